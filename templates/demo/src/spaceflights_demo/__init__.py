@@ -1,0 +1,1 @@
+"""A price model for trips to the moon."""

@@ -1,0 +1,28 @@
+"""Keeps standard output for the result alone while a project's code runs in this process."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+
+@contextmanager
+def reserved_stdout() -> Iterator[BinaryIO]:
+    """Point file descriptor 1 at standard error, and give a stream to the real standard output.
+
+    Redirecting ``sys.stdout`` would miss what subprocesses print. The descriptor is not pointed back: what a
+    project prints when the interpreter ends is no part of the result either.
+    """
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    try:
+        real = os.dup(1)
+    except OSError:  # standard output is closed
+        real = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(2, 1)
+    except OSError:  # standard error is closed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with os.fdopen(real, "wb") as stream:
+        yield stream

@@ -1,0 +1,38 @@
+"""Makes job names of node names: readable, legal on AWS Batch, different from each other."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from kedro_batch.plan.model import JobName
+
+# schemas/plan.schema.json says the same: 128 less the run id, the attempt and two dashes.
+_MAX_LENGTH = 99
+_SUFFIX_LENGTH = 8
+
+
+def job_names(names: Iterable[str]) -> dict[str, JobName]:
+    """Give every name its job name.
+
+    Names that become equal, or equal but for case (which ListJobs ignores), or too long, get a suffix made
+    of a hash of the whole name: it stays the same whatever else is in the plan.
+    """
+    cleaned = {name: _clean(name) for name in names}
+    taken = Counter(clean.lower() for clean in cleaned.values())
+    return {
+        name: JobName(
+            clean if taken[clean.lower()] == 1 and len(clean) <= _MAX_LENGTH else _with_suffix(name, clean)
+        )
+        for name, clean in cleaned.items()
+    }
+
+
+def _clean(name: str) -> str:
+    clean = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
+    return clean if clean[:1].isalnum() else f"job-{clean}".rstrip("-")
+
+
+def _with_suffix(name: str, clean: str) -> str:
+    suffix = hashlib.sha256(name.encode()).hexdigest()[:_SUFFIX_LENGTH]
+    return f"{clean[: _MAX_LENGTH - _SUFFIX_LENGTH - 1]}-{suffix}"

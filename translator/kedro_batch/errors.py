@@ -1,0 +1,126 @@
+"""The exceptions that a user can cause, and the findings that they carry.
+
+Every class carries the exit code that the command line ends with. A message says what, where, why and what
+to do; whoever finds several things wrong reports them all at once, as findings. Anything that is not in this
+tree is a bug of ours: it keeps its traceback and ends with exit code 1.
+
+    KedroBatchError
+    ├── UsageError      2    the command line asks for something that cannot be done
+    ├── PlanDiffers     3    `compile --check`: the file is not what compiling gives now
+    ├── Refused         4    project, configuration or plan refused
+    │   ├── ProjectError         the Kedro project could not be loaded, or the selection does not fit it
+    │   ├── ConfigError          aws_batch.yml is wrong or incomplete
+    │   └── PlanError            a plan file is wrong
+    ├── ServiceError    5    AWS refused or was unreachable
+    └── JobsFailed      6    the run ended with failed jobs
+    Interrupted         129, 130, 143: a signal ended the command (a BaseException, as KeyboardInterrupt is)
+"""
+
+import difflib
+import signal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong in one place.
+
+    Attributes:
+        source: The file, as the user named it.
+        message: What is wrong and what to do.
+        path: Where in the file's structure, such as ``("jobs", 2, "timeout_s")``.
+        line: The line in the file, counted from 1, where it is known.
+    """
+
+    source: str
+    message: str
+    path: tuple[str | int, ...] = ()
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        dotted = path_text(self.path)
+        return f"{place}: {dotted}: {self.message}" if dotted else f"{place}: {self.message}"
+
+
+def path_text(path: Iterable[str | int]) -> str:
+    """Spell a path as people write it: ``jobs[2].resources.memory_mib``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Give ``" Did you mean 'x'?"`` for the nearest known words, or nothing when none is near."""
+    near = difflib.get_close_matches(word, sorted(known), n=3, cutoff=0.6)
+    if not near:
+        return ""
+    return f" Did you mean {' or '.join(repr(name) for name in near)}?"
+
+
+class KedroBatchError(Exception):
+    """The root of everything that a user can cause."""
+
+    exit_code = 1
+
+
+class UsageError(KedroBatchError):
+    """The command line asks for something that cannot be done."""
+
+    exit_code = 2
+
+
+class PlanDiffers(KedroBatchError):  # noqa: N818  an outcome that scripts ask for, not a fault
+    """The checked file is not what compiling gives now."""
+
+    exit_code = 3
+
+
+class Refused(KedroBatchError):  # noqa: N818  the root of three errors, named for what happened
+    """Project, configuration or plan refused, for one reason or for several."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
+        """Take the headline and the findings below it, which are sorted by place."""
+        self.findings = tuple(sorted(findings, key=lambda one: (one.source, one.line or 0, str(one))))
+        super().__init__("\n".join([message, *(f"  {finding}" for finding in self.findings)]))
+
+
+class ProjectError(Refused):
+    """The Kedro project could not be loaded, or the selection does not fit it."""
+
+
+class ConfigError(Refused):
+    """``aws_batch.yml`` is wrong or incomplete."""
+
+
+class PlanError(Refused):
+    """A plan file is wrong."""
+
+
+class ServiceError(KedroBatchError):
+    """AWS refused a call or was unreachable."""
+
+    exit_code = 5
+
+
+class JobsFailed(KedroBatchError):  # noqa: N818  an outcome of the run, reported as such
+    """The run ended with failed jobs."""
+
+    exit_code = 6
+
+
+class Interrupted(BaseException):
+    """A signal ended the command: exit code 128 plus its number."""
+
+    def __init__(self, signal_number: int) -> None:
+        """Take the number of the signal, such as ``signal.SIGINT``."""
+        self.signal_name = signal.Signals(signal_number).name
+        self.exit_code = 128 + signal_number
+        super().__init__(self.signal_name)

@@ -1,0 +1,109 @@
+"""Algorithms over a directed graph of names. Pure, without recursion, and the same for every hash seed.
+
+A graph is a mapping from each name to the names of its parents; every parent is itself a key.
+"""
+
+import heapq
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=str)
+
+
+class CycleError(ValueError):
+    """The graph has a cycle.
+
+    Attributes:
+        cycle: Its names, each depending on the next, and the last on the first.
+    """
+
+    def __init__(self, cycle: tuple[str, ...]) -> None:
+        """Take the names of the cycle."""
+        self.cycle = cycle
+        super().__init__(" -> ".join([*cycle, cycle[0]]))
+
+
+def children_of(parents: Mapping[Name, Collection[Name]]) -> dict[Name, list[Name]]:
+    """Turn the graph round: each name with the sorted names that have it as a parent."""
+    children: dict[Name, list[Name]] = {name: [] for name in parents}
+    for name in sorted(parents):
+        for parent in parents[name]:
+            children[parent].append(name)
+    return children
+
+
+def topological_order(parents: Mapping[Name, Collection[Name]]) -> tuple[Name, ...]:
+    """Order the names so that parents come first, always taking the smallest name among those ready.
+
+    Of the orders that are easy to read, this one moves the fewest lines when a graph changes a little.
+
+    Raises:
+        CycleError: There is no such order.
+    """
+    children = children_of(parents)
+    waiting_for = {name: len(set(parents[name])) for name in parents}
+    ready = [name for name, count in waiting_for.items() if count == 0]
+    heapq.heapify(ready)
+    order: list[Name] = []
+    while ready:
+        name = heapq.heappop(ready)
+        order.append(name)
+        for child in children[name]:
+            waiting_for[child] -= 1
+            if waiting_for[child] == 0:
+                heapq.heappush(ready, child)
+    if len(order) < len(parents):
+        raise CycleError(_some_cycle({name: parents[name] for name in parents.keys() - set(order)}))
+    return tuple(order)
+
+
+def _some_cycle(parents: Mapping[Name, Collection[Name]]) -> tuple[Name, ...]:
+    """Find a cycle where every name lies on one or below one: walk up until a name comes again."""
+    name = min(parents)
+    walked: dict[Name, None] = {}
+    while name not in walked:
+        walked[name] = None
+        name = min(parent for parent in parents[name] if parent in parents)
+    cycle = list(walked)[list(walked).index(name) :]
+    first = cycle.index(min(cycle))
+    return tuple(cycle[first:] + cycle[:first])
+
+
+def transitive_reduction(parents: Mapping[Name, Collection[Name]]) -> dict[Name, tuple[Name, ...]]:
+    """Leave out every parent that is an ancestor of another parent; who waits for whom stays the same.
+
+    Ancestors are sets of bits, one bit for each name in topological order, so that the widest and the
+    longest graphs of 10,000 names take well under a second and a few megabytes.
+
+    Returns:
+        The names in topological order, each with its sorted parents.
+
+    Raises:
+        CycleError: The graph has a cycle.
+    """
+    order = topological_order(parents)
+    position = {name: index for index, name in enumerate(order)}
+    ancestors: list[int] = []
+    reduced: dict[Name, tuple[Name, ...]] = {}
+    for name in order:
+        covered = 0
+        kept: list[Name] = []
+        for index in sorted({position[parent] for parent in parents[name]}, reverse=True):
+            if not covered >> index & 1:
+                kept.append(order[index])
+                covered |= ancestors[index] | 1 << index
+        ancestors.append(covered)
+        reduced[name] = tuple(sorted(kept))
+    return reduced
+
+
+def longest_path(parents: Mapping[Name, Collection[Name]]) -> int:
+    """Count the names on the longest path.
+
+    Raises:
+        CycleError: The graph has a cycle.
+    """
+    depth: dict[Name, int] = {}
+    for name in topological_order(parents):
+        depth[name] = 1 + max((depth[parent] for parent in parents[name]), default=0)
+    return max(depth.values(), default=0)

@@ -1,0 +1,25 @@
+"""Renders the templates of ``templates/`` that people read."""
+
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from kedro_batch.resources import folder
+
+
+@cache
+def _environment() -> Environment:
+    # Text for terminals and files, never HTML: there is nothing to escape for.
+    return Environment(
+        loader=FileSystemLoader(folder("templates")),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def render(template: str, view: object) -> str:
+    """Render ``templates/TEMPLATE`` with one view object, which the template calls ``view``."""
+    return _environment().get_template(template).render(view=view)

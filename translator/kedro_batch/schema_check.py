@@ -1,0 +1,122 @@
+"""Checks a value against one of our JSON Schemas and says what is wrong in words that help.
+
+The library finds the errors; this module only rewords them. What it adds to each is the schema's own
+description of the field, so that a message tells what is allowed and why.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from kedro_batch.errors import did_you_mean
+from kedro_batch.resources import schema
+
+Path = tuple[str | int, ...]
+
+_SHOWN_WHOLE = 80
+_TYPE_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(schema(name))
+
+
+def check(value: object, schema_name: str) -> Iterator[tuple[Path, str]]:
+    """Yield ``(path, message)`` for everything in ``value`` that the schema does not allow.
+
+    Args:
+        value: What a YAML or JSON file holds.
+        schema_name: Such as ``"plan"`` for ``schemas/plan.schema.json``.
+    """
+    missing: set[Path] = set()
+    for error in _validator(schema_name).iter_errors(value):
+        path = tuple(error.absolute_path)
+        allowed: Any = error.schema
+        match error.validator:
+            case "additionalProperties" if "properties" in allowed:
+                yield from _unknown_fields(path, error)
+            case "required":  # the library gives one error for each missing field, none of them naming it
+                if path not in missing:
+                    missing.add(path)
+                    yield from _missing_fields(path, error)
+            case _:
+                yield path, _reword(error)
+
+
+def _unknown_fields(path: Path, error: Any) -> Iterator[tuple[Path, str]]:
+    known = error.schema["properties"]
+    for field in sorted(set(error.instance) - set(known)):
+        hint = did_you_mean(field, known) or f" Known here: {', '.join(known)}."
+        yield (*path, field), f"unknown field.{hint}"
+
+
+def _missing_fields(path: Path, error: Any) -> Iterator[tuple[Path, str]]:
+    for field in error.validator_value:
+        if field not in error.instance:
+            yield path, f"{field!r} is missing. {_about(error.schema['properties'][field])}".rstrip()
+
+
+def _reword(error: Any) -> str:
+    describe = _MESSAGES.get(str(error.validator))
+    message = describe(error) if describe else error.message
+    return f"{message}. {_about(error.schema)}".rstrip()
+
+
+def _about(schema_part: Any) -> str:
+    return str(schema_part.get("description", ""))
+
+
+def _wrong_type(error: Any) -> str:
+    wanted = _TYPE_NAMES[error.validator_value]
+    hint = ": put it in quotes" if wanted == "text" and isinstance(error.instance, int | float) else ""
+    return f"must be {wanted}, found {shown(error.instance)}{hint}"
+
+
+def shown(value: object) -> str:
+    """Spell a value for a message: its kind, and itself where it is short."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return repr(value) if len(value) <= _SHOWN_WHOLE else f"{value[:_SHOWN_WHOLE]!r}..."
+        case _:
+            return (
+                "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "nothing"
+            )
+
+
+def _wrong_constant(error: Any) -> str:
+    return f"found {shown(error.instance)}; this version of kedro-batch reads {error.validator_value!r}"
+
+
+_MESSAGES: dict[str, Callable[[Any], str]] = {
+    "type": _wrong_type,
+    "const": _wrong_constant,
+    "minimum": lambda error: f"must be at least {error.validator_value}, found {error.instance}",
+    "maximum": lambda error: f"must be at most {error.validator_value}, found {error.instance}",
+    "exclusiveMinimum": lambda error: f"must be more than {error.validator_value}, found {error.instance}",
+    "minLength": lambda error: f"must have {error.validator_value} or more characters",
+    "maxLength": lambda error: f"has {len(error.instance)} characters, {error.validator_value} are allowed",
+    "minItems": lambda error: f"must have {error.validator_value} or more items",
+    "maxItems": lambda error: f"has {len(error.instance)} items, {error.validator_value} are allowed",
+    "maxProperties": lambda error: f"has {len(error.instance)} keys, {error.validator_value} are allowed",
+    "pattern": lambda error: f"{shown(error.instance)} is not allowed",
+    "uniqueItems": lambda error: f"names {_repeated(error.instance)} more than once",
+}
+
+
+def _repeated(items: list[object]) -> str:
+    return ", ".join(sorted({shown(item) for item in items if items.count(item) > 1}))

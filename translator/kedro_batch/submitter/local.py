@@ -1,0 +1,261 @@
+"""The engine that runs jobs on this machine: one process for each attempt, the calls of AWS Batch around it.
+
+Jobs wait for their parents, are tried again, time out and fail their dependents as they do on AWS Batch. A
+command is started without a shell, as the head of a process group of its own, so that ending a job ends
+everything that it has started.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from kedro_batch.plan.request import JobId
+from kedro_batch.submitter.engine import ContainerDetail, DefinitionDetail, JobDetail, QueueDetail
+
+_GRACE_S = 5.0
+_SETTLE_S = 0.02
+_TAIL_BYTES = 64 * 1024
+_NOT_STARTED = 127
+"""What a shell gives for a command that it cannot find."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """A submitted job and how it stands."""
+
+    job_id: JobId
+    request: dict[str, Any]
+    status: str = "SUBMITTED"
+    reason: str | None = None
+    container: ContainerDetail = field(default_factory=ContainerDetail)
+    waits_for: set[JobId] = field(default_factory=set)
+    children: list[JobId] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How one attempt ended."""
+
+    exit_code: int
+    reason: str | None
+    timed_out: bool = False
+
+
+class LocalEngine:
+    """This machine, answering the calls of AWS Batch."""
+
+    name = "local"
+
+    def __init__(self, *, max_workers: int, folder: Path, logs: Path) -> None:
+        """Prepare to run jobs.
+
+        Args:
+            max_workers: How many run at once.
+            folder: The working directory of the commands: the Kedro project.
+            logs: Where each attempt's output goes, as ``JOB-ATTEMPT.log``.
+        """
+        self._folder = folder
+        self._logs = logs
+        self._pool = ThreadPoolExecutor(max_workers, thread_name_prefix="job")
+        self._jobs: dict[JobId, _Job] = {}
+        self._numbers = count(1)
+        self._lock = threading.RLock()
+        self._changed = threading.Event()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopping = False
+
+    # The calls of AWS Batch
+
+    def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
+        """Every queue is this machine."""
+        return [
+            {"jobQueueName": name, "jobQueueArn": name, "state": "ENABLED", "status": "VALID"}
+            for name in names
+        ]
+
+    def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
+        """Every definition is this machine."""
+        return [{"jobDefinitionName": name, "jobDefinitionArn": name, "revision": 1, "status": "ACTIVE"}]
+
+    def submit_job(self, request: dict[str, Any]) -> JobId:
+        """Take a job; it starts when its parents have succeeded and a worker is free."""
+        with self._lock:
+            job = _Job(JobId(f"local-{next(self._numbers)}"), request)
+            self._jobs[job.job_id] = job
+            parents = [self._jobs[one["jobId"]] for one in request.get("dependsOn", ())]
+            for parent in parents:
+                if parent.status != "SUCCEEDED":
+                    job.waits_for.add(parent.job_id)
+                    parent.children.append(job.job_id)
+            if any(parent.status == "FAILED" for parent in parents):
+                self._fail_below([job.job_id])
+            elif job.waits_for:
+                job.status = "PENDING"
+            else:
+                self._start(job)
+            return job.job_id
+
+    def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
+        """Describe jobs as DescribeJobs does."""
+        with self._lock:
+            return [self._detail(self._jobs[job_id]) for job_id in ids if job_id in self._jobs]
+
+    def pause(self, seconds: float) -> None:
+        """Wait until a job has changed, at most so long."""
+        if self._changed.wait(seconds):
+            time.sleep(_SETTLE_S)  # what changes together is seen together
+        self._changed.clear()
+
+    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
+        """Give the last lines of the file that a job wrote."""
+        log = detail.get("container", {}).get("logStreamName")
+        if log is None or not Path(log).is_file():
+            return ()
+        with Path(log).open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            text = stream.read().decode("utf-8", errors="replace")
+        return tuple(text.splitlines()[-lines:])
+
+    def interrupt(self) -> str:
+        """End what runs, and start nothing more."""
+        with self._lock:
+            self._stopping = True
+            running = set(self._running)
+        try:
+            for process in running:
+                _signal_group(process, signal.SIGTERM)
+            deadline = time.monotonic() + _GRACE_S
+            while self._running and time.monotonic() < deadline:
+                time.sleep(_SETTLE_S)
+        finally:
+            for process in running:
+                _signal_group(process, signal.SIGKILL)
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        return f"{len(running)} running {'job was' if len(running) == 1 else 'jobs were'} ended"
+
+    # What stands for the service
+
+    def _start(self, job: _Job) -> None:
+        job.status = "RUNNABLE"
+        if not self._stopping:
+            self._pool.submit(self._run, job)
+
+    def _run(self, job: _Job) -> None:
+        """Try a job as often as it may be tried; runs in a worker."""
+        attempts = job.request.get("retryStrategy", {}).get("attempts", 1)
+        ended = _Ended(_NOT_STARTED, "not started")
+        for attempt in range(1, attempts + 1):
+            log = self._logs / f"{job.request['tags']['kedro-batch:job']}-{attempt}.log"
+            with self._lock:
+                job.status = "STARTING"
+                job.container = ContainerDetail(logStreamName=str(log))
+            ended = self._try(job, attempt, log)
+            if ended.exit_code == 0 or ended.timed_out or self._stopping:
+                break
+        self._end(job, ended)
+
+    def _try(self, job: _Job, attempt: int, log: Path) -> _Ended:
+        overrides = job.request["containerOverrides"]
+        environment = self._environment(job, attempt)
+        with log.open("wb") as output:
+            try:
+                with self._lock:
+                    if self._stopping:
+                        return _Ended(_NOT_STARTED, "interrupted before it started")
+                    process = subprocess.Popen(  # noqa: S603  the plan's command is what the user asks for
+                        overrides["command"],
+                        cwd=self._folder,
+                        env=environment,
+                        stdin=subprocess.DEVNULL,
+                        stdout=output,
+                        stderr=subprocess.STDOUT,
+                        start_new_session=True,
+                    )
+                    self._running.add(process)
+                    job.status = "RUNNING"
+                    self._changed.set()
+            except OSError as error:
+                return _Ended(_NOT_STARTED, f"cannot start {overrides['command'][0]!r}: {error.strerror}")
+        return self._wait(process, job.request.get("timeout", {}).get("attemptDurationSeconds"))
+
+    def _wait(self, process: "subprocess.Popen[bytes]", timeout_s: float | None) -> _Ended:
+        timed_out = False
+        try:
+            process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            _signal_group(process, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_GRACE_S)
+        _signal_group(process, signal.SIGKILL)  # what it left behind in its group
+        code = process.wait()
+        with self._lock:
+            self._running.discard(process)
+        exit_code = 128 - code if code < 0 else code
+        if timed_out:
+            return _Ended(exit_code, "Job attempt duration exceeded timeout", timed_out=True)
+        reason = f"ended by {signal.Signals(-code).name}" if code < 0 else None
+        return _Ended(exit_code, reason)
+
+    def _environment(self, job: _Job, attempt: int) -> dict[str, str]:
+        """Give a command this process's environment, with this interpreter's programs first."""
+        own = {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+            "AWS_BATCH_JOB_ID": job.job_id,
+            "AWS_BATCH_JOB_ATTEMPT": str(attempt),
+        }
+        given = {
+            one["name"]: one["value"] for one in job.request["containerOverrides"].get("environment", ())
+        }
+        return {**os.environ, **own, **given}
+
+    def _end(self, job: _Job, ended: _Ended) -> None:
+        with self._lock:
+            job.container["exitCode"] = ended.exit_code
+            if ended.exit_code == 0 and not ended.timed_out:
+                job.status = "SUCCEEDED"
+                for child_id in job.children:
+                    child = self._jobs[child_id]
+                    child.waits_for.discard(job.job_id)
+                    if not child.waits_for and child.status == "PENDING":
+                        self._start(child)
+            else:
+                job.status = "FAILED"
+                job.reason = ended.reason or f"the command ended with exit code {ended.exit_code}"
+                self._fail_below(job.children)
+            self._changed.set()
+
+    def _fail_below(self, ids: Sequence[JobId]) -> None:
+        below = list(ids)
+        while below:
+            job = self._jobs[below.pop()]
+            if job.status not in ("SUCCEEDED", "FAILED"):
+                job.status = "FAILED"
+                job.reason = "Dependent job failed"
+                below += job.children
+
+    def _detail(self, job: _Job) -> JobDetail:
+        detail: JobDetail = {
+            "jobId": job.job_id,
+            "jobName": job.request["jobName"],
+            "status": job.status,
+            "container": job.container.copy(),
+        }
+        if job.reason:
+            detail["statusReason"] = job.reason
+        return detail
+
+
+def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
