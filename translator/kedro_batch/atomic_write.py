@@ -9,12 +9,17 @@ from pathlib import Path
 from kedro_batch.errors import UsageError
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, shown: str | None = None) -> None:
     """Write ``content`` to ``path``, so that a failure leaves the old file as it was.
 
     The content goes to a temporary file beside the target, is flushed to the disk and then renamed over it.
     A link is followed, and what is not a regular file (a terminal, ``/dev/null``, a pipe) is written to
     directly. An existing file keeps its permissions.
+
+    Args:
+        path: The file.
+        content: What it holds afterwards.
+        shown: How a message names it, where that is not ``path``.
 
     Raises:
         UsageError: The file cannot be written.
@@ -27,7 +32,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             return
         _replace(target, content)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+        raise UsageError(f"cannot write {shown or path}: {error.strerror or error}") from error
 
 
 def _replace(target: Path, content: bytes) -> None:

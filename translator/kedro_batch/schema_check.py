@@ -93,9 +93,7 @@ def shown(value: object) -> str:
         case str():
             return repr(value) if len(value) <= _SHOWN_WHOLE else f"{value[:_SHOWN_WHOLE]!r}..."
         case _:
-            return (
-                "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "nothing"
-            )
+            return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "nothing"
 
 
 def _wrong_constant(error: Any) -> str:

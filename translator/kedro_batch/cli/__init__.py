@@ -62,6 +62,8 @@ def main(prog_name: str = "kedro-batch") -> None:
         code = error.exit_code
     except click.Abort:
         code = 130
+    except SystemExit:  # left to ourselves, click exits by itself only when a pipe is closed
+        code = CLOSED_PIPE
     except BrokenPipeError:
         code = CLOSED_PIPE
     if code == CLOSED_PIPE:  # nobody reads: nothing more is said, not even by the interpreter's last flush

@@ -62,9 +62,7 @@ def apply(  # noqa: PLR0913  click hands over every option
     if not local and (project or max_workers):
         raise click.UsageError("--project and --max-workers go with --local")
     if dry_run and (local or as_json):
-        raise click.UsageError(
-            "--dry-run prints what AWS Batch would be sent: it goes without --local and --json"
-        )
+        raise click.UsageError("--dry-run prints what AWS Batch would be sent: it goes without --local and --json")
     from kedro_batch.plan.digest import plan_digest  # noqa: PLC0415
     from kedro_batch.plan.reader import read_plan  # noqa: PLC0415
 
@@ -81,9 +79,7 @@ def apply(  # noqa: PLR0913  click hands over every option
     record = RunRecord(Path.cwd(), run_id, content)
     try:
         engine = _engine(record, local=local, project=project, max_workers=max_workers)
-        _follow(
-            ready, digest, engine, record, as_json=as_json, quiet=quiet, verbose=verbose, no_color=no_color
-        )
+        _follow(ready, digest, engine, record, as_json=as_json, quiet=quiet, verbose=verbose, no_color=no_color)
     finally:
         record.close()
 

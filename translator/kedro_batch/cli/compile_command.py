@@ -53,9 +53,7 @@ _SELECTION = (
     click.option("--params", default="", callback=_key_values, metavar="KEY=VALUE,..."),
     click.option("--nodes", "-n", default="", callback=_comma_separated, metavar="NAMES"),
     click.option("--tags", "-t", default="", callback=_comma_separated, metavar="TAGS"),
-    click.option(
-        "--namespaces", "--namespace", "-ns", default="", callback=_comma_separated, metavar="NAMES"
-    ),
+    click.option("--namespaces", "--namespace", "-ns", default="", callback=_comma_separated, metavar="NAMES"),
     click.option("--from-nodes", default="", callback=_comma_separated, metavar="NAMES"),
     click.option("--to-nodes", default="", callback=_comma_separated, metavar="NAMES"),
     click.option("--from-inputs", default="", callback=_comma_separated, metavar="DATASETS"),
@@ -88,9 +86,7 @@ def _selection_options(command: Any) -> Any:
 
 
 @click.command(name="compile", cls=BatchCommand, short_help="Write the plan of a Kedro project.")
-@click.option(
-    "-o", "--output", default=None, metavar="FILE", help="Write the plan there; - is standard output."
-)
+@click.option("-o", "--output", default=None, metavar="FILE", help="Write the plan there; - is standard output.")
 @click.option(
     "--check",
     default=None,
@@ -107,9 +103,7 @@ def _selection_options(command: Any) -> Any:
 @_selection_options
 @talk_options
 @click.pass_context
-def compile_(
-    context: click.Context, /, output: str | None, check: str | None, project: Path, **flags: Any
-) -> None:
+def compile_(context: click.Context, /, output: str | None, check: str | None, project: Path, **flags: Any) -> None:
     """Compile a Kedro project into a plan of AWS Batch jobs, one for each node.
 
     Works offline and without credentials. Standard output holds the plan and nothing else. Queue, definition
@@ -133,7 +127,7 @@ def compile_(
         else:
             from kedro_batch.atomic_write import write_bytes  # noqa: PLC0415
 
-            write_bytes(here / output, content)
+            write_bytes(here / output, content, shown=output)
             if not flags["quiet"]:
                 click.echo(f"wrote {output}", err=True)
 

@@ -16,9 +16,7 @@ _NEEDED = ("kedro", "kedro_datasets", "pandas", "sklearn")
 
 
 @click.command(cls=BatchCommand, short_help="See it all on this machine, without AWS.")
-@click.argument(
-    "directory", type=click.Path(file_okay=False, path_type=Path), default=Path("kedro-batch-demo")
-)
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path("kedro-batch-demo"))
 @talk_options
 def demo(directory: Path, quiet: bool, verbose: bool, no_color: bool) -> None:
     """Write a small Kedro project into DIRECTORY, compile it, show the plan, and run it on this machine.
@@ -62,6 +60,4 @@ def _show_plan(file: Path, *, no_color: bool) -> None:
     from kedro_batch.plan.reader import read_plan  # noqa: PLC0415
     from kedro_batch.review.plan_table import plan_table  # noqa: PLC0415
 
-    Console(no_color=no_color or None, highlight=False).print(
-        plan_table(read_plan(file.read_bytes(), str(file)))
-    )
+    Console(no_color=no_color or None, highlight=False).print(plan_table(read_plan(file.read_bytes(), str(file))))

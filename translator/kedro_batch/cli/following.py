@@ -132,9 +132,7 @@ class _LiveView:
         ended = sum(counts[state] for state in ENDED)
         summary = Table.grid(padding=(0, 1))
         told = ", ".join(f"{counts[state]} {state}" for state in JobState if counts[state])
-        summary.add_row(
-            ProgressBar(total=max(self._jobs, 1), completed=ended, width=30), f"{ended}/{self._jobs}", told
-        )
+        summary.add_row(ProgressBar(total=max(self._jobs, 1), completed=ended, width=30), f"{ended}/{self._jobs}", told)
         at_work = [job for job, state in states.items() if state in (JobState.STARTING, JobState.RUNNING)]
         rows = Table.grid(padding=(0, 2))
         for job in at_work[:_ROWS]:

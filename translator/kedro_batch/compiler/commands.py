@@ -5,9 +5,7 @@ from kedro_batch.compiler.project import DEFAULT_PIPELINE, CompileOptions, Proje
 from kedro_batch.compiler.settings import Settings
 
 
-def node_command(
-    node: ProjectNode, options: CompileOptions, settings: Settings, dialect: Dialect
-) -> tuple[str, ...]:
+def node_command(node: ProjectNode, options: CompileOptions, settings: Settings, dialect: Dialect) -> tuple[str, ...]:
     """Spell the command word by word, each flag joined to its value by ``=``.
 
     A pipeline other than ``__default__`` is always named, because Kedro finds a node only in the pipeline
@@ -24,9 +22,7 @@ def node_command(
     if options.params:
         words.append(f"--params={','.join(options.params)}")
     versions = [
-        f"{name}:{options.load_versions[name]}"
-        for name in sorted(node.inputs)
-        if name in options.load_versions
+        f"{name}:{options.load_versions[name]}" for name in sorted(node.inputs) if name in options.load_versions
     ]
     if versions:
         words.append(f"--load-versions={','.join(versions)}")

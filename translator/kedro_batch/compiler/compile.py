@@ -65,10 +65,7 @@ def plan_of(
     """
     name_of = job_names(node.name for node in nodes)
     node_of = {name_of[node.name]: node for node in nodes}
-    parents = {
-        name_of[node]: {name_of[parent] for parent in of_node}
-        for node, of_node in node_parents(nodes).items()
-    }
+    parents = {name_of[node]: {name_of[parent] for parent in of_node} for node, of_node in node_parents(nodes).items()}
     jobs = tuple(
         Job(
             name=name,
@@ -126,9 +123,7 @@ def _refuse_wide_jobs(jobs: Sequence[Job]) -> None:
 def _refuse_unread_versions(options: CompileOptions, nodes: Sequence[ProjectNode]) -> None:
     read = {name for node in nodes for name in node.inputs}
     wrong = [
-        Finding(
-            source="--load-versions", message=f"no selected node reads {name!r}.{did_you_mean(name, read)}"
-        )
+        Finding(source="--load-versions", message=f"no selected node reads {name!r}.{did_you_mean(name, read)}")
         for name in options.load_versions
         if name not in read
     ]
@@ -156,9 +151,7 @@ def _missing_target(
         if set(TARGET) <= target_of(elsewhere).keys():
             return f"{what} The environment {other!r} has what is missing:\n\n    {rerun_with_env(other)}\n"
     lines = [f"    {name}: {_EXAMPLES[name]}" for name in missing]
-    return "\n".join(
-        [what, f"Write in {source.expected_file}, with the names that you use on AWS:", "", *lines, ""]
-    )
+    return "\n".join([what, f"Write in {source.expected_file}, with the names that you use on AWS:", "", *lines, ""])
 
 
 _EXAMPLES = {"job_queue": "my-queue", "job_definition": "my-definition"}

@@ -21,15 +21,16 @@ def job_names(names: Iterable[str]) -> dict[str, JobName]:
     cleaned = {name: _clean(name) for name in names}
     taken = Counter(clean.lower() for clean in cleaned.values())
     return {
-        name: JobName(
-            clean if taken[clean.lower()] == 1 and len(clean) <= _MAX_LENGTH else _with_suffix(name, clean)
-        )
+        name: JobName(clean if taken[clean.lower()] == 1 and len(clean) <= _MAX_LENGTH else _with_suffix(name, clean))
         for name, clean in cleaned.items()
     }
 
 
 def _clean(name: str) -> str:
-    clean = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
+    """Keep a legal name as it is; put one dash wherever there is something else in any other."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        return name
+    clean = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")
     return clean if clean[:1].isalnum() else f"job-{clean}".rstrip("-")
 
 

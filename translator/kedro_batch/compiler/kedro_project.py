@@ -118,9 +118,7 @@ class KedroProject:
             raise ProjectError(f"the pipeline {', '.join(names)} has no nodes: there is nothing to run")
         chosen = {flag: list(values) for flag, values in asdict(self._options.selection).items() if values}
         filters: dict[str, Any] = {
-            "node_names" if flag == "nodes" else flag: values
-            for flag, values in chosen.items()
-            if flag != "namespaces"
+            "node_names" if flag == "nodes" else flag: values for flag, values in chosen.items() if flag != "namespaces"
         }
         try:
             if "namespaces" not in chosen:
@@ -131,9 +129,8 @@ class KedroProject:
             for namespace in chosen["namespaces"]:
                 found += pipeline.filter(**filters | {"node_namespace": namespace})
         except ValueError as error:
-            raise ProjectError(
-                f"the selection does not fit the pipeline {', '.join(names)}: {error}"
-            ) from error
+            misfit = f"the selection does not fit the pipeline {', '.join(names)}: {error}"
+            raise ProjectError("\n".join([misfit, *_unknown_in(pipeline, chosen)])) from error
         return found
 
     # Configuration
@@ -207,12 +204,32 @@ class KedroProject:
     def _folders(self, env: str | None) -> tuple[Path, ...]:
         """Give the folders that are merged, the one that wins first."""
         names = (env or self._loader_args.get("default_run_env"), self._loader_args.get("base_env"))
-        return tuple(
-            dict.fromkeys(self._conf / name for name in names if name and (self._conf / name).is_dir())
-        )
+        return tuple(dict.fromkeys(self._conf / name for name in names if name and (self._conf / name).is_dir()))
 
     def _shown(self, place: Path) -> str:
         return str(place.relative_to(self._root)) if place.is_relative_to(self._root) else str(place)
+
+
+def _unknown_in(pipeline: Pipeline, chosen: Mapping[str, list[str]]) -> Iterator[str]:
+    """Name what was asked for and is not in the pipeline, with what comes near."""
+    nodes = [node.name for node in pipeline.nodes]
+    datasets = pipeline.datasets()
+    known = {
+        "tags": {tag for node in pipeline.nodes for tag in node.tags},
+        "namespaces": {prefix for node in pipeline.nodes for prefix in _namespaces(node.namespace)},
+        "from_inputs": datasets,
+        "to_outputs": datasets,
+    }
+    for flag, names in chosen.items():
+        there = known.get(flag, nodes)
+        for name in names:
+            if name not in there:
+                yield f"  --{flag.replace('_', '-')}: there is no {name!r}.{did_you_mean(name, there)}"
+
+
+def _namespaces(namespace: str | None) -> tuple[str, ...]:
+    parts = namespace.split(".") if namespace else []
+    return tuple(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
 
 
 def _section(loader: Any, name: str) -> dict[str, Any]:

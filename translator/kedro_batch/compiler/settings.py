@@ -62,12 +62,7 @@ class Settings:
 
 def target_of(source: ConfigSource) -> dict[str, Any]:
     """Give what a configuration says of queue and definition, ``aws_batch.yml`` before the parameters."""
-    return {
-        name: place[name]
-        for place in (source.parameters, source.aws_batch)
-        for name in TARGET
-        if name in place
-    }
+    return {name: place[name] for place in (source.parameters, source.aws_batch) for name in TARGET if name in place}
 
 
 def resolve_settings(source: ConfigSource, conf_source: str | None) -> Settings:

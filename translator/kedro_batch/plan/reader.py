@@ -45,9 +45,7 @@ def _findings(value: Any, content: bytes, source: str, already: set[Path]) -> li
     if not problems:
         return []
     lines = strict_yaml.parse(content, source, with_lines=True).lines
-    return [
-        Finding(source=source, path=path, line=lines.get(path), message=message) for path, message in problems
-    ]
+    return [Finding(source=source, path=path, line=lines.get(path), message=message) for path, message in problems]
 
 
 def _target_problems(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -71,11 +69,7 @@ def _name_problems(jobs: list[Any]) -> Iterator[tuple[Path, str]]:
     for index, name in _names(jobs):
         earlier = first.setdefault(name.lower(), (index, name))
         if earlier[0] != index:
-            same = (
-                "is the name of"
-                if earlier[1] == name
-                else "differs only in case, which AWS Batch ignores, from"
-            )
+            same = "is the name of" if earlier[1] == name else "differs only in case, which AWS Batch ignores, from"
             yield ("jobs", index, "name"), f"{name!r} {same} jobs[{earlier[0]}]: names must differ"
 
 

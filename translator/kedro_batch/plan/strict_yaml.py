@@ -57,9 +57,7 @@ def parse(content: bytes, source: str, *, with_lines: bool = False) -> Document:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         document.findings.append(
-            Finding(
-                source=source, line=line, message=f"is not UTF-8 text: byte {error.start} is {error.reason}"
-            )
+            Finding(source=source, line=line, message=f"is not UTF-8 text: byte {error.start} is {error.reason}")
         )
         return document
     builder = _Builder(document, source, with_lines=with_lines)
@@ -70,9 +68,7 @@ def parse(content: bytes, source: str, *, with_lines: bool = False) -> Document:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(part for part in (error.context, error.problem) if part)
         document.findings.append(
-            Finding(
-                source=source, line=mark.line + 1 if mark else None, message=f"is not valid YAML: {reason}"
-            )
+            Finding(source=source, line=mark.line + 1 if mark else None, message=f"is not valid YAML: {reason}")
         )
     except yaml.YAMLError as error:  # a character that YAML does not allow
         reason = str(error).splitlines()[0]
@@ -202,9 +198,7 @@ _CORE: tuple[tuple[re.Pattern[str], type | None], ...] = (
     (re.compile(r"true|True|TRUE|false|False|FALSE"), bool),
     (re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"), int),
     (
-        re.compile(
-            r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
-        ),
+        re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
         float,
     ),
 )
@@ -227,9 +221,7 @@ def _plain_value(text: str) -> str | int | float | bool | None:
         value = _core_value(text, kind)
         if tag == _TAG_OF[kind] and _constructed_1_1(text, tag) == value and _is_finite(value):
             return value
-    raise _AmbiguousError(
-        f"YAML versions disagree about {text!r}: put it in quotes if it is text, or write it plainly"
-    )
+    raise _AmbiguousError(f"YAML versions disagree about {text!r}: put it in quotes if it is text, or write it plainly")
 
 
 _TAG_OF: dict[type | None, str] = {None: "null", bool: "bool", int: "int", float: "float"}

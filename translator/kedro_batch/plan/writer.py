@@ -31,9 +31,7 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
     if plan.kedro_version is not None:
         yield f"kedro_version: {scalar(plan.kedro_version)}"
     chosen = {flag: names for flag, names in asdict(plan.selection).items() if names}
-    yield from _nested(
-        "selection", (line for flag, names in chosen.items() for line in _block_list(flag, names))
-    )
+    yield from _nested("selection", (line for flag, names in chosen.items() for line in _block_list(flag, names)))
     yield from _nested("defaults", _settings_lines(plan.defaults, Defaults()))
     yield "jobs:"
     for job in plan.jobs:

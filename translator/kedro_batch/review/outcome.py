@@ -59,9 +59,7 @@ def outcome_text(events: Iterable[Event]) -> str:
         took=duration(finished.seconds),
         note=finished.note,
         failures=tuple(
-            _failure(change, changes)
-            for change in changes
-            if change.after in (JobState.FAILED, JobState.LOST)
+            _failure(change, changes) for change in changes if change.after in (JobState.FAILED, JobState.LOST)
         ),
         submitted=_left_on_aws(started, finished, happened),
         record=started.record,
@@ -73,7 +71,7 @@ def _failure(change: JobChanged, changes: Iterable[JobChanged]) -> FailureView:
     not_run = [one.job for one in changes if one.because == change.job]
     reason = change.reason or ("the service knows it no longer" if change.after is JobState.LOST else None)
     code = None if change.exit_code is None else f"exit code {change.exit_code}"
-    details = "; ".join(part for part in (reason, code) if part and part not in (reason or "")[: -len(part)])
+    details = "; ".join(part for part in (reason, code) if part)
     verb = "was lost" if change.after is JobState.LOST else "failed"
     return FailureView(
         job=change.job,

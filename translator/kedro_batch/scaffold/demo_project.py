@@ -33,9 +33,7 @@ def write_demo_project(target: Path, view: DemoView) -> None:
     try:
         target.mkdir(parents=True, exist_ok=True)
         if any(target.iterdir()):
-            raise UsageError(
-                f"{target} is not empty: name another folder, kedro-batch demo DIR, or remove it"
-            )
+            raise UsageError(f"{target} is not empty: name another folder, kedro-batch demo DIR, or remove it")
         source = folder("templates") / "demo"
         for template in sorted(source.rglob("*")):
             if template.is_file() and "__pycache__" not in template.parts:

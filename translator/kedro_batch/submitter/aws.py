@@ -55,9 +55,7 @@ class AwsEngine:
         found: list[Any] = []
         with _translated("DescribeJobQueues"):
             for start in range(0, len(names), _QUEUES_AT_ONCE):
-                reply = self._asking.describe_job_queues(
-                    jobQueues=list(names[start : start + _QUEUES_AT_ONCE])
-                )
+                reply = self._asking.describe_job_queues(jobQueues=list(names[start : start + _QUEUES_AT_ONCE]))
                 found += reply["jobQueues"]
         return found
 

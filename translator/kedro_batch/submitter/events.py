@@ -104,9 +104,7 @@ def event_json(event: Event, at: datetime) -> str:
     fields = asdict(event)
     first = {"schema": fields.pop("schema")} if "schema" in fields else {}
     first |= {"event": fields.pop("event"), "at": at.isoformat(timespec="milliseconds")}
-    return json.dumps(
-        first | {name: value for name, value in fields.items() if _has_value(value)}, ensure_ascii=False
-    )
+    return json.dumps(first | {name: value for name, value in fields.items() if _has_value(value)}, ensure_ascii=False)
 
 
 def _has_value(value: Any) -> bool:

@@ -78,10 +78,7 @@ class LocalEngine:
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Every queue is this machine."""
-        return [
-            {"jobQueueName": name, "jobQueueArn": name, "state": "ENABLED", "status": "VALID"}
-            for name in names
-        ]
+        return [{"jobQueueName": name, "jobQueueArn": name, "state": "ENABLED", "status": "VALID"} for name in names]
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Every definition is this machine."""
@@ -214,9 +211,7 @@ class LocalEngine:
             "AWS_BATCH_JOB_ID": job.job_id,
             "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         }
-        given = {
-            one["name"]: one["value"] for one in job.request["containerOverrides"].get("environment", ())
-        }
+        given = {one["name"]: one["value"] for one in job.request["containerOverrides"].get("environment", ())}
         return {**os.environ, **own, **given}
 
     def _end(self, job: _Job, ended: _Ended) -> None:
@@ -231,7 +226,7 @@ class LocalEngine:
                         self._start(child)
             else:
                 job.status = "FAILED"
-                job.reason = ended.reason or f"the command ended with exit code {ended.exit_code}"
+                job.reason = ended.reason or "Essential container in task exited"  # as AWS Batch says it
                 self._fail_below(job.children)
             self._changed.set()
 

@@ -91,9 +91,7 @@ class Progress:
 
     def live_parent_ids(self, name: JobName) -> tuple[JobId, ...]:
         """Give the ids that a job has to wait for: its parents less those known to have succeeded."""
-        waited_for = (
-            parent for parent in self._parents[name] if self.state[parent] is not JobState.SUCCEEDED
-        )
+        waited_for = (parent for parent in self._parents[name] if self.state[parent] is not JobState.SUCCEEDED)
         return tuple(self.job_id[parent] for parent in waited_for)
 
     def submitted(self, name: JobName, job_id: JobId) -> Change:

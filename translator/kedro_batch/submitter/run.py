@@ -130,9 +130,7 @@ class Run:
             changed = self._look()
             if self.progress.ended:
                 return
-            interval = (
-                self._pace.shortest if changed else min(interval * self._pace.growth, self._pace.longest)
-            )
+            interval = self._pace.shortest if changed else min(interval * self._pace.growth, self._pace.longest)
             self._engine.pause(interval)
 
     def _look(self) -> bool:

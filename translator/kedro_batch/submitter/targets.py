@@ -42,9 +42,7 @@ def _unusable_queues(names: list[str], found: list[QueueDetail]) -> list[str]:
         elif queue["state"] != "ENABLED":
             wrong.append(f"job queue {name!r} is {queue['state']}")
         elif queue.get("status", "VALID") not in ("VALID", "UPDATING"):
-            wrong.append(
-                f"job queue {name!r} is {queue.get('status')}: {queue.get('statusReason', 'no reason given')}"
-            )
+            wrong.append(f"job queue {name!r} is {queue.get('status')}: {queue.get('statusReason', 'no reason given')}")
     return wrong
 
 

@@ -1,0 +1,254 @@
+"""Through boto3 and real HTTP: against moto's server, and against a stand-in where jobs take time and fail."""
+
+import json
+import signal
+import subprocess
+
+import pytest
+
+from kedro_batch.plan.request import TAG_JOB, TAG_PLAN, TAG_RUN
+from tests.support.command_line import PROGRAM, environment, kedro_batch
+from tests.support.plans import write_plan
+from tests.support.services import standin
+
+pytestmark = pytest.mark.xdist_group("aws")  # one moto server for all of them
+
+DIAMOND = {"d": "b c", "b": "a", "c": "a"}
+COMMANDS = {name: ["echo", name] for name in "abcd"}
+
+
+def test_the_requests_are_as_the_plan_says(tmp_path, moto_server):
+    moto_server.prepare("a_queue", "a_definition")
+    write_plan(
+        tmp_path,
+        COMMANDS,
+        DIAMOND,
+        defaults={
+            "resources": {"vcpus": 2, "memory_mib": 512},
+            "timeout_s": 120,
+            "attempts": 2,
+            "tags": {"team": "flights"},
+        },
+    )
+    digest = kedro_batch("validate", "plan.yaml", cwd=tmp_path).text.split()[1]
+    ended = kedro_batch("apply", "plan.yaml", "--json", cwd=tmp_path, **moto_server.environment)
+    assert ended.code == 0, ended.err
+    run_id = ended.events[0]["run"]
+    ids = {event["job"]: event["job_id"] for event in ended.events if event["event"] == "job_submitted"}
+    sent = moto_server.asked("submitjob")
+    assert [request["tags"][TAG_JOB] for request in sent] == ["a", "b", "c", "d"]
+    parents = {request["tags"][TAG_JOB]: [one["jobId"] for one in request.get("dependsOn", ())] for request in sent}
+    assert parents == {"a": [], "b": [ids["a"]], "c": [ids["a"]], "d": [ids["b"], ids["c"]]}
+    for request in sent:
+        name = request["tags"][TAG_JOB]
+        assert request["jobName"] == f"{run_id}-{name}-1"
+        assert request["jobQueue"] == "a_queue"
+        # Two revisions are registered: the newest is resolved once, and used for every job.
+        assert request["jobDefinition"].endswith(":job-definition/a_definition:2")
+        assert request["containerOverrides"] == {
+            "command": ["echo", name],
+            "resourceRequirements": [{"type": "VCPU", "value": "2"}, {"type": "MEMORY", "value": "512"}],
+        }
+        assert request["timeout"] == {"attemptDurationSeconds": 120}
+        assert request["retryStrategy"] == {"attempts": 2}
+        assert request["tags"] == {"team": "flights", TAG_RUN: run_id, TAG_JOB: name, TAG_PLAN: digest}
+    described = moto_server.client("batch").describe_jobs(jobs=list(ids.values()))["jobs"]
+    assert {job["jobName"].split("-")[3]: job["status"] for job in described} == dict.fromkeys("abcd", "SUCCEEDED")
+
+
+@pytest.mark.parametrize(
+    ("defaults", "part"),
+    [
+        ({"job_queue": "nowhere"}, "job queue 'nowhere' does not exist"),
+        ({"job_definition": "nothing"}, "job definition 'nothing' does not exist or has no active revision"),
+        ({"job_definition": "a_definition:9"}, "job definition 'a_definition:9' does not exist"),
+    ],
+)
+def test_a_missing_target_stops_the_run_before_anything_is_submitted(tmp_path, moto_server, defaults, part):
+    moto_server.prepare("a_queue", "a_definition")
+    write_plan(tmp_path, COMMANDS, DIAMOND, defaults=defaults)
+    ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **moto_server.environment)
+    assert ended.code == 5
+    assert f"nothing was submitted, because the plan's targets cannot be used:\n  {part}" in ended.err
+    assert moto_server.asked("submitjob") == []
+    assert "Traceback" not in ended.err
+
+
+def test_every_missing_target_is_named_at_once(tmp_path):
+    write_plan(
+        tmp_path,
+        {"a": ["x"], "b": ["x"], "c": ["x"]},
+        a={"job_queue": "q1"},
+        b={"job_queue": "off"},
+        c={"job_definition": "d1"},
+    )
+    with standin(queues=["a_queue", "off"], disabled_queues=["off"]) as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **service.environment)
+        assert service.asked("submitjob") == []
+    assert ended.code == 5
+    for part in (
+        "job queue 'off' is DISABLED",
+        "job queue 'q1' does not exist",
+        "job definition 'd1' does not exist",
+    ):
+        assert part in ended.err
+
+
+@pytest.mark.parametrize(
+    ("definition", "revision"),
+    [
+        ("a_definition", 3),
+        ("a_definition:2", 2),
+        ("arn:aws:batch:us-east-1:123456789012:job-definition/a_definition:2", 2),
+        ("arn:aws:batch:us-east-1:123456789012:job-definition/a_definition", 3),
+    ],
+)
+def test_the_revision_is_resolved_once_however_the_definition_is_named(tmp_path, definition, revision):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, defaults={"job_definition": definition})
+    with standin() as service:
+        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, **service.environment)
+        assert ended.code == 0, ended.err
+        assert {one["jobDefinition"].rpartition(":")[2] for one in service.asked("submitjob")} == {str(revision)}
+        asked = service.asked("describejobdefinitions")
+        assert len({json.dumps({**one, "nextToken": None}, sort_keys=True) for one in asked}) == 1
+
+
+def test_an_inactive_revision_is_refused(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]}, defaults={"job_definition": "a_definition:1"})
+    with standin() as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **service.environment)
+    assert ended.code == 5
+    assert "has no active revision" in ended.err
+
+
+def test_a_failing_job_its_descendants_and_the_independent_branches(tmp_path):
+    parents = {"below": "bad", "further": "below", "after": "beside"}
+    write_plan(tmp_path, {name: ["x"] for name in ("bad", "below", "further", "beside", "after")}, parents)
+    with standin(fail={"bad": 3}) as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **service.environment)
+        states = {name: job["status"] for name, job in service.jobs().items()}
+    assert ended.code == 6
+    assert states == {
+        "bad": "FAILED",
+        "below": "FAILED",
+        "further": "FAILED",
+        "beside": "SUCCEEDED",
+        "after": "SUCCEEDED",
+    }
+    assert "5 jobs, 2 succeeded, 1 failed, 2 not run\n" in ended.text
+    assert "\nbad failed: Essential container in task exited; exit code 3\n  log: bad/default/" in ended.text
+    assert "  not run because of it: below, further\n" in ended.text
+
+
+def test_nothing_waits_for_a_parent_to_finish(tmp_path):
+    names = [f"n{n}" for n in range(6)]
+    write_plan(tmp_path, {name: ["x"] for name in names}, dict(zip(names[1:], names, strict=False)))
+    with standin(run_s=0.5) as service:
+        ended = kedro_batch("apply", "plan.yaml", "--json", "-q", cwd=tmp_path, **service.environment)
+    kinds = [event["event"] for event in ended.events]
+    assert kinds[1:7] == ["job_submitted"] * 6
+    assert ended.code == 0
+
+
+def test_describing_goes_by_the_hundred_and_asks_only_about_what_can_change(tmp_path):
+    names = [f"n{n:03}" for n in range(230)]
+    write_plan(tmp_path, {**{name: ["x"] for name in names}, "end": ["x"]}, {"end": " ".join(names[:20])})
+    with standin(run_s=0.3) as service:
+        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, **service.environment)
+        asked = [set(one["jobs"]) for one in service.asked("describejobs")]
+        end = service.jobs()["end"]["id"]
+    assert ended.code == 0
+    assert max(map(len, asked)) == 100
+    full = [ids for ids in asked if len(ids) == 100]
+    assert len(full) >= 2
+    assert not any(end in ids for ids in full)
+
+
+def test_throttling_is_waited_out_and_no_job_is_submitted_twice(tmp_path):
+    write_plan(tmp_path, COMMANDS, DIAMOND)
+    with standin(throttle_first=2) as service:
+        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, **service.environment)
+        assert len(service.asked("submitjob")) == 6
+        assert len(service.jobs()) == 4
+    assert ended.code == 0, ended.err
+
+
+def test_a_refusal_in_the_middle_says_what_goes_on(tmp_path):
+    write_plan(tmp_path, COMMANDS, DIAMOND)
+    with standin(refuse_after=2, run_s=60) as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **service.environment)
+        ids = {name: job["id"] for name, job in service.jobs().items()}
+    assert ended.code == 5
+    assert "stopped after" in ended.text
+    assert "2 not submitted, 2 not finished" in ended.text
+    assert f"  what has been submitted goes on running on AWS Batch\n    a {ids['a']}\n    b {ids['b']}\n" in ended.text
+    assert "AWS Batch refused SubmitJob for " in ended.err
+    assert "AccessDeniedException: not authorized to perform: batch:SubmitJob" in ended.err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_its_jobs_on_batch(tmp_path, number, code):
+    write_plan(tmp_path, COMMANDS, DIAMOND)
+    with standin(run_s=600) as service:
+        command = [*PROGRAM, "apply", "plan.yaml"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=environment(**service.environment), stdout=pipe, stderr=pipe, text=True
+        ) as process:
+            assert process.stderr
+            for line in process.stderr:
+                if "a RUNNING" in line:
+                    break
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+        assert {job["status"] for job in service.jobs().values()} == {"RUNNING", "PENDING"}
+    assert process.returncode == code
+    assert "4 not finished\n  what has been submitted goes on running on AWS Batch\n    a " in out
+    assert "Traceback" not in err
+
+
+def test_the_dry_run_prints_what_a_run_would_send_and_sends_nothing(tmp_path):
+    write_plan(tmp_path, COMMANDS, DIAMOND)
+    with standin() as service:
+        dry = kedro_batch("apply", "plan.yaml", "--dry-run", cwd=tmp_path, **service.environment)
+        assert service.asked("submitjob") == service.asked("describejobqueues") == []
+        assert kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, **service.environment).code == 0
+        sent = service.asked("submitjob")
+        names = {job["id"]: name for name, job in service.jobs().items()}
+    run_id = sent[0]["tags"][TAG_RUN]
+    for request in sent:
+        request["jobName"] = request["jobName"].replace(run_id, "RUN")
+        request["tags"][TAG_RUN] = "RUN"
+        request["jobDefinition"] = "a_definition"
+        for one in request.get("dependsOn", ()):
+            one["jobId"] = f"<id of {names[one['jobId']]}>"
+    assert [json.loads(line) for line in dry.text.splitlines()] == sent
+
+
+@pytest.mark.parametrize(
+    ("env", "part"),
+    [
+        ({}, "there is no region. Set AWS_DEFAULT_REGION"),
+        (
+            {"AWS_DEFAULT_REGION": "us-east-1"},
+            "Unable to locate credentials. Log in (aws sso login), or set AWS_PROFILE",
+        ),
+        ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
+        (
+            {
+                "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_ACCESS_KEY_ID": "x",
+                "AWS_SECRET_ACCESS_KEY": "x",
+                "AWS_ENDPOINT_URL_BATCH": "http://127.0.0.1:9",
+                "AWS_MAX_ATTEMPTS": "1",
+            },
+            'Could not connect to the endpoint URL: "http://127.0.0.1:9/v1/describejobqueues"',
+        ),
+    ],
+)
+def test_aws_out_of_reach(tmp_path, env, part):
+    write_plan(tmp_path, COMMANDS)
+    ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **env)
+    assert ended.code == 5
+    assert part in ended.err
+    assert "Traceback" not in ended.err

@@ -1,0 +1,284 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pytest
+from jsonschema import Draft202012Validator
+
+from kedro_batch.resources import schema
+from tests.support.command_line import PROGRAM, environment, kedro_batch, run
+from tests.support.plans import write_plan
+
+
+def python(source: str) -> list[str]:
+    return ["python", "-c", source]
+
+
+def wait_until(condition, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+OK = python("print('fine')")
+
+
+def test_jobs_run_in_their_order_and_the_outcome_is_on_standard_output(tmp_path):
+    note = "open('order', 'a').write('{}')"
+    write_plan(
+        tmp_path,
+        {name: python(note.format(name)) for name in "dcba"},
+        {"b": "a", "c": "b", "d": "c"},
+    )
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "order").read_text() == "abcd"
+    first, second = ended.text.splitlines()
+    assert first.endswith(": 4 jobs, 4 succeeded")
+    assert Path(tmp_path, second.split()[-1], "events.jsonl").is_file()
+    assert "d SUCCEEDED" in ended.err
+
+
+def test_a_failing_job_fails_the_run_and_independent_branches_go_on(tmp_path):
+    bad = python("print('so far so good'); print('then this'); raise SystemExit(7)")
+    write_plan(
+        tmp_path,
+        {"bad": bad, "below": OK, "further": OK, "beside": OK, "after": OK},
+        {"below": "bad", "further": "below", "after": "beside"},
+    )
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
+    assert ended.code == 6
+    assert "5 jobs, 2 succeeded, 1 failed, 2 not run\n" in ended.text
+    assert "\nbad failed: Essential container in task exited; exit code 7\n" in ended.text
+    assert "  | so far so good\n  | then this\n" in ended.text
+    assert "  not run because of it: below, further\n" in ended.text
+    log = ended.text.partition("  log: ")[2].splitlines()[0]
+    assert Path(tmp_path, log).read_text() == "so far so good\nthen this\n"
+    assert "below NOT_RUN because bad did not succeed" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_no_shell_reads_the_command(tmp_path):
+    write_plan(tmp_path, {"a": [*python("import sys; print(sys.argv[1:])"), "$HOME", "a b", "; exit 3", "*"]})
+    ended = kedro_batch("apply", "plan.yaml", "--local", "-v", cwd=tmp_path)
+    assert ended.code == 0
+    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a-1.log")
+    assert log.read_text() == "['$HOME', 'a b', '; exit 3', '*']\n"
+
+
+def test_a_command_that_does_not_exist_is_a_failed_job(tmp_path):
+    write_plan(tmp_path, {"a": ["no-such-program"]})
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
+    assert ended.code == 6
+    assert "a failed: cannot start 'no-such-program': No such file or directory; exit code 127" in ended.text
+
+
+def test_commands_find_this_interpreter_s_programs_and_run_in_the_project(tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
+    source = "import os, sys; print(sys.executable, os.getcwd(), os.environ['AWS_BATCH_JOB_ATTEMPT'], os.environ['X'])"
+    write_plan(tmp_path, {"a": python(source)})
+    ended = kedro_batch("apply", "plan.yaml", "--local", "--project", "work", cwd=tmp_path, X="given", PATH="/usr/bin")
+    assert ended.code == 0, ended.text
+    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a-1.log")
+    executable, folder, attempt, given = log.read_text().split()
+    assert Path(executable).parent == Path(sys.executable).parent
+    assert (folder, attempt, given) == (str(work), "1", "given")
+
+
+def test_a_job_is_tried_as_often_as_the_plan_says(tmp_path):
+    flaky = python("import os; raise SystemExit(int(os.environ['AWS_BATCH_JOB_ATTEMPT']) < 3)")
+    write_plan(tmp_path, {"flaky": flaky, "hopeless": python("raise SystemExit(1)")}, defaults={"attempts": 3})
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
+    assert ended.code == 6
+    assert "1 succeeded, 1 failed" in ended.text
+    assert sorted(log.name for log in tmp_path.glob(".kedro-batch/runs/*/logs/*")) == [
+        f"{job}-{attempt}.log" for job in ("flaky", "hopeless") for attempt in (1, 2, 3)
+    ]
+
+
+def test_no_more_jobs_run_at_once_than_allowed(tmp_path):
+    source = """
+import os, time
+mine = f"running-{os.getpid()}"
+open(mine, "w").close()
+time.sleep(0.3)
+print(len([name for name in os.listdir() if name.startswith("running-")]))
+os.remove(mine)
+"""
+    write_plan(tmp_path, {f"j{n}": python(source) for n in range(6)})
+    ended = kedro_batch("apply", "plan.yaml", "--local", "--max-workers", "2", cwd=tmp_path)
+    assert ended.code == 0
+    seen = [int(log.read_text()) for log in tmp_path.glob(".kedro-batch/runs/*/logs/*")]
+    assert len(seen) == 6
+    assert max(seen) <= 2
+
+
+def test_the_events_follow_their_schema_and_the_record_holds_the_same(tmp_path):
+    write_plan(tmp_path, {"bad": python("print('x' * 10); raise SystemExit(1)"), "below": OK}, {"below": "bad"})
+    digest = kedro_batch("validate", "plan.yaml", cwd=tmp_path).text.split()[1]
+    ended = kedro_batch("apply", "plan.yaml", "--local", "--json", "-q", cwd=tmp_path)
+    assert (ended.code, ended.err) == (6, "")
+    validator = Draft202012Validator(schema("events"))
+    for event in ended.events:
+        validator.validate(event)
+    first, *_, last = ended.events
+    assert (first["schema"], first["event"], first["plan_digest"]) == (
+        "kedro-batch/events/v1",
+        "run_started",
+        digest,
+    )
+    assert (last["event"], last["outcome"], last["counts"]) == (
+        "run_finished",
+        "failed",
+        {"FAILED": 1, "NOT_RUN": 1},
+    )
+    failed = next(event for event in ended.events if event.get("after") == "FAILED")
+    assert (failed["job"], failed["exit_code"], failed["log_tail"]) == ("bad", 1, ["x" * 10])
+    assert next(event for event in ended.events if event.get("after") == "NOT_RUN")["because"] == "bad"
+    record = tmp_path / first["record"]
+    recorded = [json.loads(line) for line in (record / "events.jsonl").read_text().splitlines()]
+    assert [event["event"] for event in recorded] == [event["event"] for event in ended.events]
+    assert recorded[0]["plan_digest"] == digest
+    assert (record / "plan.yaml").read_bytes() == (tmp_path / "plan.yaml").read_bytes()
+    assert (tmp_path / ".kedro-batch" / ".gitignore").read_text() == "*\n"
+
+
+def test_quiet_says_only_how_it_ended(tmp_path):
+    write_plan(tmp_path, {"a": OK})
+    ended = kedro_batch("apply", "-", "--local", "-q", cwd=tmp_path, stdin=(tmp_path / "plan.yaml").read_bytes())
+    assert ended.code == 0
+    assert ended.err == ""
+    assert ": 1 job, 1 succeeded\n" in ended.text
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path):
+    write_plan(tmp_path, {"a": OK, "b": python("open('done', 'w')")}, {"b": "a"})
+    for words in ("--json", ""):
+        (tmp_path / "done").unlink(missing_ok=True)
+        command = (
+            f"'{sys.executable}' -m kedro_batch apply plan.yaml --local -q {words} | true; exit ${{PIPESTATUS[0]}}"
+        )
+        ended = run(["bash", "-c", command], cwd=tmp_path)
+        assert (ended.code, ended.err) == (0, "")
+        assert (tmp_path / "done").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_what_runs_and_says_what_was_done(tmp_path, number, code):
+    source = """
+import subprocess, sys, time, os
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+open("pids.tmp", "w").write(f"{os.getpid()} {child.pid}")
+os.rename("pids.tmp", "pids")
+time.sleep(600)
+"""
+    write_plan(tmp_path, {"first": OK, "long": python(source), "never": OK}, {"long": "first", "never": "long"})
+    with subprocess.Popen(
+        [*PROGRAM, "apply", "plan.yaml", "--local"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_until((tmp_path / "pids").exists)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "interrupted after" in out
+    assert "1 running job was ended" in out
+    assert err.endswith(f"Error: interrupted by {number.name}\n")
+    assert "Traceback" not in err
+    for pid in map(int, (tmp_path / "pids").read_text().split()):
+        wait_until(lambda pid=pid: not alive(pid))
+
+
+def test_what_a_job_leaves_behind_is_ended_with_it(tmp_path):
+    source = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid)
+"""
+    write_plan(tmp_path, {"a": python(source)})
+    assert kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path).code == 0
+    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a-1.log")
+    wait_until(lambda: not alive(int(log.read_text())))
+
+
+@pytest.mark.timeout(180)
+def test_an_attempt_that_takes_too_long_is_ended_with_all_it_started_and_not_retried(tmp_path):
+    source = """
+import signal, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+    write_plan(tmp_path, {"slow": python(source)}, defaults={"timeout_s": 60, "attempts": 3})
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
+    assert ended.code == 6
+    assert "slow failed: Job attempt duration exceeded timeout; exit code 143" in ended.text
+    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/*.log")
+    wait_until(lambda: not alive(int(log.read_text())))
+
+
+def test_a_record_that_cannot_be_written_is_a_message(tmp_path):
+    write_plan(tmp_path, {"a": OK})
+    (tmp_path / ".kedro-batch").write_text("a file, not a folder")
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
+    assert ended.code == 2
+    assert "cannot write the record of the run in " in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_what_a_job_prints_cannot_drive_the_terminal(tmp_path):
+    write_plan(tmp_path, {"a": python(r"print('\x1b]0;owned\x07\x1b[31mred\x1b[0m'); raise SystemExit(1)")})
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
+    assert r"  | \x1b]0;owned\x07red" in ended.text
+    assert b"\x1b" not in ended.out
+
+
+def test_a_hundred_jobs_in_a_chain_and_a_fan_are_followed_to_the_end(tmp_path):
+    names = [f"n{n:03}" for n in range(100)]
+    parents = {name: names[n - 1] for n, name in enumerate(names[:40]) if n} | dict.fromkeys(names[40:], "n000")
+    write_plan(tmp_path, {name: ["true"] for name in names}, parents)
+    ended = kedro_batch("apply", "plan.yaml", "--local", "--json", "-q", cwd=tmp_path)
+    assert ended.code == 0
+    assert ended.events[-1]["counts"] == {"SUCCEEDED": 100}
+
+
+@pytest.mark.parametrize(("words", "coloured"), [([], True), (["--no-color"], False), (["NO_COLOR"], False)])
+def test_on_a_terminal_there_is_a_live_view(tmp_path, words, coloured):
+    write_plan(
+        tmp_path,
+        {"a": OK, "slow": python("import time; time.sleep(1.5)"), "bad": python("raise SystemExit(1)")},
+    )
+    env = environment(TERM="xterm-256color", **({"NO_COLOR": "1"} if words == ["NO_COLOR"] else {}))
+    flags = [word for word in words if word.startswith("-")]
+    terminal = pexpect.spawn(
+        PROGRAM[0],
+        [*PROGRAM[1:], "apply", "plan.yaml", "--local", *flags],
+        cwd=str(tmp_path),
+        env=env,
+        dimensions=(30, 120),
+        timeout=60,
+        encoding="utf-8",
+    )
+    terminal.expect("1 RUNNING")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 6
+    assert "bad failed: Essential container" in terminal.before
+    assert ("\x1b[32m" in terminal.before or "\x1b[1;31m" in terminal.before) == coloured

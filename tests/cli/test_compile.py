@@ -1,0 +1,268 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import BIN, kedro_batch, run
+from tests.support.projects import DIAMOND, TARGET, write_project
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "plans"
+
+NOISY = """
+import atexit, os, subprocess, sys
+print("module noise")
+os.write(1, b"descriptor noise\\n")
+subprocess.run([sys.executable, "-c", "print('subprocess noise')"], check=True)
+atexit.register(lambda: os.write(1, b"farewell noise\\n"))
+""" + DIAMOND.replace("def register_pipelines():", "def register_pipelines():\n    print('registry noise')")
+
+
+def compiled(project: Path, *words: str, **env: str) -> str:
+    ended = kedro_batch("compile", *words, cwd=project, **env)
+    assert ended.code == 0, ended.err
+    return ended.text
+
+
+def commands(plan: str) -> list[str]:
+    return [line.strip() for line in plan.splitlines() if line.startswith("    command:")]
+
+
+def test_the_plan_is_the_golden_one_byte_by_byte(tmp_path):
+    write_project(
+        tmp_path,
+        conf={
+            "base/aws_batch.yml": TARGET,
+            "prod/aws_batch.yml": """
+                job_definition: prod_definition:7
+                resources: {vcpus: 2, memory_mib: 4096}
+                timeout_s: 600
+                attempts: 3
+                command_prefix: [python, -m, a_project]
+                container_conf_source: conf
+                tags: {team: "no", owner: data@example.com}
+                """,
+        },
+    )
+    ended = kedro_batch("compile", "--env=prod", "--pipelines=half", "--params=a=1,b.c=x", "--tags=", cwd=tmp_path)
+    # The version is the installed one; everything else is the same everywhere.
+    version = next(line for line in ended.text.splitlines() if line.startswith("kedro_version:"))
+    flag = b"--pipelines=" if b"--pipelines=" in ended.out else b"--pipeline="
+    plan = ended.out.replace(version.encode(), b'kedro_version: "1.7.0"').replace(flag, b"--pipelines=")
+    assert plan == (GOLDEN / "half_in_prod.yaml").read_bytes()
+
+
+def test_standard_output_holds_the_plan_and_nothing_else(tmp_path, project):
+    noisy = write_project(tmp_path / "noisy", registry=NOISY)
+    ended = kedro_batch("compile", "-v", cwd=noisy)
+    assert ended.code == 0, ended.err
+    assert ended.text == compiled(project)
+    for source in ("module", "descriptor", "subprocess", "registry", "farewell"):
+        assert f"{source} noise" in ended.err
+
+
+def test_the_bytes_do_not_depend_on_seed_folder_or_order_of_definition(tmp_path, project):
+    first, last = DIAMOND.index("            node(add,"), DIAMOND.index('            node(number, "raw"')
+    end = DIAMOND.index("        ]\n")
+    reordered = DIAMOND[:first] + DIAMOND[last:end] + DIAMOND[first:last] + DIAMOND[end:]
+    other = write_project(tmp_path / "other", registry=reordered)
+    plans = {compiled(project, PYTHONHASHSEED=str(seed)) for seed in range(5)}
+    plans.add(compiled(project / "src" / "a_project"))
+    plans.add(compiled(tmp_path, "--project", "project"))
+    plans.add(compiled(other))
+    assert len(plans) == 1
+
+
+def test_compiling_needs_neither_credentials_nor_data_nor_the_default_environment(tmp_path):
+    project = write_project(
+        tmp_path,
+        conf={
+            "base/catalog.yml": """
+                raw:
+                  type: pandas.CSVDataset
+                  filepath: s3://nowhere/raw.csv
+                  credentials: secret
+                """,
+            "base/credentials.yml": "secret:\n  key: ${oc.env:NOT_SET_ANYWHERE}\n",
+        },
+    )
+    (project / "conf" / "local").rmdir()
+    assert "read_numbers" in compiled(project)
+
+
+def test_the_file_is_written_whole_and_keeps_its_permissions(project):
+    plan = project / "plans" / "plan.yaml"
+    plan.parent.mkdir()
+    plan.write_text("old")
+    plan.chmod(0o640)
+    ended = kedro_batch("compile", "-o", "plans/plan.yaml", cwd=project)
+    assert (ended.code, ended.out, ended.err) == (0, b"", "wrote plans/plan.yaml\n")
+    assert plan.read_text() == compiled(project)
+    assert plan.stat().st_mode & 0o777 == 0o640
+    assert [file.name for file in plan.parent.iterdir()] == ["plan.yaml"]
+
+
+def test_check_writes_nothing_and_tells_whether_the_file_is_up_to_date(project):
+    plan = project / "plan.yaml"
+    plan.write_bytes(compiled(project).replace("\n", "\r\n").encode())
+    same = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
+    assert (same.code, same.out, same.err) == (0, b"", "")
+    plan.write_text(compiled(project).replace("a_queue", "old_queue"))
+    before = plan.read_bytes()
+    differs = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
+    assert differs.code == 3
+    assert differs.out == b""
+    assert "-  job_queue: old_queue\n+  job_queue: a_queue\n" in differs.err
+    assert differs.err.endswith("Error: plan.yaml is not what compiling gives now\n")
+    assert plan.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "nodes"),
+    [
+        (["--nodes=go_left,add_up"], ["go_left", "add_up"]),
+        (["--to-nodes=go_left"], ["read_numbers", "go_left"]),
+        (["--from-nodes", "go_right"], ["go_right", "add_up"]),
+        (["--from-inputs=left"], ["add_up"]),
+        (["--to-outputs=numbers"], ["read_numbers"]),
+        (["--pipelines=half", "--from-nodes=go_left"], ["go_left"]),
+    ],
+)
+def test_the_selection_is_that_of_kedro_run(project, words, nodes):
+    plan = compiled(project, *words)
+    assert [line.split("--nodes=")[1].rstrip("]") for line in commands(plan)] == nodes
+
+
+def test_tags_and_namespaces_select_too(tmp_path):
+    registry = """
+        from kedro.pipeline import Pipeline, node
+
+
+        def register_pipelines():
+            left = node(lambda: 1, None, "left", name="go_left", namespace="lefty", tags=["odd"])
+            right = node(lambda: 1, None, "right", name="go_right")
+            return {"__default__": Pipeline([left, right])}
+        """
+    project = write_project(tmp_path, registry=registry)
+    for words in (["--tags=odd,other"], ["--namespaces=lefty"], ["-ns", "lefty"], ["-t", "odd"]):
+        plan = compiled(project, *words)
+        assert commands(plan) == ["command: [kedro, run, --nodes=lefty.go_left]"]
+        assert "  - name: lefty-go_left\n" in plan
+    assert "selection:\n  namespaces:\n    - lefty\n" in compiled(project, "--namespaces=lefty")
+
+
+def test_every_command_names_its_pipeline_environment_and_parameters(project):
+    (project / "conf" / "prod").mkdir()
+    plan = compiled(project, "-p", "half", "--params", "x=1,y.z=a:b", "-e", "prod")
+    flag = "--pipelines" if "--pipelines=half" in plan else "--pipeline"
+    assert commands(plan)[0] == (
+        f'command: [kedro, run, {flag}=half, --env=prod, --nodes=read_numbers, "--params=x=1,y.z=a:b"]'
+    )
+    assert "pipelines: [half]\nenv: prod\n" in plan
+
+
+def test_the_environment_may_come_from_kedro_env(project):
+    (project / "conf" / "prod").mkdir()
+    assert compiled(project, KEDRO_ENV="prod") == compiled(project, "--env=prod")
+
+
+def test_several_pipelines_are_one_plan_and_each_node_is_reached_by_one_that_has_it(tmp_path):
+    registry = DIAMOND.replace(
+        '"half": diamond.to_nodes("go_left")',
+        '"b": diamond.to_nodes("go_left"), "a": diamond.to_nodes("go_right")',
+    )
+    plan = compiled(write_project(tmp_path, registry=registry), "--pipelines", "b,a")
+    assert "pipelines: [a, b]\n" in plan
+    assert [line.split("=")[1].partition(",")[0] for line in commands(plan)] == ["a", "b", "a"]
+
+
+def test_a_load_version_reaches_the_jobs_that_read_the_dataset(project):
+    plan = compiled(project, "--load-versions", "raw:2026-01-01T00.00.00.000Z")
+    assert [("--load-versions=raw:2026-01-01T00.00.00.000Z" in line) for line in commands(plan)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_project_of_the_older_guide_compiles_as_it_is(tmp_path):
+    project = write_project(
+        tmp_path,
+        conf={
+            "base/aws_batch.yml": None,
+            "base/parameters.yml": """
+                aws_batch:
+                  job_queue: old_queue
+                  job_definition: old_one
+                  max_workers: 2
+                """,
+        },
+    )
+    assert "  job_queue: old_queue\n  job_definition: old_one\n" in compiled(project)
+
+
+def test_environments_are_merged_as_kedro_merges_them_and_interpolated(tmp_path):
+    project = write_project(
+        tmp_path,
+        conf={
+            "base/globals.yml": "stage: dev\n",
+            "prod/globals.yml": "stage: prod\n",
+            "base/aws_batch.yml": 'job_queue: "queue_${globals:stage}"\njob_definition: d\n_unused: 1\n',
+            "prod/aws_batch.yml": "job_definition: e\n",
+        },
+    )
+    assert "  job_queue: queue_dev\n  job_definition: d\n" in compiled(project)
+    assert "  job_queue: queue_prod\n  job_definition: e\n" in compiled(project, "--env=prod")
+
+
+def test_transitive_dependencies_are_left_out(tmp_path):
+    more = 'node(lambda *_: 1, ["left", "right", "numbers"]'
+    registry = DIAMOND.replace('node(add, ["left", "right"]', more)
+    plan = compiled(write_project(tmp_path, registry=registry))
+    assert "    depends_on:\n      - go_left\n      - go_right\n    reads:\n" in plan
+
+
+def test_inside_a_project_kedro_has_the_same_commands(project):
+    kedro = [str(BIN / "kedro"), "batch"]
+    refused = run([*kedro, "compile"], cwd=project)
+    assert refused.code == 2
+    assert "kedro batch compile -o plan.yaml. To write it to standard output: kedro-batch compile" in refused.err
+    written = run([*kedro, "compile", "-o", "plan.yaml"], cwd=project)
+    assert written.code == 0, written.err
+    assert (project / "plan.yaml").read_text() == compiled(project)
+    assert run([*kedro, "compile", "--check", "plan.yaml"], cwd=project).code == 0
+    assert run([*kedro, "validate", "plan.yaml"], cwd=project).code == 0
+    (project / "plan.yaml").write_text("schema: x\n")
+    refused = run([*kedro, "validate", "plan.yaml"], cwd=project)
+    assert refused.code == 4
+    assert "Traceback" not in refused.err
+
+
+def test_the_program_runs_as_a_module_and_as_a_script(project):
+    script = run([str(BIN / "kedro-batch"), "--version"], cwd=project)
+    module = run([sys.executable, "-m", "kedro_batch", "--version"], cwd=project)
+    assert script == module
+    assert script.text.startswith("kedro-batch 0.")
+
+
+def test_a_reader_that_goes_away_is_met_with_silence(project):
+    for words in ("compile", "--help"):
+        command = f"set -o pipefail; '{sys.executable}' -m kedro_batch {words} | true"
+        ended = run(["bash", "-c", command], cwd=project)
+        assert ended.err == ""
+        assert ended.code in (0, 141)  # a short plan may fit into the pipe before its reader is gone
+
+
+def test_a_reader_that_has_gone_already_ends_the_command_with_141(project):
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        command = f"'{sys.executable}' -m kedro_batch compile >&{write}"
+        ended = subprocess.run(
+            ["bash", "-c", command], cwd=project, pass_fds=(write,), stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(write)
+    assert (ended.returncode, ended.stderr) == (141, b"")

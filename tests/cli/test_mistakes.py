@@ -1,0 +1,225 @@
+"""What a new user gets wrong: each has one clear message, the right exit code, and no traceback."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Ended, kedro_batch
+from tests.support.projects import DIAMOND, TARGET, write_project
+
+EMPTY_TARGET = {"base/aws_batch.yml": None}
+
+
+def refused(project: Path, *words: str, code: int = 4, **env: str) -> str:
+    ended = kedro_batch("compile", *words, cwd=project, **env)
+    return message(ended, code)
+
+
+def message(ended: Ended, code: int) -> str:
+    assert ended.code == code, ended.err
+    assert ended.out == b""
+    assert "Traceback" not in ended.err
+    return ended.err
+
+
+def test_no_project(tmp_path):
+    assert "no Kedro project in " in refused(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (
+            ["--pipelines=haf"],
+            "no pipeline is named 'haf'. Did you mean 'half'?\nRegistered are: __default__, half\n",
+        ),
+        (
+            ["--env=prodd"],
+            "no environment is named 'prodd': conf/prodd is not a folder. Did you mean 'prod'?",
+        ),
+        (["--nodes=go_lef"], "  --nodes: there is no 'go_lef'. Did you mean 'go_left'?\n"),
+        (["--tags=nope"], "the selection does not fit the pipeline __default__: "),
+        (["--namespaces=nope"], "  --namespaces: there is no 'nope'.\n"),
+        (["--from-inputs=nope"], "  --from-inputs: there is no 'nope'.\n"),
+        (["--to-outputs=totl"], "  --to-outputs: there is no 'totl'. Did you mean 'total'?\n"),
+        (["--load-versions=rwa:x"], "--load-versions: no selected node reads 'rwa'. Did you mean 'raw'?"),
+    ],
+)
+def test_a_selection_that_the_project_does_not_have(tmp_path, words, part):
+    project = write_project(tmp_path, conf={"prod/parameters.yml": "x: 1\n"})
+    assert part in refused(project, *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--params=x"], "'x' is not of the form key=value"),
+        (["--params==1"], "'=1' is not of the form key=value"),
+        (["--load-versions=raw"], "'raw' is not of the form dataset:version"),
+        (["--nodes=f([a"], "a square bracket is not closed"),
+        (["--conf-source=nowhere"], "--conf-source: nowhere does not exist"),
+        (["--project=nowhere"], "'nowhere' does not exist"),
+        (["--check=nowhere.yaml"], "cannot read nowhere.yaml: No such file or directory"),
+        (["-o", "nowhere/plan.yaml"], "cannot write nowhere/plan.yaml: No such file or directory"),
+        (["-o", "a.yaml", "--check", "b.yaml"], "--output and --check cannot go together"),
+        (["--pipline=half"], "No such option"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense(project, words, part):
+    assert part in refused(project, *words, code=2)
+
+
+def test_no_queue_and_no_definition_shows_the_lines_to_write(tmp_path):
+    project = write_project(tmp_path, conf=EMPTY_TARGET)
+    assert refused(project) == (
+        "Error: no job_queue and no job_definition in the configuration of the project.\n"
+        "Write in conf/base/aws_batch.yml, with the names that you use on AWS:\n\n"
+        "    job_queue: my-queue\n"
+        "    job_definition: my-definition\n\n"
+    )
+    (project / "conf" / "base" / "aws_batch.yml").write_text("job_queue: q\n")
+    assert "no job_definition in the configuration" in refused(project)
+
+
+def test_settings_of_another_environment_are_found_and_the_command_is_spelled_out(tmp_path):
+    project = write_project(tmp_path, conf=EMPTY_TARGET | {"prod/aws_batch.yml": TARGET})
+    error = refused(project, "--params", "a=b c", "--nodes=go_left")
+    assert "The environment 'prod' has what is missing:\n" in error
+    assert "    kedro-batch compile --env=prod --params 'a=b c' --nodes=go_left > plan.yaml\n" in error
+    (project / "conf" / "test").mkdir()
+    assert "compile --env=prod -o x.yaml\n" in refused(project, "-e", "test", "-o", "x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("job_queue: [\n", "/conf/base/aws_batch.yml is not valid YAML: line 2, column 1: "),
+        ("job_queue: 5\njob_definition: d\n", "conf/base/aws_batch.yml:1: job_queue: must be text"),
+        (
+            "job_queue: q\njob_definition: d\ntimout_s: 60\n",
+            "conf/base/aws_batch.yml:3: timout_s: unknown field. Did",
+        ),
+        ("- a\n", "cannot read the configuration 'aws_batch'"),
+        (
+            "job_queue: ${nowhere}\njob_definition: d\n",
+            "cannot read the configuration 'aws_batch': Interpolation",
+        ),
+        (
+            "job_queue: q\njob_definition: d\ncontainer_conf_source: /home/me/conf\n",
+            ":3: container_conf_source: ",
+        ),
+        ("", "no job_queue and no job_definition"),
+    ],
+)
+def test_a_wrong_configuration(tmp_path, content, part):
+    project = write_project(tmp_path, conf={"base/aws_batch.yml": content})
+    assert part in refused(project)
+
+
+@pytest.mark.parametrize(
+    ("registry", "part"),
+    [
+        (
+            "import not_installed_anywhere",
+            "No module named 'not_installed_anywhere' (src/a_project/pipeline_registry.py",
+        ),
+        ("def register_pipelines(:", "SyntaxError: "),
+        ("raise SystemExit(0)", "cannot load the pipelines in "),
+        ("def register_pipelines():\n    return {}", "no pipeline is named '__default__'"),
+        (
+            "from kedro.pipeline import Pipeline\nregister_pipelines = lambda: {'__default__': Pipeline([])}",
+            "the pipeline __default__ has no nodes",
+        ),
+    ],
+)
+def test_a_project_that_cannot_be_loaded(tmp_path, registry, part):
+    assert part in refused(write_project(tmp_path, registry=registry))
+
+
+def test_settings_that_cannot_be_imported(tmp_path):
+    project = write_project(tmp_path, settings="import not_installed_anywhere\n")
+    assert "No module named 'not_installed_anywhere' (src/a_project/settings.py, line 1)" in refused(project)
+
+
+def test_a_pipeline_module_that_kedro_would_leave_out_silently(tmp_path):
+    project = write_project(
+        tmp_path,
+        registry="""
+            from kedro.framework.project import find_pipelines
+
+
+            def register_pipelines():
+                pipelines = find_pipelines()
+                pipelines["__default__"] = sum(pipelines.values())
+                return pipelines
+            """,
+    )
+    for name, source in {"good": DIAMOND, "bad": "import not_installed_anywhere\n"}.items():
+        folder = project / "src" / "a_project" / "pipelines" / name
+        folder.mkdir(parents=True)
+        (folder.parent / "__init__.py").touch()
+        pipeline = "\n\ndef create_pipeline(**_):\n    return register_pipelines()['__default__']\n"
+        (folder / "__init__.py").write_text(source + (pipeline if name == "good" else ""))
+    error = refused(project)
+    assert "a plan would lack their nodes:\n  a_project.pipelines.bad: ModuleNotFoundError: No module named" in error
+    named = kedro_batch("compile", "--pipelines=good", cwd=project)
+    assert named.code == 0, named.err
+
+
+def test_a_project_of_another_family_of_kedro(tmp_path):
+    project = write_project(tmp_path)
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('kedro_init_version = "', 'kedro_init_version = "9'))
+    assert "does not match Kedro package version" in refused(project)
+
+
+def test_more_parents_than_batch_takes(tmp_path):
+    registry = """
+        from kedro.pipeline import Pipeline, node
+
+
+        def register_pipelines():
+            many = [node(lambda: 1, None, f"d{n}", name=f"n{n}") for n in range(21)]
+            last = node(lambda *_: 1, [f"d{n}" for n in range(21)], "x", name="x")
+            return {"__default__": Pipeline([*many, last])}
+        """
+    assert "x: waits for 21 jobs; AWS Batch takes 20" in refused(write_project(tmp_path, registry=registry))
+
+
+@pytest.mark.parametrize("command", ["validate", "apply"])
+@pytest.mark.parametrize(
+    ("content", "code", "part"),
+    [
+        (None, 2, "cannot read plan.yaml: No such file or directory"),
+        (b"", 4, "plan.yaml: is empty"),
+        (b"\x00\xff", 4, "is not UTF-8 text"),
+        (b"schema: kedro-batch/plan/v1\njobs: []\n", 4, "plan.yaml:2: jobs: must have 1 or more items"),
+    ],
+)
+def test_a_plan_that_is_none(tmp_path, command, content, code, part):
+    if content is not None:
+        (tmp_path / "plan.yaml").write_bytes(content)
+    assert part in message(kedro_batch(command, "plan.yaml", cwd=tmp_path), code)
+    assert not (tmp_path / ".kedro-batch").exists()
+
+
+def test_standard_input_is_named_as_such(tmp_path):
+    ended = kedro_batch("validate", "-", cwd=tmp_path, stdin=b"jobs: 1\n")
+    assert "standard input:1: jobs: must be a list" in message(ended, 4)
+
+
+def test_options_that_do_not_go_together(tmp_path):
+    for words in (
+        ["--dry-run", "--local"],
+        ["--dry-run", "--json"],
+        ["--max-workers=2"],
+        ["--local", "--max-workers=0"],
+    ):
+        message(kedro_batch("apply", "plan.yaml", *words, cwd=tmp_path), 2)
+
+
+def test_a_demo_where_something_is_already(tmp_path):
+    (tmp_path / "precious").write_text("kept")
+    error = message(kedro_batch("demo", ".", cwd=tmp_path), 2)
+    assert ". is not empty: name another folder" in error
+    assert (tmp_path / "precious").read_text() == "kept"

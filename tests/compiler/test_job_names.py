@@ -1,0 +1,42 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kedro_batch.compiler.job_names import job_names
+
+LEGAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}")
+
+
+@pytest.mark.parametrize(
+    ("name", "job"),
+    [
+        ("train_model", "train_model"),
+        ("data_science.train", "data_science-train"),
+        ("f([a]) -> [b]", "f-a-b"),
+        ("f__62da4414", "f__62da4414"),
+        ("_private", "job-_private"),
+        ("größe", "gr-e"),
+        ("日本", "job"),
+    ],
+)
+def test_names_stay_readable(name, job):
+    assert job_names([name]) == {name: job}
+
+
+def test_names_that_would_collide_get_a_suffix_that_does_not_depend_on_the_others():
+    both = job_names(["a.b", "a-b", "c"])
+    assert both["c"] == "c"
+    assert re.fullmatch(r"a-b-[0-9a-f]{8}", both["a.b"])
+    assert re.fullmatch(r"a-b-[0-9a-f]{8}", both["a-b"])
+    assert both["a.b"] != both["a-b"]
+    assert job_names(["a.b", "A.B", "x"])["a.b"] == both["a.b"]
+
+
+@given(st.lists(st.text(min_size=1, max_size=300), unique=True, max_size=20))
+def test_any_names_become_legal_and_different_without_regard_to_case(names):
+    made = job_names(names)
+    assert list(made) == names
+    assert all(LEGAL.fullmatch(job) for job in made.values())
+    assert len({job.lower() for job in made.values()}) == len(names)

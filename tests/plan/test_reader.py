@@ -1,0 +1,149 @@
+import pytest
+
+from kedro_batch.errors import PlanError
+from kedro_batch.plan.model import Resources
+from kedro_batch.plan.reader import read_plan
+
+HEAD = "schema: kedro-batch/plan/v1\ndefaults: {job_queue: q, job_definition: d}\n"
+
+
+def findings(text: str) -> list[str]:
+    with pytest.raises(PlanError) as raised:
+        read_plan(text.encode(), "plan.yaml")
+    return [str(finding) for finding in raised.value.findings]
+
+
+def job(name: str, *parents: str, more: str = "") -> str:
+    depends_on = "".join(f"\n      - {parent}" for parent in parents)
+    waits = f"    depends_on:{depends_on}\n" if parents else ""
+    return f"  - name: {name}\n    command: ['true']\n{waits}{more}"
+
+
+def test_defaults_fill_in_what_a_job_does_not_say():
+    plan = read_plan(
+        b"schema: kedro-batch/plan/v1\n"
+        b"defaults: {job_queue: q, job_definition: d, resources: {vcpus: 1.0, memory_mib: 8},\n"
+        b"  tags: {a: x}}\n"
+        b"jobs:\n  - {name: one, command: [a], resources: {memory_mib: 16},\n"
+        b"     tags: {b: y}, job_queue: other}\n",
+        "plan.yaml",
+    )
+    assert plan.jobs[0].resources == Resources(vcpus=1, memory_mib=16)
+    assert plan.jobs[0].tags == {"a": "x", "b": "y"}
+    assert (plan.jobs[0].job_queue, plan.jobs[0].job_definition) == ("other", "d")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["plan.yaml: is empty"]),
+        ("[]", ["plan.yaml:1: must be a mapping, found a list. Every job of one run on AWS Batch"]),
+        ("just text", ["plan.yaml:1: must be a mapping, found 'just text'"]),
+        (
+            "schema: kedro-batch/plan/v2\njobs:\n" + job("a", more="    job_queue: q\n    job_definition: d\n"),
+            ["plan.yaml:1: schema: found 'kedro-batch/plan/v2'; this version of kedro-batch reads"],
+        ),
+        (HEAD, ["plan.yaml:1: 'jobs' is missing."]),
+        (HEAD + "jobs: []\n", ["plan.yaml:3: jobs: must have 1 or more items."]),
+        (
+            HEAD + "jobs:\n" + job("a") + "extra: 1\n",
+            ["plan.yaml:6: extra: unknown field. Known here: schema,"],
+        ),
+        (
+            HEAD + "jobs:\n" + job("a", more="    dependson: [b]\n"),
+            ["plan.yaml:6: jobs[0].dependson: unknown field. Did you mean 'depends_on'?"],
+        ),
+        (
+            HEAD + "jobs:\n  - command: [a]\n",
+            ["plan.yaml:4: jobs[0]: 'name' is missing. A job's name in this plan"],
+        ),
+        (HEAD + "jobs:\n" + job("a.b"), ["plan.yaml:4: jobs[0].name: 'a.b' is not allowed. A job's name"]),
+        (HEAD + "jobs:\n" + job("a" * 100), ["jobs[0].name: has 100 characters, 99 are allowed"]),
+        (
+            HEAD + "jobs:\n" + job("a") + job("a"),
+            ["plan.yaml:6: jobs[1].name: 'a' is the name of jobs[0]: names must differ"],
+        ),
+        (
+            HEAD + "jobs:\n" + job("a") + job("A"),
+            ["jobs[1].name: 'A' differs only in case, which AWS Batch ignores, from jobs[0]"],
+        ),
+        (
+            HEAD + "jobs:\n" + job("train") + job("b", "trian"),
+            ["plan.yaml:9: jobs[1].depends_on[0]: no job is named 'trian'. Did you mean 'train'?"],
+        ),
+        (
+            HEAD + "jobs:\n" + job("a", "b") + job("b", "a"),
+            ["plan.yaml:6: jobs[0].depends_on: the jobs wait for each other: a -> b -> a"],
+        ),
+        (
+            "schema: kedro-batch/plan/v1\njobs:\n" + job("a"),
+            [
+                "plan.yaml:3: jobs[0]: has no job_definition: name it here or in defaults",
+                "plan.yaml:3: jobs[0]: has no job_queue: name it here or in defaults",
+            ],
+        ),
+        (
+            HEAD + "jobs:\n" + job("a", more="    timeout_s: 10\n    attempts: 11\n"),
+            [
+                "plan.yaml:6: jobs[0].timeout_s: must be at least 60, found 10. Seconds",
+                "plan.yaml:7: jobs[0].attempts",
+            ],
+        ),
+        (
+            HEAD + "jobs:\n" + job("a", more="    tags: {n: 5}\n"),
+            ["jobs[0].tags.n: must be text, found the number 5: put it in quotes."],
+        ),
+        (
+            HEAD + "jobs:\n" + job("a", more="    tags: {'aws:x': y}\n"),
+            ["jobs[0].tags: 'aws:x' is not allowed. A tag's"],
+        ),
+        (
+            HEAD + "jobs:\n" + "".join(job(f"p{n}") for n in range(21)) + job("a", *(f"p{n}" for n in range(21))),
+            ["jobs[21].depends_on: has 21 items, 20 are allowed"],
+        ),
+        (
+            HEAD + "jobs:\n" + job("a") + job("b", "a", "a"),
+            ["jobs[1].depends_on: names 'a' more than once"],
+        ),
+        (
+            HEAD + "jobs:\n  - {name: a, command: ['']}\n",
+            ["jobs[0].command[0]: must have 1 or more characters. One word"],
+        ),
+        (HEAD + "jobs:\n  - {name: a, command: true}\n", ["jobs[0].command: must be a list, found true"]),
+        (HEAD + "jobs:\n  - {name: no, command: [a]}\n", ["jobs[0].name: YAML versions disagree about 'no'"]),
+        (HEAD + "jobs: &x\n" + job("a"), ["plan.yaml:3: jobs: anchors are not allowed: &x"]),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_line_and_path(text, expected):
+    found = findings(text)
+    assert len(found) == len(expected), found
+    for finding, part in zip(found, expected, strict=True):
+        assert part in finding
+
+
+def test_everything_that_is_wrong_is_reported_at_once():
+    found = findings(
+        HEAD
+        + "jobs:\n"
+        + job("a", "nowhere", more="    surprise: 1\n    attempts: 0\n")
+        + job("b b", more="    timeout_s: soon\n    timeout_s: later\n")
+    )
+    assert [finding.split(": ")[1] for finding in found] == [
+        "jobs[0].depends_on[0]",
+        "jobs[0].surprise",
+        "jobs[0].attempts",
+        "jobs[1].name",
+        "jobs[1].timeout_s",
+    ]
+
+
+def test_a_long_cycle_is_shortened():
+    circle = "".join(job(f"n{n:02}", f"n{(n + 1) % 40:02}") for n in range(40))
+    (found,) = findings(HEAD + "jobs:\n" + circle)
+    assert found.endswith("n00 -> n01 -> n02 -> n03 -> n04 -> n05 -> n06 -> (32 more) -> n39 -> n00")
+
+
+@pytest.mark.parametrize("change", [lambda t: "\ufeff" + t, lambda t: t.replace("\n", "\r\n"), lambda t: "# hi\n" + t])
+def test_byte_order_mark_line_ends_and_comments_do_not_matter(change):
+    text = HEAD + "jobs:\n" + job("a") + job("b", "a")
+    assert read_plan(change(text).encode(), "x") == read_plan(text.encode(), "x")

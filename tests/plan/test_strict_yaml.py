@@ -1,0 +1,139 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kedro_batch.plan import strict_yaml
+from kedro_batch.plan.writer import scalar
+
+
+def read(text: str | bytes):
+    content = text.encode() if isinstance(text, str) else text
+    document = strict_yaml.parse(content, "f.yaml")
+    return document.value, [str(finding) for finding in document.findings]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: 1", {"a": 1}),
+        ("a: [x, -3, 1.5, true, null, ~]", {"a": ["x", -3, 1.5, True, None, None]}),
+        ("a:\n  - b: {c: d}\n", {"a": [{"b": {"c": "d"}}]}),
+        ('a: "012"', {"a": "012"}),
+        ("a: 'no'", {"a": "no"}),
+        ("a: |\n  two\n  lines\n", {"a": "two\nlines\n"}),
+        ("a: 0x1F", {"a": 31}),
+        ("a: 1.0e+3", {"a": 1000.0}),
+        ("\ufeffa: 1", {"a": 1}),
+        ("a: 1\r\nb: 2\r\n", {"a": 1, "b": 2}),
+        ("a:", {"a": None}),
+        ("ä: ö", {"ä": "ö"}),
+        ("", None),
+        ("# only a comment\n", None),
+    ],
+)
+def test_what_every_reader_reads_alike_is_read(text, value):
+    assert read(text) == (value, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no",
+        "Yes",
+        "on",
+        "off",
+        "012",
+        "0o17",
+        "1_000",
+        "1e3",
+        "1:30",
+        "2020-01-01",
+        ".inf",
+        "-.INF",
+        ".nan",
+        "=",
+        "<<",
+        "0b11",
+        "08",
+        "+.5",
+        "1" * 50,
+    ],
+)
+def test_what_yaml_versions_read_differently_has_to_be_quoted(text):
+    value, findings = read(f"a: {text}")
+    (finding,) = findings
+    assert finding.startswith(f"f.yaml:1: a: YAML versions disagree about {text!r}: put it in quotes")
+    assert read(f'a: "{text}"') == ({"a": text}, [])
+    assert value == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("a: 1\na: 2", "f.yaml:2: a: the key is here twice, first in line 1"),
+        ("x:\n  - a: 1\n    a: 2", "f.yaml:3: x[0].a: the key is here twice, first in line 2"),
+        ("a: &here 1", "f.yaml:1: a: anchors are not allowed: &here"),
+        ("a: !!str 1", "f.yaml:1: a: tags are not allowed: tag:yaml.org,2002:str"),
+        ("a: !x {}", "f.yaml:1: a: tags are not allowed: !x"),
+        ("a: !!python/object/apply:os.system [ls]", "tags are not allowed: tag:yaml.org,2002:python/object"),
+        ("1: a", "f.yaml:1: the key 1 must be text: put it in quotes"),
+        ("a: 1\n---\nb: 2", "f.yaml:2: holds a second document; one is allowed"),
+        ("a: [1", "is not valid YAML: while parsing a flow sequence"),
+        ("a: 'x", "f.yaml:1: is not valid YAML: "),
+        ("a: b: c", "f.yaml:1: is not valid YAML: "),
+        ("[" * 100 + "]" * 100, "f.yaml:1: is nested deeper than 64 levels"),
+        ("a: \x00", "f.yaml: is not valid YAML: "),
+        (b"a: 1\nb: \xff", "f.yaml:2: is not UTF-8 text: byte 8 is invalid start byte"),
+    ],
+)
+def test_what_is_refused_is_named_with_its_line(text, finding):
+    _, findings = read(text)
+    assert any(finding in one for one in findings), findings
+
+
+def test_aliases_are_refused_wherever_they_stand():
+    _, findings = read("a: &x [1]\nb: [*x, *x]\n")
+    assert findings == [
+        "f.yaml:1: a: anchors are not allowed: &x",
+        "f.yaml:2: b[0]: aliases are not allowed: write out what *x stands for",
+        "f.yaml:2: b[1]: aliases are not allowed: write out what *x stands for",
+    ]
+
+
+def test_lines_are_recorded_on_request():
+    document = strict_yaml.parse(b"a: 1\nb:\n  - c\n  - d: 2\n", "f.yaml", with_lines=True)
+    assert document.lines == {(): 1, ("a",): 1, ("b",): 2, ("b", 0): 3, ("b", 1): 4, ("b", 1, "d"): 4}
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def flow(value) -> str:
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{scalar(key)}: {flow(one)}" for key, one in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(flow, value)) + "]"
+        case str():
+            return scalar(value)
+        case None:
+            return "null"
+        case _:
+            return str(value).lower()
+
+
+@given(VALUES)
+def test_what_is_written_is_read_back(value):
+    assert read(flow(value)) == (value, [])
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_finite_floats_are_numbers_or_ambiguous_but_never_something_else(number):
+    value, findings = read(f"a: {number!r}")
+    assert findings or math.isclose(value["a"], number)

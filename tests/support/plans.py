@@ -1,0 +1,31 @@
+"""Writes plans by hand, for the tests of what is not Kedro's."""
+
+import json
+from pathlib import Path
+
+
+def write_plan(folder: Path, jobs: dict[str, list[str]], parents: dict[str, str] | None = None, **extra) -> Path:
+    """Write ``plan.yaml`` with a command for each job; JSON is YAML too.
+
+    Args:
+        folder: Where.
+        jobs: The commands, by the names of the jobs.
+        parents: The names of a job's parents, separated by spaces.
+        extra: Further fields, by the name of the job (``_`` for ``-``), or ``defaults``.
+    """
+    content = {
+        "schema": "kedro-batch/plan/v1",
+        "defaults": {"job_queue": "a_queue", "job_definition": "a_definition", **extra.pop("defaults", {})},
+        "jobs": [
+            {
+                "name": name,
+                "command": command,
+                "depends_on": (parents or {}).get(name, "").split(),
+                **extra.get(name, {}),
+            }
+            for name, command in jobs.items()
+        ],
+    }
+    file = folder / "plan.yaml"
+    file.write_text(json.dumps(content))
+    return file

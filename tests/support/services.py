@@ -1,0 +1,133 @@
+"""Starts the services that the command line speaks to over HTTP: moto's server and the stand-in."""
+
+import base64
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+_STANDIN = Path(__file__).with_name("standin_batch.py")
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+class StandIn:
+    """A running stand-in."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = {**_CREDENTIALS, "AWS_ENDPOINT_URL_BATCH": self.url}
+
+    def jobs(self) -> dict[str, Any]:
+        return _get_json(f"{self.url}/jobs")
+
+    def asked(self, operation: str) -> list[dict[str, Any]]:
+        ledger = _get_json(f"{self.url}/ledger")["ledger"]
+        return [entry["body"] for entry in ledger if entry["operation"] == operation]
+
+
+@contextmanager
+def standin(**configuration: Any) -> Iterator[StandIn]:
+    command = [sys.executable, str(_STANDIN), json.dumps(configuration)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield StandIn(int(process.stdout.readline()))
+        finally:
+            process.terminate()
+
+
+class Moto:
+    """moto's server with a queue and a definition; it marks jobs SUCCEEDED inside SubmitJob."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = {**_CREDENTIALS, "AWS_ENDPOINT_URL": self.url}
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",  # noqa: S106  moto takes anything
+        )
+
+    def prepare(self, queue: str, definition: str) -> None:
+        _post(f"{self.url}/moto-api/reset")
+        _post(f"{self.url}/moto-api/config", {"batch": {"use_docker": False}})
+        batch = self.client("batch")
+        role = self.client("iam").create_role(RoleName="batch", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        environment = batch.create_compute_environment(
+            computeEnvironmentName="environment", type="UNMANAGED", state="ENABLED", serviceRole=role
+        )
+        batch.create_job_queue(
+            jobQueueName=queue,
+            state="ENABLED",
+            priority=1,
+            computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment["computeEnvironmentArn"]}],
+        )
+        for _ in range(2):
+            batch.register_job_definition(
+                jobDefinitionName=definition,
+                type="container",
+                containerProperties={"image": "busybox", "vcpus": 1, "memory": 128},
+            )
+        _post(f"{self.url}/moto-api/recorder/reset-recording")
+        _post(f"{self.url}/moto-api/recorder/start-recording")
+
+    def asked(self, operation: str) -> list[dict[str, Any]]:
+        """Give the bodies of the requests of one operation, as they were sent, in their order."""
+        with urllib.request.urlopen(f"{self.url}/moto-api/recorder/download-recording") as reply:  # noqa: S310
+            recorded = [json.loads(line) for line in reply.read().decode().splitlines()]
+        calls = [entry for entry in recorded if entry["url"].endswith(f"/v1/{operation}")]
+        return [json.loads(base64.b64decode(one["body"]) if one["body_encoded"] else one["body"]) for one in calls]
+
+
+@contextmanager
+def moto() -> Iterator[Moto]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(port)
+            yield Moto(port)
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"nothing answers on port {port}")
+
+
+def _get_json(url: str) -> dict[str, Any]:
+    with urllib.request.urlopen(url) as reply:  # noqa: S310  a loopback address
+        content: dict[str, Any] = json.load(reply)
+        return content
+
+
+def _post(url: str, body: dict[str, Any] | None = None) -> None:
+    request = urllib.request.Request(  # noqa: S310  a loopback address
+        url, data=json.dumps(body or {}).encode(), headers={"Content-Type": "application/json"}, method="POST"
+    )
+    urllib.request.urlopen(request).close()  # noqa: S310  the same

@@ -1,0 +1,147 @@
+"""Promises about the house itself: imports, schemas, the wheel, the README."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from kedro_batch import errors, resources
+from tests.support.command_line import PROGRAM, environment, kedro_batch, run
+
+ROOT = Path(__file__).parent.parent
+SCHEMAS = sorted((ROOT / "schemas").glob("*.schema.json"))
+
+
+def imported_by(words: list[str], cwd: Path) -> set[str]:
+    """Name the packages that a command imports, as ``python -X importtime`` reports them."""
+    command = [sys.executable, "-X", "importtime", *PROGRAM[1:], *words]
+    ended = run(command, cwd=cwd)
+    assert ended.code == 0, ended.err
+    lines = [line for line in ended.err.splitlines() if line.startswith("import time:")]
+    assert len(lines) > 50
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+
+
+def test_compile_loads_kedro_and_not_boto3(project):
+    packages = imported_by(["compile"], project)
+    assert "kedro" in packages
+    assert not packages & {"boto3", "botocore"}
+
+
+def test_apply_and_validate_do_not_load_kedro(project):
+    (project / "plan.yaml").write_bytes(kedro_batch("compile", cwd=project).out)
+    assert "kedro" not in imported_by(["apply", "plan.yaml", "--dry-run"], project)
+    checked = imported_by(["validate", "plan.yaml"], project)
+    assert "botocore" in checked
+    assert not checked & {"kedro", "boto3"}
+
+
+def test_a_real_run_on_aws_loads_boto3_and_not_kedro(project, moto_server):
+    (project / "plan.yaml").write_bytes(kedro_batch("compile", cwd=project).out)
+    moto_server.prepare("a_queue", "a_definition")
+    command = [sys.executable, "-X", "importtime", *PROGRAM[1:], "apply", "plan.yaml"]
+    ended = run(command, cwd=project, **moto_server.environment)
+    assert ended.code == 0
+    assert re.search(r"^import time: .*\| +boto3$", ended.err, re.MULTILINE)
+    assert not re.search(r"^import time: .*\| +kedro$", ended.err, re.MULTILINE)
+
+
+@pytest.mark.parametrize("file", SCHEMAS, ids=lambda file: file.stem)
+def test_every_schema_is_valid_and_describes_every_field(file):
+    schema = json.loads(file.read_text())
+    Draft202012Validator.check_schema(schema)
+    undescribed = []
+
+    def look(part, where):
+        if isinstance(part, dict):
+            for name, given in part.get("properties", {}).items():
+                field = given
+                while isinstance(field, dict) and "description" not in field and "$ref" in field:
+                    field = schema["$defs"][field["$ref"].rpartition("/")[2]]
+                if field is not True and "const" not in field and "description" not in field:
+                    undescribed.append(f"{where}.{name}")
+            for name, inner in part.items():
+                look(inner, f"{where}.{name}")
+
+    look(schema, file.stem)
+    assert not undescribed
+
+
+def test_the_readme_documents_every_exit_code():
+    def codes(error):
+        return {error.exit_code}.union(*(codes(child) for child in error.__subclasses__()))
+
+    table = (ROOT / "README.md").read_text().partition("## Exit codes")[2].partition("##")[0]
+    documented = {int(n) for row in table.splitlines()[4:] if row for n in row.split("|")[1].split(",")}
+    assert documented == codes(errors.KedroBatchError) | {0, 129, 130, 143, 141}
+
+
+def test_the_readme_s_first_command_lines_are_the_agreed_ones():
+    lines = [line.strip() for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    python3")]
+    assert lines == [
+        'python3 -m venv .venv && .venv/bin/pip install -e ".[demo]" && .venv/bin/kedro-batch demo',
+        'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/bin/pytest',
+    ]
+
+
+def test_a_wheel_carries_templates_and_schemas(tmp_path):
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        str(tmp_path),
+        str(ROOT),
+    ]
+    built = subprocess.run(build, capture_output=True, text=True, check=False)
+    if built.returncode and "No matching distribution found for hatchling" in built.stderr:
+        pytest.skip("the build back end cannot be downloaded here")
+    assert built.returncode == 0, built.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    site = tmp_path / "site"
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(site),
+        str(wheel),
+    ]
+    subprocess.run(install, check=True, capture_output=True)
+    for name in ("templates", "schemas"):
+        shipped = {file.relative_to(site / "kedro_batch" / name) for file in (site / "kedro_batch" / name).rglob("*")}
+        kept = [line for line in _tracked(name) if line]
+        assert {Path(line).relative_to(name) for line in kept} <= shipped
+    where = "import kedro_batch.resources as r; print(r.folder('schemas'), r.schema('plan')['title'])"
+    found = subprocess.run(
+        [sys.executable, "-c", where],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(site)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split()[0] == str(site / "kedro_batch" / "schemas")
+
+
+def _tracked(folder: str) -> list[str]:
+    listed = subprocess.run(["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout: what belongs in the wheel cannot be told")
+    return listed.stdout.splitlines()
+
+
+def test_a_checkout_finds_its_own_folders():
+    assert resources.folder("templates") == ROOT / "templates"
+    with pytest.raises(FileNotFoundError, match="reinstall"):
+        resources.folder("nonsense")
