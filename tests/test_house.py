@@ -44,7 +44,7 @@ def test_a_real_run_on_aws_loads_boto3_and_not_kedro(project, moto_server):
     (project / "plan.yaml").write_bytes(kedro_batch("compile", cwd=project).out)
     moto_server.prepare("a_queue", "a_definition")
     command = [sys.executable, "-X", "importtime", *PROGRAM[1:], "apply", "plan.yaml"]
-    ended = run(command, cwd=project, **moto_server.environment)
+    ended = run(command, cwd=project, env=moto_server.environment)
     assert ended.code == 0
     assert re.search(r"^import time: .*\| +boto3$", ended.err, re.MULTILINE)
     assert not re.search(r"^import time: .*\| +kedro$", ended.err, re.MULTILINE)
@@ -126,7 +126,7 @@ def test_a_wheel_carries_templates_and_schemas(tmp_path):
     found = subprocess.run(
         [sys.executable, "-c", where],
         cwd=tmp_path,
-        env=environment(PYTHONPATH=str(site)),
+        env=environment({"PYTHONPATH": str(site)}),
         capture_output=True,
         text=True,
         check=True,

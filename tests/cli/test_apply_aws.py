@@ -31,7 +31,7 @@ def test_the_requests_are_as_the_plan_says(tmp_path, moto_server):
         },
     )
     digest = kedro_batch("validate", "plan.yaml", cwd=tmp_path).text.split()[1]
-    ended = kedro_batch("apply", "plan.yaml", "--json", cwd=tmp_path, **moto_server.environment)
+    ended = kedro_batch("apply", "plan.yaml", "--json", cwd=tmp_path, env=moto_server.environment)
     assert ended.code == 0, ended.err
     run_id = ended.events[0]["run"]
     ids = {event["job"]: event["job_id"] for event in ended.events if event["event"] == "job_submitted"}
@@ -67,7 +67,7 @@ def test_the_requests_are_as_the_plan_says(tmp_path, moto_server):
 def test_a_missing_target_stops_the_run_before_anything_is_submitted(tmp_path, moto_server, defaults, part):
     moto_server.prepare("a_queue", "a_definition")
     write_plan(tmp_path, COMMANDS, DIAMOND, defaults=defaults)
-    ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **moto_server.environment)
+    ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=moto_server.environment)
     assert ended.code == 5
     assert f"nothing was submitted, because the plan's targets cannot be used:\n  {part}" in ended.err
     assert moto_server.asked("submitjob") == []
@@ -83,7 +83,7 @@ def test_every_missing_target_is_named_at_once(tmp_path):
         c={"job_definition": "d1"},
     )
     with standin(queues=["a_queue", "off"], disabled_queues=["off"]) as service:
-        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **service.environment)
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
         assert service.asked("submitjob") == []
     assert ended.code == 5
     for part in (
@@ -106,7 +106,7 @@ def test_every_missing_target_is_named_at_once(tmp_path):
 def test_the_revision_is_resolved_once_however_the_definition_is_named(tmp_path, definition, revision):
     write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, defaults={"job_definition": definition})
     with standin() as service:
-        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, **service.environment)
+        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, env=service.environment)
         assert ended.code == 0, ended.err
         assert {one["jobDefinition"].rpartition(":")[2] for one in service.asked("submitjob")} == {str(revision)}
         asked = service.asked("describejobdefinitions")
@@ -116,7 +116,7 @@ def test_the_revision_is_resolved_once_however_the_definition_is_named(tmp_path,
 def test_an_inactive_revision_is_refused(tmp_path):
     write_plan(tmp_path, {"a": ["x"]}, defaults={"job_definition": "a_definition:1"})
     with standin() as service:
-        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **service.environment)
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
     assert ended.code == 5
     assert "has no active revision" in ended.err
 
@@ -125,7 +125,7 @@ def test_a_failing_job_its_descendants_and_the_independent_branches(tmp_path):
     parents = {"below": "bad", "further": "below", "after": "beside"}
     write_plan(tmp_path, {name: ["x"] for name in ("bad", "below", "further", "beside", "after")}, parents)
     with standin(fail={"bad": 3}) as service:
-        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **service.environment)
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
         states = {name: job["status"] for name, job in service.jobs().items()}
     assert ended.code == 6
     assert states == {
@@ -144,7 +144,7 @@ def test_nothing_waits_for_a_parent_to_finish(tmp_path):
     names = [f"n{n}" for n in range(6)]
     write_plan(tmp_path, {name: ["x"] for name in names}, dict(zip(names[1:], names, strict=False)))
     with standin(run_s=0.5) as service:
-        ended = kedro_batch("apply", "plan.yaml", "--json", "-q", cwd=tmp_path, **service.environment)
+        ended = kedro_batch("apply", "plan.yaml", "--json", "-q", cwd=tmp_path, env=service.environment)
     kinds = [event["event"] for event in ended.events]
     assert kinds[1:7] == ["job_submitted"] * 6
     assert ended.code == 0
@@ -154,7 +154,7 @@ def test_describing_goes_by_the_hundred_and_asks_only_about_what_can_change(tmp_
     names = [f"n{n:03}" for n in range(230)]
     write_plan(tmp_path, {**{name: ["x"] for name in names}, "end": ["x"]}, {"end": " ".join(names[:20])})
     with standin(run_s=0.3) as service:
-        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, **service.environment)
+        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, env=service.environment)
         asked = [set(one["jobs"]) for one in service.asked("describejobs")]
         end = service.jobs()["end"]["id"]
     assert ended.code == 0
@@ -167,7 +167,7 @@ def test_describing_goes_by_the_hundred_and_asks_only_about_what_can_change(tmp_
 def test_throttling_is_waited_out_and_no_job_is_submitted_twice(tmp_path):
     write_plan(tmp_path, COMMANDS, DIAMOND)
     with standin(throttle_first=2) as service:
-        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, **service.environment)
+        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, env=service.environment)
         assert len(service.asked("submitjob")) == 6
         assert len(service.jobs()) == 4
     assert ended.code == 0, ended.err
@@ -176,7 +176,7 @@ def test_throttling_is_waited_out_and_no_job_is_submitted_twice(tmp_path):
 def test_a_refusal_in_the_middle_says_what_goes_on(tmp_path):
     write_plan(tmp_path, COMMANDS, DIAMOND)
     with standin(refuse_after=2, run_s=60) as service:
-        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **service.environment)
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
         ids = {name: job["id"] for name, job in service.jobs().items()}
     assert ended.code == 5
     assert "stopped after" in ended.text
@@ -193,7 +193,7 @@ def test_an_interrupted_run_leaves_its_jobs_on_batch(tmp_path, number, code):
         command = [*PROGRAM, "apply", "plan.yaml"]
         pipe = subprocess.PIPE
         with subprocess.Popen(
-            command, cwd=tmp_path, env=environment(**service.environment), stdout=pipe, stderr=pipe, text=True
+            command, cwd=tmp_path, env=environment(service.environment), stdout=pipe, stderr=pipe, text=True
         ) as process:
             assert process.stderr
             for line in process.stderr:
@@ -210,9 +210,9 @@ def test_an_interrupted_run_leaves_its_jobs_on_batch(tmp_path, number, code):
 def test_the_dry_run_prints_what_a_run_would_send_and_sends_nothing(tmp_path):
     write_plan(tmp_path, COMMANDS, DIAMOND)
     with standin() as service:
-        dry = kedro_batch("apply", "plan.yaml", "--dry-run", cwd=tmp_path, **service.environment)
+        dry = kedro_batch("apply", "plan.yaml", "--dry-run", cwd=tmp_path, env=service.environment)
         assert service.asked("submitjob") == service.asked("describejobqueues") == []
-        assert kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, **service.environment).code == 0
+        assert kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, env=service.environment).code == 0
         sent = service.asked("submitjob")
         names = {job["id"]: name for name, job in service.jobs().items()}
     run_id = sent[0]["tags"][TAG_RUN]
@@ -248,7 +248,7 @@ def test_the_dry_run_prints_what_a_run_would_send_and_sends_nothing(tmp_path):
 )
 def test_aws_out_of_reach(tmp_path, env, part):
     write_plan(tmp_path, COMMANDS)
-    ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, **env)
+    ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=env)
     assert ended.code == 5
     assert part in ended.err
     assert "Traceback" not in ended.err

@@ -90,7 +90,9 @@ def test_commands_find_this_interpreter_s_programs_and_run_in_the_project(tmp_pa
     work.mkdir()
     source = "import os, sys; print(sys.executable, os.getcwd(), os.environ['AWS_BATCH_JOB_ATTEMPT'], os.environ['X'])"
     write_plan(tmp_path, {"a": python(source)})
-    ended = kedro_batch("apply", "plan.yaml", "--local", "--project", "work", cwd=tmp_path, X="given", PATH="/usr/bin")
+    ended = kedro_batch(
+        "apply", "plan.yaml", "--local", "--project", "work", cwd=tmp_path, env={"X": "given", "PATH": "/usr/bin"}
+    )
     assert ended.code == 0, ended.text
     (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a-1.log")
     executable, folder, attempt, given = log.read_text().split()
@@ -265,7 +267,7 @@ def test_on_a_terminal_there_is_a_live_view(tmp_path, words, coloured):
         tmp_path,
         {"a": OK, "slow": python("import time; time.sleep(1.5)"), "bad": python("raise SystemExit(1)")},
     )
-    env = environment(TERM="xterm-256color", **({"NO_COLOR": "1"} if words == ["NO_COLOR"] else {}))
+    env = environment({"TERM": "xterm-256color", **({"NO_COLOR": "1"} if words == ["NO_COLOR"] else {})})
     flags = [word for word in words if word.startswith("-")]
     terminal = pexpect.spawn(
         PROGRAM[0],

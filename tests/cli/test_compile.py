@@ -19,8 +19,8 @@ atexit.register(lambda: os.write(1, b"farewell noise\\n"))
 """ + DIAMOND.replace("def register_pipelines():", "def register_pipelines():\n    print('registry noise')")
 
 
-def compiled(project: Path, *words: str, **env: str) -> str:
-    ended = kedro_batch("compile", *words, cwd=project, **env)
+def compiled(project: Path, *words: str, env: dict[str, str] | None = None) -> str:
+    ended = kedro_batch("compile", *words, cwd=project, env=env)
     assert ended.code == 0, ended.err
     return ended.text
 
@@ -67,7 +67,7 @@ def test_the_bytes_do_not_depend_on_seed_folder_or_order_of_definition(tmp_path,
     end = DIAMOND.index("        ]\n")
     reordered = DIAMOND[:first] + DIAMOND[last:end] + DIAMOND[first:last] + DIAMOND[end:]
     other = write_project(tmp_path / "other", registry=reordered)
-    plans = {compiled(project, PYTHONHASHSEED=str(seed)) for seed in range(5)}
+    plans = {compiled(project, env={"PYTHONHASHSEED": str(seed)}) for seed in range(5)}
     plans.add(compiled(project / "src" / "a_project"))
     plans.add(compiled(tmp_path, "--project", "project"))
     plans.add(compiled(other))
@@ -164,7 +164,7 @@ def test_every_command_names_its_pipeline_environment_and_parameters(project):
 
 def test_the_environment_may_come_from_kedro_env(project):
     (project / "conf" / "prod").mkdir()
-    assert compiled(project, KEDRO_ENV="prod") == compiled(project, "--env=prod")
+    assert compiled(project, env={"KEDRO_ENV": "prod"}) == compiled(project, "--env=prod")
 
 
 def test_several_pipelines_are_one_plan_and_each_node_is_reached_by_one_that_has_it(tmp_path):

@@ -10,8 +10,8 @@ from tests.support.projects import DIAMOND, TARGET, write_project
 EMPTY_TARGET = {"base/aws_batch.yml": None}
 
 
-def refused(project: Path, *words: str, code: int = 4, **env: str) -> str:
-    ended = kedro_batch("compile", *words, cwd=project, **env)
+def refused(project: Path, *words: str, code: int = 4) -> str:
+    ended = kedro_batch("compile", *words, cwd=project)
     return message(ended, code)
 
 

@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PROGRAM = [sys.executable, "-m", "kedro_batch"]
 BIN = Path(sys.executable).parent
@@ -33,29 +35,35 @@ class Ended:
         return self.out.decode()
 
     @property
-    def events(self) -> list[dict]:
+    def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.text.splitlines()]
 
 
-def environment(**extra: str) -> dict[str, str]:
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
     path = os.pathsep.join([str(BIN), kept.get("PATH", os.defpath)])
-    return {**kept, **_ISOLATED, "PATH": path, **extra}
+    return {**kept, **_ISOLATED, "PATH": path, **(extra or {})}
 
 
-def kedro_batch(*words: str | Path, cwd: Path, stdin: bytes = b"", timeout: float = 240, **env: str) -> Ended:
+def kedro_batch(
+    *words: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float = 240,
+) -> Ended:
     """Run ``kedro-batch WORDS`` in a folder, with extra environment variables."""
-    return run([*PROGRAM, *map(str, words)], cwd=cwd, stdin=stdin, timeout=timeout, **env)
+    return run([*PROGRAM, *map(str, words)], cwd=cwd, env=env, stdin=stdin, timeout=timeout)
 
 
-def run(command: list[str], cwd: Path, stdin: bytes = b"", timeout: float = 240, **env: str) -> Ended:
+def run(
+    command: list[str],
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float = 240,
+) -> Ended:
     ended = subprocess.run(
-        command,
-        cwd=cwd,
-        env=environment(**env),
-        input=stdin,
-        capture_output=True,
-        timeout=timeout,
-        check=False,
+        command, cwd=cwd, env=environment(env), input=stdin, capture_output=True, timeout=timeout, check=False
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr.decode())

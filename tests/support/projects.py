@@ -1,5 +1,6 @@
 """Writes small Kedro projects for the tests. None of them needs data to be compiled."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
@@ -40,7 +41,9 @@ def register_pipelines():
 DIAMOND = DIAMOND.replace("def number(x):\n    return x", "def number(x, *_):\n    return x")
 
 
-def write_project(root: Path, *, registry: str = DIAMOND, conf: dict[str, str] | None = None, **files: str) -> Path:
+def write_project(
+    root: Path, *, registry: str = DIAMOND, conf: Mapping[str, str | None] | None = None, **files: str
+) -> Path:
     """Write a Kedro project.
 
     Args:

@@ -56,7 +56,8 @@ class Moto:
         self.environment = {**_CREDENTIALS, "AWS_ENDPOINT_URL": self.url}
 
     def client(self, service: str) -> Any:
-        return boto3.client(
+        session: Any = boto3.Session()
+        return session.client(
             service,
             endpoint_url=self.url,
             region_name="us-east-1",

@@ -130,7 +130,7 @@ class Service:
 
     def _describejobdefinitions(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         wanted = body.get("jobDefinitions") or [body["jobDefinitionName"]]
-        found = []
+        found: list[dict[str, Any]] = []
         for name, newest in self.definitions.items():
             for revision in range(1, newest + 1):
                 arn = f"{_ARN}:job-definition/{name}:{revision}"

@@ -1,0 +1,55 @@
+"""How long starting takes, side by side in one run: ``python tests/benchmarks/startup.py``.
+
+Prints the wall time of ``kedro-batch --help``, and of compiling the demo beside ``kedro registry list`` on it:
+the pairs alternate, and the ratio is that of the medians.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+
+from kedro_batch.scaffold.demo_project import DemoView, write_demo_project
+from tests.support.command_line import BIN, environment
+
+_ROUNDS = 9
+
+
+def seconds(command: list[str], cwd: Path) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, cwd=cwd, env=environment(), check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def medians(commands: dict[str, list[str]], cwd: Path) -> dict[str, float]:
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(_ROUNDS + 1):
+        for name, command in commands.items():
+            taken[name].append(seconds(command, cwd))
+    return {name: statistics.median(times[1:]) for name, times in taken.items()}  # the first round warms up
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        demo = Path(folder) / "demo"
+        write_demo_project(demo, DemoView(kedro_version=version("kedro")))
+        program = str(BIN / "kedro-batch")
+        commands = {
+            "kedro-batch --help": [program, "--help"],
+            "kedro registry list": [str(BIN / "kedro"), "registry", "list"],
+            "kedro-batch compile": [program, "compile"],
+        }
+        found = medians(commands, demo)
+    for name, median in found.items():
+        sys.stdout.write(f"{name:22} {median:.3f} s\n")
+    ratio = found["kedro-batch compile"] / found["kedro registry list"]
+    sys.stdout.write(f"compile / registry list: {ratio:.2f} (aim: at most 1.3); --help aims at 0.3 s or less\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+import pytest
+
+from tests.support.command_line import kedro_batch
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_shows_the_main_job_from_nothing_to_a_score(tmp_path):
+    ended = kedro_batch("demo", cwd=tmp_path, timeout=280)
+    assert ended.code == 0, ended.err
+    demo = tmp_path / "kedro-batch-demo"
+    assert "6 jobs for spaceflights_queue" in ended.text
+    assert "$ kedro-batch compile -o plan.yaml" in ended.text
+    assert "$ kedro-batch apply plan.yaml --local" in ended.text
+    assert ": 6 jobs, 6 succeeded\n" in ended.text
+    # The data are made up with a seed, so the score is always the same.
+    assert "The model's score: r2 0.909, mean absolute error 200.1\n" in ended.text
+    assert "kedro-batch-demo/plan.yaml" in ended.text.partition("Where to look next:")[2]
+    assert kedro_batch("compile", "--check", "plan.yaml", cwd=demo).code == 0
+    assert (demo / ".gitignore").is_file()
+    assert (demo / ".telemetry").read_text() == "consent: false\n"

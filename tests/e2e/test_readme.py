@@ -1,0 +1,118 @@
+"""Runs what the README says, as it says it."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import PROGRAM, environment, kedro_batch
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text()
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("aws")]
+
+
+def indented(text: str) -> list[str]:
+    """Give the commands of a text: the lines that stand four spaces in."""
+    return [line.strip() for line in text.splitlines() if line.startswith("    ")]
+
+
+def section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+@pytest.fixture(scope="module")
+def fresh_clone(tmp_path_factory) -> Path:
+    clone: Path = tmp_path_factory.mktemp("fresh") / "kedro-batch"
+    # What is committed or about to be: tracked files as they are in the working tree.
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout: what belongs into a fresh one cannot be told")
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, clone / name)
+    return clone
+
+
+def test_the_first_command_sets_itself_up_on_a_fresh_machine_and_shows_the_demo(fresh_clone):
+    first = indented(README)[0]
+    assert first.endswith("kedro-batch demo")
+    ended = subprocess.run(
+        ["bash", "-c", first], cwd=fresh_clone, env=environment(), capture_output=True, text=True, check=False
+    )
+    if ended.returncode and "No matching distribution found" in ended.stderr + ended.stdout:
+        pytest.skip("the package index cannot be reached from here")
+    assert ended.returncode == 0, ended.stderr
+    assert "The model's score: r2 0.909" in ended.stdout
+
+
+def test_every_command_of_the_tour_does_what_is_said(tmp_path, moto_server):
+    moto_server.prepare("spaceflights_queue", "spaceflights_job")
+    assert kedro_batch("demo", "-q", cwd=tmp_path).code == 0
+    commands = indented(section("A five-minute tour"))
+    assert len(commands) >= 12
+    assert commands[0] == 'export PATH="$PWD/.venv/bin:$PATH"'
+    git = {
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_AUTHOR_EMAIL": "a@example.com",
+        "GIT_COMMITTER_NAME": "a",
+        "GIT_COMMITTER_EMAIL": "a@example.com",
+    }
+    script = "set -e\n" + "\n".join(f"echo '## {n}'\n{command}" for n, command in enumerate(commands))
+    ended = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env=environment({**git, **moto_server.environment}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    shown = dict(zip(commands, re.split(r"## \d+\n", ended.stdout)[1:], strict=True))
+    assert shown["kedro-batch validate plan.yaml"].startswith("digest sha256:")
+    assert "-  resources: {vcpus: 1, memory_mib: 2048}\n+  resources: {vcpus: 1, memory_mib: 4096}" in ended.stderr
+    assert "+  resources: {vcpus: 1, memory_mib: 4096}" in shown["git diff plan.yaml"]
+    assert shown["kedro-batch apply plan.yaml --dry-run"].count("\n") == 6
+    assert ": 6 jobs, 6 succeeded" in shown["kedro-batch apply plan.yaml --local"]
+    assert ": 6 jobs, 6 succeeded" in shown["kedro-batch apply plan.yaml"]
+    assert len(moto_server.asked("submitjob")) == 6
+    assert '"event": "run_finished"' in shown["kedro-batch apply plan.yaml --local --json"]
+
+
+def test_the_settings_that_the_tour_shows_are_those_of_the_demo():
+    shown = section("A five-minute tour").partition("```yaml\n")[2].partition("```")[0]
+    written = (ROOT / "templates" / "demo" / "conf" / "base" / "aws_batch.yml").read_text()
+    assert "".join(f"{line}\n" for line in written.splitlines() if not line.startswith("#")) == shown
+
+
+def test_shell_completion_is_as_documented(tmp_path):
+    assert 'eval "$(_KEDRO_BATCH_COMPLETE=bash_source kedro-batch)"' in README
+    ended = subprocess.run(
+        ["bash", "-c", "kedro-batch"],
+        cwd=tmp_path,
+        env=environment({"_KEDRO_BATCH_COMPLETE": "bash_complete", "COMP_WORDS": "kedro-batch app", "COMP_CWORD": "1"}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "plain,apply\n"
+
+
+def test_help_of_every_command_names_its_options(tmp_path):
+    for command in ("compile", "validate", "apply", "demo"):
+        ended = subprocess.run(
+            [*PROGRAM, command, "--help"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
+        )
+        assert f"Usage: kedro-batch {command}" in ended.stdout
+        for option in ("-q, --quiet", "-v, --verbose", "--no-color"):
+            assert option in ended.stdout
