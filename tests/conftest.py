@@ -16,6 +16,6 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def moto_server() -> Iterator[Moto]:
-    with moto() as server:
+def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    with moto(tmp_path_factory.mktemp("moto")) as server:
         yield server

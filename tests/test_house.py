@@ -122,11 +122,12 @@ def test_a_wheel_carries_templates_and_schemas(tmp_path):
         shipped = {file.relative_to(site / "kedro_batch" / name) for file in (site / "kedro_batch" / name).rglob("*")}
         kept = [line for line in _tracked(name) if line]
         assert {Path(line).relative_to(name) for line in kept} <= shipped
+    env = environment({"PYTHONPATH": str(site)})
     where = "import kedro_batch.resources as r; print(r.folder('schemas'), r.schema('plan')['title'])"
     found = subprocess.run(
         [sys.executable, "-c", where],
         cwd=tmp_path,
-        env=environment({"PYTHONPATH": str(site)}),
+        env={name: value for name, value in env.items() if not name.startswith("COVERAGE")},
         capture_output=True,
         text=True,
         check=True,

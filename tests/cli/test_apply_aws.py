@@ -252,3 +252,30 @@ def test_aws_out_of_reach(tmp_path, env, part):
     assert ended.code == 5
     assert part in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("env", "part"),
+    [
+        ({"AWS_ENDPOINT_URL_BATCH": "127.0.0.1:9"}, "cannot set up the client: ValueError: Invalid endpoint"),
+        ({"AWS_MAX_ATTEMPTS": "x"}, "cannot set up the client: "),
+    ],
+)
+def test_settings_that_boto3_stumbles_over(tmp_path, env, part):
+    write_plan(tmp_path, COMMANDS)
+    with standin() as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env={**service.environment, **env})
+    assert ended.code == 5
+    assert part in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("answer", ["<html>log in</html>", "{}", '{"jobQueues": [{}]}', "[]"])
+def test_an_endpoint_that_is_not_aws_batch(tmp_path, answer):
+    write_plan(tmp_path, COMMANDS)
+    with standin(answer_always=answer) as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
+    assert ended.code == 5
+    assert "Is the endpoint really AWS Batch's" in ended.err
+    assert "  nothing was submitted\n" in ended.text
+    assert "Traceback" not in ended.err

@@ -85,6 +85,27 @@ def test_a_command_that_does_not_exist_is_a_failed_job(tmp_path):
     assert "a failed: cannot start 'no-such-program': No such file or directory; exit code 127" in ended.text
 
 
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (python("import os; os.kill(os.getpid(), 40)"), "ended by signal 40; exit code 168"),
+        (["bash", "-c", "rm -rf .kedro-batch; exit 1"], "cannot start 'bash': No such file or directory ("),
+    ],
+)
+def test_whatever_happens_to_a_job_it_ends(tmp_path, command, reason):
+    write_plan(tmp_path, {"a": command}, defaults={"attempts": 2})
+    ended = kedro_batch("apply", "plan.yaml", "--local", "-q", cwd=tmp_path, timeout=60)
+    assert ended.code == 6
+    assert f"a failed: {reason}" in ended.text
+
+
+def test_a_command_that_the_locale_cannot_spell_is_a_failed_job(tmp_path):
+    write_plan(tmp_path, {"a": ["echo", "é"]})
+    env = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    ended = kedro_batch("apply", "plan.yaml", "--local", "-q", cwd=tmp_path, env=env, timeout=60)
+    assert (ended.code, "a failed: cannot run 'echo': " in ended.text) == (6, True)
+
+
 def test_commands_find_this_interpreter_s_programs_and_run_in_the_project(tmp_path):
     work = tmp_path / "work"
     work.mkdir()
@@ -178,6 +199,48 @@ def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path):
         assert (tmp_path / "done").exists()
 
 
+@pytest.mark.parametrize("redirection", ["2>&1 | head -1", ">/dev/full", "2>/dev/full", ">&-", "2>&-", "<&-"])
+@pytest.mark.parametrize("words", ["", "--json"])
+def test_the_run_goes_on_whatever_becomes_of_the_standard_streams(tmp_path, redirection, words):
+    write_plan(tmp_path, {"a": python("import time; time.sleep(0.3)"), "b": python("open('done', 'w')")}, {"b": "a"})
+    command = (
+        f"'{sys.executable}' -m kedro_batch apply plan.yaml --local {words} {redirection}; exit ${{PIPESTATUS[0]}}"
+    )
+    ended = run(["bash", "-c", command], cwd=tmp_path)
+    full = redirection == ">/dev/full" and not words  # the outcome could not be told
+    assert ended.code == (2 if full else 0), ended.err
+    assert "Traceback" not in ended.err + ended.text
+    assert (tmp_path / "done").exists()
+    (events,) = tmp_path.glob(".kedro-batch/runs/*/events.jsonl")
+    assert json.loads(events.read_text().splitlines()[-1])["outcome"] == "succeeded"
+
+
+def test_a_second_signal_ends_at_once_what_does_not_want_to_end(tmp_path):
+    stubborn = "trap '' TERM INT; echo $$ > pid.tmp; mv pid.tmp pid; while true; do sleep 0.1; done"
+    write_plan(tmp_path, {"a": ["bash", "-c", stubborn]})
+    command = [*PROGRAM, "apply", "plan.yaml", "--local"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=pipe, stderr=pipe, text=True) as process:
+        wait_until((tmp_path / "pid").exists)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 4  # the grace of five seconds is cut short
+    assert process.returncode == 130
+    assert "1 running job was ended" in out
+    assert "Traceback" not in err
+    wait_until(lambda: not alive(int((tmp_path / "pid").read_text())))
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path):
+    write_plan(tmp_path, {"a": python("import time; open('up', 'w'); time.sleep(1.5)")})
+    command = f"trap '' HUP INT; '{sys.executable}' -m kedro_batch apply plan.yaml --local & "
+    command += "while [ ! -e up ]; do sleep 0.05; done; kill -HUP $!; kill -INT $!; wait $!"
+    assert run(["bash", "-c", command], cwd=tmp_path).code == 0
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_what_runs_and_says_what_was_done(tmp_path, number, code):
     source = """
@@ -231,7 +294,7 @@ time.sleep(600)
     write_plan(tmp_path, {"slow": python(source)}, defaults={"timeout_s": 60, "attempts": 3})
     ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
     assert ended.code == 6
-    assert "slow failed: Job attempt duration exceeded timeout; exit code 143" in ended.text
+    assert "slow failed: Job attempt duration exceeded timeout\n" in ended.text
     (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/*.log")
     wait_until(lambda: not alive(int(log.read_text())))
 

@@ -266,3 +266,40 @@ def test_a_reader_that_has_gone_already_ends_the_command_with_141(project):
     finally:
         os.close(write)
     assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_a_relative_conf_source_is_read_from_the_working_directory_and_spelled_from_the_project(tmp_path):
+    project = write_project(tmp_path / "project", conf={"base/aws_batch.yml": None})
+    for folder, queue in {"conf2": "outer", "src/conf2": "inner"}.items():
+        base = project / folder / "base"
+        base.mkdir(parents=True)
+        (base / "aws_batch.yml").write_text(f"job_queue: {queue}\njob_definition: d\n")
+    assert "  job_queue: outer\n" in compiled(project, "--conf-source=conf2")
+    inner = compiled(project / "src", "--conf-source=conf2")
+    assert "  job_queue: inner\n" in inner
+    assert "--conf-source=src/conf2" in inner
+    assert inner == compiled(tmp_path, "--project=project", "--conf-source=project/src/conf2")
+
+
+def test_the_plan_can_go_to_a_device(project):
+    plan = compiled(project)
+    for target in ("/dev/stdout", "/dev/fd/1"):
+        ended = kedro_batch("compile", "-q", "-o", target, cwd=project)
+        assert (ended.code, ended.text) == (0, plan)
+    piped = run(["bash", "-c", f"'{sys.executable}' -m kedro_batch compile -q -o >(cat > copy)"], cwd=project)
+    assert piped.code == 0
+    assert kedro_batch("compile", "-o", "/dev/null", cwd=project).code == 0
+
+
+def test_fractions_and_whole_numbers_are_written_plainly(tmp_path):
+    content = TARGET + "resources: {vcpus: 0.5, memory_mib: 2048.0}\nattempts: 2.0\n"
+    plan = compiled(write_project(tmp_path, conf={"base/aws_batch.yml": content}))
+    assert "  resources: {vcpus: 0.5, memory_mib: 2048}\n  attempts: 2\n" in plan
+
+
+@pytest.mark.parametrize(("redirection", "code"), [(">/dev/full", 2), (">&-", 0), ("2>&-", 0), ("<&-", 0)])
+def test_a_standard_stream_that_is_full_or_closed_gives_no_traceback(project, redirection, code):
+    for words in ("compile", "--help"):
+        ended = run(["bash", "-c", f"'{sys.executable}' -m kedro_batch {words} {redirection}"], cwd=project)
+        assert ended.code == code, ended.err
+        assert "Traceback" not in ended.err

@@ -1,11 +1,33 @@
 """What a new user gets wrong: each has one clear message, the right exit code, and no traceback."""
 
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import Ended, kedro_batch
+from tests.support.command_line import Ended, kedro_batch, run
+from tests.support.plans import write_plan
 from tests.support.projects import DIAMOND, TARGET, write_project
+
+FINDING = """
+from kedro.framework.project import find_pipelines
+
+
+def register_pipelines():
+    pipelines = find_pipelines({options})
+    pipelines["__default__"] = sum(pipelines.values())
+    return pipelines
+"""
+CREATE = "\n\ndef create_pipeline(**_):\n    return register_pipelines()['__default__']\n"
+
+
+def add_pipeline(project: Path, name: str, source: str) -> None:
+    folder = project / "src" / "a_project" / "pipelines" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "__init__.py").write_text(source)
+
 
 EMPTY_TARGET = {"base/aws_batch.yml": None}
 
@@ -60,7 +82,7 @@ def test_a_selection_that_the_project_does_not_have(tmp_path, words, part):
         (["--conf-source=nowhere"], "--conf-source: nowhere does not exist"),
         (["--project=nowhere"], "'nowhere' does not exist"),
         (["--check=nowhere.yaml"], "cannot read nowhere.yaml: No such file or directory"),
-        (["-o", "nowhere/plan.yaml"], "cannot write nowhere/plan.yaml: No such file or directory"),
+        (["-o", "nowhere/plan.yaml"], "cannot write nowhere/plan.yaml: there is no folder nowhere"),
         (["-o", "a.yaml", "--check", "b.yaml"], "--output and --check cannot go together"),
         (["--pipline=half"], "No such option"),
     ],
@@ -93,7 +115,7 @@ def test_settings_of_another_environment_are_found_and_the_command_is_spelled_ou
 @pytest.mark.parametrize(
     ("content", "part"),
     [
-        ("job_queue: [\n", "/conf/base/aws_batch.yml is not valid YAML: line 2, column 1: "),
+        ("job_queue: [\n", "conf/base/aws_batch.yml:2: is not valid YAML: while parsing a flow node"),
         ("job_queue: 5\njob_definition: d\n", "conf/base/aws_batch.yml:1: job_queue: must be text"),
         (
             "job_queue: q\njob_definition: d\ntimout_s: 60\n",
@@ -109,6 +131,12 @@ def test_settings_of_another_environment_are_found_and_the_command_is_spelled_ou
             ":3: container_conf_source: ",
         ),
         ("", "no job_queue and no job_definition"),
+        (TARGET + "tags: {1: a}\n", "conf/base/aws_batch.yml:3: tags.1: the key must be text: put it in quotes"),
+        (TARGET + "1: a\n", "conf/base/aws_batch.yml:3: 1: the key 1 must be text: put it in quotes"),
+        (TARGET + "resources: {vcpus: .inf}\n", "resources.vcpus: must be a number, found the number inf"),
+        (TARGET + "resources: {vcpus: .nan}\n", "resources.vcpus: must be a number, found the number nan"),
+        (TARGET + "timeout_s: 99999999999\n", "timeout_s: must be at most 2147483647, found 99999999999"),
+        (TARGET + "job_queue: again\n", "conf/base/aws_batch.yml:3: job_queue: the key is here twice, first in line 1"),
     ],
 )
 def test_a_wrong_configuration(tmp_path, content, part):
@@ -142,28 +170,85 @@ def test_settings_that_cannot_be_imported(tmp_path):
 
 
 def test_a_pipeline_module_that_kedro_would_leave_out_silently(tmp_path):
-    project = write_project(
-        tmp_path,
-        registry="""
-            from kedro.framework.project import find_pipelines
-
-
-            def register_pipelines():
-                pipelines = find_pipelines()
-                pipelines["__default__"] = sum(pipelines.values())
-                return pipelines
-            """,
-    )
-    for name, source in {"good": DIAMOND, "bad": "import not_installed_anywhere\n"}.items():
-        folder = project / "src" / "a_project" / "pipelines" / name
-        folder.mkdir(parents=True)
-        (folder.parent / "__init__.py").touch()
-        pipeline = "\n\ndef create_pipeline(**_):\n    return register_pipelines()['__default__']\n"
-        (folder / "__init__.py").write_text(source + (pipeline if name == "good" else ""))
+    project = write_project(tmp_path, registry=FINDING.format(options=""))
+    add_pipeline(project, "good", DIAMOND + CREATE)
+    add_pipeline(project, "bad", "import not_installed_anywhere\n")
     error = refused(project)
     assert "a plan would lack their nodes:\n  a_project.pipelines.bad: ModuleNotFoundError: No module named" in error
     named = kedro_batch("compile", "--pipelines=good", cwd=project)
     assert named.code == 0, named.err
+
+
+def test_a_misspelt_pipeline_where_modules_are_imported_on_request(tmp_path):
+    for options, project in {"": tmp_path / "a", "raise_errors=True": tmp_path / "b"}.items():
+        write_project(project, registry=FINDING.format(options=options))
+        add_pipeline(project, "science", DIAMOND + CREATE)
+        error = refused(project, "--pipelines=scence")
+        assert "no pipeline is named 'scence'. Did you mean 'science'?\nRegistered are: " in error
+
+
+def test_the_cause_of_a_broken_module_is_told_with_its_place(tmp_path):
+    write_project(tmp_path, registry=FINDING.format(options="raise_errors=True"))
+    add_pipeline(tmp_path, "science", "\nimport not_installed_anywhere\n")
+    error = refused(tmp_path)
+    assert "ModuleNotFoundError: No module named 'not_installed_anywhere'" in error
+    assert "(src/a_project/pipelines/science/__init__.py, line 2)" in error
+    add_pipeline(tmp_path, "science", "x = (\n")
+    assert "SyntaxError: '(' was never closed (src/a_project/pipelines/science/__init__.py, line 1)" in refused(
+        tmp_path
+    )
+
+
+def test_a_configuration_that_is_not_there_is_not_a_missing_queue(tmp_path):
+    gone = write_project(tmp_path / "gone")
+    shutil.rmtree(gone / "conf")
+    assert "the project has no configuration: conf is not a folder" in refused(gone)
+    odd = write_project(tmp_path / "odd [1]")
+    assert "which mean something in patterns: give the folder another name" in refused(odd)
+
+
+def test_a_remote_configuration_out_of_reach_is_named_as_it_was_given(project):
+    error = refused(project, "--conf-source=nosuch://bucket/conf")
+    assert "nosuch" in error
+    assert "my-queue" not in error
+
+
+@pytest.mark.parametrize("params", ["a=${", "a=[1"])
+def test_parameters_that_omegaconf_cannot_read(project, params):
+    assert f"--params {params}: " in refused(project, f"--params={params}", code=2)
+
+
+def test_a_folder_that_is_gone(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"cd gone; rmdir ../gone; '{sys.executable}' -m kedro_batch compile"
+    assert "No such file or directory" in message(run(["bash", "-c", command], cwd=tmp_path), 2)
+
+
+@pytest.mark.parametrize("content", ["tool = 5\n", "[tool]\nkedro = 1\n"])
+def test_an_odd_pyproject(tmp_path, content):
+    (tmp_path / "pyproject.toml").write_text(content)
+    refused(tmp_path)
+
+
+def test_links_that_lead_round_in_a_circle(project):
+    (project / "plan.yaml").symlink_to("plan.yaml")
+    assert "cannot write plan.yaml: " in refused(project, "-o", "plan.yaml", code=2)
+
+
+def test_control_characters_in_a_plan_do_not_reach_the_terminal(tmp_path):
+    plan = 'schema: kedro-batch/plan/v1\n"\\e[2Jevil\\nError: forged": 1\n'
+    (tmp_path / "plan.yaml").write_text(plan)
+    error = message(kedro_batch("validate", "plan.yaml", cwd=tmp_path), 4)
+    assert "\x1b" not in error
+    assert not any(line.startswith("Error: forged") for line in error.splitlines())
+
+
+def test_a_thousand_wrong_names_are_reported_in_reasonable_time(tmp_path):
+    names = {f"n{n:04}": ["x"] for n in range(1000)}
+    write_plan(tmp_path, names, {name: f"m{name}" for name in names})
+    error = message(kedro_batch("validate", "plan.yaml", cwd=tmp_path, timeout=60), 4)
+    assert error.count("no job is named") == 1000
 
 
 def test_a_project_of_another_family_of_kedro(tmp_path):

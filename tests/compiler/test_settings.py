@@ -51,7 +51,7 @@ def test_the_parameters_of_the_older_guide_count_and_aws_batch_yml_wins():
         ({"timeout_s": "5m"}, "timeout_s: must be a whole number, found '5m'."),
         ({"attempts": 11}, "attempts: must be at most 10, found 11."),
         ({"resources": {"memory": 5}}, "resources.memory: unknown field. Did you mean 'memory_mib'?"),
-        ({"resources": {"vcpus": 0}}, "resources.vcpus: must be more than 0, found 0."),
+        ({"resources": {"vcpus": 0}}, "resources.vcpus: must be at least 0.25, found 0."),
         ({"resources": None}, "resources: must be a mapping, found nothing."),
         ({"command_prefix": "kedro run"}, "command_prefix: must be a list, found 'kedro run'."),
         ({"command_prefix": []}, "command_prefix: must have 1 or more items."),

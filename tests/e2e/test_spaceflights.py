@@ -9,7 +9,7 @@ import pytest
 
 from kedro_batch.plan.request import TAG_JOB
 from tests.support.command_line import BIN, kedro_batch, run
-from tests.support.projects import KEDRO_FAMILY
+from tests.support.projects import KEDRO_VERSION
 
 HERE = Path(__file__).parent.parent
 DATA = Path(os.environ.get("SPACEFLIGHTS_DATA", HERE.parent.parent / "shared" / "data" / "spaceflights"))
@@ -31,7 +31,7 @@ def spaceflights(tmp_path_factory) -> Path:
     project: Path = tmp_path_factory.mktemp("spaceflights") / "project"
     shutil.copytree(HERE / "projects" / "spaceflights", project)
     pyproject = project / "pyproject.toml"
-    pyproject.write_text(pyproject.read_text().replace('"1.0.0"', f'"{KEDRO_FAMILY}"'))
+    pyproject.write_text(pyproject.read_text().replace('"1.0.0"', f'"{KEDRO_VERSION}"'))
     (project / "conf" / "local").mkdir(exist_ok=True)
     raw = project / "data" / "01_raw"
     raw.mkdir(parents=True)

@@ -78,7 +78,7 @@ def test_what_yaml_versions_read_differently_has_to_be_quoted(text):
         ("a: !!str 1", "f.yaml:1: a: tags are not allowed: tag:yaml.org,2002:str"),
         ("a: !x {}", "f.yaml:1: a: tags are not allowed: !x"),
         ("a: !!python/object/apply:os.system [ls]", "tags are not allowed: tag:yaml.org,2002:python/object"),
-        ("1: a", "f.yaml:1: the key 1 must be text: put it in quotes"),
+        ("1: a", "f.yaml:1: 1: the key 1 must be text: put it in quotes"),
         ("a: 1\n---\nb: 2", "f.yaml:2: holds a second document; one is allowed"),
         ("a: [1", "is not valid YAML: while parsing a flow sequence"),
         ("a: 'x", "f.yaml:1: is not valid YAML: "),

@@ -58,6 +58,7 @@ def test_both_versions_of_yaml_read_a_scalar_back_in_every_context(text):
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,8}", fullmatch=True)
 LABELS = TEXTS.filter(bool)
+WORDS = LABELS.filter(lambda word: "\x00" not in word)
 RESOURCES = st.builds(
     Resources,
     vcpus=st.none() | st.integers(1, 64) | st.sampled_from([0.25, 0.5]),
@@ -77,7 +78,7 @@ def plans(draw):
         jobs.append(
             Job(
                 name=JobName(name),
-                command=tuple(draw(st.lists(LABELS, min_size=1, max_size=4))),
+                command=tuple(draw(st.lists(WORDS, min_size=1, max_size=4))),
                 job_queue=draw(LABELS),
                 job_definition=draw(LABELS),
                 nodes=draw(labels),

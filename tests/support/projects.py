@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 
-KEDRO_FAMILY = version("kedro").split(".")[0] + ".0.0"
+KEDRO_VERSION = version("kedro")
 
 TARGET = "job_queue: a_queue\njob_definition: a_definition\n"
 
@@ -60,7 +60,7 @@ def write_project(
             [tool.kedro]
             package_name = "a_project"
             project_name = "A project"
-            kedro_init_version = "{KEDRO_FAMILY}"
+            kedro_init_version = "{KEDRO_VERSION}"
             """)
     )
     (root / ".telemetry").write_text("consent: false\n")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -97,12 +98,14 @@ class Moto:
 
 
 @contextmanager
-def moto() -> Iterator[Moto]:
+def moto(folder: Path) -> Iterator[Moto]:
+    """Run moto's server; it records the requests that it gets in a file in ``folder``."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    env = {**os.environ, "MOTO_RECORDER_FILEPATH": str(folder / "recording")}
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _wait_for(port)
             yield Moto(port)

@@ -43,6 +43,7 @@ class Service:
     run_s: float = 0.1
     throttle_first: int = 0
     refuse_after: int | None = None
+    answer_always: str | None = None
     queues: list[str] = field(default_factory=lambda: ["a_queue"])
     disabled_queues: list[str] = field(default_factory=list)
     definitions: dict[str, int] = field(default_factory=lambda: {"a_definition": 3})
@@ -114,7 +115,7 @@ class Service:
         }
 
     def _describejobqueues(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        found = [
+        found: list[dict[str, Any]] = [
             {
                 "jobQueueName": name,
                 "jobQueueArn": f"{_ARN}:job-queue/{name}",
@@ -178,7 +179,7 @@ def serve(service: Service) -> ThreadingHTTPServer:
                     self._reply(200, {"ledger": service.ledger})
 
         def _reply(self, status: int, content: dict[str, Any]) -> None:
-            payload = json.dumps(content).encode()
+            payload = (service.answer_always or json.dumps(content)).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(payload)))

@@ -24,15 +24,17 @@ def write_bytes(path: Path, content: bytes, shown: str | None = None) -> None:
     Raises:
         UsageError: The file cannot be written.
     """
-    target = path.resolve()
     try:
-        if target.exists() and not target.is_file():
-            with target.open("wb") as stream:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
                 stream.write(content)
             return
-        _replace(target, content)
-    except OSError as error:
-        raise UsageError(f"cannot write {shown or path}: {error.strerror or error}") from error
+        _replace(path.resolve(), content)
+    except FileNotFoundError as error:
+        raise UsageError(f"cannot write {shown or path}: there is no folder {Path(shown or path).parent}") from error
+    except (OSError, RuntimeError) as error:  # links that lead round in a circle are a RuntimeError
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"cannot write {shown or path}: {reason}") from error
 
 
 def _replace(target: Path, content: bytes) -> None:

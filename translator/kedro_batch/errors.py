@@ -44,6 +44,12 @@ class Finding:
         return f"{place}: {dotted}: {self.message}" if dotted else f"{place}: {self.message}"
 
 
+def _place(finding: Finding) -> tuple[object, ...]:
+    """Sort findings as they stand in their files, ``[2]`` before ``[10]``."""
+    path = tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in finding.path)
+    return finding.source, finding.line or 0, path, finding.message
+
+
 def path_text(path: Iterable[str | int]) -> str:
     """Spell a path as people write it: ``jobs[2].resources.memory_mib``."""
     text = ""
@@ -51,7 +57,8 @@ def path_text(path: Iterable[str | int]) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += f".{step}" if text else step
+            word = step if step.isprintable() else repr(step)[1:-1]
+            text += f".{word}" if text else word
     return text
 
 
@@ -88,7 +95,7 @@ class Refused(KedroBatchError):  # noqa: N818  the root of three errors, named f
 
     def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
         """Take the headline and the findings below it, which are sorted by place."""
-        self.findings = tuple(sorted(findings, key=lambda one: (one.source, one.line or 0, str(one))))
+        self.findings = tuple(sorted(findings, key=_place))
         super().__init__("\n".join([message, *(f"  {finding}" for finding in self.findings)]))
 
 

@@ -4,11 +4,12 @@ The library finds the errors; this module only rewords them. What it adds to eac
 description of the field, so that a message tells what is allowed and why.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 
 from kedro_batch.errors import did_you_mean
 from kedro_batch.resources import schema
@@ -27,9 +28,25 @@ _TYPE_NAMES = {
 }
 
 
+def _is_finite_number(_: object, value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# JSON has no infinite numbers, but YAML has.
+_extend: Any = validators.extend
+_Validator = _extend(
+    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
+)
+
+
 @cache
-def _validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(schema(name))
+def _validator(name: str) -> Any:
+    return _Validator(schema(name))
+
+
+def whole(number: Any) -> Any:
+    """Make 2.0 an integer, as which JSON Schema counts it; anything else stays as it is."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def check(value: object, schema_name: str) -> Iterator[tuple[Path, str]]:

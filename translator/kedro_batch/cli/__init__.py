@@ -5,6 +5,7 @@ What takes time to import is imported by the command that needs it, so that ``--
 
 import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -14,6 +15,7 @@ from kedro_batch.cli.commands import CLOSED_PIPE, INSIDE_KEDRO
 from kedro_batch.cli.compile_command import compile_
 from kedro_batch.cli.demo_command import demo
 from kedro_batch.cli.validate_command import validate
+from kedro_batch.errors import UsageError
 
 _HELP = """Run a Kedro pipeline on AWS Batch: compile it into a plan, review the plan, apply it.
 
@@ -54,18 +56,37 @@ for _command in _COMMANDS:
 
 def main(prog_name: str = "kedro-batch") -> None:
     """Run the program and exit."""
+    _fill_closed_streams()
     try:
         code = _program.main(prog_name=prog_name, standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         code = error.exit_code
     except click.Abort:
         code = 130
-    except SystemExit:  # left to ourselves, click exits by itself only when a pipe is closed
+    except (SystemExit, BrokenPipeError):  # left to ourselves, click exits by itself only when a pipe is closed
         code = CLOSED_PIPE
-    except BrokenPipeError:
-        code = CLOSED_PIPE
-    if code == CLOSED_PIPE:  # nobody reads: nothing more is said, not even by the interpreter's last flush
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as error:
+        with suppress(OSError):
+            click.echo(f"Error: cannot write standard output: {error.strerror}", err=True)
+        code = UsageError.exit_code
+    _let_go_of_full_streams()
     sys.exit(code)
+
+
+def _fill_closed_streams() -> None:
+    """Give a program that was started without standard streams some that lead nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  open to the end
+
+
+def _let_go_of_full_streams() -> None:
+    """Lead what still waits to be written nowhere if it cannot be: else the interpreter ends with code 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,16 +147,9 @@ def _follow(  # noqa: PLR0913  how the user wants to see it
         except (ServiceError, Interrupted) as error:
             failure = error
     if not as_json:
-        _print_quietly(outcome_text(happened))
+        with suppress(BrokenPipeError):  # when nobody reads the outcome, the exit code still tells it
+            click.echo(outcome_text(happened), nl=False)
     if failure:
         raise failure
     if finished.outcome == "failed":
         raise JobsFailed("")
-
-
-def _print_quietly(text: str) -> None:
-    """Print the outcome; when nobody reads it, the exit code still tells it."""
-    try:
-        click.echo(text, nl=False)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

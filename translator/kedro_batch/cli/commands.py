@@ -6,7 +6,7 @@ The exit codes are those of the errors in ``kedro_batch.errors``; they are docum
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
@@ -42,22 +42,33 @@ class BatchCommand(click.Command):
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             ctx.exit(CLOSED_PIPE)
+        except OSError as error:  # a full disk, a folder that is gone: the machine's state, not a bug
+            where = f": {error.filename}" if error.filename else ""
+            _complain(ctx, f"{error.strerror or error}{where}")
+            ctx.exit(UsageError.exit_code)
 
 
 def _complain(ctx: click.Context, message: str) -> None:
+    from kedro_batch.review.printable import printable  # noqa: PLC0415  reached only on the way out
+
     if message:
         head = click.style("Error: ", fg="red", bold=True)
-        click.echo(head + message, err=True, color=False if ctx.params.get("no_color") else None)
+        with suppress(OSError):  # where nobody can be told, the exit code still tells
+            click.echo(head + printable(message), err=True, color=False if ctx.params.get("no_color") else None)
 
 
 @contextmanager
 def _signals_raise() -> Iterator[None]:
-    """Let Ctrl-C, a polite kill and a closed terminal end the command in one and the same way."""
+    """Let Ctrl-C, a polite kill and a closed terminal end the command in one and the same way.
+
+    What the caller has told us to ignore, as ``nohup`` does, stays ignored.
+    """
 
     def raise_interrupted(number: int, _: FrameType | None) -> None:
         raise Interrupted(number)
 
-    before = {number: signal.signal(number, raise_interrupted) for number in _SIGNALS}
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, raise_interrupted) for number in heard}
     try:
         yield
     finally:
@@ -86,6 +97,8 @@ def read_input(file: str) -> tuple[bytes, str]:
         UsageError: It cannot be read.
     """
     if file == "-":
+        if sys.stdin is None:
+            raise UsageError("cannot read standard input: it is closed")
         return sys.stdin.buffer.read(), "standard input"
     try:
         return Path(file).read_bytes(), file

@@ -4,8 +4,10 @@ import difflib
 import os
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -118,10 +120,12 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
         )
     here = Path.cwd()
     checked = None if check is None else read_input(check)
-    with reserved_stdout() as stdout:
+    with _device(output) as device, reserved_stdout() as stdout:
         content = _compiled(context, project, flags).encode("utf-8")
         if checked is not None:
             _compare(*checked, content)
+        elif device is not None:
+            device.write(content)
         elif output in (None, "-"):
             stdout.write(content)
         else:
@@ -132,27 +136,51 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
                 click.echo(f"wrote {output}", err=True)
 
 
+@contextmanager
+def _device(output: str | None) -> Iterator[BinaryIO | None]:
+    """Open ``/dev/stdout`` and its like before standard output is put aside: afterwards they mean another file."""
+    if output is None or not output.startswith(("/dev/", "/proc/")):
+        yield None
+        return
+    try:
+        with Path(output).open("wb") as stream:
+            yield stream
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror}") from error
+
+
 def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> str:
     from kedro_batch.compiler.compile import compile_project  # noqa: PLC0415
     from kedro_batch.compiler.project import CompileOptions, find_project  # noqa: PLC0415
     from kedro_batch.plan.model import Selection  # noqa: PLC0415
     from kedro_batch.plan.writer import plan_text  # noqa: PLC0415
 
+    root = find_project(project)
     names = ("nodes", "tags", "namespaces", "from_nodes", "to_nodes", "from_inputs", "to_outputs")
-    conf_source = flags["conf_source"]
     options = CompileOptions(
         pipelines=flags["pipelines"],
         env=flags["env"] or os.environ.get("KEDRO_ENV") or None,
-        conf_source=conf_source,
+        conf_source=_seen_from(root, flags["conf_source"]),
         params=flags["params"],
         load_versions=flags["load_versions"],
         selection=Selection(**{name: flags[name] for name in names}),
         verbose=flags["verbose"],
     )
-    if conf_source is not None and "://" not in conf_source and not Path(conf_source).exists():
+    return plan_text(compile_project(root, options, lambda env: _with_env(context, env)))
+
+
+def _seen_from(root: Path, conf_source: str | None) -> str | None:
+    """Spell a path as seen from the project's folder if it is inside, so that it means the same everywhere.
+
+    Raises:
+        UsageError: It does not exist.
+    """
+    if conf_source is None or "://" in conf_source:
+        return conf_source
+    place = Path(conf_source).resolve()
+    if not place.exists():
         raise UsageError(f"--conf-source: {conf_source} does not exist")
-    plan = compile_project(find_project(project), options, lambda env: _with_env(context, env))
-    return plan_text(plan)
+    return str(place.relative_to(root)) if place.is_relative_to(root) else str(place)
 
 
 def _with_env(context: click.Context, env: str) -> str:
@@ -174,9 +202,11 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
     Raises:
         PlanDiffers: It does.
     """
+    from kedro_batch.review.printable import printable  # noqa: PLC0415
+
     old, new = (content.decode("utf-8-sig", errors="replace").splitlines() for content in (before, now))
     if old == new:
         return
     for line in difflib.unified_diff(old, new, fromfile=name, tofile="compiled now", lineterm=""):
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
     raise PlanDiffers(f"{name} is not what compiling gives now")

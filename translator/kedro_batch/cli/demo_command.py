@@ -49,9 +49,15 @@ def _run(directory: Path, words: list[str], talk: list[str]) -> None:
     click.echo(f"\n$ kedro-batch {' '.join(words)}")
     sys.stdout.flush()
     command = [sys.executable, "-m", "kedro_batch", *words, *talk]
-    ended = subprocess.run(command, cwd=directory, check=False)  # noqa: S603  our own program
-    if ended.returncode:
-        click.get_current_context().exit(ended.returncode)
+    with subprocess.Popen(command, cwd=directory) as process:  # noqa: S603  our own program
+        try:
+            code = process.wait()
+        except BaseException:
+            process.terminate()  # politely, so that it can end what it has started
+            process.wait()
+            raise
+    if code:
+        click.get_current_context().exit(code)
 
 
 def _show_plan(file: Path, *, no_color: bool) -> None:

@@ -1,6 +1,5 @@
 """Shows a run while it happens: a live view on a terminal, plain lines elsewhere, JSON lines on request."""
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -36,7 +35,7 @@ _STYLES = {
 
 
 class JsonLines:
-    """Writes every event to standard output; a reader that goes away does not end the run."""
+    """Writes every event to standard output; where that fails, the run goes on all the same."""
 
     def __init__(self) -> None:
         """Begin with a reader."""
@@ -47,17 +46,17 @@ class JsonLines:
         if not self._read:
             return
         try:
-            sys.stdout.write(event_json(event, datetime.now(UTC)) + "\n")
-            sys.stdout.flush()
-        except BrokenPipeError:
+            line = event_json(event, datetime.now(UTC)) + "\n"
+            sys.stdout.buffer.write(line.encode("utf-8", errors="backslashreplace"))
+            sys.stdout.buffer.flush()
+        except (OSError, ValueError):  # nobody reads, the disk is full, or the stream is closed
             self._read = False
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 @contextmanager
 def follower(*, quiet: bool, verbose: bool, no_color: bool) -> Iterator[Sink]:
-    """Give what shows each event on standard error."""
-    console = Console(stderr=True, no_color=no_color or None, highlight=False, markup=False, emoji=False)
+    """Give what shows each event on standard error; where nobody can see it, the run goes on all the same."""
+    console = _Console(stderr=True, no_color=no_color or None, highlight=False, markup=False, emoji=False)
     if quiet:
         yield lambda _: None
     elif console.is_terminal and not console.is_dumb_terminal:
@@ -67,16 +66,29 @@ def follower(*, quiet: bool, verbose: bool, no_color: bool) -> Iterator[Sink]:
             def take(event: Event) -> None:
                 view.take(event)
                 if (line := _line(event, verbose=verbose)) is not None and _matters(event):
-                    console.print(line, soft_wrap=True)
+                    console.show(line)
 
             yield take
     else:
 
         def write(event: Event) -> None:
             if (line := _line(event, verbose=verbose)) is not None:
-                console.print(line, soft_wrap=True)
+                console.show(line)
 
         yield write
+
+
+class _Console(Console):
+    """A console that falls silent when it cannot write, where rich would end the program."""
+
+    def show(self, line: Text) -> None:
+        try:
+            self.print(line, soft_wrap=True)
+        except OSError:
+            self.quiet = True
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
 
 
 def _matters(event: Event) -> bool:

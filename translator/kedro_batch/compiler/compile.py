@@ -46,7 +46,7 @@ def compile_project(root: Path, options: CompileOptions, rerun_with_env: Callabl
     from kedro_batch.compiler.kedro_project import KedroProject  # noqa: PLC0415  imports Kedro, which logs
 
     project = KedroProject(root, options)
-    source = project.config(options.env)
+    source = project.configuration.about_aws_batch(options.env)
     if missing := [name for name in TARGET if name not in target_of(source)]:
         raise ConfigError(_missing_target(project, source, missing, options.env, rerun_with_env))
     settings = resolve_settings(source, options.conf_source)
@@ -141,11 +141,11 @@ def _missing_target(
     """Show the lines to write, or the environment that has them and the command that uses it."""
     where = f"environment {env!r}" if env else "the project"
     what = f"no {' and no '.join(missing)} in the configuration of {where}."
-    for other in project.environments():
+    for other in project.configuration.environments():
         if other == env:
             continue
         try:
-            elsewhere = project.config(other)
+            elsewhere = project.configuration.about_aws_batch(other)
         except ConfigError:
             continue  # it is not the environment that was asked for
         if set(TARGET) <= target_of(elsewhere).keys():

@@ -6,9 +6,9 @@ What a project raises while it is imported becomes a ``ProjectError`` that says 
 
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,25 @@ from kedro.pipeline import Pipeline
 from omegaconf import OmegaConf
 from yaml import MarkedYAMLError
 
+from kedro_batch.compiler.configuration import Configuration
 from kedro_batch.compiler.dialect import Dialect, dialect_of
 from kedro_batch.compiler.project import DEFAULT_PIPELINE, CompileOptions, ProjectNode
-from kedro_batch.compiler.settings import ConfigSource
-from kedro_batch.errors import ConfigError, ProjectError, did_you_mean
+from kedro_batch.errors import ConfigError, ProjectError, UsageError, did_you_mean
 
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
-_SUFFIXES = (".yml", ".yaml", ".json")
 _NOT_IMPORTED = "An error occurred while importing the "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loaded:
+    """What Kedro's registry gave: pipelines, warnings about modules left out, or an error instead."""
+
+    found: dict[str, Pipeline]
+    broken: tuple[str, ...]
+    failure: ProjectError | None
+
+    def is_broken(self, name: str) -> bool:
+        return any(f".pipelines.{name}'" in report.partition("\n")[0] for report in self.broken)
 
 
 class KedroProject:
@@ -45,10 +56,15 @@ class KedroProject:
         with _reported("cannot load the Kedro project", root):
             self._metadata = bootstrap_project(root)
             validate_settings()
-            self._conf = Path(options.conf_source or root / settings.CONF_SOURCE)
             self._loader_args = dict(settings.CONFIG_LOADER_ARGS)
-        if options.env is not None:
-            self._refuse_missing_environment(options.env)
+            self.configuration = Configuration(
+                root=root,
+                conf_source=str(options.conf_source or settings.CONF_SOURCE),
+                base_env=self._loader_args.get("base_env") or "base",
+                default_env=self._loader_args.get("default_run_env"),
+                read=self._read_section,
+            )
+        self.configuration.refuse_missing_folders(options.env)
 
     @property
     def name(self) -> str:
@@ -59,8 +75,6 @@ class KedroProject:
     def dialect(self) -> Dialect:
         """What the installed Kedro understands."""
         return dialect_of(kedro_version)
-
-    # Pipelines
 
     def nodes(self) -> tuple[ProjectNode, ...]:
         """Give the selected nodes, sorted by name.
@@ -86,32 +100,42 @@ class KedroProject:
             for node in sorted(selected.nodes, key=lambda node: node.name)
         )
 
-    def _registered(self, names: tuple[str, ...]) -> dict[str, Pipeline]:
+    def _registered(self, names: tuple[str, ...]) -> Mapping[str, Pipeline]:
         """Load the pipelines of these names as ``kedro run`` in the container will."""
+        loaded = self._load(names)
+        missing = [name for name in names if name not in loaded.found]
+        if missing and self.dialect.loads_pipelines_on_request:
+            # What cannot be imported on request may simply not exist: all the others tell.
+            every = self._load(None)
+            unknown = [name for name in missing if name not in every.found and not every.is_broken(name)]
+            if unknown and not every.failure:
+                raise ProjectError(_unknown_pipelines(unknown, every.found))
+        if loaded.failure:
+            raise loaded.failure
+        if loaded.broken and (missing or DEFAULT_PIPELINE in names):
+            raise ProjectError(_broken_modules(loaded.broken))
+        if missing:
+            raise ProjectError(_unknown_pipelines(missing, loaded.found))
+        return loaded.found
+
+    def _load(self, names: tuple[str, ...] | None) -> _Loaded:
+        """Let Kedro load the pipelines of these names, or all of them, and catch what it warns of."""
         if self.dialect.loads_pipelines_on_request:
-            pipelines.set_requested(list(names))
+            pipelines.set_requested(list(names) if names else None)
+        found: dict[str, Pipeline] = {}
+        failure = None
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            with _reported("cannot load the pipelines", self._root):
-                found = dict(pipelines)
-        broken = [str(one.message) for one in caught if str(one.message).startswith(_NOT_IMPORTED)]
-        unknown = [name for name in names if name not in found]
-        if broken and (unknown or DEFAULT_PIPELINE in names):
-            raise ProjectError(_broken_modules(broken))
+            try:
+                with _reported("cannot load the pipelines", self._root):
+                    found = dict(pipelines)
+            except ProjectError as error:
+                failure = error
+        broken = tuple(str(one.message) for one in caught if str(one.message).startswith(_NOT_IMPORTED))
         for one in caught:
-            warnings.showwarning(one.message, one.category, one.filename, one.lineno)
-        if unknown:
-            raise ProjectError(self._unknown_pipelines(unknown))
-        return found
-
-    def _unknown_pipelines(self, unknown: list[str]) -> str:
-        if self.dialect.loads_pipelines_on_request:
-            pipelines.set_requested(None)
-        with warnings.catch_warnings(), _reported("cannot load the pipelines", self._root):
-            warnings.simplefilter("ignore")
-            known = sorted(pipelines)
-        hints = [f"no pipeline is named {name!r}.{did_you_mean(name, known)}" for name in unknown]
-        return "\n".join([*hints, f"Registered are: {', '.join(known)}"])
+            if names and str(one.message) not in broken:
+                warnings.showwarning(one.message, one.category, one.filename, one.lineno)
+        return _Loaded(found=found, broken=broken, failure=failure)
 
     def _filtered(self, pipeline: Pipeline, names: tuple[str, ...]) -> Pipeline:
         if not pipeline.nodes:
@@ -133,81 +157,36 @@ class KedroProject:
             raise ProjectError("\n".join([misfit, *_unknown_in(pipeline, chosen)])) from error
         return found
 
-    # Configuration
-
-    def config(self, env: str | None) -> ConfigSource:
-        """Read what the configuration of one environment says about AWS Batch.
-
-        Args:
-            env: The environment; None for the project's default.
-
-        Raises:
-            ConfigError: A file cannot be read.
-        """
+    def _read_section(self, env: str | None, name: str) -> Mapping[Any, Any]:
+        """Read one section of the configuration with the project's own config loader."""
         loader = self._config_loader(env)
-        files = tuple(
-            file
-            for folder in self._folders(env)
-            for file in sorted(folder.rglob("aws_batch.*"))
-            if file.suffix in _SUFFIXES
-        )
-        aws_batch = _section(loader, "aws_batch")
-        complete = {"job_queue", "job_definition"} <= aws_batch.keys()
-        parameters = {} if complete else _section(loader, "parameters").get("aws_batch")
-        base = self._loader_args.get("base_env", "base")
-        expected = self._shown(self._conf / (env or base) / "aws_batch.yml")
-        return ConfigSource(
-            aws_batch=aws_batch,
-            parameters=parameters if isinstance(parameters, Mapping) else {},
-            files=files,
-            expected_file=self._shown(files[0]) if files else expected,
-        )
-
-    def environments(self) -> tuple[str, ...]:
-        """Name the environments of the configuration, without the base; none where it is not a folder."""
-        if not self._conf.is_dir():
-            return ()
-        base = self._loader_args.get("base_env", "base")
-        folders = (place.name for place in self._conf.iterdir() if place.is_dir())
-        return tuple(sorted(name for name in folders if name != base and not name.startswith(".")))
-
-    def _refuse_missing_environment(self, env: str) -> None:
-        if not self._conf.is_dir() or (self._conf / env).is_dir():
-            return
-        known = (self._loader_args.get("base_env", "base"), *self.environments())
-        raise ProjectError(
-            f"no environment is named {env!r}: {self._shown(self._conf / env)} is not a folder."
-            f"{did_you_mean(env, known)} There are: {', '.join(known)}"
-        )
+        try:
+            return dict(loader[name])
+        except KeyError:
+            return {}
+        except MissingConfigException as error:
+            if self.configuration.folder is None:  # an archive or a remote place may be out of reach
+                raise ConfigError(f"cannot read the configuration {name!r}: {_first_line(error)}") from error
+            return {}
+        except Exception as error:  # a config loader may be the project's own and raise anything
+            raise ConfigError(f"cannot read the configuration {name!r}: {_explained(error)}") from error
 
     def _config_loader(self, env: str | None) -> Any:
-        """Make the project's own config loader.
-
-        The default environment is often ``local``, which a checkout does not have: it counts as empty then,
-        which is what reading the base environment alone means.
-        """
-        base, default = self._loader_args.get("base_env"), self._loader_args.get("default_run_env")
-        if env is None and base and default and self._conf.is_dir() and not (self._conf / default).is_dir():
-            env = base
+        try:
+            params = OmegaConf.to_container(OmegaConf.from_dotlist(list(self._options.params)))
+        except Exception as error:  # omegaconf and its parsers raise many kinds
+            raise UsageError(f"--params {','.join(self._options.params)}: {_first_line(error)}") from error
         with _reported("cannot read the configuration", self._root):
             loader = settings.CONFIG_LOADER_CLASS(
-                conf_source=str(self._conf),
+                conf_source=str(self.configuration.folder or self.configuration.conf_source),
                 env=env,
-                runtime_params=OmegaConf.to_container(OmegaConf.from_dotlist(list(self._options.params))),
+                runtime_params=params,
                 **self._loader_args,
             )
         patterns = getattr(loader, "config_patterns", None)
         if isinstance(patterns, dict):
             patterns.setdefault("aws_batch", _CONFIG_PATTERNS)
         return loader
-
-    def _folders(self, env: str | None) -> tuple[Path, ...]:
-        """Give the folders that are merged, the one that wins first."""
-        names = (env or self._loader_args.get("default_run_env"), self._loader_args.get("base_env"))
-        return tuple(dict.fromkeys(self._conf / name for name in names if name and (self._conf / name).is_dir()))
-
-    def _shown(self, place: Path) -> str:
-        return str(place.relative_to(self._root)) if place.is_relative_to(self._root) else str(place)
 
 
 def _unknown_in(pipeline: Pipeline, chosen: Mapping[str, list[str]]) -> Iterator[str]:
@@ -232,32 +211,13 @@ def _namespaces(namespace: str | None) -> tuple[str, ...]:
     return tuple(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
 
 
-def _section(loader: Any, name: str) -> dict[str, Any]:
-    """Read one section of the configuration; a missing one is empty.
-
-    Raises:
-        ConfigError: It cannot be read.
-    """
-    try:
-        content = loader[name]
-    except (MissingConfigException, KeyError):
-        return {}
-    except Exception as error:  # a config loader may be the project's own and raise anything
-        raise ConfigError(f"cannot read the configuration {name!r}: {_explained(error)}") from error
-    return dict(content)
+def _unknown_pipelines(unknown: Iterable[str], known: Iterable[str]) -> str:
+    known = sorted(known)
+    hints = [f"no pipeline is named {name!r}.{did_you_mean(name, known)}" for name in unknown]
+    return "\n".join([*hints, f"Registered are: {', '.join(known)}"])
 
 
-def _explained(error: Exception) -> str:
-    """Add to Kedro's message where in the YAML file it is, counted from 1 as editors do, and why."""
-    cause = error.__cause__
-    if not isinstance(cause, MarkedYAMLError) or cause.problem_mark is None:
-        return f"{type(error).__name__}: {error}"
-    file = str(error).removeprefix("Invalid YAML or JSON file ").partition(", unable to read")[0]
-    line, column = cause.problem_mark.line + 1, cause.problem_mark.column + 1
-    return f"{file} is not valid YAML: line {line}, column {column}: {cause.problem}"
-
-
-def _broken_modules(reports: list[str]) -> str:
+def _broken_modules(reports: Iterable[str]) -> str:
     """Say which pipeline modules Kedro left out, since a plan without their nodes would look complete."""
     lines = []
     for report in reports:
@@ -274,13 +234,37 @@ def _broken_modules(reports: list[str]) -> str:
     )
 
 
+def _explained(error: Exception) -> str:
+    """Add to Kedro's message where in the YAML file it is, counted from 1 as editors do, and why."""
+    cause = error.__cause__
+    if not isinstance(cause, MarkedYAMLError) or cause.problem_mark is None:
+        return f"{type(error).__name__}: {_first_line(error)}"
+    file = str(error).removeprefix("Invalid YAML or JSON file ").partition(", unable to read")[0]
+    line, column = cause.problem_mark.line + 1, cause.problem_mark.column + 1
+    return f"{file} is not valid YAML: line {line}, column {column}: {cause.problem}"
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), "no reason given")
+
+
 @contextmanager
 def _reported(what: str, root: Path) -> Iterator[None]:
     """Turn whatever a project raises while it is loaded into an error that says what and where."""
     try:
         yield
     except (Exception, SystemExit) as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if Path(frame.filename).is_relative_to(root)]
-        where = f" ({Path(own[-1].filename).relative_to(root)}, line {own[-1].lineno})" if own else ""
-        raise ProjectError(f"{what} in {root}: {type(error).__name__}: {error}{where}") from error
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        raise ProjectError(f"{what} in {root}: {type(cause).__name__}: {_reason_and_place(cause, root)}") from error
+
+
+def _reason_and_place(error: BaseException, root: Path) -> str:
+    """Give an error's message and the last line of the project's own code on the way to it."""
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append((error.filename, error.lineno))
+    own = [(Path(file), line) for file, line in frames if Path(file).is_relative_to(root)]
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{message} ({own[-1][0].relative_to(root)}, line {own[-1][1]})" if own else message

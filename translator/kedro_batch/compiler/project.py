@@ -35,7 +35,8 @@ class CompileOptions:
     Attributes:
         pipelines: Registered names; empty for ``__default__``.
         env: The configuration environment; None for the project's default.
-        conf_source: As given; None for the project's own.
+        conf_source: Where the configuration is: a URL, or a path from the project's folder if it is inside,
+            else an absolute one; None for the project's own.
         params: ``key=value`` pairs.
         load_versions: Dataset name to version.
         selection: The flags that choose nodes.
@@ -68,13 +69,15 @@ def find_project(start: Path) -> Path:
 
 
 def _is_kedro_project(file: Path) -> bool:
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+    if not file.is_file():
         return False
+    try:
+        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool")
+    except OSError as error:
+        raise ProjectError(f"cannot read {file}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(f"{file} is not valid TOML: {error}") from error
-    return "kedro" in content.get("tool", {})
+    return isinstance(tool, dict) and "kedro" in tool
 
 
 def is_parameter(dataset: str) -> bool:

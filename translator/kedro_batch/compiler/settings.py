@@ -4,7 +4,7 @@ Raw mappings come in, as Kedro's config loader has merged them; a ``Settings`` g
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 from kedro_batch.errors import ConfigError, Finding
 from kedro_batch.plan import strict_yaml
 from kedro_batch.plan.model import Resources
-from kedro_batch.schema_check import check
+from kedro_batch.schema_check import Path as Place
+from kedro_batch.schema_check import check, whole
 
 TARGET = ("job_queue", "job_definition")
 
@@ -77,6 +78,8 @@ def resolve_settings(source: ConfigSource, conf_source: str | None) -> Settings:
         ConfigError: With a finding for everything that is wrong.
     """
     given = dict(source.aws_batch)
+    if wrong := [_locate(source, path, "the key must be text: put it in quotes") for path in _keys_not_text(given)]:
+        raise ConfigError("the settings for AWS Batch are wrong:", wrong)
     wrong = [_locate(source, path, message) for path, message in check(given, "config")]
     target = target_of(source)
     wrong += [
@@ -90,13 +93,21 @@ def resolve_settings(source: ConfigSource, conf_source: str | None) -> Settings:
         raise ConfigError("the settings for AWS Batch are wrong:", wrong)
     return Settings(
         **target,
-        resources=Resources(**given.get("resources", {})),
-        timeout_s=given.get("timeout_s"),
-        attempts=given.get("attempts"),
+        resources=Resources(**{name: whole(amount) for name, amount in given.get("resources", {}).items()}),
+        timeout_s=whole(given.get("timeout_s")),
+        attempts=whole(given.get("attempts")),
         command_prefix=tuple(given.get("command_prefix", ("kedro", "run"))),
         container_conf_source=inside,
         tags=given.get("tags", {}),
     )
+
+
+def _keys_not_text(value: Any, here: Place = ()) -> Iterator[Place]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                yield (*here, str(key))
+            yield from _keys_not_text(inner, (*here, str(key)))
 
 
 def _is_local_absolute(place: str) -> bool:
@@ -118,7 +129,7 @@ def _absolute_conf_source(source: ConfigSource, place: str, *, configured: bool)
     )
 
 
-def _locate(source: ConfigSource, path: strict_yaml.Path, message: str) -> Finding:
+def _locate(source: ConfigSource, path: Place, message: str) -> Finding:
     """Say in which of the merged files a setting stands, and in which line."""
     for file in source.files:
         lines = strict_yaml.parse(file.read_bytes(), file.name, with_lines=True).lines

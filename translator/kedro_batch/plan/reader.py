@@ -8,9 +8,11 @@ from kedro_batch.errors import Finding, PlanError, did_you_mean
 from kedro_batch.plan import strict_yaml
 from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.model import Defaults, Job, JobName, Plan, Resources, Selection
-from kedro_batch.schema_check import Path, check
+from kedro_batch.schema_check import Path, check, whole
 
 _LINES_SHOWN_OF_CYCLE = 8
+_HINTS_AT_MOST = 20
+"""Looking for near names takes time in proportion to the jobs: thousands of wrong names get no hint each."""
 
 
 def read_plan(content: bytes, source: str) -> Plan:
@@ -27,7 +29,7 @@ def read_plan(content: bytes, source: str) -> Plan:
     wrong = list(document.findings)
     if not wrong and document.value is None:
         wrong.append(Finding(source=source, message="is empty"))
-    elif document.value is not None:
+    elif not document.broken:
         wrong += _findings(document.value, content, source, already={finding.path for finding in wrong})
     if wrong:
         raise PlanError(f"{source} is not a plan that can be applied:", wrong)
@@ -76,6 +78,7 @@ def _name_problems(jobs: list[Any]) -> Iterator[tuple[Path, str]]:
 def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[Path, str]]:
     """Report dependencies on unknown jobs, and a cycle among the known ones."""
     known = {name for _, name in _names(jobs)}
+    hints_left = _HINTS_AT_MOST
     index_of = {name: index for index, name in reversed(list(_names(jobs)))}
     parents: dict[str, list[str]] = {name: [] for name in known}
     for index, name in _names(jobs):
@@ -86,10 +89,9 @@ def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[Path, str]]:
             if parent in known:
                 parents[name].append(parent)
             elif isinstance(parent, str):
-                yield (
-                    ("jobs", index, "depends_on", position),
-                    f"no job is named {parent!r}.{did_you_mean(parent, known)}",
-                )
+                hint = did_you_mean(parent, known) if hints_left > 0 else ""
+                hints_left -= 1
+                yield ("jobs", index, "depends_on", position), f"no job is named {parent!r}.{hint}"
     if any(count > 1 for count in Counter(name for _, name in _names(jobs)).values()):
         return  # whose dependencies they are cannot be told
     try:
@@ -122,8 +124,8 @@ def _plan(value: dict[str, Any]) -> Plan:
             job_queue=defaults.get("job_queue"),
             job_definition=defaults.get("job_definition"),
             resources=_resources(defaults.get("resources", {})),
-            timeout_s=_whole(defaults.get("timeout_s")),
-            attempts=_whole(defaults.get("attempts")),
+            timeout_s=whole(defaults.get("timeout_s")),
+            attempts=whole(defaults.get("attempts")),
             tags=defaults.get("tags", {}),
         ),
     )
@@ -143,16 +145,11 @@ def _job(job: dict[str, Any], defaults: dict[str, Any]) -> Job:
         reads=tuple(sorted(job.get("reads", ()))),
         writes=tuple(sorted(job.get("writes", ()))),
         resources=_resources(defaults.get("resources", {}) | job.get("resources", {})),
-        timeout_s=_whole(chosen("timeout_s")),
-        attempts=_whole(chosen("attempts")),
+        timeout_s=whole(chosen("timeout_s")),
+        attempts=whole(chosen("attempts")),
         tags=defaults.get("tags", {}) | job.get("tags", {}),
     )
 
 
 def _resources(given: dict[str, Any]) -> Resources:
-    return Resources(**{name: _whole(amount) for name, amount in given.items()})
-
-
-def _whole(number: Any) -> Any:
-    """Make 2.0 the same as 2, as JSON Schema does."""
-    return int(number) if isinstance(number, float) and number.is_integer() else number
+    return Resources(**{name: whole(amount) for name, amount in given.items()})

@@ -30,11 +30,13 @@ class Document:
     Attributes:
         value: The root value; None where the file has no content.
         findings: What is wrong with the YAML itself.
+        broken: The value is not whole, because reading stopped at a finding.
         lines: For every path, the line where it begins; filled only by ``parse(..., with_lines=True)``.
     """
 
     value: Any = None
     findings: list[Finding] = field(default_factory=list)
+    broken: bool = False
     lines: dict[Path, int] = field(default_factory=dict)
 
 
@@ -52,30 +54,31 @@ def parse(content: bytes, source: str, *, with_lines: bool = False) -> Document:
             is something to report.
     """
     document = Document()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        document.findings.append(
-            Finding(source=source, line=line, message=f"is not UTF-8 text: byte {error.start} is {error.reason}")
-        )
-        return document
     builder = _Builder(document, source, with_lines=with_lines)
     try:
-        for event in yaml.parse(text, Loader=_PARSER):
+        for event in yaml.parse(content.decode("utf-8-sig"), Loader=_PARSER):
             builder.take(event)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        reason = " ".join(part for part in (error.context, error.problem) if part)
-        document.findings.append(
-            Finding(source=source, line=mark.line + 1 if mark else None, message=f"is not valid YAML: {reason}")
-        )
-    except yaml.YAMLError as error:  # a character that YAML does not allow
-        reason = str(error).splitlines()[0]
-        document.findings.append(Finding(source=source, message=f"is not valid YAML: {reason}"))
-    except _TooDeepError as error:
-        document.findings.append(error.finding)
+    except (UnicodeDecodeError, yaml.YAMLError, _TooDeepError) as error:
+        document.broken = True
+        document.findings.append(_stopped_by(error, content, source))
     return document
+
+
+def _stopped_by(error: Exception, content: bytes, source: str) -> Finding:
+    """Say what kept the parser from reading on."""
+    match error:
+        case _TooDeepError():
+            return error.finding
+        case UnicodeDecodeError():
+            line = content.count(b"\n", 0, error.start) + 1
+            message = f"is not UTF-8 text: byte {error.start} is {error.reason}"
+            return Finding(source=source, line=line, message=message)
+        case yaml.MarkedYAMLError():
+            mark = error.problem_mark or error.context_mark
+            reason = " ".join(part for part in (error.context, error.problem) if part)
+            return Finding(source=source, line=mark.line + 1 if mark else None, message=f"is not valid YAML: {reason}")
+        case _:  # a character that YAML does not allow
+            return Finding(source=source, message=f"is not valid YAML: {str(error).splitlines()[0]}")
 
 
 class _TooDeepError(Exception):
@@ -179,7 +182,7 @@ class _Builder:
     def _key(self, top: _Open, value: Any, event: Any) -> None:
         line = event.start_mark.line + 1
         if not isinstance(value, str):
-            self._report(event, f"the key {value!r} must be text: put it in quotes", top.path)
+            self._report(event, f"the key {value!r} must be text: put it in quotes", (*top.path, str(value)))
             value = str(value)
         if value in top.seen:
             self._report(event, f"the key is here twice, first in line {top.seen[value]}", (*top.path, value))
@@ -221,7 +224,10 @@ def _plain_value(text: str) -> str | int | float | bool | None:
         value = _core_value(text, kind)
         if tag == _TAG_OF[kind] and _constructed_1_1(text, tag) == value and _is_finite(value):
             return value
-    raise _AmbiguousError(f"YAML versions disagree about {text!r}: put it in quotes if it is text, or write it plainly")
+    raise _AmbiguousError(
+        f"YAML versions disagree about {text!r}: put it in quotes if it is text; "
+        "a number is written like 12 or 0.5, a truth value true or false"
+    )
 
 
 _TAG_OF: dict[type | None, str] = {None: "null", bool: "bool", int: "int", float: "float"}

@@ -62,7 +62,7 @@ def outcome_text(events: Iterable[Event]) -> str:
             _failure(change, changes) for change in changes if change.after in (JobState.FAILED, JobState.LOST)
         ),
         submitted=_left_on_aws(started, finished, happened),
-        record=started.record,
+        record=printable(started.record),
     )
     return render("outcome.txt.j2", view)
 

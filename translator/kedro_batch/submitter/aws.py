@@ -52,38 +52,51 @@ class AwsEngine:
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Describe the queues of these names or ARNs; unknown ones are left out."""
-        found: list[Any] = []
+        found: list[QueueDetail] = []
         with _translated("DescribeJobQueues"):
             for start in range(0, len(names), _QUEUES_AT_ONCE):
                 reply = self._asking.describe_job_queues(jobQueues=list(names[start : start + _QUEUES_AT_ONCE]))
-                found += reply["jobQueues"]
+                found += [
+                    QueueDetail(
+                        jobQueueName=one["jobQueueName"],
+                        jobQueueArn=one["jobQueueArn"],
+                        state=one["state"],
+                        status=one.get("status", "VALID"),
+                        statusReason=one.get("statusReason", "no reason given"),
+                    )
+                    for one in reply["jobQueues"]
+                ]
         return found
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
         short = name.rpartition("/")[2]
-        found: list[Any] = []
         with _translated("DescribeJobDefinitions"):
             if ":" in short:
-                found += self._asking.describe_job_definitions(jobDefinitions=[name])["jobDefinitions"]
+                pages = [self._asking.describe_job_definitions(jobDefinitions=[name])]
             else:
-                pages = self._asking.get_paginator("describe_job_definitions")
-                for page in pages.paginate(jobDefinitionName=short, status="ACTIVE"):
-                    found += page["jobDefinitions"]
-        return found
+                paginator = self._asking.get_paginator("describe_job_definitions")
+                pages = list(paginator.paginate(jobDefinitionName=short, status="ACTIVE"))
+            return [
+                DefinitionDetail(
+                    jobDefinitionName=one["jobDefinitionName"],
+                    jobDefinitionArn=one["jobDefinitionArn"],
+                    revision=one["revision"],
+                    status=one.get("status", "ACTIVE"),
+                )
+                for page in pages
+                for one in page["jobDefinitions"]
+            ]
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit one job. Only what was certainly not executed, being throttled, is sent again."""
         with _translated(f"SubmitJob for {request['jobName']}"):
-            reply = _unless_throttled(lambda: self._submitting.submit_job(**request))
-        return JobId(reply["jobId"])
+            return JobId(_unless_throttled(lambda: self._submitting.submit_job(**request))["jobId"])
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
         """Describe up to 100 jobs; unknown ones are left out."""
         with _translated("DescribeJobs"):
-            found: Any = self._asking.describe_jobs(jobs=list(ids))["jobs"]
-        details: list[JobDetail] = found
-        return details
+            return [_job_detail(one) for one in self._asking.describe_jobs(jobs=list(ids))["jobs"]]
 
     def pause(self, seconds: float) -> None:
         """Wait so long."""
@@ -96,6 +109,17 @@ class AwsEngine:
     def interrupt(self) -> str:
         """Leave the jobs alone: they belong to AWS Batch."""
         return "what has been submitted goes on running on AWS Batch"
+
+
+def _job_detail(job: Any) -> JobDetail:
+    container = job.get("container", {})
+    detail = JobDetail(jobId=job["jobId"], jobName=job["jobName"], status=job["status"], container={})
+    if "statusReason" in job:
+        detail["statusReason"] = job["statusReason"]
+    for field in ("exitCode", "reason", "logStreamName"):
+        if field in container:
+            detail["container"][field] = container[field]
+    return detail
 
 
 def _unless_throttled(call: Callable[[], _Reply]) -> _Reply:
@@ -127,6 +151,14 @@ def _translated(what: str) -> Iterator[None]:
         raise ServiceError(f"cannot {_verb(what)}: there is no region. Set AWS_DEFAULT_REGION") from error
     except botocore.exceptions.BotoCoreError as error:
         raise ServiceError(f"cannot {_verb(what)}: {error}") from error
+    except ServiceError:
+        raise
+    except Exception as error:
+        # boto3 lets through what it stumbles over: settings that it cannot read, answers that are none.
+        raise ServiceError(
+            f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really AWS Batch's, "
+            "and are the AWS_... settings right?"
+        ) from error
 
 
 def _verb(what: str) -> str:

@@ -25,7 +25,7 @@ class JobDetail(TypedDict):
     jobName: str
     status: str
     statusReason: NotRequired[str]
-    container: NotRequired[ContainerDetail]
+    container: ContainerDetail
 
 
 class QueueDetail(TypedDict):
@@ -34,8 +34,8 @@ class QueueDetail(TypedDict):
     jobQueueName: str
     jobQueueArn: str
     state: str
-    status: NotRequired[str]
-    statusReason: NotRequired[str]
+    status: str
+    statusReason: str
 
 
 class DefinitionDetail(TypedDict):
@@ -44,7 +44,7 @@ class DefinitionDetail(TypedDict):
     jobDefinitionName: str
     jobDefinitionArn: str
     revision: int
-    status: NotRequired[str]
+    status: str
 
 
 class Engine(Protocol):

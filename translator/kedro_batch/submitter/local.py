@@ -1,8 +1,8 @@
 """The engine that runs jobs on this machine: one process for each attempt, the calls of AWS Batch around it.
 
 Jobs wait for their parents, are tried again, time out and fail their dependents as they do on AWS Batch. A
-command is started without a shell, as the head of a process group of its own, so that ending a job ends
-everything that it has started.
+command is started without a shell, as the head of a process group of its own, and ending a job ends that
+group: all that it has started, except what has left the group by a session of its own (``setsid``).
 """
 
 import os
@@ -19,6 +19,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from kedro_batch.errors import Interrupted
 from kedro_batch.plan.request import JobId
 from kedro_batch.submitter.engine import ContainerDetail, DefinitionDetail, JobDetail, QueueDetail
 
@@ -44,11 +45,10 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How one attempt ended."""
+    """How one attempt ended; an attempt that took too long has no exit code, and is not tried again."""
 
-    exit_code: int
+    exit_code: int | None
     reason: str | None
-    timed_out: bool = False
 
 
 class LocalEngine:
@@ -78,7 +78,10 @@ class LocalEngine:
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Every queue is this machine."""
-        return [{"jobQueueName": name, "jobQueueArn": name, "state": "ENABLED", "status": "VALID"} for name in names]
+        return [
+            QueueDetail(jobQueueName=name, jobQueueArn=name, state="ENABLED", status="VALID", statusReason="")
+            for name in names
+        ]
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Every definition is this machine."""
@@ -115,7 +118,7 @@ class LocalEngine:
 
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
         """Give the last lines of the file that a job wrote."""
-        log = detail.get("container", {}).get("logStreamName")
+        log = detail["container"].get("logStreamName")
         if log is None or not Path(log).is_file():
             return ()
         with Path(log).open("rb") as stream:
@@ -124,20 +127,19 @@ class LocalEngine:
         return tuple(text.splitlines()[-lines:])
 
     def interrupt(self) -> str:
-        """End what runs, and start nothing more."""
+        """End what runs, and start nothing more; a second signal ends it at once."""
         with self._lock:
             self._stopping = True
             running = set(self._running)
-        try:
+        with suppress(Interrupted):
             for process in running:
                 _signal_group(process, signal.SIGTERM)
             deadline = time.monotonic() + _GRACE_S
             while self._running and time.monotonic() < deadline:
                 time.sleep(_SETTLE_S)
-        finally:
-            for process in running:
-                _signal_group(process, signal.SIGKILL)
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in running:
+            _signal_group(process, signal.SIGKILL)
+        self._pool.shutdown(wait=False, cancel_futures=True)
         return f"{len(running)} running {'job was' if len(running) == 1 else 'jobs were'} ended"
 
     # What stands for the service
@@ -148,7 +150,14 @@ class LocalEngine:
             self._pool.submit(self._run, job)
 
     def _run(self, job: _Job) -> None:
-        """Try a job as often as it may be tried; runs in a worker."""
+        """Run a job to its end, in a worker; whatever happens there ends the job, or its run would wait for ever."""
+        try:
+            ended = self._try_repeatedly(job)
+        except Exception as error:  # noqa: BLE001  the reason goes into the report of the job
+            ended = _Ended(_NOT_STARTED, f"cannot run {job.request['containerOverrides']['command'][0]!r}: {error}")
+        self._end(job, ended)
+
+    def _try_repeatedly(self, job: _Job) -> _Ended:
         attempts = job.request.get("retryStrategy", {}).get("attempts", 1)
         ended = _Ended(_NOT_STARTED, "not started")
         for attempt in range(1, attempts + 1):
@@ -157,32 +166,32 @@ class LocalEngine:
                 job.status = "STARTING"
                 job.container = ContainerDetail(logStreamName=str(log))
             ended = self._try(job, attempt, log)
-            if ended.exit_code == 0 or ended.timed_out or self._stopping:
+            if ended.exit_code in (0, None) or self._stopping:
                 break
-        self._end(job, ended)
+        return ended
 
     def _try(self, job: _Job, attempt: int, log: Path) -> _Ended:
         overrides = job.request["containerOverrides"]
         environment = self._environment(job, attempt)
-        with log.open("wb") as output:
-            try:
-                with self._lock:
-                    if self._stopping:
-                        return _Ended(_NOT_STARTED, "interrupted before it started")
-                    process = subprocess.Popen(  # noqa: S603  the plan's command is what the user asks for
-                        overrides["command"],
-                        cwd=self._folder,
-                        env=environment,
-                        stdin=subprocess.DEVNULL,
-                        stdout=output,
-                        stderr=subprocess.STDOUT,
-                        start_new_session=True,
-                    )
-                    self._running.add(process)
-                    job.status = "RUNNING"
-                    self._changed.set()
-            except OSError as error:
-                return _Ended(_NOT_STARTED, f"cannot start {overrides['command'][0]!r}: {error.strerror}")
+        try:
+            with log.open("wb") as output, self._lock:
+                if self._stopping:
+                    return _Ended(_NOT_STARTED, "interrupted before it started")
+                process = subprocess.Popen(  # noqa: S603  the plan's command is what the user asks for
+                    overrides["command"],
+                    cwd=self._folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+                self._running.add(process)
+                job.status = "RUNNING"
+                self._changed.set()
+        except OSError as error:
+            missing = f" ({error.filename})" if error.filename != overrides["command"][0] else ""
+            return _Ended(_NOT_STARTED, f"cannot start {overrides['command'][0]!r}: {error.strerror}{missing}")
         return self._wait(process, job.request.get("timeout", {}).get("attemptDurationSeconds"))
 
     def _wait(self, process: "subprocess.Popen[bytes]", timeout_s: float | None) -> _Ended:
@@ -198,11 +207,9 @@ class LocalEngine:
         code = process.wait()
         with self._lock:
             self._running.discard(process)
-        exit_code = 128 - code if code < 0 else code
         if timed_out:
-            return _Ended(exit_code, "Job attempt duration exceeded timeout", timed_out=True)
-        reason = f"ended by {signal.Signals(-code).name}" if code < 0 else None
-        return _Ended(exit_code, reason)
+            return _Ended(None, "Job attempt duration exceeded timeout")
+        return _Ended(128 - code, f"ended by signal {-code}") if code < 0 else _Ended(code, None)
 
     def _environment(self, job: _Job, attempt: int) -> dict[str, str]:
         """Give a command this process's environment, with this interpreter's programs first."""
@@ -216,8 +223,9 @@ class LocalEngine:
 
     def _end(self, job: _Job, ended: _Ended) -> None:
         with self._lock:
-            job.container["exitCode"] = ended.exit_code
-            if ended.exit_code == 0 and not ended.timed_out:
+            if ended.exit_code is not None:
+                job.container["exitCode"] = ended.exit_code
+            if ended.exit_code == 0:
                 job.status = "SUCCEEDED"
                 for child_id in job.children:
                     child = self._jobs[child_id]

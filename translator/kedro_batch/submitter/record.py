@@ -33,7 +33,9 @@ class RunRecord:
             self.logs.mkdir(parents=True)
             (state / ".gitignore").write_text("*\n", encoding="utf-8")
             (self.folder / "plan.yaml").write_bytes(plan)
-            self._events: IO[str] = (self.folder / "events.jsonl").open("a", encoding="utf-8")
+            self._events: IO[str] = (self.folder / "events.jsonl").open(
+                "a", encoding="utf-8", errors="backslashreplace"
+            )
         except OSError as error:
             raise UsageError(
                 f"cannot write the record of the run in {state}: {error.strerror}. "

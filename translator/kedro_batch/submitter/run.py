@@ -100,7 +100,11 @@ class Run:
             self._follow()
         except (Interrupted, ServiceError) as error:
             outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
-            self._finish(outcome, note=self._engine.interrupt())
+            note = self._engine.interrupt()
+            self._finish(outcome, note=note if self.progress.job_id else "nothing was submitted")
+            raise
+        except BaseException:  # a bug of ours: nothing that runs here may be left behind
+            self._engine.interrupt()
             raise
         failed = self.progress.counts[JobState.SUCCEEDED] < len(self._jobs)
         return self._finish("failed" if failed else "succeeded")
@@ -169,7 +173,7 @@ class Run:
         return True
 
     def _described(self, change: Change, detail: JobDetail | None) -> JobChanged:
-        container = detail.get("container", {}) if detail else {}
+        container = detail["container"] if detail else {}
         reasons = [detail.get("statusReason"), container.get("reason")] if detail else []
         failed = change.after is JobState.FAILED
         return JobChanged(

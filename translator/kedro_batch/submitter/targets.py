@@ -41,11 +41,11 @@ def _unusable_queues(names: list[str], found: list[QueueDetail]) -> list[str]:
             wrong.append(f"job queue {name!r} does not exist")
         elif queue["state"] != "ENABLED":
             wrong.append(f"job queue {name!r} is {queue['state']}")
-        elif queue.get("status", "VALID") not in ("VALID", "UPDATING"):
-            wrong.append(f"job queue {name!r} is {queue.get('status')}: {queue.get('statusReason', 'no reason given')}")
+        elif queue["status"] not in ("VALID", "UPDATING"):
+            wrong.append(f"job queue {name!r} is {queue['status']}: {queue['statusReason']}")
     return wrong
 
 
 def _newest(found: list[DefinitionDetail]) -> DefinitionDetail | None:
-    active = (one for one in found if one.get("status", "ACTIVE") == "ACTIVE")
+    active = (one for one in found if one["status"] == "ACTIVE")
     return max(active, key=lambda one: one["revision"], default=None)
