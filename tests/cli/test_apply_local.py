@@ -229,7 +229,7 @@ def test_a_second_signal_ends_at_once_what_does_not_want_to_end(tmp_path):
         out, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 4  # the grace of five seconds is cut short
     assert process.returncode == 130
-    assert "1 running job was ended" in out
+    assert "  ended while running: a; nothing goes on\n" in out
     assert "Traceback" not in err
     wait_until(lambda: not alive(int((tmp_path / "pid").read_text())))
 
@@ -264,7 +264,7 @@ time.sleep(600)
         out, err = process.communicate(timeout=60)
     assert process.returncode == code
     assert "interrupted after" in out
-    assert "1 running job was ended" in out
+    assert "3 jobs, 1 succeeded, 2 not finished\n  ended while running: long; nothing goes on\n" in out
     assert err.endswith(f"Error: interrupted by {number.name}\n")
     assert "Traceback" not in err
     for pid in map(int, (tmp_path / "pids").read_text().split()):

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro_batch.errors import Interrupted
-from kedro_batch.plan.request import JobId
+from kedro_batch.plan.request import TAG_JOB, JobId
 from kedro_batch.submitter.engine import ContainerDetail, DefinitionDetail, JobDetail, QueueDetail
 
 _GRACE_S = 5.0
@@ -131,6 +131,7 @@ class LocalEngine:
         with self._lock:
             self._stopping = True
             running = set(self._running)
+            names = sorted(_name(job) for job in self._jobs.values() if job.status == "RUNNING")
         with suppress(Interrupted):
             for process in running:
                 _signal_group(process, signal.SIGTERM)
@@ -140,7 +141,7 @@ class LocalEngine:
         for process in running:
             _signal_group(process, signal.SIGKILL)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        return f"{len(running)} running {'job was' if len(running) == 1 else 'jobs were'} ended"
+        return f"ended while running: {', '.join(names) or 'none'}; nothing goes on"
 
     # What stands for the service
 
@@ -161,7 +162,7 @@ class LocalEngine:
         attempts = job.request.get("retryStrategy", {}).get("attempts", 1)
         ended = _Ended(_NOT_STARTED, "not started")
         for attempt in range(1, attempts + 1):
-            log = self._logs / f"{job.request['tags']['kedro-batch:job']}-{attempt}.log"
+            log = self._logs / f"{_name(job)}-{attempt}.log"
             with self._lock:
                 job.status = "STARTING"
                 job.container = ContainerDetail(logStreamName=str(log))
@@ -257,6 +258,11 @@ class LocalEngine:
         if job.reason:
             detail["statusReason"] = job.reason
         return detail
+
+
+def _name(job: _Job) -> str:
+    """Give a job's name in its plan."""
+    return str(job.request["tags"][TAG_JOB])
 
 
 def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
