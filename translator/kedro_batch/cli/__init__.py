@@ -11,7 +11,7 @@ import click
 
 from kedro_batch import __version__
 from kedro_batch.cli.apply_command import apply
-from kedro_batch.cli.commands import CLOSED_PIPE, INSIDE_KEDRO
+from kedro_batch.cli.commands import CLOSED_PIPE, INSIDE_KEDRO, lead_nowhere
 from kedro_batch.cli.compile_command import compile_
 from kedro_batch.cli.demo_command import demo
 from kedro_batch.cli.validate_command import validate
@@ -89,4 +89,4 @@ def _let_go_of_full_streams() -> None:
         try:
             stream.flush()
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            lead_nowhere(stream)

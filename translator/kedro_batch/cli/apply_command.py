@@ -3,14 +3,14 @@
 import json
 import os
 import secrets
-from contextlib import suppress
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, read_input, talk_options
+from kedro_batch.cli.commands import BatchCommand, lead_nowhere, read_input, talk_options
 from kedro_batch.errors import Interrupted, JobsFailed, ServiceError
 
 if TYPE_CHECKING:
@@ -147,8 +147,10 @@ def _follow(  # noqa: PLR0913  how the user wants to see it
         except (ServiceError, Interrupted) as error:
             failure = error
     if not as_json:
-        with suppress(BrokenPipeError):  # when nobody reads the outcome, the exit code still tells it
+        try:
             click.echo(outcome_text(happened), nl=False)
+        except BrokenPipeError:  # when nobody reads the outcome, the exit code still tells it
+            lead_nowhere(sys.stdout)
     if failure:
         raise failure
     if finished.outcome == "failed":

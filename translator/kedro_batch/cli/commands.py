@@ -3,13 +3,14 @@
 The exit codes are those of the errors in ``kedro_batch.errors``; they are documented in the README.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -104,3 +105,8 @@ def read_input(file: str) -> tuple[bytes, str]:
         return Path(file).read_bytes(), file
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
+
+
+def lead_nowhere(stream: TextIO) -> None:
+    """Point a stream that cannot be written to at the null device, with what still waits in it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

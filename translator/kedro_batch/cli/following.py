@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from kedro_batch.cli.commands import lead_nowhere
 from kedro_batch.review.printable import printable
 from kedro_batch.submitter.events import (
     Event,
@@ -49,8 +50,9 @@ class JsonLines:
             line = event_json(event, datetime.now(UTC)) + "\n"
             sys.stdout.buffer.write(line.encode("utf-8", errors="backslashreplace"))
             sys.stdout.buffer.flush()
-        except (OSError, ValueError):  # nobody reads, the disk is full, or the stream is closed
+        except OSError:  # nobody reads, or the disk is full
             self._read = False
+            lead_nowhere(sys.stdout)
 
 
 @contextmanager
