@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch import errors, resources
+from kedro_batch.cli import commands
 from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,10 @@ def test_compile_loads_kedro_and_not_boto3(project):
 def test_apply_and_validate_do_not_load_kedro(project):
     (project / "plan.yaml").write_bytes(kedro_batch("compile", cwd=project).out)
     assert "kedro" not in imported_by(["apply", "plan.yaml", "--dry-run"], project)
+    (project / "hand.yaml").write_text(
+        "schema: kedro-batch/plan/v1\njobs: [{name: a, command: ['true'], job_queue: q, job_definition: d}]\n"
+    )
+    assert not imported_by(["apply", "hand.yaml", "--local"], project) & {"kedro", "boto3", "botocore"}
     checked = imported_by(["validate", "plan.yaml"], project)
     assert "botocore" in checked
     assert not checked & {"kedro", "boto3"}
@@ -71,13 +76,21 @@ def test_every_schema_is_valid_and_describes_every_field(file):
     assert not undescribed
 
 
+def test_what_plan_and_configuration_share_is_described_alike():
+    plan, config = (json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text()) for name in ("plan", "config"))
+    for name in ("resources", "timeout_s", "attempts", "tags"):
+        ours, theirs = plan["$defs"][name], config["properties"][name]
+        assert {**ours, "description": None} == {**theirs, "description": None}
+
+
 def test_the_readme_documents_every_exit_code():
     def codes(error):
         return {error.exit_code}.union(*(codes(child) for child in error.__subclasses__()))
 
     table = (ROOT / "README.md").read_text().partition("## Exit codes")[2].partition("##")[0]
     documented = {int(n) for row in table.splitlines()[4:] if row for n in row.split("|")[1].split(",")}
-    assert documented == codes(errors.KedroBatchError) | {0, 129, 130, 143, 141}
+    signals = {errors.Interrupted(number).exit_code for number in commands.INTERRUPTING}
+    assert documented == codes(errors.KedroBatchError) | signals | {0, commands.CLOSED_PIPE}
 
 
 def test_the_readme_s_first_command_lines_are_the_agreed_ones():

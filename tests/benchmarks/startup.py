@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from kedro_batch.scaffold.demo_project import DemoView, write_demo_project
 from tests.support.command_line import BIN, environment
 
-_ROUNDS = 9
+_ROUNDS = 9  # or the number that is given
 
 
 def seconds(command: list[str], cwd: Path) -> float:
@@ -26,9 +26,9 @@ def seconds(command: list[str], cwd: Path) -> float:
     return time.perf_counter() - start
 
 
-def medians(commands: dict[str, list[str]], cwd: Path) -> dict[str, float]:
+def medians(commands: dict[str, list[str]], cwd: Path, rounds: int) -> dict[str, float]:
     taken: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(_ROUNDS + 1):
+    for _ in range(rounds + 1):
         for name, command in commands.items():
             taken[name].append(seconds(command, cwd))
     return {name: statistics.median(times[1:]) for name, times in taken.items()}  # the first round warms up
@@ -44,7 +44,7 @@ def main() -> None:
             "kedro registry list": [str(BIN / "kedro"), "registry", "list"],
             "kedro-batch compile": [program, "compile"],
         }
-        found = medians(commands, demo)
+        found = medians(commands, demo, int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS)
     for name, median in found.items():
         sys.stdout.write(f"{name:22} {median:.3f} s\n")
     ratio = found["kedro-batch compile"] / found["kedro registry list"]

@@ -1,6 +1,7 @@
 """Through boto3 and real HTTP: against moto's server, and against a stand-in where jobs take time and fail."""
 
 import json
+import re
 import signal
 import subprocess
 
@@ -279,3 +280,50 @@ def test_an_endpoint_that_is_not_aws_batch(tmp_path, answer):
     assert "Is the endpoint really AWS Batch's" in ended.err
     assert "  nothing was submitted\n" in ended.text
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("fault", ["reply_lost", "error_after"])
+def test_a_submit_whose_reply_is_lost_is_never_sent_again(tmp_path, fault):
+    write_plan(tmp_path, COMMANDS, DIAMOND)
+    with standin(submit_fault=fault) as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
+        assert len(service.asked("submitjob")) == 1
+        assert len(service.jobs()) == 1
+    assert ended.code == 5
+    name = r"\d{6}-\d{6}-\w{4}-a-1"
+    assert re.search(f"whether {name} was submitted is not known: look for a job of this name", ended.text)
+    assert "Traceback" not in ended.err
+
+
+def test_a_queue_that_cannot_take_jobs_is_refused_with_its_reason(tmp_path):
+    write_plan(tmp_path, COMMANDS)
+    with standin(invalid_queues={"a_queue": "its compute environment is gone"}) as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
+        assert service.asked("submitjob") == []
+    assert ended.code == 5
+    assert "job queue 'a_queue' is INVALID: its compute environment is gone" in ended.err
+
+
+def test_an_arn_of_another_account_is_not_taken_for_a_name(tmp_path):
+    arn = "arn:aws:batch:eu-west-1:999999999999:job-definition/a_definition"
+    write_plan(tmp_path, COMMANDS, defaults={"job_definition": arn})
+    with standin() as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
+        assert service.asked("submitjob") == []
+    assert ended.code == 5
+    assert f"job definition '{arn}' does not exist or has no active revision" in ended.err
+
+
+def test_a_look_that_fails_while_jobs_are_submitted_does_not_stop_the_submission(tmp_path):
+    names = [f"n{n:02}" for n in range(30)]
+    write_plan(tmp_path, {name: ["x"] for name in names})
+    with standin(refuse_looks=1, latency_s=0.1) as service:
+        ended = kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, env=service.environment)
+        assert len(service.jobs()) == 30
+    assert ended.code == 0, ended.err
+
+
+def test_a_run_without_a_region_leaves_no_record(tmp_path):
+    write_plan(tmp_path, COMMANDS)
+    assert kedro_batch("apply", "plan.yaml", cwd=tmp_path).code == 5
+    assert not (tmp_path / ".kedro-batch").exists()

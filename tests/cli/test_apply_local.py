@@ -1,4 +1,6 @@
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -344,6 +346,77 @@ def test_on_a_terminal_there_is_a_live_view(tmp_path, words, coloured):
     terminal.expect("1 RUNNING")
     terminal.expect(pexpect.EOF)
     terminal.close()
+    shown = str(terminal.before)
     assert terminal.exitstatus == 6
-    assert "bad failed: Essential container" in terminal.before
-    assert ("\x1b[32m" in terminal.before or "\x1b[1;31m" in terminal.before) == coloured
+    assert "bad failed: Essential container" in shown
+    assert bool(re.search(r"\x1b\[(?:\d+;)*[349]\dm", shown)) == coloured
+
+
+@pytest.mark.parametrize(("words", "coloured"), [([], True), (["--no-color"], False), (["NO_COLOR"], False)])
+def test_an_error_on_a_terminal_is_coloured_unless_told_otherwise(tmp_path, words, coloured):
+    env = environment({"TERM": "xterm-256color", **({"NO_COLOR": "1"} if words == ["NO_COLOR"] else {})})
+    flags = [word for word in words if word.startswith("-")]
+    shown = pexpect.run(
+        " ".join([*PROGRAM, "validate", "nothing.yaml", *flags]), cwd=str(tmp_path), env=env, encoding="utf-8"
+    )
+    assert "cannot read nothing.yaml" in shown
+    assert ("\x1b[" in shown) == coloured
+
+
+def test_as_many_jobs_run_at_once_as_there_are_processors(tmp_path):
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("this machine has one processor")
+    # Each waits for the other to be there.
+    wait = "import os, time; open('{}', 'w').close()\nwhile not os.path.exists('{}'): time.sleep(0.05)"
+    write_plan(tmp_path, {"a": python(wait.format("a", "b")), "b": python(wait.format("b", "a"))})
+    assert kedro_batch("apply", "plan.yaml", "--local", "-q", cwd=tmp_path, timeout=60).code == 0
+
+
+def test_a_plan_of_a_project_that_is_not_here_is_pointed_out(tmp_path):
+    plan = json.loads(write_plan(tmp_path, {"a": ["true"]}).read_text())
+    (tmp_path / "plan.yaml").write_text(json.dumps({**plan, "project": "spaceflights"}))
+    ended = kedro_batch("apply", "plan.yaml", "--local", "-q", cwd=tmp_path)
+    assert "is no Kedro project: name that of the plan with --project DIR" in ended.err
+
+
+def test_a_bug_of_ours_keeps_its_traceback_and_leaves_nothing_running(tmp_path):
+    # The library that reads the clock breaks while a job runs.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, select, sys\n"
+        "real = select.select\n"
+        "def broken(*args):\n"
+        "    if os.path.exists('up') and 'kedro_batch' in sys.modules:\n"
+        "        raise RuntimeError('something nobody thought of')\n"
+        "    return real(*args)\n"
+        "select.select = broken\n"
+    )
+    source = "import os, time; open('pid', 'w').write(str(os.getpid())); open('up', 'w').close(); time.sleep(600)"
+    write_plan(tmp_path, {"a": python(source)})
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, timeout=60)
+    assert ended.code == 1
+    assert "Traceback (most recent call last):" in ended.err
+    assert "RuntimeError: something nobody thought of" in ended.err
+    wait_until(lambda: not alive(int((tmp_path / "pid").read_text())))
+
+
+@pytest.mark.parametrize("gap", [0, 0.001, 0.002, 0.05])
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_signals_close_together_end_the_run_as_one_does(tmp_path, gap, second):
+    source = (
+        "import os, time; open('pid.tmp', 'w').write(str(os.getpid())); os.rename('pid.tmp', 'pid'); time.sleep(600)"
+    )
+    write_plan(tmp_path, {"a": python(source)})
+    command, pipe = [*PROGRAM, "apply", "plan.yaml", "--local"], subprocess.PIPE
+    for _ in range(3):
+        (tmp_path / "pid").unlink(missing_ok=True)
+        with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=pipe, stderr=pipe, text=True) as process:
+            wait_until((tmp_path / "pid").exists)
+            process.send_signal(signal.SIGINT)
+            time.sleep(gap)
+            process.send_signal(second)
+            out, err = process.communicate(timeout=60)
+        # Which of two signals at one moment is heard first is the system's choice.
+        assert process.returncode in {130, 128 + second}, err
+        assert "1 job, 1 not finished\n  ended while running: a; nothing goes on\n" in out
+        assert "Traceback" not in err
+        wait_until(lambda: not alive(int((tmp_path / "pid").read_text())))

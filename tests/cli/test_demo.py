@@ -1,6 +1,7 @@
+import pexpect
 import pytest
 
-from tests.support.command_line import kedro_batch
+from tests.support.command_line import PROGRAM, environment, kedro_batch
 
 
 @pytest.mark.timeout(300)
@@ -18,3 +19,26 @@ def test_the_demo_shows_the_main_job_from_nothing_to_a_score(tmp_path):
     assert kedro_batch("compile", "--check", "plan.yaml", cwd=demo).code == 0
     assert (demo / ".gitignore").is_file()
     assert (demo / ".telemetry").read_text() == "consent: false\n"
+
+
+@pytest.mark.timeout(120)
+def test_ctrl_c_in_the_demo_ends_it_as_it_ends_a_run(tmp_path):
+    terminal = pexpect.spawn(
+        PROGRAM[0], [*PROGRAM[1:], "demo"], cwd=str(tmp_path), env=environment(), timeout=60, encoding="utf-8"
+    )
+    terminal.expect("2 RUNNING")
+    terminal.sendintr()
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    shown = str(terminal.before)
+    assert terminal.exitstatus == 130
+    assert "ended while running: clean_companies, clean_shuttles; nothing goes on" in shown
+    assert shown.count("interrupted by SIGINT") == 1
+    assert "Traceback" not in shown
+
+
+def test_a_quiet_demo_tells_the_score_alone(tmp_path):
+    ended = kedro_batch("demo", "-q", cwd=tmp_path)
+    assert ended.code == 0
+    assert ended.text.splitlines()[-1] == "The model's score: r2 0.909, mean absolute error 200.1"
+    assert "Where to look next" not in ended.text

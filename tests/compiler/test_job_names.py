@@ -34,6 +34,12 @@ def test_names_that_would_collide_get_a_suffix_that_does_not_depend_on_the_other
     assert job_names(["a.b", "A.B", "x"])["a.b"] == both["a.b"]
 
 
+def test_a_name_that_looks_like_another_with_its_suffix_stays_different():
+    suffixed = job_names(["foo.bar", "foo-bar"])["foo.bar"]
+    made = job_names(["foo.bar", "foo-bar", suffixed])
+    assert len(set(made.values())) == 3
+
+
 @given(st.lists(st.text(min_size=1, max_size=300), unique=True, max_size=20))
 def test_any_names_become_legal_and_different_without_regard_to_case(names):
     made = job_names(names)

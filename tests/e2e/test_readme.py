@@ -95,17 +95,23 @@ def test_the_settings_that_the_tour_shows_are_those_of_the_demo():
     assert "".join(f"{line}\n" for line in written.splitlines() if not line.startswith("#")) == shown
 
 
-def test_shell_completion_is_as_documented(tmp_path):
-    assert 'eval "$(_KEDRO_BATCH_COMPLETE=bash_source kedro-batch)"' in README
-    ended = subprocess.run(
-        ["bash", "-c", "kedro-batch"],
-        cwd=tmp_path,
-        env=environment({"_KEDRO_BATCH_COMPLETE": "bash_complete", "COMP_WORDS": "kedro-batch app", "COMP_CWORD": "1"}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.stdout == "plain,apply\n"
+def test_the_documented_line_sets_up_completion_in_bash(tmp_path):
+    line = 'eval "$(_KEDRO_BATCH_COMPLETE=bash_source kedro-batch)"'
+    assert line in README
+    shell = ["bash", "-c", f"{line} && complete -p kedro-batch && COMP_WORDS=(kedro-batch app) COMP_CWORD=1"]
+    shell[-1] += " && _kedro_batch_completion kedro-batch && echo ${COMPREPLY[@]}"
+    ended = subprocess.run(shell, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines()[-1] == "apply"
+
+
+def test_the_benchmark_prints_what_starting_takes(tmp_path):
+    program = "tests/benchmarks/startup.py"
+    assert f"python {program}" in README
+    command = [PROGRAM[0], str(ROOT / program), "1"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert re.search(r"^compile / registry list: \d+\.\d\d ", ended.stdout, re.MULTILINE)
 
 
 def test_help_of_every_command_names_its_options(tmp_path):

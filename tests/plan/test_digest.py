@@ -4,16 +4,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import Defaults, Plan
+from kedro_batch.plan.model import Defaults, Job, JobName, Plan, Resources, Selection
 from kedro_batch.plan.reader import read_plan
 from tests.plan.test_writer import plans
 
 
 @given(plans(), st.randoms(use_true_random=False))
-def test_the_order_of_jobs_does_not_change_it(plan, chance):
-    shuffled = list(plan.jobs)
-    chance.shuffle(shuffled)
-    assert plan_digest(replace(plan, jobs=tuple(shuffled))) == plan_digest(plan)
+def test_no_order_but_that_of_the_command_s_words_changes_it(plan, chance):
+    def shuffled(things):
+        return tuple(chance.sample(things, len(things)))
+
+    jobs = [
+        replace(
+            job,
+            nodes=shuffled(job.nodes),
+            depends_on=shuffled(job.depends_on),
+            reads=shuffled(job.reads),
+            writes=shuffled(job.writes),
+            tags=dict(shuffled(list(job.tags.items()))),
+        )
+        for job in plan.jobs
+    ]
+    other = replace(plan, jobs=shuffled(jobs), pipelines=shuffled(plan.pipelines))
+    assert plan_digest(other) == plan_digest(plan)
+
+
+def test_equal_plans_have_equal_digests():
+    one, other = (
+        Plan(jobs=(Job(name=JobName("a"), command=("x",), job_queue="q", job_definition="d", resources=resources),))
+        for resources in (Resources(vcpus=2), Resources(vcpus=2.0))
+    )
+    assert one == other
+    assert plan_digest(one) == plan_digest(other)
 
 
 @given(plans())
@@ -41,6 +63,9 @@ def test_every_field_counts():
         replace(job, job_queue="r"),
         replace(job, job_definition="e"),
         replace(job, nodes=("n",)),
+        replace(job, depends_on=(JobName("n"),)),
+        replace(job, resources=replace(job.resources, memory_mib=4)),
+        replace(job, resources=replace(job.resources, gpus=1)),
         replace(job, reads=("n",)),
         replace(job, writes=("n",)),
         replace(job, resources=replace(job.resources, vcpus=1)),
@@ -49,5 +74,6 @@ def test_every_field_counts():
         replace(job, tags={"a": "b"}),
     ]
     variants: list[Plan] = [replace(base, jobs=(one,)) for one in changed]
+    variants += [replace(base, pipelines=("p",)), replace(base, selection=Selection(tags=("t",)))]
     variants += [replace(base, project="p"), replace(base, env="e"), replace(base, kedro_version="1")]
     assert len({plan_digest(one) for one in [base, *variants]}) == len(variants) + 1

@@ -27,6 +27,10 @@ def test_the_smallest_name_among_those_ready_comes_first():
     assert topological_order(parents) == ("b", "c", "z", "a")
 
 
+def test_a_parent_named_twice_counts_once():
+    assert topological_order({"a": [], "z": [], "c": ["a", "a", "z"]}) == ("a", "z", "c")
+
+
 @given(acyclic_graphs())
 def test_parents_come_before_their_children(parents):
     order = topological_order(parents)

@@ -23,13 +23,13 @@ def test_defaults_fill_in_what_a_job_does_not_say():
     plan = read_plan(
         b"schema: kedro-batch/plan/v1\n"
         b"defaults: {job_queue: q, job_definition: d, resources: {vcpus: 1.0, memory_mib: 8},\n"
-        b"  tags: {a: x}}\n"
+        b"  tags: {a: v}}\n"
         b"jobs:\n  - {name: one, command: [a], resources: {memory_mib: 16},\n"
-        b"     tags: {b: y}, job_queue: other}\n",
+        b"     tags: {b: w}, job_queue: other}\n",
         "plan.yaml",
     )
     assert plan.jobs[0].resources == Resources(vcpus=1, memory_mib=16)
-    assert plan.jobs[0].tags == {"a": "x", "b": "y"}
+    assert plan.jobs[0].tags == {"a": "v", "b": "w"}
     assert (plan.jobs[0].job_queue, plan.jobs[0].job_definition) == ("other", "d")
 
 
@@ -58,6 +58,7 @@ def test_defaults_fill_in_what_a_job_does_not_say():
             ["plan.yaml:4: jobs[0]: 'name' is missing. A job's name in this plan"],
         ),
         (HEAD + "jobs:\n" + job("a.b"), ["plan.yaml:4: jobs[0].name: 'a.b' is not allowed. A job's name"]),
+        (HEAD + 'jobs:\n  - {name: "a\\n", command: [x]}\n', ["jobs[0].name: 'a\\n' is not allowed."]),
         (HEAD + "jobs:\n" + job("a" * 100), ["jobs[0].name: has 100 characters, 99 are allowed"]),
         (
             HEAD + "jobs:\n" + job("a") + job("a"),
@@ -90,11 +91,11 @@ def test_defaults_fill_in_what_a_job_does_not_say():
             ],
         ),
         (
-            HEAD + "jobs:\n" + job("a", more="    tags: {n: 5}\n"),
-            ["jobs[0].tags.n: must be text, found the number 5: put it in quotes."],
+            HEAD + "jobs:\n" + job("a", more="    tags: {k: 5}\n"),
+            ["jobs[0].tags.k: must be text, found the number 5: put it in quotes."],
         ),
         (
-            HEAD + "jobs:\n" + job("a", more="    tags: {'aws:x': y}\n"),
+            HEAD + "jobs:\n" + job("a", more="    tags: {'aws:x': v}\n"),
             ["jobs[0].tags: 'aws:x' is not allowed. A tag's"],
         ),
         (
@@ -134,6 +135,19 @@ def test_everything_that_is_wrong_is_reported_at_once():
         "jobs[0].attempts",
         "jobs[1].name",
         "jobs[1].timeout_s",
+    ]
+
+
+def test_every_cycle_is_reported_even_beside_a_repeated_name():
+    jobs = [job("a", "b"), job("b", "a"), job("c", "d"), job("d", "c"), job("e", "e"), job("e")]
+    assert [
+        finding.partition(": the jobs wait for each other: ")[2]
+        for finding in findings(HEAD + "jobs:\n" + "".join(jobs))
+    ] == [
+        "a -> b -> a",
+        "c -> d -> c",
+        "e -> e",
+        "",
     ]
 
 

@@ -64,7 +64,7 @@ def test_botocore_knows_every_field_that_is_sent():
         job_queue="q",
         job_definition="d",
         depends_on=(JobName("b"),),
-        resources=Resources(vcpus=1, memory_mib=2, gpus=3),
+        resources=Resources(vcpus=1, memory_mib=4, gpus=3),
         timeout_s=90,
         attempts=3,
         tags={"a": "b"},

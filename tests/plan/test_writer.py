@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -39,21 +40,29 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
         ('say "hi"', r'"say \"hi\""'),
         ("line\nbreak", r'"line\nbreak"'),
         ("\x7f\u2028\ufeff", r'"\u007f\u2028\ufeff"'),
+        ("a\u3164\U000e0001", r'"a\u3164\U000e0001"'),
+        ("-_1", '"-_1"'),
+        ("._1", '"._1"'),
     ],
 )
 def test_text_is_quoted_where_it_has_to_be(text, written):
     assert scalar(text) == written
 
 
-@given(TEXTS)
+# What numbers, booleans and options are made of in some YAML version.
+TRICKY = st.text("-._+~=yYnNeE019xo:#,[]{}&*!|>'\"%@` \t", max_size=6)
+
+
+@given(TEXTS | TRICKY)
 def test_both_versions_of_yaml_read_a_scalar_back_in_every_context(text):
     written = scalar(text)
     document = f"{written}: {written}\nlist: [{written}, {written}]\nblock:\n  - {written}\n"
     expected = {text: text, "list": [text, text], "block": [text]}
     assert yaml.safe_load(document) == expected
-    ruamel = YAML(typ="safe", pure=True)
-    ruamel.version = (1, 2)
-    assert json.loads(json.dumps(ruamel.load(document))) == expected
+    for version in ((1, 1), (1, 2)):
+        ruamel = YAML(typ="safe", pure=True)
+        ruamel.version = version
+        assert json.loads(json.dumps(ruamel.load(document))) == expected
 
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,8}", fullmatch=True)
@@ -98,7 +107,36 @@ def plans(draw):
         env=draw(st.none() | LABELS),
         kedro_version=draw(st.none() | LABELS),
         selection=Selection(tags=draw(labels), from_nodes=draw(labels)),
+        defaults=draw(st.sampled_from([Defaults(), shared_by(jobs)])),
     )
+
+
+def shared_by(jobs: list[Job]) -> Defaults:
+    """State once what every job has: values of the first job, where all have some."""
+    first = jobs[0]
+
+    def when_all(values: list[Any]) -> Any:
+        return None if None in values else values[0]
+
+    return Defaults(
+        job_queue=first.job_queue,
+        job_definition=first.job_definition,
+        resources=Resources(
+            vcpus=when_all([job.resources.vcpus for job in jobs]),
+            memory_mib=when_all([job.resources.memory_mib for job in jobs]),
+            gpus=when_all([job.resources.gpus for job in jobs]),
+        ),
+        timeout_s=when_all([job.timeout_s for job in jobs]),
+        attempts=when_all([job.attempts for job in jobs]),
+        tags={key: text for key, text in first.tags.items() if all(key in job.tags for job in jobs)},
+    )
+
+
+def test_defaults_that_a_job_does_not_have_are_refused_because_a_file_cannot_take_them_back():
+    job = Job(name=JobName("a"), command=("x",), job_queue="q", job_definition="d")
+    for defaults in (Defaults(timeout_s=60), Defaults(tags={"a": "b"}), Defaults(resources=Resources(vcpus=1))):
+        with pytest.raises(ValueError, match="but the plan's defaults have"):
+            plan_text(Plan(jobs=(job,), defaults=defaults))
 
 
 @given(plans())

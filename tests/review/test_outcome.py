@@ -1,7 +1,8 @@
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.request import JobId, RunId
-from kedro_batch.review.outcome import duration, outcome_text
+from kedro_batch.review.outcome import outcome_text
 from kedro_batch.review.printable import printable
+from kedro_batch.review.words import counted, duration
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, RunFinished, RunOutcome, RunStarted
 from kedro_batch.submitter.progress import JobState
 
@@ -85,5 +86,9 @@ def test_durations_are_spelled_in_two_units_at_most():
     ]
 
 
+def test_counts_know_their_plural():
+    assert [counted(n, "job") for n in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]
+
+
 def test_text_from_outside_cannot_drive_a_terminal():
-    assert printable("a\x1b]0;title\x07b\tc\x9b1m\u202ed") == r"a\x1b]0;title\x07b" + "\tc" + r"\x9b1m\x202ed"
+    assert printable("a\x1b]0;title\x07b\tc\x9b1m\u202ed") == r"a\x1b]0;title\x07b" + "\tc" + r"\x9b1m\u202ed"

@@ -54,10 +54,10 @@ def test_a_failure_blocks_what_is_below_and_nothing_else():
     progress = Progress(DIAMOND)
     submit_all(progress)
     see(progress, "a", S.SUCCEEDED)
-    assert see(progress, "b", S.FAILED) == [("b", S.FAILED), ("d", S.NOT_RUN)]
-    assert progress.because == {"d": "b"}
+    failed, blocked = progress.seen(JobName("b"), S.FAILED)
+    assert (failed.job, failed.after, failed.because) == ("b", S.FAILED, None)
+    assert (blocked.job, blocked.after, blocked.because) == ("d", S.NOT_RUN, "b")
     assert set(progress.frontier) == {"c", "e"}
-    assert not progress.ended
     see(progress, "c", S.SUCCEEDED)
     see(progress, "e", S.SUCCEEDED)
     assert progress.ended
@@ -99,10 +99,14 @@ def test_seeing_the_same_again_changes_nothing():
     assert progress.frontier == ()
 
 
-def test_a_lost_job_blocks_as_a_failed_one_does():
-    progress = Progress(plan(a="", b="a"))
-    submit_all(progress)
-    assert see(progress, "a", S.LOST) == [("a", S.LOST), ("b", S.NOT_RUN)]
+def test_below_a_lost_job_what_is_submitted_is_followed_and_the_rest_is_not_run():
+    progress = Progress(plan(a="", b="a", c="b"))
+    for name in ("a", "b"):
+        assert progress.next_to_submit() == name
+        progress.submitted(JobName(name), JobId(name))
+    assert see(progress, "a", S.LOST) == [("a", S.LOST)]
+    assert progress.frontier == ("b",)
+    assert see(progress, "b", S.LOST) == [("b", S.LOST), ("c", S.NOT_RUN)]
     assert progress.ended
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+_NO_REPLY = 0
 _ARN = "arn:aws:batch:us-east-1:123456789012"
 
 
@@ -44,6 +45,10 @@ class Service:
     throttle_first: int = 0
     refuse_after: int | None = None
     answer_always: str | None = None
+    submit_fault: str | None = None
+    refuse_looks: int = 0
+    latency_s: float = 0.0
+    invalid_queues: dict[str, str] = field(default_factory=dict)
     queues: list[str] = field(default_factory=lambda: ["a_queue"])
     disabled_queues: list[str] = field(default_factory=list)
     definitions: dict[str, int] = field(default_factory=lambda: {"a_definition": 3})
@@ -52,6 +57,7 @@ class Service:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        time.sleep(self.latency_s)
         with self.lock:
             self.ledger.append({"operation": operation, "body": body})
             self._advance()
@@ -91,9 +97,16 @@ class Service:
             return _error(400, "ClientException", "dependency does not exist")
         job = Job(str(uuid.uuid4()), body)
         self.jobs[job.id] = job
+        if self.submit_fault == "error_after":
+            return _error(503, "ServerException", "taken, but something went wrong then")
+        if self.submit_fault == "reply_lost":
+            return _NO_REPLY, {}
         return 200, {"jobName": body["jobName"], "jobId": job.id, "jobArn": f"{_ARN}:job/{job.id}"}
 
     def _describejobs(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if self.refuse_looks > 0:
+            self.refuse_looks -= 1
+            return _error(403, "AccessDeniedException", "not authorized to perform: batch:DescribeJobs")
         if len(body["jobs"]) > 100:
             return _error(400, "ClientException", "at most 100 jobs")
         known = [self.jobs[one] for one in body["jobs"] if one in self.jobs]
@@ -120,7 +133,8 @@ class Service:
                 "jobQueueName": name,
                 "jobQueueArn": f"{_ARN}:job-queue/{name}",
                 "state": "DISABLED" if name in self.disabled_queues else "ENABLED",
-                "status": "VALID",
+                "status": "INVALID" if name in self.invalid_queues else "VALID",
+                "statusReason": self.invalid_queues.get(name, ""),
                 "priority": 1,
                 "computeEnvironmentOrder": [],
             }
@@ -179,6 +193,9 @@ def serve(service: Service) -> ThreadingHTTPServer:
                     self._reply(200, {"ledger": service.ledger})
 
         def _reply(self, status: int, content: dict[str, Any]) -> None:
+            if status == _NO_REPLY:
+                self.close_connection = True
+                return
             payload = (service.answer_always or json.dumps(content)).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

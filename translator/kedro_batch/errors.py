@@ -13,13 +13,16 @@ tree is a bug of ours: it keeps its traceback and ends with exit code 1.
     │   └── PlanError            a plan file is wrong
     ├── ServiceError    5    AWS refused or was unreachable
     └── JobsFailed      6    the run ended with failed jobs
-    Interrupted         129, 130, 143: a signal ended the command (a BaseException, as KeyboardInterrupt is)
+    Interrupted         129, 130, 131, 143: a signal ended the command (a BaseException, as KeyboardInterrupt is)
 """
 
 import difflib
 import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+FieldPath = tuple[str | int, ...]
+"""Where in a file's structure, such as ``("jobs", 2, "timeout_s")``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +32,13 @@ class Finding:
     Attributes:
         source: The file, as the user named it.
         message: What is wrong and what to do.
-        path: Where in the file's structure, such as ``("jobs", 2, "timeout_s")``.
+        path: Where in the file's structure.
         line: The line in the file, counted from 1, where it is known.
     """
 
     source: str
     message: str
-    path: tuple[str | int, ...] = ()
+    path: FieldPath = ()
     line: int | None = None
 
     def __str__(self) -> str:
@@ -50,7 +53,7 @@ def _place(finding: Finding) -> tuple[object, ...]:
     return finding.source, finding.line or 0, path, finding.message
 
 
-def path_text(path: Iterable[str | int]) -> str:
+def path_text(path: FieldPath) -> str:
     """Spell a path as people write it: ``jobs[2].resources.memory_mib``."""
     text = ""
     for step in path:
@@ -112,9 +115,18 @@ class PlanError(Refused):
 
 
 class ServiceError(KedroBatchError):
-    """AWS refused a call or was unreachable."""
+    """AWS refused a call or was unreachable.
+
+    Attributes:
+        certain: The call has certainly not been executed; False when only its reply is missing.
+    """
 
     exit_code = 5
+
+    def __init__(self, message: str, *, certain: bool = True) -> None:
+        """Take the message, and whether the call was certainly not executed."""
+        self.certain = certain
+        super().__init__(message)
 
 
 class JobsFailed(KedroBatchError):  # noqa: N818  an outcome of the run, reported as such
@@ -128,6 +140,7 @@ class Interrupted(BaseException):
 
     def __init__(self, signal_number: int) -> None:
         """Take the number of the signal, such as ``signal.SIGINT``."""
+        self.number = signal_number
         self.signal_name = signal.Signals(signal_number).name
         self.exit_code = 128 + signal_number
         super().__init__(self.signal_name)

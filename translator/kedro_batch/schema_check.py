@@ -11,10 +11,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 
-from kedro_batch.errors import did_you_mean
+from kedro_batch.errors import FieldPath, did_you_mean
 from kedro_batch.resources import schema
-
-Path = tuple[str | int, ...]
 
 _SHOWN_WHOLE = 80
 _TYPE_NAMES = {
@@ -49,14 +47,14 @@ def whole(number: Any) -> Any:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-def check(value: object, schema_name: str) -> Iterator[tuple[Path, str]]:
+def check(value: object, schema_name: str) -> Iterator[tuple[FieldPath, str]]:
     """Yield ``(path, message)`` for everything in ``value`` that the schema does not allow.
 
     Args:
         value: What a YAML or JSON file holds.
         schema_name: Such as ``"plan"`` for ``schemas/plan.schema.json``.
     """
-    missing: set[Path] = set()
+    missing: set[FieldPath] = set()
     for error in _validator(schema_name).iter_errors(value):
         path = tuple(error.absolute_path)
         allowed: Any = error.schema
@@ -71,14 +69,14 @@ def check(value: object, schema_name: str) -> Iterator[tuple[Path, str]]:
                 yield path, _reword(error)
 
 
-def _unknown_fields(path: Path, error: Any) -> Iterator[tuple[Path, str]]:
+def _unknown_fields(path: FieldPath, error: Any) -> Iterator[tuple[FieldPath, str]]:
     known = error.schema["properties"]
     for field in sorted(set(error.instance) - set(known)):
         hint = did_you_mean(field, known) or f" Known here: {', '.join(known)}."
         yield (*path, field), f"unknown field.{hint}"
 
 
-def _missing_fields(path: Path, error: Any) -> Iterator[tuple[Path, str]]:
+def _missing_fields(path: FieldPath, error: Any) -> Iterator[tuple[FieldPath, str]]:
     for field in error.validator_value:
         if field not in error.instance:
             yield path, f"{field!r} is missing. {_about(error.schema['properties'][field])}".rstrip()

@@ -66,7 +66,9 @@ def main(prog_name: str = "kedro-batch") -> None:
         code = error.exit_code
     except click.Abort:
         code = 130
-    except (SystemExit, BrokenPipeError):  # left to ourselves, click exits by itself only when a pipe is closed
+    except SystemExit as error:  # click's own: after a completion, and with 1 when a pipe is closed
+        code = CLOSED_PIPE if error.code == 1 else error.code
+    except BrokenPipeError:
         code = CLOSED_PIPE
     except OSError as error:
         with suppress(OSError):

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, lead_nowhere, read_input, talk_options
+from kedro_batch.cli.commands import BatchCommand, lead_nowhere, on_signals, read_input, talk_options, warn
 from kedro_batch.errors import Interrupted, JobsFailed, ServiceError
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import Plan, PlanDigest
+    from kedro_batch.submitter.attention import Attention
     from kedro_batch.submitter.engine import Engine
     from kedro_batch.submitter.record import RunRecord
 
@@ -64,8 +65,8 @@ def apply(  # noqa: PLR0913  click hands over every option
         raise click.UsageError("--project and --max-workers go with --local")
     if dry_run and (local or as_json):
         raise click.UsageError("--dry-run prints what AWS Batch would be sent: it goes without --local and --json")
-    from kedro_batch.plan.digest import plan_digest  # noqa: PLC0415
-    from kedro_batch.plan.reader import read_plan  # noqa: PLC0415
+    from kedro_batch.plan.digest import plan_digest
+    from kedro_batch.plan.reader import read_plan
 
     content, name = read_input(plan)
     ready = read_plan(content, name)
@@ -73,33 +74,51 @@ def apply(  # noqa: PLR0913  click hands over every option
     if dry_run:
         _print_requests(ready, digest)
         return
-    from kedro_batch.submitter.record import RunRecord  # noqa: PLC0415
-    from kedro_batch.submitter.run_id import make_run_id  # noqa: PLC0415
+    from kedro_batch.submitter.attention import Attention
+    from kedro_batch.submitter.record import RunRecord
+    from kedro_batch.submitter.run_id import make_run_id
 
+    if local and ready.project and not ((project or Path()) / "pyproject.toml").is_file():
+        warn(f"{(project or Path()).resolve()} is no Kedro project: name that of the plan with --project DIR")
     run_id = make_run_id(datetime.now(UTC), secrets.token_bytes(4))
+    attention = Attention()
+    aws = None if local else _aws_engine(attention)
     record = RunRecord(Path.cwd(), run_id, content)
-    try:
-        engine = _engine(record, local=local, project=project, max_workers=max_workers)
-        _follow(ready, digest, engine, record, as_json=as_json, quiet=quiet, verbose=verbose, no_color=no_color)
-    finally:
-        record.close()
+    engine = aws or _local_engine(attention, record, project, max_workers)
+    with on_signals(attention.take_signal):
+        _follow(
+            ready,
+            digest,
+            engine,
+            attention,
+            record,
+            as_json=as_json,
+            quiet=quiet,
+            verbose=verbose,
+            no_color=no_color,
+        )
 
 
 def _print_requests(plan: "Plan", digest: "PlanDigest") -> None:
-    from kedro_batch.submitter.dry_run import dry_requests  # noqa: PLC0415
+    from kedro_batch.submitter.dry_run import dry_requests
 
     for request in dry_requests(plan, digest):
         click.echo(json.dumps(request, ensure_ascii=False))
 
 
-def _engine(record: "RunRecord", *, local: bool, project: Path | None, max_workers: int | None) -> "Engine":
-    if not local:
-        from kedro_batch.submitter.aws import AwsEngine  # noqa: PLC0415  loads boto3
+def _aws_engine(attention: "Attention") -> "Engine":
+    from kedro_batch.submitter.aws import AwsEngine
 
-        return AwsEngine()
-    from kedro_batch.submitter.local import LocalEngine  # noqa: PLC0415
+    return AwsEngine(attention)
+
+
+def _local_engine(
+    attention: "Attention", record: "RunRecord", project: Path | None, max_workers: int | None
+) -> "Engine":
+    from kedro_batch.submitter.local import LocalEngine
 
     return LocalEngine(
+        attention,
         max_workers=max_workers or _processors(),
         folder=(project or Path()).resolve(),
         logs=record.logs,
@@ -110,6 +129,7 @@ def _follow(  # noqa: PLR0913  how the user wants to see it
     plan: "Plan",
     digest: "PlanDigest",
     engine: "Engine",
+    attention: "Attention",
     record: "RunRecord",
     *,
     as_json: bool,
@@ -117,10 +137,10 @@ def _follow(  # noqa: PLR0913  how the user wants to see it
     verbose: bool,
     no_color: bool,
 ) -> None:
-    from kedro_batch.cli.following import JsonLines, follower  # noqa: PLC0415
-    from kedro_batch.review.outcome import outcome_text  # noqa: PLC0415
-    from kedro_batch.submitter.events import Event  # noqa: PLC0415
-    from kedro_batch.submitter.run import Run  # noqa: PLC0415
+    from kedro_batch.cli.following import JsonLines, follower
+    from kedro_batch.review.outcome import outcome_text
+    from kedro_batch.submitter.events import Event
+    from kedro_batch.submitter.run import Run
 
     happened: list[Event] = []
     json_lines = JsonLines() if as_json else None
@@ -138,6 +158,7 @@ def _follow(  # noqa: PLR0913  how the user wants to see it
             digest=digest,
             run_id=record.run_id,
             engine=engine,
+            attention=attention,
             emit=emit,
             record=os.path.relpath(record.folder),
         )
@@ -146,6 +167,8 @@ def _follow(  # noqa: PLR0913  how the user wants to see it
             finished = run.to_the_end()
         except (ServiceError, Interrupted) as error:
             failure = error
+    if record.failure:
+        warn(f"the record of the run in {record.folder} is not complete: {record.failure}")
     if not as_json:
         try:
             click.echo(outcome_text(happened), nl=False)

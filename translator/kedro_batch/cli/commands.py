@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any, TextIO, TypeVar
 
 import click
@@ -22,7 +21,7 @@ INSIDE_KEDRO = "kedro_batch.inside_kedro"
 CLOSED_PIPE = 128 + signal.SIGPIPE
 """The exit code when nobody reads our standard output any more, as for any program in a pipe."""
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -33,7 +32,7 @@ class BatchCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            with _signals_raise():
+            with on_signals(_raise_interrupted):
                 return super().invoke(ctx)
         except KedroBatchError as error:
             _complain(ctx, str(error))
@@ -52,29 +51,39 @@ class BatchCommand(click.Command):
 def _complain(ctx: click.Context, message: str) -> None:
     from kedro_batch.review.printable import printable  # noqa: PLC0415  reached only on the way out
 
+    plain = ctx.params.get("no_color") or os.environ.get("NO_COLOR")
     if message:
         head = click.style("Error: ", fg="red", bold=True)
         with suppress(OSError):  # where nobody can be told, the exit code still tells
-            click.echo(head + printable(message), err=True, color=False if ctx.params.get("no_color") else None)
+            click.echo(head + printable(message), err=True, color=False if plain else None)
+
+
+def warn(message: str) -> None:
+    """Say on standard error what went wrong without ending the command."""
+    with suppress(OSError):
+        click.echo(f"Warning: {message}", err=True)
 
 
 @contextmanager
-def _signals_raise() -> Iterator[None]:
-    """Let Ctrl-C, a polite kill and a closed terminal end the command in one and the same way.
+def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
+    """Let Ctrl-C, a polite kill and a closed terminal do one and the same thing.
 
     What the caller has told us to ignore, as ``nohup`` does, stays ignored.
     """
-
-    def raise_interrupted(number: int, _: FrameType | None) -> None:
-        raise Interrupted(number)
-
-    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, raise_interrupted) for number in heard}
+    heard = [number for number in INTERRUPTING if signal.getsignal(number) is not signal.SIG_IGN]
+    before: dict[int, Any] = {number: signal.signal(number, lambda number, _: handle(number)) for number in heard}
     try:
         yield
+    except Interrupted:  # we are on the way out: what comes now is late
+        before = dict.fromkeys(before, signal.SIG_IGN)
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _raise_interrupted(number: int) -> None:
+    raise Interrupted(number)
 
 
 def talk_options(command: _F) -> _F:

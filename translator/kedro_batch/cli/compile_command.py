@@ -48,6 +48,8 @@ def _versions(_: click.Context, __: click.Parameter, text: str) -> dict[str, str
     return {name: version for name, _colon, version in pairs}
 
 
+_STANDARD_OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
 _SELECTION = (
     click.option("--pipelines", "--pipeline", "-p", default="", callback=_comma_separated, metavar="NAMES"),
     click.option("--env", "-e", default=None, metavar="ENV"),
@@ -113,7 +115,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
     """
     if output is not None and check is not None:
         raise click.UsageError("--output and --check cannot go together")
-    if INSIDE_KEDRO in context.meta and check is None and output in (None, "-"):
+    if INSIDE_KEDRO in context.meta and check is None and output in (None, "-", *_STANDARD_OUTPUT):
         raise click.UsageError(
             "inside Kedro, which writes to standard output itself, the plan needs a file: "
             "kedro batch compile -o plan.yaml. To write it to standard output: kedro-batch compile"
@@ -121,7 +123,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
     here = Path.cwd()
     checked = None if check is None else read_input(check)
     with _device(output) as device, reserved_stdout() as stdout:
-        content = _compiled(context, project, flags).encode("utf-8")
+        content = _bytes(_compiled(context, project, flags))
         if checked is not None:
             _compare(*checked, content)
         elif device is not None:
@@ -129,17 +131,24 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
         elif output in (None, "-"):
             stdout.write(content)
         else:
-            from kedro_batch.atomic_write import write_bytes  # noqa: PLC0415
+            from kedro_batch.atomic_write import write_bytes
 
             write_bytes(here / output, content, shown=output)
             if not flags["quiet"]:
                 click.echo(f"wrote {output}", err=True)
 
 
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError("the command line or the project has names that are not UTF-8 text") from error
+
+
 @contextmanager
 def _device(output: str | None) -> Iterator[BinaryIO | None]:
     """Open ``/dev/stdout`` and its like before standard output is put aside: afterwards they mean another file."""
-    if output is None or not output.startswith(("/dev/", "/proc/")):
+    if output is None or not output.startswith(("/dev/std", "/dev/fd/", "/proc/self/fd/")):
         yield None
         return
     try:
@@ -150,10 +159,10 @@ def _device(output: str | None) -> Iterator[BinaryIO | None]:
 
 
 def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> str:
-    from kedro_batch.compiler.compile import compile_project  # noqa: PLC0415
-    from kedro_batch.compiler.project import CompileOptions, find_project  # noqa: PLC0415
-    from kedro_batch.plan.model import Selection  # noqa: PLC0415
-    from kedro_batch.plan.writer import plan_text  # noqa: PLC0415
+    from kedro_batch.compiler.compile import compile_project
+    from kedro_batch.compiler.project import CompileOptions, find_project
+    from kedro_batch.plan.model import Selection
+    from kedro_batch.plan.writer import plan_text
 
     root = find_project(project)
     names = ("nodes", "tags", "namespaces", "from_nodes", "to_nodes", "from_inputs", "to_outputs")
@@ -202,9 +211,11 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
     Raises:
         PlanDiffers: It does.
     """
-    from kedro_batch.review.printable import printable  # noqa: PLC0415
+    from kedro_batch.review.printable import printable
 
-    old, new = (content.decode("utf-8-sig", errors="replace").splitlines() for content in (before, now))
+    old, new = (
+        content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n") for content in (before, now)
+    )
     if old == new:
         return
     for line in difflib.unified_diff(old, new, fromfile=name, tofile="compiled now", lineterm=""):

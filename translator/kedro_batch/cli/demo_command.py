@@ -3,13 +3,15 @@
 import importlib.metadata
 import importlib.util
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, talk_options
+from kedro_batch.cli.commands import BatchCommand, on_signals, talk_options
 from kedro_batch.errors import ProjectError
 
 _NEEDED = ("kedro", "kedro_datasets", "pandas", "sklearn")
@@ -28,42 +30,52 @@ def demo(directory: Path, quiet: bool, verbose: bool, no_color: bool) -> None:
         raise ProjectError(
             f"the demo needs {', '.join(missing)}: pip install 'kedro-batch[demo]', or -e '.[demo]' here"
         )
-    from kedro_batch.scaffold.demo_project import DemoView, write_demo_project  # noqa: PLC0415
+    from kedro_batch.scaffold.demo_project import DemoView, write_demo_project
 
     talk = [flag for flag, given in (("-q", quiet), ("-v", verbose), ("--no-color", no_color)) if given]
+
+    def say(text: str) -> None:
+        if not quiet:
+            click.echo(text)
+
     write_demo_project(directory, DemoView(kedro_version=importlib.metadata.version("kedro")))
-    click.echo(f"wrote a Kedro project to {directory}/")
-    _run(directory, ["compile", "-o", "plan.yaml"], talk)
-    _show_plan(directory / "plan.yaml", no_color=no_color)
-    _run(directory, ["apply", "plan.yaml", "--local"], talk)
+    say(f"wrote a Kedro project to {directory}/")
+    say("\n$ kedro-batch compile -o plan.yaml")
+    _run(directory, ["compile", "-o", "plan.yaml", *talk])
+    if not quiet:
+        _show_plan(directory / "plan.yaml", no_color=no_color)
+    say("\n$ kedro-batch apply plan.yaml --local")
+    _run(directory, ["apply", "plan.yaml", "--local", *talk])
     score = json.loads((directory / "data" / "08_reporting" / "score.json").read_text(encoding="utf-8"))
-    click.echo(f"\nThe model's score: r2 {score['r2']}, mean absolute error {score['mean_absolute_error']}\n")
-    click.echo("Where to look next:")
-    click.echo(f"  {directory}/plan.yaml                     what ran: read it as a reviewer would")
-    click.echo(f"  {directory}/conf/base/aws_batch.yml       queue, definition and resources for AWS Batch")
-    click.echo(f"  cd {directory} && kedro-batch apply plan.yaml --dry-run    what AWS Batch would be sent")
+    say("")
+    click.echo(f"The model's score: r2 {score['r2']}, mean absolute error {score['mean_absolute_error']}")
+    say("\nWhere to look next:")
+    say(f"  {directory}/plan.yaml                  what ran: read it as a reviewer would")
+    say(f"  {directory}/conf/base/aws_batch.yml    queue, definition and resources for AWS Batch")
+    say("What AWS Batch would be sent:")
+    say(f"  {_program()} apply {directory}/plan.yaml --dry-run")
 
 
-def _run(directory: Path, words: list[str], talk: list[str]) -> None:
+def _program() -> str:
+    """Spell this program so that the shell finds it."""
+    return "kedro-batch" if shutil.which("kedro-batch") else os.path.relpath(sys.argv[0])
+
+
+def _run(directory: Path, words: list[str]) -> None:
     """Run one of our own commands as a user would, and end as it ends if it fails."""
-    click.echo(f"\n$ kedro-batch {' '.join(words)}")
     sys.stdout.flush()
-    command = [sys.executable, "-m", "kedro_batch", *words, *talk]
-    with subprocess.Popen(command, cwd=directory) as process:  # noqa: S603  our own program
-        try:
-            code = process.wait()
-        except BaseException:
-            process.terminate()  # politely, so that it can end what it has started
-            process.wait()
-            raise
+    command = [sys.executable, "-m", "kedro_batch", *words]
+    # In a process group of its own, so that it gets every signal once, through us, and can end what it started.
+    with subprocess.Popen(command, cwd=directory, process_group=0) as process, on_signals(process.send_signal):  # noqa: S603
+        code = process.wait()
     if code:
         click.get_current_context().exit(code)
 
 
 def _show_plan(file: Path, *, no_color: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from kedro_batch.plan.reader import read_plan  # noqa: PLC0415
-    from kedro_batch.review.plan_table import plan_table  # noqa: PLC0415
+    from kedro_batch.plan.reader import read_plan
+    from kedro_batch.review.plan_table import plan_table
 
     Console(no_color=no_color or None, highlight=False).print(plan_table(read_plan(file.read_bytes(), str(file))))

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from kedro_batch.cli.commands import lead_nowhere
 from kedro_batch.review.printable import printable
+from kedro_batch.review.words import counted
 from kedro_batch.submitter.events import (
     Event,
     JobChanged,
@@ -103,7 +104,7 @@ def _line(event: Event, *, verbose: bool) -> Text | None:
     match event:
         case RunStarted():
             where = "on AWS Batch" if event.engine == "aws" else "on this machine"
-            return Text(f"{now} run {event.run}: {event.jobs} jobs {where}, plan {event.plan_digest[:19]}")
+            return Text(f"{now} run {event.run}: {counted(event.jobs, 'job')} {where}, plan {event.plan_digest[:19]}")
         case JobSubmitted():
             return Text(f"{now} {event.job} SUBMITTED {event.job_id}")
         case JobChanged():

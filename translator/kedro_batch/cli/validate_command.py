@@ -1,5 +1,7 @@
 """``kedro-batch validate``."""
 
+from collections import Counter
+
 import click
 
 from kedro_batch.cli.commands import BatchCommand, read_input, talk_options
@@ -14,10 +16,11 @@ def validate(plan: str, quiet: bool, verbose: bool, no_color: bool) -> None:  # 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
     layout do not change it.
     """
-    from kedro_batch.plan.digest import plan_digest  # noqa: PLC0415
-    from kedro_batch.plan.graph import longest_path  # noqa: PLC0415
-    from kedro_batch.plan.reader import read_plan  # noqa: PLC0415
-    from kedro_batch.plan.service_model import check_requests  # noqa: PLC0415
+    from kedro_batch.plan.digest import plan_digest
+    from kedro_batch.plan.graph import longest_path
+    from kedro_batch.plan.reader import read_plan
+    from kedro_batch.plan.service_model import check_requests
+    from kedro_batch.review.words import counted
 
     content, name = read_input(plan)
     checked = read_plan(content, name)
@@ -26,8 +29,10 @@ def validate(plan: str, quiet: bool, verbose: bool, no_color: bool) -> None:  # 
     if not quiet:
         depth = longest_path({job.name: job.depends_on for job in checked.jobs})
         nodes = sum(len(job.nodes) for job in checked.jobs)
-        click.echo(
-            f"{name} is valid: {len(checked.jobs)} jobs, {nodes} nodes, at most {depth} one after another",
-            err=True,
-        )
+        sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, at most {depth} one after another"
+        click.echo(f"{name} is valid: {sizes}", err=True)
+    if verbose:
+        targets = Counter((job.job_queue, job.job_definition) for job in checked.jobs)
+        for (queue, definition), count in sorted(targets.items()):
+            click.echo(f"  {counted(count, 'job')} to queue {queue} with definition {definition}", err=True)
     click.echo(f"digest {digest}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kedro_batch.compiler.commands import node_command
 from kedro_batch.compiler.dialect import Dialect
 from kedro_batch.compiler.job_names import job_names
-from kedro_batch.compiler.project import CompileOptions, ProjectNode, is_parameter, node_parents
+from kedro_batch.compiler.project import DEFAULT_PIPELINE, CompileOptions, ProjectNode, is_parameter, node_parents
 from kedro_batch.compiler.settings import TARGET, ConfigSource, Settings, resolve_settings, target_of
 from kedro_batch.errors import ConfigError, Finding, PlanError, ProjectError, did_you_mean
 from kedro_batch.plan.graph import transitive_reduction
@@ -86,7 +86,7 @@ def plan_of(
     _refuse_wide_jobs(jobs)
     return Plan(
         project=project,
-        pipelines=options.pipelines or ("__default__",),
+        pipelines=options.pipelines or (DEFAULT_PIPELINE,),
         env=options.env,
         kedro_version=dialect.version,
         selection=options.selection,

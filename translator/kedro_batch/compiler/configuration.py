@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kedro_batch import strict_yaml
 from kedro_batch.compiler.settings import TARGET, ConfigSource
 from kedro_batch.errors import ConfigError, Finding, ProjectError, did_you_mean
-from kedro_batch.plan import strict_yaml
 
 _SUFFIXES = (".yml", ".yaml", ".json")
 

@@ -9,7 +9,8 @@ from kedro_batch.plan.model import JobName
 
 # schemas/plan.schema.json says the same: 128 less the run id, the attempt and two dashes.
 _MAX_LENGTH = 99
-_SUFFIX_LENGTH = 8
+_SHORT_SUFFIX = 8
+_LONG_SUFFIX = 32
 
 
 def job_names(names: Iterable[str]) -> dict[str, JobName]:
@@ -20,9 +21,15 @@ def job_names(names: Iterable[str]) -> dict[str, JobName]:
     """
     cleaned = {name: _clean(name) for name in names}
     taken = Counter(clean.lower() for clean in cleaned.values())
-    return {
-        name: JobName(clean if taken[clean.lower()] == 1 and len(clean) <= _MAX_LENGTH else _with_suffix(name, clean))
+    made = {
+        name: clean if taken[clean.lower()] == 1 and len(clean) <= _MAX_LENGTH else _with_suffix(name, clean)
         for name, clean in cleaned.items()
+    }
+    # A name may look just like another with its suffix: then both get longer ones.
+    taken = Counter(job.lower() for job in made.values())
+    return {
+        name: JobName(job if taken[job.lower()] == 1 else _with_suffix(name, cleaned[name], _LONG_SUFFIX))
+        for name, job in made.items()
     }
 
 
@@ -34,6 +41,6 @@ def _clean(name: str) -> str:
     return clean if clean[:1].isalnum() else f"job-{clean}".rstrip("-")
 
 
-def _with_suffix(name: str, clean: str) -> str:
-    suffix = hashlib.sha256(name.encode()).hexdigest()[:_SUFFIX_LENGTH]
-    return f"{clean[: _MAX_LENGTH - _SUFFIX_LENGTH - 1]}-{suffix}"
+def _with_suffix(name: str, clean: str, length: int = _SHORT_SUFFIX) -> str:
+    suffix = hashlib.sha256(name.encode()).hexdigest()[:length]
+    return f"{clean[: _MAX_LENGTH - length - 1]}-{suffix}"

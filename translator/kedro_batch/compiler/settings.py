@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from kedro_batch.errors import ConfigError, Finding
-from kedro_batch.plan import strict_yaml
+from kedro_batch import strict_yaml
+from kedro_batch.errors import ConfigError, FieldPath, Finding
 from kedro_batch.plan.model import Resources
-from kedro_batch.schema_check import Path as Place
 from kedro_batch.schema_check import check, whole
 
 TARGET = ("job_queue", "job_definition")
@@ -102,7 +101,7 @@ def resolve_settings(source: ConfigSource, conf_source: str | None) -> Settings:
     )
 
 
-def _keys_not_text(value: Any, here: Place = ()) -> Iterator[Place]:
+def _keys_not_text(value: Any, here: FieldPath = ()) -> Iterator[FieldPath]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
@@ -129,7 +128,7 @@ def _absolute_conf_source(source: ConfigSource, place: str, *, configured: bool)
     )
 
 
-def _locate(source: ConfigSource, path: Place, message: str) -> Finding:
+def _locate(source: ConfigSource, path: FieldPath, message: str) -> Finding:
     """Say in which of the merged files a setting stands, and in which line."""
     for file in source.files:
         lines = strict_yaml.parse(file.read_bytes(), file.name, with_lines=True).lines

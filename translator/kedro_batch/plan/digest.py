@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from kedro_batch.plan.model import PLAN_SCHEMA, Job, Plan, PlanDigest
+from kedro_batch.schema_check import whole
 
 
 def plan_digest(plan: Plan) -> PlanDigest:
@@ -41,7 +42,7 @@ def _job(job: Job) -> dict[str, Any]:
         depends_on=sorted(job.depends_on),
         reads=sorted(job.reads),
         writes=sorted(job.writes),
-        resources=_present(**asdict(job.resources)),
+        resources=_present(**{name: whole(amount) for name, amount in asdict(job.resources).items()}),
         timeout_s=job.timeout_s,
         attempts=job.attempts,
         tags=dict(job.tags),

@@ -27,7 +27,7 @@ def children_of(parents: Mapping[Name, Collection[Name]]) -> dict[Name, list[Nam
     """Turn the graph round: each name with the sorted names that have it as a parent."""
     children: dict[Name, list[Name]] = {name: [] for name in parents}
     for name in sorted(parents):
-        for parent in parents[name]:
+        for parent in set(parents[name]):
             children[parent].append(name)
     return children
 

@@ -1,16 +1,19 @@
 """Reads a plan file strictly: bytes in, a plan out, or everything that is wrong with it at once."""
 
-from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from kedro_batch.errors import Finding, PlanError, did_you_mean
-from kedro_batch.plan import strict_yaml
+from kedro_batch import strict_yaml
+from kedro_batch.errors import FieldPath, Finding, PlanError, did_you_mean
 from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.model import Defaults, Job, JobName, Plan, Resources, Selection
-from kedro_batch.schema_check import Path, check, whole
+from kedro_batch.schema_check import check, whole
 
-_LINES_SHOWN_OF_CYCLE = 8
+_NAMES_SHOWN_OF_CYCLE = 8
+_TAGS_AT_MOST = 47
+"""Of the 50 that AWS takes, three carry run, job and digest."""
+_CYCLES_AT_MOST = 20
 _HINTS_AT_MOST = 20
 """Looking for near names takes time in proportion to the jobs: thousands of wrong names get no hint each."""
 
@@ -36,11 +39,12 @@ def read_plan(content: bytes, source: str) -> Plan:
     return _plan(document.value)
 
 
-def _findings(value: Any, content: bytes, source: str, already: set[Path]) -> list[Finding]:
+def _findings(value: Any, content: bytes, source: str, already: set[FieldPath]) -> list[Finding]:
     problems = [*check(value, "plan")]
     if isinstance(value, dict) and isinstance(value.get("jobs"), list):
         jobs = value["jobs"]
         problems += _target_problems(value)
+        problems += _tag_problems(value)
         problems += _name_problems(jobs)
         problems += _dependency_problems(jobs)
     problems = [(path, message) for path, message in problems if path not in already]
@@ -50,7 +54,7 @@ def _findings(value: Any, content: bytes, source: str, already: set[Path]) -> li
     return [Finding(source=source, path=path, line=lines.get(path), message=message) for path, message in problems]
 
 
-def _target_problems(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+def _target_problems(value: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:
     defaults = value.get("defaults")
     given = defaults.keys() if isinstance(defaults, dict) else ()
     for index, job in enumerate(value["jobs"]):
@@ -60,13 +64,23 @@ def _target_problems(value: dict[str, Any]) -> Iterator[tuple[Path, str]]:
                     yield ("jobs", index), f"has no {target}: name it here or in defaults"
 
 
+def _tag_problems(value: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:
+    """Count the tags of a job together with those of the defaults."""
+    defaults = value.get("defaults")
+    shared = defaults.get("tags") if isinstance(defaults, dict) else None
+    for index, job in enumerate(value["jobs"]):
+        own = job.get("tags") if isinstance(job, dict) else None
+        if isinstance(own, dict) and isinstance(shared, dict) and len(own | shared) > _TAGS_AT_MOST:
+            yield ("jobs", index, "tags"), f"are {len(own | shared)} with the defaults', {_TAGS_AT_MOST} are allowed"
+
+
 def _names(jobs: list[Any]) -> Iterator[tuple[int, str]]:
     for index, job in enumerate(jobs):
         if isinstance(job, dict) and isinstance(job.get("name"), str):
             yield index, job["name"]
 
 
-def _name_problems(jobs: list[Any]) -> Iterator[tuple[Path, str]]:
+def _name_problems(jobs: list[Any]) -> Iterator[tuple[FieldPath, str]]:
     first: dict[str, tuple[int, str]] = {}
     for index, name in _names(jobs):
         earlier = first.setdefault(name.lower(), (index, name))
@@ -75,7 +89,7 @@ def _name_problems(jobs: list[Any]) -> Iterator[tuple[Path, str]]:
             yield ("jobs", index, "name"), f"{name!r} {same} jobs[{earlier[0]}]: names must differ"
 
 
-def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[Path, str]]:
+def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[FieldPath, str]]:
     """Report dependencies on unknown jobs, and a cycle among the known ones."""
     known = {name for _, name in _names(jobs)}
     hints_left = _HINTS_AT_MOST
@@ -83,8 +97,8 @@ def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[Path, str]]:
     parents: dict[str, list[str]] = {name: [] for name in known}
     for index, name in _names(jobs):
         depends_on = jobs[index].get("depends_on")
-        if not isinstance(depends_on, list):
-            continue
+        if not isinstance(depends_on, list) or index_of[name] != index:
+            continue  # of two jobs with one name, the first is looked at
         for position, parent in enumerate(depends_on):
             if parent in known:
                 parents[name].append(parent)
@@ -92,22 +106,31 @@ def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[Path, str]]:
                 hint = did_you_mean(parent, known) if hints_left > 0 else ""
                 hints_left -= 1
                 yield ("jobs", index, "depends_on", position), f"no job is named {parent!r}.{hint}"
-    if any(count > 1 for count in Counter(name for _, name in _names(jobs)).values()):
-        return  # whose dependencies they are cannot be told
-    try:
-        topological_order(parents)
-    except CycleError as error:
-        start = error.cycle[0]
-        yield (
-            ("jobs", index_of[start], "depends_on"),
-            f"the jobs wait for each other: {_shorten(error.cycle)}",
-        )
+    for cycle in islice(_cycles(parents), _CYCLES_AT_MOST):
+        yield ("jobs", index_of[cycle[0]], "depends_on"), f"the jobs wait for each other: {_shorten(cycle)}"
+
+
+def _cycles(parents: dict[str, list[str]]) -> Iterator[tuple[str, ...]]:
+    """Find one cycle after the other, leaving out the jobs of those already found."""
+    while True:
+        try:
+            topological_order(parents)
+        except CycleError as error:
+            yield error.cycle
+            found = set(error.cycle)
+            parents = {
+                name: [parent for parent in above if parent not in found]
+                for name, above in parents.items()
+                if name not in found
+            }
+        else:
+            return
 
 
 def _shorten(cycle: tuple[str, ...]) -> str:
-    if len(cycle) > _LINES_SHOWN_OF_CYCLE:
-        left_out = len(cycle) - _LINES_SHOWN_OF_CYCLE
-        cycle = (*cycle[: _LINES_SHOWN_OF_CYCLE - 1], f"({left_out} more)", cycle[-1])
+    if len(cycle) > _NAMES_SHOWN_OF_CYCLE:
+        left_out = len(cycle) - _NAMES_SHOWN_OF_CYCLE
+        cycle = (*cycle[: _NAMES_SHOWN_OF_CYCLE - 1], f"({left_out} more)", cycle[-1])
     return " -> ".join([*cycle, cycle[0]])
 
 

@@ -52,7 +52,17 @@ def _job_lines(job: Job, defaults: Defaults) -> Iterator[str]:
 
 
 def _settings_lines(settings: Job | Defaults, defaults: Defaults) -> Iterator[str]:
-    """Write what a job or the defaults say beyond what ``defaults`` has said already."""
+    """Write what a job or the defaults say beyond what ``defaults`` has said already.
+
+    Raises:
+        ValueError: The defaults say something that the job does not have: a file cannot take it back.
+    """
+    _refuse_unsayable(asdict(settings.resources), asdict(defaults.resources))
+    _refuse_unsayable(settings.tags, defaults.tags)
+    _refuse_unsayable(
+        {name: getattr(settings, name) for name in ("timeout_s", "attempts")},
+        {name: getattr(defaults, name) for name in ("timeout_s", "attempts")},
+    )
     for name in ("job_queue", "job_definition"):
         target = getattr(settings, name)
         if target is not None and target != getattr(defaults, name):
@@ -64,6 +74,12 @@ def _settings_lines(settings: Job | Defaults, defaults: Defaults) -> Iterator[st
             yield f"{name}: {number}"
     tags = {key: text for key, text in sorted(settings.tags.items()) if defaults.tags.get(key) != text}
     yield from _nested("tags", (f"{scalar(key)}: {scalar(text)}" for key, text in tags.items()))
+
+
+def _refuse_unsayable(own: Mapping[str, object], stated: Mapping[str, object]) -> None:
+    for name, value in stated.items():
+        if value is not None and own.get(name) is None:
+            raise ValueError(f"a job has no {name}, but the plan's defaults have: {value!r}")
 
 
 def _resources_line(resources: Resources, defaults: Resources) -> Iterator[str]:
@@ -90,19 +106,27 @@ def _flow_list(name: str, items: Iterable[str]) -> Iterator[str]:
         yield f"{name}: [{', '.join(texts)}]"
 
 
-# Plain in block and in flow context for every YAML version: no space, no indicator but a leading dash that
-# begins an option, and nothing after which a parser could stop.
-_PLAIN = re.compile(r"(?:[^\W\d]|-{1,2}(?=[^\W\d])|[./](?=[^\W\d]))[\w./@=+%-]*")
+# Plain in block and in flow context for every YAML version: no space, no indicator but the dashes that begin an
+# option, nothing after which a parser could stop, and nothing that begins as a number may.
+_PLAIN = re.compile(r"(?:[^\W\d]|(?:--?|[./])(?=[^\W\d_]))[\w./@=+%-]*")
 # What is a boolean or null in some YAML version; numbers cannot begin as _PLAIN does, but .inf and .nan can.
+_FOUR_DIGITS = 0xFFFF
 _WORDS = re.compile(r"(?:y|n|yes|no|on|off|true|false|null|[-.]?\.?inf|\.?nan)", re.IGNORECASE)
-# What YAML does not allow unescaped, and what looks like nothing or breaks lines.
-_UNPRINTABLE = re.compile(
-    "[\x7f-\xa0\xad\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
-)
+# Letters that draw nothing; everything else that cannot be seen is not printable to Python either.
+_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 
 
 def scalar(text: str) -> str:
     """Write a text as a YAML scalar that every YAML version reads back as this text."""
-    if _PLAIN.fullmatch(text) and not _WORDS.fullmatch(text) and text.isprintable():
+    seen = text.isprintable() and not any(letter in text for letter in _BLANK_LETTERS)
+    if seen and _PLAIN.fullmatch(text) and not _WORDS.fullmatch(text):
         return text
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+    quoted = json.dumps(text, ensure_ascii=False)
+    return quoted if seen else "".join(map(_escaped, quoted))
+
+
+def _escaped(letter: str) -> str:
+    if letter.isprintable() and letter not in _BLANK_LETTERS:
+        return letter
+    code = ord(letter)
+    return f"\\u{code:04x}" if code <= _FOUR_DIGITS else f"\\U{code:08x}"

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from kedro_batch.review.printable import printable
 from kedro_batch.review.templates import render
+from kedro_batch.review.words import counted, duration
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, RunFinished, RunStarted
-from kedro_batch.submitter.progress import JobState
+from kedro_batch.submitter.progress import ENDED, JobState
 
 _NAMES_SHOWN = 10
-_MINUTE, _HOUR = 60, 3600
 
 _LABELS = {
     JobState.SUCCEEDED: "succeeded",
@@ -94,26 +94,16 @@ def _counts(finished: RunFinished, jobs: int) -> str:
         labelled[label] = labelled.get(label, 0) + count
     order = [*_LABELS.values(), _UNFINISHED]
     told = [f"{labelled[label]} {label}" for label in order if label in labelled]
-    return f"{jobs} {'job' if jobs == 1 else 'jobs'}, {', '.join(told)}"
+    return f"{counted(jobs, 'job')}, {', '.join(told)}"
 
 
 def _left_on_aws(started: RunStarted, finished: RunFinished, happened: Iterable[Event]) -> tuple[str, ...]:
     """Name the jobs that go on without anybody following them, with their ids."""
     if started.engine != "aws" or finished.outcome not in ("interrupted", "stopped"):
         return ()
-    ended = {one.job for one in happened if isinstance(one, JobChanged) and one.after in _LABELS}
+    ended = {one.job for one in happened if isinstance(one, JobChanged) and one.after in ENDED}
     left = [one for one in happened if isinstance(one, JobSubmitted) and one.job not in ended]
     lines = [f"{one.job} {one.job_id}" for one in left[:_NAMES_SHOWN]]
     if len(left) > _NAMES_SHOWN:
         lines.append(f"and {len(left) - _NAMES_SHOWN} more")
     return tuple(lines)
-
-
-def duration(seconds: float) -> str:
-    """Spell a duration: ``41 s``, ``3 min 20 s``, ``2 h 5 min``."""
-    whole = round(seconds)
-    if whole < _MINUTE:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"  # noqa: PLR2004
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
-    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"

@@ -41,7 +41,6 @@ class QueueDetail(TypedDict):
 class DefinitionDetail(TypedDict):
     """One definition in a reply of DescribeJobDefinitions."""
 
-    jobDefinitionName: str
     jobDefinitionArn: str
     revision: int
     status: str

@@ -19,8 +19,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.errors import Interrupted
 from kedro_batch.plan.request import TAG_JOB, JobId
+from kedro_batch.submitter.attention import Attention
 from kedro_batch.submitter.engine import ContainerDetail, DefinitionDetail, JobDetail, QueueDetail
 
 _GRACE_S = 5.0
@@ -56,21 +56,22 @@ class LocalEngine:
 
     name = "local"
 
-    def __init__(self, *, max_workers: int, folder: Path, logs: Path) -> None:
+    def __init__(self, attention: Attention, *, max_workers: int, folder: Path, logs: Path) -> None:
         """Prepare to run jobs.
 
         Args:
+            attention: Is called when a job changes.
             max_workers: How many run at once.
             folder: The working directory of the commands: the Kedro project.
             logs: Where each attempt's output goes, as ``JOB-ATTEMPT.log``.
         """
+        self._attention = attention
         self._folder = folder
         self._logs = logs
         self._pool = ThreadPoolExecutor(max_workers, thread_name_prefix="job")
         self._jobs: dict[JobId, _Job] = {}
         self._numbers = count(1)
         self._lock = threading.RLock()
-        self._changed = threading.Event()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopping = False
 
@@ -85,7 +86,7 @@ class LocalEngine:
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Every definition is this machine."""
-        return [{"jobDefinitionName": name, "jobDefinitionArn": name, "revision": 1, "status": "ACTIVE"}]
+        return [{"jobDefinitionArn": name, "revision": 1, "status": "ACTIVE"}]
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Take a job; it starts when its parents have succeeded and a worker is free."""
@@ -112,9 +113,8 @@ class LocalEngine:
 
     def pause(self, seconds: float) -> None:
         """Wait until a job has changed, at most so long."""
-        if self._changed.wait(seconds):
+        if self._attention.wait(seconds):
             time.sleep(_SETTLE_S)  # what changes together is seen together
-        self._changed.clear()
 
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
         """Give the last lines of the file that a job wrote."""
@@ -132,12 +132,11 @@ class LocalEngine:
             self._stopping = True
             running = set(self._running)
             names = sorted(_name(job) for job in self._jobs.values() if job.status == "RUNNING")
-        with suppress(Interrupted):
-            for process in running:
-                _signal_group(process, signal.SIGTERM)
-            deadline = time.monotonic() + _GRACE_S
-            while self._running and time.monotonic() < deadline:
-                time.sleep(_SETTLE_S)
+        for process in running:
+            _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE_S
+        while self._running and time.monotonic() < deadline and not self._attention.impatient:
+            time.sleep(_SETTLE_S)
         for process in running:
             _signal_group(process, signal.SIGKILL)
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -189,7 +188,7 @@ class LocalEngine:
                 )
                 self._running.add(process)
                 job.status = "RUNNING"
-                self._changed.set()
+                self._attention.wake()
         except OSError as error:
             missing = f" ({error.filename})" if error.filename != overrides["command"][0] else ""
             return _Ended(_NOT_STARTED, f"cannot start {overrides['command'][0]!r}: {error.strerror}{missing}")
@@ -219,8 +218,7 @@ class LocalEngine:
             "AWS_BATCH_JOB_ID": job.job_id,
             "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         }
-        given = {one["name"]: one["value"] for one in job.request["containerOverrides"].get("environment", ())}
-        return {**os.environ, **own, **given}
+        return {**os.environ, **own}
 
     def _end(self, job: _Job, ended: _Ended) -> None:
         with self._lock:
@@ -237,7 +235,7 @@ class LocalEngine:
                 job.status = "FAILED"
                 job.reason = ended.reason or "Essential container in task exited"  # as AWS Batch says it
                 self._fail_below(job.children)
-            self._changed.set()
+            self._attention.wake()
 
     def _fail_below(self, ids: Sequence[JobId]) -> None:
         below = list(ids)

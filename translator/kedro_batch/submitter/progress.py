@@ -61,11 +61,10 @@ class Progress:
         self._parents = {job.name: job.depends_on for job in plan.jobs}
         self._children = children_of(self._parents)
         self._to_submit = iter(topological_order(self._parents))
-        self._unfinished_parents = {name: len(parents) for name, parents in self._parents.items()}
+        self._unfinished_parents = {name: len(set(parents)) for name, parents in self._parents.items()}
         self._frontier: dict[JobName, None] = {}
         self.state = dict.fromkeys(self._parents, JobState.WAITING)
         self.job_id: dict[JobName, JobId] = {}
-        self.because: dict[JobName, JobName] = {}
 
     @property
     def ended(self) -> bool:
@@ -110,10 +109,10 @@ class Progress:
         if state not in ENDED:
             return (change,)
         self._frontier.pop(name, None)
-        if state is JobState.SUCCEEDED:
+        if state is not JobState.FAILED:
+            # Below a lost job the service still knows what to do with the jobs that it has.
             self._release(self._children[name])
-            return (change,)
-        return (change, *self._block_below(name))
+        return (change,) if state is JobState.SUCCEEDED else (change, *self._block_below(name))
 
     def _release(self, children: Iterable[JobName]) -> None:
         for child in children:
@@ -122,13 +121,13 @@ class Progress:
                 self._frontier[child] = None
 
     def _block_below(self, failed: JobName) -> list[Change]:
+        lost = self.state[failed] is JobState.LOST
         changes = []
         below = list(self._children[failed])
         while below:
             name = below.pop()
-            if self.state[name] not in ENDED:
+            if self.state[name] is JobState.WAITING or not (lost or self.state[name] in ENDED):
                 self._frontier.pop(name, None)
-                self.because[name] = failed
                 changes.append(self._enter(name, JobState.NOT_RUN, failed))
                 below += self._children[name]
         return sorted(changes, key=lambda change: change.job)

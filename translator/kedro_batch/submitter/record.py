@@ -17,7 +17,7 @@ from kedro_batch.submitter.events import Event, event_json
 
 
 class RunRecord:
-    """The folder of one run, open for writing."""
+    """The folder of one run, to which its events are added."""
 
     def __init__(self, parent: Path, run_id: RunId, plan: bytes) -> None:
         """Make the folder ``parent/.kedro-batch/runs/RUN``.
@@ -26,6 +26,7 @@ class RunRecord:
             UsageError: It cannot be written.
         """
         self.run_id = run_id
+        self.failure: str | None = None
         state = parent / ".kedro-batch"
         self.folder = state / "runs" / run_id
         self.logs = self.folder / "logs"
@@ -33,6 +34,7 @@ class RunRecord:
             self.logs.mkdir(parents=True)
             (state / ".gitignore").write_text("*\n", encoding="utf-8")
             (self.folder / "plan.yaml").write_bytes(plan)
+            # Every line is flushed as it is written; the file is closed with the process.
             self._events: IO[str] = (self.folder / "events.jsonl").open(
                 "a", encoding="utf-8", errors="backslashreplace"
             )
@@ -43,10 +45,10 @@ class RunRecord:
             ) from error
 
     def take(self, event: Event) -> None:
-        """Write an event, at once."""
-        self._events.write(event_json(event, datetime.now(UTC)) + "\n")
-        self._events.flush()
-
-    def close(self) -> None:
-        """Close the files."""
-        self._events.close()
+        """Write an event, at once. Where that fails, ``failure`` says why, and the run goes on."""
+        if self.failure is None:
+            try:
+                self._events.write(event_json(event, datetime.now(UTC)) + "\n")
+                self._events.flush()
+            except OSError as error:
+                self.failure = error.strerror or str(error)

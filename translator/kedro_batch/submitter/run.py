@@ -5,11 +5,13 @@ prints nor decides what a state means.
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
 from kedro_batch.plan.request import RunId, submit_request
+from kedro_batch.submitter.attention import Attention
 from kedro_batch.submitter.engine import Engine, JobDetail
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, RunFinished, RunOutcome, RunStarted, Sink
 from kedro_batch.submitter.progress import Change, JobState, Progress
@@ -48,6 +50,7 @@ class Run:
         digest: PlanDigest,
         run_id: RunId,
         engine: Engine,
+        attention: Attention,
         emit: Sink,
         record: str,
         pace: Pace | None = None,
@@ -59,6 +62,7 @@ class Run:
             digest: The plan's digest.
             run_id: The name of this replay.
             engine: What runs the jobs.
+            attention: Tells when a signal has come.
             emit: Takes every event.
             record: Where the run is recorded, for the first event.
             pace: How often to look.
@@ -69,9 +73,11 @@ class Run:
         self._digest = digest
         self._run_id = run_id
         self._engine = engine
+        self._attention = attention
         self._emit = emit
         self._record = record
         self._pace = pace or Pace()
+        self._unsure: str | None = None
         self._missing_since: dict[JobName, float] = {}
         self._began = time.monotonic()
 
@@ -85,23 +91,22 @@ class Run:
             ServiceError: AWS refused or did not answer; what has been submitted goes on there.
             Interrupted: A signal came.
         """
-        self._emit(
-            RunStarted(
-                run=self._run_id,
-                plan_digest=self._digest,
-                engine=self._engine.name,
-                jobs=len(self._jobs),
-                record=self._record,
-            )
-        )
         try:
+            self._emit(
+                RunStarted(
+                    run=self._run_id,
+                    plan_digest=self._digest,
+                    engine=self._engine.name,
+                    jobs=len(self._jobs),
+                    record=self._record,
+                )
+            )
             definitions = resolve_targets(self._plan, self._engine)
             self._submit_all(definitions)
             self._follow()
         except (Interrupted, ServiceError) as error:
             outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
-            note = self._engine.interrupt()
-            self._finish(outcome, note=note if self.progress.job_id else "nothing was submitted")
+            self._finish(outcome, note=self._what_becomes_of_it(self._engine.interrupt()))
             raise
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
             self._engine.interrupt()
@@ -109,28 +114,47 @@ class Run:
         failed = self.progress.counts[JobState.SUCCEEDED] < len(self._jobs)
         return self._finish("failed" if failed else "succeeded")
 
+    def _what_becomes_of_it(self, note: str) -> str:
+        """Say what becomes of the jobs when nobody follows them any more."""
+        if self._unsure is not None:
+            doubt = f"whether {self._unsure} was submitted is not known: look for a job of this name"
+            return f"{doubt}; {note}" if self.progress.job_id else doubt
+        return note if self.progress.job_id else "nothing was submitted"
+
     def _submit_all(self, definitions: dict[str, str]) -> None:
         look_at = time.monotonic() + self._pace.shortest
         while (name := self.progress.next_to_submit()) is not None:
-            job = self._jobs[name]
-            request = submit_request(
-                job,
-                run_id=self._run_id,
-                attempt=_ATTEMPT,
-                digest=self._digest,
-                parent_ids=self.progress.live_parent_ids(name),
-                job_definition=definitions[job.job_definition],
-            )
-            job_id = self._engine.submit_job(request)
-            self.progress.submitted(name, job_id)
-            self._emit(JobSubmitted(job=name, job_id=job_id, attempt=_ATTEMPT))
+            self._attention.heed()
+            self._submit(self._jobs[name], definitions)
             if time.monotonic() >= look_at:  # what fails meanwhile need not be submitted upon
-                self._look()
+                with suppress(ServiceError):  # the submission comes first; the next look will tell
+                    self._look()
                 look_at = time.monotonic() + self._pace.shortest
+
+    def _submit(self, job: Job, definitions: dict[str, str]) -> None:
+        request = submit_request(
+            job,
+            run_id=self._run_id,
+            attempt=_ATTEMPT,
+            digest=self._digest,
+            parent_ids=self.progress.live_parent_ids(job.name),
+            job_definition=definitions[job.job_definition],
+        )
+        self._unsure = request["jobName"]
+        try:
+            job_id = self._engine.submit_job(request)
+        except ServiceError as error:
+            if error.certain:
+                self._unsure = None
+            raise
+        self.progress.submitted(job.name, job_id)
+        self._unsure = None
+        self._emit(JobSubmitted(job=job.name, job_id=job_id, attempt=_ATTEMPT))
 
     def _follow(self) -> None:
         interval = self._pace.shortest
         while True:
+            self._attention.heed()
             changed = self._look()
             if self.progress.ended:
                 return

@@ -19,7 +19,7 @@ def resolve_targets(plan: Plan, engine: Engine) -> dict[str, str]:
     wrong = _unusable_queues(queues, engine.describe_job_queues(queues))
     resolved: dict[str, str] = {}
     for name in definitions:
-        revision = _newest(engine.describe_job_definitions(name))
+        revision = _newest(name, engine.describe_job_definitions(name))
         if revision is None:
             wrong.append(f"job definition {name!r} does not exist or has no active revision")
         else:
@@ -46,6 +46,9 @@ def _unusable_queues(names: list[str], found: list[QueueDetail]) -> list[str]:
     return wrong
 
 
-def _newest(found: list[DefinitionDetail]) -> DefinitionDetail | None:
-    active = (one for one in found if one["status"] == "ACTIVE")
+def _newest(name: str, found: list[DefinitionDetail]) -> DefinitionDetail | None:
+    """Choose the newest active revision; where the plan names an ARN, only of this ARN."""
+    active = [one for one in found if one["status"] == "ACTIVE"]
+    if name.startswith("arn:"):
+        active = [one for one in active if f"{one['jobDefinitionArn']}:".startswith(f"{name}:")]
     return max(active, key=lambda one: one["revision"], default=None)

@@ -6,9 +6,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 from sklearn.model_selection import train_test_split
 
 
-def split_table(
-    model_input: pd.DataFrame, test_share: float, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split_table(model_input: pd.DataFrame, test_share: float, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keep a share of the rows for the evaluation."""
     train, test = train_test_split(model_input, test_size=test_share, random_state=seed)
     return train, test

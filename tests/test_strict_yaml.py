@@ -1,10 +1,11 @@
 import math
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.plan import strict_yaml
+from kedro_batch import strict_yaml
 from kedro_batch.plan.writer import scalar
 
 
@@ -56,6 +57,10 @@ def test_what_every_reader_reads_alike_is_read(text, value):
         "=",
         "<<",
         "0b11",
+        "y",
+        "N",
+        "-_1",
+        "._1",
         "08",
         "+.5",
         "1" * 50,
@@ -91,6 +96,18 @@ def test_what_yaml_versions_read_differently_has_to_be_quoted(text):
 def test_what_is_refused_is_named_with_its_line(text, finding):
     _, findings = read(text)
     assert any(finding in one for one in findings), findings
+
+
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u200b"])
+def test_what_hides_text_from_a_reviewer_is_refused(character):
+    _, findings = read(f"a: 1\n# a comment{character}b: 2\n")
+    assert findings[0].startswith(f"f.yaml:2: holds the invisible character U+{ord(character):04X}: ")
+    assert read(f'a: "\\u{ord(character):04x}"') == ({"a": character}, [])
+
+
+def test_half_a_character_is_refused():
+    _, findings = read(r'a: "\ud83d"')
+    assert findings
 
 
 def test_aliases_are_refused_wherever_they_stand():
@@ -137,3 +154,7 @@ def test_what_is_written_is_read_back(value):
 def test_finite_floats_are_numbers_or_ambiguous_but_never_something_else(number):
     value, findings = read(f"a: {number!r}")
     assert findings or math.isclose(value["a"], number)
+
+
+def test_libyaml_reads_where_it_is_there():
+    assert strict_yaml.PARSER is (yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)
