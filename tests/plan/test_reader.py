@@ -1,8 +1,16 @@
+import copy
+import json
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kedro_batch.errors import PlanError
+from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Resources
 from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.writer import plan_text
 
 HEAD = "schema: kedro-batch/plan/v1\ndefaults: {job_queue: q, job_definition: d}\n"
 
@@ -161,3 +169,48 @@ def test_a_long_cycle_is_shortened():
 def test_byte_order_mark_line_ends_and_comments_do_not_matter(change):
     text = HEAD + "jobs:\n" + job("a") + job("b", "a")
     assert read_plan(change(text).encode(), "x") == read_plan(text.encode(), "x")
+
+
+VALID: Any = {
+    "schema": "kedro-batch/plan/v1",
+    "project": "p",
+    "pipelines": ["a"],
+    "selection": {"tags": ["t"]},
+    "defaults": {"job_queue": "q", "job_definition": "d", "resources": {"vcpus": 1}, "tags": {"k": "v"}},
+    "jobs": [
+        {"name": "one", "command": ["x"], "nodes": ["n"], "reads": ["r"], "writes": ["w"]},
+        {"name": "two", "command": ["x"], "depends_on": ["one"], "resources": {"gpus": 1}, "timeout_s": 60},
+    ],
+}
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 100) | st.floats() | st.text(max_size=5) | st.just("one"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [here, *(place for key, one in inner for place in places(one, (*here, key)))]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.tuples(st.sampled_from(places(VALID)[1:]), ANYTHING), min_size=1, max_size=3))
+def test_whatever_stands_anywhere_in_a_plan_is_read_or_refused(changes):
+    plan = copy.deepcopy(VALID)
+    for (*above, last), value in changes:
+        inner = plan
+        for key in above:
+            inner = (
+                inner[key]
+                if isinstance(inner, list) and isinstance(key, int) and key < len(inner)
+                else (inner.get(key) if isinstance(inner, dict) else None)
+            )
+        if isinstance(inner, dict) or (isinstance(inner, list) and isinstance(last, int) and last < len(inner)):
+            inner[last] = value
+    content = json.dumps(plan).encode()
+    try:
+        read = read_plan(content, "plan.yaml")
+    except PlanError:
+        return
+    assert plan_digest(read) == plan_digest(read_plan(plan_text(read).encode(), "plan.yaml"))

@@ -100,9 +100,11 @@ def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[FieldPath, str]]:
         if not isinstance(depends_on, list) or index_of[name] != index:
             continue  # of two jobs with one name, the first is looked at
         for position, parent in enumerate(depends_on):
+            if not isinstance(parent, str):
+                continue  # the schema's finding
             if parent in known:
                 parents[name].append(parent)
-            elif isinstance(parent, str):
+            else:
                 hint = did_you_mean(parent, known) if hints_left > 0 else ""
                 hints_left -= 1
                 yield ("jobs", index, "depends_on", position), f"no job is named {parent!r}.{hint}"
