@@ -1,5 +1,6 @@
 import signal
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,23 +17,35 @@ from tests.support.plans import write_plan
 from tests.support.services import standin
 
 
-def test_a_job_that_vanishes_is_lost_after_a_while_and_never_asked_about_for_ever(tmp_path, monkeypatch):
-    plan = read_plan(write_plan(tmp_path, {"a": ["x"], "b": ["x"], "c": ["x"]}, {"b": "a"}).read_bytes(), "plan.yaml")
+@contextmanager
+def run_on(folder, monkeypatch, jobs, parents, pace, **configuration):
+    """Give a run on a stand-in, the service itself, and the list of what happens."""
+    plan = read_plan(write_plan(folder, jobs, parents).read_bytes(), "plan.yaml")
     happened: list[Event] = []
-    with standin(vanish=["a"]) as service:
+    with standin(**configuration) as service:
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
         attention = Attention()
-        run = Run(
-            plan,
-            digest=plan_digest(plan),
-            run_id=RunId("r1"),
-            engine=AwsEngine(attention),
-            attention=attention,
-            emit=happened.append,
-            record="nowhere",
-            pace=Pace(shortest=0.05, longest=0.2, until_lost=0.5),
+        yield (
+            Run(
+                plan,
+                digest=plan_digest(plan),
+                run_id=RunId("r1"),
+                engine=AwsEngine(attention),
+                attention=attention,
+                emit=happened.append,
+                record="nowhere",
+                pace=pace,
+            ),
+            service,
+            happened,
         )
+
+
+def test_a_job_that_vanishes_is_lost_after_a_while_and_never_asked_about_for_ever(tmp_path, monkeypatch):
+    pace = Pace(shortest=0.05, longest=0.2, until_lost=0.5)
+    jobs, parents = {"a": ["x"], "b": ["x"], "c": ["x"]}, {"b": "a"}
+    with run_on(tmp_path, monkeypatch, jobs, parents, pace, vanish=["a"]) as (run, _, happened):
         finished = run.to_the_end()
     # What is below it is known to the service, and followed there to its end.
     assert (finished.outcome, finished.counts) == ("failed", {"LOST": 1, "SUCCEEDED": 2})
@@ -68,21 +81,8 @@ def test_a_run_that_is_stuck_in_a_call_is_ended_by_another_signal():
 
 
 def test_looks_become_rarer_while_nothing_changes(tmp_path, monkeypatch):
-    plan = read_plan(write_plan(tmp_path, {"a": ["x"]}).read_bytes(), "plan.yaml")
-    with standin(run_s=3) as service:
-        for name, value in service.environment.items():
-            monkeypatch.setenv(name, value)
-        attention = Attention()
-        run = Run(
-            plan,
-            digest=plan_digest(plan),
-            run_id=RunId("r1"),
-            engine=AwsEngine(attention),
-            attention=attention,
-            emit=lambda _: None,
-            record="nowhere",
-            pace=Pace(shortest=0.05, longest=10, growth=2),
-        )
+    pace = Pace(shortest=0.05, longest=10, growth=2)
+    with run_on(tmp_path, monkeypatch, {"a": ["x"]}, {}, pace, run_s=3) as (run, service, _):
         assert run.to_the_end().outcome == "succeeded"
         # 3 s in steps of 0.05 s would be 60 looks; doubling them takes about 7, and the changes start anew.
         assert len(service.asked("describejobs")) <= 12

@@ -91,7 +91,7 @@ class Moto:
 
     def asked(self, operation: str) -> list[dict[str, Any]]:
         """Give the bodies of the requests of one operation, as they were sent, in their order."""
-        with urllib.request.urlopen(f"{self.url}/moto-api/recorder/download-recording") as reply:  # noqa: S310
+        with urllib.request.urlopen(f"{self.url}/moto-api/recorder/download-recording") as reply:  # noqa: S310  a loopback address
             recorded = [json.loads(line) for line in reply.read().decode().splitlines()]
         calls = [entry for entry in recorded if entry["url"].endswith(f"/v1/{operation}")]
         return [json.loads(base64.b64decode(one["body"]) if one["body_encoded"] else one["body"]) for one in calls]

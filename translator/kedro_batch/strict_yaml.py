@@ -258,8 +258,8 @@ def _core_value(text: str, kind: type | None) -> int | float | bool | None:
     if kind is bool:
         return text.lower() == "true"
     if kind is int:
-        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-        return int(text[2:] if base != 10 else text, base)  # noqa: PLR2004
+        base = {"0o": 8, "0x": 16}.get(text[:2])
+        return int(text[2:], base) if base else int(text)
     return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 

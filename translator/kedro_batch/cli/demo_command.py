@@ -66,7 +66,7 @@ def _run(directory: Path, words: list[str]) -> None:
     sys.stdout.flush()
     command = [sys.executable, "-m", "kedro_batch", *words]
     # In a process group of its own, so that it gets every signal once, through us, and can end what it started.
-    with subprocess.Popen(command, cwd=directory, process_group=0) as process, on_signals(process.send_signal):  # noqa: S603
+    with subprocess.Popen(command, cwd=directory, process_group=0) as process, on_signals(process.send_signal):  # noqa: S603  our own
         code = process.wait()
     if code:
         click.get_current_context().exit(code)

@@ -36,7 +36,7 @@ def check_requests(plan: Plan, digest: PlanDigest, source: str) -> None:
 
 def _reports(plan: Plan, digest: PlanDigest) -> "Iterator[tuple[int, JobName, str]]":
     from botocore.session import get_session  # noqa: PLC0415  loaded only when a check asks for it
-    from botocore.validate import ParamValidator  # noqa: PLC0415
+    from botocore.validate import ParamValidator  # noqa: PLC0415  the same
 
     shape = get_session().get_service_model("batch").operation_model("SubmitJob").input_shape
     if shape is None:  # pragma: no cover  SubmitJob has always had an input

@@ -9,11 +9,10 @@ from kedro_batch.resources import folder
 
 @cache
 def _environment() -> Environment:
-    # Text for terminals and files, never HTML: there is nothing to escape for.
     return Environment(
         loader=FileSystemLoader(folder("templates")),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701  text for terminals, never HTML
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -51,8 +51,11 @@ def _write(template: Path, target: Path, view: DemoView) -> None:
     content = template.read_text(encoding="utf-8")
     if target.suffix == ".j2":
         target = target.with_suffix("")
-        # Configuration files, never HTML: there is nothing to escape for.
-        environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
+        environment = Environment(
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701  configuration files, never HTML
+        )
         content = environment.from_string(content).render(view=view)
     write_bytes(target, content.encode("utf-8"))
 
