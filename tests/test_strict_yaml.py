@@ -98,7 +98,9 @@ def test_what_is_refused_is_named_with_its_line(text, finding):
     assert any(finding in one for one in findings), findings
 
 
-@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u200b"])
+@pytest.mark.parametrize(
+    "character", ["\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u200b", "\u061c", "\u3164", "\ufe0f"]
+)
 def test_what_hides_text_from_a_reviewer_is_refused(character):
     _, findings = read(f"a: 1\n# a comment{character}b: 2\n")
     assert findings[0].startswith(f"f.yaml:2: holds the invisible character U+{ord(character):04X}: ")

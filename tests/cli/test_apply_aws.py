@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -327,3 +328,24 @@ def test_a_run_without_a_region_leaves_no_record(tmp_path):
     write_plan(tmp_path, COMMANDS)
     assert kedro_batch("apply", "plan.yaml", cwd=tmp_path).code == 5
     assert not (tmp_path / ".kedro-batch").exists()
+
+
+@pytest.mark.parametrize("signals", [1, 4])
+@pytest.mark.parametrize(("hang", "submitted"), [("describejobqueues", 0), ("describejobs", 4)])
+def test_a_service_that_does_not_answer_does_not_keep_a_signal_waiting(tmp_path, hang, submitted, signals):
+    write_plan(tmp_path, COMMANDS, DIAMOND)
+    with standin(hang=hang) as service:
+        command, pipe = [*PROGRAM, "apply", "plan.yaml"], subprocess.PIPE
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=environment(service.environment), stdout=pipe, stderr=pipe, text=True
+        ) as process:
+            while not service.asked(hang):
+                time.sleep(0.05)
+            for _ in range(signals):
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.002)
+            out, err = process.communicate(timeout=20)
+        assert len(service.asked("submitjob")) == submitted
+    assert process.returncode == 130, err
+    assert ("nothing was submitted" if not submitted else "goes on running on AWS Batch\n    a ") in out
+    assert "Traceback" not in err

@@ -286,9 +286,29 @@ def test_the_plan_can_go_to_a_device(project):
     for target in ("/dev/stdout", "/dev/fd/1"):
         ended = kedro_batch("compile", "-q", "-o", target, cwd=project)
         assert (ended.code, ended.text) == (0, plan)
+    (project / "link").symlink_to("/dev/stdout")
+    module = f"'{sys.executable}' -m kedro_batch"
+    for target in ("/dev/stdout", "link", "//dev/stdout"):
+        together = f"{{ echo header; {module} compile -q -o {target}; }} > both"
+        assert run(["bash", "-c", together], cwd=project).code == 0
+        assert (project / "both").read_text() == "header\n" + plan
+        inside = run([str(BIN / "kedro"), "batch", "compile", "-o", target], cwd=project)
+        assert inside.code == 2
+    gone = run(["bash", "-c", f"set -o pipefail; {module} compile -o /dev/stdout | true"], cwd=project)
+    assert (gone.code in (0, 141), gone.err) == (True, "")
     piped = run(["bash", "-c", f"'{sys.executable}' -m kedro_batch compile -q -o >(cat > copy)"], cwd=project)
     assert piped.code == 0
     assert kedro_batch("compile", "-o", "/dev/null", cwd=project).code == 0
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2> >(true)", "2>&-"])
+def test_what_cannot_be_said_on_standard_error_changes_no_exit_code(project, redirection):
+    (project / "plan.yaml").write_text(compiled(project))
+    (project / "old.yaml").write_text(compiled(project).replace("a_queue", "b_queue") * 1)
+    codes = {"validate plan.yaml": 0, "compile -o new.yaml": 0, "compile --check old.yaml": 3, "validate gone": 2}
+    for words, code in codes.items():
+        ended = run(["bash", "-c", f"'{sys.executable}' -m kedro_batch {words} {redirection}"], cwd=project)
+        assert ended.code == code, words
 
 
 def test_fractions_and_whole_numbers_are_written_plainly(tmp_path):

@@ -75,6 +75,9 @@ def test_a_selection_that_the_project_does_not_have(tmp_path, words, part):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
+        (["--env=/etc"], "--env: '/etc' is a path; name a folder of the configuration"),
+        (["--env=../conf/prod"], "--env: '../conf/prod' is a path; name a folder of the configuration"),
+        (["-o", "new/"], "--output new/: a file is needed, not a folder"),
         (["--params=x"], "'x' is not of the form key=value"),
         (["--params==1"], "'=1' is not of the form key=value"),
         (["--load-versions=raw"], "'raw' is not of the form dataset:version"),

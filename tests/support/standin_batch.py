@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-_NO_REPLY = 0
+_NO_REPLY, _NEVER = 0, 1
 _ARN = "arn:aws:batch:us-east-1:123456789012"
 
 
@@ -48,6 +48,7 @@ class Service:
     submit_fault: str | None = None
     refuse_looks: int = 0
     latency_s: float = 0.0
+    hang: str | None = None
     invalid_queues: dict[str, str] = field(default_factory=dict)
     queues: list[str] = field(default_factory=lambda: ["a_queue"])
     disabled_queues: list[str] = field(default_factory=list)
@@ -61,6 +62,8 @@ class Service:
         with self.lock:
             self.ledger.append({"operation": operation, "body": body})
             self._advance()
+            if operation == self.hang:
+                return _NEVER, {}
             handler = getattr(self, f"_{operation}", None)
             if handler is None:
                 return _error(404, "UnknownOperationException", f"no operation {operation}")
@@ -193,7 +196,9 @@ def serve(service: Service) -> ThreadingHTTPServer:
                     self._reply(200, {"ledger": service.ledger})
 
         def _reply(self, status: int, content: dict[str, Any]) -> None:
-            if status == _NO_REPLY:
+            if status == _NEVER:
+                time.sleep(120)
+            if status in (_NO_REPLY, _NEVER):
                 self.close_connection = True
                 return
             payload = (service.answer_always or json.dumps(content)).encode()
@@ -208,7 +213,9 @@ def serve(service: Service) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's name
             pass
 
-    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    return server
 
 
 if __name__ == "__main__":

@@ -66,16 +66,21 @@ def parse(content: bytes, source: str, *, with_lines: bool = False) -> Document:
     return document
 
 
-# Line ends to YAML 1.1 but not to YAML 1.2, git or an editor; what turns the direction of text; and what is
-# not seen at all. A comment could hide a field behind them.
-_TREACHEROUS = re.compile("[\x85\u2028\u2029\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
+INVISIBLE = re.compile(
+    "[\x85\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""What ends lines to YAML 1.1 but not to YAML 1.2, git or an editor; what turns the direction of text; and what is
+not seen at all (the default ignorable characters of Unicode). A comment could hide a field behind them."""
 
 
 def _treacherous(text: str, source: str) -> Iterator[Finding]:
-    for found in _TREACHEROUS.finditer(text):
-        line = text.count("\n", 0, found.start()) + 1
-        message = f"holds the invisible character U+{ord(found[0]):04X}: write it as an escape in double quotes"
-        yield Finding(source=source, line=line, message=message)
+    if not INVISIBLE.search(text):
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        if found := INVISIBLE.search(line):
+            message = f"holds the invisible character U+{ord(found[0]):04X}: write it as an escape in double quotes"
+            yield Finding(source=source, line=number, message=message)
 
 
 def _stopped_by(error: Exception, content: bytes, source: str) -> Finding:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, lead_nowhere, on_signals, read_input, talk_options, warn
+from kedro_batch.cli.commands import BatchCommand, lead_nowhere, on_signals, read_input, talk_options, tell
 from kedro_batch.errors import Interrupted, JobsFailed, ServiceError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def apply(  # noqa: PLR0913  click hands over every option
     from kedro_batch.submitter.run_id import make_run_id
 
     if local and ready.project and not ((project or Path()) / "pyproject.toml").is_file():
-        warn(f"{(project or Path()).resolve()} is no Kedro project: name that of the plan with --project DIR")
+        tell(f"Warning: {(project or Path()).resolve()} is no Kedro project: name that of the plan with --project DIR")
     run_id = make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     attention = Attention()
     aws = None if local else _aws_engine(attention)
@@ -168,12 +168,14 @@ def _follow(  # noqa: PLR0913  how the user wants to see it
         except (ServiceError, Interrupted) as error:
             failure = error
     if record.failure:
-        warn(f"the record of the run in {record.folder} is not complete: {record.failure}")
+        tell(f"Warning: the record of the run in {record.folder} is not complete: {record.failure}")
     if not as_json:
         try:
             click.echo(outcome_text(happened), nl=False)
-        except BrokenPipeError:  # when nobody reads the outcome, the exit code still tells it
+        except OSError as error:  # when the outcome cannot be told, the exit code still tells it
             lead_nowhere(sys.stdout)
+            if not isinstance(error, BrokenPipeError):
+                tell(f"Warning: cannot write the outcome: {error.strerror}")
     if failure:
         raise failure
     if finished.outcome == "failed":

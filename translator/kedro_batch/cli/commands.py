@@ -58,10 +58,12 @@ def _complain(ctx: click.Context, message: str) -> None:
             click.echo(head + printable(message), err=True, color=False if plain else None)
 
 
-def warn(message: str) -> None:
-    """Say on standard error what went wrong without ending the command."""
-    with suppress(OSError):
-        click.echo(f"Warning: {message}", err=True)
+def tell(message: str) -> None:
+    """Say something on standard error; where that fails, the command goes on all the same."""
+    try:
+        click.echo(message, err=True)
+    except OSError:
+        lead_nowhere(sys.stderr)
 
 
 @contextmanager

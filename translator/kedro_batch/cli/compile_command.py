@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from kedro_batch.cli.commands import INSIDE_KEDRO, BatchCommand, read_input, talk_options
+from kedro_batch.cli.commands import INSIDE_KEDRO, BatchCommand, read_input, talk_options, tell
 from kedro_batch.cli.reserved_stdout import reserved_stdout
 from kedro_batch.errors import PlanDiffers, UsageError
 
@@ -47,8 +48,6 @@ def _versions(_: click.Context, __: click.Parameter, text: str) -> dict[str, str
             raise click.BadParameter(f"{name + colon + version!r} is not of the form dataset:version")
     return {name: version for name, _colon, version in pairs}
 
-
-_STANDARD_OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 _SELECTION = (
     click.option("--pipelines", "--pipeline", "-p", default="", callback=_comma_separated, metavar="NAMES"),
@@ -115,27 +114,30 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
     """
     if output is not None and check is not None:
         raise click.UsageError("--output and --check cannot go together")
-    if INSIDE_KEDRO in context.meta and check is None and output in (None, "-", *_STANDARD_OUTPUT):
+    if output is not None and output.endswith(os.sep):
+        raise click.UsageError(f"--output {output}: a file is needed, not a folder")
+    to_stdout = _is_standard_output(output)
+    if INSIDE_KEDRO in context.meta and check is None and to_stdout:
         raise click.UsageError(
             "inside Kedro, which writes to standard output itself, the plan needs a file: "
             "kedro batch compile -o plan.yaml. To write it to standard output: kedro-batch compile"
         )
     here = Path.cwd()
     checked = None if check is None else read_input(check)
-    with _device(output) as device, reserved_stdout() as stdout:
+    with _descriptor(None if to_stdout else output) as descriptor, reserved_stdout() as stdout:
         content = _bytes(_compiled(context, project, flags))
         if checked is not None:
             _compare(*checked, content)
-        elif device is not None:
-            device.write(content)
-        elif output in (None, "-"):
+        elif descriptor is not None:
+            descriptor.write(content)
+        elif output is None or to_stdout:
             stdout.write(content)
         else:
             from kedro_batch.atomic_write import write_bytes
 
             write_bytes(here / output, content, shown=output)
             if not flags["quiet"]:
-                click.echo(f"wrote {output}", err=True)
+                tell(f"wrote {output}")
 
 
 def _bytes(text: str) -> bytes:
@@ -145,17 +147,29 @@ def _bytes(text: str) -> bytes:
         raise UsageError("the command line or the project has names that are not UTF-8 text") from error
 
 
+def _is_standard_output(output: str | None) -> bool:
+    """Tell whether a name means standard output, whatever links lead there."""
+    if output in (None, "-"):
+        return True
+    try:
+        return os.path.samestat(Path(str(output)).stat(), os.fstat(1))
+    except OSError:
+        return False
+
+
 @contextmanager
-def _device(output: str | None) -> Iterator[BinaryIO | None]:
-    """Open ``/dev/stdout`` and its like before standard output is put aside: afterwards they mean another file."""
-    if output is None or not output.startswith(("/dev/std", "/dev/fd/", "/proc/self/fd/")):
+def _descriptor(output: str | None) -> Iterator[BinaryIO | None]:
+    """Take hold of an open file named like ``/dev/fd/63`` before the descriptors are rearranged."""
+    named = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)|/dev/(stderr)", output or "")
+    if named is None:
         yield None
         return
     try:
-        with Path(output).open("wb") as stream:
-            yield stream
+        own = os.dup(2 if named[2] else int(named[1]))
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror}") from error
+    with os.fdopen(own, "wb") as stream:
+        yield stream
 
 
 def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> str:
@@ -165,10 +179,13 @@ def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> s
     from kedro_batch.plan.writer import plan_text
 
     root = find_project(project)
+    env = flags["env"] or os.environ.get("KEDRO_ENV") or None
+    if env is not None and (Path(env).is_absolute() or ".." in Path(env).parts):
+        raise UsageError(f"--env: {env!r} is a path; name a folder of the configuration, such as base")
     names = ("nodes", "tags", "namespaces", "from_nodes", "to_nodes", "from_inputs", "to_outputs")
     options = CompileOptions(
         pipelines=flags["pipelines"],
-        env=flags["env"] or os.environ.get("KEDRO_ENV") or None,
+        env=env,
         conf_source=_seen_from(root, flags["conf_source"]),
         params=flags["params"],
         load_versions=flags["load_versions"],
@@ -219,5 +236,5 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
     if old == new:
         return
     for line in difflib.unified_diff(old, new, fromfile=name, tofile="compiled now", lineterm=""):
-        click.echo(printable(line), err=True)
+        tell(printable(line))
     raise PlanDiffers(f"{name} is not what compiling gives now")

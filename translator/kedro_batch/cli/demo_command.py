@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 from kedro_batch.cli.commands import BatchCommand, on_signals, talk_options
 from kedro_batch.errors import ProjectError
 
+_FROM_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _NEEDED = ("kedro", "kedro_datasets", "pandas", "sklearn")
 
 
@@ -65,11 +67,24 @@ def _run(directory: Path, words: list[str]) -> None:
     """Run one of our own commands as a user would, and end as it ends if it fails."""
     sys.stdout.flush()
     command = [sys.executable, "-m", "kedro_batch", *words]
-    # In a process group of its own, so that it gets every signal once, through us, and can end what it started.
-    with subprocess.Popen(command, cwd=directory, process_group=0) as process, on_signals(process.send_signal):  # noqa: S603  our own
-        code = process.wait()
+    with subprocess.Popen(command, cwd=directory) as process:  # noqa: S603  our own
+
+        def forward(number: int) -> None:
+            if not (number in _FROM_TERMINALS and _in_foreground()):
+                process.send_signal(number)
+
+        with on_signals(forward):
+            code = process.wait()
     if code:
-        click.get_current_context().exit(code)
+        click.get_current_context().exit(code if code > 0 else 128 - code)
+
+
+def _in_foreground() -> bool:
+    """Tell whether a terminal sends its signals to us, and so to what we have started as well."""
+    try:
+        return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
+    except OSError:
+        return False
 
 
 def _show_plan(file: Path, *, no_color: bool) -> None:

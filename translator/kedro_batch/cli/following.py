@@ -112,7 +112,7 @@ def _line(event: Event, *, verbose: bool) -> Text | None:
             details = " ".join(filter(None, (because, printable(event.reason or ""))))
             line = Text(f"{now} {event.job} ").append(str(event.after), _STYLES.get(event.after, ""))
             if verbose and event.log:
-                details += f" ({event.log})"
+                details = f"{details} ({event.log})".lstrip()
             return line.append(f" {details}".rstrip())
         case RunFinished():
             return None

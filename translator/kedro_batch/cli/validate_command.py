@@ -4,7 +4,7 @@ from collections import Counter
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, read_input, talk_options
+from kedro_batch.cli.commands import BatchCommand, read_input, talk_options, tell
 
 
 @click.command(cls=BatchCommand, short_help="Check a plan offline and print its digest.")
@@ -30,9 +30,9 @@ def validate(plan: str, quiet: bool, verbose: bool, no_color: bool) -> None:  # 
         depth = longest_path({job.name: job.depends_on for job in checked.jobs})
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, at most {depth} one after another"
-        click.echo(f"{name} is valid: {sizes}", err=True)
+        tell(f"{name} is valid: {sizes}")
     if verbose:
         targets = Counter((job.job_queue, job.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
-            click.echo(f"  {counted(count, 'job')} to queue {queue} with definition {definition}", err=True)
+            tell(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
     click.echo(f"digest {digest}")

@@ -1,7 +1,6 @@
 """Reads a plan file strictly: bytes in, a plan out, or everything that is wrong with it at once."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from kedro_batch import strict_yaml
@@ -108,8 +107,12 @@ def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[FieldPath, str]]:
                 hint = did_you_mean(parent, known) if hints_left > 0 else ""
                 hints_left -= 1
                 yield ("jobs", index, "depends_on", position), f"no job is named {parent!r}.{hint}"
-    for cycle in islice(_cycles(parents), _CYCLES_AT_MOST):
-        yield ("jobs", index_of[cycle[0]], "depends_on"), f"the jobs wait for each other: {_shorten(cycle)}"
+    for number, cycle in enumerate(_cycles(parents)):
+        here: FieldPath = ("jobs", index_of[cycle[0]], "depends_on")
+        if number == _CYCLES_AT_MOST:
+            yield here, "more jobs wait for each other; mend the others first"
+            break
+        yield here, f"the jobs wait for each other: {_shorten(cycle)}"
 
 
 def _cycles(parents: dict[str, list[str]]) -> Iterator[tuple[str, ...]]:

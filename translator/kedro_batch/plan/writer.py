@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 from kedro_batch.plan.model import PLAN_SCHEMA, Defaults, Job, Plan, Resources
+from kedro_batch.strict_yaml import INVISIBLE
 
 _HEADER = "# Compiled by kedro-batch. Review it, commit it, then: kedro-batch apply plan.yaml"
 
@@ -112,13 +113,11 @@ _PLAIN = re.compile(r"(?:[^\W\d]|(?:--?|[./])(?=[^\W\d_]))[\w./@=+%-]*")
 # What is a boolean or null in some YAML version; numbers cannot begin as _PLAIN does, but .inf and .nan can.
 _FOUR_DIGITS = 0xFFFF
 _WORDS = re.compile(r"(?:y|n|yes|no|on|off|true|false|null|[-.]?\.?inf|\.?nan)", re.IGNORECASE)
-# Letters that draw nothing; everything else that cannot be seen is not printable to Python either.
-_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 
 
 def scalar(text: str) -> str:
     """Write a text as a YAML scalar that every YAML version reads back as this text."""
-    seen = text.isprintable() and not any(letter in text for letter in _BLANK_LETTERS)
+    seen = text.isprintable() and not INVISIBLE.search(text)
     if seen and _PLAIN.fullmatch(text) and not _WORDS.fullmatch(text):
         return text
     quoted = json.dumps(text, ensure_ascii=False)
@@ -126,7 +125,7 @@ def scalar(text: str) -> str:
 
 
 def _escaped(letter: str) -> str:
-    if letter.isprintable() and letter not in _BLANK_LETTERS:
+    if letter.isprintable() and not INVISIBLE.match(letter):
         return letter
     code = ord(letter)
     return f"\\u{code:04x}" if code <= _FOUR_DIGITS else f"\\U{code:08x}"

@@ -28,6 +28,7 @@ _THROTTLED = frozenset(
 )
 _BACKOFF_S = (0.5, 1, 2, 4, 8, 16, 30, 30, 30)
 _QUEUES_AT_ONCE = 100
+_CONNECT_S, _READ_S = 10, 30
 _SERVER_ERROR = 500
 """From this HTTP status on, the service may have done what it was asked for before it failed."""
 
@@ -50,7 +51,13 @@ class AwsEngine:
         with _calling("set up the client"):
             session = boto3.Session()
             self._submitting = session.client(
-                "batch", config=Config(retries={"total_max_attempts": 1}, user_agent_extra="kedro-batch")
+                "batch",
+                config=Config(
+                    retries={"total_max_attempts": 1},
+                    connect_timeout=_CONNECT_S,
+                    read_timeout=_READ_S,
+                    user_agent_extra="kedro-batch",
+                ),
             )
             self._asking = session.client("batch", config=Config(user_agent_extra="kedro-batch"))
 
@@ -58,9 +65,9 @@ class AwsEngine:
         """Describe the queues of these names or ARNs; unknown ones are left out."""
         found: list[Any] = []
         for start in range(0, len(names), _QUEUES_AT_ONCE):
-            with _calling("DescribeJobQueues"):
+            with self._attention.breakable(), _calling("DescribeJobQueues"):
                 reply = self._asking.describe_job_queues(jobQueues=list(names[start : start + _QUEUES_AT_ONCE]))
-            found += _listed(reply, "jobQueues")
+            found += _listed(reply, "jobQueues", "DescribeJobQueues")
         with _reading("DescribeJobQueues"):
             return [
                 QueueDetail(
@@ -76,13 +83,13 @@ class AwsEngine:
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
         short = name.rpartition("/")[2]
-        with _calling("DescribeJobDefinitions"):
+        with self._attention.breakable(), _calling("DescribeJobDefinitions"):
             if ":" in short:
                 pages: list[Any] = [self._asking.describe_job_definitions(jobDefinitions=[name])]
             else:
                 paginator = self._asking.get_paginator("describe_job_definitions")
                 pages = list(paginator.paginate(jobDefinitionName=short, status="ACTIVE"))
-        found = [one for page in pages for one in _listed(page, "jobDefinitions")]
+        found = [one for page in pages for one in _listed(page, "jobDefinitions", "DescribeJobDefinitions")]
         with _reading("DescribeJobDefinitions"):
             return [
                 DefinitionDetail(
@@ -111,9 +118,9 @@ class AwsEngine:
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
         """Describe up to 100 jobs; unknown ones are left out."""
-        with _calling("DescribeJobs"):
+        with self._attention.breakable(), _calling("DescribeJobs"):
             reply: Any = self._asking.describe_jobs(jobs=list(ids))
-        found = _listed(reply, "jobs")
+        found = _listed(reply, "jobs", "DescribeJobs")
         with _reading("DescribeJobs"):
             return [_job_detail(one) for one in found]
 
@@ -130,8 +137,8 @@ class AwsEngine:
         return "what has been submitted goes on running on AWS Batch"
 
 
-def _listed(reply: Any, name: str) -> list[Any]:
-    with _reading(name):
+def _listed(reply: Any, name: str, operation: str) -> list[Any]:
+    with _reading(operation):
         return list(reply[name])
 
 

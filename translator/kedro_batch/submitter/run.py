@@ -104,15 +104,25 @@ class Run:
             definitions = resolve_targets(self._plan, self._engine)
             self._submit_all(definitions)
             self._follow()
-        except (Interrupted, ServiceError) as error:
-            outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
-            self._finish(outcome, note=self._what_becomes_of_it(self._engine.interrupt()))
+        except Interrupted:
+            self._end_early("interrupted")
+            raise
+        except ServiceError:
+            try:
+                self._attention.heed()  # a signal that came while the service did not answer comes first
+            except Interrupted:
+                self._end_early("interrupted")
+                raise
+            self._end_early("stopped")
             raise
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
             self._engine.interrupt()
             raise
         failed = self.progress.counts[JobState.SUCCEEDED] < len(self._jobs)
         return self._finish("failed" if failed else "succeeded")
+
+    def _end_early(self, outcome: RunOutcome) -> None:
+        self._finish(outcome, note=self._what_becomes_of_it(self._engine.interrupt()))
 
     def _what_becomes_of_it(self, note: str) -> str:
         """Say what becomes of the jobs when nobody follows them any more."""
