@@ -80,6 +80,7 @@ def test_a_selection_that_the_project_does_not_have(tmp_path, words, part):
         (["-o", "new/"], "--output new/: a file is needed, not a folder"),
         (["--params=x"], "'x' is not of the form key=value"),
         (["--params==1"], "'=1' is not of the form key=value"),
+        (["--load-versions=raw:../x"], "the version '../x' is a path; Kedro takes the name of one folder"),
         (["--load-versions=raw"], "'raw' is not of the form dataset:version"),
         (["--nodes=f([a"], "a square bracket is not closed"),
         (["--conf-source=nowhere"], "--conf-source: nowhere does not exist"),

@@ -46,6 +46,8 @@ def _versions(_: click.Context, __: click.Parameter, text: str) -> dict[str, str
     for name, colon, version in pairs:
         if not (name and colon and version):
             raise click.BadParameter(f"{name + colon + version!r} is not of the form dataset:version")
+        if version in (".", "..") or "/" in version or "\\" in version:
+            raise click.BadParameter(f"the version {version!r} is a path; Kedro takes the name of one folder")
     return {name: version for name, _colon, version in pairs}
 
 
