@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 
 from kedro_batch import errors, resources
 from kedro_batch.cli import commands
+from kedro_batch.plan import limits
+from kedro_batch.plan.model import Platform, RetryReason
 from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 
 ROOT = Path(__file__).parent.parent
@@ -78,9 +80,33 @@ def test_every_schema_is_valid_and_describes_every_field(file):
 
 def test_what_plan_and_configuration_share_is_described_alike():
     plan, config = (json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text()) for name in ("plan", "config"))
-    for name in ("resources", "timeout_s", "attempts", "tags"):
-        ours, theirs = plan["$defs"][name], config["properties"][name]
-        assert {**ours, "description": None} == {**theirs, "description": None}
+    shared = plan["$defs"].keys() & config["$defs"].keys()
+    assert set(plan["properties"]["defaults"]["properties"]) <= shared
+    for name in shared:
+        assert plan["$defs"][name] == config["$defs"][name]
+
+
+def test_the_schemas_state_the_limits_that_are_checked():
+    settings = json.loads((ROOT / "schemas" / "plan.schema.json").read_text())["$defs"]
+    assert settings["job_name"]["maxLength"] == limits.JOB_NAME_LENGTH
+    assert settings["job"]["properties"]["depends_on"]["maxItems"] == limits.DEPENDENCIES
+    assert settings["timeout_s"]["minimum"] == limits.TIMEOUT_S
+    assert settings["attempts"]["maximum"] == limits.ATTEMPTS
+    assert settings["tags"]["maxProperties"] == limits.PLAN_TAGS
+    assert settings["tags"]["propertyNames"]["maxLength"] == limits.TAG_KEY_LENGTH
+    assert settings["tags"]["additionalProperties"]["maxLength"] == limits.TAG_VALUE_LENGTH
+    assert settings["scheduling_priority"]["maximum"] == limits.SCHEDULING_PRIORITY
+    assert settings["memory_mib"]["minimum"] == limits.MEMORY_MIB
+    assert str(limits.SHARE_IDENTIFIER_LENGTH) in settings["share_identifier"]["pattern"]
+    assert settings["retry_on"]["items"]["enum"] == [str(reason) for reason in RetryReason]
+    assert settings["platform"]["enum"] == [str(platform) for platform in Platform]
+
+
+def test_the_schema_of_findings_knows_every_code():
+    schema = json.loads((ROOT / "schemas" / "findings.schema.json").read_text())
+    fields = schema["properties"]["findings"]["items"]["properties"]
+    assert fields["code"]["enum"] == [str(code) for code in errors.Code]
+    assert fields["severity"]["enum"] == [str(severity) for severity in errors.Severity]
 
 
 def test_the_readme_documents_every_exit_code():

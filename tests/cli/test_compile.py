@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import BIN, kedro_batch, run
-from tests.support.projects import DIAMOND, TARGET, write_project
+from tests.support.projects import DIAMOND, TARGET, json_catalog, write_project
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "plans"
 
@@ -79,9 +79,9 @@ def test_compiling_needs_neither_credentials_nor_data_nor_the_default_environmen
         tmp_path,
         conf={
             "base/catalog.yml": """
-                raw:
+                "{name}":
                   type: pandas.CSVDataset
-                  filepath: s3://nowhere/raw.csv
+                  filepath: s3://nowhere/{name}.csv
                   credentials: secret
                 """,
             "base/credentials.yml": "secret:\n  key: ${oc.env:NOT_SET_ANYWHERE}\n",
@@ -273,7 +273,8 @@ def test_a_relative_conf_source_is_read_from_the_working_directory_and_spelled_f
     for folder, queue in {"conf2": "outer", "src/conf2": "inner"}.items():
         base = project / folder / "base"
         base.mkdir(parents=True)
-        (base / "aws_batch.yml").write_text(f"job_queue: {queue}\njob_definition: d\n")
+        (base / "aws_batch.yml").write_text(f"job_queue: {queue}\njob_definition: d\nshared_paths: [data]\n")
+        (base / "catalog.yml").write_text(json_catalog())
     assert "  job_queue: outer\n" in compiled(project, "--conf-source=conf2")
     inner = compiled(project / "src", "--conf-source=conf2")
     assert "  job_queue: inner\n" in inner

@@ -135,12 +135,12 @@ def test_settings_of_another_environment_are_found_and_the_command_is_spelled_ou
             ":3: container_conf_source: ",
         ),
         ("", "no job_queue and no job_definition"),
-        (TARGET + "tags: {1: a}\n", "conf/base/aws_batch.yml:3: tags.1: the key must be text: put it in quotes"),
-        (TARGET + "1: a\n", "conf/base/aws_batch.yml:3: 1: the key 1 must be text: put it in quotes"),
+        (TARGET + "tags: {1: a}\n", "conf/base/aws_batch.yml:4: tags.1: the key must be text: put it in quotes"),
+        (TARGET + "1: a\n", "conf/base/aws_batch.yml:4: 1: the key 1 must be text: put it in quotes"),
         (TARGET + "resources: {vcpus: .inf}\n", "resources.vcpus: must be a number, found the number inf"),
         (TARGET + "resources: {vcpus: .nan}\n", "resources.vcpus: must be a number, found the number nan"),
         (TARGET + "timeout_s: 99999999999\n", "timeout_s: must be at most 2147483647, found 99999999999"),
-        (TARGET + "job_queue: again\n", "conf/base/aws_batch.yml:3: job_queue: the key is here twice, first in line 1"),
+        (TARGET + "job_queue: again\n", "conf/base/aws_batch.yml:4: job_queue: the key is here twice, first in line 1"),
     ],
 )
 def test_a_wrong_configuration(tmp_path, content, part):
@@ -260,19 +260,6 @@ def test_a_project_of_another_family_of_kedro(tmp_path):
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('kedro_init_version = "', 'kedro_init_version = "9'))
     assert "does not match Kedro package version" in refused(project)
-
-
-def test_more_parents_than_batch_takes(tmp_path):
-    registry = """
-        from kedro.pipeline import Pipeline, node
-
-
-        def register_pipelines():
-            many = [node(lambda: 1, None, f"d{n}", name=f"n{n}") for n in range(21)]
-            last = node(lambda *_: 1, [f"d{n}" for n in range(21)], "x", name="x")
-            return {"__default__": Pipeline([*many, last])}
-        """
-    assert "x: waits for 21 jobs; AWS Batch takes 20" in refused(write_project(tmp_path, registry=registry))
 
 
 @pytest.mark.parametrize("command", ["validate", "apply"])

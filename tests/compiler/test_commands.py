@@ -1,16 +1,19 @@
 import pytest
 
-from kedro_batch.compiler.commands import node_command
+from kedro_batch.compiler.commands import Commands, Unreachable
 from kedro_batch.compiler.dialect import dialect_of
 from kedro_batch.compiler.project import CompileOptions, ProjectNode
+from kedro_batch.compiler.rules import resolved_settings
 from kedro_batch.compiler.settings import Settings
 
-NODE = ProjectNode(name="train", pipeline="__default__", inputs=("table@pandas", "params:x"), outputs=("model",))
-SETTINGS = Settings(job_queue="q", job_definition="d")
+NODE = ProjectNode(name="train", inputs=("table@pandas", "params:x"), outputs=("model",))
+DEFAULTS = resolved_settings({"job_queue": "q", "job_definition": "d"}, None)
+SETTINGS = Settings(defaults=DEFAULTS)
 
 
-def command(node=NODE, options=CompileOptions(), settings=SETTINGS, version="1.7.0"):  # noqa: B008  all frozen
-    return node_command(node, options, settings, dialect_of(version))
+def command(pipeline="__default__", options=CompileOptions(), settings=SETTINGS, version="1.7.0"):  # noqa: B008  all frozen
+    commands = Commands({pipeline: [NODE]}, options, settings, dialect_of(version))
+    return commands.command([NODE])
 
 
 def test_a_node_of_the_default_pipeline_needs_no_more_than_its_name():
@@ -30,15 +33,13 @@ def test_a_node_of_the_default_pipeline_needs_no_more_than_its_name():
     ],
 )
 def test_the_pipeline_is_named_as_the_version_of_kedro_understands_it(version, flag):
-    node = ProjectNode(name="train", pipeline="science", inputs=(), outputs=("model",))
-    assert command(node, version=version) == ("kedro", "run", f"{flag}=science", "--nodes=train")
+    assert command("science", version=version) == ("kedro", "run", f"{flag}=science", "--nodes=train")
 
 
 def test_everything_that_the_container_needs_is_said():
     options = CompileOptions(env="prod", params=("a=1", "b=x:y"), load_versions={"table@pandas": "2026-01-01T00.00"})
     settings = Settings(
-        job_queue="q",
-        job_definition="d",
+        defaults=DEFAULTS,
         command_prefix=("uv", "run", "kedro", "run"),
         container_conf_source="conf.tar.gz",
     )
@@ -57,3 +58,58 @@ def test_everything_that_the_container_needs_is_said():
 
 def test_a_load_version_goes_only_to_those_that_read_the_dataset():
     assert command(options=CompileOptions(load_versions={"other": "v"})) == ("kedro", "run", "--nodes=train")
+
+
+def nodes(**tags_and_namespace):
+    return [
+        ProjectNode(name=name, inputs=(), outputs=(f"of_{name}",), tags=frozenset(tags), namespace=namespace)
+        for name, (tags, namespace) in tags_and_namespace.items()
+    ]
+
+
+def selecting(some, *pipelines, version="1.7.0"):
+    named = {f"p{number}": pipeline for number, pipeline in enumerate(pipelines)}
+    words = Commands(named, CompileOptions(), SETTINGS, dialect_of(version)).command(some)
+    return [word for word in words if word.startswith(("--nodes", "--tags", "--namespace", "--pipeline"))]
+
+
+LONG = {f"node_{number:03}": (("all",), "ns") for number in range(200)}
+
+
+def test_a_short_list_of_nodes_is_written_out():
+    few = nodes(b=((), None), a=((), None))
+    assert selecting(few, few) == ["--pipelines=p0", "--nodes=a,b"]
+
+
+@pytest.mark.parametrize(
+    ("outside", "version", "word"),
+    [
+        ({}, "1.7.0", "--namespaces=ns"),
+        ({}, "0.19.15", "--namespace=ns"),
+        ({"x": ((), "ns")}, "1.7.0", "--tags=all"),
+        ({"x": ((), "ns.inner")}, "1.7.0", "--tags=all"),
+        ({"x": (("all",), None)}, "1.7.0", "--namespaces=ns"),
+    ],
+)
+def test_a_long_list_becomes_a_namespace_or_a_tag_that_selects_the_same(outside, version, word):
+    many = nodes(**LONG)
+    assert selecting(many, [*many, *nodes(**outside)], version=version)[1:] == [word]
+
+
+def test_a_long_list_stays_where_nothing_else_selects_the_same():
+    many = nodes(**LONG)
+    (word,) = selecting(many, [*many, *nodes(x=(("all",), "ns"))])[1:]
+    assert word.startswith("--nodes=node_000,")
+
+
+def test_nodes_of_several_pipelines_need_a_kedro_that_runs_pipelines_together():
+    left, right = nodes(a=((), None)), nodes(b=((), None))
+    assert selecting([*left, *right], left, right) == ["--pipelines=p0,p1", "--nodes=a,b"]
+    with pytest.raises(Unreachable, match="no pipeline has all the nodes of this job: a, b"):
+        selecting([*left, *right], left, right, version="1.1.0")
+
+
+def test_a_name_that_kedro_would_split_is_not_promised():
+    odd = [ProjectNode(name="f(a,b) -> [c]", inputs=(), outputs=("c",))]
+    with pytest.raises(Unreachable, match="give them names of their own"):
+        selecting(odd, odd)

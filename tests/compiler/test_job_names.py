@@ -6,6 +6,11 @@ from hypothesis import strategies as st
 
 from kedro_batch.compiler.job_names import job_names
 
+
+def names(*labels):
+    return job_names({label: label for label in labels})
+
+
 LEGAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}")
 
 
@@ -22,27 +27,33 @@ LEGAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}")
     ],
 )
 def test_names_stay_readable(name, job):
-    assert job_names([name]) == {name: job}
+    assert names(name) == {name: job}
 
 
 def test_names_that_would_collide_get_a_suffix_that_does_not_depend_on_the_others():
-    both = job_names(["a.b", "a-b", "c"])
+    both = names("a.b", "a-b", "c")
     assert both["c"] == "c"
     assert re.fullmatch(r"a-b-[0-9a-f]{8}", both["a.b"])
     assert re.fullmatch(r"a-b-[0-9a-f]{8}", both["a-b"])
     assert both["a.b"] != both["a-b"]
-    assert job_names(["a.b", "A.B", "x"])["a.b"] == both["a.b"]
+    assert names("a.b", "A.B", "x")["a.b"] == both["a.b"]
 
 
 def test_a_name_that_looks_like_another_with_its_suffix_stays_different():
-    suffixed = job_names(["foo.bar", "foo-bar"])["foo.bar"]
-    made = job_names(["foo.bar", "foo-bar", suffixed])
+    suffixed = names("foo.bar", "foo-bar")["foo.bar"]
+    made = names("foo.bar", "foo-bar", suffixed)
     assert len(set(made.values())) == 3
 
 
 @given(st.lists(st.text(min_size=1, max_size=300), unique=True, max_size=20))
-def test_any_names_become_legal_and_different_without_regard_to_case(names):
-    made = job_names(names)
-    assert list(made) == names
+def test_any_names_become_legal_and_different_without_regard_to_case(labels):
+    made = names(*labels)
+    assert list(made) == labels
     assert all(LEGAL.fullmatch(job) for job in made.values())
-    assert len({job.lower() for job in made.values()}) == len(names)
+    assert len({job.lower() for job in made.values()}) == len(labels)
+
+
+def test_a_group_and_a_node_of_one_name_are_told_apart():
+    made = job_names({"train": "train", "namespace\ntrain": "train"})
+    assert len(set(made.values())) == 2
+    assert all(re.fullmatch(r"train-[0-9a-f]{8}", job) for job in made.values())

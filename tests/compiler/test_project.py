@@ -5,7 +5,7 @@ from kedro_batch.errors import ProjectError
 
 
 def node(name: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> ProjectNode:
-    return ProjectNode(name=name, pipeline="__default__", inputs=inputs, outputs=outputs)
+    return ProjectNode(name=name, inputs=inputs, outputs=outputs)
 
 
 def test_dependencies_run_through_transcoded_names():

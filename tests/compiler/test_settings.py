@@ -4,7 +4,7 @@ import pytest
 
 from kedro_batch.compiler.settings import ConfigSource, resolve_settings
 from kedro_batch.errors import ConfigError
-from kedro_batch.plan.model import Resources
+from kedro_batch.plan.model import JobSettings
 
 TARGET = {"job_queue": "q", "job_definition": "d"}
 
@@ -26,19 +26,16 @@ def findings(**given) -> list[str]:
 
 def test_the_defaults_leave_everything_to_the_definition():
     settings = resolve_settings(source(), None)
-    assert settings.resources == Resources()
-    assert (settings.timeout_s, settings.attempts, settings.tags) == (None, None, {})
+    assert settings.defaults.settings == JobSettings(job_queue="q", job_definition="d")
     assert settings.command_prefix == ("kedro", "run")
 
 
 def test_the_parameters_of_the_older_guide_count_and_aws_batch_yml_wins():
     old = source({}, {"job_queue": "q1", "job_definition": "d1", "max_workers": 2})
-    assert resolve_settings(old, None).job_queue == "q1"
+    assert resolve_settings(old, None).defaults.settings.job_queue == "q1"
     both = source({"job_queue": "q2"}, {"job_queue": "q1", "job_definition": "d1"})
-    assert (resolve_settings(both, None).job_queue, resolve_settings(both, None).job_definition) == (
-        "q2",
-        "d1",
-    )
+    settings = resolve_settings(both, None).defaults.settings
+    assert (settings.job_queue, settings.job_definition) == ("q2", "d1")
 
 
 @pytest.mark.parametrize(

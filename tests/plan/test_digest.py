@@ -1,12 +1,13 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import Defaults, Job, JobName, Plan, Resources, Selection
+from kedro_batch.plan.model import JobName, JobSettings, Plan, Platform, Resources, RetryReason, Selection
 from kedro_batch.plan.reader import read_plan
 from tests.plan.test_writer import plans
+from tests.support.plans import a_job
 
 
 @given(plans(), st.randoms(use_true_random=False))
@@ -21,7 +22,7 @@ def test_no_order_but_that_of_the_command_s_words_changes_it(plan, chance):
             depends_on=shuffled(job.depends_on),
             reads=shuffled(job.reads),
             writes=shuffled(job.writes),
-            tags=dict(shuffled(list(job.tags.items()))),
+            settings=replace(job.settings, tags=dict(shuffled(list(job.settings.tags.items())))),
         )
         for job in plan.jobs
     ]
@@ -30,17 +31,14 @@ def test_no_order_but_that_of_the_command_s_words_changes_it(plan, chance):
 
 
 def test_equal_plans_have_equal_digests():
-    one, other = (
-        Plan(jobs=(Job(name=JobName("a"), command=("x",), job_queue="q", job_definition="d", resources=resources),))
-        for resources in (Resources(vcpus=2), Resources(vcpus=2.0))
-    )
+    one, other = (Plan(jobs=(a_job(resources=resources),)) for resources in (Resources(vcpus=2), Resources(vcpus=2.0)))
     assert one == other
     assert plan_digest(one) == plan_digest(other)
 
 
 @given(plans())
 def test_stating_a_default_once_or_in_every_job_is_the_same(plan):
-    stated = replace(plan, defaults=Defaults(job_queue=plan.jobs[0].job_queue))
+    stated = replace(plan, defaults=JobSettings(job_queue=plan.jobs[0].settings.job_queue))
     assert plan_digest(stated) == plan_digest(plan)
 
 
@@ -58,22 +56,38 @@ def test_every_field_counts():
         "x",
     )
     (job,) = base.jobs
+    settings = job.settings
+    other_settings = [
+        replace(settings, job_queue="r"),
+        replace(settings, job_definition="e"),
+        replace(settings, platform=Platform.EC2),
+        replace(settings, resources=Resources(memory_mib=4)),
+        replace(settings, resources=Resources(gpus=1)),
+        replace(settings, resources=Resources(vcpus=1)),
+        replace(settings, timeout_s=60),
+        replace(settings, attempts=1),
+        replace(settings, retry_on=(RetryReason.SPOT,)),
+        replace(settings, environment={"a": "b"}),
+        replace(settings, tags={"a": "b"}),
+        replace(settings, share_identifier="a"),
+        replace(settings, scheduling_priority=0),
+        replace(settings, submit={"propagateTags": True}),
+    ]
+    assert len(other_settings) == len(fields(JobSettings)) + 2  # resources has three
     changed = [
         replace(job, command=("y",)),
-        replace(job, job_queue="r"),
-        replace(job, job_definition="e"),
         replace(job, nodes=("n",)),
         replace(job, depends_on=(JobName("n"),)),
-        replace(job, resources=replace(job.resources, memory_mib=4)),
-        replace(job, resources=replace(job.resources, gpus=1)),
         replace(job, reads=("n",)),
         replace(job, writes=("n",)),
-        replace(job, resources=replace(job.resources, vcpus=1)),
-        replace(job, timeout_s=60),
-        replace(job, attempts=1),
-        replace(job, tags={"a": "b"}),
+        *(replace(job, settings=one) for one in other_settings),
     ]
     variants: list[Plan] = [replace(base, jobs=(one,)) for one in changed]
     variants += [replace(base, pipelines=("p",)), replace(base, selection=Selection(tags=("t",)))]
-    variants += [replace(base, project="p"), replace(base, env="e"), replace(base, kedro_version="1")]
+    variants += [
+        replace(base, group_by=("chain",)),
+        replace(base, project="p"),
+        replace(base, env="e"),
+        replace(base, kedro_version="1"),
+    ]
     assert len({plan_digest(one) for one in [base, *variants]}) == len(variants) + 1

@@ -36,9 +36,9 @@ def test_defaults_fill_in_what_a_job_does_not_say():
         b"     tags: {b: w}, job_queue: other}\n",
         "plan.yaml",
     )
-    assert plan.jobs[0].resources == Resources(vcpus=1, memory_mib=16)
-    assert plan.jobs[0].tags == {"a": "v", "b": "w"}
-    assert (plan.jobs[0].job_queue, plan.jobs[0].job_definition) == ("other", "d")
+    assert plan.jobs[0].settings.resources == Resources(vcpus=1, memory_mib=16)
+    assert plan.jobs[0].settings.tags == {"a": "v", "b": "w"}
+    assert (plan.jobs[0].settings.job_queue, plan.jobs[0].settings.job_definition) == ("other", "d")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 import pytest
 
 from kedro_batch.errors import PlanError
-from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest, Resources
 from kedro_batch.plan.request import JobId, RunId, batch_job_name, submit_request
 from kedro_batch.plan.service_model import check_requests
+from tests.support.plans import a_job
 
-SMALL = Job(name=JobName("a"), command=("kedro", "run"), job_queue="q", job_definition="d")
+SMALL = a_job(command=("kedro", "run"))
 
 
 def request(job: Job, *parents: str):
@@ -31,11 +31,7 @@ def test_a_job_that_says_little_leaves_the_rest_to_its_definition():
 
 
 def test_a_job_that_says_everything():
-    job = Job(
-        name=JobName("a"),
-        command=("x",),
-        job_queue="q",
-        job_definition="d",
+    job = a_job(
         resources=Resources(vcpus=0.5, memory_mib=2048, gpus=1),
         timeout_s=90,
         attempts=3,
@@ -58,11 +54,7 @@ def test_the_longest_names_fill_what_batch_allows():
 
 
 def test_botocore_knows_every_field_that_is_sent():
-    full = Job(
-        name=JobName("a"),
-        command=("x",),
-        job_queue="q",
-        job_definition="d",
+    full = a_job(
         depends_on=(JobName("b"),),
         resources=Resources(vcpus=1, memory_mib=4, gpus=3),
         timeout_s=90,
@@ -70,10 +62,10 @@ def test_botocore_knows_every_field_that_is_sent():
         tags={"a": "b"},
     )
     plan = Plan(jobs=(full, SMALL))
-    check_requests(plan, plan_digest(plan), "plan.yaml")
+    check_requests(plan, "plan.yaml")
 
 
 def test_botocore_s_objections_name_the_job():
-    plan = Plan(jobs=(Job(name=JobName("a"), command=("x",), job_queue="q", job_definition="d", tags={"": "b"}),))
-    with pytest.raises(PlanError, match=r"plan.yaml: jobs\[0\]: a: .*Invalid length"):
-        check_requests(plan, plan_digest(plan), "plan.yaml")
+    plan = Plan(jobs=(a_job(submit={"parameters": 5}),))
+    with pytest.raises(PlanError, match=r"plan.yaml: jobs\[0\]: a: .*Invalid type"):
+        check_requests(plan, "plan.yaml")

@@ -1,25 +1,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.request import JobId
 from kedro_batch.submitter.progress import ENDED, JobState, Progress
+from tests.support.plans import a_job
 
 S = JobState
 
 
 def plan(**parents: str) -> Plan:
     return Plan(
-        jobs=tuple(
-            Job(
-                name=JobName(name),
-                command=("true",),
-                job_queue="q",
-                job_definition="d",
-                depends_on=tuple(map(JobName, above.split())),
-            )
-            for name, above in parents.items()
-        )
+        jobs=tuple(a_job(name, depends_on=tuple(map(JobName, above.split()))) for name, above in parents.items())
     )
 
 

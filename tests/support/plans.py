@@ -1,7 +1,11 @@
 """Writes plans by hand, for the tests of what is not Kedro's."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
+
+from kedro_batch.plan.model import Job, JobName, JobSettings
 
 
 def write_plan(folder: Path, jobs: dict[str, list[str]], parents: dict[str, str] | None = None, **extra) -> Path:
@@ -29,3 +33,17 @@ def write_plan(folder: Path, jobs: dict[str, list[str]], parents: dict[str, str]
     file = folder / "plan.yaml"
     file.write_text(json.dumps(content))
     return file
+
+
+_SETTINGS = {field.name for field in fields(JobSettings)}
+
+
+def a_job(name: str = "a", command: tuple[str, ...] = ("x",), **given: Any) -> Job:
+    """Make a job with a queue ``q`` and a definition ``d`` if nothing else is said."""
+    settings = {field: given.pop(field) for field in _SETTINGS & given.keys()}
+    return Job(
+        name=JobName(name),
+        command=command,
+        settings=JobSettings(**{"job_queue": "q", "job_definition": "d", **settings}),
+        **given,
+    )

@@ -18,28 +18,70 @@ tree is a bug of ours: it keeps its traceback and ends with exit code 1.
 
 import difflib
 import signal
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 FieldPath = tuple[str | int, ...]
 """Where in a file's structure, such as ``("jobs", 2, "timeout_s")``."""
 
 
+class Severity(StrEnum):
+    """How much a finding weighs."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Code(StrEnum):
+    """What kind of finding it is: short names that tools may look for.
+
+    The first five are those of Kedro's own check of a deployment (``kedro.inspection``, Kedro 1.8).
+    """
+
+    EPHEMERAL_BOUNDARY = "ephemeral_boundary"
+    GROUP_CYCLE = "group_cycle"
+    INVALID_GROUPING = "invalid_grouping"
+    LOCAL_BOUNDARY = "local_boundary"
+    SINGLE_NODE_GROUPS = "single_node_groups"
+    UNKNOWN_BOUNDARY = "unknown_boundary"
+    VERSIONED_BOUNDARY = "versioned_boundary"
+    UNSTORED_OUTPUT = "unstored_output"
+    MISSING_INPUT = "missing_input"
+    MERGED_CYCLE = "merged_cycle"
+    UNNAMED_NODES = "unnamed_nodes"
+    UNMATCHED_RULE = "unmatched_rule"
+    CREDENTIAL = "credential"
+    OVER_LIMIT = "over_limit"
+    INVALID_CONFIG = "invalid_config"
+    INVALID_PLAN = "invalid_plan"
+    INVALID_PROJECT = "invalid_project"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong in one place.
+    """One thing that is wrong, or worth knowing, in one place.
 
     Attributes:
-        source: The file, as the user named it.
+        source: The file as the user named it, or the part of the project that it is about.
         message: What is wrong and what to do.
         path: Where in the file's structure.
         line: The line in the file, counted from 1, where it is known.
+        code: Its kind; None takes that of the error that reports it.
+        severity: How much it weighs.
+        about: Names of what it is about, such as ``{"dataset": ("x",), "producer": ("a",)}``.
+        remedy: Lines for a file, ready to paste, that mend it.
     """
 
     source: str
     message: str
     path: FieldPath = ()
     line: int | None = None
+    code: Code | None = None
+    severity: Severity = Severity.ERROR
+    about: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remedy: str = ""
 
     def __str__(self) -> str:
         place = self.source if self.line is None else f"{self.source}:{self.line}"
@@ -47,10 +89,17 @@ class Finding:
         return f"{place}: {dotted}: {self.message}" if dotted else f"{place}: {self.message}"
 
 
+_WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def sorted_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings: errors first, then as they stand in their files, ``[2]`` before ``[10]``."""
+    return tuple(sorted(findings, key=_place))
+
+
 def _place(finding: Finding) -> tuple[object, ...]:
-    """Sort findings as they stand in their files, ``[2]`` before ``[10]``."""
     path = tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in finding.path)
-    return finding.source, finding.line or 0, path, finding.message
+    return _WEIGHT[finding.severity], finding.code or "", finding.source, finding.line or 0, path, finding.message
 
 
 def path_text(path: FieldPath) -> str:
@@ -92,26 +141,38 @@ class PlanDiffers(KedroBatchError):  # noqa: N818  an outcome that scripts ask f
 
 
 class Refused(KedroBatchError):  # noqa: N818  the root of three errors, named for what happened
-    """Project, configuration or plan refused, for one reason or for several."""
+    """Project, configuration or plan refused, for one reason or for several.
+
+    Attributes:
+        code: What the findings are that do not say so themselves.
+        headline: What was refused.
+        findings: Why, sorted; errors first.
+    """
 
     exit_code = 4
+    code = Code.INVALID_PROJECT
 
     def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
-        """Take the headline and the findings below it, which are sorted by place."""
-        self.findings = tuple(sorted(findings, key=_place))
+        """Take the headline and the findings below it."""
+        self.headline = message
+        self.findings = sorted_findings(findings)
         super().__init__("\n".join([message, *(f"  {finding}" for finding in self.findings)]))
 
 
 class ProjectError(Refused):
-    """The Kedro project could not be loaded, or the selection does not fit it."""
+    """The Kedro project could not be loaded, or the selection or the grouping does not fit it."""
 
 
 class ConfigError(Refused):
     """``aws_batch.yml`` is wrong or incomplete."""
 
+    code = Code.INVALID_CONFIG
+
 
 class PlanError(Refused):
-    """A plan file is wrong."""
+    """A plan is wrong."""
+
+    code = Code.INVALID_PLAN
 
 
 class ServiceError(KedroBatchError):

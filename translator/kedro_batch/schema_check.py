@@ -1,7 +1,8 @@
 """Checks a value against one of our JSON Schemas and says what is wrong in words that help.
 
-The library finds the errors; this module only rewords them. What it adds to each is the schema's own
-description of the field, so that a message tells what is allowed and why.
+jsonschema finds the errors; this module only rewords them. What it adds to each is the schema's own
+description of the field, so that a message tells what is allowed and why. fastjsonschema, ten times as fast,
+says beforehand whether there are any.
 """
 
 import math
@@ -40,6 +41,26 @@ _Validator = _extend(
 @cache
 def _validator(name: str) -> Any:
     return _Validator(schema(name))
+
+
+@cache
+def _fast_validator(name: str) -> Callable[[object], object]:
+    import fastjsonschema  # noqa: PLC0415  only plans are long enough to need it
+
+    shape = {key: part for key, part in schema(name).items() if key not in ("$id", "$schema")}
+    compiled: Callable[[object], object] = fastjsonschema.compile(shape, use_default=False)
+    return compiled
+
+
+def surely_valid(value: object, schema_name: str) -> bool:
+    """Tell in little time whether a schema allows a value without infinite numbers; ``check`` then says why not."""
+    from fastjsonschema import JsonSchemaValueException  # noqa: PLC0415  only plans are long enough to need it
+
+    try:
+        _fast_validator(schema_name)(value)
+    except JsonSchemaValueException:
+        return False
+    return True
 
 
 def whole(number: Any) -> Any:

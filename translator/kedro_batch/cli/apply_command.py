@@ -80,6 +80,10 @@ def apply(  # noqa: PLR0913  click hands over every option
 
     if local and ready.project and not ((project or Path()) / "pyproject.toml").is_file():
         tell(f"Warning: {(project or Path()).resolve()} is no Kedro project: name that of the plan with --project DIR")
+    if local:
+        from kedro_batch.submitter.local import for_this_machine
+
+        ready = for_this_machine(ready)
     run_id = make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     attention = Attention()
     aws = None if local else _aws_engine(attention)

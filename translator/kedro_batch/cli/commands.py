@@ -13,7 +13,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
+from kedro_batch.errors import Interrupted, KedroBatchError, Refused, UsageError
 
 INSIDE_KEDRO = "kedro_batch.inside_kedro"
 """Set in the context's meta where the command was called as ``kedro batch ...``."""
@@ -35,7 +35,7 @@ class BatchCommand(click.Command):
             with on_signals(_raise_interrupted):
                 return super().invoke(ctx)
         except KedroBatchError as error:
-            _complain(ctx, str(error))
+            _complain(ctx, _spelled(error))
             ctx.exit(error.exit_code)
         except Interrupted as error:
             _complain(ctx, f"interrupted by {error}")
@@ -46,6 +46,12 @@ class BatchCommand(click.Command):
             where = f": {error.filename}" if error.filename else ""
             _complain(ctx, f"{error.strerror or error}{where}")
             ctx.exit(UsageError.exit_code)
+
+
+def _spelled(error: KedroBatchError) -> str:
+    from kedro_batch.review.findings import refusal_text  # noqa: PLC0415  reached only on the way out
+
+    return refusal_text(error) if isinstance(error, Refused) else str(error)
 
 
 def _complain(ctx: click.Context, message: str) -> None:

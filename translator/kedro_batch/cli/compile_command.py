@@ -8,28 +8,32 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from kedro_batch.cli.commands import INSIDE_KEDRO, BatchCommand, read_input, talk_options, tell
+from kedro_batch.cli.reporting import refusal_as_json, write_findings
 from kedro_batch.cli.reserved_stdout import reserved_stdout
 from kedro_batch.errors import PlanDiffers, UsageError
 
+if TYPE_CHECKING:
+    from kedro_batch.compiler.assemble import Compilation
+    from kedro_batch.plan.model import Plan
+
 
 def _comma_separated(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
-    """Split at commas, but not inside square brackets: Kedro's names for unnamed nodes have them there."""
-    parts, depth, part = [], 0, ""
-    for letter in text + ",":
-        depth += (letter == "[") - (letter == "]")
-        if letter == "," and depth <= 0:
-            parts.append(part.strip())
-            part = ""
-        else:
-            part += letter
-    if part.strip():
-        raise click.BadParameter(f"a square bracket is not closed in {text!r}")
-    return tuple(sorted({part for part in parts if part}))
+    """Split as ``kedro run`` does, and sort."""
+    from kedro_batch.compiler.project import split_names
+
+    try:
+        return tuple(sorted(set(split_names(text))))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _ways(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(way.strip() for way in text.split(",") if way.strip())
 
 
 def _key_values(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
@@ -106,40 +110,92 @@ def _selection_options(command: Any) -> Any:
     help="The Kedro project, or a folder in it. Default: the working directory.",
 )
 @_selection_options
+@click.option(
+    "--group-by",
+    default=None,
+    callback=_ways,
+    metavar="WAYS",
+    help="How nodes become jobs: none, namespace, namespace:DEPTH, tag:PREFIX, chain, memory; several with commas.",
+)
+@click.option("--strict", is_flag=True, help="Refuse what is only warned of, such as data on local paths.")
+@click.option(
+    "--explain", default=None, metavar="JOB", help="Print what sets each value of a job, instead of the plan."
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print all findings as JSON, instead of the plan; with -o or --check the plan is dealt with as well.",
+)
 @talk_options
 @click.pass_context
 def compile_(context: click.Context, /, output: str | None, check: str | None, project: Path, **flags: Any) -> None:
-    """Compile a Kedro project into a plan of AWS Batch jobs, one for each node.
+    """Compile a Kedro project into a plan of AWS Batch jobs, one for each node or group of nodes.
 
-    Works offline and without credentials. Standard output holds the plan and nothing else. Queue, definition
-    and resources come from aws_batch.yml in the project's configuration.
+    Works offline and without credentials. Standard output holds the plan and nothing else. Queue, definition,
+    resources, rules and grouping come from aws_batch.yml in the project's configuration. What would keep a job
+    from finding its data, or AWS Batch from running it, is reported all at once.
     """
+    to_stdout = _is_standard_output(output)
+    _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
+    here = Path.cwd()
+    checked = None if check is None else read_input(check)
+    with _descriptor(None if to_stdout else output) as descriptor, reserved_stdout() as stdout:
+        with refusal_as_json(stdout if flags["as_json"] else None):
+            compilation = _compiled(context, project, flags)
+            if flags["explain"] is not None:
+                stdout.write(_bytes(_explanation(compilation, flags["explain"])))
+                return
+            compilation.refuse_errors()
+        content = _bytes(_text(compilation.plan))
+        _report(compilation, flags, stdout)
+        if checked is not None:
+            _compare(*checked, content)
+        elif descriptor is not None:
+            descriptor.write(content)
+        elif output is not None and not to_stdout:
+            _write(here / output, content, output, quiet=flags["quiet"])
+        elif not flags["as_json"]:
+            stdout.write(content)
+
+
+def _refuse_contradictions(
+    context: click.Context, output: str | None, check: str | None, flags: dict[str, Any], *, to_stdout: bool
+) -> None:
     if output is not None and check is not None:
         raise click.UsageError("--output and --check cannot go together")
+    if flags["explain"] is not None and (output is not None or check is not None or flags["as_json"]):
+        raise click.UsageError("--explain goes without --output, --check and --json")
     if output is not None and output.endswith(os.sep):
         raise click.UsageError(f"--output {output}: a file is needed, not a folder")
-    to_stdout = _is_standard_output(output)
+    if flags["as_json"] and output is not None and to_stdout:
+        raise click.UsageError("with --json standard output holds the findings: name a file for the plan")
     if INSIDE_KEDRO in context.meta and check is None and to_stdout:
         raise click.UsageError(
             "inside Kedro, which writes to standard output itself, the plan needs a file: "
             "kedro batch compile -o plan.yaml. To write it to standard output: kedro-batch compile"
         )
-    here = Path.cwd()
-    checked = None if check is None else read_input(check)
-    with _descriptor(None if to_stdout else output) as descriptor, reserved_stdout() as stdout:
-        content = _bytes(_compiled(context, project, flags))
-        if checked is not None:
-            _compare(*checked, content)
-        elif descriptor is not None:
-            descriptor.write(content)
-        elif output is None or to_stdout:
-            stdout.write(content)
-        else:
-            from kedro_batch.atomic_write import write_bytes
 
-            write_bytes(here / output, content, shown=output)
-            if not flags["quiet"]:
-                tell(f"wrote {output}")
+
+def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:
+    """Say what was found: as JSON on standard output, or in words."""
+    from kedro_batch.review.findings import finding_lines, findings_headline
+    from kedro_batch.review.printable import printable
+
+    if flags["as_json"]:
+        write_findings(stdout, compilation.findings, compilation.plan)
+    elif compilation.findings and not flags["quiet"]:
+        tell(f"{findings_headline(compilation.findings)}:")
+        for line in finding_lines(compilation.findings, every=flags["verbose"]):
+            tell(printable(line))
+
+
+def _write(file: Path, content: bytes, shown: str, *, quiet: bool) -> None:
+    from kedro_batch.atomic_write import write_bytes
+
+    write_bytes(file, content, shown=shown)
+    if not quiet:
+        tell(f"wrote {shown}")
 
 
 def _bytes(text: str) -> bytes:
@@ -174,11 +230,25 @@ def _descriptor(output: str | None) -> Iterator[BinaryIO | None]:
         yield stream
 
 
-def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> str:
+def _text(plan: "Plan") -> str:
+    from kedro_batch.plan.writer import plan_text
+
+    return plan_text(plan)
+
+
+def _explanation(compilation: "Compilation", called: str) -> str:
+    from kedro_batch.compiler.compile import explain, job_called
+    from kedro_batch.review.explanation import explanation_lines
+
+    name = job_called(compilation, called)
+    (job,) = (job for job in compilation.plan.jobs if job.name == name)
+    return "".join(f"{line}\n" for line in explanation_lines(job, explain(compilation, name)))
+
+
+def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
     from kedro_batch.compiler.compile import compile_project
     from kedro_batch.compiler.project import CompileOptions, find_project
     from kedro_batch.plan.model import Selection
-    from kedro_batch.plan.writer import plan_text
 
     root = find_project(project)
     env = flags["env"] or os.environ.get("KEDRO_ENV") or None
@@ -192,9 +262,10 @@ def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> s
         params=flags["params"],
         load_versions=flags["load_versions"],
         selection=Selection(**{name: flags[name] for name in names}),
+        group_by=flags["group_by"],
         verbose=flags["verbose"],
     )
-    return plan_text(compile_project(root, options, lambda env: _with_env(context, env)))
+    return compile_project(root, options, lambda env: _with_env(context, env), strict=flags["strict"])
 
 
 def _seen_from(root: Path, conf_source: str | None) -> str | None:

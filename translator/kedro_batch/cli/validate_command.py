@@ -1,16 +1,19 @@
 """``kedro-batch validate``."""
 
+import sys
 from collections import Counter
 
 import click
 
 from kedro_batch.cli.commands import BatchCommand, read_input, talk_options, tell
+from kedro_batch.cli.reporting import refusal_as_json, write_findings
 
 
 @click.command(cls=BatchCommand, short_help="Check a plan offline and print its digest.")
 @click.argument("plan")
+@click.option("--json", "as_json", is_flag=True, help="Print the digest and everything that is wrong as JSON.")
 @talk_options
-def validate(plan: str, quiet: bool, verbose: bool, no_color: bool) -> None:  # noqa: ARG001  click hands over every option
+def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> None:  # noqa: ARG001  click hands over every option
     """Check PLAN (- is standard input): its schema, its graph, and every request that it leads to.
 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
@@ -23,16 +26,19 @@ def validate(plan: str, quiet: bool, verbose: bool, no_color: bool) -> None:  # 
     from kedro_batch.review.words import counted
 
     content, name = read_input(plan)
-    checked = read_plan(content, name)
-    digest = plan_digest(checked)
-    check_requests(checked, digest, name)
+    with refusal_as_json(sys.stdout.buffer if as_json else None):
+        checked = read_plan(content, name)
+        check_requests(checked, name)
     if not quiet:
         depth = longest_path({job.name: job.depends_on for job in checked.jobs})
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, at most {depth} one after another"
         tell(f"{name} is valid: {sizes}")
     if verbose:
-        targets = Counter((job.job_queue, job.job_definition) for job in checked.jobs)
+        targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
             tell(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
-    click.echo(f"digest {digest}")
+    if as_json:
+        write_findings(sys.stdout.buffer, (), checked)
+    else:
+        click.echo(f"digest {plan_digest(checked)}")

@@ -1,29 +1,119 @@
-"""The command of a job: ``kedro run`` with all that the container needs to select exactly its node."""
+"""The command of a job: ``kedro run`` with all that the container needs to select exactly its nodes.
+
+What a command selects is evaluated here, by an index of each pipeline, before it goes into a plan.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 
 from kedro_batch.compiler.dialect import Dialect
-from kedro_batch.compiler.project import DEFAULT_PIPELINE, CompileOptions, ProjectNode
+from kedro_batch.compiler.project import DEFAULT_PIPELINE, CompileOptions, ProjectNode, namespaces_of, split_names
+from kedro_batch.compiler.selection import NodeIndex
 from kedro_batch.compiler.settings import Settings
 
+_LONG_LIST = 1000
+"""Characters of a list of nodes above which a namespace or a tag that selects the same is easier to read."""
 
-def node_command(node: ProjectNode, options: CompileOptions, settings: Settings, dialect: Dialect) -> tuple[str, ...]:
-    """Spell the command word by word, each flag joined to its value by ``=``.
 
-    A pipeline other than ``__default__`` is always named, because Kedro finds a node only in the pipeline
-    that it runs. A load version goes to the nodes that read its dataset.
-    """
-    words = list(settings.command_prefix)
-    if node.pipeline != DEFAULT_PIPELINE:
-        words.append(f"{dialect.pipeline_flag}={node.pipeline}")
-    if options.env:
-        words.append(f"--env={options.env}")
-    if settings.container_conf_source:
-        words.append(f"--conf-source={settings.container_conf_source}")
-    words.append(f"--nodes={node.name}")
-    if options.params:
-        words.append(f"--params={','.join(options.params)}")
-    versions = [
-        f"{name}:{options.load_versions[name]}" for name in sorted(node.inputs) if name in options.load_versions
-    ]
-    if versions:
-        words.append(f"--load-versions={','.join(versions)}")
-    return tuple(words)
+class Unreachable(ValueError):  # noqa: N818  an outcome that the caller reports with its place
+    """No command selects exactly these nodes."""
+
+
+class Commands:
+    """Spells the commands of one compilation."""
+
+    def __init__(
+        self,
+        pipelines: Mapping[str, Sequence[ProjectNode]],
+        options: CompileOptions,
+        settings: Settings,
+        dialect: Dialect,
+    ) -> None:
+        """Take the pipelines that commands may name, in the order in which they are preferred."""
+        self._dialect = dialect
+        self._indexes: dict[tuple[str, ...], NodeIndex] = {
+            (name,): NodeIndex(nodes) for name, nodes in pipelines.items()
+        }
+        self._pipelines = pipelines
+        self._options = options
+        self._settings = settings
+
+    def _index(self, nodes: Iterable[ProjectNode]) -> NodeIndex:
+        return NodeIndex(nodes, by_first_letters=not self._dialect.filters_namespaces)
+
+    def reach(self, names: frozenset[str]) -> tuple[str, ...] | None:
+        """Name the pipelines that have all of these nodes: one, or several where Kedro can run them together."""
+        for home, index in self._indexes.items():
+            if names <= index.names:
+                return home
+        if not self._dialect.combines_pipelines:
+            return None
+        for count in range(2, len(self._pipelines) + 1):
+            for home in combinations(self._pipelines, count):
+                if all(any(name in self._indexes[(one,)].names for one in home) for name in names):
+                    self._indexes[home] = self._index(node for one in home for node in self._pipelines[one])
+                    return home
+        return None
+
+    def command(self, nodes: Sequence[ProjectNode], runner: str | None = None) -> tuple[str, ...]:
+        """Spell a command word by word, each flag joined to its value by ``=``.
+
+        A pipeline other than ``__default__`` is always named, because Kedro finds a node only in the pipelines
+        that it runs. A load version goes to the nodes that read its dataset.
+
+        Raises:
+            Unreachable: There is none that selects exactly these nodes.
+        """
+        names = frozenset(node.name for node in nodes)
+        home = self.reach(names)
+        if home is None:
+            raise Unreachable(f"no pipeline has all the nodes of this job: {', '.join(sorted(names))}")
+        options = self._options
+        words = list(self._settings.command_prefix)
+        if home != (DEFAULT_PIPELINE,):
+            words.append(f"{self._dialect.pipeline_flag}={','.join(home)}")
+        if options.env:
+            words.append(f"--env={options.env}")
+        if self._settings.container_conf_source:
+            words.append(f"--conf-source={self._settings.container_conf_source}")
+        words.append(self._selecting(nodes, self._indexes[home]))
+        if runner and len(nodes) > 1:
+            words.append(f"--runner={runner}")
+        if options.params:
+            words.append(f"--params={','.join(options.params)}")
+        read = {name for node in nodes for name in node.inputs}
+        versions = [f"{name}:{version}" for name, version in sorted(options.load_versions.items()) if name in read]
+        if versions:
+            words.append(f"--load-versions={','.join(versions)}")
+        return tuple(words)
+
+    def _selecting(self, nodes: Sequence[ProjectNode], index: NodeIndex) -> str:
+        names = frozenset(node.name for node in nodes)
+        by_name = f"--nodes={','.join(sorted(names))}"
+        if len(by_name) > _LONG_LIST or index.with_names(_split(by_name)) != names:
+            for word in self._shorter(nodes, index):
+                return word
+        if index.with_names(_split(by_name)) != names:
+            raise Unreachable(f"`kedro run` would not take {by_name} for these nodes: give them names of their own")
+        return by_name
+
+    def _shorter(self, nodes: Sequence[ProjectNode], index: NodeIndex) -> Iterator[str]:
+        """Give the namespaces and tags that select exactly these nodes."""
+        names = frozenset(node.name for node in nodes)
+        shared = frozenset.intersection(*(frozenset(namespaces_of(node.namespace)) for node in nodes))
+        for namespace in sorted(shared, key=lambda one: (len(one), one)):
+            word = f"{self._dialect.namespace_flag}={namespace}"
+            if index.in_namespaces(_split(word)) == names:
+                yield word
+        for tag in sorted(frozenset.intersection(*(node.tags for node in nodes))):
+            word = f"--tags={tag}"
+            if index.with_tags([part.strip() for part in tag.split(",") if part.strip()]) == names:
+                yield word
+
+
+def _split(word: str) -> list[str]:
+    """Split a flag's value as ``kedro run`` does; what it cannot split selects nothing."""
+    try:
+        return split_names(word.partition("=")[2])
+    except ValueError:
+        return []

@@ -1,29 +1,28 @@
-"""Compiles a Kedro project: loads it, resolves the settings, puts the plan together."""
+"""Compiles a Kedro project: loads it, resolves the settings, hands all to ``assemble``, weighs what was found."""
 
 import logging
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedro_batch.compiler.commands import node_command
-from kedro_batch.compiler.dialect import Dialect
-from kedro_batch.compiler.job_names import job_names
-from kedro_batch.compiler.project import DEFAULT_PIPELINE, CompileOptions, ProjectNode, is_parameter, node_parents
-from kedro_batch.compiler.settings import TARGET, ConfigSource, Settings, resolve_settings, target_of
-from kedro_batch.errors import ConfigError, Finding, PlanError, ProjectError, did_you_mean
-from kedro_batch.plan.graph import transitive_reduction
-from kedro_batch.plan.model import Defaults, Job, Plan
+from kedro_batch.compiler.assemble import Compilation, Material, assembled
+from kedro_batch.compiler.catalog import Catalog
+from kedro_batch.compiler.project import CompileOptions, ProjectNode
+from kedro_batch.compiler.rules import Value, explained
+from kedro_batch.compiler.settings import TARGET, ConfigSource, Settings, place_of, resolve_settings, target_of
+from kedro_batch.errors import ConfigError, Finding, ProjectError, Severity, did_you_mean, path_text, sorted_findings
+from kedro_batch.plan.model import JobName
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.kedro_project import KedroProject
 
-_MAX_DEPENDENCIES = 20
-"""SubmitJob takes at most 20 in dependsOn (AWS Batch API reference)."""
 
-
-def compile_project(root: Path, options: CompileOptions, rerun_with_env: Callable[[str], str]) -> Plan:
+def compile_project(
+    root: Path, options: CompileOptions, rerun_with_env: Callable[[str], str], *, strict: bool = False
+) -> Compilation:
     """Compile the Kedro project in a folder.
 
     Goes into the folder and silences Kedro's log, both for the rest of the process.
@@ -32,92 +31,85 @@ def compile_project(root: Path, options: CompileOptions, rerun_with_env: Callabl
         root: The project's folder.
         options: What the command line says.
         rerun_with_env: Spells the present command for another environment.
+        strict: Refuse what is only warned of otherwise.
 
     Raises:
-        ProjectError: The project cannot be loaded or the selection does not fit it.
+        ProjectError: The project cannot be loaded, or the selection or the grouping does not fit it.
         ConfigError: The settings are wrong or incomplete.
-        PlanError: AWS Batch would refuse the plan.
     """
     os.chdir(root)
     if not options.verbose:
         logging.disable(logging.INFO)
-        # What Kedro's own code is told to do differently by the libraries below it helps no user of it.
+    try:
+        from kedro_batch.compiler.kedro_project import KedroProject  # noqa: PLC0415  imports Kedro, which logs
+    except UserWarning as error:  # so Kedro refuses a Python that is newer than itself
+        raise ProjectError(f"the installed Kedro cannot be loaded: {error}") from error
+    if not options.verbose:
+        # What Kedro's own code is told to do differently by the libraries below it helps no user of it. Kedro puts
+        # a filter of its own in front of all others when it is imported.
         warnings.filterwarnings("ignore", module=r"kedro\.")
-    from kedro_batch.compiler.kedro_project import KedroProject  # noqa: PLC0415  imports Kedro, which logs
-
     project = KedroProject(root, options)
     source = project.configuration.about_aws_batch(options.env)
     if missing := [name for name in TARGET if name not in target_of(source)]:
         raise ConfigError(_missing_target(project, source, missing, options.env, rerun_with_env))
-    settings = resolve_settings(source, options.conf_source)
-    nodes = project.nodes()
-    _refuse_unread_versions(options, nodes)
-    return plan_of(project.name, nodes, options, settings, project.dialect)
+    settings = resolve_settings(source, options.conf_source, options.group_by)
+    nodes = project.nodes(every_pipeline=any(rule.match.pipelines for rule in settings.rules))
+    _refuse_unread_versions(options, nodes.selected)
+    made = assembled(
+        Material(
+            project=project.name,
+            nodes=nodes,
+            options=options,
+            settings=settings,
+            source=source,
+            catalog=Catalog(
+                project.configuration.section(options.env, "catalog"),
+                catch_all_can_lose=project.dialect.catch_all_can_lose,
+            ),
+            catalog_file=project.configuration.catalog_file(options.env),
+            dialect=project.dialect,
+        )
+    )
+    return replace(made, findings=sorted_findings(_weighed(one, settings, strict=strict) for one in made.findings))
 
 
-def plan_of(
-    project: str, nodes: Sequence[ProjectNode], options: CompileOptions, settings: Settings, dialect: Dialect
-) -> Plan:
-    """Put the plan together: one job for each node, in the order in which they become ready.
+def explain(compilation: Compilation, job: JobName) -> Iterator[tuple[Value, tuple[str, ...]]]:
+    """Yield every value of a job's settings with the places in the configuration that set it."""
+    nodes = compilation.groups[job].nodes
+    for value in explained(compilation.node_settings, nodes, compilation.settings.rules):
+        yield value, tuple(_origin(compilation.source, number, value.path) for number in value.origins)
+
+
+def job_called(compilation: Compilation, called: str) -> JobName:
+    """Find a job by its name, or by the name of a node that it runs.
 
     Raises:
-        PlanError: A job would have more parents than AWS Batch takes.
+        ProjectError: There is none, or it is a join job, which has no settings of its own.
     """
-    name_of = job_names(node.name for node in nodes)
-    node_of = {name_of[node.name]: node for node in nodes}
-    parents = {name_of[node]: {name_of[parent] for parent in of_node} for node, of_node in node_parents(nodes).items()}
-    jobs = tuple(
-        Job(
-            name=name,
-            nodes=(node_of[name].name,),
-            command=node_command(node_of[name], options, settings, dialect),
-            depends_on=depends_on,
-            reads=_datasets(node_of[name].inputs),
-            writes=_datasets(node_of[name].outputs),
-            job_queue=settings.job_queue,
-            job_definition=settings.job_definition,
-            resources=settings.resources,
-            timeout_s=settings.timeout_s,
-            attempts=settings.attempts,
-            tags=settings.tags,
-        )
-        for name, depends_on in transitive_reduction(parents).items()
-    )
-    _refuse_wide_jobs(jobs)
-    return Plan(
-        project=project,
-        pipelines=options.pipelines or (DEFAULT_PIPELINE,),
-        env=options.env,
-        kedro_version=dialect.version,
-        selection=options.selection,
-        defaults=Defaults(
-            job_queue=settings.job_queue,
-            job_definition=settings.job_definition,
-            resources=settings.resources,
-            timeout_s=settings.timeout_s,
-            attempts=settings.attempts,
-            tags=settings.tags,
-        ),
-        jobs=jobs,
-    )
+    for name, group in compilation.groups.items():
+        if called == name or any(called == node.name for node in group.nodes):
+            return name
+    if any(called == job.name for job in compilation.plan.jobs):
+        raise ProjectError(f"{called} is a join job: it runs where the job it gathers for runs, with least resources")
+    raise ProjectError(f"no job and no node is named {called!r}.{did_you_mean(called, compilation.groups)}")
 
 
-def _datasets(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted({name for name in names if not is_parameter(name)}))
+def _origin(source: ConfigSource, number: int | None, path: tuple[str, ...]) -> str:
+    inside = path[1:] if number is not None and path[0] == "resources" else path
+    where: tuple[str | int, ...] = inside if number is None else ("rules", number, *inside)
+    if number is None and path[0] in TARGET and path[0] not in source.aws_batch:
+        return f"parameters.yml: aws_batch.{path[0]}"
+    file, line = place_of(source, where)
+    return f"{file}{'' if line is None else f':{line}'}: {path_text(where)}"
 
 
-def _refuse_wide_jobs(jobs: Sequence[Job]) -> None:
-    wrong = [
-        Finding(
-            source=job.name,
-            message=f"waits for {len(job.depends_on)} jobs; AWS Batch takes {_MAX_DEPENDENCIES}. "
-            "Put a node between that gathers some of them",
-        )
-        for job in jobs
-        if len(job.depends_on) > _MAX_DEPENDENCIES
-    ]
-    if wrong:
-        raise PlanError("AWS Batch would refuse these jobs:", wrong)
+def _weighed(finding: Finding, settings: Settings, *, strict: bool) -> Finding:
+    """Let the settings accept a warning, and let strictness refuse it."""
+    if finding.severity is not Severity.WARNING:
+        return finding
+    if finding.code in settings.accept:
+        return replace(finding, severity=Severity.INFO)
+    return replace(finding, severity=Severity.ERROR) if strict else finding
 
 
 def _refuse_unread_versions(options: CompileOptions, nodes: Sequence[ProjectNode]) -> None:

@@ -75,6 +75,21 @@ class Configuration:
             return self.base_env
         return env
 
+    def section(self, env: str | None, name: str) -> Mapping[Any, Any]:
+        """Read a merged section, such as ``catalog``, of an environment or of the project's default.
+
+        Raises:
+            ConfigError: It cannot be read.
+        """
+        return self.read(self.existing_env(env), name)
+
+    def catalog_file(self, env: str | None) -> str:
+        """Say where a catalog entry for an environment would be written."""
+        return f"{self._folder_shown()}/{env or self.base_env}/catalog.yml"
+
+    def _folder_shown(self) -> str:
+        return self.conf_source.rstrip("/") if self.folder is None else self._shown(self.folder)
+
     def about_aws_batch(self, env: str | None) -> ConfigSource:
         """Read what the configuration says about AWS Batch.
 
@@ -86,7 +101,7 @@ class Configuration:
         """
         files = self._files(env)
         try:
-            aws_batch = self.read(self.existing_env(env), "aws_batch")
+            aws_batch = self.section(env, "aws_batch")
         except ConfigError as error:
             if findings := [one for file in files for one in self._unreadable(file)]:
                 raise ConfigError("cannot read the configuration 'aws_batch':", findings) from error
@@ -94,13 +109,14 @@ class Configuration:
         if not aws_batch:
             self._refuse_unseen(files)
         complete = set(TARGET) <= aws_batch.keys()
-        parameters = {} if complete else self.read(self.existing_env(env), "parameters").get("aws_batch")
-        folder = self.conf_source.rstrip("/") if self.folder is None else self._shown(self.folder)
+        parameters = {} if complete else self.section(env, "parameters").get("aws_batch")
         return ConfigSource(
             aws_batch=aws_batch,
             parameters=parameters if isinstance(parameters, Mapping) else {},
             files=files,
-            expected_file=self._shown(files[0]) if files else f"{folder}/{env or self.base_env}/aws_batch.yml",
+            expected_file=self._shown(files[0])
+            if files
+            else f"{self._folder_shown()}/{env or self.base_env}/aws_batch.yml",
         )
 
     def _files(self, env: str | None) -> tuple[Path, ...]:

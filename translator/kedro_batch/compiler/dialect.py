@@ -1,7 +1,9 @@
 """How the versions of Kedro differ, in one place.
 
 Seen in the sources of the releases: ``--pipelines`` came with 1.2.0 and deprecated ``--pipeline``; from 1.5.0
-it imports only the pipelines that are asked for; ``Pipeline.filter`` takes several namespaces since 1.0.0.
+it imports only the pipelines that are asked for; ``Pipeline.filter`` takes several namespaces since 1.0.0, and took
+one before, by its first letters; until 0.19.5 a catch-all pattern of the catalog could lose to Kedro's own.
+0.19.7 and 0.19.8 are not supported: their ``kedro run`` ends with 0 when a node calls ``sys.exit(3)``.
 """
 
 import re
@@ -15,22 +17,32 @@ class Dialect:
     Attributes:
         version: The version, such as ``"1.7.0"``.
         pipeline_flag: How ``kedro run`` is told the pipeline.
-        filters_namespaces: ``Pipeline.filter`` takes ``node_namespaces``, a list.
+        combines_pipelines: It can be told several, which it runs as one.
+        namespace_flag: How it is told a namespace.
+        filters_namespaces: ``Pipeline.filter`` takes ``node_namespaces``, a list; else one, and takes ``lefty`` for
+            part of ``left``.
+        catch_all_can_lose: A catch-all pattern sorted behind ``{default}`` loses to it, which is memory.
         loads_pipelines_on_request: The registry imports only the pipelines that are asked for.
     """
 
     version: str
     pipeline_flag: str
+    combines_pipelines: bool
+    namespace_flag: str
     filters_namespaces: bool
+    catch_all_can_lose: bool
     loads_pipelines_on_request: bool
 
 
 def dialect_of(version: str) -> Dialect:
     """Tell what a version of Kedro understands."""
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
     return Dialect(
         version=version,
         pipeline_flag="--pipelines" if numbers >= (1, 2) else "--pipeline",
+        combines_pipelines=numbers >= (1, 2),
+        namespace_flag="--namespaces" if numbers >= (1, 0) else "--namespace",
         filters_namespaces=numbers >= (1, 0),
+        catch_all_can_lose=numbers < (0, 19, 6),
         loads_pipelines_on_request=numbers >= (1, 5),
     )

@@ -23,7 +23,13 @@ from yaml import MarkedYAMLError
 
 from kedro_batch.compiler.configuration import Configuration
 from kedro_batch.compiler.dialect import Dialect, dialect_of
-from kedro_batch.compiler.project import DEFAULT_PIPELINE, CompileOptions, ProjectNode
+from kedro_batch.compiler.project import (
+    DEFAULT_PIPELINE,
+    CompileOptions,
+    ProjectNode,
+    ProjectNodes,
+    namespaces_of,
+)
 from kedro_batch.errors import ConfigError, ProjectError, UsageError, did_you_mean
 
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
@@ -76,8 +82,11 @@ class KedroProject:
         """What the installed Kedro understands."""
         return dialect_of(kedro_version)
 
-    def nodes(self) -> tuple[ProjectNode, ...]:
-        """Give the selected nodes, sorted by name.
+    def nodes(self, *, every_pipeline: bool = False) -> ProjectNodes:
+        """Give the selected nodes and the pipelines that commands can reach them by.
+
+        Args:
+            every_pipeline: Also tell which nodes are in pipelines that are not compiled.
 
         Raises:
             ProjectError: A pipeline is unknown, empty or cannot be imported, or the selection does not fit.
@@ -88,16 +97,17 @@ class KedroProject:
         with _reported("cannot combine the pipelines", self._root):
             for name in names:
                 combined += registered[name]
-        selected = self._filtered(combined, names)
-        home = {node.name: name for name in reversed(names) for node in registered[name].nodes}
-        return tuple(
-            ProjectNode(
-                name=node.name,
-                pipeline=home[node.name],
-                inputs=tuple(node.inputs),
-                outputs=tuple(node.outputs),
-            )
-            for node in sorted(selected.nodes, key=lambda node: node.name)
+        selected = {node.name for node in self._filtered(combined, names).nodes}
+        node_of = {node.name: _project_node(node) for node in combined.nodes}
+        loaded = self._load(None).found if every_pipeline and self.dialect.loads_pipelines_on_request else registered
+        return ProjectNodes(
+            selected=tuple(node_of[name] for name in sorted(selected)),
+            pipelines={name: tuple(node_of[node.name] for node in registered[name].nodes) for name in names},
+            registered={
+                name: frozenset(node.name for node in pipeline.nodes)
+                for name, pipeline in loaded.items()
+                if every_pipeline or name in names
+            },
         )
 
     def _registered(self, names: tuple[str, ...]) -> Mapping[str, Pipeline]:
@@ -133,7 +143,8 @@ class KedroProject:
                 failure = error
         broken = tuple(str(one.message) for one in caught if str(one.message).startswith(_NOT_IMPORTED))
         for one in caught:
-            if names and str(one.message) not in broken:
+            # How namespaces are cut up matters to those who group by them, and grouping tells.
+            if names and str(one.message) not in broken and not str(one.message).startswith("Namespace '"):
                 warnings.showwarning(one.message, one.category, one.filename, one.lineno)
         return _Loaded(found=found, broken=broken, failure=failure)
 
@@ -149,13 +160,10 @@ class KedroProject:
                 return pipeline.filter(**filters)
             if self.dialect.filters_namespaces:
                 return pipeline.filter(**filters, node_namespaces=chosen["namespaces"])
-            found = Pipeline([])
-            for namespace in chosen["namespaces"]:
-                found += pipeline.filter(**filters | {"node_namespace": namespace})
+            return _in_each(pipeline, chosen["namespaces"], filters)
         except ValueError as error:
             misfit = f"the selection does not fit the pipeline {', '.join(names)}: {error}"
             raise ProjectError("\n".join([misfit, *_unknown_in(pipeline, chosen)])) from error
-        return found
 
     def _read_section(self, env: str | None, name: str) -> Mapping[Any, Any]:
         """Read one section of the configuration with the project's own config loader."""
@@ -173,7 +181,10 @@ class KedroProject:
 
     def _config_loader(self, env: str | None) -> Any:
         try:
-            params = OmegaConf.to_container(OmegaConf.from_dotlist(list(self._options.params)))
+            pairs = (item.partition("=") for item in self._options.params)
+            params = OmegaConf.to_container(
+                OmegaConf.from_dotlist([f"{key.strip()}={value}" for key, _, value in pairs])
+            )
         except Exception as error:  # omegaconf and its parsers raise many kinds
             raise UsageError(f"--params {','.join(self._options.params)}: {_first_line(error)}") from error
         with _reported("cannot read the configuration", self._root):
@@ -189,13 +200,36 @@ class KedroProject:
         return loader
 
 
+def _in_each(pipeline: Pipeline, namespaces: Iterable[str], filters: Mapping[str, Any]) -> Pipeline:
+    """Filter by several namespaces where Kedro takes one."""
+    inside = Pipeline([])
+    for namespace in namespaces:
+        one: dict[str, Any] = {"node_namespace": namespace}
+        inside += pipeline.filter(**one)
+    found = inside & pipeline.filter(**filters) if filters else inside
+    if not found.nodes:
+        raise ValueError("no node is in these namespaces and is selected otherwise")
+    return found
+
+
+def _project_node(node: Any) -> ProjectNode:
+    return ProjectNode(
+        name=node.name,
+        inputs=tuple(node.inputs),
+        outputs=tuple(node.outputs),
+        tags=frozenset(node.tags),
+        namespace=node.namespace,
+        named=getattr(node, "_name", None) is not None,
+    )
+
+
 def _unknown_in(pipeline: Pipeline, chosen: Mapping[str, list[str]]) -> Iterator[str]:
     """Name what was asked for and is not in the pipeline, with what comes near."""
     nodes = [node.name for node in pipeline.nodes]
     datasets = pipeline.datasets()
     known = {
         "tags": {tag for node in pipeline.nodes for tag in node.tags},
-        "namespaces": {prefix for node in pipeline.nodes for prefix in _namespaces(node.namespace)},
+        "namespaces": {prefix for node in pipeline.nodes for prefix in namespaces_of(node.namespace)},
         "from_inputs": datasets,
         "to_outputs": datasets,
     }
@@ -204,11 +238,6 @@ def _unknown_in(pipeline: Pipeline, chosen: Mapping[str, list[str]]) -> Iterator
         for name in names:
             if name not in there:
                 yield f"  --{flag.replace('_', '-')}: there is no {name!r}.{did_you_mean(name, there)}"
-
-
-def _namespaces(namespace: str | None) -> tuple[str, ...]:
-    parts = namespace.split(".") if namespace else []
-    return tuple(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
 
 
 def _unknown_pipelines(unknown: Iterable[str], known: Iterable[str]) -> str:

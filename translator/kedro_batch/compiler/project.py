@@ -13,19 +13,38 @@ DEFAULT_PIPELINE = "__default__"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectNode:
-    """One node of the selected pipelines.
+    """One node of a pipeline.
 
     Attributes:
         name: Kedro's full name, namespace included.
-        pipeline: The registered pipeline by which a command can reach it.
         inputs: Names of its inputs as the node spells them, parameters and transcoding included.
         outputs: Names of its outputs, likewise.
+        tags: Its tags.
+        namespace: Its namespace, such as ``a.b``; None where it has none.
+        named: The project gave it its name; else Kedro makes one of function, inputs and outputs.
     """
 
     name: str
-    pipeline: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    tags: frozenset[str] = frozenset()
+    namespace: str | None = None
+    named: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectNodes:
+    """The nodes that are compiled, and the pipelines by which commands reach them.
+
+    Attributes:
+        selected: The nodes that are compiled, sorted by name.
+        pipelines: All nodes of each pipeline that is compiled, by its registered name.
+        registered: The names of the nodes of every pipeline that is loaded.
+    """
+
+    selected: tuple[ProjectNode, ...]
+    pipelines: Mapping[str, tuple[ProjectNode, ...]]
+    registered: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +59,7 @@ class CompileOptions:
         params: ``key=value`` pairs.
         load_versions: Dataset name to version.
         selection: The flags that choose nodes.
+        group_by: How nodes become jobs; None for what the configuration says.
         verbose: Let Kedro's log through.
     """
 
@@ -49,6 +69,7 @@ class CompileOptions:
     params: tuple[str, ...] = ()
     load_versions: Mapping[str, str] = field(default_factory=dict)
     selection: Selection = field(default_factory=Selection)
+    group_by: tuple[str, ...] | None = None
     verbose: bool = False
 
 
@@ -88,6 +109,33 @@ def is_parameter(dataset: str) -> bool:
 def without_transcoding(dataset: str) -> str:
     """Give the name by which producers and consumers meet: ``table@spark`` and ``table@pandas`` are one."""
     return dataset.partition("@")[0]
+
+
+def namespaces_of(namespace: str | None) -> tuple[str, ...]:
+    """Give a namespace and those around it, the outermost first: ``a.b`` is in ``a`` and in ``a.b``."""
+    parts = namespace.split(".") if namespace else []
+    return tuple(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+
+
+def split_names(text: str) -> list[str]:
+    """Split at commas as ``kedro run`` does, but not inside the square brackets of Kedro's own names for nodes.
+
+    Raises:
+        ValueError: A bracket is not closed, or not opened: Kedro would select everything then.
+    """
+    parts, depth, part = [], 0, ""
+    for letter in text + ",":
+        depth += (letter == "[") - (letter == "]")
+        if depth < 0:
+            raise ValueError(f"a square bracket is not opened in {text!r}")
+        if letter == "," and depth == 0:
+            parts.append(part.strip())
+            part = ""
+        else:
+            part += letter
+    if part.strip():
+        raise ValueError(f"a square bracket is not closed in {text!r}")
+    return [part for part in parts if part]
 
 
 def node_parents(nodes: Iterable[ProjectNode]) -> dict[str, set[str]]:

@@ -5,16 +5,22 @@ Raw mappings come in, as Kedro's config loader has merged them; a ``Settings`` g
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from kedro_batch import strict_yaml
-from kedro_batch.errors import ConfigError, FieldPath, Finding
-from kedro_batch.plan.model import Resources
-from kedro_batch.schema_check import check, whole
+from kedro_batch.compiler.grouping import MEMORY, NONE, WAYS, is_way
+from kedro_batch.compiler.rules import Match, Resolved, Rule, resolved_settings
+from kedro_batch.errors import Code, ConfigError, FieldPath, Finding, did_you_mean
+from kedro_batch.plan.credentials import credential_problems
+from kedro_batch.plan.model import JobSettings, settings_of
+from kedro_batch.plan.service_model import submit_problems
+from kedro_batch.schema_check import check
 
 TARGET = ("job_queue", "job_definition")
+JOB_SETTINGS = tuple(one.name for one in fields(JobSettings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,24 +46,24 @@ class Settings:
     """Checked settings.
 
     Attributes:
-        job_queue: Name or ARN.
-        job_definition: Name, name:revision or ARN.
-        resources: What each job's container gets.
-        timeout_s: Seconds after which an attempt is ended.
-        attempts: How often a job is started until it succeeds.
+        defaults: What every job has that no rule says otherwise of.
+        rules: What some nodes have.
+        group_by: How nodes become jobs.
         command_prefix: The first words of every command.
         container_conf_source: ``--conf-source`` inside the container.
-        tags: Tags of the jobs on AWS.
+        shared_paths: Folders that all containers see.
+        datasets: What stores datasets, by names and patterns.
+        accept: Codes of the warnings that are known and accepted.
     """
 
-    job_queue: str
-    job_definition: str
-    resources: Resources = field(default_factory=Resources)
-    timeout_s: int | None = None
-    attempts: int | None = None
+    defaults: Resolved
+    rules: tuple[Rule, ...] = ()
+    group_by: tuple[str, ...] = ()
     command_prefix: tuple[str, ...] = ("kedro", "run")
     container_conf_source: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    shared_paths: tuple[str, ...] = ()
+    datasets: Mapping[str, str] = field(default_factory=dict)
+    accept: frozenset[str] = frozenset()
 
 
 def target_of(source: ConfigSource) -> dict[str, Any]:
@@ -65,21 +71,26 @@ def target_of(source: ConfigSource) -> dict[str, Any]:
     return {name: place[name] for place in (source.parameters, source.aws_batch) for name in TARGET if name in place}
 
 
-def resolve_settings(source: ConfigSource, conf_source: str | None) -> Settings:
+def resolve_settings(
+    source: ConfigSource, conf_source: str | None, group_by: tuple[str, ...] | None = None
+) -> Settings:
     """Check a configuration and fill in the defaults.
 
     Args:
         source: What the configuration says; its queue and definition are known to be there.
         conf_source: ``--conf-source`` of this compilation, used inside the container too where the
             configuration does not say otherwise.
+        group_by: What the command line says of grouping, which wins.
 
     Raises:
         ConfigError: With a finding for everything that is wrong.
     """
     given = dict(source.aws_batch)
-    if wrong := [_locate(source, path, "the key must be text: put it in quotes") for path in _keys_not_text(given)]:
-        raise ConfigError("the settings for AWS Batch are wrong:", wrong)
-    wrong = [_locate(source, path, message) for path, message in check(given, "config")]
+    if wrong := [_located(source, path, "the key must be text: put it in quotes") for path in _keys_not_text(given)]:
+        raise ConfigError(_WRONG, wrong)
+    if isinstance(given.get("group_by"), str):
+        given["group_by"] = [given["group_by"]]
+    wrong = [_located(source, path, message) for path, message in check(given, "config")]
     target = target_of(source)
     wrong += [
         Finding(source="parameters.yml", path=("aws_batch", *path), message=message)
@@ -88,17 +99,78 @@ def resolve_settings(source: ConfigSource, conf_source: str | None) -> Settings:
     inside = given.get("container_conf_source", conf_source)
     if isinstance(inside, str) and _is_local_absolute(inside):
         wrong.append(_absolute_conf_source(source, inside, configured="container_conf_source" in given))
+    wrong += [_located(source, ("group_by",), message) for message in _odd_ways(given.get("group_by"))]
+    if group_by is not None:
+        wrong += [Finding(source="--group-by", message=message) for message in _odd_ways(group_by)]
+    wrong += [_located(source, path, message, Code.CREDENTIAL) for path, message in _credentials(given)]
     if wrong:
-        raise ConfigError("the settings for AWS Batch are wrong:", wrong)
+        raise ConfigError(_WRONG, wrong)
+    if wrong := [_located(source, path, message) for path, message in _unsubmittable(given)]:
+        raise ConfigError(_WRONG, wrong)
+    ways = given.get("group_by", ()) if group_by is None else group_by
+    stated = {name: given[name] for name in JOB_SETTINGS if name in given}
     return Settings(
-        **target,
-        resources=Resources(**{name: whole(amount) for name, amount in given.get("resources", {}).items()}),
-        timeout_s=whole(given.get("timeout_s")),
-        attempts=whole(given.get("attempts")),
+        defaults=resolved_settings(_plain(stated | target), given.get("runner")),
+        rules=tuple(map(_rule, given.get("rules", ()))),
+        group_by=tuple(way for way in ways if way != NONE),
         command_prefix=tuple(given.get("command_prefix", ("kedro", "run"))),
         container_conf_source=inside,
-        tags=given.get("tags", {}),
+        shared_paths=tuple(given.get("shared_paths", ())),
+        datasets=given.get("datasets", {}),
+        accept=frozenset(given.get("accept", ())),
     )
+
+
+_WRONG = "the settings for AWS Batch are wrong:"
+_AMOUNTS = ("vcpus", "memory_mib", "gpus")
+
+
+def _rule(given: Mapping[str, Any]) -> Rule:
+    stated = {name: given[name] for name in JOB_SETTINGS if name in given}
+    if amounts := {name: given[name] for name in _AMOUNTS if name in given}:
+        stated["resources"] = amounts
+    match = Match(**{selector: tuple(names) for selector, names in given["match"].items()})
+    return Rule(match=match, stated=_plain(stated), runner=given.get("runner"))
+
+
+def _plain(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Put settings into the one spelling and order of a plan."""
+    return settings_of(stated).stated() | ({"retry_on": []} if stated.get("retry_on") == [] else {})
+
+
+def _places(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
+    """Yield everywhere that settings of jobs stand."""
+    yield (), given
+    rules = given.get("rules")
+    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
+        if isinstance(rule, Mapping):
+            yield ("rules", number), rule
+
+
+def _credentials(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
+    for here, settings in _places(given):
+        for path, message in credential_problems(settings):
+            yield (*here, *path), message
+
+
+def _unsubmittable(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
+    for here, settings in _places(given):
+        if submit := settings.get("submit"):
+            for name, message in submit_problems(submit):
+                yield (*here, "submit", name), message
+
+
+def _odd_ways(ways: Any) -> Iterator[str]:
+    """Say what is wrong with ways of grouping that a schema does not see."""
+    if not isinstance(ways, list | tuple) or not all(isinstance(way, str) for way in ways):
+        return
+    if unknown := [way for way in ways if not is_way(way)]:
+        hints = "".join(did_you_mean(way.partition(":")[0], WAYS) for way in unknown)
+        yield f"there is no way {', '.join(map(repr, unknown))}.{hints} Ways are: {', '.join(WAYS)}"
+    elif NONE in ways and len(ways) > 1:
+        yield "none stands alone: it makes a job of every node"
+    elif MEMORY in ways[:-1]:
+        yield "memory comes last: what the others make must not part what it joins"
 
 
 def _keys_not_text(value: Any, here: FieldPath = ()) -> Iterator[FieldPath]:
@@ -120,7 +192,7 @@ def _absolute_conf_source(source: ConfigSource, place: str, *, configured: bool)
     remedy = "a path relative to the container's working directory, or a URL such as s3://bucket/conf"
     if configured:
         message = f"{place!r} is a path of one machine, and a plan holds for every machine: give {remedy}"
-        return _locate(source, ("container_conf_source",), message)
+        return _located(source, ("container_conf_source",), message)
     return Finding(
         source="--conf-source",
         message=f"{place!r} is a path of this machine, which the container does not have: "
@@ -128,13 +200,25 @@ def _absolute_conf_source(source: ConfigSource, place: str, *, configured: bool)
     )
 
 
-def _locate(source: ConfigSource, path: FieldPath, message: str) -> Finding:
-    """Say in which of the merged files a setting stands, and in which line."""
-    for file in source.files:
-        lines = strict_yaml.parse(file.read_bytes(), file.name, with_lines=True).lines
-        if path in lines and path:
-            return Finding(source=_shown(file), path=path, line=lines[path], message=message)
-    return Finding(source=source.expected_file, path=path, message=message)
+def place_of(source: ConfigSource, path: FieldPath) -> tuple[str, int | None]:
+    """Tell in which of the merged files a setting stands, and in which line; at least where it would stand."""
+    while path:
+        for file in source.files:
+            lines = _lines(file)
+            if path in lines:
+                return _shown(file), lines[path]
+        path = path[:-1]
+    return source.expected_file, None
+
+
+@cache
+def _lines(file: Path) -> dict[FieldPath, int]:
+    return strict_yaml.parse(file.read_bytes(), file.name, with_lines=True).lines
+
+
+def _located(source: ConfigSource, path: FieldPath, message: str, code: Code = Code.INVALID_CONFIG) -> Finding:
+    file, line = place_of(source, path)
+    return Finding(source=file, path=path, line=line, message=message, code=code)
 
 
 def _shown(file: Path) -> str:

@@ -28,24 +28,23 @@ def _meaning(plan: Plan) -> dict[str, Any]:
         env=plan.env,
         kedro_version=plan.kedro_version,
         selection=selection,
+        group_by=list(plan.group_by),
         jobs=[_job(job) for job in sorted(plan.jobs, key=lambda job: job.name)],
     )
 
 
 def _job(job: Job) -> dict[str, Any]:
+    settings = job.settings.stated()
+    if "resources" in settings:
+        settings["resources"] = {name: whole(amount) for name, amount in settings["resources"].items()}
     return _present(
         name=job.name,
         command=list(job.command),
-        job_queue=job.job_queue,
-        job_definition=job.job_definition,
         nodes=sorted(job.nodes),
         depends_on=sorted(job.depends_on),
         reads=sorted(job.reads),
         writes=sorted(job.writes),
-        resources=_present(**{name: whole(amount) for name, amount in asdict(job.resources).items()}),
-        timeout_s=job.timeout_s,
-        attempts=job.attempts,
-        tags=dict(job.tags),
+        **settings,
     )
 
 

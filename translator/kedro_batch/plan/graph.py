@@ -107,3 +107,45 @@ def longest_path(parents: Mapping[Name, Collection[Name]]) -> int:
     for name in topological_order(parents):
         depth[name] = 1 + max((depth[parent] for parent in parents[name]), default=0)
     return max(depth.values(), default=0)
+
+
+def cycles(parents: Mapping[Name, Collection[Name]]) -> tuple[tuple[Name, ...], ...]:
+    """Find the sets of names that wait for each other: the strongly connected components of several names.
+
+    Kosaraju's algorithm (M. Sharir, Computers & Mathematics with Applications 1981, volume 7, page 67).
+
+    Returns:
+        The sets, each sorted, in the order of their smallest names.
+    """
+    children = children_of(parents)
+    seen: set[Name] = set()
+    components = [_unseen_from(name, children, seen) for name in reversed(_finished(parents))]
+    return tuple(sorted(tuple(sorted(one)) for one in components if len(one) > 1))
+
+
+def _finished(parents: Mapping[Name, Collection[Name]]) -> list[Name]:
+    """Walk up from every name, depth first; give the names in the order in which the walk leaves them."""
+    left: list[Name] = []
+    seen: set[Name] = set()
+    for start in sorted(parents):
+        walk = [] if start in seen else [(start, iter(sorted(set(parents[start]))))]
+        seen.add(start)
+        while walk:
+            parent = next((one for one in walk[-1][1] if one not in seen), None)
+            if parent is None:
+                left.append(walk.pop()[0])
+            else:
+                seen.add(parent)
+                walk.append((parent, iter(sorted(set(parents[parent])))))
+    return left
+
+
+def _unseen_from(start: Name, children: Mapping[Name, Collection[Name]], seen: set[Name]) -> list[Name]:
+    """Collect what can be reached and has not been seen, and see it."""
+    reached = [] if start in seen else [start]
+    seen.add(start)
+    for name in reached:
+        fresh = [child for child in children[name] if child not in seen]
+        seen.update(fresh)
+        reached += fresh
+    return reached

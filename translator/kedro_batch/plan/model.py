@@ -5,7 +5,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NewType
+from enum import StrEnum
+from typing import Any, NewType
+
+from kedro_batch.schema_check import whole
 
 JobName = NewType("JobName", str)
 """A job's name in its plan; AWS Batch sees it between the run id and the attempt."""
@@ -16,6 +19,21 @@ PlanDigest = NewType("PlanDigest", str)
 PLAN_SCHEMA = "kedro-batch/plan/v1"
 
 
+class Platform(StrEnum):
+    """What the compute environments behind a queue are made of."""
+
+    EC2 = "ec2"
+    FARGATE = "fargate"
+
+
+class RetryReason(StrEnum):
+    """What AWS Batch is to start a job again for."""
+
+    SPOT = "spot"
+    START_FAILURE = "start_failure"
+    IMAGE_PULL = "image_pull"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """What a job's container gets; None leaves it to the job definition.
@@ -23,12 +41,90 @@ class Resources:
     Attributes:
         vcpus: Number of vCPUs, a fraction only on Fargate.
         memory_mib: Memory in MiB.
-        gpus: Number of GPUs.
+        gpus: Number of GPUs; 0 asks for none.
     """
 
     vcpus: int | float | None = None
     memory_mib: int | None = None
     gpus: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSettings:
+    """How a job runs on AWS Batch. What is empty or None is left to the job definition.
+
+    The order of the fields is that of a plan file.
+
+    Attributes:
+        job_queue: Name or ARN; empty only where a file's defaults do not name one.
+        job_definition: Name, name:revision or ARN; empty likewise.
+        platform: What the queue's machines are, for checking resources offline; it is not sent.
+        resources: What the container gets.
+        timeout_s: Seconds after which an attempt is ended.
+        attempts: How often AWS Batch starts the job until it succeeds.
+        retry_on: The only reasons to start it again; empty: any failure.
+        environment: Variables of the container.
+        tags: Tags on AWS.
+        share_identifier: The share of a queue with fair-share scheduling.
+        scheduling_priority: The priority within that share, 0 to 9999.
+        submit: Further fields of SubmitJob, in AWS's spelling.
+    """
+
+    job_queue: str = ""
+    job_definition: str = ""
+    platform: Platform | None = None
+    resources: Resources = field(default_factory=Resources)
+    timeout_s: int | None = None
+    attempts: int | None = None
+    retry_on: tuple[RetryReason, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    share_identifier: str | None = None
+    scheduling_priority: int | None = None
+    submit: Mapping[str, Any] = field(default_factory=dict)
+
+    def stated(self) -> dict[str, Any]:
+        """Give what is not left open as plain values, in the order of the fields."""
+        resources = self.resources
+        amounts = {"vcpus": resources.vcpus, "memory_mib": resources.memory_mib, "gpus": resources.gpus}
+        fields: dict[str, Any] = {
+            "job_queue": self.job_queue,
+            "job_definition": self.job_definition,
+            "platform": self.platform and str(self.platform),
+            "resources": {name: amount for name, amount in amounts.items() if amount is not None},
+            "timeout_s": self.timeout_s,
+            "attempts": self.attempts,
+            "retry_on": [str(reason) for reason in self.retry_on],
+            "environment": dict(self.environment),
+            "tags": dict(self.tags),
+            "share_identifier": self.share_identifier,
+            "scheduling_priority": self.scheduling_priority,
+            "submit": dict(self.submit),
+        }
+        return {name: value for name, value in fields.items() if value or value == 0}
+
+
+def settings_of(stated: Mapping[str, Any]) -> JobSettings:
+    """Make settings of plain values that a schema has allowed: the other way round of ``stated``."""
+    given = dict(stated)
+    if "platform" in given:
+        given["platform"] = Platform(given["platform"])
+    given["resources"] = Resources(**{name: whole(amount) for name, amount in given.get("resources", {}).items()})
+    for name in ("timeout_s", "attempts", "scheduling_priority"):
+        if name in given:
+            given[name] = whole(given[name])
+    given["retry_on"] = tuple(sorted(RetryReason(reason) for reason in given.get("retry_on", ())))
+    return JobSettings(**given)
+
+
+MERGED_BY_KEY = ("resources", "environment", "tags", "submit")
+"""The settings of which a job states only what differs from the defaults, key by key."""
+
+
+def filled_in(own: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what plain settings leave open with what others state, and merge what is merged by key."""
+    merged = {name: {**stated[name], **own[name]} for name in MERGED_BY_KEY if name in own and name in stated}
+    return {**stated, **own, **merged}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,42 +134,20 @@ class Job:
     Attributes:
         name: Unique in the plan.
         command: The container's command, word by word.
-        job_queue: Name or ARN.
-        job_definition: Name, name:revision or ARN.
-        nodes: The Kedro nodes that it runs, by Kedro's names, sorted.
+        settings: How it runs, queue and definition included.
+        nodes: The Kedro nodes that it runs, by Kedro's names, sorted; none for a join job.
         depends_on: The jobs that have to succeed first, sorted.
-        reads: Names of the datasets that it reads, without parameters, sorted.
-        writes: Names of the datasets that it writes, sorted.
-        resources: What its container gets.
-        timeout_s: Seconds after which an attempt is ended.
-        attempts: How often AWS Batch starts it until it succeeds.
-        tags: Its tags on AWS.
+        reads: Names of the datasets that it reads and does not write itself, without parameters, sorted.
+        writes: Names of the datasets that it writes and that outlive it, sorted.
     """
 
     name: JobName
     command: tuple[str, ...]
-    job_queue: str
-    job_definition: str
+    settings: JobSettings
     nodes: tuple[str, ...] = ()
     depends_on: tuple[JobName, ...] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
-    resources: Resources = field(default_factory=Resources)
-    timeout_s: int | None = None
-    attempts: int | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
-    """What the file states once; the jobs of a plan in memory have it filled in already."""
-
-    job_queue: str | None = None
-    job_definition: str | None = None
-    resources: Resources = field(default_factory=Resources)
-    timeout_s: int | None = None
-    attempts: int | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +174,8 @@ class Plan:
         env: The configuration environment that every command names.
         kedro_version: The Kedro version whose flags the commands use.
         selection: The flags that chose the nodes.
-        defaults: What the file states once.
+        group_by: How nodes were grouped into jobs; empty for one job for each node.
+        defaults: What the file states once; the jobs have it filled in already.
     """
 
     jobs: tuple[Job, ...]
@@ -109,4 +184,5 @@ class Plan:
     env: str | None = None
     kedro_version: str | None = None
     selection: Selection = field(default_factory=Selection)
-    defaults: Defaults = field(default_factory=Defaults)
+    group_by: tuple[str, ...] = ()
+    defaults: JobSettings = field(default_factory=JobSettings)

@@ -1,17 +1,19 @@
 """Reads a plan file strictly: bytes in, a plan out, or everything that is wrong with it at once."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from kedro_batch import strict_yaml
 from kedro_batch.errors import FieldPath, Finding, PlanError, did_you_mean
+from kedro_batch.plan.credentials import credential_problems
 from kedro_batch.plan.graph import CycleError, topological_order
-from kedro_batch.plan.model import Defaults, Job, JobName, Plan, Resources, Selection
-from kedro_batch.schema_check import check, whole
+from kedro_batch.plan.limits import Problem, over_limits
+from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
+from kedro_batch.plan.service_model import submit_problems
+from kedro_batch.schema_check import check, surely_valid
 
 _NAMES_SHOWN_OF_CYCLE = 8
-_TAGS_AT_MOST = 47
-"""Of the 50 that AWS takes, three carry run, job and digest."""
 _CYCLES_AT_MOST = 20
 _HINTS_AT_MOST = 20
 """Looking for near names takes time in proportion to the jobs: thousands of wrong names get no hint each."""
@@ -25,32 +27,62 @@ def read_plan(content: bytes, source: str) -> Plan:
         source: Its name, for messages.
 
     Raises:
-        PlanError: With a finding for everything that is wrong: YAML, schema, names, cycles.
+        PlanError: With a finding for everything that is wrong: YAML, schema, names, cycles, the limits of AWS
+            Batch, what looks like a credential.
     """
     document = strict_yaml.parse(content, source)
     wrong = list(document.findings)
+    plan = None
     if not wrong and document.value is None:
         wrong.append(Finding(source=source, message="is empty"))
     elif not document.broken:
-        wrong += _findings(document.value, content, source, already={finding.path for finding in wrong})
-    if wrong:
+        plan, problems = _read(document.value)
+        already = {finding.path for finding in wrong}
+        wrong += _located([one for one in problems if one[0] not in already], content, source)
+    if plan is None or wrong:
         raise PlanError(f"{source} is not a plan that can be applied:", wrong)
-    return _plan(document.value)
+    return plan
 
 
-def _findings(value: Any, content: bytes, source: str, already: set[FieldPath]) -> list[Finding]:
-    problems = [*check(value, "plan")]
+def _read(value: Any) -> tuple[Plan | None, list[Problem]]:
+    """Make a plan of a value where its shape allows, and tell what is wrong with it."""
+    problems: list[Problem] = [] if surely_valid(value, "plan") else [*check(value, "plan")]
+    well_formed = not problems
     if isinstance(value, dict) and isinstance(value.get("jobs"), list):
-        jobs = value["jobs"]
         problems += _target_problems(value)
-        problems += _tag_problems(value)
-        problems += _name_problems(jobs)
-        problems += _dependency_problems(jobs)
-    problems = [(path, message) for path, message in problems if path not in already]
+        well_formed = not problems
+        problems += _name_problems(value["jobs"])
+        problems += _dependency_problems(value["jobs"])
+    if not well_formed:
+        return None, problems
+    plan = _plan(value)
+    return plan, [*problems, *over_limits(plan), *_content_problems(value)]
+
+
+def _located(problems: list[Problem], content: bytes, source: str) -> list[Finding]:
     if not problems:
         return []
     lines = strict_yaml.parse(content, source, with_lines=True).lines
-    return [Finding(source=source, path=path, line=lines.get(path), message=message) for path, message in problems]
+    return [Finding(source=source, path=path, line=_line(lines, path), message=message) for path, message in problems]
+
+
+def _line(lines: dict[FieldPath, int], path: FieldPath) -> int | None:
+    """Give the line of a path, or of the nearest place above it: a default stands elsewhere."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path)
+
+
+def _content_problems(value: dict[str, Any]) -> Iterator[Problem]:
+    """Look through what is passed on as it is, where the file states it."""
+    stated = [(("jobs", index), job) for index, job in enumerate(value["jobs"])]
+    places: list[tuple[FieldPath, dict[str, Any]]] = [(("defaults",), value.get("defaults", {})), *stated]
+    for here, settings in places:
+        for path, message in credential_problems(settings):
+            yield (*here, *path), message
+        if submit := settings.get("submit"):
+            for field, message in submit_problems(submit):
+                yield (*here, "submit", field), message
 
 
 def _target_problems(value: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:
@@ -61,16 +93,6 @@ def _target_problems(value: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:
             for target in ("job_queue", "job_definition"):
                 if target not in job and target not in given:
                     yield ("jobs", index), f"has no {target}: name it here or in defaults"
-
-
-def _tag_problems(value: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:
-    """Count the tags of a job together with those of the defaults."""
-    defaults = value.get("defaults")
-    shared = defaults.get("tags") if isinstance(defaults, dict) else None
-    for index, job in enumerate(value["jobs"]):
-        own = job.get("tags") if isinstance(job, dict) else None
-        if isinstance(own, dict) and isinstance(shared, dict) and len(own | shared) > _TAGS_AT_MOST:
-            yield ("jobs", index, "tags"), f"are {len(own | shared)} with the defaults', {_TAGS_AT_MOST} are allowed"
 
 
 def _names(jobs: list[Any]) -> Iterator[tuple[int, str]]:
@@ -140,44 +162,31 @@ def _shorten(cycle: tuple[str, ...]) -> str:
 
 
 def _plan(value: dict[str, Any]) -> Plan:
-    defaults = value.get("defaults", {})
+    stated = value.get("defaults", {})
+    defaults = settings_of(stated)
     return Plan(
-        jobs=tuple(_job(job, defaults) for job in value["jobs"]),
+        jobs=tuple(_job(job, stated, defaults) for job in value["jobs"]),
         project=value.get("project"),
         pipelines=tuple(value.get("pipelines", ())),
         env=value.get("env"),
         kedro_version=value.get("kedro_version"),
         selection=Selection(**{flag: tuple(names) for flag, names in value.get("selection", {}).items()}),
-        defaults=Defaults(
-            job_queue=defaults.get("job_queue"),
-            job_definition=defaults.get("job_definition"),
-            resources=_resources(defaults.get("resources", {})),
-            timeout_s=whole(defaults.get("timeout_s")),
-            attempts=whole(defaults.get("attempts")),
-            tags=defaults.get("tags", {}),
-        ),
+        group_by=tuple(value.get("group_by", ())),
+        defaults=defaults,
     )
 
 
-def _job(job: dict[str, Any], defaults: dict[str, Any]) -> Job:
-    def chosen(field: str) -> Any:
-        return job.get(field, defaults.get(field))
-
+def _job(job: dict[str, Any], stated: dict[str, Any], defaults: JobSettings) -> Job:
+    own = {name: job[name] for name in _SETTINGS & job.keys()}
     return Job(
         name=JobName(job["name"]),
         command=tuple(job["command"]),
-        job_queue=chosen("job_queue"),
-        job_definition=chosen("job_definition"),
+        settings=settings_of(filled_in(own, stated)) if own else defaults,
         nodes=tuple(sorted(job.get("nodes", ()))),
         depends_on=tuple(sorted(map(JobName, job.get("depends_on", ())))),
         reads=tuple(sorted(job.get("reads", ()))),
         writes=tuple(sorted(job.get("writes", ()))),
-        resources=_resources(defaults.get("resources", {}) | job.get("resources", {})),
-        timeout_s=whole(chosen("timeout_s")),
-        attempts=whole(chosen("attempts")),
-        tags=defaults.get("tags", {}) | job.get("tags", {}),
     )
 
 
-def _resources(given: dict[str, Any]) -> Resources:
-    return Resources(**{name: whole(amount) for name, amount in given.items()})
+_SETTINGS = {field.name for field in fields(JobSettings)}

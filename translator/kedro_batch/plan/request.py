@@ -1,13 +1,14 @@
 """The SubmitJob request of a job: AWS's spelling of what the plan says.
 
-Pure: the real submission, the dry run and the offline check all build their requests here.
+Pure: the real submission, the dry run and the offline checks all build their requests here.
 Source of the fields: the AWS Batch API reference, SubmitJob.
 """
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Iterable, Mapping
 from typing import Any, NewType
 
-from kedro_batch.plan.model import Job, JobName, PlanDigest, Resources
+from kedro_batch.plan.model import Job, JobName, JobSettings, PlanDigest, Resources, RetryReason
 
 RunId = NewType("RunId", str)
 """Names one replay of a plan: short, lower case, sorted by time."""
@@ -18,6 +19,30 @@ JobId = NewType("JobId", str)
 TAG_RUN = "kedro-batch:run"
 TAG_JOB = "kedro-batch:job"
 TAG_PLAN = "kedro-batch:plan"
+OWN_TAGS = 3
+
+OWNED_FIELDS: Mapping[str, str] = {
+    "jobName": "the name of the job",
+    "jobQueue": "job_queue",
+    "jobDefinition": "job_definition",
+    "dependsOn": "depends_on",
+    "timeout": "timeout_s",
+    "retryStrategy": "attempts and retry_on",
+    "tags": "tags",
+    "shareIdentifier": "share_identifier",
+    "schedulingPriorityOverride": "scheduling_priority",
+}
+"""The fields of SubmitJob that ``submit`` may not give, and what says them instead."""
+
+ARRAY_PROPERTIES = "arrayProperties"
+"""The field that would make many jobs of one."""
+
+_RETRY_ON: Mapping[RetryReason, dict[str, str]] = {
+    RetryReason.SPOT: {"onStatusReason": "Host EC2*"},
+    RetryReason.START_FAILURE: {"onStatusReason": "Task failed to start*"},
+    RetryReason.IMAGE_PULL: {"onReason": "CannotPullContainer*"},
+}
+"""How AWS Batch words these failures (AWS Batch user guide, "Automated job retries")."""
 
 
 def batch_job_name(run_id: RunId, job: JobName, attempt: int) -> str:
@@ -47,26 +72,92 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
         parent_ids: What the jobs in ``depends_on`` are called on Batch.
         job_definition: The definition with its revision, resolved once for the whole run.
     """
-    overrides: dict[str, Any] = {"command": list(job.command)}
-    if requirements := _resource_requirements(job.resources):
-        overrides["resourceRequirements"] = requirements
+    settings = job.settings
     request: dict[str, Any] = {
         "jobName": batch_job_name(run_id, job.name, attempt),
-        "jobQueue": job.job_queue,
+        "jobQueue": settings.job_queue,
         "jobDefinition": job_definition,
-        "containerOverrides": overrides,
-        "tags": {**job.tags, TAG_RUN: run_id, TAG_JOB: job.name, TAG_PLAN: digest},
+        **_with_overrides(job, settings.submit),
+        "tags": {**settings.tags, TAG_RUN: run_id, TAG_JOB: job.name, TAG_PLAN: digest},
     }
     if depends_on := [{"jobId": parent_id} for parent_id in parent_ids]:
         request["dependsOn"] = depends_on
-    if job.timeout_s is not None:
-        request["timeout"] = {"attemptDurationSeconds": job.timeout_s}
-    if job.attempts is not None:
-        request["retryStrategy"] = {"attempts": job.attempts}
+    if settings.timeout_s is not None:
+        request["timeout"] = {"attemptDurationSeconds": settings.timeout_s}
+    if settings.attempts is not None:
+        request["retryStrategy"] = _retry_strategy(settings)
+    if settings.share_identifier is not None:
+        request["shareIdentifier"] = settings.share_identifier
+    if settings.scheduling_priority is not None:
+        request["schedulingPriorityOverride"] = settings.scheduling_priority
     return request
 
 
+def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
+    """Say what is tried again; where no rule matches, Batch tries again, so the last one ends it."""
+    if not settings.retry_on:
+        return {"attempts": settings.attempts}
+    rules = [{**_RETRY_ON[reason], "action": "RETRY"} for reason in RetryReason if reason in settings.retry_on]
+    return {"attempts": settings.attempts, "evaluateOnExit": [*rules, {"onReason": "*", "action": "EXIT"}]}
+
+
+def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
+    """Put command, environment and resources where the kind of job definition has them.
+
+    A definition for EKS, or with several containers, has them in a structure of its own: where ``submit``
+    gives one, they go to its first container that has no command.
+    """
+    request = copy.deepcopy(dict(submit))
+    match request:
+        case {"eksPropertiesOverride": {"podProperties": {"containers": [*containers]}}}:
+            _into_first(containers, _pod_container(job))
+        case {"ecsPropertiesOverride": {"taskProperties": [*tasks]}}:
+            _into_first([one for task in tasks for one in task.get("containers", ())], _container(job))
+        case {"nodeOverrides": {"nodePropertyOverrides": [*ranges]}}:
+            for machines in ranges:
+                machines["containerOverrides"] = _container(job) | machines.get("containerOverrides", {})
+        case _:
+            request["containerOverrides"] = _container(job) | request.get("containerOverrides", {})
+    return request
+
+
+def _into_first(containers: list[dict[str, Any]], given: dict[str, Any]) -> None:
+    for container in containers:
+        if "command" not in container:
+            container.update(given | container)
+            return
+
+
+def _container(job: Job) -> dict[str, Any]:
+    overrides: dict[str, Any] = {"command": list(job.command)}
+    if job.settings.environment:
+        overrides["environment"] = _pairs(job.settings.environment)
+    if requirements := _resource_requirements(job.settings.resources):
+        overrides["resourceRequirements"] = requirements
+    return overrides
+
+
+def _pod_container(job: Job) -> dict[str, Any]:
+    """Spell the same as Kubernetes does: quantities are strings with units."""
+    container: dict[str, Any] = {"command": list(job.command)}
+    if job.settings.environment:
+        container["env"] = _pairs(job.settings.environment)
+    resources = job.settings.resources
+    amounts = {
+        "cpu": resources.vcpus and f"{resources.vcpus}",
+        "memory": resources.memory_mib and f"{resources.memory_mib}Mi",
+        "nvidia.com/gpu": resources.gpus and f"{resources.gpus}",
+    }
+    if limits := {name: amount for name, amount in amounts.items() if amount}:
+        container["resources"] = {"limits": limits, "requests": dict(limits)}
+    return container
+
+
+def _pairs(environment: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in sorted(environment.items())]
+
+
 def _resource_requirements(resources: Resources) -> list[dict[str, str]]:
-    """Spell the resources as Batch does: values are strings, memory is in MiB."""
-    amounts = (("VCPU", resources.vcpus), ("MEMORY", resources.memory_mib), ("GPU", resources.gpus))
+    """Spell the resources as Batch does: values are strings, memory is in MiB, no GPU is none at all."""
+    amounts = (("VCPU", resources.vcpus), ("MEMORY", resources.memory_mib), ("GPU", resources.gpus or None))
     return [{"type": kind, "value": str(amount)} for kind, amount in amounts if amount is not None]

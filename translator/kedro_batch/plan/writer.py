@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from typing import Any
 
-from kedro_batch.plan.model import PLAN_SCHEMA, Defaults, Job, Plan, Resources
+from kedro_batch.plan.model import PLAN_SCHEMA, Job, Plan
 from kedro_batch.strict_yaml import INVISIBLE
 
 _HEADER = "# Compiled by kedro-batch. Review it, commit it, then: kedro-batch apply plan.yaml"
@@ -33,61 +34,99 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
         yield f"kedro_version: {scalar(plan.kedro_version)}"
     chosen = {flag: names for flag, names in asdict(plan.selection).items() if names}
     yield from _nested("selection", (line for flag, names in chosen.items() for line in _block_list(flag, names)))
-    yield from _nested("defaults", _settings_lines(plan.defaults, Defaults()))
+    yield from _flow_list("group_by", plan.group_by)
+    defaults = plan.defaults.stated()
+    yield from _nested("defaults", _settings_lines(defaults, {}))
     yield "jobs:"
     for job in plan.jobs:
         bullet = "  - "
-        for line in _job_lines(job, plan.defaults):
+        for line in _job_lines(job, defaults):
             yield bullet + line
             bullet = "    "
 
 
-def _job_lines(job: Job, defaults: Defaults) -> Iterator[str]:
+def _job_lines(job: Job, defaults: Mapping[str, Any]) -> Iterator[str]:
     yield f"name: {scalar(job.name)}"
     yield from _block_list("nodes", job.nodes)
     yield from _flow_list("command", job.command)
     yield from _block_list("depends_on", job.depends_on)
     yield from _block_list("reads", job.reads)
     yield from _block_list("writes", job.writes)
-    yield from _settings_lines(job, defaults)
+    yield from _settings_lines(job.settings.stated(), defaults)
 
 
-def _settings_lines(settings: Job | Defaults, defaults: Defaults) -> Iterator[str]:
+def _settings_lines(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[str]:
     """Write what a job or the defaults say beyond what ``defaults`` has said already.
 
     Raises:
         ValueError: The defaults say something that the job does not have: a file cannot take it back.
     """
-    _refuse_unsayable(asdict(settings.resources), asdict(defaults.resources))
-    _refuse_unsayable(settings.tags, defaults.tags)
-    _refuse_unsayable(
-        {name: getattr(settings, name) for name in ("timeout_s", "attempts")},
-        {name: getattr(defaults, name) for name in ("timeout_s", "attempts")},
-    )
-    for name in ("job_queue", "job_definition"):
-        target = getattr(settings, name)
-        if target is not None and target != getattr(defaults, name):
-            yield f"{name}: {scalar(target)}"
-    yield from _resources_line(settings.resources, defaults.resources)
-    for name in ("timeout_s", "attempts"):
-        number = getattr(settings, name)
-        if number is not None and number != getattr(defaults, name):
-            yield f"{name}: {number}"
-    tags = {key: text for key, text in sorted(settings.tags.items()) if defaults.tags.get(key) != text}
-    yield from _nested("tags", (f"{scalar(key)}: {scalar(text)}" for key, text in tags.items()))
+    for name in defaults:
+        if name == "retry_on" and name not in settings:
+            yield "retry_on: []"
+        else:
+            _refuse_unsayable(name, settings.get(name), defaults[name])
+    for name, value in settings.items():
+        stated = defaults.get(name)
+        if value == stated:
+            continue
+        match name:
+            case "resources":
+                own = _beyond(value, stated)
+                yield f"resources: {{{', '.join(f'{key}: {number}' for key, number in own.items())}}}"
+            case "retry_on":
+                yield from _flow_list(name, value)
+            case "environment" | "tags" | "submit":
+                yield f"{name}:"
+                yield from _block_value(dict(sorted(_beyond(value, stated).items())))
+            case _:
+                yield f"{name}: {_inline(value)}"
 
 
-def _refuse_unsayable(own: Mapping[str, object], stated: Mapping[str, object]) -> None:
-    for name, value in stated.items():
-        if value is not None and own.get(name) is None:
-            raise ValueError(f"a job has no {name}, but the plan's defaults have: {value!r}")
+def _beyond(own: Mapping[str, Any], stated: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {key: value for key, value in own.items() if not stated or stated.get(key) != value}
 
 
-def _resources_line(resources: Resources, defaults: Resources) -> Iterator[str]:
-    stated: Mapping[str, float | None] = asdict(defaults)
-    own = {name: n for name, n in asdict(resources).items() if n is not None and n != stated[name]}
-    if own:
-        yield f"resources: {{{', '.join(f'{name}: {number}' for name, number in own.items())}}}"
+def _refuse_unsayable(name: str, own: Any, stated: Any) -> None:
+    lacking = stated.keys() - (own or {}).keys() if isinstance(stated, Mapping) else own is None
+    if lacking:
+        raise ValueError(f"a job has no {name}, or less of it than the plan's defaults, which have: {stated!r}")
+
+
+def _block_value(value: Any) -> Iterator[str]:
+    """Write a mapping or list of any depth, each item on a line of its own, two spaces in."""
+    match value:
+        case Mapping():
+            for key, inner in value.items():
+                yield from _keyed(f"  {scalar(str(key))}:", inner)
+        case _:
+            for inner in value:
+                lines = list(_block_value(inner)) if isinstance(inner, Mapping | list | tuple) and inner else []
+                if lines:
+                    yield f"  - {lines[0].lstrip()}"
+                    yield from (f"  {line}" for line in lines[1:])
+                else:
+                    yield f"  - {_inline(inner)}"
+
+
+def _keyed(head: str, inner: Any) -> Iterator[str]:
+    if isinstance(inner, Mapping | list | tuple) and inner:
+        yield head
+        yield from (f"  {line}" for line in _block_value(inner))
+    else:
+        yield f"{head} {_inline(inner)}"
+
+
+def _inline(value: Any) -> str:
+    match value:
+        case str():
+            return scalar(value)
+        case Mapping():
+            return "{}"
+        case list() | tuple():
+            return "[]"
+        case _:
+            return json.dumps(value)
 
 
 def _nested(name: str, lines: Iterable[str]) -> Iterator[str]:

@@ -12,13 +12,13 @@ from kedro_batch.review.words import counted
 
 def plan_table(plan: Plan) -> Table:
     """Show each job with what it waits for, reads, writes and gets."""
-    queues = ", ".join(sorted({job.job_queue for job in plan.jobs}))
+    queues = ", ".join(sorted({job.settings.job_queue for job in plan.jobs}))
     title = _text([f"{counted(len(plan.jobs), 'job')} for {queues}"])
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for heading in ("job", "waits for", "reads", "writes", "gets"):
         table.add_column(heading, overflow="fold")
     for job in plan.jobs:
-        columns = ([job.name], job.depends_on, job.reads, job.writes, [_resources(job.resources)])
+        columns = ([job.name], job.depends_on, job.reads, job.writes, [_resources(job.settings.resources)])
         table.add_row(*map(_text, columns))
     return table
 

@@ -25,5 +25,5 @@ def dry_requests(plan: Plan, digest: PlanDigest) -> Iterator[dict[str, Any]]:
             attempt=1,
             digest=digest,
             parent_ids=[JobId(f"<id of {parent}>") for parent in job.depends_on],
-            job_definition=job.job_definition,
+            job_definition=job.settings.job_definition,
         )

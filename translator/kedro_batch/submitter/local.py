@@ -14,11 +14,12 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from kedro_batch.plan.model import Plan
 from kedro_batch.plan.request import TAG_JOB, JobId
 from kedro_batch.submitter.attention import Attention
 from kedro_batch.submitter.engine import ContainerDetail, DefinitionDetail, JobDetail, QueueDetail
@@ -49,6 +50,13 @@ class _Ended:
 
     exit_code: int | None
     reason: str | None
+
+
+def for_this_machine(plan: Plan) -> Plan:
+    """Take out of a plan what only AWS understands, so that every command stands where this engine looks."""
+    if not any(job.settings.submit for job in plan.jobs):
+        return plan
+    return replace(plan, jobs=tuple(replace(job, settings=replace(job.settings, submit={})) for job in plan.jobs))
 
 
 class LocalEngine:
@@ -158,7 +166,9 @@ class LocalEngine:
         self._end(job, ended)
 
     def _try_repeatedly(self, job: _Job) -> _Ended:
-        attempts = job.request.get("retryStrategy", {}).get("attempts", 1)
+        strategy = job.request.get("retryStrategy", {})
+        # Where only failures of the service are tried again, what happens on this machine is none of them.
+        attempts = 1 if "evaluateOnExit" in strategy else strategy.get("attempts", 1)
         ended = _Ended(_NOT_STARTED, "not started")
         for attempt in range(1, attempts + 1):
             log = self._logs / f"{_name(job)}-{attempt}.log"
@@ -218,7 +228,8 @@ class LocalEngine:
             "AWS_BATCH_JOB_ID": job.job_id,
             "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         }
-        return {**os.environ, **own}
+        given = {one["name"]: one["value"] for one in job.request["containerOverrides"].get("environment", ())}
+        return {**os.environ, **given, **own}
 
     def _end(self, job: _Job, ended: _Ended) -> None:
         with self._lock:

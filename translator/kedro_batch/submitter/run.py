@@ -148,7 +148,7 @@ class Run:
             attempt=_ATTEMPT,
             digest=self._digest,
             parent_ids=self.progress.live_parent_ids(job.name),
-            job_definition=definitions[job.job_definition],
+            job_definition=definitions[job.settings.job_definition],
         )
         self._unsure = request["jobName"]
         try:

@@ -14,8 +14,8 @@ def resolve_targets(plan: Plan, engine: Engine) -> dict[str, str]:
     Raises:
         ServiceError: Some are missing or unusable, all named at once, or the service did not answer.
     """
-    queues = sorted({job.job_queue for job in plan.jobs})
-    definitions = sorted({job.job_definition for job in plan.jobs})
+    queues = sorted({job.settings.job_queue for job in plan.jobs})
+    definitions = sorted({job.settings.job_definition for job in plan.jobs})
     wrong = _unusable_queues(queues, engine.describe_job_queues(queues))
     resolved: dict[str, str] = {}
     for name in definitions:

@@ -6,6 +6,6 @@ from kedro.pipeline import Pipeline
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Register each pipeline by its name, and all of them together as the default."""
-    pipelines = find_pipelines(raise_errors=True)
+    pipelines = find_pipelines()
     pipelines["__default__"] = sum(pipelines.values(), start=Pipeline([]))
     return pipelines

@@ -3,6 +3,6 @@ from kedro.pipeline import Pipeline
 
 
 def register_pipelines():
-    pipelines = find_pipelines(raise_errors=True)
+    pipelines = find_pipelines()
     pipelines["__default__"] = sum(pipelines.values(), start=Pipeline([]))
     return pipelines

@@ -1,0 +1,249 @@
+"""Puts a plan together: groups the nodes, names the jobs, spells their commands, and checks what comes out. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kedro_batch.compiler.boundaries import boundary_findings
+from kedro_batch.compiler.catalog import Catalog
+from kedro_batch.compiler.commands import Commands, Unreachable
+from kedro_batch.compiler.dialect import Dialect
+from kedro_batch.compiler.grouping import Conditions, Group, Grouping, group_nodes, group_parents
+from kedro_batch.compiler.job_names import job_names
+from kedro_batch.compiler.join_jobs import with_join_jobs
+from kedro_batch.compiler.project import (
+    DEFAULT_PIPELINE,
+    CompileOptions,
+    ProjectNode,
+    ProjectNodes,
+    is_parameter,
+    without_transcoding,
+)
+from kedro_batch.compiler.rules import NodeSettings
+from kedro_batch.compiler.settings import ConfigSource, Settings, place_of
+from kedro_batch.compiler.storage import Storages, Store
+from kedro_batch.errors import Code, Finding, ProjectError, Severity
+from kedro_batch.plan.graph import topological_order, transitive_reduction
+from kedro_batch.plan.limits import FARGATE_MEMORY_MIB, over_limits
+from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Resources
+
+_JOIN_COMMAND = ("true",)
+_JOIN_MEMORY_MIB = 128
+"""Enough to start a container that does nothing."""
+_UNNAMED_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What a plan is made of.
+
+    Attributes:
+        project: The package name of the project.
+        nodes: Its nodes and pipelines.
+        options: What the command line says.
+        settings: What ``aws_batch.yml`` says.
+        source: Where the settings stand.
+        catalog: The merged catalog.
+        catalog_file: Where a catalog entry would be written.
+        dialect: What the project's Kedro understands.
+    """
+
+    project: str
+    nodes: ProjectNodes
+    options: CompileOptions
+    settings: Settings
+    source: ConfigSource
+    catalog: Catalog
+    catalog_file: str
+    dialect: Dialect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compilation:
+    """What compiling gives.
+
+    Attributes:
+        plan: The plan.
+        findings: What is wrong with it or worth knowing, sorted; errors first.
+        groups: The nodes of every job but join jobs.
+        node_settings: What each node asks for.
+        settings: The settings of the project.
+        source: Where they stand.
+    """
+
+    plan: Plan
+    findings: tuple[Finding, ...]
+    groups: Mapping[JobName, Group]
+    node_settings: NodeSettings
+    settings: Settings
+    source: ConfigSource
+
+    def refuse_errors(self) -> None:
+        """Refuse a plan that cannot run.
+
+        Raises:
+            ProjectError: Its jobs would not find their data, or AWS Batch would refuse them.
+        """
+        if any(one.severity is Severity.ERROR for one in self.findings):
+            raise ProjectError("the project cannot run on AWS Batch as it is:", self.findings)
+
+
+def assembled(material: Material) -> Compilation:
+    """Put the plan together, its jobs in the order in which they become ready, and find what is wrong with it.
+
+    Raises:
+        ProjectError: The nodes cannot be grouped as asked.
+    """
+    settings, nodes = material.settings, material.nodes
+    everything = {node.name: node for of_pipeline in nodes.pipelines.values() for node in of_pipeline}
+    node_settings = NodeSettings(settings.defaults, settings.rules, everything.values(), nodes.registered)
+    storages = Storages(material.catalog, settings.datasets, settings.shared_paths)
+    commands = Commands(nodes.pipelines, material.options, settings, material.dialect)
+    grouping = _grouped(material, node_settings, storages, commands)
+    name_of = job_names({group.key: group.label for group in grouping.groups})
+    groups = {name_of[group.key]: group for group in grouping.groups}
+    findings = [
+        *grouping.findings,
+        *boundary_findings(groups, storages, material.catalog_file, settings.group_by),
+        *_about_rules(node_settings, material.source),
+        *_about_names(nodes.selected),
+    ]
+    if any(one.code in (Code.GROUP_CYCLE, Code.INVALID_GROUPING) for one in grouping.findings):
+        raise ProjectError("the nodes cannot be grouped so:", findings)
+    jobs = [*_jobs(groups, node_settings, commands, storages, findings)]
+    plan = Plan(
+        project=material.project,
+        pipelines=material.options.pipelines or (DEFAULT_PIPELINE,),
+        env=material.options.env,
+        kedro_version=material.dialect.version,
+        selection=material.options.selection,
+        group_by=settings.group_by,
+        defaults=settings.defaults.settings,
+        jobs=_ordered(jobs, _parents(groups, name_of)),
+    )
+    findings += _over_limits(plan)
+    return Compilation(
+        plan=plan,
+        findings=tuple(findings),
+        groups=groups,
+        node_settings=node_settings,
+        settings=settings,
+        source=material.source,
+    )
+
+
+def _grouped(material: Material, node_settings: NodeSettings, storages: Storages, commands: Commands) -> Grouping:
+    def obstacle(nodes: Sequence[ProjectNode]) -> str | None:
+        if commands.reach(frozenset(node.name for node in nodes)) is None:
+            return "no pipeline that one command can run has all of them"
+        return node_settings.obstacle(nodes)
+
+    return group_nodes(
+        material.nodes.selected,
+        material.settings.group_by,
+        Conditions(
+            in_memory=lambda name: not is_parameter(name) and storages.of(name).store is Store.MEMORY,
+            alike=lambda node: node_settings.of(node).fingerprint,
+            obstacle=obstacle,
+        ),
+    )
+
+
+def _parents(groups: Mapping[JobName, Group], name_of: Mapping[str, JobName]) -> dict[JobName, set[JobName]]:
+    by_key = group_parents(tuple(groups.values()))
+    return {name_of[key]: {name_of[one] for one in above} for key, above in by_key.items()}
+
+
+def _jobs(
+    groups: Mapping[JobName, Group],
+    node_settings: NodeSettings,
+    commands: Commands,
+    storages: Storages,
+    findings: list[Finding],
+) -> Iterator[Job]:
+    """Make the jobs, without what they wait for."""
+    for name, group in groups.items():
+        resolved = node_settings.together(group.nodes)
+        try:
+            command = commands.command(group.nodes, resolved.runner)
+        except Unreachable as error:
+            findings.append(Finding(source=f"job {name}", message=str(error), about={"jobs": (name,)}))
+            command = ("unreachable",)  # never seen: the finding refuses the plan
+        yield Job(
+            name=name,
+            nodes=tuple(node.name for node in group.nodes),
+            command=command,
+            reads=_read_from_outside(group),
+            writes=_stored(group, storages),
+            settings=resolved.settings,
+        )
+
+
+def _ordered(jobs: Sequence[Job], parents: Mapping[JobName, set[JobName]]) -> tuple[Job, ...]:
+    """Let the jobs wait for their parents, with join jobs where these are too many, and put them in order."""
+    joined = with_join_jobs(transitive_reduction(parents))
+    made = {job.name: replace(job, depends_on=joined.parents[job.name]) for job in jobs}
+    for name, gathers_for in joined.join_jobs.items():
+        made[name] = Job(
+            name=name,
+            command=_JOIN_COMMAND,
+            depends_on=joined.parents[name],
+            settings=_smallest(made[gathers_for].settings),
+        )
+    return tuple(made[name] for name in topological_order(joined.parents))
+
+
+def _smallest(settings: JobSettings) -> JobSettings:
+    """Ask for as little as the machines give to a container that does nothing."""
+    if settings.platform is Platform.FARGATE:
+        vcpus, (memory_mib, *_) = min(FARGATE_MEMORY_MIB.items())
+        return replace(settings, resources=Resources(vcpus=float(vcpus), memory_mib=memory_mib))
+    gpus = None if settings.resources.gpus is None else 0
+    return replace(settings, resources=Resources(vcpus=1, memory_mib=_JOIN_MEMORY_MIB, gpus=gpus))
+
+
+def _read_from_outside(group: Group) -> tuple[str, ...]:
+    """Name the datasets that a job reads and does not write itself, without parameters."""
+    own = {without_transcoding(name) for node in group.nodes for name in node.outputs}
+    read = {name for node in group.nodes for name in node.inputs if not is_parameter(name)}
+    return tuple(sorted(name for name in read if without_transcoding(name) not in own))
+
+
+def _stored(group: Group, storages: Storages) -> tuple[str, ...]:
+    """Name the datasets that a job writes and that outlive its container."""
+    written = {name for node in group.nodes for name in node.outputs}
+    return tuple(sorted(name for name in written if storages.of(name).store is not Store.MEMORY))
+
+
+def _over_limits(plan: Plan) -> Iterator[Finding]:
+    for path, message in over_limits(plan):
+        job = plan.jobs[int(path[1])]
+        yield Finding(
+            source=f"job {job.name}", path=path[2:], code=Code.OVER_LIMIT, message=message, about={"jobs": (job.name,)}
+        )
+
+
+def _about_rules(node_settings: NodeSettings, source: ConfigSource) -> Iterator[Finding]:
+    for one in node_settings.unmatched():
+        file, line = place_of(source, one.path)
+        yield Finding(
+            source=file,
+            line=line,
+            path=one.path,
+            code=Code.UNMATCHED_RULE,
+            severity=Severity.WARNING,
+            message=one.message,
+        )
+
+
+def _about_names(nodes: Sequence[ProjectNode]) -> Iterator[Finding]:
+    unnamed = [node.name for node in nodes if not node.named]
+    if unnamed:
+        shown = ", ".join(unnamed[:_UNNAMED_SHOWN]) + (" ..." if len(unnamed) > _UNNAMED_SHOWN else "")
+        yield Finding(
+            source="nodes",
+            code=Code.UNNAMED_NODES,
+            severity=Severity.INFO,
+            message=f"{len(unnamed)} of {len(nodes)} have no name of their own; the names that Kedro makes, and with "
+            f"them the jobs', change when the inputs change: {shown}",
+            about={"nodes": tuple(unnamed)},
+        )

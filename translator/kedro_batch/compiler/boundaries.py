@@ -1,0 +1,163 @@
+"""Judges the data between jobs: what one writes and another reads has to be kept where both see it. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kedro_batch.compiler.grouping import Group
+from kedro_batch.compiler.project import is_parameter, without_transcoding
+from kedro_batch.compiler.storage import Storage, Storages, Store
+from kedro_batch.errors import Code, Finding, Severity
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.writer import scalar
+
+_SHOWN = 5
+_WORST = (Store.MEMORY, Store.LOCAL, Store.UNKNOWN, Store.SHARED)
+
+
+@dataclass(slots=True)
+class _Dataset:
+    """A dataset and who uses it, under any of its transcoded names."""
+
+    names: set[str] = field(default_factory=set)
+    producers: set[JobName] = field(default_factory=set)
+    consumers: set[JobName] = field(default_factory=set)
+
+
+def boundary_findings(
+    groups: Mapping[JobName, Group], storages: Storages, catalog: str, group_by: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Yield what is to be said of the data that these jobs read and write.
+
+    Args:
+        groups: The nodes of every job.
+        storages: What stores each dataset.
+        catalog: The file where an entry would be written.
+        group_by: How the nodes are grouped.
+    """
+    datasets = _datasets(groups)
+    together = f"--group-by {','.join((*group_by, 'memory'))}"
+    for name in sorted(datasets):
+        dataset = datasets[name]
+        between = dataset.consumers - dataset.producers
+        if not dataset.producers:
+            yield from _of_input(name, dataset, storages, catalog)
+        elif between:
+            yield from _of_boundary(name, dataset, storages, catalog, together)
+        elif not dataset.consumers:
+            yield from _of_output(name, dataset, storages, catalog)
+
+
+def _entry(name: str) -> str:
+    """Write a catalog entry that keeps any Python object where all containers see it."""
+    file = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
+    return f"{scalar(name)}:\n  type: pickle.PickleDataset\n  filepath: s3://my-bucket/{file}.pickle\n"
+
+
+def _datasets(groups: Mapping[JobName, Group]) -> dict[str, _Dataset]:
+    datasets: defaultdict[str, _Dataset] = defaultdict(_Dataset)
+    for job, group in groups.items():
+        for node in group.nodes:
+            for name in node.outputs:
+                one = datasets[without_transcoding(name)]
+                one.names.add(name)
+                one.producers.add(job)
+            for name in node.inputs:
+                if not is_parameter(name):
+                    one = datasets[without_transcoding(name)]
+                    one.names.add(name)
+                    one.consumers.add(job)
+    return datasets
+
+
+def _worst(dataset: _Dataset, storages: Storages) -> tuple[str, Storage]:
+    """Give the name of a dataset, of those it goes by, that is stored worst, and its storage."""
+    judged = ((name, storages.of(name)) for name in sorted(dataset.names))
+    return min(judged, key=lambda one: _WORST.index(one[1].store))
+
+
+def _of_boundary(name: str, dataset: _Dataset, storages: Storages, catalog: str, together: str) -> Iterator[Finding]:
+    called, storage = _worst(dataset, storages)
+    readers = dataset.consumers - dataset.producers
+    parties = f"{_who(dataset.producers, 'write')} {called!r} and {_who(readers, 'read')} it"
+    match storage.store:
+        case Store.MEMORY:
+            ways = f"Keep it in a store (an entry for {catalog} is below), or keep these jobs together: {together}"
+            yield _finding(
+                (Severity.ERROR, Code.EPHEMERAL_BOUNDARY),
+                called,
+                dataset,
+                f"{parties}, but nothing keeps it between two containers: {storage.reason}. {ways}",
+                remedy=_entry(called),
+            )
+        case Store.LOCAL:
+            yield _finding(
+                (Severity.WARNING, Code.LOCAL_BOUNDARY),
+                called,
+                dataset,
+                f"{parties}, but {storage.reason}, which each container has for itself: store it on S3 or the like, "
+                "or name the folder under shared_paths if all containers mount it",
+            )
+        case Store.UNKNOWN:
+            yield _finding(
+                (Severity.INFO, Code.UNKNOWN_BOUNDARY),
+                called,
+                dataset,
+                f"{parties}; {storage.reason}. Say under datasets whether it is shared, local or memory",
+            )
+        case Store.SHARED:
+            pass
+    if any(storages.of(one).versioned for one in dataset.names):
+        yield _finding(
+            (Severity.WARNING, Code.VERSIONED_BOUNDARY),
+            name,
+            dataset,
+            f"{parties} in its newest version: if two runs go on at once, one may read what the other has written",
+        )
+
+
+def _of_output(name: str, dataset: _Dataset, storages: Storages, catalog: str) -> Iterator[Finding]:
+    called, storage = _worst(dataset, storages)
+    if storage.store is Store.MEMORY:
+        yield _finding(
+            (Severity.WARNING, Code.UNSTORED_OUTPUT),
+            name,
+            dataset,
+            f"{_who(dataset.producers, 'write')} {called!r}, and it is lost when the container ends: "
+            f"{storage.reason}. If it is a result, give it an entry in {catalog}",
+        )
+
+
+def _of_input(name: str, dataset: _Dataset, storages: Storages, catalog: str) -> Iterator[Finding]:
+    called, storage = _worst(dataset, storages)
+    if storage.store is Store.MEMORY:
+        yield _finding(
+            (Severity.ERROR, Code.MISSING_INPUT),
+            name,
+            dataset,
+            f"{_who(dataset.consumers, 'read')} {called!r}, which no selected node writes and no container has: "
+            f"{storage.reason}. Give it an entry in {catalog}; if a hook adds it, say under datasets where it is",
+        )
+
+
+def _finding(kind: tuple[Severity, Code], name: str, dataset: _Dataset, message: str, remedy: str = "") -> Finding:
+    severity, code = kind
+    return Finding(
+        source=name,
+        code=code,
+        severity=severity,
+        message=message,
+        remedy=remedy,
+        about={
+            "dataset": (name,),
+            "producer": tuple(sorted(dataset.producers)),
+            "consumer": tuple(sorted(dataset.consumers - dataset.producers)),
+        },
+    )
+
+
+def _who(jobs: set[JobName], verb: str) -> str:
+    """Name jobs and what they do: ``a writes``, ``a, b read``."""
+    names = sorted(jobs)
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return f"{shown} {verb}s" if len(names) == 1 else f"{shown} {verb}"

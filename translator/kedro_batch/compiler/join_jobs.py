@@ -1,0 +1,93 @@
+"""Gathers more parents than AWS Batch lets a job have, by a tree of jobs that do nothing. Pure.
+
+Which join job a parent goes to is read off a hash of its name, bit by bit, as in a trie: a parent more or less
+changes one join job, and splits it if it is full; the others stay as they are.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from kedro_batch.plan.limits import DEPENDENCIES, JOB_NAME_LENGTH
+from kedro_batch.plan.model import JobName
+
+_SUFFIX = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A graph of which no job has too many parents.
+
+    Attributes:
+        parents: The parents of every job, join jobs included, sorted.
+        join_jobs: For every join job, the job that it gathers parents for; the first by name, if several have
+            the same parents.
+    """
+
+    parents: Mapping[JobName, tuple[JobName, ...]]
+    join_jobs: Mapping[JobName, JobName]
+
+
+def with_join_jobs(parents: Mapping[JobName, Collection[JobName]], most: int = DEPENDENCIES) -> Joined:
+    """Put join jobs between every job with more than ``most`` parents and these.
+
+    Jobs with the same parents share them.
+    """
+    made: dict[JobName, tuple[JobName, ...]] = {}
+    gathers_for: dict[JobName, JobName] = {}
+    alike: defaultdict[frozenset[JobName], list[JobName]] = defaultdict(list)
+    for job, above in parents.items():
+        if len(above) > most:
+            alike[frozenset(above)].append(job)
+        else:
+            made[job] = tuple(sorted(above))
+    taken = {job.lower() for job in parents}
+    for above, jobs in sorted(alike.items(), key=lambda item: min(item[1])):
+        level, names = 1, sorted(above)
+        while len(names) > most:
+            gathered: list[JobName] = []
+            for prefix, members in _buckets(names, most):
+                if len(members) == 1:
+                    gathered.append(members[0])
+                    continue
+                join = _name(min(jobs), level, prefix, taken)
+                made[join] = tuple(sorted(members))
+                gathers_for[join] = min(jobs)
+                gathered.append(join)
+            level, names = level + 1, sorted(gathered)
+        for job in jobs:
+            made[job] = tuple(names)
+    return Joined(parents=made, join_jobs=gathers_for)
+
+
+def _buckets(names: Collection[JobName], most: int) -> list[tuple[str, list[JobName]]]:
+    """Part names into sets of at most ``most`` by the leading bits of their hashes.
+
+    Returns:
+        Pairs of bits and names; no bits are the leading bits of others.
+    """
+    bits = {name: f"{int.from_bytes(hashlib.sha256(name.encode()).digest()):0256b}" for name in names}
+    full, parted = [("", sorted(names, key=bits.__getitem__))], []
+    while full:
+        prefix, members = full.pop()
+        if len(members) <= most:
+            parted.append((prefix, members))
+            continue
+        for bit in "01":
+            longer = prefix + bit
+            if inside := [name for name in members if bits[name].startswith(longer)]:
+                full.append((longer, inside))
+    return sorted(parted)
+
+
+def _name(job: JobName, level: int, prefix: str, taken: set[str]) -> JobName:
+    """Name a join job after its job, level and bits, unlike all names that are taken already."""
+    ending = f"-join{level}-{prefix}"
+    name, tries = job + ending, 0
+    while len(name) > JOB_NAME_LENGTH or name.lower() in taken:
+        digest = hashlib.sha256(f"{job}{ending}{tries or ''}".encode()).hexdigest()[:_SUFFIX]
+        name = f"{job[: JOB_NAME_LENGTH - len(ending) - _SUFFIX - 1]}-{digest}{ending}"
+        tries += 1
+    taken.add(name.lower())
+    return JobName(name)

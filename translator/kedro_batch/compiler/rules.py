@@ -1,0 +1,287 @@
+"""Which settings each node has: the defaults, and over them the rules that match it, in their order. Pure.
+
+Nodes that the same rules match share one resolved value; a job of several nodes gets what is enough for all.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+from typing import Any
+
+from kedro_batch.compiler.project import ProjectNode, namespaces_of
+from kedro_batch.errors import FieldPath, did_you_mean
+from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, filled_in, settings_of
+
+_AMOUNTS = ("vcpus", "memory_mib", "gpus")
+_ONE_FOR_ALL = ("job_queue", "job_definition", "platform", "share_identifier", "submit")
+_LONGEST_TIMEOUT_S = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Which nodes a rule is for: those that every selector given here matches.
+
+    Attributes:
+        nodes: Names, or patterns with ``*`` and ``?``.
+        tags: Any of these tags.
+        namespaces: In any of these namespaces, or deeper.
+        pipelines: In any of these registered pipelines.
+    """
+
+    nodes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What is set for the nodes that match.
+
+    Attributes:
+        match: Which nodes.
+        stated: What it sets, in the shape of a plan's settings.
+        runner: The Kedro runner of jobs of several nodes.
+    """
+
+    match: Match
+    stated: Mapping[str, Any]
+    runner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The settings of some nodes.
+
+    Attributes:
+        stated: In the shape of a plan's settings, defaults included.
+        settings: The same as a value.
+        runner: The Kedro runner of jobs of several nodes.
+        rules: The numbers of the rules that match these nodes.
+        fingerprint: Equal for equal settings.
+    """
+
+    stated: Mapping[str, Any]
+    settings: JobSettings
+    runner: str | None
+    rules: tuple[int, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """A selector of a rule that nothing matches: where it stands, and what comes near."""
+
+    path: FieldPath
+    message: str
+
+
+class NodeSettings:
+    """The resolved settings of every node."""
+
+    def __init__(
+        self,
+        defaults: Resolved,
+        rules: Sequence[Rule],
+        nodes: Iterable[ProjectNode],
+        registered: Mapping[str, frozenset[str]],
+    ) -> None:
+        """Apply the rules to the nodes of a project, those that are not compiled included."""
+        self._rules = rules
+        self._nodes = tuple(nodes)
+        self._registered = registered
+        matches = [_Matcher(rule.match, registered) for rule in rules]
+        by_rules: dict[tuple[int, ...], Resolved] = {(): defaults}
+        self._of: dict[str, Resolved] = {}
+        self._used: set[int] = set()
+        for node in self._nodes:
+            matching = tuple(number for number, matcher in enumerate(matches) if matcher.matches(node))
+            if matching not in by_rules:
+                by_rules[matching] = _applied(defaults, rules, matching)
+                self._used.update(matching)
+            self._of[node.name] = by_rules[matching]
+
+    def of(self, node: ProjectNode) -> Resolved:
+        """Give the settings of a node."""
+        return self._of[node.name]
+
+    def obstacle(self, nodes: Iterable[ProjectNode]) -> str | None:
+        """Say why one job cannot have the settings of all these nodes; None if it can."""
+        first: dict[tuple[str, str], tuple[str, Any]] = {}
+        seen: set[str] = set()
+        for node in nodes:
+            resolved = self._of[node.name]
+            if resolved.fingerprint in seen:
+                continue
+            seen.add(resolved.fingerprint)
+            for place, value in _exclusive(resolved):
+                other, stated = first.setdefault(place, (node.name, value))
+                if stated != value:
+                    dotted = ".".join(part for part in place if part)
+                    return f"{other} has {dotted}: {_shown(stated)}, {node.name} has {_shown(value)}"
+        return None
+
+    def together(self, nodes: Sequence[ProjectNode]) -> Resolved:
+        """Give the settings of a job of these nodes: the most resources, time enough for all of them."""
+        distinct = {self._of[node.name].fingerprint: self._of[node.name] for node in nodes}
+        one, *others = distinct.values()
+        if len(nodes) == 1:
+            return one
+        stated = dict(one.stated)
+        for other in others:
+            stated |= {
+                name: {**stated.get(name, {}), **other.stated[name]} for name in MERGED_BY_KEY if name in other.stated
+            }
+            stated |= {name: value for name, value in other.stated.items() if name not in MERGED_BY_KEY}
+        all_stated = [resolved.stated for resolved in distinct.values()]
+        if most := {name: max(given) for name in _AMOUNTS if (given := [*_given(all_stated, name)])}:
+            stated["resources"] = most
+        for name in ("attempts", "scheduling_priority"):
+            if given := [settings[name] for settings in all_stated if name in settings]:
+                stated[name] = max(given)
+        times = [self._of[node.name].stated.get("timeout_s") for node in nodes]
+        stated.pop("timeout_s", None)
+        if None not in times:
+            stated["timeout_s"] = min(sum(time for time in times if time), _LONGEST_TIMEOUT_S)
+        reasons = [set(settings.get("retry_on", ())) for settings in all_stated]
+        stated.pop("retry_on", None)
+        if all(reasons):
+            stated["retry_on"] = sorted(set().union(*reasons))
+        rules = tuple(sorted({number for resolved in distinct.values() for number in resolved.rules}))
+        return resolved_settings(stated, next((r.runner for r in distinct.values() if r.runner), None), rules)
+
+    def unmatched(self) -> Iterator[Unmatched]:
+        """Yield what is in rules and matches no node."""
+        known = {
+            "nodes": {node.name for node in self._nodes},
+            "tags": {tag for node in self._nodes for tag in node.tags},
+            "namespaces": {name for node in self._nodes for name in namespaces_of(node.namespace)},
+            "pipelines": set(self._registered),
+        }
+        for number, rule in enumerate(self._rules):
+            here: FieldPath = ("rules", number, "match")
+            missing = [*_missing(rule.match, known)]
+            for selector, name in missing:
+                hint = did_you_mean(name, known[selector])
+                yield Unmatched(path=(*here, selector), message=f"nothing is matched by {name!r}.{hint}")
+            if number not in self._used and not missing:
+                yield Unmatched(path=here, message="no node is matched by all of this together")
+
+
+def resolved_settings(stated: Mapping[str, Any], runner: str | None, rules: tuple[int, ...] = ()) -> Resolved:
+    """Make resolved settings of plain ones."""
+    return Resolved(
+        stated=stated,
+        settings=settings_of(stated),
+        runner=runner,
+        rules=rules,
+        fingerprint=json.dumps([stated, runner], sort_keys=True),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One value of a job's settings and where it comes from.
+
+    Attributes:
+        path: Such as ``("resources", "memory_mib")``.
+        value: As in the plan.
+        origins: The numbers of the rules that gave it; None stands for the defaults.
+        combined: It was made of the values of several nodes.
+    """
+
+    path: tuple[str, ...]
+    value: Any
+    origins: tuple[int | None, ...]
+    combined: bool = field(default=False)
+
+
+def explained(node_settings: NodeSettings, nodes: Sequence[ProjectNode], rules: Sequence[Rule]) -> Iterator[Value]:
+    """Yield every value of a job of these nodes with what set it."""
+    together = node_settings.together(nodes)
+    for path, value in _leaves(together.stated):
+        origins = set()
+        same = True
+        for node in nodes:
+            resolved = node_settings.of(node)
+            own = _at(resolved.stated, path)
+            same = same and own == value
+            if own is not None and (own == value or path[0] in ("timeout_s", "retry_on")):
+                setting = [number for number in resolved.rules if _at(rules[number].stated, path) is not None]
+                origins.add(setting[-1] if setting else None)
+        ordered = sorted(origins, key=lambda number: -1 if number is None else number)
+        yield Value(path=path, value=value, origins=tuple(ordered), combined=not same)
+
+
+class _Matcher:
+    def __init__(self, match: Match, registered: Mapping[str, frozenset[str]]) -> None:
+        self._match = match
+        self._names = frozenset(match.nodes)
+        self._pattern = re.compile("|".join(map(translate, match.nodes))) if match.nodes else None
+        self._tags = frozenset(match.tags)
+        self._namespaces = frozenset(match.namespaces)
+        self._in_pipelines = frozenset().union(*(registered.get(name, frozenset()) for name in match.pipelines))
+
+    def matches(self, node: ProjectNode) -> bool:
+        return (
+            (self._pattern is None or node.name in self._names or self._pattern.match(node.name) is not None)
+            and (not self._tags or not self._tags.isdisjoint(node.tags))
+            and (not self._namespaces or not self._namespaces.isdisjoint(namespaces_of(node.namespace)))
+            and (not self._match.pipelines or node.name in self._in_pipelines)
+        )
+
+
+def _applied(defaults: Resolved, rules: Sequence[Rule], matching: tuple[int, ...]) -> Resolved:
+    stated: Mapping[str, Any] = defaults.stated
+    runner = defaults.runner
+    for number in matching:
+        stated = filled_in(rules[number].stated, stated)
+        runner = rules[number].runner or runner
+    return resolved_settings(stated, runner, matching)
+
+
+def _missing(match: Match, known: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    for pattern in match.nodes:
+        if pattern not in known["nodes"] and not any(map(re.compile(translate(pattern)).match, known["nodes"])):
+            yield "nodes", pattern
+    for selector in ("tags", "namespaces", "pipelines"):
+        for name in getattr(match, selector):
+            if name not in known[selector]:
+                yield selector, name
+
+
+def _exclusive(resolved: Resolved) -> Iterator[tuple[tuple[str, str], Any]]:
+    """Yield what all nodes of a job have to agree on."""
+    for name in _ONE_FOR_ALL:
+        yield (name, ""), resolved.stated.get(name)
+    yield ("runner", ""), resolved.runner
+    for name in ("environment", "tags"):
+        for key, value in resolved.stated.get(name, {}).items():
+            yield (name, key), value
+
+
+def _given(all_stated: Iterable[Mapping[str, Any]], amount: str) -> Iterator[float]:
+    for stated in all_stated:
+        if amount in stated.get("resources", {}):
+            yield stated["resources"][amount]
+
+
+def _leaves(stated: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in stated.items():
+        if name in MERGED_BY_KEY:
+            yield from (((name, key), inner) for key, inner in value.items())
+        else:
+            yield (name,), value
+
+
+def _at(stated: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = stated
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else json.dumps(value)

@@ -1,0 +1,283 @@
+"""Tells from a catalog entry what stores a dataset: a store that all containers see, a container's disk, memory.
+
+Only the configuration is looked at; no dataset class is imported, and no credentials are needed. Which class
+keeps its data where was read in kedro-datasets 1.8 to 9 and kedro 0.19 to 1.7.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from kedro_batch.compiler.catalog import Catalog, Entry
+
+
+class Store(StrEnum):
+    """What keeps a dataset between two jobs."""
+
+    SHARED = "shared"
+    UNKNOWN = "unknown"
+    LOCAL = "local"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """What stores a dataset.
+
+    Attributes:
+        store: Where.
+        reason: How that can be seen, such as ``its filepath is data/x.csv``.
+        versioned: Kedro keeps versions of it.
+    """
+
+    store: Store
+    reason: str
+    versioned: bool = False
+
+
+class Storages:
+    """What stores each dataset of a project, by the catalog and by what the settings say instead."""
+
+    def __init__(self, catalog: Catalog, declared: Mapping[str, str], shared_paths: Sequence[str]) -> None:
+        """Take the catalog, ``datasets`` and ``shared_paths`` of the settings."""
+        self._catalog = catalog
+        self._declared = declared
+        self._shared_paths = tuple(PurePosixPath(path) for path in shared_paths)
+        self._known: dict[str, Storage] = {}
+
+    def of(self, dataset: str) -> Storage:
+        """Tell what stores a dataset; what nothing is known of is kept in memory by Kedro."""
+        if dataset not in self._known:
+            self._known[dataset] = self._found(dataset)
+        return self._known[dataset]
+
+    def _found(self, dataset: str) -> Storage:
+        entry = self._catalog.entry(dataset)
+        versioned = bool(entry and entry.get("versioned"))
+        pattern = self._declaration(dataset)
+        if pattern is not None:
+            reason = f"datasets in aws_batch.yml says so of {pattern!r}"
+            return Storage(store=Store(self._declared[pattern]), reason=reason, versioned=versioned)
+        if entry is None:
+            return Storage(store=Store.MEMORY, reason="the catalog does not know it")
+        store, reason = _store_of(entry, self._shared_paths)
+        return Storage(store=store, reason=reason, versioned=versioned)
+
+    def _declaration(self, dataset: str) -> str | None:
+        if dataset in self._declared:
+            return dataset
+        return next((pattern for pattern in self._declared if fnmatchcase(dataset, pattern)), None)
+
+
+Verdict = tuple[Store, str]
+
+_IN_MEMORY = {"memorydataset", "sharedmemorydataset"}
+_SERVERS = {
+    "apidataset",
+    "cloudpickledataset",
+    "gbqquerydataset",
+    "gbqtabledataset",
+    "hfdataset",
+    "kedroazurerunnerdataset",
+    "kedrovertexairunnerdataset",
+    "managedtabledataset",
+    "polarsdatabasedataset",
+    "snowparktabledataset",
+    "sparkhivedataset",
+    "sqlquerydataset",
+    "sqltabledataset",
+}
+"""Classes whose data is on a server, unless an address says otherwise; the ``filepath`` that some of them have holds a
+query. Their connection strings are credentials, which are not looked at where they stand elsewhere."""
+
+_PATHS = ("filepath", "path", "index_path", "location", "filename")
+_ADDRESSES = ("con", "connection_string", "url", "uri")
+_WRAPPED = ("dataset", "base_dataset_args")
+_REMOTE = frozenset(
+    [
+        "abfs",
+        "abfss",
+        "adl",
+        "arrow_hdfs",
+        "az",
+        "box",
+        "dbfs",
+        "dropbox",
+        "ftp",
+        "gcs",
+        "gdrive",
+        "gist",
+        "github",
+        "gs",
+        "hdfs",
+        "hf",
+        "http",
+        "https",
+        "lakefs",
+        "oci",
+        "ocilake",
+        "oss",
+        "root",
+        "s3",
+        "s3a",
+        "s3n",
+        "sftp",
+        "smb",
+        "ssh",
+        "tos",
+        "tosfs",
+        "viewfs",
+        "wandb",
+        "wasb",
+        "wasbs",
+        "webdav",
+        "webhdfs",
+    ]
+)
+"""Protocols of fsspec (``fsspec.registry.known_implementations``, 2026.9) and of Hadoop."""
+_LOCAL_DATABASES = frozenset({"access", "derby", "duckdb", "h2", "hsqldb", "sqlite", "ucanaccess"})
+_IN_PROCESS = frozenset({"dask", "datafusion", "pandas", "polars"})
+_IN_MEMORY_FILE = re.compile(r"(:memory:|:default:|mem:|memory:|file::memory:)|.*mode=memory", re.IGNORECASE)
+_THIS_MACHINE = re.compile(r"//([^/@]*@)?(localhost|127\.0\.0\.1|\[::1\])([:/]|$)", re.IGNORECASE)
+
+
+def _store_of(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+    """Judge an entry; what wraps another dataset is judged by the innermost that says where data is."""
+    while True:
+        verdict = (
+            _by_kind(entry) or _by_address(entry, shared_paths) or _by_server(entry) or _by_path(entry, shared_paths)
+        )
+        if verdict is not None:
+            return verdict
+        wrapped = next((entry[argument] for argument in _WRAPPED if isinstance(entry.get(argument), Mapping)), None)
+        if wrapped is None:
+            kind = _kind(entry) or "an entry without a type"
+            return Store.UNKNOWN, f"the arguments of {kind} do not tell where it is"
+        entry = wrapped
+
+
+def _kind(entry: Entry) -> str:
+    return str(entry.get("type", ""))
+
+
+def _class(entry: Entry) -> str:
+    """Give the name of the class, whatever module and spelling it is written with: ``DataSet`` is the older one."""
+    return _kind(entry).rpartition(".")[2].lower()
+
+
+def _by_kind(entry: Entry) -> Verdict | None:
+    return (Store.MEMORY, f"it is a {_kind(entry)}") if _class(entry) in _IN_MEMORY else None
+
+
+def _by_address(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
+    """Judge by a database's address; one that is written into the entry's credentials counts too."""
+    credentials = entry.get("credentials")
+    for holder in (entry, credentials if isinstance(credentials, Mapping) else {}):
+        for argument in _ADDRESSES if _class(entry) != "apidataset" else ():
+            if isinstance(holder.get(argument), str):
+                return _of_address(argument, holder[argument], shared_paths)
+    if isinstance(entry.get("connection"), Mapping) or _is_ibis_table(_kind(entry)):
+        return _of_connection(entry, shared_paths)
+    return None
+
+
+def _by_server(entry: Entry) -> Verdict | None:
+    kind = _kind(entry)
+    if _class(entry) in _SERVERS or re.search(r"(^|\.)redis\.", kind):
+        return Store.SHARED, f"a {kind} keeps it on a server"
+    if entry.get("catalog_type"):
+        return Store.SHARED, f"a {kind} keeps it in the data catalog {entry['catalog_type']}"
+    return None
+
+
+def _by_path(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
+    for argument in _PATHS:
+        if isinstance(entry.get(argument), str):
+            return _of_path(argument, entry[argument], _kind(entry), shared_paths)
+    return None
+
+
+def _is_ibis_table(kind: str) -> bool:
+    return bool(re.search(r"(^|\.)ibis\.(.*\.)?TableDataset$", kind))
+
+
+def _of_path(name: str, path: str, kind: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+    """Judge a path or URL as Kedro reads it: what does not begin with ``protocol://`` is a file."""
+    reason = f"its {name} is {re.sub('//[^/@]*@', '//***@', path)}"
+    if re.search(r"(^|\.)dask\.", kind):  # of a chain such as simplecache::s3://..., dask takes the last link
+        path = path.rpartition("::")[2]
+    protocol, separator, rest = path.partition("://")
+    if path.startswith("dbfs:/") and re.search(r"(^|\.)spark\.", kind):
+        return Store.SHARED, reason
+    if not separator or not re.fullmatch("[a-zA-Z0-9_+.-]+", protocol):
+        return _of_local_path(path, reason, shared_paths)
+    match protocol.lower():
+        case "memory":
+            return Store.MEMORY, reason
+        case "file" | "local":
+            return _of_local_path(rest, reason, shared_paths)
+        case remote if remote in _REMOTE:
+            return Store.SHARED, reason
+        case _:
+            return Store.UNKNOWN, reason
+
+
+def _of_local_path(path: str, reason: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+    place = PurePosixPath(_normal(path))
+    for shared in shared_paths:
+        if place.is_relative_to(PurePosixPath(_normal(str(shared)))):
+            return Store.SHARED, f"{reason}, below the shared path {shared}"
+    return Store.LOCAL, reason
+
+
+def _normal(path: str) -> str:
+    """Resolve ``.`` and ``..`` in a path without looking at any disk."""
+    parts: list[str] = []
+    for part in path.replace("\\", "/").split("/"):
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return ("/" if path.startswith("/") else "") + "/".join(parts)
+
+
+def _of_address(name: str, address: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+    """Judge a database's address: ``postgresql://...``, ``sqlite:///x.db``, ``jdbc:h2:mem:x``.
+
+    An address may hold a password: only its kind is told.
+    """
+    dialect, _, rest = address.removeprefix("jdbc:").partition(":")
+    dialect = dialect.partition("+")[0].lower()
+    kind = dialect if dialect.isalnum() else "database"
+    if _THIS_MACHINE.search(rest):
+        return Store.LOCAL, f"its {name} is a {kind} server on the machine itself, which every container is to itself"
+    if dialect not in _LOCAL_DATABASES:
+        return Store.SHARED, f"its {name} is a {kind} address"
+    file = re.sub("^///?", "", rest, count=1).partition(";")[0]
+    if re.match("(md:|motherduck:|tcp:|ssl:|hsqls?:|https?:)", file) or (dialect == "derby" and rest.startswith("//")):
+        return Store.SHARED, f"its {name} is a {kind} server"
+    if not file or _IN_MEMORY_FILE.match(file):
+        return Store.MEMORY, f"its {name} is a {kind} database in memory"
+    return _of_local_path(file.partition("?")[0], f"its {name} is a {kind} file", shared_paths)
+
+
+def _of_connection(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+    """Judge the connection of an ibis dataset: a backend and its arguments; DuckDB in memory if there is none."""
+    connection = entry.get("connection")
+    given = connection if isinstance(connection, Mapping) else {}
+    if not given and "credentials" in entry:
+        return Store.UNKNOWN, "its connection is among the credentials, which are not looked at"
+    backend = str(given.get("backend", "duckdb")).lower()
+    database = given.get("database")
+    if backend in _IN_PROCESS:
+        return Store.MEMORY, f"its backend {backend} works in memory"
+    if backend not in _LOCAL_DATABASES:
+        return Store.SHARED, f"its backend is {backend}"
+    if not isinstance(database, str) or not database or database.startswith(":memory:"):
+        return Store.MEMORY, f"its backend is {backend}, in memory"
+    if database.startswith(("md:", "motherduck:")):
+        return Store.SHARED, "its database is on MotherDuck"
+    return _of_local_path(database, f"its database is {database}", shared_paths)
