@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator, validators
-
 from kedro_batch.errors import FieldPath, did_you_mean
 from kedro_batch.resources import schema
 
@@ -31,35 +29,45 @@ def _is_finite_number(_: object, value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-# JSON has no infinite numbers, but YAML has.
-_extend: Any = validators.extend
-_Validator = _extend(
-    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
-)
-
-
 @cache
 def _validator(name: str) -> Any:
-    return _Validator(schema(name))
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  only what is wrong needs it
+
+    # JSON has no infinite numbers, but YAML has.
+    kinds = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, type_checker=kinds)(schema(name))
 
 
 @cache
 def _fast_validator(name: str) -> Callable[[object], object]:
-    import fastjsonschema  # noqa: PLC0415  only plans are long enough to need it
+    import fastjsonschema  # noqa: PLC0415  the command line's --help does without
 
     shape = {key: part for key, part in schema(name).items() if key not in ("$id", "$schema")}
     compiled: Callable[[object], object] = fastjsonschema.compile(shape, use_default=False)
     return compiled
 
 
-def surely_valid(value: object, schema_name: str) -> bool:
-    """Tell in little time whether a schema allows a value without infinite numbers; ``check`` then says why not."""
-    from fastjsonschema import JsonSchemaValueException  # noqa: PLC0415  only plans are long enough to need it
+def _surely_valid(value: object, schema_name: str) -> bool:
+    from fastjsonschema import JsonSchemaValueException  # noqa: PLC0415  the command line's --help does without
 
     try:
         _fast_validator(schema_name)(value)
     except JsonSchemaValueException:
         return False
+    return _finite(value)
+
+
+def _finite(value: object) -> bool:
+    """Tell whether there is no infinite number in a value."""
+    inner = [value]
+    for one in inner:
+        if isinstance(one, float) and not math.isfinite(one):
+            return False
+        if isinstance(one, dict):
+            inner += [part for part in one.values() if isinstance(part, dict | list | float)]
+        elif isinstance(one, list):
+            inner += [part for part in one if isinstance(part, dict | list | float)]
     return True
 
 
@@ -75,6 +83,8 @@ def check(value: object, schema_name: str) -> Iterator[tuple[FieldPath, str]]:
         value: What a YAML or JSON file holds.
         schema_name: Such as ``"plan"`` for ``schemas/plan.schema.json``.
     """
+    if _surely_valid(value, schema_name):
+        return
     missing: set[FieldPath] = set()
     for error in _validator(schema_name).iter_errors(value):
         path = tuple(error.absolute_path)

@@ -3,6 +3,7 @@
 The exit codes are those of the errors in ``kedro_batch.errors``; they are documented in the README.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -26,11 +27,17 @@ INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+"""Python looks for garbage after every 700 new objects. A plan of 10,000 jobs is a million objects, none of them
+garbage, and the looking took a third of the time."""
+
+
 class BatchCommand(click.Command):
     """A command whose errors end it with a message and their own exit code, here and inside Kedro."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         try:
             with on_signals(_raise_interrupted):
                 return super().invoke(ctx)

@@ -78,6 +78,9 @@ def _worst(dataset: _Dataset, storages: Storages) -> tuple[str, Storage]:
 
 def _of_boundary(name: str, dataset: _Dataset, storages: Storages, catalog: str, together: str) -> Iterator[Finding]:
     called, storage = _worst(dataset, storages)
+    versioned = any(storages.of(one).versioned for one in dataset.names)
+    if storage.store is Store.SHARED and not versioned:
+        return
     readers = dataset.consumers - dataset.producers
     parties = f"{_who(dataset.producers, 'write')} {called!r} and {_who(readers, 'read')} it"
     match storage.store:
@@ -107,7 +110,7 @@ def _of_boundary(name: str, dataset: _Dataset, storages: Storages, catalog: str,
             )
         case Store.SHARED:
             pass
-    if any(storages.of(one).versioned for one in dataset.names):
+    if versioned:
         yield _finding(
             (Severity.WARNING, Code.VERSIONED_BOUNDARY),
             name,

@@ -93,18 +93,21 @@ class KedroProject:
         """
         names = self._options.pipelines or (DEFAULT_PIPELINE,)
         registered = self._registered(names)
-        combined = Pipeline([])
+        combined = registered[names[0]]
         with _reported("cannot combine the pipelines", self._root):
-            for name in names:
+            for name in names[1:]:
                 combined += registered[name]
-        selected = {node.name for node in self._filtered(combined, names).nodes}
-        node_of = {node.name: _project_node(node) for node in combined.nodes}
+        selected = self._filtered(combined, names)
         loaded = self._load(None).found if every_pipeline and self.dialect.loads_pipelines_on_request else registered
+        # Kedro sorts the nodes of a pipeline every time that it is asked for them: once is enough.
+        nodes = {name: tuple(registered[name].nodes) for name in names}
+        node_of = {node.name: _project_node(node) for of_pipeline in nodes.values() for node in of_pipeline}
+        chosen = node_of if selected is combined else [node.name for node in selected.nodes]
         return ProjectNodes(
-            selected=tuple(node_of[name] for name in sorted(selected)),
-            pipelines={name: tuple(node_of[node.name] for node in registered[name].nodes) for name in names},
+            selected=tuple(node_of[name] for name in sorted(chosen)),
+            pipelines={name: tuple(node_of[node.name] for node in of_pipeline) for name, of_pipeline in nodes.items()},
             registered={
-                name: frozenset(node.name for node in pipeline.nodes)
+                name: frozenset(node.name for node in nodes.get(name) or pipeline.nodes)
                 for name, pipeline in loaded.items()
                 if every_pipeline or name in names
             },
@@ -152,6 +155,8 @@ class KedroProject:
         if not pipeline.nodes:
             raise ProjectError(f"the pipeline {', '.join(names)} has no nodes: there is nothing to run")
         chosen = {flag: list(values) for flag, values in asdict(self._options.selection).items() if values}
+        if not chosen:
+            return pipeline
         filters: dict[str, Any] = {
             "node_names" if flag == "nodes" else flag: values for flag, values in chosen.items() if flag != "namespaces"
         }

@@ -123,6 +123,8 @@ def split_names(text: str) -> list[str]:
     Raises:
         ValueError: A bracket is not closed, or not opened: Kedro would select everything then.
     """
+    if "[" not in text and "]" not in text:
+        return [part.strip() for part in text.split(",") if part.strip()]
     parts, depth, part = [], 0, ""
     for letter in text + ",":
         depth += (letter == "[") - (letter == "]")

@@ -11,7 +11,7 @@ from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.limits import Problem, over_limits
 from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
 from kedro_batch.plan.service_model import submit_problems
-from kedro_batch.schema_check import check, surely_valid
+from kedro_batch.schema_check import check
 
 _NAMES_SHOWN_OF_CYCLE = 8
 _CYCLES_AT_MOST = 20
@@ -46,7 +46,7 @@ def read_plan(content: bytes, source: str) -> Plan:
 
 def _read(value: Any) -> tuple[Plan | None, list[Problem]]:
     """Make a plan of a value where its shape allows, and tell what is wrong with it."""
-    problems: list[Problem] = [] if surely_valid(value, "plan") else [*check(value, "plan")]
+    problems: list[Problem] = [*check(value, "plan")]
     well_formed = not problems
     if isinstance(value, dict) and isinstance(value.get("jobs"), list):
         problems += _target_problems(value)

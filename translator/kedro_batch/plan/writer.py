@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from kedro_batch.plan.model import PLAN_SCHEMA, Job, Plan
@@ -38,21 +39,24 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
     defaults = plan.defaults.stated()
     yield from _nested("defaults", _settings_lines(defaults, {}))
     yield "jobs:"
+    beyond: dict[int, list[str]] = {}  # jobs with the same settings share them
     for job in plan.jobs:
         bullet = "  - "
-        for line in _job_lines(job, defaults):
+        settings = beyond.get(id(job.settings))
+        if settings is None:
+            settings = beyond[id(job.settings)] = [*_settings_lines(job.settings.stated(), defaults)]
+        for line in (*_job_lines(job), *settings):
             yield bullet + line
             bullet = "    "
 
 
-def _job_lines(job: Job, defaults: Mapping[str, Any]) -> Iterator[str]:
+def _job_lines(job: Job) -> Iterator[str]:
     yield f"name: {scalar(job.name)}"
     yield from _block_list("nodes", job.nodes)
     yield from _flow_list("command", job.command)
     yield from _block_list("depends_on", job.depends_on)
     yield from _block_list("reads", job.reads)
     yield from _block_list("writes", job.writes)
-    yield from _settings_lines(job.settings.stated(), defaults)
 
 
 def _settings_lines(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[str]:
@@ -154,6 +158,7 @@ _FOUR_DIGITS = 0xFFFF
 _WORDS = re.compile(r"(?:y|n|yes|no|on|off|true|false|null|[-.]?\.?inf|\.?nan)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=65_536)
 def scalar(text: str) -> str:
     """Write a text as a YAML scalar that every YAML version reads back as this text."""
     seen = text.isprintable() and not INVISIBLE.search(text)
