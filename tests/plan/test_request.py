@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from kedro_batch.errors import PlanError
-from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest, Resources
+from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest, Resources, RetryReason
 from kedro_batch.plan.request import JobId, RunId, batch_job_name, submit_request
-from kedro_batch.plan.service_model import check_requests
+from kedro_batch.plan.service_model import check_requests, submit_problems
 from tests.support.plans import a_job
 
 SMALL = a_job(command=("kedro", "run"))
@@ -69,3 +71,102 @@ def test_botocore_s_objections_name_the_job():
     plan = Plan(jobs=(a_job(submit={"parameters": 5}),))
     with pytest.raises(PlanError, match=r"plan.yaml: jobs\[0\]: a: .*Invalid type"):
         check_requests(plan, "plan.yaml")
+
+
+def test_reasons_to_try_again_become_rules_that_end_with_exit():
+    sent = request(a_job(attempts=3, retry_on=tuple(RetryReason)))
+    assert sent["retryStrategy"] == {
+        "attempts": 3,
+        "evaluateOnExit": [
+            {"onStatusReason": "Host EC2*", "action": "RETRY"},
+            {"onStatusReason": "Task failed to start*", "action": "RETRY"},
+            {"onReason": "CannotPullContainer*", "action": "RETRY"},
+            {"onReason": "*", "action": "EXIT"},
+        ],
+    }
+
+
+def test_environment_share_and_priority_stand_where_batch_looks():
+    sent = request(a_job(environment={"B": "2", "A": "1"}, share_identifier="x", scheduling_priority=0))
+    pairs = [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
+    assert sent["containerOverrides"] == {"command": ["x"], "environment": pairs}
+    assert (sent["shareIdentifier"], sent["schedulingPriorityOverride"]) == ("x", 0)
+
+
+def test_no_gpu_is_not_asked_for():
+    assert "resourceRequirements" not in request(a_job(resources=Resources(gpus=0)))["containerOverrides"]
+
+
+RICH: dict[str, Any] = {"environment": {"A": "1"}, "resources": Resources(vcpus=2, memory_mib=512, gpus=1)}
+
+
+def test_further_fields_are_passed_on_and_those_of_the_container_are_merged():
+    submit = {"parameters": {"a": "b"}, "containerOverrides": {"instanceType": "m5.large"}}
+    sent = request(a_job(submit=submit))
+    assert sent["parameters"] == {"a": "b"}
+    assert sent["containerOverrides"] == {"command": ["x"], "instanceType": "m5.large"}
+
+
+def test_a_pod_gets_the_command_in_its_first_container_without_one():
+    containers = [{"name": "side", "command": ["sleep"]}, {"name": "main"}]
+    submit = {"eksPropertiesOverride": {"podProperties": {"containers": containers}}}
+    sent = request(a_job(submit=submit, **RICH))
+    assert "containerOverrides" not in sent
+    amounts = {"cpu": "2", "memory": "512Mi", "nvidia.com/gpu": "1"}
+    assert sent["eksPropertiesOverride"]["podProperties"]["containers"] == [
+        containers[0],
+        {
+            "name": "main",
+            "command": ["x"],
+            "env": [{"name": "A", "value": "1"}],
+            "resources": {"limits": amounts, "requests": amounts},
+        },
+    ]
+    assert containers[1] == {"name": "main"}
+
+
+def test_a_task_of_several_containers_gets_the_command_in_its_first_without_one():
+    submit = {"ecsPropertiesOverride": {"taskProperties": [{"containers": [{"name": "main"}, {"name": "log"}]}]}}
+    sent = request(a_job(submit=submit, **RICH))
+    assert "containerOverrides" not in sent
+    main, log = sent["ecsPropertiesOverride"]["taskProperties"][0]["containers"]
+    assert log == {"name": "log"}
+    assert (main["name"], main["command"], main["environment"]) == ("main", ["x"], [{"name": "A", "value": "1"}])
+    assert {"type": "MEMORY", "value": "512"} in main["resourceRequirements"]
+
+
+def test_every_machine_of_a_multi_node_job_gets_the_command():
+    submit = {"nodeOverrides": {"nodePropertyOverrides": [{"targetNodes": "0:"}]}}
+    sent = request(a_job(submit=submit))
+    assert sent["nodeOverrides"]["nodePropertyOverrides"][0]["containerOverrides"] == {"command": ["x"]}
+
+
+@pytest.mark.parametrize(
+    "submit",
+    [
+        {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "main"}]}}},
+        {"ecsPropertiesOverride": {"taskProperties": [{"containers": [{"name": "main"}]}]}},
+        {"nodeOverrides": {"nodePropertyOverrides": [{"targetNodes": "0:"}]}},
+        {"consumableResourcePropertiesOverride": {"consumableResourceList": [{"consumableResource": "licence"}]}},
+        {"parameters": {"a": "b"}, "propagateTags": True},
+    ],
+)
+def test_botocore_knows_what_is_passed_on(submit):
+    assert not list(submit_problems(submit))
+    check_requests(Plan(jobs=(a_job(submit=submit, **RICH),)), "plan.yaml")
+
+
+@pytest.mark.parametrize(
+    ("submit", "message"),
+    [
+        ({"jobName": "x"}, "is said by the name of the job: write it there"),
+        ({"retryStrategy": {}}, "is said by attempts and retry_on: write it there"),
+        ({"arrayProperties": {"size": 2}}, "would make many jobs of one, and each would run the same nodes"),
+        ({"parameter": {}}, "is no field of SubmitJob. Did you mean 'parameters'?"),
+        ({"propagateTags": "yes"}, "Invalid type for parameter propagateTags, value: yes"),
+    ],
+)
+def test_what_submit_job_would_not_take_is_told(submit, message):
+    ((field, told),) = submit_problems(submit)
+    assert field in submit
+    assert message in told

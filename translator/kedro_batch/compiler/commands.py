@@ -103,7 +103,7 @@ class Commands:
         shared = frozenset.intersection(*(frozenset(namespaces_of(node.namespace)) for node in nodes))
         for namespace in sorted(shared, key=lambda one: (len(one), one)):
             word = f"{self._dialect.namespace_flag}={namespace}"
-            if index.in_namespaces(_split(word)) == names:
+            if _split(word) == [namespace] and index.in_namespace(namespace) == names:
                 yield word
         for tag in sorted(frozenset.intersection(*(node.tags for node in nodes))):
             word = f"--tags={tag}"

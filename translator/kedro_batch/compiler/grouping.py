@@ -248,6 +248,9 @@ def _closing_path(parents: Mapping[str, set[str]], groups: Sequence[Group], inde
         topological_order(parents)
     except CycleError as error:
         round_trip = [groups[index_of[key]] for key in reversed(error.cycle)]
+    # It reads best from a job that people have named, such as the namespace.
+    start = next((number for number, group in enumerate(round_trip) if group.named_by), 0)
+    round_trip = round_trip[start:] + round_trip[:start]
     steps = []
     for giver, taker in zip(round_trip, [*round_trip[1:], round_trip[0]], strict=True):
         written = {without_transcoding(name) for node in giver.nodes for name in node.outputs}

@@ -42,8 +42,8 @@ class NodeIndex:
         """Select what ``--tags`` selects: the nodes with any of these."""
         return frozenset().union(*(self._by_tag.get(tag, frozenset()) for tag in tags))
 
-    def in_namespaces(self, namespaces: Sequence[str]) -> frozenset[str]:
-        """Select what ``--namespaces`` selects: the nodes in any of these or deeper."""
-        if self._by_first_letters:
-            namespaces = [known for known in self._by_namespace if known.startswith(tuple(namespaces))]
-        return frozenset().union(*(self._by_namespace.get(name, frozenset()) for name in namespaces))
+    def in_namespace(self, namespace: str) -> frozenset[str]:
+        """Select what ``--namespaces`` selects when it names one: the nodes in it or deeper."""
+        if not self._by_first_letters:
+            return self._by_namespace.get(namespace, frozenset())
+        return frozenset().union(*(found for name, found in self._by_namespace.items() if name.startswith(namespace)))

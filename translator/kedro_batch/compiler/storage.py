@@ -228,7 +228,8 @@ def _of_path(name: str, path: str, kind: str, shared_paths: Sequence[PurePosixPa
 def _of_local_path(path: str, reason: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     place = PurePosixPath(_normal(path))
     for shared in shared_paths:
-        if place.is_relative_to(PurePosixPath(_normal(str(shared)))):
+        folder = PurePosixPath(_normal(str(shared)))
+        if place.is_relative_to(folder) and ".." not in place.relative_to(folder).parts:
             return Store.SHARED, f"{reason}, below the shared path {shared}"
     return Store.LOCAL, reason
 

@@ -30,7 +30,9 @@ def check_requests(plan: Plan, source: str) -> None:
 
 def submit_problems(submit: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield ``(field, message)`` for what ``submit`` cannot pass on to SubmitJob."""
-    known = _submit_job().members
+    shape = _submit_job()
+    known = shape.members
+    least = dict.fromkeys(shape.required_members, "x")
     for field, value in submit.items():
         if field in OWNED_FIELDS:
             yield field, f"is said by {OWNED_FIELDS[field]}: write it there"
@@ -40,7 +42,7 @@ def submit_problems(submit: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             others = [name for name in known if name not in OWNED_FIELDS and name != ARRAY_PROPERTIES]
             hint = did_you_mean(field, others) or f" Known here: {', '.join(others)}."
             yield field, f"is no field of SubmitJob.{hint}"
-        elif report := _report(value, known[field]):
+        elif report := _report({**least, field: value}, shape):
             yield field, report
 
 

@@ -1,0 +1,80 @@
+"""Entries are found as Kedro finds them."""
+
+import logging
+import warnings
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kedro_batch.compiler.catalog import Catalog
+from kedro_batch.compiler.dialect import dialect_of
+from kedro_batch.errors import ConfigError
+from tests.support.projects import KEDRO_VERSION
+
+PATTERNS = [
+    "{name}_csv",
+    "{ns}.{name}",
+    "{name}",
+    "raw_{name}",
+    "{ns}.raw_{x}_csv",
+    "{a}_{b}",
+    "p{n:d}",
+    "{name}@pandas",
+]
+NAMES = ["raw_csv", "x", "ns.raw_y_csv", "ns.y", "RAW_y", "a_b_c", "p007", "t@pandas", "ns.t@pandas", "named", "", "_"]
+
+
+def made(catalog, name):
+    entry = catalog.entry(name)
+    return None if entry is None else entry["filepath"]
+
+
+def test_a_name_wins_over_patterns_and_the_most_specific_pattern_over_others():
+    entries = {pattern: {"filepath": f"by {pattern}"} for pattern in PATTERNS} | {"named": {"filepath": "by name"}}
+    catalog = Catalog(entries)
+    assert made(catalog, "named") == "by name"
+    assert made(catalog, "ns.raw_y_csv") == "by ns.raw_y_csv".replace("ns.raw_y_csv", "{ns}.raw_{x}_csv").format(
+        ns="ns", x="y"
+    )
+    assert made(catalog, "anything") == "by anything"
+
+
+def test_what_no_pattern_matches_is_not_known():
+    assert Catalog({"a": {}, "{x}_csv": {}}).entry("b") is None
+
+
+def test_two_patterns_that_match_everything_are_refused():
+    with pytest.raises(ConfigError, match=r"2 patterns that match every name, \{a\}, \{b\}: Kedro allows one"):
+        Catalog({"{a}": {}, "{b}": {}})
+
+
+def test_older_versions_of_kedro_let_a_catch_all_lose_to_their_own():
+    assert Catalog({"{name}": {}}, catch_all_can_lose=True).entry("x") is None
+    both = Catalog({"{aname}": {"filepath": "y"}, "{name}": {}}, catch_all_can_lose=True)
+    assert both.entry("x") == {"filepath": "y"}
+
+
+def test_placeholders_are_filled_in_at_every_depth_and_never_in_keys():
+    catalog = Catalog({"{x}_d": {"{x}": 1, "save_args": {"columns": ["{x}", 2]}, "dataset": {"type": "{x}.T"}}})
+    assert catalog.entry("a_d") == {"{x}": 1, "save_args": {"columns": ["a", 2]}, "dataset": {"type": "a.T"}}
+
+
+@given(st.sets(st.sampled_from(PATTERNS)), st.sampled_from(NAMES) | st.text("rawcsvnp_.@07 ", max_size=8))
+def test_kedro_s_own_resolver_finds_the_same(patterns, name):
+    if dialect_of(KEDRO_VERSION).catch_all_can_lose or not name:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what older versions of Kedro import is deprecated by now
+        resolver = pytest.importorskip("kedro.io.catalog_config_resolver", reason="this Kedro has none")
+    logging.getLogger("kedro").setLevel(logging.ERROR)
+    entries = {pattern: {"type": "T", "filepath": f"{number} {pattern}"} for number, pattern in enumerate(patterns)}
+    entries["named"] = {"type": "T", "filepath": "by name"}
+    if any(":" in pattern for pattern in patterns):  # Kedro compares placeholders letter by letter
+        entries["p{n:d}"] = {"type": "T", "filepath": "n {n:d}"}
+    theirs = resolver.CatalogConfigResolver(config=entries).resolve_pattern(name)
+    ours = Catalog(entries).entry(name)
+    known = theirs.get("type") == "T"
+    assert (ours is not None) == known
+    if ours is not None:
+        assert dict(ours) == theirs

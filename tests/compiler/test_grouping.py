@@ -1,0 +1,170 @@
+import pytest
+
+from kedro_batch.compiler.grouping import Conditions, group_nodes, is_way
+from kedro_batch.compiler.project import ProjectNode
+
+
+def node(name, inputs="", outputs="", tags="", namespace=None):
+    return ProjectNode(
+        name=name,
+        inputs=tuple(inputs.split()),
+        outputs=tuple(outputs.split()),
+        tags=frozenset(tags.split()),
+        namespace=namespace,
+    )
+
+
+def grouped(nodes, *ways, apart=(), alike=lambda _: "same"):
+    """Group nodes; datasets that begin with ``m`` are in memory, nodes named ``apart`` fit into no job together."""
+    conditions = Conditions(
+        in_memory=lambda name: name.startswith("m"),
+        alike=alike,
+        obstacle=lambda some: "they do not fit" if {one.name for one in some} >= set(apart) and apart else None,
+    )
+    grouping = group_nodes(sorted(nodes, key=lambda one: one.name), ways, conditions)
+    groups = {group.label: " ".join(one.name for one in group.nodes) for group in grouping.groups}
+    return groups, [(one.severity, one.code, one.message) for one in grouping.findings]
+
+
+def groups_of(nodes, *ways, **how):
+    groups, findings = grouped(nodes, *ways, **how)
+    assert not [one for one in findings if one[0] == "error"]
+    return groups
+
+
+CHAIN = [node("a", "", "x"), node("b", "x", "y"), node("c", "y", "z"), node("d", "y", "w")]
+
+
+def test_without_a_way_every_node_is_a_job():
+    assert groups_of(CHAIN) == {"a": "a", "b": "b", "c": "c", "d": "d"}
+
+
+def test_namespaces_group_at_the_top_or_deeper():
+    nodes = [
+        node("one.deep.a", "", "x", namespace="one.deep"),
+        node("one.b", "x", "y", namespace="one"),
+        node("two.c", "y", "z", namespace="two"),
+        node("d", "z", "w"),
+    ]
+    assert groups_of(nodes, "namespace") == {"one": "one.b one.deep.a", "two": "two.c", "d": "d"}
+    assert groups_of(nodes, "namespace:2") == {"one.deep": "one.deep.a", "one": "one.b", "two": "two.c", "d": "d"}
+
+
+def test_tags_group_by_their_beginning_and_a_node_with_two_is_refused():
+    nodes = [node("a", tags="job_x other"), node("b", tags="job_x"), node("c", tags="other"), node("d", tags="job_y")]
+    assert groups_of(nodes, "tag:job_") == {"job_x": "a b", "job_y": "d", "c": "c"}
+    _, findings = grouped([*nodes, node("e", tags="job_x job_y")], "tag:job_")
+    assert [(s, c, m) for s, c, m in findings if s == "error"] == [
+        ("error", "invalid_grouping", "e: it has the tags job_x, job_y, and tag:job_ needs one of them at most")
+    ]
+
+
+def test_nodes_that_no_way_puts_into_a_group_are_told_of():
+    _, findings = grouped([node("a", tags="job_x"), node("b", tags="job_x"), node("c")], "tag:job_")
+    assert findings == [
+        ("info", "single_node_groups", "1 node is a job of its own, which tag:job_ puts into no group: c")
+    ]
+
+
+def test_memory_joins_who_writes_and_who_reads_under_any_transcoded_name():
+    nodes = [node("a", "", "m1"), node("b", "m1", "x"), node("c", "x", "m2@spark"), node("d", "m2@pandas", "y")]
+    assert groups_of(nodes, "memory") == {"a": "a b", "c": "c d"}
+
+
+def test_a_chain_is_what_can_only_follow_one_another():
+    assert groups_of(CHAIN, "chain") == {"a": "a b", "c": "c", "d": "d"}
+    skipping = [node("a", "", "x"), node("b", "x", "y"), node("c", "x y", "z")]
+    assert groups_of(skipping, "chain") == {"a": "a b c"}
+
+
+def test_a_chain_joins_only_what_asks_for_the_same():
+    assert groups_of(CHAIN[:3], "chain", alike=lambda one: one.name == "c") == {"a": "a b", "c": "c"}
+
+
+def test_a_chain_joins_only_what_one_command_can_run():
+    assert groups_of(CHAIN[:3], "chain", apart="bc") == {"a": "a b", "c": "c"}
+
+
+def test_memory_comes_after_another_way_and_keeps_its_names():
+    nodes = [
+        node("b.one", "", "x", namespace="b"),
+        node("b.two", "x", "m", namespace="b"),
+        node("a_reader", "m", "y"),
+        node("alone", "y", "z"),
+    ]
+    assert groups_of(nodes, "namespace", "memory") == {"b": "a_reader b.one b.two", "alone": "alone"}
+
+
+BETWEEN = [
+    node("ns.first", "", "x", namespace="ns"),
+    node("between", "x", "y"),
+    node("ns.last", "y", "z", namespace="ns"),
+]
+
+
+ROUND = "ns -(x)-> between -(y)-> ns"
+
+
+def test_jobs_that_would_wait_for_each_other_are_joined_and_it_is_said():
+    groups, findings = grouped(BETWEEN, "namespace")
+    assert groups == {"ns": "between ns.first ns.last"}
+    ((severity, code, message),) = findings
+    assert (severity, code) == ("warning", "merged_cycle")
+    assert message.startswith(f"by namespace, 2 jobs would wait for each other, {ROUND}; they are one job now. To keep")
+
+
+def test_what_cannot_be_joined_is_refused_with_the_path_that_closes_the_circle():
+    _, findings = grouped(BETWEEN, "namespace", apart=("between", "ns.last"))
+    (error,) = (one for one in findings if one[0] == "error")
+    assert error[1] == "group_cycle"
+    assert f"{ROUND}; and one job cannot run them: they do not fit" in error[2]
+
+
+def test_a_group_that_no_job_can_run_is_refused():
+    _, findings = grouped(BETWEEN[::2], "namespace", apart=("ns.first", "ns.last"))
+    assert findings == [("error", "invalid_grouping", "ns: one job cannot run its nodes: they do not fit")]
+
+
+def test_a_long_circle_is_told_in_short():
+    nodes = [node(f"ns{n}.in", f"d{n}", f"e{n}", namespace=f"ns{n}") for n in range(40)]
+    nodes += [node(f"ns{n}.out", f"e{(n - 1) % 40}x", f"d{n}", namespace=f"ns{n}") for n in range(40)]
+    nodes += [node(f"link{n}", f"e{n}", f"e{n}x") for n in range(39)]
+    _, findings = grouped(nodes, "namespace")
+    assert not [message for _, _, message in findings if len(message) > 1500]
+
+
+def test_memory_can_close_a_circle_too():
+    nodes = [node("a", "", "m x"), node("b", "x", "y"), node("c", "m y", "z")]
+    groups, findings = grouped(nodes, "memory")
+    assert groups == {"a": "a b c"}
+    assert findings[0][:2] == ("warning", "merged_cycle")
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("none", True),
+        ("namespace", True),
+        ("namespace:12", True),
+        ("namespace:0", False),
+        ("namespace:", False),
+        ("tag:x", True),
+        ("tag:", False),
+        ("chain", True),
+        ("memory", True),
+        ("Memory", False),
+        ("", False),
+    ],
+)
+def test_ways_are_spelled_exactly(text, known):
+    assert is_way(text) == known
+
+
+def test_ten_thousand_nodes_are_grouped_without_recursion():
+    chain = [node(f"n{i:05}", f"d{i}" if i else "", f"d{i + 1}") for i in range(10_000)]
+    assert len(groups_of(chain, "chain")) == 1
+    memory = [node(f"n{i:05}", f"m{i}" if i else "", f"m{i + 1}") for i in range(10_000)]
+    assert len(groups_of(memory, "memory")) == 1
+    around = [node(f"ns.n{i:05}", f"d{i}" if i else "", f"e{i}", namespace="ns") for i in range(5_000)]
+    around += [node(f"x{i:05}", f"e{i}", f"d{i + 1}") for i in range(5_000)]
+    assert len(groups_of(around, "namespace")) == 2

@@ -1,0 +1,91 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kedro_batch.compiler.join_jobs import with_join_jobs
+from kedro_batch.plan.model import JobName
+from tests.plan.test_graph import reachable
+
+
+def fan(count: int, *, children: int = 1) -> dict[JobName, set[JobName]]:
+    above = {JobName(f"parent_{number:05}") for number in range(count)}
+    graph = {name: set[JobName]() for name in above}
+    return graph | {JobName(f"child_{number}"): above for number in range(children)}
+
+
+def gathered(joined, name):
+    """Give the jobs that a job waits for through join jobs alone."""
+    return {
+        one
+        for parent in joined.parents[name]
+        for one in (gathered(joined, parent) if parent in joined.join_jobs else {parent})
+    }
+
+
+def test_twenty_parents_need_no_join_job():
+    assert not with_join_jobs(fan(20)).join_jobs
+
+
+@given(st.integers(21, 900))
+def test_any_number_of_parents_is_gathered_by_twenties(count):
+    joined = with_join_jobs(fan(count))
+    assert max(map(len, joined.parents.values())) <= 20
+    assert gathered(joined, "child_0") == {f"parent_{number:05}" for number in range(count)}
+    assert all(len(joined.parents[name]) > 1 for name in joined.join_jobs)
+
+
+def test_ten_thousand_parents_work():
+    joined = with_join_jobs(fan(10_000))
+    assert max(map(len, joined.parents.values())) <= 20
+    assert len(reachable(joined.parents)["child_0"]) == 10_000 + len(joined.join_jobs)
+    assert len(joined.join_jobs) < 1_000
+
+
+def test_jobs_with_the_same_parents_share_their_join_jobs():
+    one, many = with_join_jobs(fan(30)), with_join_jobs(fan(30, children=30))
+    assert many.join_jobs == one.join_jobs
+    assert {many.parents[JobName(name)] for name in fan(0, children=30)} == {one.parents[JobName("child_0")]}
+
+
+@given(st.integers(21, 3000), st.text("abcdef", min_size=1, max_size=5))
+def test_one_more_parent_changes_one_join_job_of_a_level_and_no_other(count, newcomer):
+    graph = fan(count)
+    before = with_join_jobs(graph)
+    name = JobName(f"z{newcomer}")
+    after = with_join_jobs(graph | {name: set(), JobName("child_0"): graph[JobName("child_0")] | {name}})
+    kept = before.parents.keys() & after.join_jobs.keys()
+    changed = [join for join in kept if before.parents[join] != after.parents[join]]
+    gone = before.join_jobs.keys() - after.join_jobs.keys()
+    # A full join job is split, which may change one of the level above it, and so on.
+    assert len(changed) + len(gone) <= 4
+    if not gone and len(before.join_jobs) == len(after.join_jobs):
+        assert len(changed) <= 1
+
+
+def test_most_newcomers_change_exactly_one_block():
+    graph = fan(1000)
+    before = with_join_jobs(graph)
+    touched = []
+    for number in range(200):
+        name = JobName(f"newcomer_{number}")
+        after = with_join_jobs(graph | {name: set(), JobName("child_0"): graph[JobName("child_0")] | {name}})
+        differing = [job for job, above in after.parents.items() if job != name and before.parents.get(job) != above]
+        touched.append(len(differing))
+    assert touched.count(1) > 140  # the others split a full join job
+
+
+def test_names_of_join_jobs_are_legal_and_unlike_all_others():
+    long = JobName("c" * 99)
+    graph = {long: fan(50)[JobName("child_0")], **{name: set() for name in fan(50) if name != "child_0"}}
+    taken = with_join_jobs(graph)
+    assert all(len(name) <= 99 for name in taken.join_jobs)
+    again = with_join_jobs(graph | {JobName(name.upper()): set() for name in taken.join_jobs})
+    names = [name.lower() for name in again.parents]
+    assert len(set(names)) == len(names)
+
+
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_definition_does_not_matter(chance):
+    graph = fan(100, children=3)
+    shuffled = list(graph.items())
+    chance.shuffle(shuffled)
+    assert with_join_jobs(dict(shuffled)).parents == with_join_jobs(graph).parents

@@ -1,0 +1,149 @@
+import pytest
+
+from kedro_batch.compiler.project import ProjectNode
+from kedro_batch.compiler.rules import Match, NodeSettings, Rule, explained, resolved_settings
+
+DEFAULTS = resolved_settings(
+    {"job_queue": "q", "job_definition": "d", "resources": {"vcpus": 1, "memory_mib": 2048}, "timeout_s": 600}, None
+)
+NODES = [
+    ProjectNode(name="load", inputs=(), outputs=("x",), tags=frozenset({"io"})),
+    ProjectNode(name="ds.train", inputs=("x",), outputs=("m",), tags=frozenset({"gpu"}), namespace="ds"),
+    ProjectNode(name="ds.deep.plot", inputs=("m",), outputs=("p",), namespace="ds.deep"),
+]
+REGISTERED = {"__default__": frozenset(node.name for node in NODES), "science": frozenset({"ds.train"})}
+
+
+def rule(match, runner=None, **stated):
+    return Rule(match=Match(**match), stated=stated, runner=runner)
+
+
+def settings(*rules):
+    return NodeSettings(DEFAULTS, rules, NODES, REGISTERED)
+
+
+def matched(**match):
+    given = settings(rule(match, timeout_s=60))
+    return [node.name for node in NODES if given.of(node).settings.timeout_s == 60]
+
+
+@pytest.mark.parametrize(
+    ("match", "names"),
+    [
+        ({"nodes": ("load",)}, ["load"]),
+        ({"nodes": ("ds.*",)}, ["ds.train", "ds.deep.plot"]),
+        ({"nodes": ("nope", "l?ad")}, ["load"]),
+        ({"tags": ("gpu", "io")}, ["load", "ds.train"]),
+        ({"namespaces": ("ds",)}, ["ds.train", "ds.deep.plot"]),
+        ({"namespaces": ("ds.deep",)}, ["ds.deep.plot"]),
+        ({"namespaces": ("d",)}, []),
+        ({"pipelines": ("science",)}, ["ds.train"]),
+        ({"namespaces": ("ds",), "nodes": ("*plot",)}, ["ds.deep.plot"]),
+        ({"nodes": ("LOAD",)}, []),
+    ],
+)
+def test_a_rule_is_for_the_nodes_that_all_its_selectors_match(match, names):
+    assert matched(**match) == names
+
+
+def test_a_name_with_brackets_matches_itself():
+    node = ProjectNode(name="f([a]) -> [b]", inputs=("a",), outputs=("b",))
+    given = NodeSettings(DEFAULTS, [rule({"nodes": (node.name,)}, timeout_s=60)], [node], {})
+    assert given.of(node).settings.timeout_s == 60
+    assert not list(given.unmatched())
+
+
+def test_rules_are_applied_in_their_order_and_merge_what_has_keys():
+    given = settings(
+        rule({"tags": ("gpu",)}, resources={"gpus": 1, "memory_mib": 8192}, environment={"A": "1", "B": "1"}),
+        rule({"nodes": ("*train",)}, resources={"memory_mib": 4096}, environment={"B": "2"}, job_queue="other"),
+    )
+    train = given.of(NODES[1]).settings
+    assert (train.resources.vcpus, train.resources.memory_mib, train.resources.gpus) == (1, 4096, 1)
+    assert train.environment == {"A": "1", "B": "2"}
+    assert (train.job_queue, train.job_definition) == ("other", "d")
+    assert given.of(NODES[0]) is DEFAULTS
+
+
+def test_a_job_of_several_nodes_gets_what_is_enough_for_all():
+    given = settings(
+        rule({"tags": ("gpu",)}, resources={"vcpus": 4, "memory_mib": 1024, "gpus": 2}, attempts=3, retry_on=["spot"]),
+        rule({"nodes": ("load",)}, timeout_s=60, attempts=2, retry_on=["image_pull"], tags={"a": "b"}),
+        rule({"nodes": ("ds*",)}, runner="ThreadRunner"),
+    )
+    both = given.together(NODES[:2])
+    resources = both.settings.resources
+    assert (resources.vcpus, resources.memory_mib, resources.gpus) == (4, 2048, 2)
+    assert (both.settings.timeout_s, both.settings.attempts) == (660, 3)
+    assert both.settings.retry_on == ("image_pull", "spot")
+    assert both.settings.tags == {"a": "b"}
+    three = given.together(NODES)
+    assert three.settings.retry_on == ()  # the third starts again after any failure
+    assert given.together(NODES[1:]).runner == "ThreadRunner"
+
+
+def test_a_node_without_a_timeout_leaves_its_job_without_one():
+    free = resolved_settings({"job_queue": "q", "job_definition": "d"}, None)
+    given = NodeSettings(free, [rule({"tags": ("gpu",)}, timeout_s=60)], NODES, REGISTERED)
+    assert given.together(NODES).settings.timeout_s is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "reason"),
+    [
+        ({"job_queue": "other"}, 'load has job_queue: "q", ds.train has "other"'),
+        ({"platform": "fargate"}, 'load has platform: none, ds.train has "fargate"'),
+        ({"submit": {"propagateTags": True}}, 'load has submit: none, ds.train has {"propagateTags": true}'),
+    ],
+)
+def test_nodes_that_need_different_machines_fit_into_no_job(stated, reason):
+    given = settings(rule({"tags": ("gpu",)}, **stated))
+    assert given.obstacle(NODES) == reason
+    assert given.obstacle(NODES[:1]) is None
+
+
+def test_nodes_that_give_one_variable_two_values_fit_into_no_job():
+    one = rule({"tags": ("gpu",)}, environment={"A": "1", "B": "x"})
+    other = rule({"nodes": ("load",)}, environment={"A": "2"})
+    assert settings(one, other).obstacle(NODES) == 'load has environment.A: "2", ds.train has "1"'
+    assert settings(one).obstacle(NODES) is None
+
+
+def test_what_matches_nothing_is_told_with_what_comes_near():
+    given = settings(
+        rule({"nodes": ("ds.tran", "load"), "tags": ("gpus",)}, timeout_s=60),
+        rule({"namespaces": ("dss",)}, timeout_s=60),
+        rule({"pipelines": ("scence",)}, timeout_s=60),
+        rule({"tags": ("gpu",), "nodes": ("load",)}, timeout_s=60),
+    )
+    assert [(one.path, one.message) for one in given.unmatched()] == [
+        (("rules", 0, "match", "nodes"), "nothing is matched by 'ds.tran'. Did you mean 'ds.train'?"),
+        (("rules", 0, "match", "tags"), "nothing is matched by 'gpus'. Did you mean 'gpu'?"),
+        (("rules", 1, "match", "namespaces"), "nothing is matched by 'dss'. Did you mean 'ds'?"),
+        (("rules", 2, "match", "pipelines"), "nothing is matched by 'scence'. Did you mean 'science'?"),
+        (("rules", 3, "match"), "no node is matched by all of this together"),
+    ]
+
+
+def test_every_value_is_explained_by_the_last_rule_that_set_it():
+    rules = [
+        rule({"tags": ("gpu",)}, resources={"memory_mib": 4096, "gpus": 1}),
+        rule({"namespaces": ("ds",)}, resources={"memory_mib": 8192}),
+    ]
+    given = NodeSettings(DEFAULTS, rules, NODES, REGISTERED)
+
+    def origins(nodes):
+        return {".".join(one.path): (one.value, one.origins, one.combined) for one in explained(given, nodes, rules)}
+
+    assert origins(NODES[1:2]) == {
+        "job_queue": ("q", (None,), False),
+        "job_definition": ("d", (None,), False),
+        "resources.vcpus": (1, (None,), False),
+        "resources.memory_mib": (8192, (1,), False),
+        "resources.gpus": (1, (0,), False),
+        "timeout_s": (600, (None,), False),
+    }
+    together = origins(NODES)
+    assert together["resources.memory_mib"] == (8192, (1,), True)
+    assert together["timeout_s"] == (1800, (None,), True)
+    assert together["job_queue"] == ("q", (None,), False)

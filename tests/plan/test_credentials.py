@@ -1,0 +1,46 @@
+import pytest
+
+from kedro_batch.plan.credentials import looks_like_credential
+
+# Put together here, so that no scanner takes this file for a leak.
+KEY_ID = "AKIA" + "IOSFODNN7EXAMPLQ"
+GITHUB = "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789"
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9Pl"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STAGE", KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("DATABASE", "postgresql://me:hunter2@host/db"),
+        ("DB_PASSWORD", "hunter2"),
+        ("API_KEY", "abc"),
+        ("client-secret", "abc"),
+        ("WHATEVER", GITHUB),
+        ("WHATEVER", JWT),
+        ("WHATEVER", "-----BEGIN RSA " + "PRIVATE KEY-----"),
+        ("SECRET_NAME", KEY_ID),
+    ],
+)
+def test_credentials_are_recognised_by_value_or_by_name(name, value):
+    assert looks_like_credential(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STAGE", "prod"),
+        ("DATABASE", "postgresql://me@host/db"),
+        ("BUCKET", "s3://bucket/secret/key"),
+        ("DB_PASSWORD", ""),
+        ("DB_PASSWORD_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"),
+        ("DB_PASSWORD", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"),
+        ("SECRET_NAME", "my-secret"),
+        ("PASSWORD_FILE", "/run/secrets/x"),
+        ("IMAGE", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+        ("team", "data science"),
+    ],
+)
+def test_what_only_points_at_a_secret_is_none(name, value):
+    assert not looks_like_credential(name, value)
