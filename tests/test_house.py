@@ -42,7 +42,10 @@ def test_apply_and_validate_do_not_load_kedro(project):
         "schema: kedro-batch/plan/v1\njobs: [{name: a, command: ['true'], job_queue: q, job_definition: d}]\n"
     )
     assert not imported_by(["apply", "hand.yaml", "--local"], project) & {"kedro", "boto3", "botocore"}
-    checked = imported_by(["validate", "plan.yaml"], project)
+    assert not imported_by(["validate", "plan.yaml"], project) & {"kedro", "boto3", "botocore"}
+    plan = (project / "hand.yaml").read_text()
+    (project / "hand.yaml").write_text(plan.replace("job_queue: q", "submit: {propagateTags: true}, job_queue: q"))
+    checked = imported_by(["validate", "hand.yaml"], project)
     assert "botocore" in checked
     assert not checked & {"kedro", "boto3"}
 

@@ -4,34 +4,18 @@ Prints the wall time of ``kedro-batch --help``, and of compiling the demo beside
 the pairs alternate, and the ratio is that of the medians.
 """
 
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from importlib.metadata import version
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from kedro_batch.scaffold.demo_project import DemoView, write_demo_project
-from tests.support.command_line import BIN, environment
+from tests.benchmarks.measure import in_turn, median_seconds
+from tests.support.command_line import BIN
 
 _ROUNDS = 9  # or the number that is given
-
-
-def seconds(command: list[str], cwd: Path) -> float:
-    start = time.perf_counter()
-    subprocess.run(command, cwd=cwd, env=environment(), check=True, capture_output=True)
-    return time.perf_counter() - start
-
-
-def medians(commands: dict[str, list[str]], cwd: Path, rounds: int) -> dict[str, float]:
-    taken: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(rounds + 1):
-        for name, command in commands.items():
-            taken[name].append(seconds(command, cwd))
-    return {name: statistics.median(times[1:]) for name, times in taken.items()}  # the first round warms up
 
 
 def main() -> None:
@@ -44,7 +28,8 @@ def main() -> None:
             "kedro registry list": [str(BIN / "kedro"), "registry", "list"],
             "kedro-batch compile": [program, "compile"],
         }
-        found = medians(commands, demo, int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS)
+        runs = in_turn(commands, demo, int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS)
+    found = {name: median_seconds(taken) for name, taken in runs.items()}
     for name, median in found.items():
         sys.stdout.write(f"{name:22} {median:.3f} s\n")
     ratio = found["kedro-batch compile"] / found["kedro registry list"]

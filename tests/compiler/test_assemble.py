@@ -65,13 +65,13 @@ def compiled(nodes, ways=(), rules=(), version="1.7.0"):
 def plan_of(nodes, ways=(), rules=()):
     """Compile; None where nodes cannot be grouped so, which has to be for a node with two of the tags."""
     if "tag:job_" in ways and any({"job_a", "job_b"} <= node.tags for node in nodes):
-        with pytest.raises(ProjectError, match="needs one of them at most"):
+        with pytest.raises(ProjectError, match="can use one at most"):
             compiled(nodes, ways, rules)
         return None
     try:
         return compiled(nodes, ways, rules).plan
     except ProjectError as error:
-        if any("needs one of them at most" in one.message for one in error.findings):  # two groups were joined
+        if any("can use one at most" in one.message for one in error.findings):  # two groups were joined
             return None
         raise
 

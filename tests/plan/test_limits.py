@@ -32,9 +32,9 @@ def problems(**given):
         ),
         (("command",), "is empty", {"command": ()}),
         (("command", 1), "is empty or holds a NUL", {"command": ("x", "")}),
-        (("job_queue",), "is no name of a queue", {"job_queue": "my queue"}),
-        (("job_queue",), "is no name of a queue", {"job_queue": "q" * 129}),
-        (("job_definition",), "is no name of a definition", {"job_definition": "d:x"}),
+        (("job_queue",), "is no queue's name or ARN", {"job_queue": "my queue"}),
+        (("job_queue",), "is no queue's name or ARN", {"job_queue": "q" * 129}),
+        (("job_definition",), "is no definition's name or ARN", {"job_definition": "d:x"}),
         (("timeout_s",), "must be at least 60", {"timeout_s": 59}),
         (("attempts",), "must be from 1 to 10", {"attempts": 11}),
         (("retry_on",), "needs attempts of 2 or more", {"retry_on": (RetryReason.SPOT,)}),
@@ -54,7 +54,7 @@ def problems(**given):
         (("resources", "vcpus"), "no 3 vCPUs", {"resources": Resources(vcpus=3), "platform": Platform.FARGATE}),
         (
             ("resources", "memory_mib"),
-            "does not give 4096 MiB to 0.25 vCPUs: it takes 512 to 2048 in steps; the next is 2048",
+            "does not give 4096 MiB to 0.25 vCPUs: it takes 512 to 2048 in steps; more needs more vCPUs",
             {"resources": Resources(vcpus=0.25, memory_mib=4096), "platform": Platform.FARGATE},
         ),
         (

@@ -100,11 +100,11 @@ def test_defaults_fill_in_what_a_job_does_not_say():
         ),
         (
             HEAD + "jobs:\n" + job("a", more="    tags: {k: 5}\n"),
-            ["jobs[0].tags.k: must be text, found the number 5: put it in quotes."],
+            ["jobs[0].tags.k: must be text: put it in quotes."],
         ),
         (
             HEAD + "jobs:\n" + job("a", more="    tags: {'aws:x': v}\n"),
-            ["jobs[0].tags: 'aws:x' is not allowed. A tag's"],
+            ["jobs[0].tags.aws:x: 'aws:x' is not allowed. A tag's"],
         ),
         (
             HEAD + "jobs:\n" + "".join(job(f"p{n}") for n in range(21)) + job("a", *(f"p{n}" for n in range(21))),

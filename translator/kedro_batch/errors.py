@@ -51,7 +51,7 @@ class Code(StrEnum):
     MISSING_INPUT = "missing_input"
     MERGED_CYCLE = "merged_cycle"
     UNNAMED_NODES = "unnamed_nodes"
-    UNMATCHED_RULE = "unmatched_rule"
+    UNMATCHED = "unmatched"
     CREDENTIAL = "credential"
     OVER_LIMIT = "over_limit"
     INVALID_CONFIG = "invalid_config"
@@ -120,6 +120,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if not near:
         return ""
     return f" Did you mean {' or '.join(repr(name) for name in near)}?"
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Give names with commas, the first of them where they are many: ``a, b and 3 more``."""
+    every = list(names)
+    shown = ", ".join(every[:most])
+    return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
 
 
 class KedroBatchError(Exception):

@@ -14,6 +14,8 @@ from kedro_batch.errors import FieldPath, did_you_mean
 from kedro_batch.resources import schema
 
 _SHOWN_WHOLE = 80
+_PRIVATE = {"environment", "tags", "submit"}
+"""Fields whose values may be secrets that do not belong there: messages do not show them."""
 _TYPE_NAMES = {
     "object": "a mapping",
     "array": "a list",
@@ -88,6 +90,8 @@ def check(value: object, schema_name: str) -> Iterator[tuple[FieldPath, str]]:
     missing: set[FieldPath] = set()
     for error in _validator(schema_name).iter_errors(value):
         path = tuple(error.absolute_path)
+        if "propertyNames" in error.absolute_schema_path:
+            path = (*path, str(error.instance))
         allowed: Any = error.schema
         match error.validator:
             case "additionalProperties" if "properties" in allowed:
@@ -116,7 +120,8 @@ def _missing_fields(path: FieldPath, error: Any) -> Iterator[tuple[FieldPath, st
 def _reword(error: Any) -> str:
     describe = _MESSAGES.get(str(error.validator))
     message = describe(error) if describe else error.message
-    return f"{message}. {_about(error.schema)}".rstrip()
+    about = "" if error.validator in ("enum", "const") else _about(error.schema)
+    return f"{message}. {about}".rstrip()
 
 
 def _about(schema_part: Any) -> str:
@@ -124,9 +129,30 @@ def _about(schema_part: Any) -> str:
 
 
 def _wrong_type(error: Any) -> str:
-    wanted = _TYPE_NAMES[error.validator_value]
-    hint = ": put it in quotes" if wanted == "text" and isinstance(error.instance, int | float) else ""
-    return f"must be {wanted}, found {shown(error.instance)}{hint}"
+    kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    wanted = " or ".join(_TYPE_NAMES[kind] for kind in kinds)
+    found = "" if _PRIVATE & set(error.absolute_path) else f", found {shown(error.instance)}"
+    return f"must be {wanted}{found}{_how_to_write(kinds, error.instance)}"
+
+
+def _how_to_write(kinds: list[str], value: object) -> str:
+    match value:
+        case bool():
+            return ": put it in quotes" if "string" in kinds else ""
+        case int() | float() if "string" in kinds:
+            return ": put it in quotes"
+        case str() if value.isdigit() and ("integer" in kinds or "number" in kinds):
+            return ": write it without quotes"
+        case str() if kinds == ["array"] and " " not in value:
+            return f": write [{value}]"
+        case _:
+            return ""
+
+
+def _unknown_word(error: Any) -> str:
+    known = [str(word) for word in error.validator_value]
+    hint = did_you_mean(str(error.instance), known)
+    return f"{shown(error.instance)} is unknown.{hint} Known here: {', '.join(known)}"
 
 
 def shown(value: object) -> str:
@@ -147,6 +173,9 @@ def _wrong_constant(error: Any) -> str:
 
 
 _MESSAGES: dict[str, Callable[[Any], str]] = {
+    "enum": _unknown_word,
+    "not": lambda _: "does not belong here",
+    "minProperties": lambda _: "is empty, or says too little",
     "type": _wrong_type,
     "const": _wrong_constant,
     "minimum": lambda error: f"must be at least {error.validator_value}, found {error.instance}",

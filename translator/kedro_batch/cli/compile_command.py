@@ -237,12 +237,12 @@ def _text(plan: "Plan") -> str:
 
 
 def _explanation(compilation: "Compilation", called: str) -> str:
-    from kedro_batch.compiler.compile import explain, job_called
+    from kedro_batch.compiler.compile import job_called
     from kedro_batch.review.explanation import explanation_lines
 
     name = job_called(compilation, called)
     (job,) = (job for job in compilation.plan.jobs if job.name == name)
-    return "".join(f"{line}\n" for line in explanation_lines(job, explain(compilation, name)))
+    return "".join(f"{line}\n" for line in explanation_lines(job, compilation.explained(name)))
 
 
 def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":

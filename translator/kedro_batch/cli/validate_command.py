@@ -14,7 +14,7 @@ from kedro_batch.cli.reporting import refusal_as_json, write_findings
 @click.option("--json", "as_json", is_flag=True, help="Print the digest and everything that is wrong as JSON.")
 @talk_options
 def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> None:  # noqa: ARG001  click hands over every option
-    """Check PLAN (- is standard input): its schema, its graph, and every request that it leads to.
+    """Check PLAN (- is standard input): its schema, its graph, and all that AWS Batch limits.
 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
     layout do not change it.

@@ -1,7 +1,9 @@
 """Puts a plan together: groups the nodes, names the jobs, spells their commands, and checks what comes out. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from kedro_batch.compiler.boundaries import boundary_findings
 from kedro_batch.compiler.catalog import Catalog
@@ -18,10 +20,10 @@ from kedro_batch.compiler.project import (
     is_parameter,
     without_transcoding,
 )
-from kedro_batch.compiler.rules import NodeSettings
-from kedro_batch.compiler.settings import ConfigSource, Settings, place_of
+from kedro_batch.compiler.rules import NodeSettings, Value, explained
+from kedro_batch.compiler.settings import TARGET, ConfigSource, Settings, place_of
 from kedro_batch.compiler.storage import Storages, Store
-from kedro_batch.errors import Code, Finding, ProjectError, Severity
+from kedro_batch.errors import Code, FieldPath, Finding, ProjectError, Severity, did_you_mean, listed
 from kedro_batch.plan.graph import topological_order, transitive_reduction
 from kedro_batch.plan.limits import FARGATE_MEMORY_MIB, over_limits
 from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Resources
@@ -29,7 +31,10 @@ from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Re
 _JOIN_COMMAND = ("true",)
 _JOIN_MEMORY_MIB = 128
 """Enough to start a container that does nothing."""
-_UNNAMED_SHOWN = 5
+
+
+Place = tuple[str, int | None, FieldPath]
+"""A file, a line in it, and where in its structure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,25 @@ class Compilation:
     settings: Settings
     source: ConfigSource
 
+    def explained(self, job: JobName) -> Iterator[tuple[Value, tuple[Place, ...]]]:
+        """Yield every value of a job's settings with the places in the configuration that set it."""
+        for value in explained(self.node_settings, self.groups[job].nodes, self.settings.rules):
+            yield value, tuple(self._place(number, value.path) for number in value.origins)
+
+    def origin_of(self, job: JobName, path: FieldPath) -> Place | None:
+        """Tell what set a value, or the first of several; None for what no setting is."""
+        for value, places in self.explained(job) if job in self.groups else ():
+            if value.path[: len(path)] == path[: len(value.path)] and path:
+                return places[0]
+        return None
+
+    def _place(self, number: int | None, path: tuple[str, ...]) -> Place:
+        inside = path[1:] if number is not None and path[0] == "resources" else path
+        where: FieldPath = inside if number is None else ("rules", number, *inside)
+        if number is None and path[0] in TARGET and path[0] not in self.source.aws_batch:
+            return "parameters.yml", None, ("aws_batch", path[0])
+        return (*place_of(self.source, where), where)
+
     def refuse_errors(self) -> None:
         """Refuse a plan that cannot run.
 
@@ -105,6 +129,7 @@ def assembled(material: Material) -> Compilation:
         *grouping.findings,
         *boundary_findings(groups, storages, material.catalog_file, settings.group_by),
         *_about_rules(node_settings, material.source),
+        *_about_datasets(nodes, settings, material.source),
         *_about_names(nodes.selected),
     ]
     if any(one.code in (Code.GROUP_CYCLE, Code.INVALID_GROUPING) for one in grouping.findings):
@@ -120,15 +145,15 @@ def assembled(material: Material) -> Compilation:
         defaults=settings.defaults.settings,
         jobs=_ordered(jobs, _parents(groups, name_of)),
     )
-    findings += _over_limits(plan)
-    return Compilation(
+    made = Compilation(
         plan=plan,
-        findings=tuple(findings),
+        findings=(),
         groups=groups,
         node_settings=node_settings,
         settings=settings,
         source=material.source,
     )
+    return replace(made, findings=(*findings, *_over_limits(made)))
 
 
 def _grouped(material: Material, node_settings: NodeSettings, storages: Storages, commands: Commands) -> Grouping:
@@ -214,11 +239,20 @@ def _stored(group: Group, storages: Storages) -> tuple[str, ...]:
     return tuple(sorted(name for name in written if storages.of(name).store is not Store.MEMORY))
 
 
-def _over_limits(plan: Plan) -> Iterator[Finding]:
-    for path, message in over_limits(plan):
-        job = plan.jobs[int(path[1])]
+def _over_limits(compilation: Compilation) -> Iterator[Finding]:
+    """Say what AWS Batch would not take: a setting once, where it stands, and with the jobs that have it."""
+    jobs_with: defaultdict[tuple[FieldPath, str], list[JobName]] = defaultdict(list)
+    for path, message in over_limits(compilation.plan):
+        jobs_with[path[2:], message].append(compilation.plan.jobs[int(path[1])].name)
+    for (path, message), jobs in jobs_with.items():
+        origin = compilation.origin_of(jobs[0], path)
         yield Finding(
-            source=f"job {job.name}", path=path[2:], code=Code.OVER_LIMIT, message=message, about={"jobs": (job.name,)}
+            source=f"job {listed(jobs)}" if origin is None else origin[0],
+            line=None if origin is None else origin[1],
+            path=path if origin is None else origin[2],
+            code=Code.OVER_LIMIT,
+            message=message if origin is None else f"{message} (job {listed(jobs)})",
+            about={"jobs": tuple(jobs)},
         )
 
 
@@ -229,21 +263,42 @@ def _about_rules(node_settings: NodeSettings, source: ConfigSource) -> Iterator[
             source=file,
             line=line,
             path=one.path,
-            code=Code.UNMATCHED_RULE,
+            code=Code.UNMATCHED,
             severity=Severity.WARNING,
             message=one.message,
         )
 
 
+def _about_datasets(nodes: ProjectNodes, settings: Settings, source: ConfigSource) -> Iterator[Finding]:
+    """Point out what ``datasets`` says of names that no node of these pipelines has."""
+    known = {
+        name
+        for of_pipeline in nodes.pipelines.values()
+        for node in of_pipeline
+        for name in (*node.inputs, *node.outputs)
+        if settings.datasets and not is_parameter(name)
+    }
+    for pattern in settings.datasets:
+        if pattern not in known and not any(fnmatchcase(name, pattern) for name in known):
+            file, line = place_of(source, ("datasets", pattern))
+            yield Finding(
+                source=file,
+                line=line,
+                path=("datasets", pattern),
+                code=Code.UNMATCHED,
+                severity=Severity.WARNING,
+                message=f"no dataset is called so.{did_you_mean(pattern, known)}",
+            )
+
+
 def _about_names(nodes: Sequence[ProjectNode]) -> Iterator[Finding]:
     unnamed = [node.name for node in nodes if not node.named]
     if unnamed:
-        shown = ", ".join(unnamed[:_UNNAMED_SHOWN]) + (" ..." if len(unnamed) > _UNNAMED_SHOWN else "")
         yield Finding(
             source="nodes",
             code=Code.UNNAMED_NODES,
             severity=Severity.INFO,
             message=f"{len(unnamed)} of {len(nodes)} have no name of their own; the names that Kedro makes, and with "
-            f"them the jobs', change when the inputs change: {shown}",
+            f"them the jobs', change when the inputs change: {listed(unnamed)}",
             about={"nodes": tuple(unnamed)},
         )

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from kedro_batch.compiler.grouping import Group
 from kedro_batch.compiler.project import is_parameter, without_transcoding
 from kedro_batch.compiler.storage import Storage, Storages, Store
-from kedro_batch.errors import Code, Finding, Severity
+from kedro_batch.errors import Code, Finding, Severity, listed
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.writer import scalar
 
-_SHOWN = 5
 _WORST = (Store.MEMORY, Store.LOCAL, Store.UNKNOWN, Store.SHARED)
 
 
@@ -161,6 +160,4 @@ def _finding(kind: tuple[Severity, Code], name: str, dataset: _Dataset, message:
 
 def _who(jobs: set[JobName], verb: str) -> str:
     """Name jobs and what they do: ``a writes``, ``a, b read``."""
-    names = sorted(jobs)
-    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-    return f"{shown} {verb}s" if len(names) == 1 else f"{shown} {verb}"
+    return f"{listed(sorted(jobs))} {verb}s" if len(jobs) == 1 else f"{listed(sorted(jobs))} {verb}"

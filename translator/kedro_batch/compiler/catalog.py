@@ -45,7 +45,11 @@ class Catalog:
         self._factories = [_Factory(pattern, entries[pattern]) for pattern in patterns]
 
     def entry(self, dataset: str) -> Entry | None:
-        """Give the entry of a dataset, or None if the catalog does not know it."""
+        """Give the entry of a dataset, or None if the catalog does not know it.
+
+        Raises:
+            ConfigError: The pattern that fits uses what its name does not have.
+        """
         if dataset in self._named:
             named = self._named[dataset]
             return named if isinstance(named, Mapping) else {}
@@ -64,6 +68,7 @@ class _Factory:
     """A pattern and what it makes of the names that match it."""
 
     def __init__(self, pattern: str, template: Any) -> None:
+        self._pattern = pattern
         self._template = template if isinstance(template, Mapping) else {}
         # Most names fall out at the first or last letters, long before the regular expression is asked.
         self._head = pattern.partition("{")[0].lower()
@@ -77,7 +82,13 @@ class _Factory:
         found = self._parser.parse(dataset)
         if not found:
             return None
-        made: Entry = _filled(self._template, found.named)
+        try:
+            made: Entry = _filled(self._template, found.named)
+        except (KeyError, ValueError, IndexError) as error:
+            raise ConfigError(
+                f"the catalog's pattern {self._pattern!r} uses something in braces that is not in its name: {error}. "
+                "Write there what the name has, or put it into the name"
+            ) from error
         return made
 
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING
 from kedro_batch.compiler.assemble import Compilation, Material, assembled
 from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.project import CompileOptions, ProjectNode
-from kedro_batch.compiler.rules import Value, explained
-from kedro_batch.compiler.settings import TARGET, ConfigSource, Settings, place_of, resolve_settings, target_of
-from kedro_batch.errors import ConfigError, Finding, ProjectError, Severity, did_you_mean, path_text, sorted_findings
+from kedro_batch.compiler.settings import (
+    TARGET,
+    ConfigSource,
+    Settings,
+    refuse_credentials,
+    resolve_settings,
+    target_of,
+)
+from kedro_batch.errors import ConfigError, Finding, ProjectError, Severity, did_you_mean, sorted_findings
 from kedro_batch.plan.model import JobName
 
 if TYPE_CHECKING:
@@ -53,6 +59,7 @@ def compile_project(
     if missing := [name for name in TARGET if name not in target_of(source)]:
         raise ConfigError(_missing_target(project, source, missing, options.env, rerun_with_env))
     settings = resolve_settings(source, options.conf_source, options.group_by)
+    refuse_credentials(options)
     nodes = project.nodes(every_pipeline=any(rule.match.pipelines for rule in settings.rules))
     _refuse_unread_versions(options, nodes.selected)
     made = assembled(
@@ -73,13 +80,6 @@ def compile_project(
     return replace(made, findings=sorted_findings(_weighed(one, settings, strict=strict) for one in made.findings))
 
 
-def explain(compilation: Compilation, job: JobName) -> Iterator[tuple[Value, tuple[str, ...]]]:
-    """Yield every value of a job's settings with the places in the configuration that set it."""
-    nodes = compilation.groups[job].nodes
-    for value in explained(compilation.node_settings, nodes, compilation.settings.rules):
-        yield value, tuple(_origin(compilation.source, number, value.path) for number in value.origins)
-
-
 def job_called(compilation: Compilation, called: str) -> JobName:
     """Find a job by its name, or by the name of a node that it runs.
 
@@ -91,16 +91,8 @@ def job_called(compilation: Compilation, called: str) -> JobName:
             return name
     if any(called == job.name for job in compilation.plan.jobs):
         raise ProjectError(f"{called} is a join job: it runs where the job it gathers for runs, with least resources")
-    raise ProjectError(f"no job and no node is named {called!r}.{did_you_mean(called, compilation.groups)}")
-
-
-def _origin(source: ConfigSource, number: int | None, path: tuple[str, ...]) -> str:
-    inside = path[1:] if number is not None and path[0] == "resources" else path
-    where: tuple[str | int, ...] = inside if number is None else ("rules", number, *inside)
-    if number is None and path[0] in TARGET and path[0] not in source.aws_batch:
-        return f"parameters.yml: aws_batch.{path[0]}"
-    file, line = place_of(source, where)
-    return f"{file}{'' if line is None else f':{line}'}: {path_text(where)}"
+    nodes = (node.name for group in compilation.groups.values() for node in group.nodes)
+    raise ProjectError(f"no job and no node is named {called!r}.{did_you_mean(called, {*compilation.groups, *nodes})}")
 
 
 def _weighed(finding: Finding, settings: Settings, *, strict: bool) -> Finding:

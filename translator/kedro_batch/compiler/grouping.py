@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, field
 
 from kedro_batch.compiler.project import ProjectNode, namespaces_of, node_parents, without_transcoding
-from kedro_batch.errors import Code, Finding, Severity
+from kedro_batch.errors import Code, Finding, Severity, listed
 from kedro_batch.plan.graph import CycleError, cycles, topological_order, transitive_reduction
 
 NONE = "none"
@@ -138,9 +138,8 @@ def _tag_key(group: Group, prefix: str) -> str | None:
 def _ambiguous(groups: Iterable[Group], prefix: str) -> Iterator[Finding]:
     for group in groups:
         if len(tags := _tags(group, prefix)) > 1:
-            yield _invalid(
-                group.label, f"it has the tags {', '.join(tags)}, and tag:{prefix} needs one of them at most"
-            )
+            remedy = f"tag:{prefix} can use one at most: take the others away, or group otherwise"
+            yield _invalid(group.label, f"it has the tags {', '.join(tags)}, and {remedy}")
 
 
 def _joined_by_key(
@@ -233,11 +232,11 @@ def _without_cycles(grouping: Grouping, way: str, conditions: Conditions, place:
         if obstacle is None:
             together.append([index_of[key] for key in circle])
             severity, code = Severity.WARNING, Code.MERGED_CYCLE
-            end = "they are one job now. To keep them apart, move the node between out of the way or group otherwise"
+            end = ": they have become one job. To keep them apart, group otherwise"
         else:
             severity, code = Severity.ERROR, Code.GROUP_CYCLE
-            end = f"and one job cannot run them: {obstacle}. Group otherwise, or give the node between to one of them"
-        message = f"by {way}, {len(groups)} jobs would wait for each other, {path}; {end}"
+            end = f", and one job cannot run them all: {obstacle}. Group otherwise, or let them agree in this"
+        message = f"by {way}, {len(groups)} jobs would wait for each other, {path}{end}"
         grouping.findings.append(Finding(source="group_by", code=code, severity=severity, message=message, about=about))
     grouping.groups = _joined(grouping.groups, together, place)
 
@@ -262,21 +261,23 @@ def _closing_path(parents: Mapping[str, set[str]], groups: Sequence[Group], inde
 
 
 def _singles(groups: Sequence[Group], ways: Sequence[str]) -> Iterator[Finding]:
-    alone = [group.label for group in groups if len(group.nodes) == 1]
-    if alone and len(alone) < len(groups):
+    alone = [group.label for group in groups if len(group.nodes) == 1 and not group.named_by]
+    if len(alone) == len(groups):
+        yield Finding(
+            source="group_by",
+            code=Code.UNMATCHED,
+            severity=Severity.WARNING,
+            message=f"{', '.join(ways)} puts no node into a group: none has such a namespace or tag",
+        )
+    elif alone:
         what = "1 node is a job of its own" if len(alone) == 1 else f"{len(alone)} nodes are jobs of their own"
         yield Finding(
             source="group_by",
             code=Code.SINGLE_NODE_GROUPS,
             severity=Severity.INFO,
-            message=f"{what}, which {', '.join(ways)} puts into no group: {_listed(alone)}",
+            message=f"{what}, which {', '.join(ways)} puts into no group: {listed(alone, _SHOWN)}",
             about={"jobs": tuple(alone)},
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
 
 def _invalid(label: str, message: str) -> Finding:

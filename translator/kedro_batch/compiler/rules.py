@@ -119,8 +119,7 @@ class NodeSettings:
             for place, value in _exclusive(resolved):
                 other, stated = first.setdefault(place, (node.name, value))
                 if stated != value:
-                    dotted = ".".join(part for part in place if part)
-                    return f"{other} has {dotted}: {_shown(stated)}, {node.name} has {_shown(value)}"
+                    return _difference(place, (other, stated), (node.name, value))
         return None
 
     def together(self, nodes: Sequence[ProjectNode]) -> Resolved:
@@ -281,6 +280,14 @@ def _at(stated: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     for step in path:
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
+
+
+def _difference(place: tuple[str, str], one: tuple[str, Any], other: tuple[str, Any]) -> str:
+    """Say in what two nodes differ; what may be private is not shown."""
+    name, key = place
+    if name in MERGED_BY_KEY:
+        return f"{one[0]} and {other[0]} have different values of {name}{key and '.'}{key}"
+    return f"{one[0]} has {name}: {_shown(one[1])}, {other[0]} has {_shown(other[1])}"
 
 
 def _shown(value: Any) -> str:

@@ -12,9 +12,10 @@ from typing import Any
 
 from kedro_batch import strict_yaml
 from kedro_batch.compiler.grouping import MEMORY, NONE, WAYS, is_way
+from kedro_batch.compiler.project import CompileOptions
 from kedro_batch.compiler.rules import Match, Resolved, Rule, resolved_settings
-from kedro_batch.errors import Code, ConfigError, FieldPath, Finding, did_you_mean
-from kedro_batch.plan.credentials import credential_problems
+from kedro_batch.errors import Code, ConfigError, FieldPath, Finding, UsageError, did_you_mean
+from kedro_batch.plan.credentials import credential_problems, looks_like_credential
 from kedro_batch.plan.model import JobSettings, settings_of
 from kedro_batch.plan.service_model import submit_problems
 from kedro_batch.schema_check import check
@@ -84,7 +85,10 @@ def resolve_settings(
 
     Raises:
         ConfigError: With a finding for everything that is wrong.
+        UsageError: ``group_by`` is no way of grouping.
     """
+    for message in _odd_ways(group_by):
+        raise UsageError(f"--group-by: {message}")
     given = dict(source.aws_batch)
     if wrong := [_located(source, path, "the key must be text: put it in quotes") for path in _keys_not_text(given)]:
         raise ConfigError(_WRONG, wrong)
@@ -100,8 +104,7 @@ def resolve_settings(
     if isinstance(inside, str) and _is_local_absolute(inside):
         wrong.append(_absolute_conf_source(source, inside, configured="container_conf_source" in given))
     wrong += [_located(source, ("group_by",), message) for message in _odd_ways(given.get("group_by"))]
-    if group_by is not None:
-        wrong += [Finding(source="--group-by", message=message) for message in _odd_ways(group_by)]
+    wrong += [_located(source, path, message) for path, message in _odd_runners(given)]
     wrong += [_located(source, path, message, Code.CREDENTIAL) for path, message in _credentials(given)]
     if wrong:
         raise ConfigError(_WRONG, wrong)
@@ -148,16 +151,57 @@ def _places(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Mapping[str, 
 
 
 def _credentials(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
+    prefix = given.get("command_prefix")
+    for position, word in enumerate(prefix if isinstance(prefix, list) else ()):
+        name, _, value = str(word).partition("=")
+        if looks_like_credential(name, value or name):
+            yield ("command_prefix", position), _IN_COMMAND
+    if looks_like_credential("", str(given.get("container_conf_source", ""))):
+        yield ("container_conf_source",), _IN_COMMAND
     for here, settings in _places(given):
         for path, message in credential_problems(settings):
             yield (*here, *path), message
 
 
+_IN_COMMAND = (
+    "looks like a credential, by its name or its value, and a plan is read by many: let the container find it, in AWS "
+    "Secrets Manager or by the permission of its role"
+)
+
+
+def refuse_credentials(options: CompileOptions) -> None:
+    """Refuse parameters that look like credentials: they would stand in every command.
+
+    Raises:
+        ConfigError: Some do.
+    """
+    pairs = (item.partition("=") for item in options.params)
+    wrong = [
+        Finding(source="--params", path=(name,), code=Code.CREDENTIAL, message=_IN_COMMAND)
+        for name, _, value in pairs
+        if looks_like_credential(name, value)
+    ]
+    if wrong:
+        raise ConfigError("the command line would put credentials into the plan:", wrong)
+
+
+def _odd_runners(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
+    for here, settings in _places(given):
+        runner = settings.get("runner")
+        if isinstance(runner, str) and "." not in runner and runner not in _RUNNERS:
+            hint = did_you_mean(runner, _RUNNERS)
+            known = f"Kedro has {', '.join(_RUNNERS)}; another is named with its module, such as my_project.MyRunner"
+            yield (*here, "runner"), f"{runner!r} is no runner of Kedro.{hint} {known}"
+
+
+_RUNNERS = ("ParallelRunner", "SequentialRunner", "ThreadRunner")
+
+
 def _unsubmittable(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
     for here, settings in _places(given):
         if submit := settings.get("submit"):
-            for name, message in submit_problems(submit):
-                yield (*here, "submit", name), message
+            for path, message in submit_problems(submit):
+                yield (*here, "submit", *path), message
 
 
 def _odd_ways(ways: Any) -> Iterator[str]:

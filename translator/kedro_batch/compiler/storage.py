@@ -59,7 +59,7 @@ class Storages:
         versioned = bool(entry and entry.get("versioned"))
         pattern = self._declaration(dataset)
         if pattern is not None:
-            reason = f"datasets in aws_batch.yml says so of {pattern!r}"
+            reason = f"datasets in aws_batch.yml calls {pattern!r} {self._declared[pattern]}"
             return Storage(store=Store(self._declared[pattern]), reason=reason, versioned=versioned)
         if entry is None:
             return Storage(store=Store.MEMORY, reason="the catalog does not know it")

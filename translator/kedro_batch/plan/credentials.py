@@ -26,19 +26,37 @@ def looks_like_credential(name: str, value: str) -> bool:
     return any(_finds(detector, f'{words} = "{value}"') for detector in (*_value_detectors(), KeywordDetector()))
 
 
-def credential_problems(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield ``(path, message)`` for what looks like a credential in ``environment`` and ``tags``."""
-    for place in ("environment", "tags"):
-        given = settings.get(place)
-        for name, value in given.items() if isinstance(given, Mapping) else ():
-            if isinstance(value, str) and looks_like_credential(str(name), value):
-                yield (place, str(name)), _ADVICE
+def credential_problems(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield ``(path, message)`` for what looks like a credential in settings of jobs, wherever a job is given text."""
+    for place, advice in (("environment", _IN_ENVIRONMENT), ("tags", _IN_TAGS), ("submit", _IN_ENVIRONMENT)):
+        for path, name, value in _texts(settings.get(place), (place,)):
+            if looks_like_credential(name, value):
+                yield path, advice
 
 
-_ADVICE = (
-    "looks like a credential, and a plan is read by many: keep it in AWS Secrets Manager and name it under secrets "
-    "in the job definition, or give the job role the permission"
+def _texts(value: Any, here: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Yield every value with its path and what it is called; of a pair of name and value, the name is what counts."""
+    name = str(here[-1])
+    match value:
+        case {"name": str(name), "value": str() | int() | float() as inner}:
+            yield here, name, str(inner)
+        case Mapping():
+            for key, inner in value.items():
+                yield from _texts(inner, (*here, str(key)))
+        case list() | tuple():
+            for position, inner in enumerate(value):
+                yield from _texts(inner, (*here, position))
+        case bool() | None:
+            pass
+        case _:
+            yield here, name, str(value)
+
+
+_IN_ENVIRONMENT = (
+    "looks like a credential, by its name or its value, and a plan is read by many: keep it in AWS Secrets Manager and "
+    "name it under secrets in the job definition, or give the job role the permission"
 )
+_IN_TAGS = "looks like a credential, by its name or its value, and tags are read by many: leave it out"
 
 
 @cache

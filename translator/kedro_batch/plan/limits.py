@@ -78,8 +78,11 @@ FARGATE_MEMORY_MIB: Mapping[Fraction, tuple[int, ...]] = {
 """[fargate] the memory that Fargate gives to each number of vCPUs."""
 
 _JOB_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{JOB_NAME_LENGTH - 1}}}")
-_QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}|arn:[\w:/.-]{1,2000}", re.ASCII)
-_DEFINITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}(:[0-9]{1,9})?|arn:[\w:/.-]{1,2000}", re.ASCII)
+_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
+_ARN = r"arn:[\w-]+:batch:[\w-]+:[0-9]+:"
+_REVISION = "(:[1-9][0-9]{0,8})?"
+_QUEUE = re.compile(rf"{_NAME}|{_ARN}job-queue/{_NAME}", re.ASCII)
+_DEFINITION = re.compile(rf"({_NAME}|{_ARN}job-definition/{_NAME}){_REVISION}", re.ASCII)
 _SHARE = re.compile(rf"[A-Za-z0-9]{{1,{SHARE_IDENTIFIER_LENGTH}}}\*?")
 _TAG = re.compile(r"[\w .:/=+\-@]*")
 _VARIABLE = re.compile(r"[^=\x00]+")
@@ -117,19 +120,13 @@ def _job_problems(job: Job) -> Iterator[Problem]:
 
 
 def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
+    kind_of_name = "a name has 1 to 128 letters, digits, - and _, the first a letter or digit"
     if not _QUEUE.fullmatch(settings.job_queue):
-        yield (
-            ("job_queue",),
-            f"{settings.job_queue!r} is no name of a queue (1 to 128 letters, digits, - and _) and no ARN",
-        )
+        yield ("job_queue",), f"{settings.job_queue!r} is no queue's name or ARN: {kind_of_name}"
     if not _DEFINITION.fullmatch(settings.job_definition):
-        yield (
-            ("job_definition",),
-            (
-                f"{settings.job_definition!r} is no name of a definition (1 to 128 letters, digits, - and _; :revision "
-                "may follow) and no ARN"
-            ),
-        )
+        revision = "; a number may follow after a colon, else the newest revision is meant"
+        message = f"{settings.job_definition!r} is no definition's name or ARN: {kind_of_name}{revision}"
+        yield ("job_definition",), message
     yield from _retry_problems(settings)
     if settings.timeout_s is not None and settings.timeout_s < TIMEOUT_S:
         yield ("timeout_s",), f"must be at least {TIMEOUT_S}, found {settings.timeout_s}"
@@ -138,6 +135,8 @@ def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
     for name, value in settings.environment.items():
         if name.upper().startswith(RESERVED_ENVIRONMENT):
             yield ("environment", name), f"no variable may begin with {RESERVED_ENVIRONMENT}: AWS Batch keeps it"
+        elif name in AT_RUN_TIME:
+            yield ("environment", name), "kedro-batch sets this variable itself: give yours another name"
         elif not _VARIABLE.fullmatch(name) or "\x00" in value:
             yield ("environment", name), "cannot be a variable: the name is empty or holds =, or there is a NUL in it"
     if settings.platform is Platform.FARGATE:
@@ -166,7 +165,7 @@ def _retry_problems(settings: JobSettings) -> Iterator[Problem]:
     if attempts is not None and not 1 <= attempts <= ATTEMPTS:
         yield ("attempts",), f"must be from 1 to {ATTEMPTS}, found {attempts}"
     if settings.retry_on and (attempts is None or attempts == 1):
-        yield ("retry_on",), "needs attempts of 2 or more: with one attempt nothing is tried again"
+        yield ("retry_on",), "needs attempts of 2 or more, such as attempts: 3"
 
 
 def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
@@ -179,7 +178,8 @@ def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
                 f"a tag's key has 1 to {TAG_KEY_LENGTH} characters, its value at most {TAG_VALUE_LENGTH}",
             )
         elif not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
-            yield ("tags", key), f"{key!r}: {value!r}: AWS takes letters, digits, spaces and . : / = + - @ _ in tags"
+            odd = "".join(dict.fromkeys(letter for letter in key + value if not _TAG.fullmatch(letter)))
+            yield ("tags", key), f"has {odd!r}; AWS takes letters, digits, spaces and . : / = + - @ _ in tags"
         elif key.lower().startswith("aws:"):
             yield ("tags", key), "no tag may begin with aws:, which AWS keeps"
 
@@ -195,13 +195,13 @@ def _fargate_problems(resources: Resources) -> Iterator[Problem]:
         given = {m for sizes in FARGATE_MEMORY_MIB.values() for m in sizes}
         allowed = sorted(given) if vcpus is None else FARGATE_MEMORY_MIB[Fraction(vcpus)]
         if resources.memory_mib not in allowed:
-            beside = "any number of vCPUs" if vcpus is None else f"{vcpus:g} vCPUs"
-            above = next((size for size in allowed if size > resources.memory_mib), allowed[-1])
+            beside = "any number of vCPUs" if vcpus is None else f"{vcpus:g} {'vCPU' if vcpus == 1 else 'vCPUs'}"
+            larger = next((f"; the next is {size}" for size in allowed if size > resources.memory_mib), None)
             yield (
                 ("resources", "memory_mib"),
                 (
                     f"Fargate does not give {resources.memory_mib} MiB to {beside}: it takes {allowed[0]} to "
-                    f"{allowed[-1]} in steps; the next is {above}"
+                    f"{allowed[-1]} in steps{larger or '; more needs more vCPUs'}"
                 ),
             )
 
@@ -210,8 +210,11 @@ def _ec2_problems(settings: JobSettings) -> Iterator[Problem]:
     resources = settings.resources
     if resources.memory_mib is not None and resources.memory_mib < MEMORY_MIB:
         yield ("resources", "memory_mib"), f"must be at least {MEMORY_MIB}, found {resources.memory_mib}"
-    if settings.platform is Platform.EC2 and resources.vcpus is not None and resources.vcpus != int(resources.vcpus):
-        yield ("resources", "vcpus"), f"EC2 takes whole vCPUs, found {resources.vcpus:g}"
+    vcpus = Fraction(0 if resources.vcpus is None else resources.vcpus)
+    if settings.platform is Platform.EC2 and vcpus.denominator > 1:
+        yield ("resources", "vcpus"), f"EC2 takes whole vCPUs, found {float(vcpus):g}; fractions need platform: fargate"
+    elif (vcpus * 4).denominator > 1:
+        yield ("resources", "vcpus"), f"vCPUs are whole, or quarters on Fargate and EKS; found {float(vcpus):g}"
 
 
 def worst_request(job: Job) -> dict[str, Any]:

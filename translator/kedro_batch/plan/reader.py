@@ -81,8 +81,8 @@ def _content_problems(value: dict[str, Any]) -> Iterator[Problem]:
         for path, message in credential_problems(settings):
             yield (*here, *path), message
         if submit := settings.get("submit"):
-            for field, message in submit_problems(submit):
-                yield (*here, "submit", field), message
+            for path, message in submit_problems(submit):
+                yield (*here, "submit", *path), message
 
 
 def _target_problems(value: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:

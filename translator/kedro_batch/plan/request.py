@@ -21,21 +21,24 @@ TAG_JOB = "kedro-batch:job"
 TAG_PLAN = "kedro-batch:plan"
 OWN_TAGS = 3
 
-OWNED_FIELDS: Mapping[str, str] = {
-    "jobName": "the name of the job",
-    "jobQueue": "job_queue",
-    "jobDefinition": "job_definition",
-    "dependsOn": "depends_on",
-    "timeout": "timeout_s",
-    "retryStrategy": "attempts and retry_on",
-    "tags": "tags",
-    "shareIdentifier": "share_identifier",
-    "schedulingPriorityOverride": "scheduling_priority",
+OWNED_FIELDS: Mapping[tuple[str, ...], str] = {
+    ("jobName",): "kedro-batch names the jobs: leave it out",
+    ("jobQueue",): "write it as job_queue",
+    ("jobDefinition",): "write it as job_definition",
+    ("dependsOn",): "it follows from what a job depends on: leave it out",
+    ("timeout",): "write it as timeout_s",
+    ("retryStrategy",): "write it as attempts and retry_on",
+    ("tags",): "write them as tags",
+    ("shareIdentifier",): "write it as share_identifier",
+    ("schedulingPriorityOverride",): "write it as scheduling_priority",
+    ("arrayProperties",): "it would make many jobs of one, and each would run the same nodes: leave it out",
+    ("containerOverrides", "command"): "it would replace the command of the job: leave it out; see command_prefix",
+    ("containerOverrides", "environment"): "write it as environment",
+    ("containerOverrides", "resourceRequirements"): "write them as resources",
+    ("containerOverrides", "vcpus"): "write it among the resources, as vcpus",
+    ("containerOverrides", "memory"): "write it among the resources, as memory_mib",
 }
-"""The fields of SubmitJob that ``submit`` may not give, and what says them instead."""
-
-ARRAY_PROPERTIES = "arrayProperties"
-"""The field that would make many jobs of one."""
+"""The fields of SubmitJob that ``submit`` may not give, and what to do instead."""
 
 _RETRY_ON: Mapping[RetryReason, dict[str, str]] = {
     RetryReason.SPOT: {"onStatusReason": "Host EC2*"},
@@ -124,7 +127,8 @@ def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
 def _into_first(containers: list[dict[str, Any]], given: dict[str, Any]) -> None:
     for container in containers:
         if "command" not in container:
-            container.update(given | container)
+            variables = {name: [*given.get(name, ()), *container.get(name, ())] for name in ("environment", "env")}
+            container.update(given | container | {name: pairs for name, pairs in variables.items() if pairs})
             return
 
 

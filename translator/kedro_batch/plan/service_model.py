@@ -1,5 +1,6 @@
 """Checks requests offline against botocore's own model of AWS Batch. The only module that reads botocore."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 from kedro_batch.errors import Finding, PlanError, did_you_mean
 from kedro_batch.plan.limits import worst_request
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.request import ARRAY_PROPERTIES, OWNED_FIELDS
+from kedro_batch.plan.request import OWNED_FIELDS
 
 
 def check_requests(plan: Plan, source: str) -> None:
-    """Check the SubmitJob request of every job of a plan.
+    """Check the SubmitJob requests that pass on what the plan says in AWS's spelling.
+
+    All others are made of checked values alone, in fields that every botocore we support knows.
 
     Args:
         plan: The plan.
@@ -28,28 +31,33 @@ def check_requests(plan: Plan, source: str) -> None:
         raise PlanError(f"{source} asks for requests that AWS Batch does not know:", wrong)
 
 
-def submit_problems(submit: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield ``(field, message)`` for what ``submit`` cannot pass on to SubmitJob."""
+def submit_problems(submit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield ``(path, message)`` for what ``submit`` cannot pass on to SubmitJob."""
     shape = _submit_job()
-    known = shape.members
     least = dict.fromkeys(shape.required_members, "x")
+    for path, advice in OWNED_FIELDS.items():
+        if _has(submit, path):
+            yield path, advice
     for field, value in submit.items():
-        if field in OWNED_FIELDS:
-            yield field, f"is said by {OWNED_FIELDS[field]}: write it there"
-        elif field == ARRAY_PROPERTIES:
-            yield field, "would make many jobs of one, and each would run the same nodes"
-        elif field not in known:
-            others = [name for name in known if name not in OWNED_FIELDS and name != ARRAY_PROPERTIES]
+        if field not in shape.members:
+            others = [name for name in shape.members if (name,) not in OWNED_FIELDS]
             hint = did_you_mean(field, others) or f" Known here: {', '.join(others)}."
-            yield field, f"is no field of SubmitJob.{hint}"
-        elif report := _report({**least, field: value}, shape):
-            yield field, report
+            yield (field,), f"is no field of SubmitJob.{hint}"
+        elif (field,) not in OWNED_FIELDS and (report := _report({**least, field: value}, shape)):
+            yield (field,), report
+
+
+def _has(value: Any, path: tuple[str, ...]) -> bool:
+    for step in path:
+        if not isinstance(value, Mapping) or step not in value:
+            return False
+        value = value[step]
+    return True
 
 
 def _reports(plan: Plan) -> Iterator[tuple[int, JobName, str]]:
-    shape = _submit_job()
     for index, job in enumerate(plan.jobs):
-        if report := _report(worst_request(job), shape):
+        if job.settings.submit and (report := _report(worst_request(job), _submit_job())):
             yield index, job.name, report
 
 
@@ -61,9 +69,31 @@ def _submit_job() -> Any:
 
 
 def _report(value: Any, shape: Any) -> str:
-    """Give botocore's objections to a value in one line; empty where it has none."""
+    """Give botocore's objections to a value in one line, without the value; empty where it has none."""
     report = _validator().validate(value, shape)
-    return "; ".join(report.generate_report().splitlines()) if report.has_errors() else ""
+    told = "; ".join(report.generate_report().splitlines()) if report.has_errors() else ""
+    return _WRONG_TYPE.sub(_reworded, told)
+
+
+_WRONG_TYPE = re.compile(
+    r"Invalid type for parameter (\S+), value: .*?, type: <class '(\w+)'>, valid types: ((?:<class '\w+'>(?:, )?)+)",
+    re.DOTALL,
+)
+_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "dict": "a mapping",
+    "list": "a list",
+    "tuple": "a list",
+    "float": "a number",
+    "NoneType": "nothing",
+}
+
+
+def _reworded(found: re.Match[str]) -> str:
+    allowed = dict.fromkeys(_KINDS.get(kind, kind) for kind in re.findall(r"'(\w+)'", found[3]))
+    return f"{found[1]} must be {' or '.join(allowed)}, found {_KINDS.get(found[2], found[2])}"
 
 
 @cache

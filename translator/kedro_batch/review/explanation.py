@@ -3,23 +3,29 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from kedro_batch.compiler.assemble import Place
 from kedro_batch.compiler.rules import Value
 from kedro_batch.errors import path_text
 from kedro_batch.plan.model import Job
 
 
-def explanation_lines(job: Job, values: Iterable[tuple[Value, tuple[str, ...]]]) -> Iterator[str]:
+def explanation_lines(job: Job, values: Iterable[tuple[Value, tuple[Place, ...]]]) -> Iterator[str]:
     """Write a job's command, and each of its values with the places in the configuration that set it."""
     yield f"{job.name}"
     yield f"  nodes: {', '.join(job.nodes)}"
     yield f"  command: {' '.join(job.command)}"
     rows = [
-        (path_text(value.path), _spelled(value.value), f"{_how(value)}{', '.join(origins)}")
+        (path_text(value.path), _spelled(value.value), f"{_how(value)}{', '.join(map(_spelled_place, origins))}")
         for value, origins in values
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     for name, value, origin in rows:
         yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {origin}".rstrip()
+
+
+def _spelled_place(place: Place) -> str:
+    file, line, path = place
+    return f"{file}{'' if line is None else f':{line}'}: {path_text(path)}"
 
 
 def _spelled(value: object) -> str:

@@ -8,7 +8,7 @@ import pytest
 from tests.support.command_line import BIN, kedro_batch, run
 from tests.support.projects import DIAMOND, TARGET, json_catalog, write_project
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "plans"
+GOLDEN = Path(__file__).parent.parent.parent / "golden" / "plans"
 
 NOISY = """
 import atexit, os, subprocess, sys
@@ -79,9 +79,9 @@ def test_compiling_needs_neither_credentials_nor_data_nor_the_default_environmen
         tmp_path,
         conf={
             "base/catalog.yml": """
-                "{name}":
+                "{any}":
                   type: pandas.CSVDataset
-                  filepath: s3://nowhere/{name}.csv
+                  filepath: s3://nowhere/{any}.csv
                   credentials: secret
                 """,
             "base/credentials.yml": "secret:\n  key: ${oc.env:NOT_SET_ANYWHERE}\n",

@@ -1,0 +1,52 @@
+"""Measures commands: wall time and memory of a process of its own, in alternating rounds."""
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.command_line import environment
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How long a command took, in seconds, the most memory that it had, in MB, and what it said."""
+
+    seconds: float
+    megabytes: float
+    output: str
+
+
+def measured(command: list[str], cwd: Path) -> Measured:
+    """Run a command once.
+
+    Raises:
+        subprocess.CalledProcessError: It failed; what it said is in the error.
+    """
+    log = cwd / ".benchmark.log"
+    start = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=cwd, env=environment(), stdout=output, stderr=output)
+        _, status, usage = os.wait4(process.pid, 0)
+    taken = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, output=log.read_text(errors="replace"))
+    return Measured(taken, usage.ru_maxrss / 1024, log.read_text(errors="replace"))
+
+
+def in_turn(commands: Mapping[str, list[str]], cwd: Path, rounds: int) -> dict[str, list[Measured]]:
+    """Run commands in turn, once to warm up and then so many rounds, which are given."""
+    taken: dict[str, list[Measured]] = {name: [] for name in commands}
+    for _ in range(rounds + 1):
+        for name, command in commands.items():
+            taken[name].append(measured(command, cwd))
+    return {name: runs[1:] for name, runs in taken.items()}
+
+
+def median_seconds(runs: Iterable[Measured]) -> float:
+    """Give the time that half of the runs took at most."""
+    return statistics.median(one.seconds for one in runs)

@@ -1,0 +1,58 @@
+"""How the tool grows with a project, side by side in one run: ``python tests/benchmarks/scale.py``.
+
+For each of four large projects it prints the wall time of compiling beside ``kedro registry list``, and of
+validating the plan beside the bare load of its YAML by libyaml with the garbage collector off. Commands alternate;
+ratios are those of the medians.
+"""
+
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+
+from tests.benchmarks.measure import in_turn, median_seconds
+from tests.support.command_line import BIN
+from tests.support.large_projects import LARGE, LAYERED, write_large_project
+
+_ROUNDS = 5  # or the number that is given
+_LOAD = """
+import gc, sys, time, yaml
+gc.disable()
+with open("plan.yaml", "rb") as stream:
+    content = stream.read()
+start = time.perf_counter()
+yaml.load(content, Loader=yaml.CSafeLoader)
+print(time.perf_counter() - start)
+"""
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
+    program = str(BIN / "kedro-batch")
+    for name, registry in LARGE.items():
+        with tempfile.TemporaryDirectory() as folder:
+            project = write_large_project(Path(folder) / "project", registry)
+            commands = {
+                "list": [str(BIN / "kedro"), "registry", "list"],
+                "compile": [program, "compile", "--quiet", "--output=plan.yaml"],
+                "validate": [program, "validate", "plan.yaml"],
+                "load": [sys.executable, "-c", _LOAD],
+            }
+            runs = in_turn(commands, project, rounds)
+        listed, compiled, validated = (median_seconds(runs[which]) for which in ("list", "compile", "validate"))
+        load = statistics.median(float(one.output) for one in runs["load"])
+        memory = {which: max(one.megabytes for one in runs[which]) for which in ("compile", "validate")}
+        bound = 2 if registry is LAYERED else 3
+        sys.stdout.write(
+            f"{name}\n"
+            f"  compile {compiled:.2f} s / registry list {listed:.2f} s: {compiled / listed:.2f} (at most {bound}); "
+            f"{memory['compile']:.0f} MB (at most 400)\n"
+            f"  validate {validated:.2f} s / bare load {load:.2f} s: {validated / load:.2f} (at most 5); "
+            f"{memory['validate']:.0f} MB\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
