@@ -79,7 +79,7 @@ def test_what_yaml_versions_read_differently_has_to_be_quoted(text):
     [
         ("a: 1\na: 2", "f.yaml:2: a: the key is here twice, first in line 1"),
         ("x:\n  - a: 1\n    a: 2", "f.yaml:3: x[0].a: the key is here twice, first in line 2"),
-        ("a: &here 1", "f.yaml:1: a: anchors are not allowed: &here"),
+        ("a: &here 1", "f.yaml:1: a: anchors are not allowed: write out the value without &here"),
         ("a: !!str 1", "f.yaml:1: a: tags are not allowed: tag:yaml.org,2002:str"),
         ("a: !x {}", "f.yaml:1: a: tags are not allowed: !x"),
         ("a: !!python/object/apply:os.system [ls]", "tags are not allowed: tag:yaml.org,2002:python/object"),
@@ -115,7 +115,7 @@ def test_half_a_character_is_refused():
 def test_aliases_are_refused_wherever_they_stand():
     _, findings = read("a: &x [1]\nb: [*x, *x]\n")
     assert findings == [
-        "f.yaml:1: a: anchors are not allowed: &x",
+        "f.yaml:1: a: anchors are not allowed: write out the value without &x",
         "f.yaml:2: b[0]: aliases are not allowed: write out what *x stands for",
         "f.yaml:2: b[1]: aliases are not allowed: write out what *x stands for",
     ]

@@ -171,10 +171,12 @@ def test_an_added_leaf_changes_nothing_but_its_own_block(nodes, data):
 @given(pipelines(), st.sampled_from([ways for ways in WAYS if "memory" in ways]))
 def test_grouping_by_memory_leaves_nothing_in_memory_between_jobs(nodes, ways):
     try:
-        codes = {one.code for one in compiled(nodes, ways).findings}
+        findings = compiled(nodes, ways).findings
     except ProjectError:
         return
-    assert Code.EPHEMERAL_BOUNDARY not in codes
+    # What goes by two names is two datasets in memory, even within one process.
+    lost = [one.source for one in findings if one.code is Code.EPHEMERAL_BOUNDARY and "@" not in one.source]
+    assert not lost
 
 
 def wide(count, reader="reader"):

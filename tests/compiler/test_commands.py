@@ -96,6 +96,11 @@ def test_a_long_list_becomes_a_namespace_or_a_tag_that_selects_the_same(outside,
     assert selecting(many, [*many, *nodes(**outside)], version=version)[1:] == [word]
 
 
+def test_the_whole_pipeline_needs_no_list_where_it_would_be_long():
+    many = nodes(**dict.fromkeys(LONG, ((), None)))
+    assert selecting(many, many) == ["--pipelines=p0"]
+
+
 def test_a_long_list_stays_where_nothing_else_selects_the_same():
     many = nodes(**LONG)
     (word,) = selecting(many, [*many, *nodes(x=(("all",), "ns"))])[1:]
@@ -112,4 +117,25 @@ def test_nodes_of_several_pipelines_need_a_kedro_that_runs_pipelines_together():
 def test_a_name_that_kedro_would_split_is_not_promised():
     odd = [ProjectNode(name="f(a,b) -> [c]", inputs=(), outputs=("c",))]
     with pytest.raises(Unreachable, match="give them names of their own"):
-        selecting(odd, odd)
+        selecting(odd, [*odd, NODE])
+    assert selecting(odd, odd) == ["--pipelines=p0"]  # alone, it is the whole pipeline
+
+
+@pytest.mark.parametrize("version", ["0.19.0", "0.19.15", "1.0.0"])
+def test_a_namespace_that_would_select_more_than_the_job_is_not_used(version):
+    # Before 1.0, Kedro takes stage_10 for a part of stage_1.
+    nodes = {
+        stage: [
+            ProjectNode(name=f"{stage}.{'long' * 100}_{n}", inputs=("a",), outputs=(f"{stage}_{n}",), namespace=stage)
+            for n in range(5)
+        ]
+        for stage in ("stage_1", "stage_10")
+    }
+    commands = Commands(
+        {"__default__": [*nodes["stage_1"], *nodes["stage_10"]]}, CompileOptions(), SETTINGS, dialect_of(version)
+    )
+    by_name = f"--nodes={','.join(node.name for node in nodes['stage_1'])}"
+    expected = (
+        ("--namespaces=stage_1", "--namespaces=stage_10") if version == "1.0.0" else (by_name, "--namespace=stage_10")
+    )
+    assert tuple(commands.command(nodes[stage])[-1] for stage in nodes) == expected

@@ -117,11 +117,11 @@ def test_what_matches_nothing_is_told_with_what_comes_near():
         rule({"tags": ("gpu",), "nodes": ("load",)}, timeout_s=60),
     )
     assert [(one.path, one.message) for one in given.unmatched()] == [
-        (("rules", 0, "match", "nodes"), "nothing is matched by 'ds.tran'. Did you mean 'ds.train'?"),
-        (("rules", 0, "match", "tags"), "nothing is matched by 'gpus'. Did you mean 'gpu'?"),
-        (("rules", 1, "match", "namespaces"), "nothing is matched by 'dss'. Did you mean 'ds'?"),
-        (("rules", 2, "match", "pipelines"), "nothing is matched by 'scence'. Did you mean 'science'?"),
-        (("rules", 3, "match"), "no node is matched by all of this together"),
+        (("rules", 0, "match", "nodes"), "no node is called 'ds.tran'. Did you mean 'ds.train'?"),
+        (("rules", 0, "match", "tags"), "no node has the tag 'gpus'. Did you mean 'gpu'?"),
+        (("rules", 1, "match", "namespaces"), "no node is in the namespace 'dss'. Did you mean 'ds'?"),
+        (("rules", 2, "match", "pipelines"), "no pipeline is called 'scence'. Did you mean 'science'?"),
+        (("rules", 3, "match"), "each of these matches nodes, but no node is matched by all of them"),
     ]
 
 

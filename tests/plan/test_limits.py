@@ -44,7 +44,7 @@ def problems(**given):
         (("tags", "a"), "letters, digits, spaces", {"tags": {"a": "b;c"}}),
         (("tags", "Aws:a"), "which AWS keeps", {"tags": {"Aws:a": "b"}}),
         (("environment", "aws_batch_x"), "AWS Batch keeps it", {"environment": {"aws_batch_x": "1"}}),
-        (("environment", "A=B"), "cannot be a variable", {"environment": {"A=B": "1"}}),
+        (("environment", "A=B"), "cannot be the name of a variable", {"environment": {"A=B": "1"}}),
         (("share_identifier",), "letters and digits", {"share_identifier": "a-b"}),
         (("scheduling_priority",), "from 0 to 9999", {"scheduling_priority": 10_000, "share_identifier": "a"}),
         (("scheduling_priority",), "works only within a share", {"scheduling_priority": 1}),
@@ -105,21 +105,22 @@ def test_overrides_leave_room_for_what_a_run_adds():
     assert OVERRIDES_CHARACTERS - 1200 < fits < OVERRIDES_CHARACTERS - 700
     path, message = taken(fits + 1)
     assert path == ("command",)
-    assert message.startswith("takes 8193 characters with the environment and what a run adds")
-    assert "Name the nodes by a namespace or a tag" in message
+    assert message.startswith("is too long: 8192 characters for command and environment, with what a run adds")
+    assert message.endswith("give these a namespace or a tag of their own, which the command then names")
 
 
 def test_the_environment_counts_and_so_do_escapes():
     assert not problems(environment={"A": "x" * 7000})
-    assert problems(environment={"A": '"' * 7000})[0][0] == ("command",)
+    assert problems(environment={"A": '"' * 7000})[0][0] == ("environment",)
 
 
 def test_a_request_has_30_kib_at_most():
     parents = tuple(JobName(f"p{number}") for number in range(20))
     tags = {f"{number:03}" + "k" * 120: "é" * 256 for number in range(47)}
     found = problems(depends_on=parents, tags=tags)
-    assert found[-1][0] == ()
-    assert "bytes; AWS Batch takes 30720" in found[-1][1]
+    assert found[-1][0] == ("tags",)
+    assert "a request has 30720 bytes" in found[-1][1]
+    assert problems(submit={"parameters": {"a": "x" * 31_000}})[0][0] == ("submit", "parameters")
 
 
 def test_the_worst_request_has_every_run_time_part_at_its_longest():

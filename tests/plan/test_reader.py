@@ -120,7 +120,10 @@ def test_defaults_fill_in_what_a_job_does_not_say():
         ),
         (HEAD + "jobs:\n  - {name: a, command: true}\n", ["jobs[0].command: must be a list, found true"]),
         (HEAD + "jobs:\n  - {name: no, command: [a]}\n", ["jobs[0].name: YAML versions disagree about 'no'"]),
-        (HEAD + "jobs: &x\n" + job("a"), ["plan.yaml:3: jobs: anchors are not allowed: &x"]),
+        (
+            HEAD + "jobs: &x\n" + job("a"),
+            ["plan.yaml:3: jobs: anchors are not allowed: write out the value without &x"],
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_file_line_and_path(text, expected):

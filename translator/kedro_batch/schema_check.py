@@ -90,6 +90,8 @@ def check(value: object, schema_name: str) -> Iterator[tuple[FieldPath, str]]:
     missing: set[FieldPath] = set()
     for error in _validator(schema_name).iter_errors(value):
         path = tuple(error.absolute_path)
+        if error.validator == "minProperties" and path in missing:
+            continue  # what is missing has been told
         if "propertyNames" in error.absolute_schema_path:
             path = (*path, str(error.instance))
         allowed: Any = error.schema
@@ -175,7 +177,7 @@ def _wrong_constant(error: Any) -> str:
 _MESSAGES: dict[str, Callable[[Any], str]] = {
     "enum": _unknown_word,
     "not": lambda _: "does not belong here",
-    "minProperties": lambda _: "is empty, or says too little",
+    "minProperties": lambda error: "says too little" if error.instance else "is empty",
     "type": _wrong_type,
     "const": _wrong_constant,
     "minimum": lambda error: f"must be at least {error.validator_value}, found {error.instance}",

@@ -147,7 +147,7 @@ class _Builder:
 
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
-            self._report(event, f"anchors are not allowed: &{event.anchor}")
+            self._report(event, f"anchors are not allowed: write out the value without &{event.anchor}")
         tag = getattr(event, "tag", None)
         if tag is not None:
             self._report(event, f"tags are not allowed: {tag}")

@@ -251,9 +251,15 @@ def _over_limits(compilation: Compilation) -> Iterator[Finding]:
             line=None if origin is None else origin[1],
             path=path if origin is None else origin[2],
             code=Code.OVER_LIMIT,
-            message=message if origin is None else f"{message} (job {listed(jobs)})",
+            message=message if origin is None else f"{message} ({_all_or_some(jobs, compilation)})",
             about={"jobs": tuple(jobs)},
         )
+
+
+def _all_or_some(jobs: Sequence[JobName], compilation: Compilation) -> str:
+    if len(jobs) == len(compilation.plan.jobs) > 1:
+        return "all jobs"
+    return f"job {jobs[0]}" if len(jobs) == 1 else f"jobs {listed(jobs)}"
 
 
 def _about_rules(node_settings: NodeSettings, source: ConfigSource) -> Iterator[Finding]:

@@ -41,6 +41,8 @@ def boundary_findings(
         between = dataset.consumers - dataset.producers
         if not dataset.producers:
             yield from _of_input(name, dataset, storages, catalog)
+        elif len(dataset.names) > 1 and _worst(dataset, storages)[1].store is Store.MEMORY:
+            yield _parted_in_memory(dataset, storages, catalog)
         elif between:
             yield from _of_boundary(name, dataset, storages, catalog, together)
         elif not dataset.consumers:
@@ -114,8 +116,23 @@ def _of_boundary(name: str, dataset: _Dataset, storages: Storages, catalog: str,
             (Severity.WARNING, Code.VERSIONED_BOUNDARY),
             name,
             dataset,
-            f"{parties} in its newest version: if two runs go on at once, one may read what the other has written",
+            f"{parties} in its newest version: if two runs go on at once, one may read what the other has written; "
+            "run one at a time",
         )
+
+
+def _parted_in_memory(dataset: _Dataset, storages: Storages, catalog: str) -> Finding:
+    """Tell that Kedro keeps a dataset in memory for each of its transcoded names, even within one process."""
+    called, storage = _worst(dataset, storages)
+    return _finding(
+        (Severity.ERROR, Code.EPHEMERAL_BOUNDARY),
+        called,
+        dataset,
+        f"{_who(dataset.producers, 'write')} {', '.join(map(repr, sorted(dataset.names)))} and "
+        f"{_who(dataset.consumers, 'read')} it under another of these names, but in memory each name is a dataset of "
+        f"its own: {storage.reason}. Keep it in a store (an entry for {catalog} is below)",
+        remedy=_entry(called),
+    )
 
 
 def _of_output(name: str, dataset: _Dataset, storages: Storages, catalog: str) -> Iterator[Finding]:

@@ -20,16 +20,20 @@ Entry = Mapping[str, Any]
 class Catalog:
     """The entries of a catalog, found by the names of datasets."""
 
-    def __init__(self, entries: Mapping[Any, Any], *, catch_all_can_lose: bool = False) -> None:
+    def __init__(
+        self, entries: Mapping[Any, Any], *, catch_all_can_lose: bool = False, checks_placeholders: bool = True
+    ) -> None:
         """Take the merged catalog.
 
         Args:
             entries: By name or pattern.
             catch_all_can_lose: As some versions of Kedro have it: of the patterns that match every name the first
                 wins, and Kedro's own, ``{default}``, is among them.
+            checks_placeholders: As most versions do: an entry may only use what its pattern has, letter by letter.
 
         Raises:
-            ConfigError: Two patterns match every name, which Kedro refuses.
+            ConfigError: Two patterns match every name, or an entry uses what its pattern does not have: Kedro
+                refuses both.
         """
         self._named = {str(name): entry for name, entry in entries.items() if "{" not in str(name)}
         patterns = sorted((str(name) for name in entries if "{" in str(name)), key=_fit)
@@ -42,6 +46,10 @@ class Catalog:
                 f"the catalog has {len(catch_all)} patterns that match every name, {', '.join(catch_all)}: "
                 "Kedro allows one; remove the others"
             )
+        for pattern in patterns if checks_placeholders else ():
+            strange = sorted(set(_placeholders(entries[pattern])) - set(_placeholders(pattern)))
+            if strange:
+                raise ConfigError(_unfillable(pattern, ", ".join(strange)))
         self._factories = [_Factory(pattern, entries[pattern]) for pattern in patterns]
 
     def entry(self, dataset: str) -> Entry | None:
@@ -84,12 +92,30 @@ class _Factory:
             return None
         try:
             made: Entry = _filled(self._template, found.named)
-        except (KeyError, ValueError, IndexError) as error:
-            raise ConfigError(
-                f"the catalog's pattern {self._pattern!r} uses something in braces that is not in its name: {error}. "
-                "Write there what the name has, or put it into the name"
-            ) from error
+        except (AttributeError, IndexError, KeyError, ValueError) as error:
+            raise ConfigError(_unfillable(self._pattern, str(error))) from error
         return made
+
+
+def _unfillable(pattern: str, what: str) -> str:
+    return (
+        f"the catalog's pattern {pattern!r} uses {what} in its entry, which its name does not have: "
+        "write what the name has, or put it into the name"
+    )
+
+
+def _placeholders(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield from re.findall(r"\{.*?\}", value) if "}" in value else ()
+        case Mapping():
+            for inner in value.values():
+                yield from _placeholders(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _placeholders(inner)
+        case _:
+            pass
 
 
 @lru_cache(maxsize=4096)

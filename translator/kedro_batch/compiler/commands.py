@@ -32,7 +32,7 @@ class Commands:
         """Take the pipelines that commands may name, in the order in which they are preferred."""
         self._dialect = dialect
         self._indexes: dict[tuple[str, ...], NodeIndex] = {
-            (name,): NodeIndex(nodes) for name, nodes in pipelines.items()
+            (name,): self._index(nodes) for name, nodes in pipelines.items()
         }
         self._pipelines = pipelines
         self._options = options
@@ -76,7 +76,7 @@ class Commands:
             words.append(f"--env={options.env}")
         if self._settings.container_conf_source:
             words.append(f"--conf-source={self._settings.container_conf_source}")
-        words.append(self._selecting(nodes, self._indexes[home]))
+        words += self._selecting(nodes, self._indexes[home])
         if runner and len(nodes) > 1:
             words.append(f"--runner={runner}")
         if options.params:
@@ -87,15 +87,17 @@ class Commands:
             words.append(f"--load-versions={','.join(versions)}")
         return tuple(words)
 
-    def _selecting(self, nodes: Sequence[ProjectNode], index: NodeIndex) -> str:
+    def _selecting(self, nodes: Sequence[ProjectNode], index: NodeIndex) -> list[str]:
         names = frozenset(node.name for node in nodes)
         by_name = f"--nodes={','.join(sorted(names))}"
         if len(by_name) > _LONG_LIST or index.with_names(_split(by_name)) != names:
             for word in self._shorter(nodes, index):
-                return word
+                return [word]
+            if names == index.names:
+                return []  # the whole pipeline
         if index.with_names(_split(by_name)) != names:
             raise Unreachable(f"`kedro run` would not take {by_name} for these nodes: give them names of their own")
-        return by_name
+        return [by_name]
 
     def _shorter(self, nodes: Sequence[ProjectNode], index: NodeIndex) -> Iterator[str]:
         """Give the namespaces and tags that select exactly these nodes."""

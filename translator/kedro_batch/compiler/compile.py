@@ -72,6 +72,7 @@ def compile_project(
             catalog=Catalog(
                 project.configuration.section(options.env, "catalog"),
                 catch_all_can_lose=project.dialect.catch_all_can_lose,
+                checks_placeholders=project.dialect.checks_placeholders,
             ),
             catalog_file=project.configuration.catalog_file(options.env),
             dialect=project.dialect,
@@ -101,7 +102,10 @@ def _weighed(finding: Finding, settings: Settings, *, strict: bool) -> Finding:
         return finding
     if finding.code in settings.accept:
         return replace(finding, severity=Severity.INFO)
-    return replace(finding, severity=Severity.ERROR) if strict else finding
+    if not strict:
+        return finding
+    accepted = f"{finding.message}. Refused by --strict; what is known is accepted by accept: [{finding.code}]"
+    return replace(finding, severity=Severity.ERROR, message=accepted)
 
 
 def _refuse_unread_versions(options: CompileOptions, nodes: Sequence[ProjectNode]) -> None:

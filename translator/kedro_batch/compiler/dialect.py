@@ -22,6 +22,7 @@ class Dialect:
         filters_namespaces: ``Pipeline.filter`` takes ``node_namespaces``, a list; else one, and takes ``lefty`` for
             part of ``left``.
         catch_all_can_lose: A catch-all pattern sorted behind ``{default}`` loses to it, which is memory.
+        checks_placeholders: The entry of a dataset factory may only use what its pattern has, letter by letter.
         loads_pipelines_on_request: The registry imports only the pipelines that are asked for.
     """
 
@@ -31,6 +32,7 @@ class Dialect:
     namespace_flag: str
     filters_namespaces: bool
     catch_all_can_lose: bool
+    checks_placeholders: bool
     loads_pipelines_on_request: bool
 
 
@@ -44,5 +46,6 @@ def dialect_of(version: str) -> Dialect:
         namespace_flag="--namespaces" if numbers >= (1, 0) else "--namespace",
         filters_namespaces=numbers >= (1, 0),
         catch_all_can_lose=numbers < (0, 19, 6),
+        checks_placeholders=numbers >= (0, 19, 9),
         loads_pipelines_on_request=numbers >= (1, 5),
     )

@@ -5,7 +5,7 @@ that would wait for each other are joined too where one job can run them; else t
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +20,8 @@ WAYS = (NONE, "namespace", "namespace:DEPTH", "tag:PREFIX", CHAIN, MEMORY)
 _NAMESPACE = re.compile(r"namespace(?::([1-9][0-9]?))?")
 _TAG = "tag:"
 _SHOWN = 12
+_LONGEST_CHAIN = 6000
+"""Characters of a list of nodes that leave room for the rest of a command."""
 
 
 def is_way(text: str) -> bool:
@@ -154,19 +156,22 @@ def _joined_by_key(
 
 
 def _links(groups: Sequence[Group], conditions: Conditions) -> Iterator[tuple[int, int]]:
-    """Find the pairs of groups of which the second can only follow the first, and asks for the same."""
+    """Find the pairs of groups of which the second can only follow the first, and asks for the same.
+
+    A chain whose list of nodes would grow too long for a command is cut.
+    """
     index_of = {group.key: index for index, group in enumerate(groups)}
+    length = {group.key: sum(len(node.name) + 1 for node in group.nodes) for group in groups}
     parents = transitive_reduction(group_parents(groups))
-    children: defaultdict[str, int] = defaultdict(int)
-    for above in parents.values():
-        for parent in above:
-            children[parent] += 1
-    for key, above in parents.items():
-        if len(above) == 1 and children[above[0]] == 1:
-            first, second = index_of[above[0]], index_of[key]
-            both = (*groups[first].nodes, *groups[second].nodes)
-            if len({conditions.alike(node) for node in both}) == 1 and conditions.obstacle(both) is None:
-                yield first, second
+    children = Counter(parent for above in parents.values() for parent in above)
+    for key, above in parents.items():  # parents come before their children
+        if len(above) != 1 or children[above[0]] != 1 or length[above[0]] + length[key] > _LONGEST_CHAIN:
+            continue
+        first, second = index_of[above[0]], index_of[key]
+        both = (*groups[first].nodes, *groups[second].nodes)
+        if len({conditions.alike(node) for node in both}) == 1 and conditions.obstacle(both) is None:
+            length[key] += length[above[0]]
+            yield first, second
 
 
 def _sharing_memory(groups: Sequence[Group], conditions: Conditions) -> Iterator[tuple[int, int]]:

@@ -269,13 +269,21 @@ def _broken_modules(reports: Iterable[str]) -> str:
 
 
 def _explained(error: Exception) -> str:
-    """Add to Kedro's message where in the YAML file it is, counted from 1 as editors do, and why."""
+    """Say where in the YAML file it is, counted from 1 as editors do, and why; else what Kedro says, and a way out."""
     cause = error.__cause__
-    if not isinstance(cause, MarkedYAMLError) or cause.problem_mark is None:
-        return f"{type(error).__name__}: {_first_line(error)}"
-    file = str(error).removeprefix("Invalid YAML or JSON file ").partition(", unable to read")[0]
-    line, column = cause.problem_mark.line + 1, cause.problem_mark.column + 1
-    return f"{file} is not valid YAML: line {line}, column {column}: {cause.problem}"
+    mark = cause.problem_mark if isinstance(cause, MarkedYAMLError) else None
+    if isinstance(cause, MarkedYAMLError) and mark is not None:
+        file = str(error).removeprefix("Invalid YAML or JSON file ").partition(", unable to read")[0]
+        return f"{file} is not valid YAML: line {mark.line + 1}, column {mark.column + 1}: {cause.problem}"
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return _first_line(error) + next((hint for words, hint in _WAYS_OUT if words in str(error)), "")
+
+
+_WAYS_OUT = (
+    ("Runtime parameter", " Give it by --params, or give a default: ${runtime_params:NAME,DEFAULT}"),
+    ("oc.env", ". Kedro reads variables of the environment in credentials.yml only"),
+)
 
 
 def _first_line(error: BaseException) -> str:

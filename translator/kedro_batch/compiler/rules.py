@@ -164,9 +164,9 @@ class NodeSettings:
             missing = [*_missing(rule.match, known)]
             for selector, name in missing:
                 hint = did_you_mean(name, known[selector])
-                yield Unmatched(path=(*here, selector), message=f"nothing is matched by {name!r}.{hint}")
+                yield Unmatched(path=(*here, selector), message=f"{_NO_SUCH[selector].format(name)}.{hint}")
             if number not in self._used and not missing:
-                yield Unmatched(path=here, message="no node is matched by all of this together")
+                yield Unmatched(path=here, message="each of these matches nodes, but no node is matched by all of them")
 
 
 def resolved_settings(stated: Mapping[str, Any], runner: str | None, rules: tuple[int, ...] = ()) -> Resolved:
@@ -239,6 +239,14 @@ def _applied(defaults: Resolved, rules: Sequence[Rule], matching: tuple[int, ...
         stated = filled_in(rules[number].stated, stated)
         runner = rules[number].runner or runner
     return resolved_settings(stated, runner, matching)
+
+
+_NO_SUCH = {
+    "nodes": "no node is called {!r}",
+    "tags": "no node has the tag {!r}",
+    "namespaces": "no node is in the namespace {!r}",
+    "pipelines": "no pipeline is called {!r}",
+}
 
 
 def _missing(match: Match, known: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:

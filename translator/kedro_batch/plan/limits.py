@@ -137,8 +137,10 @@ def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
             yield ("environment", name), f"no variable may begin with {RESERVED_ENVIRONMENT}: AWS Batch keeps it"
         elif name in AT_RUN_TIME:
             yield ("environment", name), "kedro-batch sets this variable itself: give yours another name"
-        elif not _VARIABLE.fullmatch(name) or "\x00" in value:
-            yield ("environment", name), "cannot be a variable: the name is empty or holds =, or there is a NUL in it"
+        elif not _VARIABLE.fullmatch(name):
+            yield ("environment", name), "cannot be the name of a variable: it is empty, or holds = or NUL"
+        elif "\x00" in value:
+            yield ("environment", name), "holds a NUL character, which ends a variable's value"
     if settings.platform is Platform.FARGATE:
         yield from _fargate_problems(settings.resources)
     else:
@@ -236,21 +238,34 @@ def _size_problems(job: Job) -> Iterator[Problem]:
         return
     request = worst_request(job)
     overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
-    taken = _json_length(overrides, len) + _at_run_time()
-    if taken > OVERRIDES_CHARACTERS:
-        yield (
-            ("command",),
-            (
-                f"takes {taken} characters with the environment and what a run adds; AWS Batch accepts more than "
-                f"{OVERRIDES_CHARACTERS} and fails the job later. {_REMEDY}"
-            ),
-        )
-    size = _json_length(request, lambda text: len(text.encode()))
-    if size > REQUEST_BYTES:
-        yield (), f"is a request of {size} bytes; AWS Batch takes {REQUEST_BYTES}. {_REMEDY}"
+    parts = _parts(job)
+    if _json_length(overrides, len) + _at_run_time() > OVERRIDES_CHARACTERS:
+        path = max(parts[:2], key=lambda part: part[1])[0]
+        allowed = f"{OVERRIDES_CHARACTERS} characters for command and environment, with what a run adds"
+        yield path, f"is too long: {allowed}, or AWS Batch would take the job and fail it later. {_REMEDIES[path[0]]}"
+    elif _json_length(request, lambda text: len(text.encode())) > REQUEST_BYTES:
+        path = max(parts, key=lambda part: part[1])[0]
+        yield path, f"is too long: a request has {REQUEST_BYTES} bytes, with what a run adds. {_REMEDIES[path[0]]}"
 
 
-_REMEDY = "Name the nodes by a namespace or a tag of their own, group fewer of them, or shorten the environment"
+def _parts(job: Job) -> list[tuple[tuple[str, ...], int]]:
+    """Measure the parts of a request that may grow, command and environment first."""
+    settings = job.settings
+    parts: list[tuple[tuple[str, ...], Any]] = [
+        (("command",), job.command),
+        (("environment",), dict(settings.environment)),
+        (("tags",), dict(settings.tags)),
+        *((("submit", name), value) for name, value in settings.submit.items()),
+    ]
+    return [(path, _json_length(value, len)) for path, value in parts]
+
+
+_REMEDIES = {
+    "command": "Group fewer nodes, or give these a namespace or a tag of their own, which the command then names",
+    "environment": "Keep long values where the container can read them, such as in S3",
+    "tags": "Shorten them",
+    "submit": "Keep long values where the container can read them, such as in S3",
+}
 
 
 def _json_length(value: Any, measure: Callable[[str], int]) -> int:

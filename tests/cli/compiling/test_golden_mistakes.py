@@ -1,0 +1,293 @@
+"""Mistakes and the whole of what is said of them, as golden files: ``tests/golden/mistakes/NAME.txt``.
+
+The first line of a golden file is the exit code, the rest is standard error byte for byte, but for two things: where a
+message names the folder of the project, it reads PROJECT, and ``-h`` in the hint of click 8.1 reads ``--help``, as in
+later ones. To write the files anew after a message has changed, and then read them:
+
+    UPDATE_GOLDEN=1 pytest --no-cov tests/cli/compiling/test_golden_mistakes.py
+    git diff tests/golden/mistakes
+
+Each mistake trips a check that no other of them trips. Where Kedro or click say something in their own words, which
+differ from version to version, there is no golden file: ``test_mistakes.py`` looks for the parts that stay the same.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Ended, kedro_batch
+from tests.support.projects import DIAMOND, TARGET, json_catalog, write_project
+
+GOLDEN = Path(__file__).parent.parent.parent / "golden" / "mistakes"
+SETTINGS = "base/aws_batch.yml"
+SECRET = "AKIAIOSFODNN7EXAMPLE"  # noqa: S105  the example in the documentation of AWS: nobody's
+
+HELP_OF_CLICK_8_1 = ("Try 'kedro-batch compile -h' for help.", "Try 'kedro-batch compile --help' for help.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """One mistake in a small project, or in a plan.
+
+    Attributes:
+        settings: What ``conf/base/aws_batch.yml`` has below queue, definition and shared path.
+        words: What the command line has beside ``compile``, or ``validate``.
+        conf: Other files below ``conf/``, by their path.
+        registry: The source of ``pipeline_registry.py``.
+        plan: The plan that is validated; empty where a project is compiled.
+    """
+
+    settings: str = ""
+    words: tuple[str, ...] = ()
+    conf: Mapping[str, str | None] = field(default_factory=dict)
+    registry: str = DIAMOND
+    plan: str = ""
+
+    def files(self) -> dict[str, str]:
+        """Give the files that lines may be named of, by the names that messages give them."""
+        conf = {SETTINGS: TARGET + self.settings, **self.conf}
+        written = {f"conf/{path}": content for path, content in conf.items() if content is not None}
+        return {**written, "plan.yaml": self.plan}
+
+    def make(self, folder: Path) -> Ended:
+        """Write the files into a folder and run the command there."""
+        if self.plan:
+            (folder / "plan.yaml").write_text(self.plan)
+            return kedro_batch("validate", "plan.yaml", *self.words, cwd=folder)
+        write_project(folder, registry=self.registry, conf={SETTINGS: TARGET + self.settings, **self.conf})
+        return kedro_batch("compile", *self.words, cwd=folder)
+
+
+def pipeline(*nodes: str) -> str:
+    """Write a registry with nodes of which each is written like ``in other -> out, name, tag tag``."""
+    made = []
+    for one in nodes:
+        data, name, tags = (part.strip() for part in one.split(","))
+        read, written = (side.split() for side in data.split("->"))
+        made.append(f"node(work, {read}, {written}, name={name!r}, tags={tags.split()})")
+    head = "from kedro.pipeline import Pipeline, node\n\n\ndef work(*_):\n    return 1\n\n\n"
+    return f"{head}def register_pipelines():\n    return {{'__default__': Pipeline([{', '.join(made)}])}}\n"
+
+
+def without(*names: str) -> dict[str, str | None]:
+    """Give the diamond's catalog without some of its datasets."""
+    kept = [name for name in ("raw", "numbers", "left", "right", "total") if name not in names]
+    return {"base/catalog.yml": json_catalog(*kept)}
+
+
+def plan(*jobs: str, head: str = "schema: kedro-batch/plan/v1\n") -> str:
+    """Write a plan with jobs given as YAML flow mappings, without their command."""
+    return f"{head}jobs:\n" + "".join(f"  - {{{job}, command: [x]}}\n" for job in jobs)
+
+
+TO = "job_queue: q, job_definition: d"
+ROUND = pipeline(
+    "raw -> left, clean, team.data", "left -> right, train, team.science", "left right -> total, rate, team.data"
+)
+STRAIGHT = pipeline("raw -> left, clean, team.data", "left -> right, train, team.data")
+BY_TEAM = "group_by: tag:team.\n"
+TWO_CATCH_ALLS = """\
+"{name}":
+  type: json.JSONDataset
+  filepath: s3://a-bucket/{name}.json
+"{dataset}":
+  type: pickle.PickleDataset
+  filepath: s3://a-bucket/{dataset}.pickle
+"""
+MANY = range(200)
+WIDE = pipeline(
+    *(f"raw -> made_{n}, summarise_the_sales_of_shop_number_{n}, {'first' if n == 0 else 'layer.shops'}" for n in MANY)
+)
+WIDE_CATALOG = json_catalog("raw") + '"made_{n}":\n  type: json.JSONDataset\n  filepath: s3://a-bucket/{n}.json\n'
+
+MISTAKES: dict[str, Mistake] = {
+    # The shape of aws_batch.yml.
+    "setting_misspelt": Mistake(settings="timout_s: 600\n"),
+    "setting_in_rule_that_is_only_for_all": Mistake(
+        settings="rules:\n  - match: {nodes: [go_left]}\n    resources: {memory_mib: 4096}\n"
+    ),
+    "selector_unknown": Mistake(settings="rules:\n  - match: {layers: [silver]}\n    gpus: 1\n"),
+    "rule_without_match": Mistake(settings="rules:\n  - memory_mib: 4096\n"),
+    "match_empty": Mistake(settings="rules:\n  - match: {}\n    memory_mib: 4096\n"),
+    "number_in_place_of_text": Mistake(settings="environment: {LEVEL: 5}\n"),
+    "timeout_too_short": Mistake(settings="timeout_s: 30\n"),
+    "command_prefix_without_words": Mistake(settings="command_prefix: []\n"),
+    "command_word_empty": Mistake(settings='command_prefix: [kedro, ""]\n'),
+    "retry_reason_unknown": Mistake(settings="attempts: 3\nretry_on: [spots]\n"),
+    "retry_reason_twice": Mistake(settings="attempts: 3\nretry_on: [spot, spot]\n"),
+    "platform_unknown": Mistake(settings="platform: FARGATE\n"),
+    "store_unknown": Mistake(settings="datasets: {model: s3}\n"),
+    "accepted_code_unknown": Mistake(settings="accept: [local_bondary]\n"),
+    "variable_that_batch_keeps": Mistake(settings="environment:\n  LEVEL: high\n  AWS_BATCH_SIZE: '5'\n"),
+    "tag_that_aws_keeps": Mistake(settings="tags:\n  team: data\n  aws:owner: me\n"),
+    "tag_value_too_long": Mistake(settings=f"tags: {{team: {'x' * 257}}}\n"),
+    "tags_too_many": Mistake(settings="tags:\n" + "".join(f"  key{n}: x\n" for n in range(48))),
+    "share_identifier_illegal": Mistake(settings="share_identifier: team_data\n"),
+    "wrong_value_in_base_below_prod": Mistake(
+        words=("--env=prod",),
+        settings="timeout_s: 600\nattempts: 11\n",
+        conf={"prod/aws_batch.yml": "job_queue: prod_queue\ntimeout_s: 3600\n"},
+    ),
+    # What a schema does not see.
+    "conf_source_of_one_machine": Mistake(settings="container_conf_source: /home/me/conf\n"),
+    "way_of_grouping_unknown": Mistake(settings="group_by: namespaces\n"),
+    "none_beside_other_ways": Mistake(settings="group_by: [none, chain]\n"),
+    "memory_before_other_ways": Mistake(settings="group_by: [memory, chain]\n"),
+    "credential_as_value": Mistake(settings=f"environment: {{STORE: {SECRET}}}\n"),
+    "submit_with_unknown_field": Mistake(settings="submit: {propagateTag: true}\n"),
+    "submit_with_field_of_a_setting": Mistake(settings="submit: {timeout: {attemptDurationSeconds: 600}}\n"),
+    "submit_of_array": Mistake(settings="submit: {arrayProperties: {size: 10}}\n"),
+    "submit_with_wrong_type": Mistake(settings="submit: {parameters: {rows: 5}}\n"),
+    # The files themselves.
+    "yaml_broken": Mistake(settings="tags: {team: data\n"),
+    "key_twice": Mistake(settings="timeout_s: 600\ntimeout_s: 1200\n"),
+    "key_not_text": Mistake(settings="tags: {2024: x}\n"),
+    "settings_as_list": Mistake(conf={SETTINGS: "- job_queue: a_queue\n"}),
+    "settings_interpolate_nothing": Mistake(settings="tags: {team: '${team}'}\n"),
+    "catalog_asks_for_runtime_parameter": Mistake(
+        conf={
+            "base/catalog.yml": json_catalog()
+            + "model:\n  type: pickle.PickleDataset\n  filepath: ${runtime_params:folder}/m\n"
+        }
+    ),
+    "catalog_with_two_catch_alls": Mistake(conf={"base/catalog.yml": TWO_CATCH_ALLS}),
+    "no_queue_and_no_definition": Mistake(conf={SETTINGS: None}),
+    "queue_only_in_another_environment": Mistake(conf={SETTINGS: None, "prod/aws_batch.yml": TARGET}),
+    # What AWS Batch does not take.
+    "queue_illegal": Mistake(conf={SETTINGS: TARGET.replace("a_queue", "my queue")}),
+    "definition_illegal": Mistake(conf={SETTINGS: TARGET.replace("a_definition", "my-definition:latest")}),
+    "retry_reasons_without_attempts": Mistake(settings="retry_on: [spot]\n"),
+    "priority_without_share": Mistake(settings="scheduling_priority: 50\n"),
+    "variable_with_nul": Mistake(settings='environment: {SEPARATOR: "\\0"}\n'),
+    "tag_with_ampersand": Mistake(settings="tags: {owner: R&D}\n"),
+    "fargate_vcpus_that_are_not": Mistake(settings="platform: fargate\nresources: {vcpus: 3}\n"),
+    "fargate_memory_for_other_vcpus": Mistake(settings="platform: fargate\nresources: {vcpus: 1, memory_mib: 1024}\n"),
+    "fargate_with_gpus": Mistake(settings="platform: fargate\nresources: {gpus: 1}\n"),
+    "ec2_with_half_a_vcpu": Mistake(settings="platform: ec2\nresources: {vcpus: 0.5}\n"),
+    "group_with_too_long_a_command": Mistake(
+        settings="group_by: tag:layer.\n",
+        words=("--nodes=" + ",".join(f"summarise_the_sales_of_shop_number_{n}" for n in MANY if n != 1),),
+        registry=WIDE,
+        conf={"base/catalog.yml": WIDE_CATALOG},
+    ),
+    "request_too_large": Mistake(settings=f"submit: {{parameters: {{query: {'x' * 31_000}}}}}\n"),
+    # Rules, groups and data that do not fit the pipeline.
+    "rule_for_a_node_that_is_not": Mistake(
+        words=("--strict",), settings="rules:\n  - match: {nodes: [go_lft]}\n    gpus: 1\n"
+    ),
+    "rule_whose_selectors_never_meet": Mistake(
+        words=("--strict",), settings="rules:\n  - match: {nodes: [add_up], pipelines: [half]}\n    gpus: 1\n"
+    ),
+    "node_with_two_tags_of_grouping": Mistake(
+        settings=BY_TEAM,
+        registry=pipeline("raw -> left, clean, team.data team.science", "left -> right, train, team.science"),
+    ),
+    "groups_that_wait_for_each_other": Mistake(settings=BY_TEAM, words=("--strict",), registry=ROUND),
+    "groups_in_a_circle_with_two_queues": Mistake(
+        settings=BY_TEAM + "rules:\n  - match: {nodes: [train]}\n    job_queue: gpu_queue\n", registry=ROUND
+    ),
+    "group_with_two_values_of_a_variable": Mistake(
+        settings=BY_TEAM
+        + "rules:\n"
+        + "  - match: {nodes: [clean]}\n    environment: {LEVEL: high}\n"
+        + "  - match: {nodes: [train]}\n    environment: {LEVEL: low}\n",
+        registry=STRAIGHT,
+    ),
+    "data_in_memory_between_jobs": Mistake(conf=without("numbers")),
+    "input_that_nothing_stores": Mistake(conf=without("raw")),
+    "data_on_a_local_disk": Mistake(words=("--strict",), conf={SETTINGS: TARGET.replace("[data]", "[elsewhere]")}),
+    "newest_version_between_jobs": Mistake(
+        words=("--strict",),
+        conf={"base/catalog.yml": json_catalog().replace("left.json", "left.json\n  versioned: true")},
+    ),
+    "result_that_nothing_stores": Mistake(words=("--strict",), conf=without("total")),
+    # What the command line asks for.
+    "registry_that_cannot_be_imported": Mistake(registry="import not_installed_anywhere\n"),
+    "pipeline_unknown": Mistake(words=("--pipelines=haf",)),
+    "environment_unknown": Mistake(words=("--env=prodd",), conf={"prod/parameters.yml": "x: 1\n"}),
+    "load_version_of_what_is_not_read": Mistake(words=("--load-versions=rwa:2024-01-01",)),
+    "explain_a_job_that_is_not": Mistake(words=("--explain=go_lft",)),
+    "findings_and_plan_to_one_stream": Mistake(words=("--json", "-o", "-")),
+    "explain_as_json": Mistake(words=("--explain=go_left", "--json")),
+    "output_and_check": Mistake(words=("-o", "plan.yaml", "--check", "plan.yaml")),
+    # Plans written by hand.
+    "plan_of_another_version": Mistake(plan=plan(f"name: a, {TO}", head="schema: kedro-batch/plan/v2\n")),
+    "plan_without_queue": Mistake(plan=plan("name: a, job_definition: d")),
+    "plan_with_unknown_parent": Mistake(plan=plan(f"name: train, {TO}", f"name: rate, depends_on: [trian], {TO}")),
+    "plan_in_a_circle": Mistake(plan=plan(f"name: a, depends_on: [b], {TO}", f"name: b, depends_on: [a], {TO}")),
+    "plan_with_names_alike": Mistake(plan=plan(f"name: train, {TO}", f"name: Train, {TO}")),
+    "plan_that_versions_of_yaml_disagree_about": Mistake(plan=plan(f"name: a, tags: {{paid: no}}, {TO}")),
+    "plan_with_anchor": Mistake(plan=plan(f"name: &first a, {TO}")),
+}
+
+NAMED_LINE = re.compile(r"^  (?:\w+ \w+: )?([\w./]+):(\d+): ([\w.\[\]-]+): ", re.MULTILINE)
+PLACE = re.compile(r"^  ((?:error|warning|info) \w+: )?(?:job )?[^ ]+: (?:[\w.\[\]-]+: )?")
+NAMES = re.compile(
+    r"\b(add_up|go_left|go_right|read_numbers|raw|numbers|left|right|total|clean|train|rate|team\.\w+|"
+    r"[\w/]+\.(?:json|ya?ml|pickle))\b"
+)
+
+
+def golden(name: str) -> str:
+    return (GOLDEN / f"{name}.txt").read_text()
+
+
+def kinds_of_message(text: str) -> set[str]:
+    """Take the places, names and numbers out of a message: what is left is what the checks say."""
+    lines = [line for line in text.splitlines()[1:] if not line.startswith(("Usage: ", "Try ", "  info "))]
+    found = [PLACE.sub(r"\1", line) for line in lines[: [*lines, ""].index("")] if PLACE.match(line)]
+    bare = [re.sub(r"""'[^']*'|"[^"]*"|\d[\d.,]*""", "", line) for line in found or [" ".join(lines)]]
+    return {" ".join(NAMES.sub("", line).split()) for line in bare}
+
+
+def named_lines(name: str) -> Iterator[tuple[str, str]]:
+    """Give the lines of files that a golden message names, each with the key that it should have."""
+    files = MISTAKES[name].files()
+    for file, number, path in NAMED_LINE.findall(golden(name)):
+        if not path.endswith("]"):  # what stands in a list has no key
+            yield files[file].splitlines()[int(number) - 1], path.rpartition(".")[2]
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_in_the_golden_words(name, tmp_path):
+    ended = MISTAKES[name].make(tmp_path)
+    assert ended.out == b""
+    told = ended.err.replace(str(tmp_path.resolve()), "PROJECT").replace(*HELP_OF_CLICK_8_1)
+    said = f"exit {ended.code}\n{told}".encode()
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(said)
+        pytest.fail(f"wrote {file.name}: read it as a user would, then test again without UPDATE_GOLDEN")
+    assert said == file.read_bytes()
+
+
+def test_there_are_enough_mistakes_and_each_golden_message_belongs_to_one():
+    assert len(MISTAKES) >= 40
+    assert {file.stem for file in GOLDEN.iterdir()} == MISTAKES.keys()
+
+
+def test_no_two_mistakes_trip_the_same_check():
+    kinds = {name: kinds_of_message(golden(name)) for name in MISTAKES}
+    assert all(kinds.values())
+    alike = [(one, other) for one, other in combinations(kinds, 2) if kinds[one] & kinds[other]]
+    assert alike == []
+
+
+def test_no_golden_message_is_a_traceback_or_shows_a_secret_or_has_another_code_than_documented():
+    for name in MISTAKES:
+        text = golden(name)
+        assert text.startswith(("exit 2\n", "exit 4\n")), name
+        assert "Traceback" not in text, name
+        assert SECRET not in text, name
+
+
+def test_the_lines_that_the_golden_messages_name_are_the_right_ones():
+    named = [(name, line, key) for name in MISTAKES for line, key in named_lines(name)]
+    assert len(named) >= 30
+    assert [(name, line, key) for name, line, key in named if key not in line] == []
