@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,6 +73,8 @@ def apply(  # noqa: PLR0913  click hands over every option
     if dry_run:
         _print_requests(ready, digest)
         return
+    import secrets
+
     from kedro_batch.submitter.attention import Attention
     from kedro_batch.submitter.record import RunRecord
     from kedro_batch.submitter.run_id import make_run_id

@@ -1,6 +1,5 @@
 """``kedro-batch demo``."""
 
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -32,6 +31,8 @@ def demo(directory: Path, quiet: bool, verbose: bool, no_color: bool) -> None:
         raise ProjectError(
             f"the demo needs {', '.join(missing)}: pip install 'kedro-batch[demo]', or -e '.[demo]' here"
         )
+    from importlib.metadata import version
+
     from kedro_batch.scaffold.demo_project import DemoView, write_demo_project
 
     talk = [flag for flag, given in (("-q", quiet), ("-v", verbose), ("--no-color", no_color)) if given]
@@ -40,7 +41,7 @@ def demo(directory: Path, quiet: bool, verbose: bool, no_color: bool) -> None:
         if not quiet:
             click.echo(text)
 
-    write_demo_project(directory, DemoView(kedro_version=importlib.metadata.version("kedro")))
+    write_demo_project(directory, DemoView(kedro_version=version("kedro")))
     say(f"wrote a Kedro project to {directory}/")
     say("\n$ kedro-batch compile -o plan.yaml")
     _run(directory, ["compile", "-o", "plan.yaml", *talk])
