@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from kedro_batch.compiler.catalog import Catalog, Entry
@@ -141,78 +142,85 @@ _REMOTE = frozenset(
 _LOCAL_DATABASES = frozenset({"access", "derby", "duckdb", "h2", "hsqldb", "sqlite", "ucanaccess"})
 _IN_PROCESS = frozenset({"dask", "datafusion", "pandas", "polars"})
 _IN_MEMORY_FILE = re.compile(r"(:memory:|:default:|mem:|memory:|file::memory:)|.*mode=memory", re.IGNORECASE)
+_PROTOCOL = re.compile("[a-zA-Z0-9_+.-]+")
+_USER = re.compile("//[^/@]*@")
 _THIS_MACHINE = re.compile(r"//([^/@]*@)?(localhost|127\.0\.0\.1|\[::1\])([:/]|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What the ``type`` of an entry tells, whatever module and spelling it is written with.
+
+    Attributes:
+        written: As it is written.
+        name: The class, in lower case: ``DataSet`` is the older spelling of ``Dataset``.
+        packages: The names before it.
+    """
+
+    written: str
+    name: str
+    packages: frozenset[str]
+
+
+@lru_cache(maxsize=1024)
+def _kind(written: str) -> _Kind:
+    *packages, name = written.split(".")
+    return _Kind(written=written, name=name.lower(), packages=frozenset(packages))
 
 
 def _store_of(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     """Judge an entry; what wraps another dataset is judged by the innermost that says where data is."""
     while True:
-        verdict = (
-            _by_kind(entry) or _by_address(entry, shared_paths) or _by_server(entry) or _by_path(entry, shared_paths)
-        )
+        kind = _kind(str(entry.get("type", "")))
+        if kind.name in _IN_MEMORY:
+            return Store.MEMORY, f"it is a {kind.written}"
+        verdict = _by_address(entry, kind, shared_paths) or _by_server(entry, kind)
+        verdict = verdict or _by_path(entry, kind, shared_paths)
         if verdict is not None:
             return verdict
         wrapped = next((entry[argument] for argument in _WRAPPED if isinstance(entry.get(argument), Mapping)), None)
         if wrapped is None:
-            kind = _kind(entry) or "an entry without a type"
-            return Store.UNKNOWN, f"the arguments of {kind} do not tell where it is"
+            which = kind.written or "an entry without a type"
+            return Store.UNKNOWN, f"the arguments of {which} do not tell where it is"
         entry = wrapped
 
 
-def _kind(entry: Entry) -> str:
-    return str(entry.get("type", ""))
-
-
-def _class(entry: Entry) -> str:
-    """Give the name of the class, whatever module and spelling it is written with: ``DataSet`` is the older one."""
-    return _kind(entry).rpartition(".")[2].lower()
-
-
-def _by_kind(entry: Entry) -> Verdict | None:
-    return (Store.MEMORY, f"it is a {_kind(entry)}") if _class(entry) in _IN_MEMORY else None
-
-
-def _by_address(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
+def _by_address(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
     """Judge by a database's address; one that is written into the entry's credentials counts too."""
     credentials = entry.get("credentials")
-    for holder in (entry, credentials if isinstance(credentials, Mapping) else {}):
-        for argument in _ADDRESSES if _class(entry) != "apidataset" else ():
+    for holder in (entry, credentials) if isinstance(credentials, Mapping) else (entry,):
+        for argument in _ADDRESSES if kind.name != "apidataset" else ():
             if isinstance(holder.get(argument), str):
                 return _of_address(argument, holder[argument], shared_paths)
-    if isinstance(entry.get("connection"), Mapping) or _is_ibis_table(_kind(entry)):
+    if isinstance(entry.get("connection"), Mapping) or (kind.name == "tabledataset" and "ibis" in kind.packages):
         return _of_connection(entry, shared_paths)
     return None
 
 
-def _by_server(entry: Entry) -> Verdict | None:
-    kind = _kind(entry)
-    if _class(entry) in _SERVERS or re.search(r"(^|\.)redis\.", kind):
-        return Store.SHARED, f"a {kind} keeps it on a server"
+def _by_server(entry: Entry, kind: _Kind) -> Verdict | None:
+    if kind.name in _SERVERS or "redis" in kind.packages:
+        return Store.SHARED, f"a {kind.written} keeps it on a server"
     if entry.get("catalog_type"):
-        return Store.SHARED, f"a {kind} keeps it in the data catalog {entry['catalog_type']}"
+        return Store.SHARED, f"a {kind.written} keeps it in the data catalog {entry['catalog_type']}"
     return None
 
 
-def _by_path(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
+def _by_path(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
     for argument in _PATHS:
         if isinstance(entry.get(argument), str):
-            return _of_path(argument, entry[argument], _kind(entry), shared_paths)
+            return _of_path(argument, entry[argument], kind, shared_paths)
     return None
 
 
-def _is_ibis_table(kind: str) -> bool:
-    return bool(re.search(r"(^|\.)ibis\.(.*\.)?TableDataset$", kind))
-
-
-def _of_path(name: str, path: str, kind: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+def _of_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     """Judge a path or URL as Kedro reads it: what does not begin with ``protocol://`` is a file."""
-    reason = f"its {name} is {re.sub('//[^/@]*@', '//***@', path)}"
-    if re.search(r"(^|\.)dask\.", kind):  # of a chain such as simplecache::s3://..., dask takes the last link
+    reason = f"its {name} is {_USER.sub('//***@', path) if '@' in path else path}"
+    if "dask" in kind.packages:  # of a chain such as simplecache::s3://..., dask takes the last link
         path = path.rpartition("::")[2]
     protocol, separator, rest = path.partition("://")
-    if path.startswith("dbfs:/") and re.search(r"(^|\.)spark\.", kind):
+    if path.startswith("dbfs:/") and "spark" in kind.packages:
         return Store.SHARED, reason
-    if not separator or not re.fullmatch("[a-zA-Z0-9_+.-]+", protocol):
+    if not separator or not _PROTOCOL.fullmatch(protocol):
         return _of_local_path(path, reason, shared_paths)
     match protocol.lower():
         case "memory":

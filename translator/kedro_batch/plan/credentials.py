@@ -14,10 +14,10 @@ _POINTERS = re.compile(r"(^|[_-])(arn|file|id|name|path|url|uri|version)$", re.I
 
 def looks_like_credential(name: str, value: str) -> bool:
     """Tell whether a variable or a tag looks like a credential, by its value or by its name."""
-    from detect_secrets.plugins.keyword import KeywordDetector  # noqa: PLC0415  loaded where there is something to check
-
     if not value:
         return False
+    from detect_secrets.plugins.keyword import KeywordDetector  # noqa: PLC0415  loaded where there is something to check
+
     if any(_finds(detector, f'value = "{value}"') for detector in _value_detectors()):
         return True
     if value.startswith("arn:") or _POINTERS.search(name):
