@@ -1,4 +1,4 @@
-"""How the tool grows with a project, side by side in one run: ``python tests/benchmarks/scale.py``.
+"""How the tool grows with a project, side by side in one run: ``python tests/benchmarks/scale.py [ROUNDS [WORD]]``.
 
 For each of four large projects it prints the wall time of compiling beside ``kedro registry list``, and of
 validating the plan beside the bare load of its YAML by libyaml with the garbage collector off. Commands alternate;
@@ -30,8 +30,11 @@ print(time.perf_counter() - start)
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
+    word = sys.argv[2] if len(sys.argv) > 2 else ""
     program = str(BIN / "kedro-batch")
     for name, registry in LARGE.items():
+        if word not in name:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             project = write_large_project(Path(folder) / "project", registry)
             commands = {

@@ -114,6 +114,16 @@ def test_the_benchmark_prints_what_starting_takes(tmp_path):
     assert re.search(r"^compile / registry list: \d+\.\d\d ", ended.stdout, re.MULTILINE)
 
 
+def test_the_benchmark_prints_what_large_projects_take(tmp_path):
+    program = "tests/benchmarks/scale.py"
+    assert program in README
+    command = [PROGRAM[0], str(ROOT / program), "1", "800"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    ratio = r"\d+\.\d\d \(at most \d\); \d+ MB"
+    assert re.search(rf"^  compile .*: {ratio}.*\n  validate .*: {ratio}$", ended.stdout, re.MULTILINE)
+
+
 def test_help_of_every_command_names_its_options(tmp_path):
     for command in ("compile", "validate", "apply", "demo"):
         ended = subprocess.run(

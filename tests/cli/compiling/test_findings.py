@@ -112,6 +112,19 @@ def test_an_input_that_nothing_stores_is_missing_in_every_container(tmp_path):
     assert [one["source"] for one in found if one["code"] == "missing_input"] == ["raw"]
 
 
+def test_a_parameter_that_the_configuration_does_not_have_is_missing_too(tmp_path):
+    registry = DIAMOND.replace('"numbers", "left"', '["numbers", "params:model.rows", "params:model"], "left"')
+    conf = {"base/parameters.yml": "model: {rosw: 5}\n"}
+    project = write_project(tmp_path, registry=registry.replace("def double(x)", "def double(x, *_)"), conf=conf)
+    (found,) = findings(project, code=4)
+    assert codes([found]) == [("error", "missing_input", "params:model.rows")]
+    assert "Did you mean 'params:model.rosw'" in found["message"]
+    assert " Write it in conf/base/parameters.yml, or give it by --params" in found["message"]
+    assert findings(project, "--params=model.rows=5") == []
+    (project / "conf" / "base" / "aws_batch.yml").write_text(TARGET + "datasets: {params:model.rows: shared}\n")
+    assert findings(project) == []
+
+
 def test_the_catalog_is_read_as_kedro_merges_and_resolves_it(tmp_path):
     project = project_with(
         tmp_path,

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import Any
 
-from kedro_batch.compiler.boundaries import boundary_findings
+from kedro_batch.compiler.boundaries import boundary_findings, parameter_findings
 from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.commands import Commands, Unreachable
 from kedro_batch.compiler.dialect import Dialect
@@ -49,6 +50,8 @@ class Material:
         source: Where the settings stand.
         catalog: The merged catalog.
         catalog_file: Where a catalog entry would be written.
+        parameters: The merged parameters, those of the command line included.
+        parameters_file: Where a parameter would be written.
         dialect: What the project's Kedro understands.
     """
 
@@ -59,6 +62,8 @@ class Material:
     source: ConfigSource
     catalog: Catalog
     catalog_file: str
+    parameters: Mapping[Any, Any]
+    parameters_file: str
     dialect: Dialect
 
 
@@ -128,6 +133,7 @@ def assembled(material: Material) -> Compilation:
     findings = [
         *grouping.findings,
         *boundary_findings(groups, storages, material.catalog_file, settings.group_by),
+        *parameter_findings(groups, material.parameters, settings.datasets, material.parameters_file),
         *_about_rules(node_settings, material.source),
         *_about_datasets(nodes, settings, material.source),
         *_about_names(nodes.selected),
@@ -282,7 +288,7 @@ def _about_datasets(nodes: ProjectNodes, settings: Settings, source: ConfigSourc
         for of_pipeline in nodes.pipelines.values()
         for node in of_pipeline
         for name in (*node.inputs, *node.outputs)
-        if settings.datasets and not is_parameter(name)
+        if settings.datasets
     }
     for pattern in settings.datasets:
         if pattern not in known and not any(fnmatchcase(name, pattern) for name in known):

@@ -1,13 +1,14 @@
 """Judges the data between jobs: what one writes and another reads has to be kept where both see it. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from kedro_batch.compiler.grouping import Group
 from kedro_batch.compiler.project import is_parameter, without_transcoding
 from kedro_batch.compiler.storage import Storage, Storages, Store
-from kedro_batch.errors import Code, Finding, Severity, listed
+from kedro_batch.errors import Code, Finding, Severity, did_you_mean, listed
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.writer import scalar
 
@@ -53,6 +54,48 @@ def _entry(name: str) -> str:
     """Write a catalog entry that keeps any Python object where all containers see it."""
     file = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
     return f"{scalar(name)}:\n  type: pickle.PickleDataset\n  filepath: s3://my-bucket/{file}.pickle\n"
+
+
+def parameter_findings(
+    groups: Mapping[JobName, Group], parameters: Mapping[Any, Any], declared: Collection[str], file: str
+) -> Iterator[Finding]:
+    """Yield the parameters that nodes read and the configuration does not have.
+
+    Args:
+        groups: The nodes of every job.
+        parameters: The merged parameters, those of the command line included.
+        declared: Datasets that the settings know, for parameters that a hook adds.
+        file: Where a parameter would be written.
+    """
+    readers: defaultdict[str, set[JobName]] = defaultdict(set)
+    for job, group in groups.items():
+        for node in group.nodes:
+            for name in node.inputs:
+                if name.startswith(_PARAMETER):
+                    readers[name].add(job)
+    known = {_PARAMETER + name for name in _parameter_names(parameters)} if readers else set()
+    for name in sorted(readers.keys() - known - set(declared)):
+        hint = did_you_mean(name, known)
+        yield Finding(
+            source=name,
+            code=Code.MISSING_INPUT,
+            message=f"{_who(readers[name], 'read')} the parameter {name.removeprefix(_PARAMETER)!r}, which the "
+            f"configuration does not have.{hint} Write it in {file}, or give it by --params; if a hook adds it, write "
+            f"{name!r}: shared under datasets",
+            about={"dataset": (name,), "producer": (), "consumer": tuple(sorted(readers[name]))},
+        )
+
+
+_PARAMETER = "params:"
+
+
+def _parameter_names(parameters: Mapping[Any, Any]) -> Iterator[str]:
+    """Yield the names that Kedro gives to parameters: ``a`` and, within it, ``a.b``."""
+    inner = [(str(name), value) for name, value in parameters.items()]
+    for name, value in inner:
+        yield name
+        if isinstance(value, Mapping):
+            inner += [(f"{name}.{key}", part) for key, part in value.items()]
 
 
 def _datasets(groups: Mapping[JobName, Group]) -> dict[str, _Dataset]:

@@ -74,7 +74,9 @@ def compile_project(
                 catch_all_can_lose=project.dialect.catch_all_can_lose,
                 checks_placeholders=project.dialect.checks_placeholders,
             ),
-            catalog_file=project.configuration.catalog_file(options.env),
+            catalog_file=project.configuration.file_of(options.env, "catalog"),
+            parameters=project.configuration.section(options.env, "parameters"),
+            parameters_file=project.configuration.file_of(options.env, "parameters"),
             dialect=project.dialect,
         )
     )

@@ -83,9 +83,9 @@ class Configuration:
         """
         return self.read(self.existing_env(env), name)
 
-    def catalog_file(self, env: str | None) -> str:
-        """Say where a catalog entry for an environment would be written."""
-        return f"{self._folder_shown()}/{env or self.base_env}/catalog.yml"
+    def file_of(self, env: str | None, section: str) -> str:
+        """Say where something would be written into a section, such as ``catalog``, of an environment."""
+        return f"{self._folder_shown()}/{env or self.base_env}/{section}.yml"
 
     def _folder_shown(self) -> str:
         return self.conf_source.rstrip("/") if self.folder is None else self._shown(self.folder)
