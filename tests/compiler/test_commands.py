@@ -114,6 +114,12 @@ def test_nodes_of_several_pipelines_need_a_kedro_that_runs_pipelines_together():
         selecting([*left, *right], left, right, version="1.1.0")
 
 
+def test_nodes_spread_over_very_many_pipelines_are_reached_in_little_time():
+    pipelines = [nodes(**{f"n{number}": ((), None), f"m{number}": ((), None)}) for number in range(40)]
+    some = [pipeline[0] for pipeline in pipelines]
+    assert selecting(some, *pipelines)[0] == "--pipelines=" + ",".join(f"p{number}" for number in range(40))
+
+
 def test_a_name_that_kedro_would_split_is_not_promised():
     odd = [ProjectNode(name="f(a,b) -> [c]", inputs=(), outputs=("c",))]
     with pytest.raises(Unreachable, match="give them names of their own"):

@@ -4,7 +4,6 @@ What a command selects is evaluated here, by an index of each pipeline, before i
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
 
 from kedro_batch.compiler.dialect import Dialect
 from kedro_batch.compiler.project import DEFAULT_PIPELINE, CompileOptions, ProjectNode, namespaces_of, split_names
@@ -48,12 +47,16 @@ class Commands:
                 return home
         if not self._dialect.combines_pipelines:
             return None
-        for count in range(2, len(self._pipelines) + 1):
-            for home in combinations(self._pipelines, count):
-                if all(any(name in self._indexes[(one,)].names for one in home) for name in names):
-                    self._indexes[home] = self._index(node for one in home for node in self._pipelines[one])
-                    return home
-        return None
+        chosen: list[str] = []
+        for name in sorted(names):
+            having = [one for one in self._pipelines if name in self._indexes[one,].names]
+            if not having:
+                return None
+            if not set(having) & set(chosen):
+                chosen.append(having[0])
+        home = tuple(one for one in self._pipelines if one in chosen)
+        self._indexes[home] = self._index(node for one in home for node in self._pipelines[one])
+        return home
 
     def command(self, nodes: Sequence[ProjectNode], runner: str | None = None) -> tuple[str, ...]:
         """Spell a command word by word, each flag joined to its value by ``=``.
