@@ -14,11 +14,12 @@ def node(name, inputs="", outputs="", tags="", namespace=None):
     )
 
 
-def grouped(nodes, *ways, apart=(), alike=lambda _: "same"):
+def grouped(nodes, *ways, apart=(), alike=lambda _: "same", room=6000):
     """Group nodes; datasets that begin with ``m`` are in memory, nodes named ``apart`` fit into no job together."""
     conditions = Conditions(
         in_memory=lambda name: name.startswith("m"),
         alike=alike,
+        room=lambda _: room,
         obstacle=lambda some: "they do not fit" if {one.name for one in some} >= set(apart) and apart else None,
     )
     grouping = group_nodes(sorted(nodes, key=lambda one: one.name), ways, conditions)
@@ -85,6 +86,13 @@ def test_a_chain_joins_only_what_one_command_can_run():
     assert groups_of(CHAIN[:3], "chain", apart="bc") == {"a": "a b", "c": "c"}
 
 
+def test_a_chain_is_cut_where_no_command_could_run_it():
+    straight = [node(name, f"{name}1" if name != "a" else "", f"{chr(ord(name) + 1)}1") for name in "abcdef"]
+    assert groups_of(straight, "chain") == {"a": "a b c d e f"}
+    assert groups_of(straight, "chain", room=6) == {"a": "a b c", "d": "d e f"}
+    assert groups_of(straight, "chain", apart="ac") == {"a": "a b", "c": "c d e f"}
+
+
 def test_memory_comes_after_another_way_and_keeps_its_names():
     nodes = [
         node("b.one", "", "x", namespace="b"),
@@ -126,11 +134,15 @@ def test_a_group_that_no_job_can_run_is_refused():
 
 
 def test_a_long_circle_is_told_in_short():
-    nodes = [node(f"ns{n}.in", f"d{n}", f"e{n}", namespace=f"ns{n}") for n in range(40)]
-    nodes += [node(f"ns{n}.out", f"e{(n - 1) % 40}x", f"d{n}", namespace=f"ns{n}") for n in range(40)]
-    nodes += [node(f"link{n}", f"e{n}", f"e{n}x") for n in range(39)]
-    _, findings = grouped(nodes, "namespace")
-    assert not [message for _, _, message in findings if len(message) > 1500]
+    nodes = [node(f"ns{n:02}.in", f"x{n}", f"y{n}", namespace=f"ns{n:02}") for n in range(40)]
+    nodes += [node(f"ns{n:02}.out", f"z{n}", f"x{(n + 1) % 40}", namespace=f"ns{n:02}") for n in range(40)]
+    groups, findings = grouped(nodes, "namespace")
+    assert len(groups) == 1
+    ((_, code, message),) = findings
+    assert code == "merged_cycle"
+    assert "by namespace, 40 jobs would wait for each other, ns" in message
+    assert "... -> " in message
+    assert len(message) < 500
 
 
 def test_memory_can_close_a_circle_too():

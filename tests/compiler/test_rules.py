@@ -11,7 +11,7 @@ NODES = [
     ProjectNode(name="ds.train", inputs=("x",), outputs=("m",), tags=frozenset({"gpu"}), namespace="ds"),
     ProjectNode(name="ds.deep.plot", inputs=("m",), outputs=("p",), namespace="ds.deep"),
 ]
-REGISTERED = {"__default__": frozenset(node.name for node in NODES), "science": frozenset({"ds.train"})}
+REGISTERED = {"__default__": tuple(NODES), "science": (NODES[1],)}
 
 
 def rule(match, runner=None, **stated):
@@ -19,7 +19,7 @@ def rule(match, runner=None, **stated):
 
 
 def settings(*rules):
-    return NodeSettings(DEFAULTS, rules, NODES, REGISTERED)
+    return NodeSettings(DEFAULTS, rules, REGISTERED)
 
 
 def matched(**match):
@@ -48,7 +48,7 @@ def test_a_rule_is_for_the_nodes_that_all_its_selectors_match(match, names):
 
 def test_a_name_with_brackets_matches_itself():
     node = ProjectNode(name="f([a]) -> [b]", inputs=("a",), outputs=("b",))
-    given = NodeSettings(DEFAULTS, [rule({"nodes": (node.name,)}, timeout_s=60)], [node], {})
+    given = NodeSettings(DEFAULTS, [rule({"nodes": (node.name,)}, timeout_s=60)], {"__default__": [node]})
     assert given.of(node).settings.timeout_s == 60
     assert not list(given.unmatched())
 
@@ -77,14 +77,16 @@ def test_a_job_of_several_nodes_gets_what_is_enough_for_all():
     assert (both.settings.timeout_s, both.settings.attempts) == (660, 3)
     assert both.settings.retry_on == ("image_pull", "spot")
     assert both.settings.tags == {"a": "b"}
-    three = given.together(NODES)
-    assert three.settings.retry_on == ()  # the third starts again after any failure
+    assert given.together(NODES).settings.retry_on == (
+        "image_pull",
+        "spot",
+    )  # the third is tried once, whatever happens
     assert given.together(NODES[1:]).runner == "ThreadRunner"
 
 
 def test_a_node_without_a_timeout_leaves_its_job_without_one():
     free = resolved_settings({"job_queue": "q", "job_definition": "d"}, None)
-    given = NodeSettings(free, [rule({"tags": ("gpu",)}, timeout_s=60)], NODES, REGISTERED)
+    given = NodeSettings(free, [rule({"tags": ("gpu",)}, timeout_s=60)], REGISTERED)
     assert given.together(NODES).settings.timeout_s is None
 
 
@@ -130,7 +132,7 @@ def test_every_value_is_explained_by_the_last_rule_that_set_it():
         rule({"tags": ("gpu",)}, resources={"memory_mib": 4096, "gpus": 1}),
         rule({"namespaces": ("ds",)}, resources={"memory_mib": 8192}),
     ]
-    given = NodeSettings(DEFAULTS, rules, NODES, REGISTERED)
+    given = NodeSettings(DEFAULTS, rules, REGISTERED)
 
     def origins(nodes):
         return {".".join(one.path): (one.value, one.origins, one.combined) for one in explained(given, nodes, rules)}
@@ -147,3 +149,31 @@ def test_every_value_is_explained_by_the_last_rule_that_set_it():
     assert together["resources.memory_mib"] == (8192, (1,), True)
     assert together["timeout_s"] == (1800, (None,), True)
     assert together["job_queue"] == ("q", (None,), False)
+
+
+def test_a_reason_for_one_node_is_none_for_a_job_that_another_wants_started_again_for_any():
+    rules = [
+        rule({"tags": ("gpu",)}, attempts=3, retry_on=["spot"]),
+        rule({"nodes": ("load",)}, attempts=2, timeout_s=60),
+    ]
+    given = settings(*rules)
+    assert given.together(NODES[:2]).settings.retry_on == ()
+    told = {one.path: one.value for one in explained(given, NODES[:2], rules)}
+    assert told["retry_on",] is None
+
+
+def test_a_rule_for_one_attempt_takes_the_reasons_back():
+    defaults = resolved_settings({"job_queue": "q", "job_definition": "d", "attempts": 3, "retry_on": ["spot"]}, None)
+    given = NodeSettings(defaults, [rule({"tags": ("gpu",)}, attempts=1)], REGISTERED)
+    assert given.of(NODES[1]).settings.retry_on == ()
+    assert given.of(NODES[0]).settings.retry_on == ("spot",)
+
+
+def test_nodes_on_fargate_get_together_a_size_that_there_is():
+    sizes = [{"vcpus": 4, "memory_mib": 30720}, {"vcpus": 8, "memory_mib": 16384}]
+    rules = [
+        rule({"nodes": (node.name,)}, platform="fargate", resources=size)
+        for node, size in zip(NODES, sizes, strict=False)
+    ]
+    both = NodeSettings(DEFAULTS, rules, REGISTERED).together(NODES[:2]).settings.resources
+    assert (both.vcpus, both.memory_mib) == (8, 32768)

@@ -68,6 +68,9 @@ def stored(entry, declared=None, shared_paths=()):
         ("local", {"type": "ibis.TableDataset", "connection": {"backend": "sqlite", "database": "x.db"}}),
         ("memory", {"type": "ibis.TableDataset", "connection": {"backend": "polars"}}),
         ("shared", {"type": "ibis.TableDataset", "connection": {"backend": "bigquery"}}),
+        ("shared", {"type": "ibis.FileDataset", "filepath": S3, "connection": {"backend": "duckdb"}}),
+        ("local", {"type": "ibis.FileDataset", "filepath": "x", "connection": {"backend": "bigquery"}}),
+        ("local", {"type": "ibis.TableDataset", "connection": {"backend": "postgres", "host": "localhost"}}),
         ("shared", {"type": "ibis.FileDataset", "filepath": S3, "file_format": "parquet"}),
         ("shared", {"type": "CachedDataset", "dataset": {"type": "pandas.ParquetDataset", "filepath": S3}}),
         ("memory", {"type": "CachedDataset", "dataset": {"type": "MemoryDataset"}}),
@@ -85,6 +88,7 @@ def test_a_catalog_entry_tells_what_stores_a_dataset(store, entry):
 def test_no_address_and_no_password_is_told():
     for entry in (
         {"type": "pandas.SQLTableDataset", "con": "postgresql://me:secret@host/db"},
+        {"type": "text.TextDataset", "filepath": "data/x.csv?X-Signature=secret"},
         {"type": "text.TextDataset", "filepath": "sftp://me:secret@host/x"},
         {"type": "ibis.TableDataset", "connection": {"backend": "postgres", "password": "secret"}},
     ):
@@ -120,6 +124,7 @@ def test_what_the_settings_say_wins_the_exact_name_first():
     assert stored(None, {"*": "shared"}).store == Store.SHARED
     assert stored(None, {"*": "shared", "?": "memory", "x": "local"}).store == Store.LOCAL
     assert stored(None, {"y*": "shared"}).store == Store.MEMORY
+    assert Storages(Catalog({}), {"t": "shared"}, ()).of("t@pandas").store == Store.SHARED
 
 
 def test_versions_are_noticed():

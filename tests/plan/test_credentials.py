@@ -21,6 +21,10 @@ JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.doz
         ("WHATEVER", JWT),
         ("WHATEVER", "-----BEGIN RSA " + "PRIVATE KEY-----"),
         ("SECRET_NAME", KEY_ID),
+        ("HF_TOKEN", "abc"),
+        ("PGPASSWORD", "it's"),
+        ("HEADER", "Bearer 0123456789abcdef"),
+        ("WHATEVER", "hf_" + "abcdefghijklmnopqrstuvwxyz"),
     ],
 )
 def test_credentials_are_recognised_by_value_or_by_name(name, value):
@@ -40,6 +44,12 @@ def test_credentials_are_recognised_by_value_or_by_name(name, value):
         ("PASSWORD_FILE", "/run/secrets/x"),
         ("IMAGE", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
         ("team", "data science"),
+        ("db_key", "customer_id"),
+        ("PASSWORD_MIN_LENGTH", "8"),
+        ("USE_SECRETS", "false"),
+        ("SECRETS_MANAGER_REGION", "eu-west-1"),
+        ("secret-rotation", "enabled"),
+        ("MAX_TOKENS", "100"),
     ],
 )
 def test_what_only_points_at_a_secret_is_none(name, value):

@@ -42,9 +42,9 @@ def problems(**given):
         (("tags",), "are 48; 47 are allowed", {"tags": {f"t{n}": "" for n in range(48)}}),
         (("tags", "a"), "its value at most 256", {"tags": {"a": "b" * 257}}),
         (("tags", "a"), "letters, digits, spaces", {"tags": {"a": "b;c"}}),
-        (("tags", "Aws:a"), "which AWS keeps", {"tags": {"Aws:a": "b"}}),
+        (("tags", "Aws:a"), "as only tags of AWS", {"tags": {"Aws:a": "b"}}),
         (("environment", "aws_batch_x"), "AWS Batch keeps it", {"environment": {"aws_batch_x": "1"}}),
-        (("environment", "A=B"), "cannot be the name of a variable", {"environment": {"A=B": "1"}}),
+        (("environment", "A=B"), "cannot name a variable", {"environment": {"A=B": "1"}}),
         (("share_identifier",), "letters and digits", {"share_identifier": "a-b"}),
         (("scheduling_priority",), "from 0 to 9999", {"scheduling_priority": 10_000, "share_identifier": "a"}),
         (("scheduling_priority",), "works only within a share", {"scheduling_priority": 1}),
@@ -105,7 +105,9 @@ def test_overrides_leave_room_for_what_a_run_adds():
     assert OVERRIDES_CHARACTERS - 1200 < fits < OVERRIDES_CHARACTERS - 700
     path, message = taken(fits + 1)
     assert path == ("command",)
-    assert message.startswith("is too long: 8192 characters for command and environment, with what a run adds")
+    assert message.startswith(
+        f"is too long with {fits + 1} characters, 8193 in all: a container is given 8192 characters"
+    )
     assert message.endswith("give these a namespace or a tag of their own, which the command then names")
 
 
@@ -119,7 +121,7 @@ def test_a_request_has_30_kib_at_most():
     tags = {f"{number:03}" + "k" * 120: "é" * 256 for number in range(47)}
     found = problems(depends_on=parents, tags=tags)
     assert found[-1][0] == ("tags",)
-    assert "a request has 30720 bytes" in found[-1][1]
+    assert "a request may have 30720 bytes" in found[-1][1]
     assert problems(submit={"parameters": {"a": "x" * 31_000}})[0][0] == ("submit", "parameters")
 
 

@@ -135,10 +135,11 @@ def test_a_task_of_several_containers_gets_the_command_in_its_first_without_one(
     assert {"type": "MEMORY", "value": "512"} in main["resourceRequirements"]
 
 
-def test_every_machine_of_a_multi_node_job_gets_the_command():
-    submit = {"nodeOverrides": {"nodePropertyOverrides": [{"targetNodes": "0:"}]}}
-    sent = request(a_job(submit=submit))
-    assert sent["nodeOverrides"]["nodePropertyOverrides"][0]["containerOverrides"] == {"command": ["x"]}
+def test_a_variable_of_the_container_s_own_wins():
+    containers = [{"name": "main", "env": [{"name": "A", "value": "2"}, {"name": "B", "value": "3"}]}]
+    sent = request(a_job(submit={"eksPropertiesOverride": {"podProperties": {"containers": containers}}}, **RICH))
+    (main,) = sent["eksPropertiesOverride"]["podProperties"]["containers"]
+    assert main["env"] == containers[0]["env"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,6 @@ def test_every_machine_of_a_multi_node_job_gets_the_command():
     [
         {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "main"}]}}},
         {"ecsPropertiesOverride": {"taskProperties": [{"containers": [{"name": "main"}]}]}},
-        {"nodeOverrides": {"nodePropertyOverrides": [{"targetNodes": "0:"}]}},
         {"consumableResourcePropertiesOverride": {"consumableResourceList": [{"consumableResource": "licence"}]}},
         {"parameters": {"a": "b"}, "propagateTags": True},
     ],
@@ -163,6 +163,18 @@ def test_botocore_knows_what_is_passed_on(submit):
         ({"retryStrategy": {}}, "write it as attempts and retry_on"),
         ({"arrayProperties": {"size": 2}}, "it would make many jobs of one, and each would run the same nodes"),
         ({"containerOverrides": {"command": ["rm"]}}, "it would replace the command of the job: leave it out"),
+        ({"nodeOverrides": {"numNodes": 2}}, "each would run the same nodes: leave it out"),
+        ({"eksPropertiesOverride": {}}, "names no container for the command of the job"),
+        (
+            {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "m", "command": ["x"]}]}}},
+            "names no container for the command of the job",
+        ),
+        (
+            {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "m", "args": ["x"]}]}}},
+            "has args for the container that gets the command of the job: leave it out",
+        ),
+        ({"ecsPropertiesOverride": {"taskProperties": [{}]}}, "names no container for the command of the job"),
+        ({"parameters": {"k" * 1001: "x"}}, "has a key of 1001 characters; YAML takes 1000"),
         ({"parameters": {"a": 5}}, "parameters.a must be text, found a whole number"),
         ({"parameter": {}}, "is no field of SubmitJob. Did you mean 'parameters'?"),
         ({"propagateTags": "yes"}, "propagateTags must be true or false, found text"),
@@ -172,3 +184,12 @@ def test_what_submit_job_would_not_take_is_told(submit, message):
     ((path, told),) = submit_problems(submit)
     assert path[0] in submit
     assert message in told
+
+
+def test_a_job_has_one_kind_of_containers():
+    submit = {"containerOverrides": {"instanceType": "x"}, "ecsPropertiesOverride": {"taskProperties": []}}
+    ((path, told),) = submit_problems(submit)
+    assert (path, told) == (
+        ("ecsPropertiesOverride",),
+        "goes without containerOverrides: a job has one kind of containers",
+    )

@@ -191,7 +191,7 @@ def test_a_job_takes_back_the_reasons_to_try_again_with_an_empty_list():
 def test_what_is_passed_on_to_submit_is_written_in_blocks():
     submit = {
         "eksPropertiesOverride": {
-            "podProperties": {"containers": [{"name": "main", "args": []}, {"name": "no"}], "metadata": {}},
+            "podProperties": {"containers": [{"name": "main", "env": []}, {"name": "no"}], "metadata": {}},
         },
         "propagateTags": True,
     }
@@ -201,7 +201,7 @@ def test_what_is_passed_on_to_submit_is_written_in_blocks():
         "        podProperties:\n"
         "          containers:\n"
         "            - name: main\n"
-        "              args: []\n"
+        "              env: []\n"
         '            - name: "no"\n'
         "          metadata: {}\n"
         "      propagateTags: true\n"

@@ -50,6 +50,7 @@ class Code(StrEnum):
     UNSTORED_OUTPUT = "unstored_output"
     MISSING_INPUT = "missing_input"
     MERGED_CYCLE = "merged_cycle"
+    MISSING_ENVIRONMENT = "missing_environment"
     UNNAMED_NODES = "unnamed_nodes"
     UNMATCHED = "unmatched"
     CREDENTIAL = "credential"

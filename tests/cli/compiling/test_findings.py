@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ def test_everything_is_told_at_once_the_worst_first(tmp_path):
         "dataset": ["numbers"],
         "producer": ["read_numbers"],
         "consumer": ["go_left", "go_right"],
+        "nodes": ["go_left", "go_right", "read_numbers"],
     }
     assert found[0]["remedy"] == "numbers:\n  type: pickle.PickleDataset\n  filepath: s3://my-bucket/numbers.pickle\n"
     ended = kedro_batch("compile", cwd=project)
@@ -123,6 +125,85 @@ def test_a_parameter_that_the_configuration_does_not_have_is_missing_too(tmp_pat
     assert findings(project, "--params=model.rows=5") == []
     (project / "conf" / "base" / "aws_batch.yml").write_text(TARGET + "datasets: {params:model.rows: shared}\n")
     assert findings(project) == []
+
+
+def test_a_default_environment_that_is_not_there_is_pointed_out(tmp_path):
+    project = project_with(tmp_path, json_catalog(), "shared_paths: [data]\n")
+    assert findings(project) == []
+    (project / "conf" / "local").rmdir()
+    (found,) = findings(project, "--strict")
+    assert codes([found]) == [("info", "missing_environment", "conf/local")]
+    assert "put an empty folder there, or compile with --env=base" in found["message"]
+    assert findings(project, "--env=base") == []
+
+
+def test_settings_for_other_pipelines_are_no_mistakes(tmp_path):
+    settings = """
+        shared_paths: [data]
+        datasets: {other_data: shared}
+        rules:
+          - match: {nodes: [other_node]}
+            gpus: 1
+          - match: {pipelines: [other]}
+            gpus: 1
+          - match: {tags: [other_tag]}
+            gpus: 1
+        """
+    registry = DIAMOND.replace(
+        '"half": diamond.to_nodes("go_left")',
+        '"half": diamond.to_nodes("go_left"), '
+        '"other": Pipeline([node(number, "raw", "other_data", name="other_node", tags="other_tag")])',
+    )
+    conf = {"base/aws_batch.yml": BARE_TARGET + dedent(settings)}
+    project = write_project(tmp_path, registry=registry, conf=conf)
+    assert findings(project, "--strict") == []
+    assert findings(project, "--strict", "--pipelines=half") == []
+    assert findings(project, "--strict", "--pipelines=other") == []
+
+
+@pytest.mark.parametrize("entry", ["[1]", "5", "text.TextDataset", "", "{filepath: s3://b/x}"])
+def test_a_catalog_that_kedro_would_refuse_is_refused(tmp_path, entry):
+    project = project_with(tmp_path, json_catalog() + f"unused: {entry}\n")
+    (found,) = findings(project, code=4)
+    assert (found["code"], found["path"]) == ("invalid_config", ["unused"])
+    assert "must be a mapping with a type" in found["message"]
+
+
+def test_another_configuration_cannot_come_in_through_the_environment(tmp_path):
+    project = project_with(tmp_path, json_catalog(), "environment: {KEDRO_ENV: prod}\n")
+    (found,) = findings(project, code=4)
+    assert found["path"] == ["environment", "KEDRO_ENV"]
+    assert "compile with --env" in found["message"]
+
+
+def test_transcoded_names_in_memory_come_with_entries_of_one_place(tmp_path):
+    registry = """
+        from kedro.pipeline import Pipeline, node
+
+
+        def register_pipelines():
+            nodes = [
+                node(lambda: 1, None, "t@one", name="write"),
+                node(lambda x: x, "t@two", "left", name="read"),
+                node(lambda x: x, "t@three", "right", name="read_too"),
+            ]
+            return {"__default__": Pipeline(nodes)}
+        """
+    project = write_project(tmp_path, registry=registry)
+    for words in ([], ["--group-by=memory"]):
+        (found,) = findings(project, *words, code=4)
+        assert found["message"].startswith("write writes 't@one' and read, read_too read 't@three', 't@two', but in")
+        assert found["remedy"].count("filepath: s3://my-bucket/t.pickle\n") == 3
+    catalog = project / "conf" / "base" / "catalog.yml"
+    catalog.write_text(catalog.read_text() + found["remedy"])
+    assert findings(project) == []
+
+
+def test_a_version_that_is_given_is_no_hazard(tmp_path):
+    catalog = json_catalog().replace("  filepath: data/left", "  versioned: true\n  filepath: data/left")
+    project = project_with(tmp_path, catalog, "shared_paths: [data]\n")
+    assert codes(findings(project)) == [("warning", "versioned_boundary", "left")]
+    assert findings(project, "--load-versions=left:2026-01-01T00.00.00.000Z") == []
 
 
 def test_the_catalog_is_read_as_kedro_merges_and_resolves_it(tmp_path):

@@ -1,12 +1,12 @@
 """Puts a plan together: groups the nodes, names the jobs, spells their commands, and checks what comes out. Pure."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import Any
 
-from kedro_batch.compiler.boundaries import boundary_findings, parameter_findings
+from kedro_batch.compiler.boundaries import Surroundings, boundary_findings, parameter_findings
 from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.commands import Commands, Unreachable
 from kedro_batch.compiler.dialect import Dialect
@@ -18,6 +18,7 @@ from kedro_batch.compiler.project import (
     CompileOptions,
     ProjectNode,
     ProjectNodes,
+    glob,
     is_parameter,
     without_transcoding,
 )
@@ -26,12 +27,10 @@ from kedro_batch.compiler.settings import TARGET, ConfigSource, Settings, place_
 from kedro_batch.compiler.storage import Storages, Store
 from kedro_batch.errors import Code, FieldPath, Finding, ProjectError, Severity, did_you_mean, listed
 from kedro_batch.plan.graph import topological_order, transitive_reduction
-from kedro_batch.plan.limits import FARGATE_MEMORY_MIB, over_limits
-from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Resources
+from kedro_batch.plan.limits import FARGATE_MEMORY_MIB, over_limits, room_for_nodes
+from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Resources, settings_of
 
 _JOIN_COMMAND = ("true",)
-_JOIN_MEMORY_MIB = 128
-"""Enough to start a container that does nothing."""
 
 
 Place = tuple[str, int | None, FieldPath]
@@ -123,24 +122,33 @@ def assembled(material: Material) -> Compilation:
         ProjectError: The nodes cannot be grouped as asked.
     """
     settings, nodes = material.settings, material.nodes
-    everything = {node.name: node for of_pipeline in nodes.pipelines.values() for node in of_pipeline}
-    node_settings = NodeSettings(settings.defaults, settings.rules, everything.values(), nodes.registered)
+    node_settings = NodeSettings(settings.defaults, settings.rules, nodes.registered)
     storages = Storages(material.catalog, settings.datasets, settings.shared_paths)
     commands = Commands(nodes.pipelines, material.options, settings, material.dialect)
     grouping = _grouped(material, node_settings, storages, commands)
     name_of = job_names({group.key: group.label for group in grouping.groups})
     groups = {name_of[group.key]: group for group in grouping.groups}
+    around = Surroundings(
+        groups=groups,
+        storages=storages,
+        catalog=material.catalog_file,
+        group_by=settings.group_by,
+        pinned=material.options.load_versions,
+    )
     findings = [
         *grouping.findings,
-        *boundary_findings(groups, storages, material.catalog_file, settings.group_by),
-        *parameter_findings(groups, material.parameters, settings.datasets, material.parameters_file),
+        *boundary_findings(around),
+        *parameter_findings(around, material.parameters, settings.datasets, material.parameters_file),
         *_about_rules(node_settings, material.source),
         *_about_datasets(nodes, settings, material.source),
         *_about_names(nodes.selected),
     ]
     if any(one.code in (Code.GROUP_CYCLE, Code.INVALID_GROUPING) for one in grouping.findings):
         raise ProjectError("the nodes cannot be grouped so:", findings)
-    jobs = [*_jobs(groups, node_settings, commands, storages, findings)]
+    jobs = _ordered(
+        [*_jobs(groups, node_settings, commands, storages, findings)],
+        _parents(groups, name_of),
+    )
     plan = Plan(
         project=material.project,
         pipelines=material.options.pipelines or (DEFAULT_PIPELINE,),
@@ -148,8 +156,8 @@ def assembled(material: Material) -> Compilation:
         kedro_version=material.dialect.version,
         selection=material.options.selection,
         group_by=settings.group_by,
-        defaults=settings.defaults.settings,
-        jobs=_ordered(jobs, _parents(groups, name_of)),
+        defaults=_shared(settings.defaults.settings, jobs),
+        jobs=jobs,
     )
     made = Compilation(
         plan=plan,
@@ -168,12 +176,15 @@ def _grouped(material: Material, node_settings: NodeSettings, storages: Storages
             return "no pipeline that one command can run has all of them"
         return node_settings.obstacle(nodes)
 
+    options = material.options
+    other_words = (*material.settings.command_prefix, *options.params, *options.load_versions, str(options.env))
     return group_nodes(
         material.nodes.selected,
         material.settings.group_by,
         Conditions(
             in_memory=lambda name: not is_parameter(name) and storages.of(name).store is Store.MEMORY,
             alike=lambda node: node_settings.of(node).fingerprint,
+            room=lambda node: room_for_nodes(node_settings.of(node).settings, other_words),
             obstacle=obstacle,
         ),
     )
@@ -223,13 +234,35 @@ def _ordered(jobs: Sequence[Job], parents: Mapping[JobName, set[JobName]]) -> tu
     return tuple(made[name] for name in topological_order(joined.parents))
 
 
+def _shared(defaults: JobSettings, jobs: Sequence[Job]) -> JobSettings:
+    """Leave out of the defaults what some job does not have, since a plan cannot take it back."""
+    stated = defaults.stated()
+    for settings in {id(job.settings): job.settings for job in jobs}.values():
+        own = settings.stated()
+        stated = {
+            name: {key: inner for key, inner in value.items() if key in own[name]} if isinstance(value, dict) else value
+            for name, value in stated.items()
+            if name in own or name == "retry_on"
+        }
+    return settings_of(stated)
+
+
 def _smallest(settings: JobSettings) -> JobSettings:
-    """Ask for as little as the machines give to a container that does nothing."""
+    """Ask for as little as the machines give to a container that does nothing, and for no other resource."""
+    vcpus: float = 1
     if settings.platform is Platform.FARGATE:
-        vcpus, (memory_mib, *_) = min(FARGATE_MEMORY_MIB.items())
-        return replace(settings, resources=Resources(vcpus=float(vcpus), memory_mib=memory_mib))
+        least, (memory_mib, *_) = min(FARGATE_MEMORY_MIB.items())
+        vcpus = float(least)
+    else:
+        memory_mib = _JOIN_MEMORY_MIB[settings.platform]
     gpus = None if settings.resources.gpus is None else 0
-    return replace(settings, resources=Resources(vcpus=1, memory_mib=_JOIN_MEMORY_MIB, gpus=gpus))
+    submit = {name: value for name, value in settings.submit.items() if name != _CONSUMED}
+    return replace(settings, resources=Resources(vcpus=vcpus, memory_mib=memory_mib, gpus=gpus), submit=submit)
+
+
+_JOIN_MEMORY_MIB: Mapping[Platform | None, int] = {Platform.EC2: 128, None: 2048}
+"""Enough for a container that does nothing; where the machines are not known, what Fargate gives to 1 vCPU."""
+_CONSUMED = "consumableResourcePropertiesOverride"
 
 
 def _read_from_outside(group: Group) -> tuple[str, ...]:
@@ -250,22 +283,19 @@ def _over_limits(compilation: Compilation) -> Iterator[Finding]:
     jobs_with: defaultdict[tuple[FieldPath, str], list[JobName]] = defaultdict(list)
     for path, message in over_limits(compilation.plan):
         jobs_with[path[2:], message].append(compilation.plan.jobs[int(path[1])].name)
-    for (path, message), jobs in jobs_with.items():
+    for (path, message), found in jobs_with.items():
+        jobs = [job for job in found if job in compilation.groups] or found  # join jobs have it from others
         origin = compilation.origin_of(jobs[0], path)
+        everywhere = len(jobs) == len(compilation.groups) > 1
+        who = "all jobs" if everywhere else f"job{'s' if len(jobs) > 1 else ''} {listed(jobs)}"
         yield Finding(
-            source=f"job {listed(jobs)}" if origin is None else origin[0],
+            source=who if origin is None else origin[0],
             line=None if origin is None else origin[1],
             path=path if origin is None else origin[2],
             code=Code.OVER_LIMIT,
-            message=message if origin is None else f"{message} ({_all_or_some(jobs, compilation)})",
+            message=message if origin is None else f"{message} ({who})",
             about={"jobs": tuple(jobs)},
         )
-
-
-def _all_or_some(jobs: Sequence[JobName], compilation: Compilation) -> str:
-    if len(jobs) == len(compilation.plan.jobs) > 1:
-        return "all jobs"
-    return f"job {jobs[0]}" if len(jobs) == 1 else f"jobs {listed(jobs)}"
 
 
 def _about_rules(node_settings: NodeSettings, source: ConfigSource) -> Iterator[Finding]:
@@ -285,13 +315,13 @@ def _about_datasets(nodes: ProjectNodes, settings: Settings, source: ConfigSourc
     """Point out what ``datasets`` says of names that no node of these pipelines has."""
     known = {
         name
-        for of_pipeline in nodes.pipelines.values()
+        for of_pipeline in nodes.registered.values()
         for node in of_pipeline
-        for name in (*node.inputs, *node.outputs)
+        for name in (*node.inputs, *node.outputs, *map(without_transcoding, (*node.inputs, *node.outputs)))
         if settings.datasets
     }
     for pattern in settings.datasets:
-        if pattern not in known and not any(fnmatchcase(name, pattern) for name in known):
+        if pattern not in known and not any(map(re.compile(glob(pattern)).fullmatch, known)):
             file, line = place_of(source, ("datasets", pattern))
             yield Finding(
                 source=file,

@@ -11,7 +11,7 @@ from typing import Any
 
 import parse
 
-from kedro_batch.errors import ConfigError
+from kedro_batch.errors import ConfigError, Finding
 
 Entry = Mapping[str, Any]
 """What a catalog says of a dataset: its ``type`` and arguments."""
@@ -72,6 +72,25 @@ class Catalog:
         yield from self._named
 
 
+def refuse_odd_entries(entries: Mapping[Any, Any], catalog: str) -> None:
+    """Refuse entries that make Kedro refuse the whole catalog, whether anything uses them or not.
+
+    Args:
+        entries: The merged catalog.
+        catalog: Where it stands, for messages.
+
+    Raises:
+        ConfigError: An entry is no mapping, or has no ``type``.
+    """
+    wrong = [
+        Finding(source=catalog, path=(str(name),), message="must be a mapping with a type, such as json.JSONDataset")
+        for name, entry in entries.items()
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str)
+    ]
+    if wrong:
+        raise ConfigError("Kedro would refuse the catalog:", wrong)
+
+
 class _Factory:
     """A pattern and what it makes of the names that match it."""
 
@@ -81,13 +100,15 @@ class _Factory:
         # Most names fall out at the first or last letters, long before the regular expression is asked.
         self._head = pattern.partition("{")[0].lower()
         self._tail = pattern.rpartition("}")[2].lower()
-        self._parser: Any = _parser(pattern)
 
     def entry(self, dataset: str) -> Entry | None:
         lower = dataset.lower()
         if not (lower.startswith(self._head) and lower.endswith(self._tail)):
             return None
-        found = self._parser.parse(dataset)
+        try:
+            found = _parser(self._pattern).parse(dataset)
+        except (NotImplementedError, ValueError, parse.RepeatedNameError) as error:
+            raise ConfigError(f"the catalog's pattern {self._pattern!r} cannot be read: {error}") from error
         if not found:
             return None
         try:

@@ -42,9 +42,9 @@ class Commands:
 
     def reach(self, names: frozenset[str]) -> tuple[str, ...] | None:
         """Name the pipelines that have all of these nodes: one, or several where Kedro can run them together."""
-        for home, index in self._indexes.items():
-            if names <= index.names:
-                return home
+        for one in self._pipelines:
+            if names <= self._indexes[one,].names:
+                return (one,)
         if not self._dialect.combines_pipelines:
             return None
         chosen: list[str] = []
@@ -55,7 +55,8 @@ class Commands:
             if not set(having) & set(chosen):
                 chosen.append(having[0])
         home = tuple(one for one in self._pipelines if one in chosen)
-        self._indexes[home] = self._index(node for one in home for node in self._pipelines[one])
+        if home not in self._indexes:
+            self._indexes[home] = self._index(node for one in home for node in self._pipelines[one])
         return home
 
     def command(self, nodes: Sequence[ProjectNode], runner: str | None = None) -> tuple[str, ...]:

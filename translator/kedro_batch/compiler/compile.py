@@ -3,13 +3,14 @@
 import logging
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.assemble import Compilation, Material, assembled
-from kedro_batch.compiler.catalog import Catalog
+from kedro_batch.compiler.catalog import Catalog, refuse_odd_entries
+from kedro_batch.compiler.configuration import Configuration
 from kedro_batch.compiler.project import CompileOptions, ProjectNode
 from kedro_batch.compiler.settings import (
     TARGET,
@@ -19,7 +20,7 @@ from kedro_batch.compiler.settings import (
     resolve_settings,
     target_of,
 )
-from kedro_batch.errors import ConfigError, Finding, ProjectError, Severity, did_you_mean, sorted_findings
+from kedro_batch.errors import Code, ConfigError, Finding, ProjectError, Severity, did_you_mean, sorted_findings
 from kedro_batch.plan.model import JobName
 
 if TYPE_CHECKING:
@@ -60,9 +61,12 @@ def compile_project(
         raise ConfigError(_missing_target(project, source, missing, options.env, rerun_with_env))
     settings = resolve_settings(source, options.conf_source, options.group_by)
     refuse_credentials(options)
-    nodes = project.nodes(every_pipeline=any(rule.match.pipelines for rule in settings.rules))
+    nodes = project.nodes(every_pipeline=bool(settings.rules or settings.datasets))
     _refuse_unread_versions(options, nodes.selected)
-    made = assembled(
+    configuration = project.configuration
+    entries = configuration.section(options.env, "catalog")
+    refuse_odd_entries(entries, configuration.file_of(options.env, "catalog"))
+    made = _assembled(
         Material(
             project=project.name,
             nodes=nodes,
@@ -70,17 +74,38 @@ def compile_project(
             settings=settings,
             source=source,
             catalog=Catalog(
-                project.configuration.section(options.env, "catalog"),
+                entries,
                 catch_all_can_lose=project.dialect.catch_all_can_lose,
                 checks_placeholders=project.dialect.checks_placeholders,
             ),
-            catalog_file=project.configuration.file_of(options.env, "catalog"),
-            parameters=project.configuration.section(options.env, "parameters"),
-            parameters_file=project.configuration.file_of(options.env, "parameters"),
+            catalog_file=configuration.file_of(options.env, "catalog"),
+            parameters=configuration.section(options.env, "parameters"),
+            parameters_file=configuration.file_of(options.env, "parameters"),
             dialect=project.dialect,
-        )
+        ),
+        strict=strict,
     )
-    return replace(made, findings=sorted_findings(_weighed(one, settings, strict=strict) for one in made.findings))
+    findings = (*made.findings, *_about_environment(configuration, options.env))
+    return replace(made, findings=_weighed(findings, settings, strict=strict))
+
+
+def _about_environment(configuration: Configuration, env: str | None) -> Iterator[Finding]:
+    if configuration.existing_env(env) != env:
+        yield Finding(
+            source=configuration.file_of(configuration.default_env, "").removesuffix("/.yml"),
+            code=Code.MISSING_ENVIRONMENT,
+            severity=Severity.INFO,
+            message="the project's default environment is not here and counts as empty. Where it is not in the image "
+            f"either, `kedro run` ends with an error: put an empty folder there, or compile with "
+            f"--env={configuration.base_env}",
+        )
+
+
+def _assembled(material: Material, *, strict: bool) -> Compilation:
+    try:
+        return assembled(material)
+    except ProjectError as error:
+        raise ProjectError(error.headline, _weighed(error.findings, material.settings, strict=strict)) from error
 
 
 def job_called(compilation: Compilation, called: str) -> JobName:
@@ -98,7 +123,11 @@ def job_called(compilation: Compilation, called: str) -> JobName:
     raise ProjectError(f"no job and no node is named {called!r}.{did_you_mean(called, {*compilation.groups, *nodes})}")
 
 
-def _weighed(finding: Finding, settings: Settings, *, strict: bool) -> Finding:
+def _weighed(findings: Iterable[Finding], settings: Settings, *, strict: bool) -> tuple[Finding, ...]:
+    return sorted_findings(_weighed_one(one, settings, strict=strict) for one in findings)
+
+
+def _weighed_one(finding: Finding, settings: Settings, *, strict: bool) -> Finding:
     """Let the settings accept a warning, and let strictness refuse it."""
     if finding.severity is not Severity.WARNING:
         return finding
@@ -106,7 +135,8 @@ def _weighed(finding: Finding, settings: Settings, *, strict: bool) -> Finding:
         return replace(finding, severity=Severity.INFO)
     if not strict:
         return finding
-    accepted = f"{finding.message}. Refused by --strict; what is known is accepted by accept: [{finding.code}]"
+    end = "" if finding.message.endswith((".", "?")) else "."
+    accepted = f"{finding.message}{end} Refused by --strict; what is known is accepted by accept: [{finding.code}]"
     return replace(finding, severity=Severity.ERROR, message=accepted)
 
 

@@ -13,6 +13,7 @@ from kedro_batch import strict_yaml
 from kedro_batch.compiler.settings import TARGET, ConfigSource
 from kedro_batch.errors import ConfigError, Finding, ProjectError, did_you_mean
 
+_HARMFUL = ("is not valid YAML", "the key is here twice", "is not UTF-8", "must be text")
 _SUFFIXES = (".yml", ".yaml", ".json")
 
 
@@ -108,6 +109,8 @@ class Configuration:
             raise
         if not aws_batch:
             self._refuse_unseen(files)
+            if findings := [one for file in files for one in self._unreadable(file)]:
+                raise ConfigError("cannot read the configuration 'aws_batch':", findings)
         complete = set(TARGET) <= aws_batch.keys()
         parameters = {} if complete else self.section(env, "parameters").get("aws_batch")
         return ConfigSource(
@@ -135,7 +138,8 @@ class Configuration:
         """Say where a file is not what a configuration can be, in words that Kedro's errors lack."""
         shown = self._shown(file)
         document = strict_yaml.parse(file.read_bytes(), shown)
-        yield from document.findings
+        # What only plans forbid does no harm here.
+        yield from (one for one in document.findings if any(words in one.message for words in _HARMFUL))
         if not document.broken and not isinstance(document.value, dict | None):
             yield Finding(source=shown, message="must be a mapping of settings, such as job_queue: my-queue")
 

@@ -20,8 +20,6 @@ WAYS = (NONE, "namespace", "namespace:DEPTH", "tag:PREFIX", CHAIN, MEMORY)
 _NAMESPACE = re.compile(r"namespace(?::([1-9][0-9]?))?")
 _TAG = "tag:"
 _SHOWN = 12
-_LONGEST_CHAIN = 6000
-"""Characters of a list of nodes that leave room for the rest of a command."""
 
 
 def is_way(text: str) -> bool:
@@ -57,11 +55,13 @@ class Conditions:
     Attributes:
         in_memory: Tells whether only the process that writes a dataset can read it.
         alike: Gives what a node asks for; nodes of a chain ask for the same.
+        room: Tells how many characters a command has for the names of nodes that ask for what this one asks for.
         obstacle: Says why one job cannot run these nodes; None if it can.
     """
 
     in_memory: Callable[[str], bool]
     alike: Callable[[ProjectNode], Hashable]
+    room: Callable[[ProjectNode], int]
     obstacle: Callable[[Sequence[ProjectNode]], str | None]
 
 
@@ -158,20 +158,22 @@ def _joined_by_key(
 def _links(groups: Sequence[Group], conditions: Conditions) -> Iterator[tuple[int, int]]:
     """Find the pairs of groups of which the second can only follow the first, and asks for the same.
 
-    A chain whose list of nodes would grow too long for a command is cut.
+    A chain that no command could run, or whose list of nodes would be too long for one, is cut.
     """
     index_of = {group.key: index for index, group in enumerate(groups)}
+    chain_to = {group.key: group.nodes for group in groups}  # all the nodes of the chain that ends with a group
     length = {group.key: sum(len(node.name) + 1 for node in group.nodes) for group in groups}
     parents = transitive_reduction(group_parents(groups))
     children = Counter(parent for above in parents.values() for parent in above)
     for key, above in parents.items():  # parents come before their children
-        if len(above) != 1 or children[above[0]] != 1 or length[above[0]] + length[key] > _LONGEST_CHAIN:
+        if len(above) != 1 or children[above[0]] != 1:
             continue
-        first, second = index_of[above[0]], index_of[key]
-        both = (*groups[first].nodes, *groups[second].nodes)
-        if len({conditions.alike(node) for node in both}) == 1 and conditions.obstacle(both) is None:
-            length[key] += length[above[0]]
-            yield first, second
+        both = (*chain_to[above[0]], *chain_to[key])
+        together = length[above[0]] + length[key]
+        alike = {conditions.alike(node) for node in (both[0], *groups[index_of[key]].nodes)}
+        if len(alike) == 1 and together <= conditions.room(both[0]) and conditions.obstacle(both) is None:
+            chain_to[key], length[key] = both, together
+            yield index_of[above[0]], index_of[key]
 
 
 def _sharing_memory(groups: Sequence[Group], conditions: Conditions) -> Iterator[tuple[int, int]]:
@@ -230,8 +232,9 @@ def _without_cycles(grouping: Grouping, way: str, conditions: Conditions, place:
     index_of = {group.key: index for index, group in enumerate(grouping.groups)}
     together: list[list[int]] = []
     for circle in cycles(parents):
+        inside = set(circle)
         groups = [grouping.groups[index_of[key]] for key in circle]
-        path = _closing_path({key: parents[key] & set(circle) for key in circle}, grouping.groups, index_of)
+        path = _closing_path({key: parents[key] & inside for key in circle}, grouping.groups, index_of)
         about = {"jobs": tuple(sorted(group.label for group in groups))}
         obstacle = conditions.obstacle([node for group in groups for node in group.nodes])
         if obstacle is None:

@@ -10,6 +10,7 @@ from kedro_batch.plan.model import JobName
 
 _SHORT_SUFFIX = 8
 _LONG_SUFFIX = 32
+_NOTHING_LEFT = "job"
 
 
 def job_names(labels: Mapping[str, str]) -> dict[str, JobName]:
@@ -24,7 +25,9 @@ def job_names(labels: Mapping[str, str]) -> dict[str, JobName]:
     cleaned = {key: _clean(label) for key, label in labels.items()}
     taken = Counter(clean.lower() for clean in cleaned.values())
     made = {
-        key: clean if taken[clean.lower()] == 1 and len(clean) <= JOB_NAME_LENGTH else _with_suffix(key, clean)
+        key: clean
+        if taken[clean.lower()] == 1 and len(clean) <= JOB_NAME_LENGTH and clean != _NOTHING_LEFT
+        else _with_suffix(key, clean)
         for key, clean in cleaned.items()
     }
     # A name may look just like another with its suffix: then both get longer ones.
@@ -40,7 +43,7 @@ def _clean(label: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", label):
         return label
     clean = re.sub(r"[^A-Za-z0-9_]+", "-", label).strip("-")
-    return clean if clean[:1].isalnum() else f"job-{clean}".rstrip("-")
+    return clean if clean[:1].isalnum() else f"{_NOTHING_LEFT}-{clean}".rstrip("-")
 
 
 def _with_suffix(key: str, clean: str, length: int = _SHORT_SUFFIX) -> str:

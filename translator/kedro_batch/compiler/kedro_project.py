@@ -86,7 +86,7 @@ class KedroProject:
         """Give the selected nodes and the pipelines that commands can reach them by.
 
         Args:
-            every_pipeline: Also tell which nodes are in pipelines that are not compiled.
+            every_pipeline: Also tell what is in the pipelines that are not compiled.
 
         Raises:
             ProjectError: A pipeline is unknown, empty or cannot be imported, or the selection does not fit.
@@ -101,16 +101,21 @@ class KedroProject:
         loaded = self._load(None).found if every_pipeline and self.dialect.loads_pipelines_on_request else registered
         # Kedro sorts the nodes of a pipeline every time that it is asked for them: once is enough.
         nodes = {name: tuple(registered[name].nodes) for name in names}
-        node_of = {node.name: _project_node(node) for of_pipeline in nodes.values() for node in of_pipeline}
-        chosen = node_of if selected is combined else [node.name for node in selected.nodes]
+        if every_pipeline:
+            nodes |= {name: tuple(pipeline.nodes) for name, pipeline in loaded.items() if name not in nodes}
+        node_of: dict[str, ProjectNode] = {}
+        for node in (node for of_pipeline in nodes.values() for node in of_pipeline):
+            node_of.setdefault(node.name, _project_node(node))
+        everything = {name: tuple(node_of[node.name] for node in some) for name, some in nodes.items()}
+        chosen = {node.name for node in selected.nodes} if selected is not combined else None
         return ProjectNodes(
-            selected=tuple(node_of[name] for name in sorted(chosen)),
-            pipelines={name: tuple(node_of[node.name] for node in of_pipeline) for name, of_pipeline in nodes.items()},
-            registered={
-                name: frozenset(node.name for node in nodes.get(name) or pipeline.nodes)
-                for name, pipeline in loaded.items()
-                if every_pipeline or name in names
-            },
+            selected=tuple(
+                node_of[name]
+                for name in sorted({node.name for home in names for node in everything[home]})
+                if chosen is None or name in chosen
+            ),
+            pipelines={name: everything[name] for name in names},
+            registered=everything,
         )
 
     def _registered(self, names: tuple[str, ...]) -> Mapping[str, Pipeline]:

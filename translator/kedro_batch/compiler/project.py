@@ -1,5 +1,6 @@
 """What the compiler knows of a Kedro project: plain values, without a Kedro object among them."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -39,12 +40,12 @@ class ProjectNodes:
     Attributes:
         selected: The nodes that are compiled, sorted by name.
         pipelines: All nodes of each pipeline that is compiled, by its registered name.
-        registered: The names of the nodes of every pipeline that is loaded.
+        registered: The nodes of all pipelines that are known, those that are not compiled included.
     """
 
     selected: tuple[ProjectNode, ...]
     pipelines: Mapping[str, tuple[ProjectNode, ...]]
-    registered: Mapping[str, frozenset[str]]
+    registered: Mapping[str, tuple[ProjectNode, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,11 @@ def namespaces_of(namespace: str | None) -> tuple[str, ...]:
     """Give a namespace and those around it, the outermost first: ``a.b`` is in ``a`` and in ``a.b``."""
     parts = namespace.split(".") if namespace else []
     return tuple(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+
+
+def glob(pattern: str) -> str:
+    """Give the regular expression of a pattern with ``*`` and ``?``; brackets, which names may have, are themselves."""
+    return re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
 
 
 def split_names(text: str) -> list[str]:

@@ -7,15 +7,17 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import translate
 from typing import Any
 
-from kedro_batch.compiler.project import ProjectNode, namespaces_of
+from kedro_batch.compiler.project import ProjectNode, glob, namespaces_of
 from kedro_batch.errors import FieldPath, did_you_mean
-from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, filled_in, settings_of
+from kedro_batch.plan.limits import fitting_fargate_size
+from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, Platform, filled_in, settings_of
 
 _AMOUNTS = ("vcpus", "memory_mib", "gpus")
 _ONE_FOR_ALL = ("job_queue", "job_definition", "platform", "share_identifier", "submit")
+_HINTS_AT_MOST = 20
+"""Looking for near names takes time in proportion to the nodes."""
 _LONGEST_TIMEOUT_S = 2**31 - 1
 
 
@@ -85,14 +87,14 @@ class NodeSettings:
         self,
         defaults: Resolved,
         rules: Sequence[Rule],
-        nodes: Iterable[ProjectNode],
-        registered: Mapping[str, frozenset[str]],
+        registered: Mapping[str, Sequence[ProjectNode]],
     ) -> None:
-        """Apply the rules to the nodes of a project, those that are not compiled included."""
+        """Apply the rules to the nodes of the pipelines of a project, those that are not compiled included."""
         self._rules = rules
-        self._nodes = tuple(nodes)
+        self._nodes = tuple({node.name: node for some in registered.values() for node in some}.values())
         self._registered = registered
-        matches = [_Matcher(rule.match, registered) for rule in rules]
+        members = {name: frozenset(node.name for node in registered.get(name, ())) for name in _pipelines_of(rules)}
+        matches = [_Matcher(rule.match, members) for rule in rules]
         by_rules: dict[tuple[int, ...], Resolved] = {(): defaults}
         self._of: dict[str, Resolved] = {}
         self._used: set[int] = set()
@@ -128,15 +130,15 @@ class NodeSettings:
         one, *others = distinct.values()
         if len(nodes) == 1:
             return one
-        stated = dict(one.stated)
+        stated: dict[str, Any] = dict(one.stated)
         for other in others:
-            stated |= {
-                name: {**stated.get(name, {}), **other.stated[name]} for name in MERGED_BY_KEY if name in other.stated
-            }
-            stated |= {name: value for name, value in other.stated.items() if name not in MERGED_BY_KEY}
+            stated = filled_in(other.stated, stated)
         all_stated = [resolved.stated for resolved in distinct.values()]
         if most := {name: max(given) for name in _AMOUNTS if (given := [*_given(all_stated, name)])}:
             stated["resources"] = most
+            if stated.get("platform") == Platform.FARGATE:
+                fitting = fitting_fargate_size(settings_of({"resources": most}).resources)
+                stated["resources"] = {name: getattr(fitting, name) for name in most}
         for name in ("attempts", "scheduling_priority"):
             if given := [settings[name] for settings in all_stated if name in settings]:
                 stated[name] = max(given)
@@ -144,9 +146,10 @@ class NodeSettings:
         stated.pop("timeout_s", None)
         if None not in times:
             stated["timeout_s"] = min(sum(time for time in times if time), _LONGEST_TIMEOUT_S)
-        reasons = [set(settings.get("retry_on", ())) for settings in all_stated]
+        # Who is never started again has no say in what for.
+        reasons = [set(settings.get("retry_on", ())) for settings in all_stated if settings.get("attempts", 1) > 1]
         stated.pop("retry_on", None)
-        if all(reasons):
+        if reasons and all(reasons):
             stated["retry_on"] = sorted(set().union(*reasons))
         rules = tuple(sorted({number for resolved in distinct.values() for number in resolved.rules}))
         return resolved_settings(stated, next((r.runner for r in distinct.values() if r.runner), None), rules)
@@ -159,11 +162,13 @@ class NodeSettings:
             "namespaces": {name for node in self._nodes for name in namespaces_of(node.namespace)},
             "pipelines": set(self._registered),
         }
+        hints_left = _HINTS_AT_MOST
         for number, rule in enumerate(self._rules):
             here: FieldPath = ("rules", number, "match")
             missing = [*_missing(rule.match, known)]
             for selector, name in missing:
-                hint = did_you_mean(name, known[selector])
+                hint = did_you_mean(name, known[selector]) if hints_left > 0 else ""
+                hints_left -= 1
                 yield Unmatched(path=(*here, selector), message=f"{_NO_SUCH[selector].format(name)}.{hint}")
             if number not in self._used and not missing:
                 yield Unmatched(path=here, message="each of these matches nodes, but no node is matched by all of them")
@@ -186,7 +191,7 @@ class Value:
 
     Attributes:
         path: Such as ``("resources", "memory_mib")``.
-        value: As in the plan.
+        value: As in the plan; None for what the job does not have, because not all of its nodes have it.
         origins: The numbers of the rules that gave it; None stands for the defaults.
         combined: It was made of the values of several nodes.
     """
@@ -195,6 +200,14 @@ class Value:
     value: Any
     origins: tuple[int | None, ...]
     combined: bool = field(default=False)
+
+
+def _dropped(node_settings: NodeSettings, nodes: Sequence[ProjectNode]) -> Iterator[Value]:
+    """Yield what some of the nodes have and the job of them all has not."""
+    kept = {path for path, _ in _leaves(node_settings.together(nodes).stated)}
+    resolved = {node_settings.of(node).fingerprint: node_settings.of(node) for node in nodes}
+    for path in sorted({path for one in resolved.values() for path, _ in _leaves(one.stated)} - kept):
+        yield Value(path=path, value=None, origins=(), combined=True)
 
 
 def explained(node_settings: NodeSettings, nodes: Sequence[ProjectNode], rules: Sequence[Rule]) -> Iterator[Value]:
@@ -212,20 +225,25 @@ def explained(node_settings: NodeSettings, nodes: Sequence[ProjectNode], rules: 
                 origins.add(setting[-1] if setting else None)
         ordered = sorted(origins, key=lambda number: -1 if number is None else number)
         yield Value(path=path, value=value, origins=tuple(ordered), combined=not same)
+    yield from _dropped(node_settings, nodes)
+
+
+def _pipelines_of(rules: Iterable[Rule]) -> set[str]:
+    return {name for rule in rules for name in rule.match.pipelines}
 
 
 class _Matcher:
-    def __init__(self, match: Match, registered: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, match: Match, members: Mapping[str, frozenset[str]]) -> None:
         self._match = match
         self._names = frozenset(match.nodes)
-        self._pattern = re.compile("|".join(map(translate, match.nodes))) if match.nodes else None
+        self._pattern = re.compile("|".join(map(glob, match.nodes))) if match.nodes else None
         self._tags = frozenset(match.tags)
         self._namespaces = frozenset(match.namespaces)
-        self._in_pipelines = frozenset().union(*(registered.get(name, frozenset()) for name in match.pipelines))
+        self._in_pipelines = frozenset().union(*(members[name] for name in match.pipelines))
 
     def matches(self, node: ProjectNode) -> bool:
         return (
-            (self._pattern is None or node.name in self._names or self._pattern.match(node.name) is not None)
+            (self._pattern is None or node.name in self._names or self._pattern.fullmatch(node.name) is not None)
             and (not self._tags or not self._tags.isdisjoint(node.tags))
             and (not self._namespaces or not self._namespaces.isdisjoint(namespaces_of(node.namespace)))
             and (not self._match.pipelines or node.name in self._in_pipelines)
@@ -237,6 +255,8 @@ def _applied(defaults: Resolved, rules: Sequence[Rule], matching: tuple[int, ...
     runner = defaults.runner
     for number in matching:
         stated = filled_in(rules[number].stated, stated)
+        if rules[number].stated.get("attempts") == 1 and "retry_on" not in rules[number].stated:
+            stated = {**stated, "retry_on": []}  # what is tried once is not tried again for any reason
         runner = rules[number].runner or runner
     return resolved_settings(stated, runner, matching)
 
@@ -251,7 +271,7 @@ _NO_SUCH = {
 
 def _missing(match: Match, known: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
     for pattern in match.nodes:
-        if pattern not in known["nodes"] and not any(map(re.compile(translate(pattern)).match, known["nodes"])):
+        if pattern not in known["nodes"] and not any(map(re.compile(glob(pattern)).fullmatch, known["nodes"])):
             yield "nodes", pattern
     for selector in ("tags", "namespaces", "pipelines"):
         for name in getattr(match, selector):

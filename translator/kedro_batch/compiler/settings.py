@@ -104,7 +104,8 @@ def resolve_settings(
     if isinstance(inside, str) and _is_local_absolute(inside):
         wrong.append(_absolute_conf_source(source, inside, configured="container_conf_source" in given))
     wrong += [_located(source, ("group_by",), message) for message in _odd_ways(given.get("group_by"))]
-    wrong += [_located(source, path, message) for path, message in _odd_runners(given)]
+    for path, message in (*_odd_runners(given), *_odd_variables(given)):
+        wrong.append(_located(source, path, message))
     wrong += [_located(source, path, message, Code.CREDENTIAL) for path, message in _credentials(given)]
     if wrong:
         raise ConfigError(_WRONG, wrong)
@@ -183,6 +184,16 @@ def refuse_credentials(options: CompileOptions) -> None:
     ]
     if wrong:
         raise ConfigError("the command line would put credentials into the plan:", wrong)
+
+
+def _odd_variables(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
+    for here, settings in _places(given):
+        environment = settings.get("environment")
+        if isinstance(environment, Mapping) and "KEDRO_ENV" in environment:
+            yield (
+                (*here, "environment", "KEDRO_ENV"),
+                "would run the jobs with another configuration than the one that is compiled: compile with --env",
+            )
 
 
 def _odd_runners(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:

@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Any
 
 from kedro_batch.compiler.catalog import Catalog, Entry
+from kedro_batch.compiler.project import glob, without_transcoding
 
 
 class Store(StrEnum):
@@ -32,11 +33,15 @@ class Storage:
         store: Where.
         reason: How that can be seen, such as ``its filepath is data/x.csv``.
         versioned: Kedro keeps versions of it.
+        place: Its path or URL; empty where it has none.
+        given: The catalog itself has the data, so that every container has it.
     """
 
     store: Store
     reason: str
     versioned: bool = False
+    place: str = ""
+    given: bool = False
 
 
 class Storages:
@@ -57,7 +62,7 @@ class Storages:
 
     def _found(self, dataset: str) -> Storage:
         entry = self._catalog.entry(dataset)
-        versioned = bool(entry and entry.get("versioned"))
+        versioned = bool(entry and (entry.get("versioned") or "tracking." in str(entry.get("type"))))
         pattern = self._declaration(dataset)
         if pattern is not None:
             reason = f"datasets in aws_batch.yml calls {pattern!r} {self._declared[pattern]}"
@@ -65,12 +70,15 @@ class Storages:
         if entry is None:
             return Storage(store=Store.MEMORY, reason="the catalog does not know it")
         store, reason = _store_of(entry, self._shared_paths)
-        return Storage(store=store, reason=reason, versioned=versioned)
+        place = next((entry[one] for one in _PATHS if isinstance(entry.get(one), str)), "")
+        return Storage(store=store, reason=reason, versioned=versioned, place=place, given="data" in entry)
 
     def _declaration(self, dataset: str) -> str | None:
-        if dataset in self._declared:
-            return dataset
-        return next((pattern for pattern in self._declared if fnmatchcase(dataset, pattern)), None)
+        """Find what the settings say of a dataset, or of all the names that it is transcoded to."""
+        for name in (dataset, without_transcoding(dataset)):
+            if name in self._declared:
+                return name
+        return next((pattern for pattern in self._declared if re.fullmatch(glob(pattern), dataset)), None)
 
 
 Verdict = tuple[Store, str]
@@ -144,7 +152,7 @@ _IN_PROCESS = frozenset({"dask", "datafusion", "pandas", "polars"})
 _IN_MEMORY_FILE = re.compile(r"(:memory:|:default:|mem:|memory:|file::memory:)|.*mode=memory", re.IGNORECASE)
 _PROTOCOL = re.compile("[a-zA-Z0-9_+.-]+")
 _USER = re.compile("//[^/@]*@")
-_THIS_MACHINE = re.compile(r"//([^/@]*@)?(localhost|127\.0\.0\.1|\[::1\])([:/]|$)", re.IGNORECASE)
+_THIS_MACHINE = re.compile(r"//([^/@]*@)?(localhost|127\.0\.0\.1|\[::1\])([:/;]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +200,8 @@ def _by_address(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]
         for argument in _ADDRESSES if kind.name != "apidataset" else ():
             if isinstance(holder.get(argument), str):
                 return _of_address(argument, holder[argument], shared_paths)
-    if isinstance(entry.get("connection"), Mapping) or (kind.name == "tabledataset" and "ibis" in kind.packages):
+    by_connection = isinstance(entry.get("connection"), Mapping) and not isinstance(entry.get("filepath"), str)
+    if by_connection or (kind.name == "tabledataset" and "ibis" in kind.packages):
         return _of_connection(entry, shared_paths)
     return None
 
@@ -214,7 +223,8 @@ def _by_path(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -
 
 def _of_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     """Judge a path or URL as Kedro reads it: what does not begin with ``protocol://`` is a file."""
-    reason = f"its {name} is {_USER.sub('//***@', path) if '@' in path else path}"
+    told = path.partition("?")[0]  # what follows may be a signature
+    reason = f"its {name} is {_USER.sub('//***@', told) if '@' in told else told}"
     if "dask" in kind.packages:  # of a chain such as simplecache::s3://..., dask takes the last link
         path = path.rpartition("::")[2]
     protocol, separator, rest = path.partition("://")
@@ -262,7 +272,7 @@ def _of_address(name: str, address: str, shared_paths: Sequence[PurePosixPath]) 
     dialect = dialect.partition("+")[0].lower()
     kind = dialect if dialect.isalnum() else "database"
     if _THIS_MACHINE.search(rest):
-        return Store.LOCAL, f"its {name} is a {kind} server on the machine itself, which every container is to itself"
+        return Store.LOCAL, f"its {name} is a {kind} server on localhost"
     if dialect not in _LOCAL_DATABASES:
         return Store.SHARED, f"its {name} is a {kind} address"
     file = re.sub("^///?", "", rest, count=1).partition(";")[0]
@@ -280,11 +290,16 @@ def _of_connection(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdi
     if not given and "credentials" in entry:
         return Store.UNKNOWN, "its connection is among the credentials, which are not looked at"
     backend = str(given.get("backend", "duckdb")).lower()
-    database = given.get("database")
     if backend in _IN_PROCESS:
         return Store.MEMORY, f"its backend {backend} works in memory"
-    if backend not in _LOCAL_DATABASES:
-        return Store.SHARED, f"its backend is {backend}"
+    if backend in _LOCAL_DATABASES:
+        return _of_database(backend, given.get("database"), shared_paths)
+    if str(given.get("host")) in ("localhost", "127.0.0.1", "::1"):
+        return Store.LOCAL, f"its connection is a {backend} server on localhost"
+    return Store.SHARED, f"its backend is {backend}"
+
+
+def _of_database(backend: str, database: Any, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     if not isinstance(database, str) or not database or database.startswith(":memory:"):
         return Store.MEMORY, f"its backend is {backend}, in memory"
     if database.startswith(("md:", "motherduck:")):

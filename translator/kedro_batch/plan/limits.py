@@ -11,8 +11,10 @@ Sources: [api] the AWS Batch API reference, SubmitJob; [quotas] the user guide, 
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from kedro_batch.errors import FieldPath
@@ -48,6 +50,8 @@ TAG_VALUE_LENGTH = 256
 """[tags]"""
 RESERVED_ENVIRONMENT = "AWS_BATCH"
 """[api] containerOverrides.environment: no name may begin so."""
+RESERVED_TAGS = ("aws:", "kedro-batch:")
+"""[tags] and our own: no key may begin so."""
 SHARE_IDENTIFIER_LENGTH = 255
 """[api] shareIdentifier: alphanumeric, an asterisk may follow."""
 SCHEDULING_PRIORITY = 9999
@@ -85,9 +89,8 @@ _QUEUE = re.compile(rf"{_NAME}|{_ARN}job-queue/{_NAME}", re.ASCII)
 _DEFINITION = re.compile(rf"({_NAME}|{_ARN}job-definition/{_NAME}){_REVISION}", re.ASCII)
 _SHARE = re.compile(rf"[A-Za-z0-9]{{1,{SHARE_IDENTIFIER_LENGTH}}}\*?")
 _TAG = re.compile(r"[\w .:/=+\-@]*")
-_VARIABLE = re.compile(r"[^=\x00]+")
-_SURELY_SMALL = 2000
-"""Characters of words and values below which even their escapes cannot fill what is allowed."""
+_VARIABLE = re.compile(r"[^=\x00]{1,1000}")
+_LONGEST_ESCAPE = len("\\u0000")
 
 Problem = tuple[FieldPath, str]
 
@@ -138,7 +141,10 @@ def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
         elif name in AT_RUN_TIME:
             yield ("environment", name), "kedro-batch sets this variable itself: give yours another name"
         elif not _VARIABLE.fullmatch(name):
-            yield ("environment", name), "cannot be the name of a variable: it is empty, or holds = or NUL"
+            yield (
+                ("environment", name),
+                "cannot name a variable: it is empty, has over 1000 characters, or holds = or NUL",
+            )
         elif "\x00" in value:
             yield ("environment", name), "holds a NUL character, which ends a variable's value"
     if settings.platform is Platform.FARGATE:
@@ -182,8 +188,8 @@ def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
         elif not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
             odd = "".join(dict.fromkeys(letter for letter in key + value if not _TAG.fullmatch(letter)))
             yield ("tags", key), f"has {odd!r}; AWS takes letters, digits, spaces and . : / = + - @ _ in tags"
-        elif key.lower().startswith("aws:"):
-            yield ("tags", key), "no tag may begin with aws:, which AWS keeps"
+        elif key.lower().startswith(RESERVED_TAGS):
+            yield ("tags", key), "begins as only tags of AWS and of kedro-batch do"
 
 
 def _fargate_problems(resources: Resources) -> Iterator[Problem]:
@@ -233,19 +239,23 @@ def worst_request(job: Job) -> dict[str, Any]:
 
 def _size_problems(job: Job) -> Iterator[Problem]:
     settings = job.settings
-    plain = sum(map(len, job.command)) + sum(len(n) + len(v) + 24 for n, v in settings.environment.items())
-    if plain + 4 * len(job.command) < _SURELY_SMALL and not settings.tags and not settings.submit:
-        return
+    letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
+    marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
+    most = OVERRIDES_CHARACTERS - _at_run_time()
+    if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
+        return  # whatever the letters are: it is not worth building the request
     request = worst_request(job)
     overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
     parts = _parts(job)
-    if _json_length(overrides, len) + _at_run_time() > OVERRIDES_CHARACTERS:
+    taken = _json_length(overrides, len) + _at_run_time()
+    if taken > OVERRIDES_CHARACTERS:
         path = max(parts[:2], key=lambda part: part[1])[0]
-        allowed = f"{OVERRIDES_CHARACTERS} characters for command and environment, with what a run adds"
-        yield path, f"is too long: {allowed}, or AWS Batch would take the job and fail it later. {_REMEDIES[path[0]]}"
-    elif _json_length(request, lambda text: len(text.encode())) > REQUEST_BYTES:
+        size = f" with {len(' '.join(job.command))} characters, {taken} in all" if path == ("command",) else ""
+        allowed = f"a container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the like"
+        yield path, f"is too long{size}: {allowed}, or the job fails later. {_REMEDIES[path[0]]}"
+    elif _json_length(request, lambda text: len(text.encode())) + _at_run_time() > REQUEST_BYTES:
         path = max(parts, key=lambda part: part[1])[0]
-        yield path, f"is too long: a request has {REQUEST_BYTES} bytes, with what a run adds. {_REMEDIES[path[0]]}"
+        yield path, f"is too long: a request may have {REQUEST_BYTES} bytes with what a run adds. {_REMEDIES[path[0]]}"
 
 
 def _parts(job: Job) -> list[tuple[tuple[str, ...], int]]:
@@ -272,5 +282,29 @@ def _json_length(value: Any, measure: Callable[[str], int]) -> int:
     return measure(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
+def room_for_nodes(settings: JobSettings, other_words: Sequence[str]) -> int:
+    """Tell how many characters a command has for the names of its nodes, beside its other words."""
+    environment = [{"name": name, "value": value} for name, value in settings.environment.items()]
+    taken = _json_length([list(other_words), environment], len) + _at_run_time()
+    return OVERRIDES_CHARACTERS - taken - _FIXED_PARTS
+
+
+_FIXED_PARTS = 400
+"""What stands around command and environment in the overrides: names of fields, resources, the flags of a command."""
+
+
+def fitting_fargate_size(resources: Resources) -> Resources:
+    """Give the smallest size of Fargate that has so many vCPUs and so much memory; what fits none stays as it is."""
+    if resources.vcpus is None or resources.memory_mib is None:
+        return resources
+    for vcpus, sizes in FARGATE_MEMORY_MIB.items():
+        enough = [size for size in sizes if size >= resources.memory_mib]
+        if vcpus >= Fraction(resources.vcpus) and enough:
+            number = int(vcpus) if vcpus.denominator == 1 else float(vcpus)
+            return replace(resources, vcpus=number, memory_mib=enough[0])
+    return resources
+
+
+@cache
 def _at_run_time() -> int:
     return _json_length([{"name": name, "value": value} for name, value in AT_RUN_TIME.items()], len)

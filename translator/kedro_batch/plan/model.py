@@ -41,7 +41,7 @@ class Resources:
     Attributes:
         vcpus: Number of vCPUs, a fraction only on Fargate.
         memory_mib: Memory in MiB.
-        gpus: Number of GPUs; 0 asks for none.
+        gpus: Number of GPUs; 0 asks for none, and those of the job definition stay.
     """
 
     vcpus: int | float | None = None

@@ -5,7 +5,7 @@ Source of the fields: the AWS Batch API reference, SubmitJob.
 """
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NewType
 
 from kedro_batch.plan.model import Job, JobName, JobSettings, PlanDigest, Resources, RetryReason
@@ -32,6 +32,7 @@ OWNED_FIELDS: Mapping[tuple[str, ...], str] = {
     ("shareIdentifier",): "write it as share_identifier",
     ("schedulingPriorityOverride",): "write it as scheduling_priority",
     ("arrayProperties",): "it would make many jobs of one, and each would run the same nodes: leave it out",
+    ("nodeOverrides",): "it is for jobs on several machines, and each would run the same nodes: leave it out",
     ("containerOverrides", "command"): "it would replace the command of the job: leave it out; see command_prefix",
     ("containerOverrides", "environment"): "write it as environment",
     ("containerOverrides", "resourceRequirements"): "write them as resources",
@@ -108,28 +109,51 @@ def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
     """Put command, environment and resources where the kind of job definition has them.
 
     A definition for EKS, or with several containers, has them in a structure of its own: where ``submit``
-    gives one, they go to its first container that has no command.
+    gives one, they go to its first container that has no command. ``placement_problems`` sees to it that there is one.
     """
     request = copy.deepcopy(dict(submit))
-    match request:
-        case {"eksPropertiesOverride": {"podProperties": {"containers": [*containers]}}}:
-            _into_first(containers, _pod_container(job))
-        case {"ecsPropertiesOverride": {"taskProperties": [*tasks]}}:
-            _into_first([one for task in tasks for one in task.get("containers", ())], _container(job))
-        case {"nodeOverrides": {"nodePropertyOverrides": [*ranges]}}:
-            for machines in ranges:
-                machines["containerOverrides"] = _container(job) | machines.get("containerOverrides", {})
-        case _:
-            request["containerOverrides"] = _container(job) | request.get("containerOverrides", {})
+    for field in (_PODS, _TASKS):
+        for container in _containers(request, field):
+            if "command" not in container:
+                given = _pod_container(job) if field == _PODS else _container(job)
+                name = "env" if field == _PODS else "environment"
+                own = {pair["name"]: pair for pair in (*given.get(name, ()), *container.get(name, ()))}
+                container.update(given | container | ({name: list(own.values())} if own else {}))
+                return request
+    request["containerOverrides"] = _container(job) | request.get("containerOverrides", {})
     return request
 
 
-def _into_first(containers: list[dict[str, Any]], given: dict[str, Any]) -> None:
-    for container in containers:
-        if "command" not in container:
-            variables = {name: [*given.get(name, ()), *container.get(name, ())] for name in ("environment", "env")}
-            container.update(given | container | {name: pairs for name, pairs in variables.items() if pairs})
-            return
+_PODS = "eksPropertiesOverride"
+_TASKS = "ecsPropertiesOverride"
+
+
+def _containers(submit: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    """Give the containers of a structure of ``submit``; none where it has none."""
+    if field == _PODS:
+        return list(submit.get(field, {}).get("podProperties", {}).get("containers", ()))
+    return [one for task in submit.get(field, {}).get("taskProperties", ()) for one in task.get("containers", ())]
+
+
+def placement_problems(submit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield ``(path, message)`` where the command of a job would find no place, or more than one.
+
+    Args:
+        submit: Fields whose types botocore's model has allowed.
+    """
+    places = [field for field in ("containerOverrides", _PODS, _TASKS) if field in submit]
+    if len(places) > 1:
+        yield (places[1],), f"goes without {places[0]}: a job has one kind of containers"
+    for field in (_PODS, _TASKS):
+        if field not in submit or len(places) > 1:
+            continue
+        free = [one for one in _containers(submit, field) if "command" not in one]
+        if not free:
+            yield (field,), "names no container for the command of the job: give one by its name, without a command"
+        for taken in ("args", "resources", "resourceRequirements") if free else ():
+            if taken in free[0]:
+                remedy = "leave it out" if taken == "args" else "write them as resources of the job"
+                yield (field,), f"has {taken} for the container that gets the command of the job: {remedy}"
 
 
 def _container(job: Job) -> dict[str, Any]:

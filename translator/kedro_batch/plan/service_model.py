@@ -8,7 +8,7 @@ from typing import Any
 from kedro_batch.errors import Finding, PlanError, did_you_mean
 from kedro_batch.plan.limits import worst_request
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.request import OWNED_FIELDS
+from kedro_batch.plan.request import OWNED_FIELDS, placement_problems
 
 
 def check_requests(plan: Plan, source: str) -> None:
@@ -33,6 +33,11 @@ def check_requests(plan: Plan, source: str) -> None:
 
 def submit_problems(submit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield ``(path, message)`` for what ``submit`` cannot pass on to SubmitJob."""
+    wrong = [*_field_problems(submit)]
+    yield from wrong or placement_problems(submit)
+
+
+def _field_problems(submit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     shape = _submit_job()
     least = dict.fromkeys(shape.required_members, "x")
     for path, advice in OWNED_FIELDS.items():
@@ -45,6 +50,22 @@ def submit_problems(submit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...]
             yield (field,), f"is no field of SubmitJob.{hint}"
         elif (field,) not in OWNED_FIELDS and (report := _report({**least, field: value}, shape)):
             yield (field,), report
+        elif long := next((key for key in _keys(value) if len(key) > _LONGEST_KEY), None):
+            yield (field,), f"has a key of {len(long)} characters; YAML takes {_LONGEST_KEY}"
+
+
+_LONGEST_KEY = 1000
+"""YAML 1.2.2, section 7.4.2: a key in one line has 1024 characters at most, quotes and escapes included."""
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from value
+        for inner in value.values():
+            yield from _keys(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _keys(inner)
 
 
 def _has(value: Any, path: tuple[str, ...]) -> bool:

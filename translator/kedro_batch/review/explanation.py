@@ -29,11 +29,13 @@ def _spelled_place(place: Place) -> str:
 
 
 def _spelled(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else "-" if value is None else json.dumps(value)
 
 
 def _how(value: Value) -> str:
     """Say how a value for several nodes was made of theirs."""
     if not value.combined:
         return ""
+    if value.value is None:
+        return "not all of its nodes have it"
     return "the sum of its nodes': " if value.path == ("timeout_s",) else "of its nodes', what is enough for all: "
