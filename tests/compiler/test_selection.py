@@ -3,12 +3,15 @@
 import warnings
 from typing import Any
 
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
+from kedro_batch.compiler.commands import Commands, Unreachable
 from kedro_batch.compiler.dialect import dialect_of
-from kedro_batch.compiler.project import split_names
+from kedro_batch.compiler.project import CompileOptions, split_names
+from kedro_batch.compiler.rules import resolved_settings
 from kedro_batch.compiler.selection import NodeIndex
+from kedro_batch.compiler.settings import Settings
 from tests.support.projects import KEDRO_VERSION
 from tests.support.random_nodes import NAMESPACES, TAGS, pipelines
 
@@ -65,6 +68,50 @@ def test_nodes_tags_and_namespaces_select_what_kedro_selects(nodes, data):
     namespace = data.draw(st.sampled_from([*filter(None, NAMESPACES), "c"]))
     how = {"node_namespaces": [namespace]} if DIALECT.filters_namespaces else {"node_namespace": namespace}
     assert index.in_namespace(namespace) == filtered(pipeline, **how)
+
+
+@given(pipelines(), st.sampled_from([0, 1000]), st.data())
+def test_kedro_selects_exactly_the_nodes_that_a_command_is_made_for(nodes, long_list, data):
+    names = [node.name for node in nodes]
+    parts = st.just(set(names)) | st.sets(st.sampled_from(names), min_size=1)
+    chosen = {name: data.draw(parts) for name in data.draw(st.sampled_from([["one"], ["one", "two"], ["a", "b", "c"]]))}
+    homes = {name: [node for node in nodes if node.name in part] for name, part in chosen.items()}
+    reached = sorted(set().union(*chosen.values()))
+    by_namespace = [{node.name for node in nodes if node.namespace == namespace} for namespace in NAMESPACES]
+    by_tag = [{node.name for node in nodes if tag in node.tags} for tag in TAGS]
+    by_name = data.draw(st.sets(st.sampled_from(reached), min_size=1))
+    groups = [some & set(reached) for some in (by_name, *by_namespace, *by_tag)]
+    some = data.draw(st.sampled_from([group for group in groups if group]))
+    settings = Settings(defaults=resolved_settings({}, None))
+    commands = Commands(homes, CompileOptions(), settings, DIALECT, long_list)
+    wanted = [node for node in nodes if node.name in some]
+    try:
+        words = commands.command(wanted)
+    except Unreachable:
+        assert not DIALECT.combines_pipelines
+        assert not any(some <= {node.name for node in home} for home in homes.values())
+        return
+    flags = dict(word.partition("=")[::2] for word in words[2:])
+    run = flags.pop(DIALECT.pipeline_flag).split(",")
+    event(", ".join(flags) or "the whole pipeline")
+    pipeline = kedro_pipeline({node.name: node for name in run for node in homes[name]}.values())
+    assert kedro_run(pipeline, flags) == some
+
+
+def kedro_run(pipeline, flags):
+    """Select as ``kedro run`` does with these flags."""
+    if not flags:
+        return {one.name for one in pipeline.nodes}
+    ((flag, value),) = flags.items()
+    match flag:
+        case "--nodes":
+            return filtered(pipeline, node_names=kedro_split(value))
+        case "--tags":
+            return filtered(pipeline, tags=value.split(","))
+        case "--namespace":
+            return filtered(pipeline, node_namespace=value)
+        case _:
+            return filtered(pipeline, node_namespaces=kedro_split(value))
 
 
 NAME = st.text("ab._-", min_size=1, max_size=4)

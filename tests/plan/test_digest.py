@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import JobName, JobSettings, Plan, Platform, Resources, RetryReason, Selection
+from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Resources, RetryReason, Selection
 from kedro_batch.plan.reader import read_plan
 from tests.plan.test_writer import plans
 from tests.support.plans import a_job
@@ -82,6 +82,13 @@ def test_every_field_counts():
         replace(job, writes=("n",)),
         *(replace(job, settings=one) for one in other_settings),
     ]
+    assert {one.name for one in fields(Job)} - {"name", "settings"} == {
+        "command",
+        "nodes",
+        "depends_on",
+        "reads",
+        "writes",
+    }
     variants: list[Plan] = [replace(base, jobs=(one,)) for one in changed]
     variants += [replace(base, pipelines=("p",)), replace(base, selection=Selection(tags=("t",)))]
     variants += [

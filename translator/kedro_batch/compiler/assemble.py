@@ -1,4 +1,7 @@
-"""Puts a plan together: groups the nodes, names the jobs, spells their commands, and checks what comes out. Pure."""
+"""Puts a plan together: groups the nodes, names the jobs, spells their commands, and checks what comes out.
+
+Pure, but that it looks up in which line of which file a setting stands, for messages.
+"""
 
 import re
 from collections import defaultdict

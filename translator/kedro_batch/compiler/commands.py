@@ -10,8 +10,9 @@ from kedro_batch.compiler.project import DEFAULT_PIPELINE, CompileOptions, Proje
 from kedro_batch.compiler.selection import NodeIndex
 from kedro_batch.compiler.settings import Settings
 
-_LONG_LIST = 1000
-"""Characters of a list of nodes above which a namespace or a tag that selects the same is easier to read."""
+LONG_LIST = 1000
+"""Characters of a list of nodes above which a namespace or a tag that selects the same is easier to read: about eight
+lines of a plan."""
 
 
 class Unreachable(ValueError):  # noqa: N818  an outcome that the caller reports with its place
@@ -27,8 +28,10 @@ class Commands:
         options: CompileOptions,
         settings: Settings,
         dialect: Dialect,
+        long_list: int = LONG_LIST,
     ) -> None:
         """Take the pipelines that commands may name, in the order in which they are preferred."""
+        self._long_list = long_list
         self._dialect = dialect
         self._indexes: dict[tuple[str, ...], NodeIndex] = {
             (name,): self._index(nodes) for name, nodes in pipelines.items()
@@ -94,7 +97,7 @@ class Commands:
     def _selecting(self, nodes: Sequence[ProjectNode], index: NodeIndex) -> list[str]:
         names = frozenset(node.name for node in nodes)
         by_name = f"--nodes={','.join(sorted(names))}"
-        if len(by_name) > _LONG_LIST or index.with_names(_split(by_name)) != names:
+        if len(by_name) > self._long_list or index.with_names(_split(by_name)) != names:
             for word in self._shorter(nodes, index):
                 return [word]
             if names == index.names:

@@ -44,7 +44,7 @@ class Group:
 
     @property
     def key(self) -> str:
-        """Tells the group from all others, and stays the same when nodes come and go."""
+        """Tells the group from all others; a namespace or tag keeps its key when nodes come and go."""
         return f"{self.named_by}\n{self.label}" if self.named_by else self.label
 
 

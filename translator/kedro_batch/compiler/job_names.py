@@ -17,7 +17,7 @@ def job_names(labels: Mapping[str, str]) -> dict[str, JobName]:
     """Give everything that has a label its job name.
 
     Labels that become equal, or equal but for case (which ListJobs ignores), or too long, get a suffix made
-    of a hash: it stays the same whatever else is in the plan.
+    of a hash, which does not depend on the other labels.
 
     Args:
         labels: By what tells the jobs apart for ever, such as their nodes: the hash is made of it.

@@ -5,7 +5,7 @@ Raw mappings come in, as Kedro's config loader has merged them; a ``Settings`` g
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -16,12 +16,11 @@ from kedro_batch.compiler.project import CompileOptions
 from kedro_batch.compiler.rules import Match, Resolved, Rule, resolved_settings
 from kedro_batch.errors import Code, ConfigError, FieldPath, Finding, UsageError, did_you_mean
 from kedro_batch.plan.credentials import credential_problems, looks_like_credential
-from kedro_batch.plan.model import JobSettings, settings_of
+from kedro_batch.plan.model import JOB_SETTINGS, settings_of
 from kedro_batch.plan.service_model import submit_problems
 from kedro_batch.schema_check import check
 
 TARGET = ("job_queue", "job_definition")
-JOB_SETTINGS = tuple(one.name for one in fields(JobSettings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, NewType
 
@@ -116,6 +116,9 @@ def settings_of(stated: Mapping[str, Any]) -> JobSettings:
     given["retry_on"] = tuple(sorted(RetryReason(reason) for reason in given.get("retry_on", ())))
     return JobSettings(**given)
 
+
+JOB_SETTINGS = tuple(one.name for one in fields(JobSettings))
+"""The names of the settings, in the order of a plan."""
 
 MERGED_BY_KEY = ("resources", "environment", "tags", "submit")
 """The settings of which a job states only what differs from the defaults, key by key."""

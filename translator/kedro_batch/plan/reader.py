@@ -1,7 +1,6 @@
 """Reads a plan file strictly: bytes in, a plan out, or everything that is wrong with it at once."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 from kedro_batch import strict_yaml
@@ -9,7 +8,7 @@ from kedro_batch.errors import FieldPath, Finding, PlanError, did_you_mean
 from kedro_batch.plan.credentials import credential_problems
 from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.limits import Problem, over_limits
-from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
+from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
 from kedro_batch.plan.service_model import submit_problems
 from kedro_batch.schema_check import check
 
@@ -177,7 +176,7 @@ def _plan(value: dict[str, Any]) -> Plan:
 
 
 def _job(job: dict[str, Any], stated: dict[str, Any], defaults: JobSettings) -> Job:
-    own = {name: job[name] for name in _SETTINGS & job.keys()}
+    own = {name: job[name] for name in JOB_SETTINGS if name in job}
     return Job(
         name=JobName(job["name"]),
         command=tuple(job["command"]),
@@ -187,6 +186,3 @@ def _job(job: dict[str, Any], stated: dict[str, Any], defaults: JobSettings) -> 
         reads=tuple(sorted(job.get("reads", ()))),
         writes=tuple(sorted(job.get("writes", ()))),
     )
-
-
-_SETTINGS = {field.name for field in fields(JobSettings)}
