@@ -20,8 +20,9 @@ from pathlib import Path
 
 import pytest
 
+from kedro_batch.compiler.dialect import dialect_of
 from tests.support.command_line import Ended, kedro_batch
-from tests.support.projects import DIAMOND, TARGET, json_catalog, write_project
+from tests.support.projects import DIAMOND, KEDRO_VERSION, TARGET, json_catalog, write_project
 
 GOLDEN = Path(__file__).parent.parent.parent / "golden" / "mistakes"
 SETTINGS = "base/aws_batch.yml"
@@ -255,6 +256,8 @@ def named_lines(name: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_told_in_the_golden_words(name, tmp_path):
+    if name == "catalog_with_two_catch_alls" and dialect_of(KEDRO_VERSION).catch_all_can_lose:
+        pytest.skip("this Kedro takes the first of several patterns that match every name")
     ended = MISTAKES[name].make(tmp_path)
     assert ended.out == b""
     told = ended.err.replace(str(tmp_path.resolve()), "PROJECT").replace(*HELP_OF_CLICK_8_1)
