@@ -57,7 +57,7 @@ def compiled(nodes, ways=(), rules=(), version="1.7.0"):
             source=source,
             catalog=Catalog(CATALOG),
             catalog_file="conf/base/catalog.yml",
-            parameters={"x": 1},
+            parameters=({"x": 1},),
             parameters_file="conf/base/parameters.yml",
             dialect=dialect_of(version),
         )

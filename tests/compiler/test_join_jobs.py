@@ -40,12 +40,6 @@ def test_ten_thousand_parents_work():
     assert len(joined.join_jobs) < 1_000
 
 
-def test_jobs_with_the_same_parents_share_their_join_jobs():
-    one, many = with_join_jobs(fan(30)), with_join_jobs(fan(30, children=30))
-    assert many.join_jobs == one.join_jobs
-    assert {many.parents[JobName(name)] for name in fan(0, children=30)} == {one.parents[JobName("child_0")]}
-
-
 @given(st.integers(21, 3000), st.text("abcdef", min_size=1, max_size=5))
 def test_one_more_parent_changes_one_join_job_of_a_level_and_no_other(count, newcomer):
     graph = fan(count)
@@ -61,17 +55,17 @@ def test_one_more_parent_changes_one_join_job_of_a_level_and_no_other(count, new
         assert len(changed) <= 1
 
 
-def test_what_one_job_reads_more_changes_nothing_for_those_that_share_its_join_jobs():
+def test_no_other_job_changes_the_join_jobs_of_a_job():
     graph = fan(60, children=3)
     before = with_join_jobs(graph)
     more = {JobName("zz"): set[JobName](), JobName("child_1"): graph[JobName("child_1")] | {JobName("zz")}}
     after = with_join_jobs(graph | more)
-    for name in (JobName("child_0"), JobName("child_2")):
-        assert gathered(after, name) == gathered(before, name)
     changed = [job for job, above in before.parents.items() if after.parents.get(job) != above]
-    assert len(changed) <= 4  # child_1 itself, its join job, and a line of each of the others
-    another = with_join_jobs(graph | {JobName("a_child"): graph[JobName("child_0")]})
-    assert {name: another.parents[name] for name in before.parents} == dict(before.parents)
+    assert len(changed) == 1
+    assert before.join_jobs[changed[0]] == "child_1"
+    for reader in (graph[JobName("child_0")], sorted(graph[JobName("child_0")])[:42]):
+        another = with_join_jobs(graph | {JobName("a_child"): reader})
+        assert {name: another.parents[name] for name in before.parents} == dict(before.parents)
 
 
 def test_most_newcomers_change_exactly_one_block():
@@ -83,7 +77,7 @@ def test_most_newcomers_change_exactly_one_block():
         after = with_join_jobs(graph | {name: set(), JobName("child_0"): graph[JobName("child_0")] | {name}})
         differing = [job for job, above in after.parents.items() if job != name and before.parents.get(job) != above]
         touched.append(len(differing))
-    assert touched.count(1) > 130  # others split a full join job, or come first in one and so give it its name
+    assert touched.count(1) > 140  # the others split a full join job
 
 
 def test_names_of_join_jobs_are_legal_and_unlike_all_others():

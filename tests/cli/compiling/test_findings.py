@@ -207,6 +207,49 @@ def test_a_version_that_is_given_is_no_hazard(tmp_path):
     assert findings(project, "--load-versions=left:2026-01-01T00.00.00.000Z") == []
 
 
+def test_parameters_of_the_command_line_need_no_file(tmp_path):
+    registry = DIAMOND.replace('"numbers", "left"', '["numbers", "params:deep.a"], "left"')
+    project = write_project(tmp_path, registry=registry.replace("def double(x)", "def double(x, *_)"))
+    assert [one["source"] for one in findings(project, code=4)] == ["params:deep.a"]
+    assert findings(project, "--params=deep.a=1") == []
+    (project / "conf" / "base" / "aws_batch.yml").write_text(TARGET + "datasets: {'params:*': shared}\n")
+    assert codes(findings(project)) == []
+
+
+def test_a_tag_that_another_pipeline_s_copy_of_a_node_has_selects_nothing_here(tmp_path):
+    registry = """
+        from kedro.pipeline import Pipeline, node
+
+
+        def register_pipelines():
+            def nodes(*tags):
+                long = "a_name_that_makes_the_list_of_nodes_long_" * 2
+                return [node(lambda: 1, None, f"d{n}", name=f"{long}{n}", tags=tags) for n in range(20)]
+
+            odd = node(lambda: 1, None, "odd", name="odd", tags="group")
+            other = node(lambda: 1, None, "other", name="other")
+            return {"__default__": Pipeline(nodes("group")), "b": Pipeline([*nodes(), odd, other])}
+        """
+    catalog = '"{any}": {type: json.JSONDataset, filepath: "s3://b/{any}.json"}\n'
+    project = write_project(tmp_path, registry=registry, conf={"base/catalog.yml": catalog})
+    plan = kedro_batch("compile", "-q", "--pipelines=__default__,b", "--group-by=tag:group", cwd=project).text
+    assert "--nodes=a_name" in plan
+    assert "--tags" not in plan
+
+
+def test_what_is_passed_on_is_checked_together(tmp_path):
+    settings = """
+        submit: {containerOverrides: {instanceType: m5.large}}
+        rules:
+          - match: {nodes: [add_up]}
+            submit: {eksPropertiesOverride: {podProperties: {containers: [{name: main}]}}}
+        """
+    project = project_with(tmp_path, json_catalog(), "shared_paths: [data]\n" + dedent(settings))
+    (found,) = findings(project, code=4)
+    assert "goes without containerOverrides: a job has one kind of containers (job add_up)" in found["message"]
+    assert found["path"][:3] == ["rules", 0, "submit"]
+
+
 def test_the_catalog_is_read_as_kedro_merges_and_resolves_it(tmp_path):
     project = project_with(
         tmp_path,

@@ -32,6 +32,7 @@ from kedro_batch.errors import Code, FieldPath, Finding, ProjectError, Severity,
 from kedro_batch.plan.graph import topological_order, transitive_reduction
 from kedro_batch.plan.limits import FARGATE_MEMORY_MIB, over_limits, room_for_nodes
 from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Resources, settings_of
+from kedro_batch.plan.request import misplaced_commands
 
 _JOIN_COMMAND = ("true",)
 
@@ -52,7 +53,7 @@ class Material:
         source: Where the settings stand.
         catalog: The merged catalog.
         catalog_file: Where a catalog entry would be written.
-        parameters: The merged parameters, those of the command line included.
+        parameters: The merged parameters, and those of the command line.
         parameters_file: Where a parameter would be written.
         dialect: What the project's Kedro understands.
     """
@@ -64,7 +65,7 @@ class Material:
     source: ConfigSource
     catalog: Catalog
     catalog_file: str
-    parameters: Mapping[Any, Any]
+    parameters: Sequence[Mapping[Any, Any]]
     parameters_file: str
     dialect: Dialect
 
@@ -98,7 +99,7 @@ class Compilation:
         """Tell what set a value, or the first of several; None for what no setting is."""
         for value, places in self.explained(job) if job in self.groups else ():
             if value.path[: len(path)] == path[: len(value.path)] and path:
-                return places[0]
+                return places[0] if places else None
         return None
 
     def _place(self, number: int | None, path: tuple[str, ...]) -> Place:
@@ -180,7 +181,10 @@ def _grouped(material: Material, node_settings: NodeSettings, storages: Storages
         return node_settings.obstacle(nodes)
 
     options = material.options
-    other_words = (*material.settings.command_prefix, *options.params, *options.load_versions, str(options.env))
+    settings = material.settings
+    other_words = [*settings.command_prefix, *material.nodes.pipelines, *options.params, str(options.env)]
+    other_words += [f"{name}:{version}" for name, version in options.load_versions.items()]
+    other_words += [str(settings.container_conf_source), *(str(rule.runner) for rule in settings.rules)]
     return group_nodes(
         material.nodes.selected,
         material.settings.group_by,
@@ -283,18 +287,23 @@ def _stored(group: Group, storages: Storages) -> tuple[str, ...]:
 
 def _over_limits(compilation: Compilation) -> Iterator[Finding]:
     """Say what AWS Batch would not take: a setting once, where it stands, and with the jobs that have it."""
-    jobs_with: defaultdict[tuple[FieldPath, str], list[JobName]] = defaultdict(list)
-    for path, message in over_limits(compilation.plan):
-        jobs_with[path[2:], message].append(compilation.plan.jobs[int(path[1])].name)
-    for (path, message), found in jobs_with.items():
-        jobs = [job for job in found if job in compilation.groups] or found  # join jobs have it from others
-        origin = compilation.origin_of(jobs[0], path)
-        everywhere = len(jobs) == len(compilation.groups) > 1
+    plan, groups = compilation.plan, compilation.groups
+    origins: dict[tuple[int, FieldPath], Place | None] = {}
+    jobs_with: defaultdict[tuple[FieldPath, str, Place | None], list[JobName]] = defaultdict(list)
+    for path, message in (*over_limits(plan), *misplaced_commands(plan)):
+        job, inside = plan.jobs[int(path[1])], path[2:]
+        key = (id(job.settings), inside)
+        if key not in origins or (origins[key] is None and job.name in groups):  # join jobs have it from others
+            origins[key] = compilation.origin_of(job.name, inside)
+        if job.name in groups or origins[key] is None:
+            jobs_with[inside, message, origins[key]].append(job.name)
+    for (inside, message, origin), jobs in jobs_with.items():
+        everywhere = len(jobs) == len(groups) > 1
         who = "all jobs" if everywhere else f"job{'s' if len(jobs) > 1 else ''} {listed(jobs)}"
         yield Finding(
             source=who if origin is None else origin[0],
             line=None if origin is None else origin[1],
-            path=path if origin is None else origin[2],
+            path=inside if origin is None else origin[2],
             code=Code.OVER_LIMIT,
             message=message if origin is None else f"{message} ({who})",
             about={"jobs": tuple(jobs)},

@@ -1,5 +1,6 @@
 """Judges the data between jobs: what one writes and another reads has to be kept where both see it. Pure."""
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kedro_batch.compiler.grouping import Group
-from kedro_batch.compiler.project import is_parameter, without_transcoding
+from kedro_batch.compiler.project import glob, is_parameter, without_transcoding
 from kedro_batch.compiler.storage import Storage, Storages, Store
 from kedro_batch.errors import Code, Finding, Severity, did_you_mean, listed
 from kedro_batch.plan.model import JobName
@@ -96,7 +97,7 @@ def _datasets(groups: Mapping[JobName, Group]) -> dict[str, _Dataset]:
 
 def _of_boundary(called: str, dataset: _Dataset, storage: Storage, around: Surroundings) -> Iterator[Finding]:
     versioned = any(around.storages.of(one).versioned and one not in around.pinned for one in dataset.read)
-    places = {around.storages.of(one).place for one in dataset.names} - {""}
+    places = {_comparable(around.storages.of(one).place) for one in dataset.names} - {""}
     if storage.store is Store.SHARED and not versioned and len(places) < _SEVERAL:
         return
     readers = dataset.consumers - dataset.producers
@@ -148,6 +149,12 @@ def _of_boundary(called: str, dataset: _Dataset, storage: Storage, around: Surro
 
 
 _SEVERAL = 2
+
+
+def _comparable(place: str) -> str:
+    """Spell a path or URL so that equal places are equal: Spark and pandas write S3 differently."""
+    protocol, separator, path = place.rpartition("://")
+    return re.sub("^s3[an]$", "s3", protocol.lower()) + separator + (posixpath.normpath(path) if path else "")
 
 
 def _parted_in_memory(name: str, dataset: _Dataset, around: Surroundings) -> Finding:
@@ -218,13 +225,13 @@ def _finding(kind: tuple[Severity, Code], name: str, dataset: _Dataset, message:
 
 
 def parameter_findings(
-    around: Surroundings, parameters: Mapping[Any, Any], declared: Collection[str], file: str
+    around: Surroundings, parameters: Sequence[Mapping[Any, Any]], declared: Collection[str], file: str
 ) -> Iterator[Finding]:
     """Yield the parameters that nodes read and the configuration does not have.
 
     Args:
         around: The jobs.
-        parameters: The merged parameters, those of the command line included.
+        parameters: The merged parameters, and those of the command line.
         declared: Datasets that the settings know, for parameters that a hook adds.
         file: Where a parameter would be written.
     """
@@ -235,8 +242,11 @@ def parameter_findings(
                 if name.startswith(_PARAMETER):
                     readers[name].consumers.add(job)
                     readers[name].nodes.add(node.name)
-    known = {_PARAMETER + name for name in _parameter_names(parameters)} if readers else set()
-    for name in sorted(readers.keys() - known - set(declared)):
+    known = {_PARAMETER + name for some in parameters for name in _parameter_names(some)} if readers else set()
+    patterns = re.compile("|".join(map(glob, declared))) if declared else None
+    for name in sorted(readers.keys() - known):
+        if patterns and patterns.fullmatch(name):
+            continue
         yield _finding(
             (Severity.ERROR, Code.MISSING_INPUT),
             name,

@@ -72,19 +72,18 @@ class Catalog:
         yield from self._named
 
 
-def refuse_odd_entries(entries: Mapping[Any, Any], catalog: str) -> None:
-    """Refuse entries that make Kedro refuse the whole catalog, whether anything uses them or not.
-
-    Args:
-        entries: The merged catalog.
-        catalog: Where it stands, for messages.
+def refuse_odd_entries(entries: Mapping[Any, Any]) -> None:
+    """Refuse named entries that make Kedro refuse the whole catalog, whether anything uses them or not.
 
     Raises:
         ConfigError: An entry is no mapping, or has no ``type``.
     """
     wrong = [
-        Finding(source=catalog, path=(str(name),), message="must be a mapping with a type, such as json.JSONDataset")
+        Finding(
+            source="the catalog", path=(str(name),), message="must be a mapping with a type, such as json.JSONDataset"
+        )
         for name, entry in entries.items()
+        if "{" not in str(name)
         if not isinstance(entry, Mapping) or not isinstance(entry.get("type"), str)
     ]
     if wrong:

@@ -83,7 +83,7 @@ class Commands:
             words.append(f"--env={options.env}")
         if self._settings.container_conf_source:
             words.append(f"--conf-source={self._settings.container_conf_source}")
-        words += self._selecting(nodes, self._indexes[home])
+        words += self._selecting(nodes, home)
         if runner and len(nodes) > 1:
             words.append(f"--runner={runner}")
         if options.params:
@@ -94,11 +94,13 @@ class Commands:
             words.append(f"--load-versions={','.join(versions)}")
         return tuple(words)
 
-    def _selecting(self, nodes: Sequence[ProjectNode], index: NodeIndex) -> list[str]:
+    def _selecting(self, nodes: Sequence[ProjectNode], home: tuple[str, ...]) -> list[str]:
+        index = self._indexes[home]
         names = frozenset(node.name for node in nodes)
         by_name = f"--nodes={','.join(sorted(names))}"
         if len(by_name) > self._long_list or index.with_names(_split(by_name)) != names:
-            for word in self._shorter(nodes, index):
+            # Pipelines that run together may have copies of a node with other tags: which of them counts is open.
+            for word in self._shorter(names, home) if len(home) == 1 else ():
                 return [word]
             if names == index.names:
                 return []  # the whole pipeline
@@ -106,18 +108,18 @@ class Commands:
             raise Unreachable(f"`kedro run` would not take {by_name} for these nodes: give them names of their own")
         return [by_name]
 
-    def _shorter(self, nodes: Sequence[ProjectNode], index: NodeIndex) -> Iterator[str]:
-        """Give the namespaces and tags that select exactly these nodes."""
-        names = frozenset(node.name for node in nodes)
+    def _shorter(self, names: frozenset[str], home: tuple[str, ...]) -> Iterator[str]:
+        """Give the namespaces and tags that select exactly these nodes of a pipeline."""
+        index = self._indexes[home]
+        nodes = [node for node in self._pipelines[home[0]] if node.name in names]
         shared = frozenset.intersection(*(frozenset(namespaces_of(node.namespace)) for node in nodes))
         for namespace in sorted(shared, key=lambda one: (len(one), one)):
             word = f"{self._dialect.namespace_flag}={namespace}"
             if _split(word) == [namespace] and index.in_namespace(namespace) == names:
                 yield word
         for tag in sorted(frozenset.intersection(*(node.tags for node in nodes))):
-            word = f"--tags={tag}"
-            if index.with_tags([part.strip() for part in tag.split(",") if part.strip()]) == names:
-                yield word
+            if tag == tag.strip() and "," not in tag and index.with_tags([tag]) == names:
+                yield f"--tags={tag}"
 
 
 def _split(word: str) -> list[str]:

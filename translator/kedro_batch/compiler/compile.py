@@ -65,7 +65,7 @@ def compile_project(
     _refuse_unread_versions(options, nodes.selected)
     configuration = project.configuration
     entries = configuration.section(options.env, "catalog")
-    refuse_odd_entries(entries, configuration.file_of(options.env, "catalog"))
+    refuse_odd_entries(entries)
     made = _assembled(
         Material(
             project=project.name,
@@ -79,7 +79,7 @@ def compile_project(
                 checks_placeholders=project.dialect.checks_placeholders,
             ),
             catalog_file=configuration.file_of(options.env, "catalog"),
-            parameters=configuration.section(options.env, "parameters"),
+            parameters=(configuration.section(options.env, "parameters"), project.given_parameters()),
             parameters_file=configuration.file_of(options.env, "parameters"),
             dialect=project.dialect,
         ),

@@ -103,17 +103,13 @@ class KedroProject:
         nodes = {name: tuple(registered[name].nodes) for name in names}
         if every_pipeline:
             nodes |= {name: tuple(pipeline.nodes) for name, pipeline in loaded.items() if name not in nodes}
-        node_of: dict[str, ProjectNode] = {}
-        for node in (node for of_pipeline in nodes.values() for node in of_pipeline):
-            node_of.setdefault(node.name, _project_node(node))
-        everything = {name: tuple(node_of[node.name] for node in some) for name, some in nodes.items()}
-        chosen = {node.name for node in selected.nodes} if selected is not combined else None
+        made = {id(node): node for some in nodes.values() for node in some}  # pipelines share most nodes
+        known = {key: _project_node(node) for key, node in made.items()}
+        everything = {name: tuple(known[id(node)] for node in some) for name, some in nodes.items()}
+        node_of = {node.name: node for name in reversed(names) for node in everything[name]}
+        chosen = node_of if selected is combined else {node.name for node in selected.nodes}
         return ProjectNodes(
-            selected=tuple(
-                node_of[name]
-                for name in sorted({node.name for home in names for node in everything[home]})
-                if chosen is None or name in chosen
-            ),
+            selected=tuple(node_of[name] for name in sorted(chosen)),
             pipelines={name: everything[name] for name in names},
             registered=everything,
         )
@@ -189,14 +185,22 @@ class KedroProject:
         except Exception as error:  # a config loader may be the project's own and raise anything
             raise ConfigError(f"cannot read the configuration {name!r}: {_explained(error)}") from error
 
-    def _config_loader(self, env: str | None) -> Any:
+    def given_parameters(self) -> Mapping[Any, Any]:
+        """Give the parameters of the command line.
+
+        Raises:
+            UsageError: omegaconf cannot read them.
+        """
         try:
             pairs = (item.partition("=") for item in self._options.params)
-            params = OmegaConf.to_container(
-                OmegaConf.from_dotlist([f"{key.strip()}={value}" for key, _, value in pairs])
-            )
+            read = OmegaConf.from_dotlist([f"{key.strip()}={value}" for key, _, value in pairs])
+            given: Any = OmegaConf.to_container(read)
         except Exception as error:  # omegaconf and its parsers raise many kinds
             raise UsageError(f"--params {','.join(self._options.params)}: {_first_line(error)}") from error
+        return dict(given)
+
+    def _config_loader(self, env: str | None) -> Any:
+        params = self.given_parameters()
         with _reported("cannot read the configuration", self._root):
             loader = settings.CONFIG_LOADER_CLASS(
                 conf_source=str(self.configuration.folder or self.configuration.conf_source),

@@ -255,9 +255,10 @@ def _applied(defaults: Resolved, rules: Sequence[Rule], matching: tuple[int, ...
     runner = defaults.runner
     for number in matching:
         stated = filled_in(rules[number].stated, stated)
-        if rules[number].stated.get("attempts") == 1 and "retry_on" not in rules[number].stated:
-            stated = {**stated, "retry_on": []}  # what is tried once is not tried again for any reason
         runner = rules[number].runner or runner
+    if stated.get("attempts") == 1 and not any("retry_on" in rules[number].stated for number in matching):
+        # What a rule lets try once is not tried again, whatever the defaults say of reasons.
+        stated = {name: value for name, value in stated.items() if name != "retry_on"}
     return resolved_settings(stated, runner, matching)
 
 

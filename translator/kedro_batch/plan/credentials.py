@@ -10,16 +10,21 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-_NAMES = re.compile(
-    r"(pass|password|passwd|passphrase|pwd|secret|token|api_?key|access_?key|account_?key|private_?key|auth_?key|"
-    r"authorization|credentials?)$",
+_PASSWORDS = re.compile(r"(password|passwd|passphrase|pwd|secret|(^|_)pass)s?\d*$", re.IGNORECASE)
+_KEYS = re.compile(
+    r"((?<!pad_)(?<!eos_)(?<!bos_)(?<!unk_)(?<!sep_)(?<!cls_)(?<!mask_)token|(api|access|account|private|auth|secret|"
+    r"encryption|signing|ssh)_?key|authorization|credentials?)\d*$",
     re.IGNORECASE,
 )
-_HARMLESS = re.compile(r"|true|false|yes|no|on|off|none|[\d.]+|arn:.*|/.*|\$\{.*\}", re.IGNORECASE | re.DOTALL)
-"""Values that are no secrets whatever their names: switches, numbers, and what says where a secret is."""
+_HARMLESS = re.compile(
+    r"|true|false|yes|no|on|off|none|enabled|disabled|arn:.*|<.*>|\$\{.*\}|[\w.~-]*(/[\w.-]+)+",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Values that are no secrets whatever their names: switches, and what says where a secret is."""
+_NUMBER = re.compile(r"[\d.]+")
 _VALUES = re.compile(
-    r"\b(Bearer|Basic) [\w.~+/=-]{16,}|\bAccountKey=[\w+/=]{16,}|\bhf_\w{20,}|\bdapi[0-9a-f]{32}|\bAIza[\w-]{35}|"
-    r"\bsk-[\w-]{20,}"
+    r"\b(Bearer|Basic) (?=\S*\d)[\w.~+/=-]{16,}|\bAccountKey=[\w+/=]{16,}|\bhf_\w{20,}|\bdapi[0-9a-f]{32}|"
+    r"\bAIza[\w-]{35}|\bsk-(proj-|ant-)?[A-Za-z0-9]{20,}"
 )
 """Of HTTP, Azure, Hugging Face, Databricks, Google and OpenAI, as far as detect-secrets does not know them."""
 _DETECTORS = {
@@ -46,10 +51,17 @@ def looks_like_credential(name: str, value: str) -> bool:
     """Tell whether a variable or a tag looks like a credential, by its value or by its name."""
     if not value:
         return False
-    if _NAMES.search(re.sub(r"\W+", "_", name)) and not _HARMLESS.fullmatch(value):
+    if _named_like_one(re.sub(r"\W+", "_", name), value):
         return True
     line = f'{name} = "{value}"'
     return _VALUES.search(value) is not None or any(True for one in _detectors() for _ in one.analyze_string(line))
+
+
+def _named_like_one(name: str, value: str) -> bool:
+    if _HARMLESS.fullmatch(value):
+        return False
+    # A number may be a password, but a number of tokens is none.
+    return bool(_PASSWORDS.search(name) or (_KEYS.search(name) and not _NUMBER.fullmatch(value)))
 
 
 def credential_problems(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -9,6 +9,7 @@ from kedro_batch.plan.credentials import credential_problems
 from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.limits import Problem, over_limits
 from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
+from kedro_batch.plan.request import misplaced_commands
 from kedro_batch.plan.service_model import submit_problems
 from kedro_batch.schema_check import check
 
@@ -55,7 +56,8 @@ def _read(value: Any) -> tuple[Plan | None, list[Problem]]:
     if not well_formed:
         return None, problems
     plan = _plan(value)
-    return plan, [*problems, *over_limits(plan), *_content_problems(value)]
+    problems += [*over_limits(plan), *_content_problems(value)]
+    return plan, problems or [*misplaced_commands(plan)]
 
 
 def _located(problems: list[Problem], content: bytes, source: str) -> list[Finding]:

@@ -8,7 +8,8 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NewType
 
-from kedro_batch.plan.model import Job, JobName, JobSettings, PlanDigest, Resources, RetryReason
+from kedro_batch.errors import FieldPath
+from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, PlanDigest, Resources, RetryReason
 
 RunId = NewType("RunId", str)
 """Names one replay of a plan: short, lower case, sorted by time."""
@@ -133,6 +134,13 @@ def _containers(submit: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
     if field == _PODS:
         return list(submit.get(field, {}).get("podProperties", {}).get("containers", ()))
     return [one for task in submit.get(field, {}).get("taskProperties", ()) for one in task.get("containers", ())]
+
+
+def misplaced_commands(plan: Plan) -> Iterator[tuple[FieldPath, str]]:
+    """Yield where what jobs and defaults pass on together leaves no place for the command."""
+    for index, job in enumerate(plan.jobs):
+        for path, message in placement_problems(job.settings.submit) if job.settings.submit else ():
+            yield ("jobs", index, "submit", *path), message
 
 
 def placement_problems(submit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:

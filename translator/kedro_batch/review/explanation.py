@@ -36,6 +36,8 @@ def _how(value: Value) -> str:
     """Say how a value for several nodes was made of theirs."""
     if not value.combined:
         return ""
+    if not value.origins and value.value is not None:
+        return "the next size that Fargate has"
     if value.value is None:
         return "not all of its nodes have it"
     return "the sum of its nodes': " if value.path == ("timeout_s",) else "of its nodes', what is enough for all: "
