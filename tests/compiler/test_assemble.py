@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.assemble import Material, assembled
+from kedro_batch.compiler.assemble import assembled
 from kedro_batch.compiler.catalog import Catalog
+from kedro_batch.compiler.compilation import Material
 from kedro_batch.compiler.dialect import dialect_of
 from kedro_batch.compiler.project import CompileOptions, ProjectNode, ProjectNodes, node_parents, split_names
 from kedro_batch.compiler.selection import NodeIndex

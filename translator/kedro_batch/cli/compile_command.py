@@ -18,7 +18,7 @@ from kedro_batch.cli.reserved_stdout import reserved_stdout
 from kedro_batch.errors import PlanDiffers, UsageError
 
 if TYPE_CHECKING:
-    from kedro_batch.compiler.assemble import Compilation
+    from kedro_batch.compiler.compilation import Compilation
     from kedro_batch.plan.model import Plan
 
 

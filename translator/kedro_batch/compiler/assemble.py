@@ -3,120 +3,25 @@
 Pure, but that it looks up in which line of which file a setting stands, for messages.
 """
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from kedro_batch.compiler.boundaries import Surroundings, boundary_findings, parameter_findings
-from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.commands import Commands, Unreachable
-from kedro_batch.compiler.dialect import Dialect
+from kedro_batch.compiler.compilation import Compilation, Material
 from kedro_batch.compiler.grouping import Conditions, Group, Grouping, group_nodes, group_parents
 from kedro_batch.compiler.job_names import job_names
 from kedro_batch.compiler.join_jobs import with_join_jobs
-from kedro_batch.compiler.project import (
-    DEFAULT_PIPELINE,
-    CompileOptions,
-    ProjectNode,
-    ProjectNodes,
-    glob,
-    is_parameter,
-    without_transcoding,
-)
-from kedro_batch.compiler.rules import NodeSettings, Value, explained
-from kedro_batch.compiler.settings import TARGET, ConfigSource, Settings, place_of
+from kedro_batch.compiler.project import DEFAULT_PIPELINE, ProjectNode, is_parameter, without_transcoding
+from kedro_batch.compiler.remarks import about_datasets, about_limits, about_names, about_rules
+from kedro_batch.compiler.rules import NodeSettings
 from kedro_batch.compiler.storage import Storages, Store
-from kedro_batch.errors import Code, FieldPath, Finding, ProjectError, Severity, did_you_mean, listed
+from kedro_batch.errors import Code, Finding, ProjectError
 from kedro_batch.plan.graph import topological_order, transitive_reduction
-from kedro_batch.plan.limits import FARGATE_MEMORY_MIB, over_limits, room_for_nodes
+from kedro_batch.plan.limits import FARGATE_MEMORY_MIB, room_for_nodes
 from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Resources, settings_of
-from kedro_batch.plan.request import misplaced_commands
 
 _JOIN_COMMAND = ("true",)
-
-
-Place = tuple[str, int | None, FieldPath]
-"""A file, a line in it, and where in its structure."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """What a plan is made of.
-
-    Attributes:
-        project: The package name of the project.
-        nodes: Its nodes and pipelines.
-        options: What the command line says.
-        settings: What ``aws_batch.yml`` says.
-        source: Where the settings stand.
-        catalog: The merged catalog.
-        catalog_file: Where a catalog entry would be written.
-        parameters: The merged parameters, and those of the command line.
-        parameters_file: Where a parameter would be written.
-        dialect: What the project's Kedro understands.
-    """
-
-    project: str
-    nodes: ProjectNodes
-    options: CompileOptions
-    settings: Settings
-    source: ConfigSource
-    catalog: Catalog
-    catalog_file: str
-    parameters: Sequence[Mapping[Any, Any]]
-    parameters_file: str
-    dialect: Dialect
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compilation:
-    """What compiling gives.
-
-    Attributes:
-        plan: The plan.
-        findings: What is wrong with it or worth knowing, sorted; errors first.
-        groups: The nodes of every job but join jobs.
-        node_settings: What each node asks for.
-        settings: The settings of the project.
-        source: Where they stand.
-    """
-
-    plan: Plan
-    findings: tuple[Finding, ...]
-    groups: Mapping[JobName, Group]
-    node_settings: NodeSettings
-    settings: Settings
-    source: ConfigSource
-
-    def explained(self, job: JobName) -> Iterator[tuple[Value, tuple[Place, ...]]]:
-        """Yield every value of a job's settings with the places in the configuration that set it."""
-        for value in explained(self.node_settings, self.groups[job].nodes, self.settings.rules):
-            yield value, tuple(self._place(number, value.path) for number in value.origins)
-
-    def origin_of(self, job: JobName, path: FieldPath) -> Place | None:
-        """Tell what set a value, or the first of several; None for what no setting is."""
-        for value, places in self.explained(job) if job in self.groups else ():
-            if value.path[: len(path)] == path[: len(value.path)] and path:
-                return places[0] if places else None
-        return None
-
-    def _place(self, number: int | None, path: tuple[str, ...]) -> Place:
-        inside = path[1:] if number is not None and path[0] == "resources" else path
-        where: FieldPath = inside if number is None else ("rules", number, *inside)
-        if number is None and path[0] in TARGET and path[0] not in self.source.aws_batch:
-            return "parameters.yml", None, ("aws_batch", path[0])
-        return (*place_of(self.source, where), where)
-
-    def refuse_errors(self) -> None:
-        """Refuse a plan that cannot run.
-
-        Raises:
-            ProjectError: Its jobs would not find their data, or AWS Batch would refuse them.
-        """
-        if any(one.severity is Severity.ERROR for one in self.findings):
-            raise ProjectError("the project cannot run on AWS Batch as it is:", self.findings)
 
 
 def assembled(material: Material) -> Compilation:
@@ -143,9 +48,9 @@ def assembled(material: Material) -> Compilation:
         *grouping.findings,
         *boundary_findings(around),
         *parameter_findings(around, material.parameters, settings.datasets, material.parameters_file),
-        *_about_rules(node_settings, material.source),
-        *_about_datasets(nodes, settings, material.source),
-        *_about_names(nodes.selected),
+        *about_rules(node_settings, material.source),
+        *about_datasets(nodes, settings, material.source),
+        *about_names(nodes.selected),
     ]
     if any(one.code in (Code.GROUP_CYCLE, Code.INVALID_GROUPING) for one in grouping.findings):
         raise ProjectError("the nodes cannot be grouped so:", findings)
@@ -171,7 +76,7 @@ def assembled(material: Material) -> Compilation:
         settings=settings,
         source=material.source,
     )
-    return replace(made, findings=(*findings, *_over_limits(made)))
+    return replace(made, findings=(*findings, *about_limits(made)))
 
 
 def _grouped(material: Material, node_settings: NodeSettings, storages: Storages, commands: Commands) -> Grouping:
@@ -283,76 +188,3 @@ def _stored(group: Group, storages: Storages) -> tuple[str, ...]:
     """Name the datasets that a job writes and that outlive its container."""
     written = {name for node in group.nodes for name in node.outputs}
     return tuple(sorted(name for name in written if storages.of(name).store is not Store.MEMORY))
-
-
-def _over_limits(compilation: Compilation) -> Iterator[Finding]:
-    """Say what AWS Batch would not take: a setting once, where it stands, and with the jobs that have it."""
-    plan, groups = compilation.plan, compilation.groups
-    origins: dict[tuple[int, FieldPath], Place | None] = {}
-    jobs_with: defaultdict[tuple[FieldPath, str, Place | None], list[JobName]] = defaultdict(list)
-    for path, message in (*over_limits(plan), *misplaced_commands(plan)):
-        job, inside = plan.jobs[int(path[1])], path[2:]
-        key = (id(job.settings), inside)
-        if key not in origins or (origins[key] is None and job.name in groups):  # join jobs have it from others
-            origins[key] = compilation.origin_of(job.name, inside)
-        if job.name in groups or origins[key] is None:
-            jobs_with[inside, message, origins[key]].append(job.name)
-    for (inside, message, origin), jobs in jobs_with.items():
-        everywhere = len(jobs) == len(groups) > 1
-        who = "all jobs" if everywhere else f"job{'s' if len(jobs) > 1 else ''} {listed(jobs)}"
-        yield Finding(
-            source=who if origin is None else origin[0],
-            line=None if origin is None else origin[1],
-            path=inside if origin is None else origin[2],
-            code=Code.OVER_LIMIT,
-            message=message if origin is None else f"{message} ({who})",
-            about={"jobs": tuple(jobs)},
-        )
-
-
-def _about_rules(node_settings: NodeSettings, source: ConfigSource) -> Iterator[Finding]:
-    for one in node_settings.unmatched():
-        file, line = place_of(source, one.path)
-        yield Finding(
-            source=file,
-            line=line,
-            path=one.path,
-            code=Code.UNMATCHED,
-            severity=Severity.WARNING,
-            message=one.message,
-        )
-
-
-def _about_datasets(nodes: ProjectNodes, settings: Settings, source: ConfigSource) -> Iterator[Finding]:
-    """Point out what ``datasets`` says of names that no node of these pipelines has."""
-    known = {
-        name
-        for of_pipeline in nodes.registered.values()
-        for node in of_pipeline
-        for name in (*node.inputs, *node.outputs, *map(without_transcoding, (*node.inputs, *node.outputs)))
-        if settings.datasets
-    }
-    for pattern in settings.datasets:
-        if pattern not in known and not any(map(re.compile(glob(pattern)).fullmatch, known)):
-            file, line = place_of(source, ("datasets", pattern))
-            yield Finding(
-                source=file,
-                line=line,
-                path=("datasets", pattern),
-                code=Code.UNMATCHED,
-                severity=Severity.WARNING,
-                message=f"no dataset is called so.{did_you_mean(pattern, known)}",
-            )
-
-
-def _about_names(nodes: Sequence[ProjectNode]) -> Iterator[Finding]:
-    unnamed = [node.name for node in nodes if not node.named]
-    if unnamed:
-        yield Finding(
-            source="nodes",
-            code=Code.UNNAMED_NODES,
-            severity=Severity.INFO,
-            message=f"{len(unnamed)} of {len(nodes)} have no name of their own; the names that Kedro makes, and with "
-            f"them the jobs', change when the inputs change: {listed(unnamed)}",
-            about={"nodes": tuple(unnamed)},
-        )

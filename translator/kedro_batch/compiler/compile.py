@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedro_batch.compiler.assemble import Compilation, Material, assembled
+from kedro_batch.compiler.assemble import assembled
 from kedro_batch.compiler.catalog import Catalog, refuse_odd_entries
+from kedro_batch.compiler.compilation import Compilation, Material
 from kedro_batch.compiler.configuration import Configuration
 from kedro_batch.compiler.project import CompileOptions, ProjectNode
 from kedro_batch.compiler.settings import (
