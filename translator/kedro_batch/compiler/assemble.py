@@ -121,7 +121,7 @@ def _jobs(
             command = commands.command(group.nodes, resolved.runner)
         except Unreachable as error:
             findings.append(Finding(source=f"job {name}", message=str(error), about={"jobs": (name,)}))
-            command = ("unreachable",)  # never seen: the finding refuses the plan
+            command = ("unreachable",)  # the finding refuses the plan
         yield Job(
             name=name,
             nodes=tuple(node.name for node in group.nodes),

@@ -8,8 +8,9 @@ from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.dialect import Dialect
 from kedro_batch.compiler.grouping import Group
 from kedro_batch.compiler.project import CompileOptions, ProjectNodes
-from kedro_batch.compiler.rules import NodeSettings, Value, explained
+from kedro_batch.compiler.rules import NodeSettings
 from kedro_batch.compiler.settings import TARGET, ConfigSource, Settings, place_of
+from kedro_batch.compiler.values import Value, explained
 from kedro_batch.errors import FieldPath, Finding, ProjectError, Severity
 from kedro_batch.plan.model import JobName, Plan
 
