@@ -1,8 +1,8 @@
 """Gathers more parents than AWS Batch lets a job have, by a tree of jobs that do nothing. Pure.
 
 Which join job a parent goes to is read off a hash of its name, bit by bit, as in a trie: a parent more or less
-changes one join job, and splits it if it is full; the others stay as they are. Every job has join jobs of its own,
-called after it and the bits, so that no other job can change them.
+changes one join job, or splits it if it is full, and of the levels above only those that lead to it. Every job has
+join jobs of its own, called after it and the bits, so that no other job can change them.
 """
 
 import hashlib
@@ -34,29 +34,32 @@ def with_join_jobs(parents: Mapping[JobName, Collection[JobName]], most: int = D
     join_jobs: dict[JobName, JobName] = {}
     taken = {job.lower() for job in parents}
     for job in sorted(parents):
-        names, level = sorted(parents[job]), 1
+        names, level = {name: _bits(name) for name in parents[job]} if len(parents[job]) > most else {}, 1
         while len(names) > most:
-            gathered: list[JobName] = []
+            gathered: dict[JobName, str] = {}
             for prefix, members in _buckets(names, most):
                 if len(members) == 1:
-                    gathered.append(members[0])
+                    gathered[members[0]] = names[members[0]]
                     continue
                 join = _name(job, level, prefix, taken)
                 made[join], join_jobs[join] = tuple(sorted(members)), job
-                gathered.append(join)
-            names, level = sorted(gathered), level + 1
-        made[job] = tuple(names)
+                gathered[join] = prefix
+            names, level = gathered, level + 1
+        made[job] = tuple(sorted(names or parents[job]))
     return Joined(parents=made, join_jobs=join_jobs)
 
 
-def _buckets(names: Collection[JobName], most: int) -> list[tuple[str, list[JobName]]]:
-    """Part names into sets of at most ``most`` by the leading bits of their hashes.
+def _bits(name: JobName) -> str:
+    return f"{int.from_bytes(hashlib.sha256(name.encode()).digest()):0256b}"
+
+
+def _buckets(bits: Mapping[JobName, str], most: int) -> list[tuple[str, list[JobName]]]:
+    """Part names into sets of at most ``most`` by their leading bits, of which none begin others whole.
 
     Returns:
-        Pairs of bits and names.
+        Pairs of the bits that a set has in common and its names.
     """
-    bits = {name: f"{int.from_bytes(hashlib.sha256(name.encode()).digest()):0256b}" for name in names}
-    full, parted = [("", sorted(names))], []
+    full, parted = [("", sorted(bits))], []
     while full:
         prefix, members = full.pop()
         if len(members) <= most:
