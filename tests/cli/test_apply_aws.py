@@ -43,7 +43,7 @@ def test_the_requests_are_as_the_plan_says(tmp_path, moto_server):
     assert parents == {"a": [], "b": [ids["a"]], "c": [ids["a"]], "d": [ids["b"], ids["c"]]}
     for request in sent:
         name = request["tags"][TAG_JOB]
-        assert request["jobName"] == f"{run_id}-{name}-1"
+        assert request["jobName"] == f"{run_id}_{name}_1"
         assert request["jobQueue"] == "a_queue"
         # Two revisions are registered: the newest is resolved once, and used for every job.
         assert request["jobDefinition"].endswith(":job-definition/a_definition:2")
@@ -55,7 +55,7 @@ def test_the_requests_are_as_the_plan_says(tmp_path, moto_server):
         assert request["retryStrategy"] == {"attempts": 2}
         assert request["tags"] == {"team": "flights", TAG_RUN: run_id, TAG_JOB: name, TAG_PLAN: digest}
     described = moto_server.client("batch").describe_jobs(jobs=list(ids.values()))["jobs"]
-    assert {job["jobName"].split("-")[3]: job["status"] for job in described} == dict.fromkeys("abcd", "SUCCEEDED")
+    assert {job["jobName"].split("_")[1]: job["status"] for job in described} == dict.fromkeys("abcd", "SUCCEEDED")
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_a_submit_whose_reply_is_lost_is_never_sent_again(tmp_path, fault):
         assert len(service.asked("submitjob")) == 1
         assert len(service.jobs()) == 1
     assert ended.code == 5
-    name = r"\d{6}-\d{6}-\w{4}-a-1"
+    name = r"\d{6}-\d{6}-[a-z0-9]{4}_a_1"
     assert re.search(f"whether {name} was submitted is not known: look for a job of this name", ended.text)
     assert "Traceback" not in ended.err
 

@@ -1,10 +1,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from kedro_batch.errors import PlanError
 from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest, Resources, RetryReason
-from kedro_batch.plan.request import JobId, RunId, batch_job_name, submit_request
+from kedro_batch.plan.request import JobId, RunId, batch_job_name, parsed_job_name, run_prefix, submit_request
 from kedro_batch.plan.service_model import check_requests, submit_problems
 from tests.support.plans import a_job
 
@@ -24,7 +26,7 @@ def request(job: Job, *parents: str):
 
 def test_a_job_that_says_little_leaves_the_rest_to_its_definition():
     assert request(SMALL) == {
-        "jobName": "r1-a-2",
+        "jobName": "r1_a_2",
         "jobQueue": "q",
         "jobDefinition": "d:7",
         "containerOverrides": {"command": ["kedro", "run"]},
@@ -53,6 +55,61 @@ def test_a_job_that_says_everything():
 
 def test_the_longest_names_fill_what_batch_allows():
     assert len(batch_job_name(RunId("r" * 24), JobName("j" * 99), 999)) == 128
+
+
+RUN_IDS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,23}", fullmatch=True).map(RunId)
+JOB_NAMES = st.one_of(
+    st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}", fullmatch=True),
+    st.from_regex(r"[a-b0-1](_[a-b0-1]*){1,4}", fullmatch=True),  # what looks like a run, or like an attempt
+).map(JobName)
+ATTEMPTS = st.integers(1, 999)
+
+
+@given(RUN_IDS, JOB_NAMES, ATTEMPTS)
+@example(RunId("nightly"), JobName("a_1"), 2)
+@example(RunId("nightly-2"), JobName("2_a__"), 1)
+@example(RunId("r" * 24), JobName("j" * 99), 999)
+def test_a_name_on_batch_tells_run_job_and_attempt(run_id, job, attempt):
+    assert parsed_job_name(batch_job_name(run_id, job, attempt)) == (run_id, job, attempt)
+
+
+@given(RUN_IDS, RUN_IDS, JOB_NAMES, ATTEMPTS)
+@example(RunId("nightly"), RunId("nightly-2"), JobName("a"), 1)
+def test_the_prefix_of_a_run_finds_its_jobs_and_those_of_no_other(run_id, other, job, attempt):
+    assert batch_job_name(run_id, job, attempt).startswith(run_prefix(run_id))
+    assert batch_job_name(other, job, attempt).startswith(run_prefix(run_id)) == (other == run_id)
+
+
+@given(st.text("aZ01_-é\n", max_size=12))
+def test_what_is_parsed_is_a_name_that_is_made(name):
+    parsed = parsed_job_name(name)
+    assert parsed is None or batch_job_name(*parsed) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "r1",
+        "r1_a",
+        "r1-a-1",
+        "_a_1",
+        "r1__1",
+        "r1_a_",
+        "r1_a_0",
+        "r1_a_01",
+        "r1_a_1000",
+        "r1_a_1\n",
+        "r1_a_\u0661",
+        "r1_-a_1",
+        "r1_a.b_1",
+        "-r1_a_1",
+        f"{'r' * 25}_a_1",
+        f"r1_{'j' * 100}_1",
+    ],
+)
+def test_any_other_name_is_not_parsed(name):
+    assert parsed_job_name(name) is None
 
 
 def test_botocore_knows_every_field_that_is_sent():

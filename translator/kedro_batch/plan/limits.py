@@ -1,7 +1,8 @@
 """What AWS Batch takes: every limit once, with its source, and one check over a plan.
 
 AWS Batch accepts some of what it cannot run, and fails the job later; therefore every limit is checked here,
-offline. ``schemas/plan.schema.json`` states those of single fields too, for editors and other tools.
+offline. ``schemas/plan.schema.json`` states those of single fields too, for editors and other tools. How long the
+parts of a job's name may be stands in ``request``, which puts it together.
 
 Sources: [api] the AWS Batch API reference, SubmitJob; [quotas] the user guide, "AWS Batch service quotas";
 [retries] the user guide, "Automated job retries"; [env] the user guide, "AWS Batch job environment variables";
@@ -19,16 +20,17 @@ from typing import Any
 
 from kedro_batch.errors import FieldPath
 from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest, Platform, Resources
-from kedro_batch.plan.request import OWN_TAGS, JobId, RunId, submit_request
+from kedro_batch.plan.request import (
+    ATTEMPT_DIGITS,
+    JOB_NAME_LENGTH,
+    JOB_NAME_PATTERN,
+    OWN_TAGS,
+    RUN_ID_LENGTH,
+    JobId,
+    RunId,
+    submit_request,
+)
 
-RUN_ID_LENGTH = 24
-"""What is kept for the run id in a job's name on AWS."""
-ATTEMPT_DIGITS = 3
-"""What is kept for the attempt."""
-BATCH_JOB_NAME_LENGTH = 128
-"""[api] jobName: letters, digits, - and _, the first a letter or digit."""
-JOB_NAME_LENGTH = BATCH_JOB_NAME_LENGTH - RUN_ID_LENGTH - ATTEMPT_DIGITS - len("--")
-"""The longest name of a job in a plan: 99."""
 DEPENDENCIES = 20
 """[api] dependsOn: at most this many."""
 OVERRIDES_CHARACTERS = 8192
@@ -81,7 +83,7 @@ FARGATE_MEMORY_MIB: Mapping[Fraction, tuple[int, ...]] = {
 }
 """[fargate] the memory that Fargate gives to each number of vCPUs."""
 
-_JOB_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{JOB_NAME_LENGTH - 1}}}")
+_JOB_NAME = re.compile(JOB_NAME_PATTERN)
 _NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
 _ARN = r"arn:[\w-]+:batch:[\w-]+:[0-9]+:"
 _REVISION = "(:[1-9][0-9]{0,8})?"

@@ -5,6 +5,7 @@ Source of the fields: the AWS Batch API reference, SubmitJob.
 """
 
 import copy
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NewType
 
@@ -12,10 +13,25 @@ from kedro_batch.errors import FieldPath
 from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, PlanDigest, Resources, RetryReason
 
 RunId = NewType("RunId", str)
-"""Names one replay of a plan: short, lower case, sorted by time."""
+"""Names one replay of a plan: short, lower case, sorted by time; letters, digits and hyphens, no underscore."""
 
 JobId = NewType("JobId", str)
 """What AWS Batch calls a submitted job."""
+
+BATCH_JOB_NAME_LENGTH = 128
+"""The AWS Batch API reference, SubmitJob, jobName: letters, digits, - and _, the first a letter or digit."""
+RUN_ID_LENGTH = 24
+"""What is kept for the run id in a job's name on AWS."""
+ATTEMPT_DIGITS = 3
+"""What is kept for the attempt."""
+JOB_NAME_LENGTH = BATCH_JOB_NAME_LENGTH - RUN_ID_LENGTH - ATTEMPT_DIGITS - len("__")
+"""The longest name of a job in a plan: 99."""
+JOB_NAME_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{JOB_NAME_LENGTH - 1}}}"
+"""The names that a job may have in a plan."""
+
+_ON_BATCH = re.compile(
+    rf"([A-Za-z0-9][A-Za-z0-9-]{{0,{RUN_ID_LENGTH - 1}}})_({JOB_NAME_PATTERN})_([1-9][0-9]{{0,{ATTEMPT_DIGITS - 1}}})"
+)
 
 TAG_RUN = "kedro-batch:run"
 TAG_JOB = "kedro-batch:job"
@@ -53,9 +69,25 @@ _RETRY_ON: Mapping[RetryReason, dict[str, str]] = {
 def batch_job_name(run_id: RunId, job: JobName, attempt: int) -> str:
     """Name a job on AWS Batch: the run first, so that ListJobs finds a whole run by its prefix.
 
-    A run id of 24 characters, a job name of 99 and an attempt of 3 digits fill the 128 that Batch allows.
+    A run id has no underscore, so the run is what stands before the first one, and the attempt what stands after
+    the last, whatever the job is called. A run id of 24 characters, a job name of 99 and an attempt of 3 digits fill
+    the 128 that Batch allows.
     """
-    return f"{run_id}-{job}-{attempt}"
+    return f"{run_prefix(run_id)}{job}_{attempt}"
+
+
+def run_prefix(run_id: RunId) -> str:
+    """Give how the names of a run's jobs begin on AWS Batch, and those of no other run; ListJobs takes it with ``*``.
+
+    With a hyphen at its end, the prefix of the run ``nightly`` would find the jobs of the run ``nightly-2`` too.
+    """
+    return f"{run_id}_"
+
+
+def parsed_job_name(name: str) -> tuple[RunId, JobName, int] | None:
+    """Take a name on AWS Batch apart, into run, job and attempt; None if ``batch_job_name`` does not make it."""
+    found = _ON_BATCH.fullmatch(name)
+    return found and (RunId(found[1]), JobName(found[2]), int(found[3]))
 
 
 def submit_request(  # noqa: PLR0913  every one of them is part of the request
