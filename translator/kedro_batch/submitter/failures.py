@@ -1,0 +1,300 @@
+"""Why a job of AWS Batch failed, where its output is, and what keeps one waiting: pure, from DescribeJobs alone.
+
+In comes one job of a DescribeJobs reply in AWS's own shape, any field of which may be missing or odd. Out come a
+cause of a closed set, what the service says as harmless text, and a line of advice in the words of
+``aws_batch.yml``. Nothing here asks the service, reads a log or raises.
+
+The service's wording is not a documented interface. What is recognised was seen in:
+
+- AWS Batch user guide: "Automated job retries", "Job timeouts", "Jobs stuck in a RUNNABLE status";
+- Amazon ECS developer guide: "Stopped tasks error messages" (``Cannot...Error``, ``ResourceInitializationError``,
+  ``DockerTimeoutError`` and on newer Fargate ``ContainerRuntimeTimeoutError``);
+- aws/amazon-ecs-agent#1187 and #2467: ``OutOfMemoryError: Container killed due to memory usage``, with any exit code;
+- nextflow-io/nextflow#5099: ``Task failed to start - CannotPullContainerError: ... no space left on device``;
+- nextflow-io/nextflow#5786: ``Your Spot Task was interrupted.``, Fargate's word for what is ``Host EC2 (instance
+  i-...) terminated.`` on EC2;
+- nextflow-io/nextflow#2146: ``ECS was unable to assume the role ...``;
+- ASFHyP3/hyp3#3041: container overrides that are too long, found out after the job was accepted.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
+from typing import Any
+
+
+class Cause(StrEnum):
+    """What made a job fail."""
+
+    OUT_OF_MEMORY = "out_of_memory"
+    IMAGE_PULL = "image_pull"
+    SPOT = "spot"
+    TIMEOUT = "timeout"
+    START_FAILURE = "start_failure"
+    TERMINATED = "terminated"
+    """Somebody or a tool ended it."""
+    DEPENDENCY = "dependency"
+    """A job that it waits for failed."""
+    EXIT = "exit"
+    """Its command ended with a code other than 0, and the service says no more."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """How a job failed.
+
+    Attributes:
+        cause: The kind of failure.
+        reason: What the service says, as plain text of one line; may be empty.
+        exit_code: Of the last attempt's container: the first that is not 0 where there are several.
+        attempts: How many tries the service made; 1 where it does not tell.
+        advice: What to look at or change, in one line.
+    """
+
+    cause: Cause
+    reason: str
+    exit_code: int | None
+    attempts: int
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPlace:
+    """A stream of CloudWatch Logs.
+
+    Attributes:
+        group: The log group.
+        stream: The stream in it.
+        region: Where the group is; None for the region of the job.
+    """
+
+    group: str
+    stream: str
+    region: str | None
+
+
+_GROUP = "/aws/batch/job"
+_KILLED = 137
+"""128 and the number of SIGKILL."""
+
+_SAID: Mapping[Cause, str] = {
+    # Not documented, and seen only in what other tools look for: "Dependent Job failed".
+    Cause.DEPENDENCY: r"\b(?:depend\w+ jobs?|jobs? depend\w+)\b.*\b(?:fail|cancel|terminat)",
+    # Ended by SIGKILL, so that the exit code is often 137.
+    Cause.TIMEOUT: r"\bduration exceeded timeout\b",
+    Cause.TERMINATED: r"^(?:job |task )?(?:cancell?ed|terminated|stopped)\b",
+    Cause.SPOT: r"^host ec2\b|\bspot (?:task|instance)\b.*\binterrupt",
+    # Before START_FAILURE: "Task failed to start" may stand before it.
+    Cause.IMAGE_PULL: r"cannotpull|errimagepull|imagepullbackoff|invalidimagename|unable to retrieve ecr registry",
+    Cause.OUT_OF_MEMORY: r"outofmemory|oomkilled",
+    Cause.START_FAILURE: r"task failed to start|cannot(?:start|create|inspect)\w*error|resourceinitializationerror"
+    r"|(?:docker|containerruntime)timeouterror|unable to assume the role|waiting for .*\bprovisioning"
+    r"|createcontainer(?:config)?error|runcontainererror|containercannotrun|container overrides length",
+}
+"""How the service words a cause; the first that fits counts."""
+
+_ADVICE: Mapping[Cause, str] = {
+    Cause.OUT_OF_MEMORY: "give it more memory: `memory_mib` in aws_batch.yml or a rule",
+    Cause.IMAGE_PULL: "check the image and its tag in the job definition, that the execution role may pull it, "
+    "that the subnets reach its registry, and that the disk has room for it",
+    Cause.SPOT: "its machine was taken away: let AWS Batch start it again, by `attempts` with `retry_on: [spot]`; "
+    "on Fargate leave `retry_on` out",
+    Cause.TIMEOUT: "raise `timeout_s` in aws_batch.yml or a rule, if it was doing its work",
+    Cause.START_FAILURE: "its container did not start: check command, mounts, secrets, log group and roles of the "
+    "job definition, and the network; if it passes by itself, raise `attempts`, with `start_failure` in `retry_on`",
+    Cause.TERMINATED: "somebody or a tool ended it: the reason is all that AWS Batch keeps, CloudTrail knows who",
+    Cause.DEPENDENCY: "look at the job that it waits for",
+    Cause.EXIT: "its command failed: read its log",
+    Cause.UNKNOWN: "the service does not say why: look at its log, if it has one, and at the job in the AWS console",
+}
+
+_KILLED_ADVICE = (
+    "137: killed; usually memory, though the service does not say so: read its log, "
+    "then try more `memory_mib` in aws_batch.yml or a rule"
+)
+
+_WAITING: Mapping[str, str] = {
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE": "raise the maximum vCPUs of the queue's compute environments, "
+    "or lower `vcpus` in aws_batch.yml or a rule",
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT": "no instance type of the queue's compute environments has so much: "
+    "lower `vcpus`, `memory_mib` or `gpus` (an instance keeps some memory for itself), choose another `job_queue`, "
+    "or allow larger instance types",
+    "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS": "the service role of the compute environment lacks permissions: "
+    "compare it with the managed policy AWSBatchServiceRole, or use the service-linked role",
+    "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED": "check that the compute environment's instance types "
+    "exist in its Availability Zones and fit its launch template",
+    "MISCONFIGURATION:": "check the queue's compute environments: instance types, maximum vCPUs, roles, subnets and "
+    "launch template",
+    "CAPACITY:": "AWS has no such instances free, which may pass: allow more instance types, Availability Zones or "
+    "on-demand instances beside spot in the compute environment, and check the account's EC2 quotas",
+    "ACTION_REQUIRED": "the queue's compute environments are invalid: their own status reason says why "
+    "(DescribeComputeEnvironments)",
+}
+"""Beginnings of statusReason (AWS Batch user guide, "Jobs stuck in a RUNNABLE status"); the first that fits counts."""
+
+_WAITING_FOR_NO_REASON = (
+    "check the queue's compute environments: enabled, below their maximum vCPUs, within the EC2 quotas, with an "
+    "instance type large enough; and that instances can join: instance role, ECS agent, and a way out of the subnets "
+    "(NAT gateway, public addresses or VPC endpoints)"
+)
+
+_SEQUENCE = re.compile(
+    # CSI: colours, moves of the cursor; perhaps cut off.
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    # OSC and its like: titles, links.
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)"
+    r"|\x1b[ -/]*[0-~]"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def classified(job: Mapping[str, Any]) -> Failure:
+    """Say why a job failed, by its last attempt.
+
+    Args:
+        job: One job of a DescribeJobs reply. What is missing or of another type counts as not told.
+    """
+    tries = _tries(job)
+    last = tries[-1] if tries else {}
+    containers = (*_containers_of_try(last), *_containers_of_job(job))
+    texts = _told(chain([job.get("statusReason"), last.get("statusReason")], (one.get("reason") for one in containers)))
+    in_try = _exit_code(_containers_of_try(last))
+    exit_code = _exit_code(_containers_of_job(job)) if in_try is None else in_try
+    cause = _cause(job, texts, exit_code)
+    return Failure(
+        cause=cause,
+        reason="; ".join(texts),
+        exit_code=exit_code,
+        attempts=max(1, len(tries)),
+        advice=_advice(cause, texts, exit_code),
+    )
+
+
+def log_places(job: Mapping[str, Any]) -> tuple[LogPlace, ...]:
+    """Find the output of a job's last attempt in CloudWatch Logs, a stream for each container that has one.
+
+    A container's stream has a name from RUNNING on, and may not exist yet. Jobs on EKS tell no stream.
+
+    Args:
+        job: One job of a DescribeJobs reply.
+    """
+    tries = _tries(job)
+    last = tries[-1] if tries else {}
+    container = _mapping(job.get("container"))
+    places = [_log_place(container, _mapping(last.get("container")))]
+    last_tasks = _mappings(last.get("taskProperties"))
+    for number, task in enumerate(_tasks(job)):
+        tried = last_tasks[number] if number < len(last_tasks) else {}
+        by_name = {_text(one.get("name")): one for one in _mappings(tried.get("containers"))}
+        containers = _mappings(task.get("containers"))
+        places += [_log_place(one, by_name.get(_text(one.get("name")), {})) for one in containers]
+    return tuple(dict.fromkeys(place for place in places if place))
+
+
+def waiting_advice(status_reason: str | None) -> str:
+    """Say in one line what to check when a job stays RUNNABLE for long.
+
+    Args:
+        status_reason: The job's statusReason. AWS Batch fills it in for the job at the head of a queue.
+    """
+    reason = status_reason or ""
+    return next((advice for words, advice in _WAITING.items() if words in reason), _WAITING_FOR_NO_REASON)
+
+
+def plain(text: str) -> str:
+    """Make one line of text from outside, which a terminal takes for nothing but text.
+
+    Escape sequences are dropped as a whole, line breaks become spaces, and what else a terminal or a reader would
+    obey (control characters but tab, changes of direction, characters without width) is dropped.
+    """
+    return _CONTROL.sub("", " ".join(_SEQUENCE.sub("", text).splitlines()))
+
+
+def _cause(job: Mapping[str, Any], texts: Iterable[str], exit_code: int | None) -> Cause:
+    found = next((cause for cause, words in _SAID.items() if _says(texts, words)), None)
+    if found in (Cause.DEPENDENCY, Cause.TIMEOUT):
+        return found
+    if job.get("isTerminated") is True or job.get("isCancelled") is True:
+        # The reason is then the words of whoever ended it, and may speak of anything.
+        return Cause.TERMINATED
+    if found:
+        return found
+    return Cause.EXIT if exit_code else Cause.UNKNOWN
+
+
+def _says(texts: Iterable[str], words: str) -> bool:
+    return any(re.search(words, text, re.IGNORECASE) for text in texts)
+
+
+def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None) -> str:
+    if cause is Cause.EXIT and exit_code == _KILLED:
+        return _KILLED_ADVICE
+    limited = next((text for text in texts if "JobStateTimeLimit" in text), None)
+    if cause is Cause.TERMINATED and limited:
+        return f"its queue ends jobs that wait too long (jobStateTimeLimitActions): {waiting_advice(limited)}"
+    return _ADVICE[cause]
+
+
+def _tries(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Give the attempts, oldest first; those on EKS have a field of their own."""
+    return _mappings(job.get("attempts")) or _mappings(job.get("eksAttempts"))
+
+
+def _tasks(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    return _mappings(_mapping(job.get("ecsProperties")).get("taskProperties"))
+
+
+def _containers_of_try(tried: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    tasks = _mappings(tried.get("taskProperties"))
+    return (_mapping(tried.get("container")), *_containers_in((*tasks, tried)))
+
+
+def _containers_of_job(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    pod = _mapping(_mapping(job.get("eksProperties")).get("podProperties"))
+    return (_mapping(job.get("container")), *_containers_in((*_tasks(job), pod)))
+
+
+def _containers_in(groups: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for group in groups:
+        yield from _mappings(group.get("containers"))
+        yield from _mappings(group.get("initContainers"))
+
+
+def _exit_code(containers: Iterable[Mapping[str, Any]]) -> int | None:
+    given = [one.get("exitCode") for one in containers]
+    codes = [code for code in given if isinstance(code, int) and not isinstance(code, bool)]
+    return next((code for code in codes if code), codes[0] if codes else None)
+
+
+def _log_place(container: Mapping[str, Any], tried: Mapping[str, Any]) -> LogPlace | None:
+    configuration = _mapping(container.get("logConfiguration"))
+    options = _mapping(configuration.get("options"))
+    stream = _text(container.get("logStreamName")) or _text(tried.get("logStreamName"))
+    if not stream or _text(configuration.get("logDriver")) not in ("", "awslogs"):
+        return None
+    return LogPlace(
+        group=_text(options.get("awslogs-group")) or _GROUP,
+        stream=stream,
+        region=_text(options.get("awslogs-region")) or None,
+    )
+
+
+def _told(values: Iterable[Any]) -> tuple[str, ...]:
+    """Give the texts in their order, less those that another one contains."""
+    texts = tuple(dict.fromkeys(plain(_text(value)).strip() for value in values))
+    return tuple(text for text in texts if not any(text != other and text in other for other in texts) and text)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
+    return tuple(one for one in value if isinstance(one, Mapping)) if isinstance(value, list | tuple) else ()
