@@ -227,6 +227,20 @@ def test_the_dry_run_prints_what_a_run_would_send_and_sends_nothing(tmp_path):
     assert [json.loads(line) for line in dry.text.splitlines()] == sent
 
 
+def test_a_plan_without_tags_is_submitted_without_them_and_all_else_is_the_same(tmp_path):
+    sent, dry = {}, {}
+    for submit_tags in (True, False):
+        write_plan(tmp_path, COMMANDS, DIAMOND, submit_tags=submit_tags)
+        with standin() as service:
+            printed = kedro_batch("apply", "plan.yaml", "--dry-run", cwd=tmp_path, env=service.environment)
+            assert kedro_batch("apply", "plan.yaml", "-q", cwd=tmp_path, env=service.environment).code == 0
+            sent[submit_tags] = service.asked("submitjob")
+        dry[submit_tags] = [json.loads(line) for line in printed.text.splitlines()]
+    assert all(request.pop("tags") for request in (*sent[True], *dry[True]))
+    assert dry[False] == dry[True]
+    assert [request.keys() for request in sent[False]] == [request.keys() for request in sent[True]]
+
+
 @pytest.mark.parametrize(
     ("env", "part"),
     [

@@ -134,6 +134,13 @@ def test_a_job_is_tried_as_often_as_the_plan_says(tmp_path):
     ]
 
 
+def test_the_output_of_a_job_without_tags_is_called_after_the_job(tmp_path):
+    write_plan(tmp_path, {"a_1": OK, "a-2": OK}, submit_tags=False)
+    assert kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path).code == 0
+    logs = {log.name for log in tmp_path.glob(".kedro-batch/runs/*/logs/*")}
+    assert logs == {"a_1-1.log", "a-2-1.log"}
+
+
 def test_no_more_jobs_run_at_once_than_allowed(tmp_path):
     source = """
 import os, time

@@ -200,6 +200,14 @@ def test_more_than_twenty_parents_become_join_jobs_that_do_nothing():
     assert read_plan(text.encode(), "plan.yaml") == plan
 
 
+def test_a_plan_says_that_no_tags_are_sent_only_where_the_settings_do(monkeypatch):
+    assert "submit_tags" not in plan_text(compiled(wide(3)).plan)
+    monkeypatch.setitem(SETTINGS, "submit_tags", False)
+    plan = compiled(wide(3)).plan
+    assert "\nsubmit_tags: false\ndefaults:\n" in plan_text(plan)
+    assert read_plan(plan_text(plan).encode(), "plan.yaml") == plan
+
+
 def test_ten_thousand_parents_compile():
     plan = compiled(wide(10_000)).plan
     assert max(len(job.depends_on) for job in plan.jobs) <= DEPENDENCIES

@@ -52,6 +52,7 @@ def test_the_parameters_of_the_older_guide_count_and_aws_batch_yml_wins():
         ({"resources": None}, "resources: must be a mapping, found nothing."),
         ({"command_prefix": "kedro run"}, "command_prefix: must be a list, found 'kedro run'."),
         ({"command_prefix": []}, "command_prefix: must have 1 or more items."),
+        ({"submit_tags": "no"}, "submit_tags: must be true or false, found 'no'. Whether jobs are"),
         ({"tags": {"team": 7}}, "tags.team: must be text: put it in quotes."),
         (
             {"container_conf_source": "/home/me/conf"},
@@ -70,6 +71,22 @@ def test_the_parameters_of_the_older_guide_count_and_aws_batch_yml_wins():
 def test_a_wrong_setting_is_named_with_what_is_allowed(given, message):
     (found,) = findings(**given)
     assert found.startswith(f"conf/base/aws_batch.yml: {message}")
+
+
+def test_tags_that_would_not_be_sent_are_named_wherever_they_stand():
+    rules = [{"match": {"nodes": ["*"]}, "tags": {"team": "x"}}, {"match": {"nodes": ["*"]}, "gpus": 1}]
+    remedy = "no tags would be sent, since submit_tags is false: leave out tags or submit_tags"
+    assert findings(submit_tags=False, tags={"team": "y"}, rules=rules) == [
+        f"conf/base/aws_batch.yml: rules[0].tags: {remedy}",
+        f"conf/base/aws_batch.yml: tags: {remedy}",
+    ]
+
+
+def test_no_tags_at_all_go_with_not_sending_them():
+    # An environment takes back so what the base environment states.
+    assert not resolve_settings(source(TARGET | {"submit_tags": False, "tags": {}}), None).submit_tags
+    assert resolve_settings(source(TARGET | {"submit_tags": True, "tags": {"team": "x"}}), None).submit_tags
+    assert resolve_settings(source(), None).submit_tags
 
 
 def test_everything_wrong_is_reported_at_once():

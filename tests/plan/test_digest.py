@@ -50,6 +50,12 @@ def test_it_is_a_name_for_the_meaning_that_stays_the_same():
     assert digest == "sha256:da83e4679c574853b4a34a02bc9452a1877df2a512dd97cf576ba5974e37c931"
 
 
+def test_stating_that_tags_are_sent_is_the_same_as_not_stating_it():
+    head, jobs = b"schema: kedro-batch/plan/v1\n", b"jobs: [{name: a, command: [x], job_queue: q, job_definition: d}]\n"
+    stated, unstated = (read_plan(text, "x") for text in (head + b"submit_tags: true\n" + jobs, head + jobs))
+    assert plan_digest(stated) == plan_digest(unstated)
+
+
 def test_every_field_counts():
     base = read_plan(
         b"schema: kedro-batch/plan/v1\njobs: [{name: a, command: [x], job_queue: q, job_definition: d}]\n",
@@ -95,6 +101,7 @@ def test_every_field_counts():
         replace(base, group_by=("chain",)),
         replace(base, project="p"),
         replace(base, env="e"),
+        replace(base, submit_tags=False),
         replace(base, kedro_version="1"),
     ]
     assert len({plan_digest(one) for one in [base, *variants]}) == len(variants) + 1

@@ -1,3 +1,4 @@
+import json
 from fractions import Fraction
 
 import pytest
@@ -6,6 +7,7 @@ from kedro_batch.plan.limits import (
     AT_RUN_TIME,
     FARGATE_MEMORY_MIB,
     OVERRIDES_CHARACTERS,
+    REQUEST_BYTES,
     over_limits,
     worst_request,
 )
@@ -125,8 +127,20 @@ def test_a_request_has_30_kib_at_most():
     assert problems(submit={"parameters": {"a": "x" * 31_000}})[0][0] == ("submit", "parameters")
 
 
+def test_tags_that_are_not_sent_take_no_room():
+    def is_taken(letters, **given):
+        plan = Plan(jobs=(a_job(submit={"parameters": {"a": "x" * letters}}),), **given)
+        return not list(over_limits(plan))
+
+    least = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters))
+    most = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters, submit_tags=False))
+    tags = worst_request(a_job(), submit_tags=True)["tags"] | {"kedro-batch:job": "a"}
+    assert most - least == len(json.dumps({"tags": tags}, separators=(",", ":"))) - len("{}") + len(",")
+    assert "tags" not in worst_request(a_job(), submit_tags=False)
+
+
 def test_the_worst_request_has_every_run_time_part_at_its_longest():
-    request = worst_request(a_job("j" * 99, depends_on=(JobName("p"),)))
+    request = worst_request(a_job("j" * 99, depends_on=(JobName("p"),)), submit_tags=True)
     assert len(request["jobName"]) == 128
     assert request["tags"]["kedro-batch:run"] == "9" * 24
     assert len(request["dependsOn"][0]["jobId"]) == 36

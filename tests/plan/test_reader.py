@@ -121,6 +121,28 @@ def test_defaults_fill_in_what_a_job_does_not_say():
         (HEAD + "jobs:\n  - {name: a, command: true}\n", ["jobs[0].command: must be a list, found true"]),
         (HEAD + "jobs:\n  - {name: no, command: [a]}\n", ["jobs[0].name: YAML versions disagree about 'no'"]),
         (
+            HEAD + 'submit_tags: "false"\njobs:\n' + job("a"),
+            ["plan.yaml:3: submit_tags: must be true or false, found 'false'. Whether jobs are submitted with tags."],
+        ),
+        (
+            HEAD + "submit_tags: no\njobs:\n" + job("a"),
+            ["plan.yaml:3: submit_tags: YAML versions disagree about 'no'"],
+        ),
+        (
+            HEAD + "jobs:\n" + job("a", more="    submit_tags: false\n"),
+            ["plan.yaml:6: jobs[0].submit_tags: does not belong here. It holds for all jobs: write it at the top"],
+        ),
+        (
+            HEAD.replace("d}", "d, tags: {k: v}}")
+            + "submit_tags: false\njobs:\n"
+            + job("a", more="    tags: {k: w}\n")
+            + job("b", more="    tags: {}\n"),
+            [
+                "plan.yaml:2: defaults.tags: no tags would be sent, since submit_tags is false: leave out tags or",
+                "plan.yaml:7: jobs[0].tags: no tags would be sent",
+            ],
+        ),
+        (
             HEAD + "jobs: &x\n" + job("a"),
             ["plan.yaml:3: jobs: anchors are not allowed: write out the value without &x"],
         ),
@@ -179,6 +201,7 @@ VALID: Any = {
     "project": "p",
     "pipelines": ["a"],
     "selection": {"tags": ["t"]},
+    "submit_tags": True,
     "defaults": {"job_queue": "q", "job_definition": "d", "resources": {"vcpus": 1}, "tags": {"k": "v"}},
     "jobs": [
         {"name": "one", "command": ["x"], "nodes": ["n"], "reads": ["r"], "writes": ["w"]},

@@ -13,7 +13,7 @@ from tests.support.plans import a_job
 SMALL = a_job(command=("kedro", "run"))
 
 
-def request(job: Job, *parents: str):
+def request(job: Job, *parents: str, submit_tags: bool = True):
     return submit_request(
         job,
         run_id=RunId("r1"),
@@ -21,6 +21,7 @@ def request(job: Job, *parents: str):
         digest=PlanDigest("sha256:0"),
         parent_ids=map(JobId, parents),
         job_definition="d:7",
+        submit_tags=submit_tags,
     )
 
 
@@ -51,6 +52,12 @@ def test_a_job_that_says_everything():
     assert sent["retryStrategy"] == {"attempts": 3}
     assert sent["dependsOn"] == [{"jobId": "id-1"}, {"jobId": "id-2"}]
     assert sent["tags"]["team"] == "flights"
+
+
+def test_no_tags_is_no_field_of_tags_and_all_else_stays():
+    with_tags = request(SMALL, "id-1")
+    assert with_tags.pop("tags")
+    assert request(SMALL, "id-1", submit_tags=False) == with_tags
 
 
 def test_the_longest_names_fill_what_batch_allows():

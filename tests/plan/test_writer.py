@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -109,7 +110,7 @@ SUBMIT = st.fixed_dictionaries(
 
 
 @st.composite
-def settings(draw):
+def settings(draw, tags=TAGS):
     attempts = draw(st.none() | st.integers(1, 10))
     share = draw(st.none() | st.text("abc1", min_size=1, max_size=4))
     resources = draw(RESOURCES)
@@ -123,7 +124,7 @@ def settings(draw):
         attempts=attempts,
         retry_on=tuple(sorted(draw(st.sets(st.sampled_from(RetryReason))))) if attempts and attempts > 1 else (),
         environment=draw(VARIABLES),
-        tags=draw(TAGS),
+        tags=draw(tags),
         share_identifier=share,
         scheduling_priority=draw(st.none() | st.integers(0, 9999)) if share else None,
         submit=draw(SUBMIT),
@@ -133,6 +134,7 @@ def settings(draw):
 @st.composite
 def plans(draw):
     names = draw(st.lists(NAMES, min_size=1, max_size=6, unique_by=str.lower))
+    submit_tags = draw(st.booleans())
     jobs = []
     labels = st.lists(LABELS, unique=True, max_size=3).map(lambda texts: tuple(sorted(texts)))
     for index, name in enumerate(names):
@@ -141,7 +143,7 @@ def plans(draw):
             Job(
                 name=JobName(name),
                 command=tuple(draw(st.lists(WORDS, min_size=1, max_size=4))),
-                settings=draw(settings()),
+                settings=draw(settings(TAGS if submit_tags else st.just({}))),
                 nodes=draw(labels),
                 depends_on=tuple(sorted(map(JobName, parents))),
                 reads=draw(labels),
@@ -156,6 +158,7 @@ def plans(draw):
         kedro_version=draw(st.none() | LABELS),
         selection=Selection(tags=draw(labels), from_nodes=draw(labels)),
         group_by=draw(st.sampled_from([(), ("namespace:2", "memory"), ("tag:a b",)])),
+        submit_tags=submit_tags,
         defaults=draw(st.sampled_from([JobSettings(), shared_by(jobs)])),
     )
 
@@ -228,6 +231,16 @@ def test_a_plan_is_read_back_as_it_was(plan):
     assert read_plan(text.encode(), "plan.yaml") == plan
     assert text.endswith("\n")
     assert "\r" not in text
+
+
+def test_that_tags_are_sent_is_not_written_and_that_they_are_not_stands_above_the_defaults():
+    defaults = JobSettings(job_queue="q", job_definition="d")
+    plan = Plan(jobs=(a_job(),), group_by=("chain",), defaults=defaults)
+    silent = replace(plan, submit_tags=False)
+    text = plan_text(silent)
+    assert "group_by: [chain]\nsubmit_tags: false\ndefaults:\n" in text
+    assert text.replace("submit_tags: false\n", "") == plan_text(plan)
+    assert read_plan(text.encode(), "plan.yaml") == silent
 
 
 def test_what_the_defaults_say_is_not_repeated():

@@ -8,17 +8,26 @@ from typing import Any
 from kedro_batch.plan.model import Job, JobName, JobSettings
 
 
-def write_plan(folder: Path, jobs: dict[str, list[str]], parents: dict[str, str] | None = None, **extra) -> Path:
+def write_plan(
+    folder: Path,
+    jobs: dict[str, list[str]],
+    parents: dict[str, str] | None = None,
+    *,
+    submit_tags: bool = True,
+    **extra,
+) -> Path:
     """Write ``plan.yaml`` with a command for each job; JSON is YAML too.
 
     Args:
         folder: Where.
         jobs: The commands, by the names of the jobs.
         parents: The names of a job's parents, separated by spaces.
+        submit_tags: Whether the jobs are submitted with tags.
         extra: Further fields, by the name of the job (``_`` for ``-``), or ``defaults``.
     """
     content = {
         "schema": "kedro-batch/plan/v1",
+        **({} if submit_tags else {"submit_tags": False}),
         "defaults": {"job_queue": "a_queue", "job_definition": "a_definition", **extra.pop("defaults", {})},
         "jobs": [
             {

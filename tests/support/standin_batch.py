@@ -1,7 +1,7 @@
 """A stand-in for AWS Batch, spoken to over HTTP. It imports nothing of the project that it tests.
 
 Jobs have real states: they wait for their dependencies, start, run for a while, succeed or fail, and a failed
-job fails its dependents. Which jobs fail is chosen by their tag ``kedro-batch:job``.
+job fails its dependents. Which jobs fail is chosen by their names in the plan.
 
     python standin_batch.py '{"fail": {"train": 3}, "run_s": 0.2}'
 
@@ -32,7 +32,9 @@ class Job:
 
     @property
     def label(self) -> str:
-        return str(self.request.get("tags", {}).get("kedro-batch:job", self.request["jobName"]))
+        """Give what stands between the run and the attempt in the job's name."""
+        name = str(self.request["jobName"])
+        return name.partition("_")[2].rpartition("_")[0] or name
 
 
 @dataclass

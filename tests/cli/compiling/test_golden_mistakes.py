@@ -128,6 +128,7 @@ MISTAKES: dict[str, Mistake] = {
     "tag_that_aws_keeps": Mistake(settings="tags:\n  team: data\n  aws:owner: me\n"),
     "tag_value_too_long": Mistake(settings=f"tags: {{team: {'x' * 257}}}\n"),
     "tags_too_many": Mistake(settings="tags:\n" + "".join(f"  key{n}: x\n" for n in range(48))),
+    "submit_tags_in_rule": Mistake(settings="rules:\n  - match: {nodes: [go_left]}\n    submit_tags: false\n"),
     "share_identifier_illegal": Mistake(settings="share_identifier: team_data\n"),
     "wrong_value_in_base_below_prod": Mistake(
         words=("--env=prod",),
@@ -139,6 +140,11 @@ MISTAKES: dict[str, Mistake] = {
     "way_of_grouping_unknown": Mistake(settings="group_by: namespaces\n"),
     "none_beside_other_ways": Mistake(settings="group_by: [none, chain]\n"),
     "memory_before_other_ways": Mistake(settings="group_by: [memory, chain]\n"),
+    "tags_that_are_not_sent": Mistake(
+        words=("--env=prod",),
+        settings="tags: {team: data}\nrules:\n  - match: {nodes: [go_left]}\n    tags: {cost: low}\n",
+        conf={"prod/aws_batch.yml": "submit_tags: false\n"},
+    ),
     "credential_as_value": Mistake(settings=f"environment: {{STORE: {SECRET}}}\n"),
     "submit_with_unknown_field": Mistake(settings="submit: {propagateTag: true}\n"),
     "submit_with_field_of_a_setting": Mistake(settings="submit: {timeout: {attemptDurationSeconds: 600}}\n"),

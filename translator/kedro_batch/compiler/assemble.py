@@ -65,6 +65,7 @@ def assembled(material: Material) -> Compilation:
         kedro_version=material.dialect.version,
         selection=material.options.selection,
         group_by=settings.group_by,
+        submit_tags=settings.submit_tags,
         defaults=_shared(settings.defaults.settings, jobs),
         jobs=jobs,
     )

@@ -17,6 +17,7 @@ from kedro_batch.compiler.rules import Match, Resolved, Rule, resolved_settings
 from kedro_batch.errors import Code, ConfigError, FieldPath, Finding, UsageError, did_you_mean
 from kedro_batch.plan.credentials import credential_problems, looks_like_credential
 from kedro_batch.plan.model import JOB_SETTINGS, settings_of
+from kedro_batch.plan.request import unsent_tags
 from kedro_batch.plan.service_model import submit_problems
 from kedro_batch.schema_check import check
 
@@ -49,6 +50,7 @@ class Settings:
         defaults: What every job has that no rule says otherwise of.
         rules: What some nodes have.
         group_by: How nodes become jobs.
+        submit_tags: Whether the jobs are submitted with tags.
         command_prefix: The first words of every command.
         container_conf_source: ``--conf-source`` inside the container.
         shared_paths: Folders that all containers see.
@@ -59,6 +61,7 @@ class Settings:
     defaults: Resolved
     rules: tuple[Rule, ...] = ()
     group_by: tuple[str, ...] = ()
+    submit_tags: bool = True
     command_prefix: tuple[str, ...] = ("kedro", "run")
     container_conf_source: str | None = None
     shared_paths: tuple[str, ...] = ()
@@ -103,7 +106,7 @@ def resolve_settings(
     if isinstance(inside, str) and _is_local_absolute(inside):
         wrong.append(_absolute_conf_source(source, inside, configured="container_conf_source" in given))
     wrong += [_located(source, ("group_by",), message) for message in _odd_ways(given.get("group_by"))]
-    for path, message in (*_odd_runners(given), *_odd_variables(given)):
+    for path, message in (*_odd_runners(given), *_odd_variables(given), *unsent_tags(given, _places(given))):
         wrong.append(_located(source, path, message))
     wrong += [_located(source, path, message, Code.CREDENTIAL) for path, message in _credentials(given)]
     if wrong:
@@ -116,6 +119,7 @@ def resolve_settings(
         defaults=resolved_settings(_plain(stated | target), given.get("runner")),
         rules=tuple(map(_rule, given.get("rules", ()))),
         group_by=tuple(way for way in ways if way != NONE),
+        submit_tags=given.get("submit_tags", True),
         command_prefix=tuple(given.get("command_prefix", ("kedro", "run"))),
         container_conf_source=inside,
         shared_paths=tuple(given.get("shared_paths", ())),

@@ -29,6 +29,7 @@ def _meaning(plan: Plan) -> dict[str, Any]:
         kedro_version=plan.kedro_version,
         selection=selection,
         group_by=list(plan.group_by),
+        submit_tags=None if plan.submit_tags else False,
         jobs=[_job(job) for job in sorted(plan.jobs, key=lambda job: job.name)],
     )
 

@@ -105,7 +105,7 @@ def over_limits(plan: Plan) -> Iterator[Problem]:
         found = checked.get(id(job.settings))
         if found is None:
             found = checked[id(job.settings)] = list(_settings_problems(job.settings))
-        for path, message in (*_job_problems(job), *found, *_size_problems(job)):
+        for path, message in (*_job_problems(job), *found, *_size_problems(job, submit_tags=plan.submit_tags)):
             yield (*here, *path), message
 
 
@@ -227,7 +227,7 @@ def _ec2_problems(settings: JobSettings) -> Iterator[Problem]:
         yield ("resources", "vcpus"), f"vCPUs are whole, or quarters on Fargate and EKS; found {float(vcpus):g}"
 
 
-def worst_request(job: Job) -> dict[str, Any]:
+def worst_request(job: Job, *, submit_tags: bool) -> dict[str, Any]:
     """Build the largest request that a run could make of a job: everything that only a run knows at its longest."""
     return submit_request(
         job,
@@ -236,19 +236,20 @@ def worst_request(job: Job) -> dict[str, Any]:
         digest=PlanDigest("sha256:" + 64 * "0"),
         parent_ids=[JobId("00000000-0000-0000-0000-000000000000")] * len(job.depends_on),
         job_definition=f"{job.settings.job_definition}:999999999",
+        submit_tags=submit_tags,
     )
 
 
-def _size_problems(job: Job) -> Iterator[Problem]:
+def _size_problems(job: Job, *, submit_tags: bool) -> Iterator[Problem]:
     settings = job.settings
     letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
     marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
     most = OVERRIDES_CHARACTERS - _at_run_time()
     if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
         return  # whatever the letters are: it is not worth building the request
-    request = worst_request(job)
+    request = worst_request(job, submit_tags=submit_tags)
     overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
-    parts = _parts(job)
+    parts = _parts(job, submit_tags=submit_tags)
     taken = _json_length(overrides, len) + _at_run_time()
     if taken > OVERRIDES_CHARACTERS:
         path = max(parts[:2], key=lambda part: part[1])[0]
@@ -260,13 +261,13 @@ def _size_problems(job: Job) -> Iterator[Problem]:
         yield path, f"is too long: a request may have {REQUEST_BYTES} bytes with what a run adds. {_REMEDIES[path[0]]}"
 
 
-def _parts(job: Job) -> list[tuple[tuple[str, ...], int]]:
+def _parts(job: Job, *, submit_tags: bool) -> list[tuple[tuple[str, ...], int]]:
     """Measure the parts of a request that may grow, command and environment first."""
     settings = job.settings
     parts: list[tuple[tuple[str, ...], Any]] = [
         (("command",), job.command),
         (("environment",), dict(settings.environment)),
-        (("tags",), dict(settings.tags)),
+        (("tags",), dict(settings.tags) if submit_tags else {}),
         *((("submit", name), value) for name, value in settings.submit.items()),
     ]
     return [(path, _json_length(value, len)) for path, value in parts]

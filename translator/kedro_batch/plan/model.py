@@ -178,6 +178,7 @@ class Plan:
         kedro_version: The Kedro version whose flags the commands use.
         selection: The flags that chose the nodes.
         group_by: How nodes were grouped into jobs; empty for one job for each node.
+        submit_tags: Whether requests carry tags; where they do not, no job has tags.
         defaults: What the file states once; the jobs have it filled in already.
     """
 
@@ -188,4 +189,5 @@ class Plan:
     kedro_version: str | None = None
     selection: Selection = field(default_factory=Selection)
     group_by: tuple[str, ...] = ()
+    submit_tags: bool = True
     defaults: JobSettings = field(default_factory=JobSettings)

@@ -9,7 +9,7 @@ from kedro_batch.plan.credentials import credential_problems
 from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.limits import Problem, over_limits
 from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
-from kedro_batch.plan.request import misplaced_commands
+from kedro_batch.plan.request import misplaced_commands, unsent_tags
 from kedro_batch.plan.service_model import submit_problems
 from kedro_batch.schema_check import check
 
@@ -75,9 +75,10 @@ def _line(lines: dict[FieldPath, int], path: FieldPath) -> int | None:
 
 
 def _content_problems(value: dict[str, Any]) -> Iterator[Problem]:
-    """Look through what is passed on as it is, where the file states it."""
+    """Look through what is passed on as it is, or not at all, where the file states it."""
     stated = [(("jobs", index), job) for index, job in enumerate(value["jobs"])]
     places: list[tuple[FieldPath, dict[str, Any]]] = [(("defaults",), value.get("defaults", {})), *stated]
+    yield from unsent_tags(value, places)
     for here, settings in places:
         for path, message in credential_problems(settings):
             yield (*here, *path), message
@@ -173,6 +174,7 @@ def _plan(value: dict[str, Any]) -> Plan:
         kedro_version=value.get("kedro_version"),
         selection=Selection(**{flag: tuple(names) for flag, names in value.get("selection", {}).items()}),
         group_by=tuple(value.get("group_by", ())),
+        submit_tags=value.get("submit_tags", True),
         defaults=defaults,
     )
 

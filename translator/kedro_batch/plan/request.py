@@ -98,6 +98,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     digest: PlanDigest,
     parent_ids: Iterable[JobId],
     job_definition: str,
+    submit_tags: bool,
 ) -> dict[str, Any]:
     """Build the arguments of one SubmitJob call.
 
@@ -108,6 +109,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
         digest: The plan's digest, for the tags.
         parent_ids: What the jobs in ``depends_on`` are called on Batch.
         job_definition: The definition with its revision, resolved once for the whole run.
+        submit_tags: Whether tags are sent, for which AWS asks for a permission of its own (``batch:TagResource``).
     """
     settings = job.settings
     request: dict[str, Any] = {
@@ -115,8 +117,9 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
         "jobQueue": settings.job_queue,
         "jobDefinition": job_definition,
         **_with_overrides(job, settings.submit),
-        "tags": {**settings.tags, TAG_RUN: run_id, TAG_JOB: job.name, TAG_PLAN: digest},
     }
+    if submit_tags:
+        request["tags"] = {**settings.tags, TAG_RUN: run_id, TAG_JOB: job.name, TAG_PLAN: digest}
     if depends_on := [{"jobId": parent_id} for parent_id in parent_ids]:
         request["dependsOn"] = depends_on
     if settings.timeout_s is not None:
@@ -128,6 +131,20 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     if settings.scheduling_priority is not None:
         request["schedulingPriorityOverride"] = settings.scheduling_priority
     return request
+
+
+def unsent_tags(
+    file: Mapping[str, Any], places: Iterable[tuple[FieldPath, Mapping[str, Any]]]
+) -> Iterator[tuple[FieldPath, str]]:
+    """Yield where a file states tags that its own ``submit_tags: false`` keeps from being sent.
+
+    Args:
+        file: What a plan or ``aws_batch.yml`` holds.
+        places: Everywhere in it that settings of jobs stand.
+    """
+    for here, settings in places if file.get("submit_tags") is False else ():
+        if settings.get("tags"):
+            yield (*here, "tags"), "no tags would be sent, since submit_tags is false: leave out tags or submit_tags"
 
 
 def _retry_strategy(settings: JobSettings) -> dict[str, Any]:

@@ -78,7 +78,9 @@ def _has(value: Any, path: tuple[str, ...]) -> bool:
 
 def _reports(plan: Plan) -> Iterator[tuple[int, JobName, str]]:
     for index, job in enumerate(plan.jobs):
-        if job.settings.submit and (report := _report(worst_request(job), _submit_job())):
+        if not job.settings.submit:
+            continue
+        if report := _report(worst_request(job, submit_tags=plan.submit_tags), _submit_job()):
             yield index, job.name, report
 
 

@@ -36,6 +36,8 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
     chosen = {flag: names for flag, names in asdict(plan.selection).items() if names}
     yield from _nested("selection", (line for flag, names in chosen.items() for line in _block_list(flag, names)))
     yield from _flow_list("group_by", plan.group_by)
+    if not plan.submit_tags:
+        yield "submit_tags: false"
     defaults = plan.defaults.stated()
     yield from _nested("defaults", _settings_lines(defaults, {}))
     yield "jobs:"

@@ -26,4 +26,5 @@ def dry_requests(plan: Plan, digest: PlanDigest) -> Iterator[dict[str, Any]]:
             digest=digest,
             parent_ids=[JobId(f"<id of {parent}>") for parent in job.depends_on],
             job_definition=job.settings.job_definition,
+            submit_tags=plan.submit_tags,
         )

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.request import TAG_JOB, JobId
+from kedro_batch.plan.request import JobId, parsed_job_name
 from kedro_batch.submitter.attention import Attention
 from kedro_batch.submitter.engine import ContainerDetail, DefinitionDetail, JobDetail, QueueDetail
 
@@ -271,7 +271,8 @@ class LocalEngine:
 
 def _name(job: _Job) -> str:
     """Give a job's name in its plan."""
-    return str(job.request["tags"][TAG_JOB])
+    parsed = parsed_job_name(job.request["jobName"])
+    return str(parsed[1] if parsed else job.request["jobName"])
 
 
 def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:

@@ -149,6 +149,7 @@ class Run:
             digest=self._digest,
             parent_ids=self.progress.live_parent_ids(job.name),
             job_definition=definitions[job.settings.job_definition],
+            submit_tags=self._plan.submit_tags,
         )
         self._unsure = request["jobName"]
         try:
