@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.config
 
-_STANDIN = Path(__file__).with_name("standin_batch.py")
+_STANDIN = Path(__file__).with_name("standin")
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -28,7 +29,11 @@ class StandIn:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self.environment = {**_CREDENTIALS, "AWS_ENDPOINT_URL_BATCH": self.url}
+        self.environment = {
+            **_CREDENTIALS,
+            "AWS_ENDPOINT_URL_BATCH": self.url,
+            "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": self.url,
+        }
 
     def jobs(self) -> dict[str, Any]:
         return _get_json(f"{self.url}/jobs")
@@ -36,6 +41,29 @@ class StandIn:
     def asked(self, operation: str) -> list[dict[str, Any]]:
         ledger = _get_json(f"{self.url}/ledger")["ledger"]
         return [entry["body"] for entry in ledger if entry["operation"] == operation]
+
+    def verdict(self, *, times: bool = False) -> dict[str, Any]:
+        return _get_json(f"{self.url}/verdict{'?times=1' if times else ''}")
+
+    def configure(self, **changes: Any) -> None:
+        """Change the configuration from now on."""
+        _post(f"{self.url}/configure", changes)
+
+    def forget(self, *labels: str) -> None:
+        """Let the service forget the jobs that these labels have now."""
+        _post(f"{self.url}/forget", {"labels": list(labels)})
+
+    def client(self, service: str = "batch") -> Any:
+        """Make a client that sends every request once."""
+        session: Any = boto3.Session()
+        return session.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",  # noqa: S106  the stand-in takes anything
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=2),
+        )
 
 
 @contextmanager

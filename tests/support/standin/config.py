@@ -1,0 +1,132 @@
+"""What can be configured. Every field can be changed while the service runs.
+
+Jobs are named by their label: their tag ``kedro-batch:job``, or what their name says. Times are in seconds.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass(slots=True, kw_only=True)
+class Config:
+    """The configuration of a service; without any, every call is answered and every job succeeds."""
+
+    # What there is
+    queues: list[str] = field(default_factory=lambda: ["a_queue"])
+    disabled_queues: list[str] = field(default_factory=list)
+    invalid_queues: dict[str, str] = field(default_factory=dict)
+    """Queues that cannot take jobs, and why."""
+    definitions: dict[str, int] = field(default_factory=lambda: {"a_definition": 3})
+    """Job definitions and their newest revisions; the first revision is always inactive."""
+    absent: list[str] = field(default_factory=list)
+    """Operations that the service does not know (404 UnknownOperationException), such as TerminateJobs."""
+
+    # How long things take
+    slots: int | dict[str, int] | None = None
+    """How many jobs may be STARTING or RUNNING in each queue, or in each of these queues; None: any number."""
+    submitted_s: float = 0.0
+    """How long a new job stays SUBMITTED."""
+    start_s: float = 0.02
+    """How long a job is STARTING."""
+    run_s: float = 0.1
+    durations: dict[str, float] = field(default_factory=dict)
+    terminate_s: float = 0.1
+    """How long after TerminateJob a started job ends."""
+    cancel_s: float = 0.0
+    """How long after TerminateJob a job that has not started ends."""
+    dependents_fail_after_s: float = 0.0
+    describe_delay_s: float = 0.0
+    """How long a new job is missing from DescribeJobs."""
+    list_delay_s: float = 0.0
+    """How long a new job is missing from ListJobs."""
+
+    # What becomes of jobs
+    fail: dict[str, int | None] = field(default_factory=dict)
+    """Jobs that fail, and their exit codes; None: they never get to run."""
+    fail_reasons: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The statusReason and reason of jobs that fail. One that is not in ``fail`` fails without ever running."""
+    fail_attempts: dict[str, int] = field(default_factory=dict)
+    """Jobs that fail in their first so many submissions only, with exit code 1 if ``fail`` gives no other."""
+    spot: dict[str, int] = field(default_factory=dict)
+    """Jobs whose first so many tries, counted over all submissions, end because their host goes away."""
+    stuck: dict[str, str] = field(default_factory=dict)
+    """Jobs that stay RUNNABLE, and their statusReason."""
+    vanish: list[str] = field(default_factory=list)
+    """Jobs that are in no reply of DescribeJobs and ListJobs; others may depend on them."""
+    forget: list[str] = field(default_factory=list)
+    """Jobs that the service does not know any more, for no operation."""
+    on_failed_parent: str = "fail"
+    """What a new job that depends on a FAILED one does: fail, pend (for ever), or refuse (400)."""
+    terminate_unknown: str = "refuse"
+    """What TerminateJob says to an unknown id: refuse (400), or accept. What AWS says is not documented."""
+    log_lines: int = 3
+    logs: dict[str, list[str]] = field(default_factory=dict)
+    log_delay_s: float = 0.0
+    """How long after the start of a job its log stream appears."""
+
+    # What goes wrong with calls
+    seed: int | None = None
+    throttle: dict[str, float] | None = None
+    """``rate`` and ``burst`` of a token bucket for SubmitJob: 429 when it is empty."""
+    throttle_schedule: list[list[float]] = field(default_factory=list)
+    """``[at_s, rate]``: from so long after the first SubmitJob on, the rate is another one."""
+    throttle_other: dict[str, float] | None = None
+    """``rate`` and ``burst`` of a token bucket for each of the other operations."""
+    throttle_first: int = 0
+    """So many calls of SubmitJob get a 429, one time."""
+    lost_replies: float = 0.0
+    """Probability that a call is executed, and the connection closed without a reply."""
+    cut_replies: float = 0.0
+    """Probability that a call is executed, and half of the reply's body sent."""
+    error_before: float = 0.0
+    """Probability of a 503 that stands for a call that was not executed."""
+    error_after: float = 0.0
+    """Probability of a 503 after a call that was executed."""
+    faulty: list[str] = field(default_factory=lambda: ["SubmitJob"])
+    """The operations that the four probabilities are about."""
+    submit_fault: str | None = None
+    """``error_after`` or ``reply_lost``: what happens to every SubmitJob."""
+    refuse_after: int | None = None
+    """After so many jobs, SubmitJob is denied."""
+    refuse_looks: int = 0
+    """So many calls of DescribeJobs are denied, one time."""
+    deny: list[str] = field(default_factory=list)
+    """Operations that are denied (403 AccessDeniedException)."""
+    deny_tags: bool = False
+    """SubmitJob with tags is denied."""
+    expired: list[list[float]] = field(default_factory=list)
+    """``[from_s, to_s]`` since the first call: credentials have expired (403 ExpiredTokenException)."""
+    down: list[list[float]] = field(default_factory=list)
+    """``[from_s, to_s]`` since the first call: connections are closed without being read."""
+    hang: str | list[str] | None = None
+    """An operation, or several, that never reply and do nothing."""
+    latency_s: float = 0.0
+    """How long the server waits before each call. Nothing waits in process."""
+    answer_always: str | None = None
+    """The body of every reply, whatever was asked."""
+
+    # What is kept
+    keep_bodies: bool = True
+    """Whether the ledger keeps the requests; without, GET /ledger is empty."""
+
+    def change(self, changes: dict[str, Any]) -> None:
+        """Set other values for some fields.
+
+        Raises:
+            ValueError: There is no such field; nothing is changed.
+        """
+        unknown = sorted(changes.keys() - {one.name for one in fields(self)})
+        if unknown:
+            raise ValueError(f"no such configuration: {', '.join(unknown)}")
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+
+def named(operation: str, given: str | list[str] | None) -> bool:
+    """Tell whether an operation, in lower case, is the one or among those that are given in any case."""
+    names = [given] if isinstance(given, str) else given or ()
+    return any(operation == one.lower() for one in names)
+
+
+def within(seconds: float, windows: list[list[float]]) -> bool:
+    return any(start <= seconds < end for start, end in windows)
