@@ -67,9 +67,9 @@ class Config:
     # What goes wrong with calls
     seed: int | None = None
     throttle: dict[str, float] | None = None
-    """``rate`` and ``burst`` of a token bucket for SubmitJob: 429 when it is empty."""
-    throttle_schedule: list[list[float]] = field(default_factory=list)
-    """``[at_s, rate]``: from so long after the first SubmitJob on, the rate is another one."""
+    """``rate`` and ``burst`` (absent: as the rate) of a token bucket for SubmitJob: 429 when it is empty."""
+    throttle_schedule: list[tuple[float, float | None]] = field(default_factory=list)
+    """``[at_s, rate]``: from so long after the first SubmitJob on, the rate is another one; null: any."""
     throttle_other: dict[str, float] | None = None
     """``rate`` and ``burst`` of a token bucket for each of the other operations."""
     throttle_first: int = 0

@@ -8,6 +8,10 @@ from typing import Any
 from .config import Config, named, within
 from .limits import RefusedError
 
+_ANY = float("inf")
+"""The rate of what is not throttled."""
+_WHOLE = 1 - 1e-9
+"""A token, but for the rounding of what tenths of it add up to."""
 _ACTION = {"getlogevents": "logs:GetLogEvents"}
 
 
@@ -32,8 +36,10 @@ class _Bucket:
     filled_at: float
 
     def fill(self, until: float, rate: float, burst: float) -> None:
-        self.tokens = min(burst, self.tokens + (until - self.filled_at) * rate)
-        self.filled_at = until
+        if until > self.filled_at:
+            self.tokens += (until - self.filled_at) * rate
+            self.filled_at = until
+        self.tokens = min(burst, self.tokens)
 
 
 @dataclass(slots=True)
@@ -54,13 +60,9 @@ class Faults:
             RefusedError: It is answered with an error.
         """
         config = self.config
-        if self.began is None:
-            self.began = now
-        if self.down(now):
-            return Fault.DOWN
         if named(operation, config.hang):
             return Fault.HANG
-        if within(now - self.began, config.expired):
+        if within(self._since_the_first(now), config.expired):
             raise RefusedError(403, "ExpiredTokenException", "The security token included in the request is expired")
         if named(operation, config.absent):
             raise unknown(operation)
@@ -86,7 +88,13 @@ class Faults:
         return Fault.CUT if faulty and self._happens(config.cut_replies) else None
 
     def down(self, now: float) -> bool:
-        return within(now - (now if self.began is None else self.began), self.config.down)
+        """Tell whether connections are closed; the first time that this is asked is that of the first call."""
+        return within(self._since_the_first(now), self.config.down)
+
+    def _since_the_first(self, now: float) -> float:
+        if self.began is None:
+            self.began = now
+        return now - self.began
 
     def _happens(self, probability: float) -> bool:
         return probability > 0 and self.random.random() < probability
@@ -108,30 +116,31 @@ class Faults:
         config = self.config
         if operation != "submitjob":
             if config.throttle_other and not self._passes(operation, config.throttle_other, [], now):
-                raise _throttled()
+                raise _throttled(operation)
             return
         if self.first_submit is None:
             self.first_submit = now
         if config.throttle_first > 0:
             config.throttle_first -= 1
-            raise _throttled()
-        schedule = [(self.first_submit + at, rate) for at, rate in config.throttle_schedule]
+            raise _throttled(operation)
+        schedule = [(self.first_submit + at, _ANY if rate is None else rate) for at, rate in config.throttle_schedule]
         if (config.throttle or schedule) and not self._passes(operation, config.throttle or {}, schedule, now):
-            raise _throttled()
+            raise _throttled(operation)
 
     def _passes(self, operation: str, limit: dict[str, float], schedule: list[tuple[float, float]], now: float) -> bool:
         """Take a token; the schedule gives the rates from certain times on."""
-        rate = limit.get("rate", float("inf"))
-        burst = limit.get("burst", min(rate, schedule[0][1] if schedule else rate))
-        bucket = self._buckets.setdefault(operation, _Bucket(max(burst, 1.0), now))
+        rate = limit.get("rate", _ANY)
+        limited = [one for one in (rate, *(changed for _, changed in schedule)) if one != _ANY]
+        burst = max(1.0, limit.get("burst", limited[0] if limited else 1.0))
+        bucket = self._buckets.setdefault(operation, _Bucket(burst, now))
         for at, changed in sorted(schedule):
-            if at > now:
-                break
-            if at > bucket.filled_at:
-                bucket.fill(at, rate, max(burst, 1.0))
-            rate = changed
-        bucket.fill(now, rate, max(burst, 1.0))
-        if bucket.tokens < 1:
+            if at <= now:
+                bucket.fill(at, rate, burst)
+                rate = changed
+        bucket.fill(now, rate, burst)
+        if rate == _ANY:
+            return True
+        if bucket.tokens < _WHOLE:
             return False
         bucket.tokens -= 1
         return True
@@ -145,7 +154,9 @@ def _spelled(operation: str, names: list[str]) -> str:
     return next(one for one in names if one.lower() == operation)
 
 
-def _throttled() -> RefusedError:
+def _throttled(operation: str) -> RefusedError:
+    if operation == "getlogevents":
+        return RefusedError(400, "ThrottlingException", "Rate exceeded")
     return RefusedError(429, "TooManyRequestsException", "Too Many Requests")
 
 

@@ -19,7 +19,7 @@ from .shapes import described, label_of, summary
 from .targets import ARN
 from .verdict import Verdict
 
-_THROTTLED = 429
+_THROTTLED = ("TooManyRequestsException", "ThrottlingException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Service:
         """
         operation, now = operation.lower(), self._clock()
         self.jobs.advance(now)
+        if self._faults.down(now):
+            return Reply(0, {}, Fault.DOWN)
         self.verdict.calls[operation] += 1
         if self.config.keep_bodies:
             self.ledger.append({"operation": operation, "body": body})
@@ -86,7 +88,7 @@ class Service:
             self.jobs.advance(now)
             return Reply(200, content, self._faults.after(operation))
         except RefusedError as refused:
-            self.verdict.throttled[operation] += refused.status == _THROTTLED
+            self.verdict.throttled[operation] += refused.code in _THROTTLED
             return Reply(refused.status, {"__type": refused.code, "message": refused.message})
 
     def next_event(self) -> float | None:
