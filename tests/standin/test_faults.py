@@ -51,6 +51,10 @@ def test_the_other_operations_have_buckets_of_their_own():
     assert statuses(world, 5) == [200] * 5
     assert [world.service.answer("DescribeJobs", {"jobs": []}).status for _ in range(2)] == [200, 429]
     assert world.service.answer("DescribeJobQueues", {}).status == 200
+    asked = {"logGroupName": "/aws/batch/job", "logStreamName": "x"}
+    replies = [world.service.answer("GetLogEvents", asked) for _ in range(2)]
+    assert [one.content["__type"] for one in replies] == ["ResourceNotFoundException", "ThrottlingException"]
+    assert world.service.judge()["throttled"] == {"describejobs": 1, "getlogevents": 1}
 
 
 @pytest.mark.parametrize(

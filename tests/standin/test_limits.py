@@ -9,7 +9,9 @@ from tests.support.services import standin
 
 @pytest.fixture(scope="module")
 def service():
-    with standin(start_s=0, run_s=0, disabled_queues=["off"], queues=["a_queue", "off"]) as running:
+    with standin(
+        start_s=0, run_s=0, disabled_queues=["off"], invalid_queues={"ill": "?"}, queues=["a_queue", "off", "ill"]
+    ) as running:
         yield running
 
 
@@ -28,6 +30,7 @@ RULE = {"onReason": "*", "action": "EXIT"}
         ({"jobName": "a.b"}, "Job name should match valid pattern"),
         ({"jobQueue": "nowhere"}, "JobQueue nowhere not found"),
         ({"jobQueue": "off"}, "not in ENABLED state"),
+        ({"jobQueue": "ill"}, "not in VALID state"),
         ({"jobDefinition": "nothing"}, "JobDefinition nothing not found"),
         ({"jobDefinition": "a_definition:1"}, "JobDefinition a_definition:1 not found"),
         ({"jobDefinition": "a_definition:4"}, "JobDefinition a_definition:4 not found"),

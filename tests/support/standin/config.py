@@ -66,6 +66,7 @@ class Config:
 
     # What goes wrong with calls
     seed: int | None = None
+    """Makes faults and job ids the same each time; two services with one seed give the same ids."""
     throttle: dict[str, float] | None = None
     """``rate`` and ``burst`` (absent: as the rate) of a token bucket for SubmitJob: 429 when it is empty."""
     throttle_schedule: list[tuple[float, float | None]] = field(default_factory=list)

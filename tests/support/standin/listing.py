@@ -37,6 +37,7 @@ def _position(token: str | None, end: int) -> int:
 
 
 def _with_status(queue: Queue, body: dict[str, Any], before: int) -> Iterator[int]:
+    """Find the jobs of one status: the only question whose cost grows with the jobs of the queue."""
     status = body.get("jobStatus", "RUNNING")
     return (one for one in reversed(range(before)) if queue.jobs[one].status == status)
 

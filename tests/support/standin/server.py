@@ -129,5 +129,6 @@ class _Connection(StreamRequestHandler):
 
 def serve(configuration: dict[str, Any]) -> Server:
     """Make a server; it answers once ``serve_forever`` is called."""
-    epoch = time.time() - time.monotonic()
-    return Server(Service(Config(**configuration), clock=time.monotonic, epoch=epoch))
+    config = Config()
+    config.change(configuration)
+    return Server(Service(config, clock=time.monotonic, epoch=time.time() - time.monotonic()))

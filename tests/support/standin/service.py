@@ -66,7 +66,7 @@ class Service:
 
         Args:
             operation: Such as ``submitjob``, in any case.
-            body: The request; the service keeps it.
+            body: The request; the service keeps it, and shows parts of it in replies: nobody may change it later.
             size: Its size in bytes; counted if absent.
         """
         operation, now = operation.lower(), self._clock()

@@ -25,6 +25,8 @@ def open_queue(config: Config, given: str) -> str:
     name = queue_name(config, given)
     if name in config.disabled_queues:
         raise client_error(f"JobQueue {name} is not in ENABLED state")
+    if name in config.invalid_queues:
+        raise client_error(f"JobQueue {name} is not in VALID state")
     return name
 
 
