@@ -2,9 +2,9 @@ from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.request import JobId, RunId
 from kedro_batch.review.outcome import outcome_text
 from kedro_batch.review.printable import printable
-from kedro_batch.review.words import counted, duration
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, RunFinished, RunOutcome, RunStarted
 from kedro_batch.submitter.progress import JobState
+from kedro_batch.words import counted, duration
 
 RUN = RunId("261122-161507-k3f7")
 

@@ -12,7 +12,8 @@ tree is a bug of ours: it keeps its traceback and ends with exit code 1.
     │   ├── ConfigError          aws_batch.yml is wrong or incomplete
     │   └── PlanError            a plan file is wrong
     ├── ServiceError    5    AWS refused or was unreachable
-    └── JobsFailed      6    the run ended with failed jobs
+    ├── JobsFailed      6    the run ended with failed jobs
+    └── RunUnfinished   7    the run has not ended: jobs are still going on, or were never submitted
     Interrupted         129, 130, 131, 143: a signal ended the command (a BaseException, as KeyboardInterrupt is)
 """
 
@@ -183,25 +184,56 @@ class PlanError(Refused):
     code = Code.INVALID_PLAN
 
 
+class Fault(StrEnum):
+    """What is known of a call that failed. Only after AMBIGUOUS may it have been executed all the same."""
+
+    THROTTLED = "throttled"
+    """Too many calls: it was not executed, and may simply be sent again."""
+    UNREACHABLE = "unreachable"
+    """No connection could be opened: it was not executed."""
+    CREDENTIALS = "credentials"
+    """There are none, or they have expired: it was not executed."""
+    AMBIGUOUS = "ambiguous"
+    """The reply is missing, or tells of an error of the service: it may have been executed."""
+    DENIED = "denied"
+    """The account may not make this call: it was not executed."""
+    REFUSED = "refused"
+    """The service does not take what it was sent: it was not executed."""
+
+
 class ServiceError(KedroBatchError):
     """AWS refused a call or was unreachable.
 
     Attributes:
-        certain: The call has certainly not been executed; False when only its reply is missing.
+        fault: What is known of the call.
     """
 
     exit_code = 5
 
-    def __init__(self, message: str, *, certain: bool = True) -> None:
-        """Take the message, and whether the call was certainly not executed."""
-        self.certain = certain
+    def __init__(self, message: str, *, fault: Fault = Fault.REFUSED) -> None:
+        """Take the message, and what is known of the call."""
+        self.fault = fault
         super().__init__(message)
+
+    @property
+    def passing(self) -> bool:
+        """The same call may well succeed later."""
+        return self.fault in _PASSING
+
+
+_PASSING = frozenset({Fault.THROTTLED, Fault.UNREACHABLE, Fault.CREDENTIALS, Fault.AMBIGUOUS})
 
 
 class JobsFailed(KedroBatchError):  # noqa: N818  an outcome of the run, reported as such
     """The run ended with failed jobs."""
 
     exit_code = 6
+
+
+class RunUnfinished(KedroBatchError):  # noqa: N818  an outcome of the run, reported as such
+    """The run has not ended: jobs are still going on, or were never submitted."""
+
+    exit_code = 7
 
 
 class Interrupted(BaseException):

@@ -14,19 +14,23 @@ from rich.text import Text
 
 from kedro_batch.cli.commands import lead_nowhere
 from kedro_batch.review.printable import printable
-from kedro_batch.review.words import counted
 from kedro_batch.submitter.events import (
     Event,
     JobChanged,
+    JobLog,
     JobSubmitted,
+    Notice,
+    NoticeKind,
     RunFinished,
     RunStarted,
     Sink,
     event_json,
 )
 from kedro_batch.submitter.progress import ENDED, JobState
+from kedro_batch.words import counted
 
 _ROWS = 12
+_WARNINGS = (NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKind.DUPLICATE)
 _STYLES = {
     JobState.SUCCEEDED: "green",
     JobState.FAILED: "bold red",
@@ -95,8 +99,8 @@ class _Console(Console):
 
 
 def _matters(event: Event) -> bool:
-    """Tell what stays on the screen beside the live view: what has ended."""
-    return isinstance(event, RunStarted) or (isinstance(event, JobChanged) and event.after in ENDED)
+    """Tell what stays on the screen beside the live view: what has ended, and what is worth knowing."""
+    return isinstance(event, RunStarted | Notice) or (isinstance(event, JobChanged) and event.after in ENDED)
 
 
 def _line(event: Event, *, verbose: bool) -> Text | None:
@@ -104,9 +108,18 @@ def _line(event: Event, *, verbose: bool) -> Text | None:
     match event:
         case RunStarted():
             where = "on AWS Batch" if event.engine == "aws" else "on this machine"
-            return Text(f"{now} run {event.run}: {counted(event.jobs, 'job')} {where}, plan {event.plan_digest[:19]}")
+            jobs = counted(event.jobs, "job")
+            again = ", continued" if event.continued else ""
+            return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest[:19]}{again}")
         case JobSubmitted():
-            return Text(f"{now} {event.job} SUBMITTED {event.job_id}")
+            how = " (found there)" if event.adopted else ""
+            attempt = f" attempt {event.attempt}" if event.attempt > 1 else ""
+            return Text(f"{now} {event.job} SUBMITTED{attempt} {event.job_id}{how}")
+        case Notice():
+            style = "yellow" if event.kind in _WARNINGS else ""
+            return Text(f"{now} ").append(printable(event.message), style)
+        case JobChanged() if event.after is JobState.WAITING:
+            return None  # another attempt, whose submission is told
         case JobChanged():
             because = f"because {event.because} did not succeed" if event.because else ""
             details = " ".join(filter(None, (because, printable(event.reason or ""))))
@@ -114,7 +127,7 @@ def _line(event: Event, *, verbose: bool) -> Text | None:
             if verbose and event.log:
                 details = f"{details} ({event.log})".lstrip()
             return line.append(f" {details}".rstrip())
-        case RunFinished():
+        case JobLog() | RunFinished():
             return None
 
 
@@ -134,7 +147,7 @@ class _LiveView:
                 self._enter(event.job, JobState.SUBMITTED)
             case JobChanged():
                 self._enter(event.job, event.after)
-            case RunFinished():
+            case JobLog() | Notice() | RunFinished():
                 pass
 
     def _enter(self, job: str, state: JobState) -> None:

@@ -23,7 +23,7 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
     from kedro_batch.plan.graph import longest_path
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.plan.service_model import check_requests
-    from kedro_batch.review.words import counted
+    from kedro_batch.words import counted
 
     content, name = read_input(plan)
     with refusal_as_json(sys.stdout.buffer if as_json else None):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kedro_batch.errors import Code, Finding, Refused, Severity
-from kedro_batch.review.words import counted
+from kedro_batch.words import counted
 
 FINDINGS_SCHEMA = "kedro-batch/findings/v1"
 _SHOWN = 20

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from kedro_batch.plan.model import Plan, Resources
 from kedro_batch.review.printable import printable
-from kedro_batch.review.words import counted
+from kedro_batch.words import counted
 
 
 def plan_table(plan: Plan) -> Table:

@@ -73,6 +73,11 @@ class Attention:
             self._heeded = True
             raise Interrupted(self._signals[0][0])
 
+    def begin_anew(self) -> None:
+        """Forget the signals so far: what is being ended may take a while, and only a further signal breaks it off."""
+        self._signals.clear()
+        self._heeded = False
+
     @property
     def impatient(self) -> bool:
         """More than one signal has come: what is being ended should end at once."""

@@ -4,7 +4,7 @@ SubmitJob has no idempotency token, so the client that submits makes no retries 
 after a lost reply would be a second job. Everything else is retried as boto3 does by default.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,10 +12,18 @@ import boto3
 import botocore.exceptions
 from botocore.config import Config
 
-from kedro_batch.errors import ServiceError
+from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.request import JobId
-from kedro_batch.submitter.attention import Attention
-from kedro_batch.submitter.engine import DefinitionDetail, JobDetail, QueueDetail
+from kedro_batch.submitter.calls import LANES, Lane
+from kedro_batch.submitter.engine import (
+    DefinitionDetail,
+    JobDetail,
+    JobPage,
+    JobSummary,
+    QueueDetail,
+    Terminated,
+)
+from kedro_batch.submitter.failures import log_places
 
 _THROTTLED = frozenset(
     {
@@ -26,46 +34,67 @@ _THROTTLED = frozenset(
         "ThrottledException",
     }
 )
-_BACKOFF_S = (0.5, 1, 2, 4, 8, 16, 30, 30, 30)
+_EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired", "UnrecognizedClientException"})
+_DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
+_UNKNOWN_OPERATION = frozenset(
+    {"UnknownOperationException", "404", "NotFoundException", "MissingAuthenticationTokenException"}
+)
+_TAGS_HINT = ". If the account forbids tagging, set `submit_tags: false` in aws_batch.yml and compile again"
 _QUEUES_AT_ONCE = 100
+_TERMINATED_AT_ONCE = 50
+_LISTED_AT_ONCE = 100
 _CONNECT_S, _READ_S = 10, 30
 _SERVER_ERROR = 500
 """From this HTTP status on, the service may have done what it was asked for before it failed."""
 
 
 class AwsEngine:
-    """AWS Batch in the account and region that boto3 finds in its usual places."""
+    """AWS Batch in the account and region that boto3 finds in its usual places; its calls may be made in threads."""
 
     name = "aws"
 
-    def __init__(self, attention: Attention) -> None:
+    def __init__(self) -> None:
         """Make the clients.
-
-        Args:
-            attention: Can end a wait.
 
         Raises:
             ServiceError: Region or profile are missing or unknown.
         """
-        self._attention = attention
+        self._one_by_one = False
+        self._logs: dict[str | None, Any] = {}
+        self._connect()
+
+    def _connect(self) -> None:
         with _calling("set up the client"):
-            session = boto3.Session()
-            self._submitting = session.client(
+            self._session = boto3.Session()
+            self._submitting = self._session.client(
                 "batch",
                 config=Config(
                     retries={"total_max_attempts": 1},
                     connect_timeout=_CONNECT_S,
                     read_timeout=_READ_S,
+                    max_pool_connections=LANES[Lane.SUBMIT],
                     user_agent_extra="kedro-batch",
                 ),
             )
-            self._asking = session.client("batch", config=Config(user_agent_extra="kedro-batch"))
+            self._asking = self._session.client(
+                "batch", config=Config(connect_timeout=_CONNECT_S, read_timeout=_READ_S, user_agent_extra="kedro-batch")
+            )
+
+    @property
+    def place(self) -> Mapping[str, str]:
+        """Give the region."""
+        return {"region": self._asking.meta.region_name}
+
+    def renew(self) -> None:
+        """Look for credentials anew: somebody may have logged in again."""
+        self._logs = {}
+        self._connect()
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Describe the queues of these names or ARNs; unknown ones are left out."""
         found: list[Any] = []
         for start in range(0, len(names), _QUEUES_AT_ONCE):
-            with self._attention.breakable(), _calling("DescribeJobQueues"):
+            with _calling("DescribeJobQueues"):
                 reply = self._asking.describe_job_queues(jobQueues=list(names[start : start + _QUEUES_AT_ONCE]))
             found += _listed(reply, "jobQueues", "DescribeJobQueues")
         with _reading("DescribeJobQueues"):
@@ -83,7 +112,7 @@ class AwsEngine:
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
         short = name.rpartition("/")[2]
-        with self._attention.breakable(), _calling("DescribeJobDefinitions"):
+        with _calling("DescribeJobDefinitions"):
             if ":" in short:
                 pages: list[Any] = [self._asking.describe_job_definitions(jobDefinitions=[name])]
             else:
@@ -101,40 +130,89 @@ class AwsEngine:
             ]
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
-        """Submit one job. Only what was certainly not executed, being throttled, is sent again."""
+        """Submit one job, in one call that is never repeated."""
         what = f"SubmitJob for {request['jobName']}"
-        for delay in (*_BACKOFF_S, None):
-            with _calling(what):
-                try:
-                    reply: Any = self._submitting.submit_job(**request)
-                    break
-                except botocore.exceptions.ClientError as error:
-                    if delay is None or error.response.get("Error", {}).get("Code") not in _THROTTLED:
-                        raise
-            self._attention.wait(delay)
-            self._attention.heed()
+        with _calling(what):
+            reply: Any = self._submitting.submit_job(**request)
         with _reading(what):
             return JobId(reply["jobId"])
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
         """Describe up to 100 jobs; unknown ones are left out."""
-        with self._attention.breakable(), _calling("DescribeJobs"):
+        with _calling("DescribeJobs"):
             reply: Any = self._asking.describe_jobs(jobs=list(ids))
         found = _listed(reply, "jobs", "DescribeJobs")
         with _reading("DescribeJobs"):
-            return [_job_detail(one) for one in found]
+            for one in found:
+                _ = one["jobId"], one["jobName"], one["status"]  # what every job has
+        return found
 
-    def pause(self, seconds: float) -> None:
-        """Wait so long, or until a signal comes."""
-        self._attention.wait(seconds)
+    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:
+        """List the jobs of a queue that have this name, or with ``*`` at its end begin so; of every state."""
+        further: Any = {"nextToken": token} if token else {}
+        with _calling("ListJobs"):
+            reply: Any = self._asking.list_jobs(
+                jobQueue=queue,
+                filters=[{"name": "JOB_NAME", "values": [name]}],
+                maxResults=_LISTED_AT_ONCE,
+                **further,
+            )
+        found = _listed(reply, "jobSummaryList", "ListJobs")
+        with _reading("ListJobs"):
+            jobs = [
+                JobSummary(
+                    jobId=JobId(one["jobId"]),
+                    jobName=one["jobName"],
+                    status=one["status"],
+                    createdAt=one.get("createdAt", 0),
+                    statusReason=one.get("statusReason", ""),
+                )
+                for one in found
+            ]
+        return JobPage(jobs=tuple(jobs), token=reply.get("nextToken"))
 
-    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:  # noqa: ARG002  the engine's signature
-        """Give no lines: the stream's name is in the detail, and reading it needs another permission."""
-        return ()
+    def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
+        """End up to 50 jobs in one call; one, where service or boto3 do not have TerminateJobs yet."""
+        if not self._one_by_one and hasattr(self._asking, "terminate_jobs"):
+            some = list(ids[:_TERMINATED_AT_ONCE])
+            try:
+                with _calling("TerminateJobs"):
+                    reply: Any = self._asking.terminate_jobs(jobs=some, reason=reason)
+            except ServiceError as error:
+                if not isinstance(error.__cause__, botocore.exceptions.ClientError) or not _is_unknown(error.__cause__):
+                    raise
+            else:
+                errors = {JobId(one["job"]): one.get("message", "") for one in reply.get("errors", ())}
+                return Terminated(done=tuple(one for one in some if one not in errors), failed=errors)
+        self._one_by_one = True
+        with _calling("TerminateJob"):
+            self._asking.terminate_job(jobId=ids[0], reason=reason)
+        return Terminated(done=(ids[0],), failed={})
+
+    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
+        """Give the last lines of the last attempt, from CloudWatch Logs."""
+        tail: list[str] = []
+        for place in log_places(detail):
+            with _calling("GetLogEvents"):
+                if place.region not in self._logs:
+                    self._logs[place.region] = self._session.client(
+                        "logs",
+                        region_name=place.region,
+                        config=Config(connect_timeout=_CONNECT_S, read_timeout=_READ_S, user_agent_extra="kedro-batch"),
+                    )
+                reply: Any = self._logs[place.region].get_log_events(
+                    logGroupName=place.group, logStreamName=place.stream, limit=lines, startFromHead=False
+                )
+            tail += [one.get("message", "") for one in _listed(reply, "events", "GetLogEvents")]
+        return tuple(tail[-lines:])
 
     def interrupt(self) -> str:
         """Leave the jobs alone: they belong to AWS Batch."""
         return "what has been submitted goes on running on AWS Batch"
+
+
+def _is_unknown(error: botocore.exceptions.ClientError) -> bool:
+    return error.response.get("Error", {}).get("Code") in _UNKNOWN_OPERATION
 
 
 def _listed(reply: Any, name: str, operation: str) -> list[Any]:
@@ -155,7 +233,7 @@ def _no_answer_of_batch(what: str, error: Exception) -> ServiceError:
     return ServiceError(
         f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really AWS Batch's, "
         "and are the AWS_... settings right?",
-        certain=False,
+        fault=Fault.AMBIGUOUS,
     )
 
 
@@ -171,36 +249,45 @@ def _calling(what: str) -> Iterator[None]:
         reason = error.response.get("Error", {})
         code, message = reason.get("Code", "unknown"), reason.get("Message", "no message")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
-        raise ServiceError(f"AWS Batch refused {what}: {code}: {message}", certain=status < _SERVER_ERROR) from error
-    except (botocore.exceptions.NoCredentialsError, botocore.exceptions.PartialCredentialsError) as error:
+        hint = _TAGS_HINT if code in _DENIED and "TagResource" in message else ""
+        raise ServiceError(f"AWS Batch refused {what}: {code}: {message}{hint}", fault=_fault(code, status)) from error
+    except (
+        botocore.exceptions.NoCredentialsError,
+        botocore.exceptions.PartialCredentialsError,
+        botocore.exceptions.CredentialRetrievalError,
+        botocore.exceptions.SSOError,
+        botocore.exceptions.TokenRetrievalError,
+    ) as error:
         raise ServiceError(
             f"cannot {_verb(what)}: {error}. Log in (aws sso login), or set AWS_PROFILE, "
-            "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            fault=Fault.CREDENTIALS,
         ) from error
     except botocore.exceptions.NoRegionError as error:
         raise ServiceError(f"cannot {_verb(what)}: there is no region. Set AWS_DEFAULT_REGION") from error
     except (
-        botocore.exceptions.ConnectionClosedError,
-        botocore.exceptions.ReadTimeoutError,
-        botocore.exceptions.ResponseStreamingError,
+        botocore.exceptions.EndpointConnectionError,
+        botocore.exceptions.ConnectTimeoutError,
+        botocore.exceptions.ProxyConnectionError,
     ) as error:
-        raise ServiceError(f"cannot {_verb(what)}: {error}", certain=False) from error
+        raise ServiceError(f"cannot {_verb(what)}: {error}", fault=Fault.UNREACHABLE) from error
+    except botocore.exceptions.HTTPClientError as error:  # a lost connection, a missing or a broken reply
+        raise ServiceError(f"cannot {_verb(what)}: {error}", fault=Fault.AMBIGUOUS) from error
     except botocore.exceptions.BotoCoreError as error:
         raise ServiceError(f"cannot {_verb(what)}: {error}") from error
     except Exception as error:
         raise _no_answer_of_batch(what, error) from error
 
 
+def _fault(code: str, status: int) -> Fault:
+    if code in _THROTTLED:
+        return Fault.THROTTLED
+    if code in _EXPIRED:
+        return Fault.CREDENTIALS
+    if code in _DENIED:
+        return Fault.DENIED
+    return Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED
+
+
 def _verb(what: str) -> str:
     return what if what.startswith("set up") else f"call {what}"
-
-
-def _job_detail(job: Any) -> JobDetail:
-    container = job.get("container", {})
-    detail = JobDetail(jobId=job["jobId"], jobName=job["jobName"], status=job["status"], container={})
-    if "statusReason" in job:
-        detail["statusReason"] = job["statusReason"]
-    for field in ("exitCode", "reason", "logStreamName"):
-        if field in container:
-            detail["container"][field] = container[field]
-    return detail

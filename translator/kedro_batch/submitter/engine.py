@@ -4,28 +4,49 @@ Requests and replies are spelled as in the AWS Batch API, reduced to the fields 
 one code path submits, follows and reports whether the jobs run on AWS or on this machine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NotRequired, Protocol, TypedDict
 
 from kedro_batch.plan.request import JobId
 
 
-class ContainerDetail(TypedDict, total=False):
-    """How a container fared."""
-
-    exitCode: int
-    reason: str
-    logStreamName: str
-
-
 class JobDetail(TypedDict):
-    """One job in a reply of DescribeJobs."""
+    """One job in a reply of DescribeJobs; ``failures`` reads more of it."""
 
     jobId: JobId
     jobName: str
     status: str
     statusReason: NotRequired[str]
-    container: ContainerDetail
+    dependsOn: NotRequired[list[dict[str, str]]]
+    tags: NotRequired[dict[str, str]]
+    container: NotRequired[dict[str, Any]]
+
+
+class JobSummary(TypedDict):
+    """One job in a reply of ListJobs; ``createdAt`` is in milliseconds since the epoch."""
+
+    jobId: JobId
+    jobName: str
+    status: str
+    createdAt: int
+    statusReason: NotRequired[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPage:
+    """One page of a reply of ListJobs; ``token`` leads to the next one, None after the last."""
+
+    jobs: tuple[JobSummary, ...]
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminated:
+    """How a call to terminate jobs ended; those in neither field have not been tried yet."""
+
+    done: tuple[JobId, ...]
+    failed: Mapping[JobId, str]
 
 
 class QueueDetail(TypedDict):
@@ -53,6 +74,10 @@ class Engine(Protocol):
     def name(self) -> str:
         """``aws`` or ``local``."""
 
+    @property
+    def place(self) -> Mapping[str, str]:
+        """Where its jobs run, as far as it is known before the first call: ``region``, or ``folder``."""
+
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Describe the queues of these names or ARNs; unknown ones are left out."""
 
@@ -60,16 +85,22 @@ class Engine(Protocol):
         """Describe the active revisions of a definition, or the one revision that is named."""
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
-        """Submit one job, at most once."""
+        """Submit one job, in one call that is never repeated."""
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
         """Describe up to 100 jobs; unknown ones are left out."""
 
-    def pause(self, seconds: float) -> None:
-        """Wait until it is worth asking again, at most so long."""
+    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:
+        """List the jobs of a queue that have this name, or with ``*`` at its end begin so; of every state."""
+
+    def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
+        """End jobs, as many as go into one call; those that have not started are cancelled."""
 
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
         """Give the last lines that a job wrote, where they can be read from here."""
 
+    def renew(self) -> None:
+        """Look for credentials anew: those of before have expired."""
+
     def interrupt(self) -> str:
-        """Do what the end of this process means for the jobs, and say what that was."""
+        """End what would end badly without this process, and say what becomes of the jobs."""

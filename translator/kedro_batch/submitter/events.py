@@ -1,4 +1,4 @@
-"""What happens in a run, as values: printed as lines, drawn on a terminal, written as JSON.
+"""What happens in a run, as values: printed as lines, drawn on a terminal, written as JSON and in the journal.
 
 The JSON form, one object a line, is described by ``schemas/events.schema.json``.
 """
@@ -7,37 +7,57 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.request import JobId, RunId
+from kedro_batch.submitter.failures import Cause
 from kedro_batch.submitter.progress import JobState
 
 EVENTS_SCHEMA = "kedro-batch/events/v1"
 
-RunOutcome = Literal["succeeded", "failed", "interrupted", "stopped"]
+RunOutcome = Literal["succeeded", "failed", "interrupted", "stopped", "detached", "unfinished", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The run has its id; nothing has been submitted yet."""
+    """The run has its id, or is taken up again; nothing has been submitted by this command yet.
+
+    Attributes:
+        run: The run.
+        plan_digest: The digest of its plan.
+        engine: What runs its jobs.
+        jobs: How many jobs its plan has.
+        journal: The file that has its record.
+        continued: It was begun by another command.
+    """
 
     run: RunId
     plan_digest: PlanDigest
     engine: str
     jobs: int
-    record: str
+    journal: str
+    continued: bool = False
     event: Literal["run_started"] = "run_started"
     schema: str = EVENTS_SCHEMA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSubmitted:
-    """A job has an id."""
+    """A job has an id.
+
+    Attributes:
+        job: The job.
+        job_id: What the engine calls it.
+        attempt: The submission of this job in this run, counted from 1.
+        adopted: It was found on the service, where its reply had been lost.
+    """
 
     job: JobName
     job_id: JobId
     attempt: int
+    adopted: bool = False
     event: Literal["job_submitted"] = "job_submitted"
 
 
@@ -48,25 +68,73 @@ class JobChanged:
     Attributes:
         job: The job.
         job_id: Its id; None for a job that was never submitted.
+        attempt: Its latest submission in this run, or its first one to come.
         before: The state until now.
         after: The state from now on.
         because: For NOT_RUN: the failed job above it.
         reason: What the service says about it.
+        cause: For FAILED: what kind of failure it is.
+        advice: For FAILED: what to look at or to change.
         exit_code: Of its container, where it is known.
+        tries: How often the service started it, where it is known and more than once.
         log: Where its output is: a file, or a stream of CloudWatch Logs.
-        log_tail: The last lines of it, for a failed job, where they can be read.
     """
 
     job: JobName
     job_id: JobId | None
+    attempt: int
     before: JobState
     after: JobState
     because: JobName | None = None
     reason: str | None = None
+    cause: Cause | None = None
+    advice: str | None = None
     exit_code: int | None = None
+    tries: int | None = None
     log: str | None = None
-    log_tail: tuple[str, ...] = ()
     event: Literal["job_changed"] = "job_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobLog:
+    """The last lines of a failed job's output, or why they cannot be read."""
+
+    job: JobName
+    attempt: int
+    lines: tuple[str, ...] = ()
+    problem: str | None = None
+    event: Literal["job_log"] = "job_log"
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    WARNING = "warning"
+    """Something is not as it should be, and the run goes on."""
+    TROUBLE = "trouble"
+    """The service cannot be reached, or the credentials have expired: the run waits."""
+    RECOVERED = "recovered"
+    """The service answers again."""
+    THROTTLED = "throttled"
+    """The service takes fewer submissions than were sent: the run slows down."""
+    ADOPTED = "adopted"
+    """A job was found on the service whose reply had been lost."""
+    DUPLICATE = "duplicate"
+    """Two jobs were found where one should be; the later one is terminated."""
+    STUCK = "stuck"
+    """Jobs have been waiting for capacity for long."""
+    TERMINATED = "terminated"
+    """Jobs are being terminated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something worth knowing that is no change of a state."""
+
+    kind: NoticeKind
+    message: str
+    job: JobName | None = None
+    event: Literal["notice"] = "notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +144,10 @@ class RunFinished:
     Attributes:
         run: The run.
         outcome: ``succeeded``; ``failed`` when jobs failed; ``interrupted`` by a signal; ``stopped`` when the
-            service refused or did not answer.
+            service refused or did not answer; ``detached`` when everything is submitted and nobody follows;
+            ``unfinished`` when jobs go on or were never submitted; ``cancelled``.
         counts: How many jobs are in each state.
-        seconds: How long it took.
+        seconds: How long this command worked on it.
         note: What became of jobs that had not ended.
     """
 
@@ -90,8 +159,15 @@ class RunFinished:
     event: Literal["run_finished"] = "run_finished"
 
 
-Event = RunStarted | JobSubmitted | JobChanged | RunFinished
+Event = RunStarted | JobSubmitted | JobChanged | JobLog | Notice | RunFinished
 Sink = Callable[[Event], None]
+
+
+def event_fields(event: Event) -> dict[str, Any]:
+    """Give an event's fields in the order of its JSON, without those that have no value."""
+    fields = asdict(event)
+    first = {name: fields.pop(name) for name in ("schema", "event") if name in fields}
+    return first | {name: value for name, value in fields.items() if _has_value(value)}
 
 
 def event_json(event: Event, at: datetime) -> str:
@@ -101,11 +177,10 @@ def event_json(event: Event, at: datetime) -> str:
         event: The event.
         at: When it happened, with its time zone.
     """
-    fields = asdict(event)
-    first = {"schema": fields.pop("schema")} if "schema" in fields else {}
-    first |= {"event": fields.pop("event"), "at": at.isoformat(timespec="milliseconds")}
-    return json.dumps(first | {name: value for name, value in fields.items() if _has_value(value)}, ensure_ascii=False)
+    fields = event_fields(event)
+    first = {name: fields.pop(name) for name in ("schema", "event") if name in fields}
+    return json.dumps({**first, "at": at.isoformat(timespec="milliseconds"), **fields}, ensure_ascii=False)
 
 
 def _has_value(value: Any) -> bool:
-    return value is not None and value != ()
+    return value is not None and value is not False and value != ()

@@ -11,10 +11,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.request import JobId, parsed_job_name
 from kedro_batch.submitter.attention import Attention
-from kedro_batch.submitter.engine import ContainerDetail, DefinitionDetail, JobDetail, QueueDetail
+from kedro_batch.submitter.engine import DefinitionDetail, JobDetail, JobPage, JobSummary, QueueDetail, Terminated
 
 _GRACE_S = 5.0
 _SETTLE_S = 0.02
@@ -39,7 +40,10 @@ class _Job:
     request: dict[str, Any]
     status: str = "SUBMITTED"
     reason: str | None = None
-    container: ContainerDetail = field(default_factory=ContainerDetail)
+    container: dict[str, Any] = field(default_factory=dict)
+    created_at: int = field(default_factory=lambda: round(time.time() * 1000))
+    process: "subprocess.Popen[bytes] | None" = None
+    terminated: str | None = None
     waits_for: set[JobId] = field(default_factory=set)
     children: list[JobId] = field(default_factory=list)
 
@@ -83,6 +87,14 @@ class LocalEngine:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopping = False
 
+    @property
+    def place(self) -> Mapping[str, str]:
+        """Give the working directory of the jobs."""
+        return {"folder": str(self._folder)}
+
+    def renew(self) -> None:
+        """Nothing expires on this machine."""
+
     # The calls of AWS Batch
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
@@ -99,7 +111,7 @@ class LocalEngine:
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Take a job; it starts when its parents have succeeded and a worker is free."""
         with self._lock:
-            job = _Job(JobId(f"local-{next(self._numbers)}"), request)
+            job = _Job(JobId(f"local-{os.getpid()}-{next(self._numbers)}"), request)
             self._jobs[job.job_id] = job
             parents = [self._jobs[one["jobId"]] for one in request.get("dependsOn", ())]
             for parent in parents:
@@ -119,14 +131,39 @@ class LocalEngine:
         with self._lock:
             return [self._detail(self._jobs[job_id]) for job_id in ids if job_id in self._jobs]
 
-    def pause(self, seconds: float) -> None:
-        """Wait until a job has changed, at most so long."""
-        if self._attention.wait(seconds):
-            time.sleep(_SETTLE_S)  # what changes together is seen together
+    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:  # noqa: ARG002  the engine's signature
+        """List jobs as ListJobs does, all on one page."""
+        with self._lock:
+            found = [one for one in self._jobs.values() if fnmatchcase(one.request["jobName"], name)]
+            return JobPage(
+                jobs=tuple(
+                    JobSummary(
+                        jobId=one.job_id,
+                        jobName=one.request["jobName"],
+                        status=one.status,
+                        createdAt=one.created_at,
+                        statusReason=one.reason or "",
+                    )
+                    for one in reversed(found)
+                ),
+                token=None,
+            )
+
+    def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
+        """End jobs; those that have not started never will."""
+        with self._lock:
+            for job_id in ids:
+                job = self._jobs[job_id]
+                job.terminated = reason
+                if job.process:
+                    _signal_group(job.process, signal.SIGTERM)
+                elif job.status not in ("SUCCEEDED", "FAILED"):
+                    self._end(job, _Ended(None, reason))
+        return Terminated(done=tuple(ids), failed={})
 
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
         """Give the last lines of the file that a job wrote."""
-        log = detail["container"].get("logStreamName")
+        log = detail.get("container", {}).get("logStreamName")
         if log is None or not Path(log).is_file():
             return ()
         with Path(log).open("rb") as stream:
@@ -171,14 +208,16 @@ class LocalEngine:
         attempts = 1 if "evaluateOnExit" in strategy else strategy.get("attempts", 1)
         ended = _Ended(_NOT_STARTED, "not started")
         for attempt in range(1, attempts + 1):
-            log = self._logs / f"{_name(job)}-{attempt}.log"
+            log = self._logs / f"{_log_name(job)}-{attempt}.log"
             with self._lock:
+                if job.terminated is not None:
+                    break
                 job.status = "STARTING"
-                job.container = ContainerDetail(logStreamName=str(log))
+                job.container = {"logStreamName": str(log)}
             ended = self._try(job, attempt, log)
             if ended.exit_code in (0, None) or self._stopping:
                 break
-        return ended
+        return ended if job.terminated is None else _Ended(None, job.terminated)
 
     def _try(self, job: _Job, attempt: int, log: Path) -> _Ended:
         overrides = job.request["containerOverrides"]
@@ -197,6 +236,7 @@ class LocalEngine:
                     start_new_session=True,
                 )
                 self._running.add(process)
+                job.process = process
                 job.status = "RUNNING"
                 self._attention.wake()
         except OSError as error:
@@ -278,3 +318,9 @@ def _name(job: _Job) -> str:
 def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
+
+
+def _log_name(job: _Job) -> str:
+    """Give how the files of a submission begin: the first by the job's name alone, so that logs are not overwritten."""
+    parsed = parsed_job_name(job.request["jobName"])
+    return f"{_name(job)}-{parsed[2]}" if parsed and parsed[2] > 1 else _name(job)

@@ -1,235 +1,357 @@
-"""Carries a plan out on an engine: submits every job as soon as its parents have ids, follows all to the end.
+"""Carries a plan out on an engine: submits every job exactly once, follows all to the end, whatever happens.
 
-This is the shell around ``progress``: it calls the engine, reads the clock and emits events. It neither
-prints nor decides what a state means.
+This is the loop around ``submission`` and ``polling``: it hands out the replies, decides when the run is over,
+and sees to it that a signal, an error or a full disk leaves a run that can be resumed. It prints nothing.
 """
 
-import time
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from kedro_batch.errors import Interrupted, ServiceError
-from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
-from kedro_batch.plan.request import RunId, submit_request
-from kedro_batch.submitter.attention import Attention
-from kedro_batch.submitter.engine import Engine, JobDetail
-from kedro_batch.submitter.events import JobChanged, JobSubmitted, RunFinished, RunOutcome, RunStarted, Sink
-from kedro_batch.submitter.progress import Change, JobState, Progress
+from kedro_batch.errors import Interrupted, KedroBatchError, ServiceError, UsageError, listed
+from kedro_batch.plan.model import JobName
+from kedro_batch.submitter.calls import Lane, Reply
+from kedro_batch.submitter.desk import Desk
+from kedro_batch.submitter.events import (
+    Notice,
+    NoticeKind,
+    RunFinished,
+    RunOutcome,
+    RunStarted,
+)
+from kedro_batch.submitter.polling import Pace, Polling
+from kedro_batch.submitter.progress import AT_WORK, ENDED, JobState, Progress, Standing
+from kedro_batch.submitter.purpose import Intent, Purpose
+from kedro_batch.submitter.standing import Parents, Stock, closed, differences, renewed
+from kedro_batch.submitter.stocktaking import plan_parents, take_stock, to_run_again
+from kedro_batch.submitter.submission import LOOKED_UP_AFTER_S, Submission
 from kedro_batch.submitter.targets import resolve_targets
+from kedro_batch.submitter.termination import terminate
 
-_DESCRIBED_AT_ONCE = 100
-"""DescribeJobs takes at most 100 ids (botocore's service model)."""
-
-_ATTEMPT = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How often a run is looked at, in seconds.
-
-    Attributes:
-        shortest: Between two looks while things change.
-        longest: Between two looks while nothing changes.
-        growth: By what the interval grows after a look that saw nothing.
-        until_lost: After so long without a trace of a submitted job, it counts as lost.
-    """
-
-    shortest: float = 1.0
-    longest: float = 30.0
-    growth: float = 1.5
-    until_lost: float = 300.0
+_COMMIT_EVERY_S = 0.2
+_FLUSH_S = 5.0
+"""So long a run that is ending waits for calls that are under way, to learn the ids of their jobs."""
+_LONGEST_WAIT_S = 30.0
+_NAMES_SHOWN = 5
 
 
 class Run:
     """One replay of a plan on one engine."""
 
-    def __init__(  # noqa: PLR0913  what a run is made of
-        self,
-        plan: Plan,
-        *,
-        digest: PlanDigest,
-        run_id: RunId,
-        engine: Engine,
-        attention: Attention,
-        emit: Sink,
-        record: str,
-        pace: Pace | None = None,
+    def __init__(
+        self, desk: Desk, purpose: Purpose, *, place: Mapping[str, str] | None = None, pace: Pace | None = None
     ) -> None:
-        """Prepare a run; nothing is sent yet.
+        """Prepare to work on a run; nothing is sent yet.
 
         Args:
-            plan: What to run.
-            digest: The plan's digest.
-            run_id: The name of this replay.
-            engine: What runs the jobs.
-            attention: Tells when a signal has come.
-            emit: Takes every event.
-            record: Where the run is recorded, for the first event.
+            desk: The run.
+            purpose: What to do with it.
+            place: Where it ran until now, as the journal has it.
             pace: How often to look.
         """
-        self.progress = Progress(plan)
-        self._jobs: dict[JobName, Job] = {job.name: job for job in plan.jobs}
-        self._plan = plan
-        self._digest = digest
-        self._run_id = run_id
-        self._engine = engine
-        self._attention = attention
-        self._emit = emit
-        self._record = record
+        self._desk = desk
+        self._purpose = purpose
+        self._place = place or {}
         self._pace = pace or Pace()
-        self._unsure: str | None = None
-        self._missing_since: dict[JobName, float] = {}
-        self._began = time.monotonic()
+        self._parents: Parents = plan_parents(desk)
+        self._definitions: dict[str, str] = {}
+        self._began = desk.calls.now()
+        self._committed = self._began
+        self._counted = False
+        self._stopping = False
+        self.progress = Progress(desk.plan)
+        self._take_up({}, ())
 
     def to_the_end(self) -> RunFinished:
-        """Check the targets, submit everything, follow it until nothing can change.
+        """Submit what is to be submitted, follow it until nothing can change.
 
         Returns:
             How it ended; jobs that failed do not raise.
 
         Raises:
-            ServiceError: AWS refused or did not answer; what has been submitted goes on there.
+            ServiceError: AWS refused or did not answer for too long; what has been submitted goes on there.
+            UsageError: The run cannot be taken up so, or the journal cannot be written.
             Interrupted: A signal came.
         """
+        desk = self._desk
         try:
-            self._emit(
-                RunStarted(
-                    run=self._run_id,
-                    plan_digest=self._digest,
-                    engine=self._engine.name,
-                    jobs=len(self._jobs),
-                    record=self._record,
-                )
-            )
-            definitions = resolve_targets(self._plan, self._engine)
-            self._submit_all(definitions)
-            self._follow()
+            self._start()
+            self._open()
+            while self._work():
+                self._take_stock_again()
         except Interrupted:
             self._end_early("interrupted")
             raise
-        except ServiceError:
+        except KedroBatchError:
             try:
-                self._attention.heed()  # a signal that came while the service did not answer comes first
+                desk.attention.heed()  # a signal that came while the service did not answer comes first
             except Interrupted:
                 self._end_early("interrupted")
                 raise
             self._end_early("stopped")
             raise
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
-            self._engine.interrupt()
+            desk.engine.interrupt()
             raise
-        failed = self.progress.counts[JobState.SUCCEEDED] < len(self._jobs)
-        return self._finish("failed" if failed else "succeeded")
+        return self._finish(self._outcome())
+
+    # Before the first step
+
+    def _start(self) -> None:
+        desk = self._desk
+        desk.emit(
+            RunStarted(
+                run=desk.run_id,
+                plan_digest=desk.digest,
+                engine=desk.engine.name,
+                jobs=len(self._parents),
+                journal=str(desk.journal.file),
+                continued=self._purpose.intent is not Intent.BEGIN,
+            )
+        )
+
+    def _open(self) -> None:
+        desk, purpose = self._desk, self._purpose
+        targets = resolve_targets(desk)
+        for problem in targets.unchecked:
+            desk.emit(
+                Notice(kind=NoticeKind.WARNING, message=f"{problem}. It is taken as the plan names it, unchecked")
+            )
+        here = {**desk.engine.place, **({"account": targets.account} if targets.account else {})}
+        self._check_place(here)
+        desk.journal.locate(desk.run_id, {**self._place, **here})
+        self._definitions = targets.definitions
+        self._check_adoption()
+        if purpose.intent is Intent.BEGIN:
+            self._take_up({}, ())
+            return
+        stock = take_stock(desk, self._parents, expected=purpose.expected, done=purpose.assumed_done)
+        if stock.unsure and not self._adopts:
+            stock = self._sent_anew(stock)
+        if purpose.intent is Intent.RESUME:
+            standing, anew = to_run_again(
+                desk, self._parents, stock, from_jobs=purpose.from_jobs, only_jobs=purpose.only_jobs
+            )
+            self._take_up(standing, stock.unsure - anew, only=purpose.only_jobs or None)
+        else:
+            self._take_up(closed(self._parents, self._to_be_described(stock.standing)), stock.unsure)
+        self._write_differences()
+
+    def _check_place(self, here: Mapping[str, str]) -> None:
+        for what in ("region", "account"):
+            before, now = self._place.get(what), here.get(what)
+            if before and now and before != now:
+                raise UsageError(
+                    f"run {self._desk.run_id} was applied in {what} {before}, and this is {now}: its jobs cannot be "
+                    "seen from here. Set AWS_PROFILE or AWS_DEFAULT_REGION to where it runs"
+                )
+
+    def _check_adoption(self) -> None:
+        """Make sure, before anything is sent, that a job can be found again whose reply is lost."""
+        desk = self._desk
+        if self._adopts:
+            for queue in desk.queues:
+                desk.can_list(queue)
+
+    def _sent_anew(self, stock: Stock) -> Stock:
+        """Give up to know whether jobs were submitted, as ``--no-adopt`` and local runs have it: they are sent anew."""
+        if self._desk.engine.name == "aws":
+            shown = listed(sorted(stock.unsure)[:_NAMES_SHOWN])
+            message = f"whether {shown} were submitted is not known, and not looked up: they are submitted anew"
+            self._desk.emit(Notice(kind=NoticeKind.WARNING, message=message))
+        given_up = {job: replace(stock.standing[job], state=JobState.LOST) for job in stock.unsure}
+        return replace(stock, standing=renewed({**stock.standing, **given_up}, stock.unsure), unsure=frozenset())
+
+    def _to_be_described(self, standing: Mapping[JobName, Standing]) -> dict[JobName, Standing]:
+        """Let the jobs that have failed unseen be asked about once more: ListJobs does not tell why they failed."""
+        recorded = self._desk.journal.recorded(self._desk.run_id)
+        unseen = {
+            job
+            for job, one in standing.items()
+            if one.state is JobState.FAILED and not (job in recorded and recorded[job].standing.state in ENDED)
+        }
+        return {job: replace(one, state=JobState.SUBMITTED) if job in unseen else one for job, one in standing.items()}
+
+    def _take_up(
+        self, standing: Mapping[JobName, Standing], unsure: Collection[JobName], only: Collection[JobName] | None = None
+    ) -> None:
+        """Begin to work where a run stands."""
+        self.progress = Progress(self._desk.plan, standing, only=only)
+        self._submission = Submission(self._desk, self.progress, self._definitions, unsure=unsure)
+        self._polling = Polling(self._desk, self.progress, self._pace)
+        if self._purpose.intent is Intent.FOLLOW or self._stopping:
+            self._submission.stop()
+
+    def _write_differences(self) -> None:
+        """Emit what is found to be otherwise than the journal has it."""
+        recorded = self._desk.journal.recorded(self._desk.run_id)
+        for event in differences({job: one.standing for job, one in recorded.items()}, self.progress):
+            self._desk.emit(event)
+
+    # The loop
+
+    def _work(self) -> bool:
+        """Work until nothing can change any more; True when stock has to be taken first."""
+        desk = self._desk
+        while True:
+            desk.attention.heed()
+            now = desk.calls.now()
+            self._submission.act(now)
+            self._polling.act(now)
+            desk.listing.act(now)
+            if self._polling.superseded:
+                return True
+            over = self._over
+            if (
+                self._submission.idle
+                and self._to_be_counted
+                and (over or now >= self._last_sent + sum(LOOKED_UP_AFTER_S))
+            ):
+                return True
+            if over:
+                return False
+            self._wait(now)
+
+    @property
+    def _over(self) -> bool:
+        if not (self._submission.idle and self._polling.idle and self._desk.listing.idle):
+            return False
+        options = self._desk.options
+        looked = options.looks_once and self._polling.looks > 0
+        return options.detach or looked or not self.progress.any_live
+
+    @property
+    def _to_be_counted(self) -> bool:
+        """There may be two jobs for one node: a reply was lost, or others may work on the same run."""
+        alone = self._purpose.intent in (Intent.BEGIN, Intent.FOLLOW)
+        return self._adopts and (self._submission.sent_again or not (alone or self._counted))
+
+    @property
+    def _adopts(self) -> bool:
+        return self._desk.options.adopt and self._desk.engine.name == "aws"
+
+    def _wait(self, now: float) -> None:
+        """Wait for whatever comes first, and deal with it."""
+        desk = self._desk
+        until = min(
+            self._submission.next_at(now), self._polling.next_at(now), desk.listing.next_at(now), now + _LONGEST_WAIT_S
+        )
+        if desk.journal.waiting:
+            if now - self._committed >= _COMMIT_EVERY_S:
+                desk.journal.commit()
+                self._committed = now
+            else:
+                until = min(until, self._committed + _COMMIT_EVERY_S)
+        replies = desk.replies(max(0.0, until - now))
+        after = desk.calls.now()
+        for reply in replies:
+            self._take(reply, after)
+        if not replies and after < until and desk.engine.name == "local":
+            self._polling.hurry()  # a job of this machine has called
+
+    def _take(self, reply: Reply, now: float) -> None:
+        match reply.lane:
+            case Lane.SUBMIT:
+                self._last_sent = now
+                self._submission.take(reply, now)
+            case Lane.DESCRIBE:
+                self._polling.take(reply, now)
+                self._stop_on_failure()
+            case Lane.LIST:
+                self._desk.listing.take(reply, now)
+            case Lane.LOG:
+                self._polling.take_log(reply)
+            case Lane.TERMINATE:
+                pass
+
+    _last_sent = float("-inf")
+
+    def _take_stock_again(self) -> None:
+        """Look who is there: two jobs may stand for one node, or another process may have settled that."""
+        self._counted = True
+        self._polling.superseded.clear()
+        self._desk.journal.commit()
+        stock = take_stock(self._desk, self._parents, expected=True)
+        self._take_up(closed(self._parents, self._to_be_described(stock.standing)), stock.unsure)
+        self._write_differences()
+
+    def _stop_on_failure(self) -> None:
+        counts = self.progress.counts
+        if (
+            not self._desk.options.stop_on_failure
+            or self._stopping
+            or not (counts[JobState.FAILED] or counts[JobState.LOST])
+        ):
+            return
+        self._stopping = True
+        self._submission.stop()
+        failed = next(
+            job for job in self.progress.names if self.progress.state(job) in (JobState.FAILED, JobState.LOST)
+        )
+        not_begun = [job for job in self.progress.live if self.progress.state(job) not in AT_WORK]
+        ids = [job_id for job in not_begun if (job_id := self.progress.job_id(job))]
+        message = f"{failed} has failed: nothing more is started; what runs may end"
+        self._desk.emit(Notice(kind=NoticeKind.TERMINATED, message=message, job=failed))
+        for change in self.progress.give_up_what_has_not_begun(failed):
+            self._polling.leave(change)
+        terminate(self._desk, ids, f"kedro-batch: not started, because {failed} failed")
+
+    # The end
+
+    def _outcome(self) -> RunOutcome:
+        if self.progress.succeeded:
+            return "succeeded"
+        if self.progress.any_live:
+            return "detached" if self._desk.options.detach else "unfinished"
+        counts = self.progress.counts
+        failed = any(counts[state] for state in (JobState.FAILED, JobState.LOST, JobState.NOT_RUN))
+        return "failed" if failed else "unfinished"
 
     def _end_early(self, outcome: RunOutcome) -> None:
-        self._finish(outcome, note=self._what_becomes_of_it(self._engine.interrupt()))
+        """Learn what is under way, say what becomes of the jobs, and leave a run that can be resumed."""
+        desk = self._desk
+        self._submission.stop()
+        until = desk.calls.now() + _FLUSH_S
+        while self._submission.under_way and desk.calls.now() < until and not desk.attention.impatient:
+            for reply in desk.replies(0.1):
+                if reply.lane is Lane.SUBMIT:
+                    try:
+                        self._submission.take(reply, desk.calls.now())
+                    except ServiceError:
+                        continue  # it will be looked up when the run is resumed
+        note = desk.engine.interrupt()
+        if outcome == "interrupted" and desk.options.terminate_on_interrupt and desk.engine.name == "aws":
+            note = self._terminate_all()
+        self._finish(outcome, note=self._what_becomes_of_it(note))
+
+    def _terminate_all(self) -> str:
+        desk = self._desk
+        desk.attention.begin_anew()
+        ids = [job_id for job in self.progress.live if (job_id := self.progress.job_id(job))]
+        try:
+            terminate(desk, ids, f"kedro-batch: run {desk.run_id} was interrupted")
+        except (ServiceError, Interrupted) as error:
+            return f"not all could be terminated: {error}"
+        return f"{len(ids)} jobs are being terminated"
 
     def _what_becomes_of_it(self, note: str) -> str:
         """Say what becomes of the jobs when nobody follows them any more."""
-        if self._unsure is not None:
-            doubt = f"whether {self._unsure} was submitted is not known: look for a job of this name"
-            return f"{doubt}; {note}" if self.progress.job_id else doubt
-        return note if self.progress.job_id else "nothing was submitted"
-
-    def _submit_all(self, definitions: dict[str, str]) -> None:
-        look_at = time.monotonic() + self._pace.shortest
-        while (name := self.progress.next_to_submit()) is not None:
-            self._attention.heed()
-            self._submit(self._jobs[name], definitions)
-            if time.monotonic() >= look_at:  # what fails meanwhile need not be submitted upon
-                with suppress(ServiceError):  # the submission comes first; the next look will tell
-                    self._look()
-                look_at = time.monotonic() + self._pace.shortest
-
-    def _submit(self, job: Job, definitions: dict[str, str]) -> None:
-        request = submit_request(
-            job,
-            run_id=self._run_id,
-            attempt=_ATTEMPT,
-            digest=self._digest,
-            parent_ids=self.progress.live_parent_ids(job.name),
-            job_definition=definitions[job.settings.job_definition],
-            submit_tags=self._plan.submit_tags,
-        )
-        self._unsure = request["jobName"]
-        try:
-            job_id = self._engine.submit_job(request)
-        except ServiceError as error:
-            if error.certain:
-                self._unsure = None
-            raise
-        self.progress.submitted(job.name, job_id)
-        self._unsure = None
-        self._emit(JobSubmitted(job=job.name, job_id=job_id, attempt=_ATTEMPT))
-
-    def _follow(self) -> None:
-        interval = self._pace.shortest
-        while True:
-            self._attention.heed()
-            changed = self._look()
-            if self.progress.ended:
-                return
-            interval = self._pace.shortest if changed else min(interval * self._pace.growth, self._pace.longest)
-            self._engine.pause(interval)
-
-    def _look(self) -> bool:
-        """Ask about the jobs that can change, and about those that this sets free; True when one changed."""
-        changed = False
-        looked_at: set[JobName] = set()
-        while waiting := [name for name in self.progress.frontier if name not in looked_at]:
-            looked_at.update(waiting)
-            for start in range(0, len(waiting), _DESCRIBED_AT_ONCE):
-                changed |= self._ask_about(waiting[start : start + _DESCRIBED_AT_ONCE])
-        return changed
-
-    def _ask_about(self, names: list[JobName]) -> bool:
-        ids = [self.progress.job_id[name] for name in names]
-        details = {detail["jobId"]: detail for detail in self._engine.describe_jobs(ids)}
-        changed = False
-        for name, job_id in zip(names, ids, strict=True):
-            detail = details.get(job_id)
-            changed |= self._lose_in_the_end(name) if detail is None else self._take(name, detail)
-        return changed
-
-    def _take(self, name: JobName, detail: JobDetail) -> bool:
-        self._missing_since.pop(name, None)
-        changes = self.progress.seen(name, JobState(detail["status"]))
-        for change in changes:
-            self._emit(self._described(change, detail if change.job == name else None))
-        return bool(changes)
-
-    def _lose_in_the_end(self, name: JobName) -> bool:
-        """Give up a job that the service has not known for long; it may be late right after the submit."""
-        since = self._missing_since.setdefault(name, time.monotonic())
-        if time.monotonic() - since < self._pace.until_lost:
-            return False
-        for change in self.progress.seen(name, JobState.LOST):
-            self._emit(self._described(change, None))
-        return True
-
-    def _described(self, change: Change, detail: JobDetail | None) -> JobChanged:
-        container = detail["container"] if detail else {}
-        reasons = [detail.get("statusReason"), container.get("reason")] if detail else []
-        failed = change.after is JobState.FAILED
-        return JobChanged(
-            job=change.job,
-            job_id=self.progress.job_id.get(change.job),
-            before=change.before,
-            after=change.after,
-            because=change.because,
-            reason="; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None,
-            exit_code=container.get("exitCode"),
-            log=container.get("logStreamName"),
-            log_tail=self._engine.log_tail(detail, 30) if detail and failed else (),
-        )
+        doubts = self._submission.in_doubt
+        submitted = any(self.progress.job_id(job) for job in self.progress.names)
+        parts = [note] if submitted else [] if doubts else ["nothing was submitted"]
+        if doubts:
+            shown = ", ".join(doubts[:3]) + (f" and {len(doubts) - 3} more" if len(doubts) > 3 else "")  # noqa: PLR2004
+            parts.insert(0, f"whether {shown} was submitted is not known yet: resume looks before it submits")
+        return "; ".join(parts)
 
     def _finish(self, outcome: RunOutcome, note: str | None = None) -> RunFinished:
+        desk = self._desk
         finished = RunFinished(
-            run=self._run_id,
+            run=desk.run_id,
             outcome=outcome,
             counts={str(state): count for state, count in sorted(self.progress.counts.items())},
-            seconds=round(time.monotonic() - self._began, 3),
+            seconds=round(desk.calls.now() - self._began, 3),
             note=note,
         )
-        self._emit(finished)
+        desk.emit(finished)
+        desk.journal.commit()
         return finished

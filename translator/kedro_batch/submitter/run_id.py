@@ -1,8 +1,11 @@
-"""Makes run ids: short, lower case, sorted by time."""
+"""Makes and checks run ids: short, lower case, sorted by time."""
 
-from datetime import datetime
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
 
-from kedro_batch.plan.request import RunId
+from kedro_batch.errors import UsageError
+from kedro_batch.plan.request import RUN_ID_LENGTH, RunId
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: nothing in it looks like something else."""
@@ -16,3 +19,25 @@ def make_run_id(now: datetime, randomness: bytes) -> RunId:
         randomness: Each byte becomes one letter; four keep two runs of one second apart.
     """
     return RunId(f"{now:%y%m%d-%H%M%S}-{''.join(_LETTERS[byte % 32] for byte in randomness)}")
+
+
+def checked_run_id(word: str) -> RunId:
+    """Take a word of the user for a run id.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if len(word) > RUN_ID_LENGTH or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", word):
+        raise UsageError(
+            f"{word!r} cannot be the id of a run: it has up to {RUN_ID_LENGTH} lower-case letters, digits and hyphens, "
+            "and begins with a letter or a digit"
+        )
+    return RunId(word)
+
+
+def made_at(run_id: RunId) -> datetime | None:
+    """Read the time out of an id that ``make_run_id`` made; None for an id that somebody chose."""
+    if re.fullmatch(r"\d{6}-\d{6}-[a-z0-9]+", run_id):
+        with suppress(ValueError):
+            return datetime.strptime(run_id[:13], "%y%m%d-%H%M%S").replace(tzinfo=UTC)
+    return None

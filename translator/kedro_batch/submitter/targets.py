@@ -1,39 +1,77 @@
 """Looks before the first submit: every queue and definition of a plan has to exist and be usable."""
 
-from kedro_batch.errors import ServiceError
-from kedro_batch.plan.model import Plan
-from kedro_batch.submitter.engine import DefinitionDetail, Engine, QueueDetail
+from dataclasses import dataclass, field
+
+from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.submitter.calls import Lane
+from kedro_batch.submitter.desk import Desk
+from kedro_batch.submitter.engine import DefinitionDetail, QueueDetail
 
 
-def resolve_targets(plan: Plan, engine: Engine) -> dict[str, str]:
-    """Check the queues and definitions of a plan.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """Where a run goes.
 
-    Returns:
-        Every definition as the plan names it, with the one revision that the whole run uses.
+    Attributes:
+        definitions: Every definition as the plan names it, with the one revision that the whole run uses.
+        account: The account of the queues, where it could be looked up.
+        unchecked: What the account may not look up.
+    """
+
+    definitions: dict[str, str]
+    account: str | None = None
+    unchecked: list[str] = field(default_factory=list)
+
+
+def resolve_targets(desk: Desk) -> Targets:
+    """Check the queues and definitions of a plan. What the account may not look up is taken as it stands.
 
     Raises:
         ServiceError: Some are missing or unusable, all named at once, or the service did not answer.
     """
-    queues = sorted({job.settings.job_queue for job in plan.jobs})
-    definitions = sorted({job.settings.job_definition for job in plan.jobs})
-    wrong = _unusable_queues(queues, engine.describe_job_queues(queues))
-    resolved: dict[str, str] = {}
-    for name in definitions:
-        revision = _newest(name, engine.describe_job_definitions(name))
+    targets = Targets(definitions={}, account=None)
+    account = None
+    wrong: list[str] = []
+    try:
+        found = desk.ask(Lane.DESCRIBE, lambda: desk.engine.describe_job_queues(desk.queues))
+    except ServiceError as error:
+        _pass_over(error, targets)
+    else:
+        wrong += _unusable_queues(desk.queues, found)
+        account = next((_account(one["jobQueueArn"]) for one in found), None)
+    for name in sorted({job.settings.job_definition for job in desk.plan.jobs}):
+        try:
+            revisions = desk.ask(Lane.DESCRIBE, lambda name=name: desk.engine.describe_job_definitions(name))  # type: ignore[misc]
+        except ServiceError as error:
+            _pass_over(error, targets)
+            targets.definitions[name] = name
+            continue
+        revision = _newest(name, revisions)
         if revision is None:
             wrong.append(f"job definition {name!r} does not exist or has no active revision")
         else:
-            resolved[name] = revision["jobDefinitionArn"]
+            targets.definitions[name] = revision["jobDefinitionArn"]
     if wrong:
         lines = "\n".join(f"  {one}" for one in wrong)
         raise ServiceError(
             f"nothing was submitted, because the plan's targets cannot be used:\n{lines}\n"
             "Check the names in the plan, and the account and region that you are in"
         )
-    return resolved
+    return Targets(definitions=targets.definitions, account=account, unchecked=targets.unchecked)
 
 
-def _unusable_queues(names: list[str], found: list[QueueDetail]) -> list[str]:
+def _pass_over(error: ServiceError, targets: Targets) -> None:
+    if error.fault is not Fault.DENIED:
+        raise error
+    targets.unchecked.append(str(error))
+
+
+def _account(arn: str) -> str | None:
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 4 and parts[4] else None  # noqa: PLR2004  arn:aws:batch:region:account:...
+
+
+def _unusable_queues(names: tuple[str, ...], found: list[QueueDetail]) -> list[str]:
     wrong = []
     for name in names:
         queue = next((one for one in found if name in (one["jobQueueName"], one["jobQueueArn"])), None)

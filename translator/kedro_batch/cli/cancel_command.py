@@ -1,0 +1,34 @@
+"""``kedro-batch cancel``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kedro_batch.cli.commands import BatchCommand, read_input, talk_options
+from kedro_batch.cli.run_options import following_options, journal_option, json_option, plan_option, take_options
+from kedro_batch.errors import UsageError
+
+
+@click.command(cls=BatchCommand, short_help="End everything in a run.")
+@click.argument("run")
+@plan_option
+@following_options
+@journal_option
+@json_option("Print every event as a line of JSON.")
+@talk_options
+def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
+    """End every job of RUN on AWS Batch, and look until all have ended.
+
+    Jobs are found in the journal and by their names, so that one whose reply was lost is ended too.
+    """
+    from kedro_batch.cli.run_session import cancel_run, subject_of
+    from kedro_batch.submitter.journal import Journal
+    from kedro_batch.submitter.run_id import checked_run_id
+
+    options, talk, local = take_options(given)
+    book = Journal(journal)
+    subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
+    if subject.engine == "local":
+        raise UsageError(f"run {run} is on this machine: it ends with its command (see kedro-batch status {run})")
+    cancel_run(subject, book, options=options, talk=talk, local=local)

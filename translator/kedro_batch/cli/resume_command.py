@@ -1,0 +1,73 @@
+"""``kedro-batch resume``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kedro_batch.cli.commands import BatchCommand, read_input, talk_options
+from kedro_batch.cli.run_options import (
+    following_options,
+    journal_option,
+    json_option,
+    local_options,
+    named_jobs,
+    plan_option,
+    submitting_options,
+    take_options,
+)
+
+
+@click.command(cls=BatchCommand, short_help="Submit what has not succeeded in a run, and follow it.")
+@click.argument("run")
+@click.option(
+    "--from", "from_jobs", multiple=True, metavar="JOB", help="Run JOB and all below it again, even if they succeeded."
+)
+@click.option("--only", "only_jobs", multiple=True, metavar="JOB", help="Run JOB again, and nothing else.")
+@click.option(
+    "--assume-done",
+    metavar="FILE",
+    default=None,
+    help="Names of jobs that have succeeded, one a line: for a run so old that AWS Batch has forgotten it.",
+)
+@plan_option
+@submitting_options
+@following_options
+@local_options
+@journal_option
+@json_option("Print every event as a line of JSON.")
+@talk_options
+def resume(  # noqa: PLR0913  click hands over every option
+    run: str,
+    *,
+    from_jobs: tuple[str, ...],
+    only_jobs: tuple[str, ...],
+    assume_done: str | None,
+    plan: str | None,
+    journal: Path,
+    **given: Any,
+) -> None:
+    """Take up RUN again: submit what failed, was not run, was lost or never submitted, and follow it to the end.
+
+    What has succeeded is not run again. What still runs is left to run.
+    """
+    if from_jobs and only_jobs:
+        raise click.UsageError("--from and --only exclude each other")
+    from kedro_batch.cli.run_session import subject_of, work_on
+    from kedro_batch.plan.model import JobName
+    from kedro_batch.submitter.journal import Journal
+    from kedro_batch.submitter.purpose import Intent, Purpose
+    from kedro_batch.submitter.run_id import checked_run_id
+
+    options, talk, local = take_options(given)
+    done = named_jobs(assume_done, read_input)
+    book = Journal(journal)
+    subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
+    purpose = Purpose(
+        intent=Intent.RESUME,
+        from_jobs=tuple(map(JobName, from_jobs)),
+        only_jobs=tuple(map(JobName, only_jobs)),
+        assumed_done=done,
+        expected=subject.engine == "aws" and not done,
+    )
+    work_on(subject, purpose, book, options=options, talk=talk, local=local)

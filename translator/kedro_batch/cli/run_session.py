@@ -1,0 +1,265 @@
+"""Works on one run for a command: opens its journal, takes its lock, follows it, tells how it ended."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kedro_batch.cli.commands import lead_nowhere, on_signals, tell
+from kedro_batch.cli.following import JsonLines, follower
+from kedro_batch.cli.run_options import LocalOptions, Talk
+from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.model import Plan, PlanDigest
+from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.request import RunId
+from kedro_batch.review.outcome import outcome_text
+from kedro_batch.review.run_status import RunStatus, run_status
+from kedro_batch.submitter.attention import Attention
+from kedro_batch.submitter.calls import Calls, InlineCalls, ThreadedCalls
+from kedro_batch.submitter.cancelling import cancel
+from kedro_batch.submitter.desk import Desk, Options
+from kedro_batch.submitter.engine import Engine
+from kedro_batch.submitter.events import Event, JobChanged, JobLog, RunFinished, Sink, event_fields
+from kedro_batch.submitter.journal import Journal, RunEntry
+from kedro_batch.submitter.polling import Pace
+from kedro_batch.submitter.progress import Progress
+from kedro_batch.submitter.purpose import Purpose
+from kedro_batch.submitter.run import Run
+from kedro_batch.submitter.run_lock import run_lock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The run that a command works on.
+
+    Attributes:
+        run_id: Its id.
+        plan: Its plan, as this command runs it.
+        digest: The digest of its plan as it was read.
+        content: Its plan, byte for byte.
+        engine: ``aws`` or ``local``.
+        entry: What the journal says of it; None for a run that is not in it.
+    """
+
+    run_id: RunId
+    plan: Plan
+    digest: PlanDigest
+    content: bytes
+    engine: str
+    entry: RunEntry | None
+
+
+def subject_of(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) -> Subject:
+    """Find a run: in the journal, or else by the plan that the user names.
+
+    Raises:
+        UsageError: It is not in the journal, and no plan is named; or the plan is not that of the run.
+        PlanError: The plan is wrong.
+    """
+    entry = journal.run(run_id)
+    if entry is None and plan is None:
+        raise UsageError(
+            f"the journal {journal.file} has no run {run_id}: see kedro-batch runs. If it was lost, or is on another "
+            "machine, name the plan of the run with --plan PLAN"
+        )
+    content, name = plan or (journal.plan(run_id), f"the plan of run {run_id}")
+    ready = read_plan(content, name)
+    digest = plan_digest(ready)
+    if entry and entry.digest != digest:
+        raise of_another_plan(entry, digest)
+    return Subject(
+        run_id=run_id,
+        plan=ready,
+        digest=digest,
+        content=content,
+        engine=entry.engine if entry else "aws",
+        entry=entry,
+    )
+
+
+def of_another_plan(entry: RunEntry, digest: PlanDigest) -> UsageError:
+    """Say that a run was applied from another plan."""
+    return UsageError(
+        f"run {entry.run} is of another plan: its digest is {entry.digest[:19]}, that of this one {digest[:19]}. "
+        "Name the plan that it was applied from, or choose another run id"
+    )
+
+
+def work_on(  # noqa: PLR0913  what a command knows
+    subject: Subject, purpose: Purpose, journal: Journal, *, options: Options, talk: Talk, local: LocalOptions
+) -> None:
+    """Work on a run as a command means to, and tell how it ended.
+
+    Raises:
+        JobsFailed: Jobs failed.
+        RunUnfinished: Nothing more can be done now, and the run has not ended.
+        KedroBatchError: The service or the journal refused.
+        Interrupted: A signal came.
+    """
+    with desk_for(subject, journal, options=options, talk=talk, local=local) as (desk, told):
+        failure: KedroBatchError | Interrupted | None = None
+        place = subject.entry.place if subject.entry else {}
+        pace = Pace(calls=float("inf"), shortest=_LOCAL_PACE_S) if subject.engine == "local" else Pace()
+        run = Run(desk, purpose, place=place, pace=pace)
+        try:
+            run.to_the_end()
+        except (KedroBatchError, Interrupted) as error:
+            failure = error
+    if subject.entry is None and failure and purpose.expected and not journal.recorded(subject.run_id):
+        journal.forget(subject.run_id)
+    elif told.finished:
+        tell_outcome(subject, journal, told, run.progress, talk)
+    if failure:
+        raise failure
+    raise_outcome(told.finished, subject.run_id)
+
+
+_LOCAL_PACE_S = 1.0
+
+
+@dataclass
+class Told:
+    """What a command has been told that it reports at the end."""
+
+    about_failures: list[dict[str, Any]]
+    finished: RunFinished | None = None
+
+
+@contextmanager
+def desk_for(
+    subject: Subject, journal: Journal, *, options: Options, talk: Talk, local: LocalOptions
+) -> Iterator[tuple[Desk, Told]]:
+    """Hold a run's lock, and give what is needed to work on it."""
+    attention = Attention()
+    folder = journal.file.parent / "runs" / subject.run_id
+    engine = _engine(subject, attention, local, folder / "logs")
+    calls: Calls = InlineCalls(attention) if subject.engine == "local" else ThreadedCalls(attention)
+    told = Told([])
+    with run_lock(folder, subject.run_id), on_signals(attention.take_signal):
+        if journal.run(subject.run_id) is None:
+            journal.begin(_entry(subject, calls.wall(), engine), subject.content)
+        else:
+            journal.reopen(subject.run_id)
+        with follower(quiet=talk.quiet, verbose=talk.verbose, no_color=talk.no_color) as show:
+            desk = Desk(
+                plan=subject.plan,
+                digest=subject.digest,
+                run_id=subject.run_id,
+                engine=engine,
+                calls=calls,
+                attention=attention,
+                journal=journal,
+                show=_telling(told, show, JsonLines() if talk.as_json else None),
+                options=options,
+            )
+            yield desk, told
+
+
+def _telling(told: Told, show: Sink, json_lines: JsonLines | None) -> Sink:
+    def take(event: Event) -> None:
+        if isinstance(event, JobChanged | JobLog):
+            told.about_failures.append(event_fields(event))
+        elif isinstance(event, RunFinished):
+            told.finished = event
+        show(event)
+        if json_lines:
+            json_lines.take(event)
+
+    return take
+
+
+def _entry(subject: Subject, wall: float, engine: Engine) -> RunEntry:
+    return RunEntry(
+        run=subject.run_id,
+        digest=subject.digest,
+        engine=subject.engine,
+        jobs=len(subject.plan.jobs),
+        began_at=wall,
+        place=engine.place,
+    )
+
+
+def _engine(subject: Subject, attention: Attention, local: LocalOptions, logs: Path) -> Engine:
+    if subject.engine == "aws":
+        from kedro_batch.submitter.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
+
+        return AwsEngine()
+    from kedro_batch.submitter.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
+
+    before = Path(subject.entry.place["folder"]) if subject.entry and "folder" in subject.entry.place else Path()
+    return LocalEngine(
+        attention,
+        max_workers=local.max_workers or _processors(),
+        folder=(local.project or before).resolve(),
+        logs=logs,
+    )
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def tell_outcome(subject: Subject, journal: Journal, told: Told, progress: Progress, talk: Talk) -> None:
+    """Write how a run ended to standard output, unless its events stand there."""
+    if journal.failure:
+        tell(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
+    if talk.as_json or told.finished is None:
+        return
+    status = current_status(subject, told, progress, journal)
+    text = outcome_text(
+        status, journal=os.path.relpath(journal.file), seconds=told.finished.seconds, note=told.finished.note
+    )
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:  # when the outcome cannot be told, the exit code still tells it
+        lead_nowhere(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            tell(f"Warning: cannot write the outcome: {error.strerror}")
+
+
+def current_status(subject: Subject, told: Told, progress: Progress, journal: Journal) -> RunStatus:
+    """Say how a run stands that this command has worked on."""
+    entry = journal.run(subject.run_id)
+    if entry is None or told.finished is None:
+        raise UsageError(f"the journal {journal.file} has lost run {subject.run_id}")
+    from dataclasses import replace  # noqa: PLC0415
+
+    standing = {name: progress.standing(name) for name in progress.names}
+    earlier = journal.events_of_failures(subject.run_id)
+    events = [*earlier, *told.about_failures]
+    return run_status(replace(entry, outcome=told.finished.outcome), progress.names, standing, events)
+
+
+def raise_outcome(finished: RunFinished | None, run_id: RunId) -> None:
+    """End with the exit code of the outcome.
+
+    Raises:
+        JobsFailed: Jobs failed.
+        RunUnfinished: The run has not ended.
+    """
+    outcome = finished.outcome if finished else "unfinished"
+    if outcome == "failed":
+        raise JobsFailed("")
+    if outcome == "unfinished":
+        raise RunUnfinished(f"run {run_id} has not ended")
+
+
+def cancel_run(subject: Subject, journal: Journal, *, options: Options, talk: Talk, local: LocalOptions) -> None:
+    """End everything in a run, and tell what is left.
+
+    Raises:
+        RunUnfinished: Some jobs have not ended yet.
+        KedroBatchError: The service or the journal refused.
+        Interrupted: A signal came.
+    """
+    with desk_for(subject, journal, options=options, talk=talk, local=local) as (desk, told):
+        cancelled = cancel(desk)
+    tell_outcome(subject, journal, told, cancelled.progress, talk)
+    if cancelled.left:
+        raise RunUnfinished(f"{len(cancelled.left)} jobs of run {subject.run_id} have not ended yet: look again")

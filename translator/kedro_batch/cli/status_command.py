@@ -1,0 +1,60 @@
+"""``kedro-batch status`` and ``kedro-batch runs``: from the journal alone, without asking AWS, without writing."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from kedro_batch.cli.commands import BatchCommand
+from kedro_batch.cli.run_options import journal_option, json_option
+from kedro_batch.errors import UsageError
+
+
+@click.command(cls=BatchCommand, short_help="Say how a run stands, from the journal.")
+@click.argument("run")
+@journal_option
+@json_option("Print it as JSON (schemas/run.schema.json).")
+def status(run: str, *, journal: Path, as_json: bool) -> None:
+    """Say how RUN stood when it was last looked at: what succeeded, what failed and why, what goes on.
+
+    Nothing is asked of AWS and nothing is written; to look there: kedro-batch wait RUN --once.
+    """
+    from kedro_batch.plan.graph import topological_order
+    from kedro_batch.plan.reader import read_plan
+    from kedro_batch.review.outcome import outcome_text
+    from kedro_batch.review.run_status import run_status, status_document
+    from kedro_batch.submitter.journal import read_journal
+    from kedro_batch.submitter.run_id import checked_run_id
+
+    run_id = checked_run_id(run)
+    with read_journal(journal) as book:
+        entry = book.run(run_id)
+        if entry is None:
+            raise UsageError(f"the journal {journal} has no run {run_id}: see kedro-batch runs")
+        plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
+        names = topological_order({job.name: job.depends_on for job in plan.jobs})
+        standing = {job: one.standing for job, one in book.recorded(run_id).items()}
+        stands = run_status(entry, names, standing, book.events_of_failures(run_id))
+    if as_json:
+        click.echo(json.dumps(status_document(stands), ensure_ascii=False, indent=2))
+    else:
+        click.echo(outcome_text(stands, journal=os.path.relpath(journal)), nl=False)
+
+
+@click.command(cls=BatchCommand, short_help="List the runs in the journal.")
+@journal_option
+@json_option("Print them as JSON, one object a line.")
+def runs(journal: Path, *, as_json: bool) -> None:
+    """List the runs in the journal, the newest last: id, begin, engine, jobs, outcome."""
+    from kedro_batch.review.outcome import runs_text
+    from kedro_batch.review.run_status import entry_document
+    from kedro_batch.submitter.journal import read_journal
+
+    with read_journal(journal) as book:
+        entries = book.runs()
+    if as_json:
+        for entry in entries:
+            click.echo(json.dumps(entry_document(entry), ensure_ascii=False))
+    else:
+        click.echo(runs_text(entries), nl=False)

@@ -1,0 +1,33 @@
+"""``kedro-batch wait``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kedro_batch.cli.commands import BatchCommand, read_input, talk_options
+from kedro_batch.cli.run_options import following_options, journal_option, json_option, plan_option, take_options
+from kedro_batch.errors import UsageError
+
+
+@click.command(cls=BatchCommand, short_help="Follow a run to its end, and submit nothing.")
+@click.argument("run")
+@click.option("--once", is_flag=True, help="Look once, say how it stands, and end: with 7 if it has not ended.")
+@plan_option
+@following_options
+@journal_option
+@json_option("Print every event as a line of JSON.")
+@talk_options
+def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
+    """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on."""
+    from kedro_batch.cli.run_session import subject_of, work_on
+    from kedro_batch.submitter.journal import Journal
+    from kedro_batch.submitter.purpose import Intent, Purpose
+    from kedro_batch.submitter.run_id import checked_run_id
+
+    options, talk, local = take_options(given)
+    book = Journal(journal)
+    subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
+    if subject.engine == "local":
+        raise UsageError(f"run {run} is on this machine and ends with its command: see kedro-batch status {run}")
+    work_on(subject, Purpose(intent=Intent.FOLLOW, expected=True), book, options=options, talk=talk, local=local)

@@ -1,0 +1,112 @@
+"""Ends a run: every job of it, from the journal and by the names on the service together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.request import JobId
+from kedro_batch.submitter.census import taken
+from kedro_batch.submitter.desk import Desk
+from kedro_batch.submitter.engine import JobSummary
+from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind, RunFinished, RunStarted
+from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.progress import ENDED, JobState, Progress, Standing
+from kedro_batch.submitter.standing import closed, differences
+from kedro_batch.submitter.stocktaking import plan_parents
+from kedro_batch.submitter.submission import LOOKED_UP_AFTER_S
+from kedro_batch.submitter.termination import ended_in_time, terminate
+
+_ENDING_S = 600.0
+_REASON = "kedro-batch: cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """How a run stands after it was cancelled.
+
+    Attributes:
+        finished: The last event.
+        left: Jobs that have not ended yet.
+        progress: How its jobs stand.
+    """
+
+    finished: RunFinished
+    left: tuple[JobId, ...]
+    progress: Progress
+
+
+def cancel(desk: Desk) -> Cancelled:
+    """Terminate every job of a run and look until all have ended.
+
+    Raises:
+        ServiceError: The service refused.
+        Interrupted: A signal came.
+    """
+    began = desk.calls.now()
+    desk.emit(
+        RunStarted(
+            run=desk.run_id,
+            plan_digest=desk.digest,
+            engine=desk.engine.name,
+            jobs=len(desk.plan.jobs),
+            journal=str(desk.journal.file),
+            continued=True,
+        )
+    )
+    recorded = desk.journal.recorded(desk.run_id)
+    standing = {job: one.standing for job, one in recorded.items()}
+    ids = {one.job_id for one in standing.values() if one.job_id and one.state is not JobState.SUCCEEDED}
+    unsure = any(one.unsure for one in recorded.values()) or not recorded
+    ended: set[JobId] = set()
+    seen: dict[JobId, JobSummary] = {}
+    # A job whose reply was lost may not be visible yet: while there may be one, it is looked for several times.
+    for pause_s in (0.0, *(LOOKED_UP_AFTER_S if unsure and desk.options.adopt else ())):
+        desk.pause(pause_s)
+        if desk.options.adopt:
+            seen |= {one["jobId"]: one for one in desk.all_listed()}
+        ended |= {job_id for job_id, one in seen.items() if JobState(one["status"]) in ENDED}
+        live = sorted((ids | seen.keys()) - ended)
+        live = [one["jobId"] for one in desk.described(live) if JobState(one["status"]) not in ENDED]
+        if live:
+            desk.emit(Notice(kind=NoticeKind.TERMINATED, message=f"terminating {len(live)} jobs"))
+            for job_id, why in terminate(desk, live, _REASON).items():
+                desk.emit(Notice(kind=NoticeKind.WARNING, message=f"{job_id} cannot be terminated: {why}"))
+    left = ended_in_time(desk, sorted(ids | seen.keys()), _ENDING_S)
+    progress = Progress(desk.plan, closed(plan_parents(desk), _after(desk, standing, seen)))
+    for event in differences(standing, progress):
+        desk.emit(_told(event))
+    finished = RunFinished(
+        run=desk.run_id,
+        outcome="cancelled" if not left else "unfinished",
+        counts={str(state): count for state, count in sorted(progress.counts.items())},
+        seconds=round(desk.calls.now() - began, 3),
+        note=f"{len(left)} jobs have not ended yet: {', '.join(left[:10])}" if left else None,
+    )
+    desk.emit(finished)
+    desk.journal.commit()
+    return Cancelled(finished=finished, left=left, progress=progress)
+
+
+def _after(
+    desk: Desk, standing: Mapping[JobName, Standing], seen: Mapping[JobId, JobSummary]
+) -> dict[JobName, Standing]:
+    """Lay together what the journal had and what the service says now."""
+    after = dict(standing)
+    census = taken(desk.run_id, [job.name for job in desk.plan.jobs], seen.values())
+    for job, copies in census.copies.items():
+        newest = max(copies, key=lambda one: (one.attempt, one.created_at))
+        if job not in after or after[job].attempt <= newest.attempt:
+            after[job] = Standing(state=newest.state, attempt=newest.attempt, job_id=newest.job_id)
+    jobs = {one.job_id: job for job, one in after.items() if one.job_id}
+    for detail in desk.described(sorted(jobs)):
+        job, state = jobs[detail["jobId"]], JobState(detail["status"])
+        if not (after[job].state is JobState.NOT_RUN and state is JobState.FAILED):
+            after[job] = Standing(state=state, attempt=after[job].attempt, job_id=after[job].job_id)
+    return after
+
+
+def _told(event: JobSubmitted | JobChanged) -> JobSubmitted | JobChanged:
+    """Say of a job that has failed now that it was cancelled."""
+    if isinstance(event, JobChanged) and event.after is JobState.FAILED:
+        return replace(event, reason=_REASON, cause=Cause.TERMINATED)
+    return event

@@ -1,0 +1,138 @@
+"""Who is who on the service: from names that ListJobs gives to the jobs of a run. Pure.
+
+A name carries run, job and attempt, so that a run can be found again by anybody who has its id and its plan.
+Where there are two jobs for one node, the oldest is kept whose parents are kept: everybody who looks
+chooses the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.request import JobId, RunId, parsed_job_name
+from kedro_batch.submitter.engine import JobSummary
+from kedro_batch.submitter.progress import ENDED, JobState
+
+KEPT_INSTEAD = "kedro-batch: a second job for one node; the run keeps "
+"""How the reason begins for which a second job is terminated; the id of the kept one follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One job on the service, and which job of the plan it is."""
+
+    job: JobName
+    attempt: int
+    job_id: JobId
+    state: JobState
+    created_at: int
+    reason: str
+
+    @property
+    def live(self) -> bool:
+        """It has not ended."""
+        return self.state not in ENDED
+
+    @property
+    def counts(self) -> bool:
+        """It runs its node or has run it."""
+        return self.state is not JobState.FAILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """What ListJobs knows of a run.
+
+    Attributes:
+        copies: Every job found, by the plan's names, the oldest first.
+        strangers: Names that belong to the run, and to no job of the plan.
+    """
+
+    copies: Mapping[JobName, tuple[Copy, ...]]
+    strangers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """Which job stands for each node.
+
+    Attributes:
+        kept: The one that stands for a job of the plan; jobs without one are to be submitted anew.
+        surplus: Those to be terminated, with the id of the one that is kept, or None where there is none.
+    """
+
+    kept: Mapping[JobName, Copy]
+    surplus: tuple[tuple[Copy, JobId | None], ...]
+
+
+def taken(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSummary]) -> Census:
+    """Sort what ListJobs gave for the prefix of a run; the names of other runs are passed over."""
+    known = set(jobs)
+    found: dict[JobId, Copy] = {}
+    strangers = set()
+    for summary in summaries:
+        parsed = parsed_job_name(summary["jobName"])
+        if parsed is None or parsed[0] != run_id:
+            continue
+        _, job, attempt = parsed
+        if job not in known:
+            strangers.add(summary["jobName"])
+            continue
+        found[summary["jobId"]] = Copy(
+            job=job,
+            attempt=attempt,
+            job_id=summary["jobId"],
+            state=JobState(summary["status"]),
+            created_at=summary["createdAt"],
+            reason=summary.get("statusReason", ""),
+        )
+    copies: dict[JobName, list[Copy]] = {}
+    for copy in sorted(found.values(), key=lambda one: (one.created_at, one.job_id)):
+        copies.setdefault(copy.job, []).append(copy)
+    return Census(copies={job: tuple(ones) for job, ones in copies.items()}, strangers=tuple(sorted(strangers)))
+
+
+def doubled(census: Census) -> tuple[Copy, ...]:
+    """Give the jobs among which ``settled`` has to choose: only what they depend on has to be looked up."""
+    return tuple(copy for copies in census.copies.values() if len(_rivals(copies)) > 1 for copy in _rivals(copies))
+
+
+def settled(
+    census: Census, parents: Mapping[JobName, Sequence[JobName]], depends_on: Mapping[JobId, Sequence[JobId]]
+) -> Settlement:
+    """Choose the one job that stands for each node.
+
+    Args:
+        census: What was found.
+        parents: The jobs of the plan, parents first, with their parents.
+        depends_on: What jobs on the service depend on. Needed for those of ``doubled`` and those below them; a
+            job that is not in it counts as depending on what is kept.
+    """
+    kept: dict[JobName, Copy] = {}
+    surplus: list[tuple[Copy, JobId | None]] = []
+    terminated: set[JobId] = set()
+    for job in parents:
+        copies = census.copies.get(job, ())
+        rivals = _rivals(copies)
+        fitting = [one for one in rivals if terminated.isdisjoint(depends_on.get(one.job_id, ()))]
+        chosen = min(fitting, key=_seniority, default=None)
+        for one in rivals:
+            if one is not chosen and one.live:
+                terminated.add(one.job_id)
+                surplus.append((one, chosen.job_id if chosen else None))
+        if chosen is None and copies and not rivals:
+            chosen = max(copies, key=lambda one: (one.attempt, one.created_at))
+        if chosen is not None:
+            kept[job] = chosen
+    return Settlement(kept=kept, surplus=tuple(surplus))
+
+
+def _rivals(copies: Sequence[Copy]) -> list[Copy]:
+    """Give those that run the node or have run it; an earlier attempt that has succeeded was rerun on purpose."""
+    newest = max((one.attempt for one in copies), default=0)
+    return [one for one in copies if one.counts and (one.live or one.attempt == newest)]
+
+
+def _seniority(copy: Copy) -> tuple[bool, int, str]:
+    """Order by age; only one whose work is done comes before an older one."""
+    return copy.state is not JobState.SUCCEEDED, copy.created_at, copy.job_id

@@ -1,0 +1,38 @@
+"""What a command means to do with a run."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kedro_batch.plan.model import JobName
+
+
+class Intent(StrEnum):
+    """What a command means to do with a run."""
+
+    BEGIN = "begin"
+    """Submit everything: nobody else knows this run."""
+    GO_ON = "go on"
+    """Submit what has never been submitted."""
+    RESUME = "resume"
+    """Submit what failed, was blocked or lost, and what has never been submitted."""
+    FOLLOW = "follow"
+    """Submit nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """What a command means to do with a run.
+
+    Attributes:
+        intent: In general.
+        from_jobs: With RESUME: run these again, and all below them.
+        only_jobs: With RESUME: run these again, and no others.
+        assumed_done: Jobs of which the user says that they have succeeded.
+        expected: The run has to be known already.
+    """
+
+    intent: Intent = Intent.BEGIN
+    from_jobs: tuple[JobName, ...] = ()
+    only_jobs: tuple[JobName, ...] = ()
+    assumed_done: tuple[JobName, ...] = ()
+    expected: bool = False

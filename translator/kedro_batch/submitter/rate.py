@@ -1,0 +1,141 @@
+"""How fast calls may go out: token buckets, and a rate that finds the service's own. Pure but for its state.
+
+Time is given with every call, in seconds on any clock that only goes forward.
+
+The rate of submissions grows as CUBIC does for TCP (RFC 9438): after a refusal it falls by a fixed part,
+comes back quickly to a little below the ceiling where it was refused, stays there for a while, and then
+probes beyond it, slowly at first. The ceiling may be the account's (50 a second for SubmitJob, AWS Batch
+user guide, "Service limits"), less what others in the account submit.
+"""
+
+import math
+from collections import deque
+
+SUBMIT_RATE = 50.0
+"""SubmitJob calls a second that an account may make in a region (AWS Batch user guide, "Service limits")."""
+
+_START = 0.96
+"""The part of the known limit at which submitting starts: the clocks of both sides are not one."""
+_FALL = 0.85
+"""What is left of the rate after a refusal."""
+_GROWTH = 0.006
+"""Calls a second, gained per second cubed: 20 a second more within 24 s of a refusal at 25."""
+_LEAST = 0.5
+"""Calls a second, however often they are refused: more slowly, nobody would learn that it has become better."""
+_BURST_S = 0.1
+"""A bucket holds so many seconds' worth of calls, so that a late wake-up does not cost throughput."""
+_WINDOW_S = 1.0
+
+
+class Bucket:
+    """A token bucket: ``burst`` calls at once, ``rate`` calls a second in the long run."""
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        """Begin full."""
+        self.rate = rate
+        self.burst = burst
+        self._tokens = burst
+        self._at = now
+
+    def turn_to(self, rate: float, burst: float, now: float) -> None:
+        """Change the rate from now on."""
+        self._refill(now)
+        self.rate, self.burst = rate, burst
+        self._tokens = min(self._tokens, burst)
+
+    def take(self, now: float) -> bool:
+        """Take a token, if there is one."""
+        self._refill(now)
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    def wait_s(self, now: float) -> float:
+        """Give the seconds until there is a token."""
+        self._refill(now)
+        return max(0.0, (1 - self._tokens) / self.rate)
+
+    def _refill(self, now: float) -> None:
+        if math.isinf(self.rate):
+            self._tokens = self.burst
+        elif now > self._at:
+            self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
+        self._at = max(self._at, now)
+
+
+class SubmitRate:
+    """The rate of submissions: a token bucket whose rate follows what the service takes."""
+
+    def __init__(self, now: float, most: float | None = None) -> None:
+        """Begin near the service's limit.
+
+        Args:
+            now: The time.
+            most: Never more calls a second than so; ``math.inf`` for as many as the service takes; None for the
+                service's own limit.
+        """
+        self._most = SUBMIT_RATE if most is None else most
+        self._fell_at = now
+        self._sent: deque[float] = deque()
+        self._first_sent: float | None = None
+        self._ceiling = self._most
+        self._after_fall = SUBMIT_RATE * _START if most is None else self._most
+        self._bucket = Bucket(self._after_fall, _burst(self._after_fall), now)
+
+    @property
+    def ceiling(self) -> float:
+        """The rate at which calls were last refused, or else the highest that is allowed; calls a second."""
+        return self._ceiling
+
+    def rate(self, now: float) -> float:
+        """Give the rate of this moment, in calls a second."""
+        if math.isinf(self._ceiling):
+            return math.inf
+        plateau_s = math.cbrt((self._ceiling - self._after_fall) / _GROWTH)
+        grown = self._ceiling + _GROWTH * (now - self._fell_at - plateau_s) ** 3
+        return min(self._most, max(_LEAST, grown))
+
+    def take(self, now: float) -> bool:
+        """Take leave to send one call now, if there is one."""
+        self._follow(now)
+        if not self._bucket.take(now):
+            return False
+        self._first_sent = now if self._first_sent is None else self._first_sent
+        self._sent.append(now)
+        while self._sent[0] < now - _WINDOW_S:
+            self._sent.popleft()
+        return True
+
+    def wait_s(self, now: float) -> float:
+        """Give the seconds until a call may be sent."""
+        self._follow(now)
+        return self._bucket.wait_s(now)
+
+    def refused(self, sent_at: float, now: float) -> bool:
+        """Take note that a call was throttled; True when the rate falls because of it.
+
+        What was sent before the last fall says nothing about the rate since: it falls once a round trip at most.
+        """
+        if sent_at < self._fell_at:
+            return False
+        self._ceiling = max(_LEAST, min(self.rate(now), self._measured(now)))
+        self._after_fall = max(_LEAST, self._ceiling * _FALL)
+        self._fell_at = now
+        self._follow(now)
+        return True
+
+    def _measured(self, now: float) -> float:
+        """Count what was really sent a second: less than the rate when there was nothing more to send."""
+        if self._first_sent is None:
+            return self._most
+        recent = sum(at >= now - _WINDOW_S for at in self._sent)
+        return recent / max(0.1, min(_WINDOW_S, now - self._first_sent))
+
+    def _follow(self, now: float) -> None:
+        rate = self.rate(now)
+        self._bucket.turn_to(rate, _burst(rate), now)
+
+
+def _burst(rate: float) -> float:
+    return max(1.0, rate * _BURST_S)

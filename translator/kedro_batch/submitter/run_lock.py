@@ -1,0 +1,60 @@
+"""One process at a time works on a run: the others of this machine are refused, with the holder's name.
+
+The lock is the operating system's, so that it ends with its holder, however that ends.
+"""
+
+import fcntl
+import getpass
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from kedro_batch.errors import UsageError
+from kedro_batch.plan.request import RunId
+
+
+@contextmanager
+def run_lock(folder: Path, run_id: RunId) -> Iterator[None]:
+    """Hold the lock of a run while the block runs.
+
+    Args:
+        folder: The folder of the run; made where it is missing.
+        run_id: The run, for the message.
+
+    Raises:
+        UsageError: Another process holds it, or the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write the lock of the run in {folder}: {error.strerror}") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            raise UsageError(
+                f"run {run_id} is being worked on by {holder}. Wait until it ends, or stop it; "
+                f"to look only: kedro-batch status {run_id}"
+            ) from error
+        file.truncate(0)
+        file.write(_name())
+        file.flush()
+        yield
+
+
+def _name() -> str:
+    now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return f"process {os.getpid()} of {_user()} on {socket.gethostname()}, since {now}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without an entry for this user
+        return f"user {os.getuid()}"
