@@ -131,7 +131,7 @@ class Desk:
             if error.fault is not Fault.DENIED:
                 raise
             raise ServiceError(
-                f"{error}. A job whose reply is lost is looked up by its name, so that it is not submitted twice: allow "
+                f"{error}. A job whose reply is lost is looked up by its name, lest it be submitted twice: allow "
                 "batch:ListJobs, or do without with --no-adopt",
                 fault=Fault.DENIED,
             ) from error

@@ -223,6 +223,7 @@ class LocalEngine:
         overrides = job.request["containerOverrides"]
         environment = self._environment(job, attempt)
         try:
+            self._logs.mkdir(parents=True, exist_ok=True)
             with log.open("wb") as output, self._lock:
                 if self._stopping:
                     return _Ended(_NOT_STARTED, "interrupted before it started")
