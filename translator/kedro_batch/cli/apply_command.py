@@ -62,14 +62,17 @@ def apply(plan: str, *, on_this_machine: bool, dry_run: bool, run_id: str | None
     if dry_run:
         _print_requests(ready, digest)
         return
-    from kedro_batch.cli.run_session import Subject, of_another_plan, work_on
+    from kedro_batch.cli.run_session import Subject, engine_for, of_another_plan, run_folder, work_on
+    from kedro_batch.submitter.attention import Attention
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.purpose import Intent, Purpose
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id
 
     options, talk, local = take_options(given)
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
-    engine = "local" if on_this_machine else "aws"
+    attention = Attention()
+    name = "local" if on_this_machine else "aws"
+    engine = engine_for(name, attention, local, run_folder(journal, chosen), None)
     folder = local.project or Path()
     if on_this_machine and ready.project and not (folder / "pyproject.toml").is_file():
         tell(f"Warning: {folder.resolve()} is no Kedro project: name that of the plan with --project DIR")
@@ -77,16 +80,17 @@ def apply(plan: str, *, on_this_machine: bool, dry_run: bool, run_id: str | None
     entry = book.run(chosen)
     if entry and entry.digest != digest:
         raise of_another_plan(entry, digest)
-    if entry and entry.engine != engine:
+    if entry and entry.engine != engine.name:
         raise UsageError(f"run {chosen} runs on {entry.engine}: choose another --run-id")
     known_elsewhere = run_id is not None and not on_this_machine and options.adopt
     work_on(
-        Subject(run_id=chosen, plan=ready, digest=digest, content=content, engine=engine, entry=entry),
+        Subject(run_id=chosen, plan=ready, digest=digest, content=content, entry=entry),
         Purpose(intent=Intent.GO_ON if entry or known_elsewhere else Intent.BEGIN),
         book,
+        engine,
+        attention,
         options=options,
         talk=talk,
-        local=local,
     )
 
 

@@ -22,13 +22,17 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
 
     Jobs are found in the journal and by their names, so that one whose reply was lost is ended too.
     """
-    from kedro_batch.cli.run_session import cancel_run, subject_of
+    from kedro_batch.cli.run_session import cancel_run, engine_for, run_folder, subject_of
+    from kedro_batch.submitter.attention import Attention
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
 
     options, talk, local = take_options(given)
     book = Journal(journal)
     subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
-    if subject.engine == "local":
+    if subject.entry and subject.entry.engine == "local":
         raise UsageError(f"run {run} is on this machine: it ends with its command (see kedro-batch status {run})")
-    cancel_run(subject, book, options=options, talk=talk, local=local)
+    attention = Attention()
+    name = subject.entry.engine if subject.entry else "aws"
+    engine = engine_for(name, attention, local, run_folder(journal, subject.run_id), subject.entry)
+    cancel_run(subject, book, engine, attention, options=options, talk=talk)

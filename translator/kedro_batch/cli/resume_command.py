@@ -53,8 +53,9 @@ def resume(  # noqa: PLR0913  click hands over every option
     """
     if from_jobs and only_jobs:
         raise click.UsageError("--from and --only exclude each other")
-    from kedro_batch.cli.run_session import subject_of, work_on
+    from kedro_batch.cli.run_session import engine_for, run_folder, subject_of, work_on
     from kedro_batch.plan.model import JobName
+    from kedro_batch.submitter.attention import Attention
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.purpose import Intent, Purpose
     from kedro_batch.submitter.run_id import checked_run_id
@@ -68,6 +69,9 @@ def resume(  # noqa: PLR0913  click hands over every option
         from_jobs=tuple(map(JobName, from_jobs)),
         only_jobs=tuple(map(JobName, only_jobs)),
         assumed_done=done,
-        expected=subject.engine == "aws" and not done,
+        expected=(subject.entry is None or subject.entry.engine == "aws") and not done,
     )
-    work_on(subject, purpose, book, options=options, talk=talk, local=local)
+    attention = Attention()
+    name = subject.entry.engine if subject.entry else "aws"
+    engine = engine_for(name, attention, local, run_folder(journal, subject.run_id), subject.entry)
+    work_on(subject, purpose, book, engine, attention, options=options, talk=talk)

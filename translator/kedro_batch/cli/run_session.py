@@ -1,10 +1,11 @@
 """Works on one run for a command: opens its journal, takes its lock, follows it, tells how it ended."""
 
+import math
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,6 @@ class Subject:
         plan: Its plan, as this command runs it.
         digest: The digest of its plan as it was read.
         content: Its plan, byte for byte.
-        engine: ``aws`` or ``local``.
         entry: What the journal says of it; None for a run that is not in it.
     """
 
@@ -51,7 +51,6 @@ class Subject:
     plan: Plan
     digest: PlanDigest
     content: bytes
-    engine: str
     entry: RunEntry | None
 
 
@@ -78,7 +77,6 @@ def subject_of(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) 
         plan=ready,
         digest=digest,
         content=content,
-        engine=entry.engine if entry else "aws",
         entry=entry,
     )
 
@@ -92,7 +90,14 @@ def of_another_plan(entry: RunEntry, digest: PlanDigest) -> UsageError:
 
 
 def work_on(  # noqa: PLR0913  what a command knows
-    subject: Subject, purpose: Purpose, journal: Journal, *, options: Options, talk: Talk, local: LocalOptions
+    subject: Subject,
+    purpose: Purpose,
+    journal: Journal,
+    engine: Engine,
+    attention: Attention,
+    *,
+    options: Options,
+    talk: Talk,
 ) -> None:
     """Work on a run as a command means to, and tell how it ended.
 
@@ -102,25 +107,70 @@ def work_on(  # noqa: PLR0913  what a command knows
         KedroBatchError: The service or the journal refused.
         Interrupted: A signal came.
     """
-    with desk_for(subject, journal, options=options, talk=talk, local=local) as (desk, told):
-        failure: KedroBatchError | Interrupted | None = None
-        place = subject.entry.place if subject.entry else {}
-        pace = Pace(calls=float("inf"), shortest=_LOCAL_PACE_S) if subject.engine == "local" else Pace()
-        run = Run(desk, purpose, place=place, pace=pace)
-        try:
-            run.to_the_end()
-        except (KedroBatchError, Interrupted) as error:
-            failure = error
-    if subject.entry is None and failure and purpose.expected and not journal.recorded(subject.run_id):
-        journal.forget(subject.run_id)
-    elif told.finished:
-        tell_outcome(subject, journal, told, run.progress, talk)
+    failure: KedroBatchError | Interrupted | None = None
+    with on_signals(attention.take_signal):
+        with _desk(subject, journal, engine, attention, options=options, talk=talk) as (desk, told):
+            place = subject.entry.place if subject.entry else {}
+            pace = Pace(calls=math.inf) if engine.name == "local" else Pace()
+            run = Run(desk, purpose, place=place, pace=pace)
+            try:
+                run.to_the_end()
+            except (KedroBatchError, Interrupted) as error:
+                failure = error
+        if failure and purpose.expected and not journal.recorded(subject.run_id):
+            journal.forget(subject.run_id)  # nothing of it was found
+        else:
+            _tell_outcome(subject, journal, told, run.progress, talk)
     if failure:
         raise failure
-    raise_outcome(told.finished, subject.run_id)
+    _raise_outcome(told.finished, subject.run_id)
 
 
-_LOCAL_PACE_S = 1.0
+def cancel_run(  # noqa: PLR0913  what a command knows
+    subject: Subject, journal: Journal, engine: Engine, attention: Attention, *, options: Options, talk: Talk
+) -> None:
+    """End everything in a run, and tell what is left.
+
+    Raises:
+        RunUnfinished: Some jobs have not ended yet.
+        KedroBatchError: The service or the journal refused.
+        Interrupted: A signal came.
+    """
+    with on_signals(attention.take_signal):
+        with _desk(subject, journal, engine, attention, options=options, talk=talk) as (desk, told):
+            cancelled = cancel(desk)
+        _tell_outcome(subject, journal, told, cancelled.progress, talk)
+    if cancelled.left:
+        raise RunUnfinished(f"{len(cancelled.left)} jobs of run {subject.run_id} have not ended yet: look again")
+
+
+def engine_for(name: str, attention: Attention, local: LocalOptions, run: Path, before: RunEntry | None) -> Engine:
+    """Make what runs the jobs.
+
+    Args:
+        name: ``aws`` or ``local``.
+        attention: Is called when a job of this machine changes.
+        local: How jobs run on this machine.
+        run: The folder of the run, for the output of jobs of this machine.
+        before: What the journal says of the run, for the folder where its jobs ran.
+
+    Raises:
+        ServiceError: boto3 finds no region, or a profile that is not there.
+    """
+    if name == "aws":
+        from kedro_batch.submitter.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
+
+        return AwsEngine()
+    from kedro_batch.submitter.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
+
+    folder = local.project or Path(before.place.get("folder", ".") if before else ".")
+    workers = local.max_workers or _processors()
+    return LocalEngine(attention, max_workers=workers, folder=folder.resolve(), logs=run / "logs")
+
+
+def run_folder(journal: Path, run_id: RunId) -> Path:
+    """Give the folder of a run, beside the journal: its lock, and the output of jobs of this machine."""
+    return journal.parent / "runs" / run_id
 
 
 @dataclass
@@ -132,18 +182,23 @@ class Told:
 
 
 @contextmanager
-def desk_for(
-    subject: Subject, journal: Journal, *, options: Options, talk: Talk, local: LocalOptions
+def _desk(  # noqa: PLR0913  what a desk holds
+    subject: Subject, journal: Journal, engine: Engine, attention: Attention, *, options: Options, talk: Talk
 ) -> Iterator[tuple[Desk, Told]]:
     """Hold a run's lock, and give what is needed to work on it."""
-    attention = Attention()
-    folder = journal.file.parent / "runs" / subject.run_id
-    engine = _engine(subject, attention, local, folder / "logs")
-    calls: Calls = InlineCalls(attention) if subject.engine == "local" else ThreadedCalls(attention)
+    calls: Calls = InlineCalls(attention) if engine.name == "local" else ThreadedCalls(attention)
     told = Told([])
-    with run_lock(folder, subject.run_id), on_signals(attention.take_signal):
+    with run_lock(run_folder(journal.file, subject.run_id), subject.run_id):
         if journal.run(subject.run_id) is None:
-            journal.begin(_entry(subject, calls.wall(), engine), subject.content)
+            entry = RunEntry(
+                run=subject.run_id,
+                digest=subject.digest,
+                engine=engine.name,
+                jobs=len(subject.plan.jobs),
+                began_at=calls.wall(),
+                place=engine.place,
+            )
+            journal.begin(entry, subject.content)
         else:
             journal.reopen(subject.run_id)
         with follower(quiet=talk.quiet, verbose=talk.verbose, no_color=talk.no_color) as show:
@@ -174,44 +229,17 @@ def _telling(told: Told, show: Sink, json_lines: JsonLines | None) -> Sink:
     return take
 
 
-def _entry(subject: Subject, wall: float, engine: Engine) -> RunEntry:
-    return RunEntry(
-        run=subject.run_id,
-        digest=subject.digest,
-        engine=subject.engine,
-        jobs=len(subject.plan.jobs),
-        began_at=wall,
-        place=engine.place,
-    )
-
-
-def _engine(subject: Subject, attention: Attention, local: LocalOptions, logs: Path) -> Engine:
-    if subject.engine == "aws":
-        from kedro_batch.submitter.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
-
-        return AwsEngine()
-    from kedro_batch.submitter.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
-
-    before = Path(subject.entry.place["folder"]) if subject.entry and "folder" in subject.entry.place else Path()
-    return LocalEngine(
-        attention,
-        max_workers=local.max_workers or _processors(),
-        folder=(local.project or before).resolve(),
-        logs=logs,
-    )
-
-
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def tell_outcome(subject: Subject, journal: Journal, told: Told, progress: Progress, talk: Talk) -> None:
+def _tell_outcome(subject: Subject, journal: Journal, told: Told, progress: Progress, talk: Talk) -> None:
     """Write how a run ended to standard output, unless its events stand there."""
     if journal.failure:
         tell(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
     if talk.as_json or told.finished is None:
         return
-    status = current_status(subject, told, progress, journal)
+    status = _current_status(subject, told, progress, journal)
     text = outcome_text(
         status, journal=os.path.relpath(journal.file), seconds=told.finished.seconds, note=told.finished.note
     )
@@ -223,20 +251,18 @@ def tell_outcome(subject: Subject, journal: Journal, told: Told, progress: Progr
             tell(f"Warning: cannot write the outcome: {error.strerror}")
 
 
-def current_status(subject: Subject, told: Told, progress: Progress, journal: Journal) -> RunStatus:
+def _current_status(subject: Subject, told: Told, progress: Progress, journal: Journal) -> RunStatus:
     """Say how a run stands that this command has worked on."""
     entry = journal.run(subject.run_id)
     if entry is None or told.finished is None:
         raise UsageError(f"the journal {journal.file} has lost run {subject.run_id}")
-    from dataclasses import replace  # noqa: PLC0415
-
     standing = {name: progress.standing(name) for name in progress.names}
     earlier = journal.events_of_failures(subject.run_id)
     events = [*earlier, *told.about_failures]
     return run_status(replace(entry, outcome=told.finished.outcome), progress.names, standing, events)
 
 
-def raise_outcome(finished: RunFinished | None, run_id: RunId) -> None:
+def _raise_outcome(finished: RunFinished | None, run_id: RunId) -> None:
     """End with the exit code of the outcome.
 
     Raises:
@@ -248,18 +274,3 @@ def raise_outcome(finished: RunFinished | None, run_id: RunId) -> None:
         raise JobsFailed("")
     if outcome == "unfinished":
         raise RunUnfinished(f"run {run_id} has not ended")
-
-
-def cancel_run(subject: Subject, journal: Journal, *, options: Options, talk: Talk, local: LocalOptions) -> None:
-    """End everything in a run, and tell what is left.
-
-    Raises:
-        RunUnfinished: Some jobs have not ended yet.
-        KedroBatchError: The service or the journal refused.
-        Interrupted: A signal came.
-    """
-    with desk_for(subject, journal, options=options, talk=talk, local=local) as (desk, told):
-        cancelled = cancel(desk)
-    tell_outcome(subject, journal, told, cancelled.progress, talk)
-    if cancelled.left:
-        raise RunUnfinished(f"{len(cancelled.left)} jobs of run {subject.run_id} have not ended yet: look again")

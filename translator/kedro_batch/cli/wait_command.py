@@ -20,7 +20,8 @@ from kedro_batch.errors import UsageError
 @talk_options
 def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on."""
-    from kedro_batch.cli.run_session import subject_of, work_on
+    from kedro_batch.cli.run_session import engine_for, run_folder, subject_of, work_on
+    from kedro_batch.submitter.attention import Attention
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.purpose import Intent, Purpose
     from kedro_batch.submitter.run_id import checked_run_id
@@ -28,6 +29,9 @@ def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     options, talk, local = take_options(given)
     book = Journal(journal)
     subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
-    if subject.engine == "local":
+    if subject.entry and subject.entry.engine == "local":
         raise UsageError(f"run {run} is on this machine and ends with its command: see kedro-batch status {run}")
-    work_on(subject, Purpose(intent=Intent.FOLLOW, expected=True), book, options=options, talk=talk, local=local)
+    attention = Attention()
+    name = subject.entry.engine if subject.entry else "aws"
+    engine = engine_for(name, attention, local, run_folder(journal, subject.run_id), subject.entry)
+    work_on(subject, Purpose(intent=Intent.FOLLOW, expected=True), book, engine, attention, options=options, talk=talk)

@@ -117,8 +117,6 @@ class NoticeKind(StrEnum):
     """The service answers again."""
     THROTTLED = "throttled"
     """The service takes fewer submissions than were sent: the run slows down."""
-    ADOPTED = "adopted"
-    """A job was found on the service whose reply had been lost."""
     DUPLICATE = "duplicate"
     """Two jobs were found where one should be; the later one is terminated."""
     STUCK = "stuck"

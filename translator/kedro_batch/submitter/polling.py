@@ -104,14 +104,23 @@ class Polling:
 
     # What comes back
 
-    def take(self, reply: Reply, now: float) -> None:
+    def take(self, reply: Reply, now: float, *, submitting: bool = False) -> None:
         """Take what was asked for.
+
+        Args:
+            reply: The reply.
+            now: The time.
+            submitting: There are jobs to submit: a look that is refused waits until they are.
 
         Raises:
             ServiceError: It was refused, or there was no answer for too long.
         """
         self._asking = False
         asked: list[tuple[JobName, JobId]] = reply.about
+        if reply.error and submitting and not reply.error.passing:
+            self._left.clear()
+            self._looked(now)
+            return
         if reply.error:
             self._left.appendleft(tuple(name for name, _ in asked))
             self._desk.patience.failed(reply.error, now)

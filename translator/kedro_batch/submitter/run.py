@@ -254,7 +254,7 @@ class Run:
                 self._last_sent = now
                 self._submission.take(reply, now)
             case Lane.DESCRIBE:
-                self._polling.take(reply, now)
+                self._polling.take(reply, now, submitting=not self._submission.idle)
                 self._stop_on_failure()
             case Lane.LIST:
                 self._desk.listing.take(reply, now)
