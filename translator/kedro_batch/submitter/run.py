@@ -78,6 +78,7 @@ class Run:
             self._open()
             while self._work():
                 self._take_stock_again()
+            self._end_what_is_blocked()
         except Interrupted:
             self._end_early("interrupted")
             raise
@@ -296,6 +297,25 @@ class Run:
         terminate(self._desk, ids, f"kedro-batch: not started, because {failed} failed")
 
     # The end
+
+    def _end_what_is_blocked(self) -> None:
+        """End the jobs below failed ones, where the service has not done so: what it does then is not documented."""
+        desk = self._desk
+        standings = [self.progress.standing(job) for job in self.progress.names]
+        blocked = [one.job_id for one in standings if one.state is JobState.NOT_RUN and one.job_id]
+        if desk.engine.name == "local" or not blocked:
+            return
+        try:
+            for pause_s in (0.0, 2.0, 4.0):
+                desk.pause(pause_s)
+                blocked = [one["jobId"] for one in desk.described(blocked) if one["status"] not in ENDED]
+                if not blocked:
+                    return
+            message = f"{len(blocked)} jobs below failed ones are still waiting: they are terminated"
+            desk.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
+            terminate(desk, blocked, f"kedro-batch: not run, because a job above it failed in run {desk.run_id}")
+        except ServiceError as error:
+            desk.emit(Notice(kind=NoticeKind.WARNING, message=f"jobs below failed ones may still be waiting: {error}"))
 
     def _outcome(self) -> RunOutcome:
         if self.progress.succeeded:
