@@ -316,7 +316,7 @@ def test_a_journal_that_cannot_be_written_is_a_message(tmp_path):
     (tmp_path / ".kedro-batch").write_text("a file, not a folder")
     ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
     assert ended.code == 2
-    assert "cannot write the journal .kedro-batch/journal.db: " in ended.err
+    assert "cannot write the journal .kedro-batch/journal.db: .kedro-batch is no folder. " in ended.err
     assert "Traceback" not in ended.err
 
 

@@ -192,7 +192,7 @@ class Journal(JournalView):
                 connection.execute("COMMIT")
         except OSError as error:
             raise UsageError(
-                f"cannot write the journal {file}: {error.strerror}. Run it from a folder that you can write to, "
+                f"cannot write the journal {file}: {_why(file, error)}. Run it from a folder that you can write to, "
                 "or name another file with --journal"
             ) from error
         except sqlite3.Error as error:
@@ -371,3 +371,8 @@ def _unreadable(file: Path, error: sqlite3.Error) -> UsageError:
 
 def _unwritable(file: Path, error: sqlite3.Error) -> UsageError:
     return UsageError(f"cannot write the journal {file}: {error}. Nothing more is submitted without it")
+
+
+def _why(file: Path, error: OSError) -> str | None:
+    """Say what is wrong with the place of a journal: that a file stands where a folder should, Python calls "exists"."""
+    return f"{file.parent} is no folder" if isinstance(error, FileExistsError) else error.strerror

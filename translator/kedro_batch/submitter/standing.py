@@ -88,10 +88,13 @@ def stock_of(  # noqa: PLR0913  all that is known of a run, from three sources
 
 
 def _goes_before(recorded: Standing, copy: Copy) -> bool:
-    """Tell whether the journal knows better than the service: of a later attempt, or of one that is done."""
-    return recorded.attempt > copy.attempt or (
-        recorded.attempt == copy.attempt and recorded.state is JobState.SUCCEEDED
-    )
+    """Tell whether the journal knows better than the service.
+
+    It does of a later attempt, of one that is done, and of one that was called off: to the service that one has failed.
+    """
+    called_off = recorded.state is JobState.NOT_RUN and copy.state is JobState.FAILED
+    same = recorded.attempt == copy.attempt
+    return recorded.attempt > copy.attempt or (same and (recorded.state is JobState.SUCCEEDED or called_off))
 
 
 def _long_ago(record: Recorded, wall: float) -> bool:

@@ -1,0 +1,139 @@
+"""Runs that are ended on purpose: by cancel, by a signal, by a failure."""
+
+import signal
+
+import pytest
+
+from tests.support.plans import write_plan
+from tests.support.runs import JOURNAL, ended, interrupted, on, started, states, wait_until
+from tests.support.services import standin
+
+JOBS = {name: ["x"] for name in ("a", "b", "c", "d", "e")}
+PARENTS = {"b": "a", "c": "a", "d": "b c"}  # e stands alone
+
+
+@pytest.mark.parametrize("absent", [[], ["TerminateJobs"]], ids=["in bulk", "one by one"])
+def test_cancel_ends_every_job_and_leaves_a_run_that_can_be_resumed(tmp_path, absent):
+    write_plan(tmp_path, JOBS, PARENTS)
+    with standin(run_s=600, absent=absent) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=tmp_path).code == 0
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 0, cancelled.err
+        assert "run r cancelled after" in cancelled.text
+        assert set(states(service).values()) == {"FAILED"}
+        calls = service.verdict()["calls"]
+        assert ("terminatejob" in calls) == bool(absent)
+        service.configure(run_s=0.1)
+        assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
+        assert service.verdict()["duplicates"] == {}
+
+
+def test_cancel_finds_a_job_whose_reply_was_lost(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(run_s=600, submit_fault="reply_lost", list_delay_s=1) as service:
+        with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: states(service).get("a"))
+            process.kill()
+            process.wait()
+        assert on(service, "cancel", "r", cwd=tmp_path).code == 0
+        assert states(service) == {"a": "FAILED"}
+
+
+def test_cancel_works_without_a_journal_from_the_plan_alone(tmp_path):
+    write_plan(tmp_path, JOBS, PARENTS)
+    with standin(run_s=600) as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=tmp_path)
+        (tmp_path / JOURNAL).unlink()
+        assert on(service, "cancel", "r", "--plan", "plan.yaml", cwd=tmp_path).code == 0
+        assert set(states(service).values()) == {"FAILED"}
+
+
+def test_cancel_of_a_run_that_has_ended_changes_nothing(tmp_path):
+    write_plan(tmp_path, JOBS, PARENTS)
+    with standin() as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", "-q", cwd=tmp_path)
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 0
+        assert "5 jobs, 5 succeeded" in cancelled.text
+        assert not {"terminatejob", "terminatejobs"} & service.verdict()["calls"].keys()
+
+
+def test_ctrl_c_ends_the_jobs_where_that_is_asked_for(tmp_path):
+    write_plan(tmp_path, JOBS, PARENTS)
+    with standin(run_s=600) as service:
+        words = ("apply", "plan.yaml", "--run-id", "r", "--on-interrupt", "terminate")
+        with started(*words, cwd=tmp_path, service=service) as process:
+            wait_until(lambda: len(states(service)) == 5)
+            stopped = interrupted(process)
+        assert stopped.code == 130
+        assert "jobs are being terminated" in stopped.text
+        wait_until(lambda: set(states(service).values()) == {"FAILED"})
+
+
+def test_ctrl_c_while_much_is_to_be_submitted_loses_nothing_of_what_was(tmp_path):
+    names = [f"n{n:03}" for n in range(300)]
+    write_plan(tmp_path, {name: ["x"] for name in names})
+    with standin(latency_s=0.2) as service:
+        with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: len(states(service)) > 40)
+            stopped = interrupted(process)
+        assert stopped.code == 130
+        taken = service.verdict()["taken"]
+        assert f"{300 - taken} not submitted" in stopped.text
+        assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
+        verdict = service.verdict()
+    assert (verdict["taken"], verdict["double_taken"]) == (300, {})
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_at_once_and_leaves_a_run_that_resumes(tmp_path, number):
+    write_plan(tmp_path, JOBS, PARENTS)
+    with standin(hang="submitjob") as service:
+        with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: service.asked("submitjob"))
+            process.send_signal(number)
+            process.send_signal(number)
+            stopped = interrupted(process, number)
+        assert stopped.code == 128 + number
+        assert "was submitted is not known yet: resume looks before it submits" in stopped.text
+        service.configure(hang=None)
+        assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
+        assert service.verdict()["double_taken"] == {}
+
+
+def test_on_failure_stop_starts_nothing_more_and_lets_what_runs_end(tmp_path):
+    parents = {"later": "slow", "last": "later"}
+    write_plan(tmp_path, {name: ["x"] for name in ("bad", "slow", "later", "last")}, parents)
+    with standin(durations={"bad": 1, "slow": 5}, fail={"bad": 2}) as service:
+        stopped = on(service, "apply", "plan.yaml", "--on-failure", "stop", "--run-id", "r", cwd=tmp_path)
+        assert stopped.code == 6
+        assert "bad has failed: nothing more is started; what runs may end" in stopped.err
+        assert "4 jobs, 1 succeeded, 1 failed, 2 not run\n" in stopped.text
+        assert states(service) == {"bad": "FAILED", "slow": "SUCCEEDED", "later": "FAILED", "last": "FAILED"}
+        service.configure(fail={}, durations={})
+        assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
+        assert service.verdict()["duplicates"] == {}
+
+
+def test_jobs_that_would_wait_for_ever_below_a_failed_one_are_ended(tmp_path):
+    # The child is submitted when its parent has failed already, and the service lets it wait.
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
+    faults = {"on_failed_parent": "pend", "dependents_fail_after_s": 600}
+    with standin(run_s=0.1, fail={"a": 1}, latency_s=0.3, **faults) as service:
+        assert on(service, "apply", "plan.yaml", cwd=tmp_path).code == 6
+        wait_until(lambda: states(service) == {"a": "FAILED", "b": "FAILED"})
+
+
+def test_a_second_process_on_a_run_is_refused_with_the_name_of_the_first(tmp_path):
+    write_plan(tmp_path, JOBS, PARENTS)
+    with (
+        standin(run_s=600) as service,
+        started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process,
+    ):
+        wait_until(lambda: len(states(service)) == 5)
+        for words in (["resume", "r"], ["cancel", "r"], ["wait", "r"], ["apply", "plan.yaml", "--run-id", "r"]):
+            refused = on(service, *words, cwd=tmp_path)
+            assert refused.code == 2
+            assert f"run r is being worked on by process {process.pid} of " in refused.err
+        interrupted(process)
+        assert ended(process).code == 130 or process.returncode == 130
