@@ -374,5 +374,5 @@ def _unwritable(file: Path, error: sqlite3.Error) -> UsageError:
 
 
 def _why(file: Path, error: OSError) -> str | None:
-    """Say what is wrong with the place of a journal: that a file stands where a folder should, Python calls "exists"."""
+    """Say what is wrong with the place of a journal; of a file where a folder should be, Python says that it exists."""
     return f"{file.parent} is no folder" if isinstance(error, FileExistsError) else error.strerror
