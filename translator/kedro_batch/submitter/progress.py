@@ -199,8 +199,13 @@ class Progress:
     # What happens
 
     def submitted(self, name: JobName, job_id: JobId) -> Change:
-        """Take note that a job has been submitted."""
-        change = self._enter(name, JobState.SUBMITTED, job_id=job_id)
+        """Take note that a job has been submitted.
+
+        One that is not to run any more, because of what happened while its submission was under way, stays so.
+        """
+        was = self._standing[name]
+        state = JobState.SUBMITTED if was.state is JobState.WAITING else was.state
+        change = self._enter(name, state, job_id=job_id, because=was.because)
         for child in self._children[name]:
             self._without_id[child] -= 1
             self.offer(child)

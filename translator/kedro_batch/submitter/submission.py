@@ -16,9 +16,10 @@ from kedro_batch.plan.request import JobId, batch_job_name, run_prefix, submit_r
 from kedro_batch.submitter.calls import Lane, Reply
 from kedro_batch.submitter.desk import Desk
 from kedro_batch.submitter.engine import JobSummary
-from kedro_batch.submitter.events import JobSubmitted, Notice, NoticeKind
-from kedro_batch.submitter.progress import JobState, Progress
+from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind
+from kedro_batch.submitter.progress import Change, JobState, Progress
 from kedro_batch.submitter.rate import SubmitRate
+from kedro_batch.submitter.termination import terminate
 
 LOOKED_UP_AFTER_S = (1.0, 2.0, 4.0, 8.0)
 """The pauses before each time that a job is looked up, whose reply was lost: 15 s in all. How soon a new job is
@@ -190,9 +191,25 @@ class Submission:
                 raise reply.error
 
     def _has_id(self, name: JobName, job_id: JobId, *, adopted: bool = False) -> None:
-        self._progress.submitted(name, job_id)
+        change = self._progress.submitted(name, job_id)
         attempt = self._progress.attempt(name)
         self._desk.emit(JobSubmitted(job=name, job_id=job_id, attempt=attempt, adopted=adopted))
+        if change.after is not JobState.SUBMITTED:
+            self._call_off(change, job_id)
+
+    def _call_off(self, change: Change, job_id: JobId) -> None:
+        """End a job that was not to run any more when its id came: nobody would follow it."""
+        self._desk.emit(
+            JobChanged(
+                job=change.job,
+                job_id=job_id,
+                attempt=self._progress.attempt(change.job),
+                before=JobState.SUBMITTED,
+                after=change.after,
+                because=change.because,
+            )
+        )
+        terminate(self._desk, [job_id], f"kedro-batch: not started, because {change.because} failed")
 
     def _slow_down(self, reply: Reply, now: float) -> None:
         if self._rate.refused(reply.sent_at, now) and not self._throttled:
