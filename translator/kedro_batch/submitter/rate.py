@@ -25,6 +25,8 @@ _LEAST = 0.5
 _BURST_S = 0.1
 """A bucket holds so many seconds' worth of calls, so that a late wake-up does not cost throughput."""
 _WINDOW_S = 1.0
+_WHOLE = 1 - 1e-6
+"""A token is there when so much of it is: after the wait that was told for it, rounding must not ask for another."""
 
 
 class Bucket:
@@ -46,7 +48,7 @@ class Bucket:
     def take(self, now: float) -> bool:
         """Take a token, if there is one."""
         self._refill(now)
-        if self._tokens < 1:
+        if self._tokens < _WHOLE:
             return False
         self._tokens -= 1
         return True
