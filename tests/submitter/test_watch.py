@@ -133,7 +133,8 @@ def test_every_live_job_is_asked_about_within_the_sweep_and_its_looks(queued, at
 
 @given(st.lists(st.tuples(st.sampled_from(names(12)), st.sampled_from(["queue", "work", "leave"])), max_size=40))
 def test_whoever_has_come_and_not_gone_is_asked_about_once(moves):
-    watch, there = Watch(0.0), {}
+    watch = Watch(0.0)
+    there: dict[JobName, str] = {}
     for job, move in moves:
         if move == "leave":
             watch.leave(job)
