@@ -110,18 +110,16 @@ def settled(
     """
     kept: dict[JobName, Copy] = {}
     surplus: list[tuple[Copy, JobId | None]] = []
-    terminated: set[JobId] = set()
+    doomed: set[JobId] = set()  # what depends on one of these fails, at once or soon
     for job in parents:
         copies = census.copies.get(job, ())
         rivals = _rivals(copies)
-        fitting = [one for one in rivals if terminated.isdisjoint(depends_on.get(one.job_id, ()))]
+        fitting = [one for one in rivals if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
         chosen = min(fitting, key=_seniority, default=None)
-        for one in rivals:
-            if one is not chosen and one.live:
-                terminated.add(one.job_id)
-                surplus.append((one, chosen.job_id if chosen else None))
+        surplus += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
         if chosen is None and copies and not rivals:
             chosen = max(copies, key=lambda one: (one.attempt, one.created_at))
+        doomed.update(one.job_id for one in copies if one is not chosen and one.state is not JobState.SUCCEEDED)
         if chosen is not None:
             kept[job] = chosen
     return Settlement(kept=kept, surplus=tuple(surplus))
