@@ -172,8 +172,10 @@ def test_one_job_stands_for_each_node_and_depends_on_what_is_kept_whoever_looks(
     again = settled(taken(RUN, parents, summaries), parents, depends_on)
     assert (again.kept, set(again.surplus)) == (result.kept, set(result.surplus))
     # Who comes later, when the surplus has been terminated, finds nothing more to do.
-    after = [one if one["jobId"] not in terminated else JobSummary(**{**one, "status": S.FAILED}) for one in summaries]
-    settlement = settled(taken(RUN, parents, after), parents, depends_on)
+    for one in summaries:
+        if one["jobId"] in terminated:
+            one["status"] = S.FAILED
+    settlement = settled(taken(RUN, parents, summaries), parents, depends_on)
     assert settlement.surplus == ()
     assert {job: copy.job_id for job, copy in result.kept.items()}.items() <= {
         job: copy.job_id for job, copy in settlement.kept.items()

@@ -115,7 +115,7 @@ def assumed_done(stock: Stock, done: Collection[JobName]) -> Stock:
     standing = dict(stock.standing)
     for job in (*stock.forgotten, *done):
         known = standing.get(job, Standing())
-        standing[job] = replace(known, state=JobState.SUCCEEDED if job in done else JobState.LOST)
+        standing[job] = replace(known, state=JobState.SUCCEEDED if job in done else JobState.LOST, because=None)
     return Stock(standing=standing, unsure=stock.unsure - set(done) - set(stock.forgotten), forgotten=())
 
 
