@@ -1,4 +1,4 @@
-"""Measures commands: wall time and memory of a process of its own, in alternating rounds."""
+"""Measures commands: wall time, memory and processor time of a process of its own, in alternating rounds."""
 
 import os
 import statistics
@@ -13,15 +13,16 @@ from tests.support.command_line import environment
 
 @dataclass(frozen=True)
 class Measured:
-    """How long a command took, in seconds, the most memory that it had, in MB, and what it said."""
+    """How long a command took, in seconds, the most memory that it had, in MB, what it said, and its processor time."""
 
     seconds: float
     megabytes: float
     output: str
+    cpu_seconds: float
 
 
-def measured(command: list[str], cwd: Path) -> Measured:
-    """Run a command once.
+def measured(command: list[str], cwd: Path, env: Mapping[str, str] | None = None) -> Measured:
+    """Run a command once, with extra environment variables.
 
     Raises:
         subprocess.CalledProcessError: It failed; what it said is in the error.
@@ -29,13 +30,14 @@ def measured(command: list[str], cwd: Path) -> Measured:
     log = cwd / ".benchmark.log"
     start = time.perf_counter()
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=cwd, env=environment(), stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=cwd, env=environment(env), stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
     taken = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output=log.read_text(errors="replace"))
-    return Measured(taken, usage.ru_maxrss / 1024, log.read_text(errors="replace"))
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    return Measured(taken, usage.ru_maxrss / 1024, log.read_text(errors="replace"), cpu_seconds)
 
 
 def in_turn(commands: Mapping[str, list[str]], cwd: Path, rounds: int) -> dict[str, list[Measured]]:
