@@ -1,6 +1,7 @@
 """Writes plans by hand, for the tests of what is not Kedro's."""
 
 import json
+import random
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,17 @@ def write_plan(
     file = folder / "plan.yaml"
     file.write_text(json.dumps(content))
     return file
+
+
+def layered(jobs: int, width: int) -> dict[str, str]:
+    """Give as many names in layers of this width, with one to four parents in the layer above: 2.5 in the mean."""
+    chance = random.Random(1)  # noqa: S311  nothing secret
+    names = [f"job_{number:05}" for number in range(jobs)]
+    parents = {}
+    for number, name in enumerate(names):
+        above = names[(number // width - 1) * width : number // width * width] if number >= width else []
+        parents[name] = " ".join(sorted(chance.sample(above, min(len(above), chance.randint(1, 4)))))
+    return parents
 
 
 _SETTINGS = {field.name for field in fields(JobSettings)}

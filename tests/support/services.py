@@ -38,9 +38,12 @@ class StandIn:
     def jobs(self) -> dict[str, Any]:
         return _get_json(f"{self.url}/jobs")
 
+    def ledger(self, operation: str) -> list[dict[str, Any]]:
+        """Give the calls of an operation: ``at``, in seconds since the epoch, and ``body``."""
+        return [one for one in _get_json(f"{self.url}/ledger")["ledger"] if one["operation"] == operation]
+
     def asked(self, operation: str) -> list[dict[str, Any]]:
-        ledger = _get_json(f"{self.url}/ledger")["ledger"]
-        return [entry["body"] for entry in ledger if entry["operation"] == operation]
+        return [one["body"] for one in self.ledger(operation)]
 
     def verdict(self, *, times: bool = False) -> dict[str, Any]:
         return _get_json(f"{self.url}/verdict{'?times=1' if times else ''}")

@@ -75,7 +75,7 @@ class Service:
             return Reply(0, {}, Fault.DOWN)
         self.verdict.calls[operation] += 1
         if self.config.keep_bodies:
-            self.ledger.append({"operation": operation, "body": body})
+            self.ledger.append({"operation": operation, "at": round(now + self._epoch, 3), "body": body})
         try:
             fault = self._faults.before(operation, body, taken=len(self.jobs.by_id), now=now)
             if fault:
