@@ -85,7 +85,7 @@ def apply(plan: str, *, on_this_machine: bool, dry_run: bool, run_id: str | None
     known_elsewhere = run_id is not None and not on_this_machine and options.adopt
     work_on(
         Subject(run_id=chosen, plan=ready, digest=digest, content=content, entry=entry),
-        Purpose(intent=Intent.GO_ON if entry or known_elsewhere else Intent.BEGIN),
+        Purpose(intent=Intent.GO_ON if entry or known_elsewhere else Intent.BEGIN, known=entry is not None),
         book,
         engine,
         attention,

@@ -69,7 +69,8 @@ def resume(  # noqa: PLR0913  click hands over every option
         from_jobs=tuple(map(JobName, from_jobs)),
         only_jobs=tuple(map(JobName, only_jobs)),
         assumed_done=done,
-        expected=(subject.entry is None or subject.entry.engine == "aws") and not done,
+        known=True,
+        expected=subject.entry is None and not done,
     )
     attention = Attention()
     name = subject.entry.engine if subject.entry else "aws"

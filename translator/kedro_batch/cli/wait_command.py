@@ -34,4 +34,12 @@ def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     attention = Attention()
     name = subject.entry.engine if subject.entry else "aws"
     engine = engine_for(name, attention, local, run_folder(journal, subject.run_id), subject.entry)
-    work_on(subject, Purpose(intent=Intent.FOLLOW, expected=True), book, engine, attention, options=options, talk=talk)
+    work_on(
+        subject,
+        Purpose(intent=Intent.FOLLOW, known=True, expected=subject.entry is None),
+        book,
+        engine,
+        attention,
+        options=options,
+        talk=talk,
+    )

@@ -28,11 +28,13 @@ class Purpose:
         from_jobs: With RESUME: run these again, and all below them.
         only_jobs: With RESUME: run these again, and no others.
         assumed_done: Jobs of which the user says that they have succeeded.
-        expected: The run has to be known already.
+        known: The journal has the run, or the user says that there is one.
+        expected: The service has to know the run, since the journal does not.
     """
 
     intent: Intent = Intent.BEGIN
     from_jobs: tuple[JobName, ...] = ()
     only_jobs: tuple[JobName, ...] = ()
     assumed_done: tuple[JobName, ...] = ()
+    known: bool = False
     expected: bool = False

@@ -4,6 +4,7 @@ This is the loop around ``submission`` and ``polling``: it hands out the replies
 and sees to it that a signal, an error or a full disk leaves a run that can be resumed. It prints nothing.
 """
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -106,21 +107,15 @@ class Run:
                 engine=desk.engine.name,
                 jobs=len(self._parents),
                 journal=str(desk.journal.file),
-                continued=self._purpose.intent is not Intent.BEGIN,
+                continued=self._purpose.known,
             )
         )
 
     def _open(self) -> None:
         desk, purpose = self._desk, self._purpose
-        targets = resolve_targets(desk)
-        for problem in targets.unchecked:
-            desk.emit(
-                Notice(kind=NoticeKind.WARNING, message=f"{problem}. It is taken as the plan names it, unchecked")
-            )
-        here = {**desk.engine.place, **({"account": targets.account} if targets.account else {})}
-        self._check_place(here)
-        desk.journal.locate(desk.run_id, {**self._place, **here})
-        self._definitions = targets.definitions
+        self._check_place(desk.engine.place)
+        if purpose.intent is not Intent.FOLLOW:
+            self._resolve()
         self._check_adoption()
         if purpose.intent is Intent.BEGIN:
             self._take_up({}, ())
@@ -136,6 +131,18 @@ class Run:
         else:
             self._take_up(closed(self._parents, self._to_be_described(stock.standing)), stock.unsure)
         self._write_differences()
+
+    def _resolve(self) -> None:
+        """Look at the targets of what is to be submitted."""
+        desk = self._desk
+        targets = resolve_targets(desk)
+        for problem in targets.unchecked:
+            message = f"{problem}. It is taken as the plan names it, unchecked"
+            desk.emit(Notice(kind=NoticeKind.WARNING, message=message))
+        here = {**desk.engine.place, **({"account": targets.account} if targets.account else {})}
+        self._check_place(here)
+        desk.journal.locate(desk.run_id, {**self._place, **here})
+        self._definitions = targets.definitions
 
     def _check_place(self, here: Mapping[str, str]) -> None:
         for what in ("region", "account"):
@@ -200,42 +207,44 @@ class Run:
             self._polling.act(now)
             desk.listing.act(now)
             if self._polling.superseded:
+                self._submission.stop()
+            quiet = self._submission.idle and self._polling.idle and desk.listing.idle
+            count_at = self._count_at()
+            if quiet and now >= count_at:
                 return True
-            over = self._over
-            if (
-                self._submission.idle
-                and self._to_be_counted
-                and (over or now >= self._last_sent + sum(LOOKED_UP_AFTER_S))
-            ):
-                return True
-            if over:
+            if quiet and self._is_over and math.isinf(count_at):
                 return False
-            self._wait(now)
+            self._wait(now, count_at if count_at > now else math.inf)
 
     @property
-    def _over(self) -> bool:
-        if not (self._submission.idle and self._polling.idle and self._desk.listing.idle):
-            return False
+    def _is_over(self) -> bool:
+        """Nothing is left to wait for, once nothing is under way."""
         options = self._desk.options
         looked = options.looks_once and self._polling.looks > 0
         return options.detach or looked or not self.progress.any_live
 
-    @property
-    def _to_be_counted(self) -> bool:
-        """There may be two jobs for one node: a reply was lost, or others may work on the same run."""
+    def _count_at(self) -> float:
+        """Give the time to look whether there are two jobs for one node; infinity where nothing hints at that.
+
+        A reply may have been lost, or others may work on the same run. It is looked at when even the last submission
+        has to be visible, or when all jobs have ended before.
+        """
         alone = self._purpose.intent in (Intent.BEGIN, Intent.FOLLOW)
-        return self._adopts and (self._submission.sent_again or not (alone or self._counted))
+        if self._polling.superseded:
+            return -math.inf
+        if not self._adopts or not (self._submission.sent_again or not (alone or self._counted)):
+            return math.inf
+        return self._last_sent + sum(LOOKED_UP_AFTER_S) if self.progress.any_live else -math.inf
 
     @property
     def _adopts(self) -> bool:
         return self._desk.options.adopt and self._desk.engine.name == "aws"
 
-    def _wait(self, now: float) -> None:
-        """Wait for whatever comes first, and deal with it."""
+    def _wait(self, now: float, until: float) -> None:
+        """Wait for whatever comes first, at most until a time, and deal with it."""
         desk = self._desk
-        until = min(
-            self._submission.next_at(now), self._polling.next_at(now), desk.listing.next_at(now), now + _LONGEST_WAIT_S
-        )
+        parts = (self._submission, self._polling, desk.listing)
+        until = min(until, now + _LONGEST_WAIT_S, *(part.next_at(now) for part in parts))
         if desk.journal.waiting:
             if now - self._committed >= _COMMIT_EVERY_S:
                 desk.journal.commit()
@@ -264,7 +273,7 @@ class Run:
             case Lane.TERMINATE:
                 pass
 
-    _last_sent = float("-inf")
+    _last_sent = -math.inf
 
     def _take_stock_again(self) -> None:
         """Look who is there: two jobs may stand for one node, or another process may have settled that."""
