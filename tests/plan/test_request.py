@@ -143,6 +143,7 @@ def test_reasons_to_try_again_become_rules_that_end_with_exit():
         "attempts": 3,
         "evaluateOnExit": [
             {"onStatusReason": "Host EC2*", "action": "RETRY"},
+            {"onStatusReason": "Your Spot Task was interrupted*", "action": "RETRY"},
             {"onStatusReason": "Task failed to start*", "action": "RETRY"},
             {"onReason": "CannotPullContainer*", "action": "RETRY"},
             {"onReason": "*", "action": "EXIT"},

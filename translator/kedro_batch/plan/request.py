@@ -58,12 +58,13 @@ OWNED_FIELDS: Mapping[tuple[str, ...], str] = {
 }
 """The fields of SubmitJob that ``submit`` may not give, and what to do instead."""
 
-_RETRY_ON: Mapping[RetryReason, dict[str, str]] = {
-    RetryReason.SPOT: {"onStatusReason": "Host EC2*"},
-    RetryReason.START_FAILURE: {"onStatusReason": "Task failed to start*"},
-    RetryReason.IMAGE_PULL: {"onReason": "CannotPullContainer*"},
+_RETRY_ON: Mapping[RetryReason, tuple[dict[str, str], ...]] = {
+    RetryReason.SPOT: ({"onStatusReason": "Host EC2*"}, {"onStatusReason": "Your Spot Task was interrupted*"}),
+    RetryReason.START_FAILURE: ({"onStatusReason": "Task failed to start*"},),
+    RetryReason.IMAGE_PULL: ({"onReason": "CannotPullContainer*"},),
 }
-"""How AWS Batch words these failures (AWS Batch user guide, "Automated job retries")."""
+"""How AWS Batch words these failures (AWS Batch user guide, "Automated job retries"; the second wording of spot is
+Fargate's, nextflow-io/nextflow#5786). With the rule that ends everything else, all of them are the five allowed."""
 
 
 def batch_job_name(run_id: RunId, job: JobName, attempt: int) -> str:
@@ -151,7 +152,8 @@ def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
     """Say what is tried again; where no rule matches, Batch tries again, so the last one ends it."""
     if not settings.retry_on:
         return {"attempts": settings.attempts}
-    rules = [{**_RETRY_ON[reason], "action": "RETRY"} for reason in RetryReason if reason in settings.retry_on]
+    patterns = [pattern for reason in RetryReason if reason in settings.retry_on for pattern in _RETRY_ON[reason]]
+    rules = [{**pattern, "action": "RETRY"} for pattern in patterns]
     return {"attempts": settings.attempts, "evaluateOnExit": [*rules, {"onReason": "*", "action": "EXIT"}]}
 
 

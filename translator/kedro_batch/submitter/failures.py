@@ -100,8 +100,7 @@ _ADVICE: Mapping[Cause, str] = {
     Cause.OUT_OF_MEMORY: "give it more memory: `memory_mib` in aws_batch.yml or a rule",
     Cause.IMAGE_PULL: "check the image and its tag in the job definition, that the execution role may pull it, "
     "that the subnets reach its registry, and that the disk has room for it",
-    Cause.SPOT: "its machine was taken away: let AWS Batch start it again, by `attempts` with `retry_on: [spot]`; "
-    "on Fargate leave `retry_on` out",
+    Cause.SPOT: "its machine was taken away: let AWS Batch start it again, by `attempts` with `retry_on: [spot]`",
     Cause.TIMEOUT: "raise `timeout_s` in aws_batch.yml or a rule, if it was doing its work",
     Cause.START_FAILURE: "its container did not start: check command, mounts, secrets, log group and roles of the "
     "job definition, and the network; if it passes by itself, raise `attempts`, with `start_failure` in `retry_on`",
