@@ -15,7 +15,7 @@ import json
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -180,16 +180,6 @@ class Journal(JournalView):
             if file.parent.name == DEFAULT_JOURNAL.parent.name and not (file.parent / ".gitignore").exists():
                 (file.parent / ".gitignore").write_text("*\n", encoding="utf-8")
             connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = DELETE")
-            connection.execute("PRAGMA synchronous = FULL")
-            version = _version(connection)
-            if version == 0:
-                connection.execute("BEGIN IMMEDIATE")
-                if _version(connection) == 0:  # nobody else has made them meanwhile
-                    for statement in filter(str.strip, _TABLES.split(";")):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {_VERSION}")
-                connection.execute("COMMIT")
         except OSError as error:
             raise UsageError(
                 f"cannot write the journal {file}: {_why(file, error)}. Run it from a folder that you can write to, "
@@ -197,7 +187,16 @@ class Journal(JournalView):
             ) from error
         except sqlite3.Error as error:
             raise _unwritable(file, error) from error
-        _check_version(file, _version(connection))
+        with ExitStack() as on_failure:
+            on_failure.callback(connection.close)
+            try:
+                _prepare(connection)
+                _check_version(file, _version(connection))
+                connection.execute("PRAGMA journal_mode = DELETE")
+                connection.execute("PRAGMA synchronous = FULL")
+            except sqlite3.Error as error:
+                raise _unwritable(file, error) from error
+            on_failure.pop_all()
         super().__init__(file, connection)
         self._waiting: list[tuple[str, tuple[object, ...]]] = []
 
@@ -232,8 +231,7 @@ class Journal(JournalView):
         Raises:
             UsageError: The file cannot be written: nothing may be sent.
         """
-        self._waiting += [(_INTEND, (run_id, job, attempt, at)) for job, attempt in jobs]
-        self._write_or_raise(self._waiting)
+        self._write_or_raise([*self._waiting, *((_INTEND, (run_id, job, attempt, at)) for job, attempt in jobs)])
         self._waiting = []
 
     def take(self, run_id: RunId, event: Event, at: float) -> None:
@@ -309,20 +307,26 @@ def read_journal(file: Path) -> Iterator[JournalView]:
             "with --journal"
         )
     with tempfile.TemporaryDirectory() as folder:
-        view = JournalView(file, _reading(file))
         try:
-            _check_version(file, _version(view._connection))  # noqa: SLF001  the same module
-        except sqlite3.OperationalError:
-            # A writer has died within a commit: reading means to roll that back first, which is done on a copy.
-            view.close()
-            view = JournalView(file, _reading(_copied(file, Path(folder)), writing=True))
-            _check_version(file, _version(view._connection))  # noqa: SLF001  the same module
-        except sqlite3.DatabaseError as error:
+            try:
+                view = _view(file, _reading(file))
+            except sqlite3.OperationalError:
+                # A writer has died within a commit: reading means to roll that back first, which is done on a copy.
+                view = _view(file, _reading(_copied(file, Path(folder)), writing=True))
+        except (sqlite3.Error, OSError) as error:
             raise _unreadable(file, error) from error
         try:
             yield view
         finally:
             view.close()
+
+
+def _view(file: Path, connection: sqlite3.Connection) -> JournalView:
+    with ExitStack() as on_failure:
+        on_failure.callback(connection.close)
+        _check_version(file, _version(connection))
+        on_failure.pop_all()
+    return JournalView(file, connection)
 
 
 def _reading(file: Path, *, writing: bool = False) -> sqlite3.Connection:
@@ -337,6 +341,18 @@ def _copied(file: Path, folder: Path) -> Path:
         if source.exists():
             copy.with_name(copy.name + ending).write_bytes(source.read_bytes())
     return copy
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables in a new file; what belongs to somebody else is left as it is."""
+    if _version(connection) == 0:
+        connection.execute("BEGIN IMMEDIATE")
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not tables:  # nobody else has made them meanwhile
+            for statement in filter(str.strip, _TABLES.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        connection.execute("COMMIT")
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -365,7 +381,7 @@ def _entry(row: Any) -> RunEntry:
     )
 
 
-def _unreadable(file: Path, error: sqlite3.Error) -> UsageError:
+def _unreadable(file: Path, error: Exception) -> UsageError:
     return UsageError(f"cannot read the journal {file}: {error}")
 
 

@@ -1,0 +1,342 @@
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from kedro_batch.errors import UsageError
+from kedro_batch.plan.model import JobName, PlanDigest
+from kedro_batch.plan.request import JobId, RunId
+from kedro_batch.submitter.events import JobChanged, JobLog, JobSubmitted, Notice, NoticeKind, RunFinished
+from kedro_batch.submitter.journal import DEFAULT_JOURNAL, Journal, Recorded, RunEntry, read_journal
+from kedro_batch.submitter.progress import JobState, Standing
+
+RUN = RunId("r1")
+A, B = JobName("a"), JobName("b")
+S = JobState
+PREAMBLE = """
+import os, signal, sqlite3, sys
+from pathlib import Path
+from kedro_batch.submitter.journal import Journal, RunEntry
+file = Path(sys.argv[1])
+"""
+
+
+def entry(run: str = RUN, began_at: float = 100.0, **more) -> RunEntry:
+    return RunEntry(run=RunId(run), digest=PlanDigest("sha256:0"), engine="aws", jobs=2, began_at=began_at, **more)
+
+
+@contextmanager
+def a_journal(file: Path) -> Iterator[Journal]:
+    with closing(Journal(file)) as journal:
+        yield journal
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Give a journal with one run in it, of which a job was about to be sent."""
+    with a_journal(tmp_path / "folder" / "journal.db") as journal:
+        journal.begin(entry(), b"the plan\n")
+        journal.intend(RUN, [(A, 1)], at=101.0)
+    return tmp_path / "folder" / "journal.db"
+
+
+def in_another_process(script: str, *words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PREAMBLE + script, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def commits(file: Path) -> int:
+    """Read the file's change counter (SQLite file format, 1.3.7): every transaction adds one."""
+    return int.from_bytes(file.read_bytes()[24:28], "big")
+
+
+def everything_in(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {one.name: (one.read_bytes(), one.stat().st_mtime_ns) for one in folder.iterdir()}
+
+
+def submitted(job: JobName, job_id: str, attempt: int = 1) -> JobSubmitted:
+    return JobSubmitted(job=job, job_id=JobId(job_id), attempt=attempt)
+
+
+def changed(job: JobName, job_id: str | None, before: JobState, after: JobState, **more) -> JobChanged:
+    return JobChanged(job=job, job_id=JobId(job_id) if job_id else None, attempt=1, before=before, after=after, **more)
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file of this process grow: whoever tries gets an error, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+# What is written and read
+
+
+def test_a_run_is_found_again_as_it_was_begun_with_its_plan_byte_for_byte(tmp_path):
+    plan = b"schema: x # \xc3\xa4\r\n\x00"
+    with a_journal(tmp_path / "journal.db") as journal:
+        journal.begin(entry("later", 200.5, place={"region": "eu-west-1"}), plan)
+        journal.begin(entry("earlier", 100.0), b"")
+    with read_journal(tmp_path / "journal.db") as view:
+        assert view.runs() == (entry("earlier", 100.0), entry("later", 200.5, place={"region": "eu-west-1"}))
+        assert view.run(RunId("later")) == view.runs()[1]
+        assert view.run(RunId("nobody")) is None
+        assert view.plan(RunId("later")) == plan
+
+
+def test_what_is_recorded_of_a_job_follows_the_events(file):
+    blocked = changed(B, None, S.WAITING, S.NOT_RUN, because=A)
+    with a_journal(file) as journal:
+        assert journal.recorded(RUN) == {A: Recorded(standing=Standing(), intended_at=101.0)}
+        assert journal.recorded(RUN)[A].unsure
+        journal.take(RUN, submitted(A, "1"), 102.0)
+        journal.take(RUN, changed(A, "1", S.SUBMITTED, S.FAILED, reason="why"), 103.0)
+        journal.take(RUN, JobLog(job=A, attempt=1, lines=("boom",)), 103.1)
+        journal.take(RUN, blocked, 103.2)
+        journal.take(RUN, Notice(kind=NoticeKind.WARNING, message="m"), 103.3)
+        assert journal.waiting
+        assert journal.recorded(RUN)[A].unsure  # nothing of it has been written yet
+        journal.commit()
+        failed = Standing(state=S.FAILED, job_id=JobId("1"))
+        assert journal.recorded(RUN) == {
+            A: Recorded(standing=failed, intended_at=101.0),
+            B: Recorded(standing=Standing(state=S.NOT_RUN, because=A), intended_at=None),
+        }
+        journal.intend(RUN, [(A, 2)], at=104.0)
+        second = journal.recorded(RUN)[A]
+        assert (second.standing, second.unsure) == (Standing(attempt=2), True)
+    with read_journal(file) as view:
+        told = list(view.events(RUN))
+        assert [one["event"] for one in told] == ["job_submitted", "job_changed", "job_log", "job_changed", "notice"]
+        assert told[1]["at"] == "1970-01-01T00:01:43.000+00:00"
+        assert [one["event"] for one in view.events_of_failures(RUN)] == ["job_changed", "job_log"]
+
+
+def test_a_run_that_ended_says_how_until_somebody_follows_it_again(file):
+    with a_journal(file) as journal:
+        journal.locate(RUN, {"region": "eu-west-1"})
+        journal.take(RUN, RunFinished(run=RUN, outcome="failed", counts={}, seconds=1.0), 200.0)
+        journal.commit()
+        assert journal.run(RUN) == entry(outcome="failed", ended_at=200.0, place={"region": "eu-west-1"})
+        journal.reopen(RUN)
+        journal.commit()
+        assert journal.run(RUN) == entry(place={"region": "eu-west-1"})
+        journal.forget(RUN)
+        assert (journal.runs(), journal.recorded(RUN), list(journal.events(RUN))) == ((), {}, [])
+
+
+def test_the_folder_of_the_journal_is_made_and_never_committed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with a_journal(DEFAULT_JOURNAL):
+        assert (tmp_path / ".kedro-batch" / ".gitignore").read_text() == "*\n"
+    with a_journal(tmp_path / "mine" / "journal.db"):
+        assert [one.name for one in (tmp_path / "mine").iterdir()] == ["journal.db"]
+
+
+# What survives
+
+
+def test_an_intent_is_in_the_journal_before_its_job_may_be_sent(file):
+    killed = in_another_process(
+        "Journal(file).intend('r1', [('b', 1), ('c', 4)], 1.0); os.kill(os.getpid(), signal.SIGKILL)", file
+    )
+    assert killed.returncode == -signal.SIGKILL
+    with read_journal(file) as view:
+        recorded = view.recorded(RUN)
+    assert {job: (one.standing.attempt, one.unsure) for job, one in recorded.items()} == {
+        "a": (1, True),
+        "b": (1, True),
+        "c": (4, True),
+    }
+
+
+def test_a_wave_of_intents_is_one_commit_together_with_what_waits(file):
+    with a_journal(file) as journal:
+        before = commits(file)
+        for number in range(50):
+            journal.take(RUN, submitted(JobName(f"n{number}"), f"{number}"), 1.0)
+        journal.intend(RUN, [(JobName(f"m{number}"), 1) for number in range(100)], at=1.0)
+        assert commits(file) == before + 1
+        assert not journal.waiting
+        journal.commit()  # there is nothing to write
+        assert commits(file) == before + 1
+        assert len(journal.recorded(RUN)) == 151
+
+
+def test_what_one_process_writes_another_sees(file):
+    with a_journal(file) as one, a_journal(file) as other, read_journal(file) as view:
+        one.begin(entry("r2", 300.0), b"")
+        assert other.runs() == view.runs() == (entry(), entry("r2", 300.0))
+        other.intend(RunId("r2"), [(A, 1)], at=1.0)
+        assert one.recorded(RunId("r2"))[A].unsure
+
+
+def test_two_processes_that_write_at_once_lose_nothing(file):
+    script = PREAMBLE + (
+        "journal = Journal(file)\nfor number in range(50): journal.intend('r1', [(f'{sys.argv[2]}{number}', 1)], 1.0)\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("x", "y")]
+    assert [one.wait(60) for one in writers] == [0, 0]
+    with read_journal(file) as view:
+        assert len(view.recorded(RUN)) == 101
+
+
+def test_two_processes_that_make_the_journal_at_once_make_one(tmp_path):
+    script = (
+        PREAMBLE + "Journal(file).begin(RunEntry(run=sys.argv[2], digest='', engine='', jobs=0, began_at=1.0), b'')"
+    )
+    makers = [
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "journal.db"), name]) for name in ("x", "y", "z")
+    ]
+    assert [one.wait(60) for one in makers] == [0, 0, 0]
+    with read_journal(tmp_path / "journal.db") as view:
+        assert [one.run for one in view.runs()] == ["x", "y", "z"]
+
+
+# Reading
+
+
+def test_reading_writes_nothing_and_leaves_nothing_behind(file):
+    before = everything_in(file.parent)
+    with read_journal(file) as view:
+        assert view.recorded(RUN)[A].unsure
+        assert everything_in(file.parent) == before
+    assert everything_in(file.parent) == before
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+def test_a_journal_in_a_folder_that_cannot_be_written_can_be_read(file):
+    file.chmod(0o400)
+    file.parent.chmod(0o500)
+    try:
+        with read_journal(file) as view:
+            assert view.runs() == (entry(),)
+    finally:
+        file.parent.chmod(0o700)
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
+def test_a_journal_that_may_not_be_read_is_an_error_of_the_user_s(file):
+    file.chmod(0o000)
+    with pytest.raises(UsageError, match="cannot read the journal"), read_journal(file):
+        pass
+
+
+def killed_within_a_commit(file: Path) -> None:
+    """Leave a rollback journal behind, by dying in a transaction whose pages are in the file already."""
+    killed = in_another_process(
+        """
+connection = sqlite3.connect(file, isolation_level=None)
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("PRAGMA cache_spill = 1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE runs SET outcome = 'half done'")
+for number in range(2000):
+    connection.execute("INSERT INTO events (run, event) VALUES ('r1', ?)", ('{"event": "x%s"}' % ("y" * 200),))
+os.kill(os.getpid(), signal.SIGKILL)
+""",
+        file,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert file.with_name("journal.db-journal").stat().st_size > 0
+
+
+def test_what_a_writer_left_who_was_killed_within_a_commit_can_be_read_and_is_not_touched(file):
+    size = file.stat().st_size
+    killed_within_a_commit(file)
+    assert file.stat().st_size > size  # half of it is in the file
+    before = everything_in(file.parent)
+    with read_journal(file) as view:
+        assert view.runs() == (entry(),)
+        assert list(view.events(RUN)) == []
+        assert view.recorded(RUN)[A].unsure
+    assert everything_in(file.parent) == before
+
+
+def test_who_writes_next_rolls_back_what_a_killed_writer_left(file):
+    killed_within_a_commit(file)
+    with a_journal(file) as journal:
+        assert journal.runs() == (entry(),)
+        journal.intend(RUN, [(B, 1)], at=1.0)
+    assert [one.name for one in file.parent.iterdir()] == ["journal.db"]
+    with read_journal(file) as view:
+        assert set(view.recorded(RUN)) == {"a", "b"}
+
+
+# What is refused
+
+
+def test_where_there_is_no_journal_none_is_made_by_reading(tmp_path):
+    with pytest.raises(UsageError, match="there is no journal"), read_journal(tmp_path / "journal.db"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def set_version(file: Path, version: int) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+def test_a_journal_of_another_version_is_neither_read_nor_written(file):
+    set_version(file, 99)
+    before = everything_in(file.parent)
+    for opened in (a_journal, read_journal):
+        with pytest.raises(UsageError, match="a journal of version 99; this kedro-batch reads version 1"), opened(file):
+            pass
+    assert everything_in(file.parent) == before
+
+
+@pytest.mark.parametrize("content", [b"schema: kedro-batch/plan/v1\n" * 100, b"SQLite format 3\x00" + bytes(200)])
+def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path, content):
+    file = tmp_path / "plan.yaml"
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match=r"cannot read the journal .*not a database"), read_journal(file):
+        pass
+    with pytest.raises(UsageError, match=r"cannot write the journal .*not a database"), a_journal(file):
+        pass
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"plan.yaml": content}
+
+
+def test_a_database_of_somebody_else_is_refused_and_not_touched(tmp_path):
+    file = tmp_path / "theirs.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    before = file.read_bytes()
+    for opened in (a_journal, read_journal):
+        with pytest.raises(UsageError, match="no journal of kedro-batch"), opened(file):
+            pass
+    assert file.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_the_user_s(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(UsageError, match=r"cannot write the journal .*--journal"):
+        Journal(tmp_path / "taken" / "journal.db")
+    with pytest.raises(UsageError, match="cannot write the journal"):
+        Journal(tmp_path)
+
+
+def test_on_a_full_disk_nothing_is_sent_and_what_is_known_is_kept(file):
+    with a_journal(file) as journal:
+        with full_disk():
+            with pytest.raises(UsageError, match=r"cannot write the journal .* Nothing more is submitted"):
+                journal.intend(RUN, [(B, 1)], at=1.0)
+            journal.take(RUN, submitted(A, "1"), 102.0)
+            journal.commit()
+            assert (journal.failure is None, journal.waiting) == (False, True)
+            journal.commit()  # it is tried again and again, without harm
+        journal.commit()
+        assert (journal.failure is None, journal.waiting) == (True, False)
+        assert journal.recorded(RUN)[A].standing == Standing(state=S.SUBMITTED, job_id=JobId("1"))
+        assert B not in journal.recorded(RUN)  # it was not sent, and nobody has to look for it
