@@ -26,6 +26,7 @@ class Patience:
         self._emit = emit
         self._limit_s = limit_s
         self._since: float | None = None
+        self._told = False
         self._delay_s = _FIRST_S
         self.retry_at = float("-inf")
 
@@ -39,11 +40,12 @@ class Patience:
             raise error
         if self._since is None:
             self._since, self._delay_s = now, _FIRST_S
-            if error.fault is not Fault.THROTTLED:
-                what = f"{error}. Trying again for up to {duration(self._limit_s)}; jobs on AWS Batch go on meanwhile"
-                self._emit(Notice(kind=NoticeKind.TROUBLE, message=what))
         elif now - self._since > self._limit_s:
             raise ServiceError(f"{error}; this has lasted for {duration(now - self._since)}", fault=error.fault)
+        if error.fault is not Fault.THROTTLED and not self._told:
+            self._told = True
+            what = f"{error}. Trying again for up to {duration(self._limit_s)}; jobs on AWS Batch go on meanwhile"
+            self._emit(Notice(kind=NoticeKind.TROUBLE, message=what))
         if now >= self.retry_at:  # several calls that fail together are one failure
             self.retry_at = now + self._delay_s
             self._delay_s = min(_LONGEST_S, self._delay_s * 2)
@@ -54,4 +56,6 @@ class Patience:
         """Take note that a call went well."""
         if self._since is not None:
             self._since, self.retry_at = None, float("-inf")
+        if self._told:
+            self._told = False
             self._emit(Notice(kind=NoticeKind.RECOVERED, message="AWS Batch answers again"))
