@@ -1,0 +1,69 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kedro_batch.errors import UsageError
+from kedro_batch.plan.request import RunId
+from kedro_batch.submitter.run_lock import run_lock
+
+RUN = RunId("r1")
+HOLDER = """
+import sys
+from pathlib import Path
+from kedro_batch.submitter.run_lock import run_lock
+with run_lock(Path(sys.argv[1]), "r1"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_holder(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", HOLDER, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_second_process_is_refused_with_the_name_of_the_first(tmp_path):
+    with another_holder(tmp_path / "r1") as first:
+        refusal = (
+            rf"run r1 is being worked on by process {first.pid} of .+ on .+, since \d{{4}}-.*kedro-batch status r1"
+        )
+        for _ in range(2):  # the refused one does not take the name away
+            with pytest.raises(UsageError, match=refusal), run_lock(tmp_path / "r1", RUN):
+                pass
+
+
+def test_the_lock_ends_with_its_holder_however_that_ends(tmp_path):
+    with another_holder(tmp_path / "r1") as first:
+        first.send_signal(signal.SIGKILL)
+        first.wait(30)
+        with run_lock(tmp_path / "r1", RUN):
+            assert f"process {os.getpid()} of" in (tmp_path / "r1" / "lock").read_text()
+            assert f"process {first.pid} of" not in (tmp_path / "r1" / "lock").read_text()
+
+
+def test_the_lock_is_let_go_after_the_block_and_after_an_error_in_it(tmp_path):
+    with pytest.raises(ZeroDivisionError), run_lock(tmp_path / "r1", RUN):
+        _ = 1 / 0
+    with run_lock(tmp_path / "r1", RUN), another_holder(tmp_path / "r2"):
+        pass  # another run is nobody's business
+    with another_holder(tmp_path / "r1"):
+        pass
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_of_the_user_s(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(UsageError, match="cannot write the lock of the run"), run_lock(tmp_path / "taken" / "r1", RUN):
+        pass
