@@ -82,17 +82,28 @@ class Polling:
         """Ask what is due to be asked."""
         for name in self._progress.take_new_on_frontier():
             self._watch.enter(name, at_work=self._progress.state(name) in AT_WORK)
+        if self._left and not self._asking:
+            self._drop_ended(now)
         if not self._left and not self._asking and now >= self._watch.due and self._progress.any_live:
             self._left.extend(self._watch.look(now, self._progress.live))
             self._moved = False
-            if not self._left:
-                self._looked(now)
+            self._drop_ended(now)
         if self._left and not self._asking and now >= self._desk.patience.retry_at and self._bucket.take(now):
-            names = [name for name in self._left.popleft() if self._progress.standing(name).live]
-            asked = [(name, job_id) for name in names if (job_id := self._progress.job_id(name))]
+            asked = [(name, job_id) for name in self._left.popleft() if (job_id := self._asked_by(name))]
             ids = [job_id for _, job_id in asked]
             self._asking = True
             self._desk.calls.start(Lane.DESCRIBE, asked, lambda: self._desk.engine.describe_jobs(ids))
+
+    def _asked_by(self, name: JobName) -> JobId | None:
+        """Give the id by which a job is asked about; None when it has ended meanwhile."""
+        return self._progress.job_id(name) if self._progress.standing(name).live else None
+
+    def _drop_ended(self, now: float) -> None:
+        """Leave out the calls in which nobody is left to ask about; the look ends when no call is left."""
+        while self._left and not any(map(self._asked_by, self._left[0])):
+            self._left.popleft()
+        if not self._left:
+            self._looked(now)
 
     def next_at(self, now: float) -> float:
         """Give the time at which there is something to do, apart from replies."""
