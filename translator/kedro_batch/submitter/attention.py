@@ -8,8 +8,7 @@ a signal handler and other threads may write to without a lock.
 import os
 import select
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from kedro_batch.errors import Interrupted
 
@@ -23,7 +22,6 @@ class Attention:
         """Begin with nothing noted."""
         self._signals: list[tuple[int, float]] = []
         self._heeded = False
-        self._breakable = False
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._reading, False)
         os.set_blocking(self._writing, False)
@@ -44,24 +42,14 @@ class Attention:
         """Take note of a signal; this is the signal handler's part.
 
         Raises:
-            Interrupted: Once at most: when the run is in a call that may be broken off, or has not come to look at
-                an earlier signal for a while because it is stuck in another.
+            Interrupted: Once at most: when the run has not come to look at an earlier signal for a while, because it
+                is stuck in a call.
         """
         now = time.monotonic()
         self._signals.append((number, now))
         self.wake()
-        if self._breakable or now - self._signals[0][1] > _STUCK_AFTER_S:
+        if now - self._signals[0][1] > _STUCK_AFTER_S:
             self.heed()
-
-    @contextmanager
-    def breakable(self) -> Iterator[None]:
-        """Let a signal break off the call inside, which changes nothing anywhere and may take long."""
-        self.heed()
-        self._breakable = True
-        try:
-            yield
-        finally:
-            self._breakable = False
 
     def heed(self) -> None:
         """Look whether a signal has come; this is the run's part, between two steps.
