@@ -6,8 +6,8 @@ exactly one job then.
 """
 
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -19,17 +19,13 @@ def main() -> None:
     every = kill_points()
     count, moments, workers = (int(word) for word in [*sys.argv[1:], *("0", "100", "6")[len(sys.argv) - 1 :]])
     points = every[:: max(1, len(every) // count)] if count else every
-    sys.stdout.write(
-        f"{len(every)} kill points in the code, {len(points)} of them tried, and {moments} random moments\n"
-    )
-    tasks: list[Callable[[], Trial]] = []
-    for number, point in enumerate(points):
-        tasks.append(lambda number=number, point=point: at_point(point, lost=number % 2 == 1, seed=number))  # type: ignore[misc]
-    for number in range(moments):
-        tasks.append(lambda number=number: at_random(lost=number % 2 == 1, seed=1000 + number))  # type: ignore[misc]
+    counted = f"{len(every)} kill points in the code, {len(points)} of them tried"
+    sys.stdout.write(f"{counted}, and {moments} random moments\n")
+    tasks = [partial(at_point, point, lost=number % 2 == 1, seed=number) for number, point in enumerate(points)]
+    tasks += [partial(at_random, lost=number % 2 == 1, seed=1000 + number) for number in range(moments)]
+    trials = []
     with ThreadPoolExecutor(workers) as pool:
-        trials = []
-        for trial in pool.map(lambda task: task(), tasks):
+        for trial in pool.map(_made, tasks):
             trials.append(trial)
             if trial.wrong:
                 sys.stdout.write(f"{trial.point}{' and the journal deleted' * trial.lost}: {trial.wrong}\n")
@@ -42,6 +38,10 @@ def main() -> None:
             f"{name}: {len(some)} tried, {len(reached)} reached, {deleted} of these with the journal deleted; "
             f"{len(wrong)} went wrong\n"
         )
+
+
+def _made(task: "partial[Trial]") -> Trial:
+    return task()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 from kedro_batch.cli import main
 
 _file, _line, _count = sys.argv[1].split(":")
-_ending, _number = os.sep + os.path.join("submitter", _file), int(_line)
+_ending, _number = f"/submitter/{_file}", int(_line)
 _left = [int(_count)]
 _of_interest: dict[CodeType, bool] = {}
 

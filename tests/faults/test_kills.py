@@ -1,4 +1,4 @@
-"""A run that is killed anywhere is taken up again with one job for every node. The whole: ``tests/benchmarks/kills.py``."""
+"""A run that is killed anywhere goes on with one job for every node. The whole of it: ``tests/benchmarks/kills.py``."""
 
 import random
 
