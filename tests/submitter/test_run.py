@@ -5,13 +5,15 @@ from contextlib import contextmanager
 import pytest
 
 from kedro_batch.errors import Interrupted
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.request import submit_request
 from kedro_batch.submitter.attention import Attention
 from kedro_batch.submitter.events import Event, JobChanged
 from kedro_batch.submitter.polling import Pace
 from kedro_batch.submitter.progress import JobState
-from kedro_batch.submitter.purpose import Purpose
+from kedro_batch.submitter.purpose import Intent, Purpose
 from kedro_batch.submitter.run import Run
-from tests.submitter.desks import desk_on
+from tests.submitter.desks import RUN, desk_on
 
 
 @contextmanager
@@ -33,6 +35,26 @@ def test_a_job_that_vanishes_is_lost_after_a_while_and_never_asked_about_for_eve
     (lost,) = [one for one in happened if isinstance(one, JobChanged) and one.after is JobState.LOST]
     assert lost.job == "a"
     assert "r1_a_1" in searched  # before it was given up
+
+
+def test_a_job_that_may_have_been_submitted_is_looked_up_before_it_is_run_again_by_name(tmp_path, monkeypatch):
+    a = JobName("a")
+    with desk_on(tmp_path, monkeypatch, {"a": ""}, list_delay_s=2, run_s=2) as (desk, service):
+        desk.journal.intend(RUN, [(a, 1)], desk.calls.wall())
+        request = submit_request(
+            desk.plan.jobs[0],
+            run_id=RUN,
+            attempt=1,
+            digest=desk.digest,
+            parent_ids=(),
+            job_definition="a_definition",
+            submit_tags=True,
+        )
+        lost_id = desk.engine.submit_job(request)  # and its reply was lost
+        run = Run(desk, Purpose(intent=Intent.RESUME, from_jobs=(a,), expected=True), pace=Pace(calls=100))
+        assert run.to_the_end().outcome == "succeeded"
+        assert run.progress.job_id(a) == lost_id
+        assert service.verdict()["taken"] == 1
 
 
 def test_a_wait_ends_when_somebody_calls_and_a_signal_is_looked_at_between_two_steps():

@@ -124,10 +124,10 @@ class Run:
         if stock.unsure and not self._adopts:
             stock = self._sent_anew(stock)
         if purpose.intent is Intent.RESUME:
-            standing, anew = to_run_again(
+            standing, in_doubt = to_run_again(
                 desk, self._parents, stock, from_jobs=purpose.from_jobs, only_jobs=purpose.only_jobs
             )
-            self._take_up(standing, stock.unsure - anew, only=purpose.only_jobs or None)
+            self._take_up(standing, in_doubt, only=purpose.only_jobs or None)
         else:
             self._take_up(closed(self._parents, self._to_be_described(stock.standing)), stock.unsure)
         self._write_differences()

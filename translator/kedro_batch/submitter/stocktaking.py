@@ -97,7 +97,7 @@ def to_run_again(
     """Give what failed, was blocked or lost another attempt, after the earlier one has surely ended.
 
     Returns:
-        How the run stands then, and the jobs with a new attempt.
+        How the run stands then, and the jobs that are still to be looked up before they are sent.
 
     Raises:
         UsageError: As ``again`` does.
@@ -114,7 +114,8 @@ def to_run_again(
             f"{len(left)} earlier attempts do not end ({listed(left[:_NAMES_SHOWN])}): nothing was submitted. "
             "Try again later"
         )
-    return renewed(standing, jobs), jobs
+    in_doubt = {job for job in stock.unsure if standing.get(job, Standing()).state is JobState.WAITING}
+    return renewed(standing, jobs), frozenset(in_doubt)
 
 
 def settle(desk: Desk, parents: Parents, census: Census) -> Settlement:
