@@ -115,6 +115,22 @@ def test_above_a_job_that_was_started_all_have_succeeded(state):
     assert (found.unsure, found.forgotten) == (frozenset(), ())
 
 
+@pytest.mark.parametrize(
+    ("recorded", "state"),
+    [
+        (one(S.RUNNING, "j"), S.SUCCEEDED),  # it was last seen running, and forgotten since
+        (one(), S.SUCCEEDED),  # its reply was lost
+        (one(S.FAILED, "j"), S.FAILED),
+        (one(S.RUNNING, "j", 2), S.LOST),  # the job below it was started after the first attempt
+    ],
+)
+def test_what_the_journal_did_not_see_end_has_succeeded_above_a_job_that_was_started(recorded, state):
+    found = stock({A: record(recorded, 30), B: record(one(S.SUBMITTED, "s"), 30)}, [copy(B, S.RUNNING)], hours=30)
+    assert found.standing[A] == one(state, recorded.job_id, recorded.attempt)
+    assert found.forgotten == ((A,) if state is S.LOST else ())
+    assert found.unsure == frozenset()
+
+
 @pytest.mark.parametrize("state", [S.SUBMITTED, S.PENDING, S.RUNNABLE, S.FAILED])
 def test_above_a_job_that_was_not_started_nothing_is_known(state):
     found = stock(kept=[copy(C, state)])

@@ -67,8 +67,8 @@ def stock_of(  # noqa: PLR0913  all that is known of a run, from three sources
         record, copy = recorded.get(job), kept.get(job)
         if copy and not (record and _goes_before(record.standing, copy)):
             standing[job] = Standing(state=copy.state, attempt=copy.attempt, job_id=copy.job_id)
-        elif record is None and job in started_below:
-            standing[job] = Standing(state=JobState.SUCCEEDED)
+        elif job in started_below and (record is None or _end_unseen(record, described)):
+            standing[job] = replace(record.standing if record else Standing(), state=JobState.SUCCEEDED)
         elif record is None:
             if kept and not recorded:  # without a journal, what is not seen may only not be visible yet
                 forgotten += [job] if old else []
@@ -95,6 +95,12 @@ def _goes_before(recorded: Standing, copy: Copy) -> bool:
     called_off = recorded.state is JobState.NOT_RUN and copy.state is JobState.FAILED
     same = recorded.attempt == copy.attempt
     return recorded.attempt > copy.attempt or (same and (recorded.state is JobState.SUCCEEDED or called_off))
+
+
+def _end_unseen(record: Recorded, described: Mapping[JobId, JobState]) -> bool:
+    """Tell whether only the first attempt was ever made, and neither side knows how it ended."""
+    one = record.standing
+    return one.attempt == 1 and (record.unsure or (one.live and one.job_id not in described))
 
 
 def _long_ago(record: Recorded, wall: float) -> bool:
