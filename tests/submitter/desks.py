@@ -12,7 +12,7 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.request import RunId
 from kedro_batch.submitter.attention import Attention
 from kedro_batch.submitter.aws import AwsEngine
-from kedro_batch.submitter.calls import ThreadedCalls
+from kedro_batch.submitter.calls import Reply, ThreadedCalls
 from kedro_batch.submitter.desk import Desk, Options
 from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.journal import Journal, RunEntry
@@ -59,3 +59,11 @@ def desk_on(
             service,
         )
         journal.close()
+
+
+def next_reply(desk: Desk) -> Reply:
+    """Wait for the reply of the one call that is under way."""
+    while not (found := desk.replies(30)):
+        pass
+    (reply,) = found
+    return reply

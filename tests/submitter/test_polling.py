@@ -2,7 +2,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.request import JobId
 from kedro_batch.submitter.polling import Pace, Polling
 from kedro_batch.submitter.progress import JobState, Progress, Standing
-from tests.submitter.desks import desk_on
+from tests.submitter.desks import desk_on, next_reply
 
 
 def test_when_all_have_ended_about_whom_a_call_would_ask_it_is_not_made(tmp_path, monkeypatch):
@@ -13,7 +13,7 @@ def test_when_all_have_ended_about_whom_a_call_would_ask_it_is_not_made(tmp_path
         progress = Progress(desk.plan, {**queued, names[100]: at_work})
         polling = Polling(desk, progress, Pace())
         polling.act(desk.calls.now())
-        (reply,) = desk.replies(30)  # of 100; one is left for a second call
+        reply = next_reply(desk)  # of 100; one is left for a second call
         polling.take(reply, desk.calls.now())
         progress.seen(names[100], JobState.FAILED)
         for change in progress.give_up_what_has_not_begun(names[100]):

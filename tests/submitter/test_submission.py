@@ -1,7 +1,7 @@
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.progress import JobState, Progress, Standing
 from kedro_batch.submitter.submission import Submission
-from tests.submitter.desks import RUN, desk_on
+from tests.submitter.desks import RUN, desk_on, next_reply
 
 A, B = JobName("a"), JobName("b")
 
@@ -12,7 +12,7 @@ def test_a_job_that_is_accepted_after_its_parent_has_failed_is_terminated_and_no
         submission = Submission(desk, progress, {"a_definition": "a_definition"})
         for _ in range(2):
             submission.act(desk.calls.now())
-            (reply,) = desk.replies(30)
+            reply = next_reply(desk)
             if reply.about == B:  # meanwhile a look has shown what became of its parent
                 progress.seen(A, JobState.FAILED)
             submission.take(reply, desk.calls.now())
