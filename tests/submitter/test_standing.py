@@ -39,12 +39,13 @@ def copy(job: JobName, state: JobState, job_id: str = "s", attempt: int = 1) -> 
     return Copy(job=job, attempt=attempt, job_id=JobId(job_id), state=state, created_at=0, reason="")
 
 
-def stock(recorded=(), kept=(), described=(), hours: float = 1) -> Stock:
+def stock(recorded=(), kept=(), described=(), newest=(), hours: float = 1) -> Stock:
     """Take stock of the chain; ``hours`` ago its first job was submitted."""
     return stock_of(
         CHAIN,
         recorded=dict(recorded),
         kept={each.job: each for each in kept},
+        newest=dict(newest) or {each.job: each.attempt for each in kept},
         described=dict(described),
         began_at=NOW - hours * HOUR,
         wall=NOW,
@@ -52,6 +53,14 @@ def stock(recorded=(), kept=(), described=(), hours: float = 1) -> Stock:
 
 
 INTENDED = record(one())
+
+
+def test_the_census_chooses_among_the_attempts_that_it_shows_and_the_journal_knows_later_ones():
+    later = {A: record(one(S.RUNNING, "j", 2))}
+    first_is_back = copy(A, S.RUNNING, attempt=1)
+    assert stock(later, [first_is_back], newest={A: 2}).standing[A] == one(S.RUNNING, "s", 2)
+    not_visible_yet = stock(later, [first_is_back], {JobId("j"): S.RUNNING})
+    assert not_visible_yet.standing[A] == one(S.RUNNING, "j", 2)
 
 
 @pytest.mark.parametrize(

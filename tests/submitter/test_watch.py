@@ -17,9 +17,9 @@ def a_watch(*, queued: int = 0, at_work: int = 0, **more) -> tuple[Watch, list[J
     """Give a watch from time 0 on, the jobs that wait for capacity in it, and those at work."""
     watch, waiting, working = Watch(0.0, seed=1, **more), names(queued, "q"), names(at_work, "w")
     for job in waiting:
-        watch.enter(job, at_work=False)
+        watch.enter(job, "q", at_work=False)
     for job in working:
-        watch.enter(job, at_work=True)
+        watch.enter(job, "q", at_work=True)
     return watch, waiting, working
 
 
@@ -52,8 +52,8 @@ def test_calls_that_are_made_anyway_are_filled_from_the_queue():
 def test_what_comes_to_work_or_ends_changes_its_place():
     watch, (first, second), (third,) = a_watch(queued=2, at_work=1)
     assert watch.any_at_work
-    watch.enter(first, at_work=True)
-    watch.enter(third, at_work=False)
+    watch.enter(first, "q", at_work=True)
+    watch.enter(third, "q", at_work=False)
     watch.leave(second)
     watch.leave(second)
     assert watch.look(0.0, ()) == [(first, third)]
@@ -140,7 +140,7 @@ def test_whoever_has_come_and_not_gone_is_asked_about_once(moves):
             watch.leave(job)
             there.pop(job, None)
         else:
-            watch.enter(job, at_work=move == "work")
+            watch.enter(job, "q", at_work=move == "work")
             there[job] = move
     assert looked_at(watch, 0.0, []) == set(there)
     assert watch.any_at_work == ("work" in there.values())

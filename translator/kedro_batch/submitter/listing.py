@@ -48,7 +48,7 @@ class Listing:
 
     def act(self, now: float) -> None:
         """Ask for the next page, if there is one and the budget allows it."""
-        if self._searches and not self._asking and now >= self._patience.retry_at and self._bucket.take(now):
+        if self._searches and not self._asking and now >= self._patience.retry_at(Lane.LIST) and self._bucket.take(now):
             queue, name, token = self._searches[0].left[0]
             self._asking = True
             self._calls.start(Lane.LIST, None, lambda: self._engine.list_jobs(queue, name, token))
@@ -57,15 +57,15 @@ class Listing:
         """Give the time at which there is something to do, apart from replies."""
         if not self._searches or self._asking:
             return float("inf")
-        return max(self._patience.retry_at, now + self._bucket.wait_s(now))
+        return max(self._patience.retry_at(Lane.LIST), now + self._bucket.wait_s(now))
 
     def take(self, reply: Reply, now: float) -> None:
         """Take a page."""
         self._asking = False
         if reply.error:
-            self._patience.failed(reply.error, now)
+            self._patience.failed(Lane.LIST, reply.error, now)
             return
-        self._patience.worked()
+        self._patience.worked(Lane.LIST)
         search = self._searches[0]
         page: JobPage = reply.value
         queue, name, _ = search.left.popleft()

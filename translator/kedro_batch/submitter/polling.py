@@ -81,14 +81,19 @@ class Polling:
     def act(self, now: float) -> None:
         """Ask what is due to be asked."""
         for name in self._progress.take_new_on_frontier():
-            self._watch.enter(name, at_work=self._progress.state(name) in AT_WORK)
+            self._watch.enter(name, self._queue[name], at_work=self._progress.state(name) in AT_WORK)
         if self._left and not self._asking:
             self._drop_ended(now)
         if not self._left and not self._asking and now >= self._watch.due and self._progress.any_live:
             self._left.extend(self._watch.look(now, self._progress.live))
             self._moved = False
             self._drop_ended(now)
-        if self._left and not self._asking and now >= self._desk.patience.retry_at and self._bucket.take(now):
+        if (
+            self._left
+            and not self._asking
+            and now >= self._desk.patience.retry_at(Lane.DESCRIBE)
+            and self._bucket.take(now)
+        ):
             asked = [(name, job_id) for name in self._left.popleft() if (job_id := self._asked_by(name))]
             ids = [job_id for _, job_id in asked]
             self._asking = True
@@ -111,7 +116,7 @@ class Polling:
             return float("inf")
         if not self._left:
             return self._watch.due
-        return max(self._desk.patience.retry_at, now + self._bucket.wait_s(now))
+        return max(self._desk.patience.retry_at(Lane.DESCRIBE), now + self._bucket.wait_s(now))
 
     # What comes back
 
@@ -134,9 +139,9 @@ class Polling:
             return
         if reply.error:
             self._left.appendleft(tuple(name for name, _ in asked))
-            self._desk.patience.failed(reply.error, now)
+            self._desk.patience.failed(Lane.DESCRIBE, reply.error, now)
             return
-        self._desk.patience.worked()
+        self._desk.patience.worked(Lane.DESCRIBE)
         details: dict[JobId, JobDetail] = {detail["jobId"]: detail for detail in reply.value}
         for name, job_id in asked:
             if self._progress.job_id(name) != job_id:
@@ -170,7 +175,7 @@ class Polling:
             if change.after in ENDED:
                 self._watch.leave(change.job)
         if changes and state in AT_WORK:
-            self._watch.enter(name, at_work=True)
+            self._watch.enter(name, self._queue[name], at_work=True)
         if state is JobState.RUNNABLE:
             self._tell_if_stuck(name, detail, now)
         else:

@@ -45,6 +45,7 @@ def stock_of(  # noqa: PLR0913  all that is known of a run, from three sources
     *,
     recorded: Mapping[JobName, Recorded],
     kept: Mapping[JobName, Copy],
+    newest: Mapping[JobName, int],
     described: Mapping[JobId, JobState],
     began_at: float,
     wall: float,
@@ -55,18 +56,20 @@ def stock_of(  # noqa: PLR0913  all that is known of a run, from three sources
         parents: The plan.
         recorded: What the journal says; empty where there is none.
         kept: What ListJobs knows.
+        newest: The latest attempt that ListJobs knows of, whatever became of it.
         described: What DescribeJobs knows of the live jobs of the journal that ListJobs does not have.
         began_at: When the first job was submitted, as far as is known; seconds since the epoch.
         wall: The time; seconds since the epoch.
     """
     standing: dict[JobName, Standing] = {}
-    unsure, forgotten = set(), []
+    unsure: set[JobName] = set()
+    forgotten: list[JobName] = []
     old = wall - began_at > REMEMBERED_S
     started_below = _with_started_descendants(parents, kept)
     for job in parents:
         record, copy = recorded.get(job), kept.get(job)
-        if copy and not (record and _goes_before(record.standing, copy)):
-            standing[job] = Standing(state=copy.state, attempt=copy.attempt, job_id=copy.job_id)
+        if copy and not (record and _goes_before(record.standing, copy, newest[job])):
+            standing[job] = Standing(state=copy.state, attempt=newest[job], job_id=copy.job_id)
         elif job in started_below and (record is None or _end_unseen(record, described)):
             standing[job] = replace(record.standing if record else Standing(), state=JobState.SUCCEEDED)
         elif record is None:
@@ -87,14 +90,15 @@ def stock_of(  # noqa: PLR0913  all that is known of a run, from three sources
     return Stock(standing=standing, unsure=frozenset(unsure), forgotten=tuple(forgotten))
 
 
-def _goes_before(recorded: Standing, copy: Copy) -> bool:
+def _goes_before(recorded: Standing, copy: Copy, newest: int) -> bool:
     """Tell whether the journal knows better than the service.
 
-    It does of a later attempt, of one that is done, and of one that was called off: to the service that one has failed.
+    It does of an attempt that the service does not show yet, of one that is done, and of one that was called off:
+    to the service that one has failed.
     """
     called_off = recorded.state is JobState.NOT_RUN and copy.state is JobState.FAILED
     same = recorded.attempt == copy.attempt
-    return recorded.attempt > copy.attempt or (same and (recorded.state is JobState.SUCCEEDED or called_off))
+    return recorded.attempt > newest or (same and (recorded.state is JobState.SUCCEEDED or called_off))
 
 
 def _end_unseen(record: Recorded, described: Mapping[JobId, JobState]) -> bool:

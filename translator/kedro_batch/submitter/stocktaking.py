@@ -5,13 +5,14 @@ one is to replace.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from kedro_batch.errors import ServiceError, UsageError, listed
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.request import TAG_PLAN, JobId
-from kedro_batch.submitter.census import KEPT_INSTEAD, Census, Copy, Settlement, doubled, settled, taken
+from kedro_batch.submitter.census import KEPT_INSTEAD, Census, Settlement, doubled, settled, taken
 from kedro_batch.submitter.desk import Desk
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.journal import Recorded
@@ -57,10 +58,13 @@ def take_stock(desk: Desk, parents: Parents, *, expected: bool, done: Collection
         ServiceError: The service refused to tell.
     """
     recorded = desk.journal.recorded(desk.run_id)
-    settlement = _settled(desk, parents, recorded, expected=expected)
+    census, settlement = _settled(desk, parents, recorded, expected=expected)
     kept = settlement.kept
+    newest = {job: max(one.attempt for one in copies) for job, copies in census.copies.items()}
     unknown = [
-        one.standing.job_id for job, one in recorded.items() if one.standing.live and not _covers(kept, job, one)
+        one.standing.job_id
+        for job, one in recorded.items()
+        if one.standing.live and not (job in kept and newest[job] >= one.standing.attempt)
     ]
     described = _described(desk, [job_id for job_id in unknown if job_id])
     if expected and not recorded and not kept:
@@ -78,10 +82,15 @@ def take_stock(desk: Desk, parents: Parents, *, expected: bool, done: Collection
         parents,
         recorded=recorded,
         kept=kept,
+        newest=newest,
         described=described,
         began_at=began_at,
         wall=desk.calls.wall(),
     )
+    if orphans := {copy.job for copy, keeper in settlement.surplus if keeper is None}:
+        # Whatever stood for these waited for a job that is not kept: they are submitted anew.
+        anew = {job: Standing(attempt=newest[job] + 1) for job in orphans}
+        stock = replace(stock, standing={**stock.standing, **anew}, unsure=stock.unsure - orphans)
     if unknown_names := sorted(set(done) - set(parents)):
         raise UsageError(f"the plan of the run has no job {listed(unknown_names)}, which are assumed to be done")
     if done:
@@ -141,9 +150,11 @@ def settle(desk: Desk, parents: Parents, census: Census) -> Settlement:
     return settlement
 
 
-def _settled(desk: Desk, parents: Parents, recorded: Mapping[JobName, Recorded], *, expected: bool) -> Settlement:
+def _settled(
+    desk: Desk, parents: Parents, recorded: Mapping[JobName, Recorded], *, expected: bool
+) -> tuple[Census, Settlement]:
     if not desk.options.adopt or desk.engine.name == "local":
-        return Settlement(kept={}, surplus=())
+        return Census(copies={}, strangers=()), Settlement(kept={}, surplus=())
     census = taken(desk.run_id, parents, desk.all_listed())
     for pause_s in LOOKED_UP_AFTER_S if not recorded else ():
         if not census.copies and not expected:
@@ -155,7 +166,7 @@ def _settled(desk: Desk, parents: Parents, recorded: Mapping[JobName, Recorded],
     born = made_at(desk.run_id)
     if not recorded and not census.copies and born and _seconds_since(born, desk) > REMEMBERED_S:
         raise UsageError(_too_old(desk, ()))
-    return settle(desk, parents, census)
+    return census, settle(desk, parents, census)
 
 
 def _check_plan(desk: Desk, census: Census) -> None:
@@ -173,10 +184,6 @@ def _check_plan(desk: Desk, census: Census) -> None:
                 f"run {desk.run_id} is of another plan: {detail['jobName']} was submitted from {digest[:19]}, this "
                 f"plan is {desk.digest[:19]}. Name the plan that it was applied from, or choose another --run-id"
             )
-
-
-def _covers(kept: Mapping[JobName, Copy], job: JobName, recorded: Recorded) -> bool:
-    return job in kept and kept[job].attempt >= recorded.standing.attempt
 
 
 def _described(desk: Desk, ids: Iterable[JobId]) -> dict[JobId, JobState]:

@@ -104,7 +104,7 @@ class Submission:
     def act(self, now: float) -> None:
         """Send what may be sent now."""
         self._look_up(now)
-        if self._stopped or now < self._desk.patience.retry_at:
+        if self._stopped or now < self._desk.patience.retry_at(Lane.SUBMIT):
             return
         self._bring_back(now)
         while self._fill_outbox() and self._desk.calls.free(Lane.SUBMIT) > 0 and self._rate.take(now):
@@ -116,7 +116,7 @@ class Submission:
         if not self._stopped:
             times += [at for at, _ in self._later]
         if not self._stopped and self._outbox and self._desk.calls.free(Lane.SUBMIT) > 0:
-            times.append(max(self._desk.patience.retry_at, now + self._rate.wait_s(now)))
+            times.append(max(self._desk.patience.retry_at(Lane.SUBMIT), now + self._rate.wait_s(now)))
         return min(times, default=float("inf"))
 
     def _fill_outbox(self) -> bool:
@@ -167,7 +167,7 @@ class Submission:
         name: JobName = reply.about
         self._under_way.discard(name)
         if reply.error is None:
-            self._desk.patience.worked()
+            self._desk.patience.worked(Lane.SUBMIT)
             self._has_id(name, JobId(reply.value))
             return
         match reply.error.fault:
@@ -176,7 +176,7 @@ class Submission:
                 self._outbox.appendleft(name)
             case Fault.UNREACHABLE | Fault.CREDENTIALS:
                 self._outbox.appendleft(name)
-                self._desk.patience.failed(reply.error, now)
+                self._desk.patience.failed(Lane.SUBMIT, reply.error, now)
             case Fault.AMBIGUOUS if self._desk.options.adopt:
                 self._doubts[name] = _Doubt(0, now + LOOKED_UP_AFTER_S[0])
             case Fault.AMBIGUOUS:

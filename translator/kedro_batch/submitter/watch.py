@@ -26,7 +26,7 @@ _SWEEP_EVERY_S = 300.0
 
 
 class Watch:
-    """The live jobs, by how soon they can change."""
+    """The live jobs, by how soon they can change: those at work, then the heads of their queues."""
 
     def __init__(self, now: float, *, shortest_s: float = _SHORTEST_S, seed: int | None = None) -> None:
         """Begin with nobody to ask about; the first look is due at once.
@@ -37,7 +37,8 @@ class Watch:
             seed: Of the jitter; None for one of its own.
         """
         self._at_work: dict[JobName, None] = {}
-        self._queued: dict[JobName, None] = {}
+        self._queued: dict[JobName, str] = {}
+        self._queues: dict[str, dict[JobName, None]] = {}
         self._shortest_s = shortest_s
         self._random = random.Random(seed)  # noqa: S311  spreads calls, keeps no secret
         self._moved_at = now
@@ -45,19 +46,20 @@ class Watch:
         self._sweep: list[JobName] = []
         self._swept_at = now
 
-    def enter(self, job: JobName, *, at_work: bool) -> None:
-        """Ask about a job from now on, as one that waits for capacity or as one at work."""
+    def enter(self, job: JobName, queue: str, *, at_work: bool) -> None:
+        """Ask about a job from now on, as one that waits for capacity in its queue or as one at work."""
+        self.leave(job)
         if at_work:
-            self._queued.pop(job, None)
-            self._at_work.setdefault(job)
+            self._at_work[job] = None
         else:
-            self._at_work.pop(job, None)
-            self._queued.setdefault(job)
+            self._queued[job] = queue
+            self._queues.setdefault(queue, {})[job] = None
 
     def leave(self, job: JobName) -> None:
         """Ask about a job no more."""
         self._at_work.pop(job, None)
-        self._queued.pop(job, None)
+        if (queue := self._queued.pop(job, None)) is not None:
+            del self._queues[queue][job]
 
     @property
     def any_at_work(self) -> bool:
@@ -71,7 +73,8 @@ class Watch:
             now: The time.
             live: All live jobs, for the sweep; read only when one begins.
         """
-        chosen = dict.fromkeys([*self._at_work, *islice(self._queued, _HEAD)])
+        heads = (job for queue in self._queues.values() for job in islice(queue, _HEAD))
+        chosen: dict[JobName, None] = dict.fromkeys([*self._at_work, *heads])
         if not self._sweep and now - self._swept_at >= _SWEEP_EVERY_S:
             self._swept_at = now
             self._sweep = list(live)
@@ -80,7 +83,8 @@ class Watch:
             name = self._sweep.pop()
             room -= name not in chosen
             chosen.setdefault(name)
-        for name in islice(self._queued, _HEAD, _HEAD + room):
+        further = (job for queue in self._queues.values() for job in islice(queue, _HEAD, _HEAD + room))
+        for name in islice(further, room):
             chosen.setdefault(name)
         names = list(chosen)
         return [tuple(names[start : start + CHUNK]) for start in range(0, len(names), CHUNK)]
