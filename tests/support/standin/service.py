@@ -160,11 +160,10 @@ class Service:
         return {"jobName": job.name, "jobId": job.id, "jobArn": f"{ARN}:job/{job.id}"}
 
     def _describe(self, body: dict[str, Any], now: float) -> dict[str, Any]:
-        if not body.get("jobs"):
-            raise client_error("jobs is required")
-        check_count(body["jobs"], DESCRIBED_AT_ONCE)
+        wanted = body.get("jobs", [])
+        check_count(wanted, DESCRIBED_AT_ONCE)
         delay, hidden = self.config.describe_delay_s, self.config.vanish
-        known = [job for one in dict.fromkeys(body["jobs"]) if (job := self._known(one.rpartition("/")[2]))]
+        known = [job for one in dict.fromkeys(wanted) if (job := self._known(one.rpartition("/")[2]))]
         visible = [job for job in known if job.taken + delay <= now and job.label not in hidden]
         return {"jobs": [described(job, self._epoch) for job in visible]}
 
