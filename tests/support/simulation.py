@@ -1,0 +1,257 @@
+"""A run and its service in one process, on a clock that jumps: hours of a run take seconds, and nothing sleeps.
+
+The run, its journal and the stand-in are the real ones. What is replaced is what takes time (``VirtualCalls``) and
+what is spoken between the two: ``InProcess`` asks the stand-in without HTTP, and turns its replies and faults into
+the errors that the engine for AWS would raise.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.request import JobId, RunId
+from kedro_batch.submitter.attention import Attention
+from kedro_batch.submitter.calls import LANES, Lane, Reply
+from kedro_batch.submitter.desk import Desk, Options
+from kedro_batch.submitter.engine import DefinitionDetail, JobDetail, JobPage, JobSummary, QueueDetail, Terminated
+from kedro_batch.submitter.events import Event, RunFinished
+from kedro_batch.submitter.failures import log_places
+from kedro_batch.submitter.journal import Journal, RunEntry
+from kedro_batch.submitter.polling import Pace
+from kedro_batch.submitter.purpose import Purpose
+from kedro_batch.submitter.run import Run
+from tests.support.plans import a_job
+from tests.support.standin.config import Config
+from tests.support.standin.service import Service
+
+_EPOCH = 1_750_000_000.0
+_MOMENT_S = 1e-4
+"""A machine takes some time for whatever it does: no wait is shorter, or rounding could keep the clock from moving."""
+_LONGEST_S = 10 * 24 * 3600.0
+_TRIES = 5
+"""boto3's, for everything but submitting."""
+_OK, _SERVER_ERROR = 200, 500
+_FAULTS = {
+    "TooManyRequestsException": Fault.THROTTLED,
+    "ThrottlingException": Fault.THROTTLED,
+    "ExpiredTokenException": Fault.CREDENTIALS,
+    "AccessDeniedException": Fault.DENIED,
+}
+
+
+class VirtualCalls:
+    """Calls that take virtual time. Each is executed half of its time after it was sent."""
+
+    def __init__(self, *, latency_s: float = 0.1, lanes: Mapping[Lane, int] = LANES) -> None:
+        """Begin at the time zero."""
+        self.time = 0.0
+        self._latency_s = latency_s
+        self._lanes = lanes
+        self._under_way: Counter[Lane] = Counter()
+        self._workers = {lane: [0.0] * count for lane, count in lanes.items()}
+        self._agenda: list[tuple[float, int, Callable[[], Reply | None]]] = []
+        self._numbers = 0
+
+    def now(self) -> float:
+        """Seconds since the start of the simulation."""
+        return self.time
+
+    def wall(self) -> float:
+        """Seconds since the epoch."""
+        return self.time + _EPOCH
+
+    def free(self, lane: Lane) -> int:
+        """How many calls a lane takes without letting them wait."""
+        return self._lanes[lane] - self._under_way[lane]
+
+    def start(self, lane: Lane, about: Any, call: Callable[[], Any]) -> None:
+        """Begin a call; it waits for its turn in its lane."""
+        self._under_way[lane] += 1
+        sent_at = max(self.time, self._workers[lane][0])
+        heapq.heapreplace(self._workers[lane], sent_at + self._latency_s)
+
+        def execute() -> None:
+            reply = _made(lane, about, call, sent_at)
+            self.at(sent_at + self._latency_s, lambda: reply)
+
+        self.at(sent_at + self._latency_s / 2, execute)
+
+    def at(self, time: float, act: Callable[[], Reply | None]) -> None:
+        """Let something happen at a time; a reply that it gives is delivered."""
+        self._numbers += 1
+        heapq.heappush(self._agenda, (time, self._numbers, act))
+
+    def wait(self, seconds: float) -> list[Reply]:
+        """Go to when the next call has ended, at most so far; give the calls that have.
+
+        Raises:
+            TimeoutError: The simulation has gone on for ten days.
+        """
+        until = self.time + max(seconds, _MOMENT_S)
+        replies: list[Reply] = []
+        while self._agenda and self._agenda[0][0] <= (self.time if replies else until):
+            at, _, act = heapq.heappop(self._agenda)
+            self.time = max(self.time, at)
+            if reply := act():
+                self._under_way[reply.lane] -= 1
+                replies.append(reply)
+        if not replies:
+            self.time = until
+        if self.time > _LONGEST_S:
+            raise TimeoutError(f"it has not ended after {_LONGEST_S} s")
+        return replies
+
+
+def _made(lane: Lane, about: Any, call: Callable[[], Any], sent_at: float) -> Reply:
+    try:
+        return Reply(lane=lane, about=about, value=call(), sent_at=sent_at)
+    except ServiceError as error:
+        return Reply(lane=lane, about=about, error=error, sent_at=sent_at)
+
+
+class InProcess:
+    """The engine that asks a stand-in of this process. boto3's retries are made without its pauses."""
+
+    name = "aws"
+    place: Mapping[str, str] = {"region": "us-east-1"}
+
+    def __init__(self, service: Service) -> None:
+        """Ask this service."""
+        self._service = service
+
+    def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
+        found = self._asked("DescribeJobQueues", jobQueues=list(names))["jobQueues"]
+        return [QueueDetail(**{"statusReason": "", **_only(QueueDetail, one)}) for one in found]  # type: ignore[typeddict-item]
+
+    def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
+        found = self._asked("DescribeJobDefinitions", jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]
+        return [DefinitionDetail(**_only(DefinitionDetail, one)) for one in found]  # type: ignore[typeddict-item]
+
+    def submit_job(self, request: dict[str, Any]) -> JobId:
+        return JobId(self._asked_once("SubmitJob", request)["jobId"])
+
+    def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
+        found: list[JobDetail] = self._asked("DescribeJobs", jobs=list(ids))["jobs"]
+        return found
+
+    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:
+        further = {"nextToken": token} if token else {}
+        filters = [{"name": "JOB_NAME", "values": [name]}]
+        reply = self._asked("ListJobs", jobQueue=queue, filters=filters, maxResults=100, **further)
+        jobs = [JobSummary(**_only(JobSummary, one)) for one in reply["jobSummaryList"]]  # type: ignore[typeddict-item]
+        return JobPage(jobs=tuple(jobs), token=reply.get("nextToken"))
+
+    def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
+        some = list(ids[:50])
+        errors = self._asked("TerminateJobs", jobs=some, reason=reason)["errors"]
+        failed = {JobId(one["job"]): str(one["message"]) for one in errors}
+        return Terminated(done=tuple(one for one in some if one not in failed), failed=failed)
+
+    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
+        tail: list[str] = []
+        for place in log_places(detail):
+            reply = self._asked("GetLogEvents", logGroupName=place.group, logStreamName=place.stream, limit=lines)
+            tail += [one["message"] for one in reply["events"]]
+        return tuple(tail[-lines:])
+
+    def renew(self) -> None:
+        """Do nothing: the configuration says when credentials are valid again."""
+
+    def interrupt(self) -> str:
+        return "what has been submitted goes on running"
+
+    def _asked(self, operation: str, **body: Any) -> dict[str, Any]:
+        for _ in range(_TRIES - 1):
+            try:
+                return self._asked_once(operation, body)
+            except ServiceError as error:
+                if error.fault not in (Fault.THROTTLED, Fault.AMBIGUOUS):
+                    raise
+        return self._asked_once(operation, body)
+
+    def _asked_once(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        reply = self._service.answer(operation, body)
+        if reply.fault is not None:
+            raise ServiceError(f"cannot call {operation}: {reply.fault}", fault=Fault.AMBIGUOUS)
+        if reply.status == _OK:
+            return reply.content
+        code = reply.content["__type"]
+        otherwise = Fault.AMBIGUOUS if reply.status >= _SERVER_ERROR else Fault.REFUSED
+        message = f"AWS Batch refused {operation}: {code}: {reply.content['message']}"
+        raise ServiceError(message, fault=_FAULTS.get(code, otherwise))
+
+
+def _only(shape: type, found: dict[str, Any]) -> dict[str, Any]:
+    """Give what the engine for AWS passes on of a reply."""
+    return {name: found[name] for name in shape.__annotations__ if name in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event, and when the run learned of it, in virtual seconds."""
+
+    at: float
+    event: Event
+
+
+class Simulation:
+    """A run of a plan on a service of its own; it begins when it is told to."""
+
+    def __init__(
+        self,
+        folder: Path,
+        plan: Plan,
+        *,
+        latency_s: float = 0.1,
+        options: Options | None = None,
+        pace: Pace | None = None,
+        **configuration: Any,
+    ) -> None:
+        """Prepare a run; ``configuration`` is that of the stand-in."""
+        self.calls = VirtualCalls(latency_s=latency_s)
+        self.service = Service(Config(**configuration), clock=self.calls.now, epoch=_EPOCH)
+        self.happened: list[Happened] = []
+        self.journal = Journal(folder / "journal.db")
+        engine = InProcess(self.service)
+        desk = Desk(
+            plan=plan,
+            digest=plan_digest(plan),
+            run_id=RunId("simulated"),
+            engine=engine,
+            calls=self.calls,
+            attention=Attention(),
+            journal=self.journal,
+            show=lambda event: self.happened.append(Happened(self.calls.time, event)),
+            options=options or Options(),
+        )
+        entry = RunEntry(
+            run=desk.run_id, digest=desk.digest, engine=engine.name, jobs=len(plan.jobs), began_at=self.calls.wall()
+        )
+        self.journal.begin(entry, b"")
+        self._run = Run(desk, Purpose(), pace=pace)
+
+    def to_the_end(self) -> RunFinished:
+        try:
+            return self._run.to_the_end()
+        finally:
+            self.journal.close()
+
+
+def plan_of(parents: Mapping[str, str]) -> Plan:
+    """Make a plan for the stand-in's queue and definition.
+
+    Args:
+        parents: The names of each job's parents, separated by spaces.
+    """
+    return Plan(jobs=tuple(_job(name, above.split()) for name, above in parents.items()))
+
+
+def _job(name: str, parents: Sequence[str]) -> Job:
+    above = tuple(JobName(parent) for parent in parents)
+    return a_job(name, ("kedro", "run"), depends_on=above, job_queue="a_queue", job_definition="a_definition")
