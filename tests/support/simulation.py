@@ -14,7 +14,7 @@ from typing import Any
 
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.request import JobId, RunId
 from kedro_batch.submitter.attention import Attention
 from kedro_batch.submitter.calls import LANES, Lane, Reply
@@ -243,15 +243,17 @@ class Simulation:
             self.journal.close()
 
 
-def plan_of(parents: Mapping[str, str]) -> Plan:
+def plan_of(parents: Mapping[str, str], **settings: Any) -> Plan:
     """Make a plan for the stand-in's queue and definition.
 
     Args:
         parents: The names of each job's parents, separated by spaces.
+        settings: Of every job.
     """
-    return Plan(jobs=tuple(_job(name, above.split()) for name, above in parents.items()))
-
-
-def _job(name: str, parents: Sequence[str]) -> Job:
-    above = tuple(JobName(parent) for parent in parents)
-    return a_job(name, ("kedro", "run"), depends_on=above, job_queue="a_queue", job_definition="a_definition")
+    target: dict[str, Any] = {"job_queue": "a_queue", "job_definition": "a_definition"}
+    return Plan(
+        jobs=tuple(
+            a_job(name, depends_on=tuple(JobName(parent) for parent in above.split()), **target, **settings)
+            for name, above in parents.items()
+        )
+    )

@@ -79,13 +79,29 @@ class Desk:
         put_off, self._backlog = self._backlog, []
         return put_off + self.calls.wait(0.0 if put_off else seconds)
 
-    def ask(self, lane: Lane, call: Callable[[], _T]) -> _T:
+    def ask(self, lane: Lane, call: Callable[[], _T], *, patiently: bool = False) -> _T:
         """Make one call and wait for its reply; other replies are put off.
+
+        Args:
+            lane: The lane that it goes by.
+            call: The call.
+            patiently: Ask again while the service does not answer, as long as patience lasts.
 
         Raises:
             ServiceError: It failed.
             Interrupted: A signal came.
         """
+        while (reply := self._reply(lane, call)).error:
+            if not patiently:
+                raise reply.error
+            self.patience.failed(reply.error, self.calls.now())
+            self.pause(self.patience.retry_at - self.calls.now())
+        if patiently:
+            self.patience.worked()
+        value: Any = reply.value
+        return value  # type: ignore[no-any-return]
+
+    def _reply(self, lane: Lane, call: Callable[[], Any]) -> Reply:
         about = object()
         self.calls.start(lane, about, call)
         while True:
@@ -94,10 +110,7 @@ class Desk:
             self._backlog += [one for one in answers if one.about is not about]
             for reply in answers:
                 if reply.about is about:
-                    if reply.error:
-                        raise reply.error
-                    value: Any = reply.value
-                    return value  # type: ignore[no-any-return]
+                    return reply
 
     def all_listed(self) -> tuple[JobSummary, ...]:
         """List all jobs of the run; other replies are put off.
@@ -142,7 +155,7 @@ class Desk:
         found: list[JobDetail] = []
         for start in range(0, len(wanted), CHUNK):
             chunk = wanted[start : start + CHUNK]
-            found += self.ask(Lane.DESCRIBE, lambda chunk=chunk: self.engine.describe_jobs(chunk))  # type: ignore[misc]
+            found += self.ask(Lane.DESCRIBE, lambda chunk=chunk: self.engine.describe_jobs(chunk), patiently=True)  # type: ignore[misc]
         return found
 
     def pause(self, seconds: float) -> None:

@@ -1,0 +1,151 @@
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kedro_batch.plan.graph import children_of
+from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind
+from kedro_batch.submitter.progress import JobState
+from tests.support.plans import layered
+from tests.support.simulation import Simulation, plan_of
+
+EVERY_FAULT: dict[str, Any] = {
+    "throttle": {"rate": 50, "burst": 5},
+    "throttle_schedule": [[2, 10], [10, 50]],
+    "throttle_other": {"rate": 20, "burst": 20},
+    "lost_replies": 0.1,
+    "cut_replies": 0.05,
+    "error_before": 0.1,
+    "error_after": 0.1,
+    "list_delay_s": 3.0,
+    "describe_delay_s": 3.0,
+    "down": [[5, 15]],
+    "expired": [[20, 40]],
+    "spot": {"job_00003": 1, "job_00030": 2},
+    "slots": 20,
+    "submitted_s": 0.5,
+    "start_s": 1.0,
+    "run_s": 20.0,
+}
+EVERYWHERE = {"faulty": ["SubmitJob", "DescribeJobs", "ListJobs"]}
+"""From the first second on: a command that cannot even begin ends at once."""
+
+
+def changes_to(state, simulation):
+    """Give the jobs that were seen in a state, and when."""
+    changes = [(one.at, one.event) for one in simulation.happened if isinstance(one.event, JobChanged)]
+    return {event.job: at for at, event in changes if event.after is state}
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32))
+def test_every_job_runs_exactly_once_whatever_happens_to_calls(seed):
+    with tempfile.TemporaryDirectory() as folder:
+        plan = plan_of(layered(200, 20), attempts=3)
+        simulation = Simulation(Path(folder), plan, seed=seed, **EVERY_FAULT)
+        simulation.calls.at(1, partial(simulation.service.configure, EVERYWHERE))
+        finished = simulation.to_the_end()
+    assert (finished.outcome, finished.counts) == ("succeeded", {"SUCCEEDED": 200})
+    verdict = simulation.service.judge()
+    assert (verdict["taken"], verdict["labels"], verdict["duplicates"]) == (200, 200, {})
+    submitted = [one.event.job for one in simulation.happened if isinstance(one.event, JobSubmitted)]
+    assert sorted(submitted) == sorted(simulation.service.states())
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 199))
+def test_a_job_that_fails_blocks_its_descendants_and_nothing_else_whatever_happens_to_calls(seed, number):
+    parents = layered(200, 20)
+    failing = f"job_{number:05}"
+    children = children_of({name: above.split() for name, above in parents.items()})
+    below, to_visit = set[str](), [failing]
+    while to_visit:
+        fresh = set(children[to_visit.pop()]) - below
+        below |= fresh
+        to_visit += fresh
+    with tempfile.TemporaryDirectory() as folder:
+        plan = plan_of(parents, attempts=3)
+        simulation = Simulation(Path(folder), plan, seed=seed, fail={failing: 3}, **EVERY_FAULT)
+        simulation.calls.at(1, partial(simulation.service.configure, EVERYWHERE))
+        finished = simulation.to_the_end()
+    assert finished.outcome == "failed"
+    assert changes_to(JobState.FAILED, simulation).keys() == {failing}
+    assert changes_to(JobState.NOT_RUN, simulation).keys() == below
+    assert changes_to(JobState.SUCCEEDED, simulation).keys() == parents.keys() - below - {failing}
+    verdict = simulation.service.judge()
+    assert (verdict["taken"], verdict["duplicates"]) == (verdict["labels"], {})
+    assert all(simulation.service.states()[job]["status"] == "SUCCEEDED" for job in parents.keys() - below - {failing})
+
+
+def test_a_job_that_vanishes_is_lost_soon_and_what_is_below_it_is_followed(tmp_path):
+    parents = {**layered(200, 20), "below": "vanished", "vanished": ""}
+    simulation = Simulation(tmp_path, plan_of(parents), vanish=["vanished"], slots=20, run_s=60)
+    finished = simulation.to_the_end()
+    assert (finished.outcome, finished.counts) == ("failed", {"LOST": 1, "SUCCEEDED": 201})
+    submitted = next(
+        one.at for one in simulation.happened if isinstance(one.event, JobSubmitted) and one.event.job == "vanished"
+    )
+    # A minute without a trace, and the looks before and after it.
+    assert changes_to(JobState.LOST, simulation)["vanished"] - submitted < 120
+
+
+def test_a_job_that_cannot_start_is_told_with_the_reason_and_left_alone(tmp_path):
+    reason = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is too high"
+    parents = {"a": "", "stuck": "a", "below": "stuck", "c": ""}
+    simulation = Simulation(tmp_path, plan_of(parents), stuck={"stuck": reason}, run_s=60)
+    mended_at = 3 * 3600
+    simulation.calls.at(mended_at, lambda: simulation.service.configure({"stuck": {}}))
+    finished = simulation.to_the_end()
+    told = [(one.at, one.event) for one in simulation.happened if isinstance(one.event, Notice)]
+    assert all(event.kind is NoticeKind.STUCK and event.job == "stuck" and reason in event.message for _, event in told)
+    assert 300 < told[0][0] < 600
+    assert 2 <= len(told) <= 8  # again now and then, not all the time
+    assert (finished.outcome, finished.counts) == ("succeeded", {"SUCCEEDED": 4})
+    assert simulation.service.judge()["calls"].keys().isdisjoint({"terminatejob", "terminatejobs"})
+
+
+@pytest.mark.parametrize("run_s", [2, 30, 300, 3600, 6 * 3600])
+def test_an_end_is_seen_within_a_tenth_of_the_quiet_before_it_or_half_a_minute(tmp_path, run_s):
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), latency_s=0.1, start_s=0, run_s=run_s)
+    finished = simulation.to_the_end()
+    assert finished.outcome == "succeeded"
+    seen = changes_to(JobState.SUCCEEDED, simulation)
+    jitter, call_s = 1.1, 0.2
+    for job in ("a", "b"):
+        (one,) = simulation.service.jobs.by_label[job]
+        assert one.stopped
+        assert seen[job] - one.stopped <= max(1.0, min(30.0, run_s * 0.1)) * jitter + call_s
+    # A thirtieth of what a call a second would be, where it goes on for hours.
+    assert simulation.service.judge()["calls"]["describejobs"] < 100 + run_s * 2 / 20
+
+
+def test_a_service_that_does_not_answer_while_stock_is_taken_is_waited_for(tmp_path):
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), error_before=1.0, run_s=300)
+    # Nothing is taken at first, so that jobs are sent again, and afterwards it is looked whether there are two of one.
+    changes: dict[int, dict[str, Any]] = {
+        10: {"error_before": 0.0},
+        20: {"error_before": 1.0, "faulty": ["DescribeJobs"]},
+        200: {"error_before": 0.0},
+    }
+    for at, change in changes.items():
+        simulation.calls.at(at, partial(simulation.service.configure, change))
+    finished = simulation.to_the_end()
+    assert (finished.outcome, finished.counts) == ("succeeded", {"SUCCEEDED": 2})
+    notices = {one.event.kind for one in simulation.happened if isinstance(one.event, Notice)}
+    assert notices == {NoticeKind.TROUBLE, NoticeKind.RECOVERED}
+
+
+@pytest.mark.parametrize("executed", [True, False])
+def test_a_job_in_doubt_whose_parent_fails_meanwhile_keeps_no_run_from_ending(tmp_path, executed):
+    fault = "lost_replies" if executed else "error_before"
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), fail={"a": 1}, run_s=3, list_delay_s=10)
+    simulation.calls.at(0.45, partial(simulation.service.configure, {fault: 1.0}))  # a has been taken, b has not
+    simulation.calls.at(5, partial(simulation.service.configure, {fault: 0.0}))
+    finished = simulation.to_the_end()
+    assert (finished.outcome, finished.counts) == ("failed", {"FAILED": 1, "NOT_RUN": 1})
+    assert simulation.service.states().keys() == ({"a", "b"} if executed else {"a"})
+    assert simulation.calls.time < 60
