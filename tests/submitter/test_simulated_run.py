@@ -149,3 +149,4 @@ def test_a_job_in_doubt_whose_parent_fails_meanwhile_keeps_no_run_from_ending(tm
     assert (finished.outcome, finished.counts) == ("failed", {"FAILED": 1, "NOT_RUN": 1})
     assert simulation.service.states().keys() == ({"a", "b"} if executed else {"a"})
     assert simulation.calls.time < 60
+    assert simulation.recorded() == {"a": "FAILED", "b": "NOT_RUN"}

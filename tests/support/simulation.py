@@ -22,7 +22,7 @@ from kedro_batch.submitter.desk import Desk, Options
 from kedro_batch.submitter.engine import DefinitionDetail, JobDetail, JobPage, JobSummary, QueueDetail, Terminated
 from kedro_batch.submitter.events import Event, RunFinished
 from kedro_batch.submitter.failures import log_places
-from kedro_batch.submitter.journal import Journal, RunEntry
+from kedro_batch.submitter.journal import Journal, RunEntry, read_journal
 from kedro_batch.submitter.polling import Pace
 from kedro_batch.submitter.purpose import Purpose
 from kedro_batch.submitter.run import Run
@@ -241,6 +241,11 @@ class Simulation:
             return self._run.to_the_end()
         finally:
             self.journal.close()
+
+    def recorded(self) -> dict[str, str]:
+        """Give the state of every job that the journal has."""
+        with read_journal(self.journal.file) as journal:
+            return {job: one.standing.state.value for job, one in journal.recorded(RunId("simulated")).items()}
 
 
 def plan_of(parents: Mapping[str, str], **settings: Any) -> Plan:
