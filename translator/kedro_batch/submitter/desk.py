@@ -94,10 +94,10 @@ class Desk:
         while (reply := self._reply(lane, call)).error:
             if not patiently:
                 raise reply.error
-            self.patience.failed(reply.error, self.calls.now())
-            self.pause(self.patience.retry_at - self.calls.now())
+            self.patience.failed(lane, reply.error, self.calls.now())
+            self.pause(self.patience.retry_at(lane) - self.calls.now())
         if patiently:
-            self.patience.worked()
+            self.patience.worked(lane)
         value: Any = reply.value
         return value  # type: ignore[no-any-return]
 
