@@ -109,7 +109,8 @@ def work_on(  # noqa: PLR0913  what a command knows
     """
     failure: KedroBatchError | Interrupted | None = None
     with on_signals(attention.take_signal):
-        with _desk(subject, journal, engine, attention, options=options, talk=talk) as (desk, told):
+        rebuilt = purpose.expected
+        with _desk(subject, journal, engine, attention, options=options, talk=talk, rebuilt=rebuilt) as (desk, told):
             place = subject.entry.place if subject.entry else {}
             pace = Pace(calls=math.inf) if engine.name == "local" else Pace()
             run = Run(desk, purpose, place=place, pace=pace)
@@ -117,7 +118,7 @@ def work_on(  # noqa: PLR0913  what a command knows
                 run.to_the_end()
             except (KedroBatchError, Interrupted) as error:
                 failure = error
-        if failure and purpose.expected and not journal.recorded(subject.run_id):
+        if failure and rebuilt and not journal.recorded(subject.run_id):
             journal.forget(subject.run_id)  # nothing of it was found
         else:
             _tell_outcome(subject, journal, told, run.progress, talk)
@@ -183,9 +184,19 @@ class Told:
 
 @contextmanager
 def _desk(  # noqa: PLR0913  what a desk holds
-    subject: Subject, journal: Journal, engine: Engine, attention: Attention, *, options: Options, talk: Talk
+    subject: Subject,
+    journal: Journal,
+    engine: Engine,
+    attention: Attention,
+    *,
+    options: Options,
+    talk: Talk,
+    rebuilt: bool = False,
 ) -> Iterator[tuple[Desk, Told]]:
-    """Hold a run's lock, and give what is needed to work on it."""
+    """Hold a run's lock, and give what is needed to work on it.
+
+    A run that is rebuilt is written down together with what is found of it.
+    """
     calls: Calls = InlineCalls(attention) if engine.name == "local" else ThreadedCalls(attention)
     told = Told([])
     with run_lock(run_folder(journal.file, subject.run_id), subject.run_id):
@@ -198,7 +209,7 @@ def _desk(  # noqa: PLR0913  what a desk holds
                 began_at=calls.wall(),
                 place=engine.place,
             )
-            journal.begin(entry, subject.content)
+            journal.begin(entry, subject.content, at_once=not rebuilt)
         else:
             journal.reopen(subject.run_id)
         with follower(quiet=talk.quiet, verbose=talk.verbose, no_color=talk.no_color) as show:

@@ -200,8 +200,14 @@ class Journal(JournalView):
         super().__init__(file, connection)
         self._waiting: list[tuple[str, tuple[object, ...]]] = []
 
-    def begin(self, entry: RunEntry, plan: bytes) -> None:
+    def begin(self, entry: RunEntry, plan: bytes, *, at_once: bool = True) -> None:
         """Write a run down before anything is sent.
+
+        Args:
+            entry: The run.
+            plan: Its plan, byte for byte.
+            at_once: Or else with the next commit. A run that is rebuilt is written down together with what is found of
+                it: a run without any attempt is one of which nothing was ever sent.
 
         Raises:
             UsageError: The file cannot be written.
@@ -219,7 +225,10 @@ class Journal(JournalView):
             "INSERT INTO runs (run, plan, digest, engine, place, jobs, began_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             values,
         )
-        self._write_or_raise([row])
+        self._waiting.append(row)
+        if at_once:
+            self._write_or_raise(self._waiting)
+            self._waiting = []
 
     def locate(self, run_id: RunId, place: Mapping[str, str]) -> None:
         """Write down where a run runs, as soon as it is known."""
