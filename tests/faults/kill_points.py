@@ -1,0 +1,85 @@
+"""Enumerates where a run can be killed: every executable line of what submits, remembers, follows and adopts.
+
+The lines are those of the compiled code, so that a line which is added is a point as well.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+
+import kedro_batch
+
+SUBMITTER = Path(kedro_batch.__file__).parent / "submitter"
+_WHOLE = (
+    "submission",
+    "journal",
+    "run",
+    "stocktaking",
+    "listing",
+    "census",
+    "standing",
+    "termination",
+    "calls",
+    "polling",
+)
+_OF_AWS = ("AwsEngine.submit_job", "AwsEngine.list_jobs")
+"""The calls that submit and look up; the engine's others change nothing, or end what is surplus."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class KillPoint:
+    """One line.
+
+    Attributes:
+        file: The module's file, without its folder.
+        line: Counted from 1.
+        importing: It is executed when the module is imported, before there is a run.
+    """
+
+    file: str
+    line: int
+    importing: bool
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def kill_points() -> tuple[KillPoint, ...]:
+    """Give every point, in the order of the files."""
+    points = [point for name in _WHOLE for point in _points(f"{name}.py", lambda _: True)]
+    return (*points, *_points("aws.py", lambda code: code.co_qualname.startswith(_OF_AWS)))
+
+
+def first_point_in(file: str, function: str) -> KillPoint:
+    """Give the first line of a function, such as ``Submission.take``."""
+    code = next(one for one in _codes(file) if one.co_qualname == function)
+    return KillPoint(file, min(_lines(code)), importing=False)
+
+
+def _points(file: str, wanted: Callable[[CodeType], bool]) -> list[KillPoint]:
+    codes = [code for code in _codes(file) if wanted(code)]
+    in_functions = {line for code in codes if _is_function(code) for line in _lines(code)}
+    importing = {line for code in codes if not _is_function(code) for line in _lines(code)} - in_functions
+    return sorted(KillPoint(file, line, line in importing) for line in in_functions | importing)
+
+
+def _codes(file: str) -> Iterator[CodeType]:
+    path = SUBMITTER / file
+    to_visit = [compile(path.read_bytes(), str(path), "exec")]
+    while to_visit:
+        code = to_visit.pop()
+        yield code
+        to_visit += [one for one in code.co_consts if isinstance(one, CodeType)]
+
+
+def _is_function(code: CodeType) -> bool:
+    """Tell a function, a lambda or a comprehension from the bodies of modules and classes."""
+    return bool(code.co_flags & inspect.CO_OPTIMIZED)
+
+
+def _lines(code: CodeType) -> set[int]:
+    """Give the lines of a code object; that of its own ``def`` belongs to what is around it."""
+    lines = {line for _, _, line in code.co_lines() if line}
+    return lines - {code.co_firstlineno} if len(lines) > 1 and _is_function(code) else lines
