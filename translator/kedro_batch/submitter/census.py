@@ -1,8 +1,8 @@
 """Who is who on the service: from names that ListJobs gives to the jobs of a run. Pure.
 
 A name carries run, job and attempt, so that a run can be found again by anybody who has its id and its plan.
-Where there are two jobs for one node, the oldest is kept whose parents are kept: everybody who looks
-chooses the same.
+Where there are two jobs for one node, jobs that depend on each other are kept together: those that are more, or
+of which more is done, or else older. Everybody who looks chooses the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +15,11 @@ from kedro_batch.submitter.progress import ENDED, JobState
 
 KEPT_INSTEAD = "kedro-batch: a second job for one node; the run keeps "
 """How the reason begins for which a second job is terminated; the id of the kept one follows."""
+NONE_KEPT = "none of them"
+"""What follows instead where there is none."""
+
+_Rank = tuple[int, int, int, str]
+_NO_FAMILY: _Rank = (0, 0, 0, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +113,7 @@ def settled(
         depends_on: What jobs on the service depend on. Needed for those of ``doubled`` and those below them; a
             job that is not in it counts as depending on what is kept.
     """
+    ranks = _ranks_of_families(census, depends_on)
     kept: dict[JobName, Copy] = {}
     surplus: list[tuple[Copy, JobId | None]] = []
     doomed: set[JobId] = set()  # what depends on one of these fails, at once or soon
@@ -115,7 +121,7 @@ def settled(
         copies = census.copies.get(job, ())
         rivals = _rivals(copies)
         fitting = [one for one in rivals if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
-        chosen = min(fitting, key=_seniority, default=None)
+        chosen = min(fitting, key=lambda one: (ranks.get(one.job_id, _NO_FAMILY), _seniority(one)), default=None)
         surplus += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
         if chosen is None and copies and not rivals:
             chosen = max(copies, key=lambda one: (one.attempt, one.created_at))
@@ -123,6 +129,30 @@ def settled(
         if chosen is not None:
             kept[job] = chosen
     return Settlement(kept=kept, surplus=tuple(surplus))
+
+
+def _ranks_of_families(census: Census, depends_on: Mapping[JobId, Sequence[JobId]]) -> dict[JobId, _Rank]:
+    """Rank jobs by those that they are tied to by dependencies: most jobs first, then most jobs done, then the oldest.
+
+    Two processes that submit one run make two families. With the older job of each node, a node could be left
+    whose one job waits for what the other process has submitted, and whose other one the other way round.
+    """
+    families: dict[JobId, list[Copy]] = {
+        one.job_id: [one] for copies in census.copies.values() for one in _rivals(copies) if one.job_id in depends_on
+    }
+    for job_id in list(families):
+        for parent in depends_on[job_id]:
+            if parent in families and families[parent] is not families[job_id]:
+                fewer, more = sorted((families[parent], families[job_id]), key=len)
+                more += fewer
+                families |= dict.fromkeys((one.job_id for one in fewer), more)
+    ranks: dict[int, _Rank] = {}
+    for family in families.values():
+        if id(family) not in ranks:
+            done = sum(one.state is JobState.SUCCEEDED for one in family)
+            oldest = min((one.created_at, one.job_id) for one in family)
+            ranks[id(family)] = -len({one.job for one in family}), -done, *oldest
+    return {job_id: ranks[id(family)] for job_id, family in families.items()}
 
 
 def _rivals(copies: Sequence[Copy]) -> list[Copy]:

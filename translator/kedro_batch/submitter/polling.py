@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.request import JobId, batch_job_name
 from kedro_batch.submitter.calls import Lane, Reply
-from kedro_batch.submitter.census import KEPT_INSTEAD
+from kedro_batch.submitter.census import KEPT_INSTEAD, NONE_KEPT
 from kedro_batch.submitter.desk import Desk
 from kedro_batch.submitter.engine import JobDetail, JobSummary
 from kedro_batch.submitter.events import JobChanged, JobLog, Notice, NoticeKind
@@ -286,6 +286,7 @@ class Polling:
 
 
 def _kept_instead(detail: JobDetail) -> JobId | None:
-    """Give the id for which another process has terminated this job, if it has."""
+    """Give the id for which another process has terminated this job, if it has, and if there is one."""
     reason = detail.get("statusReason", "") or ""
-    return JobId(reason.removeprefix(KEPT_INSTEAD)) if reason.startswith(KEPT_INSTEAD) else None
+    kept = reason.removeprefix(KEPT_INSTEAD) if reason.startswith(KEPT_INSTEAD) else NONE_KEPT
+    return None if kept == NONE_KEPT else JobId(kept)

@@ -12,7 +12,7 @@ from kedro_batch.errors import ServiceError, UsageError, listed
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.request import TAG_PLAN, JobId
-from kedro_batch.submitter.census import KEPT_INSTEAD, Census, Settlement, doubled, settled, taken
+from kedro_batch.submitter.census import KEPT_INSTEAD, NONE_KEPT, Census, Settlement, doubled, settled, taken
 from kedro_batch.submitter.desk import Desk
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.journal import Recorded
@@ -142,9 +142,9 @@ def settle(desk: Desk, parents: Parents, census: Census) -> Settlement:
     settlement = settled(census, parents, depends_on)
     by_reason: dict[str, list[JobId]] = {}
     for copy, kept in settlement.surplus:
-        message = f"{copy.job} was submitted twice: {copy.job_id} is terminated, {kept or 'another attempt'} is kept"
+        message = f"{copy.job} was submitted twice: {copy.job_id} is terminated, {kept or NONE_KEPT} is kept"
         desk.emit(Notice(kind=NoticeKind.DUPLICATE, message=message, job=copy.job))
-        by_reason.setdefault(f"{KEPT_INSTEAD}{kept or 'none of them'}", []).append(copy.job_id)
+        by_reason.setdefault(f"{KEPT_INSTEAD}{kept or NONE_KEPT}", []).append(copy.job_id)
     for reason, ids in by_reason.items():
         terminate_and_wait(desk, ids, reason, _ENDING_S)
     return settlement
