@@ -18,7 +18,7 @@ from typing import TypeVar
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from tests.faults.kill_points import KillPoint, kill_points
-from tests.faults.trials import Found, Trial, duration_s, tried
+from tests.faults.trials import Found, Journal, Trial, duration_s, tried, tried_at
 
 _T = TypeVar("_T")
 
@@ -37,17 +37,11 @@ def main() -> None:
 
     def try_point(numbered: tuple[int, KillPoint]) -> None:
         number, point = numbered
-        for command in ("apply", "resume"):
-            trial = Trial(
-                when=(point, 1),
-                command=command,
-                journal="deleted" if (number + given.seed) % 2 else "kept",
-                seed=given.seed + number,
-            )
-            found = tried(trial)
+        journal: Journal = "deleted" if (number + given.seed) % 2 else "kept"
+        for trial, found in tried_at(point, journal, seed=given.seed + number):
             _note(trial, found, failures)
             if found.reached:
-                reached[command] += 1
+                reached[trial.command] += 1
                 return
         reached["not at all"] += 1
         _say(f"not reached: {point}")

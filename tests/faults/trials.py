@@ -14,6 +14,8 @@ from tests.support.command_line import PROGRAM, Ended, environment, kedro_batch
 from tests.support.large_plans import write_layered_plan
 from tests.support.services import StandIn, standin
 
+Command = Literal["apply", "resume"]
+Journal = Literal["kept", "deleted"]
 _Words = tuple[str, ...]
 
 _KILLED = Path(__file__).with_name("killed.py")
@@ -49,8 +51,8 @@ class Trial:
     """
 
     when: tuple[KillPoint, int] | float
-    command: Literal["apply", "resume"] = "apply"
-    journal: Literal["kept", "deleted"] = "kept"
+    command: Command = "apply"
+    journal: Journal = "kept"
     seed: int = 0
 
     def __str__(self) -> str:
@@ -79,6 +81,18 @@ def tried(trial: Trial) -> Found:
         folder = Path(name)
         write_layered_plan(folder, _WIDTHS)
         return _Attempts(folder, service).make(trial)
+
+
+def tried_at(point: KillPoint, journal: Journal, *, seed: int = 0) -> list[tuple[Trial, Found]]:
+    """Kill at a point a run that begins and, where that does not come by, one that is taken up."""
+    trials: list[tuple[Trial, Found]] = []
+    commands: tuple[Command, ...] = ("apply", "resume")
+    for command in commands:
+        trial = Trial(when=(point, 1), command=command, journal=journal, seed=seed)
+        trials.append((trial, tried(trial)))
+        if trials[-1][1].reached:
+            break
+    return trials
 
 
 def duration_s() -> float:
