@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.resources import schema
-from kedro_batch.submitter.journal import read_journal
+from kedro_batch.submitter.journal_view import read_journal
 from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 from tests.support.plans import write_plan
 

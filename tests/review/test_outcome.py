@@ -8,7 +8,7 @@ from kedro_batch.plan.request import RunId
 from kedro_batch.review.outcome import outcome_text, runs_text
 from kedro_batch.review.printable import printable
 from kedro_batch.review.run_status import FailureStatus, JobStatus, RunStatus
-from kedro_batch.submitter.journal import RunEntry
+from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.words import counted, duration
 
 RUN = "261122-161507-k3f7"

@@ -11,7 +11,7 @@ from kedro_batch.review.run_status import (
     run_status,
     status_document,
 )
-from kedro_batch.submitter.journal import RunEntry
+from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.progress import JobState, Standing
 
 S = JobState

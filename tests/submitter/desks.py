@@ -15,7 +15,8 @@ from kedro_batch.submitter.aws import AwsEngine
 from kedro_batch.submitter.calls import Reply, ThreadedCalls
 from kedro_batch.submitter.desk import Desk, Options
 from kedro_batch.submitter.events import Sink
-from kedro_batch.submitter.journal import Journal, RunEntry
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_view import RunEntry
 from tests.support.plans import write_plan
 from tests.support.services import StandIn, standin
 

@@ -14,7 +14,8 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.request import JobId, RunId
 from kedro_batch.submitter.events import JobChanged, JobLog, JobSubmitted, Notice, NoticeKind, RunFinished
-from kedro_batch.submitter.journal import DEFAULT_JOURNAL, Journal, Recorded, RunEntry, read_journal
+from kedro_batch.submitter.journal import DEFAULT_JOURNAL, Journal
+from kedro_batch.submitter.journal_view import Recorded, RunEntry, read_journal
 from kedro_batch.submitter.progress import JobState, Standing
 
 RUN = RunId("r1")
@@ -23,7 +24,8 @@ S = JobState
 PREAMBLE = """
 import os, signal, sqlite3, sys
 from pathlib import Path
-from kedro_batch.submitter.journal import Journal, RunEntry
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_view import RunEntry
 file = Path(sys.argv[1])
 """
 

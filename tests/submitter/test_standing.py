@@ -7,7 +7,7 @@ from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.request import JobId
 from kedro_batch.submitter.census import Copy
 from kedro_batch.submitter.events import JobChanged, JobSubmitted
-from kedro_batch.submitter.journal import Recorded
+from kedro_batch.submitter.journal_view import Recorded
 from kedro_batch.submitter.progress import AT_WORK, ENDED, JobState, Progress, Standing
 from kedro_batch.submitter.standing import Stock, again, assumed_done, closed, differences, renewed, stock_of
 from tests.support.plans import a_job

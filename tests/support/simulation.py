@@ -22,7 +22,8 @@ from kedro_batch.submitter.desk import Desk, Options
 from kedro_batch.submitter.engine import DefinitionDetail, JobDetail, JobPage, JobSummary, QueueDetail, Terminated
 from kedro_batch.submitter.events import Event, RunFinished
 from kedro_batch.submitter.failures import log_places
-from kedro_batch.submitter.journal import Journal, RunEntry, read_journal
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_view import RunEntry, read_journal
 from kedro_batch.submitter.polling import Pace
 from kedro_batch.submitter.purpose import Purpose
 from kedro_batch.submitter.run import Run

@@ -27,7 +27,8 @@ from kedro_batch.submitter.cancelling import cancel
 from kedro_batch.submitter.desk import Desk, Options
 from kedro_batch.submitter.engine import Engine
 from kedro_batch.submitter.events import Event, JobChanged, JobLog, RunFinished, Sink, event_fields
-from kedro_batch.submitter.journal import Journal, RunEntry
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.polling import Pace
 from kedro_batch.submitter.progress import Progress
 from kedro_batch.submitter.purpose import Purpose

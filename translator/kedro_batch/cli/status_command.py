@@ -24,7 +24,7 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.outcome import outcome_text
     from kedro_batch.review.run_status import run_status, status_document
-    from kedro_batch.submitter.journal import read_journal
+    from kedro_batch.submitter.journal_view import read_journal
     from kedro_batch.submitter.run_id import checked_run_id
 
     run_id = checked_run_id(run)
@@ -49,7 +49,7 @@ def runs(journal: Path, *, as_json: bool) -> None:
     """List the runs in the journal, the newest last: id, begin, engine, jobs, outcome."""
     from kedro_batch.review.outcome import runs_text
     from kedro_batch.review.run_status import entry_document
-    from kedro_batch.submitter.journal import read_journal
+    from kedro_batch.submitter.journal_view import read_journal
 
     with read_journal(journal) as book:
         entries = book.runs()

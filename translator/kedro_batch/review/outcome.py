@@ -7,7 +7,7 @@ from datetime import datetime
 from kedro_batch.review.printable import printable
 from kedro_batch.review.run_status import FailureStatus, RunStatus
 from kedro_batch.review.templates import render
-from kedro_batch.submitter.journal import RunEntry
+from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.progress import ENDED, JobState
 from kedro_batch.words import counted, duration
 

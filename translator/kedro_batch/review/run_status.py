@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.journal import RunEntry
+from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.progress import JobState, Standing
 
 RUN_SCHEMA = "kedro-batch/run/v1"

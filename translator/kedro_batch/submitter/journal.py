@@ -13,24 +13,26 @@ only reads opens the file for reading.
 
 import json
 import sqlite3
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from kedro_batch.errors import UsageError
-from kedro_batch.plan.model import JobName, PlanDigest
+from kedro_batch.plan.model import JobName
 from kedro_batch.plan.request import RunId
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, RunFinished, event_json
-from kedro_batch.submitter.progress import JobState, Standing
+from kedro_batch.submitter.journal_view import (
+    BUSY_S,
+    VERSION,
+    JournalView,
+    RunEntry,
+    check_version,
+    version_of,
+)
 
 DEFAULT_JOURNAL = Path(".kedro-batch") / "journal.db"
 
-_VERSION = 1
-_BUSY_S = 30
 _TABLES = """
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, place TEXT NOT NULL,
@@ -58,108 +60,6 @@ ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, beca
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEntry:
-    """What the journal says of a run as a whole.
-
-    Attributes:
-        run: Its id.
-        digest: The digest of its plan.
-        engine: ``aws`` or ``local``.
-        place: Where it runs: ``region`` and ``account``, or the ``folder`` of a local run; what is known of it.
-        jobs: How many jobs its plan has.
-        began_at: Seconds since the epoch.
-        outcome: How it ended when it was last followed; None while somebody follows it, or after a crash.
-        ended_at: Seconds since the epoch.
-    """
-
-    run: RunId
-    digest: PlanDigest
-    engine: str
-    jobs: int
-    began_at: float
-    place: Mapping[str, str] = field(default_factory=dict)
-    outcome: str | None = None
-    ended_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """What the journal says of the latest attempt at a job.
-
-    Attributes:
-        standing: How it stood.
-        intended_at: When it was about to be sent, seconds since the epoch; None when it never was.
-    """
-
-    standing: Standing
-    intended_at: float | None
-
-    @property
-    def unsure(self) -> bool:
-        """It was about to be sent, and nothing is known since."""
-        return self.intended_at is not None and self.standing.state is JobState.WAITING
-
-
-class JournalView:
-    """A journal that is only read."""
-
-    def __init__(self, file: Path, connection: sqlite3.Connection) -> None:
-        """Read from a connection."""
-        self.file = file
-        self._connection = connection
-
-    def runs(self) -> tuple[RunEntry, ...]:
-        """Give all runs, the oldest first."""
-        columns = "run, digest, engine, place, jobs, began_at, outcome, ended_at"
-        rows = self._read(f"SELECT {columns} FROM runs ORDER BY began_at, run")  # noqa: S608  fixed columns
-        return tuple(_entry(row) for row in rows)
-
-    def run(self, run_id: RunId) -> RunEntry | None:
-        """Give one run; None where the journal does not have it."""
-        return next((one for one in self.runs() if one.run == run_id), None)
-
-    def plan(self, run_id: RunId) -> bytes:
-        """Give the plan of a run, byte for byte as it was applied."""
-        return bytes(self._read("SELECT plan FROM runs WHERE run = ?", run_id)[0][0])
-
-    def recorded(self, run_id: RunId) -> dict[JobName, Recorded]:
-        """Give the latest attempt at each job of a run that has one."""
-        columns = "job, attempt, intended_at, job_id, state, because"
-        rows = self._read(f"SELECT {columns} FROM attempts WHERE run = ? ORDER BY attempt", run_id)  # noqa: S608  the same
-        return {
-            JobName(job): Recorded(
-                standing=Standing(state=JobState(state), attempt=attempt, job_id=job_id, because=because),
-                intended_at=intended_at,
-            )
-            for job, attempt, intended_at, job_id, state, because in rows
-        }
-
-    def events(self, run_id: RunId) -> Iterator[dict[str, Any]]:
-        """Give the events of a run, as ``schemas/events.schema.json`` describes them, in their order."""
-        for (line,) in self._read("SELECT event FROM events WHERE run = ? ORDER BY number", run_id):
-            yield json.loads(line)
-
-    def events_of_failures(self, run_id: RunId) -> Iterator[dict[str, Any]]:
-        """Give the events of a run that tell of jobs that failed or were lost, and of their logs."""
-        query = (
-            "SELECT event FROM events WHERE run = ? AND (event LIKE '%\"FAILED\"%' OR event LIKE '%\"LOST\"%' "
-            "OR event LIKE '%\"job_log\"%') ORDER BY number"
-        )
-        for (line,) in self._read(query, run_id):
-            yield json.loads(line)
-
-    def _read(self, query: str, *values: object) -> list[Any]:
-        try:
-            return self._connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise _unreadable(self.file, error) from error
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
-
-
 class Journal(JournalView):
     """A journal that is read and written, by one thread.
 
@@ -179,7 +79,7 @@ class Journal(JournalView):
             file.parent.mkdir(parents=True, exist_ok=True)
             if file.parent.name == DEFAULT_JOURNAL.parent.name and not (file.parent / ".gitignore").exists():
                 (file.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-            connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None)
+            connection = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)
         except OSError as error:
             raise UsageError(
                 f"cannot write the journal {file}: {_why(file, error)}. Run it from a folder that you can write to, "
@@ -191,7 +91,7 @@ class Journal(JournalView):
             on_failure.callback(connection.close)
             try:
                 _prepare(connection)
-                _check_version(file, _version(connection))
+                check_version(file, version_of(connection))
                 connection.execute("PRAGMA journal_mode = DELETE")
                 connection.execute("PRAGMA synchronous = FULL")
             except sqlite3.Error as error:
@@ -303,95 +203,16 @@ class Journal(JournalView):
             raise
 
 
-@contextmanager
-def read_journal(file: Path) -> Iterator[JournalView]:
-    """Open a journal for reading only; nothing is written, not even beside it.
-
-    Raises:
-        UsageError: There is none, it cannot be read, or it is no journal of this version.
-    """
-    if not file.is_file():
-        raise UsageError(
-            f"there is no journal {file}: no run was recorded here. Go to the folder of the run, or name its file "
-            "with --journal"
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            try:
-                view = _view(file, _reading(file))
-            except sqlite3.OperationalError:
-                # A writer has died within a commit: reading means to roll that back first, which is done on a copy.
-                view = _view(file, _reading(_copied(file, Path(folder)), writing=True))
-        except (sqlite3.Error, OSError) as error:
-            raise _unreadable(file, error) from error
-        try:
-            yield view
-        finally:
-            view.close()
-
-
-def _view(file: Path, connection: sqlite3.Connection) -> JournalView:
-    with ExitStack() as on_failure:
-        on_failure.callback(connection.close)
-        _check_version(file, _version(connection))
-        on_failure.pop_all()
-    return JournalView(file, connection)
-
-
-def _reading(file: Path, *, writing: bool = False) -> sqlite3.Connection:
-    uri = f"{file.absolute().as_uri()}?mode={'rw' if writing else 'ro'}"
-    return sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)
-
-
-def _copied(file: Path, folder: Path) -> Path:
-    copy = folder / file.name
-    for ending in ("-journal", ""):  # the rollback journal first: it undoes what comes into the file after it
-        source = file.with_name(file.name + ending)
-        if source.exists():
-            copy.with_name(copy.name + ending).write_bytes(source.read_bytes())
-    return copy
-
-
 def _prepare(connection: sqlite3.Connection) -> None:
     """Make the tables in a new file; what belongs to somebody else is left as it is."""
-    if _version(connection) == 0:
+    if version_of(connection) == 0:
         connection.execute("BEGIN IMMEDIATE")
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if not tables:  # nobody else has made them meanwhile
             for statement in filter(str.strip, _TABLES.split(";")):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _check_version(file: Path, version: int) -> None:
-    if version != _VERSION:
-        raise UsageError(
-            f"{file} is {f'a journal of version {version}' if version else 'no journal of kedro-batch'}; "
-            f"this kedro-batch reads version {_VERSION}. Name another file with --journal"
-        )
-
-
-def _entry(row: Any) -> RunEntry:
-    run, digest, engine, place, jobs, began_at, outcome, ended_at = row
-    return RunEntry(
-        run=RunId(run),
-        digest=PlanDigest(digest),
-        engine=engine,
-        place=json.loads(place),
-        jobs=jobs,
-        began_at=began_at,
-        outcome=outcome,
-        ended_at=ended_at,
-    )
-
-
-def _unreadable(file: Path, error: Exception) -> UsageError:
-    return UsageError(f"cannot read the journal {file}: {error}")
 
 
 def _unwritable(file: Path, error: sqlite3.Error) -> UsageError:

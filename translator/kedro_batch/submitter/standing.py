@@ -12,7 +12,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.request import JobId
 from kedro_batch.submitter.census import Copy
 from kedro_batch.submitter.events import JobChanged, JobSubmitted
-from kedro_batch.submitter.journal import Recorded
+from kedro_batch.submitter.journal_view import Recorded
 from kedro_batch.submitter.progress import AT_WORK, ENDED, JobState, Progress, Standing
 
 REMEMBERED_S = 24 * 3600

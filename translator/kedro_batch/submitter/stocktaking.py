@@ -15,7 +15,7 @@ from kedro_batch.plan.request import TAG_PLAN, JobId
 from kedro_batch.submitter.census import KEPT_INSTEAD, NONE_KEPT, Census, Settlement, doubled, settled, taken
 from kedro_batch.submitter.desk import Desk
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.journal import Recorded
+from kedro_batch.submitter.journal_view import Recorded
 from kedro_batch.submitter.progress import ENDED, JobState, Standing
 from kedro_batch.submitter.run_id import made_at
 from kedro_batch.submitter.standing import (
