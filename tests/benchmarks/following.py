@@ -15,6 +15,7 @@ import heapq
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -166,6 +167,7 @@ def _followed(command: list[str], folder: Path, service: StandIn) -> Followed:
             command, cwd=folder, env=environment(service.environment), stdout=output, stderr=output
         )
         submitted = _once_submitted(process.pid, service)
+        megabytes = _most_megabytes(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
     ended_at, ended = time.time(), time.monotonic()
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -181,7 +183,7 @@ def _followed(command: list[str], folder: Path, service: StandIn) -> Followed:
         seconds=ended - began,
         cpu_seconds=cpu_seconds,
         waiting=(cpu_seconds - submitted[1]) / (ended - submitted[0]),
-        megabytes=usage.ru_maxrss / 1024,
+        megabytes=megabytes,
         late_s=ended_at - last_stop,
         looks=_looks(asked),
         late_looks=_looks([one for one in asked if one["at"] >= last_stop]),
@@ -194,6 +196,16 @@ def _once_submitted(pid: int, service: StandIn) -> tuple[float, float]:
     while service.verdict()["taken"] < _JOBS and not _has_ended(pid):
         time.sleep(0.5)
     return time.monotonic(), _cpu_seconds(pid)
+
+
+def _most_megabytes(pid: int) -> float:
+    """Watch a process until it ends; give the most memory that it had. What wait4 tells counts its parent's, too."""
+    most = 0
+    while not _has_ended(pid):
+        found = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        most = int(found[1]) if found else most
+        time.sleep(0.05)
+    return most / 1024
 
 
 def _has_ended(pid: int) -> bool:
