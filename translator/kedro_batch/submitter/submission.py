@@ -28,7 +28,9 @@ visible is not documented."""
 _WAVE = 100
 """So many intents share one commit."""
 _ONE_BY_ONE = 5
-"""From so many names on, one listing of the whole run is cheaper than a look-up for each."""
+"""Fewer names than so are looked up one by one; more, where a listing of the whole run would have more pages."""
+_PAGE = 100
+"""Jobs that one call of ListJobs gives."""
 _REFUSED_AGAIN_S = 3.0
 _REFUSALS = 3
 """A job with parents may be refused because one of them has just ended: so often it is tried, after a look."""
@@ -229,7 +231,9 @@ class Submission:
         if not due or self._looking_up:
             return
         self._looking_up = True
-        if len(due) < _ONE_BY_ONE:
+        counts = self._progress.counts
+        submitted = len(self._jobs) - counts[JobState.WAITING] - counts[JobState.NOT_RUN]
+        if len(due) < max(_ONE_BY_ONE, submitted // _PAGE):
             queues: Iterable[str] = sorted({self._jobs[name].settings.job_queue for name in due})
             names = [self._name_on_batch(name) for name in due]
         else:
