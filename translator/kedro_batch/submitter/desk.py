@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from kedro_batch.errors import Fault, ServiceError
@@ -155,7 +156,7 @@ class Desk:
         found: list[JobDetail] = []
         for start in range(0, len(wanted), CHUNK):
             chunk = wanted[start : start + CHUNK]
-            found += self.ask(Lane.DESCRIBE, lambda chunk=chunk: self.engine.describe_jobs(chunk), patiently=True)  # type: ignore[misc]
+            found += self.ask(Lane.DESCRIBE, partial(self.engine.describe_jobs, chunk), patiently=True)
         return found
 
     def pause(self, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """Looks before the first submit: every queue and definition of a plan has to exist and be usable."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.submitter.calls import Lane
@@ -41,7 +42,7 @@ def resolve_targets(desk: Desk) -> Targets:
         account = next((_account(one["jobQueueArn"]) for one in found), None)
     for name in sorted({job.settings.job_definition for job in desk.plan.jobs}):
         try:
-            revisions = desk.ask(Lane.DESCRIBE, lambda name=name: desk.engine.describe_job_definitions(name))  # type: ignore[misc]
+            revisions = desk.ask(Lane.DESCRIBE, partial(desk.engine.describe_job_definitions, name))
         except ServiceError as error:
             _pass_over(error, targets)
             targets.definitions[name] = name

@@ -1,6 +1,7 @@
 """Ends jobs on the service, and looks until they have ended."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from kedro_batch.plan.request import JobId
 from kedro_batch.submitter.calls import Lane
@@ -28,7 +29,8 @@ def terminate(desk: Desk, ids: Sequence[JobId], reason: str) -> dict[JobId, str]
     while left:
         while not bucket.take(desk.calls.now()):
             desk.pause(bucket.wait_s(desk.calls.now()))
-        result = desk.ask(Lane.TERMINATE, lambda some=tuple(left): desk.engine.terminate_jobs(some, reason))  # type: ignore[misc]
+        some = tuple(left)
+        result = desk.ask(Lane.TERMINATE, partial(desk.engine.terminate_jobs, some, reason), patiently=True)
         failed |= result.failed
         tried = {*result.done, *result.failed}
         left = [job_id for job_id in left if job_id not in tried]
