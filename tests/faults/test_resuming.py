@@ -185,9 +185,10 @@ def test_a_run_in_another_region_or_account_is_refused(tmp_path):
     with standin() as service:
         assert on(service, "apply", "plan.yaml", "--run-id", "r", "-q", cwd=tmp_path).code == 0
         env = {**service.environment, "AWS_DEFAULT_REGION": "eu-west-1"}
-        ended = kedro_batch("resume", "r", "--from", "a", cwd=tmp_path, env=env)
-        assert ended.code == 2
-        assert "run r was applied in region us-east-1, and this is eu-west-1" in ended.err
+        for words in (["resume", "r", "--from", "a"], ["wait", "r"], ["cancel", "r"]):
+            ended = kedro_batch(*words, cwd=tmp_path, env=env)
+            assert ended.code == 2
+            assert "run r was applied in region us-east-1, and this is eu-west-1" in ended.err
         assert service.verdict()["taken"] == 1
 
 

@@ -140,7 +140,7 @@ def cancel_run(  # noqa: PLR0913  what a command knows
     """
     with on_signals(attention.take_signal):
         with _desk(subject, journal, engine, attention, options=options, talk=talk) as (desk, told):
-            cancelled = cancel(desk)
+            cancelled = cancel(desk, subject.entry.place if subject.entry else {})
         _tell_outcome(subject, journal, told, cancelled.progress, talk)
     if cancelled.left:
         raise RunUnfinished(f"{len(cancelled.left)} jobs of run {subject.run_id} have not ended yet: look again")

@@ -179,14 +179,20 @@ class AwsEngine:
                 with _calling("TerminateJobs"):
                     reply: Any = self._asking.terminate_jobs(jobs=some, reason=reason)
             except ServiceError as error:
-                if not isinstance(error.__cause__, botocore.exceptions.ClientError) or not _is_unknown(error.__cause__):
+                unknown = isinstance(error.__cause__, botocore.exceptions.ClientError) and _is_unknown(error.__cause__)
+                if not unknown and error.fault is not Fault.DENIED:
                     raise
             else:
                 errors = {JobId(one["job"]): one.get("message", "") for one in reply.get("errors", ())}
                 return Terminated(done=tuple(one for one in some if one not in errors), failed=errors)
         self._one_by_one = True
-        with _calling("TerminateJob"):
-            self._asking.terminate_job(jobId=ids[0], reason=reason)
+        try:
+            with _calling("TerminateJob"):
+                self._asking.terminate_job(jobId=ids[0], reason=reason)
+        except ServiceError as error:
+            if error.fault is not Fault.REFUSED:
+                raise
+            return Terminated(done=(), failed={ids[0]: str(error)})
         return Terminated(done=(ids[0],), failed={})
 
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:

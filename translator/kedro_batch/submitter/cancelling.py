@@ -1,6 +1,7 @@
 """Ends a run: every job of it, from the journal and by the names on the service together."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kedro_batch.plan.model import JobName
@@ -14,9 +15,12 @@ from kedro_batch.submitter.progress import ENDED, JobState, Progress, Standing
 from kedro_batch.submitter.standing import closed, differences
 from kedro_batch.submitter.stocktaking import plan_parents
 from kedro_batch.submitter.submission import LOOKED_UP_AFTER_S
+from kedro_batch.submitter.targets import check_place, whereabouts
 from kedro_batch.submitter.termination import ended_in_time, terminate
+from kedro_batch.words import counted
 
 _ENDING_S = 600.0
+_ROUNDS = 20
 _REASON = "kedro-batch: cancelled"
 
 
@@ -35,10 +39,15 @@ class Cancelled:
     progress: Progress
 
 
-def cancel(desk: Desk) -> Cancelled:
+def cancel(desk: Desk, place: Mapping[str, str]) -> Cancelled:
     """Terminate every job of a run and look until all have ended.
 
+    Args:
+        desk: The run.
+        place: Where it was applied, as the journal has it.
+
     Raises:
+        UsageError: It was applied elsewhere.
         ServiceError: The service refused.
         Interrupted: A signal came.
     """
@@ -53,24 +62,27 @@ def cancel(desk: Desk) -> Cancelled:
             continued=True,
         )
     )
+    check_place(desk, place, whereabouts(desk))
     recorded = desk.journal.recorded(desk.run_id)
     standing = {job: one.standing for job, one in recorded.items()}
     ids = {one.job_id for one in standing.values() if one.job_id and one.state is not JobState.SUCCEEDED}
+    terminated: set[JobId] = set()
     unsure = any(one.unsure for one in recorded.values()) or not recorded
-    ended: set[JobId] = set()
     seen: dict[JobId, JobSummary] = {}
-    # A job whose reply was lost may not be visible yet: while there may be one, it is looked for several times.
-    for pause_s in (0.0, *(LOOKED_UP_AFTER_S if unsure and desk.options.adopt else ())):
-        desk.pause(pause_s)
+    # A job whose reply was lost may not be visible yet: while there may be one, it is looked for several times. And as
+    # long as new ones appear, somebody is still submitting.
+    pauses = deque([0.0, *(LOOKED_UP_AFTER_S if unsure and desk.options.adopt else ())])
+    for _ in range(_ROUNDS):
+        desk.pause(pauses.popleft() if pauses else 0.0)
+        known = seen.keys() | ids
         if desk.options.adopt:
             seen |= {one["jobId"]: one for one in desk.all_listed()}
-        ended |= {job_id for job_id, one in seen.items() if JobState(one["status"]) in ENDED}
-        live = sorted((ids | seen.keys()) - ended)
-        live = [one["jobId"] for one in desk.described(live) if JobState(one["status"]) not in ENDED]
-        if live:
-            desk.emit(Notice(kind=NoticeKind.TERMINATED, message=f"terminating {len(live)} jobs"))
-            for job_id, why in terminate(desk, live, _REASON).items():
-                desk.emit(Notice(kind=NoticeKind.WARNING, message=f"{job_id} cannot be terminated: {why}"))
+        if not pauses and known == seen.keys() | ids and known <= terminated:
+            break
+        _terminate_live(desk, sorted(ids | seen.keys()))
+        terminated |= ids | seen.keys()
+        if not desk.options.adopt:
+            break
     left = ended_in_time(desk, sorted(ids | seen.keys()), _ENDING_S)
     progress = Progress(desk.plan, closed(plan_parents(desk), _after(desk, standing, seen)))
     for event in differences(standing, progress):
@@ -85,6 +97,15 @@ def cancel(desk: Desk) -> Cancelled:
     desk.emit(finished)
     desk.journal.commit()
     return Cancelled(finished=finished, left=left, progress=progress)
+
+
+def _terminate_live(desk: Desk, ids: Sequence[JobId]) -> None:
+    """Terminate those of some jobs that have not ended."""
+    live = [one["jobId"] for one in desk.described(ids) if JobState(one["status"]) not in ENDED]
+    if live:
+        desk.emit(Notice(kind=NoticeKind.TERMINATED, message=f"terminating {counted(len(live), 'job')}"))
+        for job_id, why in terminate(desk, live, _REASON).items():
+            desk.emit(Notice(kind=NoticeKind.WARNING, message=f"{job_id} cannot be terminated: {why}"))
 
 
 def _after(

@@ -62,12 +62,14 @@ class Settlement:
     """Which job stands for each node.
 
     Attributes:
-        kept: The one that stands for a job of the plan; jobs without one are to be submitted anew.
+        kept: The one that stands for a job of the plan.
         surplus: Those to be terminated, with the id of the one that is kept, or None where there is none.
+        orphans: Jobs of which every copy waited for one that is not kept: they are to be submitted anew.
     """
 
     kept: Mapping[JobName, Copy]
-    surplus: tuple[tuple[Copy, JobId | None], ...]
+    surplus: tuple[tuple[Copy, JobId | None], ...] = ()
+    orphans: frozenset[JobName] = frozenset()
 
 
 def taken(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSummary]) -> Census:
@@ -98,8 +100,13 @@ def taken(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSummary
 
 
 def doubled(census: Census) -> tuple[Copy, ...]:
-    """Give the jobs among which ``settled`` has to choose: only what they depend on has to be looked up."""
-    return tuple(copy for copies in census.copies.values() if len(_rivals(copies)) > 1 for copy in _rivals(copies))
+    """Give the jobs of which there are or were two: only what depends on them has to be looked up."""
+    return tuple(copy for copies in census.copies.values() if _was_doubled(copies) for copy in copies)
+
+
+def _was_doubled(copies: Sequence[Copy]) -> bool:
+    newest = max(one.attempt for one in copies)
+    return len(_rivals(copies)) > 1 or sum(one.attempt == newest for one in copies) > 1
 
 
 def settled(
@@ -117,6 +124,7 @@ def settled(
     kept: dict[JobName, Copy] = {}
     surplus: list[tuple[Copy, JobId | None]] = []
     doomed: set[JobId] = set()  # what depends on one of these fails, at once or soon
+    orphans: set[JobName] = set()
     for job in parents:
         copies = census.copies.get(job, ())
         rivals = _rivals(copies)
@@ -124,11 +132,15 @@ def settled(
         chosen = min(fitting, key=lambda one: (ranks.get(one.job_id, _NO_FAMILY), _seniority(one)), default=None)
         surplus += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
         if chosen is None and copies and not rivals:
-            chosen = max(copies, key=lambda one: (one.attempt, one.created_at))
+            chosen = max(copies, key=_last_word)
+            if not doomed.isdisjoint(depends_on.get(chosen.job_id, ())):
+                chosen = None
         doomed.update(one.job_id for one in copies if one is not chosen and one.state is not JobState.SUCCEEDED)
         if chosen is not None:
             kept[job] = chosen
-    return Settlement(kept=kept, surplus=tuple(surplus))
+        elif copies:
+            orphans.add(job)
+    return Settlement(kept=kept, surplus=tuple(surplus), orphans=frozenset(orphans))
 
 
 def _ranks_of_families(census: Census, depends_on: Mapping[JobId, Sequence[JobId]]) -> dict[JobId, _Rank]:
@@ -159,6 +171,11 @@ def _rivals(copies: Sequence[Copy]) -> list[Copy]:
     """Give those that run the node or have run it; an earlier attempt that has succeeded was rerun on purpose."""
     newest = max((one.attempt for one in copies), default=0)
     return [one for one in copies if one.counts and (one.live or one.attempt == newest)]
+
+
+def _last_word(copy: Copy) -> tuple[int, bool, int, str]:
+    """Order copies that have all failed: the newest attempt tells, and what was terminated for another does not."""
+    return copy.attempt, not copy.reason.startswith(KEPT_INSTEAD), -copy.created_at, copy.job_id
 
 
 def _seniority(copy: Copy) -> tuple[bool, int, str]:

@@ -131,7 +131,8 @@ class Desk:
                     self.listing.take(reply, self.calls.now())
                 else:
                     self._backlog.append(reply)
-        return tuple(found)
+        # The filter of ListJobs does not tell capitals from small letters.
+        return tuple(one for one in found if one["jobName"].startswith(run_prefix(self.run_id)))
 
     def can_list(self, queue: str) -> None:
         """Make sure that the jobs of a queue may be listed.

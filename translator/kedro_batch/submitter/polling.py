@@ -5,6 +5,7 @@ its name, and then it counts as lost.
 """
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from kedro_batch.plan.model import JobName
@@ -46,8 +47,16 @@ class Pace:
 class Polling:
     """What is being asked about."""
 
-    def __init__(self, desk: Desk, progress: Progress, pace: Pace) -> None:
-        """Prepare to follow."""
+    def __init__(self, desk: Desk, progress: Progress, pace: Pace, *, settled: Collection[str] = ()) -> None:
+        """Prepare to follow.
+
+        Args:
+            desk: The run.
+            progress: How it stands.
+            pace: How often to look.
+            settled: Jobs that were terminated in favour of others, of which stock has been taken: they have failed.
+        """
+        self._settled = settled
         self._desk = desk
         self._progress = progress
         self._pace = pace
@@ -66,8 +75,8 @@ class Polling:
         self._logs_asked = 0
         self.looks = 0
         """How many looks have been completed."""
-        self.superseded: list[tuple[JobName, JobId]] = []
-        """Jobs that somebody else has terminated in favour of another, with the id of that one."""
+        self.superseded: list[JobId] = []
+        """Jobs that somebody else has terminated in favour of others."""
 
     @property
     def idle(self) -> bool:
@@ -162,8 +171,8 @@ class Polling:
     def _see(self, name: JobName, detail: JobDetail, now: float) -> None:
         state = JobState(detail["status"])
         kept = _kept_instead(detail)
-        if kept and state is JobState.FAILED:
-            self.superseded.append((name, kept))
+        if kept and state is JobState.FAILED and detail["jobId"] not in self._settled:
+            self.superseded.append(detail["jobId"])
             return
         if state in ENDED and not self._progress.on_frontier(name):
             return  # it has ended because of a job above it, which is asked about first

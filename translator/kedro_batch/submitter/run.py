@@ -8,7 +8,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from kedro_batch.errors import Interrupted, KedroBatchError, ServiceError, UsageError, listed
+from kedro_batch.errors import Interrupted, KedroBatchError, ServiceError, listed
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.calls import Lane, Reply
 from kedro_batch.submitter.desk import Desk
@@ -25,7 +25,7 @@ from kedro_batch.submitter.purpose import Intent, Purpose
 from kedro_batch.submitter.standing import Parents, Stock, closed, differences, renewed
 from kedro_batch.submitter.stocktaking import plan_parents, take_stock, to_run_again
 from kedro_batch.submitter.submission import LOOKED_UP_AFTER_S, Submission
-from kedro_batch.submitter.targets import resolve_targets
+from kedro_batch.submitter.targets import check_place, resolve_targets, whereabouts
 from kedro_batch.submitter.termination import terminate
 
 _COMMIT_EVERY_S = 0.2
@@ -59,8 +59,11 @@ class Run:
         self._committed = self._began
         self._counted = False
         self._stopping = False
+        self._settled: set[str] = set()
+        self._only = purpose.only_jobs or None
+        recorded = desk.journal.recorded(desk.run_id)
         self.progress = Progress(desk.plan)
-        self._take_up({}, ())
+        self._take_up({job: one.standing for job, one in recorded.items()}, ())
 
     def to_the_end(self) -> RunFinished:
         """Submit what is to be submitted, follow it until nothing can change.
@@ -113,8 +116,9 @@ class Run:
 
     def _open(self) -> None:
         desk, purpose = self._desk, self._purpose
-        self._check_place(desk.engine.place)
-        if purpose.intent is not Intent.FOLLOW:
+        if purpose.intent is Intent.FOLLOW:
+            check_place(desk, self._place, whereabouts(desk))
+        else:
             self._resolve()
         self._check_adoption()
         if purpose.intent is Intent.BEGIN:
@@ -127,7 +131,7 @@ class Run:
             standing, in_doubt = to_run_again(
                 desk, self._parents, stock, from_jobs=purpose.from_jobs, only_jobs=purpose.only_jobs
             )
-            self._take_up(standing, in_doubt, only=purpose.only_jobs or None)
+            self._take_up(standing, in_doubt)
         else:
             self._take_up(closed(self._parents, self._to_be_described(stock.standing)), stock.unsure)
         self._write_differences()
@@ -140,18 +144,9 @@ class Run:
             message = f"{problem}. It is taken as the plan names it, unchecked"
             desk.emit(Notice(kind=NoticeKind.WARNING, message=message))
         here = {**desk.engine.place, **({"account": targets.account} if targets.account else {})}
-        self._check_place(here)
+        check_place(desk, self._place, here)
         desk.journal.locate(desk.run_id, {**self._place, **here})
         self._definitions = targets.definitions
-
-    def _check_place(self, here: Mapping[str, str]) -> None:
-        for what in ("region", "account"):
-            before, now = self._place.get(what), here.get(what)
-            if before and now and before != now:
-                raise UsageError(
-                    f"run {self._desk.run_id} was applied in {what} {before}, and this is {now}: its jobs cannot be "
-                    "seen from here. Set AWS_PROFILE or AWS_DEFAULT_REGION to where it runs"
-                )
 
     def _check_adoption(self) -> None:
         """Make sure, before anything is sent, that a job can be found again whose reply is lost."""
@@ -179,13 +174,11 @@ class Run:
         }
         return {job: replace(one, state=JobState.SUBMITTED) if job in unseen else one for job, one in standing.items()}
 
-    def _take_up(
-        self, standing: Mapping[JobName, Standing], unsure: Collection[JobName], only: Collection[JobName] | None = None
-    ) -> None:
+    def _take_up(self, standing: Mapping[JobName, Standing], unsure: Collection[JobName]) -> None:
         """Begin to work where a run stands."""
-        self.progress = Progress(self._desk.plan, standing, only=only)
+        self.progress = Progress(self._desk.plan, standing, only=self._only)
         self._submission = Submission(self._desk, self.progress, self._definitions, unsure=unsure)
-        self._polling = Polling(self._desk, self.progress, self._pace)
+        self._polling = Polling(self._desk, self.progress, self._pace, settled=self._settled)
         if self._purpose.intent is Intent.FOLLOW or self._stopping:
             self._submission.stop()
 
@@ -278,7 +271,7 @@ class Run:
     def _take_stock_again(self) -> None:
         """Look who is there: two jobs may stand for one node, or another process may have settled that."""
         self._counted = True
-        self._polling.superseded.clear()
+        self._settled.update(self._polling.superseded)
         self._desk.journal.commit()
         stock = take_stock(self._desk, self._parents, expected=True)
         self._take_up(closed(self._parents, self._to_be_described(stock.standing)), stock.unsure)
@@ -355,9 +348,11 @@ class Run:
     def _terminate_all(self) -> str:
         desk = self._desk
         desk.attention.begin_anew()
-        ids = [job_id for job in self.progress.live if (job_id := self.progress.job_id(job))]
+        ids = {job_id for job in self.progress.live if (job_id := self.progress.job_id(job))}
         try:
-            terminate(desk, ids, f"kedro-batch: run {desk.run_id} was interrupted")
+            if self._adopts:  # one whose reply has not come is found by its name
+                ids |= {one["jobId"] for one in desk.all_listed() if one["status"] not in ENDED}
+            terminate(desk, sorted(ids), f"kedro-batch: run {desk.run_id} was interrupted")
         except (ServiceError, Interrupted) as error:
             return f"not all could be terminated: {error}"
         return f"{len(ids)} jobs are being terminated"

@@ -5,7 +5,6 @@ one is to replace.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from kedro_batch.errors import ServiceError, UsageError, listed
@@ -73,8 +72,10 @@ def take_stock(desk: Desk, parents: Parents, *, expected: bool, done: Collection
             "more than a day ago and AWS Batch has forgotten it. Check account and region, or begin anew: "
             "kedro-batch apply PLAN"
         )
+    born = made_at(desk.run_id)
     began_at = min(
-        [copy.created_at / 1000 for copy in kept.values()]
+        ([born.timestamp()] if born else [])
+        + [copy.created_at / 1000 for copy in kept.values()]
         + [one.intended_at for one in recorded.values() if one.intended_at],
         default=desk.calls.wall(),
     )
@@ -87,10 +88,10 @@ def take_stock(desk: Desk, parents: Parents, *, expected: bool, done: Collection
         began_at=began_at,
         wall=desk.calls.wall(),
     )
-    if orphans := {copy.job for copy, keeper in settlement.surplus if keeper is None}:
-        # Whatever stood for these waited for a job that is not kept: they are submitted anew.
+    if orphans := settlement.orphans:
         anew = {job: Standing(attempt=newest[job] + 1) for job in orphans}
-        stock = replace(stock, standing={**stock.standing, **anew}, unsure=stock.unsure - orphans)
+        left = tuple(job for job in stock.forgotten if job not in orphans)
+        stock = Stock(standing={**stock.standing, **anew}, unsure=stock.unsure - orphans, forgotten=left)
     if unknown_names := sorted(set(done) - set(parents)):
         raise UsageError(f"the plan of the run has no job {listed(unknown_names)}, which are assumed to be done")
     if done:
@@ -136,17 +137,18 @@ def settle(desk: Desk, parents: Parents, census: Census) -> Settlement:
     depends_on: dict[JobId, tuple[JobId, ...]] = {}
     if rivals := doubled(census):
         below = _below(parents, {one.job for one in rivals})
-        ids = [one.job_id for job in below for one in census.copies.get(job, ()) if one.counts]
+        ids = [one.job_id for job in below for one in census.copies.get(job, ())]
         for detail in desk.described(ids):
             depends_on[detail["jobId"]] = tuple(JobId(one["jobId"]) for one in detail.get("dependsOn", ()))
     settlement = settled(census, parents, depends_on)
     by_reason: dict[str, list[JobId]] = {}
     for copy, kept in settlement.surplus:
-        message = f"{copy.job} was submitted twice: {copy.job_id} is terminated, {kept or NONE_KEPT} is kept"
-        desk.emit(Notice(kind=NoticeKind.DUPLICATE, message=message, job=copy.job))
         by_reason.setdefault(f"{KEPT_INSTEAD}{kept or NONE_KEPT}", []).append(copy.job_id)
     for reason, ids in by_reason.items():
         terminate_and_wait(desk, ids, reason, _ENDING_S)
+    for copy, kept in settlement.surplus:
+        message = f"{copy.job} was submitted twice: {copy.job_id} is terminated, {kept or NONE_KEPT} is kept"
+        desk.emit(Notice(kind=NoticeKind.DUPLICATE, message=message, job=copy.job))
     return settlement
 
 
@@ -154,7 +156,7 @@ def _settled(
     desk: Desk, parents: Parents, recorded: Mapping[JobName, Recorded], *, expected: bool
 ) -> tuple[Census, Settlement]:
     if not desk.options.adopt or desk.engine.name == "local":
-        return Census(copies={}, strangers=()), Settlement(kept={}, surplus=())
+        return Census(copies={}, strangers=()), Settlement(kept={})
     census = taken(desk.run_id, parents, desk.all_listed())
     for pause_s in LOOKED_UP_AFTER_S if not recorded else ():
         if not census.copies and not expected:

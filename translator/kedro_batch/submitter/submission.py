@@ -75,6 +75,7 @@ class Submission:
         self._refusals: dict[JobName, int] = {}
         self._stopped = False
         self._throttled = False
+        self._lost_reply: ServiceError | None = None
         self.sent_again = False
         """A job was sent a second time after its reply had been lost."""
         self._unsure_at_first = set(unsure)
@@ -180,6 +181,7 @@ class Submission:
                 self._outbox.appendleft(name)
                 self._desk.patience.failed(Lane.SUBMIT, reply.error, now)
             case Fault.AMBIGUOUS if self._desk.options.adopt:
+                self._lost_reply = reply.error
                 self._doubts[name] = _Doubt(0, now + LOOKED_UP_AFTER_S[0])
             case Fault.AMBIGUOUS:
                 raise ServiceError(
@@ -260,7 +262,13 @@ class Submission:
                 self._send_after_all(name)
 
     def _send_after_all(self, name: JobName) -> None:
-        """Send a job that was nowhere to be found; one that waits for parents waits for its turn."""
+        """Send a job that was nowhere to be found; one that waits for parents waits for its turn.
+
+        Raises:
+            ServiceError: Submitting has not worked for too long.
+        """
+        if self._lost_reply:
+            self._desk.patience.failed(Lane.SUBMIT, self._lost_reply, self._desk.calls.now())
         del self._doubts[name]
         if name in self._unsure_at_first:
             self._unsure_at_first.discard(name)

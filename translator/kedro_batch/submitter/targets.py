@@ -1,9 +1,10 @@
 """Looks before the first submit: every queue and definition of a plan has to exist and be usable."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.errors import Fault, ServiceError, UsageError
 from kedro_batch.submitter.calls import Lane
 from kedro_batch.submitter.desk import Desk
 from kedro_batch.submitter.engine import DefinitionDetail, QueueDetail
@@ -59,6 +60,37 @@ def resolve_targets(desk: Desk) -> Targets:
             "Check the names in the plan, and the account and region that you are in"
         )
     return Targets(definitions=targets.definitions, account=account, unchecked=targets.unchecked)
+
+
+def whereabouts(desk: Desk) -> dict[str, str]:
+    """Give region and account of what is called here, as far as they can be known.
+
+    Raises:
+        ServiceError: The service did not answer.
+    """
+    try:
+        found = desk.ask(Lane.DESCRIBE, lambda: desk.engine.describe_job_queues(desk.queues))
+    except ServiceError as error:
+        if error.fault is not Fault.DENIED:
+            raise
+        found = []
+    account = next((_account(one["jobQueueArn"]) for one in found), None)
+    return {**desk.engine.place, **({"account": account} if account else {})}
+
+
+def check_place(desk: Desk, before: Mapping[str, str], here: Mapping[str, str]) -> None:
+    """Make sure that a run is taken up where it was applied: elsewhere its jobs are not known.
+
+    Raises:
+        UsageError: It was applied in another region or account.
+    """
+    for what in ("region", "account"):
+        there, now = before.get(what), here.get(what)
+        if there and now and there != now:
+            raise UsageError(
+                f"run {desk.run_id} was applied in {what} {there}, and this is {now}: its jobs cannot be seen from "
+                "here. Set AWS_PROFILE or AWS_DEFAULT_REGION to where it runs"
+            )
 
 
 def _pass_over(error: ServiceError, targets: Targets) -> None:
