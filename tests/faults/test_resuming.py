@@ -226,3 +226,35 @@ def test_a_local_run_is_resumed_where_it_ran(tmp_path):
     assert "a SUBMITTED" not in ended.err
     logs = sorted(log.name for log in (tmp_path / ".kedro-batch/runs/r/logs").iterdir())
     assert logs == ["a-1.log", "b-1.log", "b-2-1.log", "c-2-1.log"]
+
+
+def test_only_submits_nothing_else_even_after_stock_was_taken_again(tmp_path):
+    write_plan(tmp_path, {name: ["x"] for name in ("a", "b", "c")}, {"b": "a", "c": "b"})
+    with standin(refuse_after=1) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "-q", cwd=tmp_path).code == 5
+        wait_until(lambda: states(service) == {"a": "SUCCEEDED"})
+        service.configure(refuse_after=None)
+        ended = on(service, "resume", "r", "--only", "a", cwd=tmp_path)
+        assert ended.code == 7
+        assert "2 not submitted" in ended.text
+        assert [body["jobName"] for body in service.asked("submitjob")].count("r_a_2") == 1
+        assert set(states(service)) == {"a"}
+
+
+def test_a_failure_of_the_job_that_was_kept_of_two_ends_the_run(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
+    with standin(durations={"a": 3}, fail={"a": 3}) as service:
+        request = {
+            "jobName": "r_a_1",
+            "jobQueue": "a_queue",
+            "jobDefinition": "a_definition",
+            "containerOverrides": {"command": ["x"]},
+        }
+        for _ in range(2):  # as two machines may do
+            service.client().submit_job(**request)
+        ended = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+        assert ended.code == 6
+        assert "a was submitted twice" in ended.err
+        again = on(service, "wait", "r", "--plan", "plan.yaml", cwd=tmp_path)
+        assert again.code == 6
+        assert "a failed: Essential container in task exited; exit code 3" in again.text

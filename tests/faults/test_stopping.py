@@ -137,3 +137,33 @@ def test_a_second_process_on_a_run_is_refused_with_the_name_of_the_first(tmp_pat
             assert f"run r is being worked on by process {process.pid} of " in refused.err
         interrupted(process)
         assert ended(process).code == 130 or process.returncode == 130
+
+
+def test_cancel_leaves_jobs_alone_that_others_have_named_alike(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(run_s=600) as service:
+        client = service.client()
+        others = {"NIGHTLY_backup", "nightly_etl", "Nightly_a_1"}
+        for name in others:
+            overrides = {"command": ["x"]}
+            client.submit_job(
+                jobName=name, jobQueue="a_queue", jobDefinition="a_definition", containerOverrides=overrides
+            )
+        on(service, "apply", "plan.yaml", "--run-id", "nightly", "--detach", "-q", cwd=tmp_path)
+        assert on(service, "cancel", "nightly", cwd=tmp_path).code == 0
+        listed = client.list_jobs(jobQueue="a_queue", filters=[{"name": "JOB_NAME", "values": ["nightly_*"]}])
+        live = {job["jobName"] for job in listed["jobSummaryList"] if job["status"] != "FAILED"}
+    assert live == others
+
+
+def test_ctrl_c_while_a_run_is_taken_up_ends_its_jobs_where_that_is_asked_for(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]})
+    with standin(run_s=600) as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=tmp_path)
+        service.configure(latency_s=1.5)
+        with started("resume", "r", "--on-interrupt", "terminate", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: service.verdict()["calls"].get("listjobs", 0) > 1)
+            stopped = interrupted(process)
+        assert stopped.code == 130
+        assert "2 jobs are being terminated" in stopped.text
+        wait_until(lambda: set(states(service).values()) == {"FAILED"})

@@ -115,9 +115,11 @@ def test_a_second_job_that_has_succeeded_harms_nobody_who_waited_for_it():
     assert settled_so(rows, b1="a2", b2="a1") == ({"a": "a1", "b": "b1"}, {"b2": "b1"})
 
 
-def test_only_doubled_jobs_have_to_be_looked_up():
-    found = census("a1 1 RUNNING", "a1 2 RUNNING", "b1 3 PENDING", "c1 4 FAILED", "c1 5 PENDING")
-    assert {copy.job_id for copy in doubled(found)} == {"1", "2"}
+def test_only_jobs_that_are_or_were_doubled_have_to_be_looked_up():
+    found = census(
+        "a1 1 RUNNING", "a1 2 RUNNING", "b1 3 PENDING", "c1 4 FAILED", "c1 5 PENDING", "d1 6 FAILED", "d2 7 RUNNING"
+    )
+    assert {copy.job_id for copy in doubled(found)} == {"1", "2", "4", "5"}
 
 
 @st.composite

@@ -129,7 +129,7 @@ def settled(
         copies = census.copies.get(job, ())
         rivals = _rivals(copies)
         fitting = [one for one in rivals if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
-        chosen = min(fitting, key=lambda one: (ranks.get(one.job_id, _NO_FAMILY), _seniority(one)), default=None)
+        chosen = min(fitting, key=lambda one: _preference(one, ranks), default=None)
         surplus += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
         if chosen is None and copies and not rivals:
             chosen = max(copies, key=_last_word)
@@ -175,9 +175,10 @@ def _rivals(copies: Sequence[Copy]) -> list[Copy]:
 
 def _last_word(copy: Copy) -> tuple[int, bool, int, str]:
     """Order copies that have all failed: the newest attempt tells, and what was terminated for another does not."""
-    return copy.attempt, not copy.reason.startswith(KEPT_INSTEAD), -copy.created_at, copy.job_id
+    return copy.attempt, not copy.reason.startswith(KEPT_INSTEAD), copy.created_at, copy.job_id
 
 
-def _seniority(copy: Copy) -> tuple[bool, int, str]:
-    """Order by age; only one whose work is done comes before an older one."""
-    return copy.state is not JobState.SUCCEEDED, copy.created_at, copy.job_id
+def _preference(copy: Copy, ranks: Mapping[JobId, _Rank]) -> tuple[bool, _Rank, int, str]:
+    """Order rivals: one whose work is done, then by those that they are tied to, then by age."""
+    undone = copy.state is not JobState.SUCCEEDED
+    return undone, ranks.get(copy.job_id, _NO_FAMILY), copy.created_at, copy.job_id

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan, PlanDigest
-from kedro_batch.plan.request import JobId, RunId, run_prefix
+from kedro_batch.plan.request import JobId, RunId, parsed_job_name, run_prefix
 from kedro_batch.submitter.attention import Attention
 from kedro_batch.submitter.calls import Calls, Lane, Reply
 from kedro_batch.submitter.engine import Engine, JobDetail, JobSummary
@@ -131,8 +131,9 @@ class Desk:
                     self.listing.take(reply, self.calls.now())
                 else:
                     self._backlog.append(reply)
-        # The filter of ListJobs does not tell capitals from small letters.
-        return tuple(one for one in found if one["jobName"].startswith(run_prefix(self.run_id)))
+        # The filter of ListJobs does not tell capitals from small letters, and others may name their jobs alike.
+        named = ((one, parsed_job_name(one["jobName"])) for one in found)
+        return tuple(one for one, parsed in named if parsed and parsed[0] == self.run_id)
 
     def can_list(self, queue: str) -> None:
         """Make sure that the jobs of a queue may be listed.
