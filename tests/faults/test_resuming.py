@@ -243,7 +243,7 @@ def test_only_submits_nothing_else_even_after_stock_was_taken_again(tmp_path):
 
 def test_a_failure_of_the_job_that_was_kept_of_two_ends_the_run(tmp_path):
     write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
-    with standin(durations={"a": 3}, fail={"a": 3}) as service:
+    with standin(durations={"a": 25}, fail={"a": 3}) as service:
         request = {
             "jobName": "r_a_1",
             "jobQueue": "a_queue",

@@ -161,8 +161,9 @@ def test_ctrl_c_while_a_run_is_taken_up_ends_its_jobs_where_that_is_asked_for(tm
     with standin(run_s=600) as service:
         on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=tmp_path)
         service.configure(latency_s=1.5)
+        before = service.verdict()["calls"]["listjobs"]
         with started("resume", "r", "--on-interrupt", "terminate", cwd=tmp_path, service=service) as process:
-            wait_until(lambda: service.verdict()["calls"].get("listjobs", 0) > 1)
+            wait_until(lambda: service.verdict()["calls"]["listjobs"] > before + 1)
             stopped = interrupted(process)
         assert stopped.code == 130
         assert "2 jobs are being terminated" in stopped.text
