@@ -57,7 +57,7 @@ class Run:
         self._definitions: dict[str, str] = {}
         self._began = desk.calls.now()
         self._committed = self._began
-        self._counted = False
+        self._not_alone = purpose.intent not in (Intent.BEGIN, Intent.FOLLOW)
         self._stopping = False
         self._settled: set[str] = set()
         self._only = purpose.only_jobs or None
@@ -222,10 +222,9 @@ class Run:
         A reply may have been lost, or others may work on the same run. It is looked at when even the last submission
         has to be visible, or when all jobs have ended before.
         """
-        alone = self._purpose.intent in (Intent.BEGIN, Intent.FOLLOW)
         if self._polling.superseded:
             return -math.inf
-        if not self._adopts or not (self._submission.sent_again or not (alone or self._counted)):
+        if not self._adopts or not (self._submission.sent_again or self._not_alone):
             return math.inf
         return self._last_sent + sum(LOOKED_UP_AFTER_S) if self.progress.any_live else -math.inf
 
@@ -270,7 +269,8 @@ class Run:
 
     def _take_stock_again(self) -> None:
         """Look who is there: two jobs may stand for one node, or another process may have settled that."""
-        self._counted = True
+        # After another process has settled something, count once more: what was sent just now may be invisible yet.
+        self._not_alone = bool(self._polling.superseded)
         self._settled.update(self._polling.superseded)
         self._desk.journal.commit()
         stock = take_stock(self._desk, self._parents, expected=True)
