@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from kedro_batch.plan.model import JobName
     from kedro_batch.submitter.desk import Options
 
+    _Number = click.ParamType[float]
+else:
+    _Number = click.ParamType  # older versions of click, which some versions of Kedro ask for, know no type in brackets
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
-class _Duration(click.ParamType[float]):
+class _Duration(_Number):
     """A duration such as ``90s``, ``15m``, ``1h``; a bare number is in seconds."""
 
     name = "duration"
@@ -34,7 +38,7 @@ class _Duration(click.ParamType[float]):
         return float(found[1]) * _UNITS[found[2] or ""]
 
 
-class _Rate(click.ParamType[float]):
+class _Rate(_Number):
     """Submissions a second, or ``unlimited``."""
 
     name = "rate"
