@@ -12,16 +12,15 @@ from kedro_batch.compiler.compilation import Compilation, Material
 from kedro_batch.compiler.grouping import Conditions, Group, Grouping, group_nodes, group_parents
 from kedro_batch.compiler.job_names import job_names
 from kedro_batch.compiler.join_jobs import with_join_jobs
-from kedro_batch.compiler.project import DEFAULT_PIPELINE, ProjectNode, is_parameter, without_transcoding
+from kedro_batch.compiler.project import DEFAULT_PIPELINE, ProjectNode, is_parameter
 from kedro_batch.compiler.remarks import about_datasets, about_limits, about_names, about_rules
 from kedro_batch.compiler.rules import NodeSettings
 from kedro_batch.compiler.storage import Storages, Store
 from kedro_batch.errors import Code, Finding, ProjectError
+from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import topological_order, transitive_reduction
 from kedro_batch.plan.limits import FARGATE_MEMORY_MIB, room_for_nodes
-from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Resources, settings_of
-
-_JOIN_COMMAND = ("true",)
+from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, JobSettings, Plan, Platform, Resources, settings_of
 
 
 def assembled(material: Material) -> Compilation:
@@ -140,7 +139,7 @@ def _ordered(jobs: Sequence[Job], parents: Mapping[JobName, set[JobName]]) -> tu
     for name, gathers_for in joined.join_jobs.items():
         made[name] = Job(
             name=name,
-            command=_JOIN_COMMAND,
+            command=JOIN_COMMAND,
             depends_on=joined.parents[name],
             settings=_smallest(made[gathers_for].settings),
         )

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kedro_batch.compiler.grouping import Group
-from kedro_batch.compiler.project import glob, is_parameter, without_transcoding
+from kedro_batch.compiler.project import glob, is_parameter
 from kedro_batch.compiler.storage import Storage, Storages, Store
 from kedro_batch.errors import Code, Finding, Severity, did_you_mean, listed
+from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.writer import scalar
 

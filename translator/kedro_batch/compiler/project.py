@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kedro_batch.errors import ProjectError
+from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.model import Selection
 
 DEFAULT_PIPELINE = "__default__"
@@ -105,11 +106,6 @@ def _is_kedro_project(file: Path) -> bool:
 def is_parameter(dataset: str) -> bool:
     """Tell parameters from datasets, as Kedro names them."""
     return dataset == "parameters" or dataset.startswith("params:")
-
-
-def without_transcoding(dataset: str) -> str:
-    """Give the name by which producers and consumers meet: ``table@spark`` and ``table@pandas`` are one."""
-    return dataset.partition("@")[0]
 
 
 def namespaces_of(namespace: str | None) -> tuple[str, ...]:

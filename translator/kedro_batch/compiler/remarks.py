@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.compilation import Compilation, Place
-from kedro_batch.compiler.project import ProjectNode, ProjectNodes, glob, without_transcoding
+from kedro_batch.compiler.project import ProjectNode, ProjectNodes, glob
 from kedro_batch.compiler.rules import NodeSettings
 from kedro_batch.compiler.settings import ConfigSource, Settings, place_of
 from kedro_batch.errors import Code, FieldPath, Finding, Severity, did_you_mean, listed
+from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.limits import over_limits
 from kedro_batch.plan.request import misplaced_commands
 

@@ -97,16 +97,50 @@ def transitive_reduction(parents: Mapping[Name, Collection[Name]]) -> dict[Name,
     return reduced
 
 
+def ancestors(parents: Mapping[Name, Collection[Name]]) -> dict[Name, int]:
+    """Give the ancestors of each name as a set of bits: bit ``n`` is the ``n``-th key of what is returned.
+
+    For 10,000 names that is 6 MB at most, and a fraction of a second.
+
+    Returns:
+        The names in topological order, each with its ancestors.
+
+    Raises:
+        CycleError: The graph has a cycle.
+    """
+    above: dict[Name, int] = {}
+    bit: dict[Name, int] = {}
+    for number, name in enumerate(topological_order(parents)):
+        bit[name] = 1 << number
+        covered = 0
+        for parent in parents[name]:
+            covered |= above[parent] | bit[parent]
+        above[name] = covered
+    return above
+
+
+def levels(parents: Mapping[Name, Collection[Name]]) -> dict[Name, int]:
+    """Give the level of each name: 1 without parents, else one more than the highest of its parents.
+
+    Returns:
+        The names in topological order, each with its level.
+
+    Raises:
+        CycleError: The graph has a cycle.
+    """
+    level: dict[Name, int] = {}
+    for name in topological_order(parents):
+        level[name] = 1 + max((level[parent] for parent in parents[name]), default=0)
+    return level
+
+
 def longest_path(parents: Mapping[Name, Collection[Name]]) -> int:
     """Count the names on the longest path.
 
     Raises:
         CycleError: The graph has a cycle.
     """
-    depth: dict[Name, int] = {}
-    for name in topological_order(parents):
-        depth[name] = 1 + max((depth[parent] for parent in parents[name]), default=0)
-    return max(depth.values(), default=0)
+    return max(levels(parents).values(), default=0)
 
 
 def cycles(parents: Mapping[Name, Collection[Name]]) -> tuple[tuple[Name, ...], ...]:

@@ -130,6 +130,10 @@ def filled_in(own: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, An
     return {**stated, **own, **merged}
 
 
+JOIN_COMMAND = ("true",)
+"""What a join job runs: nothing, and that with success."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One container job with everything that it needs, defaults included.
@@ -151,6 +155,11 @@ class Job:
     depends_on: tuple[JobName, ...] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+
+    @property
+    def joins(self) -> bool:
+        """It runs no node and only gathers its parents."""
+        return not self.nodes and self.command == JOIN_COMMAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

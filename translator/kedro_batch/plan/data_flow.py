@@ -1,0 +1,81 @@
+"""Which jobs of a plan hand data to which: what comes from outside, what is written, who does not wait. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from kedro_batch.plan.graph import ancestors
+from kedro_batch.plan.model import JobName, Plan
+
+_WRITERS_LOOKED_AT = 100
+"""A dataset of a Kedro pipeline has one writer; a plan of another tool could have thousands, and as many readers."""
+
+
+def without_transcoding(dataset: str) -> str:
+    """Give the name by which producers and consumers meet: ``table@spark`` and ``table@pandas`` are one."""
+    return dataset.partition("@")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnorderedRead:
+    """A job that reads what another writes, while neither waits for the other: it may find old data, or none."""
+
+    dataset: str
+    reader: JobName
+    writer: JobName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFlow:
+    """Who writes and who reads each dataset, by its name without transcoding, sorted; jobs as in the plan.
+
+    Attributes:
+        readers: The jobs that read it and do not write it themselves.
+        writers: The jobs that write it.
+    """
+
+    readers: Mapping[str, tuple[JobName, ...]]
+    writers: Mapping[str, tuple[JobName, ...]]
+
+
+def data_flow_of(plan: Plan) -> DataFlow:
+    """Collect who reads and who writes what."""
+    readers: dict[str, dict[JobName, None]] = {}
+    writers: dict[str, dict[JobName, None]] = {}
+    for job in plan.jobs:
+        for names, into in ((job.reads, readers), (job.writes, writers)):
+            for name in names:
+                into.setdefault(without_transcoding(name), {})[job.name] = None
+    return DataFlow(
+        readers={name: tuple(readers[name]) for name in sorted(readers)},
+        writers={name: tuple(writers[name]) for name in sorted(writers)},
+    )
+
+
+def unordered_reads(plan: Plan, flow: DataFlow) -> tuple[UnorderedRead, ...]:
+    """Find the jobs that read a dataset while another may be writing it; for each, one such writer."""
+    parents = {job.name: job.depends_on for job in plan.jobs}
+    if all(
+        writer in parents[reader] or writer == reader
+        for dataset, readers in flow.readers.items()
+        for writer in flow.writers.get(dataset, ())
+        for reader in readers
+    ):
+        return ()
+    above = ancestors(parents)
+    bit = {name: 1 << number for number, name in enumerate(above)}
+    return tuple(
+        UnorderedRead(dataset=dataset, reader=reader, writer=writer)
+        for dataset, readers in flow.readers.items()
+        for reader in readers
+        for writer in _not_waited_for(reader, flow.writers.get(dataset, ()), above, bit)
+    )
+
+
+def _not_waited_for(
+    reader: JobName, writers: tuple[JobName, ...], above: Mapping[JobName, int], bit: Mapping[JobName, int]
+) -> Iterator[JobName]:
+    """Give the first writer, among those near the beginning, that may run at the same time as a reader."""
+    for writer in writers[:_WRITERS_LOOKED_AT]:
+        if writer != reader and not above[reader] & bit[writer] and not above[writer] & bit[reader]:
+            yield writer
+            return
