@@ -6,7 +6,7 @@ tree is a bug of ours: it keeps its traceback and ends with exit code 1.
 
     KedroBatchError
     ├── UsageError      2    the command line asks for something that cannot be done
-    ├── PlanDiffers     3    `compile --check`: the file is not what compiling gives now
+    ├── PlanDiffers     3    `compile --check`, `diff --exit-code`: the plans differ
     ├── Refused         4    project, configuration or plan refused
     │   ├── ProjectError         the Kedro project could not be loaded, or the selection does not fit it
     │   ├── ConfigError          aws_batch.yml is wrong or incomplete
@@ -144,7 +144,7 @@ class UsageError(KedroBatchError):
 
 
 class PlanDiffers(KedroBatchError):  # noqa: N818  an outcome that scripts ask for, not a fault
-    """The checked file is not what compiling gives now."""
+    """The checked file is not what compiling gives now, or two plans differ."""
 
     exit_code = 3
 

@@ -15,7 +15,9 @@ from kedro_batch.cli.cancel_command import cancel
 from kedro_batch.cli.commands import CLOSED_PIPE, INSIDE_KEDRO, lead_nowhere
 from kedro_batch.cli.compile_command import compile_
 from kedro_batch.cli.demo_command import demo
+from kedro_batch.cli.diff_command import diff
 from kedro_batch.cli.resume_command import resume
+from kedro_batch.cli.show_command import show
 from kedro_batch.cli.status_command import runs, status
 from kedro_batch.cli.validate_command import validate
 from kedro_batch.cli.wait_command import wait
@@ -24,13 +26,13 @@ from kedro_batch.errors import UsageError
 _HELP = """Run a Kedro pipeline on AWS Batch: compile it into a plan, review the plan, apply it.
 
 \b
-  kedro-batch compile > plan.yaml    every node becomes a job
-  git diff                           people review the plan
-  kedro-batch apply plan.yaml        its jobs run on AWS Batch
+  kedro-batch compile > plan.yaml              every node becomes a job
+  kedro-batch diff main:plan.yaml plan.yaml    people review the plan
+  kedro-batch apply plan.yaml                  its jobs run on AWS Batch
 
 To see it all on this machine, without AWS: kedro-batch demo
 """
-_COMMANDS = (compile_, validate, apply, resume, wait, cancel, status, runs)
+_COMMANDS = (compile_, show, diff, validate, apply, resume, wait, cancel, status, runs)
 
 
 @click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,7 +50,7 @@ def kedro_commands() -> None:
     """Entry point ``kedro.project_commands``: what Kedro adds to its own commands inside a project."""
 
 
-@kedro_commands.group(name="batch", help="Run this project on AWS Batch: compile, validate, apply, and what follows.")
+@kedro_commands.group(name="batch", help="Run this project on AWS Batch: compile, review, apply, and what follows.")
 @click.pass_context
 def _batch(context: click.Context) -> None:
     context.meta[INSIDE_KEDRO] = True

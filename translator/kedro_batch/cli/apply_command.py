@@ -1,6 +1,7 @@
 """``kedro-batch apply``."""
 
 import json
+import re
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +19,17 @@ from kedro_batch.cli.run_options import (
     submitting_options,
     take_options,
 )
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import PlanError, UsageError
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import Plan, PlanDigest
+
+
+def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """Take a digest as it is printed; an empty one, as of a variable that is not set, is a mistake."""
+    if text is not None and not re.fullmatch("sha256:[0-9a-f]{64}", text):
+        raise click.BadParameter(f"{text!r} is no digest: sha256: and 64 digits are, as kedro-batch show prints them")
+    return text
 
 
 @click.command(cls=BatchCommand, short_help="Run a plan, on AWS Batch or on this machine.")
@@ -34,13 +42,29 @@ if TYPE_CHECKING:
     metavar="ID",
     help="The name of this run; the same name again continues it. Default: a new one, made of the time.",
 )
+@click.option(
+    "--expect-digest",
+    default=None,
+    callback=_digest,
+    metavar="DIGEST",
+    help="Refuse any plan but the one with this digest, as show, diff and validate print it.",
+)
 @submitting_options
 @following_options
 @local_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
 @talk_options
-def apply(plan: str, *, on_this_machine: bool, dry_run: bool, run_id: str | None, journal: Path, **given: Any) -> None:
+def apply(  # noqa: PLR0913  click hands over every option
+    plan: str,
+    *,
+    on_this_machine: bool,
+    dry_run: bool,
+    run_id: str | None,
+    expect_digest: str | None,
+    journal: Path,
+    **given: Any,
+) -> None:
     """Run PLAN (- is standard input) and follow it to the end.
 
     Every job is submitted at once, with the ids of the jobs that it waits for: the whole run lives in AWS Batch.
@@ -59,6 +83,8 @@ def apply(plan: str, *, on_this_machine: bool, dry_run: bool, run_id: str | None
     content, name = read_input(plan)
     ready = read_plan(content, name)
     digest = plan_digest(ready)
+    if expect_digest is not None and digest != expect_digest:
+        raise PlanError(f"{name} is not the plan that was reviewed: its digest is {digest}, not {expect_digest}")
     if dry_run:
         _print_requests(ready, digest)
         return

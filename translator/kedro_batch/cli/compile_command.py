@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from kedro_batch.plan.model import Plan
 
 
+_COMPILED = "compiled now"
+
+
 def _ways(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(way.strip() for way in text.split(",") if way.strip())
 
@@ -233,14 +236,23 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
 
     Raises:
         PlanDiffers: It does.
+        PlanError: The file is no plan.
     """
+    from kedro_batch.plan.reader import read_plan
+    from kedro_batch.review.comparison import compared
+    from kedro_batch.review.diff_view import diff_view
     from kedro_batch.review.printable import printable
+    from kedro_batch.review.templates import render
 
     old, new = (
         content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n") for content in (before, now)
     )
     if old == new:
         return
-    for line in difflib.unified_diff(old, new, fromfile=name, tofile="compiled now", lineterm=""):
-        tell(printable(line))
+    diff = compared(read_plan(before, name), read_plan(now, _COMPILED))
+    tell(render("diff.txt.j2", diff_view(diff, name, _COMPILED)).rstrip())
+    if not diff.differ:
+        tell("Only order, comments or layout differ:")
+        for line in difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""):
+            tell(printable(line))
     raise PlanDiffers(f"{name} is not what compiling gives now")

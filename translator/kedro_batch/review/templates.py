@@ -1,22 +1,53 @@
-"""Renders the templates of ``templates/`` that people read."""
+"""Renders the templates of ``templates/`` that people read.
 
+What a plan or a service says is escaped in the template, by a filter: ``one_line`` and ``wrapped`` for terminals,
+``code`` for Markdown.
+"""
+
+from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kedro_batch.resources import folder
+from kedro_batch.review.markdown import code, codes
+from kedro_batch.review.printable import one_line
+from kedro_batch.review.spelling import wrapped
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(folder("templates")),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701  text for terminals, never HTML
+        autoescape=False,  # noqa: S701  text for terminals and Markdown, never HTML
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= {
+        "arrow": _arrow,
+        "code": code,
+        "codes": codes,
+        "column": str.ljust,
+        "how_many": _how_many,
+        "one_line": one_line,
+        "wrapped": wrapped,
+    }
+    return environment
+
+
+def _arrow(values: tuple[str | None, str | None]) -> str:
+    """Show a value before and after; one that is not stated is left out."""
+    before, after = (None if value is None else one_line(value) for value in values)
+    if before is None or after is None:
+        sign = "+" if before is None else "-"
+        return f"{sign} {after if before is None else before}" if before != after else ""
+    return f"{before} -> {after}"
+
+
+def _how_many(names: Sequence[str]) -> str:
+    return f" ({len(names)} jobs)" if len(names) > 1 else ""
 
 
 def render(template: str, view: object) -> str:

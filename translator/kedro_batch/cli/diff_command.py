@@ -1,0 +1,53 @@
+"""``kedro-batch diff``."""
+
+from typing import Any
+
+import click
+
+from kedro_batch.cli.commands import BatchCommand
+from kedro_batch.cli.plan_source import read_source
+from kedro_batch.cli.review_output import review_options, write_review
+from kedro_batch.errors import PlanDiffers
+
+
+@click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
+@click.argument("old")
+@click.argument("new")
+@click.option("--exit-code", is_flag=True, help="End with 3 if they differ, with 0 if they do not.")
+@review_options("text", "markdown", "json", "html")
+def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
+    """Show what differs between the plans OLD and NEW: by what they mean, not by lines.
+
+    Each is a file, - for standard input, or REV:PATH for a revision in git: kedro-batch diff main:plan.yaml
+    plan.yaml. What is risky comes first. markdown is for a comment on a pull request; JSON follows
+    schemas/diff.schema.json; html is one page that needs nothing else.
+    """
+    from kedro_batch.plan.reader import read_plan
+    from kedro_batch.review.comparison import compared
+    from kedro_batch.review.documents import json_text
+
+    if old == new == "-":
+        raise click.UsageError("only one of the two can be standard input")
+    (old_content, old_name), (new_content, new_name) = read_source(old), read_source(new)
+    before, after = read_plan(old_content, old_name), read_plan(new_content, new_name)
+    found = compared(before, after)
+    match given["format"]:
+        case "text":
+            from kedro_batch.review.diff_view import diff_view
+            from kedro_batch.review.templates import render
+
+            text = render("diff.txt.j2", diff_view(found, old_name, new_name))
+        case "markdown":
+            from kedro_batch.review.pull_request import diff_markdown
+
+            text = diff_markdown(found, before, after, called=(old_name, new_name))
+        case "json":
+            text = json_text(found)
+        case _:
+            from kedro_batch.review.overview import overview_of
+            from kedro_batch.review.page import diff_page
+
+            text = diff_page(found, overview_of(before), overview_of(after), f"{old_name} -> {new_name}")
+    write_review(text, given)
+    if exit_code and found.differ:
+        raise PlanDiffers(f"{new_name} differs from {old_name}")

@@ -1,0 +1,193 @@
+"""A diff as its templates show it: jobs that changed alike together, values spelled, nothing escaped yet."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kedro_batch.review.changes import Change, FieldChange, JobChange, Names, PlanDiff, Risk, WordChange
+from kedro_batch.review.spelling import command_text, value_text
+from kedro_batch.words import counted
+
+_SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.RENAMED: ">", Change.CHANGED: "~"}
+_TOTALS_SPELLED: Mapping[tuple[str, ...], str] = {
+    ("jobs_at_widest",): "jobs at the widest level",
+    ("widest_level",): "widest level",
+    ("longest_path",): "longest path",
+    ("join_jobs",): "join jobs",
+}
+_SHORT_DIGEST = len("sha256:") + 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """One thing that differs: a value before and after, or names gained and lost."""
+
+    label: str
+    before: str | None = None
+    after: str | None = None
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobBlock:
+    """Jobs that changed alike.
+
+    Attributes:
+        sign: ``+`` added, ``-`` removed, ``>`` renamed, ``~`` changed.
+        jobs: Their names; of a renamed one ``old -> new``.
+        details: What differs in each of them.
+    """
+
+    sign: str
+    jobs: tuple[str, ...]
+    details: tuple[Detail, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskLine:
+    """One kind of risk with the same values: what it is, and what it is about."""
+
+    what: str
+    subjects: tuple[str, ...]
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffView:
+    """What the templates ``diff.txt.j2`` and ``diff.md.j2`` show."""
+
+    old: str
+    new: str
+    summary: str
+    differ: bool
+    digest_before: str
+    digest_after: str
+    risks: tuple[RiskLine, ...]
+    origin: tuple[Detail, ...]
+    blocks: tuple[JobBlock, ...]
+    totals: tuple[Detail, ...]
+    data: tuple[Detail, ...]
+
+
+def diff_view(diff: PlanDiff, old: str, new: str) -> DiffView:
+    """Prepare a diff for its templates.
+
+    Args:
+        diff: What differs.
+        old: What the old plan is called.
+        new: What the new plan is called.
+    """
+    return DiffView(
+        old=old,
+        new=new,
+        summary=summary(diff),
+        differ=diff.differ,
+        digest_before=diff.digest_before,
+        digest_after=diff.digest_after,
+        risks=tuple(_risk_lines(diff.risks)),
+        origin=tuple(_field(one) for one in diff.origin),
+        blocks=tuple(_blocks(diff.jobs)),
+        totals=tuple(_field(one, _spelled_total(one.path)) for one in diff.totals),
+        data=tuple(_data(diff)),
+    )
+
+
+def summary(diff: PlanDiff) -> str:
+    """Say in one line what differs: ``1 added, 2 changed, 94 unchanged; longest path 5 -> 6``."""
+    if not diff.differ:
+        return f"no difference: {counted(diff.totals_after.jobs, 'job')}, whatever their order and comments"
+    counts = diff.counts
+    numbers = {
+        "added": counts.added,
+        "removed": counts.removed,
+        "renamed": counts.renamed,
+        "changed": counts.changed,
+        "unchanged": counts.unchanged,
+    }
+    text = ", ".join(f"{number} {what}" for what, number in numbers.items() if number)
+    before, after = diff.totals_before.longest_path, diff.totals_after.longest_path
+    return text if before == after else f"{text}; longest path {before} -> {after}"
+
+
+def _risk_lines(risks: Iterable[Risk]) -> Iterator[RiskLine]:
+    alike: dict[tuple[str, str | None, str | None], list[str]] = {}
+    for risk in risks:
+        key = (risk.kind.replace("_", " "), value_text(risk.before), value_text(risk.after))
+        subjects = alike.setdefault(key, [])
+        parts = [risk.job, risk.node and f"node {risk.node}", risk.dataset and f"dataset {risk.dataset}"]
+        subject = ", ".join(part for part in parts if part)
+        if subject:
+            subjects.append(subject)
+    for (what, before, after), subjects in alike.items():
+        yield RiskLine(what=what, subjects=tuple(subjects), before=before, after=after)
+
+
+def _field(one: FieldChange, label: str | None = None) -> Detail:
+    return Detail(label=label or one.name, before=value_text(one.before), after=value_text(one.after))
+
+
+def _spelled_total(path: tuple[str, ...]) -> str:
+    """Spell a number's name: ``summed.memory_mib`` as ``memory_mib, all jobs``."""
+    match path:
+        case ("summed", what):
+            return f"{what}, all jobs"
+        case ("at_widest", what):
+            return f"{what}, widest level"
+        case ("queues", queue):
+            return f"jobs for queue {queue}"
+        case ("definitions", definition):
+            return f"jobs of definition {definition}"
+        case _:
+            return _TOTALS_SPELLED.get(path, path[0])
+
+
+def _blocks(jobs: Sequence[JobChange]) -> Iterator[JobBlock]:
+    """Put jobs together of which the same has changed."""
+    alike: dict[tuple[str, tuple[Detail, ...]], list[str]] = {}
+    for one in jobs:
+        called = f"{one.name_before} -> {one.job}" if one.change is Change.RENAMED else one.job
+        alike.setdefault((_SIGNS[one.change], tuple(_details(one))), []).append(called)
+    for (sign, details), names in alike.items():
+        yield JobBlock(sign=sign, jobs=tuple(names), details=details)
+
+
+def _details(one: JobChange) -> Iterator[Detail]:
+    yield from (_field(field) for field in one.fields)
+    yield from _command(one)
+    yield from _names("nodes", one.nodes)
+    if one.nodes_from:
+        yield Detail(label="nodes were run by", gained=one.nodes_from)
+    if one.nodes_to:
+        yield Detail(label="nodes are run by", gained=one.nodes_to)
+    yield from _names("waits for", one.parents)
+    yield from _names("reads", one.reads)
+    yield from _names("writes", one.writes)
+
+
+def _command(one: JobChange) -> Iterator[Detail]:
+    """Give each run of words that were replaced, added or removed."""
+    pending: Detail | None = None
+    for words in one.command:
+        text = command_text(words.words)
+        if words.change is WordChange.REMOVED:
+            pending = Detail(label="command", before=text)
+        elif words.change is WordChange.ADDED:
+            yield replace(pending, after=text) if pending else Detail(label="command", after=text)
+            pending = None
+        elif pending:
+            yield pending
+            pending = None
+    if pending:
+        yield pending
+
+
+def _names(label: str, names: Names) -> Iterator[Detail]:
+    if names:
+        yield Detail(label=label, gained=names.gained, lost=names.lost)
+
+
+def _data(diff: PlanDiff) -> Iterator[Detail]:
+    yield from _names("reads from outside", diff.data.reads_from_outside)
+    yield from _names("writes", diff.data.writes)
+    yield from _names("keeps (read by no job)", diff.data.keeps)

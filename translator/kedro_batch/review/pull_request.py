@@ -1,0 +1,170 @@
+"""Markdown that a bot can post to a pull request: a hidden marker, the summary, risks first, details folded.
+
+Whatever the plan, a text stays within what code hosts take: parts are cut where an entry ends, and it is said how
+much was left out.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from kedro_batch.plan.model import Plan
+from kedro_batch.review.changes import PlanDiff
+from kedro_batch.review.diff_view import Detail, DiffView, JobBlock, RiskLine, diff_view
+from kedro_batch.review.markdown import clipped, fenced
+from kedro_batch.review.mermaid import Graph, diff_graph, plan_graph
+from kedro_batch.review.overview import Overview
+from kedro_batch.review.overview_view import OverviewView, overview_view
+from kedro_batch.review.templates import render
+from kedro_batch.words import counted
+
+CHARACTERS = 60_000
+"""GitHub takes 65,536 characters in a comment, and the one who posts may want to add some."""
+EDGES = 200
+_NAMES = 20
+_DETAILS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffMarkdown:
+    """What ``diff.md.j2`` shows: the parts of a diff for which there is room, and what has none."""
+
+    marker: str
+    diff: DiffView
+    risks: tuple[RiskLine, ...]
+    risks_left_out: str
+    changes: str
+    changes_left_out: str
+    graph: str
+    graph_left_out: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewMarkdown:
+    """What ``show.md.j2`` shows, likewise."""
+
+    marker: str
+    show: OverviewView
+    left_out: str
+    graph: str
+    graph_left_out: str
+
+
+def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, str]) -> str:
+    """Write a diff for a pull request.
+
+    Args:
+        diff: What differs.
+        old: The plan before.
+        new: The plan after.
+        called: What the two plans are called.
+    """
+    view = diff_view(diff, *called)
+    marker = _marker("diff", called[1])
+
+    def text(room: Mapping[str, int]) -> str:
+        blocks = view.blocks[: room["blocks"]]
+        graph = _drawn(diff_graph(diff, old, new, room["edges"])) if room["edges"] else ("", "")
+        page = DiffMarkdown(
+            marker=marker,
+            diff=replace(view, totals=view.totals[: room["totals"]]),
+            risks=view.risks[: room["risks"]],
+            risks_left_out=_left_out(len(view.risks) - room["risks"], "row"),
+            changes=fenced(render("changes.diff.j2", [_short(one) for one in blocks]), "diff") if blocks else "",
+            changes_left_out=_left_out(sum(len(one.jobs) for one in view.blocks[room["blocks"] :]), "job"),
+            graph=graph[0],
+            graph_left_out=graph[1],
+        )
+        return render("diff.md.j2", page)
+
+    most = {"risks": len(view.risks), "edges": EDGES, "totals": len(view.totals), "blocks": len(view.blocks)}
+    return _fitted(text, most)
+
+
+def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
+    """Write a plan for a pull request.
+
+    Args:
+        overview: The plan as a whole.
+        plan: The plan.
+        called: What it is called.
+    """
+    view = overview_view(overview, called)
+
+    def text(room: Mapping[str, int]) -> str:
+        graph = _drawn(plan_graph(plan, room["edges"])) if room["edges"] else ("", "")
+        page = OverviewMarkdown(
+            marker=_marker("show", called),
+            show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["data"]]),
+            left_out=_left_out(len(view.jobs) - room["jobs"], "job"),
+            graph=graph[0],
+            graph_left_out=graph[1],
+        )
+        return render("show.md.j2", page)
+
+    return _fitted(text, {"edges": EDGES, "data": len(view.data), "jobs": len(view.jobs)})
+
+
+def _marker(what: str, called: str) -> str:
+    """Give a comment by which a bot finds the text that it is to replace: one for each plan."""
+    return f"<!-- kedro-batch {what} {re.sub(r'[^A-Za-z0-9._/]+', '-', called).strip('-') or 'plan'} -->"
+
+
+def _fitted(text: Callable[[Mapping[str, int]], str], most: Mapping[str, int]) -> str:
+    """Give every part as much room as there is, the first parts first.
+
+    Args:
+        text: Writes all, with so many entries of each part.
+        most: How many entries each part has.
+    """
+    room = dict(most)
+    if _cheap(most) and len(written := text(room)) <= CHARACTERS:
+        return written
+    room = dict.fromkeys(most, 0)
+    for part, every in most.items():
+        low, high = 0, min(every, _ENTRIES)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if len(text({**room, part: middle})) <= CHARACTERS:
+                low = middle
+            else:
+                high = middle - 1
+        room[part] = low
+    return text(room)
+
+
+_ENTRIES = 1_000
+"""More entries of one part than this do not fit, whatever they are."""
+
+
+def _cheap(most: Mapping[str, int]) -> bool:
+    return max(most.values()) <= _ENTRIES
+
+
+def _drawn(graph: Graph) -> tuple[str, str]:
+    """Give a graph in a fence, and what it leaves out in words."""
+    left_out = _left_out(graph.jobs_left_out, "job")
+    return fenced(graph.text(), "mermaid"), left_out and f"{left_out} and {counted(graph.edges_left_out, 'edge')}"
+
+
+def _left_out(number: int, noun: str) -> str:
+    return f"{counted(number, f'more {noun}')}" if number > 0 else ""
+
+
+def _short(block: JobBlock) -> JobBlock:
+    """Shorten what would fill the text with one job."""
+    return replace(block, jobs=_some(block.jobs), details=tuple(map(_short_detail, block.details[:_DETAILS])))
+
+
+def _short_detail(one: Detail) -> Detail:
+    return Detail(
+        label=clipped(one.label),
+        before=None if one.before is None else clipped(one.before),
+        after=None if one.after is None else clipped(one.after),
+        gained=_some(tuple(map(clipped, one.gained))),
+        lost=_some(tuple(map(clipped, one.lost))),
+    )
+
+
+def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names if len(names) <= _NAMES else (*names[:_NAMES], f"and {len(names) - _NAMES} more")

@@ -1,0 +1,43 @@
+"""How the values of a review are spelled in text and Markdown."""
+
+import json
+import shlex
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+from kedro_batch.review.printable import one_line
+
+_COLUMNS = 110
+_MIB_IN_GIB = 1024
+_GIB_FROM = 10 * _MIB_IN_GIB
+
+
+def value_text(value: Any) -> str | None:
+    """Spell a value of a plan; None stays None: it is not stated."""
+    if value is None or isinstance(value, str):
+        return value if value is None or value.strip() else json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def command_text(words: Iterable[str]) -> str:
+    """Spell words of a command as a shell takes them."""
+    return shlex.join(words)
+
+
+def memory_text(memory_mib: int) -> str:
+    """Spell an amount of memory: ``2048 MiB``, ``15.6 GiB``."""
+    if memory_mib < _GIB_FROM:
+        return f"{memory_mib} MiB"
+    return f"{memory_mib / _MIB_IN_GIB:,.1f} GiB".replace(".0 ", " ")
+
+
+def wrapped(names: Iterable[str], indent: int) -> str:
+    """Give names with commas, over several lines where they are many; all but the first line indented."""
+    return textwrap.fill(
+        ", ".join(map(one_line, names)),
+        width=max(_COLUMNS - indent, _COLUMNS // 2),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
