@@ -113,9 +113,26 @@ def test_check_writes_nothing_and_tells_whether_the_file_is_up_to_date(project):
     differs = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
     assert differs.code == 3
     assert differs.out == b""
-    assert "-  job_queue: old_queue\n+  job_queue: a_queue\n" in differs.err
+    assert "~ go_left, go_right, add_up, read_numbers (4 jobs)\n    job_queue             old_queue -> a_queue\n" in differs.err
     assert differs.err.endswith("Error: plan.yaml is not what compiling gives now\n")
     assert plan.read_bytes() == before
+
+
+def test_check_tells_of_a_file_that_means_the_same_and_is_written_otherwise(project):
+    plan = project / "plan.yaml"
+    plan.write_text(f"# by hand\n{compiled(project)}")
+    ended = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
+    assert ended.code == 3
+    assert "no difference: 4 jobs" in ended.err
+    assert "Only order, comments or layout differ:\n--- plan.yaml\n+++ compiled now\n" in ended.err
+    assert "\n-# by hand\n" in ended.err
+
+
+def test_check_refuses_a_file_that_is_no_plan(project):
+    (project / "plan.yaml").write_text("<<<<<<< HEAD\n")
+    ended = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
+    assert ended.code == 4
+    assert ended.err.startswith("Error: plan.yaml is not a plan that can be applied:\n")
 
 
 @pytest.mark.parametrize(

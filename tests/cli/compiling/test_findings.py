@@ -290,7 +290,7 @@ def test_with_json_the_plan_goes_to_the_file_alone(tmp_path):
     assert findings(project, "-o", "plan.yaml")
     assert (project / "plan.yaml").read_bytes() == plan
     assert findings(project, "--check", "plan.yaml")
-    (project / "plan.yaml").write_text("old\n")
+    (project / "plan.yaml").write_text(plan.decode().replace("a_queue", "old_queue"))
     ended = kedro_batch("compile", "--json", "--check", "plan.yaml", cwd=project)
     assert ended.code == 3
     assert json.loads(ended.text)["findings"]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from kedro_batch.review.printable import one_line
+from kedro_batch.review.printable import visible
 
 _LONGEST = 300
 _TICKS = re.compile("`+")
@@ -22,7 +22,7 @@ def code(text: str) -> str:
     Backslashes do not escape in code spans, and how a table is split at ``|`` differs between readers: what has
     such characters is written as HTML's ``code`` with entities.
     """
-    plain = clipped(one_line(text)) or '""'
+    plain = clipped(visible(text)) or '""'
     if plain.strip() == plain and not set(plain) & set("`|\\"):
         return f"`{plain}`"
     return f"<code>{''.join(letter if letter.isalnum() else f'&#{ord(letter)};' for letter in plain)}</code>"

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from kedro_batch.review.printable import one_line
+from kedro_batch.review.printable import visible
 
 _COLUMNS = 110
 _MIB_IN_GIB = 1024
@@ -35,7 +35,7 @@ def memory_text(memory_mib: int) -> str:
 def wrapped(names: Iterable[str], indent: int) -> str:
     """Give names with commas, over several lines where they are many; all but the first line indented."""
     return textwrap.fill(
-        ", ".join(map(one_line, names)),
+        ", ".join(map(visible, names)),
         width=max(_COLUMNS - indent, _COLUMNS // 2),
         subsequent_indent=" " * indent,
         break_long_words=False,

@@ -1,17 +1,17 @@
 """Renders the templates of ``templates/`` that people read.
 
-What a plan or a service says is escaped in the template, by a filter: ``one_line`` and ``wrapped`` for terminals,
+What a plan or a service says is escaped in the template, by a filter: ``visible`` and ``wrapped`` for terminals,
 ``code`` for Markdown.
 """
 
 from collections.abc import Sequence
 from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from kedro_batch.resources import folder
 from kedro_batch.review.markdown import code, codes
-from kedro_batch.review.printable import one_line
+from kedro_batch.review.printable import visible
 from kedro_batch.review.spelling import wrapped
 
 
@@ -20,7 +20,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder("templates")),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701  text for terminals and Markdown, never HTML
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -31,7 +31,7 @@ def _environment() -> Environment:
         "codes": codes,
         "column": str.ljust,
         "how_many": _how_many,
-        "one_line": one_line,
+        "visible": visible,
         "wrapped": wrapped,
     }
     return environment
@@ -39,7 +39,7 @@ def _environment() -> Environment:
 
 def _arrow(values: tuple[str | None, str | None]) -> str:
     """Show a value before and after; one that is not stated is left out."""
-    before, after = (None if value is None else one_line(value) for value in values)
+    before, after = (None if value is None else visible(value) for value in values)
     if before is None or after is None:
         sign = "+" if before is None else "-"
         return f"{sign} {after if before is None else before}" if before != after else ""
