@@ -1,8 +1,8 @@
 """Writes a plan, or what differs between two, as one HTML file that needs nothing else: no server, no network.
 
-Overviews and diffs come in, the text of the page goes out. The data are embedded as JSON; ``templates/page.js`` builds
-what people see of them and never takes data for HTML. The page's policy allows this script and this style alone, by
-their hashes, so that even a mistake in them reaches no other address and runs no other code.
+Overviews and diffs come in, the text of the page goes out. The data are embedded as JSON; the scripts of
+``templates/page/`` build what people see of them and never take data for HTML. The page's policy allows these scripts
+and this style alone, by their hashes, so that even a mistake in them reaches no other address and runs no other code.
 """
 
 import json
@@ -21,6 +21,9 @@ from kedro_batch.review.page_data import diff_data, memory_text, overview_data, 
 from kedro_batch.review.printable import visible
 from kedro_batch.review.templates import render
 from kedro_batch.words import counted
+
+_SCRIPTS = ("jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
+"""Together they are one module."""
 
 _WARNINGS = 100
 """A header does not tell more."""
@@ -45,7 +48,7 @@ class _Warning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
-    """What ``page.html.j2`` is filled with."""
+    """What ``page/page.html.j2`` is filled with."""
 
     title: str
     heading: str
@@ -124,7 +127,7 @@ def _page(
     counts: tuple[tuple[str, str], ...],
     warnings: tuple[_Warning, ...],
 ) -> str:
-    style, script = ((folder("templates") / f"page.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    style, script = _joined("page.css"), _joined(*_SCRIPTS)
     is_diff = data["kind"] == "diff"
     has_graph = any(data["graphs"].values())
     view = _Page(
@@ -146,7 +149,11 @@ def _page(
         is_diff=is_diff,
         no_graph="" if has_graph else f"{len(data['jobs']):,} jobs: too many to draw as one graph",
     )
-    return render("page.html.j2", view)
+    return render("page/page.html.j2", view)
+
+
+def _joined(*files: str) -> str:
+    return "\n".join((folder("templates") / "page" / file).read_text(encoding="utf-8") for file in files)
 
 
 def _hash(text: str) -> str:

@@ -1,0 +1,62 @@
+// ---- details of a job -------------------------------------------------------------------------------------------
+const section = (title, ...content) => (content.flat(Infinity).length ? [el("h3", {}, title), content] : []);
+const list = (items) => {
+  if (!items.length) return [];
+  const place = el("ul", {}, items.slice(0, SIDE));
+  if (items.length <= SIDE) return [place];
+  const more = el("button", { type: "button" }, `${(items.length - SIDE).toLocaleString("en")} more`);
+  more.addEventListener("click", () => (place.append(...items.slice(SIDE)), more.remove()));
+  return [place, more];
+};
+const item = (content, sign = "") => el("li", {}, sign && el(sign === "+" ? "ins" : "del", {}, `${sign} `), content);
+const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
+const copyButton = (job) => {
+  if (job.escaped) return el("p", { class: "note" }, "Some of its characters cannot be seen; they are shown as escapes.");
+  const button = el("button", { type: "button" }, "Copy");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(job.command.map(quoted).join(" "));
+      say(button.textContent = "Copied");
+    } catch {
+      getSelection().selectAllChildren(byId("command")); // a browser that does not let a file copy
+      say(button.textContent = "Selected");
+    }
+  });
+  return button;
+};
+const changeOf = ({ change }) => {
+  if (!change) return [];
+  const names = Object.entries(change.names ?? {}).flatMap(([what, { gained, lost }]) => section(what,
+    list([...gained.map((name) => item(name, "+")), ...lost.map((name) => item(name, "-"))])));
+  const fields = (change.fields ?? []).map(([name, before, after]) =>
+    el("tr", {}, el("td", {}, name), el("td", {}, el("del", {}, before), " → ", el("ins", {}, after))));
+  const words = (change.command ?? []).flatMap(([what, texts]) =>
+    texts.map((text) => el({ kept: "span", removed: "del", added: "ins" }[what], {}, text)));
+  const whole = change.kind === "added" || change.kind === "removed"; // then all of it is below anyway
+  return [el("div", { class: "what" },
+    el("strong", { class: change.kind }, `${SIGNS[change.kind]} ${change.kind}`),
+    change.before ? ` from ${change.before}` : "",
+    section("nodes came from", list((change.from ?? []).map((name) => item(name)))),
+    section("nodes went to", list((change.to ?? []).map((name) => item(name)))),
+    whole ? [] : [section("fields", fields.length ? el("table", {}, fields) : []),
+      section("command", words.length ? el("div", { class: "command" }, words) : []), names])];
+};
+const details = (job) => {
+  const close = el("button", { type: "button", class: "close", "data-do": "close", "aria-label": "Close" }, "×");
+  const family = (numbers, lost) => list(numbers.map((number) => {
+    const kind = lost(number);
+    return item(jobLink(number), kind === "gained" ? "+" : kind === "lost" ? "-" : "");
+  }));
+  const parents = [...job.parents, ...job.lost];
+  byId("details").replaceChildren(close, el("h2", { class: job.kind, tabindex: -1 }, marked(job)), ...[
+    `level ${job.level}`,
+    changeOf(job),
+    section("command", el("div", { class: "command", id: "command" }, job.command.map((word) => el("span", {}, word))), copyButton(job)),
+    section(count(parents.length, "parent"), family(parents, (parent) => fate(parent, job.number))),
+    section(job.children.length === 1 ? "1 child" : `${job.children.length.toLocaleString("en")} children`, family(job.children, (child) => fate(job.number, child))),
+    section("reads", list(job.reads.map((name) => item(dataLink(name))))),
+    section("writes", list(job.writes.map((name) => item(dataLink(name))))),
+    section(count(job.nodes.length, "node"), list(job.nodes.map((name) => item(name)))),
+    section("settings", el("table", {}, job.settings.rows.map(([name, value]) => el("tr", {}, el("td", {}, name), el("td", {}, value))))),
+  ].flat(Infinity));
+};

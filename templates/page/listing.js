@@ -1,0 +1,61 @@
+// ---- tables: rows are built as they scroll into view ------------------------------------------------------------
+class Listing {
+  constructor(place, columns, rowOf) {
+    Object.assign(this, { place, columns, rowOf, rows: [], built: 0 });
+    this.body = el("tbody");
+    this.heads = columns.map(({ label, kind, key }, index) => el("th", { scope: "col", class: kind },
+      key ? el("button", { type: "button", "data-sort": index }, label) : label));
+    this.table = el("table", {}, el("thead", {}, el("tr", {}, this.heads)), this.body);
+    this.end = el("p");
+    place.append(this.table, this.end);
+    new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { root: place, rootMargin: "600px" }).observe(this.end);
+  }
+
+  show(rows) {
+    Object.assign(this, { rows, built: 0 });
+    this.body.replaceChildren();
+    this.table.setAttribute("aria-rowcount", rows.length + 1);
+    this.place.scrollTop = 0;
+    this.more();
+  }
+
+  more(to = this.built + SLICE) {
+    this.body.append(...this.rows.slice(this.built, to).map(this.rowOf));
+    this.built = Math.min(to, this.rows.length);
+    this.end.textContent = this.built < this.rows.length ? "…" : this.rows.length ? "" : "Nothing matches.";
+  }
+}
+
+const jobColumns = [
+  { label: "job", key: (job) => job.name },
+  ...(plan.kind === "diff" ? [{ label: "change", key: (job) => job.kind }] : []),
+  { label: "level", kind: "number", key: (job) => job.level },
+  { label: "nodes", kind: "number", key: (job) => job.nodes.length },
+  { label: "parents", kind: "number", key: (job) => job.parents.length },
+  { label: "children", kind: "number", key: (job) => job.children.length },
+  { label: "vCPUs", kind: "number", key: (job) => job.settings.vcpus ?? 0, text: (job) => `${job.settings.vcpus ?? "-"}` },
+  { label: "memory", kind: "number", key: (job) => job.settings.memory_mib ?? 0, text: (job) => job.settings.memory ?? "-" },
+  { label: "queue", key: (job) => job.settings.queue },
+];
+const jobRow = (job) => el("tr", { "data-job": job.number, class: job.number === state.job ? "is" : "" },
+  jobColumns.map(({ kind, key, text = key, label }) => {
+    const content = label === "job" ? jobLink(job.number) : label === "change" && job.kind ? `${SIGNS[job.kind]} ${job.kind}` : `${text(job)}`;
+    return el("td", { class: label === "change" ? job.kind : kind }, content);
+  }));
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+const shownJobs = () => {
+  const near = onlyChanged && plan.graphs.changed ? new Set(plan.graphs.changed.boxes.map(([job]) => job)) : null;
+  const kept = jobs.filter(({ number, kind }) => (state.hits?.has(number) ?? true) && (!onlyChanged || (near?.has(number) ?? kind)));
+  const { key } = jobColumns[state.sort] ?? {};
+  return key ? kept.sort((a, b) => compare(key(a), key(b)) * (state.down ? 1 : -1) || a.number - b.number) : kept;
+};
+
+const FLOWS = { outside: "read from outside", between: "handed on", kept: "kept: written and not read" };
+const some = (numbers) => {
+  const items = numbers.slice(0, 6).flatMap((number) => [jobLink(number), " "]);
+  return numbers.length > 6 ? [...items, `and ${(numbers.length - 6).toLocaleString("en")} more`] : items;
+};
+const fateOfData = (name) => (plan.data.gained?.includes(name) ? "+ " : "");
+const dataRow = ([name, flow, writers, readers]) => el("tr", {},
+  el("td", {}, fateOfData(name), dataLink(name)), el("td", {}, FLOWS[flow]),
+  el("td", {}, some(writers)), el("td", {}, some(readers)));

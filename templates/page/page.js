@@ -1,0 +1,231 @@
+// ---- views ------------------------------------------------------------------------------------------------------
+const graph = wide ? new Drawing(byId("graph"), "Job graph") : null;
+graph?.addMap();
+const near = new Drawing(byId("near"), "The chosen job with its parents and children");
+const hint = el("p", { class: "empty" }, "Choose a job in the table to see its neighbours.");
+const more = el("ul", { class: "legend", hidden: "" });
+byId("near").append(hint, more);
+const table = new Listing(byId("table"), jobColumns, jobRow);
+let data = null; // built when it is first looked at
+let nearOf = null;
+const say = (text) => (byId("said").textContent = text);
+const current = () => (state.view === "graph" ? graph : state.view === "near" || !wide ? near : graph);
+
+const drawNear = () => {
+  const job = jobs[state.job];
+  hint.toggleAttribute("hidden", job !== undefined);
+  const left = job ? [job.parents.length + job.lost.length, job.children.length].map((all) => Math.max(0, all - SIDE)) : [0, 0];
+  more.toggleAttribute("hidden", !left.some(Boolean));
+  more.replaceChildren(el("li", {}, `not drawn: ${count(left[0], "parent")}, ${left[1].toLocaleString("en")} children; the details list all`));
+  if (!job) return;
+  if (nearOf !== state.job) {
+    near.show(neighbourhood(job));
+    near.fit();
+    if (near.scale < 0.5) (near.zoom(READABLE / near.scale), near.bring(state.job));
+    nearOf = state.job;
+  }
+  near.mark();
+};
+const setView = (view) => {
+  state.view = view;
+  const split = !wide && view === "table" && state.job !== null;
+  document.querySelector("main").classList.toggle("split", split);
+  for (const name of ["graph", "near", "table", "data"]) byId(name).hidden = name !== view && !(split && name === "near");
+  for (const tab of document.querySelectorAll("[role=tab]")) {
+    const is = tab.dataset.view === view;
+    tab.setAttribute("aria-selected", is);
+    tab.tabIndex = is ? 0 : -1;
+  }
+  document.querySelector(".zooms").hidden = !["graph", "near"].includes(view) && !split;
+  byId("near").setAttribute("aria-labelledby", split ? "tab-table" : "tab-near");
+  if (view === "near" || split) drawNear();
+  if (view === "data" && !data) {
+    data = new Listing(byId("data"), ["dataset", "what becomes of it", "written by", "read by"].map((label) => ({ label })), dataRow);
+    const lost = (plan.data.lost ?? []).map((name) => el("li", {}, el("del", {}, `- ${name}`), " no longer in the plan"));
+    const unordered = plan.data.unordered.map(([name, reader, writer]) =>
+      el("li", {}, jobLink(reader), " reads ", dataLink(name), ", which ", jobLink(writer), " writes, and does not wait for it"));
+    if (unordered.length + lost.length) byId("data").prepend(el("details", { class: "warnings", open: "" },
+      el("summary", {}, "Look at these"), el("ul", {}, unordered.slice(0, SLICE), lost.slice(0, SLICE))));
+    data.show(plan.data.datasets);
+  }
+};
+const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
+  state.job = number;
+  byId("details").hidden = number === null;
+  if (number !== null) details(jobs[number]);
+  if (hash) location.hash = number === null ? "" : `job=${encodeURIComponent(jobs[number].name)}`;
+  setView(state.view);
+  graph?.mark();
+  for (const row of table.body.querySelectorAll("tr.is")) row.classList.remove("is");
+  if (number === null) return;
+  if (scroll) current()?.bring(number);
+  if (state.view === "table") {
+    const at = table.rows.findIndex((job) => job.number === number);
+    if (at >= table.built) table.more(at + SLICE);
+    const row = table.body.children[at];
+    row?.classList.add("is");
+    if (scroll) row?.scrollIntoView({ block: "nearest" });
+  } else if (focus) current()?.elements?.get(number)?.focus({ preventScroll: true });
+  say(`${marked(jobs[number])}: ${count(jobs[number].parents.length, "parent")}, ${jobs[number].children.length} children`);
+};
+
+// ---- search -----------------------------------------------------------------------------------------------------
+const index = jobs.map(({ name, nodes, reads, writes, change }) => ({
+  job: `${name}\n${change?.before ?? ""}`.toLowerCase(),
+  node: nodes.join("\n").toLowerCase(),
+  data: [...reads, ...writes].join("\n").toLowerCase(),
+}));
+const search = () => {
+  const text = byId("search").value.trim().toLowerCase();
+  state.query = text;
+  const [, where, wanted] = /^(?:(job|node|data):)?\s*(.*)$/su.exec(text);
+  const found = ({ job, node, data: theirs }) =>
+    where ? { job, node, data: theirs }[where].includes(wanted) : job.includes(wanted) || node.includes(wanted) || theirs.includes(wanted);
+  state.hits = wanted ? new Set(index.flatMap((one, number) => (found(one) ? [number] : []))) : null;
+  tellFound();
+  graph?.mark();
+  if (state.view === "near") near.mark();
+  table.show(shownJobs());
+};
+const matches = () => {
+  const drawn = state.view === "graph" ? graph.boxes : null;
+  return (state.view === "table" ? table.rows : jobs).filter(({ number }) => state.hits?.has(number) && (drawn?.has(number) ?? true));
+};
+const tellFound = () => {
+  const all = matches();
+  const at = all.findIndex(({ number }) => number === state.job) + 1;
+  byId("found").textContent = state.hits ? `${at ? `${at} of ` : ""}${count(all.length, "match").replace("matchs", "matches")}` : "";
+};
+const step = (by) => {
+  const all = matches();
+  if (!all.length) return;
+  const at = all.findIndex(({ number }) => number === state.job);
+  choose(all[at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length].number);
+  tellFound();
+};
+const find = (text) => {
+  byId("search").value = text;
+  search();
+  if (state.view === "data" || state.view === "near") setView(wide ? "graph" : "table");
+  step(1);
+};
+
+// ---- what people do ---------------------------------------------------------------------------------------------
+const theme = (wanted) => {
+  document.documentElement.dataset.theme = wanted;
+  try {
+    localStorage.setItem("kedro-batch-theme", wanted);
+  } catch {} // a page from disk may not remember
+};
+const actions = {
+  next: () => step(1),
+  previous: () => step(-1),
+  in: () => current().zoom(1.3),
+  out: () => current().zoom(1 / 1.3),
+  fit: () => current().fit(),
+  close: () => choose(null),
+  help: () => byId("help").showModal(),
+  theme: () => theme(getComputedStyle(document.documentElement).getPropertyValue("--ground") && isDark() ? "light" : "dark"),
+};
+const isDark = () => {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+};
+const siblings = (job) => {
+  if (state.view === "table") return table.rows;
+  const drawing = current();
+  const at = drawing?.boxes.get(job.number);
+  if (!at || state.view !== "graph") return jobs.filter(({ level }) => level === job.level);
+  return [...drawing.boxes].filter(([, { x }]) => x === at.x).sort((a, b) => a[1].y - b[1].y).map(([number]) => jobs[number]);
+};
+const walk = (key) => {
+  const job = jobs[state.job];
+  const present = (numbers) => numbers.filter((number) => state.view !== "graph" || graph.boxes.has(number));
+  let to;
+  if (key === "ArrowLeft") [to] = present([...job.parents, ...job.lost]);
+  if (key === "ArrowRight") [to] = present(job.children);
+  if (key === "ArrowUp" || key === "ArrowDown") {
+    const row = siblings(job);
+    to = row[row.findIndex(({ number }) => number === job.number) + (key === "ArrowUp" ? -1 : 1)]?.number;
+  }
+  if (to !== undefined) choose(to, { focus: true });
+};
+
+document.addEventListener("click", (event) => {
+  const at = event.target.closest("[data-do], [data-view], [data-find], [data-sort], [data-job]");
+  if (!at) return;
+  const { do: action, view, find: text, sort, job } = at.dataset;
+  if (action) actions[action]();
+  else if (view) setView(view);
+  else if (text !== undefined) find(text);
+  else if (sort !== undefined) {
+    state.down = state.sort === +sort ? !state.down : true;
+    state.sort = +sort;
+    table.heads.forEach((head, number) => number === state.sort
+      ? head.setAttribute("aria-sort", state.down ? "ascending" : "descending") : head.removeAttribute("aria-sort"));
+    table.show(shownJobs());
+  } else {
+    const drawn = at.closest("svg");
+    if (!drawn && state.view === "data") setView(wide ? "graph" : "table");
+    choose(+job, { scroll: !drawn || state.view === "near" || !wide, focus: drawn !== null });
+    tellFound();
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
+  const { key } = event;
+  const typing = event.target === byId("search");
+  const done = () => event.preventDefault();
+  if (key === "Escape") {
+    if (typing && byId("search").value) (done(), (byId("search").value = ""), search());
+    else if (typing) byId("search").blur();
+    else if (state.job !== null) choose(null);
+    else if (state.hits) ((byId("search").value = ""), search());
+  } else if (typing) {
+    if (key === "Enter" || key === "ArrowDown") (done(), step(event.shiftKey ? -1 : 1));
+    if (key === "ArrowUp") (done(), step(-1));
+  } else if (event.target.matches("[role=tab]") && (key === "ArrowLeft" || key === "ArrowRight")) {
+    const next = key === "ArrowLeft" ? event.target.previousElementSibling : event.target.nextElementSibling;
+    if (next) (done(), next.focus(), setView(next.dataset.view));
+  } else if (key === "/") (done(), byId("search").focus(), byId("search").select());
+  else if (key === "?") actions.help();
+  else if ("1234".includes(key)) document.querySelectorAll("[role=tab]")[key - 1]?.click();
+  else if (key === "+" || key === "=") actions.in();
+  else if (key === "-") actions.out();
+  else if (key === "0") actions.fit();
+  else if ((key === "Enter" || key === " ") && event.target.matches(".job")) (done(), choose(+event.target.dataset.job, { focus: true }));
+  else if (key.startsWith("Arrow") && state.job !== null && !event.target.closest("aside, header")) (done(), walk(key));
+});
+byId("search").addEventListener("input", search);
+byId("only")?.addEventListener("change", () => setOnly(byId("only").checked));
+addEventListener("beforeprint", () => table.more(Infinity));
+const fromAddress = () => {
+  const name = /^#job=(.*)$/u.exec(location.hash)?.[1];
+  let number;
+  try {
+    number = name === undefined ? undefined : numberOf.get(decodeURIComponent(name));
+  } catch {} // an address that somebody mistyped
+  if ((number ?? null) !== state.job) choose(number ?? null, { hash: false });
+};
+addEventListener("hashchange", fromAddress);
+
+const setOnly = (only) => {
+  onlyChanged = only;
+  if (byId("only")) byId("only").checked = only;
+  if (graph) {
+    graph.show(whole((only ? plan.graphs.changed : plan.graphs.whole) ?? wide));
+    graph.begin();
+  }
+  table.show(shownJobs());
+};
+const legend = () => el("ul", { class: "legend" }, Object.entries(SIGNS).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),
+  el("li", { class: "added" }, "— dependency gained"), el("li", { class: "removed" }, "- - dependency lost"));
+
+try {
+  const remembered = localStorage.getItem("kedro-batch-theme");
+  if (remembered === "light" || remembered === "dark") document.documentElement.dataset.theme = remembered;
+} catch {} // a page from disk may not remember
+if (plan.kind === "diff") byId("graph").append(legend());
+setView(state.view);
+setOnly(plan.kind === "diff" && plan.graphs.changed !== null && (jobs.length > 60 || !plan.graphs.whole));
+fromAddress();

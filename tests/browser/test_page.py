@@ -1,0 +1,369 @@
+"""The page in Chromium: what people do with it, without one message on the console or one request."""
+
+import shutil
+from contextlib import contextmanager
+
+import pytest
+
+from kedro_batch.review.comparison import compared
+from kedro_batch.review.overview import overview_of
+from kedro_batch.review.page import diff_page, overview_page
+from tests.review.plans_of_pages import before_and_after, hostile, layers
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    pytest.mark.xdist_group("browser"),
+]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    old, new = before_and_after()
+    plans = {"small": layers(10, 3), "middle": layers(100, 8), "large": layers(800, 30), "huge": layers(10_000, 100)}
+    written = {name: overview_page(overview_of(plan), f"{name}.yaml") for name, plan in plans.items()}
+    written["hostile"] = overview_page(overview_of(hostile()), "</title><script>window.ran=1</script>")
+    written["diff"] = diff_page(compared(old, new), overview_of(old), overview_of(new), "main:plan.yaml -> plan.yaml")
+    small = layers(3, 1)
+    written["hostile_diff"] = diff_page(
+        compared(small, hostile()), overview_of(small), overview_of(hostile()), "<img src=x onerror=window.ran=1>"
+    )
+    for name, text in written.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def opened(browser, pages):
+    """Open pages; when they are closed, nothing was said on the console, and nothing else was requested."""
+
+    @contextmanager
+    def open_page(name, address="", script="", **context):
+        told, requested = [], []
+        around = browser.new_context(viewport={"width": 1280, "height": 800}, **context)
+        around.add_init_script(script)
+        page = around.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: told.append(message.text))
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.on("dialog", lambda dialog: told.append(dialog.message))
+        page.on("request", lambda request: requested.append(request.url))
+        file = (pages / f"{name}.html").as_uri()
+        page.goto(file + address)
+        yield page
+        around.close()
+        assert not told
+        assert [url.partition("#")[0] for url in requested] == [file]
+
+    return open_page
+
+
+def chosen(page):
+    return page.locator("#details h2").inner_text()
+
+
+def scale(page, view="graph"):
+    return page.locator(f"#{view} .drawing").evaluate(
+        "drawing => new DOMMatrix(getComputedStyle(drawing.firstElementChild).transform).a"
+    )
+
+
+def box(page, job, view="graph"):
+    return page.locator(f"#{view} .job", has=page.locator(f"title:text-is('{job}')"))
+
+
+def test_a_click_shows_what_a_job_is(opened):
+    with opened("small") as page:
+        assert page.locator("#details").is_hidden()
+        box(page, "job_00004").click()
+        details = page.locator("#details").inner_text()
+        assert chosen(page) == "job_00004"
+        assert "--nodes=job_00004_node" in details
+        assert "job_00004_data" in details
+        assert "4096 (4 GiB)" in details
+        assert page.url.endswith("#job=job_00004")
+        page.locator("#details li .link[data-job]").first.click()
+        assert chosen(page) == "job_00000"
+        page.go_back()
+        playwright.expect(page.locator("#details h2")).to_have_text("job_00004")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("job_00042", 1), ("node:job_00042_node", 1), ("JOB:JOB_0009", 10), ("data: raw", 8), ("nothing", 0)],
+)
+def test_search_finds_jobs_by_job_node_and_dataset(opened, text, found):
+    with opened("middle") as page:
+        page.keyboard.press("/")
+        page.keyboard.type(text)
+        if text == "job_00042":  # by its data, its readers are found as well
+            assert page.locator("#graph .job.hit").count() > found
+            page.keyboard.press("Enter")
+            assert chosen(page) == "job_00042"
+        else:
+            assert page.locator("#graph .job.hit").count() == found
+            assert f"{found} match" in page.locator("#found").inner_text()
+
+
+def test_matches_are_walked_through_with_the_keyboard(opened):
+    with opened("middle") as page:
+        page.keyboard.press("/")
+        page.keyboard.type("job:job_0001")
+        walked = []
+        for key in ("Enter", "Enter", "ArrowDown", "ArrowUp", "Shift+Enter", "Shift+Enter"):
+            page.keyboard.press(key)
+            walked.append(chosen(page)[-2:])
+        assert walked == ["10", "11", "12", "11", "10", "19"]
+        assert "10 of 10" in page.locator("#found").inner_text()
+        page.keyboard.press("Escape")
+        assert page.locator("#search").input_value() == ""
+        assert page.locator(".job.dim").count() == 0
+
+
+def test_a_dataset_leads_to_the_jobs_that_share_it(opened):
+    with opened("small") as page:
+        box(page, "job_00004").click()
+        page.locator("#details .link[data-find]", has_text="job_00000_data").click()
+        assert page.locator("#search").input_value() == "data:job_00000_data"
+        hits = set(page.locator(".job.hit title").all_text_contents())
+        assert {"job_00000", "job_00004"} <= hits
+
+
+def test_wheel_and_keys_zoom_and_the_pointer_stays_on_its_place(opened):
+    with opened("large") as page:
+        first = scale(page)
+        assert first >= 0.8  # names can be read from the beginning
+        boxes = page.locator("#graph .job")
+        inside = (number for number in range(800) if 300 < boxes.nth(number).bounding_box()["y"] < 600)
+        target = boxes.nth(next(inside))
+        target.hover()
+        before = target.bounding_box()
+        at = page.locator("#graph g").first.get_attribute("transform")
+        page.mouse.wheel(0, -300)
+        playwright.expect(page.locator("#graph g").first).not_to_have_attribute("transform", at)
+        after = target.bounding_box()
+        middles = [one["y"] + one["height"] / 2 for one in (before, after)]
+        assert abs(middles[0] - middles[1]) < 3
+        zoomed = scale(page)
+        page.keyboard.press("-")
+        assert scale(page) < zoomed
+        page.keyboard.press("+")
+        assert scale(page) == pytest.approx(zoomed)
+        page.keyboard.press("0")
+        assert scale(page) < 0.2
+        shown = page.locator("#graph .drawing > g").bounding_box()
+        assert shown["x"] >= 0
+        assert shown["x"] + shown["width"] <= 1280
+
+
+def test_dragging_moves_the_graph_and_chooses_nothing(opened):
+    with opened("small") as page:
+        one = box(page, "job_00004")
+        before = one.bounding_box()
+        one.hover()
+        page.mouse.down()
+        page.mouse.move(before["x"] + 200, before["y"] + 90, steps=4)
+        page.mouse.up()
+        assert abs(one.bounding_box()["x"] - before["x"]) > 60
+        assert page.locator("#details").is_hidden()
+
+
+def test_the_map_leads_to_the_end_of_a_large_graph(opened):
+    with opened("large") as page:
+        last = page.locator("#graph .job").last
+        before = last.bounding_box()
+        area = page.locator(".map").bounding_box()
+        page.mouse.click(area["x"] + area["width"] - 4, area["y"] + area["height"] / 2)
+        assert last.bounding_box()["x"] < before["x"] - 2_000
+
+
+def test_arrows_walk_from_job_to_job(opened):
+    with opened("small", "#job=job_00004") as page:
+        assert chosen(page) == "job_00004"
+        page.keyboard.press("ArrowLeft")
+        assert chosen(page) == "job_00000"
+        page.keyboard.press("ArrowRight")
+        child = chosen(page)
+        assert page.locator("#graph .job:focus").count() == 1
+        assert "job_00000" in page.locator("#graph .job.parent title").all_text_contents()
+        page.keyboard.press("ArrowUp")
+        above = chosen(page)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        assert {above, chosen(page)} != {child}
+        page.keyboard.press("Escape")
+        assert page.locator("#details").is_hidden()
+
+
+def test_help_opens_and_closes(opened):
+    with opened("small") as page:
+        page.keyboard.press("?")
+        assert page.locator("dialog").is_visible()
+        page.keyboard.press("Escape")
+        assert page.locator("dialog").is_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_follows_the_system_until_somebody_chooses(opened, scheme):
+    def ground(page):
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    with opened("small", color_scheme=scheme) as page:
+        before = ground(page)
+        assert before == {"light": "rgb(246, 247, 249)", "dark": "rgb(20, 23, 28)"}[scheme]
+        page.locator("[data-do=theme]").click()
+        assert ground(page) != before
+        page.locator("[data-do=theme]").click()
+        assert ground(page) == before
+
+
+def test_a_browser_that_remembers_nothing_shows_the_page_as_well(opened):
+    blocked = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})"
+    with opened("small", script=blocked, color_scheme="light") as page:
+        page.locator("[data-do=theme]").click()
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        box(page, "job_00004").click()
+        assert chosen(page) == "job_00004"
+
+
+def test_the_table_has_every_job_and_sorts(opened):
+    with opened("middle") as page:
+        page.keyboard.press("2")
+        rows = page.locator("#table tbody tr")
+        assert rows.count() == 100
+        page.locator("#table th button", has_text="children").click()
+        page.locator("#table th button", has_text="children").click()
+        most = int(rows.first.locator("td").nth(4).inner_text())
+        assert most == max(int(text) for text in page.locator("#table tbody td:nth-child(5)").all_text_contents())
+        rows.nth(3).click()
+        assert chosen(page) == rows.nth(3).locator("td").first.inner_text()
+        page.keyboard.press("ArrowDown")
+        assert chosen(page) == rows.nth(4).locator("td").first.inner_text()
+
+
+def test_neighbours_are_walked_from_job_to_job(opened):
+    with opened("small", "#job=job_00004") as page:
+        page.keyboard.press("3")
+        assert "job_00000" in page.locator("#near .job title").all_text_contents()
+        box(page, "job_00000", "near").click()
+        assert chosen(page) == "job_00000"
+        assert "job_00004" in page.locator("#near .job title").all_text_contents()
+
+
+def test_data_are_listed_with_who_writes_and_who_reads(opened):
+    with opened("small") as page:
+        page.keyboard.press("4")
+        first = page.locator("#data tbody tr").first
+        assert "raw" in first.inner_text()
+        assert "read from outside" in first.inner_text()
+        first.locator("[data-job]").first.click()
+        assert chosen(page) == "job_00000"
+        assert page.locator("#graph").is_visible()
+
+
+def test_ten_thousand_jobs_are_a_table_that_is_searched_at_once(opened):
+    with opened("huge") as page:
+        assert page.locator("#graph").is_hidden()
+        assert "too many to draw" in page.locator(".toolbar").inner_text()
+        rows = page.locator("#table tbody tr")
+        assert 0 < rows.count() < 1_000
+        took = page.evaluate(
+            """() => {
+                const search = document.getElementById("search");
+                const started = performance.now();
+                search.value = "job:job_07";
+                search.dispatchEvent(new Event("input"));
+                return performance.now() - started;
+            }"""
+        )
+        assert took < 1_000
+        assert "1,000 matches" in page.locator("#found").inner_text()
+        page.locator("#search").fill("job_07777_node")
+        page.locator("#search").press("Enter")
+        assert chosen(page) == "job_07777"
+        assert page.locator("#near").is_visible()
+        child = page.locator("#near .job.child, #near .job.parent").first
+        name = child.locator("title").text_content()
+        child.click()
+        assert chosen(page) == name
+        page.locator("#search").fill("")
+        page.locator("#table").evaluate("table => table.scrollTo(0, table.scrollHeight)")
+        playwright.expect(rows.nth(300)).to_be_attached()
+
+
+def test_a_link_names_a_job_far_down_the_table(opened):
+    with opened("huge", "#job=job_04321") as page:
+        assert chosen(page) == "job_04321"
+        assert page.locator("#table tr.is").inner_text().startswith("job_04321")
+
+
+def test_an_address_that_names_nothing_chooses_nothing(opened):
+    for address in ("#job=nobody", "#job=%E0%A4%A", "#something", "#job=<img src=x>"):
+        with opened("small", address) as page:
+            assert page.locator("#details").is_hidden()
+
+
+def test_a_diff_paints_what_became_of_jobs_and_dependencies(opened):
+    with opened("diff") as page:
+        painted = {
+            kind: page.locator(f"#graph .job.{kind}").count() for kind in ("added", "removed", "changed", "renamed")
+        }
+        assert painted == {"added": 1, "removed": 1, "changed": 2, "renamed": 1}
+        assert page.locator("#graph .job.removed .sign").text_content() == "-"
+        for kind in ("gained", "lost"):
+            assert page.locator(f"#graph .lines.{kind}").first.get_attribute("d")
+        assert page.locator(".legend").first.is_visible()
+        page.locator(".warnings .link", has_text="another queue").click()
+        what = page.locator("#details .what")
+        assert chosen(page) == "~ load"
+        assert what.locator("ins").all_text_contents()[:2] == ["other", "512"]
+        assert "--async" in what.locator(".command ins").all_text_contents()
+        box(page, "report -> tell").click()
+        assert "from report" in page.locator("#details").inner_text()
+
+
+def test_what_did_not_change_can_be_left_out(opened):
+    with opened("diff") as page:
+        page.locator("#only").check()
+        assert page.locator("#graph .job").count() == 5
+        page.keyboard.press("2")
+        assert page.locator("#table tbody tr").count() == 5
+
+
+@pytest.mark.parametrize("name", ["hostile", "hostile_diff"])
+def test_nothing_that_is_foreign_runs(opened, name):
+    with opened(name) as page:
+        for job in ("evil", "victim"):
+            page.locator("#graph .job", has_text=job).click()
+            page.locator("#details .link[data-find]").first.click()
+        for view in "234":
+            page.keyboard.press("Escape")
+            page.keyboard.press(view)
+        page.locator("#search").fill("<img src=x onerror=window.ran=1>")
+        page.locator("#search").press("Enter")
+        page.wait_for_timeout(100)
+        assert page.evaluate("window.ran") is None
+        assert page.locator("img").count() == 0
+        assert page.locator("script").count() == 2
+
+
+def test_nothing_moves_the_page_without_reason_and_everything_is_labelled(opened):
+    with opened("small", reduced_motion="reduce") as page:
+        assert page.evaluate("getComputedStyle(document.querySelector('.job rect')).transitionDuration") == "0s"
+        unnamed = page.evaluate(
+            """() => [...document.querySelectorAll("button, input, [role]")].filter(one => one.checkVisibility() &&
+                !one.getAttribute("aria-label") && !one.getAttribute("aria-labelledby") && !one.textContent.trim()
+                && one.id !== "said").map(one => one.outerHTML)"""
+        )
+        assert unnamed == []
