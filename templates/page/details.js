@@ -43,9 +43,9 @@ const changeOf = ({ change }) => {
 };
 const details = (job) => {
   const close = el("button", { type: "button", class: "close", "data-do": "close", "aria-label": "Close" }, "×");
-  const family = (numbers, lost) => list(numbers.map((number) => {
-    const kind = lost(number);
-    return item(jobLink(number), kind === "gained" ? "+" : kind === "lost" ? "-" : "");
+  const family = (numbers, fateOf) => list(numbers.map((number) => {
+    const kind = fateOf(number);
+    return item([jobLink(number), kind && el(kind === "lost" ? "del" : "ins", {}, ` ${kind}`)]);
   }));
   const parents = [...job.parents, ...job.lost];
   byId("details").replaceChildren(close, el("h2", { class: job.kind, tabindex: -1 }, marked(job)), ...[

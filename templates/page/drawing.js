@@ -1,6 +1,6 @@
 // ---- what is chosen, searched and shown -------------------------------------------------------------------------
 const wide = plan.graphs.whole ?? plan.graphs.changed;
-const state = { view: wide ? "graph" : "table", job: null, query: "", hits: null, sort: null, down: true };
+const state = { view: wide ? "graph" : "table", job: null, wanted: "", hits: null, sort: null, down: true };
 let onlyChanged = false;
 
 // ---- drawings: boxes and lines that can be moved and zoomed -----------------------------------------------------
@@ -20,18 +20,26 @@ class Drawing {
     Object.assign(this, graph, { boxes: new Map(graph.boxes.map(([job, x, y]) => [job, { x, y }])) });
     const drawn = graph.boxes.map(([job, x, y]) => box(jobs[job], x, y));
     this.elements = new Map(graph.boxes.map(([job], index) => [job, drawn[index]]));
+    this.hidden = new Set();
     this.base = svg("g");
     this.over = svg("g");
     this.world.replaceChildren(this.base, this.over, svg("g", {}, drawn));
-    this.base.append(...["", "gained", "lost"].map((kind) => this.path(kind, (line) => line.fate === kind)));
+    this.base.append(...["", "gained", "lost"].flatMap((kind) => this.paths(kind, (line) => line.fate === kind)));
     this.mark();
     if (this.map) this.drawMap();
   }
 
-  // One path for all lines of a kind: thousands of elements would make every frame slow.
-  path(kind, wanted) {
-    const parts = new Set(this.lines.filter(wanted).flatMap((line) => this.route(line)));
-    return svg("path", { class: `lines ${kind}`, d: [...parts].join("") });
+  // One path for all lines of a kind from one column to the next: thousands of elements would make every frame slow,
+  // and so would one that is never out of sight.
+  paths(kind, wanted) {
+    const columns = new Map();
+    for (const line of this.lines.filter(wanted)) {
+      for (const [x, part] of this.route(line)) {
+        if (!columns.has(x)) columns.set(x, new Set());
+        columns.get(x).add(part);
+      }
+    }
+    return [...columns.values()].map((parts) => svg("path", { class: `lines ${kind}`, d: [...parts].join("") }));
   }
 
   route({ parent, child, passes }) {
@@ -41,11 +49,11 @@ class Drawing {
     let [x, y] = [from.x + WIDTH, from.y + HEIGHT / 2];
     const curve = (toX, toY) => {
       const bend = Math.max(24, Math.abs(toX - x) / 2); // more than the gap where a line runs backwards
-      parts.push(`M${x} ${y}C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`);
+      parts.push([x, `M${x} ${y}C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`]);
     };
     for (const [left, height] of passes) {
       curve(left, height);
-      parts.push(`M${left} ${height}h${WIDTH}`);
+      parts.push([left, `M${left} ${height}h${WIDTH}`]);
       [x, y] = [left + WIDTH, height];
     }
     curve(to.x, to.y + HEIGHT / 2);
@@ -55,20 +63,22 @@ class Drawing {
   mark() {
     const job = state.job === null ? null : jobs[state.job];
     const [above, below] = job ? [new Set([...job.parents, ...job.lost]), new Set(job.children)] : [new Set(), new Set()];
+    const near = new Set([...above, ...below]); // stay readable, whatever is searched
     for (const [number, element] of this.elements ?? []) {
       element.classList.toggle("is", number === state.job);
       element.classList.toggle("parent", above.has(number));
       element.classList.toggle("child", below.has(number));
-      element.classList.toggle("dim", state.hits !== null && !state.hits.has(number));
+      element.classList.toggle("dim", state.hits !== null && !state.hits.has(number) && number !== state.job && !near.has(number));
       element.classList.toggle("hit", state.hits?.has(number) ?? false);
       element.setAttribute("tabindex", number === state.job ? 0 : -1);
+      element.setAttribute("aria-pressed", number === state.job);
     }
     if (state.job === null || !this.boxes.has(state.job)) this.elements?.values().next().value?.setAttribute("tabindex", 0);
     this.frame.classList.toggle("chosen", job !== null && this.boxes.has(job.number));
     this.over?.replaceChildren(
       ...["", "gained", "lost"].flatMap((kind) => [
-        this.path(`of above ${kind}`, (line) => line.child === state.job && line.fate === kind),
-        this.path(`of below ${kind}`, (line) => line.parent === state.job && line.fate === kind),
+        ...this.paths(`of above ${kind}`, (line) => line.child === state.job && line.fate === kind),
+        ...this.paths(`of below ${kind}`, (line) => line.parent === state.job && line.fate === kind),
       ]),
     );
   }
@@ -80,12 +90,25 @@ class Drawing {
   position() {
     this.world.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
     this.frame.classList.toggle("far", this.scale < FAR);
+    this.hideText();
     if (!this.map) return;
     const [width, height] = this.view();
     const inside = this.size[0] * this.scale <= width && this.size[1] * this.scale <= height;
     this.map.toggleAttribute("hidden", inside);
     const attributes = { x: -this.x / this.scale, y: -this.y / this.scale, width: width / this.scale, height: height / this.scale };
     fill(this.window, attributes, []);
+  }
+
+  // A browser sets all text anew for each scale, and what is out of sight takes as long as the rest.
+  hideText() {
+    const [width, height] = this.view();
+    for (const [number, { x, y }] of this.boxes) {
+      const [left, top] = [x * this.scale + this.x, y * this.scale + this.y];
+      const off = left > width || top > height || left + WIDTH * this.scale < 0 || top + HEIGHT * this.scale < 0;
+      if (off === this.hidden.has(number)) continue;
+      this.hidden[off ? "add" : "delete"](number);
+      this.elements.get(number).classList.toggle("off", off);
+    }
   }
 
   // Everything.
@@ -161,7 +184,7 @@ class Drawing {
     const wheel = (event) => {
       event.preventDefault();
       const at = this.frame.getBoundingClientRect();
-      const pixels = event.deltaY * (event.deltaMode === 1 ? 30 : 1);
+      const pixels = event.deltaY * (event.deltaMode === 1 ? 30 : 1) * (event.ctrlKey ? 6 : 1); // ctrl: two fingers that part
       if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         this.settle = null;
         this.x -= event.deltaX || pixels;

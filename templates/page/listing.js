@@ -50,12 +50,14 @@ const shownJobs = () => {
   return key ? kept.sort((a, b) => compare(key(a), key(b)) * (state.down ? 1 : -1) || a.number - b.number) : kept;
 };
 
-const FLOWS = { outside: "read from outside", between: "handed on", kept: "kept: written and not read" };
+const FLOWS = { outside: "read from outside", kept: "kept as a result", between: "handed on" };
 const some = (numbers) => {
-  const items = numbers.slice(0, 6).flatMap((number) => [jobLink(number), " "]);
-  return numbers.length > 6 ? [...items, `and ${(numbers.length - 6).toLocaleString("en")} more`] : items;
+  const shown = numbers.slice(0, 6).map((number, place) => [place ? ", " : "", jobLink(number)]);
+  return numbers.length > 6 ? [shown, ` and ${(numbers.length - 6).toLocaleString("en")} more`] : shown;
 };
-const fateOfData = (name) => (plan.data.gained?.includes(name) ? "+ " : "");
-const dataRow = ([name, flow, writers, readers]) => el("tr", {},
-  el("td", {}, fateOfData(name), dataLink(name)), el("td", {}, FLOWS[flow]),
-  el("td", {}, some(writers)), el("td", {}, some(readers)));
+const newData = new Set(plan.data.gained);
+const dataRow = ([name, flow, writers, readers]) =>
+  el("tr", {}, el("td", {}, newData.has(name) ? el("ins", {}, "+ ") : "", dataLink(name)), el("td", {}, FLOWS[flow]),
+    el("td", {}, some(writers)), el("td", {}, some(readers)));
+const flows = Object.keys(FLOWS);
+const datasets = plan.data.datasets.sort((a, b) => flows.indexOf(a[1]) - flows.indexOf(b[1]));

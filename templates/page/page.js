@@ -26,6 +26,8 @@ const drawNear = () => {
   }
   near.mark();
 };
+// The data that a search means: those of the name, whatever else their jobs have.
+const showData = () => data.show(datasets.filter(([name]) => name.toLowerCase().includes(state.wanted)));
 const setView = (view) => {
   state.view = view;
   const split = !wide && view === "table" && state.job !== null;
@@ -46,13 +48,17 @@ const setView = (view) => {
       el("li", {}, jobLink(reader), " reads ", dataLink(name), ", which ", jobLink(writer), " writes, and does not wait for it"));
     if (unordered.length + lost.length) byId("data").prepend(el("details", { class: "warnings", open: "" },
       el("summary", {}, "Look at these"), el("ul", {}, unordered.slice(0, SLICE), lost.slice(0, SLICE))));
-    data.show(plan.data.datasets);
+    showData();
   }
 };
 const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
   state.job = number;
   byId("details").hidden = number === null;
   if (number !== null) details(jobs[number]);
+  if (number !== null && state.view === "graph" && !graph.boxes.has(number)) {
+    if (plan.graphs.whole) setOnly(false);
+    else state.view = "near"; // what is drawn is what changed, and the job is further away
+  }
   if (hash) location.hash = number === null ? "" : `job=${encodeURIComponent(jobs[number].name)}`;
   setView(state.view);
   graph?.mark();
@@ -77,20 +83,18 @@ const index = jobs.map(({ name, nodes, reads, writes, change }) => ({
 }));
 const search = () => {
   const text = byId("search").value.trim().toLowerCase();
-  state.query = text;
   const [, where, wanted] = /^(?:(job|node|data):)?\s*(.*)$/su.exec(text);
   const found = ({ job, node, data: theirs }) =>
     where ? { job, node, data: theirs }[where].includes(wanted) : job.includes(wanted) || node.includes(wanted) || theirs.includes(wanted);
+  state.wanted = wanted;
   state.hits = wanted ? new Set(index.flatMap((one, number) => (found(one) ? [number] : []))) : null;
   tellFound();
   graph?.mark();
   if (state.view === "near") near.mark();
   table.show(shownJobs());
+  if (data) showData();
 };
-const matches = () => {
-  const drawn = state.view === "graph" ? graph.boxes : null;
-  return (state.view === "table" ? table.rows : jobs).filter(({ number }) => state.hits?.has(number) && (drawn?.has(number) ?? true));
-};
+const matches = () => (state.view === "table" ? table.rows : jobs).filter(({ number }) => state.hits?.has(number));
 const tellFound = () => {
   const all = matches();
   const at = all.findIndex(({ number }) => number === state.job) + 1;

@@ -1,7 +1,9 @@
 """The page in Chromium: what people do with it, without one message on the console or one request."""
 
+import re
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +37,10 @@ def pages(tmp_path_factory):
     written = {name: overview_page(overview_of(plan), f"{name}.yaml") for name, plan in plans.items()}
     written["hostile"] = overview_page(overview_of(hostile()), "</title><script>window.ran=1</script>")
     written["diff"] = diff_page(compared(old, new), overview_of(old), overview_of(new), "main:plan.yaml -> plan.yaml")
+    middle = plans["middle"]
+    first = replace(middle.jobs[0], command=("other",))
+    other = replace(middle, jobs=(first, *middle.jobs[1:]))
+    written["far_diff"] = diff_page(compared(middle, other), overview_of(middle), overview_of(other), "a -> b")
     small = layers(3, 1)
     written["hostile_diff"] = diff_page(
         compared(small, hostile()), overview_of(small), overview_of(hostile()), "<img src=x onerror=window.ran=1>"
@@ -272,6 +278,23 @@ def test_data_are_listed_with_who_writes_and_who_reads(opened):
         assert page.locator("#graph").is_visible()
 
 
+def test_a_search_finds_data_where_data_are_listed(opened):
+    with opened("small") as page:
+        page.keyboard.press("4")
+        page.locator("#search").fill("data:job_00003")
+        assert page.locator("#data tbody tr").all_inner_texts() == [page.locator("#data tbody tr").inner_text()]
+        assert "job_00003_data" in page.locator("#data tbody").inner_text()
+
+
+def test_a_command_can_be_taken_along(opened):
+    with opened("hostile", "#job=victim") as page:
+        page.locator("#details button", has_text="Copy").click()
+        playwright.expect(page.locator("#said")).to_have_text(re.compile("Copied|Selected"))
+    with opened("hostile", "#job=evil") as page:
+        assert "shown as escapes" in page.locator("#details").inner_text()
+        assert page.locator("#details button", has_text="Copy").count() == 0
+
+
 def test_ten_thousand_jobs_are_a_table_that_is_searched_at_once(opened):
     with opened("huge") as page:
         assert page.locator("#graph").is_hidden()
@@ -339,6 +362,17 @@ def test_what_did_not_change_can_be_left_out(opened):
         assert page.locator("#graph .job").count() == 5
         page.keyboard.press("2")
         assert page.locator("#table tbody tr").count() == 5
+
+
+def test_a_job_far_from_what_changed_is_shown_all_the_same(opened):
+    with opened("far_diff") as page:
+        assert page.locator("#only").is_checked()
+        assert box(page, "job_00099").count() == 0
+        page.locator("#search").fill("job:job_00099")
+        page.locator("#search").press("Enter")
+        assert chosen(page) == "job_00099"
+        assert not page.locator("#only").is_checked()
+        assert box(page, "job_00099").count() == 1
 
 
 @pytest.mark.parametrize("name", ["hostile", "hostile_diff"])

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -163,21 +164,7 @@ def test_the_header_of_a_diff_names_risks_first():
 def test_what_changed_in_a_large_plan_is_drawn_with_its_neighbours():
     old = layers(2_000, 100)
     changed = old.jobs[150]
-    jobs = tuple(
-        job
-        if job is not changed
-        else type(job)(
-            name=job.name,
-            command=("other",),
-            settings=job.settings,
-            nodes=job.nodes,
-            depends_on=job.depends_on,
-            reads=job.reads,
-            writes=job.writes,
-        )
-        for job in old.jobs
-    )
-    new = type(old)(jobs=jobs, project=old.project, env=old.env)
+    new = replace(old, jobs=tuple(replace(job, command=("other",)) if job is changed else job for job in old.jobs))
     data = data_of(diff_of(old, new))
     assert data["graphs"]["whole"] is None
     drawn = {data["jobs"][job]["name"] for job, _, _ in data["graphs"]["changed"]["boxes"]}
