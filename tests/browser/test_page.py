@@ -10,7 +10,7 @@ import pytest
 from kedro_batch.review.comparison import compared
 from kedro_batch.review.overview import overview_of
 from kedro_batch.review.page import diff_page, overview_page
-from tests.review.plans_of_pages import before_and_after, hostile, layers
+from tests.support.plans_of_pages import before_and_after, hostile, layers
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -20,7 +20,7 @@ from kedro_batch.review.overview import overview_of
 from kedro_batch.review.page import diff_page, overview_page
 from kedro_batch.review.page_data import memory_text
 from kedro_batch.review.printable import visible
-from tests.review.plans_of_pages import HOSTILE, before_and_after, hostile, layers
+from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers
 
 ROOT = Path(__file__).parent.parent.parent
 
