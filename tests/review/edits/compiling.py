@@ -1,0 +1,106 @@
+"""Compiles many projects, each in a process of its own that has Kedro loaded already.
+
+``python -m tests.review.edits.compiling FILE`` writes the plans of the corpus as JSON: both sides of every edit.
+"""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import kedro_batch
+from kedro_batch.compiler.compile import compile_project
+from kedro_batch.compiler.dialect import dialect_of
+from kedro_batch.compiler.project import CompileOptions
+from kedro_batch.errors import Severity
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.writer import plan_text
+from tests.review.edits.corpus import EDITS
+from tests.review.edits.project import Project
+from tests.support.command_line import environment
+from tests.support.projects import KEDRO_VERSION
+
+_ROOT = Path(__file__).parent.parent.parent.parent
+
+
+@cache
+def plan_files() -> dict[str, tuple[str, str]]:
+    """Compile the corpus: the plan file before and after each edit."""
+    paths = [str(_ROOT), str(Path(kedro_batch.__file__).parent.parent)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plans.json"  # Kedro logs to standard output
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.review.edits.compiling", str(file)],
+            env=environment({"PYTHONPATH": ":".join(paths)}),
+            capture_output=True,
+            check=False,
+        )
+        if told.returncode:
+            raise ValueError(told.stderr.decode())
+        return {name: (before, after) for name, (before, after) in json.loads(file.read_text()).items()}
+
+
+@cache
+def plans() -> dict[str, tuple[Plan, Plan]]:
+    """Give the plans of the corpus as values."""
+    return {
+        name: (read_plan(old.encode(), "old.yaml"), read_plan(new.encode(), "new.yaml"))
+        for name, (old, new) in plan_files().items()
+    }
+
+
+def main() -> None:
+    projects: list[Project] = []
+    for edit in EDITS.values():
+        projects += [one for one in (edit.before, edit.after) if one not in projects]
+    texts = compiled(projects)
+    found = {
+        name: (texts[projects.index(edit.before)], texts[projects.index(edit.after)]) for name, edit in EDITS.items()
+    }
+    Path(sys.argv[1]).write_text(json.dumps(found))
+
+
+def compiled(projects: Iterable[Project]) -> list[str]:
+    """Compile projects to the texts of their plans."""
+    import kedro_batch.compiler.kedro_project  # noqa: F401, PLC0415  once, for all the processes that are forked
+
+    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+        return pool.map(_compiled, projects, chunksize=1)
+
+
+def _compiled(project: Project) -> str:
+    warnings.simplefilter("ignore")
+    options = CompileOptions(
+        pipelines=project.pipelines, env=project.env, params=project.params, selection=project.selection
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        project.write(root, KEDRO_VERSION)
+        made = compile_project(root, options, str)
+    if wrong := [one.message for one in made.findings if one.severity is Severity.ERROR]:
+        raise ValueError(f"the project does not compile: {wrong}")
+    return plan_text(_spelled(made.plan, project.kedro))
+
+
+def _spelled(plan: Plan, version: str) -> Plan:
+    """Spell the commands as another Kedro than the installed one takes them."""
+    here, there = dialect_of(KEDRO_VERSION), dialect_of(version)
+    flags = {here.pipeline_flag: there.pipeline_flag, here.namespace_flag: there.namespace_flag}
+
+    def word(text: str) -> str:
+        flag, equals, value = text.partition("=")
+        return flags.get(flag, flag) + equals + value
+
+    jobs = tuple(replace(job, command=tuple(map(word, job.command))) for job in plan.jobs)
+    return replace(plan, kedro_version=version, jobs=jobs)
+
+
+if __name__ == "__main__":
+    main()

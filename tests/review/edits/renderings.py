@@ -1,0 +1,36 @@
+"""What is kept of every edit as golden files: ``RENDERINGS`` is the one place to add another."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.writer import plan_text
+from kedro_batch.review.comparison import compared
+from kedro_batch.review.documents import json_text
+
+_NO_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+
+
+def git_diff(old: str, new: str) -> str:
+    """Give what ``git diff`` shows of a plan file, without the line of hashes; empty if nothing differs."""
+    with tempfile.TemporaryDirectory() as folder:
+        for side, text in {"a": old, "b": new}.items():
+            (Path(folder) / side).mkdir()
+            (Path(folder) / side / "plan.yaml").write_text(text)
+        command = ["git", "diff", "--no-index", "--no-color", "--no-prefix", "a/plan.yaml", "b/plan.yaml"]
+        env = {"PATH": os.environ.get("PATH", os.defpath), **_NO_CONFIGURATION}
+        told = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    if told.returncode > 1:
+        raise ValueError(told.stderr)
+    return re.sub(r"^index .*\n", "", told.stdout, flags=re.MULTILINE)
+
+
+RENDERINGS: Mapping[str, Callable[[Plan, Plan], str]] = {
+    "git.diff": lambda old, new: git_diff(plan_text(old), plan_text(new)),
+    "diff.json": lambda old, new: json_text(compared(old, new)),
+}
+"""The golden files of an edit, by name: each is made of the plan before and the plan after."""
