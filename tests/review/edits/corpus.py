@@ -29,11 +29,10 @@ TRAINING = "match: {tags: [training]}"
 SMALL = BASE.having(SALES, '    "portugal",\n', "")
 """With 21 regions: two join jobs, and one less would need none."""
 
-BY_NAMESPACE = BASE.having(SETTINGS, TRAINING, "match: {tags: [team.science]}").ending(
-    SETTINGS, "group_by: namespace\n"
-)
-BY_TEAM = BASE.having(SETTINGS, TRAINING, "match: {tags: [team.science]}").ending(SETTINGS, "group_by: tag:team.\n")
-"""A group has one queue, so that all of the modelling goes where the training went."""
+SCIENCE_ALIKE = BASE.having(SETTINGS, TRAINING, "match: {tags: [team.science]}")
+"""All of the modelling goes where the training went: a job of several nodes has one queue."""
+BY_NAMESPACE = SCIENCE_ALIKE.ending(SETTINGS, "group_by: namespace\n")
+BY_TEAM = SCIENCE_ALIKE.ending(SETTINGS, "group_by: tag:team.\n")
 
 LEAF = """\
 node(plot_review_scores, "shuttles", "price_history", name="record_price_history"),
@@ -120,6 +119,7 @@ EDITS: Mapping[str, Edit] = {
     ),
     "parent_of_many_renamed": _renamed(BASE, create_model_input_table="build_model_input_table"),
     "reader_of_many_renamed": _edited(BASE, (SALES, 'name="report_sales"', 'name="report_regional_sales"')),
+    "nodes_of_a_loop_renamed": _edited(BASE, (SALES, 'f"summarise_sales_{region}")', 'f"total_sales_{region}")')),
     "namespace_renamed": _renamed(BASE, candidate_modelling="challenger_modelling"),
     "function_renamed": _edited(
         BASE,
@@ -140,11 +140,9 @@ EDITS: Mapping[str, Edit] = {
     "region_removed_and_no_join_job_is_needed": _edited(SMALL, (SALES, '    "malta",\n', "")),
     "region_added_and_join_jobs_are_needed": Edit(before=SMALL.having(SALES, '    "malta",\n', ""), after=SMALL),
     # Nodes become other jobs.
-    "grouped_by_namespace": Edit(
-        before=BASE.having(SETTINGS, TRAINING, "match: {tags: [team.science]}"), after=BY_NAMESPACE
-    ),
-    "grouped_in_chains": _configured("group_by: chain\n"),
-    "grouped_by_tag": Edit(before=BASE.having(SETTINGS, TRAINING, "match: {tags: [team.science]}"), after=BY_TEAM),
+    "grouped_by_namespace": Edit(before=BASE, after=BY_NAMESPACE),
+    "grouped_in_chains": _configured("group_by: chain\n", before=SCIENCE_ALIKE),
+    "grouped_by_tag": Edit(before=SCIENCE_ALIKE, after=BY_TEAM),
     "node_retagged_into_another_group": _edited(
         BY_TEAM,
         (REPORTING, '        tags=["team.reporting"],\n', ""),
@@ -183,6 +181,7 @@ EDITS: Mapping[str, Edit] = {
         BASE, (SETTINGS, "attempts: 3\nretry_on: [spot]", "attempts: 5\nretry_on: [spot, image_pull]")
     ),
     "queue_of_all_changed": _edited(BASE, (SETTINGS, "flights_spot", "flights_on_demand")),
+    "tag_dropped_and_its_rule_with_it": _edited(BASE, (SCIENCE, ', tags=["training"]', "")),
     "queue_of_a_tag_changed": _edited(BASE, (SETTINGS, "flights_gpu", "flights_gpu_spot")),
     "definition_revision_changed": _edited(BASE, (SETTINGS, "flights:14", "flights:15")),
     "environment_changed": Edit(before=BASE, after=replace(BASE, env="prod")),
