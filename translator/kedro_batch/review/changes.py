@@ -40,7 +40,7 @@ class RiskKind(StrEnum):
     NODE_REMOVED = "node_removed"
     """From a job that stays; no other runs it."""
     DATASET_NOT_WRITTEN = "dataset_not_written"
-    """No job writes it any longer."""
+    """No job writes it any longer. Those that a job still reads, which finds old data, come first and name one."""
     UNORDERED_READ = "unordered_read"
     """A job reads what another writes and no longer waits for it."""
     MEMORY_LOWERED = "memory_lowered"

@@ -1,10 +1,11 @@
 """Tells which job of one plan is which of another, although it may have another name. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from kedro_batch.plan.data_flow import without_transcoding
-from kedro_batch.plan.graph import levels
+from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
 
 _Key = Callable[[Job], Hashable | None]
@@ -15,7 +16,8 @@ def matched(old: Plan, new: Plan) -> dict[JobName, JobName]:
 
     A job is the same if it has the same name. Of those that are left, it is the same if it runs the same nodes; if it
     writes the same data, which in Kedro has one producer; if more than half of the nodes of each are those of the
-    other; if nothing but its own and its node's name differs. Two that are equally like are not guessed at.
+    other; if it is a join job of the same job, for the same part of its parents; if it stands in the same place of the
+    graph. Two that are equally like are not guessed at.
     """
     theirs = {job.name: job for job in old.jobs}
     same = {job.name: job.name for job in new.jobs if job.name in theirs}
@@ -25,7 +27,9 @@ def matched(old: Plan, new: Plan) -> dict[JobName, JobName]:
         gone, come = _pair(same, gone, come, key, key)
     gone, come = _pair_by_half(same, gone, come)
     if gone and come:
-        _pair_by_parents(same, gone, come, new)
+        before, after = _Graph(old), _Graph(new)
+        gone, come = _pair(same, gone, come, before.part_joined({}), after.part_joined(same))
+        _pair_by_place(same, gone, come, before, after)
     return same
 
 
@@ -64,30 +68,95 @@ def _pair_by_half(same: dict[JobName, JobName], gone: list[Job], come: list[Job]
     return [job for job in gone if job.name not in taken], [job for job in come if job.name not in pairs]
 
 
-def _pair_by_parents(same: dict[JobName, JobName], gone: list[Job], come: list[Job], new: Plan) -> None:
-    """Pair what stores no data, join jobs among it: by its parents, what it reads, and its command but for names.
+class _Graph:
+    """A plan with what is looked up in it."""
 
-    Level by level, since what is below a pair is compared by the pair's names.
+    def __init__(self, plan: Plan) -> None:
+        parents = {job.name: job.depends_on for job in plan.jobs}
+        self.jobs: Mapping[JobName, Job] = {job.name: job for job in plan.jobs}
+        self.children = children_of(parents)
+        self.level_of = levels(parents)
+        self.writer_of = {without_transcoding(name): job.name for job in plan.jobs for name in job.writes}
+        self.reader_of: dict[JobName, JobName] = {}
+        for name in reversed(self.level_of):
+            gathers = self.jobs[name].joins and self.children[name]
+            self.reader_of[name] = self.reader_of[self.children[name][0]] if gathers else name
+
+    def part_joined(self, same: Mapping[JobName, JobName]) -> _Key:
+        """Tell join jobs by the job that they gather for, and by what they are called after it."""
+
+        def key(job: Job) -> Hashable | None:
+            reader = self.reader_of[job.name]
+            if reader == job.name or not job.name.startswith(reader):
+                return None
+            return same.get(reader, reader), job.name.removeprefix(reader)
+
+        return key
+
+    def place(self, same: Mapping[JobName, JobName], elsewhere: "_Graph") -> _Key:
+        """Tell jobs by their parents, what they read, and their command but for their own names.
+
+        What is read of a dataset that only one of the plans writes is told by its writer: it may have been renamed.
+        """
+
+        def read(name: str) -> str:
+            writer = self.writer_of.get(name)
+            return f"\n{same.get(writer, writer)}" if writer and name not in elsewhere.writer_of else name
+
+        def key(job: Job) -> Hashable | None:
+            own = {job.name, *job.nodes}
+            command = tuple(_anonymous(word, own) for word in job.command)
+            parents = tuple(sorted(same.get(parent, parent) for parent in job.depends_on))
+            reads = tuple(sorted(read(without_transcoding(name)) for name in job.reads))
+            return parents, reads, len(job.nodes), len(job.writes), command
+
+        return key
+
+
+def _pair_by_place(
+    same: dict[JobName, JobName], gone: list[Job], come: list[Job], before: _Graph, after: _Graph
+) -> None:
+    """Pair what waits for the same jobs, reads the same data and runs the same command, but for names.
+
+    Level by level, since what is below a pair is compared by the pair's names. What stores data has to have the same
+    children, too, or to be renamed together with its data: two leaves that read the same are two leaves.
     """
+    key_before, key_after = before.place({}, after), after.place(same, before)
+    left: dict[Hashable | None, list[Job]] = {}
+    for job in gone:
+        left.setdefault(key_before(job), []).append(job)
+    now_called = {name: called for called, name in same.items()}
     by_level: dict[int, list[Job]] = {}
-    level_of = levels({job.name: job.depends_on for job in new.jobs})
     for job in come:
-        by_level.setdefault(level_of[job.name], []).append(job)
-    for _, jobs in sorted(by_level.items()):
-        here = [job for job in jobs if not job.writes]
-        gone, _ = _pair(same, gone, here, _likeness({}), _likeness(same))
+        by_level.setdefault(after.level_of[job.name], []).append(job)
+    for _, here in sorted(by_level.items()):
+        keys = {job.name: key_after(job) for job in here}
+        counts = Counter(keys.values())
+        for job in here:
+            alike = left.get(keys[job.name], [])
+            if len(alike) == counts[keys[job.name]] == 1:
+                one = alike[0]
+                children = [now_called.get(child) for child in before.children[one.name]]
+                kept = bool(children) and children.count(None) == 0 and {*children} == {*after.children[job.name]}
+                if not one.writes or kept or _renamed_together(one, job):
+                    same[job.name], now_called[one.name] = one.name, job.name
+                    alike.clear()
 
 
-def _likeness(same: Mapping[JobName, JobName]) -> _Key:
-    def key(job: Job) -> Hashable | None:
-        if job.writes:
-            return None
-        own = {job.name, *job.nodes}
-        command = tuple(_anonymous(word, own) for word in job.command)
-        parents = tuple(sorted(same.get(parent, parent) for parent in job.depends_on))
-        return parents, job.reads, len(job.nodes), command
+_PARTS = re.compile(r"[^\W_]+|[\W_]")
 
-    return key
+
+def _renamed_together(old: Job, new: Job) -> bool:
+    """Tell whether what is new in the name of a job's node is what is new in the names of its data."""
+    before, after = (_PARTS.findall(min(job.nodes, default=job.name)) for job in (old, new))
+    while before and after and before[0] == after[0]:
+        before, after = before[1:], after[1:]
+    while before and after and before[-1] == after[-1]:
+        before, after = before[:-1], after[:-1]
+    if not before or not after:
+        return False
+    word = re.compile(rf"(?<![^\W_]){re.escape(''.join(before))}(?![^\W_])")
+    return {word.sub("".join(after), name) for name in old.writes} == {*new.writes}
 
 
 def _anonymous(word: str, names: Iterable[str]) -> str:

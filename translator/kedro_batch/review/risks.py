@@ -1,9 +1,10 @@
 """Finds in a diff what a reviewer must not miss. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from kedro_batch.plan.data_flow import UnorderedRead, data_flow_of, unordered_reads
-from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.changes import Change, FieldChange, JobChange, Risk, RiskKind
 
 _TARGETS: Mapping[tuple[str, ...], RiskKind] = {
@@ -31,7 +32,8 @@ def risks_of(
         origin: What differs in where the plans come from.
         jobs: What differs in the jobs.
     """
-    found = [*_about_origin(origin), *_about_jobs(new, jobs), *_about_data(old, new, same)]
+    found = [*_about_origin(origin), *_about_jobs(old, new, jobs), *_about_moved_nodes(old, new, same)]
+    found += _about_data(old, new, same)
     return tuple(sorted(found, key=lambda risk: _WORST_FIRST.index(risk.kind)))
 
 
@@ -41,36 +43,71 @@ def _about_origin(origin: Iterable[FieldChange]) -> Iterator[Risk]:
             yield Risk(kind=RiskKind.ENV_CHANGED, before=field.before, after=field.after)
 
 
-def _about_jobs(new: Plan, jobs: Iterable[JobChange]) -> Iterator[Risk]:
-    still_run = {node for job in new.jobs for node in job.nodes}
+def _about_jobs(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator[Risk]:
+    theirs, ours = ({job.name: job for job in plan.jobs} for plan in (old, new))
+    ran, still_run = ({node for job in plan.jobs for node in job.nodes} for plan in (old, new))
     for one in jobs:
+        before, after = theirs.get(JobName(one.name_before or "")), ours.get(JobName(one.job))
         lost = [node for node in one.nodes.lost if node not in still_run]
         if one.change is Change.REMOVED:
-            if lost or one.reads or one.writes:
+            if lost or not (one.nodes.lost or (before and before.joins)):
                 yield Risk(kind=RiskKind.JOB_REMOVED, job=one.job)
-        elif one.change is not Change.ADDED:
-            if len(one.nodes.lost) > len(one.nodes.gained):  # as many of each: they were renamed
+        elif before and after:
+            if len(lost) > sum(node not in ran for node in one.nodes.gained):  # as many of each: they were renamed
                 yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
             for field in one.fields:
-                kind = _kind(field)
+                kind = _kind(field, before, after)
                 if kind:
                     yield Risk(kind=kind, job=one.job, before=field.before, after=field.after)
 
 
-def _kind(field: FieldChange) -> RiskKind | None:
+def _about_moved_nodes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
+    """Find what nodes lose that another job runs now: it may have another queue, or less memory."""
+    ran_by = {node: job for job in old.jobs for node in job.nodes}
+    for job in new.jobs:
+        found: dict[tuple[str, Any, Any], list[str]] = {}
+        for node in job.nodes:
+            before = ran_by.get(node)
+            if before is None or before.name == same.get(job.name):
+                continue
+            for path, was, now in zip(_WATCHED, _watched(before), _watched(job), strict=True):
+                kind = _kind(FieldChange(path=path, before=was, after=now), before, job) if was != now else None
+                if kind:
+                    found.setdefault((kind, was, now), []).append(node)
+        for (name, was, now), nodes in found.items():
+            only = nodes[0] if len(nodes) == 1 else None
+            yield Risk(kind=RiskKind(name), job=job.name, node=only, before=was, after=now)
+
+
+_WATCHED = (*_TARGETS, *_LESS_IS_RISKY, _TIMEOUT)
+
+
+def _watched(job: Job) -> tuple[Any, ...]:
+    settings, resources = job.settings, job.settings.resources
+    return settings.job_queue, settings.job_definition, resources.memory_mib, resources.gpus, settings.timeout_s
+
+
+def _kind(field: FieldChange, old: Job, new: Job) -> RiskKind | None:
+    """Tell what is risky about a field that differs.
+
+    The time of a job with fewer nodes may be less, as long as that is no less for each of them.
+    """
     before, after = field.before, field.after
     if field.path in _LESS_IS_RISKY and before is not None and (after is None or after < before):
         return _LESS_IS_RISKY[field.path]
-    if field.path == _TIMEOUT and after is not None and (before is None or after < before):
-        return RiskKind.TIMEOUT_LOWERED
+    if field.path == _TIMEOUT and after is not None:
+        fewer = len(old.nodes) > len(new.nodes) > 0
+        if before is None or (after < before and not (fewer and after * len(old.nodes) >= before * len(new.nodes))):
+            return RiskKind.TIMEOUT_LOWERED
     return _TARGETS.get(field.path)
 
 
 def _about_data(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
     before, after = data_flow_of(old), data_flow_of(new)
-    for dataset in before.writers:
-        if dataset not in after.writers:
-            yield Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset=dataset)
+    unwritten = [dataset for dataset in before.writers if dataset not in after.writers]
+    for dataset in sorted(unwritten, key=lambda name: name not in after.readers):
+        reader = next(iter(after.readers.get(dataset, ())), None)
+        yield Risk(kind=RiskKind.DATASET_NOT_WRITTEN, job=reader, dataset=dataset)
     unordered = unordered_reads(new, after)
     known = set(unordered_reads(old, before)) if unordered else set()
     for read in unordered:
