@@ -41,6 +41,7 @@ def compared(old: Plan, new: Plan) -> PlanDiff:
     before, after = totals_of(old, old_levels), totals_of(new, new_levels)
     origin = _field_changes(origin_of(old), origin_of(new), ORIGIN)
     digest_before, digest_after = plan_digest(old), plan_digest(new)
+    flows = data_flow_of(old), data_flow_of(new)
     kinds = [one.change for one in jobs]
     return PlanDiff(
         differ=digest_before != digest_after,
@@ -53,13 +54,13 @@ def compared(old: Plan, new: Plan) -> PlanDiff:
             changed=kinds.count(Change.CHANGED),
             unchanged=len(new.jobs) - len(jobs) + kinds.count(Change.REMOVED),
         ),
-        risks=risks_of(old, new, same, origin, jobs),
+        risks=risks_of(old, new, same, jobs, flows),
         origin=origin,
         jobs=jobs,
         totals=_field_changes(asdict(before), asdict(after), _TOTALS),
         totals_before=before,
         totals_after=after,
-        data=_data_change(data_flow_of(old), data_flow_of(new)),
+        data=_data_change(*flows),
     )
 
 
@@ -186,7 +187,9 @@ def _field_changes(old: Mapping[str, Any], new: Mapping[str, Any], order: Sequen
     return tuple(
         FieldChange(path=path, before=before.get(path), after=after.get(path))
         for path in sorted({*before, *after}, key=lambda path: (order.index(path[0]), path))
-        if json.dumps(before.get(path)) != json.dumps(after.get(path))  # to which true is not 1
+        if path not in before
+        or path not in after
+        or json.dumps(before[path]) != json.dumps(after[path])  # to which true is not 1
     )
 
 

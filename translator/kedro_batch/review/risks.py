@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from kedro_batch.plan.data_flow import UnorderedRead, data_flow_of, unordered_reads
+from kedro_batch.plan.data_flow import DataFlow, UnorderedRead, unordered_reads
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.changes import Change, FieldChange, JobChange, Risk, RiskKind
 
@@ -20,8 +20,8 @@ def risks_of(
     old: Plan,
     new: Plan,
     same: Mapping[JobName, JobName],
-    origin: Iterable[FieldChange],
     jobs: Sequence[JobChange],
+    flows: tuple[DataFlow, DataFlow],
 ) -> tuple[Risk, ...]:
     """Collect what is risky.
 
@@ -29,18 +29,13 @@ def risks_of(
         old: The plan before.
         new: The plan after.
         same: The jobs of ``new`` that ``old`` has too, with their names there.
-        origin: What differs in where the plans come from.
         jobs: What differs in the jobs.
+        flows: Who reads and writes what, before and after.
     """
-    found = [*_about_origin(origin), *_about_jobs(old, new, jobs), *_about_moved_nodes(old, new, same)]
-    found += _about_data(old, new, same)
+    found = [*_about_jobs(old, new, jobs), *_about_moved_nodes(old, new, same), *_about_data(old, new, same, *flows)]
+    if old.env != new.env:
+        found.append(Risk(kind=RiskKind.ENV_CHANGED, before=old.env, after=new.env))
     return tuple(sorted(found, key=lambda risk: _WORST_FIRST.index(risk.kind)))
-
-
-def _about_origin(origin: Iterable[FieldChange]) -> Iterator[Risk]:
-    for field in origin:
-        if field.path == ("env",):
-            yield Risk(kind=RiskKind.ENV_CHANGED, before=field.before, after=field.after)
 
 
 def _about_jobs(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator[Risk]:
@@ -102,8 +97,9 @@ def _kind(field: FieldChange, old: Job, new: Job) -> RiskKind | None:
     return _TARGETS.get(field.path)
 
 
-def _about_data(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
-    before, after = data_flow_of(old), data_flow_of(new)
+def _about_data(
+    old: Plan, new: Plan, same: Mapping[JobName, JobName], before: DataFlow, after: DataFlow
+) -> Iterator[Risk]:
     unwritten = [dataset for dataset in before.writers if dataset not in after.writers]
     for dataset in sorted(unwritten, key=lambda name: name not in after.readers):
         reader = next(iter(after.readers.get(dataset, ())), None)
