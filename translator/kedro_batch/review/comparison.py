@@ -72,7 +72,9 @@ def _in_order(plan: Plan) -> tuple[Plan, dict[JobName, int]]:
 
 
 def _place(change: JobChange) -> tuple[bool, int]:
-    return not any(field.path[0] in _TARGET for field in change.fields), _ORDER.index(change.change)
+    stays = change.change in (Change.RENAMED, Change.CHANGED)  # what comes or goes has no other target than before
+    retargeted = stays and any(field.path[0] in _TARGET for field in change.fields)
+    return not retargeted, _ORDER.index(change.change)
 
 
 def _job_changes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[JobChange]:
