@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.changes import Change
+from kedro_batch.review.changes import Change, Counts, Names
 from kedro_batch.review.comparison import compared
 from tests.review.edits.compiling import plan_files, plans
 from tests.review.edits.corpus import EDITS
 from tests.review.edits.moves import edit_in_numbers
 from tests.review.edits.renderings import RENDERINGS, git_diff
+from tests.support.plans import a_job
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "edits"
 
@@ -55,27 +57,34 @@ def test_the_plans_are_what_the_compiler_writes():
 
 
 def test_a_renamed_node_reads_as_one_rename():
-    for name in ("node_renamed", "parent_of_many_renamed", "node_and_its_dataset_renamed"):
-        diff = compared(*plans()[name])
-        assert [one.change for one in diff.jobs if one.name_before != one.job] == [Change.RENAMED], name
     for name in ("node_renamed", "parent_of_many_renamed"):
-        (change,) = compared(*plans()[name]).jobs
-        assert change.nodes.gained == (change.job,)
-        assert change.nodes.lost == (change.name_before,)
-        assert (change.fields, bool(change.parents), bool(change.reads), bool(change.writes)) == (
-            (),
-            False,
-            False,
-            False,
+        old, new = plans()[name]
+        diff = compared(old, new)
+        (change,) = diff.jobs
+        assert (change.change, change.nodes.gained, change.nodes.lost) == (
+            Change.RENAMED,
+            (change.job,),
+            (change.name_before,),
         )
+        others = (change.fields, change.parents, change.reads, change.writes)
+        assert others == ((), Names(), Names(), Names())
+        assert diff.counts == Counts(added=0, removed=0, renamed=1, changed=0, unchanged=len(old.jobs) - 1)
+        assert (diff.risks, diff.origin, diff.totals) == ((), (), ())
+
+
+def test_what_is_renamed_with_its_data_is_renamed_too():
+    for name, most in {"node_and_its_dataset_renamed": 1, "namespace_renamed": 3}.items():
+        counts = compared(*plans()[name]).counts
+        assert (counts.added, counts.removed, counts.renamed) == (0, 0, most), name
 
 
 def test_the_git_diff_of_an_added_leaf_is_its_block():
     old, new = plan_files()["leaf_added"]
-    lines = [line for line in git_diff(old, new).splitlines() if line.startswith(("+", "-"))][2:]
-    block = new[new.index("  - name: record_price_history\n") :]
-    block = block[: block.index("\n  - name: ", 1) + 1]
-    assert sorted(lines) == sorted("+" + line for line in block.splitlines())
+    shown = git_diff(old, new).partition("\n@@")[2].splitlines()[1:]
+    added = [number for number, line in enumerate(shown) if not line.startswith(" ")]
+    block = "  - name: " + next(part for part in new.split("  - name: ") if part.startswith("record_price_history\n"))
+    assert added == [*range(added[0], added[-1] + 1)]
+    assert [shown[number] for number in added] == [f"+{line}" for line in block.splitlines()]
 
 
 def test_an_edit_that_means_nothing_shows_nothing():
@@ -94,3 +103,11 @@ def test_plans_differ_exactly_when_jobs_or_origin_do():
 def test_few_jobs_stand_elsewhere_in_the_file():
     moved = {name: edit_in_numbers(*plans()[name]).moved for name in EDITS}
     assert sum(moved.values()) <= MOVED_TODAY, moved
+
+
+def test_a_job_has_moved_if_it_means_the_same_and_stands_elsewhere():
+    jobs = [a_job(name) for name in "abcde"]
+    old = Plan(jobs=tuple(jobs))
+    new = Plan(jobs=(jobs[4], *jobs[:2], a_job("d", attempts=2), jobs[2]))
+    numbers = edit_in_numbers(old, new)
+    assert (numbers.jobs, numbers.moved) == (1, 1)
