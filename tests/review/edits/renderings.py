@@ -10,8 +10,12 @@ from pathlib import Path
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
 from kedro_batch.review.comparison import compared
+from kedro_batch.review.diff_view import diff_view
 from kedro_batch.review.documents import json_text
+from kedro_batch.review.pull_request import diff_markdown
+from kedro_batch.review.templates import render
 
+_CALLED = ("main:plan.yaml", "plan.yaml")
 _NO_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
 
 
@@ -32,5 +36,7 @@ def git_diff(old: str, new: str) -> str:
 RENDERINGS: Mapping[str, Callable[[Plan, Plan], str]] = {
     "git.diff": lambda old, new: git_diff(plan_text(old), plan_text(new)),
     "diff.json": lambda old, new: json_text(compared(old, new)),
+    "diff.txt": lambda old, new: render("diff.txt.j2", diff_view(compared(old, new), *_CALLED)),
+    "diff.md": lambda old, new: diff_markdown(compared(old, new), old, new, called=_CALLED),
 }
 """The golden files of an edit, by name: each is made of the plan before and the plan after."""

@@ -14,7 +14,7 @@ _TOTALS_SPELLED: Mapping[tuple[str, ...], str] = {
     ("longest_path",): "longest path",
     ("join_jobs",): "join jobs",
 }
-_SHORT_DIGEST = len("sha256:") + 12
+_SUBJECTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +45,11 @@ class JobBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskLine:
-    """One kind of risk with the same values: what it is, and what it is about."""
+    """One kind of risk with the same values: what it is, and what it is about, each of them and the first."""
 
     what: str
     subjects: tuple[str, ...]
+    first_subjects: tuple[str, ...]
     before: str | None
     after: str | None
 
@@ -115,12 +116,15 @@ def _risk_lines(risks: Iterable[Risk]) -> Iterator[RiskLine]:
     for risk in risks:
         key = (risk.kind.replace("_", " "), value_text(risk.before), value_text(risk.after))
         subjects = alike.setdefault(key, [])
-        parts = [risk.job, risk.node and f"node {risk.node}", risk.dataset and f"dataset {risk.dataset}"]
-        subject = ", ".join(part for part in parts if part)
+        parts = [risk.job, risk.node and f"node {risk.node}", risk.dataset]
+        subject = ": ".join(part for part in parts if part)
         if subject:
             subjects.append(subject)
     for (what, before, after), subjects in alike.items():
-        yield RiskLine(what=what, subjects=tuple(subjects), before=before, after=after)
+        first = subjects[:_SUBJECTS]
+        if len(subjects) > _SUBJECTS:
+            first.append(f"and {len(subjects) - _SUBJECTS} more")
+        yield RiskLine(what=what, subjects=tuple(subjects), first_subjects=tuple(first), before=before, after=after)
 
 
 def _field(one: FieldChange, label: str | None = None) -> Detail:

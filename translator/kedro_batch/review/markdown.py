@@ -9,11 +9,11 @@ _LONGEST = 300
 _TICKS = re.compile("`+")
 
 
-def clipped(text: str) -> str:
+def clipped(text: str, longest: int = _LONGEST) -> str:
     """Shorten a text that is too long for a table, and say how much is left out."""
-    if len(text) <= _LONGEST:
+    if len(text) <= longest:
         return text
-    return f"{text[:_LONGEST]}... ({len(text) - _LONGEST} more characters)"
+    return f"{text[:longest]}... ({len(text) - longest} more characters)"
 
 
 def code(text: str) -> str:

@@ -21,8 +21,9 @@ from kedro_batch.words import counted
 CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, and the one who posts may want to add some."""
 EDGES = 200
-_NAMES = 20
+_NAMES = 100
 _DETAILS = 30
+_VALUE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,12 +159,16 @@ def _short(block: JobBlock) -> JobBlock:
 
 def _short_detail(one: Detail) -> Detail:
     return Detail(
-        label=clipped(one.label),
-        before=None if one.before is None else clipped(one.before),
-        after=None if one.after is None else clipped(one.after),
-        gained=_some(tuple(map(clipped, one.gained))),
-        lost=_some(tuple(map(clipped, one.lost))),
+        label=_clipped(one.label),
+        before=None if one.before is None else _clipped(one.before),
+        after=None if one.after is None else _clipped(one.after),
+        gained=_some(tuple(map(_clipped, one.gained))),
+        lost=_some(tuple(map(_clipped, one.lost))),
     )
+
+
+def _clipped(text: str) -> str:
+    return clipped(text, _VALUE)
 
 
 def _some(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -34,10 +34,14 @@ def memory_text(memory_mib: int) -> str:
 
 def wrapped(names: Iterable[str], indent: int) -> str:
     """Give names with commas, over several lines where they are many; all but the first line indented."""
-    return textwrap.fill(
-        ", ".join(map(visible, names)),
-        width=max(_COLUMNS - indent, _COLUMNS // 2),
-        subsequent_indent=" " * indent,
+    margin = " " * indent
+    text = ", ".join(map(visible, names))
+    lines = textwrap.wrap(
+        text,
+        width=_COLUMNS,
+        initial_indent=margin,
+        subsequent_indent=margin,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return "\n".join(lines).removeprefix(margin)

@@ -1,0 +1,106 @@
+"""What the JSON of a diff says is said by the text, the Markdown and the page as well."""
+
+import json
+import re
+from html import unescape
+
+import pytest
+
+from kedro_batch.review.comparison import compared
+from kedro_batch.review.diff_view import diff_view
+from kedro_batch.review.documents import json_text
+from kedro_batch.review.overview import overview_of
+from kedro_batch.review.page import diff_page
+from kedro_batch.review.pull_request import diff_markdown
+from kedro_batch.review.spelling import command_text, value_text
+from kedro_batch.review.templates import render
+from tests.review.edits.compiling import plans
+from tests.review.edits.corpus import EDITS
+
+pytestmark = pytest.mark.xdist_group("edits")  # the corpus is compiled once
+
+_CALLED = ("old.yaml", "new.yaml")
+
+
+def facts_of_jobs(document):
+    """Give what the document says of each job, as people would look for it."""
+    for one in document["jobs"]:
+        yield one["job"]
+        yield one["name_before"]
+        for field in one["fields"]:
+            yield ".".join(field["path"])
+            yield from map(value_text, (field["before"], field["after"]))
+        yield from (command_text(part["words"]) for part in one["command"] if part["change"] != "kept")
+        for names in ("nodes", "parents", "reads", "writes"):
+            yield from one[names]["gained"] + one[names]["lost"]
+        yield from one["nodes_from"] + one["nodes_to"]
+
+
+def facts_of_plan(document):
+    yield from (document["digest_before"], document["digest_after"])
+    yield from (f"{number} {what}" for what, number in document["counts"].items() if number)
+    for risk in document["risks"]:
+        yield risk["kind"].replace("_", " ")
+        yield from map(value_text, (risk["before"], risk["after"]))
+    for field in document["origin"] + document["totals"]:
+        yield from map(value_text, (field["before"], field["after"]))
+    for names in document["data"].values():
+        yield from names["gained"] + names["lost"]
+
+
+def words_of(text):
+    return re.sub(r"\s+", " ", unescape(text))
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_every_fact_of_the_json_is_in_text_and_markdown(name):
+    old, new = plans()[name]
+    diff = compared(old, new)
+    document = json.loads(json_text(diff))
+    texts = {
+        "text": words_of(render("diff.txt.j2", diff_view(diff, *_CALLED))),
+        "markdown": words_of(diff_markdown(diff, old, new, called=_CALLED)),
+    }
+    facts = {fact for fact in (*facts_of_jobs(document), *facts_of_plan(document)) if fact is not None}
+    for one in document["jobs"] if document["differ"] else ():
+        for field in one["fields"]:
+            label, before, after = ".".join(field["path"]), value_text(field["before"]), value_text(field["after"])
+            how = f"- {before}" if after is None else f"+ {after}" if before is None else f"{before} -> {after}"
+            assert f" {label} {how} " in texts["text"]
+            assert before is None or f"- {label} {before} " in texts["markdown"]
+            assert after is None or f"+ {label} {after} " in texts["markdown"]
+    if not document["differ"]:
+        facts = {"no difference"}
+    missing = {form: sorted(fact for fact in facts if words_of(fact) not in text) for form, text in texts.items()}
+    assert missing == {"text": [], "markdown": []}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_every_fact_about_jobs_is_in_the_page(name):
+    old, new = plans()[name]
+    diff = compared(old, new)
+    page = diff_page(diff, overview_of(old), overview_of(new), "old.yaml -> new.yaml")
+    (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
+    leaves = set(_leaves(json.loads(data)))
+    document = json.loads(json_text(diff))
+    facts = set()
+    for one in document["jobs"]:
+        facts |= {one["job"], one["name_before"]}
+        facts |= {value_text(field[side]) for field in one["fields"] for side in ("before", "after")}
+        facts |= {word for part in one["command"] for word in part["words"]}
+        facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["gained"]}
+        facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["lost"]}
+    assert sorted(fact for fact in facts - {None} if fact not in leaves and fact not in page) == []
+    assert document["digest_after"] in page
+
+
+def _leaves(value):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield value_text(value)
