@@ -8,7 +8,7 @@ from typing import Any
 
 from kedro_batch.review.printable import visible
 
-_COLUMNS = 110
+_COLUMNS, _NARROW = 110, 80
 _MIB_IN_GIB = 1024
 _GIB_FROM = 10 * _MIB_IN_GIB
 
@@ -34,14 +34,10 @@ def memory_text(memory_mib: int) -> str:
 
 def wrapped(names: Iterable[str], indent: int) -> str:
     """Give names with commas, over several lines where they are many; all but the first line indented."""
-    margin = " " * indent
+    return f"\n{' ' * indent}".join(lines_of_names(names, _COLUMNS - indent))
+
+
+def lines_of_names(names: Iterable[str], width: int = _NARROW) -> list[str]:
+    """Give names with commas, as lines of about ``width`` characters."""
     text = ", ".join(map(visible, names))
-    lines = textwrap.wrap(
-        text,
-        width=_COLUMNS,
-        initial_indent=margin,
-        subsequent_indent=margin,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "\n".join(lines).removeprefix(margin)
+    return textwrap.wrap(text, width=max(width, 1), break_long_words=False, break_on_hyphens=False)

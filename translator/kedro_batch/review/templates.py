@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from kedro_batch.resources import folder
 from kedro_batch.review.markdown import code, codes
 from kedro_batch.review.printable import visible
-from kedro_batch.review.spelling import wrapped
+from kedro_batch.review.spelling import lines_of_names, wrapped
 
 
 @cache
@@ -31,6 +31,7 @@ def _environment() -> Environment:
         "codes": codes,
         "column": str.ljust,
         "how_many": _how_many,
+        "lines_of_names": lines_of_names,
         "visible": visible,
         "wrapped": wrapped,
     }
