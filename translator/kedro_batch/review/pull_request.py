@@ -7,6 +7,7 @@ much was left out.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.changes import PlanDiff
@@ -21,6 +22,8 @@ from kedro_batch.words import counted
 CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, and the one who posts may want to add some."""
 EDGES = 200
+_GRAPH_CHARACTERS = 20_000
+_RISKS = 50
 _NAMES = 100
 _DETAILS = 30
 _VALUE = 1_000
@@ -63,9 +66,11 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
     view = diff_view(diff, *called)
     marker = _marker("diff", called[1])
 
+    drawn = cache(lambda edges: _drawn(diff_graph(diff, old, new, edges)))
+
     def text(room: Mapping[str, int]) -> str:
         blocks = view.blocks[: room["blocks"]]
-        graph = _drawn(diff_graph(diff, old, new, room["edges"])) if room["edges"] else ("", "")
+        graph = drawn(room["edges"]) if room["edges"] else ("", "")
         page = DiffMarkdown(
             marker=marker,
             diff=replace(view, totals=view.totals[: room["totals"]]),
@@ -78,7 +83,12 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
         )
         return render("diff.md.j2", page)
 
-    most = {"risks": len(view.risks), "edges": EDGES, "totals": len(view.totals), "blocks": len(view.blocks)}
+    most = {
+        "risks": min(len(view.risks), _RISKS),
+        "edges": _edges(drawn),
+        "totals": len(view.totals),
+        "blocks": len(view.blocks),
+    }
     return _fitted(text, most)
 
 
@@ -92,8 +102,10 @@ def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
     """
     view = overview_view(overview, called)
 
+    drawn = cache(lambda edges: _drawn(plan_graph(plan, edges)))
+
     def text(room: Mapping[str, int]) -> str:
-        graph = _drawn(plan_graph(plan, room["edges"])) if room["edges"] else ("", "")
+        graph = drawn(room["edges"]) if room["edges"] else ("", "")
         page = OverviewMarkdown(
             marker=_marker("show", called),
             show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["data"]]),
@@ -103,7 +115,7 @@ def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
         )
         return render("show.md.j2", page)
 
-    return _fitted(text, {"edges": EDGES, "data": len(view.data), "jobs": len(view.jobs)})
+    return _fitted(text, {"edges": _edges(drawn), "data": len(view.data), "jobs": len(view.jobs)})
 
 
 def _marker(what: str, called: str) -> str:
@@ -140,6 +152,14 @@ _ENTRIES = 1_000
 
 def _cheap(most: Mapping[str, int]) -> bool:
     return max(most.values()) <= _ENTRIES
+
+
+def _edges(drawn: Callable[[int], tuple[str, str]]) -> int:
+    """Give as many edges as a graph may have that leaves room for the rest."""
+    edges = EDGES
+    while edges > 1 and len(drawn(edges)[0]) > _GRAPH_CHARACTERS:
+        edges = edges * 3 // 4
+    return edges
 
 
 def _drawn(graph: Graph) -> tuple[str, str]:

@@ -1,0 +1,235 @@
+"""``show``, ``diff`` and ``apply --expect-digest`` as people and CI jobs call them."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.support.command_line import PROGRAM, environment, kedro_batch
+from tests.support.plans import write_plan
+
+ROOT = Path(__file__).parent.parent.parent
+SPACEFLIGHTS = ROOT / "tests" / "golden" / "plans" / "spaceflights.yaml"
+_GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Hold a plan, and one with another queue, which has less memory."""
+    plan = SPACEFLIGHTS.read_text()
+    (tmp_path / "old.yaml").write_text(plan)
+    (tmp_path / "new.yaml").write_text(plan.replace("spaceflights_queue", "other_queue"))
+    return tmp_path
+
+
+@pytest.fixture
+def repository(folder):
+    """Hold a repository with ``plans/plan.yaml``, changed since it was committed."""
+    (folder / "plans").mkdir()
+    plan = folder / "plans" / "plan.yaml"
+    plan.write_bytes((folder / "old.yaml").read_bytes())
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init", "--quiet", "."], ["add", "."], [*who, "commit", "--quiet", "-m", "a plan"], ["tag", "v1"]):
+        subprocess.run(["git", *words], cwd=folder, check=True, env={**os.environ, **_GIT})
+    plan.write_bytes((folder / "new.yaml").read_bytes())
+    return folder
+
+
+def schema_problems(document, name):
+    schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text())
+    return [error.message for error in Draft202012Validator(schema).iter_errors(document)]
+
+
+def test_show_tells_totals_then_jobs_then_data(folder):
+    shown = kedro_batch("show", "old.yaml", cwd=folder)
+    assert (shown.code, shown.err) == (0, "")
+    totals, jobs, data = shown.text.split("\n\n")
+    assert totals.startswith("old.yaml: 7 jobs, 7 nodes\n  longest path    5 jobs\n  widest level    2 jobs, level 1\n")
+    assert "  vCPUs           7 in all, 2 at the widest level\n" in totals
+    assert "  memory          13.7 GiB in all, 4000 MiB at the widest level\n" in totals
+    assert "  queues          spaceflights_queue (7 jobs)\n  definitions     kedro_run (7 jobs)\n" in totals
+    assert re.search(r"\n  digest          sha256:[0-9a-f]{64}$", totals)
+    assert [line.split()[1] for line in jobs.splitlines()[1:]][:3] == [
+        "preprocess_companies_node",
+        "preprocess_shuttles_node",
+        "create_model_input_table_node",
+    ]
+    assert "create_model_input_table_node  1 vCPU, 2000 MiB  after preprocess_companies_node" in jobs
+    assert "reads from outside      companies, reviews, shuttles\n" in data
+    assert "keeps (read by no job)  capacity_report, metrics\n" in data
+
+
+def test_json_follows_the_schemas(folder):
+    shown = json.loads(kedro_batch("show", "old.yaml", "--format=json", cwd=folder).out)
+    differs = json.loads(kedro_batch("diff", "old.yaml", "new.yaml", "--format=json", cwd=folder).out)
+    assert schema_problems(shown, "overview") == []
+    assert schema_problems(differs, "diff") == []
+    assert shown["totals"]["queues"] == {"spaceflights_queue": 7}
+    assert [risk["kind"] for risk in differs["risks"]] == ["queue_changed"] * 7
+
+
+def test_mermaid_holds_every_job_and_edge(folder):
+    shown = kedro_batch("show", "old.yaml", "--format=mermaid", cwd=folder).text
+    assert shown.startswith("flowchart LR\n")
+    assert len(re.findall(r'^  j\d+\["\w+"\]$', shown, re.MULTILINE)) == 7
+    assert len(re.findall(r"^  j\d+ --> j\d+$", shown, re.MULTILINE)) == 6
+
+
+def test_mermaid_warns_of_graphs_that_viewers_refuse(tmp_path):
+    names = [f"j{n}" for n in range(40)]
+    parents = {name: " ".join(names[max(0, n - 20) : n]) for n, name in enumerate(names)}
+    write_plan(tmp_path, {name: ["x"] for name in names}, parents)
+    shown = kedro_batch("show", "plan.yaml", "--format=mermaid", cwd=tmp_path)
+    assert shown.text.count(" --> ") == 590
+    assert shown.err == "Mermaid draws 500 edges unless it is set up for more; these are 590\n"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "html"])
+def test_a_diff_ends_with_0_or_when_asked_with_3(folder, form):
+    words = ["diff", "old.yaml", "new.yaml", f"--format={form}"]
+    plain, asked = kedro_batch(*words, cwd=folder), kedro_batch(*words, "--exit-code", cwd=folder)
+    assert (plain.code, plain.err) == (0, "")
+    assert asked.code == 3
+    assert asked.err == "Error: new.yaml differs from old.yaml\n"
+    assert asked.out == plain.out
+    assert b"other_queue" in plain.out
+
+
+def test_order_and_comments_never_count(folder):
+    plan = (folder / "old.yaml").read_text()
+    head, *jobs = plan.split("  - name: ")
+    shuffled = "# by hand\n" + "".join([head, *("  - name: " + job for job in reversed(jobs))])
+    (folder / "shuffled.yaml").write_text(shuffled.replace("\n", "\r\n"))
+    same = kedro_batch("diff", "old.yaml", "shuffled.yaml", "--exit-code", cwd=folder)
+    assert (same.code, same.err) == (0, "")
+    assert same.text.endswith("no difference: 7 jobs, whatever their order and comments\n")
+    digests = [
+        kedro_batch("show", name, cwd=folder).text.split("digest")[1].split()[0]
+        for name in ("old.yaml", "shuffled.yaml")
+    ]
+    assert digests[0] == digests[1]
+    of_others = [
+        kedro_batch("diff", "new.yaml", name, cwd=folder).text.partition("\n")[2]
+        for name in ("old.yaml", "shuffled.yaml")
+    ]
+    assert of_others[0] == of_others[1]
+
+
+def test_a_revision_in_git_is_a_plan_too(repository):
+    from_top = kedro_batch("diff", "HEAD:plans/plan.yaml", "plans/plan.yaml", cwd=repository)
+    assert (from_top.code, from_top.err) == (0, "")
+    assert from_top.text.startswith("HEAD:plans/plan.yaml -> plans/plan.yaml\n7 changed\n")
+    in_folder = kedro_batch("diff", "v1:./plan.yaml", "plan.yaml", "--exit-code", cwd=repository / "plans")
+    assert in_folder.code == 3
+    shown = kedro_batch("show", "v1:plans/plan.yaml", cwd=repository)
+    assert shown.text.startswith("v1:plans/plan.yaml: 7 jobs")
+
+
+def test_standard_input_is_a_plan_too(folder):
+    plan = (folder / "old.yaml").read_bytes()
+    assert kedro_batch("diff", "-", "old.yaml", "--exit-code", cwd=folder, stdin=plan).code == 0
+    assert kedro_batch("diff", "old.yaml", "-", cwd=folder, stdin=plan).text.startswith("old.yaml -> standard input\n")
+    assert kedro_batch("show", "-", cwd=folder, stdin=plan).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["diff", "old.yaml"], 2, "Missing argument 'NEW'"),
+        (["diff", "-", "-"], 2, "only one of the two can be standard input"),
+        (["diff", "gone.yaml", "new.yaml"], 2, "cannot read gone.yaml: No such file or directory"),
+        (["diff", "old.yaml", "new.yaml", "--format=mermaid"], 2, "'mermaid' is not one of"),
+        (["diff", "HEAD:plan.yaml", "new.yaml"], 2, "cannot read HEAD:plan.yaml: path 'plan.yaml' does not exist"),
+        (["diff", "HEAD:plan.yaml", "new.yaml"], 2, "From this folder it is HEAD:./plan.yaml"),
+        (["diff", "nowhere:plan.yaml", "new.yaml"], 2, "cannot read nowhere:plan.yaml: "),
+        (["diff", "--", "--help:x", "new.yaml"], 2, "--help is no revision"),
+        (["diff", "HEAD:plans", "new.yaml"], 2, "cannot read HEAD:plans: "),
+        (["show", "broken.yaml"], 4, "broken.yaml is not a plan that can be applied:"),
+        (["show", "old.yaml", "-o", "gone/page.html"], 2, "gone"),
+        (["show", "old.yaml", "--format=html", "-o", "."], 2, "cannot write ."),
+    ],
+)
+def test_a_mistake_gets_one_message_and_its_code(repository, words, code, said):
+    (repository / "broken.yaml").write_text("<<<<<<< HEAD\n")
+    ended = kedro_batch(*words, cwd=repository)
+    assert ended.code == code
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+    assert ended.out == b""
+
+
+def test_a_revision_outside_a_repository_is_explained(folder):
+    ended = kedro_batch("show", "main:plan.yaml", cwd=folder, env={"GIT_CEILING_DIRECTORIES": str(folder.parent)})
+    assert ended.code == 2
+    assert "cannot read main:plan.yaml: " in ended.err
+    without_git = kedro_batch("show", "main:plan.yaml", cwd=folder, env={"PATH": str(folder)})
+    assert without_git.code == 2
+    assert "no git to ask" in without_git.err
+
+
+def test_a_file_takes_the_review(folder):
+    ended = kedro_batch("diff", "old.yaml", "new.yaml", "--format=html", "-o", "page.html", cwd=folder)
+    assert (ended.code, ended.out) == (0, b"")
+    assert (folder / "page.html").read_text().startswith("<!doctype html>")
+
+
+def test_foreign_text_reaches_a_terminal_as_escapes(tmp_path):
+    nasty = {"command": ["echo", "\x1b]0;title\x07", "\u202egnp.exe"], "environment": {"A": "\x1b[2J\n- a forged line"}}
+    write_plan(tmp_path, {"a": ["x"]})
+    (tmp_path / "old.yaml").write_bytes((tmp_path / "plan.yaml").read_bytes())
+    write_plan(tmp_path, {"a": ["x"]}, a=nasty)
+    for form in ("text", "markdown"):
+        out = kedro_batch("diff", "old.yaml", "plan.yaml", f"--format={form}", cwd=tmp_path).text
+        assert "\\x1b]0;title\\x07" in out
+        assert "\\u202egnp.exe" in out
+        assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", out)
+        assert "\n- a forged" not in out
+
+
+def on_a_terminal(*words, cwd, env=None):
+    """Give what a command writes to a terminal."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen([*PROGRAM, *words], cwd=cwd, stdout=follower, stderr=follower, env=environment(env))
+    os.close(follower)
+    said = b""
+    try:
+        while part := os.read(leader, 65536):
+            said += part
+    except OSError:  # how Linux tells that the other side is closed
+        pass
+    os.close(leader)
+    assert process.wait(60) == 0
+    return said.decode()
+
+
+def test_a_diff_has_colours_where_a_person_looks_at_it(folder):
+    words = ["diff", "old.yaml", "new.yaml"]
+    assert "\x1b[33m~ " in on_a_terminal(*words, cwd=folder, env={"TERM": "xterm"})
+    assert "\x1b" not in on_a_terminal(*words, "--no-color", cwd=folder)
+    assert "\x1b" not in on_a_terminal(*words, cwd=folder, env={"NO_COLOR": "1"})
+    assert "\x1b" not in kedro_batch(*words, cwd=folder).text
+
+
+def test_apply_takes_none_but_the_reviewed_plan(folder):
+    digest = json.loads(kedro_batch("show", "old.yaml", "--format=json", cwd=folder).out)["digest"]
+    words = ["apply", "--dry-run", "--expect-digest", digest]
+    (folder / "commented.yaml").write_text("# reviewed\n" + (folder / "old.yaml").read_text())
+    assert kedro_batch(*words, "old.yaml", cwd=folder).code == 0
+    assert kedro_batch(*words, "commented.yaml", cwd=folder).code == 0
+    refused = kedro_batch(*words, "new.yaml", cwd=folder)
+    assert (refused.code, refused.out) == (4, b"")
+    assert refused.err.startswith("Error: new.yaml is not the plan that was reviewed: its digest is sha256:")
+    assert digest in refused.err
+
+
+@pytest.mark.parametrize("digest", ["", "sha256:", "SHA256:" + "0" * 64, "0" * 64, "sha256:" + "0" * 64 + "\n"])
+def test_a_digest_that_is_none_is_a_mistake(folder, digest):
+    ended = kedro_batch("apply", "--local", "--expect-digest", digest, "old.yaml", cwd=folder)
+    assert ended.code == 2
+    assert "is no digest" in ended.err
+    assert not (folder / ".kedro-batch").exists()
