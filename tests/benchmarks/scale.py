@@ -12,20 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from tests.benchmarks.measure import in_turn, median_seconds
+from tests.benchmarks.measure import bare_load, in_turn, median_seconds
 from tests.support.command_line import BIN
 from tests.support.large_projects import LARGE, LAYERED, write_large_project
 
 _ROUNDS = 5  # or the number that is given
-_LOAD = """
-import gc, sys, time, yaml
-gc.disable()
-with open("plan.yaml", "rb") as stream:
-    content = stream.read()
-start = time.perf_counter()
-yaml.load(content, Loader=yaml.CSafeLoader)
-print(time.perf_counter() - start)
-"""
 
 
 def main() -> None:
@@ -41,7 +32,7 @@ def main() -> None:
                 "list": [str(BIN / "kedro"), "registry", "list"],
                 "compile": [program, "compile", "--quiet", "--output=plan.yaml"],
                 "validate": [program, "validate", "plan.yaml"],
-                "load": [sys.executable, "-c", _LOAD],
+                "load": bare_load("plan.yaml"),
             }
             runs = in_turn(commands, project, rounds)
         listed, compiled, validated = (median_seconds(runs[which]) for which in ("list", "compile", "validate"))

@@ -80,7 +80,9 @@ def test_every_command_of_the_tour_does_what_is_said(tmp_path, moto_server):
     assert ended.returncode == 0, ended.stderr
     shown = dict(zip(commands, re.split(r"## \d+\n", ended.stdout)[1:], strict=True))
     assert shown["kedro-batch validate plan.yaml"].startswith("digest sha256:")
-    assert "-  resources: {vcpus: 1, memory_mib: 2048}\n+  resources: {vcpus: 1, memory_mib: 4096}" in ended.stderr
+    assert "    resources.memory_mib  2048 -> 4096\n" in ended.stderr
+    assert "    resources.memory_mib  2048 -> 4096\n" in shown["kedro-batch diff HEAD:plan.yaml plan.yaml"]
+    assert shown["kedro-batch show plan.yaml"].startswith("plan.yaml: 6 jobs, 6 nodes\n")
     assert "+  resources: {vcpus: 1, memory_mib: 4096}" in shown["git diff plan.yaml"]
     assert shown["kedro-batch apply plan.yaml --dry-run"].count("\n") == 6
     assert ": 6 jobs, 6 succeeded" in shown["kedro-batch apply plan.yaml --local"]
