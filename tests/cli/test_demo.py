@@ -9,7 +9,7 @@ def test_the_demo_shows_the_main_job_from_nothing_to_a_score(tmp_path):
     ended = kedro_batch("demo", cwd=tmp_path, timeout=280)
     assert ended.code == 0, ended.err
     demo = tmp_path / "kedro-batch-demo"
-    assert "6 jobs for spaceflights_queue" in ended.text
+    assert "plan.yaml: 6 jobs, 6 nodes\n" in ended.text
     assert "$ kedro-batch compile -o plan.yaml" in ended.text
     assert "$ kedro-batch apply plan.yaml --local" in ended.text
     assert ": 6 jobs, 6 succeeded\n" in ended.text

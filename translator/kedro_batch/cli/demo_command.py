@@ -46,7 +46,8 @@ def demo(directory: Path, quiet: bool, verbose: bool, no_color: bool) -> None:
     say("\n$ kedro-batch compile -o plan.yaml")
     _run(directory, ["compile", "-o", "plan.yaml", *talk])
     if not quiet:
-        _show_plan(directory / "plan.yaml", no_color=no_color)
+        say("\n$ kedro-batch show plan.yaml")
+        _run(directory, ["show", "plan.yaml"])
     say("\n$ kedro-batch apply plan.yaml --local")
     _run(directory, ["apply", "plan.yaml", "--local", *talk])
     score = json.loads((directory / "data" / "08_reporting" / "score.json").read_text(encoding="utf-8"))
@@ -86,12 +87,3 @@ def _in_foreground() -> bool:
         return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
     except OSError:
         return False
-
-
-def _show_plan(file: Path, *, no_color: bool) -> None:
-    from rich.console import Console
-
-    from kedro_batch.plan.reader import read_plan
-    from kedro_batch.review.plan_table import plan_table
-
-    Console(no_color=no_color or None, highlight=False).print(plan_table(read_plan(file.read_bytes(), str(file))))
