@@ -18,8 +18,8 @@ from kedro_batch.review.comparison import compared
 from kedro_batch.review.layout import BOX_HEIGHT, BOX_WIDTH, columns_of, laid_out
 from kedro_batch.review.overview import overview_of
 from kedro_batch.review.page import diff_page, overview_page
-from kedro_batch.review.page_data import memory_text
 from kedro_batch.review.printable import visible
+from kedro_batch.review.spelling import memory_text
 from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers
 
 ROOT = Path(__file__).parent.parent.parent

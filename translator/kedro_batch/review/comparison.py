@@ -30,6 +30,8 @@ _TARGET = ("job_queue", "job_definition")
 _ORDER = (Change.REMOVED, Change.ADDED, Change.RENAMED, Change.CHANGED)
 _TOTALS = tuple(field.name for field in fields(Totals))
 _NOTHING = JobSettings()
+_WORDS_COMPARED = 250_000
+"""Pairs of words; comparing takes time in proportion to their number, at worst."""
 
 
 def compared(old: Plan, new: Plan) -> PlanDiff:
@@ -149,7 +151,9 @@ _SAME = Names()
 
 @lru_cache(maxsize=1024)
 def _words(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Words, ...]:
-    """Say word by word how a command became another."""
+    """Say word by word how a command became another; as a whole where that would take long."""
+    if len(old) * len(new) > _WORDS_COMPARED:
+        return Words(change=WordChange.REMOVED, words=old), Words(change=WordChange.ADDED, words=new)
     found = []
     for how, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         parts = (

@@ -74,7 +74,7 @@ def overview_view(overview: Overview, called: str) -> OverviewView:
     return OverviewView(
         called=called,
         summary=f"{counted(totals.jobs, 'job')}, {counted(totals.nodes, 'node')}",
-        facts=tuple(_facts(overview)),
+        facts=tuple(facts_of(overview)),
         jobs=rows,
         job_width=min(_WIDEST_NAME, max((len(row.job) for row in rows), default=0)),
         gets_width=min(_WIDEST_GETS, max((len(row.gets) for row in rows), default=0)),
@@ -82,7 +82,8 @@ def overview_view(overview: Overview, called: str) -> OverviewView:
     )
 
 
-def _facts(overview: Overview) -> Iterator[Fact]:
+def facts_of(overview: Overview) -> Iterator[Fact]:
+    """Tell the totals of a plan, where it comes from, and its digest."""
     totals = overview.totals
     yield Fact(label="longest path", text=counted(totals.longest_path, "job"))
     yield Fact(label="widest level", text=f"{counted(totals.jobs_at_widest, 'job')}, level {totals.widest_level}")

@@ -16,8 +16,9 @@ from markupsafe import Markup
 
 from kedro_batch.resources import folder
 from kedro_batch.review.changes import PlanDiff, Risk, RiskKind
-from kedro_batch.review.overview import Amounts, Overview, Totals
-from kedro_batch.review.page_data import diff_data, memory_text, overview_data, value_text
+from kedro_batch.review.overview import Overview
+from kedro_batch.review.overview_view import Fact, facts_of
+from kedro_batch.review.page_data import diff_data, overview_data, value_text
 from kedro_batch.review.printable import visible
 from kedro_batch.review.templates import render
 from kedro_batch.words import counted
@@ -82,7 +83,7 @@ def overview_page(overview: Overview, title: str) -> str:
         )
         for one in overview.data.unordered
     )
-    facts = (*_totals(overview.totals), *_origin(overview), _Fact(label="digest", value=overview.digest))
+    facts = tuple(_Fact(label=one.label, value=one.text) for one in _facts(overview))
     return _page(data, title, facts, (), warnings)
 
 
@@ -98,13 +99,11 @@ def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
     data = diff_data(diff, old, new)
     number = {job["name"]: index for index, job in enumerate(data["jobs"])}
     warnings = tuple(_Warning(text=_risk_text(one), job=number.get(one.job or "")) for one in diff.risks)
-    before = {fact.label: fact.value for fact in (*_totals(old.totals), *_origin(old))}
-    after = {fact.label: fact.value for fact in (*_totals(new.totals), *_origin(new))}
-    facts = [
+    before, after = ({fact.label: fact.text for fact in _facts(overview)} for overview in (old, new))
+    facts = tuple(
         _Fact(label=label, value=after.get(label, "-"), before=_if_not(after.get(label), before.get(label, "-")))
         for label in {**before, **after}
-    ]
-    facts.append(_Fact(label="digest", value=diff.digest_after, before=_if_not(diff.digest_after, diff.digest_before)))
+    )
     counts = diff.counts
     told = (
         ("added", f"+ {counts.added:,} added"),
@@ -113,7 +112,7 @@ def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
         ("renamed", f"> {counts.renamed:,} renamed"),
         ("same", f"{counts.unchanged:,} unchanged"),
     )
-    return _page(data, title, tuple(facts), told, warnings)
+    return _page(data, title, facts, told, warnings)
 
 
 def _if_not(now: str | None, before: str) -> str:
@@ -168,40 +167,12 @@ def _embedded(data: dict[str, Any]) -> str:
     return text
 
 
-def _totals(totals: Totals) -> Iterator[_Fact]:
-    joins = f", {totals.join_jobs:,} of them only join" if totals.join_jobs else ""
-    yield _Fact(label="jobs", value=f"{totals.jobs:,}{joins}")
-    yield _Fact(label="nodes", value=f"{totals.nodes:,}")
-    yield _Fact(label="dependencies", value=f"{totals.dependencies:,}")
-    yield _Fact(label="longest path", value=counted(totals.longest_path, "job"))
-    yield _Fact(label="widest level", value=f"{counted(totals.jobs_at_widest, 'job')} at level {totals.widest_level}")
-    yield from _amounts(totals.summed, totals.at_widest)
-    for label, names in (("queues", totals.queues), ("definitions", totals.definitions)):
-        yield _Fact(label=label, value=", ".join(f"{visible(name)} ({jobs:,})" for name, jobs in names.items()))
-
-
-def _amounts(summed: Amounts, widest: Amounts) -> Iterator[_Fact]:
-    def spelled(all_of_them: str, at_once: str, left_open: int) -> str:
-        note = f"; {counted(left_open, 'job')} left to the definition" if left_open else ""
-        return f"{all_of_them} in all, {at_once} at the widest level{note}"
-
-    vcpus = spelled(f"{summed.vcpus:,}", f"{widest.vcpus:,}", summed.jobs_without_vcpus)
-    yield _Fact(label="vCPUs", value=vcpus)
-    memory = spelled(memory_text(summed.memory_mib), memory_text(widest.memory_mib), summed.jobs_without_memory)
-    yield _Fact(label="memory", value=memory)
-    if summed.gpus:
-        yield _Fact(label="GPUs", value=spelled(f"{summed.gpus:,}", f"{widest.gpus:,}", 0))
-
-
-def _origin(overview: Overview) -> Iterator[_Fact]:
-    for name, value in overview.origin.items():
-        if isinstance(value, list):
-            text = ", ".join(map(str, value))
-        elif isinstance(value, dict):
-            text = "; ".join(f"{flag}: {', '.join(names)}" for flag, names in value.items())
-        else:
-            text = value if isinstance(value, str) else json.dumps(value)
-        yield _Fact(label=name.replace("_", " "), value=visible(text))
+def _facts(overview: Overview) -> Iterator[Fact]:
+    totals = overview.totals
+    yield Fact(label="jobs", text=f"{totals.jobs:,}")
+    yield Fact(label="nodes", text=f"{totals.nodes:,}")
+    yield Fact(label="dependencies", text=f"{totals.dependencies:,}")
+    yield from (Fact(label=one.label, text=visible(one.text)) for one in facts_of(overview))
 
 
 def _risk_text(risk: Risk) -> str:

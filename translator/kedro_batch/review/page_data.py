@@ -4,7 +4,6 @@ Names, words and values go through ``visible``: the page shows no character that
 not need are left out, and settings and datasets are told once, so that thousands of jobs stay a small file.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,13 +13,13 @@ from kedro_batch.review.changes import Change, JobChange, Names, PlanDiff
 from kedro_batch.review.layout import BOX_HEIGHT, BOX_WIDTH, Edge, Layout, columns_of, laid_out
 from kedro_batch.review.overview import JobOverview, Overview
 from kedro_batch.review.printable import visible
+from kedro_batch.review.spelling import memory_text
+from kedro_batch.review.spelling import value_text as spelled
 
 GRAPH_JOBS = 1_000
 GRAPH_PLACES = 12_000
 """More than so many jobs, or so many boxes and lines passing a column, and a browser no longer draws fluently."""
 
-_MIB_IN_GIB = 1024
-_TWO_DIGITS = 10
 _LISTS = ("nodes", "parents", "reads", "writes")
 
 
@@ -140,17 +139,10 @@ def value_text(path: Sequence[str], value: object) -> str:
     """Spell a value of a plan."""
     if value is None:
         return "(not stated)"
-    if isinstance(value, int) and path[-1] == "memory_mib":
-        return f"{value} ({memory_text(value)})" if value >= _MIB_IN_GIB else str(value)
-    return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-
-
-def memory_text(mib: int) -> str:
-    """Spell an amount of memory: ``512 MiB``, ``15.6 GiB``."""
-    if mib < _MIB_IN_GIB:
-        return f"{mib} MiB"
-    gib = mib / _MIB_IN_GIB
-    return f"{gib:,.{2 if gib < _TWO_DIGITS else 1}f}".rstrip("0").rstrip(".") + " GiB"
+    text = visible(spelled(value) or "")
+    if isinstance(value, int) and path[-1] == "memory_mib" and memory_text(value) != f"{value} MiB":
+        return f"{text} ({memory_text(value)})"
+    return text
 
 
 def _change(union: _Union, name: str) -> dict[str, Any] | None:

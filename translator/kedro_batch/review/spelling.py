@@ -10,7 +10,7 @@ from kedro_batch.review.printable import visible
 
 _COLUMNS, _NARROW = 110, 80
 _MIB_IN_GIB = 1024
-_GIB_FROM = 10 * _MIB_IN_GIB
+_TWO_DIGITS = 10
 
 
 def value_text(value: Any) -> str | None:
@@ -26,10 +26,11 @@ def command_text(words: Iterable[str]) -> str:
 
 
 def memory_text(memory_mib: int) -> str:
-    """Spell an amount of memory: ``2048 MiB``, ``15.6 GiB``."""
-    if memory_mib < _GIB_FROM:
+    """Spell an amount of memory: ``512 MiB``, ``1.95 GiB``, ``15.6 GiB``."""
+    if memory_mib < _MIB_IN_GIB:
         return f"{memory_mib} MiB"
-    return f"{memory_mib / _MIB_IN_GIB:,.1f} GiB".replace(".0 ", " ")
+    gib = memory_mib / _MIB_IN_GIB
+    return f"{gib:,.{2 if gib < _TWO_DIGITS else 1}f}".rstrip("0").rstrip(".") + " GiB"
 
 
 def wrapped(names: Iterable[str], indent: int) -> str:
