@@ -29,12 +29,21 @@ def bare_load(*files: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Measured:
-    """How long a command took, in seconds, the most memory that it had, in MB, what it said, and its processor time."""
+    """How a command went.
+
+    Attributes:
+        seconds: How long it took.
+        megabytes: The most memory that it had.
+        output: What it said.
+        cpu_seconds: Its processor time.
+        code: Its exit code.
+    """
 
     seconds: float
     megabytes: float
     output: str
     cpu_seconds: float
+    code: int = 0
 
 
 def measured(command: list[str], cwd: Path, env: Mapping[str, str] | None = None) -> Measured:
@@ -43,6 +52,14 @@ def measured(command: list[str], cwd: Path, env: Mapping[str, str] | None = None
     Raises:
         subprocess.CalledProcessError: It failed; what it said is in the error.
     """
+    one = measured_however_it_ends(command, cwd, env)
+    if one.code:
+        raise subprocess.CalledProcessError(one.code, command, output=one.output)
+    return one
+
+
+def measured_however_it_ends(command: list[str], cwd: Path, env: Mapping[str, str] | None = None) -> Measured:
+    """Run a command once that may well fail."""
     log = cwd / ".benchmark.log"
     start = time.perf_counter()
     with log.open("wb") as output:
@@ -50,10 +67,8 @@ def measured(command: list[str], cwd: Path, env: Mapping[str, str] | None = None
         _, status, usage = os.wait4(process.pid, 0)
     taken = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, output=log.read_text(errors="replace"))
     cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Measured(taken, usage.ru_maxrss / 1024, log.read_text(errors="replace"), cpu_seconds)
+    return Measured(taken, usage.ru_maxrss / 1024, log.read_text(errors="replace"), cpu_seconds, process.returncode)
 
 
 def in_turn(commands: Mapping[str, list[str]], cwd: Path, rounds: int) -> dict[str, list[Measured]]:

@@ -54,6 +54,7 @@ class Code(StrEnum):
     MISSING_ENVIRONMENT = "missing_environment"
     UNNAMED_NODES = "unnamed_nodes"
     UNMATCHED = "unmatched"
+    UNORDERED_READ = "unordered_read"
     CREDENTIAL = "credential"
     OVER_LIMIT = "over_limit"
     INVALID_CONFIG = "invalid_config"
@@ -104,6 +105,12 @@ def _place(finding: Finding) -> tuple[object, ...]:
     return _WEIGHT[finding.severity], finding.code or "", finding.source, finding.line or 0, path, finding.message
 
 
+FINDINGS_AT_MOST = 1000
+"""Of one plan file. It takes time to find what is wrong, and nobody reads more."""
+
+MORE_IS_WRONG = f"more than {FINDINGS_AT_MOST:,} things are wrong; here are {FINDINGS_AT_MOST:,} of them"
+
+
 def path_text(path: FieldPath) -> str:
     """Spell a path as people write it: ``jobs[2].resources.memory_mib``."""
     text = ""
@@ -116,18 +123,31 @@ def path_text(path: FieldPath) -> str:
     return text
 
 
+_QUOTED_WHOLE = 80
+
+
+def quoted(text: str) -> str:
+    """Put a text in quotes for a message, and only its beginning where it is long."""
+    return repr(text) if len(text) <= _QUOTED_WHOLE else f"{text[:_QUOTED_WHOLE]!r}..."
+
+
+_LONGEST_GUESSED_AT = 1000  # characters; comparing takes time in proportion to their square
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Give ``" Did you mean 'x'?"`` for the nearest known words, or nothing when none is near."""
+    if len(word) > _LONGEST_GUESSED_AT:
+        return ""
     near = difflib.get_close_matches(word, sorted(known), n=3, cutoff=0.6)
     if not near:
         return ""
     return f" Did you mean {' or '.join(repr(name) for name in near)}?"
 
 
-def listed(names: Iterable[str], most: int = 5) -> str:
+def listed(names: Iterable[str], most: int = 5, separator: str = ", ") -> str:
     """Give names with commas, the first of them where they are many: ``a, b and 3 more``."""
     every = list(names)
-    shown = ", ".join(every[:most])
+    shown = separator.join(every[:most])
     return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
 
 

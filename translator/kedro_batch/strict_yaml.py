@@ -4,22 +4,36 @@ Bytes come in; plain values (dict, list, str, int, float, bool, None) go out, wi
 findings. Refused are duplicate keys, anchors and aliases, tags, keys that are not text, several documents,
 and plain scalars that YAML 1.1 and 1.2 read differently (``no``, ``1e3``, ``012``, ``2020-01-01``).
 
-The file is read as a stream of parser events, from libyaml where PyYAML has it, without recursion.
+The file is read as a stream of parser events, from libyaml where PyYAML has it, without recursion. It may come from
+anyone: reading ends as soon as it is larger than the limits below, which keep time and memory small whatever it holds.
 """
 
-import math
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import yaml
 
-from kedro_batch.errors import FieldPath, Finding
+from kedro_batch.errors import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding
+from kedro_batch.plain_scalars import AmbiguousError, plain_value
 
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's parser where PyYAML has it: about ten times as fast."""
+
+MAX_BYTES = 16 * 1024 * 1024
+"""A plan of 25,000 jobs with the names and commands of Kedro has about 8 MB."""
+_MAX_PARTS = 1_000_000
+"""Keys, values, beginnings and ends: what a parser gives one by one. Such a plan has 750,000."""
+_MAX_TEXT = 32_768
+"""Characters of one text: more than a whole SubmitJob request may have."""
+_MAX_KEY = 1024
+"""Characters. YAML 1.2.2, section 7.4.2, allows no more in one line."""
+_MAX_KEYS = 10_000
+"""Of one mapping. What a request takes of its longest, the environment, are 350."""
+_MAX_PATH = 4096
+"""Characters of all keys above a value, which is named by them."""
 _MAX_DEPTH = 64
 
 
@@ -40,27 +54,24 @@ class Document:
     lines: dict[FieldPath, int] = field(default_factory=dict)
 
 
-class _AmbiguousError(ValueError):
-    """A plain scalar that YAML 1.1 and YAML 1.2 read differently."""
-
-
-def parse(content: bytes, source: str, *, with_lines: bool = False) -> Document:
+def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath] = False) -> Document:
     """Read one YAML document.
 
     Args:
         content: UTF-8, with or without a byte order mark, with any line ends.
         source: The file's name, for the findings.
-        with_lines: Also record the line of every path. It takes time and memory: ask for it only when there
-            is something to report.
+        with_lines: Also record the line of every path, or of some. It takes time and memory: ask for it only when
+            there is something to report.
     """
     document = Document()
     builder = _Builder(document, source, with_lines=with_lines)
     try:
-        text = content.decode("utf-8-sig")
-        document.findings += _treacherous(text, source)
-        for event in yaml.parse(text, Loader=PARSER):
+        for finding in _treacherous(content, source):
+            builder.report(finding)
+        for event in islice(yaml.parse(content, Loader=PARSER), _MAX_PARTS):
             builder.take(event)
-    except (UnicodeDecodeError, yaml.YAMLError, _TooDeepError) as error:
+        builder.end(event)
+    except (UnicodeDecodeError, yaml.YAMLError, _TooMuchError) as error:
         document.broken = True
         document.findings.append(_stopped_by(error, content, source))
     return document
@@ -74,20 +85,38 @@ INVISIBLE = re.compile(
 not seen at all (the default ignorable characters of Unicode). A comment could hide a field behind them."""
 
 
-def _treacherous(text: str, source: str) -> Iterator[Finding]:
-    if not INVISIBLE.search(text):
-        return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if found := INVISIBLE.search(line):
+_TAG_DIRECTIVE = re.compile(rb"(?:\A|[\n\r\x85\xa8\xa9])%TAG[ \t]")
+"""For libyaml, the time for many of them grows with the square of their number."""
+
+
+def _treacherous(content: bytes, source: str) -> Iterator[Finding]:
+    """Name the lines with invisible characters, the first of each.
+
+    Raises:
+        UnicodeDecodeError: It is not UTF-8.
+        _TooMuchError: It is too large.
+    """
+    if len(content) > MAX_BYTES:
+        raise _TooMuchError(f"has more than {MAX_BYTES >> 20} MiB, the most that is read. {_SMALLER}")
+    if b"%TAG" in content and _TAG_DIRECTIVE.search(content):
+        raise _TooMuchError("tags are not allowed: take out the lines with %TAG")
+    text = content.decode("utf-8-sig")
+    line, counted_to, told = 1, 0, 0
+    for found in () if text.isascii() else INVISIBLE.finditer(text):
+        line += text.count("\n", counted_to, found.start())
+        counted_to = found.start()
+        if line > told:
+            told = line
             message = f"holds the invisible character U+{ord(found[0]):04X}: write it as an escape in double quotes"
-            yield Finding(source=source, line=number, message=message)
+            yield Finding(source=source, line=line, message=message)
 
 
 def _stopped_by(error: Exception, content: bytes, source: str) -> Finding:
     """Say what kept the parser from reading on."""
     match error:
-        case _TooDeepError():
-            return error.finding
+        case _TooMuchError():
+            line = None if error.event is None else error.event.start_mark.line + 1
+            return Finding(source=source, line=line, message=str(error))
         case UnicodeDecodeError():
             line = content.count(b"\n", 0, error.start) + 1
             message = f"is not UTF-8 text: byte {error.start} is {error.reason}"
@@ -100,9 +129,15 @@ def _stopped_by(error: Exception, content: bytes, source: str) -> Finding:
             return Finding(source=source, message=f"is not valid YAML: {str(error).splitlines()[0]}")
 
 
-class _TooDeepError(Exception):
-    def __init__(self, finding: Finding) -> None:
-        self.finding = finding
+_SMALLER = "Put more nodes into each job (group_by), or compile parts of the pipeline into plans of their own"
+
+
+class _TooMuchError(Exception):
+    """The file is larger than what is read of it, or more is wrong than is told."""
+
+    def __init__(self, message: str, event: Any = None) -> None:
+        self.event = event
+        super().__init__(message)
 
 
 @dataclass(slots=True)
@@ -111,14 +146,19 @@ class _Open:
 
     container: dict[str, Any] | list[Any]
     path: FieldPath
+    path_length: int
     key: str | None = None
     seen: dict[str, int] = field(default_factory=dict)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MAX_SHOWN = 80  # characters of a name in a message
 
 
 class _Builder:
     """Puts values together from parser events, with a stack of what is open."""
 
-    def __init__(self, document: Document, source: str, *, with_lines: bool) -> None:
+    def __init__(self, document: Document, source: str, *, with_lines: bool | Container[FieldPath]) -> None:
         self.document = document
         self.source = source
         self.with_lines = with_lines
@@ -136,7 +176,9 @@ class _Builder:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self.open.pop()
             case yaml.AliasEvent():
-                self._report(event, f"aliases are not allowed: write out what *{event.anchor} stands for")
+                self._report(
+                    event, f"aliases are not allowed: write out what *{str(event.anchor)[:_MAX_SHOWN]} stands for"
+                )
                 self._add(None, event)
             case yaml.DocumentStartEvent():
                 self.documents += 1
@@ -145,17 +187,27 @@ class _Builder:
             case _:
                 pass
 
+    def report(self, finding: Finding) -> None:
+        if len(self.document.findings) == FINDINGS_AT_MOST:
+            raise _TooMuchError(MORE_IS_WRONG)
+        self.document.findings.append(finding)
+
+    def end(self, last: Any) -> None:
+        if not isinstance(last, yaml.StreamEndEvent):
+            parts = f"{_MAX_PARTS:,} parts (keys, values, lists and mappings, each with its end)"
+            raise _TooMuchError(f"has more than {parts}, the most that is read. {_SMALLER}", last)
+
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
-            self._report(event, f"anchors are not allowed: write out the value without &{event.anchor}")
+            anchor = event.anchor[:_MAX_SHOWN]
+            self._report(event, f"anchors are not allowed: write out the value without &{anchor}")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._report(event, f"tags are not allowed: {tag}")
+            self._report(event, f"tags are not allowed: {tag[:_MAX_SHOWN]}")
 
     def _report(self, event: Any, message: str, path: FieldPath | None = None) -> None:
         here = self._path() if path is None else path
-        line = event.start_mark.line + 1
-        self.document.findings.append(Finding(source=self.source, line=line, path=here, message=message))
+        self.report(Finding(source=self.source, line=event.start_mark.line + 1, path=here, message=message))
 
     def _path(self) -> FieldPath:
         """Give the path of what comes next."""
@@ -167,22 +219,27 @@ class _Builder:
         return top.path if top.key is None else (*top.path, top.key)
 
     def _scalar(self, event: Any) -> None:
+        text = event.value
+        if len(text) > _MAX_TEXT:
+            raise _TooMuchError(f"has a text of {len(text):,} characters; {_MAX_TEXT:,} are read at most", event)
         try:
-            value = _plain_value(event.value) if event.implicit[0] else event.value
-        except _AmbiguousError as error:
+            value = plain_value(text) if event.implicit[0] else text
+        except AmbiguousError as error:
             self._report(event, str(error))
-            value = event.value
-        if _SURROGATE.search(event.value):
+            value = text
+        if not text.isascii() and _SURROGATE.search(text):
             self._report(event, "holds half a character: an escape from \\ud800 to \\udfff")
         self._add(value, event)
 
     def _start(self, container: dict[str, Any] | list[Any], event: Any) -> None:
         path = self._path()
         if len(self.open) == _MAX_DEPTH:
-            message = f"is nested deeper than {_MAX_DEPTH} levels"
-            raise _TooDeepError(Finding(source=self.source, line=event.start_mark.line + 1, message=message))
+            raise _TooMuchError(f"is nested deeper than {_MAX_DEPTH} levels", event)
+        length = self.open[-1].path_length + len(self.open[-1].key or "") if self.open else 0
+        if length > _MAX_PATH:
+            raise _TooMuchError(f"is nested in keys of {length:,} characters; {_MAX_PATH:,} are read at most", event)
         self._add(container, event)
-        self.open.append(_Open(container, path))
+        self.open.append(_Open(container, path, length))
 
     def _add(self, value: Any, event: Any) -> None:
         if not self.open:
@@ -205,6 +262,10 @@ class _Builder:
         if not isinstance(value, str):
             self._report(event, f"the key {value!r} must be text: put it in quotes", (*top.path, str(value)))
             value = str(value)
+        if len(value) > _MAX_KEY:
+            raise _TooMuchError(f"has a key of {len(value):,} characters; {_MAX_KEY:,} are read at most", event)
+        if len(top.seen) == _MAX_KEYS:
+            raise _TooMuchError(f"has a mapping of more than {_MAX_KEYS:,} keys, the most that are read", event)
         if value in top.seen:
             self._report(event, f"the key is here twice, first in line {top.seen[value]}", (*top.path, value))
         top.seen.setdefault(value, line)
@@ -212,67 +273,5 @@ class _Builder:
         top.key = value
 
     def _remember(self, path: FieldPath, event: Any) -> None:
-        if self.with_lines:
+        if self.with_lines is True or (self.with_lines and path in self.with_lines):
             self.document.lines.setdefault(path, event.start_mark.line + 1)
-
-
-# The core schema of YAML 1.2.2, section 10.3.2.
-_CORE: tuple[tuple[re.Pattern[str], type | None], ...] = (
-    (re.compile(r"null|Null|NULL|~|"), None),
-    (re.compile(r"true|True|TRUE|false|False|FALSE"), bool),
-    (re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"), int),
-    (
-        re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
-        float,
-    ),
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-# Booleans of YAML 1.1 to other readers than PyYAML, and numbers to some with their underscores left out.
-_ODD = re.compile(r"[yYnN]|[-+.]+_.*|[-+.]*\d*\._.*")
-_YAML_1_1: Any = yaml.SafeLoader("")
-_MAX_NUMBER = 40  # characters; longer digits are text that someone forgot to quote
-
-
-@lru_cache(maxsize=65_536)
-def _plain_value(text: str) -> str | int | float | bool | None:
-    """Read a plain scalar.
-
-    Raises:
-        _AmbiguousError: YAML 1.1 and 1.2 read it differently, or it is no finite number.
-    """
-    kind = next((kind for pattern, kind in _CORE if pattern.fullmatch(text)), str)
-    tag = _YAML_1_1.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
-    if kind is str and tag == "str" and not _ODD.fullmatch(text):
-        return text
-    if kind is not str and len(text) <= _MAX_NUMBER:
-        value = _core_value(text, kind)
-        if tag == _TAG_OF[kind] and _constructed_1_1(text, tag) == value and _is_finite(value):
-            return value
-    raise _AmbiguousError(
-        f"YAML versions disagree about {text!r}: put it in quotes if it is text; "
-        "a number is written like 12 or 0.5, a truth value true or false"
-    )
-
-
-_TAG_OF: dict[type | None, str] = {None: "null", bool: "bool", int: "int", float: "float"}
-
-
-def _core_value(text: str, kind: type | None) -> int | float | bool | None:
-    if kind is None:
-        return None
-    if kind is bool:
-        return text.lower() == "true"
-    if kind is int:
-        base = {"0o": 8, "0x": 16}.get(text[:2])
-        return int(text[2:], base) if base else int(text)
-    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-
-
-def _constructed_1_1(text: str, tag: str) -> Any:
-    full_tag = f"tag:yaml.org,2002:{tag}"
-    construct = _YAML_1_1.yaml_constructors[full_tag]
-    return construct(_YAML_1_1, yaml.ScalarNode(full_tag, text))
-
-
-def _is_finite(value: float | None) -> bool:
-    return not isinstance(value, float) or math.isfinite(value)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, BinaryIO, TextIO, TypeVar
 
 import click
 
@@ -119,16 +119,26 @@ def read_input(file: str) -> tuple[bytes, str]:
         Its content, and its name for messages.
 
     Raises:
-        UsageError: It cannot be read.
+        UsageError: It cannot be read, or is too large for a plan.
     """
     if file == "-":
         if sys.stdin is None:
             raise UsageError("cannot read standard input: it is closed")
-        return sys.stdin.buffer.read(), "standard input"
+        return _read_whole(sys.stdin.buffer, "standard input"), "standard input"
     try:
-        return Path(file).read_bytes(), file
+        with Path(file).open("rb") as stream:
+            return _read_whole(stream, file), file
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _read_whole(stream: BinaryIO, name: str) -> bytes:
+    from kedro_batch.strict_yaml import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
+
+    content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise UsageError(f"cannot read {name}: it has more than {MAX_BYTES >> 20} MiB, the most that a plan may have")
+    return content
 
 
 def lead_nowhere(stream: TextIO) -> None:

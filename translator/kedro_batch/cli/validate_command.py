@@ -17,28 +17,36 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
     """Check PLAN (- is standard input): its schema, its graph, and all that AWS Batch limits.
 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
-    layout do not change it.
+    layout do not change it. A job that reads what another writes without waiting for it is a warning.
     """
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.graph import longest_path
     from kedro_batch.plan.reader import read_plan
+    from kedro_batch.plan.remarks import remarks_on
     from kedro_batch.plan.service_model import check_requests
+    from kedro_batch.review.findings import finding_lines, findings_headline
+    from kedro_batch.review.printable import printable
     from kedro_batch.words import counted
 
     content, name = read_input(plan)
     with refusal_as_json(sys.stdout.buffer if as_json else None):
         checked = read_plan(content, name)
         check_requests(checked, name)
+    remarks = remarks_on(checked, content, name)
     if not quiet:
         depth = longest_path({job.name: job.depends_on for job in checked.jobs})
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, at most {depth} one after another"
         tell(f"{name} is valid: {sizes}")
+        if remarks:
+            tell(f"{findings_headline(remarks)}:")
+        for line in finding_lines(remarks, every=verbose):
+            tell(printable(line))
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
             tell(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
     if as_json:
-        write_findings(sys.stdout.buffer, (), checked)
+        write_findings(sys.stdout.buffer, remarks, checked)
     else:
         click.echo(f"digest {plan_digest(checked)}")

@@ -39,12 +39,14 @@ class DataFlow:
 
 def data_flow_of(plan: Plan) -> DataFlow:
     """Collect who reads and who writes what."""
-    readers: dict[str, dict[JobName, None]] = {}
-    writers: dict[str, dict[JobName, None]] = {}
+    readers: dict[str, list[JobName]] = {}
+    writers: dict[str, list[JobName]] = {}
     for job in plan.jobs:
         for names, into in ((job.reads, readers), (job.writes, writers)):
             for name in names:
-                into.setdefault(without_transcoding(name), {})[job.name] = None
+                jobs = into.setdefault(without_transcoding(name), [])
+                if not jobs or jobs[-1] != job.name:  # one dataset can have several names by transcoding
+                    jobs.append(job.name)
     return DataFlow(
         readers={name: tuple(readers[name]) for name in sorted(readers)},
         writers={name: tuple(writers[name]) for name in sorted(writers)},

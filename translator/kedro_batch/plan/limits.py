@@ -18,7 +18,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from kedro_batch.errors import FieldPath
+from kedro_batch.errors import FieldPath, quoted
 from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest, Platform, Resources
 from kedro_batch.plan.request import (
     ATTEMPT_DIGITS,
@@ -97,15 +97,21 @@ _LONGEST_ESCAPE = len("\\u0000")
 Problem = tuple[FieldPath, str]
 
 
-def over_limits(plan: Plan) -> Iterator[Problem]:
-    """Yield where in the plan, and what, AWS Batch would not take."""
+def over_limits(plan: Plan, *, submit_is_sound: bool = True) -> Iterator[Problem]:
+    """Yield where in the plan, and what, AWS Batch would not take.
+
+    Args:
+        plan: The plan.
+        submit_is_sound: botocore's model has allowed what jobs pass on; where not, no request is measured.
+    """
     checked: dict[int, list[Problem]] = {}
     for index, job in enumerate(plan.jobs):
         here: FieldPath = ("jobs", index)
         found = checked.get(id(job.settings))
         if found is None:
             found = checked[id(job.settings)] = list(_settings_problems(job.settings))
-        for path, message in (*_job_problems(job), *found, *_size_problems(job, submit_tags=plan.submit_tags)):
+        sizes = _size_problems(job, submit_tags=plan.submit_tags) if submit_is_sound else ()
+        for path, message in (*_job_problems(job), *found, *sizes):
             yield (*here, *path), message
 
 
@@ -127,10 +133,10 @@ def _job_problems(job: Job) -> Iterator[Problem]:
 def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
     kind_of_name = "a name has 1 to 128 letters, digits, - and _, the first a letter or digit"
     if not _QUEUE.fullmatch(settings.job_queue):
-        yield ("job_queue",), f"{settings.job_queue!r} is no queue's name or ARN: {kind_of_name}"
+        yield ("job_queue",), f"{quoted(settings.job_queue)} is no queue's name or ARN: {kind_of_name}"
     if not _DEFINITION.fullmatch(settings.job_definition):
         revision = "; a number may follow after a colon, else the newest revision is meant"
-        message = f"{settings.job_definition!r} is no definition's name or ARN: {kind_of_name}{revision}"
+        message = f"{quoted(settings.job_definition)} is no definition's name or ARN: {kind_of_name}{revision}"
         yield ("job_definition",), message
     yield from _retry_problems(settings)
     if settings.timeout_s is not None and settings.timeout_s < TIMEOUT_S:
@@ -189,7 +195,7 @@ def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
             )
         elif not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
             odd = "".join(dict.fromkeys(letter for letter in key + value if not _TAG.fullmatch(letter)))
-            yield ("tags", key), f"has {odd!r}; AWS takes letters, digits, spaces and . : / = + - @ _ in tags"
+            yield ("tags", key), f"has {quoted(odd)}; AWS takes letters, digits, spaces and . : / = + - @ _ in tags"
         elif key.lower().startswith(RESERVED_TAGS):
             yield ("tags", key), "begins as only tags of AWS and of kedro-batch do"
 

@@ -1,22 +1,26 @@
 """Reads a plan file strictly: bytes in, a plan out, or everything that is wrong with it at once."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from kedro_batch import strict_yaml
-from kedro_batch.errors import FieldPath, Finding, PlanError, did_you_mean
+from kedro_batch.errors import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding, PlanError, did_you_mean, quoted
 from kedro_batch.plan.credentials import credential_problems
 from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.limits import Problem, over_limits
 from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
-from kedro_batch.plan.request import misplaced_commands, unsent_tags
+from kedro_batch.plan.repetition import repetition_problems
+from kedro_batch.plan.request import JOB_NAME_LENGTH, misplaced_commands, unsent_tags
 from kedro_batch.plan.service_model import submit_problems
 from kedro_batch.schema_check import check
 
 _NAMES_SHOWN_OF_CYCLE = 8
 _CYCLES_AT_MOST = 20
 _HINTS_AT_MOST = 20
-"""Looking for near names takes time in proportion to the jobs: thousands of wrong names get no hint each."""
+_LETTERS_COMPARED = 50_000_000
+"""Looking for a near name takes time in proportion to the jobs and to the square of the names' length: 3 s for so
+many. Thousands of wrong names get no hint each."""
 
 
 def read_plan(content: bytes, source: str) -> Plan:
@@ -30,40 +34,57 @@ def read_plan(content: bytes, source: str) -> Plan:
         PlanError: With a finding for everything that is wrong: YAML, schema, names, cycles, the limits of AWS
             Batch, what looks like a credential.
     """
-    document = strict_yaml.parse(content, source)
-    wrong = list(document.findings)
-    plan = None
-    if not wrong and document.value is None:
-        wrong.append(Finding(source=source, message="is empty"))
-    elif not document.broken:
-        plan, problems = _read(document.value)
-        already = {finding.path for finding in wrong}
-        wrong += _located([one for one in problems if one[0] not in already], content, source)
-    if plan is None or wrong:
+    plan, wrong, problems = _made(strict_yaml.parse(content, source), source)
+    if plan is None or wrong or problems:
+        plan = None  # reading the lines takes as much memory again
+        wrong = [*wrong, *_located(problems, content, source)]
+        if len(wrong) > FINDINGS_AT_MOST:
+            wrong = [Finding(source=source, message=MORE_IS_WRONG), *wrong[:FINDINGS_AT_MOST]]
         raise PlanError(f"{source} is not a plan that can be applied:", wrong)
     return plan
 
 
+def _made(document: strict_yaml.Document, source: str) -> tuple[Plan | None, list[Finding], list[Problem]]:
+    """Make a plan where that is possible; tell what is wrong with the YAML, and what with its meaning."""
+    wrong = document.findings
+    if document.broken:
+        return None, wrong, []
+    if not wrong and document.value is None:
+        return None, [Finding(source=source, message="is empty")], []
+    already = {finding.path for finding in wrong}
+    plan, problems = _read(document.value)
+    return plan, wrong, [one for one in problems if one[0] not in already]
+
+
 def _read(value: Any) -> tuple[Plan | None, list[Problem]]:
-    """Make a plan of a value where its shape allows, and tell what is wrong with it."""
-    problems: list[Problem] = [*check(value, "plan")]
+    """Make a plan of a value where its shape allows, and tell what is wrong with it, but no more than is read."""
+    problems = _first(check(value, "plan"))
     well_formed = not problems
     if isinstance(value, dict) and isinstance(value.get("jobs"), list):
-        problems += _target_problems(value)
+        problems += _first(_target_problems(value))
         well_formed = not problems
-        problems += _name_problems(value["jobs"])
-        problems += _dependency_problems(value["jobs"])
+        problems += _first(_name_problems(value["jobs"]))
+        problems += _first(_dependency_problems(value["jobs"]))
     if not well_formed:
         return None, problems
+    if too_large := _first(repetition_problems(value)):
+        return None, problems + too_large
     plan = _plan(value)
-    problems += [*over_limits(plan), *_content_problems(value)]
-    return plan, problems or [*misplaced_commands(plan)]
+    malformed = _first(_submit_problems(value))
+    problems += malformed + _first(_content_problems(value)) + _first(over_limits(plan, submit_is_sound=not malformed))
+    return plan, problems or _first(misplaced_commands(plan))
+
+
+def _first(problems: Iterator[Problem]) -> list[Problem]:
+    """Take as many problems as are told, and one more; finding all of them could take hours."""
+    return list(islice(problems, FINDINGS_AT_MOST + 1))
 
 
 def _located(problems: list[Problem], content: bytes, source: str) -> list[Finding]:
     if not problems:
         return []
-    lines = strict_yaml.parse(content, source, with_lines=True).lines
+    wanted = {path[:length] for path, _ in problems for length in range(len(path) + 1)}
+    lines = strict_yaml.parse(content, source, with_lines=wanted).lines
     return [Finding(source=source, path=path, line=_line(lines, path), message=message) for path, message in problems]
 
 
@@ -75,16 +96,25 @@ def _line(lines: dict[FieldPath, int], path: FieldPath) -> int | None:
 
 
 def _content_problems(value: dict[str, Any]) -> Iterator[Problem]:
-    """Look through what is passed on as it is, or not at all, where the file states it."""
-    stated = [(("jobs", index), job) for index, job in enumerate(value["jobs"])]
-    places: list[tuple[FieldPath, dict[str, Any]]] = [(("defaults",), value.get("defaults", {})), *stated]
-    yield from unsent_tags(value, places)
-    for here, settings in places:
+    """Look through the texts that are passed on, or not at all, where the file states them."""
+    yield from unsent_tags(value, _places(value))
+    for here, settings in _places(value):
         for path, message in credential_problems(settings):
             yield (*here, *path), message
+
+
+def _submit_problems(value: dict[str, Any]) -> Iterator[Problem]:
+    """Look through what is passed on in AWS's spelling, where the file states it."""
+    for here, settings in _places(value):
         if submit := settings.get("submit"):
             for path, message in submit_problems(submit):
                 yield (*here, "submit", *path), message
+
+
+def _places(value: dict[str, Any]) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+    """Give all places where settings stand."""
+    yield ("defaults",), value.get("defaults", {})
+    yield from ((("jobs", index), job) for index, job in enumerate(value["jobs"]))
 
 
 def _target_problems(value: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:
@@ -109,13 +139,14 @@ def _name_problems(jobs: list[Any]) -> Iterator[tuple[FieldPath, str]]:
         earlier = first.setdefault(name.lower(), (index, name))
         if earlier[0] != index:
             same = "is the name of" if earlier[1] == name else "differs only in case, which AWS Batch ignores, from"
-            yield ("jobs", index, "name"), f"{name!r} {same} jobs[{earlier[0]}]: names must differ"
+            yield ("jobs", index, "name"), f"{quoted(name)} {same} jobs[{earlier[0]}]: names must differ"
 
 
 def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[FieldPath, str]]:
     """Report dependencies on unknown jobs, and a cycle among the known ones."""
     known = {name for _, name in _names(jobs)}
-    hints_left = _HINTS_AT_MOST
+    letters = sum(map(len, known))
+    hints_left, letters_left = _HINTS_AT_MOST, _LETTERS_COMPARED
     index_of = {name: index for index, name in reversed(list(_names(jobs)))}
     parents: dict[str, list[str]] = {name: [] for name in known}
     for index, name in _names(jobs):
@@ -128,9 +159,10 @@ def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[FieldPath, str]]:
             if parent in known:
                 parents[name].append(parent)
             else:
-                hint = did_you_mean(parent, known) if hints_left > 0 else ""
+                letters_left -= len(parent) * letters
+                hint = did_you_mean(parent, known) if hints_left > 0 and letters_left > 0 else ""
                 hints_left -= 1
-                yield ("jobs", index, "depends_on", position), f"no job is named {parent!r}.{hint}"
+                yield ("jobs", index, "depends_on", position), f"no job is named {quoted(parent)}.{hint}"
     for number, cycle in enumerate(_cycles(parents)):
         here: FieldPath = ("jobs", index_of[cycle[0]], "depends_on")
         if number == _CYCLES_AT_MOST:
@@ -160,7 +192,11 @@ def _shorten(cycle: tuple[str, ...]) -> str:
     if len(cycle) > _NAMES_SHOWN_OF_CYCLE:
         left_out = len(cycle) - _NAMES_SHOWN_OF_CYCLE
         cycle = (*cycle[: _NAMES_SHOWN_OF_CYCLE - 1], f"({left_out} more)", cycle[-1])
-    return " -> ".join([*cycle, cycle[0]])
+    return " -> ".join(map(_plain, [*cycle, cycle[0]]))
+
+
+def _plain(name: str) -> str:
+    return name if len(name) <= JOB_NAME_LENGTH else quoted(name)
 
 
 def _plan(value: dict[str, Any]) -> Plan:

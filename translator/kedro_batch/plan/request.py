@@ -169,7 +169,7 @@ def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
             if "command" not in container:
                 given = _pod_container(job) if field == _PODS else _container(job)
                 name = "env" if field == _PODS else "environment"
-                own = {pair["name"]: pair for pair in (*given.get(name, ()), *container.get(name, ()))}
+                own = {pair.get("name"): pair for pair in (*given.get(name, ()), *container.get(name, ()))}
                 container.update(given | container | ({name: list(own.values())} if own else {}))
                 return request
     request["containerOverrides"] = _container(job) | request.get("containerOverrides", {})

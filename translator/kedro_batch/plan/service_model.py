@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kedro_batch.errors import Finding, PlanError, did_you_mean
+from kedro_batch.errors import Finding, PlanError, did_you_mean, listed
 from kedro_batch.plan.limits import worst_request
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.request import OWNED_FIELDS, placement_problems
@@ -94,7 +94,7 @@ def _submit_job() -> Any:
 def _report(value: Any, shape: Any) -> str:
     """Give botocore's objections to a value in one line, without the value; empty where it has none."""
     report = _validator().validate(value, shape)
-    told = "; ".join(report.generate_report().splitlines()) if report.has_errors() else ""
+    told = listed(report.generate_report().splitlines(), separator="; ") if report.has_errors() else ""
     return _WRONG_TYPE.sub(_reworded, told)
 
 

@@ -1,0 +1,70 @@
+"""Does with a mutated plan all that is done with plans, and tells what must not happen."""
+
+import json
+from functools import cache
+
+from kedro_batch.errors import PlanError
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.service_model import check_requests
+from kedro_batch.plan.writer import plan_text
+from kedro_batch.review.comparison import compared
+from kedro_batch.review.documents import json_text
+from kedro_batch.review.findings import findings_document, refusal_text
+from kedro_batch.review.overview import overview_of
+from kedro_batch.review.printable import printable
+from kedro_batch.submitter.dry_run import dry_requests
+
+_SOURCE = "plan.yaml"
+
+
+@cache
+def _seed(content: bytes) -> Plan:
+    return read_plan(content, _SOURCE)
+
+
+def survives(seed: bytes, content: bytes) -> bool:
+    """Read a mutated plan and do everything with it.
+
+    Returns:
+        Whether it is a plan; False: it was refused as it should be.
+
+    Raises:
+        AssertionError: Something that must not happen.
+    """
+    try:
+        plan = read_plan(content, _SOURCE)
+        check_requests(plan, _SOURCE)
+    except PlanError as error:
+        _can_be_told(error)
+        return False
+    digest = plan_digest(plan)
+    assert json.loads(json_text(overview_of(plan)))["digest"] == digest
+    before = _seed(seed)
+    for old, new in ((before, plan), (plan, before), (plan, plan)):
+        diff = compared(old, new)
+        assert diff.differ == (plan_digest(old) != plan_digest(new))
+        assert diff.differ == bool(diff.jobs or diff.origin), "a difference that is not told, or none that is"
+        json_text(diff).encode()
+    for request in dry_requests(plan, digest):
+        json.dumps(request, ensure_ascii=False).encode()
+    try:
+        text = plan_text(plan)
+    except ValueError as error:
+        assert str(error).startswith("a job has no ")  # noqa: PT017  the writer may refuse what a file cannot say
+    else:
+        assert plan_digest(read_plan(text.encode(), _SOURCE)) == digest
+    return True
+
+
+def _can_be_told(error: PlanError) -> None:
+    assert error.findings
+    for finding in error.findings:
+        assert finding.source == _SOURCE
+        assert finding.message
+        assert len(str(finding)) < 20_000
+    printable(refusal_text(error)).encode()
+    json.dumps(findings_document(error.findings, None, error.code), ensure_ascii=False).encode(
+        "utf-8", "backslashreplace"
+    )

@@ -1,0 +1,75 @@
+"""Reads plain scalars of YAML: those that YAML 1.1 and YAML 1.2 read alike, and no others."""
+
+import math
+import re
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from kedro_batch.errors import quoted
+
+
+class AmbiguousError(ValueError):
+    """A plain scalar that YAML 1.1 and YAML 1.2 read differently."""
+
+
+# The core schema of YAML 1.2.2, section 10.3.2.
+_CORE: tuple[tuple[re.Pattern[str], type | None], ...] = (
+    (re.compile(r"null|Null|NULL|~|"), None),
+    (re.compile(r"true|True|TRUE|false|False|FALSE"), bool),
+    (re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"), int),
+    (
+        re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+        float,
+    ),
+)
+# Booleans of YAML 1.1 to other readers than PyYAML, and numbers to some with their underscores left out.
+_ODD = re.compile(r"[yYnN]|[-+.]+_.*|[-+.]*\d*\._.*")
+_YAML_1_1: Any = yaml.SafeLoader("")
+_MAX_NUMBER = 40  # characters; longer digits are text that someone forgot to quote
+
+
+@lru_cache(maxsize=65_536)
+def plain_value(text: str) -> str | int | float | bool | None:
+    """Read a plain scalar.
+
+    Raises:
+        AmbiguousError: YAML 1.1 and 1.2 read it differently, or it is no finite number.
+    """
+    kind = next((kind for pattern, kind in _CORE if pattern.fullmatch(text)), str)
+    tag = _YAML_1_1.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
+    if kind is str and tag == "str" and not _ODD.fullmatch(text):
+        return text
+    if kind is not str and len(text) <= _MAX_NUMBER:
+        value = _core_value(text, kind)
+        if tag == _TAG_OF[kind] and _constructed_1_1(text, tag) == value and _is_finite(value):
+            return value
+    raise AmbiguousError(
+        f"YAML versions disagree about {quoted(text)}: put it in quotes if it is text; "
+        "a number is written like 12 or 0.5, a truth value true or false"
+    )
+
+
+_TAG_OF: dict[type | None, str] = {None: "null", bool: "bool", int: "int", float: "float"}
+
+
+def _core_value(text: str, kind: type | None) -> int | float | bool | None:
+    if kind is None:
+        return None
+    if kind is bool:
+        return text.lower() == "true"
+    if kind is int:
+        base = {"0o": 8, "0x": 16}.get(text[:2])
+        return int(text[2:], base) if base else int(text)
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+def _constructed_1_1(text: str, tag: str) -> Any:
+    full_tag = f"tag:yaml.org,2002:{tag}"
+    construct = _YAML_1_1.yaml_constructors[full_tag]
+    return construct(_YAML_1_1, yaml.ScalarNode(full_tag, text))
+
+
+def _is_finite(value: float | None) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
