@@ -98,6 +98,61 @@ def test_what_is_refused_is_named_with_its_line(text, finding):
     assert any(finding in one for one in findings), findings
 
 
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("#" * (16 * MIB + 1), "f.yaml: has more than 16 MiB, the most that is read. Put more nodes into each job"),
+        (
+            "- a\n" * MIB,
+            "f.yaml:999997: has more than 1,000,000 parts (keys, values, lists and mappings, each with its",
+        ),
+        ("[],\n" * 8, "f.yaml:1: is not valid YAML: "),
+        ("a: " + "x" * 32_769, "f.yaml:1: has a text of 32,769 characters; 32,768 are read at most"),
+        ("? " + "x" * 1025 + "\n: y", "f.yaml:1: has a key of 1,025 characters; 1,024 are read at most"),
+        (
+            "".join(f"{n * ' '}{'k' * 1000}:\n" for n in range(6)),
+            "f.yaml:6: has keys of 5,000 characters above each other; 4,096 are read at most",
+        ),
+        (
+            "".join(f"a{n}: b\n" for n in range(10_001)),
+            "f.yaml:10001: has a mapping of more than 10,000 keys, the most that are read",
+        ),
+        ("- &a b\n" * 1001, "f.yaml: more than 1,000 things are wrong; here are 1,000 of them"),
+        ("#\u200b\n" * 1001, "f.yaml: more than 1,000 things are wrong; here are 1,000 of them"),
+        ("%TAG ! x\n---\na: b", "f.yaml: tags are not allowed: take out the lines with %TAG"),
+    ],
+)
+def test_what_is_too_much_ends_the_reading(text, finding):
+    document = strict_yaml.parse(text.encode(), "f.yaml")
+    assert document.broken
+    assert str(document.findings[-1]).startswith(finding)
+    assert len(document.findings) <= 1001
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a\n" * 999_000,
+        "a: " + "x" * 32_768,
+        '"' + "x" * 1000 + '": z',
+        "".join(f"a{n}: b\n" for n in range(10_000)),
+        "a: a %TAG ! in a text\nb: |\n  %TAG ! x\n",
+        "%YAML 1.2\n---\na: b",
+    ],
+)
+def test_what_is_large_but_not_too_large_is_read(text):
+    assert not strict_yaml.parse(text.encode(), "f.yaml").findings
+
+
+def test_what_is_quoted_in_a_finding_is_short():
+    _, findings = read(f"a: &{'x' * 20_000} 1\nb: !{'y' * 20_000} z\nc: {'1' * 20_000}\n")
+    assert len(findings) == 3
+    assert max(map(len, findings)) < 400
+
+
 @pytest.mark.parametrize(
     "character", ["\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u200b", "\u061c", "\u3164", "\ufe0f"]
 )

@@ -237,7 +237,9 @@ class _Builder:
             raise _TooMuchError(f"is nested deeper than {_MAX_DEPTH} levels", event)
         length = self.open[-1].path_length + len(self.open[-1].key or "") if self.open else 0
         if length > _MAX_PATH:
-            raise _TooMuchError(f"is nested in keys of {length:,} characters; {_MAX_PATH:,} are read at most", event)
+            raise _TooMuchError(
+                f"has keys of {length:,} characters above each other; {_MAX_PATH:,} are read at most", event
+            )
         self._add(container, event)
         self.open.append(_Open(container, path, length))
 

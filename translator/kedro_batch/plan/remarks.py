@@ -1,7 +1,7 @@
 """Points out what is worth knowing about a plan that can be applied: jobs that do not wait for the data they read."""
 
 from kedro_batch import strict_yaml
-from kedro_batch.errors import FINDINGS_AT_MOST, Code, FieldPath, Finding, Severity
+from kedro_batch.errors import FINDINGS_AT_MOST, Code, FieldPath, Finding, Severity, sorted_findings
 from kedro_batch.plan.data_flow import data_flow_of, unordered_reads, without_transcoding
 from kedro_batch.plan.model import Job, Plan
 
@@ -17,7 +17,8 @@ def remarks_on(plan: Plan, content: bytes, source: str) -> tuple[Finding, ...]:
     Returns:
         Warnings in the order of the file, no more than are told of what is wrong.
     """
-    unordered = unordered_reads(plan, data_flow_of(plan))[:FINDINGS_AT_MOST]
+    every = unordered_reads(plan, data_flow_of(plan))
+    unordered = every[:FINDINGS_AT_MOST]
     if not unordered:
         return ()
     index_of = {job.name: index for index, job in enumerate(plan.jobs)}
@@ -39,7 +40,10 @@ def remarks_on(plan: Plan, content: bytes, source: str) -> tuple[Finding, ...]:
         )
         for path, read in zip(paths, unordered, strict=True)
     ]
-    return tuple(sorted(found, key=lambda one: (one.line or 0, one.message)))
+    if len(every) > len(unordered):
+        message = f"{len(every):,} reads do not wait for a writer; here are {len(unordered):,} of them"
+        found.append(Finding(source=source, message=message, code=Code.UNORDERED_READ, severity=Severity.WARNING))
+    return sorted_findings(found)
 
 
 def _as_written(job: Job, dataset: str) -> str:

@@ -1,0 +1,112 @@
+"""Plans that are made to cost time or memory: each has a clean answer, soon. benchmarks/hostile.py measures more."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from kedro_batch.errors import PlanError
+from kedro_batch.plan.reader import read_plan
+
+HEAD = "schema: kedro-batch/plan/v1\ndefaults: {job_queue: q, job_definition: d%s}\njobs:\n"
+
+
+def findings(text: str) -> list[str]:
+    with pytest.raises(PlanError) as raised:
+        read_plan(text.encode(), "plan.yaml")
+    return [str(finding) for finding in raised.value.findings]
+
+
+def jobs(count: int, job: Callable[[int], str], defaults: str = "") -> str:
+    return HEAD % defaults + "".join(f"  - {{name: j{n}, command: [x], {job(n)}}}\n" for n in range(count))
+
+
+def numbered(count: int, text: str) -> str:
+    return ", ".join(text.replace("%", str(n)) for n in range(count))
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        (jobs(1, lambda _: f"environment: {{{numbered(401, 'A%: b')}}}"), "has 401 keys, 400 are allowed"),
+        (jobs(25_001, lambda n: f"writes: [w{n}]"), "jobs: has 25001 items, 25000 are allowed. The jobs."),
+        (
+            jobs(5000, lambda _: "environment: {X: z}", f", environment: {{{numbered(300, 'A%: b')}}}"),
+            "defaults.environment: has 300 values for 5,000 jobs, which take 500,000 together at most: put them into",
+        ),
+        (
+            jobs(1000, lambda _: "reads: [a]", f", submit: {{parameters: {{{numbered(600, 'A%: b')}}}}}"),
+            "defaults.submit: has 601 values for 1,000 jobs, which take 500,000 together at most",
+        ),
+        (
+            jobs(1, lambda _: f"submit: {{parameters: {{{numbered(2000, 'A%: 5')}}}}}"),
+            "jobs[0].submit: has 2,001 values; 2,000 are read at most",
+        ),
+        (
+            jobs(1, lambda _: f"submit: {{parameters: {{{numbered(1000, 'A%: 5')}}}}}"),
+            "parameters.A4 must be text, found a whole number and 995 more",
+        ),
+        (
+            jobs(1, lambda _: "submit: {ecsPropertiesOverride: 7}"),
+            "ecsPropertiesOverride must be a mapping, found a",
+        ),
+        (jobs(1, lambda _: f"reads: [{numbered(9, 'a%, a%')}]"), "names 'a0', 'a1', 'a2', 'a3', 'a4' and 4 more more"),
+    ],
+)
+def test_what_is_too_much_for_a_plan_is_refused(text, finding):
+    assert any(finding in one for one in findings(text)), findings(text)[:3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        jobs(3000, lambda _: "surprise: 1"),
+        jobs(3000, lambda _: "depends_on: [nowhere]"),
+        jobs(3000, lambda _: "timeout_s: 70, attempts: 2, resources: {vcpus: 0.3}"),
+        jobs(3000, lambda n: f"environment: {{PASSWORD: abc{n}}}"),
+    ],
+)
+def test_of_thousands_of_findings_a_thousand_are_told(text):
+    found = findings(text)
+    assert len(found) == 1001
+    assert found[0] == "plan.yaml: more than 1,000 things are wrong; here are 1,000 of them"
+    assert "jobs[0]" in found[1]
+
+
+def test_text_of_the_plan_is_shortened_in_findings():
+    long = '"' + "é" * 30_000 + '"'
+    for text in (
+        jobs(2, lambda n: f"timeout_s: {60 + n}").replace("job_queue: q", f"job_queue: {long}"),
+        jobs(2, lambda _: f"depends_on: [{long}]"),
+        jobs(2, lambda _: "depends_on: [j1]").replace("j", "j" * 20_000),
+        jobs(1, lambda _: f"tags: {{k: {long}}}"),
+        jobs(1, lambda _: f"platform: {long}"),
+    ):
+        assert max(map(len, findings(text))) < 1000
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: jobs(1, lambda _: f"reads: [{numbered(n, 'd%, %')}]"),
+        lambda n: jobs(1, lambda _: f"reads: [{numbered(n, 'd%, d%')}]"),
+        lambda n: jobs(1, lambda _: f"environment: {{A: '{'/' * n}'}}"),
+        lambda n: jobs(1, lambda _: f"environment: {{A: '{'eyJ-' * (n // 4)}'}}"),
+        lambda n: "".join(f"%TAG !{k}! x\n" for k in range(n)) + "---\na: b",
+    ],
+    ids=["mixed kinds", "repeated texts", "slashes", "tokens", "tag directives"],
+)
+def test_time_does_not_grow_with_the_square(make):
+    start = time.process_time()
+    findings(make(30_000))
+    assert time.process_time() - start < 5  # seconds; with the square it was a minute, or many
+
+
+def test_near_names_are_looked_for_only_as_long_as_that_takes_little_time():
+    few = jobs(20, lambda n: f"depends_on: [k{n}]").replace("k", "jo")
+    assert sum("Did you mean" in one for one in findings(few)) == 20
+    long = "x" * 80
+    many = jobs(10_000, lambda n: f"depends_on: [{long}y{n}]").replace("name: j", f"name: {long}")
+    start = time.process_time()
+    assert sum("Did you mean" in one for one in findings(many)) == 0
+    assert time.process_time() - start < 20
