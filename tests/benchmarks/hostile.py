@@ -192,6 +192,10 @@ HOSTILE: Mapping[str, Callable[[], bytes]] = {
     "everybody reads what everybody writes": lambda: _jobs(
         20_000, lambda n: f"  - {{name: j{n}, command: [x], reads: [a{n % 2}], writes: [a{(n + 1) % 2}]}}\n"
     ),
+    "200,000 datasets that are written and read": lambda: _jobs(
+        2,
+        lambda n: f"  - {{name: j{n}, command: [x], {('reads', 'writes')[n]}: [{_numbered(199_999, 'dataset%d')}]}}\n",
+    ),
     "20,000 unordered reads": lambda: _jobs(
         20_000,
         lambda n: (

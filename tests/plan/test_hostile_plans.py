@@ -47,6 +47,10 @@ def numbered(count: int, text: str) -> str:
             "parameters.A4 must be text, found a whole number and 995 more",
         ),
         (
+            jobs(1, lambda _: f"reads: [{numbered(400_001, 'a%')}]"),
+            "jobs: name 400,001 nodes and datasets to run, read and write; 400,000 are read at most",
+        ),
+        (
             jobs(1, lambda _: "submit: {ecsPropertiesOverride: 7}"),
             "ecsPropertiesOverride must be a mapping, found a",
         ),
@@ -110,3 +114,19 @@ def test_near_names_are_looked_for_only_as_long_as_that_takes_little_time():
     start = time.process_time()
     assert sum("Did you mean" in one for one in findings(many)) == 0
     assert time.process_time() - start < 20
+
+
+def test_a_variable_without_a_name_among_what_is_passed_on_is_no_bug():
+    containers = "[{name: m, environment: [{value: z}]}]"
+    submit = f"submit: {{ecsPropertiesOverride: {{taskProperties: [{{containers: {containers}}}]}}}}"
+    assert read_plan(jobs(1, lambda _: submit).encode(), "plan.yaml").jobs
+
+
+@pytest.mark.parametrize("value", ["7", "x", "null", "[a]", "{a: b}"])
+@pytest.mark.parametrize(
+    "field",
+    ["submit", "submit: {ecsPropertiesOverride", "submit: {eksPropertiesOverride", "submit: {containerOverrides"],
+)
+def test_a_wrong_type_of_what_is_passed_on_is_one_finding(field, value):
+    (finding,) = findings(jobs(1, lambda _: f"{field}: {value}{'}' * field.count('{')}"))
+    assert finding.startswith("plan.yaml:4: jobs[0].submit")

@@ -10,9 +10,9 @@ from kedro_batch.plan.credentials import credential_problems
 from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.limits import Problem, over_limits
 from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
-from kedro_batch.plan.repetition import repetition_problems
 from kedro_batch.plan.request import JOB_NAME_LENGTH, misplaced_commands, unsent_tags
 from kedro_batch.plan.service_model import submit_problems
+from kedro_batch.plan.sizes import too_large
 from kedro_batch.schema_check import check
 
 _NAMES_SHOWN_OF_CYCLE = 8
@@ -67,8 +67,8 @@ def _read(value: Any) -> tuple[Plan | None, list[Problem]]:
         problems += _first(_dependency_problems(value["jobs"]))
     if not well_formed:
         return None, problems
-    if too_large := _first(repetition_problems(value)):
-        return None, problems + too_large
+    if oversized := _first(too_large(value)):
+        return None, problems + oversized
     plan = _plan(value)
     malformed = _first(_submit_problems(value))
     problems += malformed + _first(_content_problems(value)) + _first(over_limits(plan, submit_is_sound=not malformed))
