@@ -65,3 +65,20 @@ def test_credentials_are_recognised_by_value_or_by_name(name, value):
 )
 def test_what_only_points_at_a_secret_is_none(name, value):
     assert not looks_like_credential(name, value)
+
+
+_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLW9mLXRoaXM"  # noqa: S105  it says {"alg": "HS256"} and {"sub": "1"}
+
+
+@pytest.mark.parametrize("value", [_TOKEN, f"x={_TOKEN}", f"https://a/?jwt={_TOKEN}&b=c", f"eyJ eyJ-eyJ.x '{_TOKEN}'"])
+def test_a_json_web_token_is_found_wherever_it_stands(value):
+    assert looks_like_credential("X", value)
+
+
+def test_what_only_begins_like_a_token_is_none():
+    assert not looks_like_credential("X", "eyJ-eyJ-eyJ.eyJ")
+
+
+def test_a_line_of_npmrc_with_a_token_is_a_credential():
+    assert looks_like_credential("X", "//registry.npmjs.org/:_authToken=" + "npm_" + 36 * "a")
+    assert not looks_like_credential("X", "//registry.npmjs.org/")
