@@ -135,6 +135,20 @@ HOSTILE: Mapping[str, Callable[[], bytes]] = {
     "a command of 900,000 words": lambda: _jobs(
         1, lambda _: f"  - {{name: a, command: [{_numbered(900_000, 'd%d')}]}}\n"
     ),
+    "a command of 900,000 words outside the BMP": lambda: _jobs(
+        1, lambda _: f"  - {{name: a, command: [{_numbered(900_000, '😀😀%d')}]}}\n"
+    ),
+    "a mapping of 900,000 words outside the BMP": lambda: _jobs(
+        1, lambda _: f"  - {{name: a, command: [x], resources: [{_numbered(900_000, '😀😀%d')}]}}\n"
+    ),
+    "25,000 jobs with 14 variables each": lambda: _jobs(
+        25_000, lambda n: f"  - {{name: j{n}, command: [x], environment: {{{_numbered(14, f'A%d: b{n}x%d')}}}}}\n"
+    ),
+    "25,000 jobs to which defaults give 20 variables": lambda: _jobs(
+        25_000,
+        lambda n: f"  - {{name: j{n}, command: [x], environment: {{X: z{n}, Z: z{n}}}, tags: {{a: b{n}}}}}\n",
+        _defaults("environment", _numbered(20, "A%d: 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb%d'")),
+    ),
     "an environment of 450,000 variables": lambda: _jobs(
         1, lambda n: _JOB.replace("%d", str(n)), _defaults("environment", _numbered(450_000, "A%d: b%d"))
     ),

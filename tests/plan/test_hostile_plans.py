@@ -46,6 +46,7 @@ def numbered(count: int, text: str) -> str:
             jobs(1, lambda _: f"submit: {{parameters: {{{numbered(1000, 'A%: 5')}}}}}"),
             "parameters.A4 must be text, found a whole number and 995 more",
         ),
+        (jobs(1, lambda _: "x: y").replace("[x]", "[" + "x, " * 4000 + "x]"), "has 4001 items, 4000 are allowed"),
         (
             jobs(1, lambda _: f"reads: [{numbered(400_001, 'a%')}]"),
             "jobs: name 400,001 nodes and datasets to run, read and write; 400,000 are read at most",
@@ -130,3 +131,17 @@ def test_a_variable_without_a_name_among_what_is_passed_on_is_no_bug():
 def test_a_wrong_type_of_what_is_passed_on_is_one_finding(field, value):
     (finding,) = findings(jobs(1, lambda _: f"{field}: {value}{'}' * field.count('{')}"))
     assert finding.startswith("plan.yaml:4: jobs[0].submit")
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("resources", "must be a mapping, found a list"),
+        ("timeout_s", "must be a whole number, found a list"),
+        ("platform", "a list is unknown. Known here: ec2, fargate"),
+        ("submit_tags", "does not belong here. It holds for all jobs"),
+    ],
+)
+def test_a_list_where_none_is_allowed_is_one_finding(field, message):
+    (finding,) = findings(jobs(1, lambda _: f"{field}: [{numbered(1000, 'a%')}]"))
+    assert f"jobs[0].{field}: {message}" in finding

@@ -39,6 +39,7 @@ def _validator(name: str) -> Any:
     kinds = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
     extend: Any = validators.extend
     quick = {"uniqueItems": _each_once, "items": partial(_each_item, name)}
+    quick |= {word: partial(_unspelled, word) for word in _SPELLED_BY_JSONSCHEMA}
     return extend(Draft202012Validator, quick, type_checker=kinds)(schema(name))
 
 
@@ -163,7 +164,7 @@ def _how_to_write(kinds: list[str], value: object) -> str:
 
 def _unknown_word(error: Any) -> str:
     known = [str(word) for word in error.validator_value]
-    hint = did_you_mean(str(error.instance), known)
+    hint = did_you_mean(error.instance, known) if isinstance(error.instance, str) else ""
     return f"{shown(error.instance)} is unknown.{hint} Known here: {', '.join(known)}"
 
 
@@ -214,6 +215,32 @@ def _each_item(name: str, validator: Any, shape: dict[str, Any], items: object, 
     for index, item in enumerate(items if isinstance(items, list) else ()):
         if "$ref" not in shape or not _surely_valid(item, _fast_item_validator(name, shape["$ref"])):
             yield from validator.descend(item, shape, path=index)
+
+
+_SPELLED_BY_JSONSCHEMA = ("type", "enum", "const", "not", "maxItems", "maxProperties")
+
+
+def _unspelled(word: str, validator: Any, wanted: Any, value: object, shape: Any) -> Iterator[Any]:
+    """Check as jsonschema does, which spells the whole value for a message that we do not use: it may be millions.
+
+    No list or mapping is among the values that our schemas allow one by one.
+    """
+    from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415  only what is wrong needs it
+
+    if not isinstance(value, list | dict):
+        yield from Draft202012Validator.VALIDATORS[word](validator, wanted, value, shape)
+        return
+    match word:
+        case "type":
+            wrong = not any(
+                validator.is_type(value, kind) for kind in ([wanted] if isinstance(wanted, str) else wanted)
+            )
+        case "maxItems" | "maxProperties":
+            wrong = isinstance(value, list if word == "maxItems" else dict) and len(value) > wanted
+        case _:
+            wrong = True
+    if wrong:
+        yield ValidationError(word)
 
 
 def _each_once(_: object, wanted: bool, items: object, __: object) -> Iterator[Any]:
