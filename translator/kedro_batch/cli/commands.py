@@ -124,15 +124,20 @@ def read_input(file: str) -> tuple[bytes, str]:
     if file == "-":
         if sys.stdin is None:
             raise UsageError("cannot read standard input: it is closed")
-        return _read_whole(sys.stdin.buffer, "standard input"), "standard input"
+        return read_whole(sys.stdin.buffer, "standard input"), "standard input"
     try:
         with Path(file).open("rb") as stream:
-            return _read_whole(stream, file), file
+            return read_whole(stream, file), file
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
 
 
-def _read_whole(stream: BinaryIO, name: str) -> bytes:
+def read_whole(stream: BinaryIO, name: str) -> bytes:
+    """Read a stream to its end.
+
+    Raises:
+        UsageError: It is too large for a plan.
+    """
     from kedro_batch.strict_yaml import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
 
     content = stream.read(MAX_BYTES + 1)

@@ -2,8 +2,9 @@
 
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryFile
 
-from kedro_batch.cli.commands import read_input
+from kedro_batch.cli.commands import read_input, read_whole
 from kedro_batch.errors import UsageError
 
 
@@ -14,21 +15,25 @@ def read_source(named: str) -> tuple[bytes, str]:
         The content, and its name for messages.
 
     Raises:
-        UsageError: It cannot be read.
+        UsageError: It cannot be read, or is too large for a plan.
     """
     revision, colon, path = named.partition(":")
     if not colon or not revision or not path or Path(named).exists():
         return read_input(named)
     if revision.startswith("-"):
         raise UsageError(f"cannot read {named}: {revision} is no revision")
-    try:
-        ended = subprocess.run(["git", "cat-file", "blob", named], capture_output=True, check=False)  # noqa: S603, S607  as users call it
-    except FileNotFoundError as error:
-        raise UsageError(f"cannot read {named}: there is no such file, and no git to ask for a revision") from error
-    if ended.returncode:
-        said = ended.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
-        raise UsageError(f"cannot read {named}: {said}{_hint(revision, path)}")
-    return ended.stdout, named
+    with TemporaryFile() as said, TemporaryFile() as content:
+        command = ["git", "cat-file", "blob", named]
+        try:
+            code = subprocess.run(command, stdout=content, stderr=said, check=False).returncode  # noqa: S603
+        except FileNotFoundError as error:
+            raise UsageError(f"cannot read {named}: there is no such file, and no git to ask for a revision") from error
+        if code:
+            said.seek(0)
+            reason = said.read().decode(errors="replace").strip().removeprefix("fatal: ")
+            raise UsageError(f"cannot read {named}: {reason}{_hint(revision, path)}")
+        content.seek(0)
+        return read_whole(content, named), named
 
 
 def _hint(revision: str, path: str) -> str:
