@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from kedro_batch import errors, resources
 from kedro_batch.cli import commands
-from kedro_batch.plan import limits, request
+from kedro_batch.plan import limits, request, sizes
 from kedro_batch.plan.model import Platform, RetryReason
 from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 
@@ -90,7 +90,9 @@ def test_what_plan_and_configuration_share_is_described_alike():
 
 
 def test_the_schemas_state_the_limits_that_are_checked():
-    settings = json.loads((ROOT / "schemas" / "plan.schema.json").read_text())["$defs"]
+    plan = json.loads((ROOT / "schemas" / "plan.schema.json").read_text())
+    settings = plan["$defs"]
+    assert plan["properties"]["jobs"]["maxItems"] == sizes.JOBS
     assert settings["job_name"]["maxLength"] == request.JOB_NAME_LENGTH
     assert settings["job"]["properties"]["depends_on"]["maxItems"] == limits.DEPENDENCIES
     assert settings["timeout_s"]["minimum"] == limits.TIMEOUT_S

@@ -296,6 +296,21 @@ def test_with_json_the_plan_goes_to_the_file_alone(tmp_path):
     assert json.loads(ended.text)["findings"]
 
 
+def test_a_plan_of_more_jobs_than_are_read_is_refused(tmp_path):
+    registry = (
+        "from kedro.pipeline import Pipeline, node\n"
+        "def run(*_):\n    return 1\n"
+        "def register_pipelines():\n"
+        "    nodes = [node(run, None, f'd{n}', name=f'n{n}') for n in range(25_001)]\n"
+        "    return {'__default__': Pipeline(nodes)}\n"
+    )
+    conf = {"base/catalog.yml": '"{any}": {type: json.JSONDataset, filepath: "s3://b/{any}.json"}\n'}
+    project = write_project(tmp_path / "project", registry=registry, conf=conf)
+    ended = kedro_batch("compile", cwd=project)
+    assert (ended.code, ended.out) == (4, b"")
+    assert "error over_limit: jobs: there are 25001, and a plan of more than 25000 is not read: put more" in ended.err
+
+
 def test_what_is_refused_before_there_is_a_plan_is_json_too(tmp_path):
     project = project_with(tmp_path, json_catalog(), "timeout_s: 5\n")
     ended = kedro_batch("compile", "--json", cwd=project)

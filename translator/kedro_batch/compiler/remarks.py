@@ -13,6 +13,7 @@ from kedro_batch.errors import Code, FieldPath, Finding, Severity, did_you_mean,
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.limits import over_limits
 from kedro_batch.plan.request import misplaced_commands
+from kedro_batch.plan.sizes import JOBS
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import JobName
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 def about_limits(compilation: Compilation) -> Iterator[Finding]:
     """Say what AWS Batch would not take: a setting once, where it stands, and with the jobs that have it."""
     plan, groups = compilation.plan, compilation.groups
+    if len(plan.jobs) > JOBS:
+        yield Finding(
+            source="jobs",
+            code=Code.OVER_LIMIT,
+            message=f"there are {len(plan.jobs)}, and a plan of more than {JOBS} is not read: put more nodes into each "
+            "job (group_by), or compile parts of the pipeline into plans of their own",
+        )
     origins: dict[tuple[int, FieldPath], Place | None] = {}
     jobs_with: defaultdict[tuple[FieldPath, str, Place | None], list[JobName]] = defaultdict(list)
     for path, message in (*over_limits(plan), *misplaced_commands(plan)):

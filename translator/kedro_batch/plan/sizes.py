@@ -8,6 +8,8 @@ from typing import Any
 
 from kedro_batch.errors import FieldPath
 
+JOBS = 25_000
+"""Of one plan."""
 _REPEATED_AT_MOST = 500_000
 """Values that all jobs together take over from the defaults: 20 each for 25,000 jobs."""
 _SUBMIT_AT_MOST = 2000

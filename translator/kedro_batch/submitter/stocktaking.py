@@ -144,10 +144,10 @@ def settle(desk: Desk, parents: Parents, census: Census) -> Settlement:
     by_reason: dict[str, list[JobId]] = {}
     for copy, kept in settlement.surplus:
         by_reason.setdefault(f"{KEPT_INSTEAD}{kept or NONE_KEPT}", []).append(copy.job_id)
-    for reason, ids in by_reason.items():
-        terminate_and_wait(desk, ids, reason, _ENDING_S)
+    live = {job_id for reason, ids in by_reason.items() for job_id in terminate_and_wait(desk, ids, reason, _ENDING_S)}
     for copy, kept in settlement.surplus:
-        message = f"{copy.job} was submitted twice: {copy.job_id} is terminated, {kept or NONE_KEPT} is kept"
+        became = "could not be ended: look at it in AWS Batch" if copy.job_id in live else "is terminated"
+        message = f"{copy.job} was submitted twice: {copy.job_id} {became}; {kept or NONE_KEPT} is kept"
         desk.emit(Notice(kind=NoticeKind.DUPLICATE, message=message, job=copy.job))
     return settlement
 
