@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kedro_batch.review.changes import Change, FieldChange, JobChange, Names, PlanDiff, Risk, WordChange
+from kedro_batch.review.changes import Change, FieldChange, JobChange, Names, PlanDiff, Risk, RiskKind, WordChange
 from kedro_batch.review.spelling import command_text, value_text
 from kedro_batch.words import counted
 
@@ -114,17 +114,26 @@ def summary(diff: PlanDiff) -> str:
 def _risk_lines(risks: Iterable[Risk]) -> Iterator[RiskLine]:
     alike: dict[tuple[str, str | None, str | None], list[str]] = {}
     for risk in risks:
-        key = (risk.kind.replace("_", " "), value_text(risk.before), value_text(risk.after))
-        subjects = alike.setdefault(key, [])
-        parts = [risk.job, risk.node and f"node {risk.node}", risk.dataset]
-        subject = ": ".join(part for part in parts if part)
-        if subject:
+        before, after = (None, None) if risk.kind is RiskKind.UNORDERED_READ else (risk.before, risk.after)
+        subjects = alike.setdefault((risk.kind.replace("_", " "), value_text(before), value_text(after)), [])
+        if subject := _subject(risk):
             subjects.append(subject)
     for (what, before, after), subjects in alike.items():
         first = subjects[:_SUBJECTS]
         if len(subjects) > _SUBJECTS:
             first.append(f"and {len(subjects) - _SUBJECTS} more")
         yield RiskLine(what=what, subjects=tuple(subjects), first_subjects=tuple(first), before=before, after=after)
+
+
+def _subject(risk: Risk) -> str:
+    """Say what a risk is about."""
+    match risk.kind:
+        case RiskKind.UNORDERED_READ:
+            return f"{risk.job} reads {risk.dataset}, which {risk.after} writes"
+        case RiskKind.DATASET_NOT_WRITTEN if risk.job:
+            return f"{risk.dataset} (which {risk.job} reads)"
+        case _:
+            return risk.dataset or ": ".join(part for part in (risk.job, risk.node and f"node {risk.node}") if part)
 
 
 def _field(one: FieldChange, label: str | None = None) -> Detail:

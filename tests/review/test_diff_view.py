@@ -1,0 +1,76 @@
+"""What the templates of a diff get: risks and jobs told together where they are alike, commands by what changed."""
+
+import pytest
+
+from kedro_batch.plan.model import Plan, Resources
+from kedro_batch.review.comparison import compared
+from kedro_batch.review.diff_view import Detail, diff_view
+from kedro_batch.review.templates import render
+from tests.support.plans import a_job
+
+
+def view_of(old, new):
+    return diff_view(compared(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))), "old.yaml", "new.yaml")
+
+
+def test_jobs_that_changed_alike_are_told_together():
+    old = [a_job(name, ("run", name), resources=Resources(memory_mib=2000)) for name in "abc"]
+    new = [a_job(name, ("run", name), resources=Resources(memory_mib=1000)) for name in "ab"]
+    new.append(a_job("c", ("run", "c"), resources=Resources(memory_mib=500)))
+    view = view_of(old, new)
+    assert [(block.sign, block.jobs) for block in view.blocks] == [("~", ("a", "b")), ("~", ("c",))]
+    assert [(risk.what, risk.subjects, risk.before, risk.after) for risk in view.risks] == [
+        ("memory lowered", ("a", "b"), "2000", "1000"),
+        ("memory lowered", ("c",), "2000", "500"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("run --env=a x", "run --env=b x", [("--env=a", "--env=b")]),
+        ("run x", "run --quiet x", [(None, "--quiet")]),
+        ("run --quiet x y", "run x y", [("--quiet", None)]),
+        ("run a b c", "go a b d", [("run", "go"), ("c", "d")]),
+        ("run a b", "a b 'c'", [("run", None), (None, "''\"'\"'c'\"'\"''")]),
+    ],
+)
+def test_a_command_is_told_by_the_words_that_changed(old, new, told):
+    (block,) = view_of([a_job("a", tuple(old.split()))], [a_job("a", tuple(new.split()))]).blocks
+    assert block.details == tuple(Detail(label="command", before=before, after=after) for before, after in told)
+
+
+def test_a_command_of_very_many_words_is_told_as_a_whole():
+    many = tuple("a" for _ in range(3000))
+    (block,) = view_of([a_job("a", many)], [a_job("a", (*many, "b"))]).blocks
+    (detail,) = block.details
+    assert (detail.before, detail.after) == (" ".join(many), " ".join((*many, "b")))
+
+
+def test_risks_say_what_they_are_about():
+    old = [
+        a_job("load", nodes=("load",), writes=("table", "unused")),
+        a_job("train", nodes=("train", "tune"), depends_on=("load",), reads=("table",)),
+        a_job("report", nodes=("report",), depends_on=("load",), reads=("table",)),
+    ]
+    new = [
+        a_job("load", nodes=("load",), writes=("other",)),
+        a_job("train", nodes=("train",), reads=("table", "other")),
+    ]
+    view = view_of(old, new)
+    assert {risk.what: risk.subjects for risk in view.risks} == {
+        "job removed": ("report",),
+        "node removed": ("train: node tune",),
+        "dataset not written": ("table (which train reads)", "unused"),
+        "unordered read": ("train reads other, which load writes",),
+    }
+
+
+def test_many_subjects_are_counted_in_text_and_all_told_below():
+    names = [f"job_{number:02}" for number in range(30)]
+    view = view_of([a_job(name) for name in names], [a_job(name, job_queue="other") for name in names])
+    text = render("diff.txt.j2", view)
+    head, _, below = text.partition("\nJobs\n")
+    assert "job_09, and 20 more\n" in head
+    assert all(name in below for name in names)
+    assert max(map(len, text.splitlines())) <= 120
