@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,21 @@ import pytest
 
 from tests.support.projects import write_project
 from tests.support.services import Moto, moto
+
+_FAULTS = Path(__file__).parent / "faults"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run two tests for each processor: many of them wait for a service that is slow or gone, as people would."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests that mostly wait among those that work, so that neither the machine nor they stand idle."""
+    waiting = [item for item in items if _FAULTS in item.path.parents]
+    working = [item for item in items if _FAULTS not in item.path.parents]
+    places = [(number / len(some), item) for some in (waiting, working) for number, item in enumerate(some)]
+    items[:] = [item for _, item in sorted(places, key=lambda place: place[0])]
 
 
 @pytest.fixture
