@@ -97,7 +97,20 @@ def with_own_memory(plan):
 
 LARGE = plan_of(3000, resources=Resources(memory_mib=100_000))
 HUGE_JOB = Plan(jobs=(a_job("a", ("x", "y" * 200_000), reads=tuple(f"dataset_{n:05}" for n in range(5000))),))
+NASTY_NAMES = [f"{n:03}" + "`|" * 160 for n in range(80)]
 MANY = {
+    "names that grow when they are escaped": (
+        Plan(jobs=(a_job("a", reads=tuple(NASTY_NAMES[:20]), writes=tuple(NASTY_NAMES[20:40])),)),
+        Plan(jobs=(a_job("a", reads=tuple(NASTY_NAMES[40:60]), writes=tuple(NASTY_NAMES[60:])),)),
+    ),
+    "a plan as a whole with long values": (
+        Plan(jobs=(a_job("a"),), pipelines=tuple(NASTY_NAMES)),
+        Plan(jobs=(a_job("a"),), pipelines=tuple(NASTY_NAMES[1:]), group_by=tuple(NASTY_NAMES), env="`|" * 9000),
+    ),
+    "as many queues as jobs": tuple(
+        Plan(jobs=tuple(a_job(f"j{n}", job_queue=f"{side}{n:03}" + "q" * 100) for n in range(400)))
+        for side in ("before", "after")
+    ),
     "each with other memory": (LARGE, with_own_memory(LARGE)),
     "all with another command": (LARGE, changed(LARGE, command=("y",))),
     "all new": (Plan(jobs=(a_job("other"),)), LARGE),
@@ -118,7 +131,7 @@ def test_a_diff_keeps_within_its_limits_and_counts_what_it_leaves_out(name):
     assert text.count(" --> ") + text.count(" ==> ") + text.count(" -.-> ") <= EDGES
     assert whole(text)
     assert text.startswith("<!-- kedro-batch diff plan.yaml -->\n### Plan: ")
-    left_out = [int(number) for number in re.findall(r"and (\d+) more jobs?: `kedro-batch diff`", text)]
+    left_out = [int(number) for number in re.findall(r"and (\d+) more jobs? that changed: `kedro-batch diff`", text)]
     named = set(re.findall(r"\bjob_\d{5}\b", text.partition("```diff")[2].partition("```")[0]))
     if "all" in name or "each" in name:
         assert left_out
@@ -133,18 +146,47 @@ def test_an_overview_keeps_within_its_limits(plan):
     assert whole(text)
 
 
+def test_what_is_cut_is_counted():
+    old, new = MANY["as many queues as jobs"]
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert "and 350 more rows of risks: `kedro-batch diff` shows all\n" in text
+    assert re.search(r"and \d{3} more rows of totals: `kedro-batch diff` shows all\n", text)
+    variables = {f"E{n:02}": "v" for n in range(40)}
+    old, new = Plan(jobs=(a_job("a"),)), Plan(jobs=(a_job("a", ("curl", "evil"), environment=variables),))
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert "+     command                curl evil\n" in text
+    assert "+     and 11 more            kedro-batch diff shows all\n" in text
+
+
+def test_long_values_are_cut_where_they_can_be_told_apart():
+    before, after = ("x" * 5000 + ending for ending in ("good", "evil"))
+    old, new = (Plan(jobs=(a_job("a", ("run", word)),), env=word) for word in (before, after))
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert len(re.findall(r"same characters\)\.\.\.x+good", text)) == 3  # risk, plan, command
+    assert len(re.findall(r"same characters\)\.\.\.x+evil", text)) == 3
+
+
+def test_a_job_with_too_many_edges_leaves_room_for_the_others():
+    leaves = [a_job(f"leaf_{n}", depends_on=("hub",)) for n in range(300)]
+    old = Plan(jobs=(a_job("hub"), *leaves, a_job("alone")))
+    new = Plan(jobs=(a_job("hub", ("y",)), *leaves, a_job("alone", ("y",))))
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert 'j0["alone"]:::changed' in text
+    assert "Left out: 1 more job and 300 edges." in text
+    same = diff_markdown(compared(old, old), old, old, called=_CALLED)
+    assert "mermaid" not in same
+
+
 def test_each_plan_has_a_marker_of_its_own_that_a_name_cannot_break():
     plan = plan_of(2)
-    names = ["plan.yaml", "conf/a plan--><b>.yaml", "standard input", "--", "main:plan.yaml"]
+    names = ["plan.yaml", "conf/a plan--><b>.yaml", "standard input", "--", "main:plan.yaml", "conf/a-plan-->b?.yaml"]
     texts = [diff_markdown(compared(plan, plan), plan, plan, called=("old", name)) for name in names]
     markers = [text.splitlines()[0] for text in texts]
-    assert markers == [
-        "<!-- kedro-batch diff plan.yaml -->",
-        "<!-- kedro-batch diff conf/a-plan-b-.yaml -->",
-        "<!-- kedro-batch diff standard-input -->",
-        "<!-- kedro-batch diff plan -->",
-        "<!-- kedro-batch diff main-plan.yaml -->",
-    ]
+    assert markers[0] == "<!-- kedro-batch diff plan.yaml -->"
+    beginnings = ["conf/a-plan-b-.yaml", "standard-input", "plan", "main-plan.yaml", "conf/a-plan-b-.yaml"]
+    for marker, beginning in zip(markers[1:], beginnings, strict=True):
+        assert re.fullmatch(rf"<!-- kedro-batch diff {re.escape(beginning)}-[0-9a-f]{{8}} -->", marker)
+    assert len(set(markers)) == len(names)
 
 
 @pytest.mark.parametrize("nasty", NASTY)

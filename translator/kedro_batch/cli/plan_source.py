@@ -31,11 +31,6 @@ def read_source(named: str) -> tuple[bytes, str]:
         if code:
             said.seek(0)
             reason = said.read().decode(errors="replace").strip().removeprefix("fatal: ")
-            raise UsageError(f"cannot read {named}: {reason}{_hint(revision, path)}")
+            raise UsageError(f"cannot read {named}: {reason}")
         content.seek(0)
         return read_whole(content, named), named
-
-
-def _hint(revision: str, path: str) -> str:
-    """Git takes a path from the top of the repository, unless it begins with a dot."""
-    return "" if path.startswith(".") else f"\nFrom this folder it is {revision}:./{path}"

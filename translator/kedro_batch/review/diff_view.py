@@ -15,6 +15,7 @@ _TOTALS_SPELLED: Mapping[tuple[str, ...], str] = {
     ("join_jobs",): "join jobs",
 }
 _SUBJECTS = 10
+_LONG = ("environment", "tags", "submit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,9 @@ def summary(diff: PlanDiff) -> str:
         "unchanged": counts.unchanged,
     }
     text = ", ".join(f"{number} {what}" for what, number in numbers.items() if number)
+    if diff.origin:
+        names = dict.fromkeys(one.path[0] for one in diff.origin)
+        text += f"; the plan's {', '.join(names)} changed"
     before, after = diff.totals_before.longest_path, diff.totals_after.longest_path
     return text if before == after else f"{text}; longest path {before} -> {after}"
 
@@ -166,7 +170,9 @@ def _blocks(jobs: Sequence[JobChange]) -> Iterator[JobBlock]:
 
 
 def _details(one: JobChange) -> Iterator[Detail]:
-    yield from (_field(field) for field in one.fields)
+    """Tell what decides over a job first, and what may be long last."""
+    long = [field for field in one.fields if field.path[0] in _LONG]
+    yield from (_field(field) for field in one.fields if field.path[0] not in _LONG)
     yield from _command(one)
     yield from _names("nodes", one.nodes)
     if one.nodes_from:
@@ -176,6 +182,7 @@ def _details(one: JobChange) -> Iterator[Detail]:
     yield from _names("waits for", one.parents)
     yield from _names("reads", one.reads)
     yield from _names("writes", one.writes)
+    yield from map(_field, long)
 
 
 def _command(one: JobChange) -> Iterator[Detail]:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from kedro_batch.review.printable import visible
 
-_LONGEST = 300
+_LONGEST, _LONGEST_NAME = 300, 120
 _TICKS = re.compile("`+")
 
 
@@ -16,21 +17,36 @@ def clipped(text: str, longest: int = _LONGEST) -> str:
     return f"{text[:longest]}... ({len(text) - longest} more characters)"
 
 
-def code(text: str) -> str:
+def clipped_alike(before: str | None, after: str | None, longest: int) -> tuple[str | None, str | None]:
+    """Shorten two texts so that what differs between them can be seen."""
+    if before is None or after is None:
+        return before and clipped(before, longest), after and clipped(after, longest)
+    if max(len(before), len(after)) <= longest:
+        return before, after
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    if same > longest // 2:
+        cut = same - longest // 4
+        before, after = (f"({cut} same characters)...{text[cut:]}" for text in (before, after))
+    return clipped(before, longest), clipped(after, longest)
+
+
+def code(text: str, longest: int = _LONGEST) -> str:
     """Show a text as code, in a table or out of it, where nothing in it is markup.
 
     Backslashes do not escape in code spans, and how a table is split at ``|`` differs between readers: what has
     such characters is written as HTML's ``code`` with entities.
     """
-    plain = clipped(visible(text)) or '""'
+    shown = visible(text) or '""'
+    plain = clipped(shown, longest)
     if plain.strip() == plain and not set(plain) & set("`|\\"):
         return f"`{plain}`"
+    plain = clipped(shown, longest // 2)  # entities are long
     return f"<code>{''.join(letter if letter.isalnum() else f'&#{ord(letter)};' for letter in plain)}</code>"
 
 
 def codes(names: Sequence[str], most: int = 20) -> str:
     """Show names as code with commas, the first of them where they are many."""
-    shown = ", ".join(map(code, names[:most]))
+    shown = ", ".join(code(name, _LONGEST_NAME) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 

@@ -63,6 +63,8 @@ def _pair_by_half(same: dict[JobName, JobName], gone: list[Job], come: list[Job]
         for name, count in Counter(owner[node].name for node in job.nodes if node in owner).items():
             if 2 * count > max(len(job.nodes), size[name]):
                 pairs[job.name] = name
+    claims = Counter(pairs.values())  # several jobs may run the same node, each with other parameters
+    pairs = {job: name for job, name in pairs.items() if claims[name] == 1}
     same.update(pairs)
     taken = set(pairs.values())
     return [job for job in gone if job.name not in taken], [job for job in come if job.name not in pairs]

@@ -92,13 +92,12 @@ def _graph(
     drawn: dict[str, None] = {}
     edges: dict[_Edge, None] = {}
     every = {edge for of_job in edges_of.values() for edge in of_job}
-    taken = left_out = 0
+    taken = 0
     for job, of_job in edges_of.items():
         fresh = [edge for edge in of_job if edge not in edges]
+        if most_edges is not None and taken + max(1, len(fresh)) > most_edges:
+            continue  # the next one may have fewer
         taken += max(1, len(fresh))
-        if most_edges is not None and taken > most_edges:
-            left_out = len(edges_of.keys() - drawn.keys())
-            break
         edges |= dict.fromkeys(fresh)
         drawn |= dict.fromkeys([job, *(end for edge in fresh for end in edge)])
     keys = {job: f"j{number}" for number, job in enumerate(drawn)}
@@ -108,6 +107,6 @@ def _graph(
             Arrow(parent=keys[parent], arrow=_ARROWS[kinds.get((parent, child))], child=keys[child])
             for parent, child in edges
         ),
-        jobs_left_out=left_out,
+        jobs_left_out=len(edges_of.keys() - drawn.keys()),
         edges_left_out=len(every) - len(edges),
     )

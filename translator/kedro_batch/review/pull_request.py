@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import sha256
+from typing import TypeVar
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.changes import PlanDiff
 from kedro_batch.review.diff_view import Detail, DiffView, JobBlock, RiskLine, diff_view
-from kedro_batch.review.markdown import clipped, fenced
+from kedro_batch.review.markdown import clipped, clipped_alike, fenced
 from kedro_batch.review.mermaid import Graph, diff_graph, plan_graph
 from kedro_batch.review.overview import Overview
 from kedro_batch.review.overview_view import OverviewView, overview_view
@@ -23,10 +25,11 @@ CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, and the one who posts may want to add some."""
 EDGES = 200
 _GRAPH_CHARACTERS = 20_000
-_RISKS = 50
+_ROWS = 50
+_TABLES = ("risks", "origin", "totals", "data")
 _NAMES = 100
 _DETAILS = 30
-_VALUE = 1_000
+_VALUE, _CELL = 1_000, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +38,7 @@ class DiffMarkdown:
 
     marker: str
     diff: DiffView
-    risks: tuple[RiskLine, ...]
-    risks_left_out: str
+    left_out: Mapping[str, str]
     changes: str
     changes_left_out: str
     graph: str
@@ -50,6 +52,7 @@ class OverviewMarkdown:
     marker: str
     show: OverviewView
     left_out: str
+    data_left_out: str
     graph: str
     graph_left_out: str
 
@@ -64,6 +67,8 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
         called: What the two plans are called.
     """
     view = diff_view(diff, *called)
+    risks, origin = tuple(map(_seen_to_differ, view.risks)), tuple(map(_seen_to_differ, view.origin))
+    view = replace(view, risks=risks, origin=origin)
     marker = _marker("diff", called[1])
 
     drawn = cache(lambda edges: _drawn(diff_graph(diff, old, new, edges)))
@@ -73,9 +78,8 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
         page = DiffMarkdown(
             marker=marker,
-            diff=replace(view, totals=view.totals[: room["totals"]]),
-            risks=view.risks[: room["risks"]],
-            risks_left_out=_left_out(len(view.risks) - room["risks"], "row"),
+            diff=replace(view, **{part: getattr(view, part)[: room[part]] for part in _TABLES}),
+            left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
             changes=fenced(render("changes.diff.j2", [_short(one) for one in blocks]), "diff") if blocks else "",
             changes_left_out=_left_out(sum(len(one.jobs) for one in view.blocks[room["blocks"] :]), "job"),
             graph=graph[0],
@@ -84,9 +88,11 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
         return render("diff.md.j2", page)
 
     most = {
-        "risks": min(len(view.risks), _RISKS),
+        "risks": min(len(view.risks), _ROWS),
+        "origin": len(view.origin),
         "edges": _edges(drawn),
-        "totals": len(view.totals),
+        "data": len(view.data),
+        "totals": min(len(view.totals), _ROWS),
         "blocks": len(view.blocks),
     }
     return _fitted(text, most)
@@ -110,6 +116,7 @@ def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
             marker=_marker("show", called),
             show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["data"]]),
             left_out=_left_out(len(view.jobs) - room["jobs"], "job"),
+            data_left_out=_left_out(len(view.data) - room["data"], "row"),
             graph=graph[0],
             graph_left_out=graph[1],
         )
@@ -120,7 +127,10 @@ def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
 
 def _marker(what: str, called: str) -> str:
     """Give a comment by which a bot finds the text that it is to replace: one for each plan."""
-    return f"<!-- kedro-batch {what} {re.sub(r'[^A-Za-z0-9._/]+', '-', called).strip('-') or 'plan'} -->"
+    plain = re.sub(r"[^A-Za-z0-9._/]+", "-", called).strip("-") or "plan"
+    if plain != called:  # two names may be left alike
+        plain += f"-{sha256(called.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
+    return f"<!-- kedro-batch {what} {plain} -->"
 
 
 def _fitted(text: Callable[[Mapping[str, int]], str], most: Mapping[str, int]) -> str:
@@ -165,6 +175,8 @@ def _edges(drawn: Callable[[int], tuple[str, str]]) -> int:
 def _drawn(graph: Graph) -> tuple[str, str]:
     """Give a graph in a fence, and what it leaves out in words."""
     left_out = _left_out(graph.jobs_left_out, "job")
+    if not graph.boxes:
+        return "", left_out
     return fenced(graph.text(), "mermaid"), left_out and f"{left_out} and {counted(graph.edges_left_out, 'edge')}"
 
 
@@ -174,17 +186,29 @@ def _left_out(number: int, noun: str) -> str:
 
 def _short(block: JobBlock) -> JobBlock:
     """Shorten what would fill the text with one job."""
-    return replace(block, jobs=_some(block.jobs), details=tuple(map(_short_detail, block.details[:_DETAILS])))
+    details = tuple(map(_short_detail, block.details[:_DETAILS]))
+    if len(block.details) > _DETAILS:
+        details += (Detail(label=f"and {len(block.details) - _DETAILS} more", after="kedro-batch diff shows all"),)
+    return replace(block, jobs=_some(block.jobs), details=details)
 
 
 def _short_detail(one: Detail) -> Detail:
+    before, after = clipped_alike(one.before, one.after, _VALUE)
     return Detail(
         label=_clipped(one.label),
-        before=None if one.before is None else _clipped(one.before),
-        after=None if one.after is None else _clipped(one.after),
+        before=before,
+        after=after,
         gained=_some(tuple(map(_clipped, one.gained))),
         lost=_some(tuple(map(_clipped, one.lost))),
     )
+
+
+_Row = TypeVar("_Row", Detail, RiskLine)
+
+
+def _seen_to_differ(one: _Row) -> _Row:
+    before, after = clipped_alike(one.before, one.after, _CELL)
+    return replace(one, before=before, after=after)
 
 
 def _clipped(text: str) -> str:

@@ -58,13 +58,17 @@ def _about_jobs(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator[Ris
 
 def _about_moved_nodes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
     """Find what nodes lose that another job runs now: it may have another queue, or less memory."""
-    ran_by = {node: job for job in old.jobs for node in job.nodes}
+    ran_by: dict[str, list[Job]] = {}
+    for job in old.jobs:
+        for node in job.nodes:
+            ran_by.setdefault(node, []).append(job)
     for job in new.jobs:
         found: dict[tuple[str, Any, Any], list[str]] = {}
         for node in job.nodes:
-            before = ran_by.get(node)
-            if before is None or before.name == same.get(job.name):
+            runners = ran_by.get(node, ())
+            if not runners or any(one.name == same.get(job.name) for one in runners):
                 continue
+            before = runners[0]
             for path, was, now in zip(_WATCHED, _watched(before), _watched(job), strict=True):
                 kind = _kind(FieldChange(path=path, before=was, after=now), before, job) if was != now else None
                 if kind:
