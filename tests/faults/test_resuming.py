@@ -87,14 +87,15 @@ def test_what_cannot_be_run_again_is_refused_and_nothing_is_sent(tmp_path, words
 
 def test_what_still_runs_is_left_to_run_and_cannot_be_asked_for_again(tmp_path):
     write_plan(tmp_path, JOBS, PARENTS)
-    with standin(durations={"e": 6}, fail={"b": 3}) as service:
+    with standin(durations={"e": 600}, fail={"b": 3}) as service:
         with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
-            wait_until(lambda: states(service).get("d") == "FAILED")
+            wait_until(lambda: states(service).get("d") == "FAILED" and states(service).get("e") == "RUNNING")
             assert interrupted(process).code == 130
         refused = on(service, "resume", "r", "--from", "e", cwd=tmp_path)
         assert refused.code == 2
-        assert "e of those to be run again still go on" in refused.err or "still go on" in refused.err
+        assert "e of those to be run again still go on: wait until they have ended" in refused.err
         service.configure(fail={})
+        service.finish("e")
         assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
         assert len(submissions(service, "e")) == 1
         assert service.verdict()["duplicates"] == {}
@@ -102,9 +103,9 @@ def test_what_still_runs_is_left_to_run_and_cannot_be_asked_for_again(tmp_path):
 
 def test_an_interrupted_run_names_the_commands_that_lead_on_and_can_be_followed_to_its_end(tmp_path):
     write_plan(tmp_path, JOBS, PARENTS)
-    with standin(durations={"a": 5}) as service:
+    with standin(durations={"a": 600}) as service:
         with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
-            wait_until(lambda: states(service).get("a") == "RUNNING")
+            wait_until(lambda: states(service).get("a") == "RUNNING" and len(states(service)) == len(JOBS))
             stopped = interrupted(process, signal.SIGTERM)
         assert stopped.code == 143
         for command in ("kedro-batch wait r", "kedro-batch cancel r"):
@@ -112,6 +113,7 @@ def test_an_interrupted_run_names_the_commands_that_lead_on_and_can_be_followed_
         once = on(service, "wait", "r", "--once", cwd=tmp_path)
         assert once.code == 7
         assert "Error: run r has not ended" in once.err
+        service.finish("a")
         assert on(service, "wait", "r", "-q", cwd=tmp_path).code == 0
         assert len(service.asked("submitjob")) == 5
 

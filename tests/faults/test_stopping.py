@@ -104,7 +104,7 @@ def test_a_second_signal_ends_at_once_and_leaves_a_run_that_resumes(tmp_path, nu
 def test_on_failure_stop_starts_nothing_more_and_lets_what_runs_end(tmp_path):
     parents = {"later": "slow", "last": "later"}
     write_plan(tmp_path, {name: ["x"] for name in ("bad", "slow", "later", "last")}, parents)
-    with standin(durations={"bad": 1, "slow": 5}, fail={"bad": 2}) as service:
+    with standin(durations={"bad": 1, "slow": 12}, fail={"bad": 2}) as service:
         stopped = on(service, "apply", "plan.yaml", "--on-failure", "stop", "--run-id", "r", cwd=tmp_path)
         assert stopped.code == 6
         assert "bad has failed: nothing more is started; what runs may end" in stopped.err

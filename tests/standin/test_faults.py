@@ -195,7 +195,7 @@ def test_logs_are_there_once_a_job_runs_unless_they_are_denied():
         assert code(raised) == "AccessDeniedException"
 
 
-def test_a_running_server_is_configured_and_made_to_forget():
+def test_a_running_server_is_configured_and_made_to_forget_and_to_finish():
     with standin(run_s=60, slots=0) as service:
         batch = service.client()
         job_id = batch.submit_job(**request("a"))["jobId"]
@@ -204,13 +204,19 @@ def test_a_running_server_is_configured_and_made_to_forget():
         assert service.jobs()["a"]["status"] == "SUCCEEDED"
         service.forget("a")
         assert batch.describe_jobs(jobs=[job_id])["jobs"] == []
+        service.configure(run_s=60)
+        batch.submit_job(**request("c"))
+        service.configure(run_s=0)
+        assert service.jobs()["c"]["status"] == "RUNNING"
+        service.finish("c")
+        assert service.jobs()["c"]["status"] == "SUCCEEDED"
         with pytest.raises(urllib.error.HTTPError):
             service.configure(nonsense=1)
-        assert [one["jobName"] for one in service.asked("submitjob")] == ["run_a_1"]
+        assert [one["jobName"] for one in service.asked("submitjob")] == ["run_a_1", "run_c_1"]
         service.configure(keep_bodies=False)
         batch.submit_job(**request("b"))
-        assert len(service.asked("submitjob")) == 1
-        assert len(service.verdict(times=True)["taken_at"]) == 2
+        assert len(service.asked("submitjob")) == 2
+        assert len(service.verdict(times=True)["taken_at"]) == 3
 
 
 def test_latency_is_waited_for_by_each_call_on_its_own():

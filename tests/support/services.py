@@ -56,6 +56,10 @@ class StandIn:
         """Let the service forget the jobs that these labels have now."""
         _post(f"{self.url}/forget", {"labels": list(labels)})
 
+    def finish(self, *labels: str) -> None:
+        """Let the jobs of these labels that run come to their end now."""
+        _post(f"{self.url}/finish", {"labels": list(labels)})
+
     def client(self, service: str = "batch") -> Any:
         """Make a client that sends every request once."""
         session: Any = boto3.Session()

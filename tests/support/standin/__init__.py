@@ -6,7 +6,7 @@
 
 prints its port and serves until it is ended. The modules, from the outside in:
 
-- ``server``: HTTP, threads, sleeping, and the doors for tests: /ledger, /jobs, /verdict, /configure, /forget
+- ``server``: HTTP, threads, sleeping, and the doors for tests: /ledger, /jobs, /verdict, /configure, /forget, /finish
 - ``service``: one call in, one reply out
 - ``faults``: what goes wrong with a call, by configuration; ``limits``: what AWS refuses
 - ``jobs``: the states of the jobs as time passes; ``outcomes``: how a try ends, and whether there is another

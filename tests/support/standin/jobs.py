@@ -161,6 +161,12 @@ class Jobs:
             wait = self._config.terminate_s if job.status in _STARTED else self._config.cancel_s
             self._plan(now + wait, _Event.TERMINATE, job, reason, always=True)
 
+    def finish(self, job: Job, *, now: float) -> None:
+        """Let a job that runs come to its end now; nothing happens to others."""
+        if job.status is Status.RUNNING:
+            job.times_out = False
+            self._plan(now, _Event.STOP, job)
+
     def reconfigured(self, now: float) -> None:
         """Look again at who is stuck and who has room."""
         for job in list(self._stuck.values()):

@@ -1,7 +1,7 @@
 """The service behind HTTP, for clients that think it is AWS, and with doors for tests.
 
 ``GET /ledger``: what was asked; ``GET /jobs``: each label's latest job; ``GET /verdict``, ``GET /verdict?times=1``;
-``POST /configure`` with fields of the configuration; ``POST /forget`` with ``{"labels": [...]}``.
+``POST /configure`` with fields of the configuration; ``POST /forget`` and ``POST /finish`` with ``{"labels": [...]}``.
 """
 
 import json
@@ -48,7 +48,7 @@ class _Connection(StreamRequestHandler):
         while line := self.rfile.readline(65537).decode("latin-1").split():
             method, path = line[0], line[1]
             headers = self._headers()
-            if method == "GET" or path in ("/configure", "/forget"):
+            if method == "GET" or path in ("/configure", "/forget", "/finish"):
                 self._door(method, path, json.loads(self._body(headers)))
             elif not self._call(path, headers):
                 return
@@ -96,6 +96,9 @@ class _Connection(StreamRequestHandler):
                     content = {}
                 case "POST", "/forget":
                     service.forget(body["labels"])
+                    content = {}
+                case "POST", "/finish":
+                    service.finish(body["labels"])
                     content = {}
                 case _:
                     self._send(_NOT_FOUND, {"message": f"no {method} {path}"})

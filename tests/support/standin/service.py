@@ -116,6 +116,14 @@ class Service:
             for job in self.jobs.by_label.get(label, ()):
                 job.forgotten = True
 
+    def finish(self, labels: list[str]) -> None:
+        """Let the jobs of these labels that run come to their end now."""
+        now = self._clock()
+        self.jobs.advance(now)
+        for label in labels:
+            for job in self.jobs.by_label.get(label, ()):
+                self.jobs.finish(job, now=now)
+
     def states(self) -> dict[str, dict[str, str]]:
         """Give id and status of the latest job of each label."""
         self.jobs.advance(self._clock())
