@@ -130,6 +130,13 @@ def test_a_revision_in_git_is_a_plan_too(repository):
     assert shown.text.startswith("v1:plans/plan.yaml: 7 jobs")
 
 
+def test_what_is_staged_is_a_plan_too(repository):
+    subprocess.run(["git", "add", "plans"], cwd=repository, check=True, env={**os.environ, **_GIT})
+    staged = kedro_batch("diff", "HEAD:plans/plan.yaml", ":plans/plan.yaml", "--exit-code", cwd=repository)
+    assert staged.code == 3
+    assert staged.text.startswith("HEAD:plans/plan.yaml -> :plans/plan.yaml\n7 changed\n")
+
+
 def test_standard_input_is_a_plan_too(folder):
     plan = (folder / "old.yaml").read_bytes()
     assert kedro_batch("diff", "-", "old.yaml", "--exit-code", cwd=folder, stdin=plan).code == 0
@@ -209,8 +216,9 @@ def on_a_terminal(*words, cwd, env=None):
 def test_a_diff_has_colours_where_a_person_looks_at_it(folder):
     words = ["diff", "old.yaml", "new.yaml"]
     assert "\x1b[33m~ " in on_a_terminal(*words, cwd=folder, env={"TERM": "xterm"})
-    assert "\x1b" not in on_a_terminal(*words, "--no-color", cwd=folder)
-    assert "\x1b" not in on_a_terminal(*words, cwd=folder, env={"NO_COLOR": "1"})
+    assert "\x1b" not in on_a_terminal(*words, "--no-color", cwd=folder, env={"TERM": "xterm"})
+    for env in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert "\x1b" not in on_a_terminal(*words, cwd=folder, env=env)
     assert "\x1b" not in kedro_batch(*words, cwd=folder).text
 
 

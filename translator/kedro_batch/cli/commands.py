@@ -64,11 +64,16 @@ def _spelled(error: KedroBatchError) -> str:
 def _complain(ctx: click.Context, message: str) -> None:
     from kedro_batch.review.printable import printable  # noqa: PLC0415  reached only on the way out
 
-    plain = ctx.params.get("no_color") or os.environ.get("NO_COLOR")
+    plain = is_plain(asked=bool(ctx.params.get("no_color")))
     if message:
         head = click.style("Error: ", fg="red", bold=True)
         with suppress(OSError):  # where nobody can be told, the exit code still tells
             click.echo(head + printable(message), err=True, color=False if plain else None)
+
+
+def is_plain(*, asked: bool) -> bool:
+    """Tell whether to write without colours, wherever it goes: as asked for, or as the environment has it."""
+    return asked or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def tell(message: str) -> None:

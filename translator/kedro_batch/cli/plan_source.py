@@ -11,6 +11,8 @@ from kedro_batch.errors import UsageError
 def read_source(named: str) -> tuple[bytes, str]:
     """Read a file, standard input for ``-``, or ``REV:PATH`` from git, where no file is called so.
 
+    ``:PATH`` is what is staged, as git has it.
+
     Returns:
         The content, and its name for messages.
 
@@ -18,7 +20,7 @@ def read_source(named: str) -> tuple[bytes, str]:
         UsageError: It cannot be read, or is too large for a plan.
     """
     revision, colon, path = named.partition(":")
-    if not colon or not revision or not path or Path(named).exists():
+    if not colon or not path or Path(named).exists():
         return read_input(named)
     if revision.startswith("-"):
         raise UsageError(f"cannot read {named}: {revision} is no revision")

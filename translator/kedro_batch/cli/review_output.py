@@ -1,11 +1,12 @@
 """What ``show`` and ``diff`` share: their options, and how they write."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import click
+
+from kedro_batch.cli.commands import is_plain
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _COLOURS = {"+ ": "green", "- ": "red", "> ": "cyan", "~ ": "yellow", "  ! ": "magenta"}
@@ -40,7 +41,7 @@ def write_review(text: str, given: dict[str, object]) -> None:
         from kedro_batch.atomic_write import write_bytes  # noqa: PLC0415  loaded only when it is asked for
 
         write_bytes(Path(output), encoded, shown=output)
-    elif given["format"] != "text" or given["no_color"] or os.environ.get("NO_COLOR"):
+    elif given["format"] != "text" or is_plain(asked=bool(given["no_color"])):
         click.echo(encoded, nl=False)
     else:
         click.echo("".join(map(_painted, encoded.decode("utf-8").splitlines(keepends=True))), nl=False)

@@ -15,8 +15,9 @@ from kedro_batch.cli.review_output import review_options, write_review
 def show(plan: str, **given: Any) -> None:
     """Show PLAN: its size, its jobs in order with what they get and wait for, its data, its digest.
 
-    PLAN is a file, - for standard input, or REV:PATH for a revision in git, such as main:plan.yaml. JSON follows
-    schemas/overview.schema.json. html is one page that needs nothing else: write it to a file and open it.
+    PLAN is a file, - for standard input, or REV:PATH for a revision in git: main:plan.yaml, or :plan.yaml for what
+    is staged. JSON follows schemas/overview.schema.json. html is one page that needs nothing else: write it to a file
+    and open it.
     """
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.documents import json_text

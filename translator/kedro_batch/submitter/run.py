@@ -1,24 +1,19 @@
 """Carries a plan out on an engine: submits every job exactly once, follows all to the end, whatever happens.
 
 This is the loop around ``submission`` and ``polling``: it hands out the replies, decides when the run is over,
-and sees to it that a signal, an error or a full disk leaves a run that can be resumed. It prints nothing.
+and sees to it that a signal, an error or a full disk leaves a run that can be resumed (``ending``). It prints nothing.
 """
 
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from kedro_batch.errors import Interrupted, KedroBatchError, ServiceError, listed
+from kedro_batch.errors import Interrupted, KedroBatchError, listed
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.calls import Lane, Reply
 from kedro_batch.submitter.desk import Desk
-from kedro_batch.submitter.events import (
-    Notice,
-    NoticeKind,
-    RunFinished,
-    RunOutcome,
-    RunStarted,
-)
+from kedro_batch.submitter.ending import end_early, end_what_is_blocked, finish, outcome_of
+from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome, RunStarted
 from kedro_batch.submitter.polling import Pace, Polling
 from kedro_batch.submitter.progress import AT_WORK, ENDED, JobState, Progress, Standing
 from kedro_batch.submitter.purpose import Intent, Purpose
@@ -29,8 +24,6 @@ from kedro_batch.submitter.targets import check_place, resolve_targets, whereabo
 from kedro_batch.submitter.termination import terminate
 
 _COMMIT_EVERY_S = 0.2
-_FLUSH_S = 5.0
-"""So long a run that is ending waits for calls that are under way, to learn the ids of their jobs."""
 _LONGEST_WAIT_S = 30.0
 _NAMES_SHOWN = 5
 
@@ -82,7 +75,7 @@ class Run:
             self._open()
             while self._work():
                 self._take_stock_again()
-            self._end_what_is_blocked()
+            end_what_is_blocked(desk, self.progress)
         except Interrupted:
             self._end_early("interrupted")
             raise
@@ -97,7 +90,11 @@ class Run:
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
             desk.engine.interrupt()
             raise
-        return self._finish(self._outcome())
+        return finish(desk, self.progress, outcome_of(self.progress, desk.options), began=self._began)
+
+    def _end_early(self, outcome: RunOutcome) -> None:
+        note = end_early(self._desk, self.progress, self._submission, outcome, adopts=self._adopts)
+        finish(self._desk, self.progress, outcome, began=self._began, note=note)
 
     # Before the first step
 
@@ -297,85 +294,3 @@ class Run:
         for change in self.progress.give_up_what_has_not_begun(failed):
             self._polling.leave(change)
         terminate(self._desk, ids, f"kedro-batch: not started, because {failed} failed")
-
-    # The end
-
-    def _end_what_is_blocked(self) -> None:
-        """End the jobs below failed ones, where the service has not done so: what it does then is not documented."""
-        desk = self._desk
-        standings = [self.progress.standing(job) for job in self.progress.names]
-        blocked = [one.job_id for one in standings if one.state is JobState.NOT_RUN and one.job_id]
-        if desk.engine.name == "local" or not blocked:
-            return
-        try:
-            for pause_s in (0.0, 2.0, 4.0):
-                desk.pause(pause_s)
-                blocked = [one["jobId"] for one in desk.described(blocked) if one["status"] not in ENDED]
-                if not blocked:
-                    return
-            message = f"{len(blocked)} jobs below failed ones are still waiting: they are terminated"
-            desk.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
-            terminate(desk, blocked, f"kedro-batch: not run, because a job above it failed in run {desk.run_id}")
-        except ServiceError as error:
-            desk.emit(Notice(kind=NoticeKind.WARNING, message=f"jobs below failed ones may still be waiting: {error}"))
-
-    def _outcome(self) -> RunOutcome:
-        if self.progress.succeeded:
-            return "succeeded"
-        if self.progress.any_live:
-            return "detached" if self._desk.options.detach else "unfinished"
-        counts = self.progress.counts
-        failed = any(counts[state] for state in (JobState.FAILED, JobState.LOST, JobState.NOT_RUN))
-        return "failed" if failed else "unfinished"
-
-    def _end_early(self, outcome: RunOutcome) -> None:
-        """Learn what is under way, say what becomes of the jobs, and leave a run that can be resumed."""
-        desk = self._desk
-        self._submission.stop()
-        until = desk.calls.now() + _FLUSH_S
-        while self._submission.under_way and desk.calls.now() < until and not desk.attention.impatient:
-            for reply in desk.replies(0.1):
-                if reply.lane is Lane.SUBMIT:
-                    try:
-                        self._submission.take(reply, desk.calls.now())
-                    except ServiceError:
-                        continue  # it will be looked up when the run is resumed
-        note = desk.engine.interrupt()
-        if outcome == "interrupted" and desk.options.terminate_on_interrupt and desk.engine.name == "aws":
-            note = self._terminate_all()
-        self._finish(outcome, note=self._what_becomes_of_it(note))
-
-    def _terminate_all(self) -> str:
-        desk = self._desk
-        desk.attention.begin_anew()
-        ids = {job_id for job in self.progress.live if (job_id := self.progress.job_id(job))}
-        try:
-            if self._adopts:  # one whose reply has not come is found by its name
-                ids |= {one["jobId"] for one in desk.all_listed() if one["status"] not in ENDED}
-            terminate(desk, sorted(ids), f"kedro-batch: run {desk.run_id} was interrupted")
-        except (ServiceError, Interrupted) as error:
-            return f"not all could be terminated: {error}"
-        return f"{len(ids)} jobs are being terminated"
-
-    def _what_becomes_of_it(self, note: str) -> str:
-        """Say what becomes of the jobs when nobody follows them any more."""
-        doubts = self._submission.in_doubt
-        submitted = any(self.progress.job_id(job) for job in self.progress.names)
-        parts = [note] if submitted else [] if doubts else ["nothing was submitted"]
-        if doubts:
-            shown = ", ".join(doubts[:3]) + (f" and {len(doubts) - 3} more" if len(doubts) > 3 else "")  # noqa: PLR2004
-            parts.insert(0, f"whether {shown} was submitted is not known yet: resume looks before it submits")
-        return "; ".join(parts)
-
-    def _finish(self, outcome: RunOutcome, note: str | None = None) -> RunFinished:
-        desk = self._desk
-        finished = RunFinished(
-            run=desk.run_id,
-            outcome=outcome,
-            counts={str(state): count for state, count in sorted(self.progress.counts.items())},
-            seconds=round(desk.calls.now() - self._began, 3),
-            note=note,
-        )
-        desk.emit(finished)
-        desk.journal.commit()
-        return finished
