@@ -25,6 +25,35 @@ def test_jobs_that_changed_alike_are_told_together():
     ]
 
 
+def test_settings_that_several_jobs_came_with_are_told_once():
+    large = Resources(memory_mib=8000)
+    added = [
+        a_job("b"),
+        a_job("c"),
+        a_job("d", resources=large),
+        a_job("e", ("y",)),
+        a_job("f", ("z",), resources=large),
+    ]
+    removed = [a_job("o", ("o",)), a_job("p", ("p",))]
+    view = view_of([a_job("a", ("a",)), *removed], [a_job("a", ("a",)), *added])
+    told = {
+        (block.sign, block.jobs): [one.before or one.after for one in block.details if one.label == "settings"]
+        for block in view.blocks
+    }
+    assert told == {
+        ("-", ("o",)): [],
+        ("-", ("p",)): ["those of o"],
+        ("+", ("b", "c")): [],
+        ("+", ("d",)): [],
+        ("+", ("e",)): ["those of b"],
+        ("+", ("f",)): ["those of d"],
+    }
+    for block in view.blocks:
+        labels = [one.label for one in block.details]
+        assert ("settings" in labels) != ("job_queue" in labels)
+        assert "command" in labels
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

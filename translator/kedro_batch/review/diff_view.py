@@ -14,6 +14,8 @@ _TOTALS_SPELLED: Mapping[tuple[str, ...], str] = {
     ("longest_path",): "longest path",
     ("join_jobs",): "join jobs",
 }
+_WHOLE = (Change.ADDED, Change.REMOVED)
+"""Jobs that are told with all that they have."""
 _SUBJECTS = 10
 _LONG = ("environment", "tags", "submit")
 
@@ -160,19 +162,41 @@ def _spelled_total(path: tuple[str, ...]) -> str:
 
 
 def _blocks(jobs: Sequence[JobChange]) -> Iterator[JobBlock]:
-    """Put jobs together of which the same has changed."""
-    alike: dict[tuple[str, tuple[Detail, ...]], list[str]] = {}
+    """Put jobs together of which the same has changed; settings that many came or went with are told once."""
+    alike: dict[tuple[Change, tuple[Detail, ...]], list[JobChange]] = {}
     for one in jobs:
-        called = f"{one.name_before} -> {one.job}" if one.change is Change.RENAMED else one.job
-        alike.setdefault((_SIGNS[one.change], tuple(_details(one))), []).append(called)
-    for (sign, details), names in alike.items():
-        yield JobBlock(sign=sign, jobs=tuple(names), details=details)
+        alike.setdefault((one.change, tuple(_details(one))), []).append(one)
+    told: dict[tuple[Change, tuple[Detail, ...]], str] = {}
+    for (change, details), group in alike.items():
+        first, settings = group[0], tuple(map(_field, group[0].fields))
+        in_short = None
+        if change in _WHOLE and len(settings) > 1:
+            like = told.setdefault((change, settings), first.job)
+            in_short = None if like == first.job else _those_of(like, change)
+        yield JobBlock(
+            sign=_SIGNS[change],
+            jobs=tuple(f"{one.name_before} -> {one.job}" if change is Change.RENAMED else one.job for one in group),
+            details=tuple(_details(first, in_short)) if in_short else details,
+        )
 
 
-def _details(one: JobChange) -> Iterator[Detail]:
-    """Tell what decides over a job first, and what may be long last."""
-    long = [field for field in one.fields if field.path[0] in _LONG]
-    yield from (_field(field) for field in one.fields if field.path[0] not in _LONG)
+def _those_of(job: str, change: Change) -> Detail:
+    words = f"those of {job}"
+    return Detail(label="settings", after=words) if change is Change.ADDED else Detail(label="settings", before=words)
+
+
+def _details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]:
+    """Tell what decides over a job first, and what may be long last.
+
+    Args:
+        one: The job.
+        in_short: What to say instead of its settings, if anything.
+    """
+    fields = () if in_short else one.fields
+    long = [field for field in fields if field.path[0] in _LONG]
+    if in_short:
+        yield in_short
+    yield from (_field(field) for field in fields if field.path[0] not in _LONG)
     yield from _command(one)
     yield from _names("nodes", one.nodes)
     if one.nodes_from:
