@@ -1,6 +1,7 @@
 """What tests of several folders share."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,15 @@ _FAULTS = Path(__file__).parent / "faults"
 def pytest_xdist_auto_num_workers() -> int:
     """Run two tests for each processor: many of them wait for a service that is slow or gone, as people would."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_configure() -> None:
+    """Let the programs of the tests be interrupted, even where a shell has started them all in the background.
+
+    It ignores SIGINT for these, and what is ignored stays so for every program below.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
