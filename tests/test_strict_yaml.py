@@ -111,6 +111,10 @@ MIB = 1024 * 1024
         ),
         ("[],\n" * 8, "f.yaml:1: is not valid YAML: "),
         ("a: " + "x" * 32_769, "f.yaml:1: has a text of 32,769 characters; 32,768 are read at most"),
+        (
+            "".join(f"- {'x' * 20_000}\U0001f680\n" for _ in range(250)),
+            "f.yaml:210: has texts beyond ASCII that take more than 16 MiB of memory, the most that is read",
+        ),
         ("? " + "x" * 1025 + "\n: y", "f.yaml:1: has a key of 1,025 characters; 1,024 are read at most"),
         (
             "".join(f"{n * ' '}{'k' * 1000}:\n" for n in range(6)),

@@ -178,6 +178,18 @@ HOSTILE: Mapping[str, Callable[[], bytes]] = {
     "values that could be tokens": lambda: _jobs(
         500, lambda n: f'  - {{name: j{n}, command: [x], environment: {{A: "{"eyJ-" * 7_500}"}}}}\n'
     ),
+    "one wide letter in every long name": lambda: _jobs(
+        23_000, lambda n: f"  - {{name: j{n}, command: [x], nodes: [\U0001f680{'a' * 640}{n}]}}\n"
+    ),
+    "one wide letter in as many long names as are read": lambda: _jobs(
+        6_000, lambda n: f"  - {{name: j{n}, command: [x], nodes: [\U0001f680{'a' * 640}{n}]}}\n"
+    ),
+    "long commands for 24,500 jobs": lambda: _jobs(
+        24_500, lambda n: f"  - {{name: j{n}, nodes: [n{n}], command: [x, {'a' * 560}], reads: [r{n}]}}\n"
+    ),
+    "14 datasets of their own for 24,900 jobs": lambda: _jobs(
+        24_900, lambda n: f"  - {{name: j{n}, command: [x], reads: [{_numbered(14, f'd{n}_%d')}]}}\n"
+    ),
     "a list of different kinds that may not repeat": lambda: _jobs(
         1, lambda _: f"  - {{name: a, command: [x], reads: [{_numbered(450_000, 'd%d, %d')}]}}\n"
     ),

@@ -197,6 +197,20 @@ def test_foreign_text_reaches_a_terminal_as_escapes(tmp_path):
         assert "\n- a forged" not in out
 
 
+def test_json_carries_nothing_that_a_terminal_obeys_or_hides(tmp_path):
+    nasty = "\x1b[2J\x7f\x9b\u202egnp\u200b\u2028\ufeff\u2066"
+    write_plan(tmp_path, {"a": ["echo", nasty], "b": ["x"]}, a={"writes": [nasty]}, b={"reads": [nasty]})
+    requests = kedro_batch("apply", "plan.yaml", "--dry-run", cwd=tmp_path)
+    judged = kedro_batch("validate", "plan.yaml", "--json", cwd=tmp_path)
+    shown = kedro_batch("show", "plan.yaml", "--format=json", cwd=tmp_path)
+    for ended in (requests, judged, shown):
+        assert ended.code == 0
+        assert ended.text.replace("\n", "").isprintable()
+    assert json.loads(requests.text.splitlines()[0])["containerOverrides"]["command"] == ["echo", nasty]
+    assert "u202egnp" in json.loads(judged.text)["findings"][0]["message"]
+    assert json.loads(shown.text)["data"]["writes"][0]["dataset"] == nasty
+
+
 def on_a_terminal(*words, cwd, env=None):
     """Give what a command writes to a terminal."""
     leader, follower = pty.openpty()

@@ -9,6 +9,7 @@ anyone: reading ends as soon as it is larger than the limits below, which keep t
 """
 
 import re
+import sys
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,6 +18,7 @@ from typing import Any
 import yaml
 
 from kedro_batch.errors import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding
+from kedro_batch.invisible import INVISIBLE
 from kedro_batch.plain_scalars import AmbiguousError, plain_value
 
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -28,6 +30,8 @@ _MAX_PARTS = 1_000_000
 """Keys, values, beginnings and ends: what a parser gives one by one. Such a plan has 750,000."""
 _MAX_TEXT = 32_768
 """Characters of one text: more than a whole SubmitJob request may have."""
+_MAX_WIDE = 16 * 1024 * 1024
+"""Bytes of memory for texts that are not ASCII: one letter can make Python keep four bytes for each of a text."""
 _MAX_KEY = 1024
 """Characters. YAML 1.2.2, section 7.4.2, allows no more in one line."""
 _MAX_KEYS = 10_000
@@ -77,20 +81,12 @@ def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath
     return document
 
 
-INVISIBLE = re.compile(
-    "[\x85\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-"""What ends lines to YAML 1.1 but not to YAML 1.2, git or an editor; what turns the direction of text; and what is
-not seen at all (the default ignorable characters of Unicode). A comment could hide a field behind them."""
-
-
 _TAG_DIRECTIVE = re.compile(rb"(?:\A|[\n\r\x85\xa8\xa9])%TAG[ \t]")
 """For libyaml, the time for many of them grows with the square of their number."""
 
 
 def _treacherous(content: bytes, source: str) -> Iterator[Finding]:
-    """Name the lines with invisible characters, the first of each.
+    """Name the lines with invisible characters, the first of each: a comment could hide a field behind them.
 
     Raises:
         UnicodeDecodeError: It is not UTF-8.
@@ -164,6 +160,7 @@ class _Builder:
         self.with_lines = with_lines
         self.open: list[_Open] = []
         self.documents = 0
+        self.wide = 0
 
     def take(self, event: Any) -> None:
         match event:
@@ -227,9 +224,19 @@ class _Builder:
         except AmbiguousError as error:
             self._report(event, str(error))
             value = text
-        if not text.isascii() and _SURROGATE.search(text):
-            self._report(event, "holds half a character: an escape from \\ud800 to \\udfff")
+        if not text.isascii():
+            self._beyond_ascii(text, event)
         self._add(value, event)
+
+    def _beyond_ascii(self, text: str, event: Any) -> None:
+        if _SURROGATE.search(text):
+            self._report(event, "holds half a character: an escape from \\ud800 to \\udfff")
+        self.wide += sys.getsizeof(text)
+        if self.wide > _MAX_WIDE:
+            raise _TooMuchError(
+                f"has texts beyond ASCII that take more than {_MAX_WIDE >> 20} MiB of memory, the most that is read",
+                event,
+            )
 
     def _start(self, container: dict[str, Any] | list[Any], event: Any) -> None:
         path = self._path()

@@ -1,6 +1,5 @@
 """``kedro-batch apply``."""
 
-import json
 import re
 import secrets
 from datetime import UTC, datetime
@@ -121,7 +120,8 @@ def apply(  # noqa: PLR0913  click hands over every option
 
 
 def _print_requests(plan: "Plan", digest: "PlanDigest") -> None:
+    from kedro_batch.json_output import encoded
     from kedro_batch.submitter.dry_run import dry_requests
 
     for request in dry_requests(plan, digest):
-        click.echo(json.dumps(request, ensure_ascii=False))
+        click.echo(encoded(request))

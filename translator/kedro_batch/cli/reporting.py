@@ -1,11 +1,11 @@
 """Findings on standard output as JSON, for the commands that have ``--json``."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from kedro_batch.errors import Code, Finding, Refused
+from kedro_batch.json_output import encoded
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import Plan
@@ -35,4 +35,4 @@ def _write(stdout: BinaryIO, findings: Sequence[Finding], digest: str | None, co
     from kedro_batch.review.findings import findings_document  # noqa: PLC0415  loaded only when it is asked for
 
     document = findings_document(findings, digest, code)
-    stdout.write(json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace") + b"\n")
+    stdout.write(encoded(document, indent=2).encode("utf-8") + b"\n")

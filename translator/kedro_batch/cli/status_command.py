@@ -1,6 +1,5 @@
 """``kedro-batch status`` and ``kedro-batch runs``: from the journal alone, without asking AWS, without writing."""
 
-import json
 import os
 from pathlib import Path
 
@@ -20,6 +19,7 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
 
     Nothing is asked of AWS and nothing is written; to look there: kedro-batch wait RUN --once.
     """
+    from kedro_batch.json_output import encoded
     from kedro_batch.plan.graph import topological_order
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.outcome import outcome_text
@@ -37,7 +37,7 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
         standing = {job: one.standing for job, one in book.recorded(run_id).items()}
         stands = run_status(entry, names, standing, book.events_of_failures(run_id))
     if as_json:
-        click.echo(json.dumps(status_document(stands), ensure_ascii=False, indent=2))
+        click.echo(encoded(status_document(stands), indent=2))
     else:
         click.echo(outcome_text(stands, journal=os.path.relpath(journal)), nl=False)
 
@@ -47,6 +47,7 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
 @json_option("Print them as JSON, one object a line.")
 def runs(journal: Path, *, as_json: bool) -> None:
     """List the runs in the journal, the newest last: id, begin, engine, jobs, outcome."""
+    from kedro_batch.json_output import encoded
     from kedro_batch.review.outcome import runs_text
     from kedro_batch.review.run_status import entry_document
     from kedro_batch.submitter.journal_view import read_journal
@@ -55,6 +56,6 @@ def runs(journal: Path, *, as_json: bool) -> None:
         entries = book.runs()
     if as_json:
         for entry in entries:
-            click.echo(json.dumps(entry_document(entry), ensure_ascii=False))
+            click.echo(encoded(entry_document(entry)))
     else:
         click.echo(runs_text(entries), nl=False)

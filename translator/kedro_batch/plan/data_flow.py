@@ -12,7 +12,7 @@ _WRITERS_LOOKED_AT = 100
 
 def without_transcoding(dataset: str) -> str:
     """Give the name by which producers and consumers meet: ``table@spark`` and ``table@pandas`` are one."""
-    return dataset.partition("@")[0]
+    return dataset.partition("@")[0] or dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -15,11 +16,36 @@ def plan_digest(plan: Plan) -> PlanDigest:
     The canonical form has the defaults filled in, jobs and everything else without an order sorted, and
     fields without a value left out. It is JSON as UTF-8 without white space, keys sorted.
     """
-    canonical = json.dumps(_meaning(plan), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return PlanDigest("sha256:" + hashlib.sha256(canonical.encode("utf-8")).hexdigest())
+    digest = hashlib.sha256()
+    for part in _canonical(plan):
+        digest.update(part.encode("utf-8"))
+    return PlanDigest("sha256:" + digest.hexdigest())
 
 
-def _meaning(plan: Plan) -> dict[str, Any]:
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def _canonical(plan: Plan) -> Iterator[str]:
+    """Write the canonical form job by job: as a whole it would take several times the memory of the plan."""
+    fields = _origin(plan) | {"jobs": None}
+    for number, name in enumerate(sorted(fields)):
+        yield f"{',' if number else '{'}{_JSON(name)}:"
+        if name == "jobs":
+            yield from _jobs(plan)
+        else:
+            yield _JSON(fields[name])
+    yield "}"
+
+
+def _jobs(plan: Plan) -> Iterator[str]:
+    before = "["
+    for job in sorted(plan.jobs, key=lambda job: job.name):
+        yield before + _JSON(_job(job))
+        before = ","
+    yield "]"
+
+
+def _origin(plan: Plan) -> dict[str, Any]:
     selection = {flag: sorted(names) for flag, names in asdict(plan.selection).items() if names}
     return _present(
         schema=PLAN_SCHEMA,
@@ -30,7 +56,6 @@ def _meaning(plan: Plan) -> dict[str, Any]:
         selection=selection,
         group_by=list(plan.group_by),
         submit_tags=None if plan.submit_tags else False,
-        jobs=[_job(job) for job in sorted(plan.jobs, key=lambda job: job.name)],
     )
 
 

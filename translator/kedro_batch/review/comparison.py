@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from difflib import SequenceMatcher
-from functools import lru_cache
 from typing import Any
 
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
@@ -30,8 +29,8 @@ _TARGET = ("job_queue", "job_definition")
 _ORDER = (Change.REMOVED, Change.ADDED, Change.RENAMED, Change.CHANGED)
 _TOTALS = tuple(field.name for field in fields(Totals))
 _NOTHING = JobSettings()
-_WORDS_COMPARED = 250_000
-"""Pairs of words; comparing takes time in proportion to their number, at worst."""
+_PAIRS_OF_A_COMMAND, _PAIRS_OF_ALL = 250_000, 20_000_000
+"""Pairs of words; comparing takes time in proportion to their number, at worst: 2 s for all of them."""
 
 
 def compared(old: Plan, new: Plan) -> PlanDiff:
@@ -83,7 +82,7 @@ def _job_changes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Itera
     theirs = {job.name: job for job in old.jobs}
     now_called = {before: name for name, before in same.items()}
     ran_by, run_by = _runs(old), _runs(new)
-    settings = _SettingsChanges()
+    settings, commands = _SettingsChanges(), _CommandChanges()
     for job in new.jobs:
         if job.name not in same:
             came_from = {ran_by[node] for node in job.nodes if node in ran_by}
@@ -99,7 +98,7 @@ def _job_changes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Itera
                 writes=Names(gained=job.writes),
                 nodes_from=tuple(sorted(came_from)),
             )
-        elif change := _change(theirs[same[job.name]], job, now_called, settings):
+        elif change := _change(theirs[same[job.name]], job, now_called, settings, commands):
             yield change
     for job in old.jobs:
         if job.name not in now_called:
@@ -123,7 +122,11 @@ def _runs(plan: Plan) -> dict[str, JobName]:
 
 
 def _change(
-    old: Job, new: Job, now_called: Mapping[JobName, JobName], settings: "_SettingsChanges"
+    old: Job,
+    new: Job,
+    now_called: Mapping[JobName, JobName],
+    settings: "_SettingsChanges",
+    commands: "_CommandChanges",
 ) -> JobChange | None:
     parents = {now_called.get(parent, parent) for parent in old.depends_on}
     change = JobChange(
@@ -131,7 +134,7 @@ def _change(
         change=Change.CHANGED if old.name == new.name else Change.RENAMED,
         name_before=old.name,
         fields=settings.between(old.settings, new.settings),
-        command=() if old.command == new.command else _words(old.command, new.command),
+        command=commands.between(old.command, new.command),
         nodes=_names(old.nodes, new.nodes),
         parents=_names(parents, new.depends_on),
         reads=_names(old.reads, new.reads),
@@ -149,11 +152,29 @@ def _names(old: Iterable[str], new: Iterable[str]) -> Names:
 _SAME = Names()
 
 
-@lru_cache(maxsize=1024)
+class _CommandChanges:
+    """Says how a command became another: word by word, or as a whole where that would take long."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Words, ...]] = {}
+        self._pairs_left = _PAIRS_OF_ALL
+
+    def between(self, old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Words, ...]:
+        if old == new:
+            return ()
+        if (old, new) not in self._known:
+            pairs = len(old) * len(new)
+            by_word = pairs <= min(_PAIRS_OF_A_COMMAND, self._pairs_left)
+            self._pairs_left -= pairs if by_word else 0
+            self._known[old, new] = _words(old, new) if by_word else _as_a_whole(old, new)
+        return self._known[old, new]
+
+
+def _as_a_whole(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Words, ...]:
+    return Words(change=WordChange.REMOVED, words=old), Words(change=WordChange.ADDED, words=new)
+
+
 def _words(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Words, ...]:
-    """Say word by word how a command became another; as a whole where that would take long."""
-    if len(old) * len(new) > _WORDS_COMPARED:
-        return Words(change=WordChange.REMOVED, words=old), Words(change=WordChange.ADDED, words=new)
     found = []
     for how, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         parts = (

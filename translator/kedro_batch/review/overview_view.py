@@ -32,7 +32,8 @@ class DataLine:
     """Names of datasets, or a warning about data."""
 
     label: str
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +89,12 @@ def facts_of(overview: Overview) -> Iterator[Fact]:
     yield Fact(label="longest path", text=counted(totals.longest_path, "job"))
     yield Fact(label="widest level", text=f"{counted(totals.jobs_at_widest, 'job')}, level {totals.widest_level}")
     if totals.join_jobs:
-        yield Fact(label="join jobs", text=str(totals.join_jobs))
+        yield Fact(label="join jobs", text=f"{totals.join_jobs:,}")
     summed, widest = totals.summed, totals.at_widest
-    yield _amount("vCPUs", str(summed.vcpus), str(widest.vcpus), summed.jobs_without_vcpus)
+    yield _amount("vCPUs", f"{summed.vcpus:,}", f"{widest.vcpus:,}", summed.jobs_without_vcpus)
     yield _amount("memory", memory_text(summed.memory_mib), memory_text(widest.memory_mib), summed.jobs_without_memory)
     if summed.gpus:
-        yield _amount("GPUs", str(summed.gpus), str(widest.gpus), 0)
+        yield _amount("GPUs", f"{summed.gpus:,}", f"{widest.gpus:,}", 0)
     yield Fact(label="queues", text=_with_counts(totals.queues))
     yield Fact(label="definitions", text=_with_counts(totals.definitions))
     for name, value in overview.origin.items():
@@ -145,4 +146,4 @@ def _data(data: DataOverview) -> Iterator[DataLine]:
             yield DataLine(label=label, names=names)
     for one in data.unordered:
         warning = f"{one.reader} reads {one.dataset} and does not wait for {one.writer}, which writes it"
-        yield DataLine(label="warning", names=(warning,))
+        yield DataLine(label="warning", text=warning)

@@ -1,6 +1,7 @@
 """How the values of a review are spelled in text and Markdown."""
 
 import json
+import re
 import shlex
 import textwrap
 from collections.abc import Iterable
@@ -8,16 +9,25 @@ from typing import Any
 
 from kedro_batch.review.printable import visible
 
+_ODD_VALUE = re.compile(r"^$|^\s|\s$|^\"| -> ")
+_ODD_NAME = re.compile(rf"{_ODD_VALUE.pattern}|,|^and [0-9]+ more$")
 _COLUMNS, _NARROW = 110, 80
 _MIB_IN_GIB = 1024
 _TWO_DIGITS = 10
 
 
 def value_text(value: Any) -> str | None:
-    """Spell a value of a plan; None stays None: it is not stated."""
-    if value is None or isinstance(value, str):
-        return value if value is None or value.strip() else json.dumps(value)
+    """Spell a value of a plan, in quotes where they show what it is; None stays None: it is not stated."""
+    if value is None:
+        return None
+    if isinstance(value, str) and not _ODD_VALUE.search(value):
+        return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def quoted_names(names: Iterable[str]) -> list[str]:
+    """Give names for a list with commas, in quotes where they could be taken for something else."""
+    return [json.dumps(name, ensure_ascii=False) if _ODD_NAME.search(name) else name for name in names]
 
 
 def command_text(words: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from kedro_batch.resources import folder
 from kedro_batch.review.markdown import code, codes
 from kedro_batch.review.printable import visible
-from kedro_batch.review.spelling import lines_of_names, wrapped
+from kedro_batch.review.spelling import lines_of_names, quoted_names, wrapped
 
 
 @cache
@@ -32,6 +32,7 @@ def _environment() -> Environment:
         "column": str.ljust,
         "how_many": _how_many,
         "lines_of_names": lines_of_names,
+        "quoted_names": quoted_names,
         "visible": visible,
         "wrapped": wrapped,
     }

@@ -3,13 +3,13 @@
 The JSON form, one object a line, is described by ``schemas/events.schema.json``.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from kedro_batch.json_output import encoded
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.request import JobId, RunId
 from kedro_batch.submitter.failures import Cause
@@ -177,7 +177,7 @@ def event_json(event: Event, at: datetime) -> str:
     """
     fields = event_fields(event)
     first = {name: fields.pop(name) for name in ("schema", "event") if name in fields}
-    return json.dumps({**first, "at": at.isoformat(timespec="milliseconds"), **fields}, ensure_ascii=False)
+    return encoded(first | {"at": at.isoformat(timespec="milliseconds")} | fields)
 
 
 def _has_value(value: Any) -> bool:
