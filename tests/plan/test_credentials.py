@@ -1,6 +1,6 @@
 import pytest
 
-from kedro_batch.plan.credentials import looks_like_credential
+from kedro_batch.plan.credentials import credential_words, looks_like_credential
 
 # Put together here, so that no scanner takes this file for a leak.
 KEY_ID = "AKIA" + "IOSFODNN7EXAMPLQ"
@@ -82,3 +82,25 @@ def test_what_only_begins_like_a_token_is_none():
 def test_a_line_of_npmrc_with_a_token_is_a_credential():
     assert looks_like_credential("X", "//registry.npmjs.org/:_authToken=" + "npm_" + 36 * "a")
     assert not looks_like_credential("X", "//registry.npmjs.org/")
+
+
+@pytest.mark.parametrize(
+    ("command", "positions"),
+    [
+        ("kedro run --nodes=train --params=a=1,db.password=hunter2", [3]),
+        ("kedro run --params=api_key=abc", [2]),
+        ("run --password hunter2 --verbose", [2]),
+        ("run --password=hunter2", [1]),
+        ("env DB_PASSWORD=hunter2 run", [1]),
+        (f"run {KEY_ID} {GITHUB}", [1, 2]),
+        ("psql postgresql://me:hunter2@host/db", [1]),
+        ("python jobs.py rotate_secrets", []),
+        ("kedro run --nodes=load_secrets,api_key --pipeline=token", []),
+        ("run --password --verbose", []),
+        ("run --password-file /run/secrets/x --max-tokens 100 --token /run/secrets/token", []),
+        ("kedro run --params=max_tokens=100,model.pad_token=[PAD] --load-versions=credentials:2024-01-01T00.00.00", []),
+        ("aws secretsmanager get-secret-value --secret-id prod", []),
+    ],
+)
+def test_credentials_are_found_among_the_words_of_a_command(command, positions):
+    assert list(credential_words(command.split())) == positions

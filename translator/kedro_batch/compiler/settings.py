@@ -15,7 +15,7 @@ from kedro_batch.compiler.grouping import MEMORY, NONE, WAYS, is_way
 from kedro_batch.compiler.project import CompileOptions
 from kedro_batch.compiler.rules import Match, Resolved, Rule, resolved_settings
 from kedro_batch.errors import Code, ConfigError, FieldPath, Finding, UsageError, did_you_mean
-from kedro_batch.plan.credentials import credential_problems, looks_like_credential
+from kedro_batch.plan.credentials import IN_COMMAND, credential_problems, credential_words, looks_like_credential
 from kedro_batch.plan.model import JOB_SETTINGS, settings_of
 from kedro_batch.plan.request import unsent_tags
 from kedro_batch.plan.service_model import submit_problems
@@ -156,21 +156,13 @@ def _places(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Mapping[str, 
 
 def _credentials(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
     prefix = given.get("command_prefix")
-    for position, word in enumerate(prefix if isinstance(prefix, list) else ()):
-        name, _, value = str(word).partition("=")
-        if looks_like_credential(name, value or name):
-            yield ("command_prefix", position), _IN_COMMAND
+    for position in credential_words([str(word) for word in prefix] if isinstance(prefix, list) else ()):
+        yield ("command_prefix", position), IN_COMMAND
     if looks_like_credential("", str(given.get("container_conf_source", ""))):
-        yield ("container_conf_source",), _IN_COMMAND
+        yield ("container_conf_source",), IN_COMMAND
     for here, settings in _places(given):
         for path, message in credential_problems(settings):
             yield (*here, *path), message
-
-
-_IN_COMMAND = (
-    "looks like a credential, by its name or its value, and a plan is read by many: let the container find it, in AWS "
-    "Secrets Manager or by the permission of its role"
-)
 
 
 def refuse_credentials(options: CompileOptions) -> None:
@@ -181,7 +173,7 @@ def refuse_credentials(options: CompileOptions) -> None:
     """
     pairs = (item.partition("=") for item in options.params)
     wrong = [
-        Finding(source="--params", path=(name,), code=Code.CREDENTIAL, message=_IN_COMMAND)
+        Finding(source="--params", path=(name,), code=Code.CREDENTIAL, message=IN_COMMAND)
         for name, _, value in pairs
         if looks_like_credential(name, value)
     ]

@@ -5,8 +5,8 @@ digest for one; names by how they end, unless the value can be none.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -60,6 +60,15 @@ def looks_like_credential(name: str, value: str) -> bool:
     return any(True for found in _JSON_WEB_TOKEN.finditer(value) for _ in _token_detector().analyze_string(found[0]))
 
 
+def _looks_like_one(name: str, value: str) -> bool:
+    """Tell the same; most commands are made of a few words."""
+    return looks_like_credential(name, value) if len(value) > _LONG else _known(name, value)
+
+
+_LONG = 200
+_known = lru_cache(maxsize=16_384)(looks_like_credential)
+
+
 def _named_like_one(name: str, value: str) -> bool:
     if _HARMLESS.fullmatch(value):
         return False
@@ -73,6 +82,27 @@ def credential_problems(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str
         for path, name, value in _texts(settings.get(place), (place,)):
             if looks_like_credential(name, value):
                 yield path, advice
+
+
+def credential_words(command: Sequence[str]) -> Iterator[int]:
+    """Yield the positions of the words of a command that look like credentials.
+
+    A name is what stands before an equals sign, or the option before a word: ``--password=x``, ``--password x``,
+    ``PASSWORD=x``, ``--params=a=1,db.password=x``.
+    """
+    option = ""
+    for position, word in enumerate(command):
+        pairs = [(option, word)] if option and not word.startswith("-") else [("", word)]
+        pairs += (part.partition("=")[::2] for part in (word, *word.partition("=")[2].split(",")) if "=" in part)
+        if any(_looks_like_one(name, value) for name, value in pairs):
+            yield position
+        option = word if word.startswith("--") and "=" not in word else ""
+
+
+IN_COMMAND = (
+    "looks like a credential, by its name or its value, and a plan is read by many: let the container find it, in AWS "
+    "Secrets Manager or by the permission of its role"
+)
 
 
 def _texts(value: Any, here: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro_batch import strict_yaml
 from kedro_batch.errors import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding, PlanError, did_you_mean, quoted
-from kedro_batch.plan.credentials import credential_problems
+from kedro_batch.plan.credentials import IN_COMMAND, credential_problems, credential_words
 from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.limits import Problem, over_limits
 from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
@@ -101,6 +101,9 @@ def _content_problems(value: dict[str, Any]) -> Iterator[Problem]:
     for here, settings in _places(value):
         for path, message in credential_problems(settings):
             yield (*here, *path), message
+    for index, job in enumerate(value["jobs"]):
+        for position in credential_words(job["command"]):
+            yield ("jobs", index, "command", position), IN_COMMAND
 
 
 def _submit_problems(value: dict[str, Any]) -> Iterator[Problem]:
