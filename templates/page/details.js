@@ -1,13 +1,6 @@
 // ---- details of a job -------------------------------------------------------------------------------------------
 const section = (title, ...content) => (content.flat(Infinity).length ? [el("h3", {}, title), content] : []);
-const list = (items) => {
-  if (!items.length) return [];
-  const place = el("ul", {}, items.slice(0, SIDE));
-  if (items.length <= SIDE) return [place];
-  const more = el("button", { type: "button" }, `${(items.length - SIDE).toLocaleString("en")} more`);
-  more.addEventListener("click", () => (place.append(...items.slice(SIDE)), more.remove()));
-  return [place, more];
-};
+const list = (items) => (items.length ? first(SIDE, items, (left) => `${left.toLocaleString("en")} more`, el("ul")) : []);
 const item = (content, sign = "") => el("li", {}, sign && el(sign === "+" ? "ins" : "del", {}, `${sign} `), content);
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 const copyButton = (job) => {
@@ -29,7 +22,7 @@ const changeOf = ({ change }) => {
   const names = Object.entries(change.names ?? {}).flatMap(([what, { gained, lost }]) => section(what,
     list([...gained.map((name) => item(name, "+")), ...lost.map((name) => item(name, "-"))])));
   const fields = (change.fields ?? []).map(([name, before, after]) =>
-    el("tr", {}, el("td", {}, name), el("td", {}, el("del", {}, before), " → ", el("ins", {}, after))));
+    el("tr", {}, el("td", {}, name), el("td", {}, value(before, "del"), " → ", value(after, "ins"))));
   const words = (change.command ?? []).flatMap(([what, texts]) =>
     texts.map((text) => el({ kept: "span", removed: "del", added: "ins" }[what], {}, text)));
   const whole = change.kind === "added" || change.kind === "removed"; // then all of it is below anyway
@@ -41,6 +34,10 @@ const changeOf = ({ change }) => {
     whole ? [] : [section("fields", fields.length ? el("table", {}, fields) : []),
       section("command", words.length ? el("div", { class: "command" }, words) : []), names])];
 };
+const onPaper = (job) => el("section", {}, el("h2", { class: job.kind }, marked(job)), changeOf(job),
+  SIGNS[job.kind] === "+" || SIGNS[job.kind] === "-" ? [
+    section("command", el("div", { class: "command" }, job.command.map((word) => el("span", {}, word)))),
+    section("settings", el("p", {}, job.settings.rows.map(([name, text]) => `${name} ${text}`).join("; ")))] : []);
 const details = (job) => {
   const close = el("button", { type: "button", class: "close", "data-do": "close", "aria-label": "Close" }, "×");
   const family = (numbers, fateOf) => list(numbers.map((number) => {
@@ -57,6 +54,6 @@ const details = (job) => {
     section("reads", list(job.reads.map((name) => item(dataLink(name))))),
     section("writes", list(job.writes.map((name) => item(dataLink(name))))),
     section(count(job.nodes.length, "node"), list(job.nodes.map((name) => item(name)))),
-    section("settings", el("table", {}, job.settings.rows.map(([name, value]) => el("tr", {}, el("td", {}, name), el("td", {}, value))))),
+    section("settings", el("table", {}, job.settings.rows.map(([name, text]) => el("tr", {}, el("td", {}, name), el("td", {}, value(text)))))),
   ].flat(Infinity));
 };

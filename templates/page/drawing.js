@@ -7,7 +7,7 @@ let onlyChanged = false;
 class Drawing {
   constructor(place, label) {
     this.world = svg("g");
-    this.frame = svg("svg", { class: "drawing", role: "group", "aria-label": label }, this.world);
+    this.frame = svg("svg", { class: "drawing", role: "group", tabindex: -1, "aria-label": label }, this.world);
     this.place = place;
     place.append(this.frame);
     Object.assign(this, { x: 0, y: 0, scale: 1, boxes: new Map(), lines: [], size: [1, 1], map: null, settle: null });
@@ -109,6 +109,20 @@ class Drawing {
       this.hidden[off ? "add" : "delete"](number);
       this.elements.get(number).classList.toggle("off", off);
     }
+  }
+
+  // On paper all is shown, as large as the sheet allows.
+  onPaper() {
+    this.world.removeAttribute("transform");
+    this.frame.classList.remove("far");
+    for (const number of this.hidden) this.elements.get(number).classList.remove("off");
+    this.hidden.clear();
+    this.frame.setAttribute("viewBox", `-8 -8 ${this.size[0] + 16} ${this.size[1] + 16}`);
+  }
+
+  onScreen() {
+    this.frame.removeAttribute("viewBox");
+    this.position();
   }
 
   // Everything.
@@ -226,7 +240,7 @@ class Drawing {
     this.map.style.height = `${Math.max(24, height * scale)}px`;
     this.map.replaceChildren(
       svg("path", { class: "all", d: rectangles((job) => !job.kind) }),
-      svg("path", { class: "marked", d: rectangles((job) => job.kind) }),
+      ...Object.keys(SIGNS).map((kind) => svg("path", { class: `marked ${kind}`, d: rectangles((job) => job.kind === kind) })),
       this.window,
     );
   }

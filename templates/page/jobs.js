@@ -38,9 +38,19 @@ const svg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 const link = (text, attributes) => el("button", { type: "button", class: "link", ...attributes }, text);
 const jobLink = (number) => link(marked(jobs[number]), { "data-job": number });
-const dataLink = (name) => link(name, { "data-find": `data:${name}` });
+const producedAs = (name) => name.split("@")[0] || name; // table@spark and table@pandas are one
+const dataLink = (name) => link(name, { "data-find": `data:"${producedAs(name)}"` });
+const value = (text, tag = "span") => (text === null ? el("em", { class: "absent" }, "not stated") : el(tag, {}, text));
 const marked = (job) => (job.kind ? `${SIGNS[job.kind]} ${job.name}` : job.name);
 const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+// The first of many things, and a button for the rest.
+const first = (most, things, more, place) => {
+  place.append(...things.slice(0, most));
+  if (things.length <= most) return [place];
+  const button = el("button", { type: "button" }, more(things.length - most));
+  button.addEventListener("click", () => (place.append(...things.slice(most)), button.remove()));
+  return [place, button];
+};
 const shortened = (text, room) => {
   const letters = [...text];
   if (letters.length <= room) return text;

@@ -22,7 +22,7 @@ class Listing {
   more(to = this.built + SLICE) {
     this.body.append(...this.rows.slice(this.built, to).map(this.rowOf));
     this.built = Math.min(to, this.rows.length);
-    this.end.textContent = this.built < this.rows.length ? "…" : this.rows.length ? "" : "Nothing matches.";
+    this.end.textContent = this.built < this.rows.length ? "…" : this.rows.length ? "" : state.wanted ? "Nothing matches." : "There are none.";
   }
 }
 
@@ -55,9 +55,12 @@ const some = (numbers) => {
   const shown = numbers.slice(0, 6).map((number, place) => [place ? ", " : "", jobLink(number)]);
   return numbers.length > 6 ? [shown, ` and ${(numbers.length - 6).toLocaleString("en")} more`] : shown;
 };
-const newData = new Set(plan.data.gained);
+const dataChanges = new Map();
+for (const one of plan.data.changes ?? []) dataChanges.set(one[1], [...(dataChanges.get(one[1]) ?? []), one]);
+const became = ([sign, , what]) => el(sign === "+" ? "ins" : "del", {}, `${sign} ${what}`);
 const dataRow = ([name, flow, writers, readers]) =>
-  el("tr", {}, el("td", {}, newData.has(name) ? el("ins", {}, "+ ") : "", dataLink(name)), el("td", {}, FLOWS[flow]),
+  el("tr", {}, el("td", {}, dataLink(name)),
+    el("td", {}, FLOWS[flow], (dataChanges.get(name) ?? []).map((one) => ["; ", became(one)])),
     el("td", {}, some(writers)), el("td", {}, some(readers)));
 const flows = Object.keys(FLOWS);
 const datasets = plan.data.datasets.sort((a, b) => flows.indexOf(a[1]) - flows.indexOf(b[1]));

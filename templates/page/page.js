@@ -8,6 +8,7 @@ byId("near").append(hint, more);
 const table = new Listing(byId("table"), jobColumns, jobRow);
 let data = null; // built when it is first looked at
 let nearOf = null;
+const narrow = matchMedia("(max-width: 760px)");
 const say = (text) => (byId("said").textContent = text);
 const current = () => (state.view === "graph" ? graph : state.view === "near" || !wide ? near : graph);
 
@@ -27,7 +28,7 @@ const drawNear = () => {
   near.mark();
 };
 // The data that a search means: those of the name, whatever else their jobs have.
-const showData = () => data.show(datasets.filter(([name]) => name.toLowerCase().includes(state.wanted)));
+const showData = () => data.show(datasets.filter(([name]) => meant(`\n${name.toLowerCase()}\n`)));
 const setView = (view) => {
   state.view = view;
   const split = !wide && view === "table" && state.job !== null;
@@ -43,11 +44,11 @@ const setView = (view) => {
   if (view === "near" || split) drawNear();
   if (view === "data" && !data) {
     data = new Listing(byId("data"), ["dataset", "what becomes of it", "written by", "read by"].map((label) => ({ label })), dataRow);
-    const lost = (plan.data.lost ?? []).map((name) => el("li", {}, el("del", {}, `- ${name}`), " no longer in the plan"));
-    const unordered = plan.data.unordered.map(([name, reader, writer]) =>
-      el("li", {}, jobLink(reader), " reads ", dataLink(name), ", which ", jobLink(writer), " writes, and does not wait for it"));
-    if (unordered.length + lost.length) byId("data").prepend(el("details", { class: "warnings", open: "" },
-      el("summary", {}, "Look at these"), el("ul", {}, unordered.slice(0, SLICE), lost.slice(0, SLICE))));
+    const here = new Set(datasets.map(([name]) => name));
+    const changes = (plan.data.changes ?? []).map(([sign, name, what]) =>
+      el("li", {}, el(sign === "+" ? "ins" : "del", {}, `${sign} `), here.has(name) ? dataLink(name) : el("del", {}, name), ` ${what}`));
+    if (changes.length) byId("data").prepend(el("details", { class: "warnings", open: "" },
+      el("summary", {}, "What changes"), list(changes)));
     showData();
   }
 };
@@ -64,6 +65,10 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
   graph?.mark();
   for (const row of table.body.querySelectorAll("tr.is")) row.classList.remove("is");
   if (number === null) return;
+  if (narrow.matches) {
+    document.querySelector("main").scrollIntoView(); // the details lie below what is drawn, over all else
+    if (current()) current().settle = null;
+  }
   if (scroll) current()?.bring(number);
   if (state.view === "table") {
     const at = table.rows.findIndex((job) => job.number === number);
@@ -71,22 +76,26 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
     const row = table.body.children[at];
     row?.classList.add("is");
     if (scroll) row?.scrollIntoView({ block: "nearest" });
+    if (focus) row?.querySelector("button").focus({ preventScroll: true });
   } else if (focus) current()?.elements?.get(number)?.focus({ preventScroll: true });
   say(`${marked(jobs[number])}: ${count(jobs[number].parents.length, "parent")}, ${jobs[number].children.length} children`);
 };
 
 // ---- search -----------------------------------------------------------------------------------------------------
+const lines = (names) => `\n${names.join("\n")}\n`.toLowerCase();
 const index = jobs.map(({ name, nodes, reads, writes, change }) => ({
-  job: `${name}\n${change?.before ?? ""}`.toLowerCase(),
-  node: nodes.join("\n").toLowerCase(),
-  data: [...reads, ...writes].join("\n").toLowerCase(),
+  job: lines([name, change?.before ?? ""]),
+  node: lines(nodes),
+  data: lines([...reads, ...writes, ...[...reads, ...writes].map(producedAs)]),
 }));
+// In quotes, a name means itself; else all that have it in them.
+const meant = (names) => names.includes(state.exact ? `\n${state.wanted}\n` : state.wanted);
 const search = () => {
   const text = byId("search").value.trim().toLowerCase();
   const [, where, wanted] = /^(?:(job|node|data):)?\s*(.*)$/su.exec(text);
-  const found = ({ job, node, data: theirs }) =>
-    where ? { job, node, data: theirs }[where].includes(wanted) : job.includes(wanted) || node.includes(wanted) || theirs.includes(wanted);
-  state.wanted = wanted;
+  state.exact = /^".+"$/su.test(wanted);
+  state.wanted = state.exact ? wanted.slice(1, -1) : wanted;
+  const found = (of) => (where ? meant(of[where]) : Object.values(of).some(meant));
   state.hits = wanted ? new Set(index.flatMap((one, number) => (found(one) ? [number] : []))) : null;
   tellFound();
   graph?.mark();
@@ -127,7 +136,11 @@ const actions = {
   in: () => current().zoom(1.3),
   out: () => current().zoom(1 / 1.3),
   fit: () => current().fit(),
-  close: () => choose(null),
+  close: () => {
+    const left = state.job;
+    choose(null);
+    (state.view === "table" ? table.body.querySelector(`[data-job="${left}"] button`) : current()?.elements?.get(left))?.focus({ preventScroll: true });
+  },
   help: () => byId("help").showModal(),
   theme: () => theme(getComputedStyle(document.documentElement).getPropertyValue("--ground") && isDark() ? "light" : "dark"),
 };
@@ -171,7 +184,9 @@ document.addEventListener("click", (event) => {
   } else {
     const drawn = at.closest("svg");
     if (!drawn && state.view === "data") setView(wide ? "graph" : "table");
-    choose(+job, { scroll: !drawn || state.view === "near" || !wide, focus: drawn !== null });
+    const inDetails = at.closest("aside");
+    choose(+job, { scroll: !drawn || state.view === "near" || !wide || narrow.matches, focus: drawn !== null });
+    if (inDetails) inDetails.querySelector("h2").focus({ preventScroll: true }); // the link is gone
     tellFound();
   }
 });
@@ -183,7 +198,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "Escape") {
     if (typing && byId("search").value) (done(), (byId("search").value = ""), search());
     else if (typing) byId("search").blur();
-    else if (state.job !== null) choose(null);
+    else if (state.job !== null) actions.close();
     else if (state.hits) ((byId("search").value = ""), search());
   } else if (typing) {
     if (key === "Enter" || key === "ArrowDown") (done(), step(event.shiftKey ? -1 : 1));
@@ -191,7 +206,8 @@ document.addEventListener("keydown", (event) => {
   } else if (event.target.matches("[role=tab]") && (key === "ArrowLeft" || key === "ArrowRight")) {
     const next = key === "ArrowLeft" ? event.target.previousElementSibling : event.target.nextElementSibling;
     if (next) (done(), next.focus(), setView(next.dataset.view));
-  } else if (key === "/") (done(), byId("search").focus(), byId("search").select());
+  } else if (key.length === 1 && key !== " " && byId("no-letters").checked) return;
+  else if (key === "/") (done(), byId("search").focus(), byId("search").select());
   else if (key === "?") actions.help();
   else if ("1234".includes(key)) document.querySelectorAll("[role=tab]")[key - 1]?.click();
   else if (key === "+" || key === "=") actions.in();
@@ -202,7 +218,17 @@ document.addEventListener("keydown", (event) => {
 });
 byId("search").addEventListener("input", search);
 byId("only")?.addEventListener("change", () => setOnly(byId("only").checked));
-addEventListener("beforeprint", () => table.more(Infinity));
+addEventListener("beforeprint", () => {
+  table.more(Infinity);
+  if (state.view === "graph") graph.onPaper();
+  const changed = jobs.filter(({ kind }) => kind);
+  byId("paper").replaceChildren(...changed.slice(0, SLICE).map(onPaper), changed.length > SLICE
+    ? el("p", {}, `and ${count(changed.length - SLICE, "more job")} that changed: the page itself and kedro-batch diff show all`) : "");
+});
+addEventListener("afterprint", () => {
+  byId("paper").replaceChildren();
+  graph?.onScreen();
+});
 const fromAddress = () => {
   const name = /^#job=(.*)$/u.exec(location.hash)?.[1];
   let number;
@@ -222,6 +248,12 @@ const setOnly = (only) => {
   }
   table.show(shownJobs());
 };
+const risk = ({ what, before, after, about }) => {
+  const values = before === null && after === null ? "" : [" ", value(before, "del"), " → ", value(after, "ins")];
+  const subjects = about.map(([text, job], number) => el("span", {}, number ? ", " : "", job === null ? text : link(text, { "data-job": job })));
+  return el("li", {}, el("strong", {}, what), values, subjects.length ? ": " : "",
+    first(10, subjects, (left) => `and ${left.toLocaleString("en")} more`, el("span")));
+};
 const legend = () => el("ul", { class: "legend" }, Object.entries(SIGNS).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),
   el("li", { class: "added" }, "— dependency gained"), el("li", { class: "removed" }, "- - dependency lost"));
 
@@ -230,6 +262,7 @@ try {
   if (remembered === "light" || remembered === "dark") document.documentElement.dataset.theme = remembered;
 } catch {} // a page from disk may not remember
 if (plan.kind === "diff") byId("graph").append(legend());
+byId("risks")?.append(...plan.risks.map(risk));
 setView(state.view);
 setOnly(plan.kind === "diff" && plan.graphs.changed !== null && (jobs.length > 60 || !plan.graphs.whole));
 fromAddress();

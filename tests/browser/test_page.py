@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from kedro_batch.plan.model import Resources
 from kedro_batch.review.comparison import compared
 from kedro_batch.review.overview import overview_of
 from kedro_batch.review.page import diff_page, overview_page
-from tests.support.plans_of_pages import before_and_after, hostile, layers
+from tests.support.plans import a_job
+from tests.support.plans_of_pages import before_and_after, hostile, layers, plan_of
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -41,6 +43,14 @@ def pages(tmp_path_factory):
     first = replace(middle.jobs[0], command=("other",))
     other = replace(middle, jobs=(first, *middle.jobs[1:]))
     written["far_diff"] = diff_page(compared(middle, other), overview_of(middle), overview_of(other), "a -> b")
+    large = plans["large"]
+    less = replace(large, jobs=tuple(map(with_less_memory, large.jobs[:600])))
+    written["risky_diff"] = diff_page(compared(large, less), overview_of(large), overview_of(less), "a -> b")
+    one_space = plan_of(a_job("a", ("rm", "a b"), tags={"t": "not stated"}))
+    two_spaces = plan_of(a_job("a", ("rm", "a  b")))
+    written["subtle_diff"] = diff_page(
+        compared(one_space, two_spaces), overview_of(one_space), overview_of(two_spaces), "a -> b"
+    )
     small = layers(3, 1)
     written["hostile_diff"] = diff_page(
         compared(small, hostile()), overview_of(small), overview_of(hostile()), "<img src=x onerror=window.ran=1>"
@@ -48,6 +58,10 @@ def pages(tmp_path_factory):
     for name, text in written.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return folder
+
+
+def with_less_memory(job):
+    return replace(job, settings=replace(job.settings, resources=Resources(vcpus=2, memory_mib=1024)))
 
 
 @pytest.fixture
@@ -141,7 +155,7 @@ def test_a_dataset_leads_to_the_jobs_that_share_it(opened):
     with opened("small") as page:
         box(page, "job_00004").click()
         page.locator("#details .link[data-find]", has_text="job_00000_data").click()
-        assert page.locator("#search").input_value() == "data:job_00000_data"
+        assert page.locator("#search").input_value() == 'data:"job_00000_data"'
         hits = set(page.locator(".job.hit title").all_text_contents())
         assert {"job_00000", "job_00004"} <= hits
 
@@ -347,7 +361,7 @@ def test_a_diff_paints_what_became_of_jobs_and_dependencies(opened):
         for kind in ("gained", "lost"):
             assert page.locator(f"#graph .lines.{kind}").first.get_attribute("d")
         assert page.locator(".legend").first.is_visible()
-        page.locator(".warnings .link", has_text="another queue").click()
+        page.locator("#risks li", has_text="queue changed").locator(".link", has_text="load").click()
         what = page.locator("#details .what")
         assert chosen(page) == "~ load"
         assert what.locator("ins").all_text_contents()[:2] == ["other", "512"]
@@ -401,3 +415,115 @@ def test_nothing_moves_the_page_without_reason_and_everything_is_labelled(opened
                 && one.id !== "said").map(one => one.outerHTML)"""
         )
         assert unnamed == []
+
+
+def test_every_risk_and_every_change_of_data_can_be_reached(opened):
+    with opened("risky_diff") as page:
+        risks = page.locator("#risks li")
+        told = dict(zip(risks.locator("strong").all_inner_texts(), risks.all_inner_texts(), strict=True))
+        assert list(told) == ["job removed", "dataset not written", "memory lowered"]
+        assert "memory lowered 4096 → 1024: job_00000, job_00001" in told["memory lowered"]
+        assert told["memory lowered"].endswith("and 590 more")
+        risks.filter(has_text="memory lowered").get_by_role("button", name="and 590 more").click()
+        assert risks.filter(has_text="memory lowered").locator(".link").count() == 600
+        page.keyboard.press("4")
+        changes = page.locator("#data .warnings")
+        assert "- job_00600_data no longer written" in changes.locator("li").all_inner_texts()
+        assert "job_00799_data" not in changes.inner_text()
+        changes.get_by_role("button", name="more").click()
+        assert "- job_00799_data no longer written" in changes.locator("li").all_inner_texts()
+
+
+def test_spaces_are_seen_and_what_is_not_stated_looks_like_no_value(opened):
+    with opened("subtle_diff", "#job=a") as page:
+        what = page.locator("#details .what")
+        lost, gained = what.locator(".command del"), what.locator(".command ins")
+        assert (lost.inner_text(), gained.inner_text()) == ("a b", "a  b")
+        assert gained.bounding_box()["width"] > lost.bounding_box()["width"]
+        told = what.locator("table td").nth(1).inner_html()
+        assert told == '<del>not stated</del> → <em class="absent">not stated</em>'
+
+
+@pytest.mark.parametrize("width", [320, 400, 600])
+@pytest.mark.parametrize("name", ["diff", "huge"])
+def test_a_narrow_window_has_room_for_everything(opened, name, width):
+    with opened(name) as page:
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+        if name == "huge":
+            assert page.locator("#table tbody td").first.bounding_box()["width"] > 120
+            return
+        box(page, "load").click()
+        below = page.locator("#details").bounding_box()["y"]
+        graph, chosen_box = page.locator("#graph").bounding_box(), box(page, "load").bounding_box()
+        assert below - max(graph["y"], 0) > 200
+        assert 0 <= chosen_box["y"] < below - 10
+        legend, toolbar = page.locator(".legend").first.bounding_box(), page.locator(".toolbar").bounding_box()
+        assert legend["y"] >= toolbar["y"] + toolbar["height"]
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+
+
+def test_a_name_in_quotes_is_this_one_alone(opened):
+    sharing = [job.name for job in layers(100, 8).jobs if "job_00001_data" in {*job.reads, *job.writes}]
+    looked_for = {'data:"job_00001_data"': sharing, 'job:"job_0000"': [], '"job_00001"': ["job_00001"]}
+    with opened("middle") as page:
+        page.locator("#search").fill("data:job_0000")
+        assert page.locator("#graph .job.hit").count() > 10
+        for text, found in looked_for.items():
+            page.locator("#search").fill(text)
+            assert sorted(page.locator("#graph .job.hit title").all_text_contents()) == found
+
+
+def test_on_paper_are_all_risks_and_what_changed(opened):
+    with opened("diff") as page:
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        paper = page.locator("#paper")
+        assert {"~ load", "~ train", "> tell", "+ extra", "- clean"} == set(paper.locator("h2").all_inner_texts())
+        assert "job_queue" in paper.inner_text()
+        assert "q → other" in paper.inner_text()
+        assert page.locator("#graph .drawing").get_attribute("viewBox")
+        for hidden in ("#risks", ".facts"):
+            assert page.locator(hidden).evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator("#graph .drawing").get_attribute("viewBox") is None
+        assert paper.inner_text() == ""
+
+
+def focused(page):
+    return page.evaluate("(document.activeElement.closest('[data-job], h2') ?? document.activeElement).textContent")
+
+
+def test_the_focus_is_where_the_choice_is(opened):
+    with opened("small", "#job=job_00004") as page:
+        page.locator("#details .link[data-job]", has_text="job_00000").focus()
+        page.keyboard.press("Enter")
+        assert chosen(page) == focused(page) == "job_00000"
+        page.locator("#details .close").focus()
+        page.keyboard.press("Enter")
+        assert "job_00000" in focused(page)
+        page.keyboard.press("2")
+        page.locator("#table .link", has_text="job_00003").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        assert chosen(page) == "job_00005"
+        assert focused(page).startswith("job_00005")
+        page.keyboard.press("Escape")
+        assert focused(page).startswith("job_00005")
+
+
+def test_keys_of_one_character_can_be_switched_off(opened):
+    with opened("small") as page:
+        page.keyboard.press("?")
+        page.locator("#no-letters").check()
+        page.keyboard.press("Escape")
+        page.keyboard.press("2")
+        page.keyboard.press("?")
+        assert page.locator("#graph").is_visible()
+        assert not page.locator("dialog").is_visible()
+        box(page, "job_00004").click()
+        page.keyboard.press("ArrowLeft")
+        assert chosen(page) != "job_00004"

@@ -90,6 +90,11 @@ def test_every_fact_about_jobs_is_in_the_page(name):
         facts |= {word for part in one["command"] for word in part["words"]}
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["gained"]}
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["lost"]}
+    for risk in document["risks"]:
+        facts.add(risk["kind"].replace("_", " "))
+        facts |= {value_text(risk[side]) for side in ("before", "after") if risk["kind"] != "unordered_read"}
+    for names in document["data"].values():
+        facts |= set(names["gained"] + names["lost"])
     assert sorted(fact for fact in facts - {None} if fact not in leaves and fact not in page) == []
     assert document["digest_after"] in page
 

@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kedro_batch.plan.model import Plan
 from kedro_batch.review.comparison import compared
 from kedro_batch.review.layout import BOX_HEIGHT, BOX_WIDTH, columns_of, laid_out
 from kedro_batch.review.overview import overview_of
 from kedro_batch.review.page import diff_page, overview_page
 from kedro_batch.review.printable import visible
 from kedro_batch.review.spelling import memory_text
+from tests.support.plans import a_job
 from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers
 
 ROOT = Path(__file__).parent.parent.parent
@@ -147,18 +149,37 @@ def test_a_diff_holds_the_jobs_of_both_plans():
     }
     assert jobs["tell"]["change"]["before"] == "report"
     assert jobs["load"]["change"]["command"] == [["kept", ["kedro", "run"]], ["added", ["--async"]]]
-    assert ["resources.memory_mib", "(not stated)", "512"] in jobs["load"]["change"]["fields"]
+    assert ["resources.memory_mib", None, "512"] in jobs["load"]["change"]["fields"]
     column = {names[job]: column for job, column, _ in data["graphs"]["whole"]["boxes"]}
     assert column == {"load": 0, "clean": 1, "extra": 1, "train": 2, "tell": 3}
 
 
 def test_the_header_of_a_diff_names_risks_first():
     page = diff_of(*before_and_after())
-    risks = page.index("load goes to another queue: q -&gt; other")
-    assert risks < page.index("clean is removed") < page.index("no job writes table any longer")
-    assert risks < page.index("<dt>jobs</dt>")
+    data = data_of(page)
+    number = {job["name"]: index for index, job in enumerate(data["jobs"])}
+    told = {one["what"]: (one["before"], one["after"], list(map(tuple, one["about"]))) for one in data["risks"]}
+    assert list(told) == ["queue changed", "job removed", "dataset not written"]
+    assert told["queue changed"] == ("q", "other", [("load", number["load"])])
+    assert told["job removed"] == (None, None, [("clean", number["clean"])])
+    assert told["dataset not written"][2][0][0].startswith("table")
+    count = sum(len(about) for _, _, about in told.values())
+    assert page.index(f"<summary>{count} risks</summary>") < page.index("<dt>jobs</dt>")
     assert "+ 1 added" in page
     assert "- 1 removed" in page
+
+
+def test_what_became_of_data_is_told_as_it_is():
+    before = [a_job("a", writes=("x", "old")), a_job("b", reads=("y",))]
+    after = [a_job("a", writes=("y", "old")), a_job("b", reads=("x", "y"), depends_on=("a",))]
+    data = data_of(diff_of(Plan(jobs=tuple(before)), Plan(jobs=tuple(after))))["data"]
+    assert data["changes"] == [
+        ["-", "y", "no longer read from outside"],
+        ["-", "x", "no longer written"],
+        ["-", "x", "no longer kept as a result"],
+        ["+", "x", "now read from outside"],
+        ["+", "y", "now written"],
+    ]
 
 
 def test_what_changed_in_a_large_plan_is_drawn_with_its_neighbours():

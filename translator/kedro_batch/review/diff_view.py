@@ -117,22 +117,26 @@ def summary(diff: PlanDiff) -> str:
     return text if before == after else f"{text}; longest path {before} -> {after}"
 
 
-def _risk_lines(risks: Iterable[Risk]) -> Iterator[RiskLine]:
-    alike: dict[tuple[str, str | None, str | None], list[str]] = {}
+def risks_alike(risks: Iterable[Risk]) -> Mapping[tuple[str, str | None, str | None], Sequence[Risk]]:
+    """Put risks of one kind with the same values together: what they are, the value before and after."""
+    alike: dict[tuple[str, str | None, str | None], list[Risk]] = {}
     for risk in risks:
         before, after = (None, None) if risk.kind is RiskKind.UNORDERED_READ else (risk.before, risk.after)
-        subjects = alike.setdefault((risk.kind.replace("_", " "), value_text(before), value_text(after)), [])
-        if subject := _subject(risk):
-            subjects.append(subject)
-    for (what, before, after), subjects in alike.items():
+        alike.setdefault((risk.kind.replace("_", " "), value_text(before), value_text(after)), []).append(risk)
+    return alike
+
+
+def _risk_lines(risks: Iterable[Risk]) -> Iterator[RiskLine]:
+    for (what, before, after), some in risks_alike(risks).items():
+        subjects = list(filter(None, map(subject_of, some)))
         first = subjects[:_SUBJECTS]
         if len(subjects) > _SUBJECTS:
             first.append(f"and {len(subjects) - _SUBJECTS} more")
         yield RiskLine(what=what, subjects=tuple(subjects), first_subjects=tuple(first), before=before, after=after)
 
 
-def _subject(risk: Risk) -> str:
-    """Say what a risk is about."""
+def subject_of(risk: Risk) -> str:
+    """Say what a risk is about; nothing where it is the plan as a whole."""
     match risk.kind:
         case RiskKind.UNORDERED_READ:
             return f"{risk.job} reads {risk.dataset}, which {risk.after} writes"

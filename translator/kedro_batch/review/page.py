@@ -15,19 +15,16 @@ from typing import Any
 from markupsafe import Markup
 
 from kedro_batch.resources import folder
-from kedro_batch.review.changes import PlanDiff, Risk, RiskKind
+from kedro_batch.review.changes import PlanDiff
 from kedro_batch.review.overview import Overview
 from kedro_batch.review.overview_view import Fact, facts_of
-from kedro_batch.review.page_data import diff_data, overview_data, value_text
+from kedro_batch.review.page_data import diff_data, overview_data
 from kedro_batch.review.printable import visible
 from kedro_batch.review.templates import render
 from kedro_batch.words import counted
 
 _SCRIPTS = ("jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
 """Together they are one module."""
-
-_WARNINGS = 100
-"""A header does not tell more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +34,6 @@ class _Fact:
     label: str
     value: str
     before: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Warning:
-    """What a reviewer must not miss, and the number of the job to look at."""
-
-    text: str
-    job: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +48,7 @@ class _Page:
     data: Markup
     facts: tuple[_Fact, ...]
     counts: tuple[tuple[str, str], ...]
-    warnings: tuple[_Warning, ...]
-    warnings_title: str
-    more_warnings: str
+    risks: str
     has_graph: bool
     is_diff: bool
     no_graph: str
@@ -75,16 +62,8 @@ def overview_page(overview: Overview, title: str) -> str:
         title: What the page is called, such as the name of the file.
     """
     data = overview_data(overview)
-    number = {job.job: index for index, job in enumerate(overview.jobs)}
-    warnings = tuple(
-        _Warning(
-            text=_UNORDERED.format(dataset=visible(one.dataset), job=one.reader, writer=one.writer),
-            job=number[one.reader],
-        )
-        for one in overview.data.unordered
-    )
     facts = tuple(_Fact(label=one.label, value=one.text) for one in _facts(overview))
-    return _page(data, title, facts, (), warnings)
+    return _page(data, title, facts, ())
 
 
 def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
@@ -97,8 +76,6 @@ def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
         title: What the page is called, such as ``main:plan.yaml -> plan.yaml``.
     """
     data = diff_data(diff, old, new)
-    number = {job["name"]: index for index, job in enumerate(data["jobs"])}
-    warnings = tuple(_Warning(text=_risk_text(one), job=number.get(one.job or "")) for one in diff.risks)
     before, after = ({fact.label: fact.text for fact in _facts(overview)} for overview in (old, new))
     facts = tuple(
         _Fact(label=label, value=after.get(label, "-"), before=_if_not(after.get(label), before.get(label, "-")))
@@ -112,7 +89,7 @@ def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
         ("renamed", f"> {counts.renamed:,} renamed"),
         ("same", f"{counts.unchanged:,} unchanged"),
     )
-    return _page(data, title, facts, told, warnings)
+    return _page(data, title, facts, told)
 
 
 def _if_not(now: str | None, before: str) -> str:
@@ -124,11 +101,11 @@ def _page(
     title: str,
     facts: tuple[_Fact, ...],
     counts: tuple[tuple[str, str], ...],
-    warnings: tuple[_Warning, ...],
 ) -> str:
     style, script = _joined("page.css"), _joined(*_SCRIPTS)
     is_diff = data["kind"] == "diff"
     has_graph = any(data["graphs"].values())
+    risks = sum(max(1, len(one["about"])) for one in data["risks"])
     view = _Page(
         title=visible(title),
         heading="What changes" if is_diff else "Plan",
@@ -141,9 +118,7 @@ def _page(
         data=Markup(_embedded(data)),  # noqa: S704  escaped there
         facts=facts,
         counts=counts,
-        warnings=warnings[:_WARNINGS],
-        more_warnings=f"and {len(warnings) - _WARNINGS:,} more" if len(warnings) > _WARNINGS else "",
-        warnings_title=counted(len(warnings), "risk" if is_diff else "warning"),
+        risks=counted(risks, "risk" if is_diff else "warning") if risks else "",
         has_graph=has_graph,
         is_diff=is_diff,
         no_graph="" if has_graph else f"{len(data['jobs']):,} jobs: too many to draw as one graph",
@@ -173,31 +148,3 @@ def _facts(overview: Overview) -> Iterator[Fact]:
     yield Fact(label="nodes", text=f"{totals.nodes:,}")
     yield Fact(label="dependencies", text=f"{totals.dependencies:,}")
     yield from (Fact(label=one.label, text=visible(one.text)) for one in facts_of(overview))
-
-
-def _risk_text(risk: Risk) -> str:
-    """Say a risk in a sentence."""
-    memory = risk.kind is RiskKind.MEMORY_LOWERED
-    before, after = (value_text(("memory_mib" if memory else "",), value) for value in (risk.before, risk.after))
-    return _RISKS[risk.kind].format(
-        job=visible(risk.job or ""),
-        dataset=visible(risk.dataset or ""),
-        node=visible(risk.node or ""),
-        values=f"{before} -> {after}",
-        writer=after,
-    )
-
-
-_UNORDERED = "{job} reads {dataset}, which {writer} writes, and does not wait for it"
-_RISKS = {
-    RiskKind.QUEUE_CHANGED: "{job} goes to another queue: {values}",
-    RiskKind.DEFINITION_CHANGED: "{job} has another job definition: {values}",
-    RiskKind.ENV_CHANGED: "the configuration environment changes: {values}",
-    RiskKind.JOB_REMOVED: "{job} is removed",
-    RiskKind.NODE_REMOVED: "{job} no longer runs {node}, and no other job does",
-    RiskKind.DATASET_NOT_WRITTEN: "no job writes {dataset} any longer",
-    RiskKind.UNORDERED_READ: _UNORDERED,
-    RiskKind.MEMORY_LOWERED: "{job} gets less memory: {values}",
-    RiskKind.GPUS_LOWERED: "{job} gets fewer GPUs: {values}",
-    RiskKind.TIMEOUT_LOWERED: "{job} is ended sooner, timeout_s: {values}",
-}

@@ -4,12 +4,13 @@ Names, words and values go through ``visible``: the page shows no character that
 not need are left out, and settings and datasets are told once, so that thousands of jobs stay a small file.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from kedro_batch.errors import path_text
-from kedro_batch.review.changes import Change, JobChange, Names, PlanDiff
+from kedro_batch.review.changes import Change, DataChange, JobChange, Names, PlanDiff, Risk
+from kedro_batch.review.diff_view import risks_alike, subject_of
 from kedro_batch.review.layout import BOX_HEIGHT, BOX_WIDTH, Edge, Layout, columns_of, laid_out
 from kedro_batch.review.overview import JobOverview, Overview
 from kedro_batch.review.printable import visible
@@ -52,6 +53,7 @@ def overview_data(overview: Overview) -> dict[str, Any]:
         "box": [BOX_WIDTH, BOX_HEIGHT],
         **_jobs(union),
         "data": _data(overview, union),
+        "risks": list(_unordered_reads(overview, number)),
         "graphs": {"whole": _whole(union), "changed": None},
     }
 
@@ -60,15 +62,37 @@ def diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, Any]:
     """Give two plans in one as what the page embeds."""
     union = _union(diff, old, new)
     data = _data(new, union)
-    data["gained"] = [visible(name) for name in diff.data.writes.gained + diff.data.reads_from_outside.gained]
-    data["lost"] = [visible(name) for name in diff.data.writes.lost + diff.data.reads_from_outside.lost]
+    data["changes"] = list(_data_changes(diff.data))
     return {
         "kind": "diff",
         "box": [BOX_WIDTH, BOX_HEIGHT],
         **_jobs(union),
         "data": data,
+        "risks": [_risk(told, risks, union.number) for told, risks in risks_alike(diff.risks).items()],
         "graphs": {"whole": _whole(union), "changed": _changed(union)},
     }
+
+
+def _data_changes(data: DataChange) -> Iterator[tuple[str, str, str]]:
+    """Give the sign of each change of the plan's data, the dataset, and what became of it."""
+    told = (
+        (data.reads_from_outside, "read from outside"),
+        (data.writes, "written"),
+        (data.keeps, "kept as a result"),
+    )
+    yield from (("-", visible(name), f"no longer {what}") for names, what in told for name in names.lost)
+    yield from (("+", visible(name), f"now {what}") for names, what in told for name in names.gained)
+
+
+def _risk(told: tuple[str, str | None, str | None], risks: Sequence[Risk], number: Mapping[str, int]) -> dict[str, Any]:
+    """Give risks alike: what they are, the values, and what they are about, each with the number of its job."""
+    what, before, after = told
+    about = [(visible(subject_of(risk)), number.get(risk.job or "")) for risk in risks]
+    values = {
+        "before": None if before is None else visible(before),
+        "after": None if after is None else visible(after),
+    }
+    return {"what": what, **values, "about": [one for one in about if one[0]]}
 
 
 def _union(diff: PlanDiff, old: Overview, new: Overview) -> _Union:
@@ -120,11 +144,11 @@ def _jobs(union: _Union) -> dict[str, Any]:
 
 def _settings(stated: Mapping[str, Any]) -> dict[str, Any]:
     amounts = stated.get("resources", {})
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[str, str | None]] = []
     for name, value in stated.items():
         inner = value if isinstance(value, Mapping) else None
         for path, one in [((name, key), inner[key]) for key in inner] if inner else [((name,), value)]:
-            rows.append((visible(path_text(path)), value_text(path, one)))
+            rows.append((visible(path_text(path)), _value_text(path, one)))
     vcpus, memory = amounts.get("vcpus"), amounts.get("memory_mib")
     return {
         "rows": rows,
@@ -135,10 +159,10 @@ def _settings(stated: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def value_text(path: Sequence[str], value: object) -> str:
-    """Spell a value of a plan."""
+def _value_text(path: Sequence[str], value: object) -> str | None:
+    """Spell a value of a plan; None stays None: it is not stated."""
     if value is None:
-        return "(not stated)"
+        return None
     text = visible(spelled(value) or "")
     if isinstance(value, int) and path[-1] == "memory_mib" and memory_text(value) != f"{value} MiB":
         return f"{text} ({memory_text(value)})"
@@ -153,7 +177,7 @@ def _change(union: _Union, name: str) -> dict[str, Any] | None:
         "kind": str(one.change),
         "before": one.name_before if one.name_before != one.job else None,
         "fields": [
-            (visible(field.name), value_text(field.path, field.before), value_text(field.path, field.after))
+            (visible(field.name), _value_text(field.path, field.before), _value_text(field.path, field.after))
             for field in one.fields
         ],
         "command": [(str(part.change), [visible(word) for word in part.words]) for part in one.command],
@@ -183,10 +207,16 @@ def _data(overview: Overview, union: _Union) -> dict[str, Any]:
         )
         for one in data.writes
     ]
-    return {
-        "datasets": outside + written,
-        "unordered": [(visible(one.dataset), number[one.reader], number[one.writer]) for one in data.unordered],
-    }
+    return {"datasets": outside + written}
+
+
+def _unordered_reads(overview: Overview, number: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    about = [
+        (f"{one.reader} reads {visible(one.dataset)}, which {one.writer} writes", number[one.reader])
+        for one in overview.data.unordered
+    ]
+    if about:
+        yield {"what": "reads without waiting", "before": None, "after": None, "about": about}
 
 
 def _whole(union: _Union) -> dict[str, Any] | None:
