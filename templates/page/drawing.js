@@ -88,6 +88,7 @@ class Drawing {
   }
 
   position() {
+    if (this.printed) return; // the sheet has another size than the window
     this.world.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
     this.frame.classList.toggle("far", this.scale < FAR);
     this.hideText();
@@ -113,6 +114,7 @@ class Drawing {
 
   // On paper all is shown, as large as the sheet allows.
   onPaper() {
+    this.printed = true;
     this.world.removeAttribute("transform");
     this.frame.classList.remove("far");
     for (const number of this.hidden) this.elements.get(number).classList.remove("off");
@@ -121,6 +123,7 @@ class Drawing {
   }
 
   onScreen() {
+    this.printed = false;
     this.frame.removeAttribute("viewBox");
     this.position();
   }

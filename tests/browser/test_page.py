@@ -483,7 +483,12 @@ def test_on_paper_are_all_risks_and_what_changed(opened):
         assert {"~ load", "~ train", "> tell", "+ extra", "- clean"} == set(paper.locator("h2").all_inner_texts())
         assert "job_queue" in paper.inner_text()
         assert "q → other" in paper.inner_text()
-        assert page.locator("#graph .drawing").get_attribute("viewBox")
+        drawing = page.locator("#graph .drawing").bounding_box()
+        for job in page.locator("#graph .job").all():
+            at = job.bounding_box()
+            assert drawing["x"] <= at["x"] <= at["x"] + at["width"] <= drawing["x"] + drawing["width"]
+            assert drawing["y"] <= at["y"] <= at["y"] + at["height"] <= drawing["y"] + drawing["height"]
+            assert job.locator("text").first.is_visible()
         for hidden in ("#risks", ".facts"):
             assert page.locator(hidden).evaluate("one => one.scrollHeight <= one.clientHeight + 1")
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
