@@ -131,7 +131,8 @@ def test_a_diff_keeps_within_its_limits_and_counts_what_it_leaves_out(name):
     assert text.count(" --> ") + text.count(" ==> ") + text.count(" -.-> ") <= EDGES
     assert whole(text)
     assert text.startswith("<!-- kedro-batch diff plan.yaml -->\n### Plan: ")
-    left_out = [int(number) for number in re.findall(r"and (\d+) more jobs? that changed: `kedro-batch diff`", text)]
+    found = re.findall(r"and ([\d,]+) more jobs? that changed: `kedro-batch diff`", text)
+    left_out = [int(number.replace(",", "")) for number in found]
     named = set(re.findall(r"\bjob_\d{5}\b", text.partition("```diff")[2].partition("```")[0]))
     if "all" in name or "each" in name:
         assert left_out

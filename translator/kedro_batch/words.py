@@ -5,8 +5,8 @@ _TENTHS_BELOW = 10
 
 
 def counted(number: int, noun: str) -> str:
-    """Spell a count: ``1 job``, ``2 jobs``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Spell a count: ``1 job``, ``2 jobs``, ``10,000 jobs``."""
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def duration(seconds: float) -> str:

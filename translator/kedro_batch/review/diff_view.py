@@ -109,7 +109,7 @@ def summary(diff: PlanDiff) -> str:
         "changed": counts.changed,
         "unchanged": counts.unchanged,
     }
-    text = ", ".join(f"{number} {what}" for what, number in numbers.items() if number)
+    text = ", ".join(f"{number:,} {what}" for what, number in numbers.items() if number)
     if diff.origin:
         names = dict.fromkeys(one.path[0] for one in diff.origin)
         text += f"; the plan's {', '.join(names)} changed"
