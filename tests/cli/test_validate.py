@@ -22,7 +22,7 @@ def test_a_read_that_does_not_wait_for_its_writer_is_a_warning(tmp_path):
         "plan.yaml is valid: 3 jobs, 0 nodes, at most 2 one after another\n"
         "1 warning:\n"
         "  warning unordered_read: plan.yaml:1: jobs[1].reads: 'two' reads 'table@pandas', which 'one' writes, and "
-        "neither waits for the other: it may find old data, or none. If it needs what is written, put one under "
+        "does not wait for it: it may find old data, or none. If it needs what is written, put one under "
         "depends_on\n"
     )
 
@@ -42,11 +42,16 @@ def test_the_warning_is_in_the_json(tmp_path):
     )
 
 
-@pytest.mark.parametrize("parents", [{"two": "one"}, {"two": "between", "between": "one"}, {"one": "two"}])
+@pytest.mark.parametrize("parents", [{"two": "one"}, {"two": "between", "between": "one"}])
 def test_a_read_in_order_is_no_warning(tmp_path, parents):
     write_plan(tmp_path, {"one": X, "two": X, "between": X}, parents, **RACE)
     ended = kedro_batch("validate", "plan.yaml", cwd=tmp_path)
     assert "warning" not in ended.err
+
+
+def test_a_read_before_all_that_write_is_a_warning(tmp_path):
+    write_plan(tmp_path, {"one": X, "two": X}, {"one": "two"}, **RACE)
+    assert "'two' reads 'table@pandas', which 'one' writes" in kedro_batch("validate", "plan.yaml", cwd=tmp_path).err
 
 
 def test_many_warnings_are_shown_in_part(tmp_path):

@@ -1,8 +1,10 @@
 """What the templates of a diff get: risks and jobs told together where they are alike, commands by what changed."""
 
+from dataclasses import replace
+
 import pytest
 
-from kedro_batch.plan.model import Plan, Resources
+from kedro_batch.plan.model import Plan, Resources, Selection
 from kedro_batch.review.comparison import compared
 from kedro_batch.review.diff_view import Detail, diff_view
 from kedro_batch.review.templates import render
@@ -57,16 +59,20 @@ def test_settings_that_several_jobs_came_with_are_told_once():
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("run --env=a x", "run --env=b x", [("--env=a", "--env=b")]),
-        ("run x", "run --quiet x", [(None, "--quiet")]),
-        ("run --quiet x y", "run x y", [("--quiet", None)]),
-        ("run a b c", "go a b d", [("run", "go"), ("c", "d")]),
-        ("run a b", "a b 'c'", [("run", None), (None, "''\"'\"'c'\"'\"''")]),
+        ("run --env=a x", "run --env=b x", [("command", "--env=a", "--env=b")]),
+        ("run x", "run --quiet x", [("command, word 2", None, "--quiet")]),
+        ("run x", "run x --quiet", [("command, last", None, "--quiet")]),
+        ("run --quiet x y", "run x y", [("command, word 2", "--quiet", None)]),
+        ("run a b c", "go a b d", [("command, first", "run", "go"), ("command, last", "c", "d")]),
+        ("run a b", "a b 'c'", [("command, first", "run", None), ("command, last", None, "''\"'\"'c'\"'\"''")]),
+        ("run --x 1 --y 1", "run --x 1 --y 2", [("command, last", "1", "2")]),
+        ("run --x 1 --y 1", "run --x 2 --y 1", [("command, word 3", "1", "2")]),
+        ("run --x 1", "go -y", [("command", "run --x 1", "go -y")]),
     ],
 )
 def test_a_command_is_told_by_the_words_that_changed(old, new, told):
     (block,) = view_of([a_job("a", tuple(old.split()))], [a_job("a", tuple(new.split()))]).blocks
-    assert block.details == tuple(Detail(label="command", before=before, after=after) for before, after in told)
+    assert block.details == tuple(Detail(label=label, before=before, after=after) for label, before, after in told)
 
 
 def test_a_command_of_very_many_words_is_told_as_a_whole():
@@ -93,6 +99,27 @@ def test_risks_say_what_they_are_about():
         "dataset not written": ("table (which train reads)", "unused"),
         "unordered read": ("train reads other, which load writes",),
     }
+
+
+def test_risks_of_many_values_are_one_line_with_the_values_of_each():
+    old, new = (
+        [a_job(f"j{n}", resources=Resources(memory_mib=memory + n), timeout_s=memory) for n in range(8)]
+        for memory in (2000, 1000)
+    )
+    memory, timeout = view_of(old, new).risks
+    assert (memory.what, memory.before, memory.after) == ("memory lowered", None, None)
+    assert memory.subjects[:2] == ("j0 (2000 -> 1000)", "j1 (2001 -> 1001)")
+    assert (timeout.before, timeout.after, len(timeout.subjects)) == ("2000", "1000", 8)
+
+
+def test_lists_of_the_plan_are_told_by_their_names():
+    names = tuple(f"n{number:03}" for number in range(300))
+    old, new = (Plan(jobs=(a_job(),), selection=Selection(nodes=some)) for some in (names, names[1:]))
+    (detail,) = diff_view(compared(old, new), "old.yaml", "new.yaml").origin
+    assert detail == Detail(label="selection.nodes", lost=("n000",))
+    turned = replace(old, group_by=("chain", "namespace")), replace(old, group_by=("namespace", "chain"))
+    (detail,) = diff_view(compared(*turned), "old.yaml", "new.yaml").origin
+    assert (detail.before, detail.after) == ('["chain", "namespace"]', '["namespace", "chain"]')
 
 
 def test_many_subjects_are_counted_in_text_and_all_told_below():

@@ -43,7 +43,11 @@ def facts_of_plan(document):
         yield risk["kind"].replace("_", " ")
         yield from map(value_text, (risk["before"], risk["after"]))
     for field in document["origin"] + document["totals"]:
-        yield from map(value_text, (field["before"], field["after"]))
+        before, after = field["before"], field["after"]
+        if isinstance(before or after, list):
+            yield from {*(before or ())} ^ {*(after or ())}
+        else:
+            yield from map(value_text, (before, after))
     for names in document["data"].values():
         yield from names["gained"] + names["lost"]
 

@@ -184,7 +184,8 @@ def test_runs_are_listed_in_columns(monkeypatch):
         )
 
     assert runs_text([entry("nightly", 1, None), entry("r", 1200, "failed", "local")]) == (
-        "nightly  2023-11-14 22:13  aws    1 job       not ended\nr        2023-11-14 22:13  local  1,200 jobs  failed\n"
+        "nightly  2023-11-14 22:13  aws    1 job       not ended\n"
+        "r        2023-11-14 22:13  local  1,200 jobs  failed\n"
     )
     assert runs_text([]) == ""
 

@@ -17,7 +17,7 @@ def without_transcoding(dataset: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnorderedRead:
-    """A job that reads what another writes, while neither waits for the other: it may find old data, or none."""
+    """A job that reads what another writes and does not wait for it: it may find old data, or none."""
 
     dataset: str
     reader: JobName
@@ -54,7 +54,7 @@ def data_flow_of(plan: Plan) -> DataFlow:
 
 
 def unordered_reads(plan: Plan, flow: DataFlow) -> tuple[UnorderedRead, ...]:
-    """Find the jobs that read a dataset while another may be writing it; for each, one such writer."""
+    """Find the jobs that read a dataset while another may be writing it, or before; for each, one such writer."""
     parents = {job.name: job.depends_on for job in plan.jobs}
     if all(
         writer in parents[reader] or writer == reader
@@ -76,8 +76,14 @@ def unordered_reads(plan: Plan, flow: DataFlow) -> tuple[UnorderedRead, ...]:
 def _not_waited_for(
     reader: JobName, writers: tuple[JobName, ...], above: Mapping[JobName, int], bit: Mapping[JobName, int]
 ) -> Iterator[JobName]:
-    """Give the first writer, among those near the beginning, that may run at the same time as a reader."""
-    for writer in writers[:_WRITERS_LOOKED_AT]:
-        if writer != reader and not above[reader] & bit[writer] and not above[writer] & bit[reader]:
+    """Give the first writer, of those near the beginning, that may run at the same time as a reader.
+
+    Where there is none, and all run after the reader, it is the first of these.
+    """
+    others = [writer for writer in writers[:_WRITERS_LOOKED_AT] if writer != reader]
+    for writer in others:
+        if not above[reader] & bit[writer] and not above[writer] & bit[reader]:
             yield writer
             return
+    if not any(above[reader] & bit[writer] for writer in others):
+        yield from others[:1]

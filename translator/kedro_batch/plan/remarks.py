@@ -33,7 +33,7 @@ def remarks_on(plan: Plan, content: bytes, source: str) -> tuple[Finding, ...]:
             severity=Severity.WARNING,
             message=(
                 f"{read.reader!r} reads {_as_written(plan.jobs[index_of[read.reader]], read.dataset)!r}, which "
-                f"{read.writer!r} writes, and neither waits for the other: it may find old data, or none. "
+                f"{read.writer!r} writes, and does not wait for it: it may find old data, or none. "
                 f"If it needs what is written, put {read.writer} under depends_on"
             ),
             about={"dataset": (read.dataset,), "producer": (read.writer,), "consumer": (read.reader,)},

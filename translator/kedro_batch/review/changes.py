@@ -36,9 +36,9 @@ class RiskKind(StrEnum):
     ENV_CHANGED = "env_changed"
     """The configuration environment: another catalog, other data."""
     JOB_REMOVED = "job_removed"
-    """With nodes that no other job runs."""
+    """With nodes that no other job runs in its place."""
     NODE_REMOVED = "node_removed"
-    """From a job that stays; no other runs it."""
+    """From a job that stays; no other runs it in its place."""
     DATASET_NOT_WRITTEN = "dataset_not_written"
     """No job writes it any longer. Those that a job still reads, which finds old data, come first and name one."""
     UNORDERED_READ = "unordered_read"
@@ -48,6 +48,8 @@ class RiskKind(StrEnum):
     GPUS_LOWERED = "gpus_lowered"
     TIMEOUT_LOWERED = "timeout_lowered"
     """Or there was none."""
+    NODE_REPLACED = "node_replaced"
+    """By one with a new name, which writes other data, or of other data, or none: it may be other work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,22 @@
 """A diff as its templates show it: jobs that changed alike together, values spelled, nothing escaped yet."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import groupby
 
-from kedro_batch.review.changes import Change, FieldChange, JobChange, Names, PlanDiff, Risk, RiskKind, WordChange
-from kedro_batch.review.spelling import command_text, value_text
+from kedro_batch.review.changes import (
+    Change,
+    FieldChange,
+    JobChange,
+    Names,
+    PlanDiff,
+    Risk,
+    RiskKind,
+    WordChange,
+    Words,
+)
+from kedro_batch.review.spelling import command_text, name_text, value_text
 from kedro_batch.words import counted
 
 _SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.RENAMED: ">", Change.CHANGED: "~"}
@@ -16,7 +28,10 @@ _TOTALS_SPELLED: Mapping[tuple[str, ...], str] = {
 }
 _WHOLE = (Change.ADDED, Change.REMOVED)
 """Jobs that are told with all that they have."""
+_LEFT_OPEN = {"jobs_without_memory": "jobs without memory_mib", "jobs_without_vcpus": "jobs without vcpus"}
 _SUBJECTS = 10
+_VALUES = 5
+"""So many lines one kind of risk has at most, each with other values."""
 _LONG = ("environment", "tags", "submit")
 
 
@@ -48,13 +63,27 @@ class JobBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskLine:
-    """One kind of risk with the same values: what it is, and what it is about, each of them and the first."""
+    """Risks of one kind with the same values, or with too many values for a line of each.
+
+    Attributes:
+        what: The kind.
+        subjects: What each of them is about; nothing where that is the plan as a whole.
+        jobs: The job of each subject, where it has one.
+        before: The value before; None if there is none, or each subject has its own.
+        after: The value after, likewise.
+    """
 
     what: str
     subjects: tuple[str, ...]
-    first_subjects: tuple[str, ...]
+    jobs: tuple[str | None, ...]
     before: str | None
     after: str | None
+
+    @property
+    def first_subjects(self) -> list[str]:
+        """The first of them, and how many there are more."""
+        more = len(self.subjects) - _SUBJECTS
+        return [*self.subjects[:_SUBJECTS], *([f"and {more:,} more"] if more > 0 else ())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +118,8 @@ def diff_view(diff: PlanDiff, old: str, new: str) -> DiffView:
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=tuple(_risk_lines(diff.risks)),
-        origin=tuple(_field(one) for one in diff.origin),
+        risks=tuple(risk_lines(diff.risks)),
+        origin=tuple(map(_origin, diff.origin)),
         blocks=tuple(_blocks(diff.jobs)),
         totals=tuple(_field(one, _spelled_total(one.path)) for one in diff.totals),
         data=tuple(_data(diff)),
@@ -117,33 +146,61 @@ def summary(diff: PlanDiff) -> str:
     return text if before == after else f"{text}; longest path {before} -> {after}"
 
 
-def risks_alike(risks: Iterable[Risk]) -> Mapping[tuple[str, str | None, str | None], Sequence[Risk]]:
-    """Put risks of one kind with the same values together: what they are, the value before and after."""
+def risk_lines(risks: Iterable[Risk]) -> Iterator[RiskLine]:
+    """Put risks of one kind with the same values together; where these are many, all of one kind."""
     alike: dict[tuple[str, str | None, str | None], list[Risk]] = {}
     for risk in risks:
-        before, after = (None, None) if risk.kind is RiskKind.UNORDERED_READ else (risk.before, risk.after)
-        alike.setdefault((risk.kind.replace("_", " "), value_text(before), value_text(after)), []).append(risk)
-    return alike
+        before, after = _values(risk)
+        alike.setdefault((risk.kind, before, after), []).append(risk)
+    pairs = Counter(kind for kind, _, _ in alike)
+    many = {kind for kind, count in pairs.items() if count > _VALUES}
+    told: dict[tuple[str, str | None, str | None], list[tuple[str, str | None]]] = {}
+    for (kind, before, after), some in alike.items():
+        key = (kind, None, None) if kind in many else (kind, before, after)
+        subjects = told.setdefault(key, [])
+        for risk in some:
+            subject = _subject(risk)
+            if kind in many:
+                subject += f" ({before or 'none'} -> {after or 'none'})"
+            if subject:
+                subjects.append((subject, risk.job))
+    for (kind, before, after), about in told.items():
+        yield RiskLine(
+            what=kind.replace("_", " "),
+            subjects=tuple(text for text, _ in about),
+            jobs=tuple(job for _, job in about),
+            before=before,
+            after=after,
+        )
 
 
-def _risk_lines(risks: Iterable[Risk]) -> Iterator[RiskLine]:
-    for (what, before, after), some in risks_alike(risks).items():
-        subjects = list(filter(None, map(subject_of, some)))
-        first = subjects[:_SUBJECTS]
-        if len(subjects) > _SUBJECTS:
-            first.append(f"and {len(subjects) - _SUBJECTS} more")
-        yield RiskLine(what=what, subjects=tuple(subjects), first_subjects=tuple(first), before=before, after=after)
+def _values(risk: Risk) -> tuple[str | None, str | None]:
+    if risk.kind is RiskKind.UNORDERED_READ:  # which tells the writer there
+        return None, None
+    return value_text(risk.before), value_text(risk.after)
 
 
-def subject_of(risk: Risk) -> str:
-    """Say what a risk is about; nothing where it is the plan as a whole."""
+def _subject(risk: Risk) -> str:
+    """Say what a risk is about."""
+    dataset, node = (name and name_text(name) for name in (risk.dataset, risk.node))
     match risk.kind:
         case RiskKind.UNORDERED_READ:
-            return f"{risk.job} reads {risk.dataset}, which {risk.after} writes"
+            return f"{risk.job} reads {dataset}, which {risk.after} writes"
         case RiskKind.DATASET_NOT_WRITTEN if risk.job:
-            return f"{risk.dataset} (which {risk.job} reads)"
+            return f"{dataset} (which {risk.job} reads)"
         case _:
-            return risk.dataset or ": ".join(part for part in (risk.job, risk.node and f"node {risk.node}") if part)
+            return dataset or ": ".join(part for part in (risk.job, node and f"node {node}") if part)
+
+
+def _origin(one: FieldChange) -> Detail:
+    """Tell what differs of the plan as a whole, of a list by its names."""
+    before, after = one.before or [], one.after or []
+    if isinstance(before, list) and isinstance(after, list):
+        lost = tuple(name for name in before if name not in after)
+        gained = tuple(name for name in after if name not in before)
+        if lost or gained:
+            return Detail(label=one.name, lost=lost, gained=gained)
+    return _field(one)
 
 
 def _field(one: FieldChange, label: str | None = None) -> Detail:
@@ -154,9 +211,9 @@ def _spelled_total(path: tuple[str, ...]) -> str:
     """Spell a number's name: ``summed.memory_mib`` as ``memory_mib, all jobs``."""
     match path:
         case ("summed", what):
-            return f"{what}, all jobs"
+            return f"{_LEFT_OPEN.get(what, what)}, all jobs"
         case ("at_widest", what):
-            return f"{what}, widest level"
+            return f"{_LEFT_OPEN.get(what, what)}, widest level"
         case ("queues", queue):
             return f"jobs for queue {queue}"
         case ("definitions", definition):
@@ -214,20 +271,24 @@ def _details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]
 
 
 def _command(one: JobChange) -> Iterator[Detail]:
-    """Give each run of words that were replaced, added or removed."""
-    pending: Detail | None = None
-    for words in one.command:
-        text = command_text(words.words)
-        if words.change is WordChange.REMOVED:
-            pending = Detail(label="command", before=text)
-        elif words.change is WordChange.ADDED:
-            yield replace(pending, after=text) if pending else Detail(label="command", after=text)
-            pending = None
-        elif pending:
-            yield pending
-            pending = None
-    if pending:
-        yield pending
+    """Give each run of words that were replaced, added or removed, and where it stands."""
+    runs = [{part.change: part.words for part in run} for _, run in groupby(one.command, _is_kept)]
+    at = 1
+    for number, run in enumerate(runs):
+        lost, gained = run.get(WordChange.REMOVED), run.get(WordChange.ADDED)
+        if lost or gained:
+            place = "first" if number == 0 else "last" if number == len(runs) - 1 else f"word {at}"
+            tells_itself = len(runs) == 1 or (lost and gained and lost[0].startswith("-") and gained[0].startswith("-"))
+            yield Detail(
+                label="command" if tells_itself else f"command, {place}",
+                before=command_text(lost) if lost else None,
+                after=command_text(gained) if gained else None,
+            )
+        at += len(run.get(WordChange.KEPT, gained or ()))
+
+
+def _is_kept(part: Words) -> bool:
+    return part.change is WordChange.KEPT
 
 
 def _names(label: str, names: Names) -> Iterator[Detail]:

@@ -14,16 +14,14 @@ _Key = Callable[[Job], Hashable | None]
 def matched(old: Plan, new: Plan) -> dict[JobName, JobName]:
     """Give the jobs of ``new`` that ``old`` has as well, each with its name there.
 
-    A job is the same if it has the same name. Of those that are left, it is the same if it runs the same nodes; if it
-    writes the same data, which in Kedro has one producer; if more than half of the nodes of each are those of the
-    other; if it is a join job of the same job, for the same part of its parents; if it stands in the same place of the
-    graph. Two that are equally like are not guessed at.
+    A job is the same if it has the same name and runs the same nodes. Of those that are left, it is the same if it
+    runs the same nodes; if it has the same name; if it writes the same data, which in Kedro has one producer; if more
+    than half of the nodes of each are those of the other; if it is a join job of the same job, for the same part of its
+    parents; if it stands in the same place of the graph. Two that are equally like are not guessed at.
     """
-    theirs = {job.name: job for job in old.jobs}
-    same = {job.name: job.name for job in new.jobs if job.name in theirs}
-    gone = [job for job in old.jobs if job.name not in same]
-    come = [job for job in new.jobs if job.name not in same]
-    for key in (_nodes, _written):
+    same: dict[JobName, JobName] = {}
+    gone, come = list(old.jobs), list(new.jobs)
+    for key in (_name_and_nodes, _nodes, _name, _written):
         gone, come = _pair(same, gone, come, key, key)
     gone, come = _pair_by_half(same, gone, come)
     if gone and come:
@@ -46,6 +44,14 @@ def _pair(
     return [job for job in gone if job.name not in taken], [job for job in come if job.name not in pairs]
 
 
+def _name(job: Job) -> Hashable | None:
+    return job.name
+
+
+def _name_and_nodes(job: Job) -> Hashable | None:
+    return job.name, job.nodes
+
+
 def _nodes(job: Job) -> Hashable | None:
     return job.nodes or None
 
@@ -55,16 +61,18 @@ def _written(job: Job) -> Hashable | None:
 
 
 def _pair_by_half(same: dict[JobName, JobName], gone: list[Job], come: list[Job]) -> tuple[list[Job], list[Job]]:
-    """Pair groups of which more than half of the nodes are the other's: there is at most one for each."""
-    owner = {node: job for job in gone for node in job.nodes}
+    """Pair groups of which more than half of the nodes are the other's: there is at most one for each.
+
+    What several jobs run, each with other parameters, says nothing about which is which.
+    """
+    ran, run = (Counter(node for job in jobs for node in job.nodes) for jobs in (gone, come))
+    owner = {node: job.name for job in gone for node in job.nodes if ran[node] == 1 and run[node] <= 1}
     size = {job.name: len(job.nodes) for job in gone}
     pairs: dict[JobName, JobName] = {}
     for job in come:
-        for name, count in Counter(owner[node].name for node in job.nodes if node in owner).items():
+        for name, count in Counter(owner[node] for node in job.nodes if node in owner).items():
             if 2 * count > max(len(job.nodes), size[name]):
                 pairs[job.name] = name
-    claims = Counter(pairs.values())  # several jobs may run the same node, each with other parameters
-    pairs = {job: name for job, name in pairs.items() if claims[name] == 1}
     same.update(pairs)
     taken = set(pairs.values())
     return [job for job in gone if job.name not in taken], [job for job in come if job.name not in pairs]
@@ -148,17 +156,31 @@ def _pair_by_place(
 _PARTS = re.compile(r"[^\W_]+|[\W_]")
 
 
+def has_its_data(old: Job, new: Job) -> bool:
+    """Tell whether a job writes what it wrote, of what it read: the same, or renamed together with its nodes."""
+    return bool(new.writes) and all(
+        set(names) in ({*before}, {*_renamed_as_nodes(old, new, before)})
+        for before, names in ((old.reads, new.reads), (old.writes, new.writes))
+    )
+
+
 def _renamed_together(old: Job, new: Job) -> bool:
     """Tell whether what is new in the name of a job's node is what is new in the names of its data."""
+    return old.writes != new.writes and {*_renamed_as_nodes(old, new, old.writes)} == {*new.writes}
+
+
+def _renamed_as_nodes(old: Job, new: Job, names: Iterable[str]) -> list[str]:
+    """Put what is new in the name of a job's node into other names; as they are where nothing is put for something."""
     before, after = (_PARTS.findall(min(job.nodes, default=job.name)) for job in (old, new))
     while before and after and before[0] == after[0]:
         before, after = before[1:], after[1:]
     while before and after and before[-1] == after[-1]:
         before, after = before[:-1], after[:-1]
     if not before or not after:
-        return False
+        return list(names)
     word = re.compile(rf"(?<![^\W_]){re.escape(''.join(before))}(?![^\W_])")
-    return {word.sub("".join(after), name) for name in old.writes} == {*new.writes}
+    replacement = "".join(after)
+    return [word.sub(lambda _: replacement, name) for name in names]
 
 
 def _anonymous(word: str, names: Iterable[str]) -> str:

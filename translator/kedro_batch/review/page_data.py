@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kedro_batch.errors import path_text
-from kedro_batch.review.changes import Change, DataChange, JobChange, Names, PlanDiff, Risk
-from kedro_batch.review.diff_view import risks_alike, subject_of
+from kedro_batch.review.changes import Change, DataChange, JobChange, Names, PlanDiff
+from kedro_batch.review.diff_view import RiskLine, risk_lines
 from kedro_batch.review.layout import BOX_HEIGHT, BOX_WIDTH, Edge, Layout, columns_of, laid_out
 from kedro_batch.review.overview import JobOverview, Overview
 from kedro_batch.review.printable import visible
@@ -68,7 +68,7 @@ def diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, Any]:
         "box": [BOX_WIDTH, BOX_HEIGHT],
         **_jobs(union),
         "data": data,
-        "risks": [_risk(told, risks, union.number) for told, risks in risks_alike(diff.risks).items()],
+        "risks": [_risk(line, union.number) for line in risk_lines(diff.risks)],
         "graphs": {"whole": _whole(union), "changed": _changed(union)},
     }
 
@@ -84,15 +84,16 @@ def _data_changes(data: DataChange) -> Iterator[tuple[str, str, str]]:
     yield from (("+", visible(name), f"now {what}") for names, what in told for name in names.gained)
 
 
-def _risk(told: tuple[str, str | None, str | None], risks: Sequence[Risk], number: Mapping[str, int]) -> dict[str, Any]:
+def _risk(line: RiskLine, number: Mapping[str, int]) -> dict[str, Any]:
     """Give risks alike: what they are, the values, and what they are about, each with the number of its job."""
-    what, before, after = told
-    about = [(visible(subject_of(risk)), number.get(risk.job or "")) for risk in risks]
-    values = {
-        "before": None if before is None else visible(before),
-        "after": None if after is None else visible(after),
+    return {
+        "what": line.what,
+        "before": None if line.before is None else visible(line.before),
+        "after": None if line.after is None else visible(line.after),
+        "about": [
+            (visible(subject), number.get(job or "")) for subject, job in zip(line.subjects, line.jobs, strict=True)
+        ],
     }
-    return {"what": what, **values, "about": [one for one in about if one[0]]}
 
 
 def _union(diff: PlanDiff, old: Overview, new: Overview) -> _Union:

@@ -25,7 +25,8 @@ CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, and the one who posts may want to add some."""
 EDGES = 200
 _GRAPH_CHARACTERS = 20_000
-_ROWS = 50
+_ROWS = 60
+"""Of a table; more than there can be risks, with at most five lines of each kind."""
 _TABLES = ("risks", "origin", "totals", "data")
 _NAMES = 100
 _DETAILS = 30

@@ -1,11 +1,13 @@
 """Finds in a diff what a reviewer must not miss. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kedro_batch.plan.data_flow import DataFlow, UnorderedRead, unordered_reads
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.changes import Change, FieldChange, JobChange, Risk, RiskKind
+from kedro_batch.review.matching import has_its_data
 
 _TARGETS: Mapping[tuple[str, ...], RiskKind] = {
     ("job_queue",): RiskKind.QUEUE_CHANGED,
@@ -40,20 +42,27 @@ def risks_of(
 
 def _about_jobs(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator[Risk]:
     theirs, ours = ({job.name: job for job in plan.jobs} for plan in (old, new))
-    ran, still_run = ({node for job in plan.jobs for node in job.nodes} for plan in (old, new))
+    ran, still_run = (Counter(node for job in plan.jobs for node in job.nodes) for plan in (old, new))
     for one in jobs:
         before, after = theirs.get(JobName(one.name_before or "")), ours.get(JobName(one.job))
-        lost = [node for node in one.nodes.lost if node not in still_run]
+        lost = [node for node in one.nodes.lost if still_run[node] < ran[node]]  # several jobs may run one node
         if one.change is Change.REMOVED:
             if lost or not (one.nodes.lost or (before and before.joins)):
                 yield Risk(kind=RiskKind.JOB_REMOVED, job=one.job)
         elif before and after:
-            if len(lost) > sum(node not in ran for node in one.nodes.gained):  # as many of each: they were renamed
+            instead = [node for node in one.nodes.gained if node not in ran]
+            if len(lost) > len(instead):
                 yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
+            elif lost and not has_its_data(before, after):
+                yield Risk(kind=RiskKind.NODE_REPLACED, job=one.job, before=_told(lost), after=_told(instead))
             for field in one.fields:
-                kind = _kind(field, before, after)
+                kind = _kind(field)
                 if kind:
                     yield Risk(kind=kind, job=one.job, before=field.before, after=field.after)
+
+
+def _told(names: Sequence[str]) -> str | list[str]:
+    return names[0] if len(names) == 1 else list(names)
 
 
 def _about_moved_nodes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
@@ -70,12 +79,19 @@ def _about_moved_nodes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) ->
                 continue
             before = runners[0]
             for path, was, now in zip(_WATCHED, _watched(before), _watched(job), strict=True):
-                kind = _kind(FieldChange(path=path, before=was, after=now), before, job) if was != now else None
-                if kind:
+                kind = _kind(FieldChange(path=path, before=was, after=now)) if was != now else None
+                if kind and not (kind is RiskKind.TIMEOUT_LOWERED and _has_its_share(before, job)):
                     found.setdefault((kind, was, now), []).append(node)
         for (name, was, now), nodes in found.items():
             only = nodes[0] if len(nodes) == 1 else None
             yield Risk(kind=RiskKind(name), job=job.name, node=only, before=was, after=now)
+
+
+def _has_its_share(before: Job, now: Job) -> bool:
+    """Tell whether a job that runs fewer nodes than another did has as much time for each of them."""
+    was, limit = before.settings.timeout_s, now.settings.timeout_s
+    fewer = len(before.nodes) > len(now.nodes)
+    return was is not None and limit is not None and fewer and limit * len(before.nodes) >= was * len(now.nodes)
 
 
 _WATCHED = (*_TARGETS, *_LESS_IS_RISKY, _TIMEOUT)
@@ -86,18 +102,13 @@ def _watched(job: Job) -> tuple[Any, ...]:
     return settings.job_queue, settings.job_definition, resources.memory_mib, resources.gpus, settings.timeout_s
 
 
-def _kind(field: FieldChange, old: Job, new: Job) -> RiskKind | None:
-    """Tell what is risky about a field that differs.
-
-    The time of a job with fewer nodes may be less, as long as that is no less for each of them.
-    """
+def _kind(field: FieldChange) -> RiskKind | None:
+    """Tell what is risky about a field that differs."""
     before, after = field.before, field.after
     if field.path in _LESS_IS_RISKY and before is not None and (after is None or after < before):
         return _LESS_IS_RISKY[field.path]
-    if field.path == _TIMEOUT and after is not None:
-        fewer = len(old.nodes) > len(new.nodes) > 0
-        if before is None or (after < before and not (fewer and after * len(old.nodes) >= before * len(new.nodes))):
-            return RiskKind.TIMEOUT_LOWERED
+    if field.path == _TIMEOUT and after is not None and (before is None or after < before):
+        return RiskKind.TIMEOUT_LOWERED
     return _TARGETS.get(field.path)
 
 

@@ -25,9 +25,14 @@ def value_text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
+def name_text(name: str) -> str:
+    """Spell a name in a list with commas, in quotes where it could be taken for something else."""
+    return json.dumps(name, ensure_ascii=False) if _ODD_NAME.search(name) else name
+
+
 def quoted_names(names: Iterable[str]) -> list[str]:
-    """Give names for a list with commas, in quotes where they could be taken for something else."""
-    return [json.dumps(name, ensure_ascii=False) if _ODD_NAME.search(name) else name for name in names]
+    """Spell names in a list with commas."""
+    return list(map(name_text, names))
 
 
 def command_text(words: Iterable[str]) -> str:
