@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -156,7 +157,7 @@ def test_standard_input_is_a_plan_too(folder):
         (["diff", "HEAD:plan.yaml", "new.yaml"], 2, "cannot read HEAD:plan.yaml: path 'plan.yaml' does not exist"),
         (["diff", "nowhere:plan.yaml", "new.yaml"], 2, "cannot read nowhere:plan.yaml: "),
         (["diff", "--", "--help:x", "new.yaml"], 2, "--help is no revision"),
-        (["diff", "HEAD:plans", "new.yaml"], 2, "cannot read HEAD:plans: "),
+        (["diff", "HEAD:plans", "new.yaml"], 2, "cannot read HEAD:plans: it is a folder there"),
         (["show", "broken.yaml"], 4, "broken.yaml is not a plan that can be applied:"),
         (["show", "old.yaml", "-o", "gone/page.html"], 2, "gone"),
         (["show", "old.yaml", "--format=html", "-o", "."], 2, "cannot write ."),
@@ -197,6 +198,22 @@ def test_foreign_text_reaches_a_terminal_as_escapes(tmp_path):
         assert "\\u202egnp.exe" in out
         assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", out)
         assert "\n- a forged" not in out
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "html"])
+def test_a_plan_that_is_not_there_yet_or_no_longer_is_compared_with_none(folder, form):
+    for words, said in ((["/dev/null", "old.yaml"], "7 added"), (["old.yaml", "/dev/null"], "7 removed")):
+        ended = kedro_batch("diff", *words, f"--format={form}", "--exit-code", cwd=folder)
+        assert ended.code == 3
+        assert {"json": '"differ": true'}.get(form, said) in ended.text
+
+
+@pytest.mark.parametrize("words", [["show", "old.yaml"], ["diff", "old.yaml", "new.yaml"]])
+def test_a_closed_standard_output_is_no_success(folder, words):
+    command = shlex.join([*PROGRAM, *words])
+    ended = subprocess.run(["sh", "-c", f"{command} >&-"], cwd=folder, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "cannot write standard output: it is closed" in ended.stderr
 
 
 def test_json_carries_nothing_that_a_terminal_obeys_or_hides(tmp_path):

@@ -167,24 +167,39 @@ def test_long_values_are_cut_where_they_can_be_told_apart():
     assert len(re.findall(r"same characters\)\.\.\.x+evil", text)) == 3
 
 
+def test_a_job_with_more_edges_than_there_is_room_for_is_drawn_with_the_first():
+    leaves = [a_job(f"leaf_{n:03}", depends_on=("hub",)) for n in range(300)]
+    old, new = (Plan(jobs=(a_job("hub", (word,)), *leaves)) for word in "xy")
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert text.count(" --> ") == 200
+    assert "Left out: 100 more edges." in text
+
+
+@pytest.mark.parametrize("called", ["plan.yaml", "./plan.yaml", "main:plan.yaml", "0a1b2c3:./plan.yaml"])
+def test_the_marker_is_that_of_the_plan_whatever_its_revision(called):
+    old, new = (Plan(jobs=(a_job("a", (word,)),)) for word in "xy")
+    text = diff_markdown(compared(old, new), old, new, called=("old", called))
+    assert text.startswith("<!-- kedro-batch diff plan.yaml -->\n")
+
+
 def test_a_job_with_too_many_edges_leaves_room_for_the_others():
     leaves = [a_job(f"leaf_{n}", depends_on=("hub",)) for n in range(300)]
     old = Plan(jobs=(a_job("hub"), *leaves, a_job("alone")))
     new = Plan(jobs=(a_job("hub", ("y",)), *leaves, a_job("alone", ("y",))))
     text = diff_markdown(compared(old, new), old, new, called=_CALLED)
     assert 'j0["alone"]:::changed' in text
-    assert "Left out: 1 more job and 300 edges." in text
+    assert "Left out: 1 more job and 300 more edges." in text
     same = diff_markdown(compared(old, old), old, old, called=_CALLED)
     assert "mermaid" not in same
 
 
 def test_each_plan_has_a_marker_of_its_own_that_a_name_cannot_break():
     plan = plan_of(2)
-    names = ["plan.yaml", "conf/a plan--><b>.yaml", "standard input", "--", "main:plan.yaml", "conf/a-plan-->b?.yaml"]
+    names = ["plan.yaml", "conf/a plan--><b>.yaml", "standard input", "--", "conf/a-plan-->b?.yaml"]
     texts = [diff_markdown(compared(plan, plan), plan, plan, called=("old", name)) for name in names]
     markers = [text.splitlines()[0] for text in texts]
     assert markers[0] == "<!-- kedro-batch diff plan.yaml -->"
-    beginnings = ["conf/a-plan-b-.yaml", "standard-input", "plan", "main-plan.yaml", "conf/a-plan-b-.yaml"]
+    beginnings = ["conf/a-plan-b-.yaml", "standard-input", "plan", "conf/a-plan-b-.yaml"]
     for marker, beginning in zip(markers[1:], beginnings, strict=True):
         assert re.fullmatch(rf"<!-- kedro-batch diff {re.escape(beginning)}-[0-9a-f]{{8}} -->", marker)
     assert len(set(markers)) == len(names)

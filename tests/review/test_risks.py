@@ -65,6 +65,12 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
         [a_team("m", "n", timeout_s=600), a_team("k", "o", name="solo", timeout_s=600)],
         [Risk(kind=RiskKind.TIMEOUT_LOWERED, job="team", before=900, after=600)],
     ),
+    "less_time_for_what_is_joined": (
+        [a_team("m", name="m", timeout_s=600), a_team("n", name="n", timeout_s=600)],
+        [a_team("m", "n", timeout_s=900)],
+        [Risk(kind=RiskKind.TIMEOUT_LOWERED, job="team", before=1200, after=900)],
+    ),
+    "no_gpus_stated": ([a_job(resources=of(2, 0))], [a_job(resources=of(2))], []),
     "job_removed": (
         [a_job(), a_job("b")],
         [a_job()],

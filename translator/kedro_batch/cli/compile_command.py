@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from kedro_batch.cli.commands import INSIDE_KEDRO, BatchCommand, read_input, talk_options, tell
+from kedro_batch.cli.commands import INSIDE_KEDRO, BatchCommand, talk_options, tell
+from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.reporting import refusal_as_json, write_findings
 from kedro_batch.cli.reserved_stdout import reserved_stdout
 from kedro_batch.cli.selection_options import selection_options
 from kedro_batch.errors import PlanDiffers, UsageError
+from kedro_batch.words import counted
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.compilation import Compilation
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _COMPILED = "compiled now"
+_LINES = 100
 
 
 def _ways(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
@@ -75,7 +78,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
     to_stdout = _is_standard_output(output)
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
     here = Path.cwd()
-    checked = None if check is None else read_input(check)
+    checked = None if check is None else read_source(check)
     with _descriptor(None if to_stdout else output) as descriptor, reserved_stdout() as stdout:
         with refusal_as_json(stdout if flags["as_json"] else None):
             compilation = _compiled(context, project, flags)
@@ -245,14 +248,19 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
     from kedro_batch.review.templates import render
 
     old, new = (
-        content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n") for content in (before, now)
+        content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").removesuffix("\n").split("\n")
+        for content in (before, now)
     )
     if old == new:
         return
     diff = compared(read_plan(before, name), read_plan(now, _COMPILED))
-    tell(render("diff.txt.j2", diff_view(diff, name, _COMPILED)).rstrip())
-    if not diff.differ:
-        tell("Only order, comments or layout differ:")
-        for line in difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""):
+    if diff.differ:
+        tell(render("diff.txt.j2", diff_view(diff, name, _COMPILED)).rstrip())
+    else:
+        tell("the jobs are the same; only order, comments or layout differ:")
+        lines = list(difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""))
+        for line in lines[:_LINES]:
             tell(printable(line))
+        if len(lines) > _LINES:
+            tell(f"and {counted(len(lines) - _LINES, 'more line')}")
     raise PlanDiffers(f"{name} is not what compiling gives now")

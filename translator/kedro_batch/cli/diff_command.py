@@ -1,6 +1,7 @@
 """``kedro-batch diff``."""
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -8,6 +9,9 @@ from kedro_batch.cli.commands import BatchCommand
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.review_output import review_options, write_review
 from kedro_batch.errors import PlanDiffers
+
+if TYPE_CHECKING:
+    from kedro_batch.plan.model import Plan
 
 
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
@@ -19,17 +23,16 @@ def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
     """Show what differs between the plans OLD and NEW: by what they mean, not by lines.
 
     Each is a file, - for standard input, or REV:PATH for a revision in git: kedro-batch diff main:plan.yaml
-    plan.yaml. What is risky comes first. markdown is for a comment on a pull request; JSON follows
-    schemas/diff.schema.json; html is one page that needs nothing else.
+    plan.yaml. /dev/null is a plan that is not there yet, or no longer, as git has it. What is risky comes first.
+    markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is one page that needs
+    nothing else.
     """
-    from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.comparison import compared
     from kedro_batch.review.documents import json_text
 
     if old == new == "-":
         raise click.UsageError("only one of the two can be standard input")
-    (old_content, old_name), (new_content, new_name) = read_source(old), read_source(new)
-    before, after = read_plan(old_content, old_name), read_plan(new_content, new_name)
+    (before, old_name), (after, new_name) = _read(old), _read(new)
     found = compared(before, after)
     match given["format"]:
         case "text":
@@ -51,3 +54,13 @@ def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
     write_review(text, given)
     if exit_code and found.differ:
         raise PlanDiffers(f"{new_name} differs from {old_name}")
+
+
+def _read(named: str) -> "tuple[Plan, str]":
+    from kedro_batch.plan.model import Plan
+    from kedro_batch.plan.reader import read_plan
+
+    if named == os.devnull:
+        return Plan(jobs=()), named
+    content, name = read_source(named)
+    return read_plan(content, name), name

@@ -33,6 +33,8 @@ def read_source(named: str) -> tuple[bytes, str]:
         if code:
             said.seek(0)
             reason = said.read().decode(errors="replace").strip().removeprefix("fatal: ")
+            if reason.endswith("bad file"):
+                reason = "it is a folder there"
             raise UsageError(f"cannot read {named}: {reason}")
         content.seek(0)
         return read_whole(content, named), named

@@ -1,5 +1,7 @@
 """What ``show`` and ``diff`` share: their options, and how they write."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -7,6 +9,7 @@ from typing import TypeVar
 import click
 
 from kedro_batch.cli.commands import is_plain
+from kedro_batch.errors import UsageError
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _COLOURS = {"+ ": "green", "- ": "red", "> ": "cyan", "~ ": "yellow", "  ! ": "magenta"}
@@ -41,6 +44,8 @@ def write_review(text: str, given: dict[str, object]) -> None:
         from kedro_batch.atomic_write import write_bytes  # noqa: PLC0415  loaded only when it is asked for
 
         write_bytes(Path(output), encoded, shown=output)
+    elif sys.stdout.name == os.devnull:  # it was closed when the program began
+        raise UsageError("cannot write standard output: it is closed")
     elif given["format"] != "text" or is_plain(asked=bool(given["no_color"])):
         click.echo(encoded, nl=False)
     else:

@@ -17,6 +17,14 @@ def clipped(text: str, longest: int = _LONGEST) -> str:
     return f"{text[:longest]}... ({len(text) - longest} more characters)"
 
 
+def clipped_name(name: str, longest: int) -> str:
+    """Shorten a name in its middle: names of one pipeline often differ in their ends."""
+    if len(name) <= longest:
+        return name
+    end = longest // 3
+    return f"{name[: longest - end]}...{name[-end:]} ({len(name) - longest} more characters)"
+
+
 def clipped_alike(before: str | None, after: str | None, longest: int) -> tuple[str | None, str | None]:
     """Shorten two texts so that what differs between them can be seen."""
     if before is None or after is None:
@@ -44,9 +52,9 @@ def code(text: str, longest: int = _LONGEST) -> str:
     return f"<code>{''.join(letter if letter.isalnum() else f'&#{ord(letter)};' for letter in plain)}</code>"
 
 
-def codes(names: Sequence[str], most: int = 20) -> str:
+def codes(names: Sequence[str], most: int = 20, longest: int = _LONGEST_NAME) -> str:
     """Show names as code with commas, the first of them where they are many."""
-    shown = ", ".join(code(name, _LONGEST_NAME) for name in names[:most])
+    shown = ", ".join(code(clipped_name(name, longest)) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 

@@ -100,6 +100,10 @@ def _graph(
         taken += max(1, len(fresh))
         edges |= dict.fromkeys(fresh)
         drawn |= dict.fromkeys([job, *(end for edge in fresh for end in edge)])
+    if not drawn and edges_of:  # every job has more edges than there is room for
+        job, of_job = next(iter(edges_of.items()))
+        edges = dict.fromkeys(of_job[:most_edges])
+        drawn = dict.fromkeys([job, *(end for edge in edges for end in edge)])
     keys = {job: f"j{number}" for number, job in enumerate(drawn)}
     return Graph(
         boxes=tuple(Box(key=key, job=job, change=changes.get(job)) for job, key in keys.items()),

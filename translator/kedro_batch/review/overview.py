@@ -202,7 +202,7 @@ def totals_of(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
         level_of: The level of each job.
     """
     at_level = Counter(level_of.values())
-    widest, width = min(at_level.items(), key=lambda one: (-one[1], one[0]))
+    widest, width = min(at_level.items(), key=lambda one: (-one[1], one[0]), default=(0, 0))
     return Totals(
         jobs=len(plan.jobs),
         join_jobs=sum(job.joins for job in plan.jobs),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.review.overview import DataOverview, JobOverview, Overview, Totals
-from kedro_batch.review.spelling import memory_text, value_text
+from kedro_batch.review.spelling import memory_text, quoted_names, value_text
 from kedro_batch.words import counted
 
 
@@ -83,8 +83,14 @@ def overview_view(overview: Overview, called: str) -> OverviewView:
     )
 
 
-def facts_of(overview: Overview) -> Iterator[Fact]:
-    """Tell the totals of a plan, where it comes from, and its digest."""
+def facts_of(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
+    """Tell the totals of a plan, where it comes from, and its digest.
+
+    Args:
+        overview: The plan.
+        exactly: Give memory in MiB.
+    """
+    memory = (lambda mib: f"{mib:,} MiB") if exactly else memory_text
     totals = overview.totals
     yield Fact(label="longest path", text=counted(totals.longest_path, "job"))
     yield Fact(label="widest level", text=f"{counted(totals.jobs_at_widest, 'job')}, level {totals.widest_level}")
@@ -92,7 +98,7 @@ def facts_of(overview: Overview) -> Iterator[Fact]:
         yield Fact(label="join jobs", text=f"{totals.join_jobs:,}")
     summed, widest = totals.summed, totals.at_widest
     yield _amount("vCPUs", f"{summed.vcpus:,}", f"{widest.vcpus:,}", summed.jobs_without_vcpus)
-    yield _amount("memory", memory_text(summed.memory_mib), memory_text(widest.memory_mib), summed.jobs_without_memory)
+    yield _amount("memory", memory(summed.memory_mib), memory(widest.memory_mib), summed.jobs_without_memory)
     if summed.gpus:
         yield _amount("GPUs", f"{summed.gpus:,}", f"{widest.gpus:,}", 0)
     yield Fact(label="queues", text=_with_counts(totals.queues))
@@ -114,9 +120,9 @@ def _with_counts(counts: Mapping[str, int]) -> str:
 def _origin(value: Any) -> str:
     match value:
         case list():
-            return ", ".join(value)
+            return ", ".join(quoted_names(value))
         case dict():
-            return "; ".join(f"{flag} {', '.join(names)}" for flag, names in value.items())
+            return "; ".join(f"{flag} {', '.join(quoted_names(names))}" for flag, names in value.items())
         case _:
             return value_text(value) or ""
 

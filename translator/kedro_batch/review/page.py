@@ -77,6 +77,8 @@ def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
     """
     data = diff_data(diff, old, new)
     before, after = ({fact.label: fact.text for fact in _facts(overview)} for overview in (old, new))
+    if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # rounded, they look alike
+        before, after = ({fact.label: fact.text for fact in _facts(one, exactly=True)} for one in (old, new))
     facts = tuple(
         _Fact(label=label, value=after.get(label, "-"), before=_if_not(after.get(label), before.get(label, "-")))
         for label in {**before, **after}
@@ -90,6 +92,10 @@ def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
         ("same", f"{counts.unchanged:,} unchanged"),
     )
     return _page(data, title, facts, told)
+
+
+def _memory(overview: Overview) -> tuple[int, int]:
+    return overview.totals.summed.memory_mib, overview.totals.at_widest.memory_mib
 
 
 def _if_not(now: str | None, before: str) -> str:
@@ -142,9 +148,9 @@ def _embedded(data: dict[str, Any]) -> str:
     return text
 
 
-def _facts(overview: Overview) -> Iterator[Fact]:
+def _facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
     totals = overview.totals
     yield Fact(label="jobs", text=f"{totals.jobs:,}")
     yield Fact(label="nodes", text=f"{totals.nodes:,}")
     yield Fact(label="dependencies", text=f"{totals.dependencies:,}")
-    yield from (Fact(label=one.label, text=visible(one.text)) for one in facts_of(overview))
+    yield from (Fact(label=one.label, text=visible(one.text)) for one in facts_of(overview, exactly=exactly))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
+from os.path import normpath
 from typing import TypeVar
 
 from kedro_batch.plan.model import Plan
@@ -127,7 +128,8 @@ def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
 
 
 def _marker(what: str, called: str) -> str:
-    """Give a comment by which a bot finds the text that it is to replace: one for each plan."""
+    """Give a comment by which a bot finds the text that it is to replace: one for each plan, whatever its revision."""
+    called = normpath(called.partition(":")[2] or called)
     plain = re.sub(r"[^A-Za-z0-9._/]+", "-", called).strip("-") or "plan"
     if plain != called:  # two names may be left alike
         plain += f"-{sha256(called.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
@@ -175,10 +177,9 @@ def _edges(drawn: Callable[[int], tuple[str, str]]) -> int:
 
 def _drawn(graph: Graph) -> tuple[str, str]:
     """Give a graph in a fence, and what it leaves out in words."""
-    left_out = _left_out(graph.jobs_left_out, "job")
-    if not graph.boxes:
-        return "", left_out
-    return fenced(graph.text(), "mermaid"), left_out and f"{left_out} and {counted(graph.edges_left_out, 'edge')}"
+    jobs, edges = _left_out(graph.jobs_left_out, "job"), _left_out(graph.edges_left_out, "edge")
+    left_out = " and ".join(filter(None, (jobs, edges)))
+    return fenced(graph.text(), "mermaid") if graph.boxes else "", left_out
 
 
 def _left_out(number: int, noun: str) -> str:

@@ -34,7 +34,12 @@ def risks_of(
         jobs: What differs in the jobs.
         flows: Who reads and writes what, before and after.
     """
-    found = [*_about_jobs(old, new, jobs), *_about_moved_nodes(old, new, same), *_about_data(old, new, same, *flows)]
+    found = [
+        *_about_jobs(old, new, jobs),
+        *_about_moved_nodes(old, new, same),
+        *_about_joined_times(old, new),
+        *_about_data(old, new, same, *flows),
+    ]
     if old.env != new.env:
         found.append(Risk(kind=RiskKind.ENV_CHANGED, before=old.env, after=new.env))
     return tuple(sorted(found, key=lambda risk: _WORST_FIRST.index(risk.kind)))
@@ -87,6 +92,20 @@ def _about_moved_nodes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) ->
             yield Risk(kind=RiskKind(name), job=job.name, node=only, before=was, after=now)
 
 
+def _about_joined_times(old: Plan, new: Plan) -> Iterator[Risk]:
+    """Find jobs that now run what several ran, one after another, in less time than these had together."""
+    ran_by = {node: job for job in old.jobs for node in job.nodes}
+    for job in new.jobs:
+        runners = {ran_by[node].name: ran_by[node] for node in job.nodes if node in ran_by}
+        times = [one.settings.timeout_s for one in runners.values()]
+        limit, known = job.settings.timeout_s, [time for time in times if time is not None]
+        if limit is None or len(runners) < 2 or len(known) < len(times):  # noqa: PLR2004  one has no sum
+            continue
+        whole = all({*one.nodes} <= {*job.nodes} for one in runners.values())
+        if whole and max(known) <= limit < sum(known):  # less than that of one is found elsewhere
+            yield Risk(kind=RiskKind.TIMEOUT_LOWERED, job=job.name, before=sum(known), after=limit)
+
+
 def _has_its_share(before: Job, now: Job) -> bool:
     """Tell whether a job that runs fewer nodes than another did has as much time for each of them."""
     was, limit = before.settings.timeout_s, now.settings.timeout_s
@@ -105,7 +124,7 @@ def _watched(job: Job) -> tuple[Any, ...]:
 def _kind(field: FieldChange) -> RiskKind | None:
     """Tell what is risky about a field that differs."""
     before, after = field.before, field.after
-    if field.path in _LESS_IS_RISKY and before is not None and (after is None or after < before):
+    if field.path in _LESS_IS_RISKY and before and (after is None or after < before):
         return _LESS_IS_RISKY[field.path]
     if field.path == _TIMEOUT and after is not None and (before is None or after < before):
         return RiskKind.TIMEOUT_LOWERED
