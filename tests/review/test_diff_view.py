@@ -67,6 +67,7 @@ def test_settings_that_several_jobs_came_with_are_told_once():
         ("run a b", "a b 'c'", [("command, first", "run", None), ("command, last", None, "''\"'\"'c'\"'\"''")]),
         ("run --x 1 --y 1", "run --x 1 --y 2", [("command, last", "1", "2")]),
         ("run --x 1 --y 1", "run --x 2 --y 1", [("command, word 3", "1", "2")]),
+        ("cp backup prod", "cp prod backup", [("command", "cp backup prod", "cp prod backup")]),
         ("run --x 1", "go -y", [("command", "run --x 1", "go -y")]),
     ],
 )

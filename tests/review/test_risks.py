@@ -93,10 +93,10 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
         [a_team("m")],
         [Risk(kind=RiskKind.NODE_REMOVED, job="team", node="n")],
     ),
-    "node_renamed_in_a_job": ([a_team("m", "n", writes=("x",))], [a_team("m", "o", writes=("x",))], []),
-    "node_replaced_in_a_job_that_writes_nothing": (
-        [a_team("m", "n")],
-        [a_team("m", "o")],
+    "node_of_a_job_renamed": ([a_team("n", writes=("x",))], [a_team("o", writes=("x",))], []),
+    "node_replaced_in_a_job_of_several": (
+        [a_team("m", "n", writes=("x",))],
+        [a_team("m", "o", writes=("x",))],
         [Risk(kind=RiskKind.NODE_REPLACED, job="team", before="n", after="o")],
     ),
     "node_and_its_data_renamed": (

@@ -49,7 +49,8 @@ class RiskKind(StrEnum):
     TIMEOUT_LOWERED = "timeout_lowered"
     """Or there was none."""
     NODE_REPLACED = "node_replaced"
-    """By one with a new name, which writes other data, or of other data, or none: it may be other work."""
+    """By one with a new name: it may be other work. Not told where all of a job still writes what it wrote, of what it
+    read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

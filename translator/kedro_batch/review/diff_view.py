@@ -1,7 +1,7 @@
 """A diff as its templates show it: jobs that changed alike together, values spelled, nothing escaped yet."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,12 +11,11 @@ from kedro_batch.review.changes import (
     JobChange,
     Names,
     PlanDiff,
-    Risk,
-    RiskKind,
     WordChange,
     Words,
 )
-from kedro_batch.review.spelling import command_text, name_text, value_text
+from kedro_batch.review.risk_lines import RiskLine, risk_lines
+from kedro_batch.review.spelling import command_text, value_text
 from kedro_batch.words import counted
 
 _SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.RENAMED: ">", Change.CHANGED: "~"}
@@ -29,9 +28,6 @@ _TOTALS_SPELLED: Mapping[tuple[str, ...], str] = {
 _WHOLE = (Change.ADDED, Change.REMOVED)
 """Jobs that are told with all that they have."""
 _LEFT_OPEN = {"jobs_without_memory": "jobs without memory_mib", "jobs_without_vcpus": "jobs without vcpus"}
-_SUBJECTS = 10
-_VALUES = 5
-"""So many lines one kind of risk has at most, each with other values."""
 _LONG = ("environment", "tags", "submit")
 
 
@@ -59,31 +55,6 @@ class JobBlock:
     sign: str
     jobs: tuple[str, ...]
     details: tuple[Detail, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskLine:
-    """Risks of one kind with the same values, or with too many values for a line of each.
-
-    Attributes:
-        what: The kind.
-        subjects: What each of them is about; nothing where that is the plan as a whole.
-        jobs: The job of each subject, where it has one.
-        before: The value before; None if there is none, or each subject has its own.
-        after: The value after, likewise.
-    """
-
-    what: str
-    subjects: tuple[str, ...]
-    jobs: tuple[str | None, ...]
-    before: str | None
-    after: str | None
-
-    @property
-    def first_subjects(self) -> list[str]:
-        """The first of them, and how many there are more."""
-        more = len(self.subjects) - _SUBJECTS
-        return [*self.subjects[:_SUBJECTS], *([f"and {more:,} more"] if more > 0 else ())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,52 +115,6 @@ def summary(diff: PlanDiff) -> str:
         text += f"; the plan's {', '.join(names)} changed"
     before, after = diff.totals_before.longest_path, diff.totals_after.longest_path
     return text if before == after else f"{text}; longest path {before} -> {after}"
-
-
-def risk_lines(risks: Iterable[Risk]) -> Iterator[RiskLine]:
-    """Put risks of one kind with the same values together; where these are many, all of one kind."""
-    alike: dict[tuple[str, str | None, str | None], list[Risk]] = {}
-    for risk in risks:
-        before, after = _values(risk)
-        alike.setdefault((risk.kind, before, after), []).append(risk)
-    pairs = Counter(kind for kind, _, _ in alike)
-    many = {kind for kind, count in pairs.items() if count > _VALUES}
-    told: dict[tuple[str, str | None, str | None], list[tuple[str, str | None]]] = {}
-    for (kind, before, after), some in alike.items():
-        key = (kind, None, None) if kind in many else (kind, before, after)
-        subjects = told.setdefault(key, [])
-        for risk in some:
-            subject = _subject(risk)
-            if kind in many:
-                subject += f" ({before or 'none'} -> {after or 'none'})"
-            if subject:
-                subjects.append((subject, risk.job))
-    for (kind, before, after), about in told.items():
-        yield RiskLine(
-            what=kind.replace("_", " "),
-            subjects=tuple(text for text, _ in about),
-            jobs=tuple(job for _, job in about),
-            before=before,
-            after=after,
-        )
-
-
-def _values(risk: Risk) -> tuple[str | None, str | None]:
-    if risk.kind is RiskKind.UNORDERED_READ:  # which tells the writer there
-        return None, None
-    return value_text(risk.before), value_text(risk.after)
-
-
-def _subject(risk: Risk) -> str:
-    """Say what a risk is about."""
-    dataset, node = (name and name_text(name) for name in (risk.dataset, risk.node))
-    match risk.kind:
-        case RiskKind.UNORDERED_READ:
-            return f"{risk.job} reads {dataset}, which {risk.after} writes"
-        case RiskKind.DATASET_NOT_WRITTEN if risk.job:
-            return f"{dataset} (which {risk.job} reads)"
-        case _:
-            return dataset or ": ".join(part for part in (risk.job, node and f"node {node}") if part)
 
 
 def _origin(one: FieldChange) -> Detail:
@@ -271,20 +196,29 @@ def _details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]
 
 
 def _command(one: JobChange) -> Iterator[Detail]:
-    """Give each run of words that were replaced, added or removed, and where it stands."""
+    """Give each run of words that were replaced, added or removed, and where it stands; all, where some were moved."""
+    lost, gained = (Counter(_words(one, {side})) for side in (WordChange.REMOVED, WordChange.ADDED))
+    if lost & gained:  # moved
+        before, after = (_words(one, {WordChange.KEPT, side}) for side in (WordChange.REMOVED, WordChange.ADDED))
+        yield Detail(label="command", before=command_text(before), after=command_text(after))
+        return
     runs = [{part.change: part.words for part in run} for _, run in groupby(one.command, _is_kept)]
     at = 1
     for number, run in enumerate(runs):
-        lost, gained = run.get(WordChange.REMOVED), run.get(WordChange.ADDED)
-        if lost or gained:
+        removed, added = run.get(WordChange.REMOVED), run.get(WordChange.ADDED)
+        if removed or added:
             place = "first" if number == 0 else "last" if number == len(runs) - 1 else f"word {at}"
-            tells_itself = len(runs) == 1 or (lost and gained and lost[0].startswith("-") and gained[0].startswith("-"))
+            options = removed and added and removed[0].startswith("-") and added[0].startswith("-")
             yield Detail(
-                label="command" if tells_itself else f"command, {place}",
-                before=command_text(lost) if lost else None,
-                after=command_text(gained) if gained else None,
+                label="command" if options or len(runs) == 1 else f"command, {place}",
+                before=command_text(removed) if removed else None,
+                after=command_text(added) if added else None,
             )
-        at += len(run.get(WordChange.KEPT, gained or ()))
+        at += len(run.get(WordChange.KEPT, added or ()))
+
+
+def _words(one: JobChange, sides: Collection[WordChange]) -> list[str]:
+    return [word for part in one.command if part.change in sides for word in part.words]
 
 
 def _is_kept(part: Words) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 
 from kedro_batch.errors import path_text
 from kedro_batch.review.changes import Change, DataChange, JobChange, Names, PlanDiff
-from kedro_batch.review.diff_view import RiskLine, risk_lines
 from kedro_batch.review.layout import BOX_HEIGHT, BOX_WIDTH, Edge, Layout, columns_of, laid_out
 from kedro_batch.review.overview import JobOverview, Overview
 from kedro_batch.review.printable import visible
+from kedro_batch.review.risk_lines import RiskLine, risk_lines
 from kedro_batch.review.spelling import memory_text
 from kedro_batch.review.spelling import value_text as spelled
 

@@ -14,11 +14,12 @@ from typing import TypeVar
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.changes import PlanDiff
-from kedro_batch.review.diff_view import Detail, DiffView, JobBlock, RiskLine, diff_view
+from kedro_batch.review.diff_view import Detail, DiffView, JobBlock, diff_view
 from kedro_batch.review.markdown import clipped, clipped_alike, fenced
 from kedro_batch.review.mermaid import Graph, diff_graph, plan_graph
 from kedro_batch.review.overview import Overview
 from kedro_batch.review.overview_view import OverviewView, overview_view
+from kedro_batch.review.risk_lines import RiskLine
 from kedro_batch.review.templates import render
 from kedro_batch.words import counted
 

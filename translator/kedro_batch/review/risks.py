@@ -58,7 +58,7 @@ def _about_jobs(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator[Ris
             instead = [node for node in one.nodes.gained if node not in ran]
             if len(lost) > len(instead):
                 yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
-            elif lost and not has_its_data(before, after):
+            elif lost and not (len(lost) == len(before.nodes) and has_its_data(before, after)):
                 yield Risk(kind=RiskKind.NODE_REPLACED, job=one.job, before=_told(lost), after=_told(instead))
             for field in one.fields:
                 kind = _kind(field)
