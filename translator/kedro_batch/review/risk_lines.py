@@ -1,7 +1,7 @@
 """Risks as people are told them: those of one kind with the same values together, nothing escaped yet."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kedro_batch.review.changes import Risk, RiskKind
@@ -37,31 +37,22 @@ class RiskLine:
         return [*self.subjects[:_SUBJECTS], *([f"and {more:,} more"] if more > 0 else ())]
 
 
-def risk_lines(risks: Iterable[Risk]) -> Iterator[RiskLine]:
-    """Put risks of one kind with the same values together; where these are many, all of one kind."""
-    alike: dict[tuple[str, str | None, str | None], list[Risk]] = {}
+def risk_lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
+    """Put risks of one kind with the same values together; where the values are many, all of one kind."""
+    pairs = Counter(kind for kind, _ in {(risk.kind, _values(risk)) for risk in risks})
+    alike: dict[tuple[RiskKind, tuple[str | None, str | None]], list[Risk]] = {}
     for risk in risks:
-        before, after = _values(risk)
-        alike.setdefault((risk.kind, before, after), []).append(risk)
-    pairs = Counter(kind for kind, _, _ in alike)
-    many = {kind for kind, count in pairs.items() if count > _VALUES}
-    told: dict[tuple[str, str | None, str | None], list[tuple[str, str | None]]] = {}
-    for (kind, before, after), some in alike.items():
-        key = (kind, None, None) if kind in many else (kind, before, after)
-        subjects = told.setdefault(key, [])
-        for risk in some:
-            subject = _subject(risk)
-            if kind in many:
-                subject += f" ({before or 'none'} -> {after or 'none'})"
-            if subject:
-                subjects.append((subject, risk.job))
-    for (kind, before, after), about in told.items():
+        values = _values(risk) if pairs[risk.kind] <= _VALUES else (None, None)
+        alike.setdefault((risk.kind, values), []).append(risk)
+    for (kind, values), some in alike.items():
+        each = pairs[kind] > _VALUES
+        about = [(subject, risk.job) for risk in some if (subject := _subject(risk, with_values=each))]
         yield RiskLine(
             what=kind.replace("_", " "),
-            subjects=tuple(text for text, _ in about),
+            subjects=tuple(subject for subject, _ in about),
             jobs=tuple(job for _, job in about),
-            before=before,
-            after=after,
+            before=values[0],
+            after=values[1],
         )
 
 
@@ -71,13 +62,16 @@ def _values(risk: Risk) -> tuple[str | None, str | None]:
     return value_text(risk.before), value_text(risk.after)
 
 
-def _subject(risk: Risk) -> str:
-    """Say what a risk is about."""
+def _subject(risk: Risk, *, with_values: bool) -> str:
+    """Say what a risk is about; nothing where that is the plan as a whole."""
     dataset, node = (name and name_text(name) for name in (risk.dataset, risk.node))
     match risk.kind:
         case RiskKind.UNORDERED_READ:
             return f"{risk.job} reads {dataset}, which {risk.after} writes"
         case RiskKind.DATASET_NOT_WRITTEN if risk.job:
             return f"{dataset} (which {risk.job} reads)"
-        case _:
-            return dataset or ": ".join(part for part in (risk.job, node and f"node {node}") if part)
+    subject = dataset or ": ".join(part for part in (risk.job, node and f"node {node}") if part)
+    if with_values:
+        before, after = ("none" if value is None else value for value in _values(risk))
+        subject += f" ({before} -> {after})"
+    return subject
