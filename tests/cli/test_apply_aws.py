@@ -11,6 +11,7 @@ import pytest
 from kedro_batch.plan.request import TAG_JOB, TAG_PLAN, TAG_RUN
 from tests.support.command_line import PROGRAM, environment, kedro_batch
 from tests.support.plans import write_plan
+from tests.support.runs import states, wait_until
 from tests.support.services import standin
 
 pytestmark = pytest.mark.xdist_group("aws")  # one moto server for all of them
@@ -207,6 +208,7 @@ def test_an_interrupted_run_leaves_its_jobs_on_batch(tmp_path, number, code):
             for line in process.stderr:
                 if "a RUNNING" in line:
                     break
+            wait_until(lambda: sorted(states(service).values()) == ["PENDING"] * 3 + ["RUNNING"])
             process.send_signal(number)
             out, err = process.communicate(timeout=30)
         assert {job["status"] for job in service.jobs().values()} == {"RUNNING", "PENDING"}
@@ -369,8 +371,7 @@ def test_a_service_that_does_not_answer_does_not_keep_a_signal_waiting(tmp_path,
         with subprocess.Popen(
             command, cwd=tmp_path, env=environment(service.environment), stdout=pipe, stderr=pipe, text=True
         ) as process:
-            while not service.asked(hang):
-                time.sleep(0.05)
+            wait_until(lambda: service.asked(hang) and len(service.asked("submitjob")) == submitted)
             for _ in range(signals):
                 process.send_signal(signal.SIGINT)
                 time.sleep(0.002)
