@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from kedro_batch import errors, resources
-from kedro_batch.cli import commands
-from kedro_batch.plan import limits, request, sizes
+from kedro_batch import errors
+from kedro_batch.cli import base
+from kedro_batch.files import resources
+from kedro_batch.plan import submit_job
+from kedro_batch.plan.checks import batch_limits, read_budget
 from kedro_batch.plan.model import Platform, RetryReason
 from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 
@@ -92,17 +94,17 @@ def test_what_plan_and_configuration_share_is_described_alike():
 def test_the_schemas_state_the_limits_that_are_checked():
     plan = json.loads((ROOT / "schemas" / "plan.schema.json").read_text())
     settings = plan["$defs"]
-    assert plan["properties"]["jobs"]["maxItems"] == sizes.JOBS
-    assert settings["job_name"]["maxLength"] == request.JOB_NAME_LENGTH
-    assert settings["job"]["properties"]["depends_on"]["maxItems"] == limits.DEPENDENCIES
-    assert settings["timeout_s"]["minimum"] == limits.TIMEOUT_S
-    assert settings["attempts"]["maximum"] == limits.ATTEMPTS
-    assert settings["tags"]["maxProperties"] == limits.PLAN_TAGS
-    assert settings["tags"]["propertyNames"]["maxLength"] == limits.TAG_KEY_LENGTH
-    assert settings["tags"]["additionalProperties"]["maxLength"] == limits.TAG_VALUE_LENGTH
-    assert settings["scheduling_priority"]["maximum"] == limits.SCHEDULING_PRIORITY
-    assert settings["memory_mib"]["minimum"] == limits.MEMORY_MIB
-    assert str(limits.SHARE_IDENTIFIER_LENGTH) in settings["share_identifier"]["pattern"]
+    assert plan["properties"]["jobs"]["maxItems"] == read_budget.JOBS
+    assert settings["job_name"]["maxLength"] == submit_job.JOB_NAME_LENGTH
+    assert settings["job"]["properties"]["depends_on"]["maxItems"] == batch_limits.DEPENDENCIES
+    assert settings["timeout_s"]["minimum"] == batch_limits.TIMEOUT_S
+    assert settings["attempts"]["maximum"] == batch_limits.ATTEMPTS
+    assert settings["tags"]["maxProperties"] == batch_limits.PLAN_TAGS
+    assert settings["tags"]["propertyNames"]["maxLength"] == batch_limits.TAG_KEY_LENGTH
+    assert settings["tags"]["additionalProperties"]["maxLength"] == batch_limits.TAG_VALUE_LENGTH
+    assert settings["scheduling_priority"]["maximum"] == batch_limits.SCHEDULING_PRIORITY
+    assert settings["memory_mib"]["minimum"] == batch_limits.MEMORY_MIB
+    assert str(batch_limits.SHARE_IDENTIFIER_LENGTH) in settings["share_identifier"]["pattern"]
     assert settings["retry_on"]["items"]["enum"] == [str(reason) for reason in RetryReason]
     assert settings["platform"]["enum"] == [str(platform) for platform in Platform]
 
@@ -120,8 +122,8 @@ def test_the_readme_documents_every_exit_code():
 
     table = (ROOT / "README.md").read_text().partition("## Exit codes")[2].partition("##")[0]
     documented = {int(n) for row in table.splitlines()[4:] if row for n in row.split("|")[1].split(",")}
-    signals = {errors.Interrupted(number).exit_code for number in commands.INTERRUPTING}
-    assert documented == codes(errors.KedroBatchError) | signals | {0, commands.CLOSED_PIPE}
+    signals = {errors.Interrupted(number).exit_code for number in base.INTERRUPTING}
+    assert documented == codes(errors.KedroBatchError) | signals | {0, base.CLOSED_PIPE}
 
 
 def test_the_readme_s_first_command_lines_are_the_agreed_ones():

@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from kedro_batch.submitter.calls import LANES, Lane
+from kedro_batch.submitter.service.call_pool import LANES, Lane
 from tests.benchmarks.measure import measured
 from tests.support.command_line import BIN
 from tests.support.plans import write_plan

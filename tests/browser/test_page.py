@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from kedro_batch.plan.model import Resources
-from kedro_batch.review.comparison import compared
-from kedro_batch.review.overview import overview_of
-from kedro_batch.review.page import diff_page, overview_page
+from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.overview.model import overview_of
+from kedro_batch.review.page.page import diff_page, overview_page
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import before_and_after, hostile, layers, plan_of
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from kedro_batch.plan.request import TAG_JOB, TAG_PLAN, TAG_RUN
+from kedro_batch.plan.submit_job import TAG_JOB, TAG_PLAN, TAG_RUN
 from tests.support.command_line import PROGRAM, environment, kedro_batch
 from tests.support.plans import write_plan
 from tests.support.runs import states, wait_until

@@ -11,7 +11,7 @@ import pexpect
 import pytest
 from jsonschema import Draft202012Validator
 
-from kedro_batch.resources import schema
+from kedro_batch.files.resources import schema
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 from tests.support.plans import write_plan

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from kedro_batch import resources
+from kedro_batch.files import resources
 from tests.support.command_line import kedro_batch
 from tests.support.plans import write_plan
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.compiler.catalog import Catalog
-from kedro_batch.compiler.dialect import dialect_of
+from kedro_batch.compiler.kedro_version import dialect_of
 from kedro_batch.errors import ConfigError
 from tests.support.projects import KEDRO_VERSION
 

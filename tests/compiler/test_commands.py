@@ -1,10 +1,10 @@
 import pytest
 
+from kedro_batch.compiler.batch_config import Settings
 from kedro_batch.compiler.commands import Commands, Unreachable
-from kedro_batch.compiler.dialect import dialect_of
-from kedro_batch.compiler.project import CompileOptions, ProjectNode
+from kedro_batch.compiler.kedro_version import dialect_of
+from kedro_batch.compiler.nodes import CompileOptions, ProjectNode
 from kedro_batch.compiler.rules import resolved_settings
-from kedro_batch.compiler.settings import Settings
 
 NODE = ProjectNode(name="train", inputs=("table@pandas", "params:x"), outputs=("model",))
 DEFAULTS = resolved_settings({"job_queue": "q", "job_definition": "d"}, None)

@@ -1,7 +1,7 @@
 import pytest
 
 from kedro_batch.compiler.grouping import Conditions, group_nodes, is_way
-from kedro_batch.compiler.project import ProjectNode
+from kedro_batch.compiler.nodes import ProjectNode
 
 
 def node(name, inputs="", outputs="", tags="", namespace=None):

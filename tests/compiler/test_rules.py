@@ -1,8 +1,8 @@
 import pytest
 
-from kedro_batch.compiler.project import ProjectNode
+from kedro_batch.compiler.explain import explained
+from kedro_batch.compiler.nodes import ProjectNode
 from kedro_batch.compiler.rules import Match, NodeSettings, Rule, resolved_settings
-from kedro_batch.compiler.values import explained
 
 DEFAULTS = resolved_settings(
     {"job_queue": "q", "job_definition": "d", "resources": {"vcpus": 1, "memory_mib": 2048}, "timeout_s": 600}, None

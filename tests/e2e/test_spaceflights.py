@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.plan.request import TAG_JOB
+from kedro_batch.plan.submit_job import TAG_JOB
 from tests.support.command_line import BIN, kedro_batch, run
 from tests.support.projects import KEDRO_VERSION
 

@@ -13,16 +13,16 @@ import kedro_batch
 
 SUBMITTER = Path(kedro_batch.__file__).parent / "submitter"
 _WHOLE = (
-    "submission",
-    "journal",
-    "run",
-    "stocktaking",
-    "listing",
-    "census",
-    "standing",
-    "termination",
-    "calls",
-    "polling",
+    "job_submitter.py",
+    "journal.py",
+    "run.py",
+    "reconcile/reconcile.py",
+    "service/job_lookup.py",
+    "reconcile/duplicates.py",
+    "reconcile/merge.py",
+    "terminate.py",
+    "service/call_pool.py",
+    "job_poller.py",
 )
 _OF_AWS = ("AwsEngine.submit_job", "AwsEngine.list_jobs")
 """The calls that submit and look up; the engine's others change nothing, or end what is surplus."""
@@ -33,7 +33,7 @@ class KillPoint:
     """One line.
 
     Attributes:
-        file: The module's file, without its folder.
+        file: The module's file, from the submitter's folder.
         line: Counted from 1.
         importing: It is executed when the module is imported, before there is a run.
     """
@@ -48,8 +48,8 @@ class KillPoint:
 
 def kill_points() -> tuple[KillPoint, ...]:
     """Give every point, in the order of the files."""
-    points = [point for name in _WHOLE for point in _points(f"{name}.py", lambda _: True)]
-    return (*points, *_points("aws.py", lambda code: code.co_qualname.startswith(_OF_AWS)))
+    points = [point for name in _WHOLE for point in _points(name, lambda _: True)]
+    return (*points, *_points("service/aws.py", lambda code: code.co_qualname.startswith(_OF_AWS)))
 
 
 def first_point_in(file: str, function: str) -> KillPoint:

@@ -44,7 +44,7 @@ def main() -> None:
     if separator != "--" or not (SUBMITTER / name).is_file():
         sys.exit("usage: python killed.py FILE:LINE[:N] -- WORDS, with FILE one of the submitter's")
     if not any(point.importing and str(point) == f"{name}:{line}" for point in kill_points()):
-        for module in ("run", "aws"):  # what is imported before is not traced, which takes a while
+        for module in ("run", "service.aws"):  # what is imported before is not traced, which takes a while
             importlib.import_module(f"kedro_batch.submitter.{module}")
     trace = killer(str(SUBMITTER / name), int(line), int(times[0]) if times else 1)
     threading.settrace(trace)

@@ -116,7 +116,7 @@ class _Attempts:
         words = _APPLY
         further: tuple[_Words, ...] = (_RESUME, _APPLY)
         if trial.command == "resume":
-            self._kill(_APPLY, (first_point_in("submission.py", "Submission._has_id"), _MIDWAY))
+            self._kill(_APPLY, (first_point_in("job_submitter.py", "Submission._has_id"), _MIDWAY))
             words = _RESUME
         if trial.journal == "deleted":
             further = (_REBUILD, _APPLY)

@@ -13,8 +13,8 @@ import pytest
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.changes import Change, Counts, Names
-from kedro_batch.review.comparison import compared
+from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.model import Change, Counts, Names
 from tests.review.edits.compiling import plan_files, plans
 from tests.review.edits.corpus import EDITS
 from tests.review.edits.moves import edit_in_numbers

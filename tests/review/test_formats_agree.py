@@ -6,13 +6,13 @@ from html import unescape
 
 import pytest
 
-from kedro_batch.review.comparison import compared
-from kedro_batch.review.diff_view import diff_view
+from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.view import diff_view
 from kedro_batch.review.documents import json_text
-from kedro_batch.review.overview import overview_of
-from kedro_batch.review.page import diff_page
-from kedro_batch.review.pull_request import diff_markdown
-from kedro_batch.review.spelling import command_text, value_text
+from kedro_batch.review.formatting import command_text, value_text
+from kedro_batch.review.markdown.pull_request import diff_markdown
+from kedro_batch.review.overview.model import overview_of
+from kedro_batch.review.page.page import diff_page
 from kedro_batch.review.templates import render
 from tests.review.edits.compiling import plans
 from tests.review.edits.corpus import EDITS

@@ -12,11 +12,11 @@ import pytest
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.plan.request import JobId, RunId
+from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import JobChanged, JobLog, JobSubmitted, Notice, NoticeKind, RunFinished
 from kedro_batch.submitter.journal import DEFAULT_JOURNAL, Journal
 from kedro_batch.submitter.journal_view import Recorded, RunEntry, read_journal
-from kedro_batch.submitter.progress import JobState, Standing
+from kedro_batch.submitter.run_state import JobState, Standing
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")

@@ -6,14 +6,14 @@ import pytest
 
 from kedro_batch.errors import Interrupted
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.request import submit_request
-from kedro_batch.submitter.attention import Attention
+from kedro_batch.plan.submit_job import submit_request
 from kedro_batch.submitter.events import Event, JobChanged
-from kedro_batch.submitter.polling import Pace
-from kedro_batch.submitter.progress import JobState
-from kedro_batch.submitter.purpose import Intent, Purpose
+from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.job_poller import Pace
 from kedro_batch.submitter.run import Run
-from tests.submitter.desks import RUN, desk_on
+from kedro_batch.submitter.run_mode import Intent, Purpose
+from kedro_batch.submitter.run_state import JobState
+from tests.submitter.contexts import RUN, desk_on
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.request import RunId, batch_job_name, parsed_job_name
+from kedro_batch.plan.submit_job import RunId, batch_job_name, parsed_job_name
 from kedro_batch.submitter.run_id import checked_run_id, made_at, make_run_id
 
 NOW = datetime(2026, 11, 22, 16, 15, 7, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kedro_batch.errors import UsageError
-from kedro_batch.plan.request import RunId
+from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.run_lock import run_lock
 
 RUN = RunId("r1")

@@ -4,17 +4,17 @@ import json
 from functools import cache
 
 from kedro_batch.errors import PlanError
+from kedro_batch.plan.checks.service_model import check_requests
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.service_model import check_requests
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.comparison import compared
+from kedro_batch.review.diagnostics import findings_document, refusal_text
+from kedro_batch.review.diff.diff_plans import compared
 from kedro_batch.review.documents import json_text
-from kedro_batch.review.findings import findings_document, refusal_text
-from kedro_batch.review.overview import overview_of
+from kedro_batch.review.overview.model import overview_of
 from kedro_batch.review.printable import printable
-from kedro_batch.submitter.dry_run import dry_requests
+from kedro_batch.submitter.service.dry_run import dry_requests
 
 _SOURCE = "plan.yaml"
 

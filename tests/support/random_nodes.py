@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.project import ProjectNode
+from kedro_batch.compiler.nodes import ProjectNode
 
 TAGS = ("job_a", "job_b", "other")
 NAMESPACES = (None, "a", "a.b", "a.b.c", "ab", "b")

@@ -15,18 +15,18 @@ from typing import Any
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.request import JobId, RunId
-from kedro_batch.submitter.attention import Attention
-from kedro_batch.submitter.calls import LANES, Lane, Reply
-from kedro_batch.submitter.desk import Desk, Options
-from kedro_batch.submitter.engine import DefinitionDetail, JobDetail, JobPage, JobSummary, QueueDetail, Terminated
+from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.submitter.context import Desk, Options
 from kedro_batch.submitter.events import Event, RunFinished
-from kedro_batch.submitter.failures import log_places
+from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.job_poller import Pace
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry, read_journal
-from kedro_batch.submitter.polling import Pace
-from kedro_batch.submitter.purpose import Purpose
 from kedro_batch.submitter.run import Run
+from kedro_batch.submitter.run_mode import Purpose
+from kedro_batch.submitter.service.api import DefinitionDetail, JobDetail, JobPage, JobSummary, QueueDetail, Terminated
+from kedro_batch.submitter.service.call_pool import LANES, Lane, Reply
+from kedro_batch.submitter.service.failures import log_places
 from tests.support.plans import a_job
 from tests.support.standin.config import Config
 from tests.support.standin.service import Service

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.compiler.dialect import dialect_of
+from kedro_batch.compiler.kedro_version import dialect_of
 from tests.support.command_line import Ended, kedro_batch
 from tests.support.projects import DIAMOND, KEDRO_VERSION, TARGET, json_catalog, write_project
 

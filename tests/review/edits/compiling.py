@@ -16,8 +16,8 @@ from pathlib import Path
 
 import kedro_batch
 from kedro_batch.compiler.compile import compile_project
-from kedro_batch.compiler.dialect import dialect_of
-from kedro_batch.compiler.project import CompileOptions
+from kedro_batch.compiler.kedro_version import dialect_of
+from kedro_batch.compiler.nodes import CompileOptions
 from kedro_batch.errors import Severity
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
@@ -69,7 +69,7 @@ def main() -> None:
 
 def compiled(projects: Iterable[Project]) -> list[str]:
     """Compile projects to the texts of their plans."""
-    import kedro_batch.compiler.kedro_project  # noqa: F401, PLC0415  once, for all the processes that are forked
+    import kedro_batch.compiler.kedro_loader  # noqa: F401, PLC0415  once, for all the processes that are forked
 
     with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
         return pool.map(_compiled, projects, chunksize=1)

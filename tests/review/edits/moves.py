@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.comparison import compared
+from kedro_batch.review.diff.diff_plans import compared
 from tests.review.edits.renderings import git_diff
 
 

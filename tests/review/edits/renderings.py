@@ -9,10 +9,10 @@ from pathlib import Path
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.comparison import compared
-from kedro_batch.review.diff_view import diff_view
+from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.view import diff_view
 from kedro_batch.review.documents import json_text
-from kedro_batch.review.pull_request import diff_markdown
+from kedro_batch.review.markdown.pull_request import diff_markdown
 from kedro_batch.review.templates import render
 
 _CALLED = ("main:plan.yaml", "plan.yaml")

@@ -11,8 +11,8 @@ import click
 
 from kedro_batch import __version__
 from kedro_batch.cli.apply_command import apply
+from kedro_batch.cli.base import CLOSED_PIPE, INSIDE_KEDRO, lead_nowhere
 from kedro_batch.cli.cancel_command import cancel
-from kedro_batch.cli.commands import CLOSED_PIPE, INSIDE_KEDRO, lead_nowhere
 from kedro_batch.cli.compile_command import compile_
 from kedro_batch.cli.demo_command import demo
 from kedro_batch.cli.diff_command import diff

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, read_input, talk_options, tell
-from kedro_batch.cli.run_options import (
+from kedro_batch.cli.base import BatchCommand, read_input, talk_options, tell
+from kedro_batch.cli.options import (
     following_options,
     journal_option,
     json_option,
@@ -88,10 +88,10 @@ def apply(  # noqa: PLR0913  click hands over every option
         _print_requests(ready, digest)
         return
     from kedro_batch.cli.run_session import Subject, engine_for, of_another_plan, run_folder, work_on
-    from kedro_batch.submitter.attention import Attention
+    from kedro_batch.submitter.inbox import Attention
     from kedro_batch.submitter.journal import Journal
-    from kedro_batch.submitter.purpose import Intent, Purpose
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id
+    from kedro_batch.submitter.run_mode import Intent, Purpose
 
     options, talk, local = take_options(given)
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
@@ -120,8 +120,8 @@ def apply(  # noqa: PLR0913  click hands over every option
 
 
 def _print_requests(plan: "Plan", digest: "PlanDigest") -> None:
-    from kedro_batch.json_output import encoded
-    from kedro_batch.submitter.dry_run import dry_requests
+    from kedro_batch.files.json_text import encoded
+    from kedro_batch.submitter.service.dry_run import dry_requests
 
     for request in dry_requests(plan, digest):
         click.echo(encoded(request))

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, read_input, talk_options
-from kedro_batch.cli.run_options import following_options, journal_option, json_option, plan_option, take_options
+from kedro_batch.cli.base import BatchCommand, read_input, talk_options
+from kedro_batch.cli.options import following_options, journal_option, json_option, plan_option, take_options
 from kedro_batch.errors import UsageError
 
 
@@ -23,7 +23,7 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     Jobs are found in the journal and by their names, so that one whose reply was lost is ended too.
     """
     from kedro_batch.cli.run_session import cancel_run, engine_for, run_folder, subject_of
-    from kedro_batch.submitter.attention import Attention
+    from kedro_batch.submitter.inbox import Attention
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
 

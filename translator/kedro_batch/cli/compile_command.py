@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from kedro_batch.cli.commands import INSIDE_KEDRO, BatchCommand, talk_options, tell
+from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, talk_options, tell
+from kedro_batch.cli.json_diagnostics import refusal_as_json, write_findings
 from kedro_batch.cli.plan_source import read_source
-from kedro_batch.cli.reporting import refusal_as_json, write_findings
-from kedro_batch.cli.reserved_stdout import reserved_stdout
 from kedro_batch.cli.selection_options import selection_options
+from kedro_batch.cli.streams import reserved_stdout
 from kedro_batch.errors import PlanDiffers, UsageError
-from kedro_batch.words import counted
+from kedro_batch.text.wording import counted
 
 if TYPE_CHECKING:
-    from kedro_batch.compiler.compilation import Compilation
+    from kedro_batch.compiler.inputs import Compilation
     from kedro_batch.plan.model import Plan
 
 
@@ -118,7 +118,7 @@ def _refuse_contradictions(
 
 def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:
     """Say what was found: as JSON on standard output, or in words."""
-    from kedro_batch.review.findings import finding_lines, findings_headline
+    from kedro_batch.review.diagnostics import finding_lines, findings_headline
     from kedro_batch.review.printable import printable
 
     if flags["as_json"]:
@@ -130,7 +130,7 @@ def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO)
 
 
 def _write(file: Path, content: bytes, shown: str, *, quiet: bool) -> None:
-    from kedro_batch.atomic_write import write_bytes
+    from kedro_batch.files.atomic_write import write_bytes
 
     write_bytes(file, content, shown=shown)
     if not quiet:
@@ -186,7 +186,7 @@ def _explanation(compilation: "Compilation", called: str) -> str:
 
 def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
     from kedro_batch.compiler.compile import compile_project
-    from kedro_batch.compiler.project import CompileOptions, find_project
+    from kedro_batch.compiler.nodes import CompileOptions, find_project
     from kedro_batch.plan.model import Selection
 
     root = find_project(project)
@@ -242,8 +242,8 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
         PlanError: The file is no plan.
     """
     from kedro_batch.plan.reader import read_plan
-    from kedro_batch.review.comparison import compared
-    from kedro_batch.review.diff_view import diff_view
+    from kedro_batch.review.diff.diff_plans import compared
+    from kedro_batch.review.diff.view import diff_view
     from kedro_batch.review.printable import printable
     from kedro_batch.review.templates import render
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, on_signals, talk_options
+from kedro_batch.cli.base import BatchCommand, on_signals, talk_options
 from kedro_batch.errors import ProjectError
 
 _FROM_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)

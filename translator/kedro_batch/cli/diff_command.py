@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand
+from kedro_batch.cli.base import BatchCommand
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.review_output import review_options, write_review
 from kedro_batch.errors import PlanDiffers
@@ -27,7 +27,7 @@ def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
     markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is one page that needs
     nothing else.
     """
-    from kedro_batch.review.comparison import compared
+    from kedro_batch.review.diff.diff_plans import compared
     from kedro_batch.review.documents import json_text
 
     if old == new == "-":
@@ -36,19 +36,19 @@ def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
     found = compared(before, after)
     match given["format"]:
         case "text":
-            from kedro_batch.review.diff_view import diff_view
+            from kedro_batch.review.diff.view import diff_view
             from kedro_batch.review.templates import render
 
             text = render("diff.txt.j2", diff_view(found, old_name, new_name))
         case "markdown":
-            from kedro_batch.review.pull_request import diff_markdown
+            from kedro_batch.review.markdown.pull_request import diff_markdown
 
             text = diff_markdown(found, before, after, called=(old_name, new_name))
         case "json":
             text = json_text(found)
         case _:
-            from kedro_batch.review.overview import overview_of
-            from kedro_batch.review.page import diff_page
+            from kedro_batch.review.overview.model import overview_of
+            from kedro_batch.review.page.page import diff_page
 
             text = diff_page(found, overview_of(before), overview_of(after), f"{old_name} -> {new_name}")
     write_review(text, given)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from kedro_batch.cli.commands import is_plain
+from kedro_batch.cli.base import is_plain
 from kedro_batch.errors import UsageError
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -41,7 +41,7 @@ def write_review(text: str, given: dict[str, object]) -> None:
     """
     output, encoded = str(given["output"]), text.encode("utf-8", "backslashreplace")
     if output != "-":
-        from kedro_batch.atomic_write import write_bytes  # noqa: PLC0415  loaded only when it is asked for
+        from kedro_batch.files.atomic_write import write_bytes  # noqa: PLC0415  loaded only when it is asked for
 
         write_bytes(Path(output), encoded, shown=output)
     elif sys.stdout.name == os.devnull:  # it was closed when the program began

@@ -11,29 +11,29 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.commands import lead_nowhere, on_signals, tell
-from kedro_batch.cli.following import JsonLines, follower
-from kedro_batch.cli.run_options import LocalOptions, Talk
+from kedro_batch.cli.base import lead_nowhere, on_signals, tell
+from kedro_batch.cli.live_view import JsonLines, follower
+from kedro_batch.cli.options import LocalOptions, Talk
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.request import RunId
-from kedro_batch.review.outcome import outcome_text
-from kedro_batch.review.run_status import RunStatus, run_status
-from kedro_batch.submitter.attention import Attention
-from kedro_batch.submitter.calls import Calls, InlineCalls, ThreadedCalls
-from kedro_batch.submitter.cancelling import cancel
-from kedro_batch.submitter.desk import Desk, Options
-from kedro_batch.submitter.engine import Engine
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.review.run.outcome import outcome_text
+from kedro_batch.review.run.status import RunStatus, run_status
+from kedro_batch.submitter.cancel import cancel
+from kedro_batch.submitter.context import Desk, Options
 from kedro_batch.submitter.events import Event, JobChanged, JobLog, RunFinished, Sink, event_fields
+from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.job_poller import Pace
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry
-from kedro_batch.submitter.polling import Pace
-from kedro_batch.submitter.progress import Progress
-from kedro_batch.submitter.purpose import Purpose
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import run_lock
+from kedro_batch.submitter.run_mode import Purpose
+from kedro_batch.submitter.run_state import Progress
+from kedro_batch.submitter.service.api import Engine
+from kedro_batch.submitter.service.call_pool import Calls, InlineCalls, ThreadedCalls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,10 +160,10 @@ def engine_for(name: str, attention: Attention, local: LocalOptions, run: Path, 
         ServiceError: boto3 finds no region, or a profile that is not there.
     """
     if name == "aws":
-        from kedro_batch.submitter.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
+        from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
 
         return AwsEngine()
-    from kedro_batch.submitter.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
+    from kedro_batch.submitter.service.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
 
     folder = local.project or Path(before.place.get("folder", ".") if before else ".")
     workers = local.max_workers or _processors()

@@ -7,7 +7,7 @@ import click
 
 def _comma_separated(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     """Split as ``kedro run`` does, and sort."""
-    from kedro_batch.compiler.project import split_names  # noqa: PLC0415  --help does without the compiler
+    from kedro_batch.compiler.nodes import split_names  # noqa: PLC0415  --help does without the compiler
 
     try:
         return tuple(sorted(set(split_names(text))))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand
-from kedro_batch.cli.run_options import journal_option, json_option
+from kedro_batch.cli.base import BatchCommand
+from kedro_batch.cli.options import journal_option, json_option
 from kedro_batch.errors import UsageError
 
 
@@ -19,11 +19,11 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
 
     Nothing is asked of AWS and nothing is written; to look there: kedro-batch wait RUN --once.
     """
-    from kedro_batch.json_output import encoded
+    from kedro_batch.files.json_text import encoded
     from kedro_batch.plan.graph import topological_order
     from kedro_batch.plan.reader import read_plan
-    from kedro_batch.review.outcome import outcome_text
-    from kedro_batch.review.run_status import run_status, status_document
+    from kedro_batch.review.run.outcome import outcome_text
+    from kedro_batch.review.run.status import run_status, status_document
     from kedro_batch.submitter.journal_view import read_journal
     from kedro_batch.submitter.run_id import checked_run_id
 
@@ -47,9 +47,9 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
 @json_option("Print them as JSON, one object a line.")
 def runs(journal: Path, *, as_json: bool) -> None:
     """List the runs in the journal, the newest last: id, begin, engine, jobs, outcome."""
-    from kedro_batch.json_output import encoded
-    from kedro_batch.review.outcome import runs_text
-    from kedro_batch.review.run_status import entry_document
+    from kedro_batch.files.json_text import encoded
+    from kedro_batch.review.run.outcome import runs_text
+    from kedro_batch.review.run.status import entry_document
     from kedro_batch.submitter.journal_view import read_journal
 
     with read_journal(journal) as book:

@@ -5,8 +5,8 @@ from collections import Counter
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, read_input, talk_options, tell
-from kedro_batch.cli.reporting import refusal_as_json, write_findings
+from kedro_batch.cli.base import BatchCommand, read_input, talk_options, tell
+from kedro_batch.cli.json_diagnostics import refusal_as_json, write_findings
 
 
 @click.command(cls=BatchCommand, short_help="Check a plan offline and print its digest.")
@@ -19,14 +19,14 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
     layout do not change it. A job that reads what another writes without waiting for it is a warning.
     """
+    from kedro_batch.plan.checks.service_model import check_requests
+    from kedro_batch.plan.checks.unordered_reads import remarks_on
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.graph import longest_path
     from kedro_batch.plan.reader import read_plan
-    from kedro_batch.plan.remarks import remarks_on
-    from kedro_batch.plan.service_model import check_requests
-    from kedro_batch.review.findings import finding_lines, findings_headline
+    from kedro_batch.review.diagnostics import finding_lines, findings_headline
     from kedro_batch.review.printable import printable
-    from kedro_batch.words import counted
+    from kedro_batch.text.wording import counted
 
     content, name = read_input(plan)
     with refusal_as_json(sys.stdout.buffer if as_json else None):

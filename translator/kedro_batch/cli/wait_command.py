@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.commands import BatchCommand, read_input, talk_options
-from kedro_batch.cli.run_options import following_options, journal_option, json_option, plan_option, take_options
+from kedro_batch.cli.base import BatchCommand, read_input, talk_options
+from kedro_batch.cli.options import following_options, journal_option, json_option, plan_option, take_options
 from kedro_batch.errors import UsageError
 
 
@@ -21,10 +21,10 @@ from kedro_batch.errors import UsageError
 def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on."""
     from kedro_batch.cli.run_session import engine_for, run_folder, subject_of, work_on
-    from kedro_batch.submitter.attention import Attention
+    from kedro_batch.submitter.inbox import Attention
     from kedro_batch.submitter.journal import Journal
-    from kedro_batch.submitter.purpose import Intent, Purpose
     from kedro_batch.submitter.run_id import checked_run_id
+    from kedro_batch.submitter.run_mode import Intent, Purpose
 
     options, talk, local = take_options(given)
     book = Journal(journal)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kedro_batch.compiler.grouping import Group
-from kedro_batch.compiler.project import glob, is_parameter
+from kedro_batch.compiler.nodes import glob, is_parameter
 from kedro_batch.compiler.storage import Storage, Storages, Store
 from kedro_batch.errors import Code, Finding, Severity, did_you_mean, listed
 from kedro_batch.plan.data_flow import without_transcoding

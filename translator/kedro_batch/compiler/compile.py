@@ -8,12 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedro_batch.compiler.assemble import assembled
-from kedro_batch.compiler.catalog import Catalog, refuse_odd_entries
-from kedro_batch.compiler.compilation import Compilation, Material
-from kedro_batch.compiler.configuration import Configuration
-from kedro_batch.compiler.project import CompileOptions, ProjectNode
-from kedro_batch.compiler.settings import (
+from kedro_batch.compiler.batch_config import (
     TARGET,
     ConfigSource,
     Settings,
@@ -21,11 +16,16 @@ from kedro_batch.compiler.settings import (
     resolve_settings,
     target_of,
 )
+from kedro_batch.compiler.catalog import Catalog, refuse_odd_entries
+from kedro_batch.compiler.conf_folder import Configuration
+from kedro_batch.compiler.inputs import Compilation, Material
+from kedro_batch.compiler.nodes import CompileOptions, ProjectNode
+from kedro_batch.compiler.plan_builder import assembled
 from kedro_batch.errors import Code, ConfigError, Finding, ProjectError, Severity, did_you_mean, sorted_findings
 from kedro_batch.plan.model import JobName
 
 if TYPE_CHECKING:
-    from kedro_batch.compiler.kedro_project import KedroProject
+    from kedro_batch.compiler.kedro_loader import KedroProject
 
 
 def compile_project(
@@ -49,7 +49,7 @@ def compile_project(
     if not options.verbose:
         logging.disable(logging.INFO)
     try:
-        from kedro_batch.compiler.kedro_project import KedroProject  # noqa: PLC0415  imports Kedro, which logs
+        from kedro_batch.compiler.kedro_loader import KedroProject  # noqa: PLC0415  imports Kedro, which logs
     except UserWarning as error:  # so Kedro refuses a Python that is newer than itself
         raise ProjectError(f"the installed Kedro cannot be loaded: {error}") from error
     if not options.verbose:

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kedro_batch.compiler.project import ProjectNode, namespaces_of, node_parents
+from kedro_batch.compiler.nodes import ProjectNode, namespaces_of, node_parents
 from kedro_batch.errors import Code, Finding, Severity, listed
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import CycleError, cycles, topological_order, transitive_reduction

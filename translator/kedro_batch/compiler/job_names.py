@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.request import JOB_NAME_LENGTH
+from kedro_batch.plan.submit_job import JOB_NAME_LENGTH
 
 _SHORT_SUFFIX = 8
 _LONG_SUFFIX = 32

@@ -9,9 +9,9 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kedro_batch.plan.limits import DEPENDENCIES
+from kedro_batch.plan.checks.batch_limits import DEPENDENCIES
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.request import JOB_NAME_LENGTH
+from kedro_batch.plan.submit_job import JOB_NAME_LENGTH
 
 _SUFFIX = 8
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.compiler.project import ProjectNode, glob, namespaces_of
+from kedro_batch.compiler.nodes import ProjectNode, glob, namespaces_of
 from kedro_batch.errors import FieldPath, did_you_mean
-from kedro_batch.plan.limits import fitting_fargate_size
+from kedro_batch.plan.checks.batch_limits import fitting_fargate_size
 from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, Platform, filled_in, settings_of
 
 _AMOUNTS = ("vcpus", "memory_mib", "gpus")

@@ -6,7 +6,7 @@ Kedro's own filter takes too long to be asked for every job. A property test hol
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from kedro_batch.compiler.project import ProjectNode, namespaces_of
+from kedro_batch.compiler.nodes import ProjectNode, namespaces_of
 
 
 class NodeIndex:

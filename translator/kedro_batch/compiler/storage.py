@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from kedro_batch.compiler.catalog import Catalog, Entry
-from kedro_batch.compiler.project import glob
+from kedro_batch.compiler.nodes import glob
 from kedro_batch.plan.data_flow import without_transcoding
 
 

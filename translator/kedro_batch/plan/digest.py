@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from kedro_batch.files.json_schema import whole
 from kedro_batch.plan.model import PLAN_SCHEMA, Job, Plan, PlanDigest
-from kedro_batch.schema_check import whole
 
 
 def plan_digest(plan: Plan) -> PlanDigest:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, NewType
 
-from kedro_batch.schema_check import whole
+from kedro_batch.files.json_schema import whole
 
 JobName = NewType("JobName", str)
 """A job's name in its plan; AWS Batch sees it between the run id and the attempt."""

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from kedro_batch import strict_yaml
 from kedro_batch.errors import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding, PlanError, did_you_mean, quoted
-from kedro_batch.plan.credentials import IN_COMMAND, credential_problems, credential_words
+from kedro_batch.files import yaml_reader
+from kedro_batch.files.json_schema import check
+from kedro_batch.plan.checks.batch_limits import Problem, over_limits
+from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_problems, credential_words
+from kedro_batch.plan.checks.read_budget import too_large
+from kedro_batch.plan.checks.service_model import submit_problems
 from kedro_batch.plan.graph import CycleError, topological_order
-from kedro_batch.plan.limits import Problem, over_limits
 from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
-from kedro_batch.plan.request import JOB_NAME_LENGTH, misplaced_commands, unsent_tags
-from kedro_batch.plan.service_model import submit_problems
-from kedro_batch.plan.sizes import too_large
-from kedro_batch.schema_check import check
+from kedro_batch.plan.submit_job import JOB_NAME_LENGTH, misplaced_commands, unsent_tags
 
 _NAMES_SHOWN_OF_CYCLE = 8
 _CYCLES_AT_MOST = 20
@@ -34,7 +34,7 @@ def read_plan(content: bytes, source: str) -> Plan:
         PlanError: With a finding for everything that is wrong: YAML, schema, names, cycles, the limits of AWS
             Batch, what looks like a credential.
     """
-    plan, wrong, problems = _made(strict_yaml.parse(content, source), source)
+    plan, wrong, problems = _made(yaml_reader.parse(content, source), source)
     if plan is None or wrong or problems:
         plan = None  # reading the lines takes as much memory again
         wrong = [*wrong, *_located(problems, content, source)]
@@ -44,7 +44,7 @@ def read_plan(content: bytes, source: str) -> Plan:
     return plan
 
 
-def _made(document: strict_yaml.Document, source: str) -> tuple[Plan | None, list[Finding], list[Problem]]:
+def _made(document: yaml_reader.Document, source: str) -> tuple[Plan | None, list[Finding], list[Problem]]:
     """Make a plan where that is possible; tell what is wrong with the YAML, and what with its meaning."""
     wrong = document.findings
     if document.broken:
@@ -84,7 +84,7 @@ def _located(problems: list[Problem], content: bytes, source: str) -> list[Findi
     if not problems:
         return []
     wanted = {path[:length] for path, _ in problems for length in range(len(path) + 1)}
-    lines = strict_yaml.parse(content, source, with_lines=wanted).lines
+    lines = yaml_reader.parse(content, source, with_lines=wanted).lines
     return [Finding(source=source, path=path, line=_line(lines, path), message=message) for path, message in problems]
 
 

@@ -13,8 +13,8 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from kedro_batch.invisible import INVISIBLE
 from kedro_batch.plan.model import PLAN_SCHEMA, Job, Plan
+from kedro_batch.text.escaping import INVISIBLE
 
 _HEADER = "# Compiled by kedro-batch. Review it, commit it, then: kedro-batch apply plan.yaml"
 

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from kedro_batch.json_output import encoded
+from kedro_batch.files.json_text import encoded
 
 
 def json_text(value: object) -> str:

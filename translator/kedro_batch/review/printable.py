@@ -3,7 +3,7 @@
 import re
 from unicodedata import combining, is_normalized
 
-from kedro_batch.invisible import INVISIBLE
+from kedro_batch.text.escaping import INVISIBLE
 
 _CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|{INVISIBLE.pattern}")
 # What colours a terminal's text: dropped whole, because nobody misses it in a report.

@@ -9,10 +9,10 @@ from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from kedro_batch.resources import folder
-from kedro_batch.review.markdown import code, codes
+from kedro_batch.files.resources import folder
+from kedro_batch.review.formatting import lines_of_names, quoted_names, wrapped
+from kedro_batch.review.markdown.escape import code, codes
 from kedro_batch.review.printable import visible
-from kedro_batch.review.spelling import lines_of_names, quoted_names, wrapped
 
 
 @cache

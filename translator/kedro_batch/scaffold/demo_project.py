@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from kedro_batch.atomic_write import write_bytes
 from kedro_batch.errors import UsageError
-from kedro_batch.resources import folder
+from kedro_batch.files.atomic_write import write_bytes
+from kedro_batch.files.resources import folder
 
 _SEED = 11
 _COMPANIES = 60

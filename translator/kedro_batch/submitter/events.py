@@ -9,11 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from kedro_batch.json_output import encoded
+from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.plan.request import JobId, RunId
-from kedro_batch.submitter.failures import Cause
-from kedro_batch.submitter.progress import JobState
+from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.submitter.run_state import JobState
+from kedro_batch.submitter.service.failures import Cause
 
 EVENTS_SCHEMA = "kedro-batch/events/v1"
 

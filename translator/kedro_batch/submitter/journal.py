@@ -20,7 +20,7 @@ from pathlib import Path
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.request import RunId
+from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, RunFinished, event_json
 from kedro_batch.submitter.journal_view import (
     BUSY_S,

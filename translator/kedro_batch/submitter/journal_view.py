@@ -11,8 +11,8 @@ from typing import Any
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.plan.request import RunId
-from kedro_batch.submitter.progress import JobState, Standing
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.run_state import JobState, Standing
 
 VERSION = 1
 BUSY_S = 30

@@ -10,18 +10,18 @@ from dataclasses import replace
 
 from kedro_batch.errors import Interrupted, KedroBatchError, listed
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.calls import Lane, Reply
-from kedro_batch.submitter.desk import Desk
-from kedro_batch.submitter.ending import end_early, end_what_is_blocked, finish, outcome_of
+from kedro_batch.submitter.close import end_early, end_what_is_blocked, finish, outcome_of
+from kedro_batch.submitter.context import Desk
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome, RunStarted
-from kedro_batch.submitter.polling import Pace, Polling
-from kedro_batch.submitter.progress import AT_WORK, ENDED, JobState, Progress, Standing
-from kedro_batch.submitter.purpose import Intent, Purpose
-from kedro_batch.submitter.standing import Parents, Stock, closed, differences, renewed
-from kedro_batch.submitter.stocktaking import plan_parents, take_stock, to_run_again
-from kedro_batch.submitter.submission import LOOKED_UP_AFTER_S, Submission
-from kedro_batch.submitter.targets import check_place, resolve_targets, whereabouts
-from kedro_batch.submitter.termination import terminate
+from kedro_batch.submitter.job_poller import Pace, Polling
+from kedro_batch.submitter.job_submitter import LOOKED_UP_AFTER_S, Submission
+from kedro_batch.submitter.preflight import check_place, resolve_targets, whereabouts
+from kedro_batch.submitter.reconcile.merge import Parents, Stock, closed, differences, renewed
+from kedro_batch.submitter.reconcile.reconcile import plan_parents, take_stock, to_run_again
+from kedro_batch.submitter.run_mode import Intent, Purpose
+from kedro_batch.submitter.run_state import AT_WORK, ENDED, JobState, Progress, Standing
+from kedro_batch.submitter.service.call_pool import Lane, Reply
+from kedro_batch.submitter.terminate import terminate
 
 _COMMIT_EVERY_S = 0.2
 _LONGEST_WAIT_S = 30.0

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from kedro_batch.errors import UsageError
-from kedro_batch.plan.request import RUN_ID_LENGTH, RunId
+from kedro_batch.plan.submit_job import RUN_ID_LENGTH, RunId
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: nothing in it looks like something else."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kedro_batch.errors import UsageError
-from kedro_batch.plan.request import RunId
+from kedro_batch.plan.submit_job import RunId
 
 
 @contextmanager

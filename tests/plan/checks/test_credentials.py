@@ -1,0 +1,106 @@
+import pytest
+
+from kedro_batch.plan.checks.credentials import credential_words, looks_like_credential
+
+# Put together here, so that no scanner takes this file for a leak.
+KEY_ID = "AKIA" + "IOSFODNN7EXAMPLQ"
+GITHUB = "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789"
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9Pl"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STAGE", KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("DATABASE", "postgresql://me:hunter2@host/db"),
+        ("DB_PASSWORD", "hunter2"),
+        ("API_KEY", "abc"),
+        ("client-secret", "abc"),
+        ("WHATEVER", GITHUB),
+        ("WHATEVER", JWT),
+        ("WHATEVER", "-----BEGIN RSA " + "PRIVATE KEY-----"),
+        ("SECRET_NAME", KEY_ID),
+        ("HF_TOKEN", "abc"),
+        ("DJANGO_SECRET_KEY", "hunter2hunter"),
+        ("PASSWORD1", "hunter2"),
+        ("DB_PASSWORD", "20231105"),
+        ("KEDRO_PASS", "hunter2"),
+        ("PGPASSWORD", "it's"),
+        ("HEADER", "Bearer 0123456789abcdef"),
+        ("WHATEVER", "hf_" + "abcdefghijklmnopqrstuvwxyz"),
+    ],
+)
+def test_credentials_are_recognised_by_value_or_by_name(name, value):
+    assert looks_like_credential(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STAGE", "prod"),
+        ("DATABASE", "postgresql://me@host/db"),
+        ("BUCKET", "s3://bucket/secret/key"),
+        ("DB_PASSWORD", ""),
+        ("DB_PASSWORD_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"),
+        ("DB_PASSWORD", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"),
+        ("SECRET_NAME", "my-secret"),
+        ("PASSWORD_FILE", "/run/secrets/x"),
+        ("IMAGE", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+        ("team", "data science"),
+        ("db_key", "customer_id"),
+        ("PASSWORD_MIN_LENGTH", "8"),
+        ("USE_SECRETS", "false"),
+        ("SECRETS_MANAGER_REGION", "eu-west-1"),
+        ("secret-rotation", "enabled"),
+        ("MAX_TOKENS", "100"),
+        ("model.bypass", "quick"),
+        ("tok.pad_token", "[PAD]"),
+        ("x.eos_token", "eos"),
+        ("MODEL", "sk-learn-gradient-boosting-v2"),
+        ("TITLE", "Basic infrastructure-monitoring"),
+        ("GOOGLE_APPLICATION_CREDENTIALS", "conf/local/key.json"),
+        ("DB_SECRET", "prod/db/password"),
+    ],
+)
+def test_what_only_points_at_a_secret_is_none(name, value):
+    assert not looks_like_credential(name, value)
+
+
+_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLW9mLXRoaXM"  # noqa: S105  it says {"alg": "HS256"} and {"sub": "1"}
+
+
+@pytest.mark.parametrize("value", [_TOKEN, f"x={_TOKEN}", f"https://a/?jwt={_TOKEN}&b=c", f"eyJ eyJ-eyJ.x '{_TOKEN}'"])
+def test_a_json_web_token_is_found_wherever_it_stands(value):
+    assert looks_like_credential("X", value)
+
+
+def test_what_only_begins_like_a_token_is_none():
+    assert not looks_like_credential("X", "eyJ-eyJ-eyJ.eyJ")
+
+
+def test_a_line_of_npmrc_with_a_token_is_a_credential():
+    assert looks_like_credential("X", "//registry.npmjs.org/:_authToken=" + "npm_" + 36 * "a")
+    assert not looks_like_credential("X", "//registry.npmjs.org/")
+
+
+@pytest.mark.parametrize(
+    ("command", "positions"),
+    [
+        ("kedro run --nodes=train --params=a=1,db.password=hunter2", [3]),
+        ("kedro run --params=api_key=abc", [2]),
+        ("run --password hunter2 --verbose", [2]),
+        ("run --password=hunter2", [1]),
+        ("env DB_PASSWORD=hunter2 run", [1]),
+        (f"run {KEY_ID} {GITHUB}", [1, 2]),
+        ("psql postgresql://me:hunter2@host/db", [1]),
+        ("python jobs.py rotate_secrets", []),
+        ("kedro run --nodes=load_secrets,api_key --pipeline=token", []),
+        ("run --password --verbose", []),
+        ("run --password-file /run/secrets/x --max-tokens 100 --token /run/secrets/token", []),
+        ("kedro run --params=max_tokens=100,model.pad_token=[PAD] --load-versions=credentials:2024-01-01T00.00.00", []),
+        ("aws secretsmanager get-secret-value --secret-id prod", []),
+    ],
+)
+def test_credentials_are_found_among_the_words_of_a_command(command, positions):
+    assert list(credential_words(command.split())) == positions

@@ -1,0 +1,123 @@
+import time
+
+import pytest
+
+from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan
+from kedro_batch.review.diff.match_jobs import matched
+from tests.support.plans import a_job
+
+
+def a_node(name: str, reads: str = "", writes: str = "", after: str = "", **given) -> Job:
+    """Make a job of one node, as the compiler does; lists are separated by spaces."""
+    lists = {"reads": reads, "writes": writes, "depends_on": after}
+    return a_job(
+        name.replace(".", "-"),
+        command=("kedro", "run", f"--nodes={name}"),
+        nodes=(name,),
+        **{field: tuple(names.split()) for field, names in lists.items()},
+        **given,
+    )
+
+
+def a_join(name: str, after: str) -> Job:
+    return a_job(name, command=JOIN_COMMAND, depends_on=tuple(after.split()))
+
+
+def a_group(name: str, nodes: str, **given) -> Job:
+    return a_job(name, nodes=tuple(nodes.split()), **given)
+
+
+FED = a_node("feed", "raw", "food")
+NAMESPACED = [
+    [
+        a_node(f"{name}.split", "food", f"{name}.test {name}.train", "feed"),
+        a_node(f"{name}.fit", f"{name}.train", f"{name}.model", f"{name}-split"),
+        a_node(f"{name}.rate", f"{name}.model {name}.test", f"{name}.score", f"{name}-fit"),
+    ]
+    for name in ("first_try", "second_try")
+]
+
+RENAMES: dict[str, tuple[list[Job], list[Job], dict[str, str]]] = {
+    "same_name": ([a_node("a", "x", "y")], [a_node("a", "p", "q")], {"a": "a"}),
+    "same_nodes": ([a_group("team", "n m")], [a_group("squad", "n m")], {"squad": "team"}),
+    "same_data": ([a_node("clean", "raw", "tidy@spark")], [a_node("wash", "raw2", "tidy@pandas")], {"wash": "clean"}),
+    "most_of_the_nodes": ([a_group("team", "k m n")], [a_group("squad", "k m o")], {"squad": "team"}),
+    "half_of_the_nodes": ([a_group("team", "m n", writes=("y",))], [a_group("squad", "m o", writes=("z",))], {}),
+    "no_data_and_the_same_place": (
+        [FED, a_node("mail", "food", after="feed")],
+        [FED, a_node("send", "food", after="feed")],
+        {"feed": "feed", "send": "mail"},
+    ),
+    "no_data_and_two_in_the_same_place": (
+        [FED, a_node("mail", "food", after="feed"), a_node("call", "food", after="feed")],
+        [FED, a_node("send", "food", after="feed")],
+        {"feed": "feed"},
+    ),
+    "name_and_data_between_the_same_jobs": (
+        [FED, a_node("clean", "food", "tidy", "feed"), a_node("eat", "tidy", after="clean")],
+        [FED, a_node("wash", "food", "spotless", "feed"), a_node("eat", "spotless", after="wash")],
+        {"feed": "feed", "wash": "clean", "eat": "eat"},
+    ),
+    "two_leaves_that_read_the_same": (
+        [FED, a_node("plot", "food", "plot_of_food", "feed")],
+        [FED, a_node("export", "food", "exported", "feed")],
+        {"feed": "feed"},
+    ),
+    "leaf_renamed_together_with_its_data": (
+        [FED, a_node("plot_food", "food", "food_plot", "feed")],
+        [FED, a_node("plot_meals", "food", "meals_plot", "feed")],
+        {"feed": "feed", "plot_meals": "plot_food"},
+    ),
+    "one_source_in_place_of_another": (
+        [a_node("sum_malta", "sales_malta", "sum_malta")],
+        [a_node("sum_spain", "sales_spain", "sum_spain")],
+        {},
+    ),
+    "other_command": (
+        [FED, a_job("mail", command=("post", "slow"), depends_on=("feed",))],
+        [FED, a_job("send", command=("post", "fast"), depends_on=("feed",))],
+        {"feed": "feed"},
+    ),
+    "namespace": (
+        [FED, *NAMESPACED[0]],
+        [FED, *NAMESPACED[1]],
+        {"feed": "feed", **{f"second_try-{name}": f"first_try-{name}" for name in ("split", "fit", "rate")}},
+    ),
+    "join_jobs_of_a_renamed_reader_although_their_parents_changed": (
+        [FED, a_join("eat-join1-0", "feed"), a_node("eat", "food", "full", "eat-join1-0")],
+        [FED, a_join("dine-join1-0", ""), a_node("dine", "food", "full", "dine-join1-0 feed")],
+        {"feed": "feed", "dine": "eat", "dine-join1-0": "eat-join1-0"},
+    ),
+    "join_jobs_of_another_reader": (
+        [FED, a_join("eat-join1-0", "feed"), a_node("eat", "food", "full", "eat-join1-0")],
+        [FED, a_join("cook-join1-0", ""), a_node("cook", "food", "hot", "cook-join1-0")],
+        {"feed": "feed"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "same"), RENAMES.values(), ids=RENAMES)
+def test_jobs_are_the_same_by_name_nodes_data_or_place(old, new, same):
+    assert matched(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))) == same
+    assert matched(Plan(jobs=tuple(new)), Plan(jobs=tuple(old))) == {before: name for name, before in same.items()}
+
+
+SHAPES = {"chain": lambda n: n - 1, "tree": lambda n: n // 2, "flat": lambda _: 0}
+
+
+@pytest.mark.parametrize("above", SHAPES.values(), ids=SHAPES)
+def test_ten_thousand_jobs_of_which_nothing_keeps_its_name_are_matched_within_a_second(above):
+    def plan(word: str) -> Plan:
+        jobs = [a_node(f"{word}0", writes=f"{word}_made0")]
+        for n in range(1, 10_000):
+            parent = f"{word}{above(n)}"
+            join = n % 3 == 1
+            jobs.append(
+                a_join(f"{word}{n}", parent) if join else a_node(f"{word}{n}", "raw", f"{word}_made{n}", parent)
+            )
+        return Plan(jobs=tuple(jobs))
+
+    old, new = plan("a"), plan("b")
+    began = time.process_time()
+    matched(old, new)
+    assert time.process_time() - began < 1

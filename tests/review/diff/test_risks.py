@@ -1,0 +1,194 @@
+import pytest
+
+from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan, Resources
+from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.model import Risk, RiskKind
+from tests.support.plans import a_job
+
+
+def risks(old: list[Job], new: list[Job], **given) -> list[Risk]:
+    return list(compared(Plan(jobs=tuple(old)), Plan(jobs=tuple(new), **given)).risks)
+
+
+def a_team(*nodes: str, name: str = "team", **given) -> Job:
+    return a_job(name, nodes=nodes, **given)
+
+
+def of(memory_mib: int | None = None, gpus: int | None = None) -> Resources:
+    return Resources(memory_mib=memory_mib, gpus=gpus)
+
+
+JOIN = a_job("gather", JOIN_COMMAND)
+BIG = a_team("m", "n", job_queue="big", timeout_s=600, resources=of(8, 2))
+
+TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
+    "another_queue": (
+        [a_job()],
+        [a_job(job_queue="p")],
+        [Risk(kind=RiskKind.QUEUE_CHANGED, job="a", before="q", after="p")],
+    ),
+    "another_definition": (
+        [a_job()],
+        [a_job(job_definition="e")],
+        [Risk(kind=RiskKind.DEFINITION_CHANGED, job="a", before="d", after="e")],
+    ),
+    "less_memory": (
+        [a_job(resources=of(4))],
+        [a_job(resources=of(2))],
+        [Risk(kind=RiskKind.MEMORY_LOWERED, job="a", before=4, after=2)],
+    ),
+    "more_memory": ([a_job(resources=of(2))], [a_job(resources=of(4))], []),
+    "memory_left_to_the_definition": (
+        [a_job(resources=of(4))],
+        [a_job()],
+        [Risk(kind=RiskKind.MEMORY_LOWERED, job="a", before=4)],
+    ),
+    "memory_no_longer_left_to_the_definition": ([a_job()], [a_job(resources=of(4))], []),
+    "fewer_gpus": (
+        [a_job(resources=of(gpus=2))],
+        [a_job(resources=of(gpus=0))],
+        [Risk(kind=RiskKind.GPUS_LOWERED, job="a", before=2, after=0)],
+    ),
+    "less_time": (
+        [a_job(timeout_s=600)],
+        [a_job(timeout_s=300)],
+        [Risk(kind=RiskKind.TIMEOUT_LOWERED, job="a", before=600, after=300)],
+    ),
+    "time_without_end_before": (
+        [a_job()],
+        [a_job(timeout_s=300)],
+        [Risk(kind=RiskKind.TIMEOUT_LOWERED, job="a", after=300)],
+    ),
+    "time_without_end_now": ([a_job(timeout_s=300)], [a_job()], []),
+    "less_time_for_fewer_nodes": (
+        [a_team("k", "m", "n", timeout_s=900), a_team("o", name="solo", timeout_s=300)],
+        [a_team("m", "n", timeout_s=600), a_team("k", "o", name="solo", timeout_s=600)],
+        [Risk(kind=RiskKind.TIMEOUT_LOWERED, job="team", before=900, after=600)],
+    ),
+    "less_time_for_what_is_joined": (
+        [a_team("m", name="m", timeout_s=600), a_team("n", name="n", timeout_s=600)],
+        [a_team("m", "n", timeout_s=900)],
+        [Risk(kind=RiskKind.TIMEOUT_LOWERED, job="team", before=1200, after=900)],
+    ),
+    "no_gpus_stated": ([a_job(resources=of(2, 0))], [a_job(resources=of(2))], []),
+    "job_removed": (
+        [a_job(), a_job("b")],
+        [a_job()],
+        [Risk(kind=RiskKind.JOB_REMOVED, job="b")],
+    ),
+    "join_job_removed": ([a_job(), JOIN], [a_job()], []),
+    "job_renamed": ([a_job(nodes=("m",))], [a_job("b", nodes=("m",))], []),
+    "all_its_nodes_run_elsewhere": (
+        [a_team("m", name="m", reads=("x",), writes=("y",)), a_team("n", name="n", writes=("z",))],
+        [a_team("m", "n", reads=("x",), writes=("y", "z"))],
+        [],
+    ),
+    "some_of_its_nodes_run_nowhere": (
+        [a_team("k", "m"), a_team("n", name="n")],
+        [a_team("k", "n", name="n")],
+        [Risk(kind=RiskKind.JOB_REMOVED, job="team")],
+    ),
+    "node_removed_from_a_job": (
+        [a_team("m", "n")],
+        [a_team("m")],
+        [Risk(kind=RiskKind.NODE_REMOVED, job="team", node="n")],
+    ),
+    "node_of_a_job_renamed": ([a_team("n", writes=("x",))], [a_team("o", writes=("x",))], []),
+    "node_replaced_in_a_job_of_several": (
+        [a_team("m", "n", writes=("x",))],
+        [a_team("m", "o", writes=("x",))],
+        [Risk(kind=RiskKind.NODE_REPLACED, job="team", before="n", after="o")],
+    ),
+    "node_and_its_data_renamed": (
+        [a_job("old.a", nodes=("old.n",), reads=("x",), writes=("old.y",))],
+        [a_job("new.a", nodes=("new.n",), reads=("x",), writes=("new.y",))],
+        [Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="old.y")],
+    ),
+    "other_work_that_writes_the_same": (
+        [a_job("train", nodes=("train",), reads=("raw",), writes=("model",))],
+        [a_job("copy", nodes=("copy",), reads=("archive",), writes=("model",))],
+        [Risk(kind=RiskKind.NODE_REPLACED, job="copy", before="train", after="copy")],
+    ),
+    "one_of_two_that_run_a_node": (
+        [a_job("de", ("de",), nodes=("n",)), a_job("fr", ("fr",), nodes=("n",))],
+        [a_job("de", ("de",), nodes=("n",))],
+        [Risk(kind=RiskKind.JOB_REMOVED, job="fr")],
+    ),
+    "names_that_wander_from_job_to_job": (
+        [a_job("a", nodes=("m",), resources=of(2)), a_job("b", nodes=("n",), resources=of(8))],
+        [a_job("b", nodes=("m",), resources=of(2)), a_job("c", nodes=("n",), resources=of(8))],
+        [],
+    ),
+    "node_removed_from_a_job_that_another_node_moved_to": (
+        [a_team("m", "n"), a_team("k", "l", name="other")],
+        [a_team("m", "l"), a_team("k", name="other")],
+        [Risk(kind=RiskKind.NODE_REMOVED, job="team", node="n")],
+    ),
+    "node_moved_to_a_job_that_gives_it_less": (
+        [BIG, a_team("o", name="small", timeout_s=900)],
+        [
+            a_team("m", job_queue="big", timeout_s=600, resources=of(8, 2)),
+            a_team("n", "o", name="small", timeout_s=900, resources=of(4)),
+        ],
+        [
+            Risk(kind=RiskKind.QUEUE_CHANGED, job="small", node="n", before="big", after="q"),
+            Risk(kind=RiskKind.MEMORY_LOWERED, job="small", node="n", before=8, after=4),
+            Risk(kind=RiskKind.GPUS_LOWERED, job="small", node="n", before=2),
+        ],
+    ),
+    "nodes_moved_to_a_new_job_on_another_queue": (
+        [a_team("m", name="m"), a_team("n", name="n")],
+        [a_team("m", "n", job_queue="p")],
+        [Risk(kind=RiskKind.QUEUE_CHANGED, job="team", before="q", after="p")],
+    ),
+    "dataset_that_is_still_read_before_those_that_are_not": (
+        [a_job(writes=("w", "x", "y@spark"))],
+        [a_job(), a_job("b", reads=("y@pandas",))],
+        [
+            Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="y", job="b"),
+            Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="w"),
+            Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="x"),
+        ],
+    ),
+    "reader_that_no_longer_waits": (
+        [a_job(writes=("y",)), a_job("b", reads=("y",), depends_on=("a",))],
+        [a_job(writes=("y",)), a_job("b", reads=("y",))],
+        [Risk(kind=RiskKind.UNORDERED_READ, job="b", dataset="y", after="a")],
+    ),
+    "reader_that_ends_before_the_writer_begins": (
+        [a_job(writes=("y",)), a_job("b", reads=("y",), depends_on=("a",))],
+        [a_job(), a_job("b", reads=("y",), depends_on=("a",)), a_job("c", writes=("y",), depends_on=("b",))],
+        [Risk(kind=RiskKind.UNORDERED_READ, job="b", dataset="y", after="c")],
+    ),
+    "dataset_that_is_written_again_later": (
+        [a_job(writes=("y",)), a_job("b", reads=("y",), depends_on=("a",))],
+        [
+            a_job(writes=("y",)),
+            a_job("b", reads=("y",), depends_on=("a",)),
+            a_job("c", writes=("y",), depends_on=("b",)),
+        ],
+        [],
+    ),
+    "reader_that_never_waited_and_was_renamed": (
+        [a_job(writes=("y",)), a_job("b", reads=("y",), nodes=("m",))],
+        [a_job(writes=("y",)), a_job("c", reads=("y",), nodes=("m",))],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "found"), TABLE.values(), ids=TABLE)
+def test_what_a_reviewer_must_not_miss_is_told_and_nothing_else(old, new, found):
+    assert risks(old, new) == found
+
+
+def test_another_environment_is_told():
+    assert risks([a_job()], [a_job()], env="prod") == [Risk(kind=RiskKind.ENV_CHANGED, after="prod")]
+
+
+def test_the_worst_kind_comes_first():
+    old = [a_job("a", timeout_s=600), a_job("b"), a_job("c", job_queue="r", resources=of(4))]
+    new = [a_job("a", timeout_s=300), a_job("c", resources=of(2))]
+    kinds = [risk.kind for risk in risks(old, new)]
+    assert kinds == [RiskKind.QUEUE_CHANGED, RiskKind.JOB_REMOVED, RiskKind.MEMORY_LOWERED, RiskKind.TIMEOUT_LOWERED]
+    assert kinds == sorted(kinds, key=[*RiskKind].index)

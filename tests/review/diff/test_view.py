@@ -1,0 +1,145 @@
+"""What the templates of a diff get: risks and jobs told together where they are alike, commands by what changed."""
+
+from dataclasses import replace
+
+import pytest
+
+from kedro_batch.plan.model import Plan, Resources, Selection
+from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.view import Detail, diff_view
+from kedro_batch.review.templates import render
+from tests.support.plans import a_job
+
+
+def view_of(old, new):
+    return diff_view(compared(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))), "old.yaml", "new.yaml")
+
+
+def test_jobs_that_changed_alike_are_told_together():
+    old = [a_job(name, ("run", name), resources=Resources(memory_mib=2000)) for name in "abc"]
+    new = [a_job(name, ("run", name), resources=Resources(memory_mib=1000)) for name in "ab"]
+    new.append(a_job("c", ("run", "c"), resources=Resources(memory_mib=500)))
+    view = view_of(old, new)
+    assert [(block.sign, block.jobs) for block in view.blocks] == [("~", ("a", "b")), ("~", ("c",))]
+    assert [(risk.what, risk.subjects, risk.before, risk.after) for risk in view.risks] == [
+        ("memory lowered", ("a", "b"), "2000", "1000"),
+        ("memory lowered", ("c",), "2000", "500"),
+    ]
+
+
+def test_settings_that_several_jobs_came_with_are_told_once():
+    large = Resources(memory_mib=8000)
+    added = [
+        a_job("b"),
+        a_job("c"),
+        a_job("d", resources=large),
+        a_job("e", ("y",)),
+        a_job("f", ("z",), resources=large),
+    ]
+    removed = [a_job("o", ("o",)), a_job("p", ("p",))]
+    view = view_of([a_job("a", ("a",)), *removed], [a_job("a", ("a",)), *added])
+    told = {
+        (block.sign, block.jobs): [one.before or one.after for one in block.details if one.label == "settings"]
+        for block in view.blocks
+    }
+    assert told == {
+        ("-", ("o",)): [],
+        ("-", ("p",)): ["those of o"],
+        ("+", ("b", "c")): [],
+        ("+", ("d",)): [],
+        ("+", ("e",)): ["those of b"],
+        ("+", ("f",)): ["those of d"],
+    }
+    for block in view.blocks:
+        labels = [one.label for one in block.details]
+        assert ("settings" in labels) != ("job_queue" in labels)
+        assert "command" in labels
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("run --env=a x", "run --env=b x", [("command", "--env=a", "--env=b")]),
+        ("run x", "run --quiet x", [("command, word 2", None, "--quiet")]),
+        ("run x", "run x --quiet", [("command, last", None, "--quiet")]),
+        ("run --quiet x y", "run x y", [("command, word 2", "--quiet", None)]),
+        ("run a b c", "go a b d", [("command, first", "run", "go"), ("command, last", "c", "d")]),
+        ("run a b", "a b 'c'", [("command, first", "run", None), ("command, last", None, "''\"'\"'c'\"'\"''")]),
+        ("run --x 1 --y 1", "run --x 1 --y 2", [("command, last", "1", "2")]),
+        ("run --x 1 --y 1", "run --x 2 --y 1", [("command, word 3", "1", "2")]),
+        ("cp backup prod", "cp prod backup", [("command", "cp backup prod", "cp prod backup")]),
+        ("run --x 1", "go -y", [("command", "run --x 1", "go -y")]),
+    ],
+)
+def test_a_command_is_told_by_the_words_that_changed(old, new, told):
+    (block,) = view_of([a_job("a", tuple(old.split()))], [a_job("a", tuple(new.split()))]).blocks
+    assert block.details == tuple(Detail(label=label, before=before, after=after) for label, before, after in told)
+
+
+def test_a_command_of_very_many_words_is_told_as_a_whole():
+    many = tuple("a" for _ in range(3000))
+    (block,) = view_of([a_job("a", many)], [a_job("a", (*many, "b"))]).blocks
+    (detail,) = block.details
+    assert (detail.before, detail.after) == (" ".join(many), " ".join((*many, "b")))
+
+
+def test_risks_say_what_they_are_about():
+    old = [
+        a_job("load", nodes=("load",), writes=("table", "unused")),
+        a_job("train", nodes=("train", "tune"), depends_on=("load",), reads=("table",)),
+        a_job("report", nodes=("report",), depends_on=("load",), reads=("table",)),
+    ]
+    new = [
+        a_job("load", nodes=("load",), writes=("other",)),
+        a_job("train", nodes=("train",), reads=("table", "other")),
+    ]
+    view = view_of(old, new)
+    assert {risk.what: risk.subjects for risk in view.risks} == {
+        "job removed": ("report",),
+        "node removed": ("train: node tune",),
+        "dataset not written": ("table (which train reads)", "unused"),
+        "unordered read": ("train reads other, which load writes",),
+    }
+
+
+def test_risks_of_many_values_are_one_line_with_the_values_of_each():
+    old, new = (
+        [a_job(f"j{n}", resources=Resources(memory_mib=memory + n), timeout_s=memory) for n in range(8)]
+        for memory in (2000, 1000)
+    )
+    memory, timeout = view_of(old, new).risks
+    assert (memory.what, memory.before, memory.after) == ("memory lowered", None, None)
+    assert memory.subjects[:2] == ("j0 (2000 -> 1000)", "j1 (2001 -> 1001)")
+    assert (timeout.before, timeout.after, len(timeout.subjects)) == ("2000", "1000", 8)
+
+
+def test_lists_of_the_plan_are_told_by_their_names():
+    names = tuple(f"n{number:03}" for number in range(300))
+    old, new = (Plan(jobs=(a_job(),), selection=Selection(nodes=some)) for some in (names, names[1:]))
+    (detail,) = diff_view(compared(old, new), "old.yaml", "new.yaml").origin
+    assert detail == Detail(label="selection.nodes", lost=("n000",))
+    turned = replace(old, group_by=("chain", "namespace")), replace(old, group_by=("namespace", "chain"))
+    (detail,) = diff_view(compared(*turned), "old.yaml", "new.yaml").origin
+    assert (detail.before, detail.after) == ('["chain", "namespace"]', '["namespace", "chain"]')
+
+
+def test_many_subjects_are_counted_in_text_and_all_told_below():
+    names = [f"job_{number:02}" for number in range(30)]
+    view = view_of([a_job(name) for name in names], [a_job(name, job_queue="other") for name in names])
+    text = render("diff.txt.j2", view)
+    head, _, below = text.partition("\nJobs\n")
+    assert "job_09, and 20 more\n" in head
+    assert all(name in below for name in names)
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_many_commands_of_many_words_are_told_as_a_whole_from_where_it_takes_long():
+    # 200 pairs of commands of 400 words, all of them different: 32,000,000 pairs of words.
+    old, new = (
+        [a_job(f"j{n:03}", tuple(f"{sign}{n}" if m % 2 else "x" for m in range(400))) for n in range(200)]
+        for sign in "ab"
+    )
+    by_word = [len(block.details) > 1 for block in view_of(old, new).blocks]
+    assert len(by_word) == 200
+    assert by_word == sorted(by_word, reverse=True)
+    assert by_word.count(True) == 125

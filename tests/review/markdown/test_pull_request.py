@@ -1,0 +1,253 @@
+"""Markdown for pull requests: within its limits whatever the plan, and nothing from outside is markup."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from markdown_it import MarkdownIt
+
+from kedro_batch.plan.model import Plan, Resources
+from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.markdown.escape import code, fenced
+from kedro_batch.review.markdown.pull_request import CHARACTERS, EDGES, diff_markdown, overview_markdown
+from kedro_batch.review.overview.model import overview_of
+from tests.support.plans import a_job, layered
+
+_OURS = {"<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"}
+_CALLED = ("main:plan.yaml", "plan.yaml")
+
+NASTY = (
+    "@everyone",
+    "a|b",
+    "a\\|b",
+    "`tick`",
+    "```",
+    "<script>alert(1)</script>",
+    "<!-- kedro-batch diff plan.yaml -->",
+    "</details>",
+    "![x](http://example.com/x.png)",
+    "[x](javascript:alert(1))",
+    "https://example.com/a_b",
+    "#1 and owner/name#2",
+    "*bold* _under_ ~~gone~~",
+    "line\n\n| new | row |",
+    "&lt;b&gt;",
+    " ",
+    "",
+    "\x1b[31mred",
+    "\u202eright",
+    "```\n\n# heading",
+)
+
+
+def rendered(text):
+    return MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
+
+
+def whole(text):
+    """Tell whether every table, fence and fold of a text is complete."""
+    tokens = rendered(text)
+    html = "".join(token.content for token in tokens if token.type == "html_block")
+    assert html.count("<details>") == html.count("</details>") == text.count("\n</details>")
+    for token in tokens:
+        if token.type == "fence":
+            assert text.splitlines()[token.map[1] - 1].strip("`") == "", "a fence is not closed"
+    for table in re.findall(r"(?:^\|.*\n)+", without_fences(text), re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
+    return True
+
+
+def without_fences(text):
+    return re.sub(r"^(`{3,}).*?^\1$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def html_of(text):
+    """Give the HTML tags that a reader would take for such, outside of code."""
+    tags = []
+    for token in rendered(text):
+        if token.type == "html_block":
+            tags += re.findall(r"<[^>]*>", token.content)
+        for child in token.children or ():
+            if child.type == "html_inline":
+                tags.append(child.content)
+    return {tag for tag in tags if not tag.startswith("<!-- kedro-batch ")}
+
+
+def plan_of(count, **given):
+    parents = layered(count, 50)
+    return Plan(
+        jobs=tuple(
+            a_job(name, ("kedro", "run", f"--nodes={name}"), nodes=(name,), depends_on=tuple(above.split()), **given)
+            for name, above in parents.items()
+        )
+    )
+
+
+def changed(plan, **given):
+    return replace(plan, jobs=tuple(replace(job, **given) for job in plan.jobs))
+
+
+def with_own_memory(plan):
+    jobs = (
+        replace(job, settings=replace(job.settings, resources=Resources(memory_mib=1000 + number)))
+        for number, job in enumerate(plan.jobs)
+    )
+    return replace(plan, jobs=tuple(jobs))
+
+
+LARGE = plan_of(3000, resources=Resources(memory_mib=100_000))
+HUGE_JOB = Plan(jobs=(a_job("a", ("x", "y" * 200_000), reads=tuple(f"dataset_{n:05}" for n in range(5000))),))
+NASTY_NAMES = [f"{n:03}" + "`|" * 160 for n in range(80)]
+MANY = {
+    "names that grow when they are escaped": (
+        Plan(jobs=(a_job("a", reads=tuple(NASTY_NAMES[:20]), writes=tuple(NASTY_NAMES[20:40])),)),
+        Plan(jobs=(a_job("a", reads=tuple(NASTY_NAMES[40:60]), writes=tuple(NASTY_NAMES[60:])),)),
+    ),
+    "a plan as a whole with long values": (
+        Plan(jobs=(a_job("a"),), pipelines=tuple(NASTY_NAMES)),
+        Plan(jobs=(a_job("a"),), pipelines=tuple(NASTY_NAMES[1:]), group_by=tuple(NASTY_NAMES), env="`|" * 9000),
+    ),
+    "as many queues as jobs": tuple(
+        Plan(jobs=tuple(a_job(f"j{n}", job_queue=f"{side}{n:03}" + "q" * 100) for n in range(400)))
+        for side in ("before", "after")
+    ),
+    "each with other memory": (LARGE, with_own_memory(LARGE)),
+    "all with another command": (LARGE, changed(LARGE, command=("y",))),
+    "all new": (Plan(jobs=(a_job("other"),)), LARGE),
+    "all gone": (LARGE, Plan(jobs=(a_job("other"),))),
+    "one huge job": (Plan(jobs=(a_job("a"),)), HUGE_JOB),
+    "thousands of variables": (
+        Plan(jobs=(a_job("a"),)),
+        Plan(jobs=(a_job("a", environment={f"V{n}": "x" * 500 for n in range(2000)}),)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_a_diff_keeps_within_its_limits_and_counts_what_it_leaves_out(name):
+    old, new = MANY[name]
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert len(text) <= CHARACTERS
+    assert text.count(" --> ") + text.count(" ==> ") + text.count(" -.-> ") <= EDGES
+    assert whole(text)
+    assert text.startswith("<!-- kedro-batch diff plan.yaml -->\n### Plan: ")
+    found = re.findall(r"and ([\d,]+) more jobs? that changed: `kedro-batch diff`", text)
+    left_out = [int(number.replace(",", "")) for number in found]
+    named = set(re.findall(r"\bjob_\d{5}\b", text.partition("```diff")[2].partition("```")[0]))
+    if "all" in name or "each" in name:
+        assert left_out
+        assert abs(sum(left_out) + len(named) - 3000) <= 20  # the jobs named as parents are among them
+
+
+@pytest.mark.parametrize("plan", [LARGE, HUGE_JOB], ids=["large", "huge job"])
+def test_an_overview_keeps_within_its_limits(plan):
+    text = overview_markdown(overview_of(plan), plan, called="plan.yaml")
+    assert len(text) <= CHARACTERS
+    assert text.count(" --> ") <= EDGES
+    assert whole(text)
+
+
+def test_what_is_cut_is_counted():
+    old, new = MANY["as many queues as jobs"]
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert re.search(r"\*\*queue changed\*\* \| .*and 380 more \|  \|  \|\n", text)
+    assert re.search(r"and \d{3} more rows of totals: `kedro-batch diff` shows all\n", text)
+    variables = {f"E{n:02}": "v" for n in range(40)}
+    old, new = Plan(jobs=(a_job("a"),)), Plan(jobs=(a_job("a", ("curl", "evil"), environment=variables),))
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert "+     command                curl evil\n" in text
+    assert "+     and 11 more            kedro-batch diff shows all\n" in text
+
+
+def test_long_values_are_cut_where_they_can_be_told_apart():
+    before, after = ("x" * 5000 + ending for ending in ("good", "evil"))
+    old, new = (Plan(jobs=(a_job("a", ("run", word)),), env=word) for word in (before, after))
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert len(re.findall(r"same characters\)\.\.\.x+good", text)) == 3  # risk, plan, command
+    assert len(re.findall(r"same characters\)\.\.\.x+evil", text)) == 3
+
+
+def test_a_job_with_more_edges_than_there_is_room_for_is_drawn_with_the_first():
+    leaves = [a_job(f"leaf_{n:03}", depends_on=("hub",)) for n in range(300)]
+    old, new = (Plan(jobs=(a_job("hub", (word,)), *leaves)) for word in "xy")
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert text.count(" --> ") == 200
+    assert "Left out: 100 more edges." in text
+
+
+@pytest.mark.parametrize("called", ["plan.yaml", "./plan.yaml", "main:plan.yaml", "0a1b2c3:./plan.yaml"])
+def test_the_marker_is_that_of_the_plan_whatever_its_revision(called):
+    old, new = (Plan(jobs=(a_job("a", (word,)),)) for word in "xy")
+    text = diff_markdown(compared(old, new), old, new, called=("old", called))
+    assert text.startswith("<!-- kedro-batch diff plan.yaml -->\n")
+
+
+def test_a_job_with_too_many_edges_leaves_room_for_the_others():
+    leaves = [a_job(f"leaf_{n}", depends_on=("hub",)) for n in range(300)]
+    old = Plan(jobs=(a_job("hub"), *leaves, a_job("alone")))
+    new = Plan(jobs=(a_job("hub", ("y",)), *leaves, a_job("alone", ("y",))))
+    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    assert 'j0["alone"]:::changed' in text
+    assert "Left out: 1 more job and 300 more edges." in text
+    same = diff_markdown(compared(old, old), old, old, called=_CALLED)
+    assert "mermaid" not in same
+
+
+def test_each_plan_has_a_marker_of_its_own_that_a_name_cannot_break():
+    plan = plan_of(2)
+    names = ["plan.yaml", "conf/a plan--><b>.yaml", "standard input", "--", "conf/a-plan-->b?.yaml"]
+    texts = [diff_markdown(compared(plan, plan), plan, plan, called=("old", name)) for name in names]
+    markers = [text.splitlines()[0] for text in texts]
+    assert markers[0] == "<!-- kedro-batch diff plan.yaml -->"
+    beginnings = ["conf/a-plan-b-.yaml", "standard-input", "plan", "conf/a-plan-b-.yaml"]
+    for marker, beginning in zip(markers[1:], beginnings, strict=True):
+        assert re.fullmatch(rf"<!-- kedro-batch diff {re.escape(beginning)}-[0-9a-f]{{8}} -->", marker)
+    assert len(set(markers)) == len(names)
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_nothing_from_outside_is_markup(nasty):
+    old = Plan(jobs=(a_job("a", writes=("x",)), a_job("b", depends_on=("a",))), env="base")
+    job = a_job(
+        "a",
+        ("x", nasty or "-"),
+        nodes=(f"n{nasty}",),
+        reads=(f"r{nasty}",),
+        writes=(f"w{nasty}",),
+        job_queue=nasty or "q",
+        environment={"A": nasty},
+        tags={f"k{nasty}": nasty},
+        submit={"x": {f"y{nasty}": [nasty]}},
+    )
+    new = Plan(jobs=(job, a_job("b", depends_on=("a",))), env=nasty or "e", project=nasty or "p")
+    called = (f"main:{nasty}.yaml", f"{nasty}.yaml")
+    for text in (
+        diff_markdown(compared(old, new), old, new, called=called),
+        diff_markdown(compared(new, old), new, old, called=called),
+        overview_markdown(overview_of(new), new, called=called[1]),
+    ):
+        assert whole(text)
+        assert html_of(text) <= _OURS
+        outside = [
+            child
+            for token in rendered(text)
+            for child in token.children or ()
+            if child.type in ("text", "image", "link_open", "em_open", "s_open")
+        ]
+        assert {child.type for child in outside} == {"text"}
+        marker, _, visible = without_fences(text).partition("\n")
+        assert "@" not in marker
+        assert not re.search("@|http", re.sub(r"<code>.*?</code>|`[^`\n]*`", "", visible))
+
+
+@pytest.mark.parametrize("text", [*NASTY, "x`" * 200, "|" * 1000])
+def test_code_shows_a_text_as_it_is_even_in_a_table(text):
+    tokens = rendered(f"| a | b |\n|---|---|\n| {code(text)} | c |\n")
+    cells = [token for token in tokens if token.type == "inline"]
+    assert len(cells) == 4
+    assert cells[3].content == "c"
+
+
+def test_a_fence_is_longer_than_any_in_it():
+    assert fenced("a\n````\nb", "diff") == "`````diff\na\n````\nb\n`````"
+    assert fenced("a\n", "") == "```\na\n```"

@@ -1,0 +1,248 @@
+"""The page as text: what it embeds, how it escapes, that it is the same every time."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kedro_batch.plan.model import Plan
+from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.formatting import memory_text
+from kedro_batch.review.overview.model import overview_of
+from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, columns_of, laid_out
+from kedro_batch.review.page.page import diff_page, overview_page
+from kedro_batch.review.printable import visible
+from tests.support.plans import a_job
+from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers
+
+ROOT = Path(__file__).parents[3]
+
+
+def page_of(plan, title="plan.yaml"):
+    return overview_page(overview_of(plan), title)
+
+
+def diff_of(old, new, title="main:plan.yaml -> plan.yaml"):
+    return diff_page(compared(old, new), overview_of(old), overview_of(new), title)
+
+
+def data_of(page):
+    (text,) = re.findall(r'<script type="application/json" id="plan">(.*?)</script>', page, re.DOTALL)
+    return json.loads(text)
+
+
+def test_the_page_says_what_a_job_is():
+    data = data_of(page_of(layers(10, 3)))
+    job = next(job for job in data["jobs"] if job["name"] == "job_00004")
+    assert job["level"] == 2
+    assert job["command"] == ["kedro", "run", "--nodes=job_00004_node"]
+    assert job["nodes"] == ["job_00004_node"]
+    assert [data["jobs"][parent]["name"] + "_data" for parent in job["parents"]] == job["reads"]
+    assert dict(data["settings"][job["settings"]]["rows"])["resources.memory_mib"] == "4096 (4 GiB)"
+
+
+def test_foreign_text_never_becomes_html():
+    old, new = layers(3, 1), hostile()
+    for page in (page_of(new, HOSTILE[1]), diff_of(old, new, HOSTILE[0]), diff_of(new, old, HOSTILE[0])):
+        assert page.count("<script") == 2
+        assert page.count("</script>") == 2
+        assert not re.search(r"<(img|svg)", page)
+        assert "<!--" not in page
+        text = page.replace("\n", "")
+        assert text.isprintable()
+        data_of(page)
+
+
+def test_what_nobody_can_see_is_shown_as_an_escape():
+    told = json.dumps(data_of(page_of(hostile())), ensure_ascii=False)
+    assert "turned\\\\u202earound\\\\u2066" in told
+    assert "red\\\\x1b[31m\\\\x00\\\\x07" in told
+    assert visible("a\u00ad\u061c\U000e0041\u3164\xa0é😀") == "a\\xad\\u061c\\U000e0041\\u3164\\xa0é😀"
+    jobs = {job["name"]: job for job in data_of(page_of(hostile()))["jobs"]}
+    assert jobs["evil"]["escaped"]
+    assert "escaped" not in jobs["victim"]
+
+
+def test_its_policy_allows_its_own_script_and_style_alone():
+    page = page_of(hostile())
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    (script,) = re.findall(r'<script type="module">(.*?)</script>', page, re.DOTALL)
+    rules = dict(rule.split(" ", 1) for rule in policy.replace("&#39;", "'").split("; "))
+    allowed = {
+        kind: f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+        for kind, text in (("script-src", script), ("style-src", style))
+    }
+    assert rules == {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", **allowed}
+
+
+def test_it_names_no_address_and_no_handler_of_its_own():
+    page = page_of(layers(10, 3))
+    assert set(re.findall(r"\w+://[^\s\"']*", page)) == {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"\s(src|href|srcset|style|on\w+)=", page.partition('<script type="module">')[0])
+    script = page.partition('<script type="module">')[2]
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|fetch\(|import\(|XMLHttp", script)
+
+
+SAME = """
+import sys
+from tests.review.page.test_page import diff_of, layers, page_of, before_and_after
+sys.stdout.write(page_of(layers(200, 15)) + diff_of(*before_and_after()))
+"""
+
+
+def test_the_same_plan_is_the_same_page_for_every_hash_seed():
+    pages = {
+        subprocess.run(
+            [sys.executable, "-c", SAME],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "17")
+    }
+    assert len(pages) == 1
+
+
+def test_many_jobs_are_not_drawn_as_a_graph_and_do_not_load_igraph():
+    data = data_of(page_of(layers(1_001, 50)))
+    assert data["graphs"]["whole"] is None
+    program = (
+        "import sys; from tests.review.page.test_page import layers, page_of; page_of(layers(1001, 50));"
+        "assert 'igraph' not in sys.modules; page_of(layers(5, 2)); assert 'igraph' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, check=True)
+
+
+def test_pages_stay_small():
+    assert len(page_of(layers(800, 30))) < 1_500_000
+    assert len(page_of(layers(10, 3))) < 80_000
+
+
+def test_a_diff_holds_the_jobs_of_both_plans():
+    data = data_of(diff_of(*before_and_after()))
+    jobs = {job["name"]: job for job in data["jobs"]}
+    assert {name: job.get("change", {}).get("kind") for name, job in jobs.items()} == {
+        "load": "changed",
+        "train": "changed",
+        "tell": "renamed",
+        "extra": "added",
+        "clean": "removed",
+    }
+    names = [job["name"] for job in data["jobs"]]
+    assert {name: [names[parent] for parent in job.get("lost", ())] for name, job in jobs.items()} == {
+        "load": [],
+        "train": ["clean"],
+        "tell": [],
+        "extra": [],
+        "clean": ["load"],
+    }
+    assert jobs["tell"]["change"]["before"] == "report"
+    assert jobs["load"]["change"]["command"] == [["kept", ["kedro", "run"]], ["added", ["--async"]]]
+    assert ["resources.memory_mib", None, "512"] in jobs["load"]["change"]["fields"]
+    column = {names[job]: column for job, column, _ in data["graphs"]["whole"]["boxes"]}
+    assert column == {"load": 0, "clean": 1, "extra": 1, "train": 2, "tell": 3}
+
+
+def test_the_header_of_a_diff_names_risks_first():
+    page = diff_of(*before_and_after())
+    data = data_of(page)
+    number = {job["name"]: index for index, job in enumerate(data["jobs"])}
+    told = {one["what"]: (one["before"], one["after"], list(map(tuple, one["about"]))) for one in data["risks"]}
+    assert list(told) == ["queue changed", "job removed", "dataset not written"]
+    assert told["queue changed"] == ("q", "other", [("load", number["load"])])
+    assert told["job removed"] == (None, None, [("clean", number["clean"])])
+    assert told["dataset not written"][2][0][0].startswith("table")
+    count = sum(len(about) for _, _, about in told.values())
+    assert page.index(f"<summary>{count} risks</summary>") < page.index("<dt>jobs</dt>")
+    assert "+ 1 added" in page
+    assert "- 1 removed" in page
+
+
+def test_what_became_of_data_is_told_as_it_is():
+    before = [a_job("a", writes=("x", "old")), a_job("b", reads=("y",))]
+    after = [a_job("a", writes=("y", "old")), a_job("b", reads=("x", "y"), depends_on=("a",))]
+    data = data_of(diff_of(Plan(jobs=tuple(before)), Plan(jobs=tuple(after))))["data"]
+    assert data["changes"] == [
+        ["-", "y", "no longer read from outside"],
+        ["-", "x", "no longer written"],
+        ["-", "x", "no longer kept as a result"],
+        ["+", "x", "now read from outside"],
+        ["+", "y", "now written"],
+    ]
+
+
+def test_what_changed_in_a_large_plan_is_drawn_with_its_neighbours():
+    old = layers(2_000, 100)
+    changed = old.jobs[150]
+    new = replace(old, jobs=tuple(replace(job, command=("other",)) if job is changed else job for job in old.jobs))
+    data = data_of(diff_of(old, new))
+    assert data["graphs"]["whole"] is None
+    drawn = {data["jobs"][job]["name"] for job, _, _ in data["graphs"]["changed"]["boxes"]}
+    children = {job.name for job in old.jobs if changed.name in job.depends_on}
+    assert drawn == {changed.name, *changed.depends_on} | children
+
+
+def test_a_plan_that_did_not_change_is_a_page_as_well():
+    plan = layers(5, 2)
+    data = data_of(diff_of(plan, plan))
+    assert data["graphs"]["changed"] is None
+    assert not any("change" in job for job in data["jobs"])
+
+
+@pytest.mark.parametrize(
+    ("mib", "text"),
+    [(512, "512 MiB"), (1024, "1 GiB"), (2000, "1.95 GiB"), (16000, "15.6 GiB"), (102400, "100 GiB")],
+)
+def test_memory_reads_well(mib, text):
+    assert memory_text(mib) == text
+
+
+@st.composite
+def graphs(draw):
+    count = draw(st.integers(1, 40))
+    return {
+        child: sorted(draw(st.sets(st.integers(0, child - 1), max_size=4))) if child else [] for child in range(count)
+    }
+
+
+@given(parents=graphs(), lost=graphs())
+@settings(max_examples=60, deadline=None)
+def test_every_job_is_right_of_its_parents_and_no_two_overlap(parents, lost):
+    turned = {len(lost) - 1 - child: [len(lost) - 1 - one for one in theirs] for child, theirs in lost.items()}
+    known = {job: [one for one in turned.get(job, ()) if one in parents] for job in parents}
+    column = columns_of(parents, known)
+    assert all(column[one] < column[job] for job in parents for one in parents[job])
+    edges = [(one, job) for job in parents for one in (*parents[job], *known[job])]
+    layout = laid_out([column[job] for job in parents], edges, 10_000)
+    assert layout is not None
+    boxes = [(layout.columns[layout.column_of[job]], layout.tops[job]) for job in parents]
+    assert all(0 <= x <= layout.width - BOX_WIDTH and 0 <= y <= layout.height - BOX_HEIGHT for x, y in boxes)
+    for number, (x, y) in enumerate(boxes):
+        for other_x, other_y in boxes[:number]:
+            assert x != other_x or abs(y - other_y) > BOX_HEIGHT
+    for line in layout.lines:
+        columns = range(layout.column_of[line.parent] + 1, layout.column_of[line.child])
+        assert len(line.passes) == len(columns)
+        for passed, height in zip(columns, line.passes, strict=True):
+            assert all(
+                layout.column_of[job] != passed or not layout.tops[job] < height < layout.tops[job] + BOX_HEIGHT
+                for job in parents
+            )
+
+
+def test_a_graph_with_too_many_long_lines_is_not_drawn():
+    chain = list(range(100))
+    edges = [(one, job) for job in chain for one in chain[:job]]
+    assert laid_out(chain, edges, 1_000) is None
+    assert laid_out(chain, edges, 10_000) is not None

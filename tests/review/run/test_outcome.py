@@ -1,0 +1,204 @@
+import time
+from typing import Any
+
+import pytest
+
+from kedro_batch.plan.model import PlanDigest
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.review.printable import printable
+from kedro_batch.review.run.outcome import outcome_text, runs_text
+from kedro_batch.review.run.status import FailureStatus, JobStatus, RunStatus
+from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.text.wording import counted, duration
+
+RUN = "261122-161507-k3f7"
+JOURNAL = ".kedro-batch/journal.db"
+
+
+def status(states: str, *failures: FailureStatus, engine: str = "aws", outcome: str | None = "failed") -> RunStatus:
+    """Make a status of states such as ``a:SUCCEEDED b:WAITING``; what was submitted has an id."""
+    pairs = [one.split(":") for one in states.split()]
+    counts: dict[str, int] = {}
+    for _, state in pairs:
+        counts[state] = counts.get(state, 0) + 1
+    return RunStatus(
+        run=RUN,
+        plan_digest="sha256:0",
+        engine=engine,
+        place={},
+        began_at="2026-11-22T16:15:07+00:00",
+        outcome=outcome,
+        counts=dict(sorted(counts.items())),
+        failures=failures,
+        jobs=tuple(
+            JobStatus(job=job, state=state, attempt=1, job_id=None if state == "WAITING" else f"id-{job}")
+            for job, state in pairs
+        ),
+    )
+
+
+def failure(job: str = "train", **given: Any) -> FailureStatus:
+    return FailureStatus(**{"job": job, "state": "FAILED", "attempt": 1, **given})
+
+
+def text(one: RunStatus, **more: Any) -> str:
+    return outcome_text(one, journal=JOURNAL, **more)
+
+
+def test_a_run_that_succeeded_takes_two_lines():
+    done = status("a:SUCCEEDED b:SUCCEEDED c:SUCCEEDED", outcome="succeeded")
+    assert text(done, seconds=75.2) == (
+        "run 261122-161507-k3f7 succeeded after 1 min 15 s: 3 jobs, 3 succeeded\n  journal: .kedro-batch/journal.db\n"
+    )
+
+
+def test_a_failure_is_told_with_its_reason_its_log_and_how_many_it_kept_from_running():
+    one = failure(
+        reason="Essential container in task exited",
+        cause="exit",
+        advice="not shown: the exit code speaks for itself",
+        exit_code=3,
+        log="logs/train-1.log",
+        log_tail=("ok so far", "\x1b[31mboom\x1b[0m\x07"),
+        not_run=("score", "tell"),
+    )
+    assert text(status("a:SUCCEEDED train:FAILED score:NOT_RUN tell:NOT_RUN", one, engine="local"), seconds=75.2) == (
+        "run 261122-161507-k3f7 failed after 1 min 15 s: 4 jobs, 1 succeeded, 1 failed, 2 not run\n"
+        "\n"
+        "train failed: Essential container in task exited; exit code 3\n"
+        "  log: logs/train-1.log\n"
+        "  | ok so far\n"
+        "  | boom\\x07\n"
+        "  not run because of it (2): score, tell\n"
+        "  kedro-batch resume 261122-161507-k3f7  submit what has not succeeded\n"
+        "  journal: .kedro-batch/journal.db\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ({}, ["train failed"]),
+        (
+            {"cause": "out_of_memory", "advice": "Give it more memory", "exit_code": 137, "reason": "killed"},
+            ["train failed (out of memory): killed; exit code 137", "  Give it more memory"],
+        ),
+        (
+            {"cause": "spot", "tries": 3, "attempt": 2, "reason": "Host EC2 terminated."},
+            ["train failed (spot): Host EC2 terminated.; after 3 tries; attempt 2"],
+        ),
+        ({"cause": "unknown", "advice": "none", "exit_code": 0}, ["train failed: exit code 0"]),
+        ({"state": "LOST"}, ["train was lost: the service knows it no longer"]),
+        (
+            {"log": "train/default/1", "log_problem": "access denied"},
+            ["train failed", "  log: train/default/1", "  its log cannot be read: access denied"],
+        ),
+    ],
+)
+def test_the_headline_of_a_failure_says_all_that_is_known(given, lines):
+    one = failure(**given)
+    told = text(status(f"train:{one.state}", one), seconds=1).split("\n\n")[1]
+    assert told.splitlines()[: len(lines)] == lines
+    assert told.splitlines()[len(lines)].startswith("  kedro-batch resume")
+
+
+def test_jobs_left_on_aws_are_listed_with_their_states_and_ids_and_with_what_can_be_done():
+    left = status("a:SUCCEEDED b:RUNNING c:PENDING d:WAITING", outcome="interrupted")
+    assert text(left, seconds=75.2, note="what has been submitted goes on") == (
+        "run 261122-161507-k3f7 interrupted after 1 min 15 s: "
+        "4 jobs, 1 succeeded, 1 not submitted, 2 not finished\n"
+        "  what has been submitted goes on\n"
+        "    b RUNNING id-b\n"
+        "    c PENDING id-c\n"
+        "  kedro-batch wait 261122-161507-k3f7    follow it to its end\n"
+        "  kedro-batch resume 261122-161507-k3f7  submit what has not succeeded\n"
+        "  kedro-batch cancel 261122-161507-k3f7  end all of it\n"
+        "  journal: .kedro-batch/journal.db\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "engine", "outcome", "commands"),
+    [
+        ("a:SUCCEEDED", "aws", "succeeded", []),
+        ("a:RUNNING", "aws", "detached", ["wait", "cancel"]),
+        ("a:RUNNING b:FAILED", "aws", "interrupted", ["wait", "resume", "cancel"]),
+        ("a:SUCCEEDED b:LOST", "aws", "failed", ["resume"]),
+        ("a:WAITING", "aws", "stopped", ["resume"]),
+        ("a:RUNNING", "local", "interrupted", ["resume"]),
+    ],
+)
+def test_the_commands_that_lead_on_depend_on_what_is_left(states, engine, outcome, commands):
+    lines = text(status(states, engine=engine, outcome=outcome), seconds=1).splitlines()
+    told = [line.split()[1] for line in lines if line.startswith("  kedro-batch ")]
+    assert told == commands
+
+
+def test_jobs_of_this_machine_do_not_go_on_without_it():
+    assert "id-a" not in text(status("a:RUNNING", engine="local", outcome="interrupted"), seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "headline"), [(None, "has not ended, as last seen"), ("detached", "detached, as last seen")]
+)
+def test_a_report_from_the_journal_says_so_and_names_what_goes_on(outcome, headline):
+    told = text(status("a:RUNNING", outcome=outcome))
+    assert told.startswith(f"run {RUN} {headline}: 1 job, 1 not finished\n")
+    assert "    a RUNNING id-a\n" in told
+
+
+def test_long_lists_are_cut_with_a_count():
+    many = tuple(f"n{number:02}" for number in range(14))
+    states = " ".join(["a:LOST", *(f"{name}:NOT_RUN" for name in many)])
+    told = text(status(states, failure("a", state="LOST", not_run=many)), seconds=1)
+    assert "  not run because of it (14): n00, n01, n02, n03, n04, n05, n06, n07, n08, n09 and 4 more\n" in told
+    told = text(status(" ".join(f"{name}:FAILED" for name in many), *map(failure, many)), seconds=1)
+    assert "\nn09 failed\n" in told
+    assert "\n\nand 4 more failures: n10, n11, n12, n13\n" in told
+    told = text(status(" ".join(f"{name}:RUNNING" for name in many), outcome="stopped"), seconds=1)
+    assert "    n09 RUNNING id-n09\n    and 4 more\n" in told
+
+
+EVIL = "a\x1b]0;title\x07b\u202ed\x9b1m\rrun x succeeded"
+
+
+def test_text_from_outside_cannot_drive_a_terminal():
+    one = failure(reason=EVIL, cause="exit", log=EVIL, log_tail=(EVIL,), log_problem=EVIL)
+    told = outcome_text(status("train:FAILED", one), journal=EVIL, seconds=1, note=EVIL)
+    assert all(line.isprintable() for line in told.split("\n"))
+    assert told.count("succeeded") == 7  # six times in the text from outside, and once of our own
+
+
+def test_what_is_harmless_is_shown_as_it_is():
+    assert printable("a\x1b]0;title\x07b\tc\x9b1m\u202ed") == r"a\x1b]0;title\x07b" + "\tc" + r"\x9b1m\u202ed"
+    assert printable("\x1b[31mr\xf6d\x1b[0m") == "r\xf6d"
+
+
+def test_runs_are_listed_in_columns(monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+    def entry(run: str, jobs: int, outcome: str | None, engine: str = "aws") -> RunEntry:
+        return RunEntry(
+            run=RunId(run), digest=PlanDigest("d"), engine=engine, jobs=jobs, began_at=1_700_000_000.0, outcome=outcome
+        )
+
+    assert runs_text([entry("nightly", 1, None), entry("r", 1200, "failed", "local")]) == (
+        "nightly  2023-11-14 22:13  aws    1 job       not ended\n"
+        "r        2023-11-14 22:13  local  1,200 jobs  failed\n"
+    )
+    assert runs_text([]) == ""
+
+
+def test_durations_are_spelled_in_two_units_at_most():
+    assert [duration(s) for s in (0.04, 9.96, 41, 200, 7500)] == [
+        "0.0 s",
+        "10.0 s",
+        "41 s",
+        "3 min 20 s",
+        "2 h 5 min",
+    ]
+
+
+def test_counts_know_their_plural():
+    assert [counted(n, "job") for n in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]

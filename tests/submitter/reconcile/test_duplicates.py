@@ -1,0 +1,184 @@
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.submitter.reconcile.duplicates import Census, Copy, Settlement, doubled, settled, taken
+from kedro_batch.submitter.run_state import JobState
+from kedro_batch.submitter.service.api import JobSummary
+
+RUN = RunId("nightly")
+A, B, C = map(JobName, "abc")
+CHAIN = {A: (), B: (A,), C: (B,)}
+S = JobState
+
+
+def summary(name: str, job_id: str, status: str = "RUNNING", created_at: int = 0, **more: str) -> JobSummary:
+    return JobSummary(
+        jobId=JobId(job_id), jobName=name, status=status, createdAt=created_at, statusReason=more.get("reason", "")
+    )
+
+
+def census(*rows: str) -> Census:
+    """Take a census of rows such as ``a1 id RUNNING``, the oldest first; ``a1`` is the first attempt at ``a``."""
+    summaries = []
+    for age, row in enumerate(rows):
+        name, job_id, status = row.split()
+        summaries.append(summary(f"nightly_{name[0]}_{name[1:]}", job_id, status, age))
+    return taken(RUN, CHAIN, summaries)
+
+
+def outcome(settlement: Settlement) -> tuple[dict[str, str], dict[str, str | None]]:
+    """Give the ids that are kept, and those to be terminated with what is kept instead."""
+    kept = {str(job): str(copy.job_id) for job, copy in settlement.kept.items()}
+    return kept, {str(copy.job_id): instead for copy, instead in settlement.surplus}
+
+
+def settled_so(rows: str, **depends_on: str) -> tuple[dict[str, str], dict[str, str | None]]:
+    links = {JobId(one): [JobId(above) for above in parents.split()] for one, parents in depends_on.items()}
+    return outcome(settled(census(*filter(None, map(str.strip, rows.split(",")))), CHAIN, links))
+
+
+def test_a_name_tells_run_job_and_attempt_and_other_runs_are_passed_over():
+    found = taken(
+        RUN,
+        CHAIN,
+        [
+            summary("nightly_a_12", "1", "FAILED", 7, reason="why"),
+            summary("nightly-2_a_1", "2"),  # ListJobs gives what begins so, in any case of letters
+            summary("NIGHTLY_a_1", "3"),
+            summary("nightly_a", "4"),
+            summary("nightly_a_0", "5"),
+            summary("nightly_x_1", "6"),
+            summary("nightly_A_1", "7"),
+        ],
+    )
+    copy = Copy(job=A, attempt=12, job_id=JobId("1"), state=S.FAILED, created_at=7, reason="why")
+    assert found == Census(copies={A: (copy,)}, strangers=("nightly_A_1", "nightly_x_1"))
+    assert not copy.live
+    assert not copy.counts
+
+
+def test_what_is_listed_twice_on_two_pages_counts_once_with_what_was_said_last():
+    found = taken(RUN, CHAIN, [summary("nightly_a_1", "1", "RUNNING"), summary("nightly_a_1", "1", "SUCCEEDED")])
+    assert [(copy.job_id, copy.state) for copy in found.copies[A]] == [("1", S.SUCCEEDED)]
+    assert doubled(found) == ()
+
+
+def test_copies_come_by_age_and_then_by_id():
+    found = taken(
+        RUN, CHAIN, [summary("nightly_a_1", one, created_at=at) for one, at in (("z", 1), ("y", 2), ("x", 1))]
+    )
+    assert [copy.job_id for copy in found.copies[A]] == ["x", "z", "y"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept", "surplus"),
+    [
+        ("", {}, {}),
+        ("a1 1 RUNNING", {"a": "1"}, {}),
+        ("a1 1 RUNNABLE, a1 2 RUNNING", {"a": "1"}, {"2": "1"}),
+        ("a1 1 RUNNABLE, a1 2 SUCCEEDED", {"a": "2"}, {"1": "2"}),
+        ("a1 1 SUCCEEDED, a1 2 SUCCEEDED", {"a": "1"}, {}),
+        ("a1 1 FAILED, a1 2 RUNNING", {"a": "2"}, {}),
+        ("a1 1 RUNNING, a1 2 FAILED", {"a": "1"}, {}),
+        ("a1 1 FAILED, a1 2 FAILED", {"a": "2"}, {}),
+        ("a1 1 FAILED, a2 2 FAILED", {"a": "2"}, {}),
+        ("a2 1 FAILED, a1 2 FAILED", {"a": "1"}, {}),  # the later attempt is the one of the greater number
+        ("a1 1 SUCCEEDED, a2 2 RUNNING", {"a": "2"}, {}),  # run again on purpose
+        ("a1 1 RUNNING, a2 2 RUNNING", {"a": "1"}, {"2": "1"}),
+        ("a1 1 RUNNING, a1 2 RUNNING, a1 3 RUNNING", {"a": "1"}, {"2": "1", "3": "1"}),
+    ],
+)
+def test_the_oldest_is_kept_that_runs_or_has_run_the_node(rows, kept, surplus):
+    assert settled_so(rows) == (kept, surplus)
+
+
+def test_what_depends_on_a_terminated_job_is_terminated_with_it():
+    rows = "a1 a1 RUNNING, a1 a2 RUNNABLE, b1 b2 PENDING, b1 b1 PENDING, c1 c2 PENDING"
+    assert settled_so(rows, b2="a2", b1="a1", c2="b2") == (
+        {"a": "a1", "b": "b1"},
+        {"a2": "a1", "b2": "b1", "c2": None},  # nothing stands for c: it is to be submitted anew
+    )
+
+
+def test_what_depends_on_a_failed_job_gives_way_to_what_depends_on_the_kept_one():
+    rows = "a1 a1 FAILED, a1 a2 RUNNING, b1 b1 PENDING, b1 b2 PENDING"
+    assert settled_so(rows, b1="a1", b2="a2") == ({"a": "a2", "b": "b2"}, {"b1": "b2"})
+
+
+def test_a_second_job_that_has_succeeded_harms_nobody_who_waited_for_it():
+    rows = "a1 a1 SUCCEEDED, a1 a2 SUCCEEDED, b1 b1 RUNNING, b1 b2 RUNNABLE"
+    assert settled_so(rows, b1="a2", b2="a1") == ({"a": "a1", "b": "b1"}, {"b2": "b1"})
+
+
+def test_only_jobs_that_are_or_were_doubled_have_to_be_looked_up():
+    found = census(
+        "a1 1 RUNNING", "a1 2 RUNNING", "b1 3 PENDING", "c1 4 FAILED", "c1 5 PENDING", "d1 6 FAILED", "d2 7 RUNNING"
+    )
+    assert {copy.job_id for copy in doubled(found)} == {"1", "2", "4", "5"}
+
+
+@st.composite
+def services(draw: st.DrawFn) -> tuple[dict[JobName, tuple[JobName, ...]], list[JobSummary], dict[JobId, list[JobId]]]:
+    """Draw a plan, its jobs on a service where many were submitted more than once, and what these depend on."""
+    parents: dict[JobName, tuple[JobName, ...]] = {}
+    summaries: list[JobSummary] = []
+    depends_on: dict[JobId, list[JobId]] = {}
+    ids: dict[JobName, list[JobId]] = {}
+    states: dict[JobId, JobState] = {}
+    for index in range(draw(st.integers(1, 6))):
+        job = JobName(f"n{index}")
+        above = draw(st.sets(st.sampled_from(sorted(parents)))) if parents else set()
+        parents[job] = tuple(sorted(above))
+        ids[job] = []
+        for copy in range(draw(st.integers(0, 3)) if all(ids[one] for one in above) else 0):
+            job_id = JobId(f"{job}-{copy}")
+            ids[job].append(job_id)
+            links = [draw(st.sampled_from(ids[one])) for one in parents[job]]
+            may_have_begun = all(states[one] is S.SUCCEEDED for one in links)
+            begun = [S.RUNNING, S.SUCCEEDED] if may_have_begun else []
+            states[job_id] = draw(st.sampled_from([*begun, S.PENDING, S.FAILED]))
+            depends_on[job_id] = [one for one in links if states[one] is not S.SUCCEEDED or draw(st.booleans())]
+            attempt, created_at = draw(st.integers(1, 2)), draw(st.integers(0, 5))
+            summaries.append(summary(f"nightly_{job}_{attempt}", job_id, states[job_id], created_at))
+    return parents, summaries, depends_on
+
+
+@given(services(), st.randoms(use_true_random=False))
+def test_one_job_stands_for_each_node_and_depends_on_what_is_kept_whoever_looks(service, shuffle: random.Random):
+    parents, summaries, depends_on = service
+    found = taken(RUN, parents, summaries)
+    result = settled(found, parents, depends_on)
+    states = {one["jobId"]: one["status"] for one in summaries}
+    kept = {copy.job_id for copy in result.kept.values()}
+    terminated = {copy.job_id for copy, _ in result.surplus}
+    assert not kept & terminated
+    for job, copies in found.copies.items():
+        standing = [copy for copy in copies if copy.live and copy.job_id not in terminated]
+        assert len(standing) <= 1
+        assert all(copy.job_id in kept for copy in standing)
+        newest = max(copy.attempt for copy in copies)
+        if job not in result.kept:
+            assert all(copy.job_id in terminated or not copy.counts or copy.attempt < newest for copy in copies)
+    for copy, instead in result.surplus:
+        assert copy.live
+        assert instead == (result.kept[copy.job].job_id if copy.job in result.kept else None)
+    for copy in result.kept.values():
+        if copy.live:
+            assert all(one in kept or states[one] == S.SUCCEEDED for one in depends_on[copy.job_id])
+    shuffle.shuffle(summaries)
+    again = settled(taken(RUN, parents, summaries), parents, depends_on)
+    assert (again.kept, set(again.surplus)) == (result.kept, set(result.surplus))
+    # Who comes later, when the surplus has been terminated, finds nothing more to do.
+    for one in summaries:
+        if one["jobId"] in terminated:
+            one["status"] = S.FAILED
+    settlement = settled(taken(RUN, parents, summaries), parents, depends_on)
+    assert settlement.surplus == ()
+    assert {job: copy.job_id for job, copy in result.kept.items()}.items() <= {
+        job: copy.job_id for job, copy in settlement.kept.items()
+    }.items()

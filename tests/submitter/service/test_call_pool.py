@@ -1,0 +1,132 @@
+import subprocess
+import sys
+import threading
+import time
+from functools import partial
+
+import pytest
+
+from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.service.call_pool import LANES, Calls, InlineCalls, Lane, Reply, ThreadedCalls
+
+
+def replies(calls: Calls, count: int) -> list[Reply]:
+    """Wait for so many replies."""
+    found: list[Reply] = []
+    until = time.monotonic() + 30
+    while len(found) < count:
+        assert time.monotonic() < until
+        found += calls.wait(1.0)
+    return found
+
+
+def refuse() -> None:
+    raise ServiceError("no", fault=Fault.DENIED)
+
+
+@pytest.mark.parametrize("kind", [ThreadedCalls, InlineCalls])
+def test_a_reply_tells_what_it_is_about_and_what_came_of_it(kind):
+    calls = kind(Attention())
+    before = calls.now()
+    calls.start(Lane.SUBMIT, "a", lambda: 42)
+    calls.start(Lane.LIST, "b", refuse)
+    by_lane = {reply.lane: reply for reply in replies(calls, 2)}
+    given, refused = by_lane[Lane.SUBMIT], by_lane[Lane.LIST]
+    assert (given.about, given.value, given.error) == ("a", 42, None)
+    assert (refused.about, refused.value) == ("b", None)
+    assert refused.error is not None
+    assert refused.error.fault is Fault.DENIED
+    assert before <= given.sent_at <= calls.now()
+    assert calls.wait(0) == []
+
+
+def test_lanes_do_not_wait_for_each_other():
+    calls = ThreadedCalls(Attention())
+    hold = threading.Event()
+    calls.start(Lane.DESCRIBE, "slow", lambda: hold.wait(30))
+    calls.start(Lane.DESCRIBE, "behind it", lambda: None)
+    calls.start(Lane.LIST, "quick", lambda: None)
+    assert [reply.about for reply in replies(calls, 1)] == ["quick"]
+    hold.set()
+    assert [reply.about for reply in replies(calls, 2)] == ["slow", "behind it"]
+
+
+def test_a_lane_makes_as_many_calls_at_once_as_it_has_room_for_and_no_more():
+    calls = ThreadedCalls(Attention(), {**LANES, Lane.SUBMIT: 3})
+    together, running, most = threading.Barrier(3, timeout=30), [0], [0]
+    lock = threading.Lock()
+
+    def call() -> None:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        together.wait()
+        with lock:
+            running[0] -= 1
+
+    assert calls.free(Lane.SUBMIT) == 3
+    for number in range(6):
+        calls.start(Lane.SUBMIT, number, call)
+    assert calls.free(Lane.SUBMIT) == -3
+    assert sorted(reply.about for reply in replies(calls, 6)) == list(range(6))
+    assert (calls.free(Lane.SUBMIT), calls.free(Lane.LIST), most[0]) == (3, 1, 3)
+
+
+def test_a_call_that_begins_late_says_when_it_was_really_sent():
+    calls = ThreadedCalls(Attention())
+    calls.start(Lane.LIST, 1, lambda: time.sleep(0.2))
+    calls.start(Lane.LIST, 2, lambda: None)
+    first, second = replies(calls, 2)
+    assert second.sent_at >= first.sent_at + 0.2
+
+
+@pytest.mark.parametrize("kind", [ThreadedCalls, InlineCalls])
+def test_a_bug_in_a_call_is_raised_in_the_run(kind):
+    def make() -> None:
+        calls = kind(Attention())
+        calls.start(Lane.SUBMIT, "a", partial({"a": 1}.__getitem__, "missing"))
+        replies(calls, 1)
+
+    with pytest.raises(KeyError, match="missing"):
+        make()
+
+
+def test_a_reply_ends_a_wait_and_so_does_whoever_calls():
+    attention = Attention()
+    calls = ThreadedCalls(attention)
+    began = time.monotonic()
+    calls.start(Lane.LOG, "a", lambda: time.sleep(0.05))
+    assert len(calls.wait(30)) == 1
+    attention.wake()
+    assert calls.wait(30) == []
+    assert time.monotonic() - began < 10
+    assert calls.wait(0.05) == []
+    assert time.monotonic() - began >= 0.1
+
+
+def test_no_reply_is_lost_among_many():
+    calls = ThreadedCalls(Attention())
+    before = threading.active_count()
+    for number in range(500):
+        calls.start(Lane.SUBMIT, number, partial(abs, -number))
+    assert sorted(reply.value for reply in replies(calls, 500)) == list(range(500))
+    assert threading.active_count() <= before + LANES[Lane.SUBMIT]
+
+
+def test_a_call_that_is_never_answered_keeps_no_program_from_ending():
+    program = (
+        "import time\n"
+        "from kedro_batch.submitter.inbox import Attention\n"
+        "from kedro_batch.submitter.service.call_pool import Lane, ThreadedCalls\n"
+        "calls = ThreadedCalls(Attention())\n"
+        "calls.start(Lane.SUBMIT, 1, lambda: time.sleep(600))\n"
+        "calls.wait(0.1)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], check=False, timeout=30, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_wall_clock_is_that_of_the_machine():
+    assert abs(ThreadedCalls(Attention()).wall() - time.time()) < 5
+    assert abs(InlineCalls(Attention()).wall() - time.time()) < 5

@@ -1,0 +1,38 @@
+"""Findings on standard output as JSON, for the commands that have ``--json``."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+from kedro_batch.errors import Code, Finding, Refused
+from kedro_batch.files.json_text import encoded
+
+if TYPE_CHECKING:
+    from kedro_batch.plan.model import Plan
+
+
+@contextmanager
+def refusal_as_json(stdout: BinaryIO | None) -> Iterator[None]:
+    """Write what is refused as JSON, and leave only the headline to be told; do nothing without a stream."""
+    try:
+        yield
+    except Refused as error:
+        if stdout is None:
+            raise
+        findings = error.findings or (Finding(source="kedro-batch", message=error.headline),)
+        _write(stdout, findings, None, error.code)
+        raise type(error)(error.headline) from error
+
+
+def write_findings(stdout: BinaryIO, findings: Sequence[Finding], plan: "Plan") -> None:
+    """Write the findings about a plan that is not refused."""
+    from kedro_batch.plan.digest import plan_digest  # noqa: PLC0415  loaded only when it is asked for
+
+    _write(stdout, findings, plan_digest(plan), Refused.code)
+
+
+def _write(stdout: BinaryIO, findings: Sequence[Finding], digest: str | None, code: Code) -> None:
+    from kedro_batch.review.diagnostics import findings_document  # noqa: PLC0415  loaded only when it is asked for
+
+    document = findings_document(findings, digest, code)
+    stdout.write(encoded(document, indent=2).encode("utf-8") + b"\n")

@@ -1,0 +1,171 @@
+"""Shows a run while it happens: a live view on a terminal, plain lines elsewhere, JSON lines on request."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from kedro_batch.cli.base import lead_nowhere
+from kedro_batch.review.printable import printable
+from kedro_batch.submitter.events import (
+    Event,
+    JobChanged,
+    JobLog,
+    JobSubmitted,
+    Notice,
+    NoticeKind,
+    RunFinished,
+    RunStarted,
+    Sink,
+    event_json,
+)
+from kedro_batch.submitter.run_state import ENDED, JobState
+from kedro_batch.text.wording import counted
+
+_ROWS = 12
+_WARNINGS = (NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKind.DUPLICATE)
+_STYLES = {
+    JobState.SUCCEEDED: "green",
+    JobState.FAILED: "bold red",
+    JobState.LOST: "bold red",
+    JobState.NOT_RUN: "yellow",
+    JobState.RUNNING: "cyan",
+}
+
+
+class JsonLines:
+    """Writes every event to standard output; where that fails, the run goes on all the same."""
+
+    def __init__(self) -> None:
+        """Begin with a reader."""
+        self._read = True
+
+    def take(self, event: Event) -> None:
+        """Write one event."""
+        if not self._read:
+            return
+        try:
+            line = event_json(event, datetime.now(UTC)) + "\n"
+            sys.stdout.buffer.write(line.encode("utf-8", errors="backslashreplace"))
+            sys.stdout.buffer.flush()
+        except OSError:  # nobody reads, or the disk is full
+            self._read = False
+            lead_nowhere(sys.stdout)
+
+
+@contextmanager
+def follower(*, quiet: bool, verbose: bool, no_color: bool) -> Iterator[Sink]:
+    """Give what shows each event on standard error; where nobody can see it, the run goes on all the same."""
+    console = _Console(stderr=True, no_color=no_color or None, highlight=False, markup=False, emoji=False)
+    if quiet:
+        yield lambda _: None
+    elif console.is_terminal and not console.is_dumb_terminal:
+        view = _LiveView()
+        with Live(view, console=console, refresh_per_second=4, transient=True):
+
+            def take(event: Event) -> None:
+                view.take(event)
+                if (line := _line(event, verbose=verbose)) is not None and _matters(event):
+                    console.show(line)
+
+            yield take
+    else:
+
+        def write(event: Event) -> None:
+            if (line := _line(event, verbose=verbose)) is not None:
+                console.show(line)
+
+        yield write
+
+
+class _Console(Console):
+    """A console that falls silent when it cannot write, where rich would end the program."""
+
+    def show(self, line: Text) -> None:
+        try:
+            self.print(line, soft_wrap=True)
+        except OSError:
+            self.quiet = True
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
+def _matters(event: Event) -> bool:
+    """Tell what stays on the screen beside the live view: what has ended, and what is worth knowing."""
+    return isinstance(event, RunStarted | Notice) or (isinstance(event, JobChanged) and event.after in ENDED)
+
+
+def _line(event: Event, *, verbose: bool) -> Text | None:
+    now = datetime.now().astimezone().strftime("%H:%M:%S ")
+    match event:
+        case RunStarted():
+            where = "on AWS Batch" if event.engine == "aws" else "on this machine"
+            jobs = counted(event.jobs, "job")
+            again = ", continued" if event.continued else ""
+            return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest[:19]}{again}")
+        case JobSubmitted():
+            how = " (found there)" if event.adopted else ""
+            attempt = f" attempt {event.attempt}" if event.attempt > 1 else ""
+            return Text(f"{now} {event.job} SUBMITTED{attempt} {event.job_id}{how}")
+        case Notice():
+            style = "yellow" if event.kind in _WARNINGS else ""
+            return Text(f"{now} ").append(printable(event.message), style)
+        case JobChanged() if event.after is JobState.WAITING:
+            return None  # another attempt, whose submission is told
+        case JobChanged():
+            because = f"because {event.because} did not succeed" if event.because else ""
+            details = " ".join(filter(None, (because, printable(event.reason or ""))))
+            line = Text(f"{now} {event.job} ").append(str(event.after), _STYLES.get(event.after, ""))
+            if verbose and event.log:
+                details = f"{details} ({event.log})".lstrip()
+            return line.append(f" {details}".rstrip())
+        case JobLog() | RunFinished():
+            return None
+
+
+class _LiveView:
+    """How many jobs are in which state, and the ones that are at work."""
+
+    def __init__(self) -> None:
+        self._jobs = 0
+        self._state: dict[str, JobState] = {}
+        self._since: dict[str, datetime] = {}
+
+    def take(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self._jobs = event.jobs
+            case JobSubmitted():
+                self._enter(event.job, JobState.SUBMITTED)
+            case JobChanged():
+                self._enter(event.job, event.after)
+            case JobLog() | Notice() | RunFinished():
+                pass
+
+    def _enter(self, job: str, state: JobState) -> None:
+        self._state[job] = state
+        self._since[job] = datetime.now(UTC)
+
+    def __rich__(self) -> RenderableType:
+        states = dict(self._state)
+        counts = Counter(states.values())
+        ended = sum(counts[state] for state in ENDED)
+        summary = Table.grid(padding=(0, 1))
+        told = ", ".join(f"{counts[state]} {state}" for state in JobState if counts[state])
+        summary.add_row(ProgressBar(total=max(self._jobs, 1), completed=ended, width=30), f"{ended}/{self._jobs}", told)
+        at_work = [job for job, state in states.items() if state in (JobState.STARTING, JobState.RUNNING)]
+        rows = Table.grid(padding=(0, 2))
+        for job in at_work[:_ROWS]:
+            seconds = (datetime.now(UTC) - self._since[job]).total_seconds()
+            rows.add_row("  " + job, Text(str(states[job]), "cyan"), f"{seconds:.0f} s")
+        if len(at_work) > _ROWS:
+            rows.add_row(f"  and {len(at_work) - _ROWS} more")
+        return Group(summary, rows)

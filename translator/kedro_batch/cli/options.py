@@ -1,0 +1,219 @@
+"""What the commands that work on runs share: their options, and the words that users give for numbers."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kedro_batch.errors import UsageError
+
+if TYPE_CHECKING:
+    from kedro_batch.plan.model import JobName
+    from kedro_batch.submitter.context import Options
+
+    _Number = click.ParamType[float]
+else:
+    _Number = click.ParamType  # older versions of click, which some versions of Kedro ask for, know no type in brackets
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+
+
+class _Duration(_Number):
+    """A duration such as ``90s``, ``15m``, ``1h``; a bare number is in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Give the seconds."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d)?", str(value).strip())
+        if not found:
+            self.fail(f"{value!r} is no duration: write 90s, 15m, 1h or 1d", param, ctx)
+        return float(found[1]) * _UNITS[found[2] or ""]
+
+
+class _Rate(_Number):
+    """Submissions a second, or ``unlimited``."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Give the number; infinity for ``unlimited``."""
+        if value == "unlimited":
+            return math.inf
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = math.nan
+        if not 0 < rate < math.inf:
+            self.fail(f"{value!r} is no rate: write a number of submissions a second above 0, or unlimited", param, ctx)
+        return rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """How much a command says, and how."""
+
+    as_json: bool
+    quiet: bool
+    verbose: bool
+    no_color: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalOptions:
+    """How jobs run on this machine."""
+
+    project: Path | None
+    max_workers: int | None
+
+
+def journal_option(command: _F) -> _F:
+    """Add ``--journal``."""
+    return click.option(
+        "--journal",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=Path(".kedro-batch") / "journal.db",
+        show_default=True,
+        envvar="KEDRO_BATCH_JOURNAL",
+        metavar="FILE",
+        help="The record of all runs; or set KEDRO_BATCH_JOURNAL.",
+    )(command)
+
+
+def json_option(text: str) -> Callable[[_F], _F]:
+    """Add ``--json`` with this help."""
+    return click.option("--json", "as_json", is_flag=True, help=text)
+
+
+def plan_option(command: _F) -> _F:
+    """Add ``--plan``, for a run whose journal is not here."""
+    return click.option(
+        "--plan",
+        metavar="PLAN",
+        default=None,
+        help="The plan of the run, where its journal is lost or on another machine: its jobs are found by their names.",
+    )(command)
+
+
+def submitting_options(command: _F) -> _F:
+    """Add the options of the commands that submit."""
+    for option in (
+        click.option(
+            "--on-interrupt",
+            type=click.Choice(["detach", "terminate"]),
+            default="detach",
+            show_default=True,
+            help="What Ctrl-C does to jobs on AWS Batch: leave them running, or end them.",
+        ),
+        click.option(
+            "--on-failure",
+            type=click.Choice(["continue", "stop"]),
+            default="continue",
+            show_default=True,
+            help="When a job fails: go on with what does not need it, or start nothing more.",
+        ),
+        click.option(
+            "--rate",
+            type=_Rate(),
+            default=None,
+            metavar="N",
+            help="Submissions a second at most, or unlimited. Default: what AWS Batch takes, up to 50.",
+        ),
+        click.option("--detach", is_flag=True, help="End as soon as everything is submitted; the jobs go on."),
+    ):
+        command = option(command)
+    return command
+
+
+def following_options(command: _F) -> _F:
+    """Add the options of the commands that follow a run."""
+    for option in (
+        click.option(
+            "--no-adopt",
+            is_flag=True,
+            help="Do without batch:ListJobs: a job whose reply is lost is not looked up, and ends the command.",
+        ),
+        click.option(
+            "--patience",
+            type=_Duration(),
+            default="1h",
+            show_default=True,
+            metavar="T",
+            help="How long to wait for a service that does not answer, or for new credentials.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def local_options(command: _F) -> _F:
+    """Add the options of runs on this machine."""
+    for option in (
+        click.option(
+            "--max-workers",
+            type=click.IntRange(min=1),
+            default=None,
+            metavar="N",
+            help="On this machine: how many jobs run at once. Default: the number of processors.",
+        ),
+        click.option(
+            "--project",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            default=None,
+            metavar="DIR",
+            help="On this machine: the working directory of the jobs. Default: the present one.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def take_options(given: dict[str, Any]) -> "tuple[Options, Talk, LocalOptions]":
+    """Take what click hands over apart: how to work, how to talk, how to run on this machine."""
+    from kedro_batch.submitter.context import DEFAULT_PATIENCE_S, Options  # noqa: PLC0415  loaded when a command runs
+
+    options = Options(
+        rate=given.pop("rate", None),
+        stop_on_failure=given.pop("on_failure", "continue") == "stop",
+        patience_s=given.pop("patience", DEFAULT_PATIENCE_S),
+        adopt=not given.pop("no_adopt", False),
+        detach=given.pop("detach", False),
+        terminate_on_interrupt=given.pop("on_interrupt", "detach") == "terminate",
+        looks_once=given.pop("once", False),
+    )
+    talk = Talk(**{name: given.pop(name, False) for name in ("as_json", "quiet", "verbose", "no_color")})
+    local = LocalOptions(**{name: given.pop(name, None) for name in ("project", "max_workers")})
+    return options, talk, local
+
+
+def named_jobs(file: str | None, read: Callable[[str], tuple[bytes, str]]) -> "tuple[JobName, ...]":
+    """Read names of jobs from a file, one a line; empty lines and what follows a ``#`` do not count.
+
+    Raises:
+        UsageError: It cannot be read, or is no text.
+    """
+    if file is None:
+        return ()
+    from kedro_batch.plan.model import JobName  # noqa: PLC0415  loaded when a command runs
+
+    content, name = read(file)
+    try:
+        lines = content.decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} is no text: {error}") from error
+    words = (line.partition("#")[0].strip() for line in lines)
+    return tuple(JobName(word) for word in words if word)
+
+
+def only_on_aws(given: Mapping[str, Any], *names: str) -> None:
+    """Refuse options that mean nothing on this machine."""
+    for name in names:
+        if given.get(name):
+            raise click.UsageError(f"--{name.replace('_', '-')} goes without --local")

@@ -1,0 +1,251 @@
+"""Checks a value against one of our JSON Schemas and says what is wrong in words that help.
+
+jsonschema finds the errors; this module only rewords them. What it adds to each is the schema's own
+description of the field, so that a message tells what is allowed and why. fastjsonschema, ten times as fast,
+says beforehand whether there are any.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import Any
+
+from kedro_batch.errors import FieldPath, did_you_mean, listed, quoted
+from kedro_batch.files.resources import schema
+
+_PRIVATE = {"environment", "tags", "submit"}
+"""Fields whose values may be secrets that do not belong there: messages do not show them."""
+_TYPE_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+def _is_finite_number(_: object, value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+@cache
+def _validator(name: str) -> Any:
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  only what is wrong needs it
+
+    # JSON has no infinite numbers, but YAML has.
+    kinds = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
+    extend: Any = validators.extend
+    quick = {"uniqueItems": _each_once, "items": partial(_each_item, name)}
+    quick |= {word: partial(_unspelled, word) for word in _SPELLED_BY_JSONSCHEMA}
+    return extend(Draft202012Validator, quick, type_checker=kinds)(schema(name))
+
+
+@cache
+def _fast_validator(name: str) -> Callable[[object], object]:
+    import fastjsonschema  # noqa: PLC0415  the command line's --help does without
+
+    shape = {key: part for key, part in schema(name).items() if key not in ("$id", "$schema")}
+    compiled: Callable[[object], object] = fastjsonschema.compile(shape, use_default=False)
+    return compiled
+
+
+@cache
+def _fast_item_validator(name: str, reference: str) -> Callable[[object], object]:
+    import fastjsonschema  # noqa: PLC0415  the command line's --help does without
+
+    shape = {"$ref": reference, "$defs": schema(name)["$defs"]}
+    compiled: Callable[[object], object] = fastjsonschema.compile(shape, use_default=False)
+    return compiled
+
+
+def _surely_valid(value: object, fast_validator: Callable[[object], object]) -> bool:
+    from fastjsonschema import JsonSchemaValueException  # noqa: PLC0415  the command line's --help does without
+
+    try:
+        fast_validator(value)
+    except JsonSchemaValueException:
+        return False
+    return _finite(value)
+
+
+def _finite(value: object) -> bool:
+    """Tell whether there is no infinite number in a value."""
+    inner = [value]
+    for one in inner:
+        if isinstance(one, float) and not math.isfinite(one):
+            return False
+        if isinstance(one, dict):
+            inner += [part for part in one.values() if isinstance(part, dict | list | float)]
+        elif isinstance(one, list):
+            inner += [part for part in one if isinstance(part, dict | list | float)]
+    return True
+
+
+def whole(number: Any) -> Any:
+    """Make 2.0 an integer, as which JSON Schema counts it; anything else stays as it is."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def check(value: object, schema_name: str) -> Iterator[tuple[FieldPath, str]]:
+    """Yield ``(path, message)`` for everything in ``value`` that the schema does not allow.
+
+    Args:
+        value: What a YAML or JSON file holds.
+        schema_name: Such as ``"plan"`` for ``schemas/plan.schema.json``.
+    """
+    if _surely_valid(value, _fast_validator(schema_name)):
+        return
+    missing: set[FieldPath] = set()
+    for error in _validator(schema_name).iter_errors(value):
+        path = tuple(error.absolute_path)
+        if error.validator == "minProperties" and path in missing:
+            continue  # what is missing has been told
+        if "propertyNames" in error.absolute_schema_path:
+            path = (*path, str(error.instance))
+        allowed: Any = error.schema
+        match error.validator:
+            case "additionalProperties" if "properties" in allowed:
+                yield from _unknown_fields(path, error)
+            case "required":  # the library gives one error for each missing field, none of them naming it
+                if path not in missing:
+                    missing.add(path)
+                    yield from _missing_fields(path, error)
+            case _:
+                yield path, _reword(error)
+
+
+def _unknown_fields(path: FieldPath, error: Any) -> Iterator[tuple[FieldPath, str]]:
+    known = error.schema["properties"]
+    for field in sorted(set(error.instance) - set(known)):
+        hint = did_you_mean(field, known) or f" Known here: {', '.join(known)}."
+        yield (*path, field), f"unknown field.{hint}"
+
+
+def _missing_fields(path: FieldPath, error: Any) -> Iterator[tuple[FieldPath, str]]:
+    for field in error.validator_value:
+        if field not in error.instance:
+            yield path, f"{field!r} is missing. {_about(error.schema['properties'][field])}".rstrip()
+
+
+def _reword(error: Any) -> str:
+    describe = _MESSAGES.get(str(error.validator))
+    message = describe(error) if describe else error.message
+    about = "" if error.validator in ("enum", "const") else _about(error.schema)
+    return f"{message}. {about}".rstrip()
+
+
+def _about(schema_part: Any) -> str:
+    return str(schema_part.get("description", ""))
+
+
+def _wrong_type(error: Any) -> str:
+    kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    wanted = " or ".join(_TYPE_NAMES[kind] for kind in kinds)
+    found = "" if _PRIVATE & set(error.absolute_path) else f", found {shown(error.instance)}"
+    return f"must be {wanted}{found}{_how_to_write(kinds, error.instance)}"
+
+
+def _how_to_write(kinds: list[str], value: object) -> str:
+    match value:
+        case bool():
+            return ": put it in quotes" if "string" in kinds else ""
+        case int() | float() if "string" in kinds:
+            return ": put it in quotes"
+        case str() if value.isdigit() and ("integer" in kinds or "number" in kinds):
+            return ": write it without quotes"
+        case str() if kinds == ["array"] and " " not in value:
+            return f": write [{value}]"
+        case _:
+            return ""
+
+
+def _unknown_word(error: Any) -> str:
+    known = [str(word) for word in error.validator_value]
+    hint = did_you_mean(error.instance, known) if isinstance(error.instance, str) else ""
+    return f"{shown(error.instance)} is unknown.{hint} Known here: {', '.join(known)}"
+
+
+def shown(value: object) -> str:
+    """Spell a value for a message: its kind, and itself where it is short."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return quoted(value)
+        case _:
+            return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "nothing"
+
+
+def _wrong_constant(error: Any) -> str:
+    return f"found {shown(error.instance)}; this version of kedro-batch reads {error.validator_value!r}"
+
+
+_MESSAGES: dict[str, Callable[[Any], str]] = {
+    "enum": _unknown_word,
+    "not": lambda _: "does not belong here",
+    "minProperties": lambda error: "says too little" if error.instance else "is empty",
+    "type": _wrong_type,
+    "const": _wrong_constant,
+    "minimum": lambda error: f"must be at least {error.validator_value}, found {error.instance}",
+    "maximum": lambda error: f"must be at most {error.validator_value}, found {error.instance}",
+    "exclusiveMinimum": lambda error: f"must be more than {error.validator_value}, found {error.instance}",
+    "minLength": lambda error: f"must have {error.validator_value} or more characters",
+    "maxLength": lambda error: f"has {len(error.instance)} characters, {error.validator_value} are allowed",
+    "minItems": lambda error: f"must have {error.validator_value} or more items",
+    "maxItems": lambda error: f"has {len(error.instance)} items, {error.validator_value} are allowed",
+    "maxProperties": lambda error: f"has {len(error.instance)} keys, {error.validator_value} are allowed",
+    "pattern": lambda error: f"{shown(error.instance)} is not allowed",
+    "uniqueItems": lambda error: f"names {_repeated(error.instance)} more than once",
+}
+
+
+def _repeated(items: list[object]) -> str:
+    """Name the texts that stand more than once in a list; our schemas allow nothing else where they ask for this."""
+    counts = Counter(item for item in items if isinstance(item, str))
+    return listed(sorted(shown(item) for item, count in counts.items() if count > 1))
+
+
+def _each_item(name: str, validator: Any, shape: dict[str, Any], items: object, _: object) -> Iterator[Any]:
+    """Do what jsonschema does for ``items``, but quickly where there is nothing wrong: of many, few are."""
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if "$ref" not in shape or not _surely_valid(item, _fast_item_validator(name, shape["$ref"])):
+            yield from validator.descend(item, shape, path=index)
+
+
+_SPELLED_BY_JSONSCHEMA = ("type", "enum", "const", "not", "maxItems", "maxProperties")
+
+
+def _unspelled(word: str, validator: Any, wanted: Any, value: object, shape: Any) -> Iterator[Any]:
+    """Check as jsonschema does, which spells the whole value for a message that we do not use: it may be millions.
+
+    No list or mapping is among the values that our schemas allow one by one.
+    """
+    from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415  only what is wrong needs it
+
+    if not isinstance(value, list | dict):
+        yield from Draft202012Validator.VALIDATORS[word](validator, wanted, value, shape)
+        return
+    match word:
+        case "type":
+            wrong = not any(
+                validator.is_type(value, kind) for kind in ([wanted] if isinstance(wanted, str) else wanted)
+            )
+        case "maxItems" | "maxProperties":
+            wrong = isinstance(value, list if word == "maxItems" else dict) and len(value) > wanted
+        case _:
+            wrong = True
+    if wrong:
+        yield ValidationError(word)
+
+
+def _each_once(_: object, wanted: bool, items: object, __: object) -> Iterator[Any]:
+    """Do what jsonschema does for ``uniqueItems``, whose time grows with the square where kinds are mixed."""
+    from jsonschema import ValidationError  # noqa: PLC0415  only what is wrong needs it
+
+    if wanted and isinstance(items, list) and _repeated(items):
+        yield ValidationError("has items more than once")

@@ -1,0 +1,286 @@
+"""Reads YAML of which every reader makes the same.
+
+Bytes come in; plain values (dict, list, str, int, float, bool, None) go out, with everything that is wrong as
+findings. Refused are duplicate keys, anchors and aliases, tags, keys that are not text, several documents,
+and plain scalars that YAML 1.1 and 1.2 read differently (``no``, ``1e3``, ``012``, ``2020-01-01``).
+
+The file is read as a stream of parser events, from libyaml where PyYAML has it, without recursion. It may come from
+anyone: reading ends as soon as it is larger than the limits below, which keep time and memory small whatever it holds.
+"""
+
+import re
+import sys
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import yaml
+
+from kedro_batch.errors import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding
+from kedro_batch.files.yaml_scalars import AmbiguousError, plain_value
+from kedro_batch.text.escaping import INVISIBLE
+
+PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser where PyYAML has it: about ten times as fast."""
+
+MAX_BYTES = 16 * 1024 * 1024
+"""A plan of 25,000 jobs with the names and commands of Kedro has about 8 MB."""
+_MAX_PARTS = 1_000_000
+"""Keys, values, beginnings and ends: what a parser gives one by one. Such a plan has 750,000."""
+_MAX_TEXT = 32_768
+"""Characters of one text: more than a whole SubmitJob request may have."""
+_MAX_WIDE = 16 * 1024 * 1024
+"""Bytes of memory for texts that are not ASCII: one letter can make Python keep four bytes for each of a text."""
+_MAX_KEY = 1024
+"""Characters. YAML 1.2.2, section 7.4.2, allows no more in one line."""
+_MAX_KEYS = 10_000
+"""Of one mapping. What a request takes of its longest, the environment, are 350."""
+_MAX_PATH = 4096
+"""Characters of all keys above a value, which is named by them."""
+_MAX_DEPTH = 64
+
+
+@dataclass(slots=True)
+class Document:
+    """What a file holds.
+
+    Attributes:
+        value: The root value; None where the file has no content.
+        findings: What is wrong with the YAML itself.
+        broken: The value is not whole, because reading stopped at a finding.
+        lines: For every path, the line where it begins; filled only by ``parse(..., with_lines=True)``.
+    """
+
+    value: Any = None
+    findings: list[Finding] = field(default_factory=list)
+    broken: bool = False
+    lines: dict[FieldPath, int] = field(default_factory=dict)
+
+
+def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath] = False) -> Document:
+    """Read one YAML document.
+
+    Args:
+        content: UTF-8, with or without a byte order mark, with any line ends.
+        source: The file's name, for the findings.
+        with_lines: Also record the line of every path, or of some. It takes time and memory: ask for it only when
+            there is something to report.
+    """
+    document = Document()
+    builder = _Builder(document, source, with_lines=with_lines)
+    try:
+        for finding in _treacherous(content, source):
+            builder.report(finding)
+        for event in islice(yaml.parse(content, Loader=PARSER), _MAX_PARTS):
+            builder.take(event)
+        builder.end(event)
+    except (UnicodeDecodeError, yaml.YAMLError, _TooMuchError) as error:
+        document.broken = True
+        document.findings.append(_stopped_by(error, content, source))
+    return document
+
+
+_TAG_DIRECTIVE = re.compile(rb"(?:\A|[\n\r\x85\xa8\xa9])%TAG[ \t]")
+"""For libyaml, the time for many of them grows with the square of their number."""
+
+
+def _treacherous(content: bytes, source: str) -> Iterator[Finding]:
+    """Name the lines with invisible characters, the first of each: a comment could hide a field behind them.
+
+    Raises:
+        UnicodeDecodeError: It is not UTF-8.
+        _TooMuchError: It is too large.
+    """
+    if len(content) > MAX_BYTES:
+        raise _TooMuchError(f"has more than {MAX_BYTES >> 20} MiB, the most that is read. {_SMALLER}")
+    if b"%TAG" in content and _TAG_DIRECTIVE.search(content):
+        raise _TooMuchError("tags are not allowed: take out the lines with %TAG")
+    text = content.decode("utf-8-sig")
+    line, counted_to, told = 1, 0, 0
+    for found in () if text.isascii() else INVISIBLE.finditer(text):
+        line += text.count("\n", counted_to, found.start())
+        counted_to = found.start()
+        if line > told:
+            told = line
+            message = f"holds the invisible character U+{ord(found[0]):04X}: write it as an escape in double quotes"
+            yield Finding(source=source, line=line, message=message)
+
+
+def _stopped_by(error: Exception, content: bytes, source: str) -> Finding:
+    """Say what kept the parser from reading on."""
+    match error:
+        case _TooMuchError():
+            line = None if error.event is None else error.event.start_mark.line + 1
+            return Finding(source=source, line=line, message=str(error))
+        case UnicodeDecodeError():
+            line = content.count(b"\n", 0, error.start) + 1
+            message = f"is not UTF-8 text: byte {error.start} is {error.reason}"
+            return Finding(source=source, line=line, message=message)
+        case yaml.MarkedYAMLError():
+            mark = error.problem_mark or error.context_mark
+            reason = " ".join(part for part in (error.context, error.problem) if part)
+            return Finding(source=source, line=mark.line + 1 if mark else None, message=f"is not valid YAML: {reason}")
+        case _:  # a character that YAML does not allow
+            return Finding(source=source, message=f"is not valid YAML: {str(error).splitlines()[0]}")
+
+
+_SMALLER = "Put more nodes into each job (group_by), or compile parts of the pipeline into plans of their own"
+
+
+class _TooMuchError(Exception):
+    """The file is larger than what is read of it, or more is wrong than is told."""
+
+    def __init__(self, message: str, event: Any = None) -> None:
+        self.event = event
+        super().__init__(message)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping or a list whose end has not come yet."""
+
+    container: dict[str, Any] | list[Any]
+    path: FieldPath
+    path_length: int
+    key: str | None = None
+    seen: dict[str, int] = field(default_factory=dict)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MAX_SHOWN = 80  # characters of a name in a message
+
+
+class _Builder:
+    """Puts values together from parser events, with a stack of what is open."""
+
+    def __init__(self, document: Document, source: str, *, with_lines: bool | Container[FieldPath]) -> None:
+        self.document = document
+        self.source = source
+        self.with_lines = with_lines
+        self.open: list[_Open] = []
+        self.documents = 0
+        self.wide = 0
+
+    def take(self, event: Any) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self._refuse_extras(event)
+                self._scalar(event)
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._refuse_extras(event)
+                self._start({} if isinstance(event, yaml.MappingStartEvent) else [], event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self.open.pop()
+            case yaml.AliasEvent():
+                self._report(
+                    event, f"aliases are not allowed: write out what *{str(event.anchor)[:_MAX_SHOWN]} stands for"
+                )
+                self._add(None, event)
+            case yaml.DocumentStartEvent():
+                self.documents += 1
+                if self.documents == 2:  # noqa: PLR2004  the second is one too many
+                    self._report(event, "holds a second document; one is allowed")
+            case _:
+                pass
+
+    def report(self, finding: Finding) -> None:
+        if len(self.document.findings) == FINDINGS_AT_MOST:
+            raise _TooMuchError(MORE_IS_WRONG)
+        self.document.findings.append(finding)
+
+    def end(self, last: Any) -> None:
+        if not isinstance(last, yaml.StreamEndEvent):
+            parts = f"{_MAX_PARTS:,} parts (keys, values, lists and mappings, each with its end)"
+            raise _TooMuchError(f"has more than {parts}, the most that is read. {_SMALLER}", last)
+
+    def _refuse_extras(self, event: Any) -> None:
+        if event.anchor is not None:
+            anchor = event.anchor[:_MAX_SHOWN]
+            self._report(event, f"anchors are not allowed: write out the value without &{anchor}")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self._report(event, f"tags are not allowed: {tag[:_MAX_SHOWN]}")
+
+    def _report(self, event: Any, message: str, path: FieldPath | None = None) -> None:
+        here = self._path() if path is None else path
+        self.report(Finding(source=self.source, line=event.start_mark.line + 1, path=here, message=message))
+
+    def _path(self) -> FieldPath:
+        """Give the path of what comes next."""
+        if not self.open:
+            return ()
+        top = self.open[-1]
+        if isinstance(top.container, list):
+            return (*top.path, len(top.container))
+        return top.path if top.key is None else (*top.path, top.key)
+
+    def _scalar(self, event: Any) -> None:
+        text = event.value
+        if len(text) > _MAX_TEXT:
+            raise _TooMuchError(f"has a text of {len(text):,} characters; {_MAX_TEXT:,} are read at most", event)
+        try:
+            value = plain_value(text) if event.implicit[0] else text
+        except AmbiguousError as error:
+            self._report(event, str(error))
+            value = text
+        if not text.isascii():
+            self._beyond_ascii(text, event)
+        self._add(value, event)
+
+    def _beyond_ascii(self, text: str, event: Any) -> None:
+        if _SURROGATE.search(text):
+            self._report(event, "holds half a character: an escape from \\ud800 to \\udfff")
+        self.wide += sys.getsizeof(text)
+        if self.wide > _MAX_WIDE:
+            raise _TooMuchError(
+                f"has texts beyond ASCII that take more than {_MAX_WIDE >> 20} MiB of memory, the most that is read",
+                event,
+            )
+
+    def _start(self, container: dict[str, Any] | list[Any], event: Any) -> None:
+        path = self._path()
+        if len(self.open) == _MAX_DEPTH:
+            raise _TooMuchError(f"is nested deeper than {_MAX_DEPTH} levels", event)
+        length = self.open[-1].path_length + len(self.open[-1].key or "") if self.open else 0
+        if length > _MAX_PATH:
+            raise _TooMuchError(
+                f"has keys of {length:,} characters above each other; {_MAX_PATH:,} are read at most", event
+            )
+        self._add(container, event)
+        self.open.append(_Open(container, path, length))
+
+    def _add(self, value: Any, event: Any) -> None:
+        if not self.open:
+            if self.documents == 1:
+                self.document.value = value
+                self._remember((), event)
+            return
+        top = self.open[-1]
+        if isinstance(top.container, list):
+            self._remember((*top.path, len(top.container)), event)
+            top.container.append(value)
+        elif top.key is None:
+            self._key(top, value, event)
+        else:
+            top.container[top.key] = value
+            top.key = None
+
+    def _key(self, top: _Open, value: Any, event: Any) -> None:
+        line = event.start_mark.line + 1
+        if not isinstance(value, str):
+            self._report(event, f"the key {value!r} must be text: put it in quotes", (*top.path, str(value)))
+            value = str(value)
+        if len(value) > _MAX_KEY:
+            raise _TooMuchError(f"has a key of {len(value):,} characters; {_MAX_KEY:,} are read at most", event)
+        if len(top.seen) == _MAX_KEYS:
+            raise _TooMuchError(f"has a mapping of more than {_MAX_KEYS:,} keys, the most that are read", event)
+        if value in top.seen:
+            self._report(event, f"the key is here twice, first in line {top.seen[value]}", (*top.path, value))
+        top.seen.setdefault(value, line)
+        self._remember((*top.path, value), event)
+        top.key = value
+
+    def _remember(self, path: FieldPath, event: Any) -> None:
+        if self.with_lines is True or (self.with_lines and path in self.with_lines):
+            self.document.lines.setdefault(path, event.start_mark.line + 1)

@@ -1,0 +1,319 @@
+"""What AWS Batch takes: every limit once, with its source, and one check over a plan.
+
+AWS Batch accepts some of what it cannot run, and fails the job later; therefore every limit is checked here,
+offline. ``schemas/plan.schema.json`` states those of single fields too, for editors and other tools. How long the
+parts of a job's name may be stands in ``request``, which puts it together.
+
+Sources: [api] the AWS Batch API reference, SubmitJob; [quotas] the user guide, "AWS Batch service quotas";
+[retries] the user guide, "Automated job retries"; [env] the user guide, "AWS Batch job environment variables";
+[ecs] the Amazon ECS API reference, TaskOverride; [tags] the AWS General Reference, "Tagging AWS resources";
+[fargate] the AWS Batch API reference, ResourceRequirement.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from kedro_batch.errors import FieldPath, quoted
+from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest, Platform, Resources
+from kedro_batch.plan.submit_job import (
+    ATTEMPT_DIGITS,
+    JOB_NAME_LENGTH,
+    JOB_NAME_PATTERN,
+    OWN_TAGS,
+    RUN_ID_LENGTH,
+    JobId,
+    RunId,
+    submit_request,
+)
+
+DEPENDENCIES = 20
+"""[api] dependsOn: at most this many."""
+OVERRIDES_CHARACTERS = 8192
+"""[ecs] of container overrides, the JSON around them included. SubmitJob accepts more, and the job fails later
+(ASFHyP3/hyp3#3041, Netflix/metaflow#977)."""
+REQUEST_BYTES = 30 * 1024
+"""[quotas] the largest payload of SubmitJob."""
+TIMEOUT_S = 60
+"""[api] timeout.attemptDurationSeconds: at least this."""
+ATTEMPTS = 10
+"""[api] retryStrategy.attempts: 1 to this."""
+TAGS = 50
+"""[api] tags."""
+PLAN_TAGS = TAGS - OWN_TAGS
+"""The tags that a plan may give: run, job and digest are ours."""
+TAG_KEY_LENGTH = 128
+"""[tags]"""
+TAG_VALUE_LENGTH = 256
+"""[tags]"""
+RESERVED_ENVIRONMENT = "AWS_BATCH"
+"""[api] containerOverrides.environment: no name may begin so."""
+RESERVED_TAGS = ("aws:", "kedro-batch:")
+"""[tags] and our own: no key may begin so."""
+SHARE_IDENTIFIER_LENGTH = 255
+"""[api] shareIdentifier: alphanumeric, an asterisk may follow."""
+SCHEDULING_PRIORITY = 9999
+"""[api] schedulingPriorityOverride: 0 to this."""
+MEMORY_MIB = 4
+"""[api] MEMORY: at least this."""
+
+AT_RUN_TIME: Mapping[str, str] = {
+    "AWS_BATCH_JOB_ID": "0" * 36,
+    "AWS_BATCH_JOB_ATTEMPT": "10",
+    "AWS_BATCH_JQ_NAME": "q" * 128,
+    "AWS_BATCH_CE_NAME": "c" * 128,
+    "KEDRO_BATCH_RUN_ID": "r" * RUN_ID_LENGTH,
+    "KEDRO_BATCH_JOB": "j" * JOB_NAME_LENGTH,
+    "KEDRO_BATCH_ATTEMPT": "9" * ATTEMPT_DIGITS,
+}
+"""[env] what Batch puts into a container's environment, and what is kept for our own, at the longest."""
+
+FARGATE_MEMORY_MIB: Mapping[Fraction, tuple[int, ...]] = {
+    Fraction(1, 4): (512, 1024, 2048),
+    Fraction(1, 2): (1024, 2048, 3072, 4096),
+    Fraction(1): tuple(range(2048, 8192 + 1, 1024)),
+    Fraction(2): tuple(range(4096, 16384 + 1, 1024)),
+    Fraction(4): tuple(range(8192, 30720 + 1, 1024)),
+    Fraction(8): tuple(range(16384, 61440 + 1, 4096)),
+    Fraction(16): tuple(range(32768, 122880 + 1, 8192)),
+}
+"""[fargate] the memory that Fargate gives to each number of vCPUs."""
+
+_JOB_NAME = re.compile(JOB_NAME_PATTERN)
+_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
+_ARN = r"arn:[\w-]+:batch:[\w-]+:[0-9]+:"
+_REVISION = "(:[1-9][0-9]{0,8})?"
+_QUEUE = re.compile(rf"{_NAME}|{_ARN}job-queue/{_NAME}", re.ASCII)
+_DEFINITION = re.compile(rf"({_NAME}|{_ARN}job-definition/{_NAME}){_REVISION}", re.ASCII)
+_SHARE = re.compile(rf"[A-Za-z0-9]{{1,{SHARE_IDENTIFIER_LENGTH}}}\*?")
+_TAG = re.compile(r"[\w .:/=+\-@]*")
+_VARIABLE = re.compile(r"[^=\x00]{1,1000}")
+_LONGEST_ESCAPE = len("\\u0000")
+
+Problem = tuple[FieldPath, str]
+
+
+def over_limits(plan: Plan, *, submit_is_sound: bool = True) -> Iterator[Problem]:
+    """Yield where in the plan, and what, AWS Batch would not take.
+
+    Args:
+        plan: The plan.
+        submit_is_sound: botocore's model has allowed what jobs pass on; where not, no request is measured.
+    """
+    checked: dict[int, list[Problem]] = {}
+    for index, job in enumerate(plan.jobs):
+        here: FieldPath = ("jobs", index)
+        found = checked.get(id(job.settings))
+        if found is None:
+            found = checked[id(job.settings)] = list(_settings_problems(job.settings))
+        sizes = _size_problems(job, submit_tags=plan.submit_tags) if submit_is_sound else ()
+        for path, message in (*_job_problems(job), *found, *sizes):
+            yield (*here, *path), message
+
+
+def _job_problems(job: Job) -> Iterator[Problem]:
+    if not _JOB_NAME.fullmatch(job.name):
+        yield (
+            ("name",),
+            f"{job.name!r} is not 1 to {JOB_NAME_LENGTH} letters, digits, - and _, the first a letter or digit",
+        )
+    if len(job.depends_on) > DEPENDENCIES:
+        yield ("depends_on",), f"has {len(job.depends_on)} items; AWS Batch takes {DEPENDENCIES}"
+    if not job.command:
+        yield ("command",), "is empty: AWS Batch would run that of the job definition"
+    for position, word in enumerate(job.command):
+        if not word or "\x00" in word:
+            yield ("command", position), "is empty or holds a NUL character, which AWS Batch refuses"
+
+
+def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
+    kind_of_name = "a name has 1 to 128 letters, digits, - and _, the first a letter or digit"
+    if not _QUEUE.fullmatch(settings.job_queue):
+        yield ("job_queue",), f"{quoted(settings.job_queue)} is no queue's name or ARN: {kind_of_name}"
+    if not _DEFINITION.fullmatch(settings.job_definition):
+        revision = "; a number may follow after a colon, else the newest revision is meant"
+        message = f"{quoted(settings.job_definition)} is no definition's name or ARN: {kind_of_name}{revision}"
+        yield ("job_definition",), message
+    yield from _retry_problems(settings)
+    if settings.timeout_s is not None and settings.timeout_s < TIMEOUT_S:
+        yield ("timeout_s",), f"must be at least {TIMEOUT_S}, found {settings.timeout_s}"
+    yield from _share_problems(settings)
+    yield from _tag_problems(settings.tags)
+    for name, value in settings.environment.items():
+        if name.upper().startswith(RESERVED_ENVIRONMENT):
+            yield ("environment", name), f"no variable may begin with {RESERVED_ENVIRONMENT}: AWS Batch keeps it"
+        elif name in AT_RUN_TIME:
+            yield ("environment", name), "kedro-batch sets this variable itself: give yours another name"
+        elif not _VARIABLE.fullmatch(name):
+            yield (
+                ("environment", name),
+                "cannot name a variable: it is empty, has over 1000 characters, or holds = or NUL",
+            )
+        elif "\x00" in value:
+            yield ("environment", name), "holds a NUL character, which ends a variable's value"
+    if settings.platform is Platform.FARGATE:
+        yield from _fargate_problems(settings.resources)
+    else:
+        yield from _ec2_problems(settings)
+
+
+def _share_problems(settings: JobSettings) -> Iterator[Problem]:
+    if settings.share_identifier is not None and not _SHARE.fullmatch(settings.share_identifier):
+        yield (
+            ("share_identifier",),
+            (
+                f"{settings.share_identifier!r} is not 1 to {SHARE_IDENTIFIER_LENGTH} letters and digits, "
+                "which an asterisk may follow"
+            ),
+        )
+    if not 0 <= (settings.scheduling_priority or 0) <= SCHEDULING_PRIORITY:
+        yield ("scheduling_priority",), f"must be from 0 to {SCHEDULING_PRIORITY}, found {settings.scheduling_priority}"
+    if settings.scheduling_priority is not None and settings.share_identifier is None:
+        yield ("scheduling_priority",), "works only within a share: give share_identifier too"
+
+
+def _retry_problems(settings: JobSettings) -> Iterator[Problem]:
+    attempts = settings.attempts
+    if attempts is not None and not 1 <= attempts <= ATTEMPTS:
+        yield ("attempts",), f"must be from 1 to {ATTEMPTS}, found {attempts}"
+    if settings.retry_on and (attempts is None or attempts == 1):
+        yield ("retry_on",), "needs attempts of 2 or more, such as attempts: 3"
+
+
+def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
+    if len(tags) > PLAN_TAGS:
+        yield ("tags",), f"are {len(tags)}; {PLAN_TAGS} are allowed beside the three of kedro-batch"
+    for key, value in tags.items():
+        if not 1 <= len(key) <= TAG_KEY_LENGTH or len(value) > TAG_VALUE_LENGTH:
+            yield (
+                ("tags", key),
+                f"a tag's key has 1 to {TAG_KEY_LENGTH} characters, its value at most {TAG_VALUE_LENGTH}",
+            )
+        elif not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
+            odd = "".join(dict.fromkeys(letter for letter in key + value if not _TAG.fullmatch(letter)))
+            yield ("tags", key), f"has {quoted(odd)}; AWS takes letters, digits, spaces and . : / = + - @ _ in tags"
+        elif key.lower().startswith(RESERVED_TAGS):
+            yield ("tags", key), "begins as only tags of AWS and of kedro-batch do"
+
+
+def _fargate_problems(resources: Resources) -> Iterator[Problem]:
+    if resources.gpus:
+        yield ("resources", "gpus"), "Fargate has no GPUs: choose a queue of EC2 machines, or leave them out"
+    if resources.vcpus is not None and Fraction(resources.vcpus) not in FARGATE_MEMORY_MIB:
+        sizes = ", ".join(f"{float(size):g}" for size in FARGATE_MEMORY_MIB)
+        yield ("resources", "vcpus"), f"Fargate has no {resources.vcpus:g} vCPUs: it takes {sizes}"
+    elif resources.memory_mib is not None:
+        vcpus = resources.vcpus
+        given = {m for sizes in FARGATE_MEMORY_MIB.values() for m in sizes}
+        allowed = sorted(given) if vcpus is None else FARGATE_MEMORY_MIB[Fraction(vcpus)]
+        if resources.memory_mib not in allowed:
+            beside = "any number of vCPUs" if vcpus is None else f"{vcpus:g} {'vCPU' if vcpus == 1 else 'vCPUs'}"
+            larger = next((f"; the next is {size}" for size in allowed if size > resources.memory_mib), None)
+            yield (
+                ("resources", "memory_mib"),
+                (
+                    f"Fargate does not give {resources.memory_mib} MiB to {beside}: it takes {allowed[0]} to "
+                    f"{allowed[-1]} in steps{larger or '; more needs more vCPUs'}"
+                ),
+            )
+
+
+def _ec2_problems(settings: JobSettings) -> Iterator[Problem]:
+    resources = settings.resources
+    if resources.memory_mib is not None and resources.memory_mib < MEMORY_MIB:
+        yield ("resources", "memory_mib"), f"must be at least {MEMORY_MIB}, found {resources.memory_mib}"
+    vcpus = Fraction(0 if resources.vcpus is None else resources.vcpus)
+    if settings.platform is Platform.EC2 and vcpus.denominator > 1:
+        yield ("resources", "vcpus"), f"EC2 takes whole vCPUs, found {float(vcpus):g}; fractions need platform: fargate"
+    elif (vcpus * 4).denominator > 1:
+        yield ("resources", "vcpus"), f"vCPUs are whole, or quarters on Fargate and EKS; found {float(vcpus):g}"
+
+
+def worst_request(job: Job, *, submit_tags: bool) -> dict[str, Any]:
+    """Build the largest request that a run could make of a job: everything that only a run knows at its longest."""
+    return submit_request(
+        job,
+        run_id=RunId("9" * RUN_ID_LENGTH),
+        attempt=10**ATTEMPT_DIGITS - 1,
+        digest=PlanDigest("sha256:" + 64 * "0"),
+        parent_ids=[JobId("00000000-0000-0000-0000-000000000000")] * len(job.depends_on),
+        job_definition=f"{job.settings.job_definition}:999999999",
+        submit_tags=submit_tags,
+    )
+
+
+def _size_problems(job: Job, *, submit_tags: bool) -> Iterator[Problem]:
+    settings = job.settings
+    letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
+    marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
+    most = OVERRIDES_CHARACTERS - _at_run_time()
+    if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
+        return  # whatever the letters are: it is not worth building the request
+    request = worst_request(job, submit_tags=submit_tags)
+    overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
+    parts = _parts(job, submit_tags=submit_tags)
+    taken = _json_length(overrides, len) + _at_run_time()
+    if taken > OVERRIDES_CHARACTERS:
+        path = max(parts[:2], key=lambda part: part[1])[0]
+        size = f" with {len(' '.join(job.command))} characters, {taken} in all" if path == ("command",) else ""
+        allowed = f"a container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the like"
+        yield path, f"is too long{size}: {allowed}, or the job fails later. {_REMEDIES[path[0]]}"
+    elif _json_length(request, lambda text: len(text.encode())) + _at_run_time() > REQUEST_BYTES:
+        path = max(parts, key=lambda part: part[1])[0]
+        yield path, f"is too long: a request may have {REQUEST_BYTES} bytes with what a run adds. {_REMEDIES[path[0]]}"
+
+
+def _parts(job: Job, *, submit_tags: bool) -> list[tuple[tuple[str, ...], int]]:
+    """Measure the parts of a request that may grow, command and environment first."""
+    settings = job.settings
+    parts: list[tuple[tuple[str, ...], Any]] = [
+        (("command",), job.command),
+        (("environment",), dict(settings.environment)),
+        (("tags",), dict(settings.tags) if submit_tags else {}),
+        *((("submit", name), value) for name, value in settings.submit.items()),
+    ]
+    return [(path, _json_length(value, len)) for path, value in parts]
+
+
+_REMEDIES = {
+    "command": "Group fewer nodes, or give these a namespace or a tag of their own, which the command then names",
+    "environment": "Keep long values where the container can read them, such as in S3",
+    "tags": "Shorten them",
+    "submit": "Keep long values where the container can read them, such as in S3",
+}
+
+
+def _json_length(value: Any, measure: Callable[[str], int]) -> int:
+    return measure(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def room_for_nodes(settings: JobSettings, other_words: Sequence[str]) -> int:
+    """Tell how many characters a command has for the names of its nodes, beside its other words."""
+    environment = [{"name": name, "value": value} for name, value in settings.environment.items()]
+    taken = _json_length([list(other_words), environment], len) + _at_run_time()
+    return OVERRIDES_CHARACTERS - taken - _FIXED_PARTS
+
+
+_FIXED_PARTS = 400
+"""What stands around command and environment in the overrides: names of fields, resources, the flags of a command."""
+
+
+def fitting_fargate_size(resources: Resources) -> Resources:
+    """Give the smallest size of Fargate that has so many vCPUs and so much memory; what fits none stays as it is."""
+    if resources.vcpus is None or resources.memory_mib is None:
+        return resources
+    for vcpus, sizes in FARGATE_MEMORY_MIB.items():
+        enough = [size for size in sizes if size >= resources.memory_mib]
+        if vcpus >= Fraction(resources.vcpus) and enough:
+            number = int(vcpus) if vcpus.denominator == 1 else float(vcpus)
+            return replace(resources, vcpus=number, memory_mib=enough[0])
+    return resources
+
+
+@cache
+def _at_run_time() -> int:
+    return _json_length([{"name": name, "value": value} for name, value in AT_RUN_TIME.items()], len)

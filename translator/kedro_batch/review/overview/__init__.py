@@ -1,0 +1,1 @@
+"""One plan as a reviewer sees it: totals, jobs, data."""

@@ -1,0 +1,160 @@
+"""How a run stands or ended, for people: what succeeded, what failed and why, what was not run because of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from kedro_batch.review.printable import printable
+from kedro_batch.review.run.status import FailureStatus, RunStatus
+from kedro_batch.review.templates import render
+from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.run_state import ENDED, JobState
+from kedro_batch.text.wording import counted, duration
+
+_NAMES_SHOWN = 10
+_FAILURES_SHOWN = 10
+
+_LABELS = {
+    JobState.SUCCEEDED: "succeeded",
+    JobState.FAILED: "failed",
+    JobState.LOST: "lost",
+    JobState.NOT_RUN: "not run",
+    JobState.WAITING: "not submitted",
+}
+_UNFINISHED = "not finished"
+_SPEAKS_FOR_ITSELF = (None, "exit", "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureView:
+    """One job that failed by itself."""
+
+    job: str
+    headline: str
+    advice: str | None
+    log: str | None
+    log_tail: tuple[str, ...]
+    log_problem: str | None
+    not_run_count: int
+    not_run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeView:
+    """What ``templates/outcome.txt.j2`` shows."""
+
+    headline: str
+    note: str | None
+    going_on: tuple[str, ...]
+    failures: tuple[FailureView, ...]
+    further_failures: str
+    commands: tuple[tuple[str, str], ...]
+    journal: str
+
+
+def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = None, note: str | None = None) -> str:
+    """Report how a run ended, or how it stands.
+
+    Args:
+        status: The run.
+        journal: The file with its record.
+        seconds: How long the command took that has just ended; None for a report from the journal.
+        note: What became of jobs that had not ended.
+    """
+    counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
+    view = OutcomeView(
+        headline=f"run {status.run} {_how_it_stands(status, seconds)}: {counts}",
+        note=printable(note) if note else None,
+        going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
+        failures=tuple(_failure(one) for one in status.failures[:_FAILURES_SHOWN]),
+        further_failures=_further(status.failures[_FAILURES_SHOWN:]),
+        commands=_commands(status),
+        journal=printable(journal),
+    )
+    return render("outcome.txt.j2", view)
+
+
+def runs_text(entries: Iterable[RunEntry]) -> str:
+    """List runs, a line for each, the newest last."""
+    rows = [
+        (one.run, _local_time(one.began_at), one.engine, counted(one.jobs, "job"), one.outcome or "not ended")
+        for one in entries
+    ]
+    widths = [max(map(len, column), default=0) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _local_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _how_it_stands(status: RunStatus, seconds: float | None) -> str:
+    if seconds is not None:
+        return f"{status.outcome} after {duration(seconds)}"
+    return f"{status.outcome}, as last seen" if status.outcome else "has not ended, as last seen"
+
+
+def _failure(one: FailureStatus) -> FailureView:
+    reason = one.reason or ("the service knows it no longer" if one.state == JobState.LOST else None)
+    code = None if one.exit_code is None else f"exit code {one.exit_code}"
+    tries = f"after {one.tries} tries" if one.tries else None
+    verb = "was lost" if one.state == JobState.LOST else "failed"
+    if one.cause not in _SPEAKS_FOR_ITSELF:
+        verb += f" ({str(one.cause).replace('_', ' ')})"
+    attempt = f"attempt {one.attempt}" if one.attempt > 1 else None
+    details = "; ".join(part for part in (reason, code, tries, attempt) if part)
+    return FailureView(
+        job=one.job,
+        headline=f"{verb}: {printable(details)}" if details else verb,
+        advice=one.advice if one.cause not in _SPEAKS_FOR_ITSELF else None,
+        log=printable(one.log) if one.log else None,
+        log_tail=tuple(printable(line) for line in one.log_tail),
+        log_problem=printable(one.log_problem) if one.log_problem else None,
+        not_run_count=len(one.not_run),
+        not_run=_listed(one.not_run),
+    )
+
+
+def _further(failures: Sequence[FailureStatus]) -> str:
+    return f"and {counted(len(failures), 'more failure')}: {_listed([one.job for one in failures])}" if failures else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return f"{shown} and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else shown
+
+
+def _counts(counts: Mapping[str, int]) -> list[str]:
+    labelled: dict[str, int] = {}
+    for state, count in counts.items():
+        label = _LABELS.get(JobState(state), _UNFINISHED)
+        labelled[label] = labelled.get(label, 0) + count
+    return [f"{labelled[label]} {label}" for label in (*_LABELS.values(), _UNFINISHED) if label in labelled]
+
+
+def _going_on(status: RunStatus) -> tuple[str, ...]:
+    """Name the jobs that go on without anybody following them, with their ids."""
+    if status.engine != "aws":
+        return ()
+    left = [one for one in status.jobs if one.job_id and JobState(one.state) not in ENDED]
+    lines = [f"{one.job} {one.state} {one.job_id}" for one in left[:_NAMES_SHOWN]]
+    return (*lines, f"and {len(left) - _NAMES_SHOWN} more") if len(left) > _NAMES_SHOWN else tuple(lines)
+
+
+def _commands(status: RunStatus) -> tuple[tuple[str, str], ...]:
+    """Give the commands that lead on from here, with what they do."""
+    states = {JobState(state) for state in status.counts}
+    if states == {JobState.SUCCEEDED}:
+        return ()
+    going_on = status.engine == "aws" and bool(states - ENDED - {JobState.WAITING})
+    again = bool(states & {JobState.FAILED, JobState.LOST, JobState.NOT_RUN, JobState.WAITING})
+    commands = []
+    if going_on:
+        commands.append((f"kedro-batch wait {status.run}", "follow it to its end"))
+    if again or not going_on:
+        commands.append((f"kedro-batch resume {status.run}", "submit what has not succeeded"))
+    if going_on:
+        commands.append((f"kedro-batch cancel {status.run}", "end all of it"))
+    width = max(len(command) for command, _ in commands)
+    return tuple((command.ljust(width), purpose) for command, purpose in commands)

@@ -1,0 +1,1 @@
+"""What runs jobs: one protocol, three engines, and the calls to them."""

@@ -1,0 +1,175 @@
+"""Makes calls beside the run and tells the time: the only place that knows of threads and clocks.
+
+A run decides alone, in one thread; what takes time, the calls to the service, goes on beside it in lanes, so
+that one kind never waits behind another. Everything here may be replaced by a clock of its own for simulations.
+"""
+
+import queue
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from kedro_batch.errors import ServiceError
+from kedro_batch.submitter.inbox import Attention
+
+
+class Lane(StrEnum):
+    """The kinds of calls that do not wait for each other."""
+
+    SUBMIT = "submit"
+    DESCRIBE = "describe"
+    LIST = "list"
+    TERMINATE = "terminate"
+    LOG = "log"
+
+
+_SETTLE_S = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """How a call ended.
+
+    Attributes:
+        lane: The lane that it went by.
+        about: What it was about, as given to ``start``.
+        value: What it gave.
+        error: Why it gave nothing.
+        sent_at: When it was sent, on the clock of ``now``.
+    """
+
+    lane: Lane
+    about: Any
+    value: Any = None
+    error: ServiceError | None = None
+    sent_at: float
+
+
+class Calls(Protocol):
+    """Time, and calls that go on beside the run."""
+
+    def now(self) -> float:
+        """Seconds on a clock that only goes forward."""
+
+    def wall(self) -> float:
+        """Seconds since the epoch."""
+
+    def free(self, lane: Lane) -> int:
+        """How many calls a lane takes without letting them wait."""
+
+    def start(self, lane: Lane, about: Any, call: Callable[[], Any]) -> None:
+        """Begin a call."""
+
+    def wait(self, seconds: float) -> list[Reply]:
+        """Wait until a call has ended or somebody needs attention, at most so long; give the calls that ended."""
+
+
+LANES: Mapping[Lane, int] = {Lane.SUBMIT: 32, Lane.DESCRIBE: 1, Lane.LIST: 1, Lane.TERMINATE: 4, Lane.LOG: 2}
+"""Calls at once. 32 submissions reach 50 a second up to a latency of 600 ms."""
+
+
+class ThreadedCalls:
+    """Calls in threads of their own, on the clock of this machine.
+
+    The threads are daemons: a call that the service does not answer keeps no program from ending.
+    """
+
+    def __init__(self, attention: Attention, lanes: Mapping[Lane, int] = LANES) -> None:
+        """Begin without threads; each lane gets them as it needs them."""
+        self._attention = attention
+        self._lanes = lanes
+        self._under_way: Counter[Lane] = Counter()
+        self._threads: Counter[Lane] = Counter()
+        self._tasks: dict[Lane, queue.SimpleQueue[tuple[Any, Callable[[], Any]]]] = {
+            lane: queue.SimpleQueue() for lane in lanes
+        }
+        self._ended: deque[Reply | BaseException] = deque()
+
+    def now(self) -> float:
+        """Seconds on the machine's monotonic clock."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def free(self, lane: Lane) -> int:
+        """How many calls a lane takes without letting them wait."""
+        return self._lanes[lane] - self._under_way[lane]
+
+    def start(self, lane: Lane, about: Any, call: Callable[[], Any]) -> None:
+        """Begin a call."""
+        self._under_way[lane] += 1
+        if self._threads[lane] < min(self._lanes[lane], self._under_way[lane]):
+            self._threads[lane] += 1
+            threading.Thread(target=self._work, args=(lane,), daemon=True, name=f"{lane}").start()
+        self._tasks[lane].put((about, call))
+
+    def wait(self, seconds: float) -> list[Reply]:
+        """Wait until a call has ended or somebody needs attention, at most so long."""
+        if not self._ended and seconds > 0:
+            self._attention.wait(seconds)
+        replies = []
+        while self._ended:
+            one = self._ended.popleft()
+            if isinstance(one, BaseException):
+                raise one
+            self._under_way[one.lane] -= 1
+            replies.append(one)
+        return replies
+
+    def _work(self, lane: Lane) -> None:
+        while True:
+            about, call = self._tasks[lane].get()
+            self._ended.append(self._made(lane, about, call))
+            self._attention.wake()
+
+    def _made(self, lane: Lane, about: Any, call: Callable[[], Any]) -> Reply | BaseException:
+        sent_at = self.now()
+        try:
+            return Reply(lane=lane, about=about, value=call(), sent_at=sent_at)
+        except ServiceError as error:
+            return Reply(lane=lane, about=about, error=error, sent_at=sent_at)
+        except BaseException as error:  # noqa: BLE001  a bug of ours: it is raised where the run can end for it
+            return error
+
+
+class InlineCalls:
+    """Calls that are made at once, for an engine of this process that answers without delay."""
+
+    def __init__(self, attention: Attention) -> None:
+        """Begin with no call."""
+        self._attention = attention
+        self._ended: deque[Reply] = deque()
+
+    def now(self) -> float:
+        """Seconds on the machine's monotonic clock."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def free(self, lane: Lane) -> int:  # noqa: ARG002  every lane is free
+        """How many calls a lane takes without letting them wait."""
+        return 1
+
+    def start(self, lane: Lane, about: Any, call: Callable[[], Any]) -> None:
+        """Make a call."""
+        sent_at = self.now()
+        try:
+            self._ended.append(Reply(lane=lane, about=about, value=call(), sent_at=sent_at))
+        except ServiceError as error:
+            self._ended.append(Reply(lane=lane, about=about, error=error, sent_at=sent_at))
+
+    def wait(self, seconds: float) -> list[Reply]:
+        """Give the calls that ended, or wait until somebody needs attention, at most so long."""
+        if not self._ended and seconds > 0 and self._attention.wait(seconds):
+            time.sleep(_SETTLE_S)  # what changes together is seen together
+        replies = list(self._ended)
+        self._ended.clear()
+        return replies

@@ -1,0 +1,30 @@
+"""Interprets a plan without an engine: the requests that a run would send, in the order of a run."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from kedro_batch.plan.graph import topological_order
+from kedro_batch.plan.model import Plan, PlanDigest
+from kedro_batch.plan.submit_job import JobId, RunId, submit_request
+
+_RUN = RunId("RUN")
+
+
+def dry_requests(plan: Plan, digest: PlanDigest) -> Iterator[dict[str, Any]]:
+    """Give the SubmitJob request of every job.
+
+    What only a run knows is written in words: ``RUN`` for its id, ``<id of NAME>`` for the id of a job; the
+    definition stays as the plan names it. So the same plan gives the same lines.
+    """
+    jobs = {job.name: job for job in plan.jobs}
+    for name in topological_order({job.name: job.depends_on for job in plan.jobs}):
+        job = jobs[name]
+        yield submit_request(
+            job,
+            run_id=_RUN,
+            attempt=1,
+            digest=digest,
+            parent_ids=[JobId(f"<id of {parent}>") for parent in job.depends_on],
+            job_definition=job.settings.job_definition,
+            submit_tags=plan.submit_tags,
+        )
