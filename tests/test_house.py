@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from kedro_batch import errors
+from kedro_batch import diagnostics, errors
 from kedro_batch.cli import base
 from kedro_batch.files import resources
 from kedro_batch.plan import submit_job
@@ -112,8 +112,8 @@ def test_the_schemas_state_the_limits_that_are_checked():
 def test_the_schema_of_findings_knows_every_code():
     schema = json.loads((ROOT / "schemas" / "findings.schema.json").read_text())
     fields = schema["properties"]["findings"]["items"]["properties"]
-    assert fields["code"]["enum"] == [str(code) for code in errors.Code]
-    assert fields["severity"]["enum"] == [str(severity) for severity in errors.Severity]
+    assert fields["code"]["enum"] == [str(code) for code in diagnostics.Code]
+    assert fields["severity"]["enum"] == [str(severity) for severity in diagnostics.Severity]
 
 
 def test_the_readme_documents_every_exit_code():

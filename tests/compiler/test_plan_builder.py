@@ -15,7 +15,8 @@ from kedro_batch.compiler.kedro_version import dialect_of
 from kedro_batch.compiler.nodes import CompileOptions, ProjectNode, ProjectNodes, node_parents, split_names
 from kedro_batch.compiler.plan_builder import assembled
 from kedro_batch.compiler.selection import NodeIndex
-from kedro_batch.errors import Code, ProjectError
+from kedro_batch.diagnostics import Code
+from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import DEPENDENCIES, over_limits
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import topological_order

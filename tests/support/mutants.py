@@ -13,8 +13,8 @@ from kedro_batch.review.diagnostics import findings_document, refusal_text
 from kedro_batch.review.diff.diff_plans import compared
 from kedro_batch.review.documents import json_text
 from kedro_batch.review.overview.model import overview_of
-from kedro_batch.review.printable import printable
 from kedro_batch.submitter.service.dry_run import dry_requests
+from kedro_batch.text.escaping import for_terminal
 
 _SOURCE = "plan.yaml"
 
@@ -64,7 +64,7 @@ def _can_be_told(error: PlanError) -> None:
         assert finding.source == _SOURCE
         assert finding.message
         assert len(str(finding)) < 20_000
-    printable(refusal_text(error)).encode()
+    for_terminal(refusal_text(error)).encode()
     json.dumps(findings_document(error.findings, None, error.code), ensure_ascii=False).encode(
         "utf-8", "backslashreplace"
     )

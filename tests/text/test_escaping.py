@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kedro_batch.review.formatting import quoted_names, value_text
-from kedro_batch.review.printable import visible
+from kedro_batch.text.escaping import for_review
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from kedro_batch.review.printable import visible
     ],
 )
 def test_what_nobody_sees_is_an_escape_and_what_reads_as_one_is_not(text, shown):
-    assert visible(text) == shown
+    assert for_review(text) == shown
 
 
 _TRICKY = st.text(st.sampled_from("\\xuU0028e\u200b\u00e9\x1b\U000e0041"), max_size=12)
@@ -37,12 +37,12 @@ _TRICKY = st.text(st.sampled_from("\\xuU0028e\u200b\u00e9\x1b\U000e0041"), max_s
 @example("\\\u200b", r"\u200b")
 @example("\\x1b", "\x1b")
 def test_texts_that_differ_are_shown_differently(one, other):
-    assert (visible(one) == visible(other)) == (one == other)
+    assert (for_review(one) == for_review(other)) == (one == other)
 
 
 def test_many_backslashes_stay_as_they_are():
     many = "\\" * 500_000 + "y"  # for hours, where time grows with the square
-    assert visible(many) == many
+    assert for_review(many) == many
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import kedro_batch
 from kedro_batch.compiler.compile import compile_project
 from kedro_batch.compiler.kedro_version import dialect_of
 from kedro_batch.compiler.nodes import CompileOptions
-from kedro_batch.errors import Severity
+from kedro_batch.diagnostics import Severity
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text

@@ -20,7 +20,7 @@ from kedro_batch.review.formatting import memory_text
 from kedro_batch.review.overview.model import overview_of
 from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, columns_of, laid_out
 from kedro_batch.review.page.page import diff_page, overview_page
-from kedro_batch.review.printable import visible
+from kedro_batch.text.escaping import for_review
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers
 
@@ -66,7 +66,7 @@ def test_what_nobody_can_see_is_shown_as_an_escape():
     told = json.dumps(data_of(page_of(hostile())), ensure_ascii=False)
     assert "turned\\\\u202earound\\\\u2066" in told
     assert "red\\\\x1b[31m\\\\x00\\\\x07" in told
-    assert visible("a\u00ad\u061c\U000e0041\u3164\xa0é😀") == "a\\xad\\u061c\\U000e0041\\u3164\\xa0é😀"
+    assert for_review("a\u00ad\u061c\U000e0041\u3164\xa0é😀") == "a\\xad\\u061c\\U000e0041\\u3164\\xa0é😀"
     jobs = {job["name"]: job for job in data_of(page_of(hostile()))["jobs"]}
     assert jobs["evil"]["escaped"]
     assert "escaped" not in jobs["victim"]

@@ -5,10 +5,10 @@ import pytest
 
 from kedro_batch.plan.model import PlanDigest
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.review.printable import printable
 from kedro_batch.review.run.outcome import outcome_text, runs_text
 from kedro_batch.review.run.status import FailureStatus, JobStatus, RunStatus
 from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration
 
 RUN = "261122-161507-k3f7"
@@ -170,8 +170,8 @@ def test_text_from_outside_cannot_drive_a_terminal():
 
 
 def test_what_is_harmless_is_shown_as_it_is():
-    assert printable("a\x1b]0;title\x07b\tc\x9b1m\u202ed") == r"a\x1b]0;title\x07b" + "\tc" + r"\x9b1m\u202ed"
-    assert printable("\x1b[31mr\xf6d\x1b[0m") == "r\xf6d"
+    assert for_terminal("a\x1b]0;title\x07b\tc\x9b1m\u202ed") == r"a\x1b]0;title\x07b" + "\tc" + r"\x9b1m\u202ed"
+    assert for_terminal("\x1b[31mr\xf6d\x1b[0m") == "r\xf6d"
 
 
 def test_runs_are_listed_in_columns(monkeypatch):

@@ -62,13 +62,13 @@ def _spelled(error: KedroBatchError) -> str:
 
 
 def _complain(ctx: click.Context, message: str) -> None:
-    from kedro_batch.review.printable import printable  # noqa: PLC0415  reached only on the way out
+    from kedro_batch.text.escaping import for_terminal  # noqa: PLC0415  reached only on the way out
 
     plain = is_plain(asked=bool(ctx.params.get("no_color")))
     if message:
         head = click.style("Error: ", fg="red", bold=True)
         with suppress(OSError):  # where nobody can be told, the exit code still tells
-            click.echo(head + printable(message), err=True, color=False if plain else None)
+            click.echo(head + for_terminal(message), err=True, color=False if plain else None)
 
 
 def is_plain(*, asked: bool) -> bool:

@@ -119,14 +119,14 @@ def _refuse_contradictions(
 def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:
     """Say what was found: as JSON on standard output, or in words."""
     from kedro_batch.review.diagnostics import finding_lines, findings_headline
-    from kedro_batch.review.printable import printable
+    from kedro_batch.text.escaping import for_terminal
 
     if flags["as_json"]:
         write_findings(stdout, compilation.findings, compilation.plan)
     elif compilation.findings and not flags["quiet"]:
         tell(f"{findings_headline(compilation.findings)}:")
         for line in finding_lines(compilation.findings, every=flags["verbose"]):
-            tell(printable(line))
+            tell(for_terminal(line))
 
 
 def _write(file: Path, content: bytes, shown: str, *, quiet: bool) -> None:
@@ -244,8 +244,8 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.diff.diff_plans import compared
     from kedro_batch.review.diff.view import diff_view
-    from kedro_batch.review.printable import printable
     from kedro_batch.review.templates import render
+    from kedro_batch.text.escaping import for_terminal
 
     old, new = (
         content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").removesuffix("\n").split("\n")
@@ -260,7 +260,7 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
         tell("the jobs are the same; only order, comments or layout differ:")
         lines = list(difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""))
         for line in lines[:_LINES]:
-            tell(printable(line))
+            tell(for_terminal(line))
         if len(lines) > _LINES:
             tell(f"and {counted(len(lines) - _LINES, 'more line')}")
     raise PlanDiffers(f"{name} is not what compiling gives now")

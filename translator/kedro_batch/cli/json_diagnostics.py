@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from kedro_batch.errors import Code, Finding, Refused
+from kedro_batch.diagnostics import Code, Finding
+from kedro_batch.errors import Refused
 from kedro_batch.files.json_text import encoded
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from kedro_batch.cli.base import lead_nowhere
-from kedro_batch.review.printable import printable
 from kedro_batch.submitter.events import (
     Event,
     JobChanged,
@@ -27,6 +26,7 @@ from kedro_batch.submitter.events import (
     event_json,
 )
 from kedro_batch.submitter.run_state import ENDED, JobState
+from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted
 
 _ROWS = 12
@@ -117,12 +117,12 @@ def _line(event: Event, *, verbose: bool) -> Text | None:
             return Text(f"{now} {event.job} SUBMITTED{attempt} {event.job_id}{how}")
         case Notice():
             style = "yellow" if event.kind in _WARNINGS else ""
-            return Text(f"{now} ").append(printable(event.message), style)
+            return Text(f"{now} ").append(for_terminal(event.message), style)
         case JobChanged() if event.after is JobState.WAITING:
             return None  # another attempt, whose submission is told
         case JobChanged():
             because = f"because {event.because} did not succeed" if event.because else ""
-            details = " ".join(filter(None, (because, printable(event.reason or ""))))
+            details = " ".join(filter(None, (because, for_terminal(event.reason or ""))))
             line = Text(f"{now} {event.job} ").append(str(event.after), _STYLES.get(event.after, ""))
             if verbose and event.log:
                 details = f"{details} ({event.log})".lstrip()

@@ -25,7 +25,7 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
     from kedro_batch.plan.graph import longest_path
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.diagnostics import finding_lines, findings_headline
-    from kedro_batch.review.printable import printable
+    from kedro_batch.text.escaping import for_terminal
     from kedro_batch.text.wording import counted
 
     content, name = read_input(plan)
@@ -41,7 +41,7 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
         if remarks:
             tell(f"{findings_headline(remarks)}:")
         for line in finding_lines(remarks, every=verbose):
-            tell(printable(line))
+            tell(for_terminal(line))
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):

@@ -13,13 +13,15 @@ from typing import Any
 from kedro_batch.compiler.grouping import MEMORY, NONE, WAYS, is_way
 from kedro_batch.compiler.nodes import CompileOptions
 from kedro_batch.compiler.rules import Match, Resolved, Rule, resolved_settings
-from kedro_batch.errors import Code, ConfigError, FieldPath, Finding, UsageError, did_you_mean
+from kedro_batch.diagnostics import Code, FieldPath, Finding
+from kedro_batch.errors import ConfigError, UsageError
 from kedro_batch.files import yaml_reader
 from kedro_batch.files.json_schema import check
 from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_problems, credential_words, looks_like_credential
 from kedro_batch.plan.checks.service_model import submit_problems
 from kedro_batch.plan.model import JOB_SETTINGS, settings_of
 from kedro_batch.plan.submit_job import unsent_tags
+from kedro_batch.text.wording import did_you_mean
 
 TARGET = ("job_queue", "job_definition")
 

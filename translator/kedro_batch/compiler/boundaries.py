@@ -10,10 +10,11 @@ from typing import Any
 from kedro_batch.compiler.grouping import Group
 from kedro_batch.compiler.nodes import glob, is_parameter
 from kedro_batch.compiler.storage import Storage, Storages, Store
-from kedro_batch.errors import Code, Finding, Severity, did_you_mean, listed
+from kedro_batch.diagnostics import Code, Finding, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.writer import scalar
+from kedro_batch.text.wording import did_you_mean, listed
 
 _WORST = (Store.MEMORY, Store.LOCAL, Store.UNKNOWN, Store.SHARED)
 

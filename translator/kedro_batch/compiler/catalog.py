@@ -11,7 +11,8 @@ from typing import Any
 
 import parse
 
-from kedro_batch.errors import ConfigError, Finding
+from kedro_batch.diagnostics import Finding
+from kedro_batch.errors import ConfigError
 
 Entry = Mapping[str, Any]
 """What a catalog says of a dataset: its ``type`` and arguments."""

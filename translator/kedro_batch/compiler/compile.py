@@ -21,8 +21,10 @@ from kedro_batch.compiler.conf_folder import Configuration
 from kedro_batch.compiler.inputs import Compilation, Material
 from kedro_batch.compiler.nodes import CompileOptions, ProjectNode
 from kedro_batch.compiler.plan_builder import assembled
-from kedro_batch.errors import Code, ConfigError, Finding, ProjectError, Severity, did_you_mean, sorted_findings
+from kedro_batch.diagnostics import Code, Finding, Severity, sorted_findings
+from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.plan.model import JobName
+from kedro_batch.text.wording import did_you_mean
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.kedro_loader import KedroProject

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from kedro_batch.compiler.batch_config import TARGET, ConfigSource
-from kedro_batch.errors import ConfigError, Finding, ProjectError, did_you_mean
+from kedro_batch.diagnostics import Finding
+from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.files import yaml_reader
+from kedro_batch.text.wording import did_you_mean
 
 _HARMFUL = ("is not valid YAML", "the key is here twice", "is not UTF-8", "must be text")
 _SUFFIXES = (".yml", ".yaml", ".json")

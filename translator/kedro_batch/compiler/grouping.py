@@ -10,9 +10,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, field
 
 from kedro_batch.compiler.nodes import ProjectNode, namespaces_of, node_parents
-from kedro_batch.errors import Code, Finding, Severity, listed
+from kedro_batch.diagnostics import Code, Finding, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import CycleError, cycles, topological_order, transitive_reduction
+from kedro_batch.text.wording import listed
 
 NONE = "none"
 CHAIN = "chain"

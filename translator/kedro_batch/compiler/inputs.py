@@ -11,7 +11,8 @@ from kedro_batch.compiler.grouping import Group
 from kedro_batch.compiler.kedro_version import Dialect
 from kedro_batch.compiler.nodes import CompileOptions, ProjectNodes
 from kedro_batch.compiler.rules import NodeSettings
-from kedro_batch.errors import FieldPath, Finding, ProjectError, Severity
+from kedro_batch.diagnostics import FieldPath, Finding, Severity
+from kedro_batch.errors import ProjectError
 from kedro_batch.plan.model import JobName, Plan
 
 Place = tuple[str, int | None, FieldPath]

@@ -24,7 +24,8 @@ from yaml import MarkedYAMLError
 from kedro_batch.compiler.conf_folder import Configuration
 from kedro_batch.compiler.kedro_version import Dialect, dialect_of
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, CompileOptions, ProjectNode, ProjectNodes, namespaces_of
-from kedro_batch.errors import ConfigError, ProjectError, UsageError, did_you_mean
+from kedro_batch.errors import ConfigError, ProjectError, UsageError
+from kedro_batch.text.wording import did_you_mean
 
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
 _NOT_IMPORTED = "An error occurred while importing the "

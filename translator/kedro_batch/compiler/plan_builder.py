@@ -16,7 +16,8 @@ from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, is_paramet
 from kedro_batch.compiler.rules import NodeSettings
 from kedro_batch.compiler.storage import Storages, Store
 from kedro_batch.compiler.warnings import about_datasets, about_limits, about_names, about_rules
-from kedro_batch.errors import Code, Finding, ProjectError
+from kedro_batch.diagnostics import Code, Finding
+from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB, room_for_nodes
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import topological_order, transitive_reduction

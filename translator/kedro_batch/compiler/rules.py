@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.compiler.nodes import ProjectNode, glob, namespaces_of
-from kedro_batch.errors import FieldPath, did_you_mean
+from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.checks.batch_limits import fitting_fargate_size
 from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, Platform, filled_in, settings_of
+from kedro_batch.text.wording import did_you_mean
 
 _AMOUNTS = ("vcpus", "memory_mib", "gpus")
 _ONE_FOR_ALL = ("job_queue", "job_definition", "platform", "share_identifier", "submit")

@@ -9,11 +9,12 @@ from kedro_batch.compiler.batch_config import ConfigSource, Settings, place_of
 from kedro_batch.compiler.inputs import Compilation, Place
 from kedro_batch.compiler.nodes import ProjectNode, ProjectNodes, glob
 from kedro_batch.compiler.rules import NodeSettings
-from kedro_batch.errors import Code, FieldPath, Finding, Severity, did_you_mean, listed
+from kedro_batch.diagnostics import Code, FieldPath, Finding, Severity
 from kedro_batch.plan.checks.batch_limits import over_limits
 from kedro_batch.plan.checks.read_budget import JOBS
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.submit_job import misplaced_commands
+from kedro_batch.text.wording import did_you_mean, listed
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import JobName

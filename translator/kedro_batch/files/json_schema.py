@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
-from kedro_batch.errors import FieldPath, did_you_mean, listed, quoted
+from kedro_batch.diagnostics import FieldPath
 from kedro_batch.files.resources import schema
+from kedro_batch.text.wording import did_you_mean, listed, quoted
 
 _PRIVATE = {"environment", "tags", "submit"}
 """Fields whose values may be secrets that do not belong there: messages do not show them."""

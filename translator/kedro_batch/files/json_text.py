@@ -1,14 +1,11 @@
 """Writes JSON as a terminal may show it: what it would obey, or not show, is an escape, which means the same."""
 
 import json
-import re
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
-from kedro_batch.text.escaping import INVISIBLE
-
-_UNSEEN = re.compile(rf"[\x7f-\x9f\ud800-\udfff]|{INVISIBLE.pattern}")
+from kedro_batch.text.escaping import for_json
 
 
 def encoded(value: object, *, indent: int | None = None, default: Callable[[Any], Any] | None = None) -> str:
@@ -21,7 +18,4 @@ def encoded(value: object, *, indent: int | None = None, default: Callable[[Any]
     """
     buffer = StringIO()  # which holds less than the standard library's list of all pieces
     json.dump(value, buffer, default=default, ensure_ascii=False, indent=indent)
-    text = buffer.getvalue()
-    return (
-        text if text.isascii() and "\x7f" not in text else _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
-    )
+    return for_json(buffer.getvalue())

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from kedro_batch.errors import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding
+from kedro_batch.diagnostics import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding
 from kedro_batch.files.yaml_scalars import AmbiguousError, plain_value
 from kedro_batch.text.escaping import INVISIBLE
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from kedro_batch.errors import quoted
+from kedro_batch.text.wording import quoted
 
 
 class AmbiguousError(ValueError):

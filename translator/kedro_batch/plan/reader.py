@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from kedro_batch.errors import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding, PlanError, did_you_mean, quoted
+from kedro_batch.diagnostics import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding
+from kedro_batch.errors import PlanError
 from kedro_batch.files import yaml_reader
 from kedro_batch.files.json_schema import check
 from kedro_batch.plan.checks.batch_limits import Problem, over_limits
@@ -14,6 +15,7 @@ from kedro_batch.plan.checks.service_model import submit_problems
 from kedro_batch.plan.graph import CycleError, topological_order
 from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
 from kedro_batch.plan.submit_job import JOB_NAME_LENGTH, misplaced_commands, unsent_tags
+from kedro_batch.text.wording import did_you_mean, quoted
 
 _NAMES_SHOWN_OF_CYCLE = 8
 _CYCLES_AT_MOST = 20

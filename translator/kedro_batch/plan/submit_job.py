@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NewType
 
-from kedro_batch.errors import FieldPath
+from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, PlanDigest, Resources, RetryReason
 
 RunId = NewType("RunId", str)

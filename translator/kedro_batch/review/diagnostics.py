@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from kedro_batch.errors import Code, Finding, Refused, Severity
+from kedro_batch.diagnostics import Code, Finding, Severity
+from kedro_batch.errors import Refused
 from kedro_batch.text.wording import counted
 
 FINDINGS_SCHEMA = "kedro-batch/findings/v1"

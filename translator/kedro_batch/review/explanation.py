@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from kedro_batch.compiler.explain import Value
 from kedro_batch.compiler.inputs import Place
-from kedro_batch.errors import path_text
+from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.model import Job
 
 

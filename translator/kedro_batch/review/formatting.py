@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from kedro_batch.review.printable import visible
+from kedro_batch.text.escaping import for_review
 
 _ODD_VALUE = re.compile(r"^$|^\s|\s$|^\"| -> ")
 _ODD_NAME = re.compile(rf"{_ODD_VALUE.pattern}|,|^and [0-9]+ more$")
@@ -55,5 +55,5 @@ def wrapped(names: Iterable[str], indent: int) -> str:
 
 def lines_of_names(names: Iterable[str], width: int = _NARROW) -> list[str]:
     """Give names with commas, as lines of about ``width`` characters."""
-    text = ", ".join(map(visible, names))
+    text = ", ".join(map(for_review, names))
     return textwrap.wrap(text, width=max(width, 1), break_long_words=False, break_on_hyphens=False)

@@ -1,6 +1,6 @@
 """Renders the templates of ``templates/`` that people read.
 
-What a plan or a service says is escaped in the template, by a filter: ``visible`` and ``wrapped`` for terminals,
+What a plan or a service says is escaped in the template, by a filter: ``for_review`` and ``wrapped`` for terminals,
 ``code`` for Markdown.
 """
 
@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from kedro_batch.files.resources import folder
 from kedro_batch.review.formatting import lines_of_names, quoted_names, wrapped
 from kedro_batch.review.markdown.escape import code, codes
-from kedro_batch.review.printable import visible
+from kedro_batch.text.escaping import for_review
 
 
 @cache
@@ -33,7 +33,7 @@ def _environment() -> Environment:
         "how_many": _how_many,
         "lines_of_names": lines_of_names,
         "quoted_names": quoted_names,
-        "visible": visible,
+        "for_review": for_review,
         "wrapped": wrapped,
     }
     return environment
@@ -41,7 +41,7 @@ def _environment() -> Environment:
 
 def _arrow(values: tuple[str | None, str | None]) -> str:
     """Show a value before and after; one that is not stated is left out."""
-    before, after = (None if value is None else visible(value) for value in values)
+    before, after = (None if value is None else for_review(value) for value in values)
     if before is None or after is None:
         sign = "+" if before is None else "-"
         return f"{sign} {after if before is None else before}" if before != after else ""

@@ -8,7 +8,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from kedro_batch.errors import Interrupted, KedroBatchError, listed
+from kedro_batch.errors import Interrupted, KedroBatchError
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.close import end_early, end_what_is_blocked, finish, outcome_of
 from kedro_batch.submitter.context import Desk
@@ -22,6 +22,7 @@ from kedro_batch.submitter.run_mode import Intent, Purpose
 from kedro_batch.submitter.run_state import AT_WORK, ENDED, JobState, Progress, Standing
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.terminate import terminate
+from kedro_batch.text.wording import listed
 
 _COMMIT_EVERY_S = 0.2
 _LONGEST_WAIT_S = 30.0

@@ -1,4 +1,7 @@
-"""How numbers are spelled out for people."""
+"""How counts, durations and lists of names are spelled out for people."""
+
+import difflib
+from collections.abc import Iterable
 
 _MINUTE, _HOUR = 60, 3600
 _TENTHS_BELOW = 10
@@ -17,3 +20,31 @@ def duration(seconds: float) -> str:
     if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE} s"
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+
+
+_QUOTED_WHOLE = 80
+
+
+def quoted(text: str) -> str:
+    """Put a text in quotes for a message, and only its beginning where it is long."""
+    return repr(text) if len(text) <= _QUOTED_WHOLE else f"{text[:_QUOTED_WHOLE]!r}..."
+
+
+_LONGEST_GUESSED_AT = 1000  # characters; comparing takes time in proportion to their square
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Give ``" Did you mean 'x'?"`` for the nearest known words, or nothing when none is near."""
+    if len(word) > _LONGEST_GUESSED_AT:
+        return ""
+    near = difflib.get_close_matches(word, sorted(known), n=3, cutoff=0.6)
+    if not near:
+        return ""
+    return f" Did you mean {' or '.join(repr(name) for name in near)}?"
+
+
+def listed(names: Iterable[str], most: int = 5, separator: str = ", ") -> str:
+    """Give names with commas, the first of them where they are many: ``a, b and 3 more``."""
+    every = list(names)
+    shown = separator.join(every[:most])
+    return shown if len(every) <= most else f"{shown} and {len(every) - most} more"

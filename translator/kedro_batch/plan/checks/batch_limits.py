@@ -18,7 +18,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from kedro_batch.errors import FieldPath, quoted
+from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest, Platform, Resources
 from kedro_batch.plan.submit_job import (
     ATTEMPT_DIGITS,
@@ -30,6 +30,7 @@ from kedro_batch.plan.submit_job import (
     RunId,
     submit_request,
 )
+from kedro_batch.text.wording import quoted
 
 DEPENDENCIES = 20
 """[api] dependsOn: at most this many."""

@@ -6,7 +6,7 @@ The limits of AWS Batch are those of ``limits``; these keep time and memory smal
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_batch.errors import FieldPath
+from kedro_batch.diagnostics import FieldPath
 
 JOBS = 25_000
 """Of one plan."""

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kedro_batch.errors import Finding, PlanError, did_you_mean, listed
+from kedro_batch.diagnostics import Finding
+from kedro_batch.errors import PlanError
 from kedro_batch.plan.checks.batch_limits import worst_request
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import OWNED_FIELDS, placement_problems
+from kedro_batch.text.wording import did_you_mean, listed
 
 
 def check_requests(plan: Plan, source: str) -> None:

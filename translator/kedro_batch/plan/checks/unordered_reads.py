@@ -1,6 +1,6 @@
 """Points out what is worth knowing about a plan that can be applied: jobs that do not wait for the data they read."""
 
-from kedro_batch.errors import FINDINGS_AT_MOST, Code, FieldPath, Finding, Severity, sorted_findings
+from kedro_batch.diagnostics import FINDINGS_AT_MOST, Code, FieldPath, Finding, Severity, sorted_findings
 from kedro_batch.files import yaml_reader
 from kedro_batch.plan.data_flow import data_flow_of, unordered_reads, without_transcoding
 from kedro_batch.plan.model import Job, Plan

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from kedro_batch.errors import path_text
+from kedro_batch.diagnostics import path_text
 from kedro_batch.review.overview.model import Totals
 
 DIFF_SCHEMA = "kedro-batch/diff/v1"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from kedro_batch.review.printable import visible
+from kedro_batch.text.escaping import for_review
 
 _LONGEST, _LONGEST_NAME = 300, 120
 _TICKS = re.compile("`+")
@@ -44,7 +44,7 @@ def code(text: str, longest: int = _LONGEST) -> str:
     Backslashes do not escape in code spans, and how a table is split at ``|`` differs between readers: what has
     such characters is written as HTML's ``code`` with entities.
     """
-    shown = visible(text) or '""'
+    shown = for_review(text) or '""'
     plain = clipped(shown, longest)
     if plain.strip() == plain and not set(plain) & set("`|\\"):
         return f"`{plain}`"

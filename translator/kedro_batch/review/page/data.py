@@ -1,6 +1,6 @@
 """What the page's script draws, as plain values: jobs by number, and where each stands in the graph.
 
-Names, words and values go through ``visible``: the page shows no character that nobody can see. Keys that a job does
+Names, words and values go through ``for_review``: the page shows no character that nobody can see. Keys that a job does
 not need are left out, and settings and datasets are told once, so that thousands of jobs stay a small file.
 """
 
@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kedro_batch.errors import path_text
+from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.model import Change, DataChange, JobChange, Names, PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine, risk_lines
 from kedro_batch.review.formatting import memory_text
 from kedro_batch.review.formatting import value_text as spelled
 from kedro_batch.review.overview.model import JobOverview, Overview
 from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, Edge, Layout, columns_of, laid_out
-from kedro_batch.review.printable import visible
+from kedro_batch.text.escaping import for_review
 
 GRAPH_JOBS = 1_000
 GRAPH_PLACES = 12_000
@@ -80,18 +80,18 @@ def _data_changes(data: DataChange) -> Iterator[tuple[str, str, str]]:
         (data.writes, "written"),
         (data.keeps, "kept as a result"),
     )
-    yield from (("-", visible(name), f"no longer {what}") for names, what in told for name in names.lost)
-    yield from (("+", visible(name), f"now {what}") for names, what in told for name in names.gained)
+    yield from (("-", for_review(name), f"no longer {what}") for names, what in told for name in names.lost)
+    yield from (("+", for_review(name), f"now {what}") for names, what in told for name in names.gained)
 
 
 def _risk(line: RiskLine, number: Mapping[str, int]) -> dict[str, Any]:
     """Give risks alike: what they are, the values, and what they are about, each with the number of its job."""
     return {
         "what": line.what,
-        "before": None if line.before is None else visible(line.before),
-        "after": None if line.after is None else visible(line.after),
+        "before": None if line.before is None else for_review(line.before),
+        "after": None if line.after is None else for_review(line.after),
         "about": [
-            (visible(subject), number.get(job or "")) for subject, job in zip(line.subjects, line.jobs, strict=True)
+            (for_review(subject), number.get(job or "")) for subject, job in zip(line.subjects, line.jobs, strict=True)
         ],
     }
 
@@ -126,17 +126,17 @@ def _jobs(union: _Union) -> dict[str, Any]:
         if key not in settings:
             settings[key] = len(tables)
             tables.append(_settings(job.settings))
-        words = [visible(word) for word in job.command]
+        words = [for_review(word) for word in job.command]
         fields: dict[str, Any] = {
             "name": job.job,
             "level": job.level,
-            "nodes": [visible(node) for node in job.nodes],
+            "nodes": [for_review(node) for node in job.nodes],
             "command": words,
             "escaped": words != list(job.command),
             "parents": list(union.parents[index]),
             "lost": list(union.lost[index]),
-            "reads": [visible(name) for name in job.reads],
-            "writes": [visible(name) for name in job.writes],
+            "reads": [for_review(name) for name in job.reads],
+            "writes": [for_review(name) for name in job.writes],
             "change": _change(union, job.job),
         }
         told.append({name: value for name, value in fields.items() if value} | {"settings": settings[key]})
@@ -149,11 +149,11 @@ def _settings(stated: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in stated.items():
         inner = value if isinstance(value, Mapping) else None
         for path, one in [((name, key), inner[key]) for key in inner] if inner else [((name,), value)]:
-            rows.append((visible(path_text(path)), _value_text(path, one)))
+            rows.append((for_review(path_text(path)), _value_text(path, one)))
     vcpus, memory = amounts.get("vcpus"), amounts.get("memory_mib")
     return {
         "rows": rows,
-        "queue": visible(str(stated.get("job_queue", ""))),
+        "queue": for_review(str(stated.get("job_queue", ""))),
         "vcpus": vcpus,
         "memory_mib": memory,
         "memory": None if memory is None else memory_text(memory),
@@ -164,7 +164,7 @@ def _value_text(path: Sequence[str], value: object) -> str | None:
     """Spell a value of a plan; None stays None: it is not stated."""
     if value is None:
         return None
-    text = visible(spelled(value) or "")
+    text = for_review(spelled(value) or "")
     if isinstance(value, int) and path[-1] == "memory_mib" and memory_text(value) != f"{value} MiB":
         return f"{text} ({memory_text(value)})"
     return text
@@ -178,30 +178,31 @@ def _change(union: _Union, name: str) -> dict[str, Any] | None:
         "kind": str(one.change),
         "before": one.name_before if one.name_before != one.job else None,
         "fields": [
-            (visible(field.name), _value_text(field.path, field.before), _value_text(field.path, field.after))
+            (for_review(field.name), _value_text(field.path, field.before), _value_text(field.path, field.after))
             for field in one.fields
         ],
-        "command": [(str(part.change), [visible(word) for word in part.words]) for part in one.command],
+        "command": [(str(part.change), [for_review(word) for word in part.words]) for part in one.command],
         "names": {label: _names(getattr(one, label)) for label in _LISTS if getattr(one, label)},
-        "from": [visible(came) for came in one.nodes_from],
-        "to": [visible(went) for went in one.nodes_to],
+        "from": [for_review(came) for came in one.nodes_from],
+        "to": [for_review(went) for went in one.nodes_to],
     }
     return {label: value for label, value in fields.items() if value}
 
 
 def _names(names: Names) -> dict[str, list[str]]:
-    return {side: [visible(name) for name in theirs] for side, theirs in asdict(names).items()}
+    return {side: [for_review(name) for name in theirs] for side, theirs in asdict(names).items()}
 
 
 def _data(overview: Overview, union: _Union) -> dict[str, Any]:
     number, data = union.number, overview.data
     kept = set(data.keeps)
     outside: list[tuple[str, str, list[int], list[int]]] = [
-        (visible(one.dataset), "outside", [], [number[job] for job in one.read_by]) for one in data.reads_from_outside
+        (for_review(one.dataset), "outside", [], [number[job] for job in one.read_by])
+        for one in data.reads_from_outside
     ]
     written = [
         (
-            visible(one.dataset),
+            for_review(one.dataset),
             "kept" if one.dataset in kept else "between",
             [number[job] for job in one.written_by],
             [number[job] for job in one.read_by],
@@ -213,7 +214,7 @@ def _data(overview: Overview, union: _Union) -> dict[str, Any]:
 
 def _unordered_reads(overview: Overview, number: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     about = [
-        (f"{one.reader} reads {visible(one.dataset)}, which {one.writer} writes", number[one.reader])
+        (f"{one.reader} reads {for_review(one.dataset)}, which {one.writer} writes", number[one.reader])
         for one in overview.data.unordered
     ]
     if about:

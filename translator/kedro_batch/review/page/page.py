@@ -19,8 +19,8 @@ from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, facts_of
 from kedro_batch.review.page.data import diff_data, overview_data
-from kedro_batch.review.printable import visible
 from kedro_batch.review.templates import render
+from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
 _SCRIPTS = ("jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
@@ -113,7 +113,7 @@ def _page(
     has_graph = any(data["graphs"].values())
     risks = sum(max(1, len(one["about"])) for one in data["risks"])
     view = _Page(
-        title=visible(title),
+        title=for_review(title),
         heading="What changes" if is_diff else "Plan",
         policy=(
             f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
@@ -153,4 +153,4 @@ def _facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
     yield Fact(label="jobs", text=f"{totals.jobs:,}")
     yield Fact(label="nodes", text=f"{totals.nodes:,}")
     yield Fact(label="dependencies", text=f"{totals.dependencies:,}")
-    yield from (Fact(label=one.label, text=visible(one.text)) for one in facts_of(overview, exactly=exactly))
+    yield from (Fact(label=one.label, text=for_review(one.text)) for one in facts_of(overview, exactly=exactly))

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kedro_batch.review.printable import printable
 from kedro_batch.review.run.status import FailureStatus, RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.run_state import ENDED, JobState
+from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration
 
 _NAMES_SHOWN = 10
@@ -64,12 +64,12 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
     counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
     view = OutcomeView(
         headline=f"run {status.run} {_how_it_stands(status, seconds)}: {counts}",
-        note=printable(note) if note else None,
+        note=for_terminal(note) if note else None,
         going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
         failures=tuple(_failure(one) for one in status.failures[:_FAILURES_SHOWN]),
         further_failures=_further(status.failures[_FAILURES_SHOWN:]),
         commands=_commands(status),
-        journal=printable(journal),
+        journal=for_terminal(journal),
     )
     return render("outcome.txt.j2", view)
 
@@ -106,11 +106,11 @@ def _failure(one: FailureStatus) -> FailureView:
     details = "; ".join(part for part in (reason, code, tries, attempt) if part)
     return FailureView(
         job=one.job,
-        headline=f"{verb}: {printable(details)}" if details else verb,
+        headline=f"{verb}: {for_terminal(details)}" if details else verb,
         advice=one.advice if one.cause not in _SPEAKS_FOR_ITSELF else None,
-        log=printable(one.log) if one.log else None,
-        log_tail=tuple(printable(line) for line in one.log_tail),
-        log_problem=printable(one.log_problem) if one.log_problem else None,
+        log=for_terminal(one.log) if one.log else None,
+        log_tail=tuple(for_terminal(line) for line in one.log_tail),
+        log_problem=for_terminal(one.log_problem) if one.log_problem else None,
         not_run_count=len(one.not_run),
         not_run=_listed(one.not_run),
     )

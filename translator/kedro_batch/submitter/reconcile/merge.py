@@ -6,7 +6,7 @@ What the journal says and what the service says are laid side by side; what neit
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kedro_batch.errors import UsageError, did_you_mean, listed
+from kedro_batch.errors import UsageError
 from kedro_batch.plan.graph import children_of
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
@@ -14,6 +14,7 @@ from kedro_batch.submitter.events import JobChanged, JobSubmitted
 from kedro_batch.submitter.journal_view import Recorded
 from kedro_batch.submitter.reconcile.duplicates import Copy
 from kedro_batch.submitter.run_state import AT_WORK, ENDED, JobState, Progress, Standing
+from kedro_batch.text.wording import did_you_mean, listed
 
 REMEMBERED_S = 24 * 3600
 """So long AWS Batch surely knows a job after its end: the guide says 7 days, users report 24 hours."""

@@ -7,7 +7,7 @@ one is to replace.
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
-from kedro_batch.errors import ServiceError, UsageError, listed
+from kedro_batch.errors import ServiceError, UsageError
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId
@@ -37,6 +37,7 @@ from kedro_batch.submitter.reconcile.merge import (
 from kedro_batch.submitter.run_id import made_at
 from kedro_batch.submitter.run_state import ENDED, JobState, Standing
 from kedro_batch.submitter.terminate import terminate_and_wait
+from kedro_batch.text.wording import listed
 
 _ENDING_S = 120.0
 _NAMES_SHOWN = 5

@@ -1,0 +1,107 @@
+"""Diagnostics: what is wrong, or worth knowing, in one place of a file or a project.
+
+Checks return them; ``errors.Refused`` carries them; ``review.diagnostics`` shows them as text and JSON.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+FieldPath = tuple[str | int, ...]
+"""Where in a file's structure, such as ``("jobs", 2, "timeout_s")``."""
+
+
+class Severity(StrEnum):
+    """How much a finding weighs."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Code(StrEnum):
+    """What kind of finding it is: short names that tools may look for.
+
+    The first five are those of Kedro's own check of a deployment (``kedro.inspection``, Kedro 1.8).
+    """
+
+    EPHEMERAL_BOUNDARY = "ephemeral_boundary"
+    GROUP_CYCLE = "group_cycle"
+    INVALID_GROUPING = "invalid_grouping"
+    LOCAL_BOUNDARY = "local_boundary"
+    SINGLE_NODE_GROUPS = "single_node_groups"
+    UNKNOWN_BOUNDARY = "unknown_boundary"
+    VERSIONED_BOUNDARY = "versioned_boundary"
+    UNSTORED_OUTPUT = "unstored_output"
+    MISSING_INPUT = "missing_input"
+    MERGED_CYCLE = "merged_cycle"
+    MISSING_ENVIRONMENT = "missing_environment"
+    UNNAMED_NODES = "unnamed_nodes"
+    UNMATCHED = "unmatched"
+    UNORDERED_READ = "unordered_read"
+    CREDENTIAL = "credential"
+    OVER_LIMIT = "over_limit"
+    INVALID_CONFIG = "invalid_config"
+    INVALID_PLAN = "invalid_plan"
+    INVALID_PROJECT = "invalid_project"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong, or worth knowing, in one place.
+
+    Attributes:
+        source: The file as the user named it, or the part of the project that it is about.
+        message: What is wrong and what to do.
+        path: Where in the file's structure.
+        line: The line in the file, counted from 1, where it is known.
+        code: Its kind; None takes that of the error that reports it.
+        severity: How much it weighs.
+        about: Names of what it is about, such as ``{"dataset": ("x",), "producer": ("a",)}``.
+        remedy: Lines for a file, ready to paste, that mend it.
+    """
+
+    source: str
+    message: str
+    path: FieldPath = ()
+    line: int | None = None
+    code: Code | None = None
+    severity: Severity = Severity.ERROR
+    about: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        dotted = path_text(self.path)
+        return f"{place}: {dotted}: {self.message}" if dotted else f"{place}: {self.message}"
+
+
+_WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def sorted_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings: errors first, then as they stand in their files, ``[2]`` before ``[10]``."""
+    return tuple(sorted(findings, key=_place))
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    path = tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in finding.path)
+    return _WEIGHT[finding.severity], finding.code or "", finding.source, finding.line or 0, path, finding.message
+
+
+FINDINGS_AT_MOST = 1000
+"""Of one plan file. It takes time to find what is wrong, and nobody reads more."""
+
+MORE_IS_WRONG = f"more than {FINDINGS_AT_MOST:,} things are wrong; here are {FINDINGS_AT_MOST:,} of them"
+
+
+def path_text(path: FieldPath) -> str:
+    """Spell a path as people write it: ``jobs[2].resources.memory_mib``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            word = step if step.isprintable() else repr(step)[1:-1]
+            text += f".{word}" if text else word
+    return text
