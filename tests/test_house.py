@@ -109,9 +109,9 @@ def test_the_schemas_state_the_limits_that_are_checked():
     assert settings["platform"]["enum"] == [str(platform) for platform in Platform]
 
 
-def test_the_schema_of_findings_knows_every_code():
-    schema = json.loads((ROOT / "schemas" / "findings.schema.json").read_text())
-    fields = schema["properties"]["findings"]["items"]["properties"]
+def test_the_schema_of_diagnostics_knows_every_code():
+    schema = json.loads((ROOT / "schemas" / "diagnostics.schema.json").read_text())
+    fields = schema["properties"]["diagnostics"]["items"]["properties"]
     assert fields["code"]["enum"] == [str(code) for code in diagnostics.Code]
     assert fields["severity"]["enum"] == [str(severity) for severity in diagnostics.Severity]
 

@@ -230,7 +230,7 @@ HOSTILE: Mapping[str, Callable[[], bytes]] = {
             else f"  - {{name: j{n}, command: [x], writes: [a{n}]}}\n"
         ),
     ),
-    "long paths of findings": lambda: _filled(
+    "long paths of diagnostics": lambda: _filled(
         " " * 60 + "a%d: &x b\n", _MIB, head="".join(" " * level + "k" * 60 + ":\n" for level in range(60))
     ),
     "a queue of 32,000 characters, wrong for 20,000 jobs": lambda: _jobs(

@@ -10,7 +10,7 @@ from tests.support.command_line import Ended, kedro_batch, run
 from tests.support.plans import write_plan
 from tests.support.projects import DIAMOND, TARGET, write_project
 
-FINDING = """
+DIAGNOSTIC = """
 from kedro.framework.project import find_pipelines
 
 
@@ -174,7 +174,7 @@ def test_settings_that_cannot_be_imported(tmp_path):
 
 
 def test_a_pipeline_module_that_kedro_would_leave_out_silently(tmp_path):
-    project = write_project(tmp_path, registry=FINDING.format(options=""))
+    project = write_project(tmp_path, registry=DIAGNOSTIC.format(options=""))
     add_pipeline(project, "good", DIAMOND + CREATE)
     add_pipeline(project, "bad", "import not_installed_anywhere\n")
     error = refused(project)
@@ -185,14 +185,14 @@ def test_a_pipeline_module_that_kedro_would_leave_out_silently(tmp_path):
 
 def test_a_misspelt_pipeline_where_modules_are_imported_on_request(tmp_path):
     for options, project in {"": tmp_path / "a", "raise_errors=True": tmp_path / "b"}.items():
-        write_project(project, registry=FINDING.format(options=options))
+        write_project(project, registry=DIAGNOSTIC.format(options=options))
         add_pipeline(project, "science", DIAMOND + CREATE)
         error = refused(project, "--pipelines=scence")
         assert "no pipeline is named 'scence'. Did you mean 'science'?\nRegistered are: " in error
 
 
 def test_the_cause_of_a_broken_module_is_told_with_its_place(tmp_path):
-    write_project(tmp_path, registry=FINDING.format(options="raise_errors=True"))
+    write_project(tmp_path, registry=DIAGNOSTIC.format(options="raise_errors=True"))
     add_pipeline(tmp_path, "science", "\nimport not_installed_anywhere\n")
     error = refused(tmp_path)
     assert "ModuleNotFoundError: No module named 'not_installed_anywhere'" in error

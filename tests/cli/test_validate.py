@@ -32,10 +32,10 @@ def test_the_warning_is_in_the_json(tmp_path):
     ended = kedro_batch("validate", "--json", "-q", "plan.yaml", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
     document = json.loads(ended.text)
-    Draft202012Validator(resources.schema("findings")).validate(document)
-    (finding,) = document["findings"]
-    assert finding["about"] == {"dataset": ["table"], "producer": ["one"], "consumer": ["two"]}
-    assert (finding["severity"], finding["code"], finding["path"]) == (
+    Draft202012Validator(resources.schema("diagnostics")).validate(document)
+    (diagnostic,) = document["diagnostics"]
+    assert diagnostic["about"] == {"dataset": ["table"], "producer": ["one"], "consumer": ["two"]}
+    assert (diagnostic["severity"], diagnostic["code"], diagnostic["path"]) == (
         "warning",
         "unordered_read",
         ["jobs", 1, "reads"],

@@ -18,10 +18,10 @@ def source(aws_batch=None, parameters=None, files: tuple[Path, ...] = ()):
     )
 
 
-def findings(**given) -> list[str]:
+def diagnostics(**given) -> list[str]:
     with pytest.raises(ConfigError) as raised:
         resolve_settings(source(TARGET | given), None)
-    return [str(finding) for finding in raised.value.findings]
+    return [str(diagnostic) for diagnostic in raised.value.diagnostics]
 
 
 def test_the_defaults_leave_everything_to_the_definition():
@@ -69,14 +69,14 @@ def test_the_parameters_of_the_older_guide_count_and_aws_batch_yml_wins():
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(given, message):
-    (found,) = findings(**given)
+    (found,) = diagnostics(**given)
     assert found.startswith(f"conf/base/aws_batch.yml: {message}")
 
 
 def test_tags_that_would_not_be_sent_are_named_wherever_they_stand():
     rules = [{"match": {"nodes": ["*"]}, "tags": {"team": "x"}}, {"match": {"nodes": ["*"]}, "gpus": 1}]
     remedy = "no tags would be sent, since submit_tags is false: leave out tags or submit_tags"
-    assert findings(submit_tags=False, tags={"team": "y"}, rules=rules) == [
+    assert diagnostics(submit_tags=False, tags={"team": "y"}, rules=rules) == [
         f"conf/base/aws_batch.yml: rules[0].tags: {remedy}",
         f"conf/base/aws_batch.yml: tags: {remedy}",
     ]
@@ -90,7 +90,7 @@ def test_no_tags_at_all_go_with_not_sending_them():
 
 
 def test_everything_wrong_is_reported_at_once():
-    assert len(findings(attempts=0, timeout_s=1, tag={})) == 3
+    assert len(diagnostics(attempts=0, timeout_s=1, tag={})) == 3
 
 
 def test_the_file_that_holds_the_setting_is_named_with_the_line(tmp_path, monkeypatch):
@@ -101,7 +101,7 @@ def test_the_file_that_holds_the_setting_is_named_with_the_line(tmp_path, monkey
     given = source(TARGET | {"attempts": 0}, files=(prod, base))
     with pytest.raises(ConfigError) as raised:
         resolve_settings(given, None)
-    assert str(raised.value.findings[0]).startswith("base.yml:3: attempts: must be at least 1, found 0.")
+    assert str(raised.value.diagnostics[0]).startswith("base.yml:3: attempts: must be at least 1, found 0.")
 
 
 @pytest.mark.parametrize("place", ["conf", "./conf/x", "s3://bucket/conf", "gs://b/c", "conf.tar.gz"])

@@ -24,12 +24,12 @@ def grouped(nodes, *ways, apart=(), alike=lambda _: "same", room=6000):
     )
     grouping = group_nodes(sorted(nodes, key=lambda one: one.name), ways, conditions)
     groups = {group.label: " ".join(one.name for one in group.nodes) for group in grouping.groups}
-    return groups, [(one.severity, one.code, one.message) for one in grouping.findings]
+    return groups, [(one.severity, one.code, one.message) for one in grouping.diagnostics]
 
 
 def groups_of(nodes, *ways, **how):
-    groups, findings = grouped(nodes, *ways, **how)
-    assert not [one for one in findings if one[0] == "error"]
+    groups, diagnostics = grouped(nodes, *ways, **how)
+    assert not [one for one in diagnostics if one[0] == "error"]
     return groups
 
 
@@ -54,15 +54,15 @@ def test_namespaces_group_at_the_top_or_deeper():
 def test_tags_group_by_their_beginning_and_a_node_with_two_is_refused():
     nodes = [node("a", tags="job_x other"), node("b", tags="job_x"), node("c", tags="other"), node("d", tags="job_y")]
     assert groups_of(nodes, "tag:job_") == {"job_x": "a b", "job_y": "d", "c": "c"}
-    _, findings = grouped([*nodes, node("e", tags="job_x job_y")], "tag:job_")
-    ((code, message),) = [(code, message) for severity, code, message in findings if severity == "error"]
+    _, diagnostics = grouped([*nodes, node("e", tags="job_x job_y")], "tag:job_")
+    ((code, message),) = [(code, message) for severity, code, message in diagnostics if severity == "error"]
     assert code == "invalid_grouping"
     assert message.startswith("e: it has the tags job_x, job_y, and tag:job_ can use one at most: take the others away")
 
 
 def test_nodes_that_no_way_puts_into_a_group_are_told_of():
-    _, findings = grouped([node("a", tags="job_x"), node("b", tags="job_x"), node("c")], "tag:job_")
-    assert findings == [
+    _, diagnostics = grouped([node("a", tags="job_x"), node("b", tags="job_x"), node("c")], "tag:job_")
+    assert diagnostics == [
         ("info", "single_node_groups", "1 node is a job of its own, which tag:job_ puts into no group: c")
     ]
 
@@ -114,31 +114,31 @@ ROUND = "ns -(x)-> between -(y)-> ns"
 
 
 def test_jobs_that_would_wait_for_each_other_are_joined_and_it_is_said():
-    groups, findings = grouped(BETWEEN, "namespace")
+    groups, diagnostics = grouped(BETWEEN, "namespace")
     assert groups == {"ns": "between ns.first ns.last"}
-    ((severity, code, message),) = findings
+    ((severity, code, message),) = diagnostics
     assert (severity, code) == ("warning", "merged_cycle")
     assert message.startswith(f"by namespace, 2 jobs would wait for each other, {ROUND}: they have become one job. To")
 
 
 def test_what_cannot_be_joined_is_refused_with_the_path_that_closes_the_circle():
-    _, findings = grouped(BETWEEN, "namespace", apart=("between", "ns.last"))
-    (error,) = (one for one in findings if one[0] == "error")
+    _, diagnostics = grouped(BETWEEN, "namespace", apart=("between", "ns.last"))
+    (error,) = (one for one in diagnostics if one[0] == "error")
     assert error[1] == "group_cycle"
     assert f"{ROUND}, and one job cannot run them all: they do not fit" in error[2]
 
 
 def test_a_group_that_no_job_can_run_is_refused():
-    _, findings = grouped(BETWEEN[::2], "namespace", apart=("ns.first", "ns.last"))
-    assert findings == [("error", "invalid_grouping", "ns: one job cannot run its nodes: they do not fit")]
+    _, diagnostics = grouped(BETWEEN[::2], "namespace", apart=("ns.first", "ns.last"))
+    assert diagnostics == [("error", "invalid_grouping", "ns: one job cannot run its nodes: they do not fit")]
 
 
 def test_a_long_circle_is_told_in_short():
     nodes = [node(f"ns{n:02}.in", f"x{n}", f"y{n}", namespace=f"ns{n:02}") for n in range(40)]
     nodes += [node(f"ns{n:02}.out", f"z{n}", f"x{(n + 1) % 40}", namespace=f"ns{n:02}") for n in range(40)]
-    groups, findings = grouped(nodes, "namespace")
+    groups, diagnostics = grouped(nodes, "namespace")
     assert len(groups) == 1
-    ((_, code, message),) = findings
+    ((_, code, message),) = diagnostics
     assert code == "merged_cycle"
     assert "by namespace, 40 jobs would wait for each other, ns" in message
     assert "... -> " in message
@@ -147,9 +147,9 @@ def test_a_long_circle_is_told_in_short():
 
 def test_memory_can_close_a_circle_too():
     nodes = [node("a", "", "m x"), node("b", "x", "y"), node("c", "m y", "z")]
-    groups, findings = grouped(nodes, "memory")
+    groups, diagnostics = grouped(nodes, "memory")
     assert groups == {"a": "a b c"}
-    assert findings[0][:2] == ("warning", "merged_cycle")
+    assert diagnostics[0][:2] == ("warning", "merged_cycle")
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def plan_of(nodes, ways=(), rules=()):
     try:
         return compiled(nodes, ways, rules).plan
     except ProjectError as error:
-        if any("can use one at most" in one.message for one in error.findings):  # two groups were joined
+        if any("can use one at most" in one.message for one in error.diagnostics):  # two groups were joined
             return None
         raise
 
@@ -175,11 +175,11 @@ def test_an_added_leaf_changes_nothing_but_its_own_block(nodes, data):
 @given(pipelines(), st.sampled_from([ways for ways in WAYS if "memory" in ways]))
 def test_grouping_by_memory_leaves_nothing_in_memory_between_jobs(nodes, ways):
     try:
-        findings = compiled(nodes, ways).findings
+        diagnostics = compiled(nodes, ways).diagnostics
     except ProjectError:
         return
     # What goes by two names is two datasets in memory, even within one process.
-    lost = [one.source for one in findings if one.code is Code.EPHEMERAL_BOUNDARY and one.source[-1] != "t"]
+    lost = [one.source for one in diagnostics if one.code is Code.EPHEMERAL_BOUNDARY and one.source[-1] != "t"]
     assert not lost
 
 

@@ -38,10 +38,10 @@ def compiled(project: Path, *words: str) -> Jobs:
     return jobs
 
 
-def findings(project: Path, *words: str) -> list[dict[str, Any]]:
+def diagnostics(project: Path, *words: str) -> list[dict[str, Any]]:
     ended = kedro_batch("compile", "--json", *words, cwd=project)
     assert ended.code in (0, 4), ended.err
-    found: list[dict[str, Any]] = json.loads(ended.out)["findings"]
+    found: list[dict[str, Any]] = json.loads(ended.out)["diagnostics"]
     return found
 
 
@@ -146,7 +146,7 @@ def test_781_nodes_in_30_pipelines(tmp_path):
     assert len(jobs) == 781 + len(joins)
     assert all(jobs[name]["command"] == ["true"] and name.startswith("collect-join") for name in joins)
     assert jobs["collect"]["reads"] == sorted(steps[-1].reads)
-    assert not {"ephemeral_boundary", "local_boundary", "missing_input"} & codes(findings(project))
+    assert not {"ephemeral_boundary", "local_boundary", "missing_input"} & codes(diagnostics(project))
     sent = kedro_batch("apply", "plan.yaml", "--dry-run", cwd=project)
     assert sent.text.count("\n") == len(jobs)
 
@@ -176,7 +176,7 @@ def test_32_nodes_without_names(tmp_path):
     assert len(jobs) == 32
     names = nodes_of(jobs)
     assert sum(len(name) > 128 for name in names) >= 27
-    (unnamed,) = (one for one in findings(project) if one["code"] == "unnamed_nodes")
+    (unnamed,) = (one for one in diagnostics(project) if one["code"] == "unnamed_nodes")
     assert unnamed["severity"] == "info"
     assert unnamed["about"]["nodes"] == sorted(names)
     assert unnamed["message"].startswith("32 of 32 have no name of their own")
@@ -189,7 +189,7 @@ def test_nested_namespaces_and_a_node_outside_between_two_inside(tmp_path):
     assert sorted(nodes_of(compiled(project))) == sorted(NESTED_NODES)
     by_one = compiled(project, "--group-by=namespace")
     assert {name: len(job["nodes"]) for name, job in by_one.items()} == {"outer_space": 2, "outer": 8}
-    (merged,) = (one for one in findings(project, "--group-by=namespace") if one["code"] == "merged_cycle")
+    (merged,) = (one for one in diagnostics(project, "--group-by=namespace") if one["code"] == "merged_cycle")
     assert merged["severity"] == "warning"
     assert (
         "by namespace, 2 jobs would wait for each other, outer -(outer.first.model)-> approve -(approved)-> outer"
@@ -232,7 +232,7 @@ def test_40_versioned_datasets_are_read_in_their_newest_version_by_other_jobs(tm
     jobs = compiled(project, "--group-by=tag:part.")
     check(jobs, steps)
     assert len(jobs) == 8
-    found = findings(project, "--group-by=tag:part.")
+    found = diagnostics(project, "--group-by=tag:part.")
     assert codes(found, "warning") == {"versioned_boundary"}
     plain = copied(project, tmp_path / "plain")
     kedro_run(plain)
@@ -287,14 +287,14 @@ def test_16_pipelines_whose_nodes_are_not_in_the_default_one(tmp_path):
 def test_data_in_memory_needs_the_jobs_that_share_it_to_be_one(tmp_path):
     project = adversarial.write_handed_over(tmp_path / "project")
     said = refused(project)
-    found = findings(project)
+    found = diagnostics(project)
     lost = {one["source"] for one in found if one["code"] == "ephemeral_boundary"}
     assert lost == set(adversarial.IN_MEMORY)
     assert "--group-by memory" in said
     jobs = compiled(project, "--group-by=memory")
     check(jobs, adversarial.handed_over()["__default__"])
     assert sorted(len(job["nodes"]) for job in jobs.values()) == [1, 1, 1, 1, 1, 5]
-    found = findings(project, "--group-by=memory")
+    found = diagnostics(project, "--group-by=memory")
     assert codes(found, "error") == set()
     assert codes(found, "warning") == {"merged_cycle", "unstored_output"}
     assert [one["source"] for one in found if one["code"] == "unstored_output"] == ["lost"]
@@ -306,12 +306,12 @@ def test_data_in_memory_needs_the_jobs_that_share_it_to_be_one(tmp_path):
 
 def test_a_catalog_of_environments_globals_parameters_and_absent_credentials(tmp_path):
     project = adversarial.write_configured(tmp_path / "project")
-    assert codes(findings(project), "error") == {"ephemeral_boundary"}
-    in_prod = findings(project, "--env=prod")
+    assert codes(diagnostics(project), "error") == {"ephemeral_boundary"}
+    in_prod = diagnostics(project, "--env=prod")
     assert codes(in_prod) == {"local_boundary"}
     assert [one["source"] for one in in_prod] == ["caught"]
     words = "--env=prod", "--params=root=data,nested.factor=7"
-    assert codes(findings(project, *words)) == set()
+    assert codes(diagnostics(project, *words)) == set()
     check(compiled(project, *words), adversarial.configured()["__default__"])
     assert not list((project / "conf" / "local").iterdir())
     # What compiling did without, the jobs need.

@@ -12,7 +12,7 @@ from kedro_batch.plan.writer import scalar
 def read(text: str | bytes):
     content = text.encode() if isinstance(text, str) else text
     document = yaml_reader.parse(content, "f.yaml")
-    return document.value, [str(finding) for finding in document.findings]
+    return document.value, [str(diagnostic) for diagnostic in document.diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,15 @@ def test_what_every_reader_reads_alike_is_read(text, value):
     ],
 )
 def test_what_yaml_versions_read_differently_has_to_be_quoted(text):
-    value, findings = read(f"a: {text}")
-    (finding,) = findings
-    assert finding.startswith(f"f.yaml:1: a: YAML versions disagree about {text!r}: put it in quotes")
+    value, diagnostics = read(f"a: {text}")
+    (diagnostic,) = diagnostics
+    assert diagnostic.startswith(f"f.yaml:1: a: YAML versions disagree about {text!r}: put it in quotes")
     assert read(f'a: "{text}"') == ({"a": text}, [])
     assert value == {"a": text}
 
 
 @pytest.mark.parametrize(
-    ("text", "finding"),
+    ("text", "diagnostic"),
     [
         ("a: 1\na: 2", "f.yaml:2: a: the key is here twice, first in line 1"),
         ("x:\n  - a: 1\n    a: 2", "f.yaml:3: x[0].a: the key is here twice, first in line 2"),
@@ -93,16 +93,16 @@ def test_what_yaml_versions_read_differently_has_to_be_quoted(text):
         (b"a: 1\nb: \xff", "f.yaml:2: is not UTF-8 text: byte 8 is invalid start byte"),
     ],
 )
-def test_what_is_refused_is_named_with_its_line(text, finding):
-    _, findings = read(text)
-    assert any(finding in one for one in findings), findings
+def test_what_is_refused_is_named_with_its_line(text, diagnostic):
+    _, diagnostics = read(text)
+    assert any(diagnostic in one for one in diagnostics), diagnostics
 
 
 MIB = 1024 * 1024
 
 
 @pytest.mark.parametrize(
-    ("text", "finding"),
+    ("text", "diagnostic"),
     [
         ("#" * (16 * MIB + 1), "f.yaml: has more than 16 MiB, the most that is read. Put more nodes into each job"),
         (
@@ -129,11 +129,11 @@ MIB = 1024 * 1024
         ("%TAG ! x\n---\na: b", "f.yaml: tags are not allowed: take out the lines with %TAG"),
     ],
 )
-def test_what_is_too_much_ends_the_reading(text, finding):
+def test_what_is_too_much_ends_the_reading(text, diagnostic):
     document = yaml_reader.parse(text.encode(), "f.yaml")
     assert document.broken
-    assert str(document.findings[-1]).startswith(finding)
-    assert len(document.findings) <= 1001
+    assert str(document.diagnostics[-1]).startswith(diagnostic)
+    assert len(document.diagnostics) <= 1001
 
 
 @pytest.mark.parametrize(
@@ -148,32 +148,32 @@ def test_what_is_too_much_ends_the_reading(text, finding):
     ],
 )
 def test_what_is_large_but_not_too_large_is_read(text):
-    assert not yaml_reader.parse(text.encode(), "f.yaml").findings
+    assert not yaml_reader.parse(text.encode(), "f.yaml").diagnostics
 
 
-def test_what_is_quoted_in_a_finding_is_short():
-    _, findings = read(f"a: &{'x' * 20_000} 1\nb: !{'y' * 20_000} z\nc: {'1' * 20_000}\n")
-    assert len(findings) == 3
-    assert max(map(len, findings)) < 400
+def test_what_is_quoted_in_a_diagnostic_is_short():
+    _, diagnostics = read(f"a: &{'x' * 20_000} 1\nb: !{'y' * 20_000} z\nc: {'1' * 20_000}\n")
+    assert len(diagnostics) == 3
+    assert max(map(len, diagnostics)) < 400
 
 
 @pytest.mark.parametrize(
     "character", ["\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u200b", "\u061c", "\u3164", "\ufe0f"]
 )
 def test_what_hides_text_from_a_reviewer_is_refused(character):
-    _, findings = read(f"a: 1\n# a comment{character}b: 2\n")
-    assert findings[0].startswith(f"f.yaml:2: holds the invisible character U+{ord(character):04X}: ")
+    _, diagnostics = read(f"a: 1\n# a comment{character}b: 2\n")
+    assert diagnostics[0].startswith(f"f.yaml:2: holds the invisible character U+{ord(character):04X}: ")
     assert read(f'a: "\\u{ord(character):04x}"') == ({"a": character}, [])
 
 
 def test_half_a_character_is_refused():
-    _, findings = read(r'a: "\ud83d"')
-    assert findings
+    _, diagnostics = read(r'a: "\ud83d"')
+    assert diagnostics
 
 
 def test_aliases_are_refused_wherever_they_stand():
-    _, findings = read("a: &x [1]\nb: [*x, *x]\n")
-    assert findings == [
+    _, diagnostics = read("a: &x [1]\nb: [*x, *x]\n")
+    assert diagnostics == [
         "f.yaml:1: a: anchors are not allowed: write out the value without &x",
         "f.yaml:2: b[0]: aliases are not allowed: write out what *x stands for",
         "f.yaml:2: b[1]: aliases are not allowed: write out what *x stands for",
@@ -213,8 +213,8 @@ def test_what_is_written_is_read_back(value):
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_finite_floats_are_numbers_or_ambiguous_but_never_something_else(number):
-    value, findings = read(f"a: {number!r}")
-    assert findings or math.isclose(value["a"], number)
+    value, diagnostics = read(f"a: {number!r}")
+    assert diagnostics or math.isclose(value["a"], number)
 
 
 def test_libyaml_reads_where_it_is_there():

@@ -11,10 +11,10 @@ from kedro_batch.plan.reader import read_plan
 HEAD = "schema: kedro-batch/plan/v1\ndefaults: {job_queue: q, job_definition: d%s}\njobs:\n"
 
 
-def findings(text: str) -> list[str]:
+def diagnostics(text: str) -> list[str]:
     with pytest.raises(PlanError) as raised:
         read_plan(text.encode(), "plan.yaml")
-    return [str(finding) for finding in raised.value.findings]
+    return [str(diagnostic) for diagnostic in raised.value.diagnostics]
 
 
 def jobs(count: int, job: Callable[[int], str], defaults: str = "") -> str:
@@ -26,7 +26,7 @@ def numbered(count: int, text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "finding"),
+    ("text", "diagnostic"),
     [
         (jobs(1, lambda _: f"environment: {{{numbered(401, 'A%: b')}}}"), "has 401 keys, 400 are allowed"),
         (jobs(25_001, lambda n: f"writes: [w{n}]"), "jobs: has 25001 items, 25000 are allowed. The jobs."),
@@ -58,8 +58,8 @@ def numbered(count: int, text: str) -> str:
         (jobs(1, lambda _: f"reads: [{numbered(9, 'a%, a%')}]"), "names 'a0', 'a1', 'a2', 'a3', 'a4' and 4 more more"),
     ],
 )
-def test_what_is_too_much_for_a_plan_is_refused(text, finding):
-    assert any(finding in one for one in findings(text)), findings(text)[:3]
+def test_what_is_too_much_for_a_plan_is_refused(text, diagnostic):
+    assert any(diagnostic in one for one in diagnostics(text)), diagnostics(text)[:3]
 
 
 @pytest.mark.parametrize(
@@ -71,14 +71,14 @@ def test_what_is_too_much_for_a_plan_is_refused(text, finding):
         jobs(3000, lambda n: f"environment: {{PASSWORD: abc{n}}}"),
     ],
 )
-def test_of_thousands_of_findings_a_thousand_are_told(text):
-    found = findings(text)
+def test_of_thousands_of_diagnostics_a_thousand_are_told(text):
+    found = diagnostics(text)
     assert len(found) == 1001
     assert found[0] == "plan.yaml: more than 1,000 things are wrong; here are 1,000 of them"
     assert "jobs[0]" in found[1]
 
 
-def test_text_of_the_plan_is_shortened_in_findings():
+def test_text_of_the_plan_is_shortened_in_diagnostics():
     long = '"' + "é" * 30_000 + '"'
     for text in (
         jobs(2, lambda n: f"timeout_s: {60 + n}").replace("job_queue: q", f"job_queue: {long}"),
@@ -87,7 +87,7 @@ def test_text_of_the_plan_is_shortened_in_findings():
         jobs(1, lambda _: f"tags: {{k: {long}}}"),
         jobs(1, lambda _: f"platform: {long}"),
     ):
-        assert max(map(len, findings(text))) < 1000
+        assert max(map(len, diagnostics(text))) < 1000
 
 
 @pytest.mark.parametrize(
@@ -103,17 +103,17 @@ def test_text_of_the_plan_is_shortened_in_findings():
 )
 def test_time_does_not_grow_with_the_square(make):
     start = time.process_time()
-    findings(make(30_000))
+    diagnostics(make(30_000))
     assert time.process_time() - start < 5  # seconds; with the square it was a minute, or many
 
 
 def test_near_names_are_looked_for_only_as_long_as_that_takes_little_time():
     few = jobs(20, lambda n: f"depends_on: [k{n}]").replace("k", "jo")
-    assert sum("Did you mean" in one for one in findings(few)) == 20
+    assert sum("Did you mean" in one for one in diagnostics(few)) == 20
     long = "x" * 80
     many = jobs(10_000, lambda n: f"depends_on: [{long}y{n}]").replace("name: j", f"name: {long}")
     start = time.process_time()
-    assert sum("Did you mean" in one for one in findings(many)) == 0
+    assert sum("Did you mean" in one for one in diagnostics(many)) == 0
     assert time.process_time() - start < 20
 
 
@@ -128,9 +128,9 @@ def test_a_variable_without_a_name_among_what_is_passed_on_is_no_bug():
     "field",
     ["submit", "submit: {ecsPropertiesOverride", "submit: {eksPropertiesOverride", "submit: {containerOverrides"],
 )
-def test_a_wrong_type_of_what_is_passed_on_is_one_finding(field, value):
-    (finding,) = findings(jobs(1, lambda _: f"{field}: {value}{'}' * field.count('{')}"))
-    assert finding.startswith("plan.yaml:4: jobs[0].submit")
+def test_a_wrong_type_of_what_is_passed_on_is_one_diagnostic(field, value):
+    (diagnostic,) = diagnostics(jobs(1, lambda _: f"{field}: {value}{'}' * field.count('{')}"))
+    assert diagnostic.startswith("plan.yaml:4: jobs[0].submit")
 
 
 @pytest.mark.parametrize(
@@ -142,6 +142,6 @@ def test_a_wrong_type_of_what_is_passed_on_is_one_finding(field, value):
         ("submit_tags", "does not belong here. It holds for all jobs"),
     ],
 )
-def test_a_list_where_none_is_allowed_is_one_finding(field, message):
-    (finding,) = findings(jobs(1, lambda _: f"{field}: [{numbered(1000, 'a%')}]"))
-    assert f"jobs[0].{field}: {message}" in finding
+def test_a_list_where_none_is_allowed_is_one_diagnostic(field, message):
+    (diagnostic,) = diagnostics(jobs(1, lambda _: f"{field}: [{numbered(1000, 'a%')}]"))
+    assert f"jobs[0].{field}: {message}" in diagnostic

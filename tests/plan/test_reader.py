@@ -15,10 +15,10 @@ from kedro_batch.plan.writer import plan_text
 HEAD = "schema: kedro-batch/plan/v1\ndefaults: {job_queue: q, job_definition: d}\n"
 
 
-def findings(text: str) -> list[str]:
+def diagnostics(text: str) -> list[str]:
     with pytest.raises(PlanError) as raised:
         read_plan(text.encode(), "plan.yaml")
-    return [str(finding) for finding in raised.value.findings]
+    return [str(diagnostic) for diagnostic in raised.value.diagnostics]
 
 
 def job(name: str, *parents: str, more: str = "") -> str:
@@ -149,20 +149,20 @@ def test_defaults_fill_in_what_a_job_does_not_say():
     ],
 )
 def test_what_is_wrong_is_named_with_file_line_and_path(text, expected):
-    found = findings(text)
+    found = diagnostics(text)
     assert len(found) == len(expected), found
-    for finding, part in zip(found, expected, strict=True):
-        assert part in finding
+    for diagnostic, part in zip(found, expected, strict=True):
+        assert part in diagnostic
 
 
 def test_everything_that_is_wrong_is_reported_at_once():
-    found = findings(
+    found = diagnostics(
         HEAD
         + "jobs:\n"
         + job("a", "nowhere", more="    surprise: 1\n    attempts: 0\n")
         + job("b b", more="    timeout_s: soon\n    timeout_s: later\n")
     )
-    assert [finding.split(": ")[1] for finding in found] == [
+    assert [diagnostic.split(": ")[1] for diagnostic in found] == [
         "jobs[0].depends_on[0]",
         "jobs[0].surprise",
         "jobs[0].attempts",
@@ -174,8 +174,8 @@ def test_everything_that_is_wrong_is_reported_at_once():
 def test_every_cycle_is_reported_even_beside_a_repeated_name():
     jobs = [job("a", "b"), job("b", "a"), job("c", "d"), job("d", "c"), job("e", "e"), job("e")]
     assert [
-        finding.partition(": the jobs wait for each other: ")[2]
-        for finding in findings(HEAD + "jobs:\n" + "".join(jobs))
+        diagnostic.partition(": the jobs wait for each other: ")[2]
+        for diagnostic in diagnostics(HEAD + "jobs:\n" + "".join(jobs))
     ] == [
         "a -> b -> a",
         "c -> d -> c",
@@ -186,7 +186,7 @@ def test_every_cycle_is_reported_even_beside_a_repeated_name():
 
 def test_a_long_cycle_is_shortened():
     circle = "".join(job(f"n{n:02}", f"n{(n + 1) % 40:02}") for n in range(40))
-    (found,) = findings(HEAD + "jobs:\n" + circle)
+    (found,) = diagnostics(HEAD + "jobs:\n" + circle)
     assert found.endswith("n00 -> n01 -> n02 -> n03 -> n04 -> n05 -> n06 -> (32 more) -> n39 -> n00")
 
 

@@ -9,7 +9,7 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.diagnostics import findings_document, refusal_text
+from kedro_batch.review.diagnostics import diagnostics_document, refusal_text
 from kedro_batch.review.diff.diff_plans import compared
 from kedro_batch.review.documents import json_text
 from kedro_batch.review.overview.model import overview_of
@@ -59,12 +59,12 @@ def survives(seed: bytes, content: bytes) -> bool:
 
 
 def _can_be_told(error: PlanError) -> None:
-    assert error.findings
-    for finding in error.findings:
-        assert finding.source == _SOURCE
-        assert finding.message
-        assert len(str(finding)) < 20_000
+    assert error.diagnostics
+    for diagnostic in error.diagnostics:
+        assert diagnostic.source == _SOURCE
+        assert diagnostic.message
+        assert len(str(diagnostic)) < 20_000
     for_terminal(refusal_text(error)).encode()
-    json.dumps(findings_document(error.findings, None, error.code), ensure_ascii=False).encode(
+    json.dumps(diagnostics_document(error.diagnostics, None, error.code), ensure_ascii=False).encode(
         "utf-8", "backslashreplace"
     )

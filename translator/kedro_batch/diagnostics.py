@@ -12,7 +12,7 @@ FieldPath = tuple[str | int, ...]
 
 
 class Severity(StrEnum):
-    """How much a finding weighs."""
+    """How much a diagnostic weighs."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
 
 class Code(StrEnum):
-    """What kind of finding it is: short names that tools may look for.
+    """What kind of diagnostic it is: short names that tools may look for.
 
     The first five are those of Kedro's own check of a deployment (``kedro.inspection``, Kedro 1.8).
     """
@@ -47,7 +47,7 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Diagnostic:
     """One thing that is wrong, or worth knowing, in one place.
 
     Attributes:
@@ -79,20 +79,27 @@ class Finding:
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-def sorted_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sort findings: errors first, then as they stand in their files, ``[2]`` before ``[10]``."""
-    return tuple(sorted(findings, key=_place))
+def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sort diagnostics: errors first, then as they stand in their files, ``[2]`` before ``[10]``."""
+    return tuple(sorted(diagnostics, key=_place))
 
 
-def _place(finding: Finding) -> tuple[object, ...]:
-    path = tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in finding.path)
-    return _WEIGHT[finding.severity], finding.code or "", finding.source, finding.line or 0, path, finding.message
+def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
+    path = tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in diagnostic.path)
+    return (
+        _WEIGHT[diagnostic.severity],
+        diagnostic.code or "",
+        diagnostic.source,
+        diagnostic.line or 0,
+        path,
+        diagnostic.message,
+    )
 
 
-FINDINGS_AT_MOST = 1000
+DIAGNOSTICS_AT_MOST = 1000
 """Of one plan file. It takes time to find what is wrong, and nobody reads more."""
 
-MORE_IS_WRONG = f"more than {FINDINGS_AT_MOST:,} things are wrong; here are {FINDINGS_AT_MOST:,} of them"
+MORE_IS_WRONG = f"more than {DIAGNOSTICS_AT_MOST:,} things are wrong; here are {DIAGNOSTICS_AT_MOST:,} of them"
 
 
 def path_text(path: FieldPath) -> str:

@@ -1,7 +1,7 @@
-"""The exceptions that a user can cause, and the findings that they carry.
+"""The exceptions that a user can cause, and the diagnostics that they carry.
 
 Every class carries the exit code that the command line ends with. A message says what, where, why and what
-to do; whoever finds several things wrong reports them all at once, as findings. Anything that is not in this
+to do; whoever finds several things wrong reports them all at once, as diagnostics. Anything that is not in this
 tree is a bug of ours: it keeps its traceback and ends with exit code 1.
 
     KedroBatchError
@@ -21,7 +21,7 @@ import signal
 from collections.abc import Sequence
 from enum import StrEnum
 
-from kedro_batch.diagnostics import Code, Finding, sorted_findings
+from kedro_batch.diagnostics import Code, Diagnostic, sorted_diagnostics
 
 
 class KedroBatchError(Exception):
@@ -46,19 +46,19 @@ class Refused(KedroBatchError):  # noqa: N818  the root of three errors, named f
     """Project, configuration or plan refused, for one reason or for several.
 
     Attributes:
-        code: What the findings are that do not say so themselves.
+        code: What the diagnostics are that do not say so themselves.
         headline: What was refused.
-        findings: Why, sorted; errors first.
+        diagnostics: Why, sorted; errors first.
     """
 
     exit_code = 4
     code = Code.INVALID_PROJECT
 
-    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
-        """Take the headline and the findings below it."""
+    def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
+        """Take the headline and the diagnostics below it."""
         self.headline = message
-        self.findings = sorted_findings(findings)
-        super().__init__("\n".join([message, *(f"  {finding}" for finding in self.findings)]))
+        self.diagnostics = sorted_diagnostics(diagnostics)
+        super().__init__("\n".join([message, *(f"  {diagnostic}" for diagnostic in self.diagnostics)]))
 
 
 class ProjectError(Refused):

@@ -26,13 +26,13 @@ def project_with(tmp_path: Path, catalog: str = MIXED, settings: str = "", **con
     return write_project(tmp_path / "project", conf=files)
 
 
-def findings(project: Path, *words: str, code: int = 0) -> list[dict[str, Any]]:
+def diagnostics(project: Path, *words: str, code: int = 0) -> list[dict[str, Any]]:
     ended = kedro_batch("compile", "--json", *words, cwd=project)
     assert ended.code == code, ended.err
     document = json.loads(ended.text)
-    Draft202012Validator(resources.schema("findings")).validate(document)
+    Draft202012Validator(resources.schema("diagnostics")).validate(document)
     assert (document["digest"] is None) == (code == 4)
-    found: list[dict[str, Any]] = document["findings"]
+    found: list[dict[str, Any]] = document["diagnostics"]
     return found
 
 
@@ -42,7 +42,7 @@ def codes(found: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
 
 def test_everything_is_told_at_once_the_worst_first(tmp_path):
     project = project_with(tmp_path)
-    found = findings(project, code=4)
+    found = diagnostics(project, code=4)
     assert codes(found) == [
         ("error", "ephemeral_boundary", "numbers"),
         ("warning", "local_boundary", "left"),
@@ -65,12 +65,12 @@ def test_everything_is_told_at_once_the_worst_first(tmp_path):
 
 def test_both_ways_out_of_an_ephemeral_boundary_work(tmp_path):
     project = project_with(tmp_path)
-    (remedy,) = (one["remedy"] for one in findings(project, code=4) if one["remedy"])
-    grouped = findings(project, "--group-by=memory")
+    (remedy,) = (one["remedy"] for one in diagnostics(project, code=4) if one["remedy"])
+    grouped = diagnostics(project, "--group-by=memory")
     assert ("error", "ephemeral_boundary", "numbers") not in codes(grouped)
     catalog = project / "conf" / "base" / "catalog.yml"
     catalog.write_text(catalog.read_text().replace("numbers: {type: MemoryDataset}\n", remedy))
-    assert "numbers" not in {one["source"] for one in findings(project)}
+    assert "numbers" not in {one["source"] for one in diagnostics(project)}
 
 
 def test_warnings_do_not_stop_a_plan_but_strictness_does(tmp_path):
@@ -90,27 +90,27 @@ def test_warnings_do_not_stop_a_plan_but_strictness_does(tmp_path):
 )
 def test_local_paths_can_be_declared_shared_or_accepted(tmp_path, settings):
     project = project_with(tmp_path, json_catalog(), settings)
-    assert not [one for one in findings(project, "--strict") if one["severity"] != "info"]
+    assert not [one for one in diagnostics(project, "--strict") if one["severity"] != "info"]
 
 
 def test_datasets_that_hooks_add_are_declared_in_the_settings(tmp_path):
     project = project_with(tmp_path, json_catalog("raw", "total"), "datasets: {left: shared, '*': shared}\n")
-    assert findings(project) == []
+    assert diagnostics(project) == []
     project_two = project_with(tmp_path / "two", json_catalog(), "datasets: {left: memory}\n")
-    assert ("error", "ephemeral_boundary", "left") in codes(findings(project_two, code=4))
+    assert ("error", "ephemeral_boundary", "left") in codes(diagnostics(project_two, code=4))
 
 
 def test_versions_on_a_boundary_name_the_hazard(tmp_path):
     catalog = json_catalog().replace("data/", "s3://b/") + "  versioned: true\n"  # the last entry is total's
-    assert findings(project_with(tmp_path, catalog)) == []
+    assert diagnostics(project_with(tmp_path, catalog)) == []
     everything = json_catalog().replace("  filepath: data/", "  versioned: true\n  filepath: s3://b/")
-    found = findings(project_with(tmp_path / "two", everything))
+    found = diagnostics(project_with(tmp_path / "two", everything))
     assert codes(found) == [("warning", "versioned_boundary", name) for name in ("left", "numbers", "right")]
     assert "if two runs go on at once, one may read what the other has written" in found[0]["message"]
 
 
 def test_an_input_that_nothing_stores_is_missing_in_every_container(tmp_path):
-    found = findings(project_with(tmp_path, json_catalog().replace("raw", "row")), code=4)
+    found = diagnostics(project_with(tmp_path, json_catalog().replace("raw", "row")), code=4)
     assert [one["source"] for one in found if one["code"] == "missing_input"] == ["raw"]
 
 
@@ -118,23 +118,23 @@ def test_a_parameter_that_the_configuration_does_not_have_is_missing_too(tmp_pat
     registry = DIAMOND.replace('"numbers", "left"', '["numbers", "params:model.rows", "params:model"], "left"')
     conf = {"base/parameters.yml": "model: {rosw: 5}\n"}
     project = write_project(tmp_path, registry=registry.replace("def double(x)", "def double(x, *_)"), conf=conf)
-    (found,) = findings(project, code=4)
+    (found,) = diagnostics(project, code=4)
     assert codes([found]) == [("error", "missing_input", "params:model.rows")]
     assert "Did you mean 'params:model.rosw'" in found["message"]
     assert " Write it in conf/base/parameters.yml, or give it by --params" in found["message"]
-    assert findings(project, "--params=model.rows=5") == []
+    assert diagnostics(project, "--params=model.rows=5") == []
     (project / "conf" / "base" / "aws_batch.yml").write_text(TARGET + "datasets: {params:model.rows: shared}\n")
-    assert findings(project) == []
+    assert diagnostics(project) == []
 
 
 def test_a_default_environment_that_is_not_there_is_pointed_out(tmp_path):
     project = project_with(tmp_path, json_catalog(), "shared_paths: [data]\n")
-    assert findings(project) == []
+    assert diagnostics(project) == []
     (project / "conf" / "local").rmdir()
-    (found,) = findings(project, "--strict")
+    (found,) = diagnostics(project, "--strict")
     assert codes([found]) == [("info", "missing_environment", "conf/local")]
     assert "put an empty folder there, or compile with --env=base" in found["message"]
-    assert findings(project, "--env=base") == []
+    assert diagnostics(project, "--env=base") == []
 
 
 def test_settings_for_other_pipelines_are_no_mistakes(tmp_path):
@@ -156,22 +156,22 @@ def test_settings_for_other_pipelines_are_no_mistakes(tmp_path):
     )
     conf = {"base/aws_batch.yml": BARE_TARGET + dedent(settings)}
     project = write_project(tmp_path, registry=registry, conf=conf)
-    assert findings(project, "--strict") == []
-    assert findings(project, "--strict", "--pipelines=half") == []
-    assert findings(project, "--strict", "--pipelines=other") == []
+    assert diagnostics(project, "--strict") == []
+    assert diagnostics(project, "--strict", "--pipelines=half") == []
+    assert diagnostics(project, "--strict", "--pipelines=other") == []
 
 
 @pytest.mark.parametrize("entry", ["[1]", "5", "text.TextDataset", "", "{filepath: s3://b/x}"])
 def test_a_catalog_that_kedro_would_refuse_is_refused(tmp_path, entry):
     project = project_with(tmp_path, json_catalog() + f"unused: {entry}\n")
-    (found,) = findings(project, code=4)
+    (found,) = diagnostics(project, code=4)
     assert (found["code"], found["path"]) == ("invalid_config", ["unused"])
     assert "must be a mapping with a type" in found["message"]
 
 
 def test_another_configuration_cannot_come_in_through_the_environment(tmp_path):
     project = project_with(tmp_path, json_catalog(), "environment: {KEDRO_ENV: prod}\n")
-    (found,) = findings(project, code=4)
+    (found,) = diagnostics(project, code=4)
     assert found["path"] == ["environment", "KEDRO_ENV"]
     assert "compile with --env" in found["message"]
 
@@ -191,29 +191,29 @@ def test_transcoded_names_in_memory_come_with_entries_of_one_place(tmp_path):
         """
     project = write_project(tmp_path, registry=registry)
     for words in ([], ["--group-by=memory"]):
-        (found,) = findings(project, *words, code=4)
+        (found,) = diagnostics(project, *words, code=4)
         assert "'t@one' and " in found["message"]
         assert "in memory each of these names is a dataset of its own, even within one job" in found["message"]
         assert found["remedy"].count("filepath: s3://my-bucket/t.pickle\n") == 3
     catalog = project / "conf" / "base" / "catalog.yml"
     catalog.write_text(catalog.read_text() + found["remedy"])
-    assert findings(project) == []
+    assert diagnostics(project) == []
 
 
 def test_a_version_that_is_given_is_no_hazard(tmp_path):
     catalog = json_catalog().replace("  filepath: data/left", "  versioned: true\n  filepath: data/left")
     project = project_with(tmp_path, catalog, "shared_paths: [data]\n")
-    assert codes(findings(project)) == [("warning", "versioned_boundary", "left")]
-    assert findings(project, "--load-versions=left:2026-01-01T00.00.00.000Z") == []
+    assert codes(diagnostics(project)) == [("warning", "versioned_boundary", "left")]
+    assert diagnostics(project, "--load-versions=left:2026-01-01T00.00.00.000Z") == []
 
 
 def test_parameters_of_the_command_line_need_no_file(tmp_path):
     registry = DIAMOND.replace('"numbers", "left"', '["numbers", "params:deep.a"], "left"')
     project = write_project(tmp_path, registry=registry.replace("def double(x)", "def double(x, *_)"))
-    assert [one["source"] for one in findings(project, code=4)] == ["params:deep.a"]
-    assert findings(project, "--params=deep.a=1") == []
+    assert [one["source"] for one in diagnostics(project, code=4)] == ["params:deep.a"]
+    assert diagnostics(project, "--params=deep.a=1") == []
     (project / "conf" / "base" / "aws_batch.yml").write_text(TARGET + "datasets: {'params:*': shared}\n")
-    assert codes(findings(project)) == []
+    assert codes(diagnostics(project)) == []
 
 
 def test_a_tag_that_another_pipeline_s_copy_of_a_node_has_selects_nothing_here(tmp_path):
@@ -245,7 +245,7 @@ def test_what_is_passed_on_is_checked_together(tmp_path):
             submit: {eksPropertiesOverride: {podProperties: {containers: [{name: main}]}}}
         """
     project = project_with(tmp_path, json_catalog(), "shared_paths: [data]\n" + dedent(settings))
-    (found,) = findings(project, code=4)
+    (found,) = diagnostics(project, code=4)
     assert "goes without containerOverrides: a job has one kind of containers (job add_up)" in found["message"]
     assert found["path"][:3] == ["rules", 0, "submit"]
 
@@ -270,8 +270,8 @@ def test_the_catalog_is_read_as_kedro_merges_and_resolves_it(tmp_path):
             "prod/aws_batch.yml": "accept: []\n",
         },
     )
-    assert {one["source"] for one in findings(project)} == {"left", "numbers", "right"}
-    (only,) = findings(project, "--env=prod", "--params=run=x")
+    assert {one["source"] for one in diagnostics(project)} == {"left", "numbers", "right"}
+    (only,) = diagnostics(project, "--env=prod", "--params=run=x")
     assert codes([only]) == [("warning", "local_boundary", "left")]
 
 
@@ -287,13 +287,13 @@ def test_a_parameter_that_the_catalog_needs_and_nothing_gives_is_named(tmp_path)
 def test_with_json_the_plan_goes_to_the_file_alone(tmp_path):
     project = project_with(tmp_path, json_catalog())
     plan = kedro_batch("compile", "-q", cwd=project).out
-    assert findings(project, "-o", "plan.yaml")
+    assert diagnostics(project, "-o", "plan.yaml")
     assert (project / "plan.yaml").read_bytes() == plan
-    assert findings(project, "--check", "plan.yaml")
+    assert diagnostics(project, "--check", "plan.yaml")
     (project / "plan.yaml").write_text(plan.decode().replace("a_queue", "old_queue"))
     ended = kedro_batch("compile", "--json", "--check", "plan.yaml", cwd=project)
     assert ended.code == 3
-    assert json.loads(ended.text)["findings"]
+    assert json.loads(ended.text)["diagnostics"]
 
 
 def test_a_plan_of_more_jobs_than_are_read_is_refused(tmp_path):
@@ -314,10 +314,10 @@ def test_a_plan_of_more_jobs_than_are_read_is_refused(tmp_path):
 def test_what_is_refused_before_there_is_a_plan_is_json_too(tmp_path):
     project = project_with(tmp_path, json_catalog(), "timeout_s: 5\n")
     ended = kedro_batch("compile", "--json", cwd=project)
-    (found,) = json.loads(ended.text)["findings"]
+    (found,) = json.loads(ended.text)["diagnostics"]
     assert (found["code"], found["path"], found["line"]) == ("invalid_config", ["timeout_s"], 3)
     assert ended.err == "Error: the settings for AWS Batch are wrong:\n"
-    (nowhere,) = findings(project, "--pipelines=nowhere", code=4)[:1]
+    (nowhere,) = diagnostics(project, "--pipelines=nowhere", code=4)[:1]
     assert nowhere["code"] in ("invalid_config", "invalid_project")
 
 
@@ -326,14 +326,14 @@ def test_validate_prints_json_as_well(tmp_path):
     kedro_batch("compile", "-o", "plan.yaml", cwd=project)
     good = kedro_batch("validate", "--json", "plan.yaml", cwd=project)
     document = json.loads(good.text)
-    assert document["findings"] == []
+    assert document["diagnostics"] == []
     assert f"digest {document['digest']}\n" == kedro_batch("validate", "plan.yaml", cwd=project).text
     (project / "plan.yaml").write_text("schema: x\n")
     bad = kedro_batch("validate", "--json", "plan.yaml", cwd=project)
     assert bad.code == 4
     document = json.loads(bad.text)
-    Draft202012Validator(resources.schema("findings")).validate(document)
-    assert {one["code"] for one in document["findings"]} == {"invalid_plan"}
+    Draft202012Validator(resources.schema("diagnostics")).validate(document)
+    assert {one["code"] for one in document["diagnostics"]} == {"invalid_plan"}
 
 
 RULES = """
@@ -444,4 +444,4 @@ def test_a_long_list_of_warnings_is_cut_and_says_where_the_rest_is(tmp_path):
     assert ended.err.count("local_boundary: d") == 20
     assert ended.err.endswith("  warning local_boundary: 10 more like these; -v shows them all, --json lists them\n")
     assert kedro_batch("compile", "-v", cwd=project).err.count("local_boundary: d") == 30
-    assert len(findings(project)) == 30
+    assert len(diagnostics(project)) == 30

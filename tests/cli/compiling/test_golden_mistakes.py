@@ -219,7 +219,7 @@ MISTAKES: dict[str, Mistake] = {
     "environment_unknown": Mistake(words=("--env=prodd",), conf={"prod/parameters.yml": "x: 1\n"}),
     "load_version_of_what_is_not_read": Mistake(words=("--load-versions=rwa:2024-01-01",)),
     "explain_a_job_that_is_not": Mistake(words=("--explain=go_lft",)),
-    "findings_and_plan_to_one_stream": Mistake(words=("--json", "-o", "-")),
+    "diagnostics_and_plan_to_one_stream": Mistake(words=("--json", "-o", "-")),
     "explain_as_json": Mistake(words=("--explain=go_left", "--json")),
     "output_and_check": Mistake(words=("-o", "plan.yaml", "--check", "plan.yaml")),
     # Plans written by hand.

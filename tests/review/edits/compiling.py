@@ -84,7 +84,7 @@ def _compiled(project: Project) -> str:
         root = Path(folder).resolve()
         project.write(root, KEDRO_VERSION)
         made = compile_project(root, options, str)
-    if wrong := [one.message for one in made.findings if one.severity is Severity.ERROR]:
+    if wrong := [one.message for one in made.diagnostics if one.severity is Severity.ERROR]:
         raise ValueError(f"the project does not compile: {wrong}")
     return plan_text(_spelled(made.plan, project.kedro))
 

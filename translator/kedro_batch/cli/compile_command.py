@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, talk_options, tell
-from kedro_batch.cli.json_diagnostics import refusal_as_json, write_findings
+from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
 from kedro_batch.cli.streams import reserved_stdout
@@ -64,7 +64,7 @@ def _ways(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str,
     "--json",
     "as_json",
     is_flag=True,
-    help="Print all findings as JSON, instead of the plan; with -o or --check the plan is dealt with as well.",
+    help="Print all diagnostics as JSON, instead of the plan; with -o or --check the plan is dealt with as well.",
 )
 @talk_options
 @click.pass_context
@@ -73,7 +73,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
 
     Works offline and without credentials. Standard output holds the plan and nothing else. Queue, definition,
     resources, rules and grouping come from aws_batch.yml in the project's configuration. What would keep a job
-    from finding its data, or AWS Batch from running it, is reported all at once.
+    from diagnostic its data, or AWS Batch from running it, is reported all at once.
     """
     to_stdout = _is_standard_output(output)
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
@@ -108,7 +108,7 @@ def _refuse_contradictions(
     if output is not None and output.endswith(os.sep):
         raise click.UsageError(f"--output {output}: a file is needed, not a folder")
     if flags["as_json"] and output is not None and to_stdout:
-        raise click.UsageError("with --json standard output holds the findings: name a file for the plan")
+        raise click.UsageError("with --json standard output holds the diagnostics: name a file for the plan")
     if INSIDE_KEDRO in context.meta and check is None and to_stdout:
         raise click.UsageError(
             "inside Kedro, which writes to standard output itself, the plan needs a file: "
@@ -118,14 +118,14 @@ def _refuse_contradictions(
 
 def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:
     """Say what was found: as JSON on standard output, or in words."""
-    from kedro_batch.review.diagnostics import finding_lines, findings_headline
+    from kedro_batch.review.diagnostics import diagnostic_lines, diagnostics_headline
     from kedro_batch.text.escaping import for_terminal
 
     if flags["as_json"]:
-        write_findings(stdout, compilation.findings, compilation.plan)
-    elif compilation.findings and not flags["quiet"]:
-        tell(f"{findings_headline(compilation.findings)}:")
-        for line in finding_lines(compilation.findings, every=flags["verbose"]):
+        write_diagnostics(stdout, compilation.diagnostics, compilation.plan)
+    elif compilation.diagnostics and not flags["quiet"]:
+        tell(f"{diagnostics_headline(compilation.diagnostics)}:")
+        for line in diagnostic_lines(compilation.diagnostics, every=flags["verbose"]):
             tell(for_terminal(line))
 
 

@@ -1,10 +1,10 @@
-"""Findings on standard output as JSON, for the commands that have ``--json``."""
+"""Diagnostics on standard output as JSON, for the commands that have ``--json``."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from kedro_batch.diagnostics import Code, Finding
+from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import Refused
 from kedro_batch.files.json_text import encoded
 
@@ -20,20 +20,20 @@ def refusal_as_json(stdout: BinaryIO | None) -> Iterator[None]:
     except Refused as error:
         if stdout is None:
             raise
-        findings = error.findings or (Finding(source="kedro-batch", message=error.headline),)
-        _write(stdout, findings, None, error.code)
+        diagnostics = error.diagnostics or (Diagnostic(source="kedro-batch", message=error.headline),)
+        _write(stdout, diagnostics, None, error.code)
         raise type(error)(error.headline) from error
 
 
-def write_findings(stdout: BinaryIO, findings: Sequence[Finding], plan: "Plan") -> None:
-    """Write the findings about a plan that is not refused."""
+def write_diagnostics(stdout: BinaryIO, diagnostics: Sequence[Diagnostic], plan: "Plan") -> None:
+    """Write the diagnostics about a plan that is not refused."""
     from kedro_batch.plan.digest import plan_digest  # noqa: PLC0415  loaded only when it is asked for
 
-    _write(stdout, findings, plan_digest(plan), Refused.code)
+    _write(stdout, diagnostics, plan_digest(plan), Refused.code)
 
 
-def _write(stdout: BinaryIO, findings: Sequence[Finding], digest: str | None, code: Code) -> None:
-    from kedro_batch.review.diagnostics import findings_document  # noqa: PLC0415  loaded only when it is asked for
+def _write(stdout: BinaryIO, diagnostics: Sequence[Diagnostic], digest: str | None, code: Code) -> None:
+    from kedro_batch.review.diagnostics import diagnostics_document  # noqa: PLC0415  loaded only when it is asked for
 
-    document = findings_document(findings, digest, code)
+    document = diagnostics_document(diagnostics, digest, code)
     stdout.write(encoded(document, indent=2).encode("utf-8") + b"\n")

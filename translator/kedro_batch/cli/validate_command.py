@@ -6,7 +6,7 @@ from collections import Counter
 import click
 
 from kedro_batch.cli.base import BatchCommand, read_input, talk_options, tell
-from kedro_batch.cli.json_diagnostics import refusal_as_json, write_findings
+from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 
 
 @click.command(cls=BatchCommand, short_help="Check a plan offline and print its digest.")
@@ -24,7 +24,7 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.graph import longest_path
     from kedro_batch.plan.reader import read_plan
-    from kedro_batch.review.diagnostics import finding_lines, findings_headline
+    from kedro_batch.review.diagnostics import diagnostic_lines, diagnostics_headline
     from kedro_batch.text.escaping import for_terminal
     from kedro_batch.text.wording import counted
 
@@ -39,14 +39,14 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, at most {depth} one after another"
         tell(f"{name} is valid: {sizes}")
         if remarks:
-            tell(f"{findings_headline(remarks)}:")
-        for line in finding_lines(remarks, every=verbose):
+            tell(f"{diagnostics_headline(remarks)}:")
+        for line in diagnostic_lines(remarks, every=verbose):
             tell(for_terminal(line))
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
             tell(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
     if as_json:
-        write_findings(sys.stdout.buffer, remarks, checked)
+        write_diagnostics(sys.stdout.buffer, remarks, checked)
     else:
         click.echo(f"digest {plan_digest(checked)}")

@@ -13,7 +13,7 @@ from typing import Any
 from kedro_batch.compiler.grouping import MEMORY, NONE, WAYS, is_way
 from kedro_batch.compiler.nodes import CompileOptions
 from kedro_batch.compiler.rules import Match, Resolved, Rule, resolved_settings
-from kedro_batch.diagnostics import Code, FieldPath, Finding
+from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
 from kedro_batch.errors import ConfigError, UsageError
 from kedro_batch.files import yaml_reader
 from kedro_batch.files.json_schema import check
@@ -88,7 +88,7 @@ def resolve_settings(
         group_by: What the command line says of grouping, which wins.
 
     Raises:
-        ConfigError: With a finding for everything that is wrong.
+        ConfigError: With a diagnostic for everything that is wrong.
         UsageError: ``group_by`` is no way of grouping.
     """
     for message in _odd_ways(group_by):
@@ -101,7 +101,7 @@ def resolve_settings(
     wrong = [_located(source, path, message) for path, message in check(given, "config")]
     target = target_of(source)
     wrong += [
-        Finding(source="parameters.yml", path=("aws_batch", *path), message=message)
+        Diagnostic(source="parameters.yml", path=("aws_batch", *path), message=message)
         for path, message in check({name: target[name] for name in target if name not in given}, "config")
     ]
     inside = given.get("container_conf_source", conf_source)
@@ -175,7 +175,7 @@ def refuse_credentials(options: CompileOptions) -> None:
     """
     pairs = (item.partition("=") for item in options.params)
     wrong = [
-        Finding(source="--params", path=(name,), code=Code.CREDENTIAL, message=IN_COMMAND)
+        Diagnostic(source="--params", path=(name,), code=Code.CREDENTIAL, message=IN_COMMAND)
         for name, _, value in pairs
         if looks_like_credential(name, value)
     ]
@@ -240,12 +240,12 @@ def _is_local_absolute(place: str) -> bool:
     return PurePosixPath(place).is_absolute() or PureWindowsPath(place).drive != "" or place.startswith("~")
 
 
-def _absolute_conf_source(source: ConfigSource, place: str, *, configured: bool) -> Finding:
+def _absolute_conf_source(source: ConfigSource, place: str, *, configured: bool) -> Diagnostic:
     remedy = "a path relative to the container's working directory, or a URL such as s3://bucket/conf"
     if configured:
         message = f"{place!r} is a path of one machine, and a plan holds for every machine: give {remedy}"
         return _located(source, ("container_conf_source",), message)
-    return Finding(
+    return Diagnostic(
         source="--conf-source",
         message=f"{place!r} is a path of this machine, which the container does not have: "
         f"set container_conf_source in {source.expected_file} to {remedy}",
@@ -268,9 +268,9 @@ def _lines(file: Path) -> dict[FieldPath, int]:
     return yaml_reader.parse(file.read_bytes(), file.name, with_lines=True).lines
 
 
-def _located(source: ConfigSource, path: FieldPath, message: str, code: Code = Code.INVALID_CONFIG) -> Finding:
+def _located(source: ConfigSource, path: FieldPath, message: str, code: Code = Code.INVALID_CONFIG) -> Diagnostic:
     file, line = place_of(source, path)
-    return Finding(source=file, path=path, line=line, message=message, code=code)
+    return Diagnostic(source=file, path=path, line=line, message=message, code=code)
 
 
 def _shown(file: Path) -> str:

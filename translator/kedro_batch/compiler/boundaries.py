@@ -10,7 +10,7 @@ from typing import Any
 from kedro_batch.compiler.grouping import Group
 from kedro_batch.compiler.nodes import glob, is_parameter
 from kedro_batch.compiler.storage import Storage, Storages, Store
-from kedro_batch.diagnostics import Code, Finding, Severity
+from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.writer import scalar
@@ -63,7 +63,7 @@ class Surroundings:
         return min(judged, key=lambda one: _WORST.index(one[1].store))
 
 
-def boundary_findings(around: Surroundings) -> Iterator[Finding]:
+def boundary_diagnostics(around: Surroundings) -> Iterator[Diagnostic]:
     """Yield what is to be said of the data that the jobs read and write."""
     datasets = _datasets(around.groups)
     for name in sorted(datasets):
@@ -97,7 +97,7 @@ def _datasets(groups: Mapping[JobName, Group]) -> dict[str, _Dataset]:
     return datasets
 
 
-def _of_boundary(called: str, dataset: _Dataset, storage: Storage, around: Surroundings) -> Iterator[Finding]:
+def _of_boundary(called: str, dataset: _Dataset, storage: Storage, around: Surroundings) -> Iterator[Diagnostic]:
     versioned = any(around.storages.of(one).versioned and one not in around.pinned for one in dataset.read)
     places = {_comparable(around.storages.of(one).place) for one in dataset.names} - {""}
     if storage.store is Store.SHARED and not versioned and len(places) < _SEVERAL:
@@ -107,7 +107,7 @@ def _of_boundary(called: str, dataset: _Dataset, storage: Storage, around: Surro
     match storage.store:
         case Store.MEMORY:
             together = f"--group-by {','.join((*around.group_by, 'memory'))}"
-            yield _finding(
+            yield _diagnostic(
                 (Severity.ERROR, Code.EPHEMERAL_BOUNDARY),
                 called,
                 dataset,
@@ -116,7 +116,7 @@ def _of_boundary(called: str, dataset: _Dataset, storage: Storage, around: Surro
                 remedy=_entry(called, _file_of(called)),
             )
         case Store.LOCAL:
-            yield _finding(
+            yield _diagnostic(
                 (Severity.WARNING, Code.LOCAL_BOUNDARY),
                 called,
                 dataset,
@@ -124,7 +124,7 @@ def _of_boundary(called: str, dataset: _Dataset, storage: Storage, around: Surro
                 "the folder under shared_paths if all containers mount it",
             )
         case Store.UNKNOWN:
-            yield _finding(
+            yield _diagnostic(
                 (Severity.INFO, Code.UNKNOWN_BOUNDARY),
                 called,
                 dataset,
@@ -133,7 +133,7 @@ def _of_boundary(called: str, dataset: _Dataset, storage: Storage, around: Surro
         case Store.SHARED:
             pass
     if len(places) >= _SEVERAL:
-        yield _finding(
+        yield _diagnostic(
             (Severity.INFO, Code.UNKNOWN_BOUNDARY),
             called,
             dataset,
@@ -141,7 +141,7 @@ def _of_boundary(called: str, dataset: _Dataset, storage: Storage, around: Surro
             f"{', '.join(sorted(places))}",
         )
     if versioned:
-        yield _finding(
+        yield _diagnostic(
             (Severity.WARNING, Code.VERSIONED_BOUNDARY),
             called,
             dataset,
@@ -159,13 +159,13 @@ def _comparable(place: str) -> str:
     return re.sub("^s3[an]$", "s3", protocol.lower()) + separator + (posixpath.normpath(path) if path else "")
 
 
-def _parted_in_memory(name: str, dataset: _Dataset, around: Surroundings) -> Finding:
+def _parted_in_memory(name: str, dataset: _Dataset, around: Surroundings) -> Diagnostic:
     """Tell that Kedro keeps a dataset in memory for each of its transcoded names, even within one process."""
     lost = [one for one in dataset.names if around.storages.of(one).store is Store.MEMORY]
     places = [place for one in dataset.names if (place := around.storages.of(one).place)]
     file = places[0] if places else _file_of(name)
     written, read = (", ".join(map(repr, sorted(names))) for names in (dataset.written, dataset.read))
-    return _finding(
+    return _diagnostic(
         (Severity.ERROR, Code.EPHEMERAL_BOUNDARY),
         name,
         dataset,
@@ -187,9 +187,9 @@ def _file_of(name: str) -> str:
     return f"s3://my-bucket/{letters}.pickle"
 
 
-def _of_output(called: str, dataset: _Dataset, storage: Storage, around: Surroundings) -> Iterator[Finding]:
+def _of_output(called: str, dataset: _Dataset, storage: Storage, around: Surroundings) -> Iterator[Diagnostic]:
     if storage.store is Store.MEMORY:
-        yield _finding(
+        yield _diagnostic(
             (Severity.WARNING, Code.UNSTORED_OUTPUT),
             called,
             dataset,
@@ -198,9 +198,9 @@ def _of_output(called: str, dataset: _Dataset, storage: Storage, around: Surroun
         )
 
 
-def _of_input(called: str, dataset: _Dataset, storage: Storage, around: Surroundings) -> Iterator[Finding]:
+def _of_input(called: str, dataset: _Dataset, storage: Storage, around: Surroundings) -> Iterator[Diagnostic]:
     if storage.store is Store.MEMORY and not storage.given:
-        yield _finding(
+        yield _diagnostic(
             (Severity.ERROR, Code.MISSING_INPUT),
             called,
             dataset,
@@ -209,9 +209,11 @@ def _of_input(called: str, dataset: _Dataset, storage: Storage, around: Surround
         )
 
 
-def _finding(kind: tuple[Severity, Code], name: str, dataset: _Dataset, message: str, remedy: str = "") -> Finding:
+def _diagnostic(
+    kind: tuple[Severity, Code], name: str, dataset: _Dataset, message: str, remedy: str = ""
+) -> Diagnostic:
     severity, code = kind
-    return Finding(
+    return Diagnostic(
         source=name,
         code=code,
         severity=severity,
@@ -226,9 +228,9 @@ def _finding(kind: tuple[Severity, Code], name: str, dataset: _Dataset, message:
     )
 
 
-def parameter_findings(
+def parameter_diagnostics(
     around: Surroundings, parameters: Sequence[Mapping[Any, Any]], declared: Collection[str], file: str
-) -> Iterator[Finding]:
+) -> Iterator[Diagnostic]:
     """Yield the parameters that nodes read and the configuration does not have.
 
     Args:
@@ -249,7 +251,7 @@ def parameter_findings(
     for name in sorted(readers.keys() - known):
         if patterns and patterns.fullmatch(name):
             continue
-        yield _finding(
+        yield _diagnostic(
             (Severity.ERROR, Code.MISSING_INPUT),
             name,
             readers[name],

@@ -11,7 +11,7 @@ from typing import Any
 
 import parse
 
-from kedro_batch.diagnostics import Finding
+from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import ConfigError
 
 Entry = Mapping[str, Any]
@@ -80,7 +80,7 @@ def refuse_odd_entries(entries: Mapping[Any, Any]) -> None:
         ConfigError: An entry is no mapping, or has no ``type``.
     """
     wrong = [
-        Finding(
+        Diagnostic(
             source="the catalog", path=(str(name),), message="must be a mapping with a type, such as json.JSONDataset"
         )
         for name, entry in entries.items()

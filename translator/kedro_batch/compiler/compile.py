@@ -21,7 +21,7 @@ from kedro_batch.compiler.conf_folder import Configuration
 from kedro_batch.compiler.inputs import Compilation, Material
 from kedro_batch.compiler.nodes import CompileOptions, ProjectNode
 from kedro_batch.compiler.plan_builder import assembled
-from kedro_batch.diagnostics import Code, Finding, Severity, sorted_findings
+from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import did_you_mean
@@ -88,13 +88,13 @@ def compile_project(
         ),
         strict=strict,
     )
-    findings = (*made.findings, *_about_environment(configuration, options.env))
-    return replace(made, findings=_weighed(findings, settings, strict=strict))
+    diagnostics = (*made.diagnostics, *_about_environment(configuration, options.env))
+    return replace(made, diagnostics=_weighed(diagnostics, settings, strict=strict))
 
 
-def _about_environment(configuration: Configuration, env: str | None) -> Iterator[Finding]:
+def _about_environment(configuration: Configuration, env: str | None) -> Iterator[Diagnostic]:
     if configuration.existing_env(env) != env:
-        yield Finding(
+        yield Diagnostic(
             source=configuration.file_of(configuration.default_env, "").removesuffix("/.yml"),
             code=Code.MISSING_ENVIRONMENT,
             severity=Severity.INFO,
@@ -108,7 +108,7 @@ def _assembled(material: Material, *, strict: bool) -> Compilation:
     try:
         return assembled(material)
     except ProjectError as error:
-        raise ProjectError(error.headline, _weighed(error.findings, material.settings, strict=strict)) from error
+        raise ProjectError(error.headline, _weighed(error.diagnostics, material.settings, strict=strict)) from error
 
 
 def job_called(compilation: Compilation, called: str) -> JobName:
@@ -126,27 +126,29 @@ def job_called(compilation: Compilation, called: str) -> JobName:
     raise ProjectError(f"no job and no node is named {called!r}.{did_you_mean(called, {*compilation.groups, *nodes})}")
 
 
-def _weighed(findings: Iterable[Finding], settings: Settings, *, strict: bool) -> tuple[Finding, ...]:
-    return sorted_findings(_weighed_one(one, settings, strict=strict) for one in findings)
+def _weighed(diagnostics: Iterable[Diagnostic], settings: Settings, *, strict: bool) -> tuple[Diagnostic, ...]:
+    return sorted_diagnostics(_weighed_one(one, settings, strict=strict) for one in diagnostics)
 
 
-def _weighed_one(finding: Finding, settings: Settings, *, strict: bool) -> Finding:
+def _weighed_one(diagnostic: Diagnostic, settings: Settings, *, strict: bool) -> Diagnostic:
     """Let the settings accept a warning, and let strictness refuse it."""
-    if finding.severity is not Severity.WARNING:
-        return finding
-    if finding.code in settings.accept:
-        return replace(finding, severity=Severity.INFO)
+    if diagnostic.severity is not Severity.WARNING:
+        return diagnostic
+    if diagnostic.code in settings.accept:
+        return replace(diagnostic, severity=Severity.INFO)
     if not strict:
-        return finding
-    end = "" if finding.message.endswith((".", "?")) else "."
-    accepted = f"{finding.message}{end} Refused by --strict; what is known is accepted by accept: [{finding.code}]"
-    return replace(finding, severity=Severity.ERROR, message=accepted)
+        return diagnostic
+    end = "" if diagnostic.message.endswith((".", "?")) else "."
+    accepted = (
+        f"{diagnostic.message}{end} Refused by --strict; what is known is accepted by accept: [{diagnostic.code}]"
+    )
+    return replace(diagnostic, severity=Severity.ERROR, message=accepted)
 
 
 def _refuse_unread_versions(options: CompileOptions, nodes: Sequence[ProjectNode]) -> None:
     read = {name for node in nodes for name in node.inputs}
     wrong = [
-        Finding(source="--load-versions", message=f"no selected node reads {name!r}.{did_you_mean(name, read)}")
+        Diagnostic(source="--load-versions", message=f"no selected node reads {name!r}.{did_you_mean(name, read)}")
         for name in options.load_versions
         if name not in read
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro_batch.compiler.batch_config import TARGET, ConfigSource
-from kedro_batch.diagnostics import Finding
+from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.files import yaml_reader
 from kedro_batch.text.wording import did_you_mean
@@ -106,13 +106,13 @@ class Configuration:
         try:
             aws_batch = self.section(env, "aws_batch")
         except ConfigError as error:
-            if findings := [one for file in files for one in self._unreadable(file)]:
-                raise ConfigError("cannot read the configuration 'aws_batch':", findings) from error
+            if diagnostics := [one for file in files for one in self._unreadable(file)]:
+                raise ConfigError("cannot read the configuration 'aws_batch':", diagnostics) from error
             raise
         if not aws_batch:
             self._refuse_unseen(files)
-            if findings := [one for file in files for one in self._unreadable(file)]:
-                raise ConfigError("cannot read the configuration 'aws_batch':", findings)
+            if diagnostics := [one for file in files for one in self._unreadable(file)]:
+                raise ConfigError("cannot read the configuration 'aws_batch':", diagnostics)
         complete = set(TARGET) <= aws_batch.keys()
         parameters = {} if complete else self.section(env, "parameters").get("aws_batch")
         return ConfigSource(
@@ -136,14 +136,14 @@ class Configuration:
             if file.suffix in _SUFFIXES and file.is_file()
         )
 
-    def _unreadable(self, file: Path) -> Iterator[Finding]:
+    def _unreadable(self, file: Path) -> Iterator[Diagnostic]:
         """Say where a file is not what a configuration can be, in words that Kedro's errors lack."""
         shown = self._shown(file)
         document = yaml_reader.parse(file.read_bytes(), shown)
         # What only plans forbid does no harm here.
-        yield from (one for one in document.findings if any(words in one.message for words in _HARMFUL))
+        yield from (one for one in document.diagnostics if any(words in one.message for words in _HARMFUL))
         if not document.broken and not isinstance(document.value, dict | None):
-            yield Finding(source=shown, message="must be a mapping of settings, such as job_queue: my-queue")
+            yield Diagnostic(source=shown, message="must be a mapping of settings, such as job_queue: my-queue")
 
     def _refuse_unseen(self, files: tuple[Path, ...]) -> None:
         """Notice that Kedro does not see files that are there."""

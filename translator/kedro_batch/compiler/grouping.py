@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, field
 
 from kedro_batch.compiler.nodes import ProjectNode, namespaces_of, node_parents
-from kedro_batch.diagnostics import Code, Finding, Severity
+from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import CycleError, cycles, topological_order, transitive_reduction
 from kedro_batch.text.wording import listed
@@ -72,7 +72,7 @@ class Grouping:
     """Groups, and what is to be said about them. Groups that wait for each other come with an error."""
 
     groups: tuple[Group, ...]
-    findings: list[Finding] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
 def group_nodes(nodes: Sequence[ProjectNode], ways: Sequence[str], conditions: Conditions) -> Grouping:
@@ -97,7 +97,7 @@ def group_nodes(nodes: Sequence[ProjectNode], ways: Sequence[str], conditions: C
             groups = _joined_by_key(groups, keys, way, place)
         elif way.startswith(_TAG):
             prefix = way.removeprefix(_TAG)
-            grouping.findings += _ambiguous(groups, prefix)
+            grouping.diagnostics += _ambiguous(groups, prefix)
             groups = _joined_by_key(groups, [_tag_key(group, prefix) for group in groups], way, place)
         elif way == CHAIN:
             groups = _joined(groups, _links(groups, conditions), place)
@@ -106,10 +106,10 @@ def group_nodes(nodes: Sequence[ProjectNode], ways: Sequence[str], conditions: C
         grouping.groups = groups
         _without_cycles(grouping, way, conditions, place)
     if any(way not in (CHAIN, MEMORY) for way in ways):
-        grouping.findings += _singles(grouping.groups, ways)
+        grouping.diagnostics += _singles(grouping.groups, ways)
     for group in grouping.groups:
         if len(group.nodes) > 1 and (obstacle := conditions.obstacle(group.nodes)):
-            grouping.findings.append(_invalid(group.label, f"one job cannot run its nodes: {obstacle}"))
+            grouping.diagnostics.append(_invalid(group.label, f"one job cannot run its nodes: {obstacle}"))
     return grouping
 
 
@@ -139,7 +139,7 @@ def _tag_key(group: Group, prefix: str) -> str | None:
     return tags[0] if len(tags) == 1 else None
 
 
-def _ambiguous(groups: Iterable[Group], prefix: str) -> Iterator[Finding]:
+def _ambiguous(groups: Iterable[Group], prefix: str) -> Iterator[Diagnostic]:
     for group in groups:
         if len(tags := _tags(group, prefix)) > 1:
             remedy = f"tag:{prefix} can use one at most: take the others away, or group otherwise"
@@ -247,7 +247,9 @@ def _without_cycles(grouping: Grouping, way: str, conditions: Conditions, place:
             severity, code = Severity.ERROR, Code.GROUP_CYCLE
             end = f", and one job cannot run them all: {obstacle}. Group otherwise, or let them agree in this"
         message = f"by {way}, {len(groups)} jobs would wait for each other, {path}{end}"
-        grouping.findings.append(Finding(source="group_by", code=code, severity=severity, message=message, about=about))
+        grouping.diagnostics.append(
+            Diagnostic(source="group_by", code=code, severity=severity, message=message, about=about)
+        )
     grouping.groups = _joined(grouping.groups, together, place)
 
 
@@ -270,10 +272,10 @@ def _closing_path(parents: Mapping[str, set[str]], groups: Sequence[Group], inde
     return "".join([*steps, round_trip[0].label])
 
 
-def _singles(groups: Sequence[Group], ways: Sequence[str]) -> Iterator[Finding]:
+def _singles(groups: Sequence[Group], ways: Sequence[str]) -> Iterator[Diagnostic]:
     alone = [group.label for group in groups if len(group.nodes) == 1 and not group.named_by]
     if len(alone) == len(groups):
-        yield Finding(
+        yield Diagnostic(
             source="group_by",
             code=Code.UNMATCHED,
             severity=Severity.WARNING,
@@ -281,7 +283,7 @@ def _singles(groups: Sequence[Group], ways: Sequence[str]) -> Iterator[Finding]:
         )
     elif alone:
         what = "1 node is a job of its own" if len(alone) == 1 else f"{len(alone)} nodes are jobs of their own"
-        yield Finding(
+        yield Diagnostic(
             source="group_by",
             code=Code.SINGLE_NODE_GROUPS,
             severity=Severity.INFO,
@@ -290,7 +292,7 @@ def _singles(groups: Sequence[Group], ways: Sequence[str]) -> Iterator[Finding]:
         )
 
 
-def _invalid(label: str, message: str) -> Finding:
-    return Finding(
+def _invalid(label: str, message: str) -> Diagnostic:
+    return Diagnostic(
         source="group_by", code=Code.INVALID_GROUPING, message=f"{label}: {message}", about={"jobs": (label,)}
     )

@@ -11,7 +11,7 @@ from kedro_batch.compiler.grouping import Group
 from kedro_batch.compiler.kedro_version import Dialect
 from kedro_batch.compiler.nodes import CompileOptions, ProjectNodes
 from kedro_batch.compiler.rules import NodeSettings
-from kedro_batch.diagnostics import FieldPath, Finding, Severity
+from kedro_batch.diagnostics import Diagnostic, FieldPath, Severity
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.model import JobName, Plan
 
@@ -54,7 +54,7 @@ class Compilation:
 
     Attributes:
         plan: The plan.
-        findings: What is wrong with it or worth knowing, sorted; errors first.
+        diagnostics: What is wrong with it or worth knowing, sorted; errors first.
         groups: The nodes of every job but join jobs.
         node_settings: What each node asks for.
         settings: The settings of the project.
@@ -62,7 +62,7 @@ class Compilation:
     """
 
     plan: Plan
-    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...]
     groups: Mapping[JobName, Group]
     node_settings: NodeSettings
     settings: Settings
@@ -93,5 +93,5 @@ class Compilation:
         Raises:
             ProjectError: Its jobs would not find their data, or AWS Batch would refuse them.
         """
-        if any(one.severity is Severity.ERROR for one in self.findings):
-            raise ProjectError("the project cannot run on AWS Batch as it is:", self.findings)
+        if any(one.severity is Severity.ERROR for one in self.diagnostics):
+            raise ProjectError("the project cannot run on AWS Batch as it is:", self.diagnostics)

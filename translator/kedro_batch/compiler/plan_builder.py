@@ -6,7 +6,7 @@ Pure, but that it looks up in which line of which file a setting stands, for mes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kedro_batch.compiler.boundaries import Surroundings, boundary_findings, parameter_findings
+from kedro_batch.compiler.boundaries import Surroundings, boundary_diagnostics, parameter_diagnostics
 from kedro_batch.compiler.commands import Commands, Unreachable
 from kedro_batch.compiler.grouping import Conditions, Group, Grouping, group_nodes, group_parents
 from kedro_batch.compiler.inputs import Compilation, Material
@@ -16,7 +16,7 @@ from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, is_paramet
 from kedro_batch.compiler.rules import NodeSettings
 from kedro_batch.compiler.storage import Storages, Store
 from kedro_batch.compiler.warnings import about_datasets, about_limits, about_names, about_rules
-from kedro_batch.diagnostics import Code, Finding
+from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB, room_for_nodes
 from kedro_batch.plan.data_flow import without_transcoding
@@ -44,18 +44,18 @@ def assembled(material: Material) -> Compilation:
         group_by=settings.group_by,
         pinned=material.options.load_versions,
     )
-    findings = [
-        *grouping.findings,
-        *boundary_findings(around),
-        *parameter_findings(around, material.parameters, settings.datasets, material.parameters_file),
+    diagnostics = [
+        *grouping.diagnostics,
+        *boundary_diagnostics(around),
+        *parameter_diagnostics(around, material.parameters, settings.datasets, material.parameters_file),
         *about_rules(node_settings, material.source),
         *about_datasets(nodes, settings, material.source),
         *about_names(nodes.selected),
     ]
-    if any(one.code in (Code.GROUP_CYCLE, Code.INVALID_GROUPING) for one in grouping.findings):
-        raise ProjectError("the nodes cannot be grouped so:", findings)
+    if any(one.code in (Code.GROUP_CYCLE, Code.INVALID_GROUPING) for one in grouping.diagnostics):
+        raise ProjectError("the nodes cannot be grouped so:", diagnostics)
     jobs = _ordered(
-        [*_jobs(groups, node_settings, commands, storages, findings)],
+        [*_jobs(groups, node_settings, commands, storages, diagnostics)],
         _parents(groups, name_of),
     )
     plan = Plan(
@@ -71,13 +71,13 @@ def assembled(material: Material) -> Compilation:
     )
     made = Compilation(
         plan=plan,
-        findings=(),
+        diagnostics=(),
         groups=groups,
         node_settings=node_settings,
         settings=settings,
         source=material.source,
     )
-    return replace(made, findings=(*findings, *about_limits(made)))
+    return replace(made, diagnostics=(*diagnostics, *about_limits(made)))
 
 
 def _grouped(material: Material, node_settings: NodeSettings, storages: Storages, commands: Commands) -> Grouping:
@@ -113,7 +113,7 @@ def _jobs(
     node_settings: NodeSettings,
     commands: Commands,
     storages: Storages,
-    findings: list[Finding],
+    diagnostics: list[Diagnostic],
 ) -> Iterator[Job]:
     """Make the jobs, without what they wait for."""
     for name, group in groups.items():
@@ -121,8 +121,8 @@ def _jobs(
         try:
             command = commands.command(group.nodes, resolved.runner)
         except Unreachable as error:
-            findings.append(Finding(source=f"job {name}", message=str(error), about={"jobs": (name,)}))
-            command = ("unreachable",)  # the finding refuses the plan
+            diagnostics.append(Diagnostic(source=f"job {name}", message=str(error), about={"jobs": (name,)}))
+            command = ("unreachable",)  # the diagnostic refuses the plan
         yield Job(
             name=name,
             nodes=tuple(node.name for node in group.nodes),

@@ -9,7 +9,7 @@ from kedro_batch.compiler.batch_config import ConfigSource, Settings, place_of
 from kedro_batch.compiler.inputs import Compilation, Place
 from kedro_batch.compiler.nodes import ProjectNode, ProjectNodes, glob
 from kedro_batch.compiler.rules import NodeSettings
-from kedro_batch.diagnostics import Code, FieldPath, Finding, Severity
+from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, Severity
 from kedro_batch.plan.checks.batch_limits import over_limits
 from kedro_batch.plan.checks.read_budget import JOBS
 from kedro_batch.plan.data_flow import without_transcoding
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from kedro_batch.plan.model import JobName
 
 
-def about_limits(compilation: Compilation) -> Iterator[Finding]:
+def about_limits(compilation: Compilation) -> Iterator[Diagnostic]:
     """Say what AWS Batch would not take: a setting once, where it stands, and with the jobs that have it."""
     plan, groups = compilation.plan, compilation.groups
     if len(plan.jobs) > JOBS:
-        yield Finding(
+        yield Diagnostic(
             source="jobs",
             code=Code.OVER_LIMIT,
             message=f"there are {len(plan.jobs)}, and a plan of more than {JOBS} is not read: put more nodes into each "
@@ -42,7 +42,7 @@ def about_limits(compilation: Compilation) -> Iterator[Finding]:
     for (inside, message, origin), jobs in jobs_with.items():
         everywhere = len(jobs) == len(groups) > 1
         who = "all jobs" if everywhere else f"job{'s' if len(jobs) > 1 else ''} {listed(jobs)}"
-        yield Finding(
+        yield Diagnostic(
             source=who if origin is None else origin[0],
             line=None if origin is None else origin[1],
             path=inside if origin is None else origin[2],
@@ -52,11 +52,11 @@ def about_limits(compilation: Compilation) -> Iterator[Finding]:
         )
 
 
-def about_rules(node_settings: NodeSettings, source: ConfigSource) -> Iterator[Finding]:
+def about_rules(node_settings: NodeSettings, source: ConfigSource) -> Iterator[Diagnostic]:
     """Point out what rules name and no node matches."""
     for one in node_settings.unmatched():
         file, line = place_of(source, one.path)
-        yield Finding(
+        yield Diagnostic(
             source=file,
             line=line,
             path=one.path,
@@ -66,7 +66,7 @@ def about_rules(node_settings: NodeSettings, source: ConfigSource) -> Iterator[F
         )
 
 
-def about_datasets(nodes: ProjectNodes, settings: Settings, source: ConfigSource) -> Iterator[Finding]:
+def about_datasets(nodes: ProjectNodes, settings: Settings, source: ConfigSource) -> Iterator[Diagnostic]:
     """Point out what ``datasets`` says of names that no node of these pipelines has."""
     known = {
         name
@@ -78,7 +78,7 @@ def about_datasets(nodes: ProjectNodes, settings: Settings, source: ConfigSource
     for pattern in settings.datasets:
         if pattern not in known and not any(map(re.compile(glob(pattern)).fullmatch, known)):
             file, line = place_of(source, ("datasets", pattern))
-            yield Finding(
+            yield Diagnostic(
                 source=file,
                 line=line,
                 path=("datasets", pattern),
@@ -88,11 +88,11 @@ def about_datasets(nodes: ProjectNodes, settings: Settings, source: ConfigSource
             )
 
 
-def about_names(nodes: Sequence[ProjectNode]) -> Iterator[Finding]:
+def about_names(nodes: Sequence[ProjectNode]) -> Iterator[Diagnostic]:
     """Point out, once, the nodes that have no names of their own."""
     unnamed = [node.name for node in nodes if not node.named]
     if unnamed:
-        yield Finding(
+        yield Diagnostic(
             source="nodes",
             code=Code.UNNAMED_NODES,
             severity=Severity.INFO,

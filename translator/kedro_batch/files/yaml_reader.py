@@ -1,7 +1,7 @@
 """Reads YAML of which every reader makes the same.
 
 Bytes come in; plain values (dict, list, str, int, float, bool, None) go out, with everything that is wrong as
-findings. Refused are duplicate keys, anchors and aliases, tags, keys that are not text, several documents,
+diagnostics. Refused are duplicate keys, anchors and aliases, tags, keys that are not text, several documents,
 and plain scalars that YAML 1.1 and 1.2 read differently (``no``, ``1e3``, ``012``, ``2020-01-01``).
 
 The file is read as a stream of parser events, from libyaml where PyYAML has it, without recursion. It may come from
@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from kedro_batch.diagnostics import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding
+from kedro_batch.diagnostics import DIAGNOSTICS_AT_MOST, MORE_IS_WRONG, Diagnostic, FieldPath
 from kedro_batch.files.yaml_scalars import AmbiguousError, plain_value
 from kedro_batch.text.escaping import INVISIBLE
 
@@ -47,13 +47,13 @@ class Document:
 
     Attributes:
         value: The root value; None where the file has no content.
-        findings: What is wrong with the YAML itself.
-        broken: The value is not whole, because reading stopped at a finding.
+        diagnostics: What is wrong with the YAML itself.
+        broken: The value is not whole, because reading stopped at a diagnostic.
         lines: For every path, the line where it begins; filled only by ``parse(..., with_lines=True)``.
     """
 
     value: Any = None
-    findings: list[Finding] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     broken: bool = False
     lines: dict[FieldPath, int] = field(default_factory=dict)
 
@@ -63,21 +63,21 @@ def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath
 
     Args:
         content: UTF-8, with or without a byte order mark, with any line ends.
-        source: The file's name, for the findings.
+        source: The file's name, for the diagnostics.
         with_lines: Also record the line of every path, or of some. It takes time and memory: ask for it only when
             there is something to report.
     """
     document = Document()
     builder = _Builder(document, source, with_lines=with_lines)
     try:
-        for finding in _treacherous(content, source):
-            builder.report(finding)
+        for diagnostic in _treacherous(content, source):
+            builder.report(diagnostic)
         for event in islice(yaml.parse(content, Loader=PARSER), _MAX_PARTS):
             builder.take(event)
         builder.end(event)
     except (UnicodeDecodeError, yaml.YAMLError, _TooMuchError) as error:
         document.broken = True
-        document.findings.append(_stopped_by(error, content, source))
+        document.diagnostics.append(_stopped_by(error, content, source))
     return document
 
 
@@ -85,7 +85,7 @@ _TAG_DIRECTIVE = re.compile(rb"(?:\A|[\n\r\x85\xa8\xa9])%TAG[ \t]")
 """For libyaml, the time for many of them grows with the square of their number."""
 
 
-def _treacherous(content: bytes, source: str) -> Iterator[Finding]:
+def _treacherous(content: bytes, source: str) -> Iterator[Diagnostic]:
     """Name the lines with invisible characters, the first of each: a comment could hide a field behind them.
 
     Raises:
@@ -104,25 +104,27 @@ def _treacherous(content: bytes, source: str) -> Iterator[Finding]:
         if line > told:
             told = line
             message = f"holds the invisible character U+{ord(found[0]):04X}: write it as an escape in double quotes"
-            yield Finding(source=source, line=line, message=message)
+            yield Diagnostic(source=source, line=line, message=message)
 
 
-def _stopped_by(error: Exception, content: bytes, source: str) -> Finding:
+def _stopped_by(error: Exception, content: bytes, source: str) -> Diagnostic:
     """Say what kept the parser from reading on."""
     match error:
         case _TooMuchError():
             line = None if error.event is None else error.event.start_mark.line + 1
-            return Finding(source=source, line=line, message=str(error))
+            return Diagnostic(source=source, line=line, message=str(error))
         case UnicodeDecodeError():
             line = content.count(b"\n", 0, error.start) + 1
             message = f"is not UTF-8 text: byte {error.start} is {error.reason}"
-            return Finding(source=source, line=line, message=message)
+            return Diagnostic(source=source, line=line, message=message)
         case yaml.MarkedYAMLError():
             mark = error.problem_mark or error.context_mark
             reason = " ".join(part for part in (error.context, error.problem) if part)
-            return Finding(source=source, line=mark.line + 1 if mark else None, message=f"is not valid YAML: {reason}")
+            return Diagnostic(
+                source=source, line=mark.line + 1 if mark else None, message=f"is not valid YAML: {reason}"
+            )
         case _:  # a character that YAML does not allow
-            return Finding(source=source, message=f"is not valid YAML: {str(error).splitlines()[0]}")
+            return Diagnostic(source=source, message=f"is not valid YAML: {str(error).splitlines()[0]}")
 
 
 _SMALLER = "Put more nodes into each job (group_by), or compile parts of the pipeline into plans of their own"
@@ -184,10 +186,10 @@ class _Builder:
             case _:
                 pass
 
-    def report(self, finding: Finding) -> None:
-        if len(self.document.findings) == FINDINGS_AT_MOST:
+    def report(self, diagnostic: Diagnostic) -> None:
+        if len(self.document.diagnostics) == DIAGNOSTICS_AT_MOST:
             raise _TooMuchError(MORE_IS_WRONG)
-        self.document.findings.append(finding)
+        self.document.diagnostics.append(diagnostic)
 
     def end(self, last: Any) -> None:
         if not isinstance(last, yaml.StreamEndEvent):
@@ -204,7 +206,7 @@ class _Builder:
 
     def _report(self, event: Any, message: str, path: FieldPath | None = None) -> None:
         here = self._path() if path is None else path
-        self.report(Finding(source=self.source, line=event.start_mark.line + 1, path=here, message=message))
+        self.report(Diagnostic(source=self.source, line=event.start_mark.line + 1, path=here, message=message))
 
     def _path(self) -> FieldPath:
         """Give the path of what comes next."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from kedro_batch.diagnostics import FINDINGS_AT_MOST, MORE_IS_WRONG, FieldPath, Finding
+from kedro_batch.diagnostics import DIAGNOSTICS_AT_MOST, MORE_IS_WRONG, Diagnostic, FieldPath
 from kedro_batch.errors import PlanError
 from kedro_batch.files import yaml_reader
 from kedro_batch.files.json_schema import check
@@ -33,27 +33,27 @@ def read_plan(content: bytes, source: str) -> Plan:
         source: Its name, for messages.
 
     Raises:
-        PlanError: With a finding for everything that is wrong: YAML, schema, names, cycles, the limits of AWS
+        PlanError: With a diagnostic for everything that is wrong: YAML, schema, names, cycles, the limits of AWS
             Batch, what looks like a credential.
     """
     plan, wrong, problems = _made(yaml_reader.parse(content, source), source)
     if plan is None or wrong or problems:
         plan = None  # reading the lines takes as much memory again
         wrong = [*wrong, *_located(problems, content, source)]
-        if len(wrong) > FINDINGS_AT_MOST:
-            wrong = [Finding(source=source, message=MORE_IS_WRONG), *wrong[:FINDINGS_AT_MOST]]
+        if len(wrong) > DIAGNOSTICS_AT_MOST:
+            wrong = [Diagnostic(source=source, message=MORE_IS_WRONG), *wrong[:DIAGNOSTICS_AT_MOST]]
         raise PlanError(f"{source} is not a plan that can be applied:", wrong)
     return plan
 
 
-def _made(document: yaml_reader.Document, source: str) -> tuple[Plan | None, list[Finding], list[Problem]]:
+def _made(document: yaml_reader.Document, source: str) -> tuple[Plan | None, list[Diagnostic], list[Problem]]:
     """Make a plan where that is possible; tell what is wrong with the YAML, and what with its meaning."""
-    wrong = document.findings
+    wrong = document.diagnostics
     if document.broken:
         return None, wrong, []
     if not wrong and document.value is None:
-        return None, [Finding(source=source, message="is empty")], []
-    already = {finding.path for finding in wrong}
+        return None, [Diagnostic(source=source, message="is empty")], []
+    already = {diagnostic.path for diagnostic in wrong}
     plan, problems = _read(document.value)
     return plan, wrong, [one for one in problems if one[0] not in already]
 
@@ -79,15 +79,17 @@ def _read(value: Any) -> tuple[Plan | None, list[Problem]]:
 
 def _first(problems: Iterator[Problem]) -> list[Problem]:
     """Take as many problems as are told, and one more; finding all of them could take hours."""
-    return list(islice(problems, FINDINGS_AT_MOST + 1))
+    return list(islice(problems, DIAGNOSTICS_AT_MOST + 1))
 
 
-def _located(problems: list[Problem], content: bytes, source: str) -> list[Finding]:
+def _located(problems: list[Problem], content: bytes, source: str) -> list[Diagnostic]:
     if not problems:
         return []
     wanted = {path[:length] for path, _ in problems for length in range(len(path) + 1)}
     lines = yaml_reader.parse(content, source, with_lines=wanted).lines
-    return [Finding(source=source, path=path, line=_line(lines, path), message=message) for path, message in problems]
+    return [
+        Diagnostic(source=source, path=path, line=_line(lines, path), message=message) for path, message in problems
+    ]
 
 
 def _line(lines: dict[FieldPath, int], path: FieldPath) -> int | None:
@@ -160,7 +162,7 @@ def _dependency_problems(jobs: list[Any]) -> Iterator[tuple[FieldPath, str]]:
             continue  # of two jobs with one name, the first is looked at
         for position, parent in enumerate(depends_on):
             if not isinstance(parent, str):
-                continue  # the schema's finding
+                continue  # the schema's diagnostic
             if parent in known:
                 parents[name].append(parent)
             else:

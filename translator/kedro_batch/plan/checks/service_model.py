@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kedro_batch.diagnostics import Finding
+from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import PlanError
 from kedro_batch.plan.checks.batch_limits import worst_request
 from kedro_batch.plan.model import JobName, Plan
@@ -26,7 +26,7 @@ def check_requests(plan: Plan, source: str) -> None:
         PlanError: botocore would refuse to send some of the requests.
     """
     wrong = [
-        Finding(source=source, path=("jobs", index), message=f"{name}: {report}")
+        Diagnostic(source=source, path=("jobs", index), message=f"{name}: {report}")
         for index, name, report in _reports(plan)
     ]
     if wrong:
