@@ -17,7 +17,7 @@ def request(job: Job, *parents: str, submit_tags: bool = True):
     return submit_request(
         job,
         run_id=RunId("r1"),
-        attempt=2,
+        submission=2,
         digest=PlanDigest("sha256:0"),
         parent_ids=map(JobId, parents),
         job_definition="d:7",
@@ -67,7 +67,7 @@ def test_the_longest_names_fill_what_batch_allows():
 RUN_IDS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,23}", fullmatch=True).map(RunId)
 JOB_NAMES = st.one_of(
     st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}", fullmatch=True),
-    st.from_regex(r"[a-b0-1](_[a-b0-1]*){1,4}", fullmatch=True),  # what looks like a run, or like an attempt
+    st.from_regex(r"[a-b0-1](_[a-b0-1]*){1,4}", fullmatch=True),  # what looks like a run, or like an submission
 ).map(JobName)
 ATTEMPTS = st.integers(1, 999)
 
@@ -76,15 +76,15 @@ ATTEMPTS = st.integers(1, 999)
 @example(RunId("nightly"), JobName("a_1"), 2)
 @example(RunId("nightly-2"), JobName("2_a__"), 1)
 @example(RunId("r" * 24), JobName("j" * 99), 999)
-def test_a_name_on_batch_tells_run_job_and_attempt(run_id, job, attempt):
-    assert parsed_job_name(batch_job_name(run_id, job, attempt)) == (run_id, job, attempt)
+def test_a_name_on_batch_tells_run_job_and_submission(run_id, job, submission):
+    assert parsed_job_name(batch_job_name(run_id, job, submission)) == (run_id, job, submission)
 
 
 @given(RUN_IDS, RUN_IDS, JOB_NAMES, ATTEMPTS)
 @example(RunId("nightly"), RunId("nightly-2"), JobName("a"), 1)
-def test_the_prefix_of_a_run_finds_its_jobs_and_those_of_no_other(run_id, other, job, attempt):
-    assert batch_job_name(run_id, job, attempt).startswith(run_prefix(run_id))
-    assert batch_job_name(other, job, attempt).startswith(run_prefix(run_id)) == (other == run_id)
+def test_the_prefix_of_a_run_finds_its_jobs_and_those_of_no_other(run_id, other, job, submission):
+    assert batch_job_name(run_id, job, submission).startswith(run_prefix(run_id))
+    assert batch_job_name(other, job, submission).startswith(run_prefix(run_id)) == (other == run_id)
 
 
 @given(st.text("aZ01_-é\n", max_size=12))

@@ -17,7 +17,6 @@ from kedro_batch.plan.model import (
     Resources,
     RetryReason,
     Selection,
-    settings_of,
 )
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text, scalar
@@ -165,7 +164,7 @@ def plans(draw):
 
 def shared_by(jobs: list[Job]) -> JobSettings:
     """State once what every job has: values of the first job, where all have some."""
-    stated = [job.settings.stated() for job in jobs]
+    stated = [job.settings.to_dict() for job in jobs]
     shared = {}
     for name, value in stated[0].items():
         if not all(name in one for one in stated):
@@ -173,7 +172,7 @@ def shared_by(jobs: list[Job]) -> JobSettings:
         shared[name] = value
         if isinstance(value, dict):
             shared[name] = {key: inner for key, inner in value.items() if all(key in one[name] for one in stated)}
-    return settings_of(shared)
+    return JobSettings.from_dict(shared)
 
 
 def test_defaults_that_a_job_does_not_have_are_refused_because_a_file_cannot_take_them_back():

@@ -44,7 +44,7 @@ def test_a_job_that_may_have_been_submitted_is_looked_up_before_it_is_run_again_
         request = submit_request(
             desk.plan.jobs[0],
             run_id=RUN,
-            attempt=1,
+            submission=1,
             digest=desk.digest,
             parent_ids=(),
             job_definition="a_definition",

@@ -125,7 +125,7 @@ def rebuilt(old: Plan, diff: PlanDiff) -> dict[str, Mapping[str, Any]]:
 def facts(job: Job) -> dict[str, Any]:
     """Give all of a job but its name, as plain values: settings by their paths."""
     return {
-        "settings": {repr(path): repr(value) for path, value in leaves(job.settings.stated())},
+        "settings": {repr(path): repr(value) for path, value in leaves(job.settings.to_dict())},
         "command": job.command,
         "nodes": {*job.nodes},
         "parents": {*job.depends_on},

@@ -19,7 +19,7 @@ from kedro_batch.files import yaml_reader
 from kedro_batch.files.json_schema import check
 from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_problems, credential_words, looks_like_credential
 from kedro_batch.plan.checks.service_model import submit_problems
-from kedro_batch.plan.model import JOB_SETTINGS, settings_of
+from kedro_batch.plan.model import JOB_SETTINGS, JobSettings
 from kedro_batch.plan.submit_job import unsent_tags
 from kedro_batch.text.wording import did_you_mean
 
@@ -144,7 +144,7 @@ def _rule(given: Mapping[str, Any]) -> Rule:
 
 def _plain(stated: Mapping[str, Any]) -> dict[str, Any]:
     """Put settings into the one spelling and order of a plan."""
-    return settings_of(stated).stated() | ({"retry_on": []} if stated.get("retry_on") == [] else {})
+    return JobSettings.from_dict(stated).to_dict() | ({"retry_on": []} if stated.get("retry_on") == [] else {})
 
 
 def _places(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:

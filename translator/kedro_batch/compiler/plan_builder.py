@@ -21,7 +21,7 @@ from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB, room_for_nodes
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import topological_order, transitive_reduction
-from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, JobSettings, Plan, Platform, Resources, settings_of
+from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, JobSettings, Plan, Platform, Resources
 
 
 def assembled(material: Material) -> Compilation:
@@ -149,15 +149,15 @@ def _ordered(jobs: Sequence[Job], parents: Mapping[JobName, set[JobName]]) -> tu
 
 def _shared(defaults: JobSettings, jobs: Sequence[Job]) -> JobSettings:
     """Leave out of the defaults what some job does not have, since a plan cannot take it back."""
-    stated = defaults.stated()
+    stated = defaults.to_dict()
     for settings in {id(job.settings): job.settings for job in jobs}.values():
-        own = settings.stated()
+        own = settings.to_dict()
         stated = {
             name: {key: inner for key, inner in value.items() if key in own[name]} if isinstance(value, dict) else value
             for name, value in stated.items()
             if name in own or name == "retry_on"
         }
-    return settings_of(stated)
+    return JobSettings.from_dict(stated)
 
 
 def _smallest(settings: JobSettings) -> JobSettings:

@@ -12,7 +12,7 @@ from typing import Any
 from kedro_batch.compiler.nodes import ProjectNode, glob, namespaces_of
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.checks.batch_limits import fitting_fargate_size
-from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, Platform, filled_in, settings_of
+from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, Platform, merged_over
 from kedro_batch.text.wording import did_you_mean
 
 _AMOUNTS = ("vcpus", "memory_mib", "gpus")
@@ -133,12 +133,12 @@ class NodeSettings:
             return one
         stated: dict[str, Any] = dict(one.stated)
         for other in others:
-            stated = filled_in(other.stated, stated)
+            stated = merged_over(other.stated, stated)
         all_stated = [resolved.stated for resolved in distinct.values()]
         if most := {name: max(given) for name in _AMOUNTS if (given := [*_given(all_stated, name)])}:
             stated["resources"] = most
             if stated.get("platform") == Platform.FARGATE:
-                fitting = fitting_fargate_size(settings_of({"resources": most}).resources)
+                fitting = fitting_fargate_size(JobSettings.from_dict({"resources": most}).resources)
                 stated["resources"] = {name: getattr(fitting, name) for name in most}
         for name in ("attempts", "scheduling_priority"):
             if given := [settings[name] for settings in all_stated if name in settings]:
@@ -179,7 +179,7 @@ def resolved_settings(stated: Mapping[str, Any], runner: str | None, rules: tupl
     """Make resolved settings of plain ones."""
     return Resolved(
         stated=stated,
-        settings=settings_of(stated),
+        settings=JobSettings.from_dict(stated),
         runner=runner,
         rules=rules,
         fingerprint=json.dumps([stated, runner], sort_keys=True),
@@ -212,7 +212,7 @@ def _applied(defaults: Resolved, rules: Sequence[Rule], matching: tuple[int, ...
     stated: Mapping[str, Any] = defaults.stated
     runner = defaults.runner
     for number in matching:
-        stated = filled_in(rules[number].stated, stated)
+        stated = merged_over(rules[number].stated, stated)
         runner = rules[number].runner or runner
     if stated.get("attempts") == 1 and not any("retry_on" in rules[number].stated for number in matching):
         # What a rule lets try once is not tried again, whatever the defaults say of reasons.

@@ -60,7 +60,7 @@ def _origin(plan: Plan) -> dict[str, Any]:
 
 
 def _job(job: Job) -> dict[str, Any]:
-    settings = job.settings.stated()
+    settings = job.settings.to_dict()
     if "resources" in settings:
         settings["resources"] = {name: whole(amount) for name, amount in settings["resources"].items()}
     return _present(

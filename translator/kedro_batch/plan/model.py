@@ -83,7 +83,7 @@ class JobSettings:
     scheduling_priority: int | None = None
     submit: Mapping[str, Any] = field(default_factory=dict)
 
-    def stated(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give what is not left open as plain values, in the order of the fields."""
         resources = self.resources
         amounts = {"vcpus": resources.vcpus, "memory_mib": resources.memory_mib, "gpus": resources.gpus}
@@ -103,18 +103,18 @@ class JobSettings:
         }
         return {name: value for name, value in fields.items() if value or value == 0}
 
-
-def settings_of(stated: Mapping[str, Any]) -> JobSettings:
-    """Make settings of plain values that a schema has allowed: the other way round of ``stated``."""
-    given = dict(stated)
-    if "platform" in given:
-        given["platform"] = Platform(given["platform"])
-    given["resources"] = Resources(**{name: whole(amount) for name, amount in given.get("resources", {}).items()})
-    for name in ("timeout_s", "attempts", "scheduling_priority"):
-        if name in given:
-            given[name] = whole(given[name])
-    given["retry_on"] = tuple(sorted(RetryReason(reason) for reason in given.get("retry_on", ())))
-    return JobSettings(**given)
+    @classmethod
+    def from_dict(cls, stated: Mapping[str, Any]) -> "JobSettings":
+        """Make settings of plain values that a schema has allowed: the other way round of ``to_dict``."""
+        given = dict(stated)
+        if "platform" in given:
+            given["platform"] = Platform(given["platform"])
+        given["resources"] = Resources(**{name: whole(amount) for name, amount in given.get("resources", {}).items()})
+        for name in ("timeout_s", "attempts", "scheduling_priority"):
+            if name in given:
+                given[name] = whole(given[name])
+        given["retry_on"] = tuple(sorted(RetryReason(reason) for reason in given.get("retry_on", ())))
+        return cls(**given)
 
 
 JOB_SETTINGS = tuple(one.name for one in fields(JobSettings))
@@ -124,7 +124,7 @@ MERGED_BY_KEY = ("resources", "environment", "tags", "submit")
 """The settings of which a job states only what differs from the defaults, key by key."""
 
 
-def filled_in(own: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
+def merged_over(own: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in what plain settings leave open with what others state, and merge what is merged by key."""
     merged = {name: {**stated[name], **own[name]} for name in MERGED_BY_KEY if name in own and name in stated}
     return {**stated, **own, **merged}

@@ -13,7 +13,7 @@ from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_problems,
 from kedro_batch.plan.checks.read_budget import too_large
 from kedro_batch.plan.checks.service_model import submit_problems
 from kedro_batch.plan.graph import CycleError, topological_order
-from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, filled_in, settings_of
+from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, merged_over
 from kedro_batch.plan.submit_job import JOB_NAME_LENGTH, misplaced_commands, unsent_tags
 from kedro_batch.text.wording import did_you_mean, quoted
 
@@ -208,7 +208,7 @@ def _plain(name: str) -> str:
 
 def _plan(value: dict[str, Any]) -> Plan:
     stated = value.get("defaults", {})
-    defaults = settings_of(stated)
+    defaults = JobSettings.from_dict(stated)
     return Plan(
         jobs=tuple(_job(job, stated, defaults) for job in value["jobs"]),
         project=value.get("project"),
@@ -227,7 +227,7 @@ def _job(job: dict[str, Any], stated: dict[str, Any], defaults: JobSettings) -> 
     return Job(
         name=JobName(job["name"]),
         command=tuple(job["command"]),
-        settings=settings_of(filled_in(own, stated)) if own else defaults,
+        settings=JobSettings.from_dict(merged_over(own, stated)) if own else defaults,
         nodes=tuple(sorted(job.get("nodes", ()))),
         depends_on=tuple(sorted(map(JobName, job.get("depends_on", ())))),
         reads=tuple(sorted(job.get("reads", ()))),

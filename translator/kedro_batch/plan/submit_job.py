@@ -22,15 +22,16 @@ BATCH_JOB_NAME_LENGTH = 128
 """The AWS Batch API reference, SubmitJob, jobName: letters, digits, - and _, the first a letter or digit."""
 RUN_ID_LENGTH = 24
 """What is kept for the run id in a job's name on AWS."""
-ATTEMPT_DIGITS = 3
-"""What is kept for the attempt."""
-JOB_NAME_LENGTH = BATCH_JOB_NAME_LENGTH - RUN_ID_LENGTH - ATTEMPT_DIGITS - len("__")
+SUBMISSION_DIGITS = 3
+"""What is kept for the submission."""
+JOB_NAME_LENGTH = BATCH_JOB_NAME_LENGTH - RUN_ID_LENGTH - SUBMISSION_DIGITS - len("__")
 """The longest name of a job in a plan: 99."""
 JOB_NAME_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{JOB_NAME_LENGTH - 1}}}"
 """The names that a job may have in a plan."""
 
 _ON_BATCH = re.compile(
-    rf"([A-Za-z0-9][A-Za-z0-9-]{{0,{RUN_ID_LENGTH - 1}}})_({JOB_NAME_PATTERN})_([1-9][0-9]{{0,{ATTEMPT_DIGITS - 1}}})"
+    rf"([A-Za-z0-9][A-Za-z0-9-]{{0,{RUN_ID_LENGTH - 1}}})_({JOB_NAME_PATTERN})_"
+    rf"([1-9][0-9]{{0,{SUBMISSION_DIGITS - 1}}})"
 )
 
 TAG_RUN = "kedro-batch:run"
@@ -67,14 +68,14 @@ _RETRY_ON: Mapping[RetryReason, tuple[dict[str, str], ...]] = {
 Fargate's, nextflow-io/nextflow#5786). With the rule that ends everything else, all of them are the five allowed."""
 
 
-def batch_job_name(run_id: RunId, job: JobName, attempt: int) -> str:
+def batch_job_name(run_id: RunId, job: JobName, submission: int) -> str:
     """Name a job on AWS Batch: the run first, so that ListJobs finds a whole run by its prefix.
 
-    A run id has no underscore, so the run is what stands before the first one, and the attempt what stands after
-    the last, whatever the job is called. A run id of 24 characters, a job name of 99 and an attempt of 3 digits fill
+    A run id has no underscore, so the run is what stands before the first one, and the submission what stands after
+    the last, whatever the job is called. A run id of 24 characters, a job name of 99 and an submission of 3 digits fill
     the 128 that Batch allows.
     """
-    return f"{run_prefix(run_id)}{job}_{attempt}"
+    return f"{run_prefix(run_id)}{job}_{submission}"
 
 
 def run_prefix(run_id: RunId) -> str:
@@ -86,7 +87,7 @@ def run_prefix(run_id: RunId) -> str:
 
 
 def parsed_job_name(name: str) -> tuple[RunId, JobName, int] | None:
-    """Take a name on AWS Batch apart, into run, job and attempt; None if ``batch_job_name`` does not make it."""
+    """Take a name on AWS Batch apart, into run, job and submission; None if ``batch_job_name`` does not make it."""
     found = _ON_BATCH.fullmatch(name)
     return found and (RunId(found[1]), JobName(found[2]), int(found[3]))
 
@@ -95,7 +96,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     job: Job,
     *,
     run_id: RunId,
-    attempt: int,
+    submission: int,
     digest: PlanDigest,
     parent_ids: Iterable[JobId],
     job_definition: str,
@@ -106,7 +107,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     Args:
         job: The job of the plan.
         run_id: The run that submits it.
-        attempt: Its submission in this run, counted from 1.
+        submission: Its submission in this run, counted from 1.
         digest: The plan's digest, for the tags.
         parent_ids: What the jobs in ``depends_on`` are called on Batch.
         job_definition: The definition with its revision, resolved once for the whole run.
@@ -114,7 +115,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     """
     settings = job.settings
     request: dict[str, Any] = {
-        "jobName": batch_job_name(run_id, job.name, attempt),
+        "jobName": batch_job_name(run_id, job.name, submission),
         "jobQueue": settings.job_queue,
         "jobDefinition": job_definition,
         **_with_overrides(job, settings.submit),

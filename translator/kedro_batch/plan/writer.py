@@ -38,7 +38,7 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
     yield from _flow_list("group_by", plan.group_by)
     if not plan.submit_tags:
         yield "submit_tags: false"
-    defaults = plan.defaults.stated()
+    defaults = plan.defaults.to_dict()
     yield from _nested("defaults", _settings_lines(defaults, {}))
     yield "jobs:"
     beyond: dict[int, list[str]] = {}  # jobs with the same settings share them
@@ -46,7 +46,7 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
         bullet = "  - "
         settings = beyond.get(id(job.settings))
         if settings is None:
-            settings = beyond[id(job.settings)] = [*_settings_lines(job.settings.stated(), defaults)]
+            settings = beyond[id(job.settings)] = [*_settings_lines(job.settings.to_dict(), defaults)]
         for line in (*_job_lines(job), *settings):
             yield bullet + line
             bullet = "    "

@@ -152,7 +152,7 @@ class Submission:
         return submit_request(
             job,
             run_id=self._desk.run_id,
-            attempt=self._progress.attempt(name),
+            submission=self._progress.attempt(name),
             digest=self._desk.digest,
             parent_ids=self._progress.live_parent_ids(name),
             job_definition=self._definitions[job.settings.job_definition],

@@ -21,11 +21,11 @@ from typing import Any
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest, Platform, Resources
 from kedro_batch.plan.submit_job import (
-    ATTEMPT_DIGITS,
     JOB_NAME_LENGTH,
     JOB_NAME_PATTERN,
     OWN_TAGS,
     RUN_ID_LENGTH,
+    SUBMISSION_DIGITS,
     JobId,
     RunId,
     submit_request,
@@ -69,7 +69,7 @@ AT_RUN_TIME: Mapping[str, str] = {
     "AWS_BATCH_CE_NAME": "c" * 128,
     "KEDRO_BATCH_RUN_ID": "r" * RUN_ID_LENGTH,
     "KEDRO_BATCH_JOB": "j" * JOB_NAME_LENGTH,
-    "KEDRO_BATCH_ATTEMPT": "9" * ATTEMPT_DIGITS,
+    "KEDRO_BATCH_ATTEMPT": "9" * SUBMISSION_DIGITS,
 }
 """[env] what Batch puts into a container's environment, and what is kept for our own, at the longest."""
 
@@ -239,7 +239,7 @@ def worst_request(job: Job, *, submit_tags: bool) -> dict[str, Any]:
     return submit_request(
         job,
         run_id=RunId("9" * RUN_ID_LENGTH),
-        attempt=10**ATTEMPT_DIGITS - 1,
+        submission=10**SUBMISSION_DIGITS - 1,
         digest=PlanDigest("sha256:" + 64 * "0"),
         parent_ids=[JobId("00000000-0000-0000-0000-000000000000")] * len(job.depends_on),
         job_definition=f"{job.settings.job_definition}:999999999",

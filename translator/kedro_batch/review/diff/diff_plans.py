@@ -198,7 +198,7 @@ class _SettingsChanges:
         if key not in self._known:
             self._kept += (old, new)
             alike = old == new and not old.submit  # where 1 is equal to true, but not the same
-            self._known[key] = () if alike else _field_changes(old.stated(), new.stated(), JOB_SETTINGS)
+            self._known[key] = () if alike else _field_changes(old.to_dict(), new.to_dict(), JOB_SETTINGS)
         return self._known[key]
 
 

@@ -153,7 +153,7 @@ def overview_of(plan: Plan) -> Overview:
     level_of = levels(parents)
     children = children_of(parents)
     jobs = {job.name: job for job in plan.jobs}
-    settings = {id(job.settings): job.settings.stated() for job in plan.jobs}  # most jobs share theirs
+    settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # most jobs share theirs
     return Overview(
         digest=plan_digest(plan),
         origin=origin_of(plan),

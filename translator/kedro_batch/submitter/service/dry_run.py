@@ -22,7 +22,7 @@ def dry_requests(plan: Plan, digest: PlanDigest) -> Iterator[dict[str, Any]]:
         yield submit_request(
             job,
             run_id=_RUN,
-            attempt=1,
+            submission=1,
             digest=digest,
             parent_ids=[JobId(f"<id of {parent}>") for parent in job.depends_on],
             job_definition=job.settings.job_definition,
