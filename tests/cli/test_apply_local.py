@@ -181,7 +181,7 @@ def test_the_events_follow_their_schema_and_the_journal_holds_the_same(tmp_path)
     failed = next(event for event in ended.events if event.get("after") == "FAILED")
     assert (failed["job"], failed["exit_code"], failed["cause"]) == ("bad", 1, "exit")
     assert next(event for event in ended.events if event["event"] == "job_log")["lines"] == ["x" * 10]
-    assert next(event for event in ended.events if event.get("after") == "NOT_RUN")["because"] == "bad"
+    assert next(event for event in ended.events if event.get("after") == "NOT_RUN")["blocked_by"] == "bad"
     with read_journal(tmp_path / first["journal"]) as journal:
         recorded = list(journal.events(first["run"]))
         assert journal.plan(first["run"]) == (tmp_path / "plan.yaml").read_bytes()

@@ -25,7 +25,7 @@ _WHOLE = (
     "job_poller.py",
 )
 _OF_AWS = ("AwsEngine.submit_job", "AwsEngine.list_jobs")
-"""The calls that submit and look up; the engine's others change nothing, or end what is surplus."""
+"""The calls that submit and look up; the engine's others change nothing, or end what is duplicates."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,7 +53,7 @@ def kill_points() -> tuple[KillPoint, ...]:
 
 
 def first_point_in(file: str, function: str) -> KillPoint:
-    """Give the first line of a function, such as ``Submission.take``."""
+    """Give the first line of a function, such as ``JobSubmitter.take``."""
     code = next(one for one in _codes(file) if one.co_qualname == function)
     return KillPoint(file, min(_lines(code)), importing=False)
 

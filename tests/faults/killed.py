@@ -39,8 +39,8 @@ def killer(file: str, line: int, times: int) -> Callable[[FrameType, str, Any], 
 
 
 def main() -> None:
-    place, separator, *words = sys.argv[1:]
-    name, line, *times = place.split(":")
+    location, separator, *words = sys.argv[1:]
+    name, line, *times = location.split(":")
     if separator != "--" or not (SUBMITTER / name).is_file():
         sys.exit("usage: python killed.py FILE:LINE[:N] -- WORDS, with FILE one of the submitter's")
     if not any(point.importing and str(point) == f"{name}:{line}" for point in kill_points()):

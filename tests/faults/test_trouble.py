@@ -118,7 +118,7 @@ def test_a_service_that_goes_away_is_waited_for_as_long_as_patience_says(tmp_pat
     with standin(run_s=600) as service:
         env = {**service.environment, "AWS_MAX_ATTEMPTS": "1"}
         with started(
-            "apply", "plan.yaml", "--run-id", "r", "--patience", "4s", cwd=tmp_path, service=service
+            "apply", "plan.yaml", "--run-id", "r", "--retry-for", "4s", cwd=tmp_path, service=service
         ) as process:
             wait_until(lambda: states(service) == {"a": "RUNNING"})
             service.configure(down=[[0, 100_000]])
@@ -147,7 +147,7 @@ def test_jobs_that_wait_for_capacity_are_told_with_the_reason(tmp_path):
     [
         (["--rate", "0"], "'0' is no rate"),
         (["--rate", "fast"], "'fast' is no rate"),
-        (["--patience", "soon"], "'soon' is no duration: write 90s, 15m, 1h or 1d"),
+        (["--retry-for", "soon"], "'soon' is no duration: write 90s, 15m, 1h or 1d"),
         (["--run-id", "Nightly_1"], "'Nightly_1' cannot be the id of a run"),
         (["--run-id", "x" * 25], "cannot be the id of a run"),
         (["--local", "--detach"], "--detach goes without --local"),

@@ -116,7 +116,7 @@ class _Attempts:
         words = _APPLY
         further: tuple[_Words, ...] = (_RESUME, _APPLY)
         if trial.command == "resume":
-            self._kill(_APPLY, (first_point_in("job_submitter.py", "Submission._has_id"), _MIDWAY))
+            self._kill(_APPLY, (first_point_in("job_submitter.py", "JobSubmitter._has_id"), _MIDWAY))
             words = _RESUME
         if trial.journal == "deleted":
             further = (_REBUILD, _APPLY)
@@ -162,8 +162,8 @@ class _Attempts:
         if isinstance(when, float):
             command, limit = [*PROGRAM, *words], when
         else:
-            place = f"{when[0]}:{when[1]}"
-            command, limit = [sys.executable, str(_KILLED), place, "--", *words], _TIMEOUT_S
+            location = f"{when[0]}:{when[1]}"
+            command, limit = [sys.executable, str(_KILLED), location, "--", *words], _TIMEOUT_S
         env = environment(self._service.environment)
         # Measuring coverage and killing at a line would each need the trace function for itself.
         env = {name: value for name, value in env.items() if not name.startswith("COVERAGE")}

@@ -10,9 +10,9 @@ import pytest
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.context import Desk, Options
+from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Sink
-from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.service.aws import AwsEngine
@@ -24,47 +24,47 @@ RUN = RunId("r1")
 
 
 @contextmanager
-def desk_on(
+def context_on(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     parents: dict[str, str],
     *,
-    options: Options | None = None,
+    options: RunOptions | None = None,
     show: Sink = lambda _: None,
     **configuration: Any,
-) -> Iterator[tuple[Desk, StandIn]]:
-    """Give a desk for a new run of these jobs on a stand-in, and the stand-in."""
+) -> Iterator[tuple[RunContext, StandIn]]:
+    """Give a context for a new run of these jobs on a stand-in, and the stand-in."""
     file = write_plan(folder, {name: ["x"] for name in parents}, parents)
     plan = read_plan(file.read_bytes(), "plan.yaml")
     digest = plan_digest(plan)
     with standin(**configuration) as service:
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
-        attention = Attention()
+        inbox = Inbox()
         journal = Journal(folder / "journal.db")
         journal.begin(
             RunEntry(run=RUN, digest=digest, engine="aws", jobs=len(parents), began_at=1.0), file.read_bytes()
         )
         yield (
-            Desk(
+            RunContext(
                 plan=plan,
                 digest=digest,
                 run_id=RUN,
                 engine=AwsEngine(),
-                calls=ThreadedCalls(attention),
-                attention=attention,
+                calls=ThreadedCalls(inbox),
+                inbox=inbox,
                 journal=journal,
                 show=show,
-                options=options or Options(),
+                options=options or RunOptions(),
             ),
             service,
         )
         journal.close()
 
 
-def next_reply(desk: Desk) -> Reply:
+def next_reply(context: RunContext) -> Reply:
     """Wait for the reply of the one call that is under way."""
-    while not (found := desk.replies(30)):
+    while not (found := context.replies(30)):
         pass
     (reply,) = found
     return reply

@@ -1,25 +1,25 @@
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.job_submitter import Submission
-from kedro_batch.submitter.run_state import JobState, Progress, Standing
-from tests.submitter.contexts import RUN, desk_on, next_reply
+from kedro_batch.submitter.job_submitter import JobSubmitter
+from kedro_batch.submitter.run_state import JobRecord, JobState, RunState
+from tests.submitter.contexts import RUN, context_on, next_reply
 
 A, B = JobName("a"), JobName("b")
 
 
 def test_a_job_that_is_accepted_after_its_parent_has_failed_is_terminated_and_not_waited_for(tmp_path, monkeypatch):
-    with desk_on(tmp_path, monkeypatch, {"a": "", "b": "a"}, run_s=60) as (desk, service):
-        progress = Progress(desk.plan)
-        submission = Submission(desk, progress, {"a_definition": "a_definition"})
+    with context_on(tmp_path, monkeypatch, {"a": "", "b": "a"}, run_s=60) as (context, service):
+        run_state = RunState(context.plan)
+        submission = JobSubmitter(context, run_state, {"a_definition": "a_definition"})
         for _ in range(2):
-            submission.act(desk.calls.now())
-            reply = next_reply(desk)
+            submission.act(context.calls.now())
+            reply = next_reply(context)
             if reply.about == B:  # meanwhile a look has shown what became of its parent
-                progress.seen(A, JobState.FAILED)
-            submission.take(reply, desk.calls.now())
-        assert progress.ended
+                run_state.seen(A, JobState.FAILED)
+            submission.take(reply, context.calls.now())
+        assert run_state.ended
         assert submission.idle
         assert len(service.asked("terminatejobs")) == 1
         assert service.jobs()["b"]["status"] == "FAILED"
-        desk.journal.commit()
-        recorded = desk.journal.recorded(RUN)[B].standing
-        assert recorded == Standing(state=JobState.NOT_RUN, job_id=progress.job_id(B), because=A)
+        context.journal.commit()
+        recorded = context.journal.recorded(RUN)[B].standing
+        assert recorded == JobRecord(state=JobState.NOT_RUN, job_id=run_state.job_id(B), blocked_by=A)

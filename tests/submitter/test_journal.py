@@ -16,7 +16,7 @@ from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import JobChanged, JobLog, JobSubmitted, Notice, NoticeKind, RunFinished
 from kedro_batch.submitter.journal import DEFAULT_JOURNAL, Journal
 from kedro_batch.submitter.journal_view import Recorded, RunEntry, read_journal
-from kedro_batch.submitter.run_state import JobState, Standing
+from kedro_batch.submitter.run_state import JobRecord, JobState
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")
@@ -63,12 +63,14 @@ def everything_in(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {one.name: (one.read_bytes(), one.stat().st_mtime_ns) for one in folder.iterdir()}
 
 
-def submitted(job: JobName, job_id: str, attempt: int = 1) -> JobSubmitted:
-    return JobSubmitted(job=job, job_id=JobId(job_id), attempt=attempt)
+def submitted(job: JobName, job_id: str, submission: int = 1) -> JobSubmitted:
+    return JobSubmitted(job=job, job_id=JobId(job_id), submission=submission)
 
 
 def changed(job: JobName, job_id: str | None, before: JobState, after: JobState, **more) -> JobChanged:
-    return JobChanged(job=job, job_id=JobId(job_id) if job_id else None, attempt=1, before=before, after=after, **more)
+    return JobChanged(
+        job=job, job_id=JobId(job_id) if job_id else None, submission=1, before=before, after=after, **more
+    )
 
 
 @contextmanager
@@ -88,36 +90,36 @@ def full_disk() -> Iterator[None]:
 def test_a_run_is_found_again_as_it_was_begun_with_its_plan_byte_for_byte(tmp_path):
     plan = b"schema: x # \xc3\xa4\r\n\x00"
     with a_journal(tmp_path / "journal.db") as journal:
-        journal.begin(entry("later", 200.5, place={"region": "eu-west-1"}), plan)
+        journal.begin(entry("later", 200.5, location={"region": "eu-west-1"}), plan)
         journal.begin(entry("earlier", 100.0), b"")
     with read_journal(tmp_path / "journal.db") as view:
-        assert view.runs() == (entry("earlier", 100.0), entry("later", 200.5, place={"region": "eu-west-1"}))
+        assert view.runs() == (entry("earlier", 100.0), entry("later", 200.5, location={"region": "eu-west-1"}))
         assert view.run(RunId("later")) == view.runs()[1]
         assert view.run(RunId("nobody")) is None
         assert view.plan(RunId("later")) == plan
 
 
 def test_what_is_recorded_of_a_job_follows_the_events(file):
-    blocked = changed(B, None, S.WAITING, S.NOT_RUN, because=A)
+    blocked = changed(B, None, S.NOT_SUBMITTED, S.NOT_RUN, blocked_by=A)
     with a_journal(file) as journal:
-        assert journal.recorded(RUN) == {A: Recorded(standing=Standing(), intended_at=101.0)}
+        assert journal.recorded(RUN) == {A: Recorded(standing=JobRecord(), intended_at=101.0)}
         assert journal.recorded(RUN)[A].unsure
         journal.take(RUN, submitted(A, "1"), 102.0)
         journal.take(RUN, changed(A, "1", S.SUBMITTED, S.FAILED, reason="why"), 103.0)
-        journal.take(RUN, JobLog(job=A, attempt=1, lines=("boom",)), 103.1)
+        journal.take(RUN, JobLog(job=A, submission=1, lines=("boom",)), 103.1)
         journal.take(RUN, blocked, 103.2)
         journal.take(RUN, Notice(kind=NoticeKind.WARNING, message="m"), 103.3)
         assert journal.waiting
         assert journal.recorded(RUN)[A].unsure  # nothing of it has been written yet
         journal.commit()
-        failed = Standing(state=S.FAILED, job_id=JobId("1"))
+        failed = JobRecord(state=S.FAILED, job_id=JobId("1"))
         assert journal.recorded(RUN) == {
             A: Recorded(standing=failed, intended_at=101.0),
-            B: Recorded(standing=Standing(state=S.NOT_RUN, because=A), intended_at=None),
+            B: Recorded(standing=JobRecord(state=S.NOT_RUN, blocked_by=A), intended_at=None),
         }
         journal.intend(RUN, [(A, 2)], at=104.0)
         second = journal.recorded(RUN)[A]
-        assert (second.standing, second.unsure) == (Standing(attempt=2), True)
+        assert (second.standing, second.unsure) == (JobRecord(submission=2), True)
     with read_journal(file) as view:
         told = list(view.events(RUN))
         assert [one["event"] for one in told] == ["job_submitted", "job_changed", "job_log", "job_changed", "notice"]
@@ -130,10 +132,10 @@ def test_a_run_that_ended_says_how_until_somebody_follows_it_again(file):
         journal.locate(RUN, {"region": "eu-west-1"})
         journal.take(RUN, RunFinished(run=RUN, outcome="failed", counts={}, seconds=1.0), 200.0)
         journal.commit()
-        assert journal.run(RUN) == entry(outcome="failed", ended_at=200.0, place={"region": "eu-west-1"})
+        assert journal.run(RUN) == entry(outcome="failed", ended_at=200.0, location={"region": "eu-west-1"})
         journal.reopen(RUN)
         journal.commit()
-        assert journal.run(RUN) == entry(place={"region": "eu-west-1"})
+        assert journal.run(RUN) == entry(location={"region": "eu-west-1"})
         journal.forget(RUN)
         assert (journal.runs(), journal.recorded(RUN), list(journal.events(RUN))) == ((), {}, [])
 
@@ -156,7 +158,7 @@ def test_an_intent_is_in_the_journal_before_its_job_may_be_sent(file):
     assert killed.returncode == -signal.SIGKILL
     with read_journal(file) as view:
         recorded = view.recorded(RUN)
-    assert {job: (one.standing.attempt, one.unsure) for job, one in recorded.items()} == {
+    assert {job: (one.standing.submission, one.unsure) for job, one in recorded.items()} == {
         "a": (1, True),
         "b": (1, True),
         "c": (4, True),
@@ -340,5 +342,5 @@ def test_on_a_full_disk_nothing_is_sent_and_what_is_known_is_kept(file):
             journal.commit()  # it is tried again and again, without harm
         journal.commit()
         assert (journal.failure is None, journal.waiting) == (True, False)
-        assert journal.recorded(RUN)[A].standing == Standing(state=S.SUBMITTED, job_id=JobId("1"))
+        assert journal.recorded(RUN)[A].standing == JobRecord(state=S.SUBMITTED, job_id=JobId("1"))
         assert B not in journal.recorded(RUN)  # it was not sent, and nobody has to look for it

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.poll_schedule import CHUNK, Watch
+from kedro_batch.submitter.poll_schedule import CHUNK, PollSchedule
 
 SWEEP_S = 300
 LONGEST_S = 30 * 1.1
@@ -13,9 +13,9 @@ def names(count: int, prefix: str = "n") -> list[JobName]:
     return [JobName(f"{prefix}{index:05}") for index in range(count)]
 
 
-def a_watch(*, queued: int = 0, at_work: int = 0, **more) -> tuple[Watch, list[JobName], list[JobName]]:
+def a_watch(*, queued: int = 0, at_work: int = 0, **more) -> tuple[PollSchedule, list[JobName], list[JobName]]:
     """Give a watch from time 0 on, the jobs that wait for capacity in it, and those at work."""
-    watch, waiting, working = Watch(0.0, seed=1, **more), names(queued, "q"), names(at_work, "w")
+    watch, waiting, working = PollSchedule(0.0, seed=1, **more), names(queued, "q"), names(at_work, "w")
     for job in waiting:
         watch.enter(job, "q", at_work=False)
     for job in working:
@@ -23,7 +23,7 @@ def a_watch(*, queued: int = 0, at_work: int = 0, **more) -> tuple[Watch, list[J
     return watch, waiting, working
 
 
-def looked_at(watch: Watch, now: float, live: list[JobName]) -> set[JobName]:
+def looked_at(watch: PollSchedule, now: float, live: list[JobName]) -> set[JobName]:
     calls = watch.look(now, live)
     asked = [job for call in calls for job in call]
     assert len(asked) == len(set(asked))
@@ -94,16 +94,16 @@ def test_after_a_long_quiet_a_look_comes_within_a_tenth_of_it(quiet_s):
 def test_a_call_for_hurry_makes_the_next_look_due_and_those_after_it_frequent():
     watch, *_ = a_watch(queued=1)
     watch.looked(500.0, moved=False)
-    watch.hurry(501.0)
+    watch.poll_now(501.0)
     assert watch.due == 501
-    watch.hurry(502.0)  # it stays due from then on
+    watch.poll_now(502.0)  # it stays due from then on
     assert watch.due == 501
     watch.looked(502.0, moved=False)
     assert watch.due - 502 <= 1.1
 
 
 def test_the_jitter_keeps_two_processes_from_asking_at_the_same_time_for_ever():
-    one, two = Watch(0.0), Watch(0.0)
+    one, two = PollSchedule(0.0), PollSchedule(0.0)
     dues = set()
     for watch in (one, two):
         watch.looked(1000.0, moved=False)
@@ -133,7 +133,7 @@ def test_every_live_job_is_asked_about_within_the_sweep_and_its_looks(queued, at
 
 @given(st.lists(st.tuples(st.sampled_from(names(12)), st.sampled_from(["queue", "work", "leave"])), max_size=40))
 def test_whoever_has_come_and_not_gone_is_asked_about_once(moves):
-    watch = Watch(0.0)
+    watch = PollSchedule(0.0)
     there: dict[JobName, str] = {}
     for job, move in moves:
         if move == "leave":

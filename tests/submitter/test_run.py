@@ -8,20 +8,20 @@ from kedro_batch.errors import Interrupted
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import submit_request
 from kedro_batch.submitter.events import Event, JobChanged
-from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_poller import Pace
 from kedro_batch.submitter.run import Run
-from kedro_batch.submitter.run_mode import Intent, Purpose
+from kedro_batch.submitter.run_mode import Purpose, RunMode
 from kedro_batch.submitter.run_state import JobState
-from tests.submitter.contexts import RUN, desk_on
+from tests.submitter.contexts import RUN, context_on
 
 
 @contextmanager
 def run_on(folder, monkeypatch, parents, pace, **configuration):
     """Give a run on a stand-in, the service itself, and the list of what happens."""
     happened: list[Event] = []
-    with desk_on(folder, monkeypatch, parents, show=happened.append, **configuration) as (desk, service):
-        yield Run(desk, Purpose(), pace=pace), service, happened
+    with context_on(folder, monkeypatch, parents, show=happened.append, **configuration) as (context, service):
+        yield Run(context, Purpose(), pace=pace), service, happened
 
 
 def test_a_job_that_vanishes_is_lost_after_a_while_and_never_asked_about_for_ever(tmp_path, monkeypatch):
@@ -39,49 +39,49 @@ def test_a_job_that_vanishes_is_lost_after_a_while_and_never_asked_about_for_eve
 
 def test_a_job_that_may_have_been_submitted_is_looked_up_before_it_is_run_again_by_name(tmp_path, monkeypatch):
     a = JobName("a")
-    with desk_on(tmp_path, monkeypatch, {"a": ""}, list_delay_s=2, run_s=2) as (desk, service):
-        desk.journal.intend(RUN, [(a, 1)], desk.calls.wall())
+    with context_on(tmp_path, monkeypatch, {"a": ""}, list_delay_s=2, run_s=2) as (context, service):
+        context.journal.intend(RUN, [(a, 1)], context.calls.wall())
         request = submit_request(
-            desk.plan.jobs[0],
+            context.plan.jobs[0],
             run_id=RUN,
             submission=1,
-            digest=desk.digest,
+            digest=context.digest,
             parent_ids=(),
             job_definition="a_definition",
             submit_tags=True,
         )
-        lost_id = desk.engine.submit_job(request)  # and its reply was lost
-        run = Run(desk, Purpose(intent=Intent.RESUME, from_jobs=(a,), expected=True), pace=Pace(calls=100))
+        lost_id = context.engine.submit_job(request)  # and its reply was lost
+        run = Run(context, Purpose(mode=RunMode.RESUME, from_jobs=(a,), expected=True), pace=Pace(calls=100))
         assert run.to_the_end().outcome == "succeeded"
-        assert run.progress.job_id(a) == lost_id
+        assert run.run_state.job_id(a) == lost_id
         assert service.verdict()["taken"] == 1
 
 
 def test_a_wait_ends_when_somebody_calls_and_a_signal_is_looked_at_between_two_steps():
-    attention = Attention()
+    inbox = Inbox()
     began = time.monotonic()
-    attention.heed()
-    attention.wake()
-    assert attention.wait(30)
-    assert not attention.wait(0.01)
-    attention.take_signal(signal.SIGTERM)
-    assert attention.wait(30)
+    inbox.check_interrupt()
+    inbox.wake()
+    assert inbox.wait(30)
+    assert not inbox.wait(0.01)
+    inbox.on_signal(signal.SIGTERM)
+    assert inbox.wait(30)
     assert time.monotonic() - began < 10
     with pytest.raises(Interrupted) as raised:
-        attention.heed()
+        inbox.check_interrupt()
     assert raised.value.exit_code == 143
-    assert not attention.impatient
-    attention.take_signal(signal.SIGINT)  # the run is at its end already: nothing is raised
-    assert attention.impatient
+    assert not inbox.impatient
+    inbox.on_signal(signal.SIGINT)  # the run is at its end already: nothing is raised
+    assert inbox.impatient
 
 
 def test_a_run_that_is_stuck_in_a_call_is_ended_by_another_signal():
-    attention = Attention()
-    attention.take_signal(signal.SIGINT)
-    attention.take_signal(signal.SIGINT)  # too soon to tell whether it is stuck
+    inbox = Inbox()
+    inbox.on_signal(signal.SIGINT)
+    inbox.on_signal(signal.SIGINT)  # too soon to tell whether it is stuck
     time.sleep(1.1)
     with pytest.raises(Interrupted):
-        attention.take_signal(signal.SIGINT)
+        inbox.on_signal(signal.SIGINT)
 
 
 def test_looks_become_rarer_while_nothing_changes(tmp_path, monkeypatch):

@@ -61,7 +61,7 @@ def states(service: StandIn) -> dict[str, str]:
 def make_older(folder: Path, seconds: float) -> None:
     """Let a journal say that everything was so many seconds earlier."""
     connection = sqlite3.connect(folder / JOURNAL)
-    connection.execute("UPDATE attempts SET intended_at = intended_at - ?", (seconds,))
+    connection.execute("UPDATE submissions SET intended_at = intended_at - ?", (seconds,))
     connection.execute("UPDATE runs SET began_at = began_at - ?", (seconds,))
     connection.commit()
     connection.close()

@@ -16,9 +16,9 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.context import Desk, Options
+from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Event, RunFinished
-from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_poller import Pace
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry, read_journal
@@ -120,7 +120,7 @@ class InProcess:
     """The engine that asks a stand-in of this process. boto3's retries are made without its pauses."""
 
     name = "aws"
-    place: Mapping[str, str] = {"region": "us-east-1"}
+    location: Mapping[str, str] = {"region": "us-east-1"}
 
     def __init__(self, service: Service) -> None:
         """Ask this service."""
@@ -156,8 +156,8 @@ class InProcess:
 
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
         tail: list[str] = []
-        for place in log_places(detail):
-            reply = self._asked("GetLogEvents", logGroupName=place.group, logStreamName=place.stream, limit=lines)
+        for location in log_places(detail):
+            reply = self._asked("GetLogEvents", logGroupName=location.group, logStreamName=location.stream, limit=lines)
             tail += [one["message"] for one in reply["events"]]
         return tuple(tail[-lines:])
 
@@ -210,7 +210,7 @@ class Simulation:
         plan: Plan,
         *,
         latency_s: float = 0.1,
-        options: Options | None = None,
+        options: RunOptions | None = None,
         pace: Pace | None = None,
         **configuration: Any,
     ) -> None:
@@ -220,22 +220,26 @@ class Simulation:
         self.happened: list[Happened] = []
         self.journal = Journal(folder / "journal.db")
         engine = InProcess(self.service)
-        desk = Desk(
+        context = RunContext(
             plan=plan,
             digest=plan_digest(plan),
             run_id=RunId("simulated"),
             engine=engine,
             calls=self.calls,
-            attention=Attention(),
+            inbox=Inbox(),
             journal=self.journal,
             show=lambda event: self.happened.append(Happened(self.calls.time, event)),
-            options=options or Options(),
+            options=options or RunOptions(),
         )
         entry = RunEntry(
-            run=desk.run_id, digest=desk.digest, engine=engine.name, jobs=len(plan.jobs), began_at=self.calls.wall()
+            run=context.run_id,
+            digest=context.digest,
+            engine=engine.name,
+            jobs=len(plan.jobs),
+            began_at=self.calls.wall(),
         )
         self.journal.begin(entry, b"")
-        self._run = Run(desk, Purpose(), pace=pace)
+        self._run = Run(context, Purpose(), pace=pace)
 
     def to_the_end(self) -> RunFinished:
         try:

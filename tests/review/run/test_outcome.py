@@ -16,7 +16,7 @@ JOURNAL = ".kedro-batch/journal.db"
 
 
 def status(states: str, *failures: FailureStatus, engine: str = "aws", outcome: str | None = "failed") -> RunStatus:
-    """Make a status of states such as ``a:SUCCEEDED b:WAITING``; what was submitted has an id."""
+    """Make a status of states such as ``a:SUCCEEDED b:NOT_SUBMITTED``; what was submitted has an id."""
     pairs = [one.split(":") for one in states.split()]
     counts: dict[str, int] = {}
     for _, state in pairs:
@@ -25,20 +25,20 @@ def status(states: str, *failures: FailureStatus, engine: str = "aws", outcome: 
         run=RUN,
         plan_digest="sha256:0",
         engine=engine,
-        place={},
+        location={},
         began_at="2026-11-22T16:15:07+00:00",
         outcome=outcome,
         counts=dict(sorted(counts.items())),
         failures=failures,
         jobs=tuple(
-            JobStatus(job=job, state=state, attempt=1, job_id=None if state == "WAITING" else f"id-{job}")
+            JobStatus(job=job, state=state, submission=1, job_id=None if state == "NOT_SUBMITTED" else f"id-{job}")
             for job, state in pairs
         ),
     )
 
 
 def failure(job: str = "train", **given: Any) -> FailureStatus:
-    return FailureStatus(**{"job": job, "state": "FAILED", "attempt": 1, **given})
+    return FailureStatus(**{"job": job, "state": "FAILED", "submission": 1, **given})
 
 
 def text(one: RunStatus, **more: Any) -> str:
@@ -84,8 +84,8 @@ def test_a_failure_is_told_with_its_reason_its_log_and_how_many_it_kept_from_run
             ["train failed (out of memory): killed; exit code 137", "  Give it more memory"],
         ),
         (
-            {"cause": "spot", "tries": 3, "attempt": 2, "reason": "Host EC2 terminated."},
-            ["train failed (spot): Host EC2 terminated.; after 3 tries; attempt 2"],
+            {"cause": "spot", "attempts": 3, "submission": 2, "reason": "Host EC2 terminated."},
+            ["train failed (spot): Host EC2 terminated.; after 3 tries; submission 2"],
         ),
         ({"cause": "unknown", "advice": "none", "exit_code": 0}, ["train failed: exit code 0"]),
         ({"state": "LOST"}, ["train was lost: the service knows it no longer"]),
@@ -103,7 +103,7 @@ def test_the_headline_of_a_failure_says_all_that_is_known(given, lines):
 
 
 def test_jobs_left_on_aws_are_listed_with_their_states_and_ids_and_with_what_can_be_done():
-    left = status("a:SUCCEEDED b:RUNNING c:PENDING d:WAITING", outcome="interrupted")
+    left = status("a:SUCCEEDED b:RUNNING c:PENDING d:NOT_SUBMITTED", outcome="interrupted")
     assert text(left, seconds=75.2, note="what has been submitted goes on") == (
         "run 261122-161507-k3f7 interrupted after 1 min 15 s: "
         "4 jobs, 1 succeeded, 1 not submitted, 2 not finished\n"
@@ -124,7 +124,7 @@ def test_jobs_left_on_aws_are_listed_with_their_states_and_ids_and_with_what_can
         ("a:RUNNING", "aws", "detached", ["wait", "cancel"]),
         ("a:RUNNING b:FAILED", "aws", "interrupted", ["wait", "resume", "cancel"]),
         ("a:SUCCEEDED b:LOST", "aws", "failed", ["resume"]),
-        ("a:WAITING", "aws", "stopped", ["resume"]),
+        ("a:NOT_SUBMITTED", "aws", "stopped", ["resume"]),
         ("a:RUNNING", "local", "interrupted", ["resume"]),
     ],
 )

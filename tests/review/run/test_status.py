@@ -12,7 +12,7 @@ from kedro_batch.review.run.status import (
     status_document,
 )
 from kedro_batch.submitter.journal_view import RunEntry
-from kedro_batch.submitter.run_state import JobState, Standing
+from kedro_batch.submitter.run_state import JobRecord, JobState
 
 S = JobState
 A, B, C, D = map(JobName, "abcd")
@@ -20,22 +20,33 @@ ENTRY = RunEntry(
     run=RunId("r1"),
     digest=PlanDigest("sha256:0"),
     engine="aws",
-    place={"region": "eu-west-1"},
+    location={"region": "eu-west-1"},
     jobs=4,
     began_at=1_700_000_000.25,
 )
 
 
-def standing(state: JobState, job_id: str | None = None, attempt: int = 1, because: JobName | None = None) -> Standing:
-    return Standing(state=state, attempt=attempt, job_id=JobId(job_id) if job_id else None, because=because)
+def standing(
+    state: JobState, job_id: str | None = None, submission: int = 1, blocked_by: JobName | None = None
+) -> JobRecord:
+    return JobRecord(
+        state=state, submission=submission, job_id=JobId(job_id) if job_id else None, blocked_by=blocked_by
+    )
 
 
-def failed(job: str, attempt: int = 1, **more) -> dict[str, Any]:
-    return {"event": "job_changed", "job": job, "attempt": attempt, "before": "RUNNING", "after": "FAILED", **more}
+def failed(job: str, submission: int = 1, **more) -> dict[str, Any]:
+    return {
+        "event": "job_changed",
+        "job": job,
+        "submission": submission,
+        "before": "RUNNING",
+        "after": "FAILED",
+        **more,
+    }
 
 
-def log(job: str, attempt: int = 1, **more) -> dict[str, Any]:
-    return {"event": "job_log", "job": job, "attempt": attempt, **more}
+def log(job: str, submission: int = 1, **more) -> dict[str, Any]:
+    return {"event": "job_log", "job": job, "submission": submission, **more}
 
 
 def test_a_run_of_which_nothing_is_known_yet_waits():
@@ -44,41 +55,46 @@ def test_a_run_of_which_nothing_is_known_yet_waits():
         run="r1",
         plan_digest="sha256:0",
         engine="aws",
-        place={"region": "eu-west-1"},
+        location={"region": "eu-west-1"},
         began_at="2023-11-14T22:13:20+00:00",
-        counts={"WAITING": 2},
-        jobs=(JobStatus(job="b", state="WAITING", attempt=1), JobStatus(job="a", state="WAITING", attempt=1)),
+        counts={"NOT_SUBMITTED": 2},
+        jobs=(
+            JobStatus(job="b", state="NOT_SUBMITTED", submission=1),
+            JobStatus(job="a", state="NOT_SUBMITTED", submission=1),
+        ),
     )
 
 
 def test_every_failure_says_why_and_what_it_kept_from_running():
     stands = {
         A: standing(S.FAILED, "1", 2),
-        B: standing(S.NOT_RUN, "2", because=A),
-        C: standing(S.NOT_RUN, because=A),
+        B: standing(S.NOT_RUN, "2", blocked_by=A),
+        C: standing(S.NOT_RUN, blocked_by=A),
         D: standing(S.LOST, "4"),
     }
     events = [
         {"event": "run_started"},
-        failed("a", 1, reason="an earlier attempt", cause="spot", exit_code=1),
-        failed("a", 2, reason="why", cause="out_of_memory", advice="give it more", exit_code=137, tries=3, log="here"),
+        failed("a", 1, reason="an earlier submission", cause="spot", exit_code=1),
+        failed(
+            "a", 2, reason="why", cause="out_of_memory", advice="give it more", exit_code=137, attempts=3, log="here"
+        ),
         log("a", 2, lines=["one", "two"]),
         log("d", 1, problem="no such stream"),
     ]
     status = run_status(ENTRY, [D, C, B, A], stands, events)
     assert status.counts == {"FAILED": 1, "LOST": 1, "NOT_RUN": 2}
     assert status.failures == (
-        FailureStatus(job="d", state="LOST", attempt=1, job_id="4", log_problem="no such stream"),
+        FailureStatus(job="d", state="LOST", submission=1, job_id="4", log_problem="no such stream"),
         FailureStatus(
             job="a",
             state="FAILED",
-            attempt=2,
+            submission=2,
             job_id="1",
             reason="why",
             cause="out_of_memory",
             advice="give it more",
             exit_code=137,
-            tries=3,
+            attempts=3,
             log="here",
             log_tail=("one", "two"),
             not_run=("b", "c"),
@@ -90,11 +106,11 @@ def test_what_was_told_of_an_earlier_attempt_is_not_told_of_the_latest():
     stands = {A: standing(S.FAILED, "1", 2), B: standing(S.SUCCEEDED, "2", 2)}
     events = [failed("a", reason="old"), log("a", lines=["old"]), failed("b", reason="old")]
     (failure,) = run_status(ENTRY, [A, B], stands, events).failures
-    assert failure == FailureStatus(job="a", state="FAILED", attempt=2, job_id="1")
+    assert failure == FailureStatus(job="a", state="FAILED", submission=2, job_id="1")
 
 
 def test_the_document_has_no_field_without_a_value_and_is_json():
-    stands = {A: standing(S.FAILED, "1"), B: standing(S.NOT_RUN, because=A)}
+    stands = {A: standing(S.FAILED, "1"), B: standing(S.NOT_RUN, blocked_by=A)}
     document = status_document(run_status(ENTRY, [A, B, C], stands, [failed("a", exit_code=0)]))
     assert json.loads(json.dumps(document)) == document
     assert document == {
@@ -102,16 +118,16 @@ def test_the_document_has_no_field_without_a_value_and_is_json():
         "run": "r1",
         "plan_digest": "sha256:0",
         "engine": "aws",
-        "place": {"region": "eu-west-1"},
+        "location": {"region": "eu-west-1"},
         "began_at": "2023-11-14T22:13:20+00:00",
-        "counts": {"FAILED": 1, "NOT_RUN": 1, "WAITING": 1},
+        "counts": {"FAILED": 1, "NOT_RUN": 1, "NOT_SUBMITTED": 1},
         "failures": [
-            {"job": "a", "state": "FAILED", "attempt": 1, "job_id": "1", "exit_code": 0, "not_run": ["b"]},
+            {"job": "a", "state": "FAILED", "submission": 1, "job_id": "1", "exit_code": 0, "not_run": ["b"]},
         ],
         "jobs": [
-            {"job": "a", "state": "FAILED", "attempt": 1, "job_id": "1"},
-            {"job": "b", "state": "NOT_RUN", "attempt": 1, "because": "a"},
-            {"job": "c", "state": "WAITING", "attempt": 1},
+            {"job": "a", "state": "FAILED", "submission": 1, "job_id": "1"},
+            {"job": "b", "state": "NOT_RUN", "submission": 1, "blocked_by": "a"},
+            {"job": "c", "state": "NOT_SUBMITTED", "submission": 1},
         ],
     }
 
@@ -129,7 +145,7 @@ def test_a_run_in_the_list_of_all_runs_has_the_same_names_for_the_same_things():
         "run": "r1",
         "plan_digest": "sha256:0",
         "engine": "local",
-        "place": {},
+        "location": {},
         "total": 4,
         "began_at": "1970-01-01T00:00:00+00:00",
         "ended_at": "1970-01-01T00:00:01+00:00",

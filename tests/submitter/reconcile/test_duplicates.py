@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.reconcile.duplicates import Census, Copy, Settlement, doubled, settled, taken
+from kedro_batch.submitter.reconcile.duplicates import (
+    Copy,
+    Deduplicated,
+    Discovered,
+    deduplicate,
+    discover,
+    with_duplicates,
+)
 from kedro_batch.submitter.run_state import JobState
 from kedro_batch.submitter.service.api import JobSummary
 
@@ -22,28 +29,28 @@ def summary(name: str, job_id: str, status: str = "RUNNING", created_at: int = 0
     )
 
 
-def census(*rows: str) -> Census:
-    """Take a census of rows such as ``a1 id RUNNING``, the oldest first; ``a1`` is the first attempt at ``a``."""
+def census(*rows: str) -> Discovered:
+    """Take a census of rows such as ``a1 id RUNNING``, the oldest first; ``a1`` is the first submission at ``a``."""
     summaries = []
     for age, row in enumerate(rows):
         name, job_id, status = row.split()
         summaries.append(summary(f"nightly_{name[0]}_{name[1:]}", job_id, status, age))
-    return taken(RUN, CHAIN, summaries)
+    return discover(RUN, CHAIN, summaries)
 
 
-def outcome(settlement: Settlement) -> tuple[dict[str, str], dict[str, str | None]]:
+def outcome(settlement: Deduplicated) -> tuple[dict[str, str], dict[str, str | None]]:
     """Give the ids that are kept, and those to be terminated with what is kept instead."""
     kept = {str(job): str(copy.job_id) for job, copy in settlement.kept.items()}
-    return kept, {str(copy.job_id): instead for copy, instead in settlement.surplus}
+    return kept, {str(copy.job_id): instead for copy, instead in settlement.duplicates}
 
 
 def settled_so(rows: str, **depends_on: str) -> tuple[dict[str, str], dict[str, str | None]]:
     links = {JobId(one): [JobId(above) for above in parents.split()] for one, parents in depends_on.items()}
-    return outcome(settled(census(*filter(None, map(str.strip, rows.split(",")))), CHAIN, links))
+    return outcome(deduplicate(census(*filter(None, map(str.strip, rows.split(",")))), CHAIN, links))
 
 
 def test_a_name_tells_run_job_and_attempt_and_other_runs_are_passed_over():
-    found = taken(
+    found = discover(
         RUN,
         CHAIN,
         [
@@ -56,27 +63,27 @@ def test_a_name_tells_run_job_and_attempt_and_other_runs_are_passed_over():
             summary("nightly_A_1", "7"),
         ],
     )
-    copy = Copy(job=A, attempt=12, job_id=JobId("1"), state=S.FAILED, created_at=7, reason="why")
-    assert found == Census(copies={A: (copy,)}, strangers=("nightly_A_1", "nightly_x_1"))
+    copy = Copy(job=A, submission=12, job_id=JobId("1"), state=S.FAILED, created_at=7, reason="why")
+    assert found == Discovered(copies={A: (copy,)}, foreign_jobs=("nightly_A_1", "nightly_x_1"))
     assert not copy.live
     assert not copy.counts
 
 
 def test_what_is_listed_twice_on_two_pages_counts_once_with_what_was_said_last():
-    found = taken(RUN, CHAIN, [summary("nightly_a_1", "1", "RUNNING"), summary("nightly_a_1", "1", "SUCCEEDED")])
+    found = discover(RUN, CHAIN, [summary("nightly_a_1", "1", "RUNNING"), summary("nightly_a_1", "1", "SUCCEEDED")])
     assert [(copy.job_id, copy.state) for copy in found.copies[A]] == [("1", S.SUCCEEDED)]
-    assert doubled(found) == ()
+    assert with_duplicates(found) == ()
 
 
 def test_copies_come_by_age_and_then_by_id():
-    found = taken(
+    found = discover(
         RUN, CHAIN, [summary("nightly_a_1", one, created_at=at) for one, at in (("z", 1), ("y", 2), ("x", 1))]
     )
     assert [copy.job_id for copy in found.copies[A]] == ["x", "z", "y"]
 
 
 @pytest.mark.parametrize(
-    ("rows", "kept", "surplus"),
+    ("rows", "kept", "duplicates"),
     [
         ("", {}, {}),
         ("a1 1 RUNNING", {"a": "1"}, {}),
@@ -87,14 +94,14 @@ def test_copies_come_by_age_and_then_by_id():
         ("a1 1 RUNNING, a1 2 FAILED", {"a": "1"}, {}),
         ("a1 1 FAILED, a1 2 FAILED", {"a": "2"}, {}),
         ("a1 1 FAILED, a2 2 FAILED", {"a": "2"}, {}),
-        ("a2 1 FAILED, a1 2 FAILED", {"a": "1"}, {}),  # the later attempt is the one of the greater number
+        ("a2 1 FAILED, a1 2 FAILED", {"a": "1"}, {}),  # the later submission is the one of the greater number
         ("a1 1 SUCCEEDED, a2 2 RUNNING", {"a": "2"}, {}),  # run again on purpose
         ("a1 1 RUNNING, a2 2 RUNNING", {"a": "1"}, {"2": "1"}),
         ("a1 1 RUNNING, a1 2 RUNNING, a1 3 RUNNING", {"a": "1"}, {"2": "1", "3": "1"}),
     ],
 )
-def test_the_oldest_is_kept_that_runs_or_has_run_the_node(rows, kept, surplus):
-    assert settled_so(rows) == (kept, surplus)
+def test_the_oldest_is_kept_that_runs_or_has_run_the_node(rows, kept, duplicates):
+    assert settled_so(rows) == (kept, duplicates)
 
 
 def test_what_depends_on_a_terminated_job_is_terminated_with_it():
@@ -119,7 +126,7 @@ def test_only_jobs_that_are_or_were_doubled_have_to_be_looked_up():
     found = census(
         "a1 1 RUNNING", "a1 2 RUNNING", "b1 3 PENDING", "c1 4 FAILED", "c1 5 PENDING", "d1 6 FAILED", "d2 7 RUNNING"
     )
-    assert {copy.job_id for copy in doubled(found)} == {"1", "2", "4", "5"}
+    assert {copy.job_id for copy in with_duplicates(found)} == {"1", "2", "4", "5"}
 
 
 @st.composite
@@ -143,42 +150,42 @@ def services(draw: st.DrawFn) -> tuple[dict[JobName, tuple[JobName, ...]], list[
             begun = [S.RUNNING, S.SUCCEEDED] if may_have_begun else []
             states[job_id] = draw(st.sampled_from([*begun, S.PENDING, S.FAILED]))
             depends_on[job_id] = [one for one in links if states[one] is not S.SUCCEEDED or draw(st.booleans())]
-            attempt, created_at = draw(st.integers(1, 2)), draw(st.integers(0, 5))
-            summaries.append(summary(f"nightly_{job}_{attempt}", job_id, states[job_id], created_at))
+            submission, created_at = draw(st.integers(1, 2)), draw(st.integers(0, 5))
+            summaries.append(summary(f"nightly_{job}_{submission}", job_id, states[job_id], created_at))
     return parents, summaries, depends_on
 
 
 @given(services(), st.randoms(use_true_random=False))
 def test_one_job_stands_for_each_node_and_depends_on_what_is_kept_whoever_looks(service, shuffle: random.Random):
     parents, summaries, depends_on = service
-    found = taken(RUN, parents, summaries)
-    result = settled(found, parents, depends_on)
+    found = discover(RUN, parents, summaries)
+    result = deduplicate(found, parents, depends_on)
     states = {one["jobId"]: one["status"] for one in summaries}
     kept = {copy.job_id for copy in result.kept.values()}
-    terminated = {copy.job_id for copy, _ in result.surplus}
+    terminated = {copy.job_id for copy, _ in result.duplicates}
     assert not kept & terminated
     for job, copies in found.copies.items():
         standing = [copy for copy in copies if copy.live and copy.job_id not in terminated]
         assert len(standing) <= 1
         assert all(copy.job_id in kept for copy in standing)
-        newest = max(copy.attempt for copy in copies)
+        newest = max(copy.submission for copy in copies)
         if job not in result.kept:
-            assert all(copy.job_id in terminated or not copy.counts or copy.attempt < newest for copy in copies)
-    for copy, instead in result.surplus:
+            assert all(copy.job_id in terminated or not copy.counts or copy.submission < newest for copy in copies)
+    for copy, instead in result.duplicates:
         assert copy.live
         assert instead == (result.kept[copy.job].job_id if copy.job in result.kept else None)
     for copy in result.kept.values():
         if copy.live:
             assert all(one in kept or states[one] == S.SUCCEEDED for one in depends_on[copy.job_id])
     shuffle.shuffle(summaries)
-    again = settled(taken(RUN, parents, summaries), parents, depends_on)
-    assert (again.kept, set(again.surplus)) == (result.kept, set(result.surplus))
-    # Who comes later, when the surplus has been terminated, finds nothing more to do.
+    again = deduplicate(discover(RUN, parents, summaries), parents, depends_on)
+    assert (again.kept, set(again.duplicates)) == (result.kept, set(result.duplicates))
+    # Who comes later, when the duplicates has been terminated, finds nothing more to do.
     for one in summaries:
         if one["jobId"] in terminated:
             one["status"] = S.FAILED
-    settlement = settled(taken(RUN, parents, summaries), parents, depends_on)
-    assert settlement.surplus == ()
+    settlement = deduplicate(discover(RUN, parents, summaries), parents, depends_on)
+    assert settlement.duplicates == ()
     assert {job: copy.job_id for job, copy in result.kept.items()}.items() <= {
         job: copy.job_id for job, copy in settlement.kept.items()
     }.items()

@@ -9,7 +9,7 @@ from kedro_batch.submitter.events import JobChanged, JobSubmitted
 from kedro_batch.submitter.journal_view import Recorded
 from kedro_batch.submitter.reconcile.duplicates import Copy
 from kedro_batch.submitter.reconcile.merge import Stock, again, assumed_done, closed, differences, renewed, stock_of
-from kedro_batch.submitter.run_state import AT_WORK, ENDED, JobState, Progress, Standing
+from kedro_batch.submitter.run_state import AT_WORK, ENDED, JobRecord, JobState, RunState
 from tests.support.plans import a_job
 
 S = JobState
@@ -21,22 +21,22 @@ NOW = 1_000_000_000.0
 
 
 def one(
-    state: JobState = S.WAITING, job_id: str | None = None, attempt: int = 1, because: str | None = None
-) -> Standing:
-    return Standing(
+    state: JobState = S.NOT_SUBMITTED, job_id: str | None = None, submission: int = 1, blocked_by: str | None = None
+) -> JobRecord:
+    return JobRecord(
         state=state,
-        attempt=attempt,
+        submission=submission,
         job_id=JobId(job_id) if job_id else None,
-        because=JobName(because) if because else None,
+        blocked_by=JobName(blocked_by) if blocked_by else None,
     )
 
 
-def record(standing: Standing, hours_ago: float | None = 1) -> Recorded:
+def record(standing: JobRecord, hours_ago: float | None = 1) -> Recorded:
     return Recorded(standing=standing, intended_at=None if hours_ago is None else NOW - hours_ago * HOUR)
 
 
-def copy(job: JobName, state: JobState, job_id: str = "s", attempt: int = 1) -> Copy:
-    return Copy(job=job, attempt=attempt, job_id=JobId(job_id), state=state, created_at=0, reason="")
+def copy(job: JobName, state: JobState, job_id: str = "s", submission: int = 1) -> Copy:
+    return Copy(job=job, submission=submission, job_id=JobId(job_id), state=state, created_at=0, reason="")
 
 
 def stock(recorded=(), kept=(), described=(), newest=(), hours: float = 1) -> Stock:
@@ -45,7 +45,7 @@ def stock(recorded=(), kept=(), described=(), newest=(), hours: float = 1) -> St
         CHAIN,
         recorded=dict(recorded),
         kept={each.job: each for each in kept},
-        newest=dict(newest) or {each.job: each.attempt for each in kept},
+        newest=dict(newest) or {each.job: each.submission for each in kept},
         described=dict(described),
         began_at=NOW - hours * HOUR,
         wall=NOW,
@@ -57,7 +57,7 @@ INTENDED = record(one())
 
 def test_the_census_chooses_among_the_attempts_that_it_shows_and_the_journal_knows_later_ones():
     later = {A: record(one(S.RUNNING, "j", 2))}
-    first_is_back = copy(A, S.RUNNING, attempt=1)
+    first_is_back = copy(A, S.RUNNING, submission=1)
     assert stock(later, [first_is_back], newest={A: 2}).standing[A] == one(S.RUNNING, "s", 2)
     not_visible_yet = stock(later, [first_is_back], {JobId("j"): S.RUNNING})
     assert not_visible_yet.standing[A] == one(S.RUNNING, "j", 2)
@@ -68,20 +68,20 @@ def test_the_census_chooses_among_the_attempts_that_it_shows_and_the_journal_kno
     [
         # Only one side knows it.
         (None, copy(A, S.RUNNABLE), {}, one(S.RUNNABLE, "s")),
-        (None, copy(A, S.FAILED, attempt=3), {}, one(S.FAILED, "s", 3)),
+        (None, copy(A, S.FAILED, submission=3), {}, one(S.FAILED, "s", 3)),
         (record(one(S.FAILED, "j")), None, {}, one(S.FAILED, "j")),
-        (record(one(S.NOT_RUN, because="x"), None), None, {}, one(S.NOT_RUN, because="x")),
+        (record(one(S.NOT_RUN, blocked_by="x"), None), None, {}, one(S.NOT_RUN, blocked_by="x")),
         (record(one(S.SUCCEEDED, "j"), 1000), None, {}, one(S.SUCCEEDED, "j")),
         # The service knows more than the journal.
         (INTENDED, copy(A, S.RUNNING), {}, one(S.RUNNING, "s")),
         (record(one(S.SUBMITTED, "s")), copy(A, S.SUCCEEDED), {}, one(S.SUCCEEDED, "s")),
         (record(one(S.LOST, "s")), copy(A, S.RUNNING), {}, one(S.RUNNING, "s")),
         (record(one(S.FAILED, "j")), copy(A, S.RUNNING), {}, one(S.RUNNING, "s")),
-        (record(one(S.RUNNING, "j")), copy(A, S.RUNNING, attempt=2), {}, one(S.RUNNING, "s", 2)),
+        (record(one(S.RUNNING, "j")), copy(A, S.RUNNING, submission=2), {}, one(S.RUNNING, "s", 2)),
         # The journal knows more than the service.
         (record(one(S.RUNNING, "j", 2)), copy(A, S.FAILED), {"j": S.RUNNING}, one(S.RUNNING, "j", 2)),
         (record(one(S.SUCCEEDED, "j")), copy(A, S.RUNNING), {}, one(S.SUCCEEDED, "j")),
-        (record(one(attempt=2), None), copy(A, S.FAILED), {}, one(attempt=2)),
+        (record(one(submission=2), None), copy(A, S.FAILED), {}, one(submission=2)),
         # ListJobs has it no more, or not yet.
         (record(one(S.SUBMITTED, "j")), None, {"j": S.FAILED}, one(S.FAILED, "j")),
         (record(one(S.SUBMITTED, "j")), None, {}, one(S.LOST, "j")),
@@ -130,12 +130,12 @@ def test_above_a_job_that_was_started_all_have_succeeded(state):
         (one(S.RUNNING, "j"), S.SUCCEEDED),  # it was last seen running, and forgotten since
         (one(), S.SUCCEEDED),  # its reply was lost
         (one(S.FAILED, "j"), S.FAILED),
-        (one(S.RUNNING, "j", 2), S.LOST),  # the job below it was started after the first attempt
+        (one(S.RUNNING, "j", 2), S.LOST),  # the job below it was started after the first submission
     ],
 )
 def test_what_the_journal_did_not_see_end_has_succeeded_above_a_job_that_was_started(recorded, state):
     found = stock({A: record(recorded, 30), B: record(one(S.SUBMITTED, "s"), 30)}, [copy(B, S.RUNNING)], hours=30)
-    assert found.standing[A] == one(state, recorded.job_id, recorded.attempt)
+    assert found.standing[A] == one(state, recorded.job_id, recorded.submission)
     assert found.forgotten == ((A,) if state is S.LOST else ())
     assert found.unsure == frozenset()
 
@@ -156,7 +156,7 @@ def test_the_user_s_word_settles_what_was_forgotten():
 
 
 def test_a_job_that_is_assumed_to_be_done_was_not_kept_from_running_by_anything():
-    known = Stock(standing={A: one(S.FAILED, "j"), B: one(S.NOT_RUN, because="a")}, unsure=frozenset(), forgotten=())
+    known = Stock(standing={A: one(S.FAILED, "j"), B: one(S.NOT_RUN, blocked_by="a")}, unsure=frozenset(), forgotten=())
     assert assumed_done(known, [B]).standing == {A: one(S.FAILED, "j"), B: one(S.SUCCEEDED)}
 
 
@@ -169,9 +169,9 @@ def test_a_job_that_is_assumed_to_be_done_was_not_kept_from_running_by_anything(
             {A: one(S.FAILED, "1")},
             {
                 A: one(S.FAILED, "1"),
-                B: one(S.NOT_RUN, because="a"),
-                C: one(S.NOT_RUN, because="a"),
-                D: one(S.NOT_RUN, because="a"),
+                B: one(S.NOT_RUN, blocked_by="a"),
+                C: one(S.NOT_RUN, blocked_by="a"),
+                D: one(S.NOT_RUN, blocked_by="a"),
             },
         ),
         (  # what the service ended because of the job above it has not failed by itself
@@ -192,8 +192,8 @@ def test_a_job_that_is_assumed_to_be_done_was_not_kept_from_running_by_anything(
             {
                 A: one(S.LOST, "1"),
                 B: one(S.SUCCEEDED, "2"),
-                C: one(S.NOT_RUN, because="a"),
-                D: one(S.NOT_RUN, because="a"),
+                C: one(S.NOT_RUN, blocked_by="a"),
+                D: one(S.NOT_RUN, blocked_by="a"),
             },
         ),
     ],
@@ -206,7 +206,7 @@ BROKEN = {
     A: one(S.SUCCEEDED, "1"),
     B: one(S.FAILED, "2"),
     C: one(S.SUCCEEDED, "3", 2),
-    D: one(S.NOT_RUN, "4", because="b"),
+    D: one(S.NOT_RUN, "4", blocked_by="b"),
 }
 
 
@@ -237,7 +237,7 @@ def test_what_has_not_succeeded_is_run_again_and_what_is_asked_for(standing, fro
         ({JobName("a"): one(S.RUNNING, "1")}, (A,), (), "a of those to be run again still go on: wait"),
         ({**BROKEN, C: one(S.RUNNABLE, "3"), A: one(S.RUNNING, "1")}, (A,), (), "a, c of those"),
         (BROKEN, (), (D,), r"d cannot be run alone: it needs b, which has not succeeded \(FAILED\). Use --from b"),
-        ({}, (), (B,), r"it needs a, which has not succeeded \(WAITING\)"),
+        ({}, (), (B,), r"it needs a, which has not succeeded \(NOT_SUBMITTED\)"),
         ({A: one(S.LOST, "1")}, (), (C,), r"it needs a, which has not succeeded \(LOST\)"),
     ],
 )
@@ -252,20 +252,20 @@ def test_a_name_that_is_nearly_right_is_suggested():
 
 
 @pytest.mark.parametrize(
-    ("was", "attempt"),
+    ("was", "submission"),
     [
         (one(), 1),
-        (one(S.NOT_RUN, because="x"), 1),
-        (one(S.NOT_RUN, "1", because="x"), 2),
+        (one(S.NOT_RUN, blocked_by="x"), 1),
+        (one(S.NOT_RUN, "1", blocked_by="x"), 2),
         (one(S.FAILED, "1"), 2),
         (one(S.LOST), 2),
         (one(S.SUCCEEDED), 2),
         (one(S.SUCCEEDED, "1", 7), 8),
-        (one(attempt=2), 2),
+        (one(submission=2), 2),
     ],
 )
-def test_a_job_that_was_ever_submitted_gets_another_attempt(was, attempt):
-    assert renewed({A: was, B: was}, [A]) == {A: one(attempt=attempt), B: was}
+def test_a_job_that_was_ever_submitted_gets_another_attempt(was, submission):
+    assert renewed({A: was, B: was}, [A]) == {A: one(submission=submission), B: was}
 
 
 def test_differences_are_told_as_events():
@@ -276,20 +276,20 @@ def test_differences_are_told_as_events():
     }
     now = {
         A: one(S.SUCCEEDED, "1"),
-        B: one(attempt=2),
+        B: one(submission=2),
         C: one(S.SUBMITTED, "3"),
         D: one(S.PENDING, "4", 1),
     }
-    assert list(differences(before, progress(DIAMOND, now))) == [
-        JobChanged(job=A, job_id=JobId("1"), attempt=1, before=S.RUNNING, after=S.SUCCEEDED),
-        JobChanged(job=B, job_id=None, attempt=2, before=S.FAILED, after=S.WAITING),
-        JobSubmitted(job=D, job_id=JobId("4"), attempt=1, adopted=True),
-        JobChanged(job=D, job_id=JobId("4"), attempt=1, before=S.SUBMITTED, after=S.PENDING),
+    assert list(differences(before, run_state(DIAMOND, now))) == [
+        JobChanged(job=A, job_id=JobId("1"), submission=1, before=S.RUNNING, after=S.SUCCEEDED),
+        JobChanged(job=B, job_id=None, submission=2, before=S.FAILED, after=S.NOT_SUBMITTED),
+        JobSubmitted(job=D, job_id=JobId("4"), submission=1, adopted=True),
+        JobChanged(job=D, job_id=JobId("4"), submission=1, before=S.SUBMITTED, after=S.PENDING),
     ]
 
 
-def progress(parents, standing) -> Progress:
-    return Progress(Plan(jobs=tuple(a_job(job, depends_on=above) for job, above in parents.items())), standing)
+def run_state(parents, standing) -> RunState:
+    return RunState(Plan(jobs=tuple(a_job(job, depends_on=above) for job, above in parents.items())), standing)
 
 
 STANDINGS = st.builds(
@@ -298,24 +298,24 @@ STANDINGS = st.builds(
     st.none() | st.sampled_from("12"),
     st.integers(1, 2),
     st.none() | st.sampled_from("xy"),
-).map(lambda each: each if each.state is S.NOT_RUN else one(each.state, each.job_id, each.attempt))
+).map(lambda each: each if each.state is S.NOT_RUN else one(each.state, each.job_id, each.submission))
 SOME = st.dictionaries(st.sampled_from([A, B, C, D]), STANDINGS)
 
 
 @given(SOME, SOME)
 def test_who_follows_the_differences_ends_where_the_run_stands(before, now):
     followed = dict(before)
-    for event in differences(before, progress(DIAMOND, now)):
+    for event in differences(before, run_state(DIAMOND, now)):
         if isinstance(event, JobSubmitted):
-            followed[event.job] = one(S.SUBMITTED, event.job_id, event.attempt)
+            followed[event.job] = one(S.SUBMITTED, event.job_id, event.submission)
         else:
-            assert event.before == followed.get(event.job, Standing()).state
-            followed[event.job] = one(event.after, event.job_id, event.attempt, event.because)
+            assert event.before == followed.get(event.job, JobRecord()).state
+            followed[event.job] = one(event.after, event.job_id, event.submission, event.blocked_by)
     for job in DIAMOND:
-        after, wanted = followed.get(job, Standing()), now.get(job, Standing())
-        assert (after.state, after.attempt) == (wanted.state, wanted.attempt)
+        after, wanted = followed.get(job, JobRecord()), now.get(job, JobRecord())
+        assert (after.state, after.submission) == (wanted.state, wanted.submission)
         assert after.job_id == wanted.job_id or wanted.job_id is None
-    assert list(differences(followed, progress(DIAMOND, now))) == []
+    assert list(differences(followed, run_state(DIAMOND, now))) == []
 
 
 @given(SOME)
@@ -324,8 +324,8 @@ def test_after_closing_nothing_waits_below_a_failure_and_closing_again_changes_n
     twice = closed(DIAMOND, result)
     assert {job: each.state for job, each in twice.items()} == {job: each.state for job, each in result.items()}
     for job, above in DIAMOND.items():
-        state = result.get(job, Standing()).state
-        if any(result.get(each, Standing()).state in (S.FAILED, S.NOT_RUN) for each in above):
+        state = result.get(job, JobRecord()).state
+        if any(result.get(each, JobRecord()).state in (S.FAILED, S.NOT_RUN) for each in above):
             assert state in {S.NOT_RUN, S.SUCCEEDED, *AT_WORK}
-        elif any(result.get(each, Standing()).state is S.LOST for each in above):
+        elif any(result.get(each, JobRecord()).state is S.LOST for each in above):
             assert state in ENDED or result[job].live or state in AT_WORK

@@ -4,7 +4,7 @@ import pytest
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.reconcile.duplicates import settled, taken
+from kedro_batch.submitter.reconcile.duplicates import deduplicate, discover
 from kedro_batch.submitter.service.api import JobSummary
 
 _PARENTS = {"a": "", "c": "", "b": "a c", "d": "b"}
@@ -22,8 +22,8 @@ def _settled(*jobs: str, parents=_PARENTS, unasked=()):
     for name in unasked:
         del depends_on[name]
     plan = {JobName(name): tuple(map(JobName, above.split())) for name, above in parents.items()}
-    settlement = settled(taken(RunId("r"), plan, summaries), plan, depends_on)
-    terminated = {str(copy.job_id) for copy, _ in settlement.surplus}
+    settlement = deduplicate(discover(RunId("r"), plan, summaries), plan, depends_on)
+    terminated = {str(copy.job_id) for copy, _ in settlement.duplicates}
     return {str(copy.job_id) for copy in settlement.kept.values()}, terminated
 
 

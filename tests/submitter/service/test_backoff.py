@@ -5,7 +5,7 @@ import pytest
 
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.submitter.events import Event, Notice, NoticeKind
-from kedro_batch.submitter.service.backoff import Patience
+from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.call_pool import Lane
 
 PASSING = [Fault.THROTTLED, Fault.UNREACHABLE, Fault.CREDENTIALS, Fault.AMBIGUOUS]
@@ -15,7 +15,7 @@ class Renewing:
     """An engine that counts how often it has looked for credentials anew, and is asked for nothing else."""
 
     name = "aws"
-    place: Mapping[str, str] = {}
+    location: Mapping[str, str] = {}
     renewals = 0
 
     def renew(self) -> None:
@@ -25,10 +25,10 @@ class Renewing:
         raise NotImplementedError(name)
 
 
-def patience(limit_s: float = 3600) -> tuple[Patience, list[Event], Renewing]:
+def backoff(limit_s: float = 3600) -> tuple[Backoff, list[Event], Renewing]:
     told: list[Event] = []
     engine = Renewing()
-    return Patience(engine, told.append, limit_s), told, engine
+    return Backoff(engine, told.append, limit_s), told, engine
 
 
 def error(fault: Fault = Fault.UNREACHABLE) -> ServiceError:
@@ -37,7 +37,7 @@ def error(fault: Fault = Fault.UNREACHABLE) -> ServiceError:
 
 @pytest.mark.parametrize("fault", [Fault.DENIED, Fault.REFUSED])
 def test_what_waiting_does_not_mend_is_raised_at_once(fault):
-    waiting, told, _ = patience()
+    waiting, told, _ = backoff()
     with pytest.raises(ServiceError, match=r"^no connection$") as raised:
         waiting.failed(Lane.DESCRIBE, error(fault), 0.0)
     assert raised.value.fault is fault
@@ -46,7 +46,7 @@ def test_what_waiting_does_not_mend_is_raised_at_once(fault):
 
 @pytest.mark.parametrize("fault", PASSING)
 def test_tries_come_after_1_2_4_and_so_on_to_30_seconds(fault):
-    waiting, _, _ = patience()
+    waiting, _, _ = backoff()
     now, pauses = 0.0, []
     for _ in range(8):
         waiting.failed(Lane.DESCRIBE, error(fault), now)
@@ -56,7 +56,7 @@ def test_tries_come_after_1_2_4_and_so_on_to_30_seconds(fault):
 
 
 def test_calls_that_fail_together_are_one_failure():
-    waiting, _, engine = patience()
+    waiting, _, engine = backoff()
     for at in (0.0, 0.1, 0.5):
         waiting.failed(Lane.DESCRIBE, error(Fault.CREDENTIALS), at)
     assert (waiting.retry_at(Lane.DESCRIBE), engine.renewals) == (1.0, 1)
@@ -66,13 +66,13 @@ def test_calls_that_fail_together_are_one_failure():
 
 @pytest.mark.parametrize("fault", [Fault.UNREACHABLE, Fault.THROTTLED, Fault.AMBIGUOUS])
 def test_only_expired_credentials_are_looked_for_anew(fault):
-    waiting, _, engine = patience()
+    waiting, _, engine = backoff()
     waiting.failed(Lane.DESCRIBE, error(fault), 0.0)
     assert engine.renewals == 0
 
 
 def test_trouble_is_told_once_and_its_end_too():
-    waiting, told, _ = patience()
+    waiting, told, _ = backoff()
     waiting.worked(Lane.DESCRIBE)
     assert told == []
     for at in (0.0, 1.0, 3.0):
@@ -91,7 +91,7 @@ TROUBLE = "no connection. Trying again for up to 1 h 0 min; jobs on AWS Batch go
 
 
 def test_being_throttled_is_no_trouble_worth_telling():
-    waiting, told, _ = patience()
+    waiting, told, _ = backoff()
     waiting.failed(Lane.DESCRIBE, error(Fault.THROTTLED), 0.0)
     assert waiting.retry_at(Lane.DESCRIBE) == 1
     waiting.worked(Lane.DESCRIBE)
@@ -103,7 +103,7 @@ def test_being_throttled_is_no_trouble_worth_telling():
 
 
 def test_after_success_the_next_failure_is_waited_for_shortly_again():
-    waiting, _, _ = patience()
+    waiting, _, _ = backoff()
     for at in (0.0, 1.0, 3.0):
         waiting.failed(Lane.DESCRIBE, error(), at)
     waiting.worked(Lane.DESCRIBE)
@@ -113,7 +113,7 @@ def test_after_success_the_next_failure_is_waited_for_shortly_again():
 
 
 def test_in_the_end_patience_ends_with_how_long_it_lasted():
-    waiting, _, _ = patience(limit_s=60)
+    waiting, _, _ = backoff(limit_s=60)
     waiting.failed(Lane.DESCRIBE, error(), 0.0)
     waiting.failed(Lane.DESCRIBE, error(), 60.0)
     with pytest.raises(ServiceError, match="no connection; this has lasted for 1 min 1 s") as raised:
@@ -122,7 +122,7 @@ def test_in_the_end_patience_ends_with_how_long_it_lasted():
 
 
 def test_one_kind_of_calls_that_works_does_not_end_the_trouble_of_another():
-    waiting, told, _ = patience(limit_s=60)
+    waiting, told, _ = backoff(limit_s=60)
     for at in range(0, 60, 10):
         waiting.failed(Lane.LIST, error(), float(at))
         waiting.worked(Lane.DESCRIBE)

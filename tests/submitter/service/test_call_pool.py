@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from kedro_batch.errors import Fault, ServiceError
-from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service.call_pool import LANES, Calls, InlineCalls, Lane, Reply, ThreadedCalls
 
 
@@ -27,7 +27,7 @@ def refuse() -> None:
 
 @pytest.mark.parametrize("kind", [ThreadedCalls, InlineCalls])
 def test_a_reply_tells_what_it_is_about_and_what_came_of_it(kind):
-    calls = kind(Attention())
+    calls = kind(Inbox())
     before = calls.now()
     calls.start(Lane.SUBMIT, "a", lambda: 42)
     calls.start(Lane.LIST, "b", refuse)
@@ -42,7 +42,7 @@ def test_a_reply_tells_what_it_is_about_and_what_came_of_it(kind):
 
 
 def test_lanes_do_not_wait_for_each_other():
-    calls = ThreadedCalls(Attention())
+    calls = ThreadedCalls(Inbox())
     hold = threading.Event()
     calls.start(Lane.DESCRIBE, "slow", lambda: hold.wait(30))
     calls.start(Lane.DESCRIBE, "behind it", lambda: None)
@@ -53,7 +53,7 @@ def test_lanes_do_not_wait_for_each_other():
 
 
 def test_a_lane_makes_as_many_calls_at_once_as_it_has_room_for_and_no_more():
-    calls = ThreadedCalls(Attention(), {**LANES, Lane.SUBMIT: 3})
+    calls = ThreadedCalls(Inbox(), {**LANES, Lane.SUBMIT: 3})
     together, running, most = threading.Barrier(3, timeout=30), [0], [0]
     lock = threading.Lock()
 
@@ -74,7 +74,7 @@ def test_a_lane_makes_as_many_calls_at_once_as_it_has_room_for_and_no_more():
 
 
 def test_a_call_that_begins_late_says_when_it_was_really_sent():
-    calls = ThreadedCalls(Attention())
+    calls = ThreadedCalls(Inbox())
     calls.start(Lane.LIST, 1, lambda: time.sleep(0.2))
     calls.start(Lane.LIST, 2, lambda: None)
     first, second = replies(calls, 2)
@@ -84,7 +84,7 @@ def test_a_call_that_begins_late_says_when_it_was_really_sent():
 @pytest.mark.parametrize("kind", [ThreadedCalls, InlineCalls])
 def test_a_bug_in_a_call_is_raised_in_the_run(kind):
     def make() -> None:
-        calls = kind(Attention())
+        calls = kind(Inbox())
         calls.start(Lane.SUBMIT, "a", partial({"a": 1}.__getitem__, "missing"))
         replies(calls, 1)
 
@@ -93,12 +93,12 @@ def test_a_bug_in_a_call_is_raised_in_the_run(kind):
 
 
 def test_a_reply_ends_a_wait_and_so_does_whoever_calls():
-    attention = Attention()
-    calls = ThreadedCalls(attention)
+    inbox = Inbox()
+    calls = ThreadedCalls(inbox)
     began = time.monotonic()
     calls.start(Lane.LOG, "a", lambda: time.sleep(0.05))
     assert len(calls.wait(30)) == 1
-    attention.wake()
+    inbox.wake()
     assert calls.wait(30) == []
     assert time.monotonic() - began < 10
     assert calls.wait(0.05) == []
@@ -106,7 +106,7 @@ def test_a_reply_ends_a_wait_and_so_does_whoever_calls():
 
 
 def test_no_reply_is_lost_among_many():
-    calls = ThreadedCalls(Attention())
+    calls = ThreadedCalls(Inbox())
     before = threading.active_count()
     for number in range(500):
         calls.start(Lane.SUBMIT, number, partial(abs, -number))
@@ -117,9 +117,9 @@ def test_no_reply_is_lost_among_many():
 def test_a_call_that_is_never_answered_keeps_no_program_from_ending():
     program = (
         "import time\n"
-        "from kedro_batch.submitter.inbox import Attention\n"
+        "from kedro_batch.submitter.inbox import Inbox\n"
         "from kedro_batch.submitter.service.call_pool import Lane, ThreadedCalls\n"
-        "calls = ThreadedCalls(Attention())\n"
+        "calls = ThreadedCalls(Inbox())\n"
         "calls.start(Lane.SUBMIT, 1, lambda: time.sleep(600))\n"
         "calls.wait(0.1)\n"
     )
@@ -128,5 +128,5 @@ def test_a_call_that_is_never_answered_keeps_no_program_from_ending():
 
 
 def test_the_wall_clock_is_that_of_the_machine():
-    assert abs(ThreadedCalls(Attention()).wall() - time.time()) < 5
-    assert abs(InlineCalls(Attention()).wall() - time.time()) < 5
+    assert abs(ThreadedCalls(Inbox()).wall() - time.time()) < 5
+    assert abs(InlineCalls(Inbox()).wall() - time.time()) < 5

@@ -23,7 +23,7 @@ def a_try(status_reason=EXITED, **container):
     return {"container": container, "statusReason": status_reason}
 
 
-def a_job(status_reason=EXITED, *, tries=None, **container):
+def a_job(status_reason=EXITED, *, attempts=None, **container):
     """Give a failed job of one try, or of several, as DescribeJobs does: the last try is repeated above."""
     last = a_try(status_reason, **container)
     return {
@@ -31,7 +31,7 @@ def a_job(status_reason=EXITED, *, tries=None, **container):
         "jobName": "train",
         "status": "FAILED",
         **last,
-        "attempts": [last] if tries is None else tries,
+        "attempts": [last] if attempts is None else attempts,
     }
 
 
@@ -137,7 +137,7 @@ def test_a_reason_is_joined_without_repeats_and_harmless(job, reason):
 
 def test_the_last_attempt_decides():
     tries = [a_try(RECLAIMED), a_try(reason=KILLED_FOR_MEMORY, exitCode=137), a_try(exitCode=3)]
-    failure = classified(a_job(tries=tries, exitCode=3))
+    failure = classified(a_job(attempts=tries, exitCode=3))
     assert (failure.cause, failure.exit_code, failure.attempts) == (Cause.EXIT, 3, 3)
     assert failure.reason == EXITED
 
@@ -164,7 +164,7 @@ def test_what_the_service_ends_by_itself_is_not_blamed_on_anybody(words, cause):
 
 
 def test_a_job_that_was_cancelled_after_a_lost_attempt_was_cancelled():
-    job = a_job("not needed any more", tries=[a_try(RECLAIMED)]) | {"isCancelled": True}
+    job = a_job("not needed any more", attempts=[a_try(RECLAIMED)]) | {"isCancelled": True}
     assert classified(job).cause is Cause.TERMINATED
 
 
@@ -365,7 +365,7 @@ def test_whatever_the_service_answers_there_is_a_failure_and_a_place_or_none(job
     assert failure.attempts >= 1
     assert failure.reason == plain(failure.reason)
     assert failure.exit_code is None or type(failure.exit_code) is int
-    for place in log_places(job):
-        assert place.stream
-        assert place.group
-        assert place.region != ""
+    for location in log_places(job):
+        assert location.stream
+        assert location.group
+        assert location.region != ""

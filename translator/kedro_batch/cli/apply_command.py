@@ -88,16 +88,16 @@ def apply(  # noqa: PLR0913  click hands over every option
         _print_requests(ready, digest)
         return
     from kedro_batch.cli.run_session import Subject, engine_for, of_another_plan, run_folder, work_on
-    from kedro_batch.submitter.inbox import Attention
+    from kedro_batch.submitter.inbox import Inbox
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id
-    from kedro_batch.submitter.run_mode import Intent, Purpose
+    from kedro_batch.submitter.run_mode import Purpose, RunMode
 
     options, talk, local = take_options(given)
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
-    attention = Attention()
+    inbox = Inbox()
     name = "local" if on_this_machine else "aws"
-    engine = engine_for(name, attention, local, run_folder(journal, chosen), None)
+    engine = engine_for(name, inbox, local, run_folder(journal, chosen), None)
     folder = local.project or Path()
     if on_this_machine and ready.project and not (folder / "pyproject.toml").is_file():
         tell(f"Warning: {folder.resolve()} is no Kedro project: name that of the plan with --project DIR")
@@ -110,10 +110,10 @@ def apply(  # noqa: PLR0913  click hands over every option
     known_elsewhere = run_id is not None and not on_this_machine and options.adopt
     work_on(
         Subject(run_id=chosen, plan=ready, digest=digest, content=content, entry=entry),
-        Purpose(intent=Intent.GO_ON if entry or known_elsewhere else Intent.BEGIN, known=entry is not None),
+        Purpose(mode=RunMode.CONTINUE if entry or known_elsewhere else RunMode.START, known=entry is not None),
         book,
         engine,
-        attention,
+        inbox,
         options=options,
         talk=talk,
     )

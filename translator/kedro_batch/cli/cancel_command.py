@@ -23,7 +23,7 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     Jobs are found in the journal and by their names, so that one whose reply was lost is ended too.
     """
     from kedro_batch.cli.run_session import cancel_run, engine_for, run_folder, subject_of
-    from kedro_batch.submitter.inbox import Attention
+    from kedro_batch.submitter.inbox import Inbox
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
 
@@ -32,7 +32,7 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
     if subject.entry and subject.entry.engine == "local":
         raise UsageError(f"run {run} is on this machine: it ends with its command (see kedro-batch status {run})")
-    attention = Attention()
+    inbox = Inbox()
     name = subject.entry.engine if subject.entry else "aws"
-    engine = engine_for(name, attention, local, run_folder(journal, subject.run_id), subject.entry)
-    cancel_run(subject, book, engine, attention, options=options, talk=talk)
+    engine = engine_for(name, inbox, local, run_folder(journal, subject.run_id), subject.entry)
+    cancel_run(subject, book, engine, inbox, options=options, talk=talk)

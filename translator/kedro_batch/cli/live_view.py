@@ -113,15 +113,15 @@ def _line(event: Event, *, verbose: bool) -> Text | None:
             return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest[:19]}{again}")
         case JobSubmitted():
             how = " (found there)" if event.adopted else ""
-            attempt = f" attempt {event.attempt}" if event.attempt > 1 else ""
-            return Text(f"{now} {event.job} SUBMITTED{attempt} {event.job_id}{how}")
+            submission = f" submission {event.submission}" if event.submission > 1 else ""
+            return Text(f"{now} {event.job} SUBMITTED{submission} {event.job_id}{how}")
         case Notice():
             style = "yellow" if event.kind in _WARNINGS else ""
             return Text(f"{now} ").append(for_terminal(event.message), style)
-        case JobChanged() if event.after is JobState.WAITING:
-            return None  # another attempt, whose submission is told
+        case JobChanged() if event.after is JobState.NOT_SUBMITTED:
+            return None  # another submission, which is shown itself
         case JobChanged():
-            because = f"because {event.because} did not succeed" if event.because else ""
+            because = f"because {event.blocked_by} did not succeed" if event.blocked_by else ""
             details = " ".join(filter(None, (because, for_terminal(event.reason or ""))))
             line = Text(f"{now} {event.job} ").append(str(event.after), _STYLES.get(event.after, ""))
             if verbose and event.log:

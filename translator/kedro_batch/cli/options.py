@@ -13,7 +13,7 @@ from kedro_batch.errors import UsageError
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import JobName
-    from kedro_batch.submitter.context import Options
+    from kedro_batch.submitter.context import RunOptions
 
     _Number = click.ParamType[float]
 else:
@@ -141,7 +141,7 @@ def following_options(command: _F) -> _F:
             help="Do without batch:ListJobs: a job whose reply is lost is not looked up, and ends the command.",
         ),
         click.option(
-            "--patience",
+            "--retry-for",
             type=_Duration(),
             default="1h",
             show_default=True,
@@ -175,14 +175,14 @@ def local_options(command: _F) -> _F:
     return command
 
 
-def take_options(given: dict[str, Any]) -> "tuple[Options, Talk, LocalOptions]":
+def take_options(given: dict[str, Any]) -> "tuple[RunOptions, Talk, LocalOptions]":
     """Take what click hands over apart: how to work, how to talk, how to run on this machine."""
-    from kedro_batch.submitter.context import DEFAULT_PATIENCE_S, Options  # noqa: PLC0415  loaded when a command runs
+    from kedro_batch.submitter.context import DEFAULT_RETRY_FOR_S, RunOptions  # noqa: PLC0415  loaded when a command runs
 
-    options = Options(
+    options = RunOptions(
         rate=given.pop("rate", None),
         stop_on_failure=given.pop("on_failure", "continue") == "stop",
-        patience_s=given.pop("patience", DEFAULT_PATIENCE_S),
+        retry_for_s=given.pop("retry_for", DEFAULT_RETRY_FOR_S),
         adopt=not given.pop("no_adopt", False),
         detach=given.pop("detach", False),
         terminate_on_interrupt=given.pop("on_interrupt", "detach") == "terminate",

@@ -55,24 +55,24 @@ def resume(  # noqa: PLR0913  click hands over every option
         raise click.UsageError("--from and --only exclude each other")
     from kedro_batch.cli.run_session import engine_for, run_folder, subject_of, work_on
     from kedro_batch.plan.model import JobName
-    from kedro_batch.submitter.inbox import Attention
+    from kedro_batch.submitter.inbox import Inbox
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
-    from kedro_batch.submitter.run_mode import Intent, Purpose
+    from kedro_batch.submitter.run_mode import Purpose, RunMode
 
     options, talk, local = take_options(given)
     done = named_jobs(assume_done, read_input)
     book = Journal(journal)
     subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
     purpose = Purpose(
-        intent=Intent.RESUME,
+        mode=RunMode.RESUME,
         from_jobs=tuple(map(JobName, from_jobs)),
         only_jobs=tuple(map(JobName, only_jobs)),
         assumed_done=done,
         known=True,
         expected=subject.entry is None and not done,
     )
-    attention = Attention()
+    inbox = Inbox()
     name = subject.entry.engine if subject.entry else "aws"
-    engine = engine_for(name, attention, local, run_folder(journal, subject.run_id), subject.entry)
-    work_on(subject, purpose, book, engine, attention, options=options, talk=talk)
+    engine = engine_for(name, inbox, local, run_folder(journal, subject.run_id), subject.entry)
+    work_on(subject, purpose, book, engine, inbox, options=options, talk=talk)

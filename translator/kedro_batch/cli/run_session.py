@@ -22,16 +22,16 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.review.run.outcome import outcome_text
 from kedro_batch.review.run.status import RunStatus, run_status
 from kedro_batch.submitter.cancel import cancel
-from kedro_batch.submitter.context import Desk, Options
+from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Event, JobChanged, JobLog, RunFinished, Sink, event_fields
-from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_poller import Pace
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import run_lock
 from kedro_batch.submitter.run_mode import Purpose
-from kedro_batch.submitter.run_state import Progress
+from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import Calls, InlineCalls, ThreadedCalls
 
@@ -95,9 +95,9 @@ def work_on(  # noqa: PLR0913  what a command knows
     purpose: Purpose,
     journal: Journal,
     engine: Engine,
-    attention: Attention,
+    inbox: Inbox,
     *,
-    options: Options,
+    options: RunOptions,
     talk: Talk,
 ) -> None:
     """Work on a run as a command means to, and tell how it ended.
@@ -109,12 +109,12 @@ def work_on(  # noqa: PLR0913  what a command knows
         Interrupted: A signal came.
     """
     failure: KedroBatchError | Interrupted | None = None
-    with on_signals(attention.take_signal):
+    with on_signals(inbox.on_signal):
         rebuilt = purpose.expected
-        with _desk(subject, journal, engine, attention, options=options, talk=talk, rebuilt=rebuilt) as (desk, told):
-            place = subject.entry.place if subject.entry else {}
+        with _context(subject, journal, engine, inbox, options=options, talk=talk, rebuilt=rebuilt) as (context, told):
+            location = subject.entry.location if subject.entry else {}
             pace = Pace(calls=math.inf) if engine.name == "local" else Pace()
-            run = Run(desk, purpose, place=place, pace=pace)
+            run = Run(context, purpose, location=location, pace=pace)
             try:
                 run.to_the_end()
             except (KedroBatchError, Interrupted) as error:
@@ -122,14 +122,14 @@ def work_on(  # noqa: PLR0913  what a command knows
         if failure and rebuilt and not journal.recorded(subject.run_id):
             journal.forget(subject.run_id)  # nothing of it was found
         else:
-            _tell_outcome(subject, journal, told, run.progress, talk)
+            _tell_outcome(subject, journal, told, run.run_state, talk)
     if failure:
         raise failure
     _raise_outcome(told.finished, subject.run_id)
 
 
 def cancel_run(  # noqa: PLR0913  what a command knows
-    subject: Subject, journal: Journal, engine: Engine, attention: Attention, *, options: Options, talk: Talk
+    subject: Subject, journal: Journal, engine: Engine, inbox: Inbox, *, options: RunOptions, talk: Talk
 ) -> None:
     """End everything in a run, and tell what is left.
 
@@ -138,20 +138,20 @@ def cancel_run(  # noqa: PLR0913  what a command knows
         KedroBatchError: The service or the journal refused.
         Interrupted: A signal came.
     """
-    with on_signals(attention.take_signal):
-        with _desk(subject, journal, engine, attention, options=options, talk=talk) as (desk, told):
-            cancelled = cancel(desk, subject.entry.place if subject.entry else {})
-        _tell_outcome(subject, journal, told, cancelled.progress, talk)
+    with on_signals(inbox.on_signal):
+        with _context(subject, journal, engine, inbox, options=options, talk=talk) as (context, told):
+            cancelled = cancel(context, subject.entry.location if subject.entry else {})
+        _tell_outcome(subject, journal, told, cancelled.run_state, talk)
     if cancelled.left:
         raise RunUnfinished(f"{len(cancelled.left)} jobs of run {subject.run_id} have not ended yet: look again")
 
 
-def engine_for(name: str, attention: Attention, local: LocalOptions, run: Path, before: RunEntry | None) -> Engine:
+def engine_for(name: str, inbox: Inbox, local: LocalOptions, run: Path, before: RunEntry | None) -> Engine:
     """Make what runs the jobs.
 
     Args:
         name: ``aws`` or ``local``.
-        attention: Is called when a job of this machine changes.
+        inbox: Is called when a job of this machine changes.
         local: How jobs run on this machine.
         run: The folder of the run, for the output of jobs of this machine.
         before: What the journal says of the run, for the folder where its jobs ran.
@@ -165,9 +165,9 @@ def engine_for(name: str, attention: Attention, local: LocalOptions, run: Path, 
         return AwsEngine()
     from kedro_batch.submitter.service.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
 
-    folder = local.project or Path(before.place.get("folder", ".") if before else ".")
+    folder = local.project or Path(before.location.get("folder", ".") if before else ".")
     workers = local.max_workers or _processors()
-    return LocalEngine(attention, max_workers=workers, folder=folder.resolve(), logs=run / "logs")
+    return LocalEngine(inbox, max_workers=workers, folder=folder.resolve(), logs=run / "logs")
 
 
 def run_folder(journal: Path, run_id: RunId) -> Path:
@@ -184,21 +184,21 @@ class Told:
 
 
 @contextmanager
-def _desk(  # noqa: PLR0913  what a desk holds
+def _context(  # noqa: PLR0913  what a context holds
     subject: Subject,
     journal: Journal,
     engine: Engine,
-    attention: Attention,
+    inbox: Inbox,
     *,
-    options: Options,
+    options: RunOptions,
     talk: Talk,
     rebuilt: bool = False,
-) -> Iterator[tuple[Desk, Told]]:
+) -> Iterator[tuple[RunContext, Told]]:
     """Hold a run's lock, and give what is needed to work on it.
 
     A run that is rebuilt is written down together with what is found of it.
     """
-    calls: Calls = InlineCalls(attention) if engine.name == "local" else ThreadedCalls(attention)
+    calls: Calls = InlineCalls(inbox) if engine.name == "local" else ThreadedCalls(inbox)
     told = Told([])
     with run_lock(run_folder(journal.file, subject.run_id), subject.run_id):
         if journal.run(subject.run_id) is None:
@@ -208,24 +208,24 @@ def _desk(  # noqa: PLR0913  what a desk holds
                 engine=engine.name,
                 jobs=len(subject.plan.jobs),
                 began_at=calls.wall(),
-                place=engine.place,
+                location=engine.location,
             )
             journal.begin(entry, subject.content, at_once=not rebuilt)
         else:
             journal.reopen(subject.run_id)
         with follower(quiet=talk.quiet, verbose=talk.verbose, no_color=talk.no_color) as show:
-            desk = Desk(
+            context = RunContext(
                 plan=subject.plan,
                 digest=subject.digest,
                 run_id=subject.run_id,
                 engine=engine,
                 calls=calls,
-                attention=attention,
+                inbox=inbox,
                 journal=journal,
                 show=_telling(told, show, JsonLines() if talk.as_json else None),
                 options=options,
             )
-            yield desk, told
+            yield context, told
 
 
 def _telling(told: Told, show: Sink, json_lines: JsonLines | None) -> Sink:
@@ -245,13 +245,13 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _tell_outcome(subject: Subject, journal: Journal, told: Told, progress: Progress, talk: Talk) -> None:
+def _tell_outcome(subject: Subject, journal: Journal, told: Told, run_state: RunState, talk: Talk) -> None:
     """Write how a run ended to standard output, unless its events stand there."""
     if journal.failure:
         tell(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
     if talk.as_json or told.finished is None:
         return
-    status = _current_status(subject, told, progress, journal)
+    status = _current_status(subject, told, run_state, journal)
     text = outcome_text(
         status, journal=os.path.relpath(journal.file), seconds=told.finished.seconds, note=told.finished.note
     )
@@ -263,15 +263,15 @@ def _tell_outcome(subject: Subject, journal: Journal, told: Told, progress: Prog
             tell(f"Warning: cannot write the outcome: {error.strerror}")
 
 
-def _current_status(subject: Subject, told: Told, progress: Progress, journal: Journal) -> RunStatus:
+def _current_status(subject: Subject, told: Told, run_state: RunState, journal: Journal) -> RunStatus:
     """Say how a run stands that this command has worked on."""
     entry = journal.run(subject.run_id)
     if entry is None or told.finished is None:
         raise UsageError(f"the journal {journal.file} has lost run {subject.run_id}")
-    standing = {name: progress.standing(name) for name in progress.names}
+    standing = {name: run_state.standing(name) for name in run_state.names}
     earlier = journal.events_of_failures(subject.run_id)
     events = [*earlier, *told.about_failures]
-    return run_status(replace(entry, outcome=told.finished.outcome), progress.names, standing, events)
+    return run_status(replace(entry, outcome=told.finished.outcome), run_state.names, standing, events)
 
 
 def _raise_outcome(finished: RunFinished | None, run_id: RunId) -> None:

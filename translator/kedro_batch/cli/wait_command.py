@@ -21,25 +21,25 @@ from kedro_batch.errors import UsageError
 def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on."""
     from kedro_batch.cli.run_session import engine_for, run_folder, subject_of, work_on
-    from kedro_batch.submitter.inbox import Attention
+    from kedro_batch.submitter.inbox import Inbox
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
-    from kedro_batch.submitter.run_mode import Intent, Purpose
+    from kedro_batch.submitter.run_mode import Purpose, RunMode
 
     options, talk, local = take_options(given)
     book = Journal(journal)
     subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
     if subject.entry and subject.entry.engine == "local":
         raise UsageError(f"run {run} is on this machine and ends with its command: see kedro-batch status {run}")
-    attention = Attention()
+    inbox = Inbox()
     name = subject.entry.engine if subject.entry else "aws"
-    engine = engine_for(name, attention, local, run_folder(journal, subject.run_id), subject.entry)
+    engine = engine_for(name, inbox, local, run_folder(journal, subject.run_id), subject.entry)
     work_on(
         subject,
-        Purpose(intent=Intent.FOLLOW, known=True, expected=subject.entry is None),
+        Purpose(mode=RunMode.FOLLOW, known=True, expected=subject.entry is None),
         book,
         engine,
-        attention,
+        inbox,
         options=options,
         talk=talk,
     )

@@ -9,27 +9,27 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name, run_prefix
 from kedro_batch.submitter.events import Event, Sink
-from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.poll_schedule import CHUNK
 from kedro_batch.submitter.service.api import Engine, JobDetail, JobSummary
-from kedro_batch.submitter.service.backoff import Patience
+from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
-from kedro_batch.submitter.service.job_lookup import Listing
+from kedro_batch.submitter.service.job_lookup import JobLookup
 
 _T = TypeVar("_T")
 
-DEFAULT_PATIENCE_S = 3600.0
+DEFAULT_RETRY_FOR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class RunOptions:
     """How a run is carried out.
 
     Attributes:
         rate: Submissions a second at most; ``inf`` for no limit of ours; None for the service's own.
         stop_on_failure: Start nothing more once a job has failed.
-        patience_s: How long to wait for a service that does not answer.
+        retry_for_s: How long to wait for a service that does not answer.
         adopt: Look jobs up by their names with ListJobs.
         detach: End as soon as everything has been submitted.
         terminate_on_interrupt: Do not leave the jobs running when a signal ends the command.
@@ -38,7 +38,7 @@ class Options:
 
     rate: float | None = None
     stop_on_failure: bool = False
-    patience_s: float = DEFAULT_PATIENCE_S
+    retry_for_s: float = DEFAULT_RETRY_FOR_S
     adopt: bool = True
     detach: bool = False
     terminate_on_interrupt: bool = False
@@ -46,7 +46,7 @@ class Options:
 
 
 @dataclass(kw_only=True)
-class Desk:
+class RunContext:
     """What is at hand for working on one run."""
 
     plan: Plan
@@ -54,15 +54,15 @@ class Desk:
     run_id: RunId
     engine: Engine
     calls: Calls
-    attention: Attention
+    inbox: Inbox
     journal: Journal
     show: Sink
-    options: Options = field(default_factory=Options)
+    options: RunOptions = field(default_factory=RunOptions)
 
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
-        self.patience = Patience(self.engine, self.emit, self.options.patience_s)
-        self.listing = Listing(self.engine, self.calls, self.patience)
+        self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
+        self.lookup = JobLookup(self.engine, self.calls, self.backoff)
         self._backlog: list[Reply] = []
 
     @property
@@ -86,7 +86,7 @@ class Desk:
         Args:
             lane: The lane that it goes by.
             call: The call.
-            patiently: Ask again while the service does not answer, as long as patience lasts.
+            patiently: Ask again while the service does not answer, as long as backoff lasts.
 
         Raises:
             ServiceError: It failed.
@@ -95,10 +95,10 @@ class Desk:
         while (reply := self._reply(lane, call)).error:
             if not patiently:
                 raise reply.error
-            self.patience.failed(lane, reply.error, self.calls.now())
-            self.pause(self.patience.retry_at(lane) - self.calls.now())
+            self.backoff.failed(lane, reply.error, self.calls.now())
+            self.pause(self.backoff.retry_at(lane) - self.calls.now())
         if patiently:
-            self.patience.worked(lane)
+            self.backoff.worked(lane)
         value: Any = reply.value
         return value  # type: ignore[no-any-return]
 
@@ -106,7 +106,7 @@ class Desk:
         about = object()
         self.calls.start(lane, about, call)
         while True:
-            self.attention.heed()
+            self.inbox.check_interrupt()
             answers = self.calls.wait(1.0)
             self._backlog += [one for one in answers if one.about is not about]
             for reply in answers:
@@ -121,14 +121,14 @@ class Desk:
             Interrupted: A signal came.
         """
         found: list[JobSummary] = []
-        self.listing.search(self.queues, [f"{run_prefix(self.run_id)}*"], found.extend)
-        while not self.listing.idle:
-            self.attention.heed()
-            self.listing.act(self.calls.now())
+        self.lookup.search(self.queues, [f"{run_prefix(self.run_id)}*"], found.extend)
+        while not self.lookup.idle:
+            self.inbox.check_interrupt()
+            self.lookup.act(self.calls.now())
             now = self.calls.now()
-            for reply in self.calls.wait(max(0.0, min(1.0, self.listing.next_at(now) - now))):
+            for reply in self.calls.wait(max(0.0, min(1.0, self.lookup.next_at(now) - now))):
                 if reply.lane is Lane.LIST:
-                    self.listing.take(reply, self.calls.now())
+                    self.lookup.take(reply, self.calls.now())
                 else:
                     self._backlog.append(reply)
         # The filter of ListJobs does not tell capitals from small letters, and others may name their jobs alike.
@@ -165,5 +165,5 @@ class Desk:
         """Wait so long; replies are put off."""
         until = self.calls.now() + seconds
         while (left := until - self.calls.now()) > 0:
-            self.attention.heed()
+            self.inbox.check_interrupt()
             self._backlog += self.calls.wait(left)

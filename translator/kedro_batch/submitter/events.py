@@ -50,13 +50,13 @@ class JobSubmitted:
     Attributes:
         job: The job.
         job_id: What the engine calls it.
-        attempt: The submission of this job in this run, counted from 1.
+        submission: The submission of this job in this run, counted from 1.
         adopted: It was found on the service, where its reply had been lost.
     """
 
     job: JobName
     job_id: JobId
-    attempt: int
+    submission: int
     adopted: bool = False
     event: Literal["job_submitted"] = "job_submitted"
 
@@ -68,29 +68,29 @@ class JobChanged:
     Attributes:
         job: The job.
         job_id: Its id; None for a job that was never submitted.
-        attempt: Its latest submission in this run, or its first one to come.
+        submission: Its latest submission in this run, or its first one to come.
         before: The state until now.
         after: The state from now on.
-        because: For NOT_RUN: the failed job above it.
+        blocked_by: For NOT_RUN: the failed job above it.
         reason: What the service says about it.
         cause: For FAILED: what kind of failure it is.
         advice: For FAILED: what to look at or to change.
         exit_code: Of its container, where it is known.
-        tries: How often the service started it, where it is known and more than once.
+        attempts: How often the service started it, where it is known and more than once.
         log: Where its output is: a file, or a stream of CloudWatch Logs.
     """
 
     job: JobName
     job_id: JobId | None
-    attempt: int
+    submission: int
     before: JobState
     after: JobState
-    because: JobName | None = None
+    blocked_by: JobName | None = None
     reason: str | None = None
     cause: Cause | None = None
     advice: str | None = None
     exit_code: int | None = None
-    tries: int | None = None
+    attempts: int | None = None
     log: str | None = None
     event: Literal["job_changed"] = "job_changed"
 
@@ -100,7 +100,7 @@ class JobLog:
     """The last lines of a failed job's output, or why they cannot be read."""
 
     job: JobName
-    attempt: int
+    submission: int
     lines: tuple[str, ...] = ()
     problem: str | None = None
     event: Literal["job_log"] = "job_log"

@@ -15,7 +15,7 @@ from kedro_batch.errors import Interrupted
 _STUCK_AFTER_S = 1.0
 
 
-class Attention:
+class Inbox:
     """Notes and wake-up calls for one run."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Attention:
             os.read(self._reading, 65_536)
         return called
 
-    def take_signal(self, number: int) -> None:
+    def on_signal(self, number: int) -> None:
         """Take note of a signal; this is the signal handler's part.
 
         Raises:
@@ -49,9 +49,9 @@ class Attention:
         self._signals.append((number, now))
         self.wake()
         if now - self._signals[0][1] > _STUCK_AFTER_S:
-            self.heed()
+            self.check_interrupt()
 
-    def heed(self) -> None:
+    def check_interrupt(self) -> None:
         """Look whether a signal has come; this is the run's part, between two steps.
 
         Raises:

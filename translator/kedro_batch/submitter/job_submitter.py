@@ -13,9 +13,9 @@ from typing import Any
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix, submit_request
-from kedro_batch.submitter.context import Desk
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind
-from kedro_batch.submitter.run_state import Change, JobState, Progress
+from kedro_batch.submitter.run_state import JobState, RunState, Transition
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.rate_limit import SubmitRate
@@ -44,13 +44,13 @@ class _Doubt:
     due: float
 
 
-class Submission:
+class JobSubmitter:
     """What is being submitted."""
 
     def __init__(
         self,
-        desk: Desk,
-        progress: Progress,
+        context: RunContext,
+        run_state: RunState,
         definitions: Mapping[str, str],
         *,
         unsure: Collection[JobName] = (),
@@ -58,16 +58,16 @@ class Submission:
         """Prepare to submit.
 
         Args:
-            desk: The run.
-            progress: How it stands.
+            context: The run.
+            run_state: How it stands.
             definitions: The revision to use, by how the plan names a definition.
             unsure: Jobs that may have been submitted already: they are looked up first.
         """
-        self._desk = desk
-        self._progress = progress
+        self._context = context
+        self._run_state = run_state
         self._definitions = definitions
-        self._jobs: dict[JobName, Job] = {job.name: job for job in desk.plan.jobs}
-        self._rate = SubmitRate(desk.calls.now(), desk.options.rate)
+        self._jobs: dict[JobName, Job] = {job.name: job for job in context.plan.jobs}
+        self._rate = SubmitRate(context.calls.now(), context.options.rate)
         self._outbox: deque[JobName] = deque()
         self._later: list[tuple[float, JobName]] = []
         self._under_way: set[JobName] = set()
@@ -79,13 +79,13 @@ class Submission:
         self.sent_again = False
         """A job was sent a second time after its reply had been lost."""
         self._unsure_at_first = set(unsure)
-        due = desk.calls.now() + LOOKED_UP_AFTER_S[0]
+        due = context.calls.now() + LOOKED_UP_AFTER_S[0]
         self._doubts = {name: _Doubt(0, due) for name in unsure}
 
     @property
     def idle(self) -> bool:
         """Nothing is under way or in doubt, and nothing is to be sent."""
-        to_send = self._outbox or self._later or self._progress.has_ready
+        to_send = self._outbox or self._later or self._run_state.has_ready
         return not (self._under_way or self._doubts) and (self._stopped or not to_send)
 
     @property
@@ -107,10 +107,10 @@ class Submission:
     def act(self, now: float) -> None:
         """Send what may be sent now."""
         self._look_up(now)
-        if self._stopped or now < self._desk.patience.retry_at(Lane.SUBMIT):
+        if self._stopped or now < self._context.backoff.retry_at(Lane.SUBMIT):
             return
         self._bring_back(now)
-        while self._fill_outbox() and self._desk.calls.free(Lane.SUBMIT) > 0 and self._rate.take(now):
+        while self._fill_outbox() and self._context.calls.free(Lane.SUBMIT) > 0 and self._rate.take(now):
             self._send(self._outbox.popleft())
 
     def next_at(self, now: float) -> float:
@@ -118,22 +118,22 @@ class Submission:
         times = [] if self._looking_up else [doubt.due for doubt in self._doubts.values()]
         if not self._stopped:
             times += [at for at, _ in self._later]
-        if not self._stopped and self._outbox and self._desk.calls.free(Lane.SUBMIT) > 0:
-            times.append(max(self._desk.patience.retry_at(Lane.SUBMIT), now + self._rate.wait_s(now)))
+        if not self._stopped and self._outbox and self._context.calls.free(Lane.SUBMIT) > 0:
+            times.append(max(self._context.backoff.retry_at(Lane.SUBMIT), now + self._rate.wait_s(now)))
         return min(times, default=float("inf"))
 
     def _fill_outbox(self) -> bool:
         """Write down the intents of what has become ready; True when there is something to send."""
-        while self._outbox and self._progress.state(self._outbox[0]) is not JobState.WAITING:
+        while self._outbox and self._run_state.state(self._outbox[0]) is not JobState.NOT_SUBMITTED:
             self._outbox.popleft()  # blocked since
         if not self._outbox:
             wave: list[JobName] = []
-            while len(wave) < _WAVE and (name := self._progress.next_ready()) is not None:
+            while len(wave) < _WAVE and (name := self._run_state.next_ready()) is not None:
                 if name not in self._doubts:
                     wave.append(name)
             if wave:
-                intents = [(name, self._progress.attempt(name)) for name in wave]
-                self._desk.journal.intend(self._desk.run_id, intents, self._desk.calls.wall())
+                intents = [(name, self._run_state.submission(name)) for name in wave]
+                self._context.journal.intend(self._context.run_id, intents, self._context.calls.wall())
                 self._outbox += wave
         return bool(self._outbox)
 
@@ -145,18 +145,18 @@ class Submission:
     def _send(self, name: JobName) -> None:
         request = self._request(name)
         self._under_way.add(name)
-        self._desk.calls.start(Lane.SUBMIT, name, lambda: self._desk.engine.submit_job(request))
+        self._context.calls.start(Lane.SUBMIT, name, lambda: self._context.engine.submit_job(request))
 
     def _request(self, name: JobName) -> dict[str, Any]:
         job = self._jobs[name]
         return submit_request(
             job,
-            run_id=self._desk.run_id,
-            submission=self._progress.attempt(name),
-            digest=self._desk.digest,
-            parent_ids=self._progress.live_parent_ids(name),
+            run_id=self._context.run_id,
+            submission=self._run_state.submission(name),
+            digest=self._context.digest,
+            parent_ids=self._run_state.live_parent_ids(name),
             job_definition=self._definitions[job.settings.job_definition],
-            submit_tags=self._desk.plan.submit_tags,
+            submit_tags=self._context.plan.submit_tags,
         )
 
     # What comes back
@@ -170,7 +170,7 @@ class Submission:
         name: JobName = reply.about
         self._under_way.discard(name)
         if reply.error is None:
-            self._desk.patience.worked(Lane.SUBMIT)
+            self._context.backoff.worked(Lane.SUBMIT)
             self._has_id(name, JobId(reply.value))
             return
         match reply.error.fault:
@@ -179,8 +179,8 @@ class Submission:
                 self._outbox.appendleft(name)
             case Fault.UNREACHABLE | Fault.CREDENTIALS:
                 self._outbox.appendleft(name)
-                self._desk.patience.failed(Lane.SUBMIT, reply.error, now)
-            case Fault.AMBIGUOUS if self._desk.options.adopt:
+                self._context.backoff.failed(Lane.SUBMIT, reply.error, now)
+            case Fault.AMBIGUOUS if self._context.options.adopt:
                 self._lost_reply = reply.error
                 self._doubts[name] = _Doubt(0, now + LOOKED_UP_AFTER_S[0])
             case Fault.AMBIGUOUS:
@@ -195,36 +195,36 @@ class Submission:
                 raise reply.error
 
     def _has_id(self, name: JobName, job_id: JobId, *, adopted: bool = False) -> None:
-        change = self._progress.submitted(name, job_id)
-        attempt = self._progress.attempt(name)
-        self._desk.emit(JobSubmitted(job=name, job_id=job_id, attempt=attempt, adopted=adopted))
+        change = self._run_state.submitted(name, job_id)
+        submission = self._run_state.submission(name)
+        self._context.emit(JobSubmitted(job=name, job_id=job_id, submission=submission, adopted=adopted))
         if change.after is not JobState.SUBMITTED:
             self._call_off(change, job_id)
 
-    def _call_off(self, change: Change, job_id: JobId) -> None:
+    def _call_off(self, change: Transition, job_id: JobId) -> None:
         """End a job that was not to run any more when its id came: nobody would follow it."""
-        self._desk.emit(
+        self._context.emit(
             JobChanged(
                 job=change.job,
                 job_id=job_id,
-                attempt=self._progress.attempt(change.job),
+                submission=self._run_state.submission(change.job),
                 before=JobState.SUBMITTED,
                 after=change.after,
-                because=change.because,
+                blocked_by=change.blocked_by,
             )
         )
-        terminate(self._desk, [job_id], f"kedro-batch: not started, because {change.because} failed")
+        terminate(self._context, [job_id], f"kedro-batch: not started, because {change.blocked_by} failed")
 
     def _slow_down(self, reply: Reply, now: float) -> None:
         if self._rate.refused(reply.sent_at, now) and not self._throttled:
             self._throttled = True
             message = f"AWS Batch takes fewer than {self._rate.ceiling:.0f} submissions a second: slowing down"
-            self._desk.emit(Notice(kind=NoticeKind.THROTTLED, message=message))
+            self._context.emit(Notice(kind=NoticeKind.THROTTLED, message=message))
 
     def _may_be_its_parents(self, name: JobName) -> bool:
         """Tell whether a refusal may be due to a parent that has ended since: then a look will tell."""
         refusals = self._refusals[name] = self._refusals.get(name, 0) + 1
-        return refusals < _REFUSALS and bool(self._progress.live_parent_ids(name))
+        return refusals < _REFUSALS and bool(self._run_state.live_parent_ids(name))
 
     # Doubts
 
@@ -233,18 +233,18 @@ class Submission:
         if not due or self._looking_up:
             return
         self._looking_up = True
-        counts = self._progress.counts
-        submitted = len(self._jobs) - counts[JobState.WAITING] - counts[JobState.NOT_RUN]
+        counts = self._run_state.counts
+        submitted = len(self._jobs) - counts[JobState.NOT_SUBMITTED] - counts[JobState.NOT_RUN]
         if len(due) < max(_ONE_BY_ONE, submitted // _PAGE):
             queues: Iterable[str] = sorted({self._jobs[name].settings.job_queue for name in due})
             names = [self._name_on_batch(name) for name in due]
         else:
-            queues, names = self._desk.queues, [f"{run_prefix(self._desk.run_id)}*"]
-        self._desk.listing.search(queues, names, lambda found: self._looked_up(due, found))
+            queues, names = self._context.queues, [f"{run_prefix(self._context.run_id)}*"]
+        self._context.lookup.search(queues, names, lambda found: self._looked_up(due, found))
 
     def _looked_up(self, due: list[JobName], found: tuple[JobSummary, ...]) -> None:
         self._looking_up = False
-        now = self._desk.calls.now()
+        now = self._context.calls.now()
         by_name: dict[str, list[JobSummary]] = {}
         for summary in found:
             by_name.setdefault(summary["jobName"], []).append(summary)
@@ -268,14 +268,14 @@ class Submission:
             ServiceError: Submitting has not worked for too long.
         """
         if self._lost_reply:
-            self._desk.patience.failed(Lane.SUBMIT, self._lost_reply, self._desk.calls.now())
+            self._context.backoff.failed(Lane.SUBMIT, self._lost_reply, self._context.calls.now())
         del self._doubts[name]
         if name in self._unsure_at_first:
             self._unsure_at_first.discard(name)
-            self._progress.offer(name)
+            self._run_state.offer(name)
         else:
             self.sent_again = True
             self._outbox.append(name)
 
     def _name_on_batch(self, name: JobName) -> str:
-        return batch_job_name(self._desk.run_id, name, self._progress.attempt(name))
+        return batch_job_name(self._context.run_id, name, self._run_state.submission(name))

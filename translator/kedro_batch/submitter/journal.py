@@ -4,7 +4,7 @@
         .gitignore                so that no journal is committed
         journal.db                all runs: plans, intents, job ids, states, events
         runs/RUN/lock             held by the process that works on a run, with its name
-        runs/RUN/logs/            local runs: the output of each attempt
+        runs/RUN/logs/            local runs: the output of each submission
 
 An intent is on the disk before its job is sent; ids and states follow in batches, since the service knows
 them as well. SQLite keeps its rollback journal (the readers of a write-ahead log write beside it), and who
@@ -35,28 +35,28 @@ DEFAULT_JOURNAL = Path(".kedro-batch") / "journal.db"
 
 _TABLES = """
 CREATE TABLE runs (
-    run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, place TEXT NOT NULL,
+    run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, location TEXT NOT NULL,
     jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL
 );
-CREATE TABLE attempts (
-    run TEXT NOT NULL REFERENCES runs, job TEXT NOT NULL, attempt INTEGER NOT NULL,
-    intended_at REAL, job_id TEXT, state TEXT NOT NULL, because TEXT,
-    PRIMARY KEY (run, job, attempt)
+CREATE TABLE submissions (
+    run TEXT NOT NULL REFERENCES runs, job TEXT NOT NULL, submission INTEGER NOT NULL,
+    intended_at REAL, job_id TEXT, state TEXT NOT NULL, blocked_by TEXT,
+    PRIMARY KEY (run, job, submission)
 ) WITHOUT ROWID;
 CREATE TABLE events (number INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs, event TEXT NOT NULL);
 CREATE INDEX events_of_run ON events (run, number);
 """
 _INTEND = """
-INSERT INTO attempts (run, job, attempt, intended_at, state) VALUES (?, ?, ?, ?, 'WAITING')
-ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, state = 'WAITING', because = NULL
+INSERT INTO submissions (run, job, submission, intended_at, state) VALUES (?, ?, ?, ?, 'NOT_SUBMITTED')
+ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, state = 'NOT_SUBMITTED', blocked_by = NULL
 """
 _SUBMITTED = """
-INSERT INTO attempts (run, job, attempt, job_id, state) VALUES (?, ?, ?, ?, 'SUBMITTED')
-ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = 'SUBMITTED', because = NULL
+INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, 'SUBMITTED')
+ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = 'SUBMITTED', blocked_by = NULL
 """
 _CHANGED = """
-INSERT INTO attempts (run, job, attempt, job_id, state, because) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, because = excluded.because
+INSERT INTO submissions (run, job, submission, job_id, state, blocked_by) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = excluded.blocked_by
 """
 
 
@@ -107,7 +107,7 @@ class Journal(JournalView):
             entry: The run.
             plan: Its plan, byte for byte.
             at_once: Or else with the next commit. A run that is rebuilt is written down together with what is found of
-                it: a run without any attempt is one of which nothing was ever sent.
+                it: a run without any submission is one of which nothing was ever sent.
 
         Raises:
             UsageError: The file cannot be written.
@@ -117,12 +117,12 @@ class Journal(JournalView):
             plan,
             entry.digest,
             entry.engine,
-            json.dumps(dict(entry.place)),
+            json.dumps(dict(entry.location)),
             entry.jobs,
             entry.began_at,
         )
         row = (
-            "INSERT INTO runs (run, plan, digest, engine, place, jobs, began_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs (run, plan, digest, engine, location, jobs, began_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             values,
         )
         self._waiting.append(row)
@@ -130,9 +130,9 @@ class Journal(JournalView):
             self._write_or_raise(self._waiting)
             self._waiting = []
 
-    def locate(self, run_id: RunId, place: Mapping[str, str]) -> None:
+    def locate(self, run_id: RunId, location: Mapping[str, str]) -> None:
         """Write down where a run runs, as soon as it is known."""
-        self._waiting.append(("UPDATE runs SET place = ? WHERE run = ?", (json.dumps(dict(place)), run_id)))
+        self._waiting.append(("UPDATE runs SET location = ? WHERE run = ?", (json.dumps(dict(location)), run_id)))
 
     def intend(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]], at: float) -> None:
         """Write down which attempts are about to be sent, and what waits to be written, in one commit.
@@ -140,7 +140,7 @@ class Journal(JournalView):
         Raises:
             UsageError: The file cannot be written: nothing may be sent.
         """
-        self._write_or_raise([*self._waiting, *((_INTEND, (run_id, job, attempt, at)) for job, attempt in jobs)])
+        self._write_or_raise([*self._waiting, *((_INTEND, (run_id, job, submission, at)) for job, submission in jobs)])
         self._waiting = []
 
     def take(self, run_id: RunId, event: Event, at: float) -> None:
@@ -149,9 +149,9 @@ class Journal(JournalView):
         self._waiting.append(("INSERT INTO events (run, event) VALUES (?, ?)", (run_id, event_json(event, moment))))
         match event:
             case JobSubmitted():
-                self._waiting.append((_SUBMITTED, (run_id, event.job, event.attempt, event.job_id)))
+                self._waiting.append((_SUBMITTED, (run_id, event.job, event.submission, event.job_id)))
             case JobChanged():
-                values = (run_id, event.job, event.attempt, event.job_id, event.after, event.because)
+                values = (run_id, event.job, event.submission, event.job_id, event.after, event.blocked_by)
                 self._waiting.append((_CHANGED, values))
             case RunFinished():
                 row = "UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?"
@@ -165,7 +165,7 @@ class Journal(JournalView):
 
     def forget(self, run_id: RunId) -> None:
         """Take back that a run was begun, of which nothing was found."""
-        for table in ("events", "attempts", "runs"):
+        for table in ("events", "submissions", "runs"):
             self._waiting.append((f"DELETE FROM {table} WHERE run = ?", (run_id,)))  # noqa: S608  a fixed name
         self.commit()
 

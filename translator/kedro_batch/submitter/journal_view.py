@@ -12,7 +12,7 @@ from typing import Any
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.run_state import JobState, Standing
+from kedro_batch.submitter.run_state import JobRecord, JobState
 
 VERSION = 1
 BUSY_S = 30
@@ -26,7 +26,7 @@ class RunEntry:
         run: Its id.
         digest: The digest of its plan.
         engine: ``aws`` or ``local``.
-        place: Where it runs: ``region`` and ``account``, or the ``folder`` of a local run; what is known of it.
+        location: Where it runs: ``region`` and ``account``, or the ``folder`` of a local run; what is known of it.
         jobs: How many jobs its plan has.
         began_at: Seconds since the epoch.
         outcome: How it ended when it was last followed; None while somebody follows it, or after a crash.
@@ -38,27 +38,27 @@ class RunEntry:
     engine: str
     jobs: int
     began_at: float
-    place: Mapping[str, str] = field(default_factory=dict)
+    location: Mapping[str, str] = field(default_factory=dict)
     outcome: str | None = None
     ended_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What the journal says of the latest attempt at a job.
+    """What the journal says of the latest submission at a job.
 
     Attributes:
         standing: How it stood.
         intended_at: When it was about to be sent, seconds since the epoch; None when it never was.
     """
 
-    standing: Standing
+    standing: JobRecord
     intended_at: float | None
 
     @property
     def unsure(self) -> bool:
         """It was about to be sent, and nothing is known since."""
-        return self.intended_at is not None and self.standing.state is JobState.WAITING
+        return self.intended_at is not None and self.standing.state is JobState.NOT_SUBMITTED
 
 
 class JournalView:
@@ -71,7 +71,7 @@ class JournalView:
 
     def runs(self) -> tuple[RunEntry, ...]:
         """Give all runs, the oldest first."""
-        columns = "run, digest, engine, place, jobs, began_at, outcome, ended_at"
+        columns = "run, digest, engine, location, jobs, began_at, outcome, ended_at"
         rows = self._read(f"SELECT {columns} FROM runs ORDER BY began_at, run")  # noqa: S608  fixed columns
         return tuple(_entry(row) for row in rows)
 
@@ -84,15 +84,15 @@ class JournalView:
         return bytes(self._read("SELECT plan FROM runs WHERE run = ?", run_id)[0][0])
 
     def recorded(self, run_id: RunId) -> dict[JobName, Recorded]:
-        """Give the latest attempt at each job of a run that has one."""
-        columns = "job, attempt, intended_at, job_id, state, because"
-        rows = self._read(f"SELECT {columns} FROM attempts WHERE run = ? ORDER BY attempt", run_id)  # noqa: S608  the same
+        """Give the latest submission at each job of a run that has one."""
+        columns = "job, submission, intended_at, job_id, state, blocked_by"
+        rows = self._read(f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission", run_id)  # noqa: S608  the same
         return {
             JobName(job): Recorded(
-                standing=Standing(state=JobState(state), attempt=attempt, job_id=job_id, because=because),
+                standing=JobRecord(state=JobState(state), submission=submission, job_id=job_id, blocked_by=blocked_by),
                 intended_at=intended_at,
             )
-            for job, attempt, intended_at, job_id, state, because in rows
+            for job, submission, intended_at, job_id, state, blocked_by in rows
         }
 
     def events(self, run_id: RunId) -> Iterator[dict[str, Any]]:
@@ -188,12 +188,12 @@ def check_version(file: Path, version: int) -> None:
 
 
 def _entry(row: Any) -> RunEntry:
-    run, digest, engine, place, jobs, began_at, outcome, ended_at = row
+    run, digest, engine, location, jobs, began_at, outcome, ended_at = row
     return RunEntry(
         run=RunId(run),
         digest=PlanDigest(digest),
         engine=engine,
-        place=json.loads(place),
+        location=json.loads(location),
         jobs=jobs,
         began_at=began_at,
         outcome=outcome,

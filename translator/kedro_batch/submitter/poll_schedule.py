@@ -25,7 +25,7 @@ _JITTER = 0.1
 _SWEEP_EVERY_S = 300.0
 
 
-class Watch:
+class PollSchedule:
     """The live jobs, by how soon they can change: those at work, then the heads of their queues."""
 
     def __init__(self, now: float, *, shortest_s: float = _SHORTEST_S, seed: int | None = None) -> None:
@@ -97,7 +97,7 @@ class Watch:
         interval_s = min(_LONGEST_S, max(self._shortest_s, quiet_s))
         self.due = now + interval_s * self._random.uniform(1 - _JITTER, 1 + _JITTER)
 
-    def hurry(self, now: float) -> None:
+    def poll_now(self, now: float) -> None:
         """Look at once: something has happened."""
         self.due = min(self.due, now)
         self._moved_at = now

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from kedro_batch.errors import Fault, ServiceError, UsageError
-from kedro_batch.submitter.context import Desk
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.service.api import DefinitionDetail, QueueDetail
 from kedro_batch.submitter.service.call_pool import Lane
 
@@ -25,7 +25,7 @@ class Targets:
     unchecked: list[str] = field(default_factory=list)
 
 
-def resolve_targets(desk: Desk) -> Targets:
+def resolve_targets(context: RunContext) -> Targets:
     """Check the queues and definitions of a plan. What the account may not look up is taken as it stands.
 
     Raises:
@@ -35,15 +35,15 @@ def resolve_targets(desk: Desk) -> Targets:
     account = None
     wrong: list[str] = []
     try:
-        found = desk.ask(Lane.DESCRIBE, lambda: desk.engine.describe_job_queues(desk.queues))
+        found = context.ask(Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues))
     except ServiceError as error:
         _pass_over(error, targets)
     else:
-        wrong += _unusable_queues(desk.queues, found)
+        wrong += _unusable_queues(context.queues, found)
         account = next((_account(one["jobQueueArn"]) for one in found), None)
-    for name in sorted({job.settings.job_definition for job in desk.plan.jobs}):
+    for name in sorted({job.settings.job_definition for job in context.plan.jobs}):
         try:
-            revisions = desk.ask(Lane.DESCRIBE, partial(desk.engine.describe_job_definitions, name))
+            revisions = context.ask(Lane.DESCRIBE, partial(context.engine.describe_job_definitions, name))
         except ServiceError as error:
             _pass_over(error, targets)
             targets.definitions[name] = name
@@ -62,23 +62,23 @@ def resolve_targets(desk: Desk) -> Targets:
     return Targets(definitions=targets.definitions, account=account, unchecked=targets.unchecked)
 
 
-def whereabouts(desk: Desk) -> dict[str, str]:
+def current_location(context: RunContext) -> dict[str, str]:
     """Give region and account of what is called here, as far as they can be known.
 
     Raises:
         ServiceError: The service did not answer.
     """
     try:
-        found = desk.ask(Lane.DESCRIBE, lambda: desk.engine.describe_job_queues(desk.queues))
+        found = context.ask(Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues))
     except ServiceError as error:
         if error.fault is not Fault.DENIED:
             raise
         found = []
     account = next((_account(one["jobQueueArn"]) for one in found), None)
-    return {**desk.engine.place, **({"account": account} if account else {})}
+    return {**context.engine.location, **({"account": account} if account else {})}
 
 
-def check_place(desk: Desk, before: Mapping[str, str], here: Mapping[str, str]) -> None:
+def check_location(context: RunContext, before: Mapping[str, str], here: Mapping[str, str]) -> None:
     """Make sure that a run is taken up where it was applied: elsewhere its jobs are not known.
 
     Raises:
@@ -88,7 +88,7 @@ def check_place(desk: Desk, before: Mapping[str, str], here: Mapping[str, str]) 
         there, now = before.get(what), here.get(what)
         if there and now and there != now:
             raise UsageError(
-                f"run {desk.run_id} was applied in {what} {there}, and this is {now}: its jobs cannot be seen from "
+                f"run {context.run_id} was applied in {what} {there}, and this is {now}: its jobs cannot be seen from "
                 "here. Set AWS_PROFILE or AWS_DEFAULT_REGION to where it runs"
             )
 

@@ -6,12 +6,12 @@ from enum import StrEnum
 from kedro_batch.plan.model import JobName
 
 
-class Intent(StrEnum):
+class RunMode(StrEnum):
     """What a command means to do with a run."""
 
-    BEGIN = "begin"
+    START = "start"
     """Submit everything: nobody else knows this run."""
-    GO_ON = "go on"
+    CONTINUE = "continue"
     """Submit what has never been submitted."""
     RESUME = "resume"
     """Submit what failed, was blocked or lost, and what has never been submitted."""
@@ -24,7 +24,7 @@ class Purpose:
     """What a command means to do with a run.
 
     Attributes:
-        intent: In general.
+        mode: In general.
         from_jobs: With RESUME: run these again, and all below them.
         only_jobs: With RESUME: run these again, and no others.
         assumed_done: Jobs of which the user says that they have succeeded.
@@ -32,7 +32,7 @@ class Purpose:
         expected: The service has to know the run, since the journal does not.
     """
 
-    intent: Intent = Intent.BEGIN
+    mode: RunMode = RunMode.START
     from_jobs: tuple[JobName, ...] = ()
     only_jobs: tuple[JobName, ...] = ()
     assumed_done: tuple[JobName, ...] = ()

@@ -19,7 +19,7 @@ from kedro_batch.plan.submit_job import JobId
 class JobState(StrEnum):
     """The states of AWS Batch, and three of our own."""
 
-    WAITING = "WAITING"
+    NOT_SUBMITTED = "NOT_SUBMITTED"
     """Not submitted yet."""
     SUBMITTED = "SUBMITTED"
     PENDING = "PENDING"
@@ -41,20 +41,20 @@ AT_WORK = frozenset({JobState.STARTING, JobState.RUNNING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class JobRecord:
     """How one job of a run stands.
 
     Attributes:
         state: Its state.
-        attempt: Its latest submission in this run, or its first one to come; counted from 1.
+        submission: Its latest submission in this run, or its first one to come; counted from 1.
         job_id: What the service calls this submission; None before it is known.
-        because: The failed job that keeps it from running, where that is the reason.
+        blocked_by: The failed job that keeps it from running, where that is the reason.
     """
 
-    state: JobState = JobState.WAITING
-    attempt: int = 1
+    state: JobState = JobState.NOT_SUBMITTED
+    submission: int = 1
     job_id: JobId | None = None
-    because: JobName | None = None
+    blocked_by: JobName | None = None
 
     @property
     def live(self) -> bool:
@@ -63,29 +63,29 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Transition:
     """A job went from one state to another.
 
     Attributes:
         job: The job.
         before: Its state until now.
         after: Its state from now on.
-        because: The failed job that keeps it from running, where that is the reason.
+        blocked_by: The failed job that keeps it from running, where that is the reason.
     """
 
     job: JobName
     before: JobState
     after: JobState
-    because: JobName | None = None
+    blocked_by: JobName | None = None
 
 
-class Progress:
+class RunState:
     """The state of every job of a plan, and what follows from it."""
 
     def __init__(
         self,
         plan: Plan,
-        standing: Mapping[JobName, Standing] | None = None,
+        standing: Mapping[JobName, JobRecord] | None = None,
         *,
         only: Collection[JobName] | None = None,
     ) -> None:
@@ -101,7 +101,7 @@ class Progress:
         self._children = children_of(self.parents)
         self._rank = {name: rank for rank, name in enumerate(topological_order(self.parents))}
         known = standing or {}
-        self._standing = {name: known.get(name, Standing()) for name in self._rank}
+        self._standing = {name: known.get(name, JobRecord()) for name in self._rank}
         self._counts = Counter(one.state for one in self._standing.values())
         self._unfinished = dict.fromkeys(self._rank, 0)
         self._without_id = dict.fromkeys(self._rank, 0)
@@ -114,7 +114,7 @@ class Progress:
 
     # How it stands
 
-    def standing(self, name: JobName) -> Standing:
+    def standing(self, name: JobName) -> JobRecord:
         """Give how a job stands."""
         return self._standing[name]
 
@@ -122,9 +122,9 @@ class Progress:
         """Give the state of a job."""
         return self._standing[name].state
 
-    def attempt(self, name: JobName) -> int:
+    def submission(self, name: JobName) -> int:
         """Give the number of a job's latest submission, or of its first one to come."""
-        return self._standing[name].attempt
+        return self._standing[name].submission
 
     def job_id(self, name: JobName) -> JobId | None:
         """Give what the service calls a job; None before it is known."""
@@ -188,7 +188,7 @@ class Progress:
             heapq.heappush(self._ready, (self._rank[name], name))
 
     def _is_ready(self, name: JobName) -> bool:
-        waiting = self.state(name) is JobState.WAITING and not self._without_id[name]
+        waiting = self.state(name) is JobState.NOT_SUBMITTED and not self._without_id[name]
         return waiting and (self._only is None or name in self._only)
 
     def live_parent_ids(self, name: JobName) -> tuple[JobId, ...]:
@@ -198,14 +198,14 @@ class Progress:
 
     # What happens
 
-    def submitted(self, name: JobName, job_id: JobId) -> Change:
+    def submitted(self, name: JobName, job_id: JobId) -> Transition:
         """Take note that a job has been submitted.
 
         One that is not to run any more, because of what happened while its submission was under way, stays so.
         """
         was = self._standing[name]
-        state = JobState.SUBMITTED if was.state is JobState.WAITING else was.state
-        change = self._enter(name, state, job_id=job_id, because=was.because)
+        state = JobState.SUBMITTED if was.state is JobState.NOT_SUBMITTED else was.state
+        change = self._enter(name, state, job_id=job_id, blocked_by=was.blocked_by)
         for child in self._children[name]:
             self._without_id[child] -= 1
             self.offer(child)
@@ -213,7 +213,7 @@ class Progress:
             self._new_on_frontier.append(name)
         return change
 
-    def seen(self, name: JobName, state: JobState) -> tuple[Change, ...]:
+    def seen(self, name: JobName, state: JobState) -> tuple[Transition, ...]:
         """Take note of the state in which a job was seen, and of what follows for the jobs below it."""
         before = self.state(name)
         if before is state or before in ENDED:
@@ -226,10 +226,10 @@ class Progress:
             self._release(self._children[name])
         return (change,) if state is JobState.SUCCEEDED else (change, *self._block_below(name))
 
-    def give_up_what_has_not_begun(self, because: JobName) -> tuple[Change, ...]:
+    def give_up_what_has_not_begun(self, blocked_by: JobName) -> tuple[Transition, ...]:
         """Take note that nothing more is to be started, since a failure ends the run."""
         waiting = [name for name, one in self._standing.items() if one.state not in ENDED | AT_WORK]
-        return tuple(self._enter(name, JobState.NOT_RUN, because=because) for name in waiting)
+        return tuple(self._enter(name, JobState.NOT_RUN, blocked_by=blocked_by) for name in waiting)
 
     def _release(self, children: Iterable[JobName]) -> None:
         for child in children:
@@ -237,39 +237,41 @@ class Progress:
             if self.on_frontier(child):
                 self._new_on_frontier.append(child)
 
-    def _block_below(self, failed: JobName) -> list[Change]:
+    def _block_below(self, failed: JobName) -> list[Transition]:
         return self._block(self._children[failed], failed, only_waiting=self.state(failed) is JobState.LOST)
 
-    def _block(self, names: Iterable[JobName], because: JobName, *, only_waiting: bool) -> list[Change]:
+    def _block(self, names: Iterable[JobName], blocked_by: JobName, *, only_waiting: bool) -> list[Transition]:
         changes = []
         below = list(names)
         while below:
             name = below.pop()
             state = self.state(name)
-            if state is JobState.WAITING or not (only_waiting or state in ENDED):
-                changes.append(self._enter(name, JobState.NOT_RUN, because=because))
+            if state is JobState.NOT_SUBMITTED or not (only_waiting or state in ENDED):
+                changes.append(self._enter(name, JobState.NOT_RUN, blocked_by=blocked_by))
                 below += self._children[name]
         return sorted(changes, key=lambda change: change.job)
 
     def _enter(
-        self, name: JobName, state: JobState, *, job_id: JobId | None = None, because: JobName | None = None
-    ) -> Change:
+        self, name: JobName, state: JobState, *, job_id: JobId | None = None, blocked_by: JobName | None = None
+    ) -> Transition:
         was = self._standing[name]
-        self._standing[name] = Standing(state=state, attempt=was.attempt, job_id=job_id or was.job_id, because=because)
+        self._standing[name] = JobRecord(
+            state=state, submission=was.submission, job_id=job_id or was.job_id, blocked_by=blocked_by
+        )
         self._counts[was.state] -= 1
         self._counts[state] += 1
-        return Change(job=name, before=was.state, after=state, because=because)
+        return Transition(job=name, before=was.state, after=state, blocked_by=blocked_by)
 
 
-_SUBMITTED = tuple(state for state in JobState if state not in ENDED and state is not JobState.WAITING)
+_SUBMITTED = tuple(state for state in JobState if state not in ENDED and state is not JobState.NOT_SUBMITTED)
 
 
-def _holds_back(parent: Standing) -> bool:
+def _holds_back(parent: JobRecord) -> bool:
     """Tell whether the service lets no child of this parent start yet."""
     return parent.state not in (JobState.SUCCEEDED, JobState.LOST)
 
 
-def _keeps_from_submitting(parent: Standing) -> bool:
+def _keeps_from_submitting(parent: JobRecord) -> bool:
     return parent.state in ENDED - {JobState.SUCCEEDED} or (
         parent.job_id is None and parent.state is not JobState.SUCCEEDED
     )

@@ -19,7 +19,7 @@ _LABELS = {
     JobState.FAILED: "failed",
     JobState.LOST: "lost",
     JobState.NOT_RUN: "not run",
-    JobState.WAITING: "not submitted",
+    JobState.NOT_SUBMITTED: "not submitted",
 }
 _UNFINISHED = "not finished"
 _SPEAKS_FOR_ITSELF = (None, "exit", "unknown")
@@ -98,12 +98,12 @@ def _how_it_stands(status: RunStatus, seconds: float | None) -> str:
 def _failure(one: FailureStatus) -> FailureView:
     reason = one.reason or ("the service knows it no longer" if one.state == JobState.LOST else None)
     code = None if one.exit_code is None else f"exit code {one.exit_code}"
-    tries = f"after {one.tries} tries" if one.tries else None
+    tries = f"after {one.attempts} tries" if one.attempts else None
     verb = "was lost" if one.state == JobState.LOST else "failed"
     if one.cause not in _SPEAKS_FOR_ITSELF:
         verb += f" ({str(one.cause).replace('_', ' ')})"
-    attempt = f"attempt {one.attempt}" if one.attempt > 1 else None
-    details = "; ".join(part for part in (reason, code, tries, attempt) if part)
+    submission = f"submission {one.submission}" if one.submission > 1 else None
+    details = "; ".join(part for part in (reason, code, tries, submission) if part)
     return FailureView(
         job=one.job,
         headline=f"{verb}: {for_terminal(details)}" if details else verb,
@@ -147,8 +147,8 @@ def _commands(status: RunStatus) -> tuple[tuple[str, str], ...]:
     states = {JobState(state) for state in status.counts}
     if states == {JobState.SUCCEEDED}:
         return ()
-    going_on = status.engine == "aws" and bool(states - ENDED - {JobState.WAITING})
-    again = bool(states & {JobState.FAILED, JobState.LOST, JobState.NOT_RUN, JobState.WAITING})
+    going_on = status.engine == "aws" and bool(states - ENDED - {JobState.NOT_SUBMITTED})
+    again = bool(states & {JobState.FAILED, JobState.LOST, JobState.NOT_RUN, JobState.NOT_SUBMITTED})
     commands = []
     if going_on:
         commands.append((f"kedro-batch wait {status.run}", "follow it to its end"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.journal_view import RunEntry
-from kedro_batch.submitter.run_state import JobState, Standing
+from kedro_batch.submitter.run_state import JobRecord, JobState
 
 RUN_SCHEMA = "kedro-batch/run/v1"
 
@@ -23,16 +23,16 @@ class JobStatus:
     Attributes:
         job: Its name in the plan.
         state: Its state.
-        attempt: Its latest submission in the run, or its first one to come.
+        submission: Its latest submission in the run, or its first one to come.
         job_id: What the engine calls it; None where it was never submitted.
-        because: For NOT_RUN: the failed job above it.
+        blocked_by: For NOT_RUN: the failed job above it.
     """
 
     job: str
     state: str
-    attempt: int
+    submission: int
     job_id: str | None = None
-    because: str | None = None
+    blocked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +42,13 @@ class FailureStatus:
     Attributes:
         job: Its name in the plan.
         state: FAILED or LOST.
-        attempt: The submission that failed.
+        submission: The submission that failed.
         job_id: What the engine calls it.
         reason: What the service says.
         cause: The kind of failure.
         advice: What to look at or to change.
         exit_code: Of its container.
-        tries: How often the service started it, if more than once.
+        attempts: How often the service started it, if more than once.
         log: Where its output is.
         log_tail: The last lines of it.
         log_problem: Why they cannot be read.
@@ -57,13 +57,13 @@ class FailureStatus:
 
     job: str
     state: str
-    attempt: int
+    submission: int
     job_id: str | None = None
     reason: str | None = None
     cause: str | None = None
     advice: str | None = None
     exit_code: int | None = None
-    tries: int | None = None
+    attempts: int | None = None
     log: str | None = None
     log_tail: tuple[str, ...] = ()
     log_problem: str | None = None
@@ -78,7 +78,7 @@ class RunStatus:
         run: Its id.
         plan_digest: The digest of its plan.
         engine: ``aws`` or ``local``.
-        place: Where it runs: region and account, or a folder.
+        location: Where it runs: region and account, or a folder.
         began_at: ISO 8601, UTC.
         ended_at: ISO 8601, UTC; None while somebody follows it, or after a crash.
         outcome: How it ended when it was last followed.
@@ -91,7 +91,7 @@ class RunStatus:
     run: str
     plan_digest: str
     engine: str
-    place: Mapping[str, str]
+    location: Mapping[str, str]
     began_at: str
     ended_at: str | None = None
     outcome: str | None = None
@@ -101,7 +101,10 @@ class RunStatus:
 
 
 def run_status(
-    entry: RunEntry, names: Iterable[JobName], standing: Mapping[JobName, Standing], events: Iterable[Mapping[str, Any]]
+    entry: RunEntry,
+    names: Iterable[JobName],
+    standing: Mapping[JobName, JobRecord],
+    events: Iterable[Mapping[str, Any]],
 ) -> RunStatus:
     """Say how a run stands.
 
@@ -111,7 +114,7 @@ def run_status(
         standing: How they stand; those left out wait for their first submission.
         events: Events of the run in their JSON form, of which the last about each failed job are read.
     """
-    jobs = {name: standing.get(name, Standing()) for name in names}
+    jobs = {name: standing.get(name, JobRecord()) for name in names}
     failed = [name for name, one in jobs.items() if one.state in (JobState.FAILED, JobState.LOST)]
     changes: dict[str, Mapping[str, Any]] = {}
     logs: dict[str, Mapping[str, Any]] = {}
@@ -122,13 +125,13 @@ def run_status(
             logs[event["job"]] = event
     kept_back: dict[JobName, list[JobName]] = {}
     for name, one in jobs.items():
-        if one.because:
-            kept_back.setdefault(one.because, []).append(name)
+        if one.blocked_by:
+            kept_back.setdefault(one.blocked_by, []).append(name)
     return RunStatus(
         run=entry.run,
         plan_digest=entry.digest,
         engine=entry.engine,
-        place=dict(entry.place),
+        location=dict(entry.location),
         began_at=_moment(entry.began_at),
         ended_at=None if entry.ended_at is None else _moment(entry.ended_at),
         outcome=entry.outcome,
@@ -138,23 +141,25 @@ def run_status(
             for name in failed
         ),
         jobs=tuple(
-            JobStatus(job=name, state=str(one.state), attempt=one.attempt, job_id=one.job_id, because=one.because)
+            JobStatus(
+                job=name, state=str(one.state), submission=one.submission, job_id=one.job_id, blocked_by=one.blocked_by
+            )
             for name, one in jobs.items()
         ),
     )
 
 
 def _failure(
-    name: JobName, one: Standing, change: Mapping[str, Any], log: Mapping[str, Any], not_run: Iterable[JobName]
+    name: JobName, one: JobRecord, change: Mapping[str, Any], log: Mapping[str, Any], not_run: Iterable[JobName]
 ) -> FailureStatus:
-    of_this_attempt = log if log.get("attempt") == one.attempt else {}
-    told = change if change.get("attempt") == one.attempt else {}
+    of_this_attempt = log if log.get("submission") == one.submission else {}
+    told = change if change.get("submission") == one.submission else {}
     return FailureStatus(
         job=name,
         state=str(one.state),
-        attempt=one.attempt,
+        submission=one.submission,
         job_id=one.job_id,
-        **{key: told.get(key) for key in ("reason", "cause", "advice", "exit_code", "tries", "log")},
+        **{key: told.get(key) for key in ("reason", "cause", "advice", "exit_code", "attempts", "log")},
         log_tail=tuple(of_this_attempt.get("lines", ())),
         log_problem=of_this_attempt.get("problem"),
         not_run=tuple(sorted(not_run)),
@@ -172,7 +177,7 @@ def entry_document(entry: RunEntry) -> dict[str, Any]:
         "run": entry.run,
         "plan_digest": entry.digest,
         "engine": entry.engine,
-        "place": dict(entry.place),
+        "location": dict(entry.location),
         "total": entry.jobs,
         "began_at": _moment(entry.began_at),
         "ended_at": None if entry.ended_at is None else _moment(entry.ended_at),

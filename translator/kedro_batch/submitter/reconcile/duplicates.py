@@ -1,6 +1,6 @@
 """Who is who on the service: from names that ListJobs gives to the jobs of a run. Pure.
 
-A name carries run, job and attempt, so that a run can be found again by anybody who has its id and its plan.
+A name carries run, job and submission, so that a run can be found again by anybody who has its id and its plan.
 Where there are two jobs for one node, jobs that depend on each other are kept together: those that are more, or
 of which more is done, or else older. Everybody who looks chooses the same.
 """
@@ -27,7 +27,7 @@ class Copy:
     """One job on the service, and which job of the plan it is."""
 
     job: JobName
-    attempt: int
+    submission: int
     job_id: JobId
     state: JobState
     created_at: int
@@ -45,49 +45,49 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Census:
+class Discovered:
     """What ListJobs knows of a run.
 
     Attributes:
         copies: Every job found, by the plan's names, the oldest first.
-        strangers: Names that belong to the run, and to no job of the plan.
+        foreign_jobs: Names that belong to the run, and to no job of the plan.
     """
 
     copies: Mapping[JobName, tuple[Copy, ...]]
-    strangers: tuple[str, ...]
+    foreign_jobs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Deduplicated:
     """Which job stands for each node.
 
     Attributes:
         kept: The one that stands for a job of the plan.
-        surplus: Those to be terminated, with the id of the one that is kept, or None where there is none.
+        duplicates: Those to be terminated, with the id of the one that is kept, or None where there is none.
         orphans: Jobs of which every copy waited for one that is not kept: they are to be submitted anew.
     """
 
     kept: Mapping[JobName, Copy]
-    surplus: tuple[tuple[Copy, JobId | None], ...] = ()
+    duplicates: tuple[tuple[Copy, JobId | None], ...] = ()
     orphans: frozenset[JobName] = frozenset()
 
 
-def taken(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSummary]) -> Census:
+def discover(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSummary]) -> Discovered:
     """Sort what ListJobs gave for the prefix of a run; the names of other runs are passed over."""
     known = set(jobs)
     found: dict[JobId, Copy] = {}
-    strangers = set()
+    foreign_jobs = set()
     for summary in summaries:
         parsed = parsed_job_name(summary["jobName"])
         if parsed is None or parsed[0] != run_id:
             continue
-        _, job, attempt = parsed
+        _, job, submission = parsed
         if job not in known:
-            strangers.add(summary["jobName"])
+            foreign_jobs.add(summary["jobName"])
             continue
         found[summary["jobId"]] = Copy(
             job=job,
-            attempt=attempt,
+            submission=submission,
             job_id=summary["jobId"],
             state=JobState(summary["status"]),
             created_at=summary["createdAt"],
@@ -96,33 +96,35 @@ def taken(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSummary
     copies: dict[JobName, list[Copy]] = {}
     for copy in sorted(found.values(), key=lambda one: (one.created_at, one.job_id)):
         copies.setdefault(copy.job, []).append(copy)
-    return Census(copies={job: tuple(ones) for job, ones in copies.items()}, strangers=tuple(sorted(strangers)))
+    return Discovered(
+        copies={job: tuple(ones) for job, ones in copies.items()}, foreign_jobs=tuple(sorted(foreign_jobs))
+    )
 
 
-def doubled(census: Census) -> tuple[Copy, ...]:
+def with_duplicates(census: Discovered) -> tuple[Copy, ...]:
     """Give the jobs of which there are or were two: only what depends on them has to be looked up."""
     return tuple(copy for copies in census.copies.values() if _was_doubled(copies) for copy in copies)
 
 
 def _was_doubled(copies: Sequence[Copy]) -> bool:
-    newest = max(one.attempt for one in copies)
-    return len(_rivals(copies)) > 1 or sum(one.attempt == newest for one in copies) > 1
+    newest = max(one.submission for one in copies)
+    return len(_rivals(copies)) > 1 or sum(one.submission == newest for one in copies) > 1
 
 
-def settled(
-    census: Census, parents: Mapping[JobName, Sequence[JobName]], depends_on: Mapping[JobId, Sequence[JobId]]
-) -> Settlement:
+def deduplicate(
+    census: Discovered, parents: Mapping[JobName, Sequence[JobName]], depends_on: Mapping[JobId, Sequence[JobId]]
+) -> Deduplicated:
     """Choose the one job that stands for each node.
 
     Args:
         census: What was found.
         parents: The jobs of the plan, parents first, with their parents.
-        depends_on: What jobs on the service depend on. Needed for those of ``doubled`` and those below them; a
+        depends_on: What jobs on the service depend on. Needed for those of ``with_duplicates`` and those below them; a
             job that is not in it counts as depending on what is kept.
     """
     ranks = _ranks_of_families(census, depends_on)
     kept: dict[JobName, Copy] = {}
-    surplus: list[tuple[Copy, JobId | None]] = []
+    duplicates: list[tuple[Copy, JobId | None]] = []
     doomed: set[JobId] = set()  # what depends on one of these fails, at once or soon
     orphans: set[JobName] = set()
     for job in parents:
@@ -130,7 +132,7 @@ def settled(
         rivals = _rivals(copies)
         fitting = [one for one in rivals if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
         chosen = min(fitting, key=lambda one: _preference(one, ranks), default=None)
-        surplus += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
+        duplicates += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
         if chosen is None and copies and not rivals:
             chosen = max(copies, key=_last_word)
             if not doomed.isdisjoint(depends_on.get(chosen.job_id, ())):
@@ -140,10 +142,10 @@ def settled(
             kept[job] = chosen
         elif copies:
             orphans.add(job)
-    return Settlement(kept=kept, surplus=tuple(surplus), orphans=frozenset(orphans))
+    return Deduplicated(kept=kept, duplicates=tuple(duplicates), orphans=frozenset(orphans))
 
 
-def _ranks_of_families(census: Census, depends_on: Mapping[JobId, Sequence[JobId]]) -> dict[JobId, _Rank]:
+def _ranks_of_families(census: Discovered, depends_on: Mapping[JobId, Sequence[JobId]]) -> dict[JobId, _Rank]:
     """Rank jobs by those that they are tied to by dependencies: most jobs first, then most jobs done, then the oldest.
 
     Two processes that submit one run make two families. With the older job of each node, a node could be left
@@ -168,14 +170,14 @@ def _ranks_of_families(census: Census, depends_on: Mapping[JobId, Sequence[JobId
 
 
 def _rivals(copies: Sequence[Copy]) -> list[Copy]:
-    """Give those that run the node or have run it; an earlier attempt that has succeeded was rerun on purpose."""
-    newest = max((one.attempt for one in copies), default=0)
-    return [one for one in copies if one.counts and (one.live or one.attempt == newest)]
+    """Give those that run the node or have run it; an earlier submission that has succeeded was rerun on purpose."""
+    newest = max((one.submission for one in copies), default=0)
+    return [one for one in copies if one.counts and (one.live or one.submission == newest)]
 
 
 def _last_word(copy: Copy) -> tuple[int, bool, int, str]:
-    """Order copies that have all failed: the newest attempt tells, and what was terminated for another does not."""
-    return copy.attempt, not copy.reason.startswith(KEPT_INSTEAD), copy.created_at, copy.job_id
+    """Order copies that have all failed: the newest submission tells, and what was terminated for another does not."""
+    return copy.submission, not copy.reason.startswith(KEPT_INSTEAD), copy.created_at, copy.job_id
 
 
 def _preference(copy: Copy, ranks: Mapping[JobId, _Rank]) -> tuple[bool, _Rank, int, str]:

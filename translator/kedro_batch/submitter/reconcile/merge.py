@@ -13,7 +13,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import JobChanged, JobSubmitted
 from kedro_batch.submitter.journal_view import Recorded
 from kedro_batch.submitter.reconcile.duplicates import Copy
-from kedro_batch.submitter.run_state import AT_WORK, ENDED, JobState, Progress, Standing
+from kedro_batch.submitter.run_state import AT_WORK, ENDED, JobRecord, JobState, RunState
 from kedro_batch.text.wording import did_you_mean, listed
 
 REMEMBERED_S = 24 * 3600
@@ -36,7 +36,7 @@ class Stock:
         forgotten: Jobs that may have been submitted so long ago that the service has forgotten how they ended.
     """
 
-    standing: Mapping[JobName, Standing]
+    standing: Mapping[JobName, JobRecord]
     unsure: frozenset[JobName]
     forgotten: tuple[JobName, ...]
 
@@ -57,12 +57,12 @@ def stock_of(  # noqa: PLR0913  all that is known of a run, from three sources
         parents: The plan.
         recorded: What the journal says; empty where there is none.
         kept: What ListJobs knows.
-        newest: The latest attempt that ListJobs knows of, whatever became of it.
+        newest: The latest submission that ListJobs knows of, whatever became of it.
         described: What DescribeJobs knows of the live jobs of the journal that ListJobs does not have.
         began_at: When the first job was submitted, as far as is known; seconds since the epoch.
         wall: The time; seconds since the epoch.
     """
-    standing: dict[JobName, Standing] = {}
+    standing: dict[JobName, JobRecord] = {}
     unsure: set[JobName] = set()
     forgotten: list[JobName] = []
     old = wall - began_at > REMEMBERED_S
@@ -70,9 +70,9 @@ def stock_of(  # noqa: PLR0913  all that is known of a run, from three sources
     for job in parents:
         record, copy = recorded.get(job), kept.get(job)
         if copy and not (record and _goes_before(record.standing, copy, newest[job])):
-            standing[job] = Standing(state=copy.state, attempt=newest[job], job_id=copy.job_id)
+            standing[job] = JobRecord(state=copy.state, submission=newest[job], job_id=copy.job_id)
         elif job in started_below and (record is None or _end_unseen(record, described)):
-            standing[job] = replace(record.standing if record else Standing(), state=JobState.SUCCEEDED)
+            standing[job] = replace(record.standing if record else JobRecord(), state=JobState.SUCCEEDED)
         elif record is None:
             if kept and not recorded:  # without a journal, what is not seen may only not be visible yet
                 forgotten += [job] if old else []
@@ -91,21 +91,21 @@ def stock_of(  # noqa: PLR0913  all that is known of a run, from three sources
     return Stock(standing=standing, unsure=frozenset(unsure), forgotten=tuple(forgotten))
 
 
-def _goes_before(recorded: Standing, copy: Copy, newest: int) -> bool:
+def _goes_before(recorded: JobRecord, copy: Copy, newest: int) -> bool:
     """Tell whether the journal knows better than the service.
 
-    It does of an attempt that the service does not show yet, of one that is done, and of one that was called off:
+    It does of an submission that the service does not show yet, of one that is done, and of one that was called off:
     to the service that one has failed.
     """
     called_off = recorded.state is JobState.NOT_RUN and copy.state is JobState.FAILED
-    same = recorded.attempt == copy.attempt
-    return recorded.attempt > newest or (same and (recorded.state is JobState.SUCCEEDED or called_off))
+    same = recorded.submission == copy.submission
+    return recorded.submission > newest or (same and (recorded.state is JobState.SUCCEEDED or called_off))
 
 
 def _end_unseen(record: Recorded, described: Mapping[JobId, JobState]) -> bool:
-    """Tell whether only the first attempt was ever made, and neither side knows how it ended."""
+    """Tell whether only the first submission was ever made, and neither side knows how it ended."""
     one = record.standing
-    return one.attempt == 1 and (record.unsure or (one.live and one.job_id not in described))
+    return one.submission == 1 and (record.unsure or (one.live and one.job_id not in described))
 
 
 def _long_ago(record: Recorded, wall: float) -> bool:
@@ -125,30 +125,30 @@ def assumed_done(stock: Stock, done: Collection[JobName]) -> Stock:
     """Take the word of the user for jobs that have succeeded; the other forgotten ones are taken for lost."""
     standing = dict(stock.standing)
     for job in (*stock.forgotten, *done):
-        known = standing.get(job, Standing())
-        standing[job] = replace(known, state=JobState.SUCCEEDED if job in done else JobState.LOST, because=None)
+        known = standing.get(job, JobRecord())
+        standing[job] = replace(known, state=JobState.SUCCEEDED if job in done else JobState.LOST, blocked_by=None)
     return Stock(standing=standing, unsure=stock.unsure - set(done) - set(stock.forgotten), forgotten=())
 
 
-def closed(parents: Parents, standing: Mapping[JobName, Standing]) -> dict[JobName, Standing]:
+def closed(parents: Parents, standing: Mapping[JobName, JobRecord]) -> dict[JobName, JobRecord]:
     """Draw the consequences of failures: what is below one is not run."""
     result = dict(standing)
     for job, above in parents.items():
-        one = result.get(job, Standing())
+        one = result.get(job, JobRecord())
         if one.state is JobState.SUCCEEDED or one.state in AT_WORK:
             continue
         for parent in above:
-            stop = result.get(parent, Standing())
+            stop = result.get(parent, JobRecord())
             followed = stop.state is JobState.LOST and one.live
             if stop.state in _STOPS and not followed:
-                result[job] = replace(one, state=JobState.NOT_RUN, because=stop.because or parent)
+                result[job] = replace(one, state=JobState.NOT_RUN, blocked_by=stop.blocked_by or parent)
                 break
     return result
 
 
 def again(
     parents: Parents,
-    standing: Mapping[JobName, Standing],
+    standing: Mapping[JobName, JobRecord],
     *,
     from_jobs: Sequence[JobName] = (),
     only_jobs: Sequence[JobName] = (),
@@ -167,17 +167,17 @@ def again(
     for job in (*from_jobs, *only_jobs):
         if job not in parents:
             raise UsageError(f"the plan of the run has no job {job!r}.{did_you_mean(job, parents)}")
-    unfinished = {job for job in parents if standing.get(job, Standing()).state in _STOPS}
+    unfinished = {job for job in parents if standing.get(job, JobRecord()).state in _STOPS}
     chosen = set(only_jobs) or unfinished | _below(parents, from_jobs)
-    going_on = sorted(job for job in chosen if standing.get(job, Standing()).live)
+    going_on = sorted(job for job in chosen if standing.get(job, JobRecord()).live)
     if going_on:
         raise UsageError(
             f"{listed(going_on)} of those to be run again still go on: wait until they have ended, or cancel the run"
         )
     for job in only_jobs:
         for parent in parents[job]:
-            state = standing.get(parent, Standing()).state
-            if parent not in chosen and (state in _STOPS or state is JobState.WAITING):
+            state = standing.get(parent, JobRecord()).state
+            if parent not in chosen and (state in _STOPS or state is JobState.NOT_SUBMITTED):
                 raise UsageError(
                     f"{job} cannot be run alone: it needs {parent}, which has not succeeded ({state}). "
                     f"Use --from {parent}"
@@ -197,29 +197,29 @@ def _below(parents: Parents, jobs: Iterable[JobName]) -> set[JobName]:
     return found
 
 
-def renewed(standing: Mapping[JobName, Standing], jobs: Collection[JobName]) -> dict[JobName, Standing]:
-    """Give these jobs another attempt; one that never had any keeps its first."""
+def renewed(standing: Mapping[JobName, JobRecord], jobs: Collection[JobName]) -> dict[JobName, JobRecord]:
+    """Give these jobs another submission; one that never had any keeps its first."""
     result = dict(standing)
     for job in jobs:
-        was = result.get(job, Standing())
+        was = result.get(job, JobRecord())
         submitted = was.job_id is not None or was.state in ENDED - {JobState.NOT_RUN}
-        result[job] = Standing(attempt=was.attempt + submitted)
+        result[job] = JobRecord(submission=was.submission + submitted)
     return result
 
 
-def differences(before: Mapping[JobName, Standing], now: Progress) -> Iterator[JobSubmitted | JobChanged]:
+def differences(before: Mapping[JobName, JobRecord], now: RunState) -> Iterator[JobSubmitted | JobChanged]:
     """Yield as events what is otherwise than the journal has it, parents first."""
     for job in now.names:
-        one, was = now.standing(job), before.get(job, Standing())
-        if one.job_id and (one.job_id, one.attempt) != (was.job_id, was.attempt):
-            yield JobSubmitted(job=job, job_id=one.job_id, attempt=one.attempt, adopted=True)
-            was = replace(was, state=JobState.SUBMITTED, attempt=one.attempt)
-        if one.state is not was.state or one.attempt != was.attempt:
+        one, was = now.standing(job), before.get(job, JobRecord())
+        if one.job_id and (one.job_id, one.submission) != (was.job_id, was.submission):
+            yield JobSubmitted(job=job, job_id=one.job_id, submission=one.submission, adopted=True)
+            was = replace(was, state=JobState.SUBMITTED, submission=one.submission)
+        if one.state is not was.state or one.submission != was.submission:
             yield JobChanged(
                 job=job,
                 job_id=one.job_id,
-                attempt=one.attempt,
+                submission=one.submission,
                 before=was.state,
                 after=one.state,
-                because=one.because,
+                blocked_by=one.blocked_by,
             )

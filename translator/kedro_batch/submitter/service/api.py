@@ -75,7 +75,7 @@ class Engine(Protocol):
         """``aws`` or ``local``."""
 
     @property
-    def place(self) -> Mapping[str, str]:
+    def location(self) -> Mapping[str, str]:
         """Where its jobs run, as far as it is known before the first call: ``region``, or ``folder``."""
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:

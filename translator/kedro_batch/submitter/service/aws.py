@@ -74,7 +74,7 @@ class AwsEngine:
             )
 
     @property
-    def place(self) -> Mapping[str, str]:
+    def location(self) -> Mapping[str, str]:
         """Give the region."""
         return {"region": self._asking.meta.region_name}
 
@@ -191,16 +191,16 @@ class AwsEngine:
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
         """Give the last lines of the last attempt, from CloudWatch Logs."""
         tail: list[str] = []
-        for place in log_places(detail):
+        for location in log_places(detail):
             with _calling("GetLogEvents"):
-                if place.region not in self._logs:
-                    self._logs[place.region] = self._session.client(
+                if location.region not in self._logs:
+                    self._logs[location.region] = self._session.client(
                         "logs",
-                        region_name=place.region,
+                        region_name=location.region,
                         config=Config(connect_timeout=_CONNECT_S, read_timeout=_READ_S, user_agent_extra="kedro-batch"),
                     )
-                reply: Any = self._logs[place.region].get_log_events(
-                    logGroupName=place.group, logStreamName=place.stream, limit=lines, startFromHead=False
+                reply: Any = self._logs[location.region].get_log_events(
+                    logGroupName=location.group, logStreamName=location.stream, limit=lines, startFromHead=False
                 )
             tail += [one.get("message", "") for one in _listed(reply, "events", "GetLogEvents")]
         return tuple(tail[-lines:])

@@ -25,7 +25,7 @@ class _Trouble:
     told: bool = False
 
 
-class Patience:
+class Backoff:
     """Waits longer and longer between two tries, up to a limit in all, for each kind of calls."""
 
     def __init__(self, engine: Engine, emit: Sink, limit_s: float) -> None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from kedro_batch.errors import ServiceError
-from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.inbox import Inbox
 
 
 class Lane(StrEnum):
@@ -78,9 +78,9 @@ class ThreadedCalls:
     The threads are daemons: a call that the service does not answer keeps no program from ending.
     """
 
-    def __init__(self, attention: Attention, lanes: Mapping[Lane, int] = LANES) -> None:
+    def __init__(self, inbox: Inbox, lanes: Mapping[Lane, int] = LANES) -> None:
         """Begin without threads; each lane gets them as it needs them."""
-        self._attention = attention
+        self._inbox = inbox
         self._lanes = lanes
         self._under_way: Counter[Lane] = Counter()
         self._threads: Counter[Lane] = Counter()
@@ -112,7 +112,7 @@ class ThreadedCalls:
     def wait(self, seconds: float) -> list[Reply]:
         """Wait until a call has ended or somebody needs attention, at most so long."""
         if not self._ended and seconds > 0:
-            self._attention.wait(seconds)
+            self._inbox.wait(seconds)
         replies = []
         while self._ended:
             one = self._ended.popleft()
@@ -126,7 +126,7 @@ class ThreadedCalls:
         while True:
             about, call = self._tasks[lane].get()
             self._ended.append(self._made(lane, about, call))
-            self._attention.wake()
+            self._inbox.wake()
 
     def _made(self, lane: Lane, about: Any, call: Callable[[], Any]) -> Reply | BaseException:
         sent_at = self.now()
@@ -141,9 +141,9 @@ class ThreadedCalls:
 class InlineCalls:
     """Calls that are made at once, for an engine of this process that answers without delay."""
 
-    def __init__(self, attention: Attention) -> None:
+    def __init__(self, inbox: Inbox) -> None:
         """Begin with no call."""
-        self._attention = attention
+        self._inbox = inbox
         self._ended: deque[Reply] = deque()
 
     def now(self) -> float:
@@ -168,7 +168,7 @@ class InlineCalls:
 
     def wait(self, seconds: float) -> list[Reply]:
         """Give the calls that ended, or wait until somebody needs attention, at most so long."""
-        if not self._ended and seconds > 0 and self._attention.wait(seconds):
+        if not self._ended and seconds > 0 and self._inbox.wait(seconds):
             time.sleep(_SETTLE_S)  # what changes together is seen together
         replies = list(self._ended)
         self._ended.clear()

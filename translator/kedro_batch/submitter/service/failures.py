@@ -190,7 +190,7 @@ def log_places(job: Mapping[str, Any]) -> tuple[LogPlace, ...]:
         by_name = {_text(one.get("name")): one for one in _mappings(tried.get("containers"))}
         containers = _mappings(task.get("containers"))
         places += [_log_place(one, by_name.get(_text(one.get("name")), {})) for one in containers]
-    return tuple(dict.fromkeys(place for place in places if place))
+    return tuple(dict.fromkeys(location for location in places if location))
 
 
 def waiting_advice(status_reason: str | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kedro_batch.submitter.service.api import Engine, JobPage, JobSummary
-from kedro_batch.submitter.service.backoff import Patience
+from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
 from kedro_batch.submitter.service.rate_limit import Bucket
 
@@ -24,14 +24,14 @@ class _Search:
     jobs: list[JobSummary] = field(default_factory=list)
 
 
-class Listing:
+class JobLookup:
     """The searches that are under way."""
 
-    def __init__(self, engine: Engine, calls: Calls, patience: Patience) -> None:
+    def __init__(self, engine: Engine, calls: Calls, backoff: Backoff) -> None:
         """Begin with none."""
         self._engine = engine
         self._calls = calls
-        self._patience = patience
+        self._backoff = backoff
         self._bucket = Bucket(_RATE, _BURST, calls.now())
         self._searches: deque[_Search] = deque()
         self._asking = False
@@ -48,7 +48,7 @@ class Listing:
 
     def act(self, now: float) -> None:
         """Ask for the next page, if there is one and the budget allows it."""
-        if self._searches and not self._asking and now >= self._patience.retry_at(Lane.LIST) and self._bucket.take(now):
+        if self._searches and not self._asking and now >= self._backoff.retry_at(Lane.LIST) and self._bucket.take(now):
             queue, name, token = self._searches[0].left[0]
             self._asking = True
             self._calls.start(Lane.LIST, None, lambda: self._engine.list_jobs(queue, name, token))
@@ -57,15 +57,15 @@ class Listing:
         """Give the time at which there is something to do, apart from replies."""
         if not self._searches or self._asking:
             return float("inf")
-        return max(self._patience.retry_at(Lane.LIST), now + self._bucket.wait_s(now))
+        return max(self._backoff.retry_at(Lane.LIST), now + self._bucket.wait_s(now))
 
     def take(self, reply: Reply, now: float) -> None:
         """Take a page."""
         self._asking = False
         if reply.error:
-            self._patience.failed(Lane.LIST, reply.error, now)
+            self._backoff.failed(Lane.LIST, reply.error, now)
             return
-        self._patience.worked(Lane.LIST)
+        self._backoff.worked(Lane.LIST)
         search = self._searches[0]
         page: JobPage = reply.value
         queue, name, _ = search.left.popleft()

@@ -22,7 +22,7 @@ from typing import Any
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
-from kedro_batch.submitter.inbox import Attention
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service.api import DefinitionDetail, JobDetail, JobPage, JobSummary, QueueDetail, Terminated
 
 _GRACE_S = 5.0
@@ -68,16 +68,16 @@ class LocalEngine:
 
     name = "local"
 
-    def __init__(self, attention: Attention, *, max_workers: int, folder: Path, logs: Path) -> None:
+    def __init__(self, inbox: Inbox, *, max_workers: int, folder: Path, logs: Path) -> None:
         """Prepare to run jobs.
 
         Args:
-            attention: Is called when a job changes.
+            inbox: Is called when a job changes.
             max_workers: How many run at once.
             folder: The working directory of the commands: the Kedro project.
             logs: Where each attempt's output goes, as ``JOB-ATTEMPT.log``.
         """
-        self._attention = attention
+        self._inbox = inbox
         self._folder = folder
         self._logs = logs
         self._pool = ThreadPoolExecutor(max_workers, thread_name_prefix="job")
@@ -88,7 +88,7 @@ class LocalEngine:
         self._stopping = False
 
     @property
-    def place(self) -> Mapping[str, str]:
+    def location(self) -> Mapping[str, str]:
         """Give the working directory of the jobs."""
         return {"folder": str(self._folder)}
 
@@ -180,7 +180,7 @@ class LocalEngine:
         for process in running:
             _signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + _GRACE_S
-        while self._running and time.monotonic() < deadline and not self._attention.impatient:
+        while self._running and time.monotonic() < deadline and not self._inbox.impatient:
             time.sleep(_SETTLE_S)
         for process in running:
             _signal_group(process, signal.SIGKILL)
@@ -239,7 +239,7 @@ class LocalEngine:
                 self._running.add(process)
                 job.process = process
                 job.status = "RUNNING"
-                self._attention.wake()
+                self._inbox.wake()
         except OSError as error:
             missing = f" ({error.filename})" if error.filename != overrides["command"][0] else ""
             return _Ended(_NOT_STARTED, f"cannot start {overrides['command'][0]!r}: {error.strerror}{missing}")
@@ -287,7 +287,7 @@ class LocalEngine:
                 job.status = "FAILED"
                 job.reason = ended.reason or "Essential container in task exited"  # as AWS Batch says it
                 self._fail_below(job.children)
-            self._attention.wake()
+            self._inbox.wake()
 
     def _fail_below(self, ids: Sequence[JobId]) -> None:
         below = list(ids)
