@@ -93,7 +93,7 @@ def test_what_still_runs_is_left_to_run_and_cannot_be_asked_for_again(tmp_path):
             assert interrupted(process).code == 130
         refused = on(service, "resume", "r", "--from", "e", cwd=tmp_path)
         assert refused.code == 2
-        assert "e of those to be run again still go on: wait until they have ended" in refused.err
+        assert "cannot run again what still goes on: e" in refused.err
         service.configure(fail={})
         service.finish("e")
         assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0

@@ -64,7 +64,7 @@ def context_on(
 
 def next_reply(context: RunContext) -> Reply:
     """Wait for the reply of the one call that is under way."""
-    while not (found := context.replies(30)):
+    while not (found := context.calls.wait(30)):
         pass
     (reply,) = found
     return reply

@@ -1,6 +1,8 @@
 from kedro_batch.plan.model import JobName
+from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
-from kedro_batch.submitter.run_state import JobRecord, JobState, RunState
+from kedro_batch.submitter.run_state import RunState
+from kedro_batch.submitter.terminate import JobTerminator
 from tests.submitter.contexts import RUN, context_on, next_reply
 
 A, B = JobName("a"), JobName("b")
@@ -8,18 +10,38 @@ A, B = JobName("a"), JobName("b")
 
 def test_a_job_that_is_accepted_after_its_parent_has_failed_is_terminated_and_not_waited_for(tmp_path, monkeypatch):
     with context_on(tmp_path, monkeypatch, {"a": "", "b": "a"}, run_s=60) as (context, service):
-        run_state = RunState(context.plan)
-        submission = JobSubmitter(context, run_state, {"a_definition": "a_definition"})
+        run_state = RunState(context.parents, {})
+        terminator = JobTerminator(context)
+        submitter = JobSubmitter(context, run_state, terminator)
+        submitter.open({"a_definition": "a_definition"}, (), stopped=False)
         for _ in range(2):
-            submission.act(context.calls.now())
+            submitter.act(context.calls.now())
             reply = next_reply(context)
-            if reply.about == B:  # meanwhile a look has shown what became of its parent
+            if reply.about == B:  # meanwhile a poll has shown what became of its parent
                 run_state.seen(A, JobState.FAILED)
-            submission.take(reply, context.calls.now())
+            submitter.on_reply(reply, context.calls.now())
         assert run_state.ended
-        assert submission.idle
+        assert submitter.idle
+        terminator.act(context.calls.now())
+        terminator.on_reply(next_reply(context), context.calls.now())
+        assert terminator.idle
         assert len(service.asked("terminatejobs")) == 1
         assert service.jobs()["b"]["status"] == "FAILED"
         context.journal.commit()
-        recorded = context.journal.recorded(RUN)[B].standing
-        assert recorded == JobRecord(state=JobState.NOT_RUN, job_id=run_state.job_id(B), blocked_by=A)
+        one = context.journal.records(RUN)[B]
+        assert (one.state, one.job_id, one.blocked_by) == (JobState.NOT_RUN, run_state.record(B).job_id, A)
+
+
+def test_intents_that_were_surely_not_sent_are_taken_back(tmp_path, monkeypatch):
+    with context_on(tmp_path, monkeypatch, {"a": "", "b": ""}, hang="submitjob") as (context, _):
+        run_state = RunState(context.parents, {})
+        submitter = JobSubmitter(context, run_state, JobTerminator(context))
+        submitter.open({"a_definition": "a_definition"}, (), stopped=False)
+        run_state.pop_ready()  # a is not offered: only the intent of b is written
+        submitter.act(context.calls.now())
+        submitter.stop()
+        submitter.withdraw()
+        context.journal.commit()
+        states = {job: one.state for job, one in context.journal.records(RUN).items()}
+        assert states == {B: JobState.SUBMITTING}  # it is under way
+        assert submitter.unconfirmed == (B,)

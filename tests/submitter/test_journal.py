@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,16 +15,20 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import JobChanged, JobLog, JobSubmitted, Notice, NoticeKind, RunFinished
+from kedro_batch.submitter.failures import Cause, Failure
+from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal import DEFAULT_JOURNAL, Journal
-from kedro_batch.submitter.journal_view import Recorded, RunEntry, read_journal
-from kedro_batch.submitter.run_state import JobRecord, JobState
+from kedro_batch.submitter.journal_view import RunEntry, read_journal
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")
 S = JobState
+INTENDED = JobRecord(state=S.SUBMITTING, intended_at=101.0)
 PREAMBLE = """
 import os, signal, sqlite3, sys
 from pathlib import Path
+from typing import Any
+from typing import Any
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry
 file = Path(sys.argv[1])
@@ -102,42 +107,50 @@ def test_a_run_is_found_again_as_it_was_begun_with_its_plan_byte_for_byte(tmp_pa
 def test_what_is_recorded_of_a_job_follows_the_events(file):
     blocked = changed(B, None, S.NOT_SUBMITTED, S.NOT_RUN, blocked_by=A)
     with a_journal(file) as journal:
-        assert journal.recorded(RUN) == {A: Recorded(standing=JobRecord(), intended_at=101.0)}
-        assert journal.recorded(RUN)[A].unsure
-        journal.take(RUN, submitted(A, "1"), 102.0)
-        journal.take(RUN, changed(A, "1", S.SUBMITTED, S.FAILED, reason="why"), 103.0)
-        journal.take(RUN, JobLog(job=A, submission=1, lines=("boom",)), 103.1)
-        journal.take(RUN, blocked, 103.2)
-        journal.take(RUN, Notice(kind=NoticeKind.WARNING, message="m"), 103.3)
+        assert journal.records(RUN) == {A: INTENDED}
+        journal.record(RUN, submitted(A, "1"), 102.0)
+        why: dict[str, Any] = {
+            "reason": "why",
+            "cause": Cause.EXIT,
+            "advice": "read its log",
+            "exit_code": 3,
+            "attempts": 2,
+            "log": "here",
+        }
+        journal.record(RUN, changed(A, "1", S.SUBMITTED, S.FAILED, **why), 103.0)
+        journal.record(RUN, JobLog(job=A, submission=1, lines=("boom",)), 103.1)
+        journal.record(RUN, blocked, 103.2)
+        journal.record(RUN, Notice(kind=NoticeKind.WARNING, message="m"), 103.3)
         assert journal.waiting
-        assert journal.recorded(RUN)[A].unsure  # nothing of it has been written yet
+        assert journal.records(RUN) == {A: INTENDED}  # nothing of it has been written yet
         journal.commit()
-        failed = JobRecord(state=S.FAILED, job_id=JobId("1"))
-        assert journal.recorded(RUN) == {
-            A: Recorded(standing=failed, intended_at=101.0),
-            B: Recorded(standing=JobRecord(state=S.NOT_RUN, blocked_by=A), intended_at=None),
+        failure = Failure(**why, log_tail=("boom",))
+        assert journal.records(RUN) == {
+            A: JobRecord(state=S.FAILED, job_id=JobId("1"), failure=failure, intended_at=101.0),
+            B: JobRecord(state=S.NOT_RUN, blocked_by=A),
         }
         journal.intend(RUN, [(A, 2)], at=104.0)
-        second = journal.recorded(RUN)[A]
-        assert (second.standing, second.unsure) == (JobRecord(submission=2), True)
+        assert journal.records(RUN)[A] == JobRecord(state=S.SUBMITTING, submission=2, intended_at=104.0)
+        journal.withdraw(RUN, [(A, 2)])
+        journal.commit()
+        assert journal.records(RUN)[A] == JobRecord(submission=2)
     with read_journal(file) as view:
         told = list(view.events(RUN))
         assert [one["event"] for one in told] == ["job_submitted", "job_changed", "job_log", "job_changed", "notice"]
         assert told[1]["at"] == "1970-01-01T00:01:43.000+00:00"
-        assert [one["event"] for one in view.events_of_failures(RUN)] == ["job_changed", "job_log"]
 
 
 def test_a_run_that_ended_says_how_until_somebody_follows_it_again(file):
     with a_journal(file) as journal:
         journal.locate(RUN, {"region": "eu-west-1"})
-        journal.take(RUN, RunFinished(run=RUN, outcome="failed", counts={}, seconds=1.0), 200.0)
+        journal.record(RUN, RunFinished(run=RUN, outcome="failed", counts={}, seconds=1.0), 200.0)
         journal.commit()
         assert journal.run(RUN) == entry(outcome="failed", ended_at=200.0, location={"region": "eu-west-1"})
         journal.reopen(RUN)
         journal.commit()
         assert journal.run(RUN) == entry(location={"region": "eu-west-1"})
         journal.forget(RUN)
-        assert (journal.runs(), journal.recorded(RUN), list(journal.events(RUN))) == ((), {}, [])
+        assert (journal.runs(), journal.records(RUN), list(journal.events(RUN))) == ((), {}, [])
 
 
 def test_the_folder_of_the_journal_is_made_and_never_committed(tmp_path, monkeypatch):
@@ -157,11 +170,11 @@ def test_an_intent_is_in_the_journal_before_its_job_may_be_sent(file):
     )
     assert killed.returncode == -signal.SIGKILL
     with read_journal(file) as view:
-        recorded = view.recorded(RUN)
-    assert {job: (one.standing.submission, one.unsure) for job, one in recorded.items()} == {
-        "a": (1, True),
-        "b": (1, True),
-        "c": (4, True),
+        recorded = view.records(RUN)
+    assert {job: (one.submission, one.state) for job, one in recorded.items()} == {
+        "a": (1, "SUBMITTING"),
+        "b": (1, "SUBMITTING"),
+        "c": (4, "SUBMITTING"),
     }
 
 
@@ -169,13 +182,13 @@ def test_a_wave_of_intents_is_one_commit_together_with_what_waits(file):
     with a_journal(file) as journal:
         before = commits(file)
         for number in range(50):
-            journal.take(RUN, submitted(JobName(f"n{number}"), f"{number}"), 1.0)
+            journal.record(RUN, submitted(JobName(f"n{number}"), f"{number}"), 1.0)
         journal.intend(RUN, [(JobName(f"m{number}"), 1) for number in range(100)], at=1.0)
         assert commits(file) == before + 1
         assert not journal.waiting
         journal.commit()  # there is nothing to write
         assert commits(file) == before + 1
-        assert len(journal.recorded(RUN)) == 151
+        assert len(journal.records(RUN)) == 151
 
 
 def test_what_one_process_writes_another_sees(file):
@@ -183,7 +196,7 @@ def test_what_one_process_writes_another_sees(file):
         one.begin(entry("r2", 300.0), b"")
         assert other.runs() == view.runs() == (entry(), entry("r2", 300.0))
         other.intend(RunId("r2"), [(A, 1)], at=1.0)
-        assert one.recorded(RunId("r2"))[A].unsure
+        assert one.records(RunId("r2"))[A].state is S.SUBMITTING
 
 
 def test_two_processes_that_write_at_once_lose_nothing(file):
@@ -193,7 +206,7 @@ def test_two_processes_that_write_at_once_lose_nothing(file):
     writers = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("x", "y")]
     assert [one.wait(60) for one in writers] == [0, 0]
     with read_journal(file) as view:
-        assert len(view.recorded(RUN)) == 101
+        assert len(view.records(RUN)) == 101
 
 
 def test_two_processes_that_make_the_journal_at_once_make_one(tmp_path):
@@ -214,7 +227,7 @@ def test_two_processes_that_make_the_journal_at_once_make_one(tmp_path):
 def test_reading_writes_nothing_and_leaves_nothing_behind(file):
     before = everything_in(file.parent)
     with read_journal(file) as view:
-        assert view.recorded(RUN)[A].unsure
+        assert view.records(RUN)[A] == INTENDED
         assert everything_in(file.parent) == before
     assert everything_in(file.parent) == before
 
@@ -264,7 +277,7 @@ def test_what_a_writer_left_who_was_killed_within_a_commit_can_be_read_and_is_no
     with read_journal(file) as view:
         assert view.runs() == (entry(),)
         assert list(view.events(RUN)) == []
-        assert view.recorded(RUN)[A].unsure
+        assert view.records(RUN)[A] == INTENDED
     assert everything_in(file.parent) == before
 
 
@@ -275,7 +288,7 @@ def test_who_writes_next_rolls_back_what_a_killed_writer_left(file):
         journal.intend(RUN, [(B, 1)], at=1.0)
     assert [one.name for one in file.parent.iterdir()] == ["journal.db"]
     with read_journal(file) as view:
-        assert set(view.recorded(RUN)) == {"a", "b"}
+        assert set(view.records(RUN)) == {"a", "b"}
 
 
 # What is refused
@@ -292,11 +305,14 @@ def set_version(file: Path, version: int) -> None:
         connection.execute(f"PRAGMA user_version = {version}")
 
 
-def test_a_journal_of_another_version_is_neither_read_nor_written(file):
-    set_version(file, 99)
+@pytest.mark.parametrize(
+    ("version", "remedy"), [(99, "Install that kedro-batch"), (1, "kedro-batch resume RUN --plan")]
+)
+def test_a_journal_of_another_version_is_neither_read_nor_written_and_it_is_said_what_to_do(file, version, remedy):
+    set_version(file, version)
     before = everything_in(file.parent)
     for opened in (a_journal, read_journal):
-        with pytest.raises(UsageError, match="a journal of version 99; this kedro-batch reads version 1"), opened(file):
+        with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 2.*{remedy}"), opened(file):
             pass
     assert everything_in(file.parent) == before
 
@@ -318,7 +334,7 @@ def test_a_database_of_somebody_else_is_refused_and_not_touched(tmp_path):
         connection.execute("CREATE TABLE theirs (x)")
     before = file.read_bytes()
     for opened in (a_journal, read_journal):
-        with pytest.raises(UsageError, match="no journal of kedro-batch"), opened(file):
+        with pytest.raises(UsageError, match="not a journal of kedro-batch"), opened(file):
             pass
     assert file.read_bytes() == before
 
@@ -336,11 +352,11 @@ def test_on_a_full_disk_nothing_is_sent_and_what_is_known_is_kept(file):
         with full_disk():
             with pytest.raises(UsageError, match=r"cannot write the journal .* Nothing more is submitted"):
                 journal.intend(RUN, [(B, 1)], at=1.0)
-            journal.take(RUN, submitted(A, "1"), 102.0)
+            journal.record(RUN, submitted(A, "1"), 102.0)
             journal.commit()
             assert (journal.failure is None, journal.waiting) == (False, True)
             journal.commit()  # it is tried again and again, without harm
         journal.commit()
         assert (journal.failure is None, journal.waiting) == (True, False)
-        assert journal.recorded(RUN)[A].standing == JobRecord(state=S.SUBMITTED, job_id=JobId("1"))
-        assert B not in journal.recorded(RUN)  # it was not sent, and nobody has to look for it
+        assert journal.records(RUN)[A] == JobRecord(state=S.SUBMITTED, job_id=JobId("1"), intended_at=101.0)
+        assert B not in journal.records(RUN)  # it was not sent, and nobody has to look for it

@@ -7,12 +7,12 @@ import pytest
 from kedro_batch.errors import Interrupted
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import submit_request
+from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import Event, JobChanged
 from kedro_batch.submitter.inbox import Inbox
-from kedro_batch.submitter.job_poller import Pace
+from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.run import Run
-from kedro_batch.submitter.run_mode import Purpose, RunMode
-from kedro_batch.submitter.run_state import JobState
+from kedro_batch.submitter.service.limits import Pace
 from tests.submitter.contexts import RUN, context_on
 
 
@@ -20,12 +20,14 @@ from tests.submitter.contexts import RUN, context_on
 def run_on(folder, monkeypatch, parents, pace, **configuration):
     """Give a run on a stand-in, the service itself, and the list of what happens."""
     happened: list[Event] = []
-    with context_on(folder, monkeypatch, parents, show=happened.append, **configuration) as (context, service):
-        yield Run(context, Purpose(), pace=pace), service, happened
+    options = RunOptions(pace=pace)
+    with context_on(folder, monkeypatch, parents, options=options, show=happened.append, **configuration) as given:
+        context, service = given
+        yield Run(context), service, happened
 
 
 def test_a_job_that_vanishes_is_lost_after_a_while_and_never_asked_about_for_ever(tmp_path, monkeypatch):
-    pace = Pace(shortest=0.05, calls=100, until_sought=0.4)
+    pace = Pace(shortest=0.05, calls=100, until_lookup=0.4)
     parents = {"a": "", "b": "a", "c": ""}
     with run_on(tmp_path, monkeypatch, parents, pace, vanish=["a"]) as (run, service, happened):
         finished = run.to_the_end()
@@ -39,7 +41,8 @@ def test_a_job_that_vanishes_is_lost_after_a_while_and_never_asked_about_for_eve
 
 def test_a_job_that_may_have_been_submitted_is_looked_up_before_it_is_run_again_by_name(tmp_path, monkeypatch):
     a = JobName("a")
-    with context_on(tmp_path, monkeypatch, {"a": ""}, list_delay_s=2, run_s=2) as (context, service):
+    options = RunOptions(mode=RunMode.RESUME, from_jobs=(a,), pace=Pace(calls=100))
+    with context_on(tmp_path, monkeypatch, {"a": ""}, options=options, list_delay_s=2, run_s=2) as (context, service):
         context.journal.intend(RUN, [(a, 1)], context.calls.wall())
         request = submit_request(
             context.plan.jobs[0],
@@ -51,9 +54,9 @@ def test_a_job_that_may_have_been_submitted_is_looked_up_before_it_is_run_again_
             submit_tags=True,
         )
         lost_id = context.engine.submit_job(request)  # and its reply was lost
-        run = Run(context, Purpose(mode=RunMode.RESUME, from_jobs=(a,), expected=True), pace=Pace(calls=100))
+        run = Run(context)
         assert run.to_the_end().outcome == "succeeded"
-        assert run.run_state.job_id(a) == lost_id
+        assert run.run_state.record(a).job_id == lost_id
         assert service.verdict()["taken"] == 1
 
 

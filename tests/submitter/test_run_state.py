@@ -2,19 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.graph import topological_order
+from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.run_state import AT_WORK, ENDED, JobRecord, JobState, RunState
-from tests.support.plans import a_job
+from kedro_batch.submitter.job_state import ENDED, STARTED, TRANSITIONS, JobRecord, JobState, state_of
+from kedro_batch.submitter.run_state import Parents, RunState
 
 S = JobState
 A, B, C, D, E = map(JobName, "abcde")
 
 
-def plan(**parents: str) -> Plan:
-    return Plan(
-        jobs=tuple(a_job(name, depends_on=tuple(map(JobName, above.split()))) for name, above in parents.items())
-    )
+def plan(**parents: str) -> Parents:
+    graph = {JobName(name): tuple(map(JobName, above.split())) for name, above in parents.items()}
+    return {name: graph[name] for name in topological_order(graph)}
 
 
 DIAMOND = plan(d="b c", b="a", c="a", a="", e="")
@@ -22,68 +22,69 @@ DIAMOND = plan(d="b c", b="a", c="a", a="", e="")
 
 def submit_all(run_state: RunState) -> list[str]:
     order: list[str] = []
-    while (name := run_state.next_ready()) is not None:
+    while (name := run_state.pop_ready()) is not None:
         run_state.submitted(name, JobId(f"id-{name}"))
         order.append(name)
     return order
 
 
 def see(run_state: RunState, name: str, state: JobState) -> list[tuple[str, JobState]]:
-    return [(change.job, change.after) for change in run_state.seen(JobName(name), state)]
+    return [(change.job, change.record.state) for change in run_state.seen(JobName(name), state)]
 
 
 def frontier(run_state: RunState) -> set[JobName]:
-    return {name for name in run_state.names if run_state.on_frontier(name)}
+    return {name for name in run_state.records if run_state.on_frontier(name)}
 
 
 def all_ready(run_state: RunState) -> list[JobName]:
     names = []
-    while (name := run_state.next_ready()) is not None:
+    while (name := run_state.pop_ready()) is not None:
         names.append(name)
     return names
 
 
 def test_jobs_are_submitted_parents_first_without_waiting_for_anyone():
-    assert submit_all(RunState(DIAMOND)) == ["a", "b", "c", "d", "e"]
+    assert submit_all(RunState(DIAMOND, {})) == ["a", "b", "c", "d", "e"]
 
 
 def test_a_job_is_offered_once_and_again_only_when_it_is_given_back():
-    run_state = RunState(DIAMOND)
+    run_state = RunState(DIAMOND, {})
     assert all_ready(run_state) == ["a", "e"]
-    assert run_state.next_ready() is None
-    run_state.offer(E)
-    run_state.offer(D)  # its parents have no ids
+    assert run_state.pop_ready() is None
+    run_state.intend(E)
+    run_state.not_sent(E)
+    run_state.not_sent(D)  # it was never about to be sent
     assert all_ready(run_state) == ["e"]
     run_state.submitted(E, JobId("1"))
-    run_state.offer(E)
+    run_state.not_sent(E)
     assert not run_state.has_ready
 
 
 def test_only_jobs_whose_parents_have_succeeded_are_asked_about():
-    run_state = RunState(DIAMOND)
+    run_state = RunState(DIAMOND, {})
     submit_all(run_state)
-    assert run_state.take_new_on_frontier() == ["a", "e"]
-    assert run_state.take_new_on_frontier() == []
+    assert run_state.pop_new_on_frontier() == ["a", "e"]
+    assert run_state.pop_new_on_frontier() == []
     see(run_state, "a", S.SUCCEEDED)
-    assert run_state.take_new_on_frontier() == ["b", "c"]
+    assert run_state.pop_new_on_frontier() == ["b", "c"]
     assert frontier(run_state) == {"b", "c", "e"}
 
 
 def test_what_has_ended_before_anybody_looked_does_not_come_to_the_frontier():
-    run_state = RunState(plan(a=""))
+    run_state = RunState(plan(a=""), {})
     submit_all(run_state)
     see(run_state, "a", S.SUCCEEDED)
-    assert run_state.take_new_on_frontier() == []
+    assert run_state.pop_new_on_frontier() == []
 
 
 def test_a_failure_blocks_what_is_below_and_nothing_else():
-    run_state = RunState(DIAMOND)
+    run_state = RunState(DIAMOND, {})
     submit_all(run_state)
     see(run_state, "a", S.SUCCEEDED)
     failed, blocked = run_state.seen(B, S.FAILED)
-    assert (failed.job, failed.after, failed.blocked_by) == ("b", S.FAILED, None)
-    assert (blocked.job, blocked.after, blocked.blocked_by) == ("d", S.NOT_RUN, "b")
-    assert run_state.standing(D) == JobRecord(state=S.NOT_RUN, job_id=JobId("id-d"), blocked_by=B)
+    assert (failed.job, failed.record.state, failed.record.blocked_by) == ("b", S.FAILED, None)
+    assert (blocked.job, blocked.record.state, blocked.record.blocked_by) == ("d", S.NOT_RUN, "b")
+    assert run_state.record(D) == JobRecord(state=S.NOT_RUN, job_id=JobId("id-d"), blocked_by=B)
     assert frontier(run_state) == {"c", "e"}
     see(run_state, "c", S.SUCCEEDED)
     see(run_state, "e", S.SUCCEEDED)
@@ -93,8 +94,8 @@ def test_a_failure_blocks_what_is_below_and_nothing_else():
 
 
 def test_what_is_below_a_failure_is_not_submitted():
-    run_state = RunState(DIAMOND)
-    assert run_state.next_ready() == "a"
+    run_state = RunState(DIAMOND, {})
+    assert run_state.pop_ready() == "a"
     run_state.submitted(A, JobId("1"))
     see(run_state, "a", S.FAILED)
     assert submit_all(run_state) == ["e"]
@@ -103,9 +104,9 @@ def test_what_is_below_a_failure_is_not_submitted():
 
 
 def test_a_parent_known_to_have_succeeded_is_left_out_of_the_dependencies():
-    run_state = RunState(plan(a="", b="", c="a b"))
+    run_state = RunState(plan(a="", b="", c="a b"), {})
     for name in (A, B):
-        assert run_state.next_ready() == name
+        assert run_state.pop_ready() == name
         run_state.submitted(name, JobId(f"id-{name}"))
     assert run_state.live_parent_ids(C) == ("id-a", "id-b")
     see(run_state, "a", S.SUCCEEDED)
@@ -117,7 +118,7 @@ def test_a_parent_known_to_have_succeeded_is_left_out_of_the_dependencies():
 
 
 def test_seeing_the_same_again_changes_nothing():
-    run_state = RunState(plan(a=""))
+    run_state = RunState(plan(a=""), {})
     submit_all(run_state)
     assert see(run_state, "a", S.RUNNING) == [("a", S.RUNNING)]
     assert see(run_state, "a", S.RUNNING) == []
@@ -129,9 +130,9 @@ def test_seeing_the_same_again_changes_nothing():
 
 
 def test_below_a_lost_job_what_is_submitted_is_followed_and_the_rest_is_not_run():
-    run_state = RunState(plan(a="", b="a", c="b"))
+    run_state = RunState(plan(a="", b="a", c="b"), {})
     for name in (A, B):
-        assert run_state.next_ready() == name
+        assert run_state.pop_ready() == name
         run_state.submitted(name, JobId(name))
     assert see(run_state, "a", S.LOST) == [("a", S.LOST)]
     assert frontier(run_state) == {"b"}
@@ -140,14 +141,14 @@ def test_below_a_lost_job_what_is_submitted_is_followed_and_the_rest_is_not_run(
 
 
 def test_what_has_not_begun_is_given_up_and_what_is_at_work_may_end():
-    run_state = RunState(plan(a="", b="", c="", d="b", e="c"))
+    run_state = RunState(plan(a="", b="", c="", d="b", e="c"), {})
     for name in (A, B, C, D):
         run_state.submitted(name, JobId(name))
     see(run_state, "b", S.RUNNING)
     see(run_state, "c", S.RUNNABLE)
     see(run_state, "a", S.FAILED)
     given_up = run_state.give_up_what_has_not_begun(A)
-    assert [(one.job, one.before, one.blocked_by) for one in given_up] == [
+    assert [(one.job, one.before, one.record.blocked_by) for one in given_up] == [
         ("c", S.RUNNABLE, "a"),
         ("d", S.SUBMITTED, "a"),
         ("e", S.NOT_SUBMITTED, "a"),
@@ -159,25 +160,26 @@ def test_what_has_not_begun_is_given_up_and_what_is_at_work_may_end():
 
 
 def test_a_run_that_is_taken_up_goes_on_where_it_stands():
-    standing = {
+    records = {
         A: JobRecord(state=S.SUCCEEDED, job_id=JobId("1")),
         B: JobRecord(state=S.RUNNING, job_id=JobId("2"), submission=2),
         E: JobRecord(state=S.FAILED, job_id=JobId("3")),
     }
-    run_state = RunState(DIAMOND, standing)
-    assert run_state.take_new_on_frontier() == ["b"]
+    run_state = RunState(DIAMOND, records)
+    assert run_state.pop_new_on_frontier() == ["b"]
     assert run_state.live == ("b",)
-    assert (run_state.submission(B), run_state.submission(C), run_state.job_id(C)) == (2, 1, None)
+    assert (run_state.record(B).submission, run_state.record(C).submission, run_state.record(C).job_id) == (2, 1, None)
     assert submit_all(run_state) == ["c", "d"]
     assert run_state.live_parent_ids(D) == ("2", "id-c")
-    assert run_state.submission(D) == 1
+    assert run_state.record(D).submission == 1
 
 
 def test_only_the_chosen_jobs_are_offered():
-    standing = {A: JobRecord(state=S.SUCCEEDED, job_id=JobId("1"))}
-    run_state = RunState(DIAMOND, standing, only={C, D})
+    records = {A: JobRecord(state=S.SUCCEEDED, job_id=JobId("1"))}
+    run_state = RunState(DIAMOND, records, only={C, D})
     assert submit_all(run_state) == ["c"]  # d waits for b, which is not to be submitted
-    run_state.offer(B)
+    run_state.intend(B)
+    run_state.not_sent(B)
     assert not run_state.has_ready
 
 
@@ -190,24 +192,24 @@ def test_a_job_whose_success_is_only_known_by_hearsay_holds_nobody_back():
 
 @pytest.mark.parametrize("stops", [S.FAILED, S.LOST])
 def test_a_job_whose_submission_is_under_way_when_its_parent_ends_badly_is_not_run(stops):
-    run_state = RunState(plan(a="", b="a", c="b"))
+    run_state = RunState(plan(a="", b="a", c="b"), {})
     run_state.submitted(A, JobId("1"))
-    assert run_state.next_ready() == "b"
+    assert run_state.pop_ready() == "b"
     assert see(run_state, "a", stops) == [("a", stops), ("b", S.NOT_RUN), ("c", S.NOT_RUN)]
-    assert run_state.submitted(B, JobId("2")).after is S.NOT_RUN
-    assert run_state.standing(B) == JobRecord(state=S.NOT_RUN, job_id=JobId("2"), blocked_by=A)
+    assert run_state.submitted(B, JobId("2")).record.state is S.NOT_RUN
+    assert run_state.record(B) == JobRecord(state=S.NOT_RUN, job_id=JobId("2"), blocked_by=A)
     assert run_state.ended
     assert run_state.live == ()
 
 
 def test_a_job_whose_submission_is_under_way_when_everything_is_given_up_is_not_run():
-    run_state = RunState(plan(a="", b=""))
+    run_state = RunState(plan(a="", b=""), {})
     assert all_ready(run_state) == ["a", "b"]
     run_state.submitted(A, JobId("1"))
     see(run_state, "a", S.FAILED)
     run_state.give_up_what_has_not_begun(A)
     run_state.submitted(B, JobId("2"))
-    assert run_state.standing(B) == JobRecord(state=S.NOT_RUN, job_id=JobId("2"), blocked_by=A)
+    assert run_state.record(B) == JobRecord(state=S.NOT_RUN, job_id=JobId("2"), blocked_by=A)
     assert run_state.ended
 
 
@@ -224,10 +226,11 @@ def as_parents(graph: tuple[set[str], ...]) -> dict[str, str]:
 
 ENDS = [S.FAILED, S.SUCCEEDED, S.LOST]
 NEXT = {
-    S.SUBMITTED: [*ENDS, S.RUNNABLE, S.RUNNING],
+    S.SUBMITTED: [*ENDS, S.RUNNABLE, S.RUNNING, S.UNKNOWN],
     S.RUNNABLE: [*ENDS, S.STARTING, S.RUNNING],
     S.STARTING: [*ENDS, S.RUNNING],
-    S.RUNNING: ENDS,
+    S.RUNNING: [*ENDS, S.UNKNOWN],
+    S.UNKNOWN: ENDS,
 }
 
 
@@ -237,7 +240,7 @@ class Life:
     def __init__(self, parents: dict[str, str]) -> None:
         self.plan = plan(**parents)
         self.parents = {JobName(name): [JobName(one) for one in above.split()] for name, above in parents.items()}
-        self.run_state = RunState(self.plan)
+        self.run_state = RunState(self.plan, {})
         self.offered: set[JobName] = set()
         self.under_way: set[JobName] = set()
         self.on_frontier: set[JobName] = set()
@@ -245,47 +248,52 @@ class Life:
 
     def events(self) -> list[tuple[str, JobName | None]]:
         possible: list[tuple[str, JobName | None]] = [("reply", name) for name in sorted(self.under_way)]
+        sent = [name for name in sorted(self.under_way) if self.run_state.state(name) is S.SUBMITTING]
+        possible += [("lost reply", name) for name in sent]
         possible += [("see", name) for name in sorted(frontier(self.run_state))]
         return [*possible, ("offer", None)] if self.run_state.has_ready else possible
 
     def happen(self, data: st.DataObject, event: str, name: JobName | None) -> None:
         if name is None:
-            fresh = self.run_state.next_ready()
+            fresh = self.run_state.pop_ready()
             assert fresh is not None
             assert fresh not in self.offered
             self.offered.add(fresh)
             self.under_way.add(fresh)
+            self.run_state.intend(fresh)
             for parent in self.parents[fresh]:
-                assert self.run_state.job_id(parent) or self.run_state.state(parent) is S.SUCCEEDED
+                assert self.run_state.record(parent).job_id or self.run_state.state(parent) is S.SUCCEEDED
+        elif event == "lost reply":
+            self.run_state.not_confirmed(name)
         elif event == "reply":
             self.under_way.discard(name)
             self.run_state.submitted(name, JobId(f"id-{name}"))
         else:
             state = data.draw(st.sampled_from(NEXT[self.run_state.state(name)]))
             for change in self.run_state.seen(name, state):
-                if change.after in ENDED:
+                if change.record.state in ENDED:
                     assert change.job not in self.ended
-                    self.ended[change.job] = change.after
-                if change.after is S.NOT_RUN:
-                    assert change.blocked_by == name
-        for new in self.run_state.take_new_on_frontier():
+                    self.ended[change.job] = change.record.state
+                if change.record.state is S.NOT_RUN:
+                    assert change.record.blocked_by == name
+        for new in self.run_state.pop_new_on_frontier():
             assert new not in self.on_frontier
             self.on_frontier.add(new)
 
     def check(self) -> None:
         run_state = self.run_state
-        states = [run_state.state(name) for name in run_state.names]
+        states = [run_state.state(name) for name in run_state.records]
         assert run_state.counts == {state: states.count(state) for state in set(states)}
         assert run_state.ended == all(state in ENDED for state in states)
         assert run_state.any_live == bool(run_state.live)
         assert frontier(run_state) <= self.on_frontier
-        for name in run_state.names:
+        for name in run_state.records:
             above = [run_state.state(parent) for parent in self.parents[name]]
-            if run_state.state(name) in {S.SUCCEEDED, S.FAILED, *AT_WORK}:
+            if run_state.state(name) in {S.SUCCEEDED, S.FAILED, *STARTED}:
                 assert set(above) <= {S.SUCCEEDED, S.LOST}
 
     def taken_up(self) -> RunState:
-        return RunState(self.plan, {name: self.run_state.standing(name) for name in self.run_state.names})
+        return RunState(self.plan, self.run_state.records)
 
 
 @given(GRAPHS, st.data())
@@ -309,10 +317,31 @@ def test_a_run_that_is_taken_up_stands_as_one_that_was_lived_through(graph, step
         if possible := life.events():
             life.happen(data, *data.draw(st.sampled_from(possible)))
     lived, fresh = life.run_state, life.taken_up()
-    waiting = {name for name in life.under_way if lived.state(name) is S.NOT_SUBMITTED}
     assert (fresh.counts, fresh.ended, fresh.live) == (lived.counts, lived.ended, lived.live)
-    assert set(fresh.take_new_on_frontier()) == frontier(fresh) == frontier(lived)
-    assert sorted(all_ready(fresh)) == sorted({*all_ready(lived)} | waiting)
-    assert [fresh.live_parent_ids(name) for name in lived.names] == [
-        lived.live_parent_ids(name) for name in lived.names
+    assert set(fresh.pop_new_on_frontier()) == frontier(fresh) == frontier(lived)
+    assert sorted(all_ready(fresh)) == sorted(all_ready(lived))
+    assert [fresh.live_parent_ids(name) for name in lived.records] == [
+        lived.live_parent_ids(name) for name in lived.records
     ]
+
+
+def test_a_status_of_the_service_that_nobody_knows_is_alive_and_shown_as_the_service_spells_it():
+    run_state = RunState(plan(a="", b="a"), {})
+    submit_all(run_state)
+    assert state_of("HIBERNATING") is state_of("LOST") is S.UNKNOWN
+    (transition,) = run_state.seen(A, S.UNKNOWN, status="HIBERNATING")
+    assert (transition.record.state, transition.record.status) == (S.UNKNOWN, "HIBERNATING")
+    assert run_state.seen(A, S.UNKNOWN, status="HIBERNATING") == ()
+    (transition,) = run_state.seen(A, S.UNKNOWN, status="WAKING")
+    assert run_state.any_live
+    assert frontier(run_state) == {"a"}
+    see(run_state, "a", S.SUCCEEDED)
+    assert run_state.record(A).status is None
+    assert frontier(run_state) == {"b"}
+
+
+def test_a_transition_that_the_table_does_not_have_is_a_bug():
+    assert TRANSITIONS.keys() == set(S)
+    run_state = RunState(plan(a=""), {})
+    with pytest.raises(ValueError, match="a cannot go from NOT_SUBMITTED to UNCONFIRMED"):
+        run_state.seen(A, S.UNCONFIRMED)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kedro_batch.plan.graph import children_of
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind
-from kedro_batch.submitter.run_state import JobState
+from kedro_batch.submitter.job_state import JobState
 from tests.support.plans import layered
 from tests.support.simulation import Simulation, plan_of
 

@@ -8,7 +8,7 @@ the errors that the engine for AWS would raise.
 import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,24 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunContext, RunOptions
-from kedro_batch.submitter.events import Event, RunFinished
+from kedro_batch.submitter.events import EngineName, Event, RunFinished
+from kedro_batch.submitter.failures import log_streams
 from kedro_batch.submitter.inbox import Inbox
-from kedro_batch.submitter.job_poller import Pace
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry, read_journal
 from kedro_batch.submitter.run import Run
-from kedro_batch.submitter.run_mode import Purpose
-from kedro_batch.submitter.service.api import DefinitionDetail, JobDetail, JobPage, JobSummary, QueueDetail, Terminated
+from kedro_batch.submitter.service.api import (
+    DefinitionDetail,
+    JobDetail,
+    JobPage,
+    QueueDetail,
+    Terminated,
+    job_detail,
+    job_summary,
+)
+from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import LANES, Lane, Reply
-from kedro_batch.submitter.service.failures import log_places
+from kedro_batch.submitter.service.limits import Pace
 from tests.support.plans import a_job
 from tests.support.standin.config import Config
 from tests.support.standin.service import Service
@@ -119,34 +127,49 @@ def _made(lane: Lane, about: Any, call: Callable[[], Any], sent_at: float) -> Re
 class InProcess:
     """The engine that asks a stand-in of this process. boto3's retries are made without its pauses."""
 
-    name = "aws"
+    name: EngineName = "aws"
+    capabilities = AwsEngine.capabilities
     location: Mapping[str, str] = {"region": "us-east-1"}
 
     def __init__(self, service: Service) -> None:
         """Ask this service."""
         self._service = service
 
+    def adapt_plan(self, plan: Plan) -> Plan:
+        return plan
+
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         found = self._asked("DescribeJobQueues", jobQueues=list(names))["jobQueues"]
-        return [QueueDetail(**{"statusReason": "", **_only(QueueDetail, one)}) for one in found]  # type: ignore[typeddict-item]
+        return [
+            QueueDetail(
+                name=one["jobQueueName"],
+                arn=one["jobQueueArn"],
+                state=one["state"],
+                status=one["status"],
+                reason=one.get("statusReason", ""),
+            )
+            for one in found
+        ]
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         found = self._asked("DescribeJobDefinitions", jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]
-        return [DefinitionDetail(**_only(DefinitionDetail, one)) for one in found]  # type: ignore[typeddict-item]
+        return [
+            DefinitionDetail(arn=one["jobDefinitionArn"], revision=one["revision"], status=one["status"])
+            for one in found
+        ]
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         return JobId(self._asked_once("SubmitJob", request)["jobId"])
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
-        found: list[JobDetail] = self._asked("DescribeJobs", jobs=list(ids))["jobs"]
-        return found
+        return [job_detail(one) for one in self._asked("DescribeJobs", jobs=list(ids))["jobs"]]
 
     def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:
         further = {"nextToken": token} if token else {}
         filters = [{"name": "JOB_NAME", "values": [name]}]
         reply = self._asked("ListJobs", jobQueue=queue, filters=filters, maxResults=100, **further)
-        jobs = [JobSummary(**_only(JobSummary, one)) for one in reply["jobSummaryList"]]  # type: ignore[typeddict-item]
-        return JobPage(jobs=tuple(jobs), token=reply.get("nextToken"))
+        jobs = tuple(job_summary(one) for one in reply["jobSummaryList"])
+        return JobPage(jobs=jobs, token=reply.get("nextToken"))
 
     def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
         some = list(ids[:50])
@@ -156,7 +179,7 @@ class InProcess:
 
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
         tail: list[str] = []
-        for location in log_places(detail):
+        for location in log_streams(detail.reply):
             reply = self._asked("GetLogEvents", logGroupName=location.group, logStreamName=location.stream, limit=lines)
             tail += [one["message"] for one in reply["events"]]
         return tuple(tail[-lines:])
@@ -186,11 +209,6 @@ class InProcess:
         otherwise = Fault.AMBIGUOUS if reply.status >= _SERVER_ERROR else Fault.REFUSED
         message = f"AWS Batch refused {operation}: {code}: {reply.content['message']}"
         raise ServiceError(message, fault=_FAULTS.get(code, otherwise))
-
-
-def _only(shape: type, found: dict[str, Any]) -> dict[str, Any]:
-    """Give what the engine for AWS passes on of a reply."""
-    return {name: found[name] for name in shape.__annotations__ if name in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +247,7 @@ class Simulation:
             inbox=Inbox(),
             journal=self.journal,
             show=lambda event: self.happened.append(Happened(self.calls.time, event)),
-            options=options or RunOptions(),
+            options=replace(options or RunOptions(), pace=pace),
         )
         entry = RunEntry(
             run=context.run_id,
@@ -239,7 +257,7 @@ class Simulation:
             began_at=self.calls.wall(),
         )
         self.journal.begin(entry, b"")
-        self._run = Run(context, Purpose(), pace=pace)
+        self._run = Run(context)
 
     def to_the_end(self) -> RunFinished:
         try:
@@ -250,7 +268,7 @@ class Simulation:
     def recorded(self) -> dict[str, str]:
         """Give the state of every job that the journal has."""
         with read_journal(self.journal.file) as journal:
-            return {job: one.standing.state.value for job, one in journal.recorded(RunId("simulated")).items()}
+            return {job: one.state.value for job, one in journal.records(RunId("simulated")).items()}
 
 
 def plan_of(parents: Mapping[str, str], **settings: Any) -> Plan:

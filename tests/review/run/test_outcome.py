@@ -7,6 +7,7 @@ from kedro_batch.plan.model import PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.review.run.outcome import outcome_text, runs_text
 from kedro_batch.review.run.status import FailureStatus, JobStatus, RunStatus
+from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration
@@ -85,7 +86,7 @@ def test_a_failure_is_told_with_its_reason_its_log_and_how_many_it_kept_from_run
         ),
         (
             {"cause": "spot", "attempts": 3, "submission": 2, "reason": "Host EC2 terminated."},
-            ["train failed (spot): Host EC2 terminated.; after 3 tries; submission 2"],
+            ["train failed (spot): Host EC2 terminated.; after 3 attempts; submission 2"],
         ),
         ({"cause": "unknown", "advice": "none", "exit_code": 0}, ["train failed: exit code 0"]),
         ({"state": "LOST"}, ["train was lost: the service knows it no longer"]),
@@ -178,7 +179,7 @@ def test_runs_are_listed_in_columns(monkeypatch):
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
 
-    def entry(run: str, jobs: int, outcome: str | None, engine: str = "aws") -> RunEntry:
+    def entry(run: str, jobs: int, outcome: str | None, engine: EngineName = "aws") -> RunEntry:
         return RunEntry(
             run=RunId(run), digest=PlanDigest("d"), engine=engine, jobs=jobs, began_at=1_700_000_000.0, outcome=outcome
         )

@@ -1,5 +1,4 @@
 import json
-from typing import Any
 
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
@@ -11,8 +10,9 @@ from kedro_batch.review.run.status import (
     run_status,
     status_document,
 )
+from kedro_batch.submitter.failures import Cause, Failure
+from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_view import RunEntry
-from kedro_batch.submitter.run_state import JobRecord, JobState
 
 S = JobState
 A, B, C, D = map(JobName, "abcd")
@@ -26,31 +26,19 @@ ENTRY = RunEntry(
 )
 
 
-def standing(
-    state: JobState, job_id: str | None = None, submission: int = 1, blocked_by: JobName | None = None
+def record(
+    state: JobState,
+    job_id: str | None = None,
+    submission: int = 1,
+    blocked_by: JobName | None = None,
+    failure: Failure | None = None,
 ) -> JobRecord:
-    return JobRecord(
-        state=state, submission=submission, job_id=JobId(job_id) if job_id else None, blocked_by=blocked_by
-    )
-
-
-def failed(job: str, submission: int = 1, **more) -> dict[str, Any]:
-    return {
-        "event": "job_changed",
-        "job": job,
-        "submission": submission,
-        "before": "RUNNING",
-        "after": "FAILED",
-        **more,
-    }
-
-
-def log(job: str, submission: int = 1, **more) -> dict[str, Any]:
-    return {"event": "job_log", "job": job, "submission": submission, **more}
+    given = JobId(job_id) if job_id else None
+    return JobRecord(state=state, submission=submission, job_id=given, blocked_by=blocked_by, failure=failure)
 
 
 def test_a_run_of_which_nothing_is_known_yet_waits():
-    status = run_status(ENTRY, [B, A], {}, [])
+    status = run_status(ENTRY, [B, A], {})
     assert status == RunStatus(
         run="r1",
         plan_digest="sha256:0",
@@ -66,25 +54,25 @@ def test_a_run_of_which_nothing_is_known_yet_waits():
 
 
 def test_every_failure_says_why_and_what_it_kept_from_running():
-    stands = {
-        A: standing(S.FAILED, "1", 2),
-        B: standing(S.NOT_RUN, "2", blocked_by=A),
-        C: standing(S.NOT_RUN, blocked_by=A),
-        D: standing(S.LOST, "4"),
+    failure = Failure(
+        cause=Cause.OUT_OF_MEMORY,
+        reason="why",
+        advice="give it more",
+        exit_code=137,
+        attempts=3,
+        log="here",
+        log_tail=("one", "two"),
+    )
+    records = {
+        A: record(S.FAILED, "1", 2, failure=failure),
+        B: record(S.NOT_RUN, "2", blocked_by=A),
+        C: record(S.NOT_RUN, blocked_by=A),
+        D: record(S.LOST, "4"),
     }
-    events = [
-        {"event": "run_started"},
-        failed("a", 1, reason="an earlier submission", cause="spot", exit_code=1),
-        failed(
-            "a", 2, reason="why", cause="out_of_memory", advice="give it more", exit_code=137, attempts=3, log="here"
-        ),
-        log("a", 2, lines=["one", "two"]),
-        log("d", 1, problem="no such stream"),
-    ]
-    status = run_status(ENTRY, [D, C, B, A], stands, events)
+    status = run_status(ENTRY, [D, C, B, A], records)
     assert status.counts == {"FAILED": 1, "LOST": 1, "NOT_RUN": 2}
     assert status.failures == (
-        FailureStatus(job="d", state="LOST", submission=1, job_id="4", log_problem="no such stream"),
+        FailureStatus(job="d", state="LOST", submission=1, job_id="4"),
         FailureStatus(
             job="a",
             state="FAILED",
@@ -102,16 +90,10 @@ def test_every_failure_says_why_and_what_it_kept_from_running():
     )
 
 
-def test_what_was_told_of_an_earlier_attempt_is_not_told_of_the_latest():
-    stands = {A: standing(S.FAILED, "1", 2), B: standing(S.SUCCEEDED, "2", 2)}
-    events = [failed("a", reason="old"), log("a", lines=["old"]), failed("b", reason="old")]
-    (failure,) = run_status(ENTRY, [A, B], stands, events).failures
-    assert failure == FailureStatus(job="a", state="FAILED", submission=2, job_id="1")
-
-
 def test_the_document_has_no_field_without_a_value_and_is_json():
-    stands = {A: standing(S.FAILED, "1"), B: standing(S.NOT_RUN, blocked_by=A)}
-    document = status_document(run_status(ENTRY, [A, B, C], stands, [failed("a", exit_code=0)]))
+    failure = Failure(cause=Cause.UNKNOWN, exit_code=0)
+    records = {A: record(S.FAILED, "1", failure=failure), B: record(S.NOT_RUN, blocked_by=A)}
+    document = status_document(run_status(ENTRY, [A, B, C], records))
     assert json.loads(json.dumps(document)) == document
     assert document == {
         "schema": "kedro-batch/run/v1",
@@ -122,7 +104,15 @@ def test_the_document_has_no_field_without_a_value_and_is_json():
         "began_at": "2023-11-14T22:13:20+00:00",
         "counts": {"FAILED": 1, "NOT_RUN": 1, "NOT_SUBMITTED": 1},
         "failures": [
-            {"job": "a", "state": "FAILED", "submission": 1, "job_id": "1", "exit_code": 0, "not_run": ["b"]},
+            {
+                "job": "a",
+                "state": "FAILED",
+                "submission": 1,
+                "job_id": "1",
+                "cause": "unknown",
+                "exit_code": 0,
+                "not_run": ["b"],
+            },
         ],
         "jobs": [
             {"job": "a", "state": "FAILED", "submission": 1, "job_id": "1"},
@@ -133,7 +123,7 @@ def test_the_document_has_no_field_without_a_value_and_is_json():
 
 
 def test_lists_of_the_whole_run_stay_even_when_they_are_empty():
-    document = status_document(run_status(ENTRY, [A], {A: standing(S.SUCCEEDED, "1")}, []))
+    document = status_document(run_status(ENTRY, [A], {A: record(S.SUCCEEDED, "1")}))
     assert document["failures"] == []
 
 

@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -6,16 +7,18 @@ from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.reconcile.duplicates import (
-    Copy,
     Deduplicated,
     Discovered,
+    FoundJob,
     deduplicate,
     discover,
-    with_duplicates,
+    jobs_with_duplicates,
+    kept_instead,
+    reason_to_terminate,
 )
-from kedro_batch.submitter.run_state import JobState
-from kedro_batch.submitter.service.api import JobSummary
+from kedro_batch.submitter.service.api import JobSummary, job_summary
 
 RUN = RunId("nightly")
 A, B, C = map(JobName, "abc")
@@ -24,13 +27,18 @@ S = JobState
 
 
 def summary(name: str, job_id: str, status: str = "RUNNING", created_at: int = 0, **more: str) -> JobSummary:
-    return JobSummary(
-        jobId=JobId(job_id), jobName=name, status=status, createdAt=created_at, statusReason=more.get("reason", "")
-    )
+    reply = {
+        "jobId": job_id,
+        "jobName": name,
+        "status": status,
+        "createdAt": created_at,
+        "statusReason": more.get("reason"),
+    }
+    return job_summary(reply)
 
 
-def census(*rows: str) -> Discovered:
-    """Take a census of rows such as ``a1 id RUNNING``, the oldest first; ``a1`` is the first submission at ``a``."""
+def discovered(*rows: str) -> Discovered:
+    """Discover jobs by rows such as ``a1 id RUNNING``, the oldest first; ``a1`` is the first submission of ``a``."""
     summaries = []
     for age, row in enumerate(rows):
         name, job_id, status = row.split()
@@ -46,7 +54,7 @@ def outcome(settlement: Deduplicated) -> tuple[dict[str, str], dict[str, str | N
 
 def settled_so(rows: str, **depends_on: str) -> tuple[dict[str, str], dict[str, str | None]]:
     links = {JobId(one): [JobId(above) for above in parents.split()] for one, parents in depends_on.items()}
-    return outcome(deduplicate(census(*filter(None, map(str.strip, rows.split(",")))), CHAIN, links))
+    return outcome(deduplicate(discovered(*filter(None, map(str.strip, rows.split(",")))), CHAIN, links))
 
 
 def test_a_name_tells_run_job_and_attempt_and_other_runs_are_passed_over():
@@ -63,23 +71,23 @@ def test_a_name_tells_run_job_and_attempt_and_other_runs_are_passed_over():
             summary("nightly_A_1", "7"),
         ],
     )
-    copy = Copy(job=A, submission=12, job_id=JobId("1"), state=S.FAILED, created_at=7, reason="why")
-    assert found == Discovered(copies={A: (copy,)}, foreign_jobs=("nightly_A_1", "nightly_x_1"))
+    copy = FoundJob(job=A, submission=12, job_id=JobId("1"), state=S.FAILED, created_at_ms=7, reason="why")
+    assert found == Discovered(jobs={A: (copy,)}, foreign_jobs=("nightly_A_1", "nightly_x_1"))
     assert not copy.live
     assert not copy.counts
 
 
 def test_what_is_listed_twice_on_two_pages_counts_once_with_what_was_said_last():
     found = discover(RUN, CHAIN, [summary("nightly_a_1", "1", "RUNNING"), summary("nightly_a_1", "1", "SUCCEEDED")])
-    assert [(copy.job_id, copy.state) for copy in found.copies[A]] == [("1", S.SUCCEEDED)]
-    assert with_duplicates(found) == ()
+    assert [(copy.job_id, copy.state) for copy in found.jobs[A]] == [("1", S.SUCCEEDED)]
+    assert jobs_with_duplicates(found) == ()
 
 
 def test_copies_come_by_age_and_then_by_id():
     found = discover(
         RUN, CHAIN, [summary("nightly_a_1", one, created_at=at) for one, at in (("z", 1), ("y", 2), ("x", 1))]
     )
-    assert [copy.job_id for copy in found.copies[A]] == ["x", "z", "y"]
+    assert [copy.job_id for copy in found.jobs[A]] == ["x", "z", "y"]
 
 
 @pytest.mark.parametrize(
@@ -123,10 +131,10 @@ def test_a_second_job_that_has_succeeded_harms_nobody_who_waited_for_it():
 
 
 def test_only_jobs_that_are_or_were_doubled_have_to_be_looked_up():
-    found = census(
+    found = discovered(
         "a1 1 RUNNING", "a1 2 RUNNING", "b1 3 PENDING", "c1 4 FAILED", "c1 5 PENDING", "d1 6 FAILED", "d2 7 RUNNING"
     )
-    assert {copy.job_id for copy in with_duplicates(found)} == {"1", "2", "4", "5"}
+    assert {copy.job_id for copy in jobs_with_duplicates(found)} == {"1", "2", "4", "5"}
 
 
 @st.composite
@@ -160,11 +168,11 @@ def test_one_job_stands_for_each_node_and_depends_on_what_is_kept_whoever_looks(
     parents, summaries, depends_on = service
     found = discover(RUN, parents, summaries)
     result = deduplicate(found, parents, depends_on)
-    states = {one["jobId"]: one["status"] for one in summaries}
+    states = {one.job_id: one.state for one in summaries}
     kept = {copy.job_id for copy in result.kept.values()}
     terminated = {copy.job_id for copy, _ in result.duplicates}
     assert not kept & terminated
-    for job, copies in found.copies.items():
+    for job, copies in found.jobs.items():
         standing = [copy for copy in copies if copy.live and copy.job_id not in terminated]
         assert len(standing) <= 1
         assert all(copy.job_id in kept for copy in standing)
@@ -176,16 +184,21 @@ def test_one_job_stands_for_each_node_and_depends_on_what_is_kept_whoever_looks(
         assert instead == (result.kept[copy.job].job_id if copy.job in result.kept else None)
     for copy in result.kept.values():
         if copy.live:
-            assert all(one in kept or states[one] == S.SUCCEEDED for one in depends_on[copy.job_id])
+            assert all(one in kept or states[one] is S.SUCCEEDED for one in depends_on[copy.job_id])
     shuffle.shuffle(summaries)
     again = deduplicate(discover(RUN, parents, summaries), parents, depends_on)
     assert (again.kept, set(again.duplicates)) == (result.kept, set(result.duplicates))
     # Who comes later, when the duplicates has been terminated, finds nothing more to do.
-    for one in summaries:
-        if one["jobId"] in terminated:
-            one["status"] = S.FAILED
+    summaries = [replace(one, state=S.FAILED) if one.job_id in terminated else one for one in summaries]
     settlement = deduplicate(discover(RUN, parents, summaries), parents, depends_on)
     assert settlement.duplicates == ()
     assert {job: copy.job_id for job, copy in result.kept.items()}.items() <= {
         job: copy.job_id for job, copy in settlement.kept.items()
     }.items()
+
+
+@pytest.mark.parametrize("kept", [JobId("id-1"), None])
+def test_a_duplicate_is_terminated_for_a_reason_that_the_other_process_understands(kept):
+    assert kept_instead(reason_to_terminate(kept)) == kept
+    assert kept_instead("somebody else's reason") is None
+    assert kept_instead("") is None

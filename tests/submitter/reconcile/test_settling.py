@@ -5,7 +5,7 @@ import pytest
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.reconcile.duplicates import deduplicate, discover
-from kedro_batch.submitter.service.api import JobSummary
+from kedro_batch.submitter.service.api import job_summary
 
 _PARENTS = {"a": "", "c": "", "b": "a c", "d": "b"}
 
@@ -18,7 +18,7 @@ def _settled(*jobs: str, parents=_PARENTS, unasked=()):
         name, _, above = words.partition("(")
         depends_on[JobId(name)] = tuple(map(JobId, above.split()))
         status = state.strip() or "PENDING"
-        summaries.append(JobSummary(jobId=JobId(name), jobName=f"r_{name[0]}_1", status=status, createdAt=age))
+        summaries.append(job_summary({"jobId": name, "jobName": f"r_{name[0]}_1", "status": status, "createdAt": age}))
     for name in unasked:
         del depends_on[name]
     plan = {JobName(name): tuple(map(JobName, above.split())) for name, above in parents.items()}

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from kedro_batch.errors import Fault, ServiceError
-from kedro_batch.submitter.events import Event, Notice, NoticeKind
+from kedro_batch.submitter.events import EngineName, Event, Notice, NoticeKind
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.call_pool import Lane
 
@@ -14,7 +14,7 @@ PASSING = [Fault.THROTTLED, Fault.UNREACHABLE, Fault.CREDENTIALS, Fault.AMBIGUOU
 class Renewing:
     """An engine that counts how often it has looked for credentials anew, and is asked for nothing else."""
 
-    name = "aws"
+    name: EngineName = "aws"
     location: Mapping[str, str] = {}
     renewals = 0
 
@@ -39,7 +39,7 @@ def error(fault: Fault = Fault.UNREACHABLE) -> ServiceError:
 def test_what_waiting_does_not_mend_is_raised_at_once(fault):
     waiting, told, _ = backoff()
     with pytest.raises(ServiceError, match=r"^no connection$") as raised:
-        waiting.failed(Lane.DESCRIBE, error(fault), 0.0)
+        waiting.on_failure(Lane.DESCRIBE, error(fault), 0.0)
     assert raised.value.fault is fault
     assert told == []
 
@@ -49,7 +49,7 @@ def test_tries_come_after_1_2_4_and_so_on_to_30_seconds(fault):
     waiting, _, _ = backoff()
     now, pauses = 0.0, []
     for _ in range(8):
-        waiting.failed(Lane.DESCRIBE, error(fault), now)
+        waiting.on_failure(Lane.DESCRIBE, error(fault), now)
         pauses.append(waiting.retry_at(Lane.DESCRIBE) - now)
         now = waiting.retry_at(Lane.DESCRIBE)
     assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
@@ -58,28 +58,28 @@ def test_tries_come_after_1_2_4_and_so_on_to_30_seconds(fault):
 def test_calls_that_fail_together_are_one_failure():
     waiting, _, engine = backoff()
     for at in (0.0, 0.1, 0.5):
-        waiting.failed(Lane.DESCRIBE, error(Fault.CREDENTIALS), at)
+        waiting.on_failure(Lane.DESCRIBE, error(Fault.CREDENTIALS), at)
     assert (waiting.retry_at(Lane.DESCRIBE), engine.renewals) == (1.0, 1)
-    waiting.failed(Lane.DESCRIBE, error(Fault.CREDENTIALS), 1.0)
+    waiting.on_failure(Lane.DESCRIBE, error(Fault.CREDENTIALS), 1.0)
     assert (waiting.retry_at(Lane.DESCRIBE), engine.renewals) == (3.0, 2)
 
 
 @pytest.mark.parametrize("fault", [Fault.UNREACHABLE, Fault.THROTTLED, Fault.AMBIGUOUS])
 def test_only_expired_credentials_are_looked_for_anew(fault):
     waiting, _, engine = backoff()
-    waiting.failed(Lane.DESCRIBE, error(fault), 0.0)
+    waiting.on_failure(Lane.DESCRIBE, error(fault), 0.0)
     assert engine.renewals == 0
 
 
 def test_trouble_is_told_once_and_its_end_too():
     waiting, told, _ = backoff()
-    waiting.worked(Lane.DESCRIBE)
+    waiting.on_success(Lane.DESCRIBE)
     assert told == []
     for at in (0.0, 1.0, 3.0):
-        waiting.failed(Lane.DESCRIBE, error(), at)
-    waiting.worked(Lane.DESCRIBE)
-    waiting.worked(Lane.DESCRIBE)
-    waiting.failed(Lane.DESCRIBE, error(), 100.0)
+        waiting.on_failure(Lane.DESCRIBE, error(), at)
+    waiting.on_success(Lane.DESCRIBE)
+    waiting.on_success(Lane.DESCRIBE)
+    waiting.on_failure(Lane.DESCRIBE, error(), 100.0)
     assert told == [
         Notice(kind=NoticeKind.TROUBLE, message=TROUBLE),
         Notice(kind=NoticeKind.RECOVERED, message="AWS Batch answers again"),
@@ -92,43 +92,43 @@ TROUBLE = "no connection. Trying again for up to 1 h 0 min; jobs on AWS Batch go
 
 def test_being_throttled_is_no_trouble_worth_telling():
     waiting, told, _ = backoff()
-    waiting.failed(Lane.DESCRIBE, error(Fault.THROTTLED), 0.0)
+    waiting.on_failure(Lane.DESCRIBE, error(Fault.THROTTLED), 0.0)
     assert waiting.retry_at(Lane.DESCRIBE) == 1
-    waiting.worked(Lane.DESCRIBE)
+    waiting.on_success(Lane.DESCRIBE)
     assert told == []
-    waiting.failed(Lane.DESCRIBE, error(Fault.THROTTLED), 10.0)
-    waiting.failed(Lane.DESCRIBE, error(Fault.UNREACHABLE), 11.0)  # this is
-    waiting.worked(Lane.DESCRIBE)
+    waiting.on_failure(Lane.DESCRIBE, error(Fault.THROTTLED), 10.0)
+    waiting.on_failure(Lane.DESCRIBE, error(Fault.UNREACHABLE), 11.0)  # this is
+    waiting.on_success(Lane.DESCRIBE)
     assert [one.kind for one in told if isinstance(one, Notice)] == [NoticeKind.TROUBLE, NoticeKind.RECOVERED]
 
 
 def test_after_success_the_next_failure_is_waited_for_shortly_again():
     waiting, _, _ = backoff()
     for at in (0.0, 1.0, 3.0):
-        waiting.failed(Lane.DESCRIBE, error(), at)
-    waiting.worked(Lane.DESCRIBE)
+        waiting.on_failure(Lane.DESCRIBE, error(), at)
+    waiting.on_success(Lane.DESCRIBE)
     assert waiting.retry_at(Lane.DESCRIBE) == float("-inf")
-    waiting.failed(Lane.DESCRIBE, error(), 50.0)
+    waiting.on_failure(Lane.DESCRIBE, error(), 50.0)
     assert waiting.retry_at(Lane.DESCRIBE) == 51
 
 
 def test_in_the_end_patience_ends_with_how_long_it_lasted():
     waiting, _, _ = backoff(limit_s=60)
-    waiting.failed(Lane.DESCRIBE, error(), 0.0)
-    waiting.failed(Lane.DESCRIBE, error(), 60.0)
+    waiting.on_failure(Lane.DESCRIBE, error(), 0.0)
+    waiting.on_failure(Lane.DESCRIBE, error(), 60.0)
     with pytest.raises(ServiceError, match="no connection; this has lasted for 1 min 1 s") as raised:
-        waiting.failed(Lane.DESCRIBE, error(), 61.0)
+        waiting.on_failure(Lane.DESCRIBE, error(), 61.0)
     assert raised.value.fault is Fault.UNREACHABLE
 
 
 def test_one_kind_of_calls_that_works_does_not_end_the_trouble_of_another():
     waiting, told, _ = backoff(limit_s=60)
     for at in range(0, 60, 10):
-        waiting.failed(Lane.LIST, error(), float(at))
-        waiting.worked(Lane.DESCRIBE)
+        waiting.on_failure(Lane.LIST, error(), float(at))
+        waiting.on_success(Lane.DESCRIBE)
         assert waiting.retry_at(Lane.DESCRIBE) == float("-inf")
     assert [one.kind for one in told if isinstance(one, Notice)] == [NoticeKind.TROUBLE]
     with pytest.raises(ServiceError, match="this has lasted for"):
-        waiting.failed(Lane.LIST, error(), 61.0)
-    waiting.worked(Lane.LIST)
+        waiting.on_failure(Lane.LIST, error(), 61.0)
+    waiting.on_success(Lane.LIST)
     assert [one.kind for one in told if isinstance(one, Notice)] == [NoticeKind.TROUBLE, NoticeKind.RECOVERED]

@@ -69,7 +69,7 @@ def simulated(
     on_the_way: list[tuple[float, bool, float, bool]] = []  # when, is it a reply, when it was sent, was it accepted
     now, left = 0.0, calls
     while (left or on_the_way) and now < until_s:
-        while left and len(on_the_way) < LANES and rate.take(now):
+        while left and len(on_the_way) < LANES and rate.try_acquire(now):
             left -= 1
             result.sent.append(now)
             heapq.heappush(on_the_way, (now + latency_s / 2, False, now, False))
@@ -86,7 +86,7 @@ def simulated(
             else:
                 left += 1
                 result.refused.append(now)
-                result.falls += [now] if rate.refused(sent_at, now) else []
+                result.falls += [now] if rate.on_throttled(sent_at, now) else []
     return result
 
 
@@ -121,24 +121,24 @@ def test_the_rate_falls_once_a_round_trip_at_most(limit, latency_s):
 
 def test_what_was_sent_before_the_rate_fell_says_nothing_about_it():
     rate = SubmitRate(0.0)
-    assert all(rate.take(at / 50) for at in range(5))
-    assert rate.refused(sent_at=0.05, now=0.2)
+    assert all(rate.try_acquire(at / 50) for at in range(5))
+    assert rate.on_throttled(sent_at=0.05, now=0.2)
     after = rate.rate(0.2)
-    assert not rate.refused(sent_at=0.1, now=0.3)
+    assert not rate.on_throttled(sent_at=0.1, now=0.3)
     assert rate.rate(0.3) >= after
-    assert rate.refused(sent_at=0.25, now=0.4)
+    assert rate.on_throttled(sent_at=0.25, now=0.4)
 
 
 def test_unlimited_is_unlimited_until_the_first_refusal():
     rate = SubmitRate(0.0, math.inf)
-    assert all(rate.take(0.0) for _ in range(10_000))
+    assert all(rate.try_acquire(0.0) for _ in range(10_000))
     assert rate.wait_s(0.0) == 0
     assert math.isinf(rate.rate(5.0))
     assert math.isinf(rate.ceiling)
     rate = SubmitRate(0.0, math.inf)
     for call in range(80):  # 80 a second
-        assert rate.take(call / 80)
-    assert rate.refused(sent_at=0.9, now=1.0)
+        assert rate.try_acquire(call / 80)
+    assert rate.on_throttled(sent_at=0.9, now=1.0)
     assert rate.ceiling == pytest.approx(80, rel=0.05)
     assert rate.rate(1.0) == pytest.approx(0.85 * rate.ceiling)
     result = simulated(SubmitRate(0.0, math.inf), [(0, 100)], latency_s=0.03)
@@ -176,18 +176,18 @@ def test_a_bucket_never_gives_more_than_burst_and_rate_and_keeps_its_word(rate, 
     bucket, now, taken = Bucket(rate, burst, 0.0), 0.0, 0
     for pause in pauses:
         now += pause
-        while bucket.take(now):
+        while bucket.try_acquire(now):
             taken += 1
         assert taken <= burst + rate * now + 1e-5
         assert bucket.wait_s(now) > 0
         now += bucket.wait_s(now)
-        assert bucket.take(now)
+        assert bucket.try_acquire(now)
         taken += 1
 
 
 def test_a_clock_that_stands_still_or_a_late_call_does_no_harm():
     bucket = Bucket(1.0, 1.0, 10.0)
-    assert bucket.take(10.0)
-    assert not bucket.take(9.0)
-    assert not bucket.take(10.5)
-    assert bucket.take(11.0)
+    assert bucket.try_acquire(10.0)
+    assert not bucket.try_acquire(9.0)
+    assert not bucket.try_acquire(10.5)
+    assert bucket.try_acquire(11.0)

@@ -10,18 +10,19 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, read_input, talk_options, tell
 from kedro_batch.cli.options import (
+    command_options,
     following_options,
     journal_option,
     json_option,
     local_options,
     only_on_aws,
     submitting_options,
-    take_options,
 )
 from kedro_batch.errors import PlanError, UsageError
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import Plan, PlanDigest
+    from kedro_batch.submitter.events import EngineName
 
 
 def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
@@ -87,36 +88,26 @@ def apply(  # noqa: PLR0913  click hands over every option
     if dry_run:
         _print_requests(ready, digest)
         return
-    from kedro_batch.cli.run_session import Subject, engine_for, of_another_plan, run_folder, work_on
-    from kedro_batch.submitter.inbox import Inbox
+    from kedro_batch.cli.run_session import RunHandle, check_digest, open_run
+    from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id
-    from kedro_batch.submitter.run_mode import Purpose, RunMode
 
-    options, talk, local = take_options(given)
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
-    inbox = Inbox()
-    name = "local" if on_this_machine else "aws"
-    engine = engine_for(name, inbox, local, run_folder(journal, chosen), None)
-    folder = local.project or Path()
+    folder = given["project"] or Path()
     if on_this_machine and ready.project and not (folder / "pyproject.toml").is_file():
-        tell(f"Warning: {folder.resolve()} is no Kedro project: name that of the plan with --project DIR")
+        tell(f"Warning: {folder.resolve()} is not a Kedro project: name that of the plan with --project DIR")
     book = Journal(journal)
     entry = book.run(chosen)
-    if entry and entry.digest != digest:
-        raise of_another_plan(entry, digest)
-    if entry and entry.engine != engine.name:
+    check_digest(entry, digest)
+    engine_name: EngineName = "local" if on_this_machine else "aws"
+    if entry and entry.engine != engine_name:
         raise UsageError(f"run {chosen} runs on {entry.engine}: choose another --run-id")
-    known_elsewhere = run_id is not None and not on_this_machine and options.adopt
-    work_on(
-        Subject(run_id=chosen, plan=ready, digest=digest, content=content, entry=entry),
-        Purpose(mode=RunMode.CONTINUE if entry or known_elsewhere else RunMode.START, known=entry is not None),
-        book,
-        engine,
-        inbox,
-        options=options,
-        talk=talk,
-    )
+    others_may_know = run_id is not None and not on_this_machine and not given["no_adopt"]
+    mode = RunMode.CONTINUE if entry or others_may_know else RunMode.START
+    handle = RunHandle(run_id=chosen, plan=ready, digest=digest, content=content, entry=entry)
+    with open_run(handle, book, engine_name, command_options(given, mode)) as session:
+        session.follow()
 
 
 def _print_requests(plan: "Plan", digest: "PlanDigest") -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from kedro_batch.cli.base import BatchCommand, read_input, talk_options
-from kedro_batch.cli.options import following_options, journal_option, json_option, plan_option, take_options
+from kedro_batch.cli.options import command_options, following_options, journal_option, json_option, plan_option
 from kedro_batch.errors import UsageError
 
 
@@ -22,17 +22,14 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
 
     Jobs are found in the journal and by their names, so that one whose reply was lost is ended too.
     """
-    from kedro_batch.cli.run_session import cancel_run, engine_for, run_folder, subject_of
-    from kedro_batch.submitter.inbox import Inbox
+    from kedro_batch.cli.run_session import find_run, open_run
+    from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
 
-    options, talk, local = take_options(given)
     book = Journal(journal)
-    subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
-    if subject.entry and subject.entry.engine == "local":
+    handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
+    if handle.engine_name == "local":
         raise UsageError(f"run {run} is on this machine: it ends with its command (see kedro-batch status {run})")
-    inbox = Inbox()
-    name = subject.entry.engine if subject.entry else "aws"
-    engine = engine_for(name, inbox, local, run_folder(journal, subject.run_id), subject.entry)
-    cancel_run(subject, book, engine, inbox, options=options, talk=talk)
+    with open_run(handle, book, handle.engine_name, command_options(given, RunMode.FOLLOW)) as session:
+        session.cancel()

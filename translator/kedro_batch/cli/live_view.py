@@ -1,10 +1,11 @@
-"""Shows a run while it happens: a live view on a terminal, plain lines elsewhere, JSON lines on request."""
+"""Show a run while it happens: a live view on a terminal, plain lines elsewhere, JSON lines on request."""
 
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import assert_never
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kedro_batch.cli.base import lead_nowhere
+from kedro_batch.cli.options import Verbosity
 from kedro_batch.submitter.events import (
     Event,
     JobChanged,
@@ -25,7 +27,7 @@ from kedro_batch.submitter.events import (
     Sink,
     event_json,
 )
-from kedro_batch.submitter.run_state import ENDED, JobState
+from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, JobState
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted
 
@@ -33,21 +35,20 @@ _ROWS = 12
 _WARNINGS = (NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKind.DUPLICATE)
 _STYLES = {
     JobState.SUCCEEDED: "green",
-    JobState.FAILED: "bold red",
-    JobState.LOST: "bold red",
+    **dict.fromkeys(FAILURES, "bold red"),
     JobState.NOT_RUN: "yellow",
     JobState.RUNNING: "cyan",
 }
 
 
 class JsonLines:
-    """Writes every event to standard output; where that fails, the run goes on all the same."""
+    """Write every event to standard output; where that fails, the run goes on."""
 
     def __init__(self) -> None:
         """Begin with a reader."""
         self._read = True
 
-    def take(self, event: Event) -> None:
+    def show(self, event: Event) -> None:
         """Write one event."""
         if not self._read:
             return
@@ -61,25 +62,25 @@ class JsonLines:
 
 
 @contextmanager
-def follower(*, quiet: bool, verbose: bool, no_color: bool) -> Iterator[Sink]:
-    """Give what shows each event on standard error; where nobody can see it, the run goes on all the same."""
-    console = _Console(stderr=True, no_color=no_color or None, highlight=False, markup=False, emoji=False)
-    if quiet:
+def follower(verbosity: Verbosity) -> Iterator[Sink]:
+    """Yield a sink that shows each event on standard error; where that fails, the run goes on."""
+    console = _Console(stderr=True, no_color=verbosity.no_color or None, highlight=False, markup=False, emoji=False)
+    if verbosity.quiet:
         yield lambda _: None
     elif console.is_terminal and not console.is_dumb_terminal:
         view = _LiveView()
         with Live(view, console=console, refresh_per_second=4, transient=True):
 
-            def take(event: Event) -> None:
-                view.take(event)
-                if (line := _line(event, verbose=verbose)) is not None and _matters(event):
+            def show(event: Event) -> None:
+                view.on_event(event)
+                if (line := _line(event, verbose=verbosity.verbose)) is not None and _stays(event):
                     console.show(line)
 
-            yield take
+            yield show
     else:
 
         def write(event: Event) -> None:
-            if (line := _line(event, verbose=verbose)) is not None:
+            if (line := _line(event, verbose=verbosity.verbose)) is not None:
                 console.show(line)
 
         yield write
@@ -98,8 +99,8 @@ class _Console(Console):
         self.quiet = True
 
 
-def _matters(event: Event) -> bool:
-    """Tell what stays on the screen beside the live view: what has ended, and what is worth knowing."""
+def _stays(event: Event) -> bool:
+    """True if a line stays on the screen above the live view: a job has ended, or there is a notice."""
     return isinstance(event, RunStarted | Notice) or (isinstance(event, JobChanged) and event.after in ENDED)
 
 
@@ -123,23 +124,26 @@ def _line(event: Event, *, verbose: bool) -> Text | None:
         case JobChanged():
             because = f"because {event.blocked_by} did not succeed" if event.blocked_by else ""
             details = " ".join(filter(None, (because, for_terminal(event.reason or ""))))
-            line = Text(f"{now} {event.job} ").append(str(event.after), _STYLES.get(event.after, ""))
+            state = for_terminal(event.status or str(event.after))
+            line = Text(f"{now} {event.job} ").append(state, _STYLES.get(event.after, ""))
             if verbose and event.log:
                 details = f"{details} ({event.log})".lstrip()
             return line.append(f" {details}".rstrip())
         case JobLog() | RunFinished():
             return None
+        case _:
+            assert_never(event)
 
 
 class _LiveView:
-    """How many jobs are in which state, and the ones that are at work."""
+    """The number of jobs in each state, and the jobs at work."""
 
     def __init__(self) -> None:
         self._jobs = 0
         self._state: dict[str, JobState] = {}
         self._since: dict[str, datetime] = {}
 
-    def take(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         match event:
             case RunStarted():
                 self._jobs = event.jobs
@@ -149,6 +153,8 @@ class _LiveView:
                 self._enter(event.job, event.after)
             case JobLog() | Notice() | RunFinished():
                 pass
+            case _:
+                assert_never(event)
 
     def _enter(self, job: str, state: JobState) -> None:
         self._state[job] = state
@@ -159,9 +165,11 @@ class _LiveView:
         counts = Counter(states.values())
         ended = sum(counts[state] for state in ENDED)
         summary = Table.grid(padding=(0, 1))
-        told = ", ".join(f"{counts[state]} {state}" for state in JobState if counts[state])
-        summary.add_row(ProgressBar(total=max(self._jobs, 1), completed=ended, width=30), f"{ended}/{self._jobs}", told)
-        at_work = [job for job, state in states.items() if state in (JobState.STARTING, JobState.RUNNING)]
+        states_text = ", ".join(f"{counts[state]} {state}" for state in JobState if counts[state])
+        summary.add_row(
+            ProgressBar(total=max(self._jobs, 1), completed=ended, width=30), f"{ended}/{self._jobs}", states_text
+        )
+        at_work = [job for job, state in states.items() if state in MAY_BE_WORKING]
         rows = Table.grid(padding=(0, 2))
         for job in at_work[:_ROWS]:
             seconds = (datetime.now(UTC) - self._since[job]).total_seconds()

@@ -1,4 +1,4 @@
-"""What the commands that work on runs share: their options, and the words that users give for numbers."""
+"""The options of the commands that work on runs, and the durations, rates and names that users write."""
 
 import math
 import re
@@ -13,7 +13,7 @@ from kedro_batch.errors import UsageError
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import JobName
-    from kedro_batch.submitter.context import RunOptions
+    from kedro_batch.submitter.context import RunMode, RunOptions
 
     _Number = click.ParamType[float]
 else:
@@ -29,12 +29,12 @@ class _Duration(_Number):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Give the seconds."""
+        """Return the seconds."""
         if isinstance(value, float):
             return value
         found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d)?", str(value).strip())
         if not found:
-            self.fail(f"{value!r} is no duration: write 90s, 15m, 1h or 1d", param, ctx)
+            self.fail(f"{value!r} is not a duration: write 90s, 15m, 1h or 1d", param, ctx)
         return float(found[1]) * _UNITS[found[2] or ""]
 
 
@@ -44,7 +44,7 @@ class _Rate(_Number):
     name = "rate"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Give the number; infinity for ``unlimited``."""
+        """Return the number; infinity for ``unlimited``."""
         if value == "unlimited":
             return math.inf
         try:
@@ -52,12 +52,14 @@ class _Rate(_Number):
         except ValueError:
             rate = math.nan
         if not 0 < rate < math.inf:
-            self.fail(f"{value!r} is no rate: write a number of submissions a second above 0, or unlimited", param, ctx)
+            self.fail(
+                f"{value!r} is not a rate: write a number of submissions a second above 0, or unlimited", param, ctx
+            )
         return rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
+class Verbosity:
     """How much a command says, and how."""
 
     as_json: bool
@@ -72,6 +74,15 @@ class LocalOptions:
 
     project: Path | None
     max_workers: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandOptions:
+    """What a command that works on a run was told: how to work, how much to say, how to run on this machine."""
+
+    run: "RunOptions"
+    verbosity: Verbosity
+    local: LocalOptions
 
 
 def journal_option(command: _F) -> _F:
@@ -146,7 +157,7 @@ def following_options(command: _F) -> _F:
             default="1h",
             show_default=True,
             metavar="T",
-            help="How long to wait for a service that does not answer, or for new credentials.",
+            help="How long to try again while the service does not answer, or credentials have expired.",
         ),
     ):
         command = option(command)
@@ -175,29 +186,41 @@ def local_options(command: _F) -> _F:
     return command
 
 
-def take_options(given: dict[str, Any]) -> "tuple[RunOptions, Talk, LocalOptions]":
-    """Take what click hands over apart: how to work, how to talk, how to run on this machine."""
-    from kedro_batch.submitter.context import DEFAULT_RETRY_FOR_S, RunOptions  # noqa: PLC0415  loaded when a command runs
+def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> CommandOptions:
+    """Sort the options that click hands over.
 
-    options = RunOptions(
-        rate=given.pop("rate", None),
-        stop_on_failure=given.pop("on_failure", "continue") == "stop",
-        retry_for_s=given.pop("retry_for", DEFAULT_RETRY_FOR_S),
-        adopt=not given.pop("no_adopt", False),
-        detach=given.pop("detach", False),
-        terminate_on_interrupt=given.pop("on_interrupt", "detach") == "terminate",
-        looks_once=given.pop("once", False),
+    Args:
+        given: The options, by their names.
+        mode: What the command does with the run.
+        more: Further fields of ``RunOptions``.
+    """
+    from kedro_batch.submitter.context import DEFAULT_RETRY_FOR_S, RunOptions  # noqa: PLC0415  when a command runs
+
+    return CommandOptions(
+        run=RunOptions(
+            mode=mode,
+            rate=given.get("rate"),
+            stop_on_failure=given.get("on_failure") == "stop",
+            retry_for_s=given.get("retry_for", DEFAULT_RETRY_FOR_S),
+            adopt=not given.get("no_adopt"),
+            detach=bool(given.get("detach")),
+            terminate_on_interrupt=given.get("on_interrupt") == "terminate",
+            poll_once=bool(given.get("once")),
+            **more,
+        ),
+        verbosity=Verbosity(**{name: bool(given.get(name)) for name in _VERBOSITY}),
+        local=LocalOptions(project=given.get("project"), max_workers=given.get("max_workers")),
     )
-    talk = Talk(**{name: given.pop(name, False) for name in ("as_json", "quiet", "verbose", "no_color")})
-    local = LocalOptions(**{name: given.pop(name, None) for name in ("project", "max_workers")})
-    return options, talk, local
+
+
+_VERBOSITY = ("as_json", "quiet", "verbose", "no_color")
 
 
 def named_jobs(file: str | None, read: Callable[[str], tuple[bytes, str]]) -> "tuple[JobName, ...]":
-    """Read names of jobs from a file, one a line; empty lines and what follows a ``#`` do not count.
+    """Read names of jobs from a file, one a line; empty lines and comments after ``#`` are ignored.
 
     Raises:
-        UsageError: It cannot be read, or is no text.
+        UsageError: It cannot be read, or is not text.
     """
     if file is None:
         return ()
@@ -207,7 +230,7 @@ def named_jobs(file: str | None, read: Callable[[str], tuple[bytes, str]]) -> "t
     try:
         lines = content.decode().splitlines()
     except UnicodeDecodeError as error:
-        raise UsageError(f"{name} is no text: {error}") from error
+        raise UsageError(f"{name} is not text: {error}") from error
     words = (line.partition("#")[0].strip() for line in lines)
     return tuple(JobName(word) for word in words if word)
 

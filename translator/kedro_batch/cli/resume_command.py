@@ -7,6 +7,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, read_input, talk_options
 from kedro_batch.cli.options import (
+    command_options,
     following_options,
     journal_option,
     json_option,
@@ -14,7 +15,6 @@ from kedro_batch.cli.options import (
     named_jobs,
     plan_option,
     submitting_options,
-    take_options,
 )
 
 
@@ -53,26 +53,20 @@ def resume(  # noqa: PLR0913  click hands over every option
     """
     if from_jobs and only_jobs:
         raise click.UsageError("--from and --only exclude each other")
-    from kedro_batch.cli.run_session import engine_for, run_folder, subject_of, work_on
+    from kedro_batch.cli.run_session import find_run, open_run
     from kedro_batch.plan.model import JobName
-    from kedro_batch.submitter.inbox import Inbox
+    from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
-    from kedro_batch.submitter.run_mode import Purpose, RunMode
 
-    options, talk, local = take_options(given)
-    done = named_jobs(assume_done, read_input)
-    book = Journal(journal)
-    subject = subject_of(checked_run_id(run), book, read_input(plan) if plan else None)
-    purpose = Purpose(
-        mode=RunMode.RESUME,
+    options = command_options(
+        given,
+        RunMode.RESUME,
         from_jobs=tuple(map(JobName, from_jobs)),
         only_jobs=tuple(map(JobName, only_jobs)),
-        assumed_done=done,
-        known=True,
-        expected=subject.entry is None and not done,
+        assume_done=named_jobs(assume_done, read_input),
     )
-    inbox = Inbox()
-    name = subject.entry.engine if subject.entry else "aws"
-    engine = engine_for(name, inbox, local, run_folder(journal, subject.run_id), subject.entry)
-    work_on(subject, purpose, book, engine, inbox, options=options, talk=talk)
+    book = Journal(journal)
+    handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
+    with open_run(handle, book, handle.engine_name, options) as session:
+        session.follow()

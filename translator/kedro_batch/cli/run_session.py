@@ -1,51 +1,53 @@
-"""Works on one run for a command: opens its journal, takes its lock, follows it, tells how it ended."""
+"""Work on one run for a command: find it, lock it, follow or cancel it, report how it ended.
 
-import math
+with open_run(handle, journal, engine_name, options) as session:
+session.follow()
+"""
+
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import assert_never
 
 import click
 
 from kedro_batch.cli.base import lead_nowhere, on_signals, tell
 from kedro_batch.cli.live_view import JsonLines, follower
-from kedro_batch.cli.options import LocalOptions, Talk
+from kedro_batch.cli.options import CommandOptions, LocalOptions
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.review.run.outcome import outcome_text
-from kedro_batch.review.run.status import RunStatus, run_status
+from kedro_batch.review.run.status import run_status
 from kedro_batch.submitter.cancel import cancel
-from kedro_batch.submitter.context import RunContext, RunOptions
-from kedro_batch.submitter.events import Event, JobChanged, JobLog, RunFinished, Sink, event_fields
+from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.events import EngineName, Event, RunFinished
 from kedro_batch.submitter.inbox import Inbox
-from kedro_batch.submitter.job_poller import Pace
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import run_lock
-from kedro_batch.submitter.run_mode import Purpose
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
-from kedro_batch.submitter.service.call_pool import Calls, InlineCalls, ThreadedCalls
+from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class RunHandle:
     """The run that a command works on.
 
     Attributes:
         run_id: Its id.
-        plan: Its plan, as this command runs it.
-        digest: The digest of its plan as it was read.
+        plan: Its plan.
+        digest: The digest of its plan.
         content: Its plan, byte for byte.
-        entry: What the journal says of it; None for a run that is not in it.
+        entry: What the journal says of it; None if the journal does not have it.
+        must_exist: The journal does not have it, and the service has to.
     """
 
     run_id: RunId
@@ -53,10 +55,16 @@ class Subject:
     digest: PlanDigest
     content: bytes
     entry: RunEntry | None
+    must_exist: bool = False
+
+    @property
+    def engine_name(self) -> EngineName:
+        """What runs its jobs."""
+        return self.entry.engine if self.entry else "aws"
 
 
-def subject_of(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) -> Subject:
-    """Find a run: in the journal, or else by the plan that the user names.
+def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) -> RunHandle:
+    """Find a run in the journal, or else by the plan that the user names.
 
     Raises:
         UsageError: It is not in the journal, and no plan is named; or the plan is not that of the run.
@@ -71,218 +79,189 @@ def subject_of(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) 
     content, name = plan or (journal.plan(run_id), f"the plan of run {run_id}")
     ready = read_plan(content, name)
     digest = plan_digest(ready)
+    check_digest(entry, digest)
+    return RunHandle(run_id=run_id, plan=ready, digest=digest, content=content, entry=entry, must_exist=entry is None)
+
+
+def check_digest(entry: RunEntry | None, digest: PlanDigest) -> None:
+    """Refuse a plan that is not the one from which a run was applied.
+
+    Raises:
+        UsageError: Its digest differs.
+    """
     if entry and entry.digest != digest:
-        raise of_another_plan(entry, digest)
-    return Subject(
-        run_id=run_id,
-        plan=ready,
-        digest=digest,
-        content=content,
-        entry=entry,
-    )
+        raise UsageError(
+            f"run {entry.run} is of another plan: its digest is {entry.digest[:19]}, that of this one {digest[:19]}. "
+            "Name the plan that it was applied from, or choose another run id"
+        )
 
 
-def of_another_plan(entry: RunEntry, digest: PlanDigest) -> UsageError:
-    """Say that a run was applied from another plan."""
-    return UsageError(
-        f"run {entry.run} is of another plan: its digest is {entry.digest[:19]}, that of this one {digest[:19]}. "
-        "Name the plan that it was applied from, or choose another run id"
-    )
+@dataclass(kw_only=True)
+class RunSession:
+    """A run that is locked, recorded and shown while a command works on it.
 
-
-def work_on(  # noqa: PLR0913  what a command knows
-    subject: Subject,
-    purpose: Purpose,
-    journal: Journal,
-    engine: Engine,
-    inbox: Inbox,
-    *,
-    options: RunOptions,
-    talk: Talk,
-) -> None:
-    """Work on a run as a command means to, and tell how it ended.
-
-    Raises:
-        JobsFailed: Jobs failed.
-        RunUnfinished: Nothing more can be done now, and the run has not ended.
-        KedroBatchError: The service or the journal refused.
-        Interrupted: A signal came.
+    Attributes:
+        handle: The run.
+        context: What its parts have in common.
+        run_state: Its state, once it is known.
+        finished: Its last event.
     """
-    failure: KedroBatchError | Interrupted | None = None
-    with on_signals(inbox.on_signal):
-        rebuilt = purpose.expected
-        with _context(subject, journal, engine, inbox, options=options, talk=talk, rebuilt=rebuilt) as (context, told):
-            location = subject.entry.location if subject.entry else {}
-            pace = Pace(calls=math.inf) if engine.name == "local" else Pace()
-            run = Run(context, purpose, location=location, pace=pace)
-            try:
-                run.to_the_end()
-            except (KedroBatchError, Interrupted) as error:
-                failure = error
-        if failure and rebuilt and not journal.recorded(subject.run_id):
-            journal.forget(subject.run_id)  # nothing of it was found
-        else:
-            _tell_outcome(subject, journal, told, run.run_state, talk)
-    if failure:
-        raise failure
-    _raise_outcome(told.finished, subject.run_id)
 
-
-def cancel_run(  # noqa: PLR0913  what a command knows
-    subject: Subject, journal: Journal, engine: Engine, inbox: Inbox, *, options: RunOptions, talk: Talk
-) -> None:
-    """End everything in a run, and tell what is left.
-
-    Raises:
-        RunUnfinished: Some jobs have not ended yet.
-        KedroBatchError: The service or the journal refused.
-        Interrupted: A signal came.
-    """
-    with on_signals(inbox.on_signal):
-        with _context(subject, journal, engine, inbox, options=options, talk=talk) as (context, told):
-            cancelled = cancel(context, subject.entry.location if subject.entry else {})
-        _tell_outcome(subject, journal, told, cancelled.run_state, talk)
-    if cancelled.left:
-        raise RunUnfinished(f"{len(cancelled.left)} jobs of run {subject.run_id} have not ended yet: look again")
-
-
-def engine_for(name: str, inbox: Inbox, local: LocalOptions, run: Path, before: RunEntry | None) -> Engine:
-    """Make what runs the jobs.
-
-    Args:
-        name: ``aws`` or ``local``.
-        inbox: Is called when a job of this machine changes.
-        local: How jobs run on this machine.
-        run: The folder of the run, for the output of jobs of this machine.
-        before: What the journal says of the run, for the folder where its jobs ran.
-
-    Raises:
-        ServiceError: boto3 finds no region, or a profile that is not there.
-    """
-    if name == "aws":
-        from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
-
-        return AwsEngine()
-    from kedro_batch.submitter.service.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
-
-    folder = local.project or Path(before.location.get("folder", ".") if before else ".")
-    workers = local.max_workers or _processors()
-    return LocalEngine(inbox, max_workers=workers, folder=folder.resolve(), logs=run / "logs")
-
-
-def run_folder(journal: Path, run_id: RunId) -> Path:
-    """Give the folder of a run, beside the journal: its lock, and the output of jobs of this machine."""
-    return journal.parent / "runs" / run_id
-
-
-@dataclass
-class Told:
-    """What a command has been told that it reports at the end."""
-
-    about_failures: list[dict[str, Any]]
+    handle: RunHandle
+    context: RunContext
+    run_state: RunState
     finished: RunFinished | None = None
+
+    def follow(self) -> None:
+        """Work on the run as the options say, and follow it to its end.
+
+        Raises:
+            JobsFailed: Jobs failed.
+            RunUnfinished: Nothing more can be done now, and the run has not ended.
+            KedroBatchError: The service or the journal refused.
+            Interrupted: A signal came.
+        """
+        run = Run(self.context, location=self._location)
+        self.run_state = run.run_state
+        outcome = run.to_the_end().outcome
+        if outcome == "failed":
+            raise JobsFailed("")
+        if outcome == "unfinished":
+            raise RunUnfinished(f"run {self.handle.run_id} has not ended")
+
+    def cancel(self) -> None:
+        """Terminate every job of the run.
+
+        Raises:
+            RunUnfinished: Some jobs have not ended yet.
+            KedroBatchError: The service or the journal refused.
+            Interrupted: A signal came.
+        """
+        cancelled = cancel(self.context, self._location)
+        self.run_state = cancelled.run_state
+        if cancelled.left:
+            left = len(cancelled.left)
+            raise RunUnfinished(f"{left} jobs of run {self.handle.run_id} have not ended yet: look again")
+
+    @property
+    def _location(self) -> dict[str, str]:
+        return dict(self.handle.entry.location) if self.handle.entry else {}
 
 
 @contextmanager
-def _context(  # noqa: PLR0913  what a context holds
-    subject: Subject,
-    journal: Journal,
-    engine: Engine,
-    inbox: Inbox,
-    *,
-    options: RunOptions,
-    talk: Talk,
-    rebuilt: bool = False,
-) -> Iterator[tuple[RunContext, Told]]:
-    """Hold a run's lock, and give what is needed to work on it.
+def open_run(
+    handle: RunHandle, journal: Journal, engine_name: EngineName, options: CommandOptions
+) -> Iterator[RunSession]:
+    """Lock a run, record it, show it while the block works on it, and report how it ended.
 
-    A run that is rebuilt is written down together with what is found of it.
+    Raises:
+        UsageError: Another process works on the run, or the journal cannot be written.
+        ServiceError: boto3 finds no region, or a profile that does not exist.
     """
-    calls: Calls = InlineCalls(inbox) if engine.name == "local" else ThreadedCalls(inbox)
-    told = Told([])
-    with run_lock(run_folder(journal.file, subject.run_id), subject.run_id):
-        if journal.run(subject.run_id) is None:
-            entry = RunEntry(
-                run=subject.run_id,
-                digest=subject.digest,
-                engine=engine.name,
-                jobs=len(subject.plan.jobs),
-                began_at=calls.wall(),
-                location=engine.location,
-            )
-            journal.begin(entry, subject.content, at_once=not rebuilt)
-        else:
-            journal.reopen(subject.run_id)
-        with follower(quiet=talk.quiet, verbose=talk.verbose, no_color=talk.no_color) as show:
-            context = RunContext(
-                plan=subject.plan,
-                digest=subject.digest,
-                run_id=subject.run_id,
-                engine=engine,
-                calls=calls,
-                inbox=inbox,
-                journal=journal,
-                show=_telling(told, show, JsonLines() if talk.as_json else None),
-                options=options,
-            )
-            yield context, told
+    inbox = Inbox()
+    folder = journal.file.parent / "runs" / handle.run_id
+    engine = _engine(engine_name, inbox, options.local, folder, handle.entry)
+    calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
+    json_lines = JsonLines() if options.verbosity.as_json else None
+    session: RunSession | None = None
 
-
-def _telling(told: Told, show: Sink, json_lines: JsonLines | None) -> Sink:
-    def take(event: Event) -> None:
-        if isinstance(event, JobChanged | JobLog):
-            told.about_failures.append(event_fields(event))
-        elif isinstance(event, RunFinished):
-            told.finished = event
+    def sink(event: Event) -> None:
+        if session and isinstance(event, RunFinished):
+            session.finished = event
         show(event)
         if json_lines:
-            json_lines.take(event)
+            json_lines.show(event)
 
-    return take
+    with on_signals(inbox.on_signal):
+        try:
+            with run_lock(folder, handle.run_id), follower(options.verbosity) as show:
+                _record_run(handle, journal, engine, calls.wall())
+                context = RunContext(
+                    plan=handle.plan,
+                    digest=handle.digest,
+                    run_id=handle.run_id,
+                    engine=engine,
+                    calls=calls,
+                    inbox=inbox,
+                    journal=journal,
+                    show=sink,
+                    options=options.run,
+                    continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
+                    must_exist=handle.must_exist and not options.run.assume_done,
+                )
+                session = RunSession(handle=handle, context=context, run_state=RunState(context.parents, {}))
+                yield session
+        except (KedroBatchError, Interrupted):
+            if handle.must_exist and not journal.records(handle.run_id):
+                journal.forget(handle.run_id)  # nothing of it was found
+                session = None
+            raise
+        finally:
+            if session:
+                _report(session, options)
+
+
+def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float) -> None:
+    """Record a run that the journal does not have; one that is rebuilt is written with what is found of it."""
+    if journal.run(handle.run_id):
+        journal.reopen(handle.run_id)
+        return
+    entry = RunEntry(
+        run=handle.run_id,
+        digest=handle.digest,
+        engine=engine.name,
+        jobs=len(handle.plan.jobs),
+        began_at=now,
+        location=engine.location,
+    )
+    journal.begin(entry, handle.content, at_once=not handle.must_exist)
+
+
+def _engine(name: EngineName, inbox: Inbox, local: LocalOptions, run: Path, before: RunEntry | None) -> Engine:
+    """Make the engine.
+
+    Args:
+        name: Its name.
+        inbox: Is woken when a job of this machine changes.
+        local: How jobs run on this machine.
+        run: The folder of the run, for the output of jobs of this machine.
+        before: What the journal says of the run, for the folder where its jobs ran.
+    """
+    match name:
+        case "aws":
+            from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
+
+            return AwsEngine()
+        case "local":
+            from kedro_batch.submitter.service.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
+
+            folder = local.project or Path(before.location.get("folder", ".") if before else ".")
+            workers = local.max_workers or _processors()
+            return LocalEngine(inbox, max_workers=workers, folder=folder.resolve(), logs=run / "logs")
+        case _:
+            assert_never(name)
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _tell_outcome(subject: Subject, journal: Journal, told: Told, run_state: RunState, talk: Talk) -> None:
+def _report(session: RunSession, options: CommandOptions) -> None:
     """Write how a run ended to standard output, unless its events stand there."""
+    journal, finished = session.context.journal, session.finished
     if journal.failure:
         tell(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
-    if talk.as_json or told.finished is None:
+    if options.verbosity.as_json or finished is None:
         return
-    status = _current_status(subject, told, run_state, journal)
-    text = outcome_text(
-        status, journal=os.path.relpath(journal.file), seconds=told.finished.seconds, note=told.finished.note
-    )
+    entry = journal.run(session.handle.run_id)
+    if entry is None:
+        raise UsageError(f"the journal {journal.file} has lost run {session.handle.run_id}")
+    state = session.run_state
+    status = run_status(replace(entry, outcome=finished.outcome), state.parents, state.records)
+    text = outcome_text(status, journal=os.path.relpath(journal.file), seconds=finished.seconds, note=finished.note)
     try:
         click.echo(text, nl=False)
-    except OSError as error:  # when the outcome cannot be told, the exit code still tells it
+    except OSError as error:  # if the outcome cannot be written, the exit code still tells it
         lead_nowhere(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             tell(f"Warning: cannot write the outcome: {error.strerror}")
-
-
-def _current_status(subject: Subject, told: Told, run_state: RunState, journal: Journal) -> RunStatus:
-    """Say how a run stands that this command has worked on."""
-    entry = journal.run(subject.run_id)
-    if entry is None or told.finished is None:
-        raise UsageError(f"the journal {journal.file} has lost run {subject.run_id}")
-    standing = {name: run_state.standing(name) for name in run_state.names}
-    earlier = journal.events_of_failures(subject.run_id)
-    events = [*earlier, *told.about_failures]
-    return run_status(replace(entry, outcome=told.finished.outcome), run_state.names, standing, events)
-
-
-def _raise_outcome(finished: RunFinished | None, run_id: RunId) -> None:
-    """End with the exit code of the outcome.
-
-    Raises:
-        JobsFailed: Jobs failed.
-        RunUnfinished: The run has not ended.
-    """
-    outcome = finished.outcome if finished else "unfinished"
-    if outcome == "failed":
-        raise JobsFailed("")
-    if outcome == "unfinished":
-        raise RunUnfinished(f"run {run_id} has not ended")

@@ -10,7 +10,7 @@ from kedro_batch.cli.options import journal_option, json_option
 from kedro_batch.errors import UsageError
 
 
-@click.command(cls=BatchCommand, short_help="Say how a run stands, from the journal.")
+@click.command(cls=BatchCommand, short_help="Say how a run status_now, from the journal.")
 @click.argument("run")
 @journal_option
 @json_option("Print it as JSON (schemas/run.schema.json).")
@@ -34,12 +34,11 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
             raise UsageError(f"the journal {journal} has no run {run_id}: see kedro-batch runs")
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
-        standing = {job: one.standing for job, one in book.recorded(run_id).items()}
-        stands = run_status(entry, names, standing, book.events_of_failures(run_id))
+        current = run_status(entry, names, book.records(run_id))
     if as_json:
-        click.echo(encoded(status_document(stands), indent=2))
+        click.echo(encoded(status_document(current), indent=2))
     else:
-        click.echo(outcome_text(stands, journal=os.path.relpath(journal)), nl=False)
+        click.echo(outcome_text(current, journal=os.path.relpath(journal)), nl=False)
 
 
 @click.command(cls=BatchCommand, short_help="List the runs in the journal.")

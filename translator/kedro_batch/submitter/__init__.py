@@ -1,6 +1,21 @@
-"""The submitter: replays a plan on AWS Batch or on this machine and follows it to the end.
+"""The submitter: replay a plan on AWS Batch or on this machine, and follow it to the end. Kedro is never loaded.
 
-``run_state`` decides what is next and is pure; ``run`` carries it out on an ``engine``: ``aws`` speaks to AWS
-Batch through boto3, ``local`` answers the same calls with processes of this machine. ``dry_run`` interprets
-the same plan without an engine. Kedro is never loaded.
+The stages of a run, in the order of ``run``:
+
+===========  ==================================================================================================
+open         ``preflight`` checks targets, account and permissions. ``reconcile`` compares journal and service and
+             drops duplicates. Then ``run_state`` says where the run stands.
+loop         ``job_submitter`` submits what is ready, ``job_poller`` follows what is live, ``terminate`` ends what was
+             called off; beside them ``service/job_lookup`` searches by name. ``run`` hands each its replies.
+close        ``close`` says how the run ended, or leaves one that can be resumed. ``cancel`` is a command of its own.
+===========  ==================================================================================================
+
+What is written before what is sent, for every job: the intent is in the journal and on the disk; then one call is made;
+then its id is in the journal, in a batch with others, since the service knows it as well. After a lost reply the job is
+UNCONFIRMED and is looked up by its name before anything is sent again. The states of a job are in ``job_state``.
+
+Who may call whom, from the top: ``run`` and ``cancel``; ``close``; the stages ``job_submitter``, ``job_poller`` and
+``preflight``; ``reconcile``; ``terminate``; ``context``, which every part receives; ``journal``; ``service``, which
+alone knows engines, threads and clocks; ``events``; ``run_state`` and ``job_state``, which are pure; ``failures``. An
+import contract holds this order.
 """

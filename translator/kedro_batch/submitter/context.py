@@ -1,53 +1,92 @@
-"""What all that works on a run has in common: the run's identity, its engine, its journal, its clock."""
+"""What every part of a run has in common: the plan, the mode, the engine, the journal, the clock."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, TypeVar
+from enum import StrEnum
+from functools import cached_property
 
-from kedro_batch.errors import Fault, ServiceError
-from kedro_batch.plan.model import Plan, PlanDigest
-from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name, run_prefix
-from kedro_batch.submitter.events import Event, Sink
+from kedro_batch.plan.graph import topological_order
+from kedro_batch.plan.model import JobName, Plan, PlanDigest
+from kedro_batch.plan.submit_job import RunId, parsed_job_name, run_prefix
+from kedro_batch.submitter.events import Event, RunStarted, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.poll_schedule import CHUNK
-from kedro_batch.submitter.service.api import Engine, JobDetail, JobSummary
+from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.service.api import Engine, JobSummary
 from kedro_batch.submitter.service.backoff import Backoff
-from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
+from kedro_batch.submitter.service.blocking import BlockingService
+from kedro_batch.submitter.service.call_pool import Calls
 from kedro_batch.submitter.service.job_lookup import JobLookup
-
-_T = TypeVar("_T")
+from kedro_batch.submitter.service.limits import Pace
 
 DEFAULT_RETRY_FOR_S = 3600.0
 
 
+class RunMode(StrEnum):
+    """What a command does with a run."""
+
+    START = "start"
+    """Submit everything: nobody else knows this run."""
+    CONTINUE = "continue"
+    """Submit what was never submitted."""
+    RESUME = "resume"
+    """Submit what failed, was not run or was lost, and what was never submitted."""
+    FOLLOW = "follow"
+    """Submit nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """How a run is carried out.
+    """How a command works on a run.
 
     Attributes:
-        rate: Submissions a second at most; ``inf`` for no limit of ours; None for the service's own.
+        mode: What it does with the run.
+        from_jobs: With RESUME: run these jobs again, and all below them.
+        only_jobs: With RESUME: run these jobs again, and no others.
+        assume_done: Jobs that the user says have succeeded.
+        rate: Submissions a second at most; ``inf`` for no limit of ours; None for the limit of the service.
         stop_on_failure: Start nothing more once a job has failed.
-        retry_for_s: How long to wait for a service that does not answer.
+        retry_for_s: How long to wait for a service that does not answer, in seconds.
         adopt: Look jobs up by their names with ListJobs.
         detach: End as soon as everything has been submitted.
         terminate_on_interrupt: Do not leave the jobs running when a signal ends the command.
-        looks_once: End after one look.
+        poll_once: End after one poll.
+        pace: How often to poll; None for the pace of the engine.
     """
 
+    mode: RunMode = RunMode.START
+    from_jobs: tuple[JobName, ...] = ()
+    only_jobs: tuple[JobName, ...] = ()
+    assume_done: tuple[JobName, ...] = ()
     rate: float | None = None
     stop_on_failure: bool = False
     retry_for_s: float = DEFAULT_RETRY_FOR_S
     adopt: bool = True
     detach: bool = False
     terminate_on_interrupt: bool = False
-    looks_once: bool = False
+    poll_once: bool = False
+    pace: Pace | None = None
 
 
 @dataclass(kw_only=True)
 class RunContext:
-    """What is at hand for working on one run."""
+    """What every part of a run has in common.
+
+    Attributes:
+        plan: The plan, as the engine runs it.
+        digest: The digest of the plan as it was read.
+        run_id: The run.
+        engine: What runs its jobs.
+        calls: The clock, and the calls that go on beside the loop.
+        inbox: Signals and wake-ups.
+        journal: The record of the run.
+        show: Receives every event, after the journal.
+        options: How the command works on the run.
+        continued: Another command started the run.
+        must_exist: The journal does not have the run, and the service has to.
+        backoff: The pauses while the service does not answer.
+        lookup: Searches by name, beside the loop.
+        service: Calls that wait for their reply, for the stages before and after the loop.
+    """
 
     plan: Plan
     digest: PlanDigest
@@ -58,112 +97,63 @@ class RunContext:
     journal: Journal
     show: Sink
     options: RunOptions = field(default_factory=RunOptions)
+    continued: bool = False
+    must_exist: bool = False
 
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
+        self.plan = self.engine.adapt_plan(self.plan)
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
         self.lookup = JobLookup(self.engine, self.calls, self.backoff)
-        self._backlog: list[Reply] = []
+        self.service = BlockingService(self.engine, self.calls, self.inbox, self.backoff)
 
-    @property
+    @cached_property
+    def parents(self) -> Parents:
+        """The jobs of the plan with their parents, in topological order."""
+        parents = {job.name: job.depends_on for job in self.plan.jobs}
+        return {name: parents[name] for name in topological_order(parents)}
+
+    @cached_property
     def queues(self) -> tuple[str, ...]:
         """The queues of the plan, sorted."""
         return tuple(sorted({job.settings.job_queue for job in self.plan.jobs}))
 
+    @property
+    def adopts(self) -> bool:
+        """True if a job whose reply is lost can be found by its name."""
+        return self.options.adopt and self.engine.capabilities.adopts
+
+    @property
+    def pace(self) -> Pace:
+        """How often to poll."""
+        return self.options.pace or self.engine.capabilities.pace
+
     def emit(self, event: Event) -> None:
-        """Take an event down in the journal, and show it."""
-        self.journal.take(self.run_id, event, self.calls.wall())
+        """Record an event in the journal, and show it."""
+        self.journal.record(self.run_id, event, self.calls.wall())
         self.show(event)
 
-    def replies(self, seconds: float) -> list[Reply]:
-        """Wait until a call has ended, at most so long; give those that ended, and those that were put off."""
-        put_off, self._backlog = self._backlog, []
-        return put_off + self.calls.wait(0.0 if put_off else seconds)
+    def emit_started(self, *, continued: bool) -> None:
+        """Emit the first event of a command; ``continued`` if another command started the run."""
+        self.emit(
+            RunStarted(
+                run=self.run_id,
+                plan_digest=self.digest,
+                engine=self.engine.name,
+                jobs=len(self.parents),
+                journal=str(self.journal.file),
+                continued=continued,
+            )
+        )
 
-    def ask(self, lane: Lane, call: Callable[[], _T], *, patiently: bool = False) -> _T:
-        """Make one call and wait for its reply; other replies are put off.
-
-        Args:
-            lane: The lane that it goes by.
-            call: The call.
-            patiently: Ask again while the service does not answer, as long as backoff lasts.
+    def list_run(self) -> tuple[JobSummary, ...]:
+        """List all jobs of the run on the service, and wait for the reply.
 
         Raises:
-            ServiceError: It failed.
+            ServiceError: The service refused, or has not answered for too long.
             Interrupted: A signal came.
         """
-        while (reply := self._reply(lane, call)).error:
-            if not patiently:
-                raise reply.error
-            self.backoff.failed(lane, reply.error, self.calls.now())
-            self.pause(self.backoff.retry_at(lane) - self.calls.now())
-        if patiently:
-            self.backoff.worked(lane)
-        value: Any = reply.value
-        return value  # type: ignore[no-any-return]
-
-    def _reply(self, lane: Lane, call: Callable[[], Any]) -> Reply:
-        about = object()
-        self.calls.start(lane, about, call)
-        while True:
-            self.inbox.check_interrupt()
-            answers = self.calls.wait(1.0)
-            self._backlog += [one for one in answers if one.about is not about]
-            for reply in answers:
-                if reply.about is about:
-                    return reply
-
-    def all_listed(self) -> tuple[JobSummary, ...]:
-        """List all jobs of the run; other replies are put off.
-
-        Raises:
-            ServiceError: The service refuses, or does not answer for too long.
-            Interrupted: A signal came.
-        """
-        found: list[JobSummary] = []
-        self.lookup.search(self.queues, [f"{run_prefix(self.run_id)}*"], found.extend)
-        while not self.lookup.idle:
-            self.inbox.check_interrupt()
-            self.lookup.act(self.calls.now())
-            now = self.calls.now()
-            for reply in self.calls.wait(max(0.0, min(1.0, self.lookup.next_at(now) - now))):
-                if reply.lane is Lane.LIST:
-                    self.lookup.take(reply, self.calls.now())
-                else:
-                    self._backlog.append(reply)
-        # The filter of ListJobs does not tell capitals from small letters, and others may name their jobs alike.
-        named = ((one, parsed_job_name(one["jobName"])) for one in found)
-        return tuple(one for one, parsed in named if parsed and parsed[0] == self.run_id)
-
-    def can_list(self, queue: str) -> None:
-        """Make sure that the jobs of a queue may be listed.
-
-        Raises:
-            ServiceError: They may not, or the service does not answer.
-        """
-        try:
-            self.ask(Lane.LIST, lambda: self.engine.list_jobs(queue, f"{run_prefix(self.run_id)}*", None))
-        except ServiceError as error:
-            if error.fault is not Fault.DENIED:
-                raise
-            raise ServiceError(
-                f"{error}. A job whose reply is lost is looked up by its name, lest it be submitted twice: allow "
-                "batch:ListJobs, or do without with --no-adopt",
-                fault=Fault.DENIED,
-            ) from error
-
-    def described(self, ids: Iterable[JobId]) -> list[JobDetail]:
-        """Describe any number of jobs; other replies are put off."""
-        wanted = list(ids)
-        found: list[JobDetail] = []
-        for start in range(0, len(wanted), CHUNK):
-            chunk = wanted[start : start + CHUNK]
-            found += self.ask(Lane.DESCRIBE, partial(self.engine.describe_jobs, chunk), patiently=True)
-        return found
-
-    def pause(self, seconds: float) -> None:
-        """Wait so long; replies are put off."""
-        until = self.calls.now() + seconds
-        while (left := until - self.calls.now()) > 0:
-            self.inbox.check_interrupt()
-            self._backlog += self.calls.wait(left)
+        found = self.service.list_jobs(self.queues, f"{run_prefix(self.run_id)}*")
+        # The filter of ListJobs ignores case, and others may name their jobs alike.
+        parsed = ((one, parsed_job_name(one.name)) for one in found)
+        return tuple(one for one, name in parsed if name and name[0] == self.run_id)

@@ -1,4 +1,4 @@
-"""What happens in a run, as values: printed as lines, drawn on a terminal, written as JSON and in the journal.
+"""What happens in a run, as values: printed as lines, drawn on a terminal, written as JSON and to the journal.
 
 The JSON form, one object a line, is described by ``schemas/events.schema.json``.
 """
@@ -12,30 +12,31 @@ from typing import Any, Literal
 from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.run_state import JobState
-from kedro_batch.submitter.service.failures import Cause
+from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.job_state import JobState, Transition
 
 EVENTS_SCHEMA = "kedro-batch/events/v1"
 
+EngineName = Literal["aws", "local"]
 RunOutcome = Literal["succeeded", "failed", "interrupted", "stopped", "detached", "unfinished", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The run has its id, or is taken up again; nothing has been submitted by this command yet.
+    """A command works on the run; it has submitted nothing yet.
 
     Attributes:
         run: The run.
         plan_digest: The digest of its plan.
         engine: What runs its jobs.
-        jobs: How many jobs its plan has.
-        journal: The file that has its record.
-        continued: It was begun by another command.
+        jobs: The number of jobs in its plan.
+        journal: The file with its record.
+        continued: Another command started the run.
     """
 
     run: RunId
     plan_digest: PlanDigest
-    engine: str
+    engine: EngineName
     jobs: int
     journal: str
     continued: bool = False
@@ -49,9 +50,9 @@ class JobSubmitted:
 
     Attributes:
         job: The job.
-        job_id: What the engine calls it.
+        job_id: The id that the service gave to it.
         submission: The submission of this job in this run, counted from 1.
-        adopted: It was found on the service, where its reply had been lost.
+        adopted: It was found on the service by its name, since its reply had been lost.
     """
 
     job: JobName
@@ -63,7 +64,7 @@ class JobSubmitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobChanged:
-    """A job was seen in another state.
+    """A job is in another state.
 
     Attributes:
         job: The job.
@@ -71,10 +72,11 @@ class JobChanged:
         submission: Its latest submission in this run, or its first one to come.
         before: The state until now.
         after: The state from now on.
+        status: For UNKNOWN: the state as the service spells it.
         blocked_by: For NOT_RUN: the failed job above it.
         reason: What the service says about it.
-        cause: For FAILED: what kind of failure it is.
-        advice: For FAILED: what to look at or to change.
+        cause: For FAILED: the kind of failure.
+        advice: For FAILED: what to check or to change.
         exit_code: Of its container, where it is known.
         attempts: How often the service started it, where it is known and more than once.
         log: Where its output is: a file, or a stream of CloudWatch Logs.
@@ -85,6 +87,7 @@ class JobChanged:
     submission: int
     before: JobState
     after: JobState
+    status: str | None = None
     blocked_by: JobName | None = None
     reason: str | None = None
     cause: Cause | None = None
@@ -95,9 +98,38 @@ class JobChanged:
     event: Literal["job_changed"] = "job_changed"
 
 
+def job_changed(
+    transition: Transition, *, reason: str | None = None, exit_code: int | None = None, log: str | None = None
+) -> JobChanged:
+    """Return the event of a transition.
+
+    Args:
+        transition: The transition; the failure in its record goes before the other arguments.
+        reason: What the service says about the job.
+        exit_code: Of its container.
+        log: Where its output is.
+    """
+    one, failure = transition.record, transition.record.failure
+    return JobChanged(
+        job=transition.job,
+        job_id=one.job_id,
+        submission=one.submission,
+        before=transition.before,
+        after=one.state,
+        status=one.status,
+        blocked_by=one.blocked_by,
+        reason=(failure.reason if failure else reason) or None,
+        cause=failure.cause if failure else None,
+        advice=(failure.advice or None) if failure else None,
+        exit_code=failure.exit_code if failure else exit_code,
+        attempts=failure.attempts if failure and failure.attempts > 1 else None,
+        log=failure.log if failure else log,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobLog:
-    """The last lines of a failed job's output, or why they cannot be read."""
+    """The last lines of a failed job's log, or why they cannot be read."""
 
     job: JobName
     submission: int
@@ -118,16 +150,16 @@ class NoticeKind(StrEnum):
     THROTTLED = "throttled"
     """The service takes fewer submissions than were sent: the run slows down."""
     DUPLICATE = "duplicate"
-    """Two jobs were found where one should be; the later one is terminated."""
+    """Two jobs were found for one node; one of them is terminated."""
     STUCK = "stuck"
-    """Jobs have been waiting for capacity for long."""
+    """A job is RUNNABLE for long."""
     TERMINATED = "terminated"
     """Jobs are being terminated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something worth knowing that is no change of a state."""
+    """A message that is no change of a state."""
 
     kind: NoticeKind
     message: str
@@ -144,9 +176,9 @@ class RunFinished:
         outcome: ``succeeded``; ``failed`` when jobs failed; ``interrupted`` by a signal; ``stopped`` when the
             service refused or did not answer; ``detached`` when everything is submitted and nobody follows;
             ``unfinished`` when jobs go on or were never submitted; ``cancelled``.
-        counts: How many jobs are in each state.
-        seconds: How long this command worked on it.
-        note: What became of jobs that had not ended.
+        counts: The number of jobs in each state.
+        seconds: How long this command worked on the run.
+        note: What becomes of jobs that have not ended.
     """
 
     run: RunId
@@ -161,23 +193,17 @@ Event = RunStarted | JobSubmitted | JobChanged | JobLog | Notice | RunFinished
 Sink = Callable[[Event], None]
 
 
-def event_fields(event: Event) -> dict[str, Any]:
-    """Give an event's fields in the order of its JSON, without those that have no value."""
-    fields = asdict(event)
-    first = {name: fields.pop(name) for name in ("schema", "event") if name in fields}
-    return first | {name: value for name, value in fields.items() if _has_value(value)}
-
-
 def event_json(event: Event, at: datetime) -> str:
-    """Write an event as one line of JSON, without the fields that have no value.
+    """Return an event as one line of JSON, without the fields that have no value.
 
     Args:
         event: The event.
         at: When it happened, with its time zone.
     """
-    fields = event_fields(event)
+    fields: dict[str, Any] = asdict(event)
     first = {name: fields.pop(name) for name in ("schema", "event") if name in fields}
-    return encoded(first | {"at": at.isoformat(timespec="milliseconds")} | fields)
+    rest = {name: value for name, value in fields.items() if _has_value(value)}
+    return encoded(first | {"at": at.isoformat(timespec="milliseconds")} | rest)
 
 
 def _has_value(value: Any) -> bool:

@@ -1,12 +1,11 @@
-"""What a run pays attention to while it works and waits: signals, and jobs of this machine that changed.
+"""What wakes a run while it waits: signals, replies, and jobs of this machine that changed.
 
-A signal handler must not raise into the middle of anything: a lock, a request, a line that is being written.
-So it only takes note here, and the run looks at the note between two steps. Waiting is done on a pipe, which
-a signal handler and other threads may write to without a lock.
+A signal handler must not raise into the middle of anything: a lock, a request, a line that is being written. So it
+only notes the signal, and the run checks between two steps. Whoever wakes the run may be a signal handler or another
+thread: ``queue.SimpleQueue`` is documented as re-entrant for both.
 """
 
-import os
-import select
+import queue
 import time
 from contextlib import suppress
 
@@ -16,34 +15,34 @@ _STUCK_AFTER_S = 1.0
 
 
 class Inbox:
-    """Notes and wake-up calls for one run."""
+    """The signals and wake-ups of one run."""
 
     def __init__(self) -> None:
-        """Begin with nothing noted."""
+        """Begin empty."""
         self._signals: list[tuple[int, float]] = []
-        self._heeded = False
-        self._reading, self._writing = os.pipe()
-        os.set_blocking(self._reading, False)
-        os.set_blocking(self._writing, False)
+        self._raised = False
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def wake(self) -> None:
         """End the present wait, or else the next one."""
-        with suppress(BlockingIOError):  # it is full of calls already
-            os.write(self._writing, b"!")
+        self._wakes.put(None)
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, or until somebody calls; True when somebody did."""
-        called = bool(select.select([self._reading], [], [], seconds)[0])
-        if called:
-            os.read(self._reading, 65_536)
-        return called
+        """Wait until somebody wakes the run, at most so long; True if somebody did."""
+        try:
+            self._wakes.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        with suppress(queue.Empty):
+            while True:
+                self._wakes.get_nowait()
+        return True
 
     def on_signal(self, number: int) -> None:
-        """Take note of a signal; this is the signal handler's part.
+        """Note a signal; this is the signal handler's part.
 
         Raises:
-            Interrupted: Once at most: when the run has not come to look at an earlier signal for a while, because it
-                is stuck in a call.
+            Interrupted: The run has not checked for an earlier signal for a while: it is stuck in a call. Raised once.
         """
         now = time.monotonic()
         self._signals.append((number, now))
@@ -52,21 +51,21 @@ class Inbox:
             self.check_interrupt()
 
     def check_interrupt(self) -> None:
-        """Look whether a signal has come; this is the run's part, between two steps.
+        """Check for a signal; this is the run's part, between two steps.
 
         Raises:
-            Interrupted: One has. It is raised once: what comes later finds the run on its way out.
+            Interrupted: There is one. Raised once: the next signal finds the run on its way out.
         """
-        if self._signals and not self._heeded:
-            self._heeded = True
+        if self._signals and not self._raised:
+            self._raised = True
             raise Interrupted(self._signals[0][0])
 
-    def begin_anew(self) -> None:
-        """Forget the signals so far: what is being ended may take a while, and only a further signal breaks it off."""
+    def forget_signals(self) -> None:
+        """Forget the signals so far: what is being ended may take a while, and only a new signal breaks it off."""
         self._signals.clear()
-        self._heeded = False
+        self._raised = False
 
     @property
     def impatient(self) -> bool:
-        """More than one signal has come: what is being ended should end at once."""
+        """True if more than one signal has come: what is being ended should end at once."""
         return len(self._signals) > 1

@@ -1,14 +1,13 @@
-"""The journal: what runs have done and mean to do, in one SQLite file that survives a crash at any moment.
+"""The journal: what runs have done and are about to do, in one SQLite file that survives a crash at any moment.
 
     .kedro-batch/
         .gitignore                so that no journal is committed
-        journal.db                all runs: plans, intents, job ids, states, events
-        runs/RUN/lock             held by the process that works on a run, with its name
+        journal.db                all runs: plans, submissions (intent, id, state, failure), events
+        runs/RUN/lock             held by the process that works on the run, with its name
         runs/RUN/logs/            local runs: the output of each submission
 
-An intent is on the disk before its job is sent; ids and states follow in batches, since the service knows
-them as well. SQLite keeps its rollback journal (the readers of a write-ahead log write beside it), and who
-only reads opens the file for reading.
+An intent is on the disk before its job is sent. Ids and states follow in batches, since the service knows them as well.
+SQLite keeps its rollback journal, because readers of a write-ahead log write beside it; ``journal_view`` reads only.
 """
 
 import json
@@ -17,11 +16,22 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import assert_never
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, RunFinished, event_json
+from kedro_batch.submitter.events import (
+    Event,
+    JobChanged,
+    JobLog,
+    JobSubmitted,
+    Notice,
+    RunFinished,
+    RunStarted,
+    event_json,
+)
+from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal_view import (
     BUSY_S,
     VERSION,
@@ -40,28 +50,40 @@ CREATE TABLE runs (
 );
 CREATE TABLE submissions (
     run TEXT NOT NULL REFERENCES runs, job TEXT NOT NULL, submission INTEGER NOT NULL,
-    intended_at REAL, job_id TEXT, state TEXT NOT NULL, blocked_by TEXT,
+    intended_at REAL, job_id TEXT, state TEXT NOT NULL, status TEXT, blocked_by TEXT,
+    cause TEXT, reason TEXT, exit_code INTEGER, attempts INTEGER, advice TEXT,
+    log TEXT, log_tail TEXT, log_problem TEXT,
     PRIMARY KEY (run, job, submission)
 ) WITHOUT ROWID;
 CREATE TABLE events (number INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs, event TEXT NOT NULL);
 CREATE INDEX events_of_run ON events (run, number);
 """
 _INTEND = """
-INSERT INTO submissions (run, job, submission, intended_at, state) VALUES (?, ?, ?, ?, 'NOT_SUBMITTED')
-ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, state = 'NOT_SUBMITTED', blocked_by = NULL
+INSERT INTO submissions (run, job, submission, intended_at, state) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, state = excluded.state, blocked_by = NULL
+"""
+_WITHDRAW = """
+UPDATE submissions SET intended_at = NULL, state = ? WHERE run = ? AND job = ? AND submission = ? AND state = ?
 """
 _SUBMITTED = """
-INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, 'SUBMITTED')
-ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = 'SUBMITTED', blocked_by = NULL
+INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL
 """
 _CHANGED = """
-INSERT INTO submissions (run, job, submission, job_id, state, blocked_by) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = excluded.blocked_by
+INSERT INTO submissions (
+    run, job, submission, job_id, state, status, blocked_by, cause, reason, exit_code, attempts, advice, log
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, status = excluded.status,
+    blocked_by = excluded.blocked_by, cause = excluded.cause, reason = excluded.reason,
+    exit_code = excluded.exit_code, attempts = excluded.attempts, advice = excluded.advice, log = excluded.log
 """
+_LOG = "UPDATE submissions SET log_tail = ?, log_problem = ? WHERE run = ? AND job = ? AND submission = ?"
+
+_Row = tuple[str, tuple[object, ...]]
 
 
 class Journal(JournalView):
-    """A journal that is read and written, by one thread.
+    """A journal that one thread reads and writes.
 
     Attributes:
         failure: Why ids and states can no longer be written; None while they can.
@@ -70,10 +92,10 @@ class Journal(JournalView):
     failure: str | None = None
 
     def __init__(self, file: Path) -> None:
-        """Open the file, or make it.
+        """Open the file, or create it.
 
         Raises:
-            UsageError: It cannot be written, or is no journal of this version.
+            UsageError: It cannot be written, or is not a journal of this version.
         """
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -98,16 +120,16 @@ class Journal(JournalView):
                 raise _unwritable(file, error) from error
             on_failure.pop_all()
         super().__init__(file, connection)
-        self._waiting: list[tuple[str, tuple[object, ...]]] = []
+        self._waiting: list[_Row] = []
 
     def begin(self, entry: RunEntry, plan: bytes, *, at_once: bool = True) -> None:
-        """Write a run down before anything is sent.
+        """Record a run before anything is sent.
 
         Args:
             entry: The run.
             plan: Its plan, byte for byte.
-            at_once: Or else with the next commit. A run that is rebuilt is written down together with what is found of
-                it: a run without any submission is one of which nothing was ever sent.
+            at_once: Write it now, or else with the next commit. A run that is rebuilt is written together with what is
+                found of it, since a run without submissions counts as one that never sent anything.
 
         Raises:
             UsageError: The file cannot be written.
@@ -131,51 +153,67 @@ class Journal(JournalView):
             self._waiting = []
 
     def locate(self, run_id: RunId, location: Mapping[str, str]) -> None:
-        """Write down where a run runs, as soon as it is known."""
+        """Record where a run runs, as soon as it is known."""
         self._waiting.append(("UPDATE runs SET location = ? WHERE run = ?", (json.dumps(dict(location)), run_id)))
 
     def intend(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]], at: float) -> None:
-        """Write down which attempts are about to be sent, and what waits to be written, in one commit.
+        """Write which submissions are about to be sent, and what waits to be written, in one commit.
 
         Raises:
             UsageError: The file cannot be written: nothing may be sent.
         """
-        self._write_or_raise([*self._waiting, *((_INTEND, (run_id, job, submission, at)) for job, submission in jobs)])
+        intents: list[_Row] = [
+            (_INTEND, (run_id, job, submission, at, JobState.SUBMITTING)) for job, submission in jobs
+        ]
+        self._write_or_raise([*self._waiting, *intents])
         self._waiting = []
 
-    def take(self, run_id: RunId, event: Event, at: float) -> None:
-        """Take an event down, and what follows from it for the job; written with the next commit."""
+    def withdraw(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
+        """Take back the intents of submissions that were surely not sent; written with the next commit."""
+        for job, submission in jobs:
+            values = (JobState.NOT_SUBMITTED, run_id, job, submission, JobState.SUBMITTING)
+            self._waiting.append((_WITHDRAW, values))
+
+    def record(self, run_id: RunId, event: Event, at: float) -> None:
+        """Record an event, and what follows from it for the job; written with the next commit."""
         moment = datetime.fromtimestamp(at, UTC)
         self._waiting.append(("INSERT INTO events (run, event) VALUES (?, ?)", (run_id, event_json(event, moment))))
         match event:
             case JobSubmitted():
-                self._waiting.append((_SUBMITTED, (run_id, event.job, event.submission, event.job_id)))
+                submitted = (run_id, event.job, event.submission, event.job_id, JobState.SUBMITTED)
+                self._waiting.append((_SUBMITTED, submitted))
             case JobChanged():
-                values = (run_id, event.job, event.submission, event.job_id, event.after, event.blocked_by)
-                self._waiting.append((_CHANGED, values))
+                submission = (run_id, event.job, event.submission, event.job_id, event.after, event.status)
+                failure = (event.cause, event.reason, event.exit_code, event.attempts, event.advice, event.log)
+                self._waiting.append((_CHANGED, (*submission, event.blocked_by, *failure)))
+            case JobLog():
+                log = (json.dumps(event.lines), event.problem, run_id, event.job, event.submission)
+                self._waiting.append((_LOG, log))
             case RunFinished():
                 row = "UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?"
                 self._waiting.append((row, (event.outcome, at, run_id)))
-            case _:
+            case RunStarted() | Notice():
                 pass
+            case _:
+                assert_never(event)
 
     def reopen(self, run_id: RunId) -> None:
-        """Take note that somebody follows a run again."""
+        """Record that somebody follows a run again."""
         self._waiting.append(("UPDATE runs SET outcome = NULL, ended_at = NULL WHERE run = ?", (run_id,)))
 
     def forget(self, run_id: RunId) -> None:
-        """Take back that a run was begun, of which nothing was found."""
+        """Delete a run, of which nothing was found."""
         for table in ("events", "submissions", "runs"):
             self._waiting.append((f"DELETE FROM {table} WHERE run = ?", (run_id,)))  # noqa: S608  a fixed name
         self.commit()
 
     @property
     def waiting(self) -> bool:
-        """Something has not been written yet."""
+        """True if something has not been written yet."""
         return bool(self._waiting)
 
     def commit(self) -> None:
-        """Write what waits. Where that fails, ``failure`` says why, it is kept, and the run goes on."""
+        """Write what waits. If that fails, ``failure`` says why, what waits is kept, and the run goes on."""
         if self._waiting:
             try:
                 self._write(self._waiting)
@@ -185,13 +223,13 @@ class Journal(JournalView):
                 self._waiting = []
                 self.failure = None
 
-    def _write_or_raise(self, rows: list[tuple[str, tuple[object, ...]]]) -> None:
+    def _write_or_raise(self, rows: list[_Row]) -> None:
         try:
             self._write(rows)
         except sqlite3.Error as error:
             raise _unwritable(self.file, error) from error
 
-    def _write(self, rows: list[tuple[str, tuple[object, ...]]]) -> None:
+    def _write(self, rows: list[_Row]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for statement, values in rows:
@@ -204,7 +242,7 @@ class Journal(JournalView):
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables in a new file; what belongs to somebody else is left as it is."""
+    """Create the tables in a new file; a file of another program is left as it is."""
     if version_of(connection) == 0:
         connection.execute("BEGIN IMMEDIATE")
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -220,5 +258,5 @@ def _unwritable(file: Path, error: sqlite3.Error) -> UsageError:
 
 
 def _why(file: Path, error: OSError) -> str | None:
-    """Say what is wrong with the place of a journal; of a file where a folder should be, Python says that it exists."""
+    """Return what is wrong with the folder of a journal; where it is a file, Python says only that it exists."""
     return f"{file.parent} is no folder" if isinstance(error, FileExistsError) else error.strerror

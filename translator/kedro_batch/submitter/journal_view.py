@@ -1,4 +1,4 @@
-"""What the journal says of runs: read without writing anything, not even beside it."""
+"""Read the journal without writing anything, not even beside it."""
 
 import json
 import sqlite3
@@ -12,22 +12,24 @@ from typing import Any
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.run_state import JobRecord, JobState
+from kedro_batch.submitter.events import EngineName
+from kedro_batch.submitter.failures import Cause, Failure
+from kedro_batch.submitter.job_state import JobRecord, JobState
 
-VERSION = 1
+VERSION = 2
 BUSY_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
-    """What the journal says of a run as a whole.
+    """The journal's record of a run as a whole.
 
     Attributes:
         run: Its id.
         digest: The digest of its plan.
         engine: ``aws`` or ``local``.
-        location: Where it runs: ``region`` and ``account``, or the ``folder`` of a local run; what is known of it.
-        jobs: How many jobs its plan has.
+        location: Where it runs: ``region`` and ``account``, or the ``folder`` of a local run, as far as they are known.
+        jobs: The number of jobs in its plan.
         began_at: Seconds since the epoch.
         outcome: How it ended when it was last followed; None while somebody follows it, or after a crash.
         ended_at: Seconds since the epoch.
@@ -35,7 +37,7 @@ class RunEntry:
 
     run: RunId
     digest: PlanDigest
-    engine: str
+    engine: EngineName
     jobs: int
     began_at: float
     location: Mapping[str, str] = field(default_factory=dict)
@@ -43,22 +45,10 @@ class RunEntry:
     ended_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """What the journal says of the latest submission at a job.
-
-    Attributes:
-        standing: How it stood.
-        intended_at: When it was about to be sent, seconds since the epoch; None when it never was.
-    """
-
-    standing: JobRecord
-    intended_at: float | None
-
-    @property
-    def unsure(self) -> bool:
-        """It was about to be sent, and nothing is known since."""
-        return self.intended_at is not None and self.standing.state is JobState.NOT_SUBMITTED
+_COLUMNS = (
+    "job, submission, intended_at, job_id, state, status, blocked_by, "
+    "cause, reason, exit_code, attempts, advice, log, log_tail, log_problem"
+)
 
 
 class JournalView:
@@ -70,43 +60,27 @@ class JournalView:
         self._connection = connection
 
     def runs(self) -> tuple[RunEntry, ...]:
-        """Give all runs, the oldest first."""
+        """Return all runs, the oldest first."""
         columns = "run, digest, engine, location, jobs, began_at, outcome, ended_at"
         rows = self._read(f"SELECT {columns} FROM runs ORDER BY began_at, run")  # noqa: S608  fixed columns
         return tuple(_entry(row) for row in rows)
 
     def run(self, run_id: RunId) -> RunEntry | None:
-        """Give one run; None where the journal does not have it."""
+        """Return one run; None if the journal does not have it."""
         return next((one for one in self.runs() if one.run == run_id), None)
 
     def plan(self, run_id: RunId) -> bytes:
-        """Give the plan of a run, byte for byte as it was applied."""
+        """Return the plan of a run, byte for byte as it was applied."""
         return bytes(self._read("SELECT plan FROM runs WHERE run = ?", run_id)[0][0])
 
-    def recorded(self, run_id: RunId) -> dict[JobName, Recorded]:
-        """Give the latest submission at each job of a run that has one."""
-        columns = "job, submission, intended_at, job_id, state, blocked_by"
-        rows = self._read(f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission", run_id)  # noqa: S608  the same
-        return {
-            JobName(job): Recorded(
-                standing=JobRecord(state=JobState(state), submission=submission, job_id=job_id, blocked_by=blocked_by),
-                intended_at=intended_at,
-            )
-            for job, submission, intended_at, job_id, state, blocked_by in rows
-        }
+    def records(self, run_id: RunId) -> dict[JobName, JobRecord]:
+        """Return the record of the latest submission of each job of a run that has one."""
+        query = f"SELECT {_COLUMNS} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
+        return {JobName(row[0]): _record(row) for row in self._read(query, run_id)}
 
     def events(self, run_id: RunId) -> Iterator[dict[str, Any]]:
-        """Give the events of a run, as ``schemas/events.schema.json`` describes them, in their order."""
+        """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them."""
         for (line,) in self._read("SELECT event FROM events WHERE run = ? ORDER BY number", run_id):
-            yield json.loads(line)
-
-    def events_of_failures(self, run_id: RunId) -> Iterator[dict[str, Any]]:
-        """Give the events of a run that tell of jobs that failed or were lost, and of their logs."""
-        query = (
-            "SELECT event FROM events WHERE run = ? AND (event LIKE '%\"FAILED\"%' OR event LIKE '%\"LOST\"%' "
-            "OR event LIKE '%\"job_log\"%') ORDER BY number"
-        )
-        for (line,) in self._read(query, run_id):
             yield json.loads(line)
 
     def _read(self, query: str, *values: object) -> list[Any]:
@@ -116,7 +90,7 @@ class JournalView:
             raise unreadable(self.file, error) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
 
@@ -125,7 +99,7 @@ def read_journal(file: Path) -> Iterator[JournalView]:
     """Open a journal for reading only; nothing is written, not even beside it.
 
     Raises:
-        UsageError: There is none, it cannot be read, or it is no journal of this version.
+        UsageError: It does not exist, cannot be read, or is not a journal of this version.
     """
     if not file.is_file():
         raise UsageError(
@@ -170,21 +144,58 @@ def _copied(file: Path, folder: Path) -> Path:
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """Give the version of a journal; 0 for a database that is none, or has nothing in it yet."""
+    """Return the version of a journal; 0 for a database that is not a journal, or is empty."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def check_version(file: Path, version: int) -> None:
-    """Refuse a journal of another version, and what is none.
+    """Refuse a journal of another version, and a file that is not a journal.
 
     Raises:
         UsageError: It cannot be read here.
     """
-    if version != VERSION:
+    if version == VERSION:
+        return
+    if version == 0:
+        raise UsageError(f"{file} is not a journal of kedro-batch. Name another file with --journal")
+    if version > VERSION:
         raise UsageError(
-            f"{file} is {f'a journal of version {version}' if version else 'no journal of kedro-batch'}; "
-            f"this kedro-batch reads version {VERSION}. Name another file with --journal"
+            f"{file} was written by a newer kedro-batch (journal version {version}, this one reads {VERSION}). "
+            "Install that kedro-batch, or name another file with --journal"
         )
+    raise UsageError(
+        f"{file} was written by an older kedro-batch (journal version {version}, this one reads {VERSION}). Name a new "
+        "file with --journal, and take up a run that goes on with its plan: kedro-batch resume RUN --plan PLAN "
+        "--journal FILE"
+    )
+
+
+def _record(row: Any) -> JobRecord:
+    _, submission, intended_at, job_id, state, status, blocked_by, cause, *rest = row
+    reason, exit_code, attempts, advice, log, log_tail, log_problem = rest
+    failure = (
+        Failure(
+            cause=Cause(cause),
+            reason=reason or "",
+            exit_code=exit_code,
+            attempts=attempts or 1,
+            advice=advice or "",
+            log=log,
+            log_tail=tuple(json.loads(log_tail or "[]")),
+            log_problem=log_problem,
+        )
+        if cause
+        else None
+    )
+    return JobRecord(
+        state=JobState(state),
+        submission=submission,
+        job_id=job_id,
+        blocked_by=blocked_by,
+        status=status,
+        failure=failure,
+        intended_at=intended_at,
+    )
 
 
 def _entry(row: Any) -> RunEntry:
@@ -202,5 +213,5 @@ def _entry(row: Any) -> RunEntry:
 
 
 def unreadable(file: Path, error: Exception) -> UsageError:
-    """Say that a journal cannot be read, and why."""
+    """Return the error that says why a journal cannot be read."""
     return UsageError(f"cannot read the journal {file}: {error}")

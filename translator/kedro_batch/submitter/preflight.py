@@ -1,85 +1,80 @@
-"""Looks before the first submit: every queue and definition of a plan has to exist and be usable."""
+"""Check before the first submission: targets, account and region, permission to look jobs up.
+
+Every queue and definition has to exist and be usable, the run has to be in this account and region, and a job whose
+reply is lost has to be found again. Nothing is submitted here, and a refusal names all that is wrong.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from kedro_batch.errors import Fault, ServiceError, UsageError
+from kedro_batch.plan.submit_job import run_prefix
 from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.service.api import DefinitionDetail, QueueDetail
 from kedro_batch.submitter.service.call_pool import Lane
+
+_ACCOUNT = 4
+"""The place of the account in an ARN: arn:aws:batch:region:account:..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """Where a run goes.
+    """Where the jobs of a run go.
 
     Attributes:
-        definitions: Every definition as the plan names it, with the one revision that the whole run uses.
-        account: The account of the queues, where it could be looked up.
-        unchecked: What the account may not look up.
+        definitions: The revision that the whole run uses, by how the plan names a definition.
+        location: Region and account, or a folder, as far as they are known.
     """
 
-    definitions: dict[str, str]
-    account: str | None = None
-    unchecked: list[str] = field(default_factory=list)
+    definitions: Mapping[str, str]
+    location: Mapping[str, str]
 
 
-def resolve_targets(context: RunContext) -> Targets:
-    """Check the queues and definitions of a plan. What the account may not look up is taken as it stands.
+def check_targets(context: RunContext) -> Targets:
+    """Check the queues and definitions of a plan. What the account may not look up is used as the plan names it.
 
     Raises:
         ServiceError: Some are missing or unusable, all named at once, or the service did not answer.
     """
-    targets = Targets(definitions={}, account=None)
-    account = None
     wrong: list[str] = []
-    try:
-        found = context.ask(Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues))
-    except ServiceError as error:
-        _pass_over(error, targets)
-    else:
-        wrong += _unusable_queues(context.queues, found)
-        account = next((_account(one["jobQueueArn"]) for one in found), None)
+    queues = _describe_queues(context)
+    if queues is not None:
+        wrong += _unusable_queues(context.queues, queues)
+    definitions: dict[str, str] = {}
     for name in sorted({job.settings.job_definition for job in context.plan.jobs}):
         try:
-            revisions = context.ask(Lane.DESCRIBE, partial(context.engine.describe_job_definitions, name))
+            revisions = context.service.call(Lane.DESCRIBE, partial(context.engine.describe_job_definitions, name))
         except ServiceError as error:
-            _pass_over(error, targets)
-            targets.definitions[name] = name
+            _warn_if_denied(context, error)
+            definitions[name] = name
             continue
         revision = _newest(name, revisions)
         if revision is None:
             wrong.append(f"job definition {name!r} does not exist or has no active revision")
         else:
-            targets.definitions[name] = revision["jobDefinitionArn"]
+            definitions[name] = revision.arn
     if wrong:
         lines = "\n".join(f"  {one}" for one in wrong)
         raise ServiceError(
             f"nothing was submitted, because the plan's targets cannot be used:\n{lines}\n"
             "Check the names in the plan, and the account and region that you are in"
         )
-    return Targets(definitions=targets.definitions, account=account, unchecked=targets.unchecked)
+    return Targets(definitions=definitions, location=_location(context, queues or []))
 
 
-def current_location(context: RunContext) -> dict[str, str]:
-    """Give region and account of what is called here, as far as they can be known.
+def current_location(context: RunContext) -> Mapping[str, str]:
+    """Return the region and account that are called, as far as they can be known.
 
     Raises:
         ServiceError: The service did not answer.
     """
-    try:
-        found = context.ask(Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues))
-    except ServiceError as error:
-        if error.fault is not Fault.DENIED:
-            raise
-        found = []
-    account = next((_account(one["jobQueueArn"]) for one in found), None)
-    return {**context.engine.location, **({"account": account} if account else {})}
+    return _location(context, _describe_queues(context, warn=False) or [])
 
 
 def check_location(context: RunContext, before: Mapping[str, str], here: Mapping[str, str]) -> None:
-    """Make sure that a run is taken up where it was applied: elsewhere its jobs are not known.
+    """Refuse to take up a run elsewhere than where it was applied: its jobs are not known there.
 
     Raises:
         UsageError: It was applied in another region or account.
@@ -93,33 +88,67 @@ def check_location(context: RunContext, before: Mapping[str, str], here: Mapping
             )
 
 
-def _pass_over(error: ServiceError, targets: Targets) -> None:
+def check_lookups(context: RunContext) -> None:
+    """Check that a job whose reply is lost could be found by its name.
+
+    Raises:
+        ServiceError: The account may not list jobs, or the service did not answer.
+    """
+    for queue in context.queues if context.adopts else ():
+        name = f"{run_prefix(context.run_id)}*"
+        try:
+            context.service.call(Lane.LIST, partial(context.engine.list_jobs, queue, name, None))
+        except ServiceError as error:
+            if error.fault is not Fault.DENIED:
+                raise
+            raise ServiceError(
+                f"{error}. A job whose reply is lost is looked up by its name, so that it is not submitted twice: "
+                "allow batch:ListJobs, or do without it with --no-adopt",
+                fault=Fault.DENIED,
+            ) from error
+
+
+def _describe_queues(context: RunContext, *, warn: bool = True) -> list[QueueDetail] | None:
+    """Describe the queues of the plan; None if the account may not."""
+    try:
+        return context.service.call(Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues))
+    except ServiceError as error:
+        if warn:
+            _warn_if_denied(context, error)
+        elif error.fault is not Fault.DENIED:
+            raise
+        return None
+
+
+def _warn_if_denied(context: RunContext, error: ServiceError) -> None:
     if error.fault is not Fault.DENIED:
         raise error
-    targets.unchecked.append(str(error))
+    message = f"{error}. It is used as the plan names it, unchecked"
+    context.emit(Notice(kind=NoticeKind.WARNING, message=message))
 
 
-def _account(arn: str) -> str | None:
-    parts = arn.split(":")
-    return parts[4] if len(parts) > 4 and parts[4] else None  # noqa: PLR2004  arn:aws:batch:region:account:...
+def _location(context: RunContext, queues: list[QueueDetail]) -> dict[str, str]:
+    accounts = (one.arn.split(":")[_ACCOUNT] for one in queues if one.arn.count(":") >= _ACCOUNT)
+    account = next(filter(None, accounts), None)
+    return {**context.engine.location, **({"account": account} if account else {})}
 
 
 def _unusable_queues(names: tuple[str, ...], found: list[QueueDetail]) -> list[str]:
     wrong = []
     for name in names:
-        queue = next((one for one in found if name in (one["jobQueueName"], one["jobQueueArn"])), None)
+        queue = next((one for one in found if name in (one.name, one.arn)), None)
         if queue is None:
             wrong.append(f"job queue {name!r} does not exist")
-        elif queue["state"] != "ENABLED":
-            wrong.append(f"job queue {name!r} is {queue['state']}")
-        elif queue["status"] not in ("VALID", "UPDATING"):
-            wrong.append(f"job queue {name!r} is {queue['status']}: {queue['statusReason']}")
+        elif queue.state != "ENABLED":
+            wrong.append(f"job queue {name!r} is {queue.state}")
+        elif queue.status not in ("VALID", "UPDATING"):
+            wrong.append(f"job queue {name!r} is {queue.status}: {queue.reason}")
     return wrong
 
 
 def _newest(name: str, found: list[DefinitionDetail]) -> DefinitionDetail | None:
-    """Choose the newest active revision; where the plan names an ARN, only of this ARN."""
-    active = [one for one in found if one["status"] == "ACTIVE"]
+    """Return the newest active revision; where the plan names an ARN, only of this ARN."""
+    active = [one for one in found if one.status == "ACTIVE"]
     if name.startswith("arn:"):
-        active = [one for one in active if f"{one['jobDefinitionArn']}:".startswith(f"{name}:")]
-    return max(active, key=lambda one: one["revision"], default=None)
+        active = [one for one in active if f"{one.arn}:".startswith(f"{name}:")]
+    return max(active, key=lambda one: one.revision, default=None)

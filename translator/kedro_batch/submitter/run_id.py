@@ -1,4 +1,4 @@
-"""Makes and checks run ids: short, lower case, sorted by time."""
+"""Make and check run ids: short, lower case, sorted by time."""
 
 import re
 from contextlib import suppress
@@ -8,24 +8,24 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.submit_job import RUN_ID_LENGTH, RunId
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: nothing in it looks like something else."""
+"""Crockford's base 32: no two letters look alike."""
 
 
 def make_run_id(now: datetime, randomness: bytes) -> RunId:
-    """Make a run id of a time and some random bytes, such as ``261122-161507-k3f7``.
+    """Return a run id of a time and some random bytes, such as ``261122-161507-k3f7``.
 
     Args:
         now: The time, in UTC.
-        randomness: Each byte becomes one letter; four keep two runs of one second apart.
+        randomness: Each byte becomes one letter; four letters keep apart runs of the same second.
     """
     return RunId(f"{now:%y%m%d-%H%M%S}-{''.join(_LETTERS[byte % 32] for byte in randomness)}")
 
 
 def checked_run_id(word: str) -> RunId:
-    """Take a word of the user for a run id.
+    """Return the run id that the user wrote.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It cannot be one.
     """
     if len(word) > RUN_ID_LENGTH or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", word):
         raise UsageError(
@@ -36,7 +36,7 @@ def checked_run_id(word: str) -> RunId:
 
 
 def made_at(run_id: RunId) -> datetime | None:
-    """Read the time out of an id that ``make_run_id`` made; None for an id that somebody chose."""
+    """Return the time of an id that ``make_run_id`` made; None for an id that somebody chose."""
     if re.fullmatch(r"\d{6}-\d{6}-[a-z0-9]+", run_id):
         with suppress(ValueError):
             return datetime.strptime(run_id[:13], "%y%m%d-%H%M%S").replace(tzinfo=UTC)

@@ -1,6 +1,6 @@
-"""One process at a time works on a run: the others of this machine are refused, with the holder's name.
+"""Lock a run: one process at a time works on it, and others on this machine are refused with the holder's name.
 
-The lock is the operating system's, so that it ends with its holder, however that ends.
+The operating system holds the lock, so that it ends with its holder, however that ends.
 """
 
 import fcntl

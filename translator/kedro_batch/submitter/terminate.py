@@ -1,66 +1,120 @@
-"""Ends jobs on the service, and looks until they have ended."""
+"""Terminate jobs on the service: beside the loop of a run, or before and after it with a wait until they have ended.
+
+Always TerminateJob(s), never CancelJob, which leaves started jobs running.
+"""
 
 from collections.abc import Sequence
 from functools import partial
 
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.run_state import ENDED, JobState
-from kedro_batch.submitter.service.call_pool import Lane
+from kedro_batch.submitter.job_state import ENDED
+from kedro_batch.submitter.service.call_pool import Lane, Reply
+from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_RATE
 from kedro_batch.submitter.service.rate_limit import Bucket
 
-_RATE, _BURST = 10.0, 20.0
-"""TerminateJob(s) calls: no limit is documented."""
-_LOOKS_S = (1.0, 1.0, 2.0, 4.0, 8.0)
+_POLLS_S = (1.0, 1.0, 2.0, 4.0, 8.0)
+
+
+class JobTerminator:
+    """Terminates jobs beside the loop, one call at a time."""
+
+    def __init__(self, context: RunContext) -> None:
+        """Begin with nothing to terminate."""
+        self._context = context
+        self._bucket = Bucket(TERMINATE_RATE, TERMINATE_BURST, context.calls.now())
+        self._ids: dict[JobId, str] = {}
+        self._asking = False
+
+    def terminate(self, ids: Sequence[JobId], reason: str) -> None:
+        """Terminate these jobs soon, for this reason."""
+        self._ids.update(dict.fromkeys(ids, reason))
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing is to be terminated or under way."""
+        return not (self._ids or self._asking)
+
+    def act(self, now: float) -> None:
+        """Make the next call, if there is one and the rate allows it."""
+        if self._ids and not self._asking and now >= self._retry_at and self._bucket.try_acquire(now):
+            reason = next(iter(self._ids.values()))
+            ids = [job_id for job_id, given in self._ids.items() if given == reason]
+            self._asking = True
+            call = partial(self._context.engine.terminate_jobs, ids, reason)
+            self._context.calls.start(Lane.TERMINATE, None, call)
+
+    def next_at(self, now: float) -> float:
+        """Return when there is something to do, apart from replies."""
+        if not self._ids or self._asking:
+            return float("inf")
+        return max(self._retry_at, now + self._bucket.wait_s(now))
+
+    def on_reply(self, reply: Reply, now: float) -> None:
+        """Handle a reply; a job that cannot be terminated is left as it is.
+
+        Raises:
+            ServiceError: The service refused, or has not answered for too long.
+        """
+        self._asking = False
+        if reply.error:
+            self._context.backoff.on_failure(Lane.TERMINATE, reply.error, now)
+            return
+        self._context.backoff.on_success(Lane.TERMINATE)
+        for job_id in (*reply.value.done, *reply.value.failed):
+            self._ids.pop(job_id, None)
+
+    @property
+    def _retry_at(self) -> float:
+        return self._context.backoff.retry_at(Lane.TERMINATE)
 
 
 def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> dict[JobId, str]:
-    """Terminate jobs, as many in a call as the service takes, while nothing else is under way.
+    """Terminate jobs, as many in a call as the service takes, and wait for the replies.
 
     Returns:
         Why some could not be terminated, by their ids.
 
     Raises:
-        ServiceError: The service refused altogether.
+        ServiceError: The service refused, or has not answered for too long.
     """
-    bucket = Bucket(_RATE, _BURST, context.calls.now())
+    bucket = Bucket(TERMINATE_RATE, TERMINATE_BURST, context.calls.now())
     failed: dict[JobId, str] = {}
     left = list(dict.fromkeys(ids))
     while left:
-        while not bucket.take(context.calls.now()):
-            context.pause(bucket.wait_s(context.calls.now()))
-        some = tuple(left)
-        result = context.ask(Lane.TERMINATE, partial(context.engine.terminate_jobs, some, reason), patiently=True)
+        context.service.acquire(bucket)
+        call = partial(context.engine.terminate_jobs, tuple(left), reason)
+        result = context.service.call_until_answered(Lane.TERMINATE, call)
         failed |= result.failed
         tried = {*result.done, *result.failed}
         left = [job_id for job_id in left if job_id not in tried]
     return failed
 
 
-def terminate_and_wait(context: RunContext, ids: Sequence[JobId], reason: str, retry_for_s: float) -> tuple[JobId, ...]:
-    """Terminate jobs and look until all have ended: termination may take a while.
+def terminate_and_wait(context: RunContext, ids: Sequence[JobId], reason: str, within_s: float) -> tuple[JobId, ...]:
+    """Terminate jobs and wait until all have ended, at most so long.
 
     Returns:
-        Those that have not ended after ``retry_for_s`` seconds.
+        The jobs that have not ended.
 
     Raises:
-        ServiceError: The service refused.
+        ServiceError: The service refused, or has not answered for too long.
     """
     if not ids:
         return ()
     terminate(context, ids, reason)
-    return ended_in_time(context, ids, retry_for_s)
+    return wait_until_ended(context, ids, within_s)
 
 
-def ended_in_time(context: RunContext, ids: Sequence[JobId], retry_for_s: float) -> tuple[JobId, ...]:
-    """Look until jobs have ended; give those that have not after so many seconds. Unknown ones count as ended."""
-    until = context.calls.now() + retry_for_s
+def wait_until_ended(context: RunContext, ids: Sequence[JobId], within_s: float) -> tuple[JobId, ...]:
+    """Wait until jobs have ended, at most so long; return those that have not. Unknown ones count as ended."""
+    until = context.calls.now() + within_s
     left = tuple(ids)
-    looks = 0
+    polls = 0
     while left:
-        left = tuple(one["jobId"] for one in context.described(left) if JobState(one["status"]) not in ENDED)
+        left = tuple(one.job_id for one in context.service.describe_jobs(left) if one.state not in ENDED)
         if not left or context.calls.now() >= until:
             break
-        context.pause(_LOOKS_S[min(looks, len(_LOOKS_S) - 1)])
-        looks += 1
+        context.service.pause(_POLLS_S[min(polls, len(_POLLS_S) - 1)])
+        polls += 1
     return left

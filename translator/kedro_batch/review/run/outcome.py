@@ -1,4 +1,4 @@
-"""How a run stands or ended, for people: what succeeded, what failed and why, what was not run because of it."""
+"""The outcome of a run, for people: what succeeded, what failed and why, what was not run because of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from datetime import datetime
 
 from kedro_batch.review.run.status import FailureStatus, RunStatus
 from kedro_batch.review.templates import render
+from kedro_batch.submitter.job_state import ENDED, LIVE, UNSUCCESSFUL, WITHOUT_ID, JobState
 from kedro_batch.submitter.journal_view import RunEntry
-from kedro_batch.submitter.run_state import ENDED, JobState
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, duration
+from kedro_batch.text.wording import counted, duration, listed
 
 _NAMES_SHOWN = 10
 _FAILURES_SHOWN = 10
@@ -20,6 +20,8 @@ _LABELS = {
     JobState.LOST: "lost",
     JobState.NOT_RUN: "not run",
     JobState.NOT_SUBMITTED: "not submitted",
+    JobState.SUBMITTING: "unconfirmed",
+    JobState.UNCONFIRMED: "unconfirmed",
 }
 _UNFINISHED = "not finished"
 _SPEAKS_FOR_ITSELF = (None, "exit", "unknown")
@@ -27,7 +29,7 @@ _SPEAKS_FOR_ITSELF = (None, "exit", "unknown")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureView:
-    """One job that failed by itself."""
+    """One job that failed."""
 
     job: str
     headline: str
@@ -53,13 +55,13 @@ class OutcomeView:
 
 
 def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = None, note: str | None = None) -> str:
-    """Report how a run ended, or how it stands.
+    """Return the outcome of a run, or its status, as text.
 
     Args:
         status: The run.
         journal: The file with its record.
         seconds: How long the command took that has just ended; None for a report from the journal.
-        note: What became of jobs that had not ended.
+        note: What becomes of jobs that have not ended.
     """
     counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
     view = OutcomeView(
@@ -75,7 +77,7 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
 
 
 def runs_text(entries: Iterable[RunEntry]) -> str:
-    """List runs, a line for each, the newest last."""
+    """Return the list of runs, a line for each, the newest last."""
     rows = [
         (one.run, _local_time(one.began_at), one.engine, counted(one.jobs, "job"), one.outcome or "not ended")
         for one in entries
@@ -98,12 +100,12 @@ def _how_it_stands(status: RunStatus, seconds: float | None) -> str:
 def _failure(one: FailureStatus) -> FailureView:
     reason = one.reason or ("the service knows it no longer" if one.state == JobState.LOST else None)
     code = None if one.exit_code is None else f"exit code {one.exit_code}"
-    tries = f"after {one.attempts} tries" if one.attempts else None
+    attempts = f"after {one.attempts} attempts" if one.attempts else None
     verb = "was lost" if one.state == JobState.LOST else "failed"
     if one.cause not in _SPEAKS_FOR_ITSELF:
         verb += f" ({str(one.cause).replace('_', ' ')})"
     submission = f"submission {one.submission}" if one.submission > 1 else None
-    details = "; ".join(part for part in (reason, code, tries, submission) if part)
+    details = "; ".join(part for part in (reason, code, attempts, submission) if part)
     return FailureView(
         job=one.job,
         headline=f"{verb}: {for_terminal(details)}" if details else verb,
@@ -112,17 +114,16 @@ def _failure(one: FailureStatus) -> FailureView:
         log_tail=tuple(for_terminal(line) for line in one.log_tail),
         log_problem=for_terminal(one.log_problem) if one.log_problem else None,
         not_run_count=len(one.not_run),
-        not_run=_listed(one.not_run),
+        not_run=listed(one.not_run, _NAMES_SHOWN),
     )
 
 
 def _further(failures: Sequence[FailureStatus]) -> str:
-    return f"and {counted(len(failures), 'more failure')}: {_listed([one.job for one in failures])}" if failures else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMES_SHOWN])
-    return f"{shown} and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else shown
+    return (
+        f"and {counted(len(failures), 'more failure')}: {listed([one.job for one in failures], _NAMES_SHOWN)}"
+        if failures
+        else ""
+    )
 
 
 def _counts(counts: Mapping[str, int]) -> list[str]:
@@ -130,25 +131,26 @@ def _counts(counts: Mapping[str, int]) -> list[str]:
     for state, count in counts.items():
         label = _LABELS.get(JobState(state), _UNFINISHED)
         labelled[label] = labelled.get(label, 0) + count
-    return [f"{labelled[label]} {label}" for label in (*_LABELS.values(), _UNFINISHED) if label in labelled]
+    labels = dict.fromkeys((*_LABELS.values(), _UNFINISHED))
+    return [f"{labelled[label]} {label}" for label in labels if label in labelled]
 
 
 def _going_on(status: RunStatus) -> tuple[str, ...]:
-    """Name the jobs that go on without anybody following them, with their ids."""
+    """Return the jobs that go on while nobody follows them, with their ids."""
     if status.engine != "aws":
         return ()
     left = [one for one in status.jobs if one.job_id and JobState(one.state) not in ENDED]
-    lines = [f"{one.job} {one.state} {one.job_id}" for one in left[:_NAMES_SHOWN]]
+    lines = [f"{one.job} {one.status or one.state} {one.job_id}" for one in left[:_NAMES_SHOWN]]
     return (*lines, f"and {len(left) - _NAMES_SHOWN} more") if len(left) > _NAMES_SHOWN else tuple(lines)
 
 
 def _commands(status: RunStatus) -> tuple[tuple[str, str], ...]:
-    """Give the commands that lead on from here, with what they do."""
+    """Return the commands that lead on from here, with what they do."""
     states = {JobState(state) for state in status.counts}
     if states == {JobState.SUCCEEDED}:
         return ()
-    going_on = status.engine == "aws" and bool(states - ENDED - {JobState.NOT_SUBMITTED})
-    again = bool(states & {JobState.FAILED, JobState.LOST, JobState.NOT_RUN, JobState.NOT_SUBMITTED})
+    going_on = status.engine == "aws" and bool(states & LIVE)
+    again = bool(states & (UNSUCCESSFUL | WITHOUT_ID))
     commands = []
     if going_on:
         commands.append((f"kedro-batch wait {status.run}", "follow it to its end"))

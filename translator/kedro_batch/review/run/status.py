@@ -1,30 +1,31 @@
-"""How a run stands, as one value: what ``status --json`` prints, and what the texts about a run are made of.
+"""The status of a run, as one value: ``status --json`` prints it, and the texts about a run are made of it.
 
-``schemas/run.schema.json`` describes its JSON.
+Its JSON is ``schemas/run.schema.json``.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from kedro_batch.plan.model import JobName
+from kedro_batch.submitter.job_state import FAILURES, NEW, JobRecord
 from kedro_batch.submitter.journal_view import RunEntry
-from kedro_batch.submitter.run_state import JobRecord, JobState
 
 RUN_SCHEMA = "kedro-batch/run/v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """How one job stands.
+    """The status of one job.
 
     Attributes:
         job: Its name in the plan.
         state: Its state.
         submission: Its latest submission in the run, or its first one to come.
-        job_id: What the engine calls it; None where it was never submitted.
+        job_id: The id that the service gave to it; None if it was never submitted.
+        status: For UNKNOWN: the state as the service spells it.
         blocked_by: For NOT_RUN: the failed job above it.
     """
 
@@ -32,26 +33,27 @@ class JobStatus:
     state: str
     submission: int
     job_id: str | None = None
+    status: str | None = None
     blocked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureStatus:
-    """Why one job failed, and what it kept from running.
+    """Why one job failed, and which jobs it kept from running.
 
     Attributes:
         job: Its name in the plan.
         state: FAILED or LOST.
         submission: The submission that failed.
-        job_id: What the engine calls it.
+        job_id: The id that the service gave to it.
         reason: What the service says.
         cause: The kind of failure.
-        advice: What to look at or to change.
+        advice: What to check or to change.
         exit_code: Of its container.
         attempts: How often the service started it, if more than once.
         log: Where its output is.
-        log_tail: The last lines of it.
-        log_problem: Why they cannot be read.
+        log_tail: The last lines of the log.
+        log_problem: Why the log cannot be read.
         not_run: The jobs that were not run because of it, sorted.
     """
 
@@ -72,7 +74,7 @@ class FailureStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
-    """How a run stands.
+    """The status of a run.
 
     Attributes:
         run: Its id.
@@ -82,7 +84,7 @@ class RunStatus:
         began_at: ISO 8601, UTC.
         ended_at: ISO 8601, UTC; None while somebody follows it, or after a crash.
         outcome: How it ended when it was last followed.
-        counts: How many jobs are in each state.
+        counts: The number of jobs in each state.
         failures: The jobs that failed by themselves, in the order of the plan.
         jobs: All jobs, in the order of the plan.
     """
@@ -100,33 +102,19 @@ class RunStatus:
     jobs: tuple[JobStatus, ...] = ()
 
 
-def run_status(
-    entry: RunEntry,
-    names: Iterable[JobName],
-    standing: Mapping[JobName, JobRecord],
-    events: Iterable[Mapping[str, Any]],
-) -> RunStatus:
-    """Say how a run stands.
+def run_status(entry: RunEntry, names: Iterable[JobName], records: Mapping[JobName, JobRecord]) -> RunStatus:
+    """Return the status of a run.
 
     Args:
         entry: The run.
-        names: The jobs of its plan, in their order.
-        standing: How they stand; those left out wait for their first submission.
-        events: Events of the run in their JSON form, of which the last about each failed job are read.
+        names: The jobs of its plan, in order.
+        records: What is known of them; jobs that are left out were never submitted.
     """
-    jobs = {name: standing.get(name, JobRecord()) for name in names}
-    failed = [name for name, one in jobs.items() if one.state in (JobState.FAILED, JobState.LOST)]
-    changes: dict[str, Mapping[str, Any]] = {}
-    logs: dict[str, Mapping[str, Any]] = {}
-    for event in events:
-        if event["event"] == "job_changed" and event["after"] in (JobState.FAILED, JobState.LOST):
-            changes[event["job"]] = event
-        elif event["event"] == "job_log":
-            logs[event["job"]] = event
-    kept_back: dict[JobName, list[JobName]] = {}
+    jobs = {name: records.get(name, NEW) for name in names}
+    blocked: dict[JobName, list[JobName]] = {}
     for name, one in jobs.items():
         if one.blocked_by:
-            kept_back.setdefault(one.blocked_by, []).append(name)
+            blocked.setdefault(one.blocked_by, []).append(name)
     return RunStatus(
         run=entry.run,
         plan_digest=entry.digest,
@@ -137,42 +125,48 @@ def run_status(
         outcome=entry.outcome,
         counts={str(state): count for state, count in sorted(Counter(one.state for one in jobs.values()).items())},
         failures=tuple(
-            _failure(name, jobs[name], changes.get(name, {}), logs.get(name, {}), kept_back.get(name, ()))
-            for name in failed
+            _failure_status(name, one, blocked.get(name, ())) for name, one in jobs.items() if one.state in FAILURES
         ),
         jobs=tuple(
             JobStatus(
-                job=name, state=str(one.state), submission=one.submission, job_id=one.job_id, blocked_by=one.blocked_by
+                job=name,
+                state=str(one.state),
+                submission=one.submission,
+                job_id=one.job_id,
+                status=one.status,
+                blocked_by=one.blocked_by,
             )
             for name, one in jobs.items()
         ),
     )
 
 
-def _failure(
-    name: JobName, one: JobRecord, change: Mapping[str, Any], log: Mapping[str, Any], not_run: Iterable[JobName]
-) -> FailureStatus:
-    of_this_attempt = log if log.get("submission") == one.submission else {}
-    told = change if change.get("submission") == one.submission else {}
-    return FailureStatus(
-        job=name,
-        state=str(one.state),
-        submission=one.submission,
-        job_id=one.job_id,
-        **{key: told.get(key) for key in ("reason", "cause", "advice", "exit_code", "attempts", "log")},
-        log_tail=tuple(of_this_attempt.get("lines", ())),
-        log_problem=of_this_attempt.get("problem"),
-        not_run=tuple(sorted(not_run)),
+def _failure_status(name: JobName, one: JobRecord, not_run: Iterable[JobName]) -> FailureStatus:
+    status = FailureStatus(
+        job=name, state=str(one.state), submission=one.submission, job_id=one.job_id, not_run=tuple(sorted(not_run))
+    )
+    if (failure := one.failure) is None:
+        return status
+    return replace(
+        status,
+        reason=failure.reason or None,
+        cause=str(failure.cause),
+        advice=failure.advice or None,
+        exit_code=failure.exit_code,
+        attempts=failure.attempts if failure.attempts > 1 else None,
+        log=failure.log,
+        log_tail=failure.log_tail,
+        log_problem=failure.log_problem,
     )
 
 
 def status_document(status: RunStatus) -> dict[str, Any]:
-    """Give a run's status as JSON has it, without the fields that have no value."""
+    """Return the JSON document of a run, without the fields that have no value."""
     return {name: _without_nothing(value) for name, value in asdict(status).items() if value is not None}
 
 
 def entry_document(entry: RunEntry) -> dict[str, Any]:
-    """Give what the journal says of a run as a whole, as JSON has it."""
+    """Return the JSON document of the journal's record of a run."""
     fields = {
         "run": entry.run,
         "plan_digest": entry.digest,

@@ -1,8 +1,8 @@
-"""Who is who on the service: from names that ListJobs gives to the jobs of a run. Pure.
+"""Discover the jobs of a run by their names on the service, and choose the one job that stands for each node.
 
-A name carries run, job and submission, so that a run can be found again by anybody who has its id and its plan.
-Where there are two jobs for one node, jobs that depend on each other are kept together: those that are more, or
-of which more is done, or else older. Everybody who looks chooses the same.
+A name carries run, job and submission, so that anybody who has the id of a run and its plan finds its jobs. Where a
+node has two jobs, jobs that depend on each other are kept together: the larger family, or the one with more work done,
+or else the older one. Everybody who looks chooses the same. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,125 +10,134 @@ from dataclasses import dataclass
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name
-from kedro_batch.submitter.run_state import ENDED, JobState
+from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.service.api import JobSummary
 
-KEPT_INSTEAD = "kedro-batch: a second job for one node; the run keeps "
-"""How the reason begins for which a second job is terminated; the id of the kept one follows."""
-NONE_KEPT = "none of them"
-"""What follows instead where there is none."""
+_REASON = "kedro-batch: a second job for one node; the run keeps "
+"""How the reason begins for which a duplicate is terminated; the id of the kept job follows."""
+_NONE = "none of them"
+
+
+def reason_to_terminate(kept: JobId | None) -> str:
+    """Return the reason for which a duplicate is terminated, in favour of a job or of none."""
+    return f"{_REASON}{kept or _NONE}"
+
+
+def kept_instead(reason: str) -> JobId | None:
+    """Return the id of the job in favour of which a duplicate was terminated; None for other reasons."""
+    kept = reason.removeprefix(_REASON)
+    return JobId(kept) if kept not in (reason, _NONE) else None
+
 
 _Rank = tuple[int, int, int, str]
 _NO_FAMILY: _Rank = (0, 0, 0, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
-    """One job on the service, and which job of the plan it is."""
+class FoundJob:
+    """One job on the service, and the job of the plan that it is."""
 
     job: JobName
     submission: int
     job_id: JobId
     state: JobState
-    created_at: int
+    created_at_ms: int
     reason: str
 
     @property
     def live(self) -> bool:
-        """It has not ended."""
+        """True if it has not ended."""
         return self.state not in ENDED
 
     @property
     def counts(self) -> bool:
-        """It runs its node or has run it."""
+        """True if it runs its node or has run it."""
         return self.state is not JobState.FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """What ListJobs knows of a run.
+    """The jobs of a run on the service.
 
     Attributes:
-        copies: Every job found, by the plan's names, the oldest first.
+        jobs: Every job found, by the plan's names, the oldest first.
         foreign_jobs: Names that belong to the run, and to no job of the plan.
     """
 
-    copies: Mapping[JobName, tuple[Copy, ...]]
+    jobs: Mapping[JobName, tuple[FoundJob, ...]]
     foreign_jobs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deduplicated:
-    """Which job stands for each node.
+    """The one job that stands for each node.
 
     Attributes:
-        kept: The one that stands for a job of the plan.
-        duplicates: Those to be terminated, with the id of the one that is kept, or None where there is none.
-        orphans: Jobs of which every copy waited for one that is not kept: they are to be submitted anew.
+        kept: The job that stands for a job of the plan.
+        duplicates: Jobs to be terminated, with the id of the kept job, or None where there is none.
+        orphans: Jobs that all waited for a job that is not kept: they are to be submitted again.
     """
 
-    kept: Mapping[JobName, Copy]
-    duplicates: tuple[tuple[Copy, JobId | None], ...] = ()
+    kept: Mapping[JobName, FoundJob]
+    duplicates: tuple[tuple[FoundJob, JobId | None], ...] = ()
     orphans: frozenset[JobName] = frozenset()
 
 
 def discover(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSummary]) -> Discovered:
-    """Sort what ListJobs gave for the prefix of a run; the names of other runs are passed over."""
+    """Sort the jobs that ListJobs gave for the prefix of a run; the names of other runs are ignored."""
     known = set(jobs)
-    found: dict[JobId, Copy] = {}
+    found: dict[JobId, FoundJob] = {}
     foreign_jobs = set()
     for summary in summaries:
-        parsed = parsed_job_name(summary["jobName"])
+        parsed = parsed_job_name(summary.name)
         if parsed is None or parsed[0] != run_id:
             continue
         _, job, submission = parsed
         if job not in known:
-            foreign_jobs.add(summary["jobName"])
+            foreign_jobs.add(summary.name)
             continue
-        found[summary["jobId"]] = Copy(
+        found[summary.job_id] = FoundJob(
             job=job,
             submission=submission,
-            job_id=summary["jobId"],
-            state=JobState(summary["status"]),
-            created_at=summary["createdAt"],
-            reason=summary.get("statusReason", ""),
+            job_id=summary.job_id,
+            state=summary.state,
+            created_at_ms=summary.created_at_ms,
+            reason=summary.reason,
         )
-    copies: dict[JobName, list[Copy]] = {}
-    for copy in sorted(found.values(), key=lambda one: (one.created_at, one.job_id)):
+    copies: dict[JobName, list[FoundJob]] = {}
+    for copy in sorted(found.values(), key=lambda one: (one.created_at_ms, one.job_id)):
         copies.setdefault(copy.job, []).append(copy)
-    return Discovered(
-        copies={job: tuple(ones) for job, ones in copies.items()}, foreign_jobs=tuple(sorted(foreign_jobs))
-    )
+    return Discovered(jobs={job: tuple(ones) for job, ones in copies.items()}, foreign_jobs=tuple(sorted(foreign_jobs)))
 
 
-def with_duplicates(census: Discovered) -> tuple[Copy, ...]:
-    """Give the jobs of which there are or were two: only what depends on them has to be looked up."""
-    return tuple(copy for copies in census.copies.values() if _was_doubled(copies) for copy in copies)
+def jobs_with_duplicates(discovered: Discovered) -> tuple[FoundJob, ...]:
+    """Return the jobs of nodes that have or had two: only what depends on them has to be described."""
+    return tuple(copy for copies in discovered.jobs.values() if _has_duplicates(copies) for copy in copies)
 
 
-def _was_doubled(copies: Sequence[Copy]) -> bool:
+def _has_duplicates(copies: Sequence[FoundJob]) -> bool:
     newest = max(one.submission for one in copies)
     return len(_rivals(copies)) > 1 or sum(one.submission == newest for one in copies) > 1
 
 
 def deduplicate(
-    census: Discovered, parents: Mapping[JobName, Sequence[JobName]], depends_on: Mapping[JobId, Sequence[JobId]]
+    discovered: Discovered, parents: Mapping[JobName, Sequence[JobName]], depends_on: Mapping[JobId, Sequence[JobId]]
 ) -> Deduplicated:
     """Choose the one job that stands for each node.
 
     Args:
-        census: What was found.
+        discovered: What was found.
         parents: The jobs of the plan, parents first, with their parents.
-        depends_on: What jobs on the service depend on. Needed for those of ``with_duplicates`` and those below them; a
-            job that is not in it counts as depending on what is kept.
+        depends_on: The ids that jobs on the service wait for. Needed for ``jobs_with_duplicates`` and the jobs below
+            them; a job that is left out counts as waiting for kept jobs.
     """
-    ranks = _ranks_of_families(census, depends_on)
-    kept: dict[JobName, Copy] = {}
-    duplicates: list[tuple[Copy, JobId | None]] = []
+    ranks = _ranks_of_families(discovered, depends_on)
+    kept: dict[JobName, FoundJob] = {}
+    duplicates: list[tuple[FoundJob, JobId | None]] = []
     doomed: set[JobId] = set()  # what depends on one of these fails, at once or soon
     orphans: set[JobName] = set()
     for job in parents:
-        copies = census.copies.get(job, ())
+        copies = discovered.jobs.get(job, ())
         rivals = _rivals(copies)
         fitting = [one for one in rivals if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
         chosen = min(fitting, key=lambda one: _preference(one, ranks), default=None)
@@ -145,14 +154,14 @@ def deduplicate(
     return Deduplicated(kept=kept, duplicates=tuple(duplicates), orphans=frozenset(orphans))
 
 
-def _ranks_of_families(census: Discovered, depends_on: Mapping[JobId, Sequence[JobId]]) -> dict[JobId, _Rank]:
-    """Rank jobs by those that they are tied to by dependencies: most jobs first, then most jobs done, then the oldest.
+def _ranks_of_families(discovered: Discovered, depends_on: Mapping[JobId, Sequence[JobId]]) -> dict[JobId, _Rank]:
+    """Rank jobs by the family that dependencies tie them to: the most jobs, then the most done, then the oldest.
 
     Two processes that submit one run make two families. With the older job of each node, a node could be left
     whose one job waits for what the other process has submitted, and whose other one the other way round.
     """
-    families: dict[JobId, list[Copy]] = {
-        one.job_id: [one] for copies in census.copies.values() for one in _rivals(copies) if one.job_id in depends_on
+    families: dict[JobId, list[FoundJob]] = {
+        one.job_id: [one] for copies in discovered.jobs.values() for one in _rivals(copies) if one.job_id in depends_on
     }
     for job_id in list(families):
         for parent in depends_on[job_id]:
@@ -164,23 +173,23 @@ def _ranks_of_families(census: Discovered, depends_on: Mapping[JobId, Sequence[J
     for family in families.values():
         if id(family) not in ranks:
             done = sum(one.state is JobState.SUCCEEDED for one in family)
-            oldest = min((one.created_at, one.job_id) for one in family)
+            oldest = min((one.created_at_ms, one.job_id) for one in family)
             ranks[id(family)] = -len({one.job for one in family}), -done, *oldest
     return {job_id: ranks[id(family)] for job_id, family in families.items()}
 
 
-def _rivals(copies: Sequence[Copy]) -> list[Copy]:
-    """Give those that run the node or have run it; an earlier submission that has succeeded was rerun on purpose."""
+def _rivals(copies: Sequence[FoundJob]) -> list[FoundJob]:
+    """Return the jobs that run the node or have run it; one that succeeded before the newest was rerun on purpose."""
     newest = max((one.submission for one in copies), default=0)
     return [one for one in copies if one.counts and (one.live or one.submission == newest)]
 
 
-def _last_word(copy: Copy) -> tuple[int, bool, int, str]:
-    """Order copies that have all failed: the newest submission tells, and what was terminated for another does not."""
-    return copy.submission, not copy.reason.startswith(KEPT_INSTEAD), copy.created_at, copy.job_id
+def _last_word(copy: FoundJob) -> tuple[int, bool, int, str]:
+    """Order jobs that have all failed: the newest submission counts, and a terminated duplicate does not."""
+    return copy.submission, not copy.reason.startswith(_REASON), copy.created_at_ms, copy.job_id
 
 
-def _preference(copy: Copy, ranks: Mapping[JobId, _Rank]) -> tuple[bool, _Rank, int, str]:
-    """Order rivals: one whose work is done, then by those that they are tied to, then by age."""
+def _preference(copy: FoundJob, ranks: Mapping[JobId, _Rank]) -> tuple[bool, _Rank, int, str]:
+    """Order rivals: one that has succeeded, then by family, then by age."""
     undone = copy.state is not JobState.SUCCEEDED
-    return undone, ranks.get(copy.job_id, _NO_FAMILY), copy.created_at, copy.job_id
+    return undone, ranks.get(copy.job_id, _NO_FAMILY), copy.created_at_ms, copy.job_id

@@ -1,183 +1,174 @@
-"""How the jobs of a run stand when it is taken up again, and which of them are to be submitted anew. Pure.
+"""Merge what the journal and the service say of a run, and choose which jobs are submitted again.
 
-What the journal says and what the service says are laid side by side; what neither can know is not guessed at.
+Records of the journal and jobs of the service come in; records go out. What neither side can know is a state of its
+own: UNCONFIRMED is looked up before anything is sent, EXPIRED is left to the user. Pure.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.graph import children_of
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.events import JobChanged, JobSubmitted
-from kedro_batch.submitter.journal_view import Recorded
-from kedro_batch.submitter.reconcile.duplicates import Copy
-from kedro_batch.submitter.run_state import AT_WORK, ENDED, JobRecord, JobState, RunState
+from kedro_batch.submitter.events import JobChanged, JobSubmitted, job_changed
+from kedro_batch.submitter.job_state import (
+    ENDED,
+    NEW,
+    STARTED,
+    UNSUCCESSFUL,
+    JobRecord,
+    JobState,
+    Transition,
+)
+from kedro_batch.submitter.reconcile.duplicates import FoundJob
+from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import did_you_mean, listed
 
-REMEMBERED_S = 24 * 3600
-"""So long AWS Batch surely knows a job after its end: the guide says 7 days, users report 24 hours."""
-
-Parents = Mapping[JobName, Sequence[JobName]]
-"""The jobs of a plan with their parents; parents come first."""
-
-_STOPS = frozenset({JobState.FAILED, JobState.LOST, JobState.NOT_RUN})
-_HAS_STARTED = AT_WORK | {JobState.SUCCEEDED}
+_SENT = frozenset({JobState.SUBMITTING, JobState.UNCONFIRMED})
+"""In the journal, both say that a job may have been submitted: the process that knew more is gone."""
+_PARENTS_SUCCEEDED = STARTED | {JobState.SUCCEEDED}
+Records = Mapping[JobName, JobRecord]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stock:
-    """How the jobs of a run stand.
-
-    Attributes:
-        standing: Every job that is not simply waiting for its first submission.
-        unsure: Jobs of which it is not known whether they were submitted: to be looked up before they are sent.
-        forgotten: Jobs that may have been submitted so long ago that the service has forgotten how they ended.
-    """
-
-    standing: Mapping[JobName, JobRecord]
-    unsure: frozenset[JobName]
-    forgotten: tuple[JobName, ...]
-
-
-def stock_of(  # noqa: PLR0913  all that is known of a run, from three sources
+def merge(  # noqa: PLR0913  all that is known of a run, from three sources
     parents: Parents,
     *,
-    recorded: Mapping[JobName, Recorded],
-    kept: Mapping[JobName, Copy],
+    journal: Records,
+    kept: Mapping[JobName, FoundJob],
     newest: Mapping[JobName, int],
     described: Mapping[JobId, JobState],
     began_at: float,
     wall: float,
-) -> Stock:
-    """Lay journal and service side by side.
+) -> dict[JobName, JobRecord]:
+    """Merge journal and service.
 
     Args:
         parents: The plan.
-        recorded: What the journal says; empty where there is none.
-        kept: What ListJobs knows.
-        newest: The latest submission that ListJobs knows of, whatever became of it.
-        described: What DescribeJobs knows of the live jobs of the journal that ListJobs does not have.
+        journal: What the journal says; empty where there is none.
+        kept: The jobs that ListJobs has.
+        newest: The latest submission that ListJobs has, whatever became of it.
+        described: What DescribeJobs says of the live jobs of the journal that ListJobs does not have.
         began_at: When the first job was submitted, as far as is known; seconds since the epoch.
         wall: The time; seconds since the epoch.
+
+    Returns:
+        The record of every job that may have been submitted.
     """
-    standing: dict[JobName, JobRecord] = {}
-    unsure: set[JobName] = set()
-    forgotten: list[JobName] = []
-    old = wall - began_at > REMEMBERED_S
-    started_below = _with_started_descendants(parents, kept)
+    records: dict[JobName, JobRecord] = {}
+    succeeded = _with_started_descendants(parents, kept)
     for job in parents:
-        record, copy = recorded.get(job), kept.get(job)
-        if copy and not (record and _goes_before(record.standing, copy, newest[job])):
-            standing[job] = JobRecord(state=copy.state, submission=newest[job], job_id=copy.job_id)
-        elif job in started_below and (record is None or _end_unseen(record, described)):
-            standing[job] = replace(record.standing if record else JobRecord(), state=JobState.SUCCEEDED)
+        record, found = journal.get(job), kept.get(job)
+        expired = wall - (record.intended_at or wall if record else began_at) > REMEMBERED_S
+        if found and not (record and _journal_knows_better(record, found, newest[job])):
+            same = record and record.job_id == found.job_id and record.state is found.state
+            failure = record.failure if record and same else None
+            records[job] = JobRecord(state=found.state, submission=newest[job], job_id=found.job_id, failure=failure)
+        elif job in succeeded and (record is None or _end_unseen(record, described)):
+            records[job] = replace(record or NEW, state=JobState.SUCCEEDED)
         elif record is None:
-            if kept and not recorded:  # without a journal, what is not seen may only not be visible yet
-                forgotten += [job] if old else []
-                unsure.add(job)
-        elif record.unsure:
-            forgotten += [job] if _long_ago(record, wall) else []
-            standing[job] = record.standing
-            unsure.add(job)
-        elif record.standing.live and record.standing.job_id not in described:
-            forgotten += [job] if _long_ago(record, wall) else []
-            standing[job] = replace(record.standing, state=JobState.LOST)
-        elif record.standing.live and record.standing.job_id:
-            standing[job] = replace(record.standing, state=described[record.standing.job_id])
+            if kept and not journal:  # without a journal, a job that is not found may just not be visible yet
+                records[job] = replace(NEW, state=JobState.EXPIRED if expired else JobState.UNCONFIRMED)
+        elif record.state in _SENT:
+            records[job] = replace(record, state=JobState.EXPIRED if expired else JobState.UNCONFIRMED)
+        elif record.live and record.job_id not in described:
+            records[job] = replace(record, state=JobState.EXPIRED if expired else JobState.LOST)
+        elif record.live and record.job_id:
+            records[job] = replace(record, state=described[record.job_id])
         else:
-            standing[job] = record.standing
-    return Stock(standing=standing, unsure=frozenset(unsure), forgotten=tuple(forgotten))
+            records[job] = record
+    return records
 
 
-def _goes_before(recorded: JobRecord, copy: Copy, newest: int) -> bool:
-    """Tell whether the journal knows better than the service.
+def _journal_knows_better(record: JobRecord, found: FoundJob, newest: int) -> bool:
+    """True if the journal knows more than the service.
 
-    It does of an submission that the service does not show yet, of one that is done, and of one that was called off:
+    It does of a submission that the service does not show yet, of one that succeeded, and of one that was called off:
     to the service that one has failed.
     """
-    called_off = recorded.state is JobState.NOT_RUN and copy.state is JobState.FAILED
-    same = recorded.submission == copy.submission
-    return recorded.submission > newest or (same and (recorded.state is JobState.SUCCEEDED or called_off))
+    called_off = record.state is JobState.NOT_RUN and found.state is JobState.FAILED
+    same = record.submission == found.submission
+    return record.submission > newest or (same and (record.state is JobState.SUCCEEDED or called_off))
 
 
-def _end_unseen(record: Recorded, described: Mapping[JobId, JobState]) -> bool:
-    """Tell whether only the first submission was ever made, and neither side knows how it ended."""
-    one = record.standing
-    return one.submission == 1 and (record.unsure or (one.live and one.job_id not in described))
+def _end_unseen(record: JobRecord, described: Mapping[JobId, JobState]) -> bool:
+    """True if there was only one submission, and neither side knows how it ended."""
+    unseen = record.state in _SENT or (record.live and record.job_id not in described)
+    return record.submission == 1 and unseen
 
 
-def _long_ago(record: Recorded, wall: float) -> bool:
-    return record.intended_at is not None and wall - record.intended_at > REMEMBERED_S
-
-
-def _with_started_descendants(parents: Parents, kept: Mapping[JobName, Copy]) -> set[JobName]:
-    """Give the jobs that must have succeeded, because AWS Batch has started a job below them."""
+def _with_started_descendants(parents: Parents, kept: Mapping[JobName, FoundJob]) -> set[JobName]:
+    """Return the jobs that must have succeeded, because AWS Batch has started a job below them."""
     above: set[JobName] = set()
     for job in reversed(list(parents)):
-        if job in above or (job in kept and kept[job].state in _HAS_STARTED):
+        if job in above or (job in kept and kept[job].state in _PARENTS_SUCCEEDED):
             above.update(parents[job])
     return above
 
 
-def assumed_done(stock: Stock, done: Collection[JobName]) -> Stock:
-    """Take the word of the user for jobs that have succeeded; the other forgotten ones are taken for lost."""
-    standing = dict(stock.standing)
-    for job in (*stock.forgotten, *done):
-        known = standing.get(job, JobRecord())
-        standing[job] = replace(known, state=JobState.SUCCEEDED if job in done else JobState.LOST, blocked_by=None)
-    return Stock(standing=standing, unsure=stock.unsure - set(done) - set(stock.forgotten), forgotten=())
+def jobs_in(records: Records, state: JobState) -> tuple[JobName, ...]:
+    """Return the jobs that are in a state, in the order of the records."""
+    return tuple(job for job, one in records.items() if one.state is state)
 
 
-def closed(parents: Parents, standing: Mapping[JobName, JobRecord]) -> dict[JobName, JobRecord]:
-    """Draw the consequences of failures: what is below one is not run."""
-    result = dict(standing)
+def assume_done(records: Records, done: Collection[JobName]) -> dict[JobName, JobRecord]:
+    """Mark the jobs that the user names as succeeded, and all other expired jobs as lost."""
+    result = dict(records)
+    for job in (*jobs_in(records, JobState.EXPIRED), *done):
+        state = JobState.SUCCEEDED if job in done else JobState.LOST
+        result[job] = replace(result.get(job, NEW), state=state, blocked_by=None, failure=None)
+    return result
+
+
+def propagate_failures(parents: Parents, records: Records) -> dict[JobName, JobRecord]:
+    """Mark what is below a failed job as not run; below a lost one, the service still runs what it has."""
+    result = dict(records)
     for job, above in parents.items():
-        one = result.get(job, JobRecord())
-        if one.state is JobState.SUCCEEDED or one.state in AT_WORK:
+        one = result.get(job, NEW)
+        if one.state is JobState.SUCCEEDED or one.state in STARTED:
             continue
         for parent in above:
-            stop = result.get(parent, JobRecord())
+            stop = result.get(parent, NEW)
             followed = stop.state is JobState.LOST and one.live
-            if stop.state in _STOPS and not followed:
-                result[job] = replace(one, state=JobState.NOT_RUN, blocked_by=stop.blocked_by or parent)
+            if stop.state in UNSUCCESSFUL and not followed:
+                blocked_by = stop.blocked_by or parent
+                result[job] = replace(one, state=JobState.NOT_RUN, blocked_by=blocked_by, failure=None)
                 break
     return result
 
 
-def again(
+def jobs_to_rerun(
     parents: Parents,
-    standing: Mapping[JobName, JobRecord],
+    records: Records,
     *,
     from_jobs: Sequence[JobName] = (),
     only_jobs: Sequence[JobName] = (),
 ) -> frozenset[JobName]:
-    """Choose the jobs to be submitted anew: all that failed, were blocked or lost, and those asked for.
+    """Choose the jobs to submit again: all that failed, were blocked or lost, and those asked for.
 
     Args:
         parents: The plan.
-        standing: How its jobs stand.
+        records: What is known of its jobs.
         from_jobs: These and all below them as well, whatever became of them.
         only_jobs: These and no others.
 
     Raises:
-        UsageError: A job is unknown, is still going on, or waits for one that has not succeeded.
+        UsageError: A job is unknown, goes on, or waits for one that has not succeeded.
     """
     for job in (*from_jobs, *only_jobs):
         if job not in parents:
             raise UsageError(f"the plan of the run has no job {job!r}.{did_you_mean(job, parents)}")
-    unfinished = {job for job in parents if standing.get(job, JobRecord()).state in _STOPS}
-    chosen = set(only_jobs) or unfinished | _below(parents, from_jobs)
-    going_on = sorted(job for job in chosen if standing.get(job, JobRecord()).live)
+    states = {job: records.get(job, NEW).state for job in parents}
+    unfinished = {job for job, state in states.items() if state in UNSUCCESSFUL}
+    chosen = set(only_jobs) or unfinished | _with_descendants(parents, from_jobs)
+    going_on = sorted(job for job in chosen if records.get(job, NEW).live)
     if going_on:
-        raise UsageError(
-            f"{listed(going_on)} of those to be run again still go on: wait until they have ended, or cancel the run"
-        )
+        raise UsageError(f"cannot run again what still goes on: {listed(going_on)}. Wait for it, or cancel the run")
     for job in only_jobs:
         for parent in parents[job]:
-            state = standing.get(parent, JobRecord()).state
-            if parent not in chosen and (state in _STOPS or state is JobState.NOT_SUBMITTED):
+            state = states[parent]
+            if parent not in chosen and state in UNSUCCESSFUL | {JobState.NOT_SUBMITTED, JobState.UNCONFIRMED}:
                 raise UsageError(
                     f"{job} cannot be run alone: it needs {parent}, which has not succeeded ({state}). "
                     f"Use --from {parent}"
@@ -185,7 +176,7 @@ def again(
     return frozenset(chosen)
 
 
-def _below(parents: Parents, jobs: Iterable[JobName]) -> set[JobName]:
+def _with_descendants(parents: Parents, jobs: Iterable[JobName]) -> set[JobName]:
     children = children_of(parents)
     found: set[JobName] = set()
     to_visit = list(jobs)
@@ -197,29 +188,24 @@ def _below(parents: Parents, jobs: Iterable[JobName]) -> set[JobName]:
     return found
 
 
-def renewed(standing: Mapping[JobName, JobRecord], jobs: Collection[JobName]) -> dict[JobName, JobRecord]:
-    """Give these jobs another submission; one that never had any keeps its first."""
-    result = dict(standing)
+def with_next_submission(records: Records, jobs: Collection[JobName]) -> dict[JobName, JobRecord]:
+    """Give these jobs another submission. Jobs that were never submitted, or are unconfirmed, keep theirs."""
+    result = dict(records)
     for job in jobs:
-        was = result.get(job, JobRecord())
-        submitted = was.job_id is not None or was.state in ENDED - {JobState.NOT_RUN}
-        result[job] = JobRecord(submission=was.submission + submitted)
+        was = result.get(job, NEW)
+        if was.state is not JobState.UNCONFIRMED:
+            submitted = was.job_id is not None or was.state in ENDED - {JobState.NOT_RUN}
+            result[job] = JobRecord(submission=was.submission + submitted)
     return result
 
 
-def differences(before: Mapping[JobName, JobRecord], now: RunState) -> Iterator[JobSubmitted | JobChanged]:
-    """Yield as events what is otherwise than the journal has it, parents first."""
-    for job in now.names:
-        one, was = now.standing(job), before.get(job, JobRecord())
+def events_since(before: Records, now: Records) -> Iterator[JobSubmitted | JobChanged]:
+    """Yield as events what differs from the journal, in the order of the records."""
+    for job, one in now.items():
+        was = before.get(job, NEW)
+        state = was.state
         if one.job_id and (one.job_id, one.submission) != (was.job_id, was.submission):
             yield JobSubmitted(job=job, job_id=one.job_id, submission=one.submission, adopted=True)
-            was = replace(was, state=JobState.SUBMITTED, submission=one.submission)
-        if one.state is not was.state or one.submission != was.submission:
-            yield JobChanged(
-                job=job,
-                job_id=one.job_id,
-                submission=one.submission,
-                before=was.state,
-                after=one.state,
-                blocked_by=one.blocked_by,
-            )
+            state, was = JobState.SUBMITTED, replace(was, submission=one.submission)
+        if one.state is not state or one.submission != was.submission:
+            yield job_changed(Transition(job=job, before=state, record=one))

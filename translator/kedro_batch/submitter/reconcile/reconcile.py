@@ -1,224 +1,260 @@
-"""Finds out how a run stands before it is taken up again: from the journal, from ListJobs, from DescribeJobs.
+"""Compare the journal with the service, before a run is taken up and whenever a node may have two jobs.
 
-Nothing is submitted here. What is terminated are second jobs for one node, and earlier attempts that another
-one is to replace.
+It asks the journal, ListJobs and DescribeJobs, and returns records (``merge``). Nothing is submitted here. What is
+terminated are duplicates, and earlier submissions that another one is to replace.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from kedro_batch.errors import ServiceError, UsageError
-from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_submitter import LOOKED_UP_AFTER_S
-from kedro_batch.submitter.journal_view import Recorded
+from kedro_batch.submitter.job_state import ENDED, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.duplicates import (
-    KEPT_INSTEAD,
-    NONE_KEPT,
     Deduplicated,
     Discovered,
     deduplicate,
     discover,
-    with_duplicates,
+    jobs_with_duplicates,
+    reason_to_terminate,
 )
 from kedro_batch.submitter.reconcile.merge import (
-    REMEMBERED_S,
-    Parents,
-    Stock,
-    again,
-    assumed_done,
-    closed,
-    renewed,
-    stock_of,
+    Records,
+    assume_done,
+    events_since,
+    jobs_in,
+    jobs_to_rerun,
+    merge,
+    propagate_failures,
+    with_next_submission,
 )
 from kedro_batch.submitter.run_id import made_at
-from kedro_batch.submitter.run_state import ENDED, JobRecord, JobState
+from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, REMEMBERED_S, TERMINATION_S
 from kedro_batch.submitter.terminate import terminate_and_wait
 from kedro_batch.text.wording import listed
 
-_ENDING_S = 120.0
-_NAMES_SHOWN = 5
+_PLANS_COMPARED = 5
+"""How many jobs are asked for the digest in their tags."""
 
 
-def plan_parents(context: RunContext) -> Parents:
-    """Give the jobs of the plan with their parents, parents first."""
-    parents = {job.name: job.depends_on for job in context.plan.jobs}
-    return {name: parents[name] for name in topological_order(parents)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """How a run stands.
+
+    Attributes:
+        records: The record of every job that may have been submitted.
+        unconfirmed: Jobs that may have been submitted: they are looked up before anything is sent for them. Some of
+            them may be blocked, and NOT_RUN in the records.
+    """
+
+    records: dict[JobName, JobRecord]
+    unconfirmed: tuple[JobName, ...]
 
 
-def take_stock(context: RunContext, parents: Parents, *, expected: bool, done: Collection[JobName] = ()) -> Stock:
-    """Find out how a run stands.
+def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
+    """Find out how a run stands, and emit what differs from the journal.
 
     Args:
         context: The run.
-        parents: Its plan.
-        expected: There has to be a job of it, in the journal or on the service.
-        done: Jobs that the user says have succeeded.
-
-    Returns:
-        How it stands, with nothing forgotten in it.
+        must_exist: The run has to be known, to the journal or to the service.
 
     Raises:
-        UsageError: The run has jobs of another plan, is not known at all, or is so old that it cannot be known.
-        ServiceError: The service refused to tell.
+        UsageError: The run has jobs of another plan, is not known, is too old to be known, or cannot be resumed so.
+        ServiceError: The service refused.
     """
-    recorded = context.journal.recorded(context.run_id)
-    census, settlement = _settled(context, parents, recorded, expected=expected)
-    kept = settlement.kept
-    newest = {job: max(one.submission for one in copies) for job, copies in census.copies.items()}
-    unknown = [
-        one.standing.job_id
-        for job, one in recorded.items()
-        if one.standing.live and not (job in kept and newest[job] >= one.standing.submission)
+    journal = context.journal.records(context.run_id)
+    records = _submit_again_what_cannot_be_confirmed(context, _merged(context, journal, must_exist=must_exist))
+    return Reconciled(
+        records=propagate_failures(context.parents, _to_be_described(journal, records)),
+        unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
+    )
+
+
+def reconcile_to_resume(context: RunContext) -> Reconciled:
+    """Find out how a run stands, and give what failed, was blocked or lost another submission.
+
+    Earlier submissions have surely ended by then.
+
+    Raises:
+        UsageError: As ``reconcile``; or a job that is asked for cannot be run again.
+        ServiceError: The service refused, or an earlier submission does not end.
+    """
+    journal = context.journal.records(context.run_id)
+    found = _submit_again_what_cannot_be_confirmed(
+        context, _merged(context, journal, must_exist=context.must_exist, done=context.options.assume_done)
+    )
+    records = propagate_failures(context.parents, found)
+    options = context.options
+    jobs = jobs_to_rerun(context.parents, records, from_jobs=options.from_jobs, only_jobs=options.only_jobs)
+    earlier = [records[job] for job in jobs if job in records]
+    ids = [one.job_id for one in earlier if one.job_id and one.state in (JobState.NOT_RUN, JobState.LOST)]
+    live = [job_id for job_id, state in _describe(context, ids).items() if state not in ENDED]
+    left = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
+    if left:
+        raise ServiceError(
+            f"{len(left)} earlier submissions do not end ({listed(left)}): nothing was submitted. Try again later"
+        )
+    return Reconciled(records=with_next_submission(records, jobs), unconfirmed=jobs_in(records, JobState.UNCONFIRMED))
+
+
+def emit_differences(context: RunContext, records: Records) -> None:
+    """Emit what differs from the journal."""
+    for event in events_since(context.journal.records(context.run_id), records):
+        context.emit(event)
+
+
+def _merged(
+    context: RunContext, journal: Records, *, must_exist: bool, done: Collection[JobName] = ()
+) -> dict[JobName, JobRecord]:
+    discovered = _discover(context, journal, must_exist=must_exist)
+    deduplicated = drop_duplicates(context, discovered)
+    kept = deduplicated.kept
+    newest = {job: max(one.submission for one in found) for job, found in discovered.jobs.items()}
+    not_listed = [
+        one.job_id
+        for job, one in journal.items()
+        if one.live and one.job_id and not (job in kept and newest[job] >= one.submission)
     ]
-    described = _described(context, [job_id for job_id in unknown if job_id])
-    if expected and not recorded and not kept:
+    described = _describe(context, not_listed)
+    if must_exist and not journal and not kept:
         raise UsageError(
             f"no job of run {context.run_id} is in {listed(context.queues)}: nothing was submitted under this id, or "
-            "it was more than a day ago and AWS Batch has forgotten it. Check account and region, or begin anew: "
+            "it was more than a day ago and AWS Batch has forgotten it. Check account and region, or start a new run: "
             "kedro-batch apply PLAN"
         )
+    created = [one.created_at_ms / 1000 for one in kept.values()]
+    intended = [one.intended_at for one in journal.values() if one.intended_at]
     born = made_at(context.run_id)
-    began_at = min(
-        ([born.timestamp()] if born else [])
-        + [copy.created_at / 1000 for copy in kept.values()]
-        + [one.intended_at for one in recorded.values() if one.intended_at],
-        default=context.calls.wall(),
-    )
-    stock = stock_of(
-        parents,
-        recorded=recorded,
+    records = merge(
+        context.parents,
+        journal=journal,
         kept=kept,
         newest=newest,
         described=described,
-        began_at=began_at,
+        began_at=min([*created, *intended, *([born.timestamp()] if born else [])], default=context.calls.wall()),
         wall=context.calls.wall(),
     )
-    if orphans := settlement.orphans:
-        anew = {job: JobRecord(submission=newest[job] + 1) for job in orphans}
-        left = tuple(job for job in stock.forgotten if job not in orphans)
-        stock = Stock(standing={**stock.standing, **anew}, unsure=stock.unsure - orphans, forgotten=left)
-    if unknown_names := sorted(set(done) - set(parents)):
-        raise UsageError(f"the plan of the run has no job {listed(unknown_names)}, which are assumed to be done")
+    records |= {job: JobRecord(submission=newest[job] + 1) for job in deduplicated.orphans}
+    if unknown := sorted(set(done) - set(context.parents)):
+        raise UsageError(f"--assume-done names jobs that the plan of the run does not have: {listed(unknown)}")
     if done:
-        stock = assumed_done(stock, done)
-    if stock.forgotten:
-        raise UsageError(_too_old(context, stock.forgotten))
-    return stock
+        records = assume_done(records, done)
+    if expired := jobs_in(records, JobState.EXPIRED):
+        raise _too_old(context, expired)
+    return records
 
 
-def to_run_again(
-    context: RunContext,
-    parents: Parents,
-    stock: Stock,
-    *,
-    from_jobs: tuple[JobName, ...],
-    only_jobs: tuple[JobName, ...],
-) -> tuple[dict[JobName, JobRecord], frozenset[JobName]]:
-    """Give what failed, was blocked or lost another submission, after the earlier one has surely ended.
-
-    Returns:
-        How the run stands then, and the jobs that are still to be looked up before they are sent.
-
-    Raises:
-        UsageError: As ``again`` does.
-        ServiceError: An earlier submission does not end.
-    """
-    standing = closed(parents, stock.standing)
-    jobs = again(parents, standing, from_jobs=from_jobs, only_jobs=only_jobs)
-    doubtful = [standing[job] for job in jobs if job in standing]
-    earlier = [one.job_id for one in doubtful if one.job_id and one.state in (JobState.NOT_RUN, JobState.LOST)]
-    still_live = [job_id for job_id, state in _described(context, earlier).items() if state not in ENDED]
-    left = terminate_and_wait(context, still_live, f"kedro-batch: run {context.run_id} is resumed", _ENDING_S)
-    if left:
-        raise ServiceError(
-            f"{len(left)} earlier attempts do not end ({listed(left[:_NAMES_SHOWN])}): nothing was submitted. "
-            "Try again later"
+def _submit_again_what_cannot_be_confirmed(context: RunContext, records: dict[JobName, JobRecord]) -> Records:
+    """Without lookups (``--no-adopt``, runs on this machine), nobody can know: such jobs get another submission."""
+    unconfirmed = jobs_in(records, JobState.UNCONFIRMED)
+    if context.adopts or not unconfirmed:
+        return records
+    if context.engine.capabilities.keeps_jobs:
+        message = (
+            f"it is not known whether {listed(sorted(unconfirmed))} were submitted, and they are not looked up: "
+            "they are submitted again"
         )
-    in_doubt = {job for job in stock.unsure if standing.get(job, JobRecord()).state is JobState.NOT_SUBMITTED}
-    return renewed(standing, jobs), frozenset(in_doubt)
+        context.emit(Notice(kind=NoticeKind.WARNING, message=message))
+    lost = {job: replace(records[job], state=JobState.LOST) for job in unconfirmed}
+    return with_next_submission({**records, **lost}, unconfirmed)
 
 
-def settle(context: RunContext, parents: Parents, census: Discovered) -> Deduplicated:
-    """Choose one job for each node, and terminate the others.
+def _to_be_described(journal: Records, records: Records) -> dict[JobName, JobRecord]:
+    """Let jobs that failed unseen be asked about once more: ListJobs does not say why they failed."""
+    return {
+        job: replace(one, state=JobState.SUBMITTED)
+        if one.state is JobState.FAILED and journal.get(job, NEW).state not in ENDED
+        else one
+        for job, one in records.items()
+    }
+
+
+def drop_duplicates(context: RunContext, discovered: Discovered) -> Deduplicated:
+    """Choose one job for each node, terminate the others, and wait until they have ended.
 
     Raises:
         ServiceError: The service refused.
     """
     depends_on: dict[JobId, tuple[JobId, ...]] = {}
-    if rivals := with_duplicates(census):
-        below = _below(parents, {one.job for one in rivals})
-        ids = [one.job_id for job in below for one in census.copies.get(job, ())]
-        for detail in context.described(ids):
-            depends_on[detail["jobId"]] = tuple(JobId(one["jobId"]) for one in detail.get("dependsOn", ()))
-    settlement = deduplicate(census, parents, depends_on)
+    if rivals := jobs_with_duplicates(discovered):
+        below = _with_descendants(context.parents, {one.job for one in rivals})
+        ids = [one.job_id for job in below for one in discovered.jobs.get(job, ())]
+        depends_on = {detail.job_id: detail.depends_on for detail in context.service.describe_jobs(ids)}
+    deduplicated = deduplicate(discovered, context.parents, depends_on)
     by_reason: dict[str, list[JobId]] = {}
-    for copy, kept in settlement.duplicates:
-        by_reason.setdefault(f"{KEPT_INSTEAD}{kept or NONE_KEPT}", []).append(copy.job_id)
+    for found, kept in deduplicated.duplicates:
+        by_reason.setdefault(reason_to_terminate(kept), []).append(found.job_id)
     live = {
-        job_id for reason, ids in by_reason.items() for job_id in terminate_and_wait(context, ids, reason, _ENDING_S)
+        job_id
+        for reason, ids in by_reason.items()
+        for job_id in terminate_and_wait(context, ids, reason, TERMINATION_S)
     }
-    for copy, kept in settlement.duplicates:
-        became = "could not be ended: look at it in AWS Batch" if copy.job_id in live else "is terminated"
-        message = f"{copy.job} was submitted twice: {copy.job_id} {became}; {kept or NONE_KEPT} is kept"
-        context.emit(Notice(kind=NoticeKind.DUPLICATE, message=message, job=copy.job))
-    return settlement
+    for found, kept in deduplicated.duplicates:
+        became = "could not be terminated: look at it in AWS Batch" if found.job_id in live else "is terminated"
+        message = f"{found.job} was submitted twice: {found.job_id} {became}; {kept or 'none of them'} is kept"
+        context.emit(Notice(kind=NoticeKind.DUPLICATE, message=message, job=found.job))
+    return deduplicated
 
 
-def _settled(
-    context: RunContext, parents: Parents, recorded: Mapping[JobName, Recorded], *, expected: bool
-) -> tuple[Discovered, Deduplicated]:
-    if not context.options.adopt or context.engine.name == "local":
-        return Discovered(copies={}, foreign_jobs=()), Deduplicated(kept={})
-    census = discover(context.run_id, parents, context.all_listed())
-    for pause_s in LOOKED_UP_AFTER_S if not recorded else ():
-        if not census.copies and not expected:
-            break  # a run that is not known anywhere is a new one
+def _discover(context: RunContext, journal: Records, *, must_exist: bool) -> Discovered:
+    """List the jobs of the run.
+
+    Raises:
+        UsageError: They are of another plan, or too old to be known.
+    """
+    if not context.adopts:
+        return Discovered(jobs={}, foreign_jobs=())
+    discovered = discover(context.run_id, context.parents, context.list_run())
+    for pause_s in LOOKUP_DELAYS_S if not journal else ():
+        if not discovered.jobs and not must_exist:
+            break  # a run that nobody knows is a new one
         # What was submitted just before the journal was lost may not be visible yet.
-        context.pause(pause_s)
-        census = discover(context.run_id, parents, context.all_listed())
-    _check_plan(context, census)
+        context.service.pause(pause_s)
+        discovered = discover(context.run_id, context.parents, context.list_run())
+    _check_plan(context, discovered)
     born = made_at(context.run_id)
-    if not recorded and not census.copies and born and _seconds_since(born, context) > REMEMBERED_S:
-        raise UsageError(_too_old(context, ()))
-    return census, settle(context, parents, census)
+    if not journal and not discovered.jobs and born and _seconds_since(context, born) > REMEMBERED_S:
+        raise _too_old(context, ())
+    return discovered
 
 
-def _check_plan(context: RunContext, census: Discovered) -> None:
+def _check_plan(context: RunContext, discovered: Discovered) -> None:
     """Refuse a run of another plan: by names that the plan does not have, or by the digest in the tags."""
-    if census.foreign_jobs:
+    remedy = "Name the plan that it was applied from, or choose another --run-id"
+    if discovered.foreign_jobs:
         raise UsageError(
-            f"run {context.run_id} is of another plan: it has {listed(census.foreign_jobs[:_NAMES_SHOWN])}, which this "
-            "plan does not have. Name the plan that it was applied from, or choose another --run-id"
+            f"run {context.run_id} is of another plan: it has {listed(discovered.foreign_jobs)}, which this plan does "
+            f"not have. {remedy}"
         )
-    newest = [copies[-1].job_id for copies in census.copies.values()][:_NAMES_SHOWN]
-    for detail in context.described(newest) if newest else ():
-        digest = detail.get("tags", {}).get(TAG_PLAN)
+    newest = [found[-1].job_id for found in discovered.jobs.values()][:_PLANS_COMPARED]
+    for detail in context.service.describe_jobs(newest):
+        digest = detail.tags.get(TAG_PLAN)
         if digest and digest != context.digest:
             raise UsageError(
-                f"run {context.run_id} is of another plan: {detail['jobName']} was submitted from {digest[:19]}, this "
-                f"plan is {context.digest[:19]}. Name the plan that it was applied from, or choose another --run-id"
+                f"run {context.run_id} is of another plan: {detail.name} was submitted from {digest[:19]}, this plan "
+                f"is {context.digest[:19]}. {remedy}"
             )
 
 
-def _described(context: RunContext, ids: Iterable[JobId]) -> dict[JobId, JobState]:
+def _describe(context: RunContext, ids: Iterable[JobId]) -> dict[JobId, JobState]:
     """Describe jobs, several times if some are not known: DescribeJobs may be late as well."""
     found: dict[JobId, JobState] = {}
     missing = list(ids)
-    for pause_s in (0.0, *(LOOKED_UP_AFTER_S if context.engine.name != "local" else ())):
+    for pause_s in (0.0, *(LOOKUP_DELAYS_S if context.engine.capabilities.forgets_jobs else ())):
         if not missing:
             break
-        context.pause(pause_s)
-        found |= {one["jobId"]: JobState(one["status"]) for one in context.described(missing)}
+        context.service.pause(pause_s)
+        found |= {one.job_id: one.state for one in context.service.describe_jobs(missing)}
         missing = [job_id for job_id in missing if job_id not in found]
     return found
 
 
-def _below(parents: Parents, jobs: set[JobName]) -> list[JobName]:
-    """Give jobs and all that are below them, parents first."""
+def _with_descendants(parents: Parents, jobs: set[JobName]) -> list[JobName]:
     found = set(jobs)
     for job, above in parents.items():
         if not found.isdisjoint(above):
@@ -226,16 +262,14 @@ def _below(parents: Parents, jobs: set[JobName]) -> list[JobName]:
     return [job for job in parents if job in found]
 
 
-def _seconds_since(moment: datetime, context: RunContext) -> float:
+def _seconds_since(context: RunContext, moment: datetime) -> float:
     return (datetime.fromtimestamp(context.calls.wall(), UTC) - moment).total_seconds()
 
 
-def _too_old(context: RunContext, forgotten: tuple[JobName, ...]) -> str:
-    shown = listed(forgotten[:_NAMES_SHOWN])
-    more = f" and {len(forgotten) - _NAMES_SHOWN} more" if len(forgotten) > _NAMES_SHOWN else ""
-    what = f" of {shown}{more}" if forgotten else ""
-    return (
-        f"run {context.run_id} is more than a day old, and AWS Batch no longer knows what became{what or ' of it'}: "
-        "that is not guessed at. Write the names of the jobs that have succeeded into a file, one a line, and resume "
-        "with --assume-done FILE (the others are run again); or begin anew: kedro-batch apply PLAN"
+def _too_old(context: RunContext, expired: Collection[JobName]) -> UsageError:
+    what = f" of {listed(expired)}" if expired else " of it"
+    return UsageError(
+        f"run {context.run_id} is more than a day old, and AWS Batch no longer knows what became{what}. Write the "
+        "names of the jobs that have succeeded into a file, one a line, and resume with --assume-done FILE (the others "
+        "are run again); or start a new run: kedro-batch apply PLAN"
     )

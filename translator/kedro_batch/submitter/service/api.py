@@ -1,41 +1,60 @@
-"""What runs jobs: the few calls that both engines answer, in AWS Batch's own shapes.
+"""What runs jobs: the protocol of every engine, and its replies. A new engine goes beside ``aws`` and ``local``.
 
-Requests and replies are spelled as in the AWS Batch API, reduced to the fields that are read here, so that
-one code path submits, follows and reports whether the jobs run on AWS or on this machine.
+Replies are parsed once, at this door: AWS's spelling and whatever the service may invent stay outside. One code path
+submits, follows and reports, whether jobs run on AWS Batch or on this machine.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NotRequired, Protocol, TypedDict
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
+from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
+from kedro_batch.submitter.events import EngineName
+from kedro_batch.submitter.job_state import JobState, state_of
+from kedro_batch.submitter.service.limits import Pace
 
 
-class JobDetail(TypedDict):
-    """One job in a reply of DescribeJobs; ``failures`` reads more of it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDetail:
+    """One job of a DescribeJobs reply.
 
-    jobId: JobId
-    jobName: str
+    Attributes:
+        job_id: Its id.
+        name: Its name on the service.
+        state: Its state.
+        status: The state as the service spells it.
+        reason: What the service says about it; may be empty.
+        depends_on: The ids of the jobs that it waits for.
+        tags: Its tags.
+        reply: The whole reply, in AWS's shape, for ``failures``.
+    """
+
+    job_id: JobId
+    name: str
+    state: JobState
     status: str
-    statusReason: NotRequired[str]
-    dependsOn: NotRequired[list[dict[str, str]]]
-    tags: NotRequired[dict[str, str]]
-    container: NotRequired[dict[str, Any]]
+    reason: str = ""
+    depends_on: tuple[JobId, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    reply: Mapping[str, Any] = field(default_factory=dict)
 
 
-class JobSummary(TypedDict):
-    """One job in a reply of ListJobs; ``createdAt`` is in milliseconds since the epoch."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSummary:
+    """One job of a ListJobs reply; ``created_at_ms`` is in milliseconds since the epoch."""
 
-    jobId: JobId
-    jobName: str
+    job_id: JobId
+    name: str
+    state: JobState
     status: str
-    createdAt: int
-    statusReason: NotRequired[str]
+    created_at_ms: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPage:
-    """One page of a reply of ListJobs; ``token`` leads to the next one, None after the last."""
+    """One page of a ListJobs reply; ``token`` leads to the next one, None after the last."""
 
     jobs: tuple[JobSummary, ...]
     token: str | None
@@ -43,40 +62,104 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminated:
-    """How a call to terminate jobs ended; those in neither field have not been tried yet."""
+    """How a call to terminate jobs ended; an id in neither field was not tried yet."""
 
     done: tuple[JobId, ...]
     failed: Mapping[JobId, str]
 
 
-class QueueDetail(TypedDict):
-    """One queue in a reply of DescribeJobQueues."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDetail:
+    """One queue of a DescribeJobQueues reply."""
 
-    jobQueueName: str
-    jobQueueArn: str
+    name: str
+    arn: str
     state: str
     status: str
-    statusReason: str
+    reason: str
 
 
-class DefinitionDetail(TypedDict):
-    """One definition in a reply of DescribeJobDefinitions."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionDetail:
+    """One job definition of a DescribeJobDefinitions reply."""
 
-    jobDefinitionArn: str
+    arn: str
     revision: int
     status: str
 
 
+def job_detail(reply: Mapping[str, Any]) -> JobDetail:
+    """Parse one job of a DescribeJobs reply.
+
+    Raises:
+        KeyError, TypeError, AttributeError: It lacks what every job has.
+    """
+    return JobDetail(
+        job_id=JobId(reply["jobId"]),
+        name=reply["jobName"],
+        state=state_of(reply["status"]),
+        status=reply["status"],
+        reason=reply.get("statusReason") or "",
+        depends_on=tuple(JobId(one["jobId"]) for one in reply.get("dependsOn") or ()),
+        tags=reply.get("tags") or {},
+        reply=reply,
+    )
+
+
+def job_summary(reply: Mapping[str, Any]) -> JobSummary:
+    """Parse one job of a ListJobs reply.
+
+    Raises:
+        KeyError, TypeError, AttributeError: It lacks what every job has.
+    """
+    return JobSummary(
+        job_id=JobId(reply["jobId"]),
+        name=reply["jobName"],
+        state=state_of(reply["status"]),
+        status=reply["status"],
+        created_at_ms=reply.get("createdAt", 0),
+        reason=reply.get("statusReason") or "",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What an engine does by itself. The rest of the program asks these, never for an engine's name.
+
+    Attributes:
+        adopts: A job can be found again by its name, by any process.
+        keeps_jobs: Jobs go on when this process ends.
+        fails_dependents: What depends on a failed job surely fails as well.
+        forgets_jobs: Ended jobs are forgotten, and new ones may be invisible for a while.
+        notifies: The engine wakes the run when a job changes.
+        pace: How often a run may be polled.
+    """
+
+    adopts: bool
+    keeps_jobs: bool
+    fails_dependents: bool
+    forgets_jobs: bool
+    notifies: bool
+    pace: Pace
+
+
 class Engine(Protocol):
-    """Runs jobs. Every call raises ``ServiceError`` where it is refused or nobody answers."""
+    """Runs jobs. Every call raises ``ServiceError`` if it is refused or not answered."""
 
     @property
-    def name(self) -> str:
-        """``aws`` or ``local``."""
+    def name(self) -> EngineName:
+        """What events and the journal call it."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it does by itself."""
 
     @property
     def location(self) -> Mapping[str, str]:
         """Where its jobs run, as far as it is known before the first call: ``region``, or ``folder``."""
+
+    def adapt_plan(self, plan: Plan) -> Plan:
+        """Return the plan as this engine runs it."""
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Describe the queues of these names or ARNs; unknown ones are left out."""
@@ -91,16 +174,16 @@ class Engine(Protocol):
         """Describe up to 100 jobs; unknown ones are left out."""
 
     def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:
-        """List the jobs of a queue that have this name, or with ``*`` at its end begin so; of every state."""
+        """List the jobs of a queue, in every state, whose name is this one or, with ``*`` at its end, begins so."""
 
     def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
-        """End jobs, as many as go into one call; those that have not started are cancelled."""
+        """Terminate jobs, as many as fit into one call; those that have not started are cancelled."""
 
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
-        """Give the last lines that a job wrote, where they can be read from here."""
+        """Return the last lines that a job wrote, where they can be read from here."""
 
     def renew(self) -> None:
-        """Look for credentials anew: those of before have expired."""
+        """Look for credentials again: those of before have expired."""
 
     def interrupt(self) -> str:
-        """End what would end badly without this process, and say what becomes of the jobs."""
+        """End what would end badly without this process, and return what becomes of the jobs."""

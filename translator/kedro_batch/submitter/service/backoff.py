@@ -1,6 +1,6 @@
-"""What to do while the service cannot be reached or the credentials have expired: wait, say so, go on.
+"""Wait longer and longer while the service cannot be reached or the credentials have expired, up to a deadline.
 
-The jobs on AWS Batch are unharmed meanwhile.
+The jobs on AWS Batch go on meanwhile.
 """
 
 import math
@@ -17,24 +17,24 @@ _FIRST_S, _LONGEST_S = 1.0, 30.0
 
 @dataclass(slots=True)
 class _Trouble:
-    """One kind of calls that fails: since when, and how long the next pause is."""
+    """A lane whose calls fail: since when, and how long the next pause is."""
 
     since: float
     delay_s: float = _FIRST_S
     retry_at: float = -math.inf
-    told: bool = False
+    shown: bool = False
 
 
 class Backoff:
-    """Waits longer and longer between two tries, up to a limit in all, for each kind of calls."""
+    """The pauses of each lane, which double up to half a minute, and the deadline."""
 
     def __init__(self, engine: Engine, emit: Sink, limit_s: float) -> None:
         """Begin without trouble.
 
         Args:
-            engine: Is asked for new credentials when those of before have expired.
-            emit: Is told when trouble begins, and when it is over.
-            limit_s: How long trouble may last.
+            engine: Looks for new credentials when the present ones have expired.
+            emit: Receives a notice when trouble begins, and when it is over.
+            limit_s: How long trouble may last, in seconds.
         """
         self._engine = engine
         self._emit = emit
@@ -42,39 +42,39 @@ class Backoff:
         self._troubles: dict[Lane, _Trouble] = {}
 
     def retry_at(self, lane: Lane) -> float:
-        """Give the time from which on a kind of calls may be tried; long past where there is no trouble."""
+        """Return the time from which calls of a lane may be tried; minus infinity where there is no trouble."""
         return self._troubles[lane].retry_at if lane in self._troubles else -math.inf
 
-    def failed(self, lane: Lane, error: ServiceError, now: float) -> None:
-        """Take note that a call failed, and choose when to try its kind again.
+    def on_failure(self, lane: Lane, error: ServiceError, now: float) -> None:
+        """Record that a call failed, and choose when its lane is tried again.
 
         Raises:
-            ServiceError: Waiting will not mend it, or it has lasted too long.
+            ServiceError: Waiting does not help, or the deadline has passed.
         """
         if not error.passing:
             raise error
         trouble = self._troubles.setdefault(lane, _Trouble(now))
         if now - trouble.since > self._limit_s:
             raise ServiceError(f"{error}; this has lasted for {duration(now - trouble.since)}", fault=error.fault)
-        if error.fault is not Fault.THROTTLED and not trouble.told:
-            if not self._told:
+        if error.fault is not Fault.THROTTLED and not trouble.shown:
+            if not self._shown:
                 limit = duration(self._limit_s)
                 message = f"{error}. Trying again for up to {limit}; jobs on AWS Batch go on meanwhile"
                 self._emit(Notice(kind=NoticeKind.TROUBLE, message=message))
-            trouble.told = True
+            trouble.shown = True
         if now >= trouble.retry_at:  # several calls that fail together are one failure
             trouble.retry_at = now + trouble.delay_s
             trouble.delay_s = min(_LONGEST_S, trouble.delay_s * 2)
             if error.fault is Fault.CREDENTIALS:
                 self._engine.renew()
 
-    def worked(self, lane: Lane) -> None:
-        """Take note that a call went well."""
-        told = self._told
+    def on_success(self, lane: Lane) -> None:
+        """Record that a call succeeded."""
+        shown = self._shown
         self._troubles.pop(lane, None)
-        if told and not self._told:
+        if shown and not self._shown:
             self._emit(Notice(kind=NoticeKind.RECOVERED, message="AWS Batch answers again"))
 
     @property
-    def _told(self) -> bool:
-        return any(trouble.told for trouble in self._troubles.values())
+    def _shown(self) -> bool:
+        return any(trouble.shown for trouble in self._troubles.values())

@@ -1,7 +1,7 @@
-"""Makes calls beside the run and tells the time: the only place that knows of threads and clocks.
+"""Make calls beside the run, and tell the time: the only module with threads and clocks.
 
-A run decides alone, in one thread; what takes time, the calls to the service, goes on beside it in lanes, so
-that one kind never waits behind another. Everything here may be replaced by a clock of its own for simulations.
+A run decides alone, in one thread. Calls to the service, which take time, go on beside it in lanes, so that one kind of
+call never waits behind another. A simulation replaces all of this by a clock of its own.
 """
 
 import queue
@@ -18,7 +18,7 @@ from kedro_batch.submitter.inbox import Inbox
 
 
 class Lane(StrEnum):
-    """The kinds of calls that do not wait for each other."""
+    """The kinds of calls, which do not wait for each other."""
 
     SUBMIT = "submit"
     DESCRIBE = "describe"
@@ -35,10 +35,10 @@ class Reply:
     """How a call ended.
 
     Attributes:
-        lane: The lane that it went by.
-        about: What it was about, as given to ``start``.
-        value: What it gave.
-        error: Why it gave nothing.
+        lane: Its lane.
+        about: What ``start`` was given to recognise it.
+        value: What it returned.
+        error: Why it failed.
         sent_at: When it was sent, on the clock of ``now``.
     """
 
@@ -53,19 +53,19 @@ class Calls(Protocol):
     """Time, and calls that go on beside the run."""
 
     def now(self) -> float:
-        """Seconds on a clock that only goes forward."""
+        """Return seconds on a clock that only goes forward."""
 
     def wall(self) -> float:
-        """Seconds since the epoch."""
+        """Return seconds since the epoch."""
 
     def free(self, lane: Lane) -> int:
-        """How many calls a lane takes without letting them wait."""
+        """Return how many calls a lane takes now without letting them wait."""
 
     def start(self, lane: Lane, about: Any, call: Callable[[], Any]) -> None:
-        """Begin a call."""
+        """Start a call."""
 
     def wait(self, seconds: float) -> list[Reply]:
-        """Wait until a call has ended or somebody needs attention, at most so long; give the calls that ended."""
+        """Wait for replies, or until the run is woken, at most so long; return the replies."""
 
 
 LANES: Mapping[Lane, int] = {Lane.SUBMIT: 32, Lane.DESCRIBE: 1, Lane.LIST: 1, Lane.TERMINATE: 4, Lane.LOG: 2}
@@ -73,13 +73,13 @@ LANES: Mapping[Lane, int] = {Lane.SUBMIT: 32, Lane.DESCRIBE: 1, Lane.LIST: 1, La
 
 
 class ThreadedCalls:
-    """Calls in threads of their own, on the clock of this machine.
+    """Calls in threads, on the clock of this machine.
 
-    The threads are daemons: a call that the service does not answer keeps no program from ending.
+    The threads are daemons: a call that is never answered does not keep the program from ending.
     """
 
     def __init__(self, inbox: Inbox, lanes: Mapping[Lane, int] = LANES) -> None:
-        """Begin without threads; each lane gets them as it needs them."""
+        """Begin without threads; each lane starts them as it needs them."""
         self._inbox = inbox
         self._lanes = lanes
         self._under_way: Counter[Lane] = Counter()
@@ -90,19 +90,19 @@ class ThreadedCalls:
         self._ended: deque[Reply | BaseException] = deque()
 
     def now(self) -> float:
-        """Seconds on the machine's monotonic clock."""
+        """Return seconds on the monotonic clock of this machine."""
         return time.monotonic()
 
     def wall(self) -> float:
-        """Seconds since the epoch."""
+        """Return seconds since the epoch."""
         return time.time()
 
     def free(self, lane: Lane) -> int:
-        """How many calls a lane takes without letting them wait."""
+        """Return how many calls a lane takes now without letting them wait."""
         return self._lanes[lane] - self._under_way[lane]
 
     def start(self, lane: Lane, about: Any, call: Callable[[], Any]) -> None:
-        """Begin a call."""
+        """Start a call."""
         self._under_way[lane] += 1
         if self._threads[lane] < min(self._lanes[lane], self._under_way[lane]):
             self._threads[lane] += 1
@@ -110,7 +110,7 @@ class ThreadedCalls:
         self._tasks[lane].put((about, call))
 
     def wait(self, seconds: float) -> list[Reply]:
-        """Wait until a call has ended or somebody needs attention, at most so long."""
+        """Wait for replies, or until the run is woken, at most so long; return the replies."""
         if not self._ended and seconds > 0:
             self._inbox.wait(seconds)
         replies = []
@@ -139,7 +139,7 @@ class ThreadedCalls:
 
 
 class InlineCalls:
-    """Calls that are made at once, for an engine of this process that answers without delay."""
+    """Calls that are made at once, for an engine of this process."""
 
     def __init__(self, inbox: Inbox) -> None:
         """Begin with no call."""
@@ -147,19 +147,19 @@ class InlineCalls:
         self._ended: deque[Reply] = deque()
 
     def now(self) -> float:
-        """Seconds on the machine's monotonic clock."""
+        """Return seconds on the monotonic clock of this machine."""
         return time.monotonic()
 
     def wall(self) -> float:
-        """Seconds since the epoch."""
+        """Return seconds since the epoch."""
         return time.time()
 
     def free(self, lane: Lane) -> int:  # noqa: ARG002  every lane is free
-        """How many calls a lane takes without letting them wait."""
+        """Return how many calls a lane takes now without letting them wait."""
         return 1
 
     def start(self, lane: Lane, about: Any, call: Callable[[], Any]) -> None:
-        """Make a call."""
+        """Make a call at once."""
         sent_at = self.now()
         try:
             self._ended.append(Reply(lane=lane, about=about, value=call(), sent_at=sent_at))
@@ -167,7 +167,7 @@ class InlineCalls:
             self._ended.append(Reply(lane=lane, about=about, error=error, sent_at=sent_at))
 
     def wait(self, seconds: float) -> list[Reply]:
-        """Give the calls that ended, or wait until somebody needs attention, at most so long."""
+        """Return the replies, or wait until the run is woken, at most so long."""
         if not self._ended and seconds > 0 and self._inbox.wait(seconds):
             time.sleep(_SETTLE_S)  # what changes together is seen together
         replies = list(self._ended)

@@ -1,4 +1,4 @@
-"""Interprets a plan without an engine: the requests that a run would send, in the order of a run."""
+"""Return the requests that a run would send, in its order, without an engine: ``apply --dry-run``."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,10 +11,10 @@ _RUN = RunId("RUN")
 
 
 def dry_requests(plan: Plan, digest: PlanDigest) -> Iterator[dict[str, Any]]:
-    """Give the SubmitJob request of every job.
+    """Yield the SubmitJob request of every job, parents first.
 
-    What only a run knows is written in words: ``RUN`` for its id, ``<id of NAME>`` for the id of a job; the
-    definition stays as the plan names it. So the same plan gives the same lines.
+    What only a run knows is a placeholder: ``RUN`` for its id, ``<id of NAME>`` for the id of a job. The definition
+    stays as the plan names it. So the same plan gives the same lines.
     """
     jobs = {job.name: job for job in plan.jobs}
     for name in topological_order({job.name: job.depends_on for job in plan.jobs}):

@@ -1,81 +1,88 @@
-"""The engine that runs jobs on this machine: one process for each attempt, the calls of AWS Batch around it.
+"""The engine that runs jobs on this machine: a process for each attempt, and the calls of AWS Batch around it.
 
-Jobs wait for their parents, are tried again, time out and fail their dependents as they do on AWS Batch. A
-command is started without a shell, as the head of a process group of its own, and ending a job ends that
-group: all that it has started, except what has left the group by a session of its own (``setsid``).
+Jobs wait for their parents, are tried again, time out and fail their dependents as they do on AWS Batch.
 """
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
+from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.inbox import Inbox
-from kedro_batch.submitter.service.api import DefinitionDetail, JobDetail, JobPage, JobSummary, QueueDetail, Terminated
+from kedro_batch.submitter.job_state import ENDED, JobState
+from kedro_batch.submitter.service.api import (
+    Capabilities,
+    DefinitionDetail,
+    JobDetail,
+    JobPage,
+    JobSummary,
+    QueueDetail,
+    Terminated,
+)
+from kedro_batch.submitter.service.limits import UNLIMITED
+from kedro_batch.submitter.service.local_process import (
+    GRACE_S,
+    NOT_STARTED,
+    Exit,
+    signal_group,
+    start_process,
+    wait_for_exit,
+)
 
-_GRACE_S = 5.0
 _SETTLE_S = 0.02
 _TAIL_BYTES = 64 * 1024
-_NOT_STARTED = 127
-"""What a shell gives for a command that it cannot find."""
 
 
 @dataclass(slots=True)
 class _Job:
-    """A submitted job and how it stands."""
+    """A submitted job and its state."""
 
     job_id: JobId
     request: dict[str, Any]
-    status: str = "SUBMITTED"
-    reason: str | None = None
+    state: JobState = JobState.SUBMITTED
+    reason: str = ""
     container: dict[str, Any] = field(default_factory=dict)
-    created_at: int = field(default_factory=lambda: round(time.time() * 1000))
-    process: "subprocess.Popen[bytes] | None" = None
+    created_at_ms: int = field(default_factory=lambda: round(time.time() * 1000))
+    process: Popen[bytes] | None = None
     terminated: str | None = None
     waits_for: set[JobId] = field(default_factory=set)
     children: list[JobId] = field(default_factory=list)
 
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """How one attempt ended; an attempt that took too long has no exit code, and is not tried again."""
-
-    exit_code: int | None
-    reason: str | None
-
-
-def for_this_machine(plan: Plan) -> Plan:
-    """Take out of a plan what only AWS understands, so that every command stands where this engine looks."""
-    if not any(job.settings.submit for job in plan.jobs):
-        return plan
-    return replace(plan, jobs=tuple(replace(job, settings=replace(job.settings, submit={})) for job in plan.jobs))
+    @property
+    def name(self) -> str:
+        """Its name in the plan."""
+        parsed = parsed_job_name(self.request["jobName"])
+        return str(parsed[1] if parsed else self.request["jobName"])
 
 
 class LocalEngine:
     """This machine, answering the calls of AWS Batch."""
 
-    name = "local"
+    name: EngineName = "local"
+    capabilities = Capabilities(
+        adopts=False, keeps_jobs=False, fails_dependents=True, forgets_jobs=False, notifies=True, pace=UNLIMITED
+    )
 
     def __init__(self, inbox: Inbox, *, max_workers: int, folder: Path, logs: Path) -> None:
         """Prepare to run jobs.
 
         Args:
-            inbox: Is called when a job changes.
+            inbox: Is woken when a job changes.
             max_workers: How many run at once.
             folder: The working directory of the commands: the Kedro project.
-            logs: Where each attempt's output goes, as ``JOB-ATTEMPT.log``.
+            logs: Where the output of each attempt goes, as ``JOB-ATTEMPT.log``.
         """
         self._inbox = inbox
         self._folder = folder
@@ -84,86 +91,87 @@ class LocalEngine:
         self._jobs: dict[JobId, _Job] = {}
         self._numbers = count(1)
         self._lock = threading.RLock()
-        self._running: set[subprocess.Popen[bytes]] = set()
         self._stopping = False
 
     @property
     def location(self) -> Mapping[str, str]:
-        """Give the working directory of the jobs."""
+        """The working directory of the jobs."""
         return {"folder": str(self._folder)}
 
+    def adapt_plan(self, plan: Plan) -> Plan:
+        """Return the plan without the fields that only AWS understands: they would hide the command."""
+        if not any(job.settings.submit for job in plan.jobs):
+            return plan
+        return replace(plan, jobs=tuple(replace(job, settings=replace(job.settings, submit={})) for job in plan.jobs))
+
     def renew(self) -> None:
-        """Nothing expires on this machine."""
+        """Do nothing: nothing expires on this machine."""
 
     # The calls of AWS Batch
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
-        """Every queue is this machine."""
-        return [
-            QueueDetail(jobQueueName=name, jobQueueArn=name, state="ENABLED", status="VALID", statusReason="")
-            for name in names
-        ]
+        """Describe this machine: it is every queue."""
+        return [QueueDetail(name=name, arn=name, state="ENABLED", status="VALID", reason="") for name in names]
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
-        """Every definition is this machine."""
-        return [{"jobDefinitionArn": name, "revision": 1, "status": "ACTIVE"}]
+        """Describe this machine: it is every definition."""
+        return [DefinitionDetail(arn=name, revision=1, status="ACTIVE")]
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
-        """Take a job; it starts when its parents have succeeded and a worker is free."""
+        """Submit a job; it starts when its parents have succeeded and a worker is free."""
         with self._lock:
             job = _Job(JobId(f"local-{os.getpid()}-{next(self._numbers)}"), request)
             self._jobs[job.job_id] = job
             parents = [self._jobs[one["jobId"]] for one in request.get("dependsOn", ())]
             for parent in parents:
-                if parent.status != "SUCCEEDED":
+                if parent.state is not JobState.SUCCEEDED:
                     job.waits_for.add(parent.job_id)
                     parent.children.append(job.job_id)
-            if any(parent.status == "FAILED" for parent in parents):
+            if any(parent.state is JobState.FAILED for parent in parents):
                 self._fail_below([job.job_id])
             elif job.waits_for:
-                job.status = "PENDING"
+                job.state = JobState.PENDING
             else:
                 self._start(job)
             return job.job_id
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
-        """Describe jobs as DescribeJobs does."""
+        """Describe jobs; unknown ones are left out."""
         with self._lock:
-            return [self._detail(self._jobs[job_id]) for job_id in ids if job_id in self._jobs]
+            return [_detail(self._jobs[job_id]) for job_id in ids if job_id in self._jobs]
 
     def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:  # noqa: ARG002  the engine's signature
-        """List jobs as ListJobs does, all on one page."""
+        """List jobs by name, newest first, all on one page."""
         with self._lock:
             found = [one for one in self._jobs.values() if fnmatchcase(one.request["jobName"], name)]
-            return JobPage(
-                jobs=tuple(
-                    JobSummary(
-                        jobId=one.job_id,
-                        jobName=one.request["jobName"],
-                        status=one.status,
-                        createdAt=one.created_at,
-                        statusReason=one.reason or "",
-                    )
-                    for one in reversed(found)
-                ),
-                token=None,
+            jobs = tuple(
+                JobSummary(
+                    job_id=one.job_id,
+                    name=one.request["jobName"],
+                    state=one.state,
+                    status=str(one.state),
+                    created_at_ms=one.created_at_ms,
+                    reason=one.reason,
+                )
+                for one in reversed(found)
             )
+        return JobPage(jobs=jobs, token=None)
 
     def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
-        """End jobs; those that have not started never will."""
+        """Terminate jobs; those that have not started never will."""
         with self._lock:
             for job_id in ids:
                 job = self._jobs[job_id]
                 job.terminated = reason
                 if job.process:
-                    _signal_group(job.process, signal.SIGTERM)
-                elif job.status not in ("SUCCEEDED", "FAILED"):
-                    self._end(job, _Ended(None, reason))
+                    signal_group(job.process, signal.SIGTERM)
+                elif job.state not in ENDED:
+                    self._end(job, Exit(None, reason))
         return Terminated(done=tuple(ids), failed={})
 
     def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
-        """Give the last lines of the file that a job wrote."""
-        log = detail.get("container", {}).get("logStreamName")
+        """Return the last lines of the file that a job wrote."""
+        log = detail.reply.get("container", {}).get("logStreamName")
         if log is None or not Path(log).is_file():
             return ()
         with Path(log).open("rb") as stream:
@@ -175,116 +183,81 @@ class LocalEngine:
         """End what runs, and start nothing more; a second signal ends it at once."""
         with self._lock:
             self._stopping = True
-            running = set(self._running)
-            names = sorted(_name(job) for job in self._jobs.values() if job.status == "RUNNING")
-        for process in running:
-            _signal_group(process, signal.SIGTERM)
-        deadline = time.monotonic() + _GRACE_S
-        while self._running and time.monotonic() < deadline and not self._inbox.impatient:
+            running = [job for job in self._jobs.values() if job.process]
+            names = sorted(job.name for job in running if job.state is JobState.RUNNING)
+            processes = [job.process for job in running if job.process]
+        for process in processes:
+            signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_S
+        while any(job.process for job in running) and time.monotonic() < deadline and not self._inbox.impatient:
             time.sleep(_SETTLE_S)
-        for process in running:
-            _signal_group(process, signal.SIGKILL)
+        for process in processes:
+            signal_group(process, signal.SIGKILL)
         self._pool.shutdown(wait=False, cancel_futures=True)
         return f"ended while running: {', '.join(names) or 'none'}; nothing goes on"
 
     # What stands for the service
 
     def _start(self, job: _Job) -> None:
-        job.status = "RUNNABLE"
+        job.state = JobState.RUNNABLE
         if not self._stopping:
             self._pool.submit(self._run, job)
 
     def _run(self, job: _Job) -> None:
-        """Run a job to its end, in a worker; whatever happens there ends the job, or its run would wait for ever."""
+        """Run a job to its end, in a worker. Whatever happens there ends the job, or its run would wait for ever."""
         try:
-            ended = self._try_repeatedly(job)
+            ended = self._attempt_until_done(job)
         except Exception as error:  # noqa: BLE001  the reason goes into the report of the job
-            ended = _Ended(_NOT_STARTED, f"cannot run {job.request['containerOverrides']['command'][0]!r}: {error}")
+            ended = Exit(NOT_STARTED, f"cannot run it on this machine: {type(error).__name__}: {error}")
         self._end(job, ended)
 
-    def _try_repeatedly(self, job: _Job) -> _Ended:
+    def _attempt_until_done(self, job: _Job) -> Exit:
         strategy = job.request.get("retryStrategy", {})
-        # Where only failures of the service are tried again, what happens on this machine is none of them.
+        # Where only failures of the service are retried, a failure on this machine is none of them.
         attempts = 1 if "evaluateOnExit" in strategy else strategy.get("attempts", 1)
-        ended = _Ended(_NOT_STARTED, "not started")
+        ended = Exit(NOT_STARTED, "not started")
         for attempt in range(1, attempts + 1):
             log = self._logs / f"{_log_name(job)}-{attempt}.log"
             with self._lock:
                 if job.terminated is not None:
                     break
-                job.status = "STARTING"
+                job.state = JobState.STARTING
                 job.container = {"logStreamName": str(log)}
-            ended = self._try(job, attempt, log)
-            if ended.exit_code in (0, None) or self._stopping:
+            ended = self._attempt(job, attempt, log)
+            if ended.code in (0, None) or self._stopping:
                 break
-        return ended if job.terminated is None else _Ended(None, job.terminated)
+        return ended if job.terminated is None else Exit(None, job.terminated)
 
-    def _try(self, job: _Job, attempt: int, log: Path) -> _Ended:
-        overrides = job.request["containerOverrides"]
-        environment = self._environment(job, attempt)
+    def _attempt(self, job: _Job, attempt: int, log: Path) -> Exit:
+        command = job.request["containerOverrides"]["command"]
+        environment = _environment(job, attempt)
         try:
-            self._logs.mkdir(parents=True, exist_ok=True)
-            with log.open("wb") as output, self._lock:
+            with self._lock:  # whoever interrupts sees every process that has started
                 if self._stopping:
-                    return _Ended(_NOT_STARTED, "interrupted before it started")
-                process = subprocess.Popen(  # noqa: S603  the plan's command is what the user asks for
-                    overrides["command"],
-                    cwd=self._folder,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-                self._running.add(process)
-                job.process = process
-                job.status = "RUNNING"
+                    return Exit(NOT_STARTED, "interrupted before it started")
+                job.process = start_process(command, folder=self._folder, environment=environment, log=log)
+                job.state = JobState.RUNNING
                 self._inbox.wake()
+            return wait_for_exit(job.process, job.request.get("timeout", {}).get("attemptDurationSeconds"))
         except OSError as error:
-            missing = f" ({error.filename})" if error.filename != overrides["command"][0] else ""
-            return _Ended(_NOT_STARTED, f"cannot start {overrides['command'][0]!r}: {error.strerror}{missing}")
-        return self._wait(process, job.request.get("timeout", {}).get("attemptDurationSeconds"))
+            missing = f" ({error.filename})" if error.filename != command[0] else ""
+            return Exit(NOT_STARTED, f"cannot start {command[0]!r}: {error.strerror}{missing}")
+        finally:
+            job.process = None
 
-    def _wait(self, process: "subprocess.Popen[bytes]", timeout_s: float | None) -> _Ended:
-        timed_out = False
-        try:
-            process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-            _signal_group(process, signal.SIGTERM)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_GRACE_S)
-        _signal_group(process, signal.SIGKILL)  # what it left behind in its group
-        code = process.wait()
+    def _end(self, job: _Job, ended: Exit) -> None:
         with self._lock:
-            self._running.discard(process)
-        if timed_out:
-            return _Ended(None, "Job attempt duration exceeded timeout")
-        return _Ended(128 - code, f"ended by signal {-code}") if code < 0 else _Ended(code, None)
-
-    def _environment(self, job: _Job, attempt: int) -> dict[str, str]:
-        """Give a command this process's environment, with this interpreter's programs first."""
-        own = {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-            "AWS_BATCH_JOB_ID": job.job_id,
-            "AWS_BATCH_JOB_ATTEMPT": str(attempt),
-        }
-        given = {one["name"]: one["value"] for one in job.request["containerOverrides"].get("environment", ())}
-        return {**os.environ, **given, **own}
-
-    def _end(self, job: _Job, ended: _Ended) -> None:
-        with self._lock:
-            if ended.exit_code is not None:
-                job.container["exitCode"] = ended.exit_code
-            if ended.exit_code == 0:
-                job.status = "SUCCEEDED"
+            if ended.code is not None:
+                job.container["exitCode"] = ended.code
+            if ended.code == 0:
+                job.state = JobState.SUCCEEDED
                 for child_id in job.children:
                     child = self._jobs[child_id]
                     child.waits_for.discard(job.job_id)
-                    if not child.waits_for and child.status == "PENDING":
+                    if not child.waits_for and child.state is JobState.PENDING:
                         self._start(child)
             else:
-                job.status = "FAILED"
+                job.state = JobState.FAILED
                 job.reason = ended.reason or "Essential container in task exited"  # as AWS Batch says it
                 self._fail_below(job.children)
             self._inbox.wake()
@@ -293,35 +266,36 @@ class LocalEngine:
         below = list(ids)
         while below:
             job = self._jobs[below.pop()]
-            if job.status not in ("SUCCEEDED", "FAILED"):
-                job.status = "FAILED"
+            if job.state not in ENDED:
+                job.state = JobState.FAILED
                 job.reason = "Dependent job failed"
                 below += job.children
 
-    def _detail(self, job: _Job) -> JobDetail:
-        detail: JobDetail = {
-            "jobId": job.job_id,
-            "jobName": job.request["jobName"],
-            "status": job.status,
-            "container": job.container.copy(),
-        }
-        if job.reason:
-            detail["statusReason"] = job.reason
-        return detail
+
+def _detail(job: _Job) -> JobDetail:
+    reply = {"container": job.container.copy(), **({"statusReason": job.reason} if job.reason else {})}
+    return JobDetail(
+        job_id=job.job_id,
+        name=job.request["jobName"],
+        state=job.state,
+        status=str(job.state),
+        reason=job.reason,
+        reply=reply,
+    )
 
 
-def _name(job: _Job) -> str:
-    """Give a job's name in its plan."""
-    parsed = parsed_job_name(job.request["jobName"])
-    return str(parsed[1] if parsed else job.request["jobName"])
-
-
-def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+def _environment(job: _Job, attempt: int) -> dict[str, str]:
+    """Return this process's environment, with the programs of this interpreter first, and what the job gets."""
+    own = {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "AWS_BATCH_JOB_ID": job.job_id,
+        "AWS_BATCH_JOB_ATTEMPT": str(attempt),
+    }
+    given = {one["name"]: one["value"] for one in job.request["containerOverrides"].get("environment", ())}
+    return {**os.environ, **given, **own}
 
 
 def _log_name(job: _Job) -> str:
-    """Give how the files of a submission begin: the first by the job's name alone, so that logs are not overwritten."""
+    """Return how the log files of a submission begin; the first has the job's name alone, and none is overwritten."""
     parsed = parsed_job_name(job.request["jobName"])
-    return f"{_name(job)}-{parsed[2]}" if parsed and parsed[2] > 1 else _name(job)
+    return f"{job.name}-{parsed[2]}" if parsed and parsed[2] > 1 else job.name

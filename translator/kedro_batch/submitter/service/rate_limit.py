@@ -1,32 +1,30 @@
-"""How fast calls may go out: token buckets, and a rate that finds the service's own. Pure but for its state.
+"""How fast calls may go out: token buckets, and a rate that finds the limit of the service. Pure but for its state.
 
 Time is given with every call, in seconds on any clock that only goes forward.
 
-The rate of submissions grows as CUBIC does for TCP (RFC 9438): after a refusal it falls by a fixed part,
-comes back quickly to a little below the ceiling where it was refused, stays there for a while, and then
-probes beyond it, slowly at first. The ceiling may be the account's (50 a second for SubmitJob, AWS Batch
-user guide, "Service limits"), less what others in the account submit.
+The rate of submissions grows as CUBIC does for TCP (RFC 9438): after a throttled call it falls by a fixed part, comes
+back quickly to a little below the ceiling that it found, stays there for a while, and then probes beyond it, slowly at
+first. The ceiling is the account's limit (50 a second for SubmitJob), less what others in the account submit.
 """
 
 import math
 from collections import deque
 
-SUBMIT_RATE = 50.0
-"""SubmitJob calls a second that an account may make in a region (AWS Batch user guide, "Service limits")."""
+from kedro_batch.submitter.service.limits import SUBMIT_RATE
 
 _START = 0.96
 """The part of the known limit at which submitting starts: the clocks of both sides are not one."""
 _FALL = 0.85
-"""What is left of the rate after a refusal."""
+"""What is left of the rate after a throttled call."""
 _GROWTH = 0.006
-"""Calls a second, gained per second cubed: 20 a second more within 24 s of a refusal at 25."""
+"""Calls a second, gained per second cubed: 20 a second more within 24 s of throttling at 25."""
 _LEAST = 0.5
-"""Calls a second, however often they are refused: more slowly, nobody would learn that it has become better."""
+"""Calls a second, however often they are throttled: at a lower rate, nobody would learn that it has become better."""
 _BURST_S = 0.1
-"""A bucket holds so many seconds' worth of calls, so that a late wake-up does not cost throughput."""
+"""How many seconds of calls a bucket holds, so that a late wake-up does not cost throughput."""
 _WINDOW_S = 1.0
 _WHOLE = 1 - 1e-6
-"""A token is there when so much of it is: after the wait that was told for it, rounding must not ask for another."""
+"""How much of a token is enough: after the wait for it, rounding must not ask for another wait."""
 
 
 class Bucket:
@@ -39,14 +37,14 @@ class Bucket:
         self._tokens = burst
         self._at = now
 
-    def turn_to(self, rate: float, burst: float, now: float) -> None:
+    def set_rate(self, rate: float, burst: float, now: float) -> None:
         """Change the rate from now on."""
         self._refill(now)
         self.rate, self.burst = rate, burst
         self._tokens = min(self._tokens, burst)
 
-    def take(self, now: float) -> bool:
-        """Take a token, if there is one."""
+    def try_acquire(self, now: float) -> bool:
+        """Take a token; False if there is none."""
         self._refill(now)
         if self._tokens < _WHOLE:
             return False
@@ -54,7 +52,7 @@ class Bucket:
         return True
 
     def wait_s(self, now: float) -> float:
-        """Give the seconds until there is a token."""
+        """Return the seconds until there is a token."""
         self._refill(now)
         return max(0.0, (1 - self._tokens) / self.rate)
 
@@ -74,8 +72,7 @@ class SubmitRate:
 
         Args:
             now: The time.
-            most: Never more calls a second than so; ``math.inf`` for as many as the service takes; None for the
-                service's own limit.
+            most: Calls a second at most; ``math.inf`` for no limit; None for the limit of the service.
         """
         self._most = SUBMIT_RATE if most is None else most
         self._fell_at = now
@@ -87,21 +84,21 @@ class SubmitRate:
 
     @property
     def ceiling(self) -> float:
-        """The rate at which calls were last refused, or else the highest that is allowed; calls a second."""
+        """The rate at which calls were last throttled, or else the highest allowed; calls a second."""
         return self._ceiling
 
     def rate(self, now: float) -> float:
-        """Give the rate of this moment, in calls a second."""
+        """Return the rate of this moment, in calls a second."""
         if math.isinf(self._ceiling):
             return math.inf
         plateau_s = math.cbrt((self._ceiling - self._after_fall) / _GROWTH)
         grown = self._ceiling + _GROWTH * (now - self._fell_at - plateau_s) ** 3
         return min(self._most, max(_LEAST, grown))
 
-    def take(self, now: float) -> bool:
-        """Take leave to send one call now, if there is one."""
+    def try_acquire(self, now: float) -> bool:
+        """Take leave to send one call now; False if there is none."""
         self._follow(now)
-        if not self._bucket.take(now):
+        if not self._bucket.try_acquire(now):
             return False
         self._first_sent = now if self._first_sent is None else self._first_sent
         self._sent.append(now)
@@ -110,14 +107,14 @@ class SubmitRate:
         return True
 
     def wait_s(self, now: float) -> float:
-        """Give the seconds until a call may be sent."""
+        """Return the seconds until a call may be sent."""
         self._follow(now)
         return self._bucket.wait_s(now)
 
-    def refused(self, sent_at: float, now: float) -> bool:
-        """Take note that a call was throttled; True when the rate falls because of it.
+    def on_throttled(self, sent_at: float, now: float) -> bool:
+        """Record that a call was throttled; True if the rate falls because of it.
 
-        What was sent before the last fall says nothing about the rate since: it falls once a round trip at most.
+        A call sent before the last fall says nothing about the rate since: the rate falls once a round trip at most.
         """
         if sent_at < self._fell_at:
             return False
@@ -128,7 +125,7 @@ class SubmitRate:
         return True
 
     def _measured(self, now: float) -> float:
-        """Count what was really sent a second: less than the rate when there was nothing more to send."""
+        """Return how many calls a second were really sent: fewer than the rate when there was nothing more to send."""
         if self._first_sent is None:
             return self._most
         recent = sum(at >= now - _WINDOW_S for at in self._sent)
@@ -136,7 +133,7 @@ class SubmitRate:
 
     def _follow(self, now: float) -> None:
         rate = self.rate(now)
-        self._bucket.turn_to(rate, _burst(rate), now)
+        self._bucket.set_rate(rate, _burst(rate), now)
 
 
 def _burst(rate: float) -> float:

@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.submitter.service.failures import (
+from kedro_batch.submitter.failures import (
     Cause,
     Failure,
-    LogPlace,
-    classified,
-    log_places,
+    LogStream,
+    classify_failure,
+    log_streams,
     plain,
     waiting_advice,
 )
@@ -80,7 +80,7 @@ def a_job(status_reason=EXITED, *, attempts=None, **container):
     ],
 )
 def test_what_the_service_says_tells_the_cause(status_reason, reason, exit_code, cause):
-    failure = classified(a_job(status_reason, reason=reason, exitCode=exit_code))
+    failure = classify_failure(a_job(status_reason, reason=reason, exitCode=exit_code))
     assert failure.cause is cause
     assert failure.exit_code == exit_code
 
@@ -101,7 +101,7 @@ def test_what_the_service_says_tells_the_cause(status_reason, reason, exit_code,
     ],
 )
 def test_advice_speaks_of_the_settings_in_one_line(job, advice):
-    given_advice = classified(job).advice
+    given_advice = classify_failure(job).advice
     assert advice in given_advice
     assert "\n" not in given_advice
 
@@ -111,7 +111,7 @@ def test_causes_are_written_in_lower_case():
 
 
 def test_a_failure_holds_all_that_was_said():
-    assert classified(a_job(reason=KILLED_FOR_MEMORY, exitCode=137)) == Failure(
+    assert classify_failure(a_job(reason=KILLED_FOR_MEMORY, exitCode=137)) == Failure(
         cause=Cause.OUT_OF_MEMORY,
         reason=f"{EXITED}; {KILLED_FOR_MEMORY}",
         exit_code=137,
@@ -132,45 +132,45 @@ def test_a_failure_holds_all_that_was_said():
     ],
 )
 def test_a_reason_is_joined_without_repeats_and_harmless(job, reason):
-    assert classified(job).reason == reason
+    assert classify_failure(job).reason == reason
 
 
 def test_the_last_attempt_decides():
     tries = [a_try(RECLAIMED), a_try(reason=KILLED_FOR_MEMORY, exitCode=137), a_try(exitCode=3)]
-    failure = classified(a_job(attempts=tries, exitCode=3))
+    failure = classify_failure(a_job(attempts=tries, exitCode=3))
     assert (failure.cause, failure.exit_code, failure.attempts) == (Cause.EXIT, 3, 3)
     assert failure.reason == EXITED
 
 
 def test_the_last_attempt_may_be_the_only_place_that_tells():
-    failure = classified({"status": "FAILED", "attempts": [a_try(exitCode=1), a_try(RECLAIMED)]})
+    failure = classify_failure({"status": "FAILED", "attempts": [a_try(exitCode=1), a_try(RECLAIMED)]})
     assert (failure.cause, failure.exit_code, failure.attempts) == (Cause.SPOT, None, 2)
 
 
 def test_a_job_without_attempts_counts_one():
-    assert classified({"status": "FAILED", "attempts": []}).attempts == 1
+    assert classify_failure({"status": "FAILED", "attempts": []}).attempts == 1
 
 
 @pytest.mark.parametrize("flag", ["isTerminated", "isCancelled"])
 @pytest.mark.parametrize("words", ["enough", "it is out of memory: OutOfMemoryError", EXITED])
 def test_who_ends_a_job_may_give_any_reason(flag, words):
-    failure = classified(a_job(words, exitCode=137) | {flag: True})
+    failure = classify_failure(a_job(words, exitCode=137) | {flag: True})
     assert (failure.cause, failure.reason) == (Cause.TERMINATED, words)
 
 
 @pytest.mark.parametrize(("words", "cause"), [(TIMED_OUT, Cause.TIMEOUT), ("Dependent Job failed", Cause.DEPENDENCY)])
 def test_what_the_service_ends_by_itself_is_not_blamed_on_anybody(words, cause):
-    assert classified(a_job(words) | {"isTerminated": True}).cause is cause
+    assert classify_failure(a_job(words) | {"isTerminated": True}).cause is cause
 
 
 def test_a_job_that_was_cancelled_after_a_lost_attempt_was_cancelled():
     job = a_job("not needed any more", attempts=[a_try(RECLAIMED)]) | {"isCancelled": True}
-    assert classified(job).cause is Cause.TERMINATED
+    assert classify_failure(job).cause is Cause.TERMINATED
 
 
 def test_a_job_that_its_queue_has_given_up_gets_the_advice_for_waiting():
     code = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
-    failure = classified({"statusReason": f"Canceled by JobStateTimeLimit action due to reason: {code}"})
+    failure = classify_failure({"statusReason": f"Canceled by JobStateTimeLimit action due to reason: {code}"})
     assert failure.cause is Cause.TERMINATED
     assert failure.advice.endswith(waiting_advice(code))
 
@@ -182,7 +182,7 @@ def test_of_several_containers_the_one_that_failed_tells():
         {"statusReason": EXITED, "ecsProperties": in_tasks, "container": {}},
         {"statusReason": EXITED, "attempts": [in_tasks]},
     ):
-        failure = classified(job)
+        failure = classify_failure(job)
         assert (failure.cause, failure.exit_code) == (Cause.OUT_OF_MEMORY, 137)
 
 
@@ -202,13 +202,13 @@ def test_pods_tell_it_in_the_words_of_kubernetes(container, cause):
         {"eksProperties": {"podProperties": {"containers": [container]}}},
         {"eksAttempts": [{"initContainers": [container]}]},
     ):
-        assert classified(job).cause is cause
-    assert classified({"eksAttempts": [{}, tried]}).attempts == 2
+        assert classify_failure(job).cause is cause
+    assert classify_failure({"eksAttempts": [{}, tried]}).attempts == 2
 
 
 OPTIONS = {"awslogs-group": "/team/jobs", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "x"}
-PLACE = LogPlace(group="/aws/batch/job", stream="train/default/1", region=None)
-ELSEWHERE = LogPlace(group="/team/jobs", stream="train/default/1", region="eu-west-1")
+PLACE = LogStream(group="/aws/batch/job", stream="train/default/1", region=None)
+ELSEWHERE = LogStream(group="/team/jobs", stream="train/default/1", region="eu-west-1")
 
 
 @pytest.mark.parametrize(
@@ -226,14 +226,14 @@ ELSEWHERE = LogPlace(group="/team/jobs", stream="train/default/1", region="eu-we
 )
 def test_the_output_is_where_the_log_configuration_says(container, places):
     stream = {"logStreamName": "train/default/1"} if container else {}
-    assert log_places({"container": {**container, **stream}}) == places
+    assert log_streams({"container": {**container, **stream}}) == places
 
 
 def test_the_stream_of_the_last_attempt_stands_in_for_one_that_the_job_does_not_name():
     tries = [{"container": {"logStreamName": "train/default/0"}}, {"container": {"logStreamName": "train/default/1"}}]
     job = {"container": {"logConfiguration": {"options": OPTIONS}}, "attempts": tries}
-    assert log_places(job) == (ELSEWHERE,)
-    assert log_places(job | {"attempts": [*tries, {"container": {}}]}) == ()
+    assert log_streams(job) == (ELSEWHERE,)
+    assert log_streams(job | {"attempts": [*tries, {"container": {}}]}) == ()
 
 
 def test_each_container_of_a_task_has_a_stream_of_its_own():
@@ -249,15 +249,15 @@ def test_each_container_of_a_task_has_a_stream_of_its_own():
         "ecsProperties": {"taskProperties": [{"containers": containers}]},
         "attempts": [{"taskProperties": []}, {"taskProperties": [tried]}],
     }
-    assert log_places(job) == (
-        LogPlace(group="/aws/batch/job", stream="train/main/1", region=None),
-        LogPlace(group="/team/jobs", stream="train/side/1", region="eu-west-1"),
+    assert log_streams(job) == (
+        LogStream(group="/aws/batch/job", stream="train/main/1", region=None),
+        LogStream(group="/team/jobs", stream="train/side/1", region="eu-west-1"),
     )
 
 
 @pytest.mark.parametrize("job", [{}, {"ecsProperties": {"taskProperties": []}}, {"eksAttempts": [{"podName": "p"}]}])
 def test_where_no_stream_is_told_there_is_no_place(job):
-    assert log_places(job) == ()
+    assert log_streams(job) == ()
 
 
 @pytest.mark.parametrize(
@@ -359,13 +359,13 @@ JOB = st.fixed_dictionaries(
 
 @given(JOB)
 def test_whatever_the_service_answers_there_is_a_failure_and_a_place_or_none(job):
-    failure = classified(job)
+    failure = classify_failure(job)
     assert failure.cause in Cause
     assert failure.advice
     assert failure.attempts >= 1
     assert failure.reason == plain(failure.reason)
     assert failure.exit_code is None or type(failure.exit_code) is int
-    for location in log_places(job):
+    for location in log_streams(job):
         assert location.stream
         assert location.group
         assert location.region != ""

@@ -1,8 +1,8 @@
-"""Why a job of AWS Batch failed, where its output is, and what keeps one waiting: pure, from DescribeJobs alone.
+"""Why a job of AWS Batch failed, where its log is, and what keeps a job RUNNABLE. A new cause goes here.
 
-In comes one job of a DescribeJobs reply in AWS's own shape, any field of which may be missing or odd. Out come a
-cause of a closed set, what the service says as harmless text, and a line of advice in the words of
-``aws_batch.yml``. Nothing here asks the service, reads a log or raises.
+One job of a DescribeJobs reply comes in, in AWS's own shape; any field may be missing or odd. A cause of a closed set
+goes out, with what the service says as harmless text and a line of advice in the words of ``aws_batch.yml``. Pure:
+nothing here asks the service, reads a log or raises.
 
 The service's wording is not a documented interface. What is recognised was seen in:
 
@@ -44,25 +44,31 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """How a job failed.
+    """Why a job failed.
 
     Attributes:
         cause: The kind of failure.
         reason: What the service says, as plain text of one line; may be empty.
         exit_code: Of the last attempt's container: the first that is not 0 where there are several.
-        attempts: How many tries the service made; 1 where it does not tell.
-        advice: What to look at or change, in one line.
+        attempts: How often the service started the job; 1 where it does not tell.
+        advice: What to check or to change, in one line.
+        log: Where the output of the last attempt is: a file, or a stream of CloudWatch Logs.
+        log_tail: The last lines of the log, once they are read.
+        log_problem: Why the log cannot be read.
     """
 
     cause: Cause
-    reason: str
-    exit_code: int | None
-    attempts: int
-    advice: str
+    reason: str = ""
+    exit_code: int | None = None
+    attempts: int = 1
+    advice: str = ""
+    log: str | None = None
+    log_tail: tuple[str, ...] = ()
+    log_problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogPlace:
+class LogStream:
     """A stream of CloudWatch Logs.
 
     Attributes:
@@ -80,7 +86,7 @@ _GROUP = "/aws/batch/job"
 _KILLED = 137
 """128 and the number of SIGKILL."""
 
-_SAID: Mapping[Cause, str] = {
+_WORDING: Mapping[Cause, str] = {
     # Not documented, and seen only in what other tools look for: "Dependent Job failed".
     Cause.DEPENDENCY: r"\b(?:depend\w+ jobs?|jobs? depend\w+)\b.*\b(?:fail|cancel|terminat)",
     # Ended by SIGKILL, so that the exit code is often 137.
@@ -150,51 +156,65 @@ _SEQUENCE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
-def classified(job: Mapping[str, Any]) -> Failure:
-    """Say why a job failed, by its last attempt.
+def classify_failure(job: Mapping[str, Any]) -> Failure:
+    """Return why a job failed, by its last attempt.
 
     Args:
-        job: One job of a DescribeJobs reply. What is missing or of another type counts as not told.
+        job: One job of a DescribeJobs reply. A field that is missing or of another type is ignored.
     """
-    tries = _tries(job)
-    last = tries[-1] if tries else {}
-    containers = (*_containers_of_try(last), *_containers_of_job(job))
-    texts = _told(chain([job.get("statusReason"), last.get("statusReason")], (one.get("reason") for one in containers)))
-    in_try = _exit_code(_containers_of_try(last))
-    exit_code = _exit_code(_containers_of_job(job)) if in_try is None else in_try
+    texts, exit_code = _texts(job), exit_code_of(job)
     cause = _cause(job, texts, exit_code)
     return Failure(
         cause=cause,
         reason="; ".join(texts),
         exit_code=exit_code,
-        attempts=max(1, len(tries)),
+        attempts=max(1, len(_attempts(job))),
         advice=_advice(cause, texts, exit_code),
+        log=log_of(job),
     )
 
 
-def log_places(job: Mapping[str, Any]) -> tuple[LogPlace, ...]:
-    """Find the output of a job's last attempt in CloudWatch Logs, a stream for each container that has one.
+def exit_code_of(job: Mapping[str, Any]) -> int | None:
+    """Return the exit code of a job's last attempt; None where it is not known."""
+    attempts = _attempts(job)
+    in_attempt = _exit_code(_containers_of_attempt(attempts[-1] if attempts else {}))
+    return _exit_code(_containers_of_job(job)) if in_attempt is None else in_attempt
 
-    A container's stream has a name from RUNNING on, and may not exist yet. Jobs on EKS tell no stream.
+
+def reason_of(job: Mapping[str, Any]) -> str:
+    """Return what the service says about a job, as plain text of one line; may be empty."""
+    return "; ".join(_texts(job))
+
+
+def log_of(job: Mapping[str, Any]) -> str | None:
+    """Return where the output of a job is: a file, or the first stream of CloudWatch Logs; None where there is none."""
+    container = _text(_mapping(job.get("container")).get("logStreamName"))
+    return container or next((one.stream for one in log_streams(job)), None)
+
+
+def log_streams(job: Mapping[str, Any]) -> tuple[LogStream, ...]:
+    """Return the streams of CloudWatch Logs with the output of a job's last attempt, one for each container.
+
+    A stream has a name from RUNNING on, and may not exist yet. Jobs on EKS have none.
 
     Args:
         job: One job of a DescribeJobs reply.
     """
-    tries = _tries(job)
-    last = tries[-1] if tries else {}
+    attempts = _attempts(job)
+    last = attempts[-1] if attempts else {}
     container = _mapping(job.get("container"))
-    places = [_log_place(container, _mapping(last.get("container")))]
+    places = [_log_stream(container, _mapping(last.get("container")))]
     last_tasks = _mappings(last.get("taskProperties"))
     for number, task in enumerate(_tasks(job)):
-        tried = last_tasks[number] if number < len(last_tasks) else {}
-        by_name = {_text(one.get("name")): one for one in _mappings(tried.get("containers"))}
+        attempt = last_tasks[number] if number < len(last_tasks) else {}
+        by_name = {_text(one.get("name")): one for one in _mappings(attempt.get("containers"))}
         containers = _mappings(task.get("containers"))
-        places += [_log_place(one, by_name.get(_text(one.get("name")), {})) for one in containers]
-    return tuple(dict.fromkeys(location for location in places if location))
+        places += [_log_stream(one, by_name.get(_text(one.get("name")), {})) for one in containers]
+    return tuple(dict.fromkeys(one for one in places if one))
 
 
 def waiting_advice(status_reason: str | None) -> str:
-    """Say in one line what to check when a job stays RUNNABLE for long.
+    """Return what to check when a job stays RUNNABLE for long, in one line.
 
     Args:
         status_reason: The job's statusReason. AWS Batch fills it in for the job at the head of a queue.
@@ -213,7 +233,7 @@ def plain(text: str) -> str:
 
 
 def _cause(job: Mapping[str, Any], texts: Iterable[str], exit_code: int | None) -> Cause:
-    found = next((cause for cause, words in _SAID.items() if _says(texts, words)), None)
+    found = next((cause for cause, words in _WORDING.items() if _says(texts, words)), None)
     if found in (Cause.DEPENDENCY, Cause.TIMEOUT):
         return found
     if job.get("isTerminated") is True or job.get("isCancelled") is True:
@@ -237,8 +257,8 @@ def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None) -> str:
     return _ADVICE[cause]
 
 
-def _tries(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """Give the attempts, oldest first; those on EKS have a field of their own."""
+def _attempts(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the attempts, oldest first; those on EKS have a field of their own."""
     return _mappings(job.get("attempts")) or _mappings(job.get("eksAttempts"))
 
 
@@ -246,9 +266,9 @@ def _tasks(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return _mappings(_mapping(job.get("ecsProperties")).get("taskProperties"))
 
 
-def _containers_of_try(tried: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    tasks = _mappings(tried.get("taskProperties"))
-    return (_mapping(tried.get("container")), *_containers_in((*tasks, tried)))
+def _containers_of_attempt(attempt: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    tasks = _mappings(attempt.get("taskProperties"))
+    return (_mapping(attempt.get("container")), *_containers_in((*tasks, attempt)))
 
 
 def _containers_of_job(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
@@ -268,22 +288,26 @@ def _exit_code(containers: Iterable[Mapping[str, Any]]) -> int | None:
     return next((code for code in codes if code), codes[0] if codes else None)
 
 
-def _log_place(container: Mapping[str, Any], tried: Mapping[str, Any]) -> LogPlace | None:
+def _log_stream(container: Mapping[str, Any], attempt: Mapping[str, Any]) -> LogStream | None:
     configuration = _mapping(container.get("logConfiguration"))
     options = _mapping(configuration.get("options"))
-    stream = _text(container.get("logStreamName")) or _text(tried.get("logStreamName"))
+    stream = _text(container.get("logStreamName")) or _text(attempt.get("logStreamName"))
     if not stream or _text(configuration.get("logDriver")) not in ("", "awslogs"):
         return None
-    return LogPlace(
+    return LogStream(
         group=_text(options.get("awslogs-group")) or _GROUP,
         stream=stream,
         region=_text(options.get("awslogs-region")) or None,
     )
 
 
-def _told(values: Iterable[Any]) -> tuple[str, ...]:
-    """Give the texts in their order, less those that another one contains."""
-    texts = tuple(dict.fromkeys(plain(_text(value)).strip() for value in values))
+def _texts(job: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the service says, in order, without texts that another one contains."""
+    attempts = _attempts(job)
+    last = attempts[-1] if attempts else {}
+    containers = (*_containers_of_attempt(last), *_containers_of_job(job))
+    said = chain([job.get("statusReason"), last.get("statusReason")], (one.get("reason") for one in containers))
+    texts = tuple(dict.fromkeys(plain(_text(value)).strip() for value in said))
     return tuple(text for text in texts if not any(text != other and text in other for other in texts) and text)
 
 

@@ -1,0 +1,124 @@
+"""The states of a job in a run: every state, every set of states and every allowed transition, here and nowhere else.
+
+In the order of a job's life::
+
+    NOT_SUBMITTED -> SUBMITTING -> SUBMITTED -> PENDING -> RUNNABLE -> STARTING -> RUNNING -> SUCCEEDED | FAILED
+                       |    ^
+                       v    |
+                     UNCONFIRMED
+
+Four of the states say what is not known: UNCONFIRMED, UNKNOWN, LOST and EXPIRED. What the service says is parsed once,
+by ``state_of``. Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import JobId
+from kedro_batch.submitter.failures import Failure
+
+
+class JobState(StrEnum):
+    """The states of AWS Batch, and those that only a run knows."""
+
+    NOT_SUBMITTED = "NOT_SUBMITTED"
+    SUBMITTING = "SUBMITTING"
+    """The intent is in the journal; the call may be under way."""
+    UNCONFIRMED = "UNCONFIRMED"
+    """The call was made and its reply was lost: there may be a job."""
+    SUBMITTED = "SUBMITTED"
+    PENDING = "PENDING"
+    RUNNABLE = "RUNNABLE"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    UNKNOWN = "UNKNOWN"
+    """A state of the service that this version does not know; the job is alive."""
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    LOST = "LOST"
+    """It was on the service, which does not know it any more."""
+    NOT_RUN = "NOT_RUN"
+    """Below a job that failed."""
+    EXPIRED = "EXPIRED"
+    """It was submitted so long ago that the service may have forgotten it: the user is asked, nobody guesses."""
+
+
+_S = JobState
+WITHOUT_ID = frozenset({_S.NOT_SUBMITTED, _S.SUBMITTING, _S.UNCONFIRMED})
+"""The service has given no id, as far as is known."""
+LIVE = frozenset({_S.SUBMITTED, _S.PENDING, _S.RUNNABLE, _S.STARTING, _S.RUNNING, _S.UNKNOWN})
+"""On the service, and not ended."""
+STARTED = frozenset({_S.STARTING, _S.RUNNING})
+"""The container is there, so that every parent has succeeded."""
+MAY_BE_WORKING = STARTED | {_S.UNKNOWN}
+SERVICE_STATES = (LIVE - {_S.UNKNOWN}) | {_S.SUCCEEDED, _S.FAILED}
+"""What AWS Batch calls by these names (API reference, JobDetail.status)."""
+FAILURES = frozenset({_S.FAILED, _S.LOST})
+"""The job itself is why the run fails."""
+UNSUCCESSFUL = FAILURES | {_S.NOT_RUN}
+"""Keeps what is below it from running; resume submits the job again."""
+ENDED = UNSUCCESSFUL | {_S.SUCCEEDED}
+"""Nothing changes any more, unless the run is resumed."""
+TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
+    _S.NOT_SUBMITTED: frozenset({_S.SUBMITTING, _S.SUBMITTED, _S.NOT_RUN}),
+    _S.SUBMITTING: frozenset({_S.NOT_SUBMITTED, _S.UNCONFIRMED, _S.SUBMITTED, _S.NOT_RUN}),
+    _S.UNCONFIRMED: frozenset({_S.NOT_SUBMITTED, _S.SUBMITTING, _S.SUBMITTED, _S.NOT_RUN}),
+    **dict.fromkeys(LIVE, LIVE | ENDED),
+    **dict.fromkeys(ENDED, frozenset()),
+    _S.EXPIRED: frozenset(),
+}
+"""What may follow what within one submission of a job. AWS Batch may go back: a retried job is RUNNABLE again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """What is known of one job of a run.
+
+    Attributes:
+        state: Its state.
+        submission: Its latest submission in this run, or its first one to come; counted from 1.
+        job_id: The id that the service gave to this submission; None before it is known.
+        blocked_by: With NOT_RUN: the failed job above it.
+        status: With UNKNOWN: the state as the service spells it.
+        failure: With FAILED: why.
+        intended_at: When its intent was written, seconds since the epoch; None where it never was.
+    """
+
+    state: JobState = JobState.NOT_SUBMITTED
+    submission: int = 1
+    job_id: JobId | None = None
+    blocked_by: JobName | None = None
+    status: str | None = None
+    failure: Failure | None = None
+    intended_at: float | None = None
+
+    @property
+    def live(self) -> bool:
+        """True if the job is on the service and has not ended, as far as is known."""
+        return self.job_id is not None and self.state in LIVE
+
+
+NEW = JobRecord()
+"""A job that was never submitted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """A job went from one state to another.
+
+    Attributes:
+        job: The job.
+        before: Its state until now.
+        record: Its record from now on.
+    """
+
+    job: JobName
+    before: JobState
+    record: JobRecord
+
+
+def state_of(status: str) -> JobState:
+    """Parse a state that the service tells; one that this version does not know is UNKNOWN."""
+    return JobState(status) if status in SERVICE_STATES else JobState.UNKNOWN

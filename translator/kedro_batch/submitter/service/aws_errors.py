@@ -1,0 +1,110 @@
+"""What an exception of boto3 means: is the call to be repeated, was it executed, what can the user do?
+
+Only ``aws`` uses it; beside ``aws``, it is the only module that knows botocore's exceptions.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import botocore.exceptions
+
+from kedro_batch.errors import Fault, ServiceError
+
+_THROTTLED = frozenset(
+    {
+        "TooManyRequestsException",
+        "ThrottlingException",
+        "Throttling",
+        "RequestLimitExceeded",
+        "ThrottledException",
+    }
+)
+_EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired", "UnrecognizedClientException"})
+_DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
+_UNKNOWN_OPERATION = frozenset(
+    {"UnknownOperationException", "404", "NotFoundException", "MissingAuthenticationTokenException"}
+)
+_TAGS_HINT = ". If the account forbids tagging, set `submit_tags: false` in aws_batch.yml and compile again"
+_SERVER_ERROR = 500
+"""From this HTTP status on, the service may have executed the call before it failed."""
+
+
+def lacks_operation(error: ServiceError) -> bool:
+    """True if the service does not know the operation that was called."""
+    cause = error.__cause__
+    if not isinstance(cause, botocore.exceptions.ClientError):
+        return False
+    return cause.response.get("Error", {}).get("Code") in _UNKNOWN_OPERATION
+
+
+@contextmanager
+def parsing(what: str) -> Iterator[None]:
+    """Raise a ServiceError if a reply lacks what every reply of AWS Batch has."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _not_a_reply(what, error) from error
+
+
+@contextmanager
+def calling(what: str) -> Iterator[None]:
+    """Turn what boto3 raises into a ServiceError that says what was tried, why it failed, and what to do.
+
+    Only calls of boto3 belong inside: any other exception comes from a reply that boto3 could not read.
+    """
+    try:
+        yield
+    except botocore.exceptions.ClientError as error:
+        reason = error.response.get("Error", {})
+        code, message = reason.get("Code", "unknown"), reason.get("Message", "no message")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
+        hint = _TAGS_HINT if code in _DENIED and "TagResource" in message else ""
+        raise ServiceError(f"AWS Batch refused {what}: {code}: {message}{hint}", fault=_fault(code, status)) from error
+    except (
+        botocore.exceptions.NoCredentialsError,
+        botocore.exceptions.PartialCredentialsError,
+        botocore.exceptions.CredentialRetrievalError,
+        botocore.exceptions.SSOError,
+        botocore.exceptions.TokenRetrievalError,
+    ) as error:
+        raise ServiceError(
+            f"cannot {_verb(what)}: {error}. Log in (aws sso login), or set AWS_PROFILE, "
+            "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            fault=Fault.CREDENTIALS,
+        ) from error
+    except botocore.exceptions.NoRegionError as error:
+        raise ServiceError(f"cannot {_verb(what)}: there is no region. Set AWS_DEFAULT_REGION") from error
+    except (
+        botocore.exceptions.EndpointConnectionError,
+        botocore.exceptions.ConnectTimeoutError,
+        botocore.exceptions.ProxyConnectionError,
+    ) as error:
+        raise ServiceError(f"cannot {_verb(what)}: {error}", fault=Fault.UNREACHABLE) from error
+    except botocore.exceptions.HTTPClientError as error:  # a lost connection, a missing or a broken reply
+        raise ServiceError(f"cannot {_verb(what)}: {error}", fault=Fault.AMBIGUOUS) from error
+    except botocore.exceptions.BotoCoreError as error:
+        raise ServiceError(f"cannot {_verb(what)}: {error}") from error
+    except Exception as error:
+        raise _not_a_reply(what, error) from error
+
+
+def _fault(code: str, status: int) -> Fault:
+    if code in _THROTTLED:
+        return Fault.THROTTLED
+    if code in _EXPIRED:
+        return Fault.CREDENTIALS
+    if code in _DENIED:
+        return Fault.DENIED
+    return Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED
+
+
+def _not_a_reply(what: str, error: Exception) -> ServiceError:
+    return ServiceError(
+        f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really AWS Batch's, "
+        "and are the AWS_... settings right?",
+        fault=Fault.AMBIGUOUS,
+    )
+
+
+def _verb(what: str) -> str:
+    return what if what.startswith("set up") else f"call {what}"

@@ -1,0 +1,110 @@
+"""Calls that wait for their reply, for the stages in which nothing else goes on: preflight, reconcile, cancel, close.
+
+The loop of a run never uses them. Replies to calls that an earlier stage has left under way are dropped here: whatever
+they would say is asked again, or looked up by name.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, TypeVar
+
+from kedro_batch.plan.submit_job import JobId
+from kedro_batch.submitter.inbox import Inbox
+from kedro_batch.submitter.service.api import Engine, JobDetail, JobSummary
+from kedro_batch.submitter.service.backoff import Backoff
+from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
+from kedro_batch.submitter.service.limits import DESCRIBE_JOBS, LIST_BURST, LIST_RATE
+from kedro_batch.submitter.service.rate_limit import Bucket
+
+_T = TypeVar("_T")
+_CHECK_S = 1.0
+"""A wait is cut into pieces so long, between which a signal is noticed on every system."""
+
+
+class BlockingService:
+    """An engine whose calls are made one after the other. Every method may raise ``Interrupted``."""
+
+    def __init__(self, engine: Engine, calls: Calls, inbox: Inbox, backoff: Backoff) -> None:
+        """Call this engine."""
+        self._engine = engine
+        self._calls = calls
+        self._inbox = inbox
+        self._backoff = backoff
+        self._listing = Bucket(LIST_RATE, LIST_BURST, calls.now())
+
+    def call(self, lane: Lane, call: Callable[[], _T]) -> _T:
+        """Make one call and wait for its reply.
+
+        Raises:
+            ServiceError: It failed.
+        """
+        reply = self._reply(lane, call)
+        if reply.error:
+            raise reply.error
+        value: _T = reply.value
+        return value
+
+    def call_until_answered(self, lane: Lane, call: Callable[[], _T]) -> _T:
+        """Make one call, and repeat it while the service does not answer, until the deadline of the back-off.
+
+        Raises:
+            ServiceError: It was refused, or the deadline has passed.
+        """
+        while (reply := self._reply(lane, call)).error:
+            self._backoff.on_failure(lane, reply.error, self._calls.now())
+            self.pause(self._backoff.retry_at(lane) - self._calls.now())
+        self._backoff.on_success(lane)
+        value: _T = reply.value
+        return value
+
+    def describe_jobs(self, ids: Iterable[JobId]) -> list[JobDetail]:
+        """Describe any number of jobs; unknown ones are left out.
+
+        Raises:
+            ServiceError: It was refused, or the deadline has passed.
+        """
+        wanted = list(ids)
+        found: list[JobDetail] = []
+        for start in range(0, len(wanted), DESCRIBE_JOBS):
+            chunk = wanted[start : start + DESCRIBE_JOBS]
+            found += self.call_until_answered(Lane.DESCRIBE, partial(self._engine.describe_jobs, chunk))
+        return found
+
+    def list_jobs(self, queues: Iterable[str], name: str) -> list[JobSummary]:
+        """List the jobs of these queues, in every state, whose name is this one or, with ``*`` at its end, begins so.
+
+        Raises:
+            ServiceError: It was refused, or the deadline has passed.
+        """
+        found: list[JobSummary] = []
+        for queue in queues:
+            token: str | None = None
+            while True:
+                self.acquire(self._listing)
+                page = self.call_until_answered(Lane.LIST, partial(self._engine.list_jobs, queue, name, token))
+                found += page.jobs
+                token = page.token
+                if token is None:
+                    break
+        return found
+
+    def acquire(self, bucket: Bucket) -> None:
+        """Wait for a token of a bucket."""
+        while not bucket.try_acquire(self._calls.now()):
+            self.pause(bucket.wait_s(self._calls.now()))
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long."""
+        until = self._calls.now() + seconds
+        while (left := until - self._calls.now()) > 0:
+            self._inbox.check_interrupt()
+            self._calls.wait(left)
+
+    def _reply(self, lane: Lane, call: Callable[[], Any]) -> Reply:
+        about = object()
+        self._calls.start(lane, about, call)
+        while True:
+            self._inbox.check_interrupt()
+            for reply in self._calls.wait(_CHECK_S):
+                if reply.about is about:
+                    return reply

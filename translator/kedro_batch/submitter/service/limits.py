@@ -1,0 +1,64 @@
+"""What the API of AWS Batch takes, and how fast and how long this program calls it. Every number once, with its source.
+
+Limits of what a job may be (names, dependencies, sizes) belong to a plan: ``plan.checks.batch_limits``.
+
+Sources: [bm] botocore's service model of AWS Batch; [quotas] the AWS Batch user guide, "Service limits"; [ours] not
+documented anywhere that we know: our choice, with its reason.
+"""
+
+import math
+from dataclasses import dataclass
+
+SUBMIT_RATE = 50.0
+"""SubmitJob calls a second, for each account and region [quotas]."""
+DESCRIBE_JOBS = 100
+"""Ids in one call of DescribeJobs [bm]."""
+DESCRIBE_QUEUES = 100
+"""Names in one call of DescribeJobQueues [bm]."""
+LIST_JOBS = 100
+"""Jobs on one page of ListJobs [bm]."""
+TERMINATE_JOBS = 50
+"""Ids in one call of TerminateJobs [bm]."""
+
+LIST_RATE, LIST_BURST = 5.0, 10.0
+"""ListJobs calls a second: a tenth of the limit of SubmitJob [ours]."""
+TERMINATE_RATE, TERMINATE_BURST = 10.0, 20.0
+"""TerminateJob and TerminateJobs calls a second: a fifth of the limit of SubmitJob [ours]."""
+DESCRIBE_BURST = 5.0
+
+CONNECT_S, READ_S = 10, 30
+"""Time-outs of one call [ours]."""
+
+LOOKUP_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
+"""Delays between lookups of a job whose reply was lost: 15 s in all. How soon ListJobs shows a new job is not
+documented [ours]."""
+VISIBLE_AFTER_S = sum(LOOKUP_DELAYS_S)
+"""After so long a new job is taken to be visible everywhere [ours]."""
+REMEMBERED_S = 24 * 3600
+"""How long AWS Batch surely knows a job after its end: the guide says 7 days, users report 24 hours."""
+
+TERMINATION_S = 120.0
+"""How long to wait until terminated jobs have ended: a container has 30 s to stop, and the service may lag [ours]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a run is polled [ours]; times in seconds.
+
+    Attributes:
+        calls: DescribeJobs calls a second in the long run.
+        shortest: Between two polls while jobs change.
+        until_lookup: A job that is missing for so long is looked up by its name.
+        until_lost: A job that is missing for so long is LOST, even if ListJobs still has it.
+        until_stuck: A job that is RUNNABLE for so long is judged stuck.
+    """
+
+    calls: float = 1.0
+    shortest: float = 1.0
+    until_lookup: float = 60.0
+    until_lost: float = 600.0
+    until_stuck: float = 300.0
+
+
+UNLIMITED = Pace(calls=math.inf)
+"""For an engine of this process."""
