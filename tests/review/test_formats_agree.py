@@ -3,8 +3,10 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from kedro_batch.review.diff.diff_plans import compared
 from kedro_batch.review.diff.view import diff_view
@@ -14,11 +16,9 @@ from kedro_batch.review.markdown.pull_request import diff_markdown
 from kedro_batch.review.overview.model import overview_of
 from kedro_batch.review.page.page import diff_page
 from kedro_batch.review.templates import render
-from tests.review.edits.compiling import plans
 from tests.review.edits.corpus import EDITS
 
-pytestmark = pytest.mark.xdist_group("edits")  # the corpus is compiled once
-
+_SCHEMA = Path(__file__).parents[2] / "schemas" / "diff.schema.json"
 _CALLED = ("old.yaml", "new.yaml")
 
 
@@ -57,8 +57,15 @@ def words_of(text):
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_every_fact_of_the_json_is_in_text_and_markdown(name):
-    old, new = plans()[name]
+def test_the_json_follows_its_schema(name, plans):
+    schema = Draft202012Validator(json.loads(_SCHEMA.read_text()))
+    document = json.loads(json_text(compared(*plans[name])))
+    assert [error.message for error in schema.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
+    old, new = plans[name]
     diff = compared(old, new)
     document = json.loads(json_text(diff))
     texts = {
@@ -80,8 +87,8 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name):
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_every_fact_about_jobs_is_in_the_page(name):
-    old, new = plans()[name]
+def test_every_fact_about_jobs_is_in_the_page(name, plans):
+    old, new = plans[name]
     diff = compared(old, new)
     page = diff_page(diff, overview_of(old), overview_of(new), "old.yaml -> new.yaml")
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)

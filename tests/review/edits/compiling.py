@@ -9,9 +9,8 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import kedro_batch
@@ -30,8 +29,7 @@ from tests.support.projects import KEDRO_VERSION
 _ROOT = Path(__file__).parent.parent.parent.parent
 
 
-@cache
-def plan_files() -> dict[str, tuple[str, str]]:
+def compile_corpus() -> dict[str, tuple[str, str]]:
     """Compile the corpus: the plan file before and after each edit."""
     paths = [str(_ROOT), str(Path(kedro_batch.__file__).parent.parent)]
     with tempfile.TemporaryDirectory() as folder:
@@ -47,12 +45,11 @@ def plan_files() -> dict[str, tuple[str, str]]:
         return {name: (before, after) for name, (before, after) in json.loads(file.read_text()).items()}
 
 
-@cache
-def plans() -> dict[str, tuple[Plan, Plan]]:
-    """Give the plans of the corpus as values."""
+def read_corpus(files: Mapping[str, tuple[str, str]]) -> dict[str, tuple[Plan, Plan]]:
+    """Read the plan files of the corpus."""
     return {
         name: (read_plan(old.encode(), "old.yaml"), read_plan(new.encode(), "new.yaml"))
-        for name, (old, new) in plan_files().items()
+        for name, (old, new) in files.items()
     }
 
 
@@ -71,7 +68,7 @@ def compiled(projects: Iterable[Project]) -> list[str]:
     """Compile projects to the texts of their plans."""
     import kedro_batch.compiler.kedro_loader  # noqa: F401, PLC0415  once, for all the processes that are forked
 
-    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+    with multiprocessing.get_context("fork").Pool(maxtasksperchild=1) as pool:
         return pool.map(_compiled, projects, chunksize=1)
 
 
