@@ -131,15 +131,3 @@ def test_many_subjects_are_counted_in_text_and_all_told_below():
     assert "job_09, and 20 more\n" in head
     assert all(name in below for name in names)
     assert max(map(len, text.splitlines())) <= 120
-
-
-def test_many_commands_of_many_words_are_told_as_a_whole_from_where_it_takes_long():
-    # 200 pairs of commands of 400 words, all of them different: 32,000,000 pairs of words.
-    old, new = (
-        [a_job(f"j{n:03}", tuple(f"{sign}{n}" if m % 2 else "x" for m in range(400))) for n in range(200)]
-        for sign in "ab"
-    )
-    by_word = [len(block.details) > 1 for block in view_of(old, new).blocks]
-    assert len(by_word) == 200
-    assert by_word == sorted(by_word, reverse=True)
-    assert by_word.count(True) == 125

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from difflib import SequenceMatcher
 from typing import Any
 
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
 from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan
+from kedro_batch.review.diff.command_changes import CommandDiffer
 from kedro_batch.review.diff.match_jobs import matched
 from kedro_batch.review.diff.model import (
     Change,
@@ -29,8 +29,6 @@ _TARGET = ("job_queue", "job_definition")
 _ORDER = (Change.REMOVED, Change.ADDED, Change.RENAMED, Change.CHANGED)
 _TOTALS = tuple(field.name for field in fields(Totals))
 _NOTHING = JobSettings()
-_PAIRS_OF_A_COMMAND, _PAIRS_OF_ALL = 250_000, 20_000_000
-"""Pairs of words; comparing takes time in proportion to their number, at worst: 2 s for all of them."""
 
 
 def compared(old: Plan, new: Plan) -> PlanDiff:
@@ -82,7 +80,7 @@ def _job_changes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Itera
     theirs = {job.name: job for job in old.jobs}
     now_called = {before: name for name, before in same.items()}
     ran_by, run_by = _runs(old), _runs(new)
-    settings, commands = _SettingsChanges(), _CommandChanges()
+    settings, commands = _SettingsChanges(), CommandDiffer()
     for job in new.jobs:
         if job.name not in same:
             came_from = {ran_by[node] for node in job.nodes if node in ran_by}
@@ -126,7 +124,7 @@ def _change(
     new: Job,
     now_called: Mapping[JobName, JobName],
     settings: "_SettingsChanges",
-    commands: "_CommandChanges",
+    commands: CommandDiffer,
 ) -> JobChange | None:
     parents = {now_called.get(parent, parent) for parent in old.depends_on}
     change = JobChange(
@@ -134,7 +132,7 @@ def _change(
         change=Change.CHANGED if old.name == new.name else Change.RENAMED,
         name_before=old.name,
         fields=settings.between(old.settings, new.settings),
-        command=commands.between(old.command, new.command),
+        command=commands.diff_commands(old.command, new.command),
         nodes=_names(old.nodes, new.nodes),
         parents=_names(parents, new.depends_on),
         reads=_names(old.reads, new.reads),
@@ -150,40 +148,6 @@ def _names(old: Iterable[str], new: Iterable[str]) -> Names:
 
 
 _SAME = Names()
-
-
-class _CommandChanges:
-    """Says how a command became another: word by word, or as a whole where that would take long."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Words, ...]] = {}
-        self._pairs_left = _PAIRS_OF_ALL
-
-    def between(self, old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Words, ...]:
-        if old == new:
-            return ()
-        if (old, new) not in self._known:
-            pairs = len(old) * len(new)
-            by_word = pairs <= min(_PAIRS_OF_A_COMMAND, self._pairs_left)
-            self._pairs_left -= pairs if by_word else 0
-            self._known[old, new] = _words(old, new) if by_word else _as_a_whole(old, new)
-        return self._known[old, new]
-
-
-def _as_a_whole(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Words, ...]:
-    return Words(change=WordChange.REMOVED, words=old), Words(change=WordChange.ADDED, words=new)
-
-
-def _words(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Words, ...]:
-    found = []
-    for how, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        parts = (
-            {WordChange.KEPT: old[i:j]}
-            if how == "equal"
-            else {WordChange.REMOVED: old[i:j], WordChange.ADDED: new[k:m]}
-        )
-        found += [Words(change=change, words=words) for change, words in parts.items() if words]
-    return tuple(found)
 
 
 class _SettingsChanges:
