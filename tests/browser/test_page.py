@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kedro_batch.plan.model import Resources
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.overview.model import overview_of
 from kedro_batch.review.page.page import diff_page, overview_page
 from tests.support.plans import a_job
@@ -38,22 +38,22 @@ def pages(tmp_path_factory):
     plans = {"small": layers(10, 3), "middle": layers(100, 8), "large": layers(800, 30), "huge": layers(10_000, 100)}
     written = {name: overview_page(overview_of(plan), f"{name}.yaml") for name, plan in plans.items()}
     written["hostile"] = overview_page(overview_of(hostile()), "</title><script>window.ran=1</script>")
-    written["diff"] = diff_page(compared(old, new), overview_of(old), overview_of(new), "main:plan.yaml -> plan.yaml")
+    written["diff"] = diff_page(diff_plans(old, new), overview_of(old), overview_of(new), "main:plan.yaml -> plan.yaml")
     middle = plans["middle"]
     first = replace(middle.jobs[0], command=("other",))
     other = replace(middle, jobs=(first, *middle.jobs[1:]))
-    written["far_diff"] = diff_page(compared(middle, other), overview_of(middle), overview_of(other), "a -> b")
+    written["far_diff"] = diff_page(diff_plans(middle, other), overview_of(middle), overview_of(other), "a -> b")
     large = plans["large"]
     less = replace(large, jobs=tuple(map(with_less_memory, large.jobs[:600])))
-    written["risky_diff"] = diff_page(compared(large, less), overview_of(large), overview_of(less), "a -> b")
+    written["risky_diff"] = diff_page(diff_plans(large, less), overview_of(large), overview_of(less), "a -> b")
     one_space = plan_of(a_job("a", ("rm", "a b"), tags={"t": "not stated"}))
     two_spaces = plan_of(a_job("a", ("rm", "a  b")))
     written["subtle_diff"] = diff_page(
-        compared(one_space, two_spaces), overview_of(one_space), overview_of(two_spaces), "a -> b"
+        diff_plans(one_space, two_spaces), overview_of(one_space), overview_of(two_spaces), "a -> b"
     )
     small = layers(3, 1)
     written["hostile_diff"] = diff_page(
-        compared(small, hostile()), overview_of(small), overview_of(hostile()), "<img src=x onerror=window.ran=1>"
+        diff_plans(small, hostile()), overview_of(small), overview_of(hostile()), "<img src=x onerror=window.ran=1>"
     )
     for name, text in written.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")

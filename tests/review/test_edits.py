@@ -14,7 +14,7 @@ import pytest
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change, Counts, Names
 from tests.review.edits.corpus import EDITS
 from tests.review.edits.moves import edit_in_numbers
@@ -97,7 +97,7 @@ def test_the_plans_are_what_the_compiler_writes(plan_files, plans):
 def test_a_renamed_node_reads_as_one_rename(plans):
     for name in ("node_renamed", "parent_of_many_renamed"):
         old, new = plans[name]
-        diff = compared(old, new)
+        diff = diff_plans(old, new)
         (change,) = diff.jobs
         assert (change.change, change.nodes.gained, change.nodes.lost) == (
             Change.RENAMED,
@@ -112,7 +112,7 @@ def test_a_renamed_node_reads_as_one_rename(plans):
 
 def test_what_is_renamed_with_its_data_is_renamed_too(plans):
     for name, most in {"node_and_its_dataset_renamed": 1, "namespace_renamed": 3}.items():
-        counts = compared(*plans[name]).counts
+        counts = diff_plans(*plans[name]).counts
         assert (counts.added, counts.removed, counts.renamed) == (0, 0, most), name
 
 
@@ -127,13 +127,13 @@ def test_the_git_diff_of_an_added_leaf_is_its_block(plan_files):
 
 def test_an_edit_that_means_nothing_shows_nothing(plan_files, plans):
     for name in MEAN_NOTHING:
-        assert not compared(*plans[name]).differ
+        assert not diff_plans(*plans[name]).differ
         assert git_diff(*plan_files[name]) == ""
 
 
 def test_plans_differ_exactly_when_jobs_or_origin_do(plans):
     for name, (old, new) in plans.items():
-        diff = compared(old, new)
+        diff = diff_plans(old, new)
         assert diff.differ is bool(diff.jobs or diff.origin), name
         assert diff.differ is (name not in MEAN_NOTHING), name
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import diff_view
 from kedro_batch.review.documents import json_text
 from kedro_batch.review.formatting import command_text, value_text
@@ -59,14 +59,14 @@ def words_of(text):
 @pytest.mark.parametrize("name", EDITS)
 def test_the_json_follows_its_schema(name, plans):
     schema = Draft202012Validator(json.loads(_SCHEMA.read_text()))
-    document = json.loads(json_text(compared(*plans[name])))
+    document = json.loads(json_text(diff_plans(*plans[name])))
     assert [error.message for error in schema.iter_errors(document)] == []
 
 
 @pytest.mark.parametrize("name", EDITS)
 def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     old, new = plans[name]
-    diff = compared(old, new)
+    diff = diff_plans(old, new)
     document = json.loads(json_text(diff))
     texts = {
         "text": words_of(render("diff.txt.j2", diff_view(diff, *_CALLED))),
@@ -89,7 +89,7 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
 @pytest.mark.parametrize("name", EDITS)
 def test_every_fact_about_jobs_is_in_the_page(name, plans):
     old, new = plans[name]
-    diff = compared(old, new)
+    diff = diff_plans(old, new)
     page = diff_page(diff, overview_of(old), overview_of(new), "old.yaml -> new.yaml")
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     leaves = set(_leaves(json.loads(data)))

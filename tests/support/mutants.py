@@ -10,7 +10,7 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text
 from kedro_batch.review.diagnostics import diagnostics_document, refusal_text
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.documents import json_text
 from kedro_batch.review.overview.model import overview_of
 from kedro_batch.submitter.service.dry_run import dry_requests
@@ -43,7 +43,7 @@ def survives(seed: bytes, content: bytes) -> bool:
     assert json.loads(json_text(overview_of(plan)))["digest"] == digest
     before = _seed(seed)
     for old, new in ((before, plan), (plan, before), (plan, plan)):
-        diff = compared(old, new)
+        diff = diff_plans(old, new)
         assert diff.differ == (plan_digest(old) != plan_digest(new))
         assert diff.differ == bool(diff.jobs or diff.origin), "a difference that is not told, or none that is"
         json_text(diff).encode()

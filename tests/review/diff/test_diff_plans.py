@@ -3,14 +3,14 @@ from typing import Any
 import pytest
 
 from kedro_batch.plan.model import Job, Plan, Resources, Selection
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, WordChange, Words
 from tests.review.counted_names import CountedName, count_looks
 from tests.support.plans import a_job, layered
 
 
 def changes(old: list[Job], new: list[Job]) -> list[JobChange]:
-    return list(compared(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))).jobs)
+    return list(diff_plans(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))).jobs)
 
 
 def a_change(job: str = "a", change: Change = Change.CHANGED, **given) -> JobChange:
@@ -105,7 +105,7 @@ def test_where_a_plan_comes_from_is_compared_too():
     job = (a_job(),)
     old = Plan(jobs=job, pipelines=("b", "a"), kedro_version="1.1.0")
     new = Plan(jobs=job, pipelines=("a", "b"), kedro_version="1.7.0", selection=Selection(tags=("x",)), env="prod")
-    diff = compared(old, new)
+    diff = diff_plans(old, new)
     assert diff.differ
     assert diff.jobs == ()
     assert diff.origin == (
@@ -118,7 +118,7 @@ def test_where_a_plan_comes_from_is_compared_too():
 def test_what_the_jobs_do_with_data_together_is_compared_without_transcoding():
     old = [a_job("a", reads=("raw",), writes=("x@spark",)), a_job("b", reads=("x@pandas",), depends_on=("a",))]
     new = [a_job("a", reads=("raw", "more"), writes=("x",)), a_job("b", depends_on=("a",))]
-    data = compared(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))).data
+    data = diff_plans(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))).data
     assert (data.reads_from_outside, data.writes, data.keeps) == (
         Names(gained=("more",)),
         Names(),
@@ -147,5 +147,5 @@ def test_twice_as_many_jobs_are_about_twice_the_work(memory_mib, word):
             )
         )
 
-    few, many = (count_looks(compared, plan(jobs, 4), plan(jobs, memory_mib, word)) for jobs in (500, 1000))
+    few, many = (count_looks(diff_plans, plan(jobs, 4), plan(jobs, memory_mib, word)) for jobs in (500, 1000))
     assert 500 < few < many < 2.5 * few

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, Plan
-from kedro_batch.review.diff.match_jobs import matched
+from kedro_batch.review.diff.match_jobs import match_jobs
 from tests.review.counted_names import CountedName, count_looks
 from tests.support.plans import a_job
 
@@ -99,8 +99,8 @@ RENAMES: dict[str, tuple[list[Job], list[Job], dict[str, str]]] = {
 
 @pytest.mark.parametrize(("old", "new", "same"), RENAMES.values(), ids=RENAMES)
 def test_jobs_are_the_same_by_name_nodes_data_or_place(old, new, same):
-    assert matched(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))) == same
-    assert matched(Plan(jobs=tuple(new)), Plan(jobs=tuple(old))) == {before: name for name, before in same.items()}
+    assert match_jobs(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))) == same
+    assert match_jobs(Plan(jobs=tuple(new)), Plan(jobs=tuple(old))) == {before: name for name, before in same.items()}
 
 
 SHAPES = {"chain": lambda n: n - 1, "tree": lambda n: n // 2, "flat": lambda _: 0}
@@ -117,5 +117,5 @@ def test_twice_as_many_jobs_of_which_nothing_keeps_its_name_are_about_twice_the_
             made.append(replace(job, name=names[n], depends_on=(parent,)))
         return Plan(jobs=tuple(made))
 
-    few, many = (count_looks(matched, plan("a", jobs), plan("b", jobs)) for jobs in (500, 1000))
+    few, many = (count_looks(match_jobs, plan("a", jobs), plan("b", jobs)) for jobs in (500, 1000))
     assert 500 < few < many < 2.5 * few

@@ -3,7 +3,7 @@
 import json
 
 from kedro_batch.plan.model import Plan, Resources
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change, RiskKind
 from kedro_batch.review.documents import json_text
 from tests.support.plans import a_job
@@ -15,12 +15,12 @@ BOTH = Plan(jobs=(FRANCE, GERMANY))
 
 
 def test_a_plan_does_not_differ_from_itself():
-    diff = compared(BOTH, BOTH)
+    diff = diff_plans(BOTH, BOTH)
     assert (diff.differ, diff.risks, diff.jobs) == (False, (), ())
 
 
 def test_two_jobs_are_not_both_the_one_that_was_there():
-    diff = compared(Plan(jobs=(a_job("train", nodes=("train",)),)), BOTH)
+    diff = diff_plans(Plan(jobs=(a_job("train", nodes=("train",)),)), BOTH)
     assert [(one.change, one.job) for one in diff.jobs] == [
         (Change.REMOVED, "train"),
         (Change.ADDED, "train-de"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from tests.review.edits.renderings import git_diff
 
 
@@ -29,7 +29,7 @@ class Numbers:
 
 def edit_in_numbers(old: Plan, new: Plan) -> Numbers:
     """Count what an edit does to a plan and its file."""
-    diff = compared(old, new)
+    diff = diff_plans(old, new)
     lines = git_diff(plan_text(old), plan_text(new)).partition("@@")[2].splitlines()
     differing = {one.job for one in diff.jobs} | {one.name_before for one in diff.jobs}
     place = {job.name: number for number, job in enumerate(old.jobs)}

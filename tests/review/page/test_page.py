@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.formatting import memory_text
 from kedro_batch.review.overview.model import overview_of
 from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, columns_of, laid_out
@@ -32,7 +32,7 @@ def page_of(plan, title="plan.yaml"):
 
 
 def diff_of(old, new, title="main:plan.yaml -> plan.yaml"):
-    return diff_page(compared(old, new), overview_of(old), overview_of(new), title)
+    return diff_page(diff_plans(old, new), overview_of(old), overview_of(new), title)
 
 
 def data_of(page):

@@ -242,7 +242,7 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
         PlanError: The file is no plan.
     """
     from kedro_batch.plan.reader import read_plan
-    from kedro_batch.review.diff.diff_plans import compared
+    from kedro_batch.review.diff.diff_plans import diff_plans
     from kedro_batch.review.diff.view import diff_view
     from kedro_batch.review.templates import render
     from kedro_batch.text.escaping import for_terminal
@@ -253,7 +253,7 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
     )
     if old == new:
         return
-    diff = compared(read_plan(before, name), read_plan(now, _COMPILED))
+    diff = diff_plans(read_plan(before, name), read_plan(now, _COMPILED))
     if diff.differ:
         tell(render("diff.txt.j2", diff_view(diff, name, _COMPILED)).rstrip())
     else:

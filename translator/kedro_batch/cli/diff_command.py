@@ -27,13 +27,13 @@ def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
     markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is one page that needs
     nothing else.
     """
-    from kedro_batch.review.diff.diff_plans import compared
+    from kedro_batch.review.diff.diff_plans import diff_plans
     from kedro_batch.review.documents import json_text
 
     if old == new == "-":
         raise click.UsageError("only one of the two can be standard input")
     (before, old_name), (after, new_name) = _read(old), _read(new)
-    found = compared(before, after)
+    found = diff_plans(before, after)
     match given["format"]:
         case "text":
             from kedro_batch.review.diff.view import diff_view

@@ -10,7 +10,7 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
 from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan
 from kedro_batch.review.diff.command_changes import CommandDiffer
-from kedro_batch.review.diff.match_jobs import matched
+from kedro_batch.review.diff.match_jobs import match_jobs
 from kedro_batch.review.diff.model import (
     Change,
     Counts,
@@ -31,11 +31,11 @@ _TOTALS = tuple(field.name for field in fields(Totals))
 _NOTHING = JobSettings()
 
 
-def compared(old: Plan, new: Plan) -> PlanDiff:
+def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     """Tell what differs between two plans."""
     old, old_levels = _in_order(old)
     new, new_levels = _in_order(new)
-    same = matched(old, new)
+    same = match_jobs(old, new)
     jobs = tuple(sorted(_job_changes(old, new, same), key=_place))
     before, after = totals_of(old, old_levels), totals_of(new, new_levels)
     origin = _field_changes(origin_of(old), origin_of(new), ORIGIN)

@@ -11,7 +11,7 @@ from kedro_batch.plan.model import Job, JobName, Plan
 _Key = Callable[[Job], Hashable | None]
 
 
-def matched(old: Plan, new: Plan) -> dict[JobName, JobName]:
+def match_jobs(old: Plan, new: Plan) -> dict[JobName, JobName]:
     """Give the jobs of ``new`` that ``old`` has as well, each with its name there.
 
     A job is the same if it has the same name and runs the same nodes. Of those that are left, it is the same if it
