@@ -17,6 +17,7 @@ from tests.support.plans_of_pages import before_and_after, hostile, layers, plan
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     pytest.mark.xdist_group("browser"),
 ]
@@ -309,23 +310,15 @@ def test_a_command_can_be_taken_along(opened):
         assert page.locator("#details button", has_text="Copy").count() == 0
 
 
-def test_ten_thousand_jobs_are_a_table_that_is_searched_at_once(opened):
+def test_ten_thousand_jobs_are_a_table_that_is_built_as_it_is_looked_at(opened):
     with opened("huge") as page:
         assert page.locator("#graph").is_hidden()
         assert "too many to draw" in page.locator(".toolbar").inner_text()
         rows = page.locator("#table tbody tr")
         assert 0 < rows.count() < 1_000
-        took = page.evaluate(
-            """() => {
-                const search = document.getElementById("search");
-                const started = performance.now();
-                search.value = "job:job_07";
-                search.dispatchEvent(new Event("input"));
-                return performance.now() - started;
-            }"""
-        )
-        assert took < 1_000
+        page.locator("#search").fill("job:job_07")
         assert "1,000 matches" in page.locator("#found").inner_text()
+        assert 0 < rows.count() < 1_000  # the others are built when somebody scrolls to them
         page.locator("#search").fill("job_07777_node")
         page.locator("#search").press("Enter")
         assert chosen(page) == "job_07777"
