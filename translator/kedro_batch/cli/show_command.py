@@ -38,7 +38,7 @@ def show(plan: str, **given: Any) -> None:
         case "json":
             text = json_text(overview_of(read))
         case "mermaid":
-            from kedro_batch.review.markdown.mermaid import EDGES_DRAWN, plan_graph
+            from kedro_batch.review.mermaid import EDGES_DRAWN, plan_graph
 
             graph = plan_graph(read)
             if len(graph.arrows) > EDGES_DRAWN:

@@ -17,7 +17,7 @@ from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
 from kedro_batch.review.diff.view import Detail, DiffView, JobBlock, diff_view
 from kedro_batch.review.markdown.escape import clipped, clipped_alike, fenced
-from kedro_batch.review.markdown.mermaid import Graph, diff_graph, plan_graph
+from kedro_batch.review.mermaid import Graph, diff_graph, plan_graph
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import OverviewView, overview_view
 from kedro_batch.review.templates import render

@@ -18,7 +18,7 @@ from kedro_batch.files.resources import folder
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, facts_of
-from kedro_batch.review.page.data import diff_data, overview_data
+from kedro_batch.review.page.page_data import diff_data, overview_data
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
