@@ -9,7 +9,7 @@ import pytest
 
 from kedro_batch.plan.model import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.overview.model import overview_of
+from kedro_batch.review.overview.build_overview import overview_of
 from kedro_batch.review.page.page import diff_page, overview_page
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import before_and_after, hostile, layers, plan_of

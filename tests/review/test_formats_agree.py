@@ -13,7 +13,7 @@ from kedro_batch.review.diff.view import diff_view
 from kedro_batch.review.documents import json_text
 from kedro_batch.review.formatting import command_text, value_text
 from kedro_batch.review.markdown.pull_request import diff_markdown
-from kedro_batch.review.overview.model import overview_of
+from kedro_batch.review.overview.build_overview import overview_of
 from kedro_batch.review.page.page import diff_page
 from kedro_batch.review.templates import render
 from tests.review.edits.corpus import EDITS

@@ -12,7 +12,7 @@ from kedro_batch.plan.writer import plan_text
 from kedro_batch.review.diagnostics import diagnostics_document, refusal_text
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.documents import json_text
-from kedro_batch.review.overview.model import overview_of
+from kedro_batch.review.overview.build_overview import overview_of
 from kedro_batch.submitter.service.dry_run import dry_requests
 from kedro_batch.text.escaping import for_terminal
 

@@ -10,7 +10,7 @@ from kedro_batch.plan.model import Plan, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.markdown.escape import code, fenced
 from kedro_batch.review.markdown.pull_request import CHARACTERS, EDGES, diff_markdown, overview_markdown
-from kedro_batch.review.overview.model import overview_of
+from kedro_batch.review.overview.build_overview import overview_of
 from tests.support.plans import a_job, layered
 
 _OURS = {"<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"}

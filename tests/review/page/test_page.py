@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.formatting import memory_text
-from kedro_batch.review.overview.model import overview_of
+from kedro_batch.review.overview.build_overview import overview_of
 from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, columns_of, laid_out
 from kedro_batch.review.page.page import diff_page, overview_page
 from kedro_batch.text.escaping import for_review

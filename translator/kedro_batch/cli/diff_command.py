@@ -47,7 +47,7 @@ def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
         case "json":
             text = json_text(found)
         case _:
-            from kedro_batch.review.overview.model import overview_of
+            from kedro_batch.review.overview.build_overview import overview_of
             from kedro_batch.review.page.page import diff_page
 
             text = diff_page(found, overview_of(before), overview_of(after), f"{old_name} -> {new_name}")

@@ -21,7 +21,7 @@ def show(plan: str, **given: Any) -> None:
     """
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.documents import json_text
-    from kedro_batch.review.overview.model import overview_of
+    from kedro_batch.review.overview.build_overview import overview_of
 
     content, name = read_source(plan)
     read = read_plan(content, name)

@@ -23,7 +23,8 @@ from kedro_batch.review.diff.model import (
     Words,
 )
 from kedro_batch.review.diff.risks import risks_of
-from kedro_batch.review.overview.model import ORIGIN, Totals, origin_of, totals_of
+from kedro_batch.review.overview.build_overview import ORIGIN, origin_of, totals_of
+from kedro_batch.review.overview.model import Totals
 
 _TARGET = ("job_queue", "job_definition")
 _ORDER = (Change.REMOVED, Change.ADDED, Change.RENAMED, Change.CHANGED)
