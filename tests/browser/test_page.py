@@ -9,8 +9,8 @@ import pytest
 
 from kedro_batch.plan.model import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.overview.build_overview import overview_of
-from kedro_batch.review.page.page import diff_page, overview_page
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.page.page import render_diff_page, render_overview_page
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import before_and_after, hostile, layers, plan_of
 
@@ -37,24 +37,33 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     old, new = before_and_after()
     plans = {"small": layers(10, 3), "middle": layers(100, 8), "large": layers(800, 30), "huge": layers(10_000, 100)}
-    written = {name: overview_page(overview_of(plan), f"{name}.yaml") for name, plan in plans.items()}
-    written["hostile"] = overview_page(overview_of(hostile()), "</title><script>window.ran=1</script>")
-    written["diff"] = diff_page(diff_plans(old, new), overview_of(old), overview_of(new), "main:plan.yaml -> plan.yaml")
+    written = {name: render_overview_page(build_overview(plan), f"{name}.yaml") for name, plan in plans.items()}
+    written["hostile"] = render_overview_page(build_overview(hostile()), "</title><script>window.ran=1</script>")
+    written["diff"] = render_diff_page(
+        diff_plans(old, new), build_overview(old), build_overview(new), "main:plan.yaml -> plan.yaml"
+    )
     middle = plans["middle"]
     first = replace(middle.jobs[0], command=("other",))
     other = replace(middle, jobs=(first, *middle.jobs[1:]))
-    written["far_diff"] = diff_page(diff_plans(middle, other), overview_of(middle), overview_of(other), "a -> b")
+    written["far_diff"] = render_diff_page(
+        diff_plans(middle, other), build_overview(middle), build_overview(other), "a -> b"
+    )
     large = plans["large"]
     less = replace(large, jobs=tuple(map(with_less_memory, large.jobs[:600])))
-    written["risky_diff"] = diff_page(diff_plans(large, less), overview_of(large), overview_of(less), "a -> b")
+    written["risky_diff"] = render_diff_page(
+        diff_plans(large, less), build_overview(large), build_overview(less), "a -> b"
+    )
     one_space = plan_of(a_job("a", ("rm", "a b"), tags={"t": "not stated"}))
     two_spaces = plan_of(a_job("a", ("rm", "a  b")))
-    written["subtle_diff"] = diff_page(
-        diff_plans(one_space, two_spaces), overview_of(one_space), overview_of(two_spaces), "a -> b"
+    written["subtle_diff"] = render_diff_page(
+        diff_plans(one_space, two_spaces), build_overview(one_space), build_overview(two_spaces), "a -> b"
     )
     small = layers(3, 1)
-    written["hostile_diff"] = diff_page(
-        diff_plans(small, hostile()), overview_of(small), overview_of(hostile()), "<img src=x onerror=window.ran=1>"
+    written["hostile_diff"] = render_diff_page(
+        diff_plans(small, hostile()),
+        build_overview(small),
+        build_overview(hostile()),
+        "<img src=x onerror=window.ran=1>",
     )
     for name, text in written.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")

@@ -9,12 +9,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.diff.view import diff_view
+from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.documents import json_text
 from kedro_batch.review.formatting import command_text, value_text
-from kedro_batch.review.markdown.pull_request import diff_markdown
-from kedro_batch.review.overview.build_overview import overview_of
-from kedro_batch.review.page.page import diff_page
+from kedro_batch.review.markdown.pull_request import render_diff_markdown
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.page.page import render_diff_page
 from kedro_batch.review.templates import render
 from tests.review.edits.corpus import EDITS
 
@@ -69,8 +69,8 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     diff = diff_plans(old, new)
     document = json.loads(json_text(diff))
     texts = {
-        "text": words_of(render("diff.txt.j2", diff_view(diff, *_CALLED))),
-        "markdown": words_of(diff_markdown(diff, old, new, called=_CALLED)),
+        "text": words_of(render("diff.txt.j2", build_diff_view(diff, *_CALLED))),
+        "markdown": words_of(render_diff_markdown(diff, old, new, called=_CALLED)),
     }
     facts = {fact for fact in (*facts_of_jobs(document), *facts_of_plan(document)) if fact is not None}
     for one in document["jobs"] if document["differ"] else ():
@@ -90,7 +90,7 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
 def test_every_fact_about_jobs_is_in_the_page(name, plans):
     old, new = plans[name]
     diff = diff_plans(old, new)
-    page = diff_page(diff, overview_of(old), overview_of(new), "old.yaml -> new.yaml")
+    page = render_diff_page(diff, build_overview(old), build_overview(new), "old.yaml -> new.yaml")
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     leaves = set(_leaves(json.loads(data)))
     document = json.loads(json_text(diff))

@@ -12,7 +12,7 @@ from kedro_batch.plan.writer import plan_text
 from kedro_batch.review.diagnostics import diagnostics_document, refusal_text
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.documents import json_text
-from kedro_batch.review.overview.build_overview import overview_of
+from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.submitter.service.dry_run import dry_requests
 from kedro_batch.text.escaping import for_terminal
 
@@ -40,7 +40,7 @@ def survives(seed: bytes, content: bytes) -> bool:
         _can_be_told(error)
         return False
     digest = plan_digest(plan)
-    assert json.loads(json_text(overview_of(plan)))["digest"] == digest
+    assert json.loads(json_text(build_overview(plan)))["digest"] == digest
     before = _seed(seed)
     for old, new in ((before, plan), (plan, before), (plan, plan)):
         diff = diff_plans(old, new)

@@ -6,13 +6,13 @@ import pytest
 
 from kedro_batch.plan.model import Plan, Resources, Selection
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.diff.view import Detail, diff_view
+from kedro_batch.review.diff.view import Detail, build_diff_view
 from kedro_batch.review.templates import render
 from tests.support.plans import a_job
 
 
 def view_of(old, new):
-    return diff_view(diff_plans(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))), "old.yaml", "new.yaml")
+    return build_diff_view(diff_plans(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))), "old.yaml", "new.yaml")
 
 
 def test_jobs_that_changed_alike_are_told_together():
@@ -116,10 +116,10 @@ def test_risks_of_many_values_are_one_line_with_the_values_of_each():
 def test_lists_of_the_plan_are_told_by_their_names():
     names = tuple(f"n{number:03}" for number in range(300))
     old, new = (Plan(jobs=(a_job(),), selection=Selection(nodes=some)) for some in (names, names[1:]))
-    (detail,) = diff_view(diff_plans(old, new), "old.yaml", "new.yaml").origin
+    (detail,) = build_diff_view(diff_plans(old, new), "old.yaml", "new.yaml").origin
     assert detail == Detail(label="selection.nodes", lost=("n000",))
     turned = replace(old, group_by=("chain", "namespace")), replace(old, group_by=("namespace", "chain"))
-    (detail,) = diff_view(diff_plans(*turned), "old.yaml", "new.yaml").origin
+    (detail,) = build_diff_view(diff_plans(*turned), "old.yaml", "new.yaml").origin
     assert (detail.before, detail.after) == ('["chain", "namespace"]', '["namespace", "chain"]')
 
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.formatting import memory_text
-from kedro_batch.review.overview.build_overview import overview_of
-from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, columns_of, laid_out
-from kedro_batch.review.page.page import diff_page, overview_page
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, assign_columns, lay_out_graph
+from kedro_batch.review.page.page import render_diff_page, render_overview_page
 from kedro_batch.text.escaping import for_review
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers
@@ -28,11 +28,11 @@ ROOT = Path(__file__).parents[3]
 
 
 def page_of(plan, title="plan.yaml"):
-    return overview_page(overview_of(plan), title)
+    return render_overview_page(build_overview(plan), title)
 
 
 def diff_of(old, new, title="main:plan.yaml -> plan.yaml"):
-    return diff_page(diff_plans(old, new), overview_of(old), overview_of(new), title)
+    return render_diff_page(diff_plans(old, new), build_overview(old), build_overview(new), title)
 
 
 def data_of(page):
@@ -221,10 +221,10 @@ def graphs(draw):
 def test_every_job_is_right_of_its_parents_and_no_two_overlap(parents, lost):
     turned = {len(lost) - 1 - child: [len(lost) - 1 - one for one in theirs] for child, theirs in lost.items()}
     known = {job: [one for one in turned.get(job, ()) if one in parents] for job in parents}
-    column = columns_of(parents, known)
+    column = assign_columns(parents, known)
     assert all(column[one] < column[job] for job in parents for one in parents[job])
     edges = [(one, job) for job in parents for one in (*parents[job], *known[job])]
-    layout = laid_out([column[job] for job in parents], edges, 10_000)
+    layout = lay_out_graph([column[job] for job in parents], edges, 10_000)
     assert layout is not None
     boxes = [(layout.columns[layout.column_of[job]], layout.tops[job]) for job in parents]
     assert all(0 <= x <= layout.width - BOX_WIDTH and 0 <= y <= layout.height - BOX_HEIGHT for x, y in boxes)
@@ -244,5 +244,5 @@ def test_every_job_is_right_of_its_parents_and_no_two_overlap(parents, lost):
 def test_a_graph_with_too_many_long_lines_is_not_drawn():
     chain = list(range(100))
     edges = [(one, job) for job in chain for one in chain[:job]]
-    assert laid_out(chain, edges, 1_000) is None
-    assert laid_out(chain, edges, 10_000) is not None
+    assert lay_out_graph(chain, edges, 1_000) is None
+    assert lay_out_graph(chain, edges, 10_000) is not None

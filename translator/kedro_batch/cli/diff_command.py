@@ -36,21 +36,21 @@ def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
     found = diff_plans(before, after)
     match given["format"]:
         case "text":
-            from kedro_batch.review.diff.view import diff_view
+            from kedro_batch.review.diff.view import build_diff_view
             from kedro_batch.review.templates import render
 
-            text = render("diff.txt.j2", diff_view(found, old_name, new_name))
+            text = render("diff.txt.j2", build_diff_view(found, old_name, new_name))
         case "markdown":
-            from kedro_batch.review.markdown.pull_request import diff_markdown
+            from kedro_batch.review.markdown.pull_request import render_diff_markdown
 
-            text = diff_markdown(found, before, after, called=(old_name, new_name))
+            text = render_diff_markdown(found, before, after, called=(old_name, new_name))
         case "json":
             text = json_text(found)
         case _:
-            from kedro_batch.review.overview.build_overview import overview_of
-            from kedro_batch.review.page.page import diff_page
+            from kedro_batch.review.overview.build_overview import build_overview
+            from kedro_batch.review.page.page import render_diff_page
 
-            text = diff_page(found, overview_of(before), overview_of(after), f"{old_name} -> {new_name}")
+            text = render_diff_page(found, build_overview(before), build_overview(after), f"{old_name} -> {new_name}")
     write_review(text, given)
     if exit_code and found.differ:
         raise PlanDiffers(f"{new_name} differs from {old_name}")

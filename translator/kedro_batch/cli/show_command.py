@@ -21,31 +21,31 @@ def show(plan: str, **given: Any) -> None:
     """
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.documents import json_text
-    from kedro_batch.review.overview.build_overview import overview_of
+    from kedro_batch.review.overview.build_overview import build_overview
 
     content, name = read_source(plan)
     read = read_plan(content, name)
     match given["format"]:
         case "text":
-            from kedro_batch.review.overview.view import overview_view
+            from kedro_batch.review.overview.view import build_overview_view
             from kedro_batch.review.templates import render
 
-            text = render("show.txt.j2", overview_view(overview_of(read), name))
+            text = render("show.txt.j2", build_overview_view(build_overview(read), name))
         case "markdown":
-            from kedro_batch.review.markdown.pull_request import overview_markdown
+            from kedro_batch.review.markdown.pull_request import render_overview_markdown
 
-            text = overview_markdown(overview_of(read), read, called=name)
+            text = render_overview_markdown(build_overview(read), read, called=name)
         case "json":
-            text = json_text(overview_of(read))
+            text = json_text(build_overview(read))
         case "mermaid":
-            from kedro_batch.review.mermaid import EDGES_DRAWN, plan_graph
+            from kedro_batch.review.mermaid import EDGES_DRAWN, build_plan_graph
 
-            graph = plan_graph(read)
+            graph = build_plan_graph(read)
             if len(graph.arrows) > EDGES_DRAWN:
                 tell(f"Mermaid draws {EDGES_DRAWN} edges unless it is set up for more; these are {len(graph.arrows)}")
             text = graph.text()
         case _:
-            from kedro_batch.review.page.page import overview_page
+            from kedro_batch.review.page.page import render_overview_page
 
-            text = overview_page(overview_of(read), name)
+            text = render_overview_page(build_overview(read), name)
     write_review(text, given)

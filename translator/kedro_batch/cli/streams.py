@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 
 @contextmanager
-def reserved_stdout() -> Iterator[BinaryIO]:
+def reserve_stdout() -> Iterator[BinaryIO]:
     """Point file descriptor 1 at standard error, and give a stream to the real standard output.
 
     Redirecting ``sys.stdout`` would miss what subprocesses print. The descriptor is not pointed back: what a

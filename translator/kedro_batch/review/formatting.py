@@ -30,7 +30,7 @@ def name_text(name: str) -> str:
     return json.dumps(name, ensure_ascii=False) if _ODD_NAME.search(name) else name
 
 
-def quoted_names(names: Iterable[str]) -> list[str]:
+def quote_names(names: Iterable[str]) -> list[str]:
     """Spell names in a list with commas."""
     return list(map(name_text, names))
 
@@ -48,12 +48,12 @@ def memory_text(memory_mib: int) -> str:
     return f"{gib:,.{2 if gib < _TWO_DIGITS else 1}f}".rstrip("0").rstrip(".") + " GiB"
 
 
-def wrapped(names: Iterable[str], indent: int) -> str:
+def wrap_to_text(names: Iterable[str], indent: int) -> str:
     """Give names with commas, over several lines where they are many; all but the first line indented."""
-    return f"\n{' ' * indent}".join(lines_of_names(names, _COLUMNS - indent))
+    return f"\n{' ' * indent}".join(wrap_to_lines(names, _COLUMNS - indent))
 
 
-def lines_of_names(names: Iterable[str], width: int = _NARROW) -> list[str]:
+def wrap_to_lines(names: Iterable[str], width: int = _NARROW) -> list[str]:
     """Give names with commas, as lines of about ``width`` characters."""
     text = ", ".join(map(for_review, names))
     return textwrap.wrap(text, width=max(width, 1), break_long_words=False, break_on_hyphens=False)

@@ -55,13 +55,13 @@ class Graph:
 _Edge = tuple[str, str]
 
 
-def plan_graph(plan: Plan, most_edges: int | None = None) -> Graph:
+def build_plan_graph(plan: Plan, most_edges: int | None = None) -> Graph:
     """Draw the jobs of a plan, the first of them where there are too many edges."""
     edges: dict[str, list[_Edge]] = {job.name: [(parent, job.name) for parent in job.depends_on] for job in plan.jobs}
     return _graph(edges, {}, {}, most_edges)
 
 
-def diff_graph(diff: PlanDiff, old: Plan, new: Plan, most_edges: int | None = None) -> Graph:
+def build_diff_graph(diff: PlanDiff, old: Plan, new: Plan, most_edges: int | None = None) -> Graph:
     """Draw the jobs that differ, with their neighbours; those that come first, where there are too many edges."""
     changes = {one.job: one.change for one in diff.jobs}
     now_called = {one.name_before: one.job for one in diff.jobs if one.name_before is not None}

@@ -22,8 +22,8 @@ from kedro_batch.review.diff.model import (
     WordChange,
     Words,
 )
-from kedro_batch.review.diff.risks import risks_of
-from kedro_batch.review.overview.build_overview import ORIGIN, origin_of, totals_of
+from kedro_batch.review.diff.risks import find_risks
+from kedro_batch.review.overview.build_overview import ORIGIN, count_totals, describe_origin
 from kedro_batch.review.overview.model import Totals
 
 _TARGET = ("job_queue", "job_definition")
@@ -38,8 +38,8 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     new, new_levels = _in_order(new)
     same = match_jobs(old, new)
     jobs = tuple(sorted(_job_changes(old, new, same), key=_place))
-    before, after = totals_of(old, old_levels), totals_of(new, new_levels)
-    origin = _field_changes(origin_of(old), origin_of(new), ORIGIN)
+    before, after = count_totals(old, old_levels), count_totals(new, new_levels)
+    origin = _field_changes(describe_origin(old), describe_origin(new), ORIGIN)
     digest_before, digest_after = plan_digest(old), plan_digest(new)
     flows = data_flow_of(old), data_flow_of(new)
     kinds = [one.change for one in jobs]
@@ -54,7 +54,7 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
             changed=kinds.count(Change.CHANGED),
             unchanged=len(new.jobs) - len(jobs) + kinds.count(Change.REMOVED),
         ),
-        risks=risks_of(old, new, same, jobs, flows),
+        risks=find_risks(old, new, same, jobs, flows),
         origin=origin,
         jobs=jobs,
         totals=_field_changes(asdict(before), asdict(after), _TOTALS),

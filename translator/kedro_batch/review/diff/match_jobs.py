@@ -156,7 +156,7 @@ def _pair_by_place(
 _PARTS = re.compile(r"[^\W_]+|[\W_]")
 
 
-def has_its_data(old: Job, new: Job) -> bool:
+def keeps_its_data(old: Job, new: Job) -> bool:
     """Tell whether a job writes what it wrote, of what it read: the same, or renamed together with its nodes."""
     return bool(new.writes) and all(
         set(names) in ({*before}, {*_renamed_as_nodes(old, new, before)})

@@ -37,7 +37,7 @@ class RiskLine:
         return [*self.subjects[:_SUBJECTS], *([f"and {more:,} more"] if more > 0 else ())]
 
 
-def risk_lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
+def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     """Put risks of one kind with the same values together; where the values are many, all of one kind."""
     pairs = Counter(kind for kind, _ in {(risk.kind, _values(risk)) for risk in risks})
     alike: dict[tuple[RiskKind, tuple[str | None, str | None]], list[Risk]] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro_batch.plan.data_flow import DataFlow, UnorderedRead, unordered_reads
 from kedro_batch.plan.model import Job, JobName, Plan
-from kedro_batch.review.diff.match_jobs import has_its_data
+from kedro_batch.review.diff.match_jobs import keeps_its_data
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Risk, RiskKind
 
 _TARGETS: Mapping[tuple[str, ...], RiskKind] = {
@@ -18,7 +18,7 @@ _TIMEOUT = ("timeout_s",)
 _WORST_FIRST = tuple(RiskKind)
 
 
-def risks_of(
+def find_risks(
     old: Plan,
     new: Plan,
     same: Mapping[JobName, JobName],
@@ -58,7 +58,7 @@ def _about_jobs(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator[Ris
             instead = [node for node in one.nodes.gained if node not in ran]
             if len(lost) > len(instead):
                 yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
-            elif lost and not (len(lost) == len(before.nodes) and has_its_data(before, after)):
+            elif lost and not (len(lost) == len(before.nodes) and keeps_its_data(before, after)):
                 yield Risk(kind=RiskKind.NODE_REPLACED, job=one.job, before=_told(lost), after=_told(instead))
             for field in one.fields:
                 kind = _kind(field)

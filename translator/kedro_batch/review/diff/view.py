@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange, Words
-from kedro_batch.review.diff.risk_lines import RiskLine, risk_lines
+from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.formatting import command_text, value_text
 from kedro_batch.text.wording import counted
 
@@ -66,7 +66,7 @@ class DiffView:
     data: tuple[Detail, ...]
 
 
-def diff_view(diff: PlanDiff, old: str, new: str) -> DiffView:
+def build_diff_view(diff: PlanDiff, old: str, new: str) -> DiffView:
     """Prepare a diff for its templates.
 
     Args:
@@ -81,7 +81,7 @@ def diff_view(diff: PlanDiff, old: str, new: str) -> DiffView:
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=tuple(risk_lines(diff.risks)),
+        risks=tuple(group_risks(diff.risks)),
         origin=tuple(map(_origin, diff.origin)),
         blocks=tuple(_blocks(diff.jobs)),
         totals=tuple(_field(one, _spelled_total(one.path)) for one in diff.totals),

@@ -15,11 +15,11 @@ from typing import TypeVar
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
-from kedro_batch.review.diff.view import Detail, DiffView, JobBlock, diff_view
-from kedro_batch.review.markdown.escape import clipped, clipped_alike, fenced
-from kedro_batch.review.mermaid import Graph, diff_graph, plan_graph
+from kedro_batch.review.diff.view import Detail, DiffView, JobBlock, build_diff_view
+from kedro_batch.review.markdown.escape import clip, clip_pair, fence
+from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
 from kedro_batch.review.overview.model import Overview
-from kedro_batch.review.overview.view import OverviewView, overview_view
+from kedro_batch.review.overview.view import OverviewView, build_overview_view
 from kedro_batch.review.templates import render
 from kedro_batch.text.wording import counted
 
@@ -60,7 +60,7 @@ class OverviewMarkdown:
     graph_left_out: str
 
 
-def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, str]) -> str:
+def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, str]) -> str:
     """Write a diff for a pull request.
 
     Args:
@@ -69,12 +69,12 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
         new: The plan after.
         called: What the two plans are called.
     """
-    view = diff_view(diff, *called)
+    view = build_diff_view(diff, *called)
     risks, origin = tuple(map(_seen_to_differ, view.risks)), tuple(map(_seen_to_differ, view.origin))
     view = replace(view, risks=risks, origin=origin)
     marker = _marker("diff", called[1])
 
-    drawn = cache(lambda edges: _drawn(diff_graph(diff, old, new, edges)))
+    drawn = cache(lambda edges: _drawn(build_diff_graph(diff, old, new, edges)))
 
     def text(room: Mapping[str, int]) -> str:
         blocks = view.blocks[: room["blocks"]]
@@ -83,7 +83,7 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
             marker=marker,
             diff=replace(view, **{part: getattr(view, part)[: room[part]] for part in _TABLES}),
             left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
-            changes=fenced(render("changes.diff.j2", [_short(one) for one in blocks]), "diff") if blocks else "",
+            changes=fence(render("changes.diff.j2", [_short(one) for one in blocks]), "diff") if blocks else "",
             changes_left_out=_left_out(sum(len(one.jobs) for one in view.blocks[room["blocks"] :]), "job"),
             graph=graph[0],
             graph_left_out=graph[1],
@@ -101,7 +101,7 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
     return _fitted(text, most)
 
 
-def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
+def render_overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
     """Write a plan for a pull request.
 
     Args:
@@ -109,9 +109,9 @@ def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
         plan: The plan.
         called: What it is called.
     """
-    view = overview_view(overview, called)
+    view = build_overview_view(overview, called)
 
-    drawn = cache(lambda edges: _drawn(plan_graph(plan, edges)))
+    drawn = cache(lambda edges: _drawn(build_plan_graph(plan, edges)))
 
     def text(room: Mapping[str, int]) -> str:
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
@@ -180,7 +180,7 @@ def _drawn(graph: Graph) -> tuple[str, str]:
     """Give a graph in a fence, and what it leaves out in words."""
     jobs, edges = _left_out(graph.jobs_left_out, "job"), _left_out(graph.edges_left_out, "edge")
     left_out = " and ".join(filter(None, (jobs, edges)))
-    return fenced(graph.text(), "mermaid") if graph.boxes else "", left_out
+    return fence(graph.text(), "mermaid") if graph.boxes else "", left_out
 
 
 def _left_out(number: int, noun: str) -> str:
@@ -196,7 +196,7 @@ def _short(block: JobBlock) -> JobBlock:
 
 
 def _short_detail(one: Detail) -> Detail:
-    before, after = clipped_alike(one.before, one.after, _VALUE)
+    before, after = clip_pair(one.before, one.after, _VALUE)
     return Detail(
         label=_clipped(one.label),
         before=before,
@@ -210,12 +210,12 @@ _Row = TypeVar("_Row", Detail, RiskLine)
 
 
 def _seen_to_differ(one: _Row) -> _Row:
-    before, after = clipped_alike(one.before, one.after, _CELL)
+    before, after = clip_pair(one.before, one.after, _CELL)
     return replace(one, before=before, after=after)
 
 
 def _clipped(text: str) -> str:
-    return clipped(text, _VALUE)
+    return clip(text, _VALUE)
 
 
 def _some(names: tuple[str, ...]) -> tuple[str, ...]:

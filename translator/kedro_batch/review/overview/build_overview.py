@@ -13,7 +13,7 @@ from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview, Overview, Read, Totals, Written
 
 
-def overview_of(plan: Plan) -> Overview:
+def build_overview(plan: Plan) -> Overview:
     """Look at a plan as a whole."""
     parents = {job.name: job.depends_on for job in plan.jobs}
     level_of = levels(parents)
@@ -22,8 +22,8 @@ def overview_of(plan: Plan) -> Overview:
     settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # most jobs share theirs
     return Overview(
         digest=plan_digest(plan),
-        origin=origin_of(plan),
-        totals=totals_of(plan, level_of),
+        origin=describe_origin(plan),
+        totals=count_totals(plan, level_of),
         jobs=tuple(
             JobOverview(
                 job=name,
@@ -46,7 +46,7 @@ ORIGIN = ("project", "pipelines", "env", "kedro_version", "selection", "group_by
 """What a plan says of where it comes from, as in a plan file."""
 
 
-def origin_of(plan: Plan) -> dict[str, Any]:
+def describe_origin(plan: Plan) -> dict[str, Any]:
     """Say where a plan comes from, by the names of a plan file, without what it does not state."""
     fields: dict[str, Any] = {
         "project": plan.project,
@@ -60,7 +60,7 @@ def origin_of(plan: Plan) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, [], {})}
 
 
-def totals_of(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
+def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
     """Count what a plan has.
 
     Args:

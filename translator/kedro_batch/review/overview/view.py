@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.review.formatting import memory_text, quoted_names, value_text
+from kedro_batch.review.formatting import memory_text, quote_names, value_text
 from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Totals
 from kedro_batch.text.wording import counted
 
@@ -63,7 +63,7 @@ _WIDEST_NAME = 48
 _WIDEST_GETS = 40
 
 
-def overview_view(overview: Overview, called: str) -> OverviewView:
+def build_overview_view(overview: Overview, called: str) -> OverviewView:
     """Prepare an overview for its templates.
 
     Args:
@@ -75,7 +75,7 @@ def overview_view(overview: Overview, called: str) -> OverviewView:
     return OverviewView(
         called=called,
         summary=f"{counted(totals.jobs, 'job')}, {counted(totals.nodes, 'node')}",
-        facts=tuple(facts_of(overview)),
+        facts=tuple(list_facts(overview)),
         jobs=rows,
         job_width=min(_WIDEST_NAME, max((len(row.job) for row in rows), default=0)),
         gets_width=min(_WIDEST_GETS, max((len(row.gets) for row in rows), default=0)),
@@ -83,7 +83,7 @@ def overview_view(overview: Overview, called: str) -> OverviewView:
     )
 
 
-def facts_of(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
+def list_facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
     """Tell the totals of a plan, where it comes from, and its digest.
 
     Args:
@@ -120,9 +120,9 @@ def _with_counts(counts: Mapping[str, int]) -> str:
 def _origin(value: Any) -> str:
     match value:
         case list():
-            return ", ".join(quoted_names(value))
+            return ", ".join(quote_names(value))
         case dict():
-            return "; ".join(f"{flag} {', '.join(quoted_names(names))}" for flag, names in value.items())
+            return "; ".join(f"{flag} {', '.join(quote_names(names))}" for flag, names in value.items())
         case _:
             return value_text(value) or ""
 

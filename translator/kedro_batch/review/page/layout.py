@@ -60,7 +60,7 @@ class Layout:
     lines: tuple[Line, ...]
 
 
-def laid_out(column_of: Sequence[int], edges: Collection[Edge], places: int) -> Layout | None:
+def lay_out_graph(column_of: Sequence[int], edges: Collection[Edge], places: int) -> Layout | None:
     """Place the jobs of a graph.
 
     Args:
@@ -230,7 +230,7 @@ def _columns(layers: Sequence[int], pieces: Iterable[Edge], middles: Sequence[in
     return tuple(columns)
 
 
-def columns_of(parents: Mapping[int, Collection[int]], lost: Mapping[int, Collection[int]]) -> dict[int, int]:
+def assign_columns(parents: Mapping[int, Collection[int]], lost: Mapping[int, Collection[int]]) -> dict[int, int]:
     """Give the column of each job of two plans in one: right of its parents, those that it lost included.
 
     Together the two may run in a circle. A job that can only wait for parents that it lost then does not wait.

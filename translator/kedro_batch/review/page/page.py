@@ -17,8 +17,8 @@ from markupsafe import Markup
 from kedro_batch.files.resources import folder
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
-from kedro_batch.review.overview.view import Fact, facts_of
-from kedro_batch.review.page.page_data import diff_data, overview_data
+from kedro_batch.review.overview.view import Fact, list_facts
+from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
@@ -54,19 +54,19 @@ class _Page:
     no_graph: str
 
 
-def overview_page(overview: Overview, title: str) -> str:
+def render_overview_page(overview: Overview, title: str) -> str:
     """Write a plan as a page.
 
     Args:
         overview: The plan.
         title: What the page is called, such as the name of the file.
     """
-    data = overview_data(overview)
+    data = build_overview_data(overview)
     facts = tuple(_Fact(label=one.label, value=one.text) for one in _facts(overview))
     return _page(data, title, facts, ())
 
 
-def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
+def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
     """Write what differs between two plans as a page.
 
     Args:
@@ -75,7 +75,7 @@ def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
         new: The plan after.
         title: What the page is called, such as ``main:plan.yaml -> plan.yaml``.
     """
-    data = diff_data(diff, old, new)
+    data = build_diff_data(diff, old, new)
     before, after = ({fact.label: fact.text for fact in _facts(overview)} for overview in (old, new))
     if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # rounded, they look alike
         before, after = ({fact.label: fact.text for fact in _facts(one, exactly=True)} for one in (old, new))
@@ -153,4 +153,4 @@ def _facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
     yield Fact(label="jobs", text=f"{totals.jobs:,}")
     yield Fact(label="nodes", text=f"{totals.nodes:,}")
     yield Fact(label="dependencies", text=f"{totals.dependencies:,}")
-    yield from (Fact(label=one.label, text=for_review(one.text)) for one in facts_of(overview, exactly=exactly))
+    yield from (Fact(label=one.label, text=for_review(one.text)) for one in list_facts(overview, exactly=exactly))

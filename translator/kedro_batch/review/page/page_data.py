@@ -10,11 +10,11 @@ from typing import Any
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.model import Change, DataChange, JobChange, Names, PlanDiff
-from kedro_batch.review.diff.risk_lines import RiskLine, risk_lines
+from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.formatting import memory_text
 from kedro_batch.review.formatting import value_text as spelled
 from kedro_batch.review.overview.model import JobOverview, Overview
-from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, Edge, Layout, columns_of, laid_out
+from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, Edge, Layout, assign_columns, lay_out_graph
 from kedro_batch.text.escaping import for_review
 
 GRAPH_JOBS = 1_000
@@ -43,7 +43,7 @@ class _Union:
     lost: tuple[tuple[int, ...], ...]
 
 
-def overview_data(overview: Overview) -> dict[str, Any]:
+def build_overview_data(overview: Overview) -> dict[str, Any]:
     """Give a plan as what the page embeds."""
     number = {job.job: index for index, job in enumerate(overview.jobs)}
     parents = tuple(tuple(number[parent] for parent in job.depends_on) for job in overview.jobs)
@@ -58,7 +58,7 @@ def overview_data(overview: Overview) -> dict[str, Any]:
     }
 
 
-def diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, Any]:
+def build_diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, Any]:
     """Give two plans in one as what the page embeds."""
     union = _union(diff, old, new)
     data = _data(new, union)
@@ -68,7 +68,7 @@ def diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, Any]:
         "box": [BOX_WIDTH, BOX_HEIGHT],
         **_jobs(union),
         "data": data,
-        "risks": [_risk(line, union.number) for line in risk_lines(diff.risks)],
+        "risks": [_risk(line, union.number) for line in group_risks(diff.risks)],
         "graphs": {"whole": _whole(union), "changed": _changed(union)},
     }
 
@@ -247,9 +247,9 @@ def _graph(jobs: Collection[int], union: _Union) -> dict[str, Any] | None:
         {local[job]: [local[one] for one in theirs[job] if one in local] for job in numbers}
         for theirs in (union.parents, union.lost)
     )
-    column = columns_of(parents, lost)
+    column = assign_columns(parents, lost)
     edges: list[Edge] = [(one, job) for job in parents for one in (*parents[job], *lost[job])]
-    layout = laid_out([column[job] for job in parents], edges, GRAPH_PLACES)
+    layout = lay_out_graph([column[job] for job in parents], edges, GRAPH_PLACES)
     return None if layout is None else _drawn(layout, numbers)
 
 
