@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from kedro_batch.review.formats import DiffFormat, OverviewFormat
 from tests.support.command_line import PROGRAM, environment, kedro_batch
 from tests.support.plans import write_plan
 
@@ -65,6 +66,12 @@ def test_show_tells_totals_then_jobs_then_data(folder):
     assert "keeps (read by no job)  capacity_report, metrics\n" in data
 
 
+@pytest.mark.parametrize(("command", "formats"), [("show", OverviewFormat), ("diff", DiffFormat)])
+def test_a_command_offers_every_format_of_the_review(tmp_path, command, formats):
+    offered = kedro_batch(command, "--help", cwd=tmp_path).text
+    assert f"[{'|'.join(formats)}]" in offered
+
+
 def test_json_follows_the_schemas(folder):
     shown = json.loads(kedro_batch("show", "old.yaml", "--format=json", cwd=folder).out)
     differs = json.loads(kedro_batch("diff", "old.yaml", "new.yaml", "--format=json", cwd=folder).out)
@@ -87,7 +94,7 @@ def test_mermaid_warns_of_graphs_that_viewers_refuse(tmp_path):
     write_plan(tmp_path, {name: ["x"] for name in names}, parents)
     shown = kedro_batch("show", "plan.yaml", "--format=mermaid", cwd=tmp_path)
     assert shown.text.count(" --> ") == 590
-    assert shown.err == "Mermaid draws 500 edges unless it is set up for more; these are 590\n"
+    assert shown.err == "this graph has 590 edges, and Mermaid draws 500 unless maxEdges of the viewer is higher\n"
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json", "html"])

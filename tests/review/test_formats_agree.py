@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
-from kedro_batch.review.documents import json_text
+from kedro_batch.review.formats import render_json
 from kedro_batch.review.formatting import command_text, value_text
 from kedro_batch.review.markdown.pull_request import render_diff_markdown
 from kedro_batch.review.overview.build_overview import build_overview
@@ -59,7 +59,7 @@ def words_of(text):
 @pytest.mark.parametrize("name", EDITS)
 def test_the_json_follows_its_schema(name, plans):
     schema = Draft202012Validator(json.loads(_SCHEMA.read_text()))
-    document = json.loads(json_text(diff_plans(*plans[name])))
+    document = json.loads(render_json(diff_plans(*plans[name])))
     assert [error.message for error in schema.iter_errors(document)] == []
 
 
@@ -67,10 +67,10 @@ def test_the_json_follows_its_schema(name, plans):
 def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     old, new = plans[name]
     diff = diff_plans(old, new)
-    document = json.loads(json_text(diff))
+    document = json.loads(render_json(diff))
     texts = {
         "text": words_of(render("diff.txt.j2", build_diff_view(diff, *_CALLED))),
-        "markdown": words_of(render_diff_markdown(diff, old, new, called=_CALLED)),
+        "markdown": words_of(render_diff_markdown(diff, old, new, _CALLED)),
     }
     facts = {fact for fact in (*facts_of_jobs(document), *facts_of_plan(document)) if fact is not None}
     for one in document["jobs"] if document["differ"] else ():
@@ -93,7 +93,7 @@ def test_every_fact_about_jobs_is_in_the_page(name, plans):
     page = render_diff_page(diff, build_overview(old), build_overview(new), "old.yaml -> new.yaml")
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     leaves = set(_leaves(json.loads(data)))
-    document = json.loads(json_text(diff))
+    document = json.loads(render_json(diff))
     facts = set()
     for one in document["jobs"]:
         facts |= {one["job"], one["name_before"]}

@@ -5,7 +5,7 @@ import json
 from kedro_batch.plan.model import Plan, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change, RiskKind
-from kedro_batch.review.documents import json_text
+from kedro_batch.review.formats import render_json
 from tests.support.plans import a_job
 
 FRANCE = a_job("train-fr", ("k", "--params=c=fr"), nodes=("train",), resources=Resources(memory_mib=2000))
@@ -31,6 +31,6 @@ def test_two_jobs_are_not_both_the_one_that_was_there():
 
 def test_json_shows_what_a_terminal_would_obey_as_escapes():
     told = "\x9b31m \u202e \x85 \u200b \u2066 \U000e0041 é"
-    text = json_text({"told": told})
+    text = render_json({"told": told})
     assert text == '{\n  "told": "\\u009b31m \\u202e \\u0085 \\u200b \\u2066 \\udb40\\udc41 é"\n}\n'
     assert json.loads(text) == {"told": told}

@@ -11,7 +11,7 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
-from kedro_batch.review.documents import json_text
+from kedro_batch.review.formats import render_json
 from kedro_batch.review.markdown.pull_request import render_diff_markdown
 from kedro_batch.review.templates import render
 
@@ -35,8 +35,8 @@ def git_diff(old: str, new: str) -> str:
 
 RENDERINGS: Mapping[str, Callable[[Plan, Plan], str]] = {
     "git.diff": lambda old, new: git_diff(plan_text(old), plan_text(new)),
-    "diff.json": lambda old, new: json_text(diff_plans(old, new)),
+    "diff.json": lambda old, new: render_json(diff_plans(old, new)),
     "diff.txt": lambda old, new: render("diff.txt.j2", build_diff_view(diff_plans(old, new), *_CALLED)),
-    "diff.md": lambda old, new: render_diff_markdown(diff_plans(old, new), old, new, called=_CALLED),
+    "diff.md": lambda old, new: render_diff_markdown(diff_plans(old, new), old, new, _CALLED),
 }
 """The golden files of an edit, by name: each is made of the plan before and the plan after."""

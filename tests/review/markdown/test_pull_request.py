@@ -126,7 +126,7 @@ MANY = {
 @pytest.mark.parametrize("name", MANY)
 def test_a_diff_keeps_within_its_limits_and_counts_what_it_leaves_out(name):
     old, new = MANY[name]
-    text = render_diff_markdown(diff_plans(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert len(text) <= CHARACTERS
     assert text.count(" --> ") + text.count(" ==> ") + text.count(" -.-> ") <= EDGES
     assert whole(text)
@@ -141,7 +141,7 @@ def test_a_diff_keeps_within_its_limits_and_counts_what_it_leaves_out(name):
 
 @pytest.mark.parametrize("plan", [LARGE, HUGE_JOB], ids=["large", "huge job"])
 def test_an_overview_keeps_within_its_limits(plan):
-    text = render_overview_markdown(build_overview(plan), plan, called="plan.yaml")
+    text = render_overview_markdown(build_overview(plan), plan, "plan.yaml")
     assert len(text) <= CHARACTERS
     assert text.count(" --> ") <= EDGES
     assert whole(text)
@@ -149,12 +149,12 @@ def test_an_overview_keeps_within_its_limits(plan):
 
 def test_what_is_cut_is_counted():
     old, new = MANY["as many queues as jobs"]
-    text = render_diff_markdown(diff_plans(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert re.search(r"\*\*queue changed\*\* \| .*and 380 more \|  \|  \|\n", text)
     assert re.search(r"and \d{3} more rows of totals: `kedro-batch diff` shows all\n", text)
     variables = {f"E{n:02}": "v" for n in range(40)}
     old, new = Plan(jobs=(a_job("a"),)), Plan(jobs=(a_job("a", ("curl", "evil"), environment=variables),))
-    text = render_diff_markdown(diff_plans(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert "+     command                curl evil\n" in text
     assert "+     and 11 more            kedro-batch diff shows all\n" in text
 
@@ -162,7 +162,7 @@ def test_what_is_cut_is_counted():
 def test_long_values_are_cut_where_they_can_be_told_apart():
     before, after = ("x" * 5000 + ending for ending in ("good", "evil"))
     old, new = (Plan(jobs=(a_job("a", ("run", word)),), env=word) for word in (before, after))
-    text = render_diff_markdown(diff_plans(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert len(re.findall(r"same characters\)\.\.\.x+good", text)) == 3  # risk, plan, command
     assert len(re.findall(r"same characters\)\.\.\.x+evil", text)) == 3
 
@@ -170,7 +170,7 @@ def test_long_values_are_cut_where_they_can_be_told_apart():
 def test_a_job_with_more_edges_than_there_is_room_for_is_drawn_with_the_first():
     leaves = [a_job(f"leaf_{n:03}", depends_on=("hub",)) for n in range(300)]
     old, new = (Plan(jobs=(a_job("hub", (word,)), *leaves)) for word in "xy")
-    text = render_diff_markdown(diff_plans(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert text.count(" --> ") == 200
     assert "Left out: 100 more edges." in text
 
@@ -178,7 +178,7 @@ def test_a_job_with_more_edges_than_there_is_room_for_is_drawn_with_the_first():
 @pytest.mark.parametrize("called", ["plan.yaml", "./plan.yaml", "main:plan.yaml", "0a1b2c3:./plan.yaml"])
 def test_the_marker_is_that_of_the_plan_whatever_its_revision(called):
     old, new = (Plan(jobs=(a_job("a", (word,)),)) for word in "xy")
-    text = render_diff_markdown(diff_plans(old, new), old, new, called=("old", called))
+    text = render_diff_markdown(diff_plans(old, new), old, new, ("old", called))
     assert text.startswith("<!-- kedro-batch diff plan.yaml -->\n")
 
 
@@ -186,17 +186,17 @@ def test_a_job_with_too_many_edges_leaves_room_for_the_others():
     leaves = [a_job(f"leaf_{n}", depends_on=("hub",)) for n in range(300)]
     old = Plan(jobs=(a_job("hub"), *leaves, a_job("alone")))
     new = Plan(jobs=(a_job("hub", ("y",)), *leaves, a_job("alone", ("y",))))
-    text = render_diff_markdown(diff_plans(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert 'j0["alone"]:::changed' in text
     assert "Left out: 1 more job and 300 more edges." in text
-    same = render_diff_markdown(diff_plans(old, old), old, old, called=_CALLED)
+    same = render_diff_markdown(diff_plans(old, old), old, old, _CALLED)
     assert "mermaid" not in same
 
 
 def test_each_plan_has_a_marker_of_its_own_that_a_name_cannot_break():
     plan = plan_of(2)
     names = ["plan.yaml", "conf/a plan--><b>.yaml", "standard input", "--", "conf/a-plan-->b?.yaml"]
-    texts = [render_diff_markdown(diff_plans(plan, plan), plan, plan, called=("old", name)) for name in names]
+    texts = [render_diff_markdown(diff_plans(plan, plan), plan, plan, ("old", name)) for name in names]
     markers = [text.splitlines()[0] for text in texts]
     assert markers[0] == "<!-- kedro-batch diff plan.yaml -->"
     beginnings = ["conf/a-plan-b-.yaml", "standard-input", "plan", "conf/a-plan-b-.yaml"]
@@ -222,9 +222,9 @@ def test_nothing_from_outside_is_markup(nasty):
     new = Plan(jobs=(job, a_job("b", depends_on=("a",))), env=nasty or "e", project=nasty or "p")
     called = (f"main:{nasty}.yaml", f"{nasty}.yaml")
     for text in (
-        render_diff_markdown(diff_plans(old, new), old, new, called=called),
-        render_diff_markdown(diff_plans(new, old), new, old, called=called),
-        render_overview_markdown(build_overview(new), new, called=called[1]),
+        render_diff_markdown(diff_plans(old, new), old, new, called),
+        render_diff_markdown(diff_plans(new, old), new, old, called),
+        render_overview_markdown(build_overview(new), new, called[1]),
     ):
         assert whole(text)
         assert html_of(text) <= _OURS

@@ -28,29 +28,13 @@ def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
     nothing else.
     """
     from kedro_batch.review.diff.diff_plans import diff_plans
-    from kedro_batch.review.documents import json_text
+    from kedro_batch.review.formats import DiffFormat, render_diff
 
     if old == new == "-":
         raise click.UsageError("only one of the two can be standard input")
     (before, old_name), (after, new_name) = _read(old), _read(new)
     found = diff_plans(before, after)
-    match given["format"]:
-        case "text":
-            from kedro_batch.review.diff.view import build_diff_view
-            from kedro_batch.review.templates import render
-
-            text = render("diff.txt.j2", build_diff_view(found, old_name, new_name))
-        case "markdown":
-            from kedro_batch.review.markdown.pull_request import render_diff_markdown
-
-            text = render_diff_markdown(found, before, after, called=(old_name, new_name))
-        case "json":
-            text = json_text(found)
-        case _:
-            from kedro_batch.review.overview.build_overview import build_overview
-            from kedro_batch.review.page.page import render_diff_page
-
-            text = render_diff_page(found, build_overview(before), build_overview(after), f"{old_name} -> {new_name}")
+    text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]))
     write_review(text, given)
     if exit_code and found.differ:
         raise PlanDiffers(f"{new_name} differs from {old_name}")

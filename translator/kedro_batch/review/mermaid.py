@@ -47,7 +47,7 @@ class Graph:
     jobs_left_out: int
     edges_left_out: int
 
-    def text(self) -> str:
+    def render(self) -> str:
         """Write the graph in Mermaid's language."""
         return render("graph.mmd.j2", self)
 

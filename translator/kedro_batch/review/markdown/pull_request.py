@@ -60,19 +60,19 @@ class OverviewMarkdown:
     graph_left_out: str
 
 
-def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, str]) -> str:
+def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str, str]) -> str:
     """Write a diff for a pull request.
 
     Args:
         diff: What differs.
         old: The plan before.
         new: The plan after.
-        called: What the two plans are called.
+        names: What readers call the two plans.
     """
-    view = build_diff_view(diff, *called)
+    view = build_diff_view(diff, *names)
     risks, origin = tuple(map(_seen_to_differ, view.risks)), tuple(map(_seen_to_differ, view.origin))
     view = replace(view, risks=risks, origin=origin)
-    marker = _marker("diff", called[1])
+    marker = _marker("diff", names[1])
 
     drawn = cache(lambda edges: _drawn(build_diff_graph(diff, old, new, edges)))
 
@@ -101,22 +101,22 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[
     return _fitted(text, most)
 
 
-def render_overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
+def render_overview_markdown(overview: Overview, plan: Plan, name: str) -> str:
     """Write a plan for a pull request.
 
     Args:
         overview: The plan as a whole.
         plan: The plan.
-        called: What it is called.
+        name: What readers call it.
     """
-    view = build_overview_view(overview, called)
+    view = build_overview_view(overview, name)
 
     drawn = cache(lambda edges: _drawn(build_plan_graph(plan, edges)))
 
     def text(room: Mapping[str, int]) -> str:
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
         page = OverviewMarkdown(
-            marker=_marker("show", called),
+            marker=_marker("show", name),
             show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["data"]]),
             left_out=_left_out(len(view.jobs) - room["jobs"], "job"),
             data_left_out=_left_out(len(view.data) - room["data"], "row"),
@@ -128,13 +128,13 @@ def render_overview_markdown(overview: Overview, plan: Plan, *, called: str) -> 
     return _fitted(text, {"edges": _edges(drawn), "data": len(view.data), "jobs": len(view.jobs)})
 
 
-def _marker(what: str, called: str) -> str:
-    """Give a comment by which a bot finds the text that it is to replace: one for each plan, whatever its revision."""
-    called = normpath(called.partition(":")[2] or called)
-    plain = re.sub(r"[^A-Za-z0-9._/]+", "-", called).strip("-") or "plan"
-    if plain != called:  # two names may be left alike
-        plain += f"-{sha256(called.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
-    return f"<!-- kedro-batch {what} {plain} -->"
+def _marker(command: str, name: str) -> str:
+    """Return the comment by which a bot finds the text to replace: one for each plan, whatever its revision in git."""
+    path = normpath(name.partition(":")[2] or name)
+    plain = re.sub(r"[^A-Za-z0-9._/]+", "-", path).strip("-") or "plan"
+    if plain != path:  # two paths may have become the same
+        plain += f"-{sha256(path.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
+    return f"<!-- kedro-batch {command} {plain} -->"
 
 
 def _fitted(text: Callable[[Mapping[str, int]], str], most: Mapping[str, int]) -> str:
@@ -180,7 +180,7 @@ def _drawn(graph: Graph) -> tuple[str, str]:
     """Give a graph in a fence, and what it leaves out in words."""
     jobs, edges = _left_out(graph.jobs_left_out, "job"), _left_out(graph.edges_left_out, "edge")
     left_out = " and ".join(filter(None, (jobs, edges)))
-    return fence(graph.text(), "mermaid") if graph.boxes else "", left_out
+    return fence(graph.render(), "mermaid") if graph.boxes else "", left_out
 
 
 def _left_out(number: int, noun: str) -> str:
