@@ -239,7 +239,7 @@ def test_json_carries_nothing_that_a_terminal_obeys_or_hides(tmp_path):
         assert ended.text.replace("\n", "").isprintable()
     assert json.loads(requests.text.splitlines()[0])["containerOverrides"]["command"] == ["echo", nasty]
     assert "u202egnp" in json.loads(judged.text)["diagnostics"][0]["message"]
-    assert json.loads(shown.text)["data"]["writes"][0]["dataset"] == nasty
+    assert json.loads(shown.text)["data"]["outputs"][0]["dataset"] == nasty
 
 
 def on_a_terminal(*words, cwd, env=None):

@@ -119,7 +119,7 @@ def test_what_the_jobs_do_with_data_together_is_compared_without_transcoding():
     old = [a_job("a", reads=("raw",), writes=("x@spark",)), a_job("b", reads=("x@pandas",), depends_on=("a",))]
     new = [a_job("a", reads=("raw", "more"), writes=("x",)), a_job("b", depends_on=("a",))]
     data = diff_plans(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))).data
-    assert (data.reads_from_outside, data.writes, data.keeps) == (
+    assert (data.inputs, data.outputs, data.final_outputs) == (
         Names(gained=("more",)),
         Names(),
         Names(gained=("x",)),

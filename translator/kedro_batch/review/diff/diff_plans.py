@@ -195,7 +195,7 @@ def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[t
 
 def _data_change(old: DataFlow, new: DataFlow) -> DataChange:
     return DataChange(
-        reads_from_outside=_names(old.readers.keys() - old.writers, new.readers.keys() - new.writers),
-        writes=_names(old.writers, new.writers),
-        keeps=_names(old.writers.keys() - old.readers, new.writers.keys() - new.readers),
+        inputs=_names(old.readers.keys() - old.writers, new.readers.keys() - new.writers),
+        outputs=_names(old.writers, new.writers),
+        final_outputs=_names(old.writers.keys() - old.readers, new.writers.keys() - new.readers),
     )

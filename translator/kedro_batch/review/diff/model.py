@@ -160,14 +160,14 @@ class DataChange:
     """What differs in the data of all jobs together; names without transcoding.
 
     Attributes:
-        reads_from_outside: Datasets that some job reads and none writes.
-        writes: Datasets that some job writes.
-        keeps: Datasets that some job writes and none reads.
+        inputs: Datasets that some job reads and none writes.
+        outputs: Datasets that some job writes.
+        final_outputs: Datasets that some job writes and none reads.
     """
 
-    reads_from_outside: Names = Names()
-    writes: Names = Names()
-    keeps: Names = Names()
+    inputs: Names = Names()
+    outputs: Names = Names()
+    final_outputs: Names = Names()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

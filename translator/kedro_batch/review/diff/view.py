@@ -223,6 +223,6 @@ def _names(label: str, names: Names) -> Iterator[Detail]:
 
 
 def _data(diff: PlanDiff) -> Iterator[Detail]:
-    yield from _names("reads from outside", diff.data.reads_from_outside)
-    yield from _names("writes", diff.data.writes)
-    yield from _names("keeps (read by no job)", diff.data.keeps)
+    yield from _names("reads from outside", diff.data.inputs)
+    yield from _names("writes", diff.data.outputs)
+    yield from _names("keeps (read by no job)", diff.data.final_outputs)

@@ -102,13 +102,13 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
 def _data_overview(plan: Plan) -> DataOverview:
     flow = data_flow_of(plan)
     return DataOverview(
-        reads_from_outside=tuple(
+        inputs=tuple(
             Read(dataset=name, read_by=readers) for name, readers in flow.readers.items() if name not in flow.writers
         ),
-        writes=tuple(
+        outputs=tuple(
             Written(dataset=name, written_by=writers, read_by=flow.readers.get(name, ()))
             for name, writers in flow.writers.items()
         ),
-        keeps=tuple(name for name in flow.writers if name not in flow.readers),
+        final_outputs=tuple(name for name in flow.writers if name not in flow.readers),
         unordered=unordered_reads(plan, flow),
     )

@@ -110,15 +110,15 @@ class DataOverview:
     """What the jobs do with data; names without transcoding, sorted.
 
     Attributes:
-        reads_from_outside: The datasets that some job reads and none writes.
-        writes: The datasets that some job writes.
-        keeps: Of these, the ones that no job of the plan reads: its results.
+        inputs: The datasets that some job reads and none writes.
+        outputs: The datasets that some job writes.
+        final_outputs: Of these, the ones that no job of the plan reads: its results.
         unordered: Readers that do not wait for a writer.
     """
 
-    reads_from_outside: tuple[Read, ...] = ()
-    writes: tuple[Written, ...] = ()
-    keeps: tuple[str, ...] = ()
+    inputs: tuple[Read, ...] = ()
+    outputs: tuple[Written, ...] = ()
+    final_outputs: tuple[str, ...] = ()
     unordered: tuple[UnorderedRead, ...] = ()
 
 

@@ -143,9 +143,9 @@ def _gets(job: JobOverview, totals: Totals) -> Iterator[str]:
 
 def _data(data: DataOverview) -> Iterator[DataLine]:
     lines = {
-        "reads from outside": tuple(one.dataset for one in data.reads_from_outside),
-        "writes": tuple(one.dataset for one in data.writes),
-        "keeps (read by no job)": data.keeps,
+        "reads from outside": tuple(one.dataset for one in data.inputs),
+        "writes": tuple(one.dataset for one in data.outputs),
+        "keeps (read by no job)": data.final_outputs,
     }
     for label, names in lines.items():
         if names:

@@ -76,9 +76,9 @@ def build_diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, A
 def _data_changes(data: DataChange) -> Iterator[tuple[str, str, str]]:
     """Give the sign of each change of the plan's data, the dataset, and what became of it."""
     told = (
-        (data.reads_from_outside, "read from outside"),
-        (data.writes, "written"),
-        (data.keeps, "kept as a result"),
+        (data.inputs, "read from outside"),
+        (data.outputs, "written"),
+        (data.final_outputs, "kept as a result"),
     )
     yield from (("-", for_review(name), f"no longer {what}") for names, what in told for name in names.lost)
     yield from (("+", for_review(name), f"now {what}") for names, what in told for name in names.gained)
@@ -195,10 +195,9 @@ def _names(names: Names) -> dict[str, list[str]]:
 
 def _data(overview: Overview, union: _Union) -> dict[str, Any]:
     number, data = union.number, overview.data
-    kept = set(data.keeps)
+    kept = set(data.final_outputs)
     outside: list[tuple[str, str, list[int], list[int]]] = [
-        (for_review(one.dataset), "outside", [], [number[job] for job in one.read_by])
-        for one in data.reads_from_outside
+        (for_review(one.dataset), "outside", [], [number[job] for job in one.read_by]) for one in data.inputs
     ]
     written = [
         (
@@ -207,7 +206,7 @@ def _data(overview: Overview, union: _Union) -> dict[str, Any]:
             [number[job] for job in one.written_by],
             [number[job] for job in one.read_by],
         )
-        for one in data.writes
+        for one in data.outputs
     ]
     return {"datasets": outside + written}
 
