@@ -296,7 +296,7 @@ def test_data_are_listed_with_who_writes_and_who_reads(opened):
         page.keyboard.press("4")
         first = page.locator("#data tbody tr").first
         assert "raw" in first.inner_text()
-        assert "read from outside" in first.inner_text()
+        assert "input" in first.inner_text()
         first.locator("[data-job]").first.click()
         assert chosen(page) == "job_00000"
         assert page.locator("#graph").is_visible()
@@ -430,10 +430,10 @@ def test_every_risk_and_every_change_of_data_can_be_reached(opened):
         assert risks.filter(has_text="memory lowered").locator(".link").count() == 600
         page.keyboard.press("4")
         changes = page.locator("#data .warnings")
-        assert "- job_00600_data no longer written" in changes.locator("li").all_inner_texts()
+        assert "- job_00600_data no longer an output" in changes.locator("li").all_inner_texts()
         assert "job_00799_data" not in changes.inner_text()
         changes.get_by_role("button", name="more").click()
-        assert "- job_00799_data no longer written" in changes.locator("li").all_inner_texts()
+        assert "- job_00799_data no longer an output" in changes.locator("li").all_inner_texts()
 
 
 def test_spaces_are_seen_and_what_is_not_stated_looks_like_no_value(opened):

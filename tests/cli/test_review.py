@@ -52,8 +52,8 @@ def test_show_tells_totals_then_jobs_then_data(folder):
     assert (shown.code, shown.err) == (0, "")
     totals, jobs, data = shown.text.split("\n\n")
     assert totals.startswith("old.yaml: 7 jobs, 7 nodes\n  longest path    5 jobs\n  widest level    2 jobs, level 1\n")
-    assert "  vCPUs           7 in all, 2 at the widest level\n" in totals
-    assert "  memory          13.7 GiB in all, 3.91 GiB at the widest level\n" in totals
+    assert "  vCPUs           7 in total, 2 at the widest level\n" in totals
+    assert "  memory          13.7 GiB in total, 3.91 GiB at the widest level\n" in totals
     assert "  queues          spaceflights_queue (7 jobs)\n  definitions     kedro_run (7 jobs)\n" in totals
     assert re.search(r"\n  digest          sha256:[0-9a-f]{64}$", totals)
     assert [line.split()[1] for line in jobs.splitlines()[1:]][:3] == [
@@ -62,8 +62,8 @@ def test_show_tells_totals_then_jobs_then_data(folder):
         "create_model_input_table_node",
     ]
     assert "create_model_input_table_node  1 vCPU, 2000 MiB  after preprocess_companies_node" in jobs
-    assert "reads from outside      companies, reviews, shuttles\n" in data
-    assert "keeps (read by no job)  capacity_report, metrics\n" in data
+    assert "  inputs          companies, reviews, shuttles\n" in data
+    assert "  final outputs   capacity_report, metrics\n" in data
 
 
 @pytest.mark.parametrize(("command", "formats"), [("show", OverviewFormat), ("diff", DiffFormat)])
@@ -116,7 +116,7 @@ def test_order_and_comments_never_count(folder):
     same = kedro_batch("diff", "old.yaml", "shuffled.yaml", "--exit-code", cwd=folder)
     assert (same.code, same.err) == (0, "")
     _, said, _, digest = same.text.splitlines()
-    assert said == "no difference: 7 jobs, whatever their order and comments"
+    assert said == "no difference in 7 jobs (order and comments are ignored)"
     assert digest.startswith("digest sha256:")
     digests = [
         kedro_batch("show", name, cwd=folder).text.split("digest")[1].split()[0]
@@ -163,8 +163,8 @@ def test_standard_input_is_a_plan_too(folder):
         (["diff", "old.yaml", "new.yaml", "--format=mermaid"], 2, "'mermaid' is not one of"),
         (["diff", "HEAD:plan.yaml", "new.yaml"], 2, "cannot read HEAD:plan.yaml: path 'plan.yaml' does not exist"),
         (["diff", "nowhere:plan.yaml", "new.yaml"], 2, "cannot read nowhere:plan.yaml: "),
-        (["diff", "--", "--help:x", "new.yaml"], 2, "--help is no revision"),
-        (["diff", "HEAD:plans", "new.yaml"], 2, "cannot read HEAD:plans: it is a folder there"),
+        (["diff", "--", "--help:x", "new.yaml"], 2, "--help is not a revision"),
+        (["diff", "HEAD:plans", "new.yaml"], 2, "cannot read HEAD:plans: it is a folder in that revision"),
         (["show", "broken.yaml"], 4, "broken.yaml is not a plan that can be applied:"),
         (["show", "old.yaml", "-o", "gone/page.html"], 2, "gone"),
         (["show", "old.yaml", "--format=html", "-o", "."], 2, "cannot write ."),
@@ -185,7 +185,7 @@ def test_a_revision_outside_a_repository_is_explained(folder):
     assert "cannot read main:plan.yaml: " in ended.err
     without_git = kedro_batch("show", "main:plan.yaml", cwd=folder, env={"PATH": str(folder)})
     assert without_git.code == 2
-    assert "no git to ask" in without_git.err
+    assert "git is not installed" in without_git.err
 
 
 def test_a_file_takes_the_review(folder):

@@ -44,11 +44,11 @@ def test_settings_that_several_jobs_came_with_are_told_once():
     }
     assert told == {
         ("-", ("o",)): [],
-        ("-", ("p",)): ["those of o"],
+        ("-", ("p",)): ["same as o"],
         ("+", ("b", "c")): [],
         ("+", ("d",)): [],
-        ("+", ("e",)): ["those of b"],
-        ("+", ("f",)): ["those of d"],
+        ("+", ("e",)): ["same as b"],
+        ("+", ("f",)): ["same as d"],
     }
     for block in view.blocks:
         labels = [one.label for one in block.details]
@@ -97,8 +97,8 @@ def test_risks_say_what_they_are_about():
     assert {risk.what: risk.subjects for risk in view.risks} == {
         "job removed": ("report",),
         "node removed": ("train: node tune",),
-        "dataset not written": ("table (which train reads)", "unused"),
-        "unordered read": ("train reads other, which load writes",),
+        "dataset not written": ("table (read by train)", "unused"),
+        "unordered read": ("train reads other without waiting for load, which writes it",),
     }
 
 

@@ -174,11 +174,11 @@ def test_what_became_of_data_is_told_as_it_is():
     after = [a_job("a", writes=("y", "old")), a_job("b", reads=("x", "y"), depends_on=("a",))]
     data = data_of(diff_of(Plan(jobs=tuple(before)), Plan(jobs=tuple(after))))["data"]
     assert data["changes"] == [
-        ["-", "y", "no longer read from outside"],
-        ["-", "x", "no longer written"],
-        ["-", "x", "no longer kept as a result"],
-        ["+", "x", "now read from outside"],
-        ["+", "y", "now written"],
+        ["-", "y", "no longer an input"],
+        ["-", "x", "no longer an output"],
+        ["-", "x", "no longer a final output"],
+        ["+", "x", "now an input"],
+        ["+", "y", "now an output"],
     ]
 
 

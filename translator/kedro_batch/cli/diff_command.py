@@ -17,15 +17,14 @@ if TYPE_CHECKING:
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
 @click.argument("old")
 @click.argument("new")
-@click.option("--exit-code", is_flag=True, help="End with 3 if they differ, with 0 if they do not.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
 @review_options("text", "markdown", "json", "html")
 def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
-    """Show what differs between the plans OLD and NEW: by what they mean, not by lines.
+    """Show what differs between the plans OLD and NEW: by meaning, not by lines.
 
     Each is a file, - for standard input, or REV:PATH for a revision in git: kedro-batch diff main:plan.yaml
-    plan.yaml. /dev/null is a plan that is not there yet, or no longer, as git has it. What is risky comes first.
-    markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is one page that needs
-    nothing else.
+    plan.yaml. /dev/null is an empty plan, for a plan that was added or removed, as in git. Risks come first.
+    markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is a self-contained page.
     """
     from kedro_batch.review.diff.diff_plans import diff_plans
     from kedro_batch.review.formats import DiffFormat, render_diff

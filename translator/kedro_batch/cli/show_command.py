@@ -19,8 +19,8 @@ def show(plan: str, **given: Any) -> None:
     """Show PLAN: its size, its jobs in order with their resources and parents, its data, its digest.
 
     PLAN is a file, - for standard input, or REV:PATH for a revision in git: main:plan.yaml, or :plan.yaml for what
-    is staged. JSON follows schemas/overview.schema.json. html is one page that needs nothing else: write it to a file
-    and open it.
+    is staged. JSON follows schemas/overview.schema.json. html is a self-contained page: write it to a file and open
+    it.
     """
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.formats import OverviewFormat, render_overview

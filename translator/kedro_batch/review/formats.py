@@ -1,7 +1,7 @@
 """Every output format of a review: a plan or a diff and a format come in, text goes out.
 
 The one place that knows all formats; it loads only the module of the format that is asked for. Add a format here: a
-member of ``DiffFormat`` and ``OverviewFormat``, and its branch below.
+member of ``DiffFormat`` and ``OverviewFormat``, and a branch in the function below.
 """
 
 from dataclasses import fields

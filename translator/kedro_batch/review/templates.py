@@ -1,7 +1,7 @@
-"""Renders the templates of ``templates/`` that people read.
+"""Render a template of ``templates/`` with one view object.
 
-What a plan or a service says is escaped in the template, by a filter: ``for_review`` and ``wrap_to_text`` for
-terminals, ``code`` for Markdown.
+Filters in the templates escape all text from plans and services: ``for_review`` and ``wrap_to_text`` for terminals,
+``code`` and ``codes`` for Markdown.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def _environment() -> Environment:
         "code": format_code,
         "codes": format_codes,
         "column": str.ljust,
-        "how_many": _how_many,
+        "job_count": _job_count,
         "wrap_to_lines": wrap_to_lines,
         "quote_names": quote_names,
         "for_review": for_review,
@@ -40,7 +40,7 @@ def _environment() -> Environment:
 
 
 def _arrow(values: tuple[str | None, str | None]) -> str:
-    """Show a value before and after; one that is not stated is left out."""
+    """Spell a value before and after; one that is not stated is left out."""
     before, after = (None if value is None else for_review(value) for value in values)
     if before is None or after is None:
         sign = "+" if before is None else "-"
@@ -48,7 +48,7 @@ def _arrow(values: tuple[str | None, str | None]) -> str:
     return f"{before} -> {after}"
 
 
-def _how_many(names: Sequence[str]) -> str:
+def _job_count(names: Sequence[str]) -> str:
     return f" ({len(names)} jobs)" if len(names) > 1 else ""
 
 

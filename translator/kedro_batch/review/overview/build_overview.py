@@ -1,4 +1,4 @@
-"""Build the overview of a plan. Pure."""
+"""Build the overview of a plan: a plan comes in, its totals, jobs and data go out. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,12 +14,12 @@ from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview
 
 
 def build_overview(plan: Plan) -> Overview:
-    """Look at a plan as a whole."""
+    """Build the overview of a plan."""
     parents = {job.name: job.depends_on for job in plan.jobs}
     level_of = levels(parents)
     children = children_of(parents)
     jobs = {job.name: job for job in plan.jobs}
-    settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # most jobs share theirs
+    settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # many jobs share theirs
     return Overview(
         digest=plan_digest(plan),
         origin=describe_origin(plan),
@@ -38,16 +38,16 @@ def build_overview(plan: Plan) -> Overview:
             )
             for name, level in level_of.items()
         ),
-        data=_data_overview(plan),
+        data=_build_data(plan),
     )
 
 
 ORIGIN = ("project", "pipelines", "env", "kedro_version", "selection", "group_by", "submit_tags")
-"""What a plan says of where it comes from, as in a plan file."""
+"""The fields of a plan file that state the source of a plan."""
 
 
 def describe_origin(plan: Plan) -> dict[str, Any]:
-    """Say where a plan comes from, by the names of a plan file, without what it does not state."""
+    """Return the source of a plan, by the names of a plan file, without fields that it does not state."""
     fields: dict[str, Any] = {
         "project": plan.project,
         "pipelines": sorted(plan.pipelines),
@@ -61,7 +61,7 @@ def describe_origin(plan: Plan) -> dict[str, Any]:
 
 
 def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
-    """Count what a plan has.
+    """Count the jobs, nodes, dependencies and resources of a plan.
 
     Args:
         plan: The plan.
@@ -77,29 +77,29 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
         longest_path=len(at_level),
         widest_level=widest,
         jobs_at_widest=width,
-        summed=_amounts(plan.jobs),
-        at_widest=_amounts(job for job in plan.jobs if level_of[job.name] == widest),
-        queues=_counted(job.settings.job_queue for job in plan.jobs),
-        definitions=_counted(job.settings.job_definition for job in plan.jobs),
+        summed=_sum_resources(plan.jobs),
+        at_widest=_sum_resources(job for job in plan.jobs if level_of[job.name] == widest),
+        queues=_count_names(job.settings.job_queue for job in plan.jobs),
+        definitions=_count_names(job.settings.job_definition for job in plan.jobs),
     )
 
 
-def _amounts(jobs: Iterable[Job]) -> Amounts:
-    asked = [job.settings.resources for job in jobs]
+def _sum_resources(jobs: Iterable[Job]) -> Amounts:
+    stated = [job.settings.resources for job in jobs]
     return Amounts(
-        vcpus=whole(sum(one.vcpus or 0 for one in asked)),
-        memory_mib=sum(one.memory_mib or 0 for one in asked),
-        gpus=sum(one.gpus or 0 for one in asked),
-        jobs_without_vcpus=sum(one.vcpus is None for one in asked),
-        jobs_without_memory=sum(one.memory_mib is None for one in asked),
+        vcpus=whole(sum(one.vcpus or 0 for one in stated)),
+        memory_mib=sum(one.memory_mib or 0 for one in stated),
+        gpus=sum(one.gpus or 0 for one in stated),
+        jobs_without_vcpus=sum(one.vcpus is None for one in stated),
+        jobs_without_memory=sum(one.memory_mib is None for one in stated),
     )
 
 
-def _counted(names: Iterable[str]) -> dict[str, int]:
+def _count_names(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(names).items()))
 
 
-def _data_overview(plan: Plan) -> DataOverview:
+def _build_data(plan: Plan) -> DataOverview:
     flow = data_flow_of(plan)
     return DataOverview(
         inputs=tuple(

@@ -1,4 +1,4 @@
-"""A plan as one value: totals, jobs, data. ``show`` prints it; its JSON is ``schemas/overview.schema.json``."""
+"""The dataclasses of an overview: a plan as ``show`` prints it. Its JSON follows ``schemas/overview.schema.json``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ OVERVIEW_SCHEMA = "kedro-batch/overview/v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """What some jobs ask for together.
+    """The resources of some jobs together.
 
     Attributes:
         vcpus: Number of vCPUs.
         memory_mib: Memory in MiB.
         gpus: Number of GPUs.
-        jobs_without_vcpus: Jobs that leave their vCPUs to the job definition, and are not in the sum.
-        jobs_without_memory: Jobs that leave their memory to it.
+        jobs_without_vcpus: Jobs whose vCPUs the job definition sets; the sum does not include them.
+        jobs_without_memory: Jobs whose memory the job definition sets, likewise.
     """
 
     vcpus: int | float = 0
@@ -30,20 +30,20 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """A plan in numbers.
+    """The size of a plan.
 
-    A job's level is 1 if it waits for none, else one more than the highest level of those that it waits for.
+    The level of a job is 1 if it depends on no job, else one more than the highest level of the jobs it depends on.
 
     Attributes:
         jobs: All jobs.
-        join_jobs: Those that run no node and only gather others.
+        join_jobs: Jobs that run no node and only gather parents.
         nodes: Kedro nodes.
-        dependencies: Pairs of a job and one that it waits for.
-        longest_path: Jobs one after another: the number of levels.
-        widest_level: The level with the most jobs, the first of several.
-        jobs_at_widest: The jobs of that level.
-        summed: What all jobs ask for.
-        at_widest: What the jobs of the widest level ask for.
+        dependencies: Pairs of a job and a job that it depends on.
+        longest_path: The number of levels.
+        widest_level: The level with the most jobs; the first one if there are several.
+        jobs_at_widest: The number of jobs at that level.
+        summed: The resources of all jobs.
+        at_widest: The resources of the jobs at the widest level.
         queues: The number of jobs for each queue.
         definitions: The number of jobs for each job definition.
     """
@@ -63,7 +63,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOverview:
-    """One job with everything that it gets.
+    """One job with all its settings.
 
     Attributes:
         job: Its name.
@@ -72,9 +72,9 @@ class JobOverview:
         command: Word by word.
         depends_on: Its parents.
         needed_by: Its children, sorted.
-        reads: The datasets that it reads from outside itself.
+        reads: The datasets that it reads and does not write itself.
         writes: The datasets that it writes.
-        settings: What the plan says of how it runs, defaults filled in, by the names of a plan file.
+        settings: Its settings with the defaults of the plan, by the names of a plan file.
     """
 
     job: str
@@ -90,7 +90,7 @@ class JobOverview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A dataset that the plan reads from outside, and the jobs that read it, in the plan's order."""
+    """A dataset that no job of the plan writes, and the jobs that read it, in the plan's order."""
 
     dataset: str
     read_by: tuple[str, ...]
@@ -98,7 +98,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A dataset that the plan writes, the jobs that write it, and those that read it; both in the plan's order."""
+    """A dataset that jobs of the plan write, these jobs, and the jobs that read it, in the plan's order."""
 
     dataset: str
     written_by: tuple[str, ...]
@@ -107,13 +107,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataOverview:
-    """What the jobs do with data; names without transcoding, sorted.
+    """The datasets of a plan; names without transcoding, sorted.
 
     Attributes:
-        inputs: The datasets that some job reads and none writes.
-        outputs: The datasets that some job writes.
-        final_outputs: Of these, the ones that no job of the plan reads: its results.
-        unordered: Readers that do not wait for a writer.
+        inputs: Datasets that jobs read and no job writes.
+        outputs: Datasets that jobs write.
+        final_outputs: The outputs that no other job reads.
+        unordered: Reads by a job that does not wait for the job that writes.
     """
 
     inputs: tuple[Read, ...] = ()
@@ -127,11 +127,11 @@ class Overview:
     """A plan as its reviewers see it.
 
     Attributes:
-        digest: The name of the plan's meaning; ``apply --expect-digest`` takes it.
-        origin: Where the plan comes from, by the names of a plan file: project, pipelines, env and so on.
-        totals: The plan in numbers.
-        jobs: The jobs in topological order, the smallest name first among those that are ready.
-        data: What the jobs read and write.
+        digest: The hash of the plan's meaning, for ``apply --expect-digest``.
+        origin: The source of the plan, by the names of a plan file: project, pipelines, env and so on.
+        totals: The size of the plan.
+        jobs: The jobs in topological order: always the smallest name among the ready ones.
+        data: The datasets that jobs read and write.
     """
 
     schema: str = OVERVIEW_SCHEMA
