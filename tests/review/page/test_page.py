@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.model import Change
 from kedro_batch.review.formatting import memory_text
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, assign_columns, lay_out_graph
@@ -70,6 +71,16 @@ def test_what_nobody_can_see_is_shown_as_an_escape():
     jobs = {job["name"]: job for job in data_of(page_of(hostile()))["jobs"]}
     assert jobs["evil"]["escaped"]
     assert "escaped" not in jobs["victim"]
+
+
+def test_every_kind_of_change_has_a_sign_in_the_page_and_a_colour_in_the_graphs():
+    signs = (ROOT / "templates" / "page" / "jobs.js").read_text().partition("const SIGNS = {")[2].partition("}")[0]
+    styles = (ROOT / "templates" / "page" / "page.css").read_text()
+    classes = (ROOT / "templates" / "graph.mmd.j2").read_text()
+    for change in Change:
+        assert f'{change}: "' in signs
+        assert f".{change}" in styles
+        assert f"classDef {change} " in classes
 
 
 def test_its_policy_allows_its_own_script_and_style_alone():
