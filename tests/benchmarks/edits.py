@@ -1,7 +1,7 @@
-"""What realistic edits do to the file of a plan: ``python tests/benchmarks/edits.py``.
+"""Measure what realistic edits change in the file of a plan: ``python tests/benchmarks/edits.py``.
 
-Prints for every edit of the corpus the lines that ``git diff`` adds and removes, the jobs that differ by their
-meaning, and those that mean the same and stand elsewhere in the file.
+For every edit of the corpus, prints the lines that ``git diff`` adds and removes, the jobs that differ in meaning, and
+the jobs with the same meaning at another position in the file.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The page in Chromium: what people do with it, without one message on the console or one request."""
+"""The page in Chromium: what people do with it, without a message on the console or a network request."""
 
 import re
 import shutil
@@ -76,24 +76,24 @@ def with_less_memory(job):
 
 @pytest.fixture
 def opened(browser, pages):
-    """Open pages; when they are closed, nothing was said on the console, and nothing else was requested."""
+    """Open pages; on closing, assert that the console is empty and that nothing else was requested."""
 
     @contextmanager
     def open_page(name, address="", script="", **context):
-        told, requested = [], []
+        messages, requested = [], []
         around = browser.new_context(viewport={"width": 1280, "height": 800}, **context)
         around.add_init_script(script)
         page = around.new_page()
         page.set_default_timeout(10_000)
-        page.on("console", lambda message: told.append(message.text))
-        page.on("pageerror", lambda error: told.append(str(error)))
-        page.on("dialog", lambda dialog: told.append(dialog.message))
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("dialog", lambda dialog: messages.append(dialog.message))
         page.on("request", lambda request: requested.append(request.url))
         file = (pages / f"{name}.html").as_uri()
         page.goto(file + address)
         yield page
         around.close()
-        assert not told
+        assert not messages
         assert [url.partition("#")[0] for url in requested] == [file]
 
     return open_page

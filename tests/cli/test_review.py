@@ -22,7 +22,7 @@ _GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 @pytest.fixture
 def folder(tmp_path):
-    """Hold a plan, and one with another queue, which has less memory."""
+    """A folder with a plan, and the same plan with another queue."""
     plan = SPACEFLIGHTS.read_text()
     (tmp_path / "old.yaml").write_text(plan)
     (tmp_path / "new.yaml").write_text(plan.replace("spaceflights_queue", "other_queue"))
@@ -31,7 +31,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def repository(folder):
-    """Hold a repository with ``plans/plan.yaml``, changed since it was committed."""
+    """A repository with ``plans/plan.yaml``, changed since its commit."""
     (folder / "plans").mkdir()
     plan = folder / "plans" / "plan.yaml"
     plan.write_bytes((folder / "old.yaml").read_bytes())
@@ -243,7 +243,7 @@ def test_json_carries_nothing_that_a_terminal_obeys_or_hides(tmp_path):
 
 
 def on_a_terminal(*words, cwd, env=None):
-    """Give what a command writes to a terminal."""
+    """Return the output of a command to a terminal."""
     leader, follower = pty.openpty()
     process = subprocess.Popen([*PROGRAM, *words], cwd=cwd, stdout=follower, stderr=follower, env=environment(env))
     os.close(follower)
@@ -251,7 +251,7 @@ def on_a_terminal(*words, cwd, env=None):
     try:
         while part := os.read(leader, 65536):
             said += part
-    except OSError:  # how Linux tells that the other side is closed
+    except OSError:  # Linux reports so that the other side is closed
         pass
     os.close(leader)
     assert process.wait(60) == 0

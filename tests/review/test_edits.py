@@ -1,6 +1,6 @@
-"""What reviewers see of realistic edits, as golden files: ``tests/golden/edits/NAME/``.
+"""What reviewers see of realistic edits, as golden files in ``tests/golden/edits/NAME/``.
 
-To write them anew after a rendering has changed, and then read them:
+To rewrite them after a rendering changed, and then to read the changes:
 
     UPDATE_GOLDEN=1 pytest --no-cov tests/review/test_edits.py
     git diff tests/golden/edits
@@ -30,7 +30,7 @@ JSON_EXAMPLES = ("grouped_by_namespace", "kedro_upgraded_to_one_with_the_same_fl
 
 MEAN_NOTHING = ("function_renamed", "bucket_changed")
 MOVED_TODAY = 3
-"""The jobs that stand elsewhere in the file although they mean the same, over the corpus."""
+"""The jobs of the corpus with the same meaning at another position in the file."""
 
 
 def golden_files(name):
@@ -50,7 +50,7 @@ def test_an_edit_reads_as_its_golden_files(name, plans):
         if os.environ.get("UPDATE_GOLDEN"):
             golden.parent.mkdir(parents=True, exist_ok=True)
             golden.write_bytes(text)
-    assert wrong == [], "if UPDATE_GOLDEN has written them, read them as a reviewer would, then test again without it"
+    assert wrong == [], "if UPDATE_GOLDEN rewrote them, read them as a reviewer, then test again without it"
 
 
 def test_there_are_enough_edits_and_each_golden_file_belongs_to_one():

@@ -1,4 +1,4 @@
-"""What the JSON of a diff says is said by the text, the Markdown and the page as well."""
+"""Every fact in the JSON of a diff is also in the text, the Markdown and the page."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _CALLED = ("old.yaml", "new.yaml")
 
 
 def facts_of_jobs(document):
-    """Give what the document says of each job, as people would look for it."""
+    """Yield the facts about each job, as people would search for them."""
     for one in document["jobs"]:
         yield one["job"]
         yield one["name_before"]

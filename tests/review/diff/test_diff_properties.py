@@ -1,4 +1,4 @@
-"""What holds for the difference of any two plans."""
+"""Properties of the diff of any two plans."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -123,7 +123,7 @@ def rebuilt(old: Plan, diff: PlanDiff) -> dict[str, Mapping[str, Any]]:
 
 
 def facts(job: Job) -> dict[str, Any]:
-    """Give all of a job but its name, as plain values: settings by their paths."""
+    """Return everything of a job except its name, as plain values: settings by their paths."""
     return {
         "settings": {repr(path): repr(value) for path, value in leaves(job.settings.to_dict())},
         "command": job.command,

@@ -1,4 +1,4 @@
-"""Plans by hand in which several jobs run the same node, each with other parameters."""
+"""Handwritten plans in which several jobs run the same node, each with other parameters."""
 
 import json
 

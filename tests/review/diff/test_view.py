@@ -1,4 +1,4 @@
-"""What the templates of a diff get: risks and jobs told together where they are alike, commands by what changed."""
+"""The values for the templates of a diff: equal risks and equal changes share a line, commands show what changed."""
 
 from dataclasses import replace
 

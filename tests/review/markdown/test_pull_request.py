@@ -1,4 +1,4 @@
-"""Markdown for pull requests: within its limits whatever the plan, and nothing from outside is markup."""
+"""Markdown for pull requests: any plan stays within the limits, and no foreign text is markup."""
 
 import re
 from dataclasses import replace
@@ -45,7 +45,7 @@ def rendered(text):
 
 
 def whole(text):
-    """Tell whether every table, fence and fold of a text is complete."""
+    """True if every table, fence and fold of a text is complete."""
     tokens = rendered(text)
     html = "".join(token.content for token in tokens if token.type == "html_block")
     assert html.count("<details>") == html.count("</details>") == text.count("\n</details>")
@@ -62,7 +62,7 @@ def without_fences(text):
 
 
 def html_of(text):
-    """Give the HTML tags that a reader would take for such, outside of code."""
+    """Return the HTML tags that a Markdown reader recognises outside of code."""
     tags = []
     for token in rendered(text):
         if token.type == "html_block":

@@ -1,4 +1,4 @@
-"""The page as text: what it embeds, how it escapes, that it is the same every time."""
+"""The page as text: its data, its escapes, the same bytes every time."""
 
 import json
 import os

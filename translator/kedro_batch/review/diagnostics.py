@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, assert_never
+from typing import Any
 
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.errors import Refused
@@ -43,7 +43,8 @@ def diagnostic_lines(diagnostics: Sequence[Diagnostic], *, every: bool = False) 
 def diagnostics_headline(diagnostics: Iterable[Diagnostic]) -> str:
     """Count diagnostics by severity: ``2 warnings, 1 note``."""
     counts = Counter(diagnostic.severity for diagnostic in diagnostics)
-    return ", ".join(counted(counts[severity], _noun(severity)) for severity in Severity if counts[severity])
+    nouns = {severity: str(severity) for severity in Severity} | {Severity.INFO: "note"}
+    return ", ".join(counted(counts[severity], nouns[severity]) for severity in Severity if counts[severity])
 
 
 def diagnostics_document(diagnostics: Iterable[Diagnostic], digest: str | None, code: Code) -> dict[str, Any]:
@@ -55,16 +56,6 @@ def diagnostics_document(diagnostics: Iterable[Diagnostic], digest: str | None, 
         code: The kind of diagnostics without one.
     """
     return {"schema": DIAGNOSTICS_SCHEMA, "digest": digest, "diagnostics": [_fields(one, code) for one in diagnostics]}
-
-
-def _noun(severity: Severity) -> str:
-    match severity:
-        case Severity.ERROR | Severity.WARNING:
-            return str(severity)
-        case Severity.INFO:
-            return "note"
-        case _:
-            assert_never(severity)
 
 
 def _fields(diagnostic: Diagnostic, code: Code) -> dict[str, Any]:

@@ -9,6 +9,12 @@ from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
 
 _Key = Callable[[Job], Hashable | None]
+_KEYS: tuple[_Key, ...] = (
+    lambda job: (job.name, job.nodes),
+    lambda job: job.nodes or None,
+    lambda job: job.name,
+    lambda job: tuple(sorted(map(without_transcoding, job.writes))) or None,
+)
 
 
 def match_jobs(old: Plan, new: Plan) -> dict[JobName, JobName]:
@@ -21,7 +27,7 @@ def match_jobs(old: Plan, new: Plan) -> dict[JobName, JobName]:
     """
     same: dict[JobName, JobName] = {}
     left_old, left_new = list(old.jobs), list(new.jobs)
-    for key in (_name_and_nodes, _nodes, _name, _outputs):
+    for key in _KEYS:
         left_old, left_new = _pair_by_key(same, left_old, left_new, key, key)
     left_old, left_new = _pair_by_half(same, left_old, left_new)
     if left_old and left_new:
@@ -49,22 +55,6 @@ def _add_pairs(
     same.update(pairs)
     paired = set(pairs.values())
     return [job for job in left_old if job.name not in paired], [job for job in left_new if job.name not in pairs]
-
-
-def _name(job: Job) -> Hashable | None:
-    return job.name
-
-
-def _name_and_nodes(job: Job) -> Hashable | None:
-    return job.name, job.nodes
-
-
-def _nodes(job: Job) -> Hashable | None:
-    return job.nodes or None
-
-
-def _outputs(job: Job) -> Hashable | None:
-    return tuple(sorted(map(without_transcoding, job.writes))) or None
 
 
 def _pair_by_half(

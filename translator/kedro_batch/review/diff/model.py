@@ -11,7 +11,7 @@ DIFF_SCHEMA = "kedro-batch/diff/v1"
 
 
 class Change(StrEnum):
-    """What happened to a job, in the order in which diffs list the jobs."""
+    """What happened to a job; diffs list the jobs in this order."""
 
     REMOVED = "removed"
     ADDED = "added"
@@ -128,7 +128,7 @@ class Risk:
     """Something that a reviewer must not miss.
 
     Attributes:
-        kind: What it is.
+        kind: The kind of risk.
         job: The job that it is about, by its new name if it has one.
         dataset: The dataset that it is about.
         node: The node that it is about.

@@ -19,7 +19,7 @@ class RiskLine:
 
     Attributes:
         what: The kind, as words.
-        subjects: What each risk is about; empty if the whole plan.
+        subjects: What each risk is about; empty for the whole plan.
         jobs: The job of each subject, if it has one.
         before: The value before; None if there is none, or if each subject states its own.
         after: The value after, likewise.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import assert_never
 
-from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange, Words
+from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.formatting import command_text, value_text
 from kedro_batch.text.wording import counted
@@ -179,7 +179,7 @@ def _refer_to(job: str, change: Change) -> Detail:
 
 
 def _details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]:
-    """Yield what differs in a job: the settings that matter most first, those that may be long last.
+    """Yield what differs in a job: the most important settings first, settings that may be long last.
 
     Args:
         one: The job.
@@ -209,7 +209,10 @@ def _command_details(one: JobChange) -> Iterator[Detail]:
         before, after = (_words(one, {WordChange.KEPT, side}) for side in (WordChange.REMOVED, WordChange.ADDED))
         yield Detail(label="command", before=command_text(before), after=command_text(after))
         return
-    runs = [{part.change: part.words for part in run} for _, run in groupby(one.command, _is_kept)]
+    runs = [
+        {part.change: part.words for part in run}
+        for _, run in groupby(one.command, lambda part: part.change is WordChange.KEPT)
+    ]
     at = 1
     for number, run in enumerate(runs):
         removed, added = run.get(WordChange.REMOVED), run.get(WordChange.ADDED)
@@ -226,10 +229,6 @@ def _command_details(one: JobChange) -> Iterator[Detail]:
 
 def _words(one: JobChange, sides: Collection[WordChange]) -> list[str]:
     return [word for part in one.command if part.change in sides for word in part.words]
-
-
-def _is_kept(part: Words) -> bool:
-    return part.change is WordChange.KEPT
 
 
 def _name_details(label: str, names: Names) -> Iterator[Detail]:

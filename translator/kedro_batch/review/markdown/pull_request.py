@@ -128,7 +128,7 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str) -> str:
 
 
 def _marker(command: str, name: str) -> str:
-    """Return the comment by which a bot finds the text to replace: one for each plan, whatever its revision in git."""
+    """Return the comment by which a bot finds the text to replace: one for each plan, for all its revisions."""
     path = normpath(name.partition(":")[2] or name)
     plain = re.sub(r"[^A-Za-z0-9._/]+", "-", path).strip("-") or "plan"
     if plain != path:  # two paths may have become the same
@@ -143,9 +143,8 @@ def _fit_text(text: Callable[[Mapping[str, int]], str], most: Mapping[str, int])
         text: Writes the text, given the number of entries of each part.
         most: The number of entries that each part has.
     """
-    room = dict(most)
-    if _cheap(most) and len(written := text(room)) <= CHARACTERS:
-        return written
+    if max(most.values()) <= _ENTRIES and len(whole := text(most)) <= CHARACTERS:
+        return whole
     room = dict.fromkeys(most, 0)
     for part, every in most.items():
         low, high = 0, min(every, _ENTRIES)
@@ -161,10 +160,6 @@ def _fit_text(text: Callable[[Mapping[str, int]], str], most: Mapping[str, int])
 
 _ENTRIES = 1_000
 """No part fits with more entries than this."""
-
-
-def _cheap(most: Mapping[str, int]) -> bool:
-    return max(most.values()) <= _ENTRIES
 
 
 def _most_edges(drawn: Callable[[int], tuple[str, str]]) -> int:

@@ -239,7 +239,7 @@ def assign_columns(parents: Mapping[int, Collection[int]], lost: Mapping[int, Co
 
     Args:
         parents: The parents of each job in the new plan, without a cycle.
-        lost: The parents that each job lost, or those of a removed job, also without a cycle.
+        lost: The parents that each job lost, and the parents of removed jobs, also without a cycle.
     """
     children: dict[int, list[tuple[int, bool]]] = {job: [] for job in parents}
     firm, loose = dict.fromkeys(parents, 0), dict.fromkeys(parents, 0)

@@ -80,8 +80,9 @@ def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -
     if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
         before, after = ({fact.label: fact.text for fact in _facts(one, exactly=True)} for one in (old, new))
     facts = tuple(
-        _Fact(label=label, value=after.get(label, "-"), before=_if_different(before.get(label, "-"), after.get(label)))
+        _Fact(label=label, value=now, before="" if then == now else then)
         for label in {**before, **after}
+        for then, now in [(before.get(label, "-"), after.get(label, "-"))]
     )
     counts = diff.counts
     counted_jobs = (
@@ -96,10 +97,6 @@ def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -
 
 def _memory(overview: Overview) -> tuple[int, int]:
     return overview.totals.summed.memory_mib, overview.totals.at_widest.memory_mib
-
-
-def _if_different(before: str, now: str | None) -> str:
-    return "" if before == now else before
 
 
 def _render_page(
