@@ -104,10 +104,22 @@ def test_it_names_no_address_and_no_handler_of_its_own():
     assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|fetch\(|import\(|XMLHttp", script)
 
 
-SAME = """
+IMPORTS = """
 import sys
-from tests.review.page.test_page import diff_of, layers, page_of, before_and_after
-sys.stdout.write(page_of(layers(200, 15)) + diff_of(*before_and_after()))
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.formats import DiffFormat, OverviewFormat, render_diff, render_overview
+from tests.support.plans_of_pages import before_and_after, layers
+"""
+SAME = f"""{IMPORTS}
+plans = before_and_after()
+sys.stdout.write(render_overview(layers(200, 15), "plan.yaml", OverviewFormat.HTML))
+sys.stdout.write(render_diff(diff_plans(*plans), plans, ("old.yaml", "new.yaml"), DiffFormat.HTML))
+"""
+WITHOUT_IGRAPH = f"""{IMPORTS}
+render_overview(layers(1001, 50), "plan.yaml", OverviewFormat.HTML)
+assert "igraph" not in sys.modules
+render_overview(layers(5, 2), "plan.yaml", OverviewFormat.HTML)
+assert "igraph" in sys.modules
 """
 
 
@@ -128,11 +140,9 @@ def test_the_same_plan_is_the_same_page_for_every_hash_seed():
 def test_many_jobs_are_not_drawn_as_a_graph_and_do_not_load_igraph():
     data = data_of(page_of(layers(1_001, 50)))
     assert data["graphs"]["whole"] is None
-    program = (
-        "import sys; from tests.review.page.test_page import layers, page_of; page_of(layers(1001, 50));"
-        "assert 'igraph' not in sys.modules; page_of(layers(5, 2)); assert 'igraph' in sys.modules"
+    subprocess.run(
+        [sys.executable, "-c", WITHOUT_IGRAPH], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, check=True
     )
-    subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, check=True)
 
 
 def test_pages_stay_small():
