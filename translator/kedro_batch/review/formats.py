@@ -1,7 +1,7 @@
 """Every output format of a review: a plan or a diff and a format come in, text goes out.
 
-The one place that knows all formats; it loads only the module of the format that is asked for. Add a format here: a
-member of ``DiffFormat`` and ``OverviewFormat``, and a branch in the function below.
+The one place that knows all formats. Add a format here: a member of ``OverviewFormat`` or ``DiffFormat``, and a branch
+in the function below.
 """
 
 from dataclasses import fields
@@ -11,6 +11,13 @@ from typing import Any, assert_never
 from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.view import build_diff_view
+from kedro_batch.review.markdown.pull_request import render_diff_markdown, render_overview_markdown
+from kedro_batch.review.mermaid import build_plan_graph
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.overview.view import build_overview_view
+from kedro_batch.review.page.page import render_diff_page, render_overview_page
+from kedro_batch.review.templates import render
 
 
 class OverviewFormat(StrEnum):
@@ -40,27 +47,16 @@ def render_overview(plan: Plan, name: str, output_format: OverviewFormat) -> str
         name: What readers call it, such as the name of its file.
         output_format: The format.
     """
-    from kedro_batch.review.overview.build_overview import build_overview
-
     match output_format:
         case OverviewFormat.TEXT:
-            from kedro_batch.review.overview.view import build_overview_view
-            from kedro_batch.review.templates import render
-
             return render("show.txt.j2", build_overview_view(build_overview(plan), name))
         case OverviewFormat.MARKDOWN:
-            from kedro_batch.review.markdown.pull_request import render_overview_markdown
-
             return render_overview_markdown(build_overview(plan), plan, name)
         case OverviewFormat.JSON:
             return render_json(build_overview(plan))
         case OverviewFormat.MERMAID:
-            from kedro_batch.review.mermaid import build_plan_graph
-
             return build_plan_graph(plan).render()
         case OverviewFormat.HTML:
-            from kedro_batch.review.page.page import render_overview_page
-
             return render_overview_page(build_overview(plan), name)
         case _:
             assert_never(output_format)
@@ -77,20 +73,12 @@ def render_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
     """
     match output_format:
         case DiffFormat.TEXT:
-            from kedro_batch.review.diff.view import build_diff_view
-            from kedro_batch.review.templates import render
-
             return render("diff.txt.j2", build_diff_view(diff, *names))
         case DiffFormat.MARKDOWN:
-            from kedro_batch.review.markdown.pull_request import render_diff_markdown
-
             return render_diff_markdown(diff, *plans, names)
         case DiffFormat.JSON:
             return render_json(diff)
         case DiffFormat.HTML:
-            from kedro_batch.review.overview.build_overview import build_overview
-            from kedro_batch.review.page.page import render_diff_page
-
             old, new = map(build_overview, plans)
             return render_diff_page(diff, old, new, " -> ".join(names))
         case _:

@@ -155,13 +155,11 @@ class _SettingsDiffer:
     """Compares settings, each pair of objects once: many jobs share theirs."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], tuple[FieldChange, ...]] = {}
-        self._kept: list[JobSettings] = []  # keeps them alive, so that no id is used twice
+        self._known: dict[tuple[int, int], tuple[FieldChange, ...]] = {}  # the plans keep both alive: ids stay unique
 
     def diff_settings(self, old: JobSettings, new: JobSettings) -> tuple[FieldChange, ...]:
         key = (id(old), id(new))
         if key not in self._known:
-            self._kept += (old, new)
             equal = old == new and not old.submit  # there, 1 == True is a difference
             self._known[key] = () if equal else _diff_fields(old.to_dict(), new.to_dict(), JOB_SETTINGS)
         return self._known[key]
