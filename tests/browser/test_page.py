@@ -402,7 +402,7 @@ def test_nothing_that_is_foreign_runs(opened, name):
             page.keyboard.press(view)
         page.locator("#search").fill("<img src=x onerror=window.ran=1>")
         page.locator("#search").press("Enter")
-        page.wait_for_timeout(100)
+        page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         assert page.evaluate("window.ran") is None
         assert page.locator("img").count() == 0
         assert page.locator("script").count() == 2
