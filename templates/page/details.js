@@ -4,14 +4,14 @@ const list = (items) => (items.length ? first(SIDE, items, (left) => `${left.toL
 const item = (content, sign = "") => el("li", {}, sign && el(sign === "+" ? "ins" : "del", {}, `${sign} `), content);
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 const copyButton = (job) => {
-  if (job.escaped) return el("p", { class: "note" }, "Some of its characters cannot be seen; they are shown as escapes.");
+  if (job.escaped) return el("p", { class: "note" }, "This command has invisible characters, shown as escapes here: it cannot be copied.");
   const button = el("button", { type: "button" }, "Copy");
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(job.command.map(quoted).join(" "));
       say(button.textContent = "Copied");
     } catch {
-      getSelection().selectAllChildren(byId("command")); // a browser that does not let a file copy
+      getSelection().selectAllChildren(byId("command")); // some browsers forbid the clipboard to local files
       say(button.textContent = "Selected");
     }
   });
@@ -25,12 +25,12 @@ const changeOf = ({ change }) => {
     el("tr", {}, el("td", {}, name), el("td", {}, value(before, "del"), " → ", value(after, "ins"))));
   const words = (change.command ?? []).flatMap(([what, texts]) =>
     texts.map((text) => el({ kept: "span", removed: "del", added: "ins" }[what], {}, text)));
-  const whole = change.kind === "added" || change.kind === "removed"; // then all of it is below anyway
+  const whole = change.kind === "added" || change.kind === "removed"; // then the sections below show everything
   return [el("div", { class: "what" },
     el("strong", { class: change.kind }, `${SIGNS[change.kind]} ${change.kind}`),
     change.before ? ` from ${change.before}` : "",
-    section("nodes came from", list((change.from ?? []).map((name) => item(name)))),
-    section("nodes went to", list((change.to ?? []).map((name) => item(name)))),
+    section("nodes previously in", list((change.from ?? []).map((name) => item(name)))),
+    section("nodes now in", list((change.to ?? []).map((name) => item(name)))),
     whole ? [] : [section("fields", fields.length ? el("table", {}, fields) : []),
       section("command", words.length ? el("div", { class: "command" }, words) : []), names])];
 };
@@ -42,7 +42,7 @@ const details = (job) => {
   const close = el("button", { type: "button", class: "close", "data-do": "close", "aria-label": "Close" }, "×");
   const family = (numbers, fateOf) => list(numbers.map((number) => {
     const kind = fateOf(number);
-    return item([jobLink(number), kind && el(kind === "lost" ? "del" : "ins", {}, ` ${kind}`)]);
+    return item([jobLink(number), kind && el(kind === "lost" ? "del" : "ins", {}, ` ${kind === "lost" ? "removed" : "added"}`)]);
   }));
   const parents = [...job.parents, ...job.lost];
   byId("details").replaceChildren(close, el("h2", { class: job.kind, tabindex: -1 }, marked(job)), ...[

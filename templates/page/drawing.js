@@ -1,19 +1,19 @@
-// ---- what is chosen, searched and shown -------------------------------------------------------------------------
+// ---- what is selected, searched and shown -----------------------------------------------------------------------
 const wide = plan.graphs.whole ?? plan.graphs.changed;
 const state = { view: wide ? "graph" : "table", job: null, wanted: "", hits: null, sort: null, down: true };
 let onlyChanged = false;
 
 // ---- drawings: boxes and lines that can be moved and zoomed -----------------------------------------------------
 class Drawing {
-  constructor(place, label) {
+  constructor(container, label) {
     this.world = svg("g");
     this.frame = svg("svg", { class: "drawing", role: "group", tabindex: -1, "aria-label": label }, this.world);
-    this.place = place;
-    place.append(this.frame);
+    this.container = container;
+    container.append(this.frame);
     Object.assign(this, { x: 0, y: 0, scale: 1, boxes: new Map(), lines: [], size: [1, 1], map: null, settle: null });
     this.listen();
-    // What nobody has moved yet fills its place again when that changes, as when the details open.
-    new ResizeObserver(() => place.clientWidth && (this.settle ? this.settle() : this.position())).observe(place);
+    // A drawing that nobody has moved yet fits into its container again when that changes, as when the details open.
+    new ResizeObserver(() => container.clientWidth && (this.settle ? this.settle() : this.position())).observe(container);
   }
 
   show(graph) {
@@ -29,8 +29,8 @@ class Drawing {
     if (this.map) this.drawMap();
   }
 
-  // One path for all lines of a kind from one column to the next: thousands of elements would make every frame slow,
-  // and so would one that is never out of sight.
+  // One path for all lines of a kind between two columns: thousands of elements would make every frame slow, and so
+  // would one element that is never out of sight.
   paths(kind, wanted) {
     const columns = new Map();
     for (const line of this.lines.filter(wanted)) {
@@ -48,7 +48,7 @@ class Drawing {
     const parts = [];
     let [x, y] = [from.x + WIDTH, from.y + HEIGHT / 2];
     const curve = (toX, toY) => {
-      const bend = Math.max(24, Math.abs(toX - x) / 2); // more than the gap where a line runs backwards
+      const bend = Math.max(24, Math.abs(toX - x) / 2); // more than the gap if a line runs backwards
       parts.push([x, `M${x} ${y}C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`]);
     };
     for (const [left, height] of passes) {
@@ -63,7 +63,7 @@ class Drawing {
   mark() {
     const job = state.job === null ? null : jobs[state.job];
     const [above, below] = job ? [new Set([...job.parents, ...job.lost]), new Set(job.children)] : [new Set(), new Set()];
-    const near = new Set([...above, ...below]); // stay readable, whatever is searched
+    const near = new Set([...above, ...below]); // neighbours stay readable during a search
     for (const [number, element] of this.elements ?? []) {
       element.classList.toggle("is", number === state.job);
       element.classList.toggle("parent", above.has(number));
@@ -84,11 +84,11 @@ class Drawing {
   }
 
   view() {
-    return [this.place.clientWidth || 1, this.place.clientHeight || 1];
+    return [this.container.clientWidth || 1, this.container.clientHeight || 1];
   }
 
   position() {
-    if (this.printed) return; // the sheet has another size than the window
+    if (this.printed) return; // the size of the sheet is not that of the window
     this.world.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
     this.frame.classList.toggle("far", this.scale < FAR);
     this.hideText();
@@ -100,7 +100,7 @@ class Drawing {
     fill(this.window, attributes, []);
   }
 
-  // A browser sets all text anew for each scale, and what is out of sight takes as long as the rest.
+  // A browser draws all text anew for each scale, and text out of sight takes as long as visible text.
   hideText() {
     const [width, height] = this.view();
     for (const [number, { x, y }] of this.boxes) {
@@ -112,7 +112,7 @@ class Drawing {
     }
   }
 
-  // On paper all is shown, as large as the sheet allows.
+  // On paper, show everything as large as the sheet allows.
   onPaper() {
     this.printed = true;
     this.world.removeAttribute("transform");
@@ -128,7 +128,7 @@ class Drawing {
     this.position();
   }
 
-  // Everything.
+  // Show everything.
   fit() {
     this.settle = () => this.fit();
     const [width, height] = this.view();
@@ -138,7 +138,7 @@ class Drawing {
     this.position();
   }
 
-  // Everything if its names can be read; else the beginning, with the map for the rest.
+  // Show everything if names stay readable; else show the beginning, and the map.
   begin() {
     this.fit();
     this.settle = () => this.begin();
@@ -164,7 +164,7 @@ class Drawing {
     this.position();
   }
 
-  // Brings a job into view; one that is already well inside stays where it is, so that clicks do not jump.
+  // Move a job into view. If it is visible already, nothing moves, so that clicks do not jump.
   bring(number) {
     const at = this.boxes.get(number);
     if (!at) return;
@@ -189,7 +189,7 @@ class Drawing {
     this.frame.addEventListener("pointermove", (event) => {
       if (!start) return;
       const distance = Math.hypot(event.clientX - start.from[0], event.clientY - start.from[1]);
-      if (!moved && distance < 4) return; // a click with an unsteady hand
+      if (!moved && distance < 4) return; // a click with a small movement
       if (!moved) this.frame.setPointerCapture(event.pointerId);
       moved = true;
       this.settle = null;
@@ -201,7 +201,7 @@ class Drawing {
     const wheel = (event) => {
       event.preventDefault();
       const at = this.frame.getBoundingClientRect();
-      const pixels = event.deltaY * (event.deltaMode === 1 ? 30 : 1) * (event.ctrlKey ? 6 : 1); // ctrl: two fingers that part
+      const pixels = event.deltaY * (event.deltaMode === 1 ? 30 : 1) * (event.ctrlKey ? 6 : 1); // ctrl: a pinch gesture
       if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         this.settle = null;
         this.x -= event.deltaX || pixels;
@@ -218,7 +218,7 @@ class Drawing {
 
   addMap() {
     this.map = svg("svg", { class: "map", "aria-hidden": "true" });
-    this.place.append(this.map);
+    this.container.append(this.map);
     const move = (event) => {
       if (event.type === "pointermove" && !event.buttons) return;
       this.settle = null;
@@ -280,7 +280,7 @@ const neighbourhood = (job) => {
   const boxes = sides.flatMap((side, column) =>
     side.map((number, row) => [number, column * (WIDTH + 110), (row + (rows - side.length) / 2) * step]));
   const pairs = [...sides[0].map((parent) => [parent, job.number]), ...sides[2].map((child) => [job.number, child])];
-  const once = new Map(boxes.map((one) => [one[0], one])); // a dependency that turned round has one job on both sides
+  const once = new Map(boxes.map((one) => [one[0], one])); // after a reversed dependency, one job is on both sides
   return {
     size: [3 * WIDTH + 220, rows * step - 10],
     boxes: [...once.values()],

@@ -1,12 +1,12 @@
-// What the page knows: the jobs, and how elements are made of them. All data come from the element #plan and reach
-// the page as text or attributes, never as HTML. The files of this folder are one module: jobs, drawing, listing, details, page.
+// The jobs, and functions that build elements. All data come from the element #plan and reach the page as text or
+// attributes, never as HTML. The files of this folder are joined to one module: jobs, drawing, listing, details, page.
 const plan = JSON.parse(document.getElementById("plan").textContent);
 const [WIDTH, HEIGHT] = plan.box;
 const SIGNS = { added: "+", removed: "-", changed: "~", renamed: ">" };
-const READABLE = 0.8; // below this scale nobody reads a name with ease
-const FAR = 0.42; // below this one names are not drawn at all
+const READABLE = 0.8; // below this scale, names are hard to read
+const FAR = 0.42; // below this scale, names are not drawn
 const SLICE = 200; // rows of a table that are built at once
-const SIDE = 100; // neighbours that are drawn on each side
+const SIDE = 100; // the most neighbours drawn on each side
 const byId = (id) => document.getElementById(id);
 
 // ---- the jobs ---------------------------------------------------------------------------------------------------
@@ -43,17 +43,17 @@ const dataLink = (name) => link(name, { "data-find": `data:"${producedAs(name)}"
 const value = (text, tag = "span") => (text === null ? el("em", { class: "absent" }, "not stated") : el(tag, {}, text));
 const marked = (job) => (job.kind ? `${SIGNS[job.kind]} ${job.name}` : job.name);
 const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-// The first of many things, and a button for the rest.
-const first = (most, things, more, place) => {
-  place.append(...things.slice(0, most));
-  if (things.length <= most) return [place];
+// The first of many things, and a button that shows the others.
+const first = (most, things, more, container) => {
+  container.append(...things.slice(0, most));
+  if (things.length <= most) return [container];
   const button = el("button", { type: "button" }, more(things.length - most));
-  button.addEventListener("click", () => (place.append(...things.slice(most)), button.remove()));
-  return [place, button];
+  button.addEventListener("click", () => (container.append(...things.slice(most)), button.remove()));
+  return [container, button];
 };
 const shortened = (text, room) => {
   const letters = [...text];
   if (letters.length <= room) return text;
-  const end = Math.floor(room * 0.4); // names of one pipeline often differ in their ends
+  const end = Math.floor(room * 0.4); // names in one pipeline often differ at their ends
   return `${letters.slice(0, room - end - 1).join("")}…${letters.slice(-end).join("")}`;
 };

@@ -1,28 +1,28 @@
-// ---- tables: rows are built as they scroll into view ------------------------------------------------------------
+// ---- tables: rows are built when they scroll into view ----------------------------------------------------------
 class Listing {
-  constructor(place, columns, rowOf) {
-    Object.assign(this, { place, columns, rowOf, rows: [], built: 0 });
+  constructor(container, columns, rowOf) {
+    Object.assign(this, { container, columns, rowOf, rows: [], built: 0 });
     this.body = el("tbody");
     this.heads = columns.map(({ label, kind, key }, index) => el("th", { scope: "col", class: kind },
       key ? el("button", { type: "button", "data-sort": index }, label) : label));
     this.table = el("table", {}, el("thead", {}, el("tr", {}, this.heads)), this.body);
     this.end = el("p");
-    place.append(this.table, this.end);
-    new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { root: place, rootMargin: "600px" }).observe(this.end);
+    container.append(this.table, this.end);
+    new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { root: container, rootMargin: "600px" }).observe(this.end);
   }
 
   show(rows) {
     Object.assign(this, { rows, built: 0 });
     this.body.replaceChildren();
     this.table.setAttribute("aria-rowcount", rows.length + 1);
-    this.place.scrollTop = 0;
+    this.container.scrollTop = 0;
     this.more();
   }
 
   more(to = this.built + SLICE) {
     this.body.append(...this.rows.slice(this.built, to).map(this.rowOf));
     this.built = Math.min(to, this.rows.length);
-    this.end.textContent = this.built < this.rows.length ? "…" : this.rows.length ? "" : state.wanted ? "Nothing matches." : "There are none.";
+    this.end.textContent = this.built < this.rows.length ? "…" : this.rows.length ? "" : state.wanted ? "No matches." : "No rows.";
   }
 }
 
@@ -50,17 +50,17 @@ const shownJobs = () => {
   return key ? kept.sort((a, b) => compare(key(a), key(b)) * (state.down ? 1 : -1) || a.number - b.number) : kept;
 };
 
-const FLOWS = { outside: "read from outside", kept: "kept as a result", between: "handed on" };
+const ROLES = { input: "input", final: "final output", intermediate: "intermediate" };
 const some = (numbers) => {
-  const shown = numbers.slice(0, 6).map((number, place) => [place ? ", " : "", jobLink(number)]);
+  const shown = numbers.slice(0, 6).map((number, index) => [index ? ", " : "", jobLink(number)]);
   return numbers.length > 6 ? [shown, ` and ${(numbers.length - 6).toLocaleString("en")} more`] : shown;
 };
 const dataChanges = new Map();
 for (const one of plan.data.changes ?? []) dataChanges.set(one[1], [...(dataChanges.get(one[1]) ?? []), one]);
-const became = ([sign, , what]) => el(sign === "+" ? "ins" : "del", {}, `${sign} ${what}`);
-const dataRow = ([name, flow, writers, readers]) =>
+const changed = ([sign, , what]) => el(sign === "+" ? "ins" : "del", {}, `${sign} ${what}`);
+const dataRow = ([name, role, writers, readers]) =>
   el("tr", {}, el("td", {}, dataLink(name)),
-    el("td", {}, FLOWS[flow], (dataChanges.get(name) ?? []).map((one) => ["; ", became(one)])),
+    el("td", {}, ROLES[role], (dataChanges.get(name) ?? []).map((one) => ["; ", changed(one)])),
     el("td", {}, some(writers)), el("td", {}, some(readers)));
-const flows = Object.keys(FLOWS);
-const datasets = plan.data.datasets.sort((a, b) => flows.indexOf(a[1]) - flows.indexOf(b[1]));
+const roles = Object.keys(ROLES);
+const datasets = plan.data.datasets.sort((a, b) => roles.indexOf(a[1]) - roles.indexOf(b[1]));

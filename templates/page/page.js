@@ -1,12 +1,12 @@
 // ---- views ------------------------------------------------------------------------------------------------------
 const graph = wide ? new Drawing(byId("graph"), "Job graph") : null;
 graph?.addMap();
-const near = new Drawing(byId("near"), "The chosen job with its parents and children");
-const hint = el("p", { class: "empty" }, "Choose a job in the table to see its neighbours.");
+const near = new Drawing(byId("near"), "The selected job with its parents and children");
+const hint = el("p", { class: "empty" }, "Select a job in the table to see its neighbours.");
 const more = el("ul", { class: "legend", hidden: "" });
 byId("near").append(hint, more);
 const table = new Listing(byId("table"), jobColumns, jobRow);
-let data = null; // built when it is first looked at
+let data = null; // built when its view is first opened
 let nearOf = null;
 const narrow = matchMedia("(max-width: 760px)");
 const say = (text) => (byId("said").textContent = text);
@@ -17,7 +17,7 @@ const drawNear = () => {
   hint.toggleAttribute("hidden", job !== undefined);
   const left = job ? [job.parents.length + job.lost.length, job.children.length].map((all) => Math.max(0, all - SIDE)) : [0, 0];
   more.toggleAttribute("hidden", !left.some(Boolean));
-  more.replaceChildren(el("li", {}, `not drawn: ${count(left[0], "parent")}, ${left[1].toLocaleString("en")} children; the details list all`));
+  more.replaceChildren(el("li", {}, `not drawn: ${count(left[0], "parent")}, ${left[1].toLocaleString("en")} children; the details list them all`));
   if (!job) return;
   if (nearOf !== state.job) {
     near.show(neighbourhood(job));
@@ -27,7 +27,7 @@ const drawNear = () => {
   }
   near.mark();
 };
-// The data that a search means: those of the name, whatever else their jobs have.
+// Show the datasets whose names match the search; other names of their jobs do not count.
 const showData = () => data.show(datasets.filter(([name]) => meant(`\n${name.toLowerCase()}\n`)));
 const setView = (view) => {
   state.view = view;
@@ -43,12 +43,12 @@ const setView = (view) => {
   byId("near").setAttribute("aria-labelledby", split ? "tab-table" : "tab-near");
   if (view === "near" || split) drawNear();
   if (view === "data" && !data) {
-    data = new Listing(byId("data"), ["dataset", "what becomes of it", "written by", "read by"].map((label) => ({ label })), dataRow);
+    data = new Listing(byId("data"), ["dataset", "role", "written by", "read by"].map((label) => ({ label })), dataRow);
     const here = new Set(datasets.map(([name]) => name));
     const changes = (plan.data.changes ?? []).map(([sign, name, what]) =>
       el("li", {}, el(sign === "+" ? "ins" : "del", {}, `${sign} `), here.has(name) ? dataLink(name) : el("del", {}, name), ` ${what}`));
     if (changes.length) byId("data").prepend(el("details", { class: "warnings", open: "" },
-      el("summary", {}, "What changes"), list(changes)));
+      el("summary", {}, "Changes"), list(changes)));
     showData();
   }
 };
@@ -58,7 +58,7 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
   if (number !== null) details(jobs[number]);
   if (number !== null && state.view === "graph" && !graph.boxes.has(number)) {
     if (plan.graphs.whole) setOnly(false);
-    else state.view = "near"; // what is drawn is what changed, and the job is further away
+    else state.view = "near"; // only changed jobs are drawn, and this job is not near them
   }
   if (hash) location.hash = number === null ? "" : `job=${encodeURIComponent(jobs[number].name)}`;
   setView(state.view);
@@ -66,7 +66,7 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
   for (const row of table.body.querySelectorAll("tr.is")) row.classList.remove("is");
   if (number === null) return;
   if (narrow.matches) {
-    document.querySelector("main").scrollIntoView(); // the details lie below what is drawn, over all else
+    document.querySelector("main").scrollIntoView(); // the details are below the drawing
     if (current()) current().settle = null;
   }
   if (scroll) current()?.bring(number);
@@ -88,7 +88,7 @@ const index = jobs.map(({ name, nodes, reads, writes, change }) => ({
   node: lines(nodes),
   data: lines([...reads, ...writes, ...[...reads, ...writes].map(producedAs)]),
 }));
-// In quotes, a name means itself; else all that have it in them.
+// A name in quotes matches exactly; other text matches every name that contains it.
 const meant = (names) => names.includes(state.exact ? `\n${state.wanted}\n` : state.wanted);
 const search = () => {
   const text = byId("search").value.trim().toLowerCase();
@@ -123,12 +123,12 @@ const find = (text) => {
   step(1);
 };
 
-// ---- what people do ---------------------------------------------------------------------------------------------
+// ---- actions ----------------------------------------------------------------------------------------------------
 const theme = (wanted) => {
   document.documentElement.dataset.theme = wanted;
   try {
     localStorage.setItem("kedro-batch-theme", wanted);
-  } catch {} // a page from disk may not remember
+  } catch {} // a local file may have no storage
 };
 const actions = {
   next: () => step(1),
@@ -186,7 +186,7 @@ document.addEventListener("click", (event) => {
     if (!drawn && state.view === "data") setView(wide ? "graph" : "table");
     const inDetails = at.closest("aside");
     choose(+job, { scroll: !drawn || state.view === "near" || !wide || narrow.matches, focus: drawn !== null });
-    if (inDetails) inDetails.querySelector("h2").focus({ preventScroll: true }); // the link is gone
+    if (inDetails) inDetails.querySelector("h2").focus({ preventScroll: true }); // the link was replaced
     tellFound();
   }
 });
@@ -223,7 +223,7 @@ addEventListener("beforeprint", () => {
   if (state.view === "graph") graph.onPaper();
   const changed = jobs.filter(({ kind }) => kind);
   byId("paper").replaceChildren(...changed.slice(0, SLICE).map(onPaper), changed.length > SLICE
-    ? el("p", {}, `and ${count(changed.length - SLICE, "more job")} that changed: the page itself and kedro-batch diff show all`) : "");
+    ? el("p", {}, `and ${count(changed.length - SLICE, "more changed job")}: the page itself and kedro-batch diff show all`) : "");
 });
 addEventListener("afterprint", () => {
   byId("paper").replaceChildren();
@@ -234,7 +234,7 @@ const fromAddress = () => {
   let number;
   try {
     number = name === undefined ? undefined : numberOf.get(decodeURIComponent(name));
-  } catch {} // an address that somebody mistyped
+  } catch {} // a mistyped address
   if ((number ?? null) !== state.job) choose(number ?? null, { hash: false });
 };
 addEventListener("hashchange", fromAddress);
@@ -255,12 +255,12 @@ const risk = ({ what, before, after, about }) => {
     first(10, subjects, (left) => `and ${left.toLocaleString("en")} more`, el("span")));
 };
 const legend = () => el("ul", { class: "legend" }, Object.entries(SIGNS).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),
-  el("li", { class: "added" }, "— dependency gained"), el("li", { class: "removed" }, "- - dependency lost"));
+  el("li", { class: "added" }, "— dependency added"), el("li", { class: "removed" }, "- - dependency removed"));
 
 try {
   const remembered = localStorage.getItem("kedro-batch-theme");
   if (remembered === "light" || remembered === "dark") document.documentElement.dataset.theme = remembered;
-} catch {} // a page from disk may not remember
+} catch {} // a local file may have no storage
 if (plan.kind === "diff") byId("graph").append(legend());
 byId("risks")?.append(...plan.risks.map(risk));
 setView(state.view);

@@ -1,7 +1,7 @@
-"""What realistic edits do to the file of a plan: ``python tests/benchmarks/edits.py``.
+"""Measure what realistic edits change in the file of a plan: ``python tests/benchmarks/edits.py``.
 
-Prints for every edit of the corpus the lines that ``git diff`` adds and removes, the jobs that differ by their
-meaning, and those that mean the same and stand elsewhere in the file.
+For every edit of the corpus, prints the lines that ``git diff`` adds and removes, the jobs that differ in meaning, and
+the jobs with the same meaning at another position in the file.
 """
 
 import sys
@@ -9,12 +9,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from tests.review.edits.compiling import plans
+from tests.review.edits.compiling import compile_corpus, read_corpus
 from tests.review.edits.moves import edit_in_numbers
 
 
 def main() -> None:
-    rows = [(name, edit_in_numbers(old, new)) for name, (old, new) in plans().items()]
+    rows = [(name, edit_in_numbers(old, new)) for name, (old, new) in read_corpus(compile_corpus()).items()]
     cells = [(name, one.added, one.removed, one.jobs, one.moved) for name, one in rows]
     totals = [sum(column) for column in zip(*(numbers for _, *numbers in cells), strict=True)]
     for name, *numbers in [("edit", "+lines", "-lines", "jobs", "moved"), *cells, ("in all", *totals)]:

@@ -1,8 +1,8 @@
-"""What reviewing a plan of 10,000 jobs takes, side by side: ``python tests/benchmarks/review.py [ROUNDS]``.
+"""Measure ``show`` and ``diff`` of a plan of 10,000 jobs, side by side: ``python tests/benchmarks/review.py [ROUNDS]``.
 
-``show`` and ``diff``, start included, beside the bare load of the YAML by libyaml with the garbage collector off.
-Compared are a plan and itself, one without a leaf, one where all have another queue, and one where all were renamed.
-Commands alternate; ratios are those of the medians. The bound is 5.
+Each command, its start included, is compared with the bare load of the YAML by libyaml without garbage collection.
+Diffs are of the plan with itself, without a leaf, with another queue for all jobs, and with all jobs renamed. Commands
+alternate; the ratio is that of the medians. The bound is 5.
 """
 
 import statistics
@@ -17,7 +17,7 @@ from tests.benchmarks.measure import bare_load, in_turn, median_seconds
 from tests.support.command_line import BIN, environment
 from tests.support.large_projects import LAYERED, write_large_project
 
-_ROUNDS = 3  # or the number that is given
+_ROUNDS = 3  # the default
 _PROGRAM = str(BIN / "kedro-batch")
 _FORMATS = {"show": ("text", "markdown", "json", "mermaid", "html"), "diff": ("text", "markdown", "json", "html")}
 

@@ -1,4 +1,4 @@
-"""The page in Chromium: what people do with it, without one message on the console or one request."""
+"""The page in Chromium: what people do with it, without a message on the console or a network request."""
 
 import re
 import shutil
@@ -8,15 +8,16 @@ from dataclasses import replace
 import pytest
 
 from kedro_batch.plan.model import Resources
-from kedro_batch.review.diff.diff_plans import compared
-from kedro_batch.review.overview.model import overview_of
-from kedro_batch.review.page.page import diff_page, overview_page
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.page.page import render_diff_page, render_overview_page
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import before_and_after, hostile, layers, plan_of
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     pytest.mark.xdist_group("browser"),
 ]
@@ -36,24 +37,33 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     old, new = before_and_after()
     plans = {"small": layers(10, 3), "middle": layers(100, 8), "large": layers(800, 30), "huge": layers(10_000, 100)}
-    written = {name: overview_page(overview_of(plan), f"{name}.yaml") for name, plan in plans.items()}
-    written["hostile"] = overview_page(overview_of(hostile()), "</title><script>window.ran=1</script>")
-    written["diff"] = diff_page(compared(old, new), overview_of(old), overview_of(new), "main:plan.yaml -> plan.yaml")
+    written = {name: render_overview_page(build_overview(plan), f"{name}.yaml") for name, plan in plans.items()}
+    written["hostile"] = render_overview_page(build_overview(hostile()), "</title><script>window.ran=1</script>")
+    written["diff"] = render_diff_page(
+        diff_plans(old, new), build_overview(old), build_overview(new), "main:plan.yaml -> plan.yaml"
+    )
     middle = plans["middle"]
     first = replace(middle.jobs[0], command=("other",))
     other = replace(middle, jobs=(first, *middle.jobs[1:]))
-    written["far_diff"] = diff_page(compared(middle, other), overview_of(middle), overview_of(other), "a -> b")
+    written["far_diff"] = render_diff_page(
+        diff_plans(middle, other), build_overview(middle), build_overview(other), "a -> b"
+    )
     large = plans["large"]
     less = replace(large, jobs=tuple(map(with_less_memory, large.jobs[:600])))
-    written["risky_diff"] = diff_page(compared(large, less), overview_of(large), overview_of(less), "a -> b")
+    written["risky_diff"] = render_diff_page(
+        diff_plans(large, less), build_overview(large), build_overview(less), "a -> b"
+    )
     one_space = plan_of(a_job("a", ("rm", "a b"), tags={"t": "not stated"}))
     two_spaces = plan_of(a_job("a", ("rm", "a  b")))
-    written["subtle_diff"] = diff_page(
-        compared(one_space, two_spaces), overview_of(one_space), overview_of(two_spaces), "a -> b"
+    written["subtle_diff"] = render_diff_page(
+        diff_plans(one_space, two_spaces), build_overview(one_space), build_overview(two_spaces), "a -> b"
     )
     small = layers(3, 1)
-    written["hostile_diff"] = diff_page(
-        compared(small, hostile()), overview_of(small), overview_of(hostile()), "<img src=x onerror=window.ran=1>"
+    written["hostile_diff"] = render_diff_page(
+        diff_plans(small, hostile()),
+        build_overview(small),
+        build_overview(hostile()),
+        "<img src=x onerror=window.ran=1>",
     )
     for name, text in written.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
@@ -66,24 +76,24 @@ def with_less_memory(job):
 
 @pytest.fixture
 def opened(browser, pages):
-    """Open pages; when they are closed, nothing was said on the console, and nothing else was requested."""
+    """Open pages; on closing, assert that the console is empty and that nothing else was requested."""
 
     @contextmanager
     def open_page(name, address="", script="", **context):
-        told, requested = [], []
+        messages, requested = [], []
         around = browser.new_context(viewport={"width": 1280, "height": 800}, **context)
         around.add_init_script(script)
         page = around.new_page()
         page.set_default_timeout(10_000)
-        page.on("console", lambda message: told.append(message.text))
-        page.on("pageerror", lambda error: told.append(str(error)))
-        page.on("dialog", lambda dialog: told.append(dialog.message))
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("dialog", lambda dialog: messages.append(dialog.message))
         page.on("request", lambda request: requested.append(request.url))
         file = (pages / f"{name}.html").as_uri()
         page.goto(file + address)
         yield page
         around.close()
-        assert not told
+        assert not messages
         assert [url.partition("#")[0] for url in requested] == [file]
 
     return open_page
@@ -286,7 +296,7 @@ def test_data_are_listed_with_who_writes_and_who_reads(opened):
         page.keyboard.press("4")
         first = page.locator("#data tbody tr").first
         assert "raw" in first.inner_text()
-        assert "read from outside" in first.inner_text()
+        assert "input" in first.inner_text()
         first.locator("[data-job]").first.click()
         assert chosen(page) == "job_00000"
         assert page.locator("#graph").is_visible()
@@ -309,23 +319,15 @@ def test_a_command_can_be_taken_along(opened):
         assert page.locator("#details button", has_text="Copy").count() == 0
 
 
-def test_ten_thousand_jobs_are_a_table_that_is_searched_at_once(opened):
+def test_ten_thousand_jobs_are_a_table_that_is_built_as_it_is_looked_at(opened):
     with opened("huge") as page:
         assert page.locator("#graph").is_hidden()
         assert "too many to draw" in page.locator(".toolbar").inner_text()
         rows = page.locator("#table tbody tr")
         assert 0 < rows.count() < 1_000
-        took = page.evaluate(
-            """() => {
-                const search = document.getElementById("search");
-                const started = performance.now();
-                search.value = "job:job_07";
-                search.dispatchEvent(new Event("input"));
-                return performance.now() - started;
-            }"""
-        )
-        assert took < 1_000
+        page.locator("#search").fill("job:job_07")
         assert "1,000 matches" in page.locator("#found").inner_text()
+        assert 0 < rows.count() < 1_000  # the others are built when somebody scrolls to them
         page.locator("#search").fill("job_07777_node")
         page.locator("#search").press("Enter")
         assert chosen(page) == "job_07777"
@@ -400,7 +402,7 @@ def test_nothing_that_is_foreign_runs(opened, name):
             page.keyboard.press(view)
         page.locator("#search").fill("<img src=x onerror=window.ran=1>")
         page.locator("#search").press("Enter")
-        page.wait_for_timeout(100)
+        page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         assert page.evaluate("window.ran") is None
         assert page.locator("img").count() == 0
         assert page.locator("script").count() == 2
@@ -428,10 +430,10 @@ def test_every_risk_and_every_change_of_data_can_be_reached(opened):
         assert risks.filter(has_text="memory lowered").locator(".link").count() == 600
         page.keyboard.press("4")
         changes = page.locator("#data .warnings")
-        assert "- job_00600_data no longer written" in changes.locator("li").all_inner_texts()
+        assert "- job_00600_data no longer an output" in changes.locator("li").all_inner_texts()
         assert "job_00799_data" not in changes.inner_text()
         changes.get_by_role("button", name="more").click()
-        assert "- job_00799_data no longer written" in changes.locator("li").all_inner_texts()
+        assert "- job_00799_data no longer an output" in changes.locator("li").all_inner_texts()
 
 
 def test_spaces_are_seen_and_what_is_not_stated_looks_like_no_value(opened):

@@ -1,29 +1,29 @@
-"""What the JSON of a diff says is said by the text, the Markdown and the page as well."""
+"""Every fact in the JSON of a diff is also in the text, the Markdown and the page."""
 
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from kedro_batch.review.diff.diff_plans import compared
-from kedro_batch.review.diff.view import diff_view
-from kedro_batch.review.documents import json_text
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.view import build_diff_view
+from kedro_batch.review.formats import render_json
 from kedro_batch.review.formatting import command_text, value_text
-from kedro_batch.review.markdown.pull_request import diff_markdown
-from kedro_batch.review.overview.model import overview_of
-from kedro_batch.review.page.page import diff_page
+from kedro_batch.review.markdown.pull_request import render_diff_markdown
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.page.page import render_diff_page
 from kedro_batch.review.templates import render
-from tests.review.edits.compiling import plans
 from tests.review.edits.corpus import EDITS
 
-pytestmark = pytest.mark.xdist_group("edits")  # the corpus is compiled once
-
+_SCHEMA = Path(__file__).parents[2] / "schemas" / "diff.schema.json"
 _CALLED = ("old.yaml", "new.yaml")
 
 
 def facts_of_jobs(document):
-    """Give what the document says of each job, as people would look for it."""
+    """Yield the facts about each job, as people would search for them."""
     for one in document["jobs"]:
         yield one["job"]
         yield one["name_before"]
@@ -57,13 +57,20 @@ def words_of(text):
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_every_fact_of_the_json_is_in_text_and_markdown(name):
-    old, new = plans()[name]
-    diff = compared(old, new)
-    document = json.loads(json_text(diff))
+def test_the_json_follows_its_schema(name, plans):
+    schema = Draft202012Validator(json.loads(_SCHEMA.read_text()))
+    document = json.loads(render_json(diff_plans(*plans[name])))
+    assert [error.message for error in schema.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
+    old, new = plans[name]
+    diff = diff_plans(old, new)
+    document = json.loads(render_json(diff))
     texts = {
-        "text": words_of(render("diff.txt.j2", diff_view(diff, *_CALLED))),
-        "markdown": words_of(diff_markdown(diff, old, new, called=_CALLED)),
+        "text": words_of(render("diff.txt.j2", build_diff_view(diff, *_CALLED))),
+        "markdown": words_of(render_diff_markdown(diff, old, new, _CALLED)),
     }
     facts = {fact for fact in (*facts_of_jobs(document), *facts_of_plan(document)) if fact is not None}
     for one in document["jobs"] if document["differ"] else ():
@@ -80,13 +87,13 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name):
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_every_fact_about_jobs_is_in_the_page(name):
-    old, new = plans()[name]
-    diff = compared(old, new)
-    page = diff_page(diff, overview_of(old), overview_of(new), "old.yaml -> new.yaml")
+def test_every_fact_about_jobs_is_in_the_page(name, plans):
+    old, new = plans[name]
+    diff = diff_plans(old, new)
+    page = render_diff_page(diff, build_overview(old), build_overview(new), "old.yaml -> new.yaml")
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     leaves = set(_leaves(json.loads(data)))
-    document = json.loads(json_text(diff))
+    document = json.loads(render_json(diff))
     facts = set()
     for one in document["jobs"]:
         facts |= {one["job"], one["name_before"]}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kedro_batch.review.formatting import quoted_names, value_text
+from kedro_batch.review.formatting import quote_names, value_text
 from kedro_batch.text.escaping import for_review
 
 
@@ -55,7 +55,7 @@ def test_many_backslashes_stay_as_they_are():
     ],
 )
 def test_names_are_quoted_where_they_could_be_taken_for_others(names, told):
-    assert quoted_names(names) == told
+    assert quote_names(names) == told
 
 
 @pytest.mark.parametrize(

@@ -375,7 +375,7 @@ def test_explain_of_a_group_names_what_came_from_which_node(tmp_path):
     ended = kedro_batch("compile", "--explain=add_up", cwd=project)
     assert ended.text.startswith("go_left\n  nodes: add_up, go_left\n")
     assert "resources.memory_mib  8192" in ended.text
-    assert "of its nodes', what is enough for all: conf/base/aws_batch.yml:10: rules[1].memory_mib\n" in ended.text
+    assert "enough for each of its nodes: conf/base/aws_batch.yml:10: rules[1].memory_mib\n" in ended.text
 
 
 def test_the_command_line_wins_over_the_settings_in_grouping(tmp_path):

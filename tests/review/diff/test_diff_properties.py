@@ -1,4 +1,4 @@
-"""What holds for the difference of any two plans."""
+"""Properties of the diff of any two plans."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, JobSettings, Plan, Resources
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change, JobChange, PlanDiff, WordChange
 
 SETTINGS = st.builds(
@@ -51,7 +51,7 @@ def plans(draw: st.DrawFn) -> Plan:
 
 @given(plans(), plans())
 def test_plans_differ_exactly_when_jobs_or_their_origin_do(old, new):
-    diff = compared(old, new)
+    diff = diff_plans(old, new)
     assert diff.differ is bool(diff.jobs or diff.origin)
     assert diff.counts.added + diff.counts.renamed + diff.counts.changed + diff.counts.unchanged == len(new.jobs)
     assert diff.counts.removed + diff.counts.renamed + diff.counts.changed + diff.counts.unchanged == len(old.jobs)
@@ -61,7 +61,7 @@ def test_plans_differ_exactly_when_jobs_or_their_origin_do(old, new):
 def test_the_order_of_jobs_means_nothing(plan, chance):
     jobs = [*plan.jobs]
     chance.shuffle(jobs)
-    diff = compared(plan, replace(plan, jobs=tuple(jobs)))
+    diff = diff_plans(plan, replace(plan, jobs=tuple(jobs)))
     assert (diff.differ, diff.jobs, diff.risks, diff.totals) == (False, (), (), ())
 
 
@@ -80,7 +80,7 @@ def test_a_job_renamed_everywhere_is_one_renamed_job(plan, data):
         )
         for job in plan.jobs
     )
-    diff = compared(plan, replace(plan, jobs=jobs))
+    diff = diff_plans(plan, replace(plan, jobs=jobs))
     assert diff.jobs == (JobChange(job="another", change=Change.RENAMED, name_before=name),)
     assert diff.risks == ()
 
@@ -96,8 +96,8 @@ def test_a_job_more_or_less_is_one_change_and_that_of_its_children(plan, data):
     if not fewer:
         return
     children = {job.name for job in plan.jobs if name in job.depends_on}
-    removed = compared(plan, replace(plan, jobs=fewer)).jobs
-    added = compared(replace(plan, jobs=fewer), plan).jobs
+    removed = diff_plans(plan, replace(plan, jobs=fewer)).jobs
+    added = diff_plans(replace(plan, jobs=fewer), plan).jobs
     for found, change in ((removed, Change.REMOVED), (added, Change.ADDED)):
         assert {one.job for one in found if one.change is change} == {name}
         assert {one.job for one in found if one.change is not change} == children
@@ -105,7 +105,7 @@ def test_a_job_more_or_less_is_one_change_and_that_of_its_children(plan, data):
 
 @given(plans(), plans())
 def test_the_differences_of_the_jobs_make_the_new_plan_of_the_old_one(old, new):
-    assert rebuilt(old, compared(old, new)) == {job.name: facts(job) for job in new.jobs}
+    assert rebuilt(old, diff_plans(old, new)) == {job.name: facts(job) for job in new.jobs}
 
 
 def rebuilt(old: Plan, diff: PlanDiff) -> dict[str, Mapping[str, Any]]:
@@ -123,7 +123,7 @@ def rebuilt(old: Plan, diff: PlanDiff) -> dict[str, Mapping[str, Any]]:
 
 
 def facts(job: Job) -> dict[str, Any]:
-    """Give all of a job but its name, as plain values: settings by their paths."""
+    """Return everything of a job except its name, as plain values: settings by their paths."""
     return {
         "settings": {repr(path): repr(value) for path, value in leaves(job.settings.to_dict())},
         "command": job.command,

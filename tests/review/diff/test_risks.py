@@ -1,13 +1,13 @@
 import pytest
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan, Resources
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Risk, RiskKind
 from tests.support.plans import a_job
 
 
 def risks(old: list[Job], new: list[Job], **given) -> list[Risk]:
-    return list(compared(Plan(jobs=tuple(old)), Plan(jobs=tuple(new), **given)).risks)
+    return list(diff_plans(Plan(jobs=tuple(old)), Plan(jobs=tuple(new), **given)).risks)
 
 
 def a_team(*nodes: str, name: str = "team", **given) -> Job:

@@ -1,5 +1,5 @@
-"""Realistic edits to a pipeline, for what reviewers see of them.
+"""Realistic edits to a pipeline, to test what reviewers see.
 
-``corpus`` has the edits, ``project`` the project that they change, ``compiling`` makes plans of both sides, and
-``renderings`` lists what is kept of each as a golden file.
+``corpus`` has the edits, ``project`` the project that they change, ``compiling`` compiles the plans before and after,
+and ``renderings`` lists the golden files of an edit.
 """

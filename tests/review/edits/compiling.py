@@ -1,6 +1,6 @@
-"""Compiles many projects, each in a process of its own that has Kedro loaded already.
+"""Compile many projects, each in its own process that has already loaded Kedro.
 
-``python -m tests.review.edits.compiling FILE`` writes the plans of the corpus as JSON: both sides of every edit.
+``python -m tests.review.edits.compiling FILE`` writes the plans before and after every edit as JSON.
 """
 
 import json
@@ -9,9 +9,8 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import kedro_batch
@@ -30,29 +29,27 @@ from tests.support.projects import KEDRO_VERSION
 _ROOT = Path(__file__).parent.parent.parent.parent
 
 
-@cache
-def plan_files() -> dict[str, tuple[str, str]]:
+def compile_corpus() -> dict[str, tuple[str, str]]:
     """Compile the corpus: the plan file before and after each edit."""
     paths = [str(_ROOT), str(Path(kedro_batch.__file__).parent.parent)]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plans.json"  # Kedro logs to standard output
-        told = subprocess.run(
+        ended = subprocess.run(
             [sys.executable, "-m", "tests.review.edits.compiling", str(file)],
             env=environment({"PYTHONPATH": ":".join(paths)}),
             capture_output=True,
             check=False,
         )
-        if told.returncode:
-            raise ValueError(told.stderr.decode())
+        if ended.returncode:
+            raise ValueError(ended.stderr.decode())
         return {name: (before, after) for name, (before, after) in json.loads(file.read_text()).items()}
 
 
-@cache
-def plans() -> dict[str, tuple[Plan, Plan]]:
-    """Give the plans of the corpus as values."""
+def read_corpus(files: Mapping[str, tuple[str, str]]) -> dict[str, tuple[Plan, Plan]]:
+    """Read the plan files of the corpus."""
     return {
         name: (read_plan(old.encode(), "old.yaml"), read_plan(new.encode(), "new.yaml"))
-        for name, (old, new) in plan_files().items()
+        for name, (old, new) in files.items()
     }
 
 
@@ -68,10 +65,10 @@ def main() -> None:
 
 
 def compiled(projects: Iterable[Project]) -> list[str]:
-    """Compile projects to the texts of their plans."""
-    import kedro_batch.compiler.kedro_loader  # noqa: F401, PLC0415  once, for all the processes that are forked
+    """Compile projects, and return the texts of their plans."""
+    import kedro_batch.compiler.kedro_loader  # noqa: F401, PLC0415  once, for all forked processes
 
-    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+    with multiprocessing.get_context("fork").Pool(maxtasksperchild=1) as pool:
         return pool.map(_compiled, projects, chunksize=1)
 
 
@@ -90,7 +87,7 @@ def _compiled(project: Project) -> str:
 
 
 def _spelled(plan: Plan, version: str) -> Plan:
-    """Spell the commands as another Kedro than the installed one takes them."""
+    """Spell the commands for another version of Kedro than the installed one."""
     here, there = dialect_of(KEDRO_VERSION), dialect_of(version)
     flags = {here.pipeline_flag: there.pipeline_flag, here.namespace_flag: there.namespace_flag}
 

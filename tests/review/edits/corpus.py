@@ -19,7 +19,6 @@ BASE = flight_sales()
 
 REVIEWS = 'node(preprocess_reviews, "reviews", "preprocessed_reviews", name="preprocess_reviews"),'
 SCORES = 'node(plot_review_scores, "preprocessed_reviews", "review_scores_plot", name="plot_review_scores"),'
-TRAIN = 'node(train_model, "train", "regressor", name="train_model", tags=["training"]),'
 SPLIT = 'node(split_data, ["table", "params:model_options"], ["train", "test"], name="split_data"),'
 SELECT_AND_SPLIT = """\
 node(split_data, ["table", "params:model_options"], "features", name="select_features"),

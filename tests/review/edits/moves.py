@@ -1,4 +1,4 @@
-"""Counts what an edit does to the plan file beside what it means."""
+"""Count what an edit changes in the plan file, and how many jobs it changes in meaning."""
 
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
 from tests.review.edits.renderings import git_diff
 
 
@@ -18,7 +18,7 @@ class Numbers:
         added: Lines that the git diff of the file adds.
         removed: Lines that it removes.
         jobs: Jobs that differ by their meaning.
-        moved: Jobs that mean the same and stand elsewhere among those that both plans have.
+        moved: Jobs with the same meaning at another position among the jobs of both plans.
     """
 
     added: int
@@ -28,14 +28,14 @@ class Numbers:
 
 
 def edit_in_numbers(old: Plan, new: Plan) -> Numbers:
-    """Count what an edit does to a plan and its file."""
-    diff = compared(old, new)
+    """Count what an edit changes in a plan and in its file."""
+    diff = diff_plans(old, new)
     lines = git_diff(plan_text(old), plan_text(new)).partition("@@")[2].splitlines()
     differing = {one.job for one in diff.jobs} | {one.name_before for one in diff.jobs}
-    place = {job.name: number for number, job in enumerate(old.jobs)}
-    common = [job.name for job in new.jobs if job.name in place]
-    stayed = _increasing(place[name] for name in common)
-    moved = [name for name in common if place[name] not in stayed and name not in differing]
+    position = {job.name: number for number, job in enumerate(old.jobs)}
+    common = [job.name for job in new.jobs if job.name in position]
+    stayed = _increasing(position[name] for name in common)
+    moved = [name for name in common if position[name] not in stayed and name not in differing]
     return Numbers(
         added=sum(line.startswith("+") for line in lines),
         removed=sum(line.startswith("-") for line in lines),
@@ -45,7 +45,7 @@ def edit_in_numbers(old: Plan, new: Plan) -> Numbers:
 
 
 def _increasing(numbers: Iterable[int]) -> set[int]:
-    """Give one of the longest increasing subsequences of different numbers."""
+    """Return one of the longest increasing subsequences of different numbers."""
     ends: list[int] = []
     before: dict[int, int | None] = {}
     for number in numbers:

@@ -1,4 +1,4 @@
-"""A Kedro project as a value: its files and how it is compiled, to be changed as people change theirs."""
+"""A Kedro project as a value: its files and how it is compiled. Edits return another project."""
 
 import re
 from collections.abc import Mapping
@@ -20,15 +20,15 @@ PROCESSING, SCIENCE, SALES, REPORTING = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project, and what the command line says of its compilation.
+    """A project, and the options of its compilation.
 
     Attributes:
         files: Contents by path.
-        kedro: The version of Kedro whose flags the commands are to use.
-        pipelines: As ``kedro-batch compile --pipelines``.
-        env: As ``--env``.
-        params: As ``--params``.
-        selection: As the flags that choose nodes.
+        kedro: The version of Kedro for which the commands are spelled.
+        pipelines: The option ``--pipelines``.
+        env: The option ``--env``.
+        params: The options ``--params``.
+        selection: The options that select nodes.
     """
 
     files: Mapping[str, str]
@@ -39,26 +39,26 @@ class Project:
     selection: Selection = field(default_factory=Selection)
 
     def having(self, path: str, old: str, new: str) -> Self:
-        """Write ``new`` for ``old``, which the file has exactly once.
+        """Replace ``old``, which the file has exactly once, by ``new``.
 
         Raises:
-            ValueError: It has it not once.
+            ValueError: The file does not have it exactly once.
         """
         if self.files[path].count(old) != 1:
             raise ValueError(f"{path} has {old!r} {self.files[path].count(old)} times")
         return replace(self, files={**self.files, path: self.files[path].replace(old, new)})
 
     def renaming(self, old: str, new: str) -> Self:
-        """Write ``new`` for the word ``old`` wherever it stands, as an editor does."""
+        """Replace the word ``old`` by ``new`` in all files, as an editor does."""
         word = re.compile(rf"(?<![\w.]){re.escape(old)}(?!\w)")
         return replace(self, files={path: word.sub(new, text) for path, text in self.files.items()})
 
     def ending(self, path: str, more: str) -> Self:
-        """Write more at the end of a file."""
+        """Append text to a file."""
         return replace(self, files={**self.files, path: self.files[path] + more})
 
     def write(self, root: Path, installed_kedro: str) -> None:
-        """Write the files for the Kedro that is installed, which refuses those of another family."""
+        """Write the files for the installed Kedro, which refuses projects of an incompatible version."""
         for path, text in self.files.items():
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)

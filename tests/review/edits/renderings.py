@@ -1,4 +1,4 @@
-"""What is kept of every edit as golden files: ``RENDERINGS`` is the one place to add another."""
+"""The golden files of an edit: add another kind of file to ``RENDERINGS``."""
 
 import os
 import re
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.writer import plan_text
-from kedro_batch.review.diff.diff_plans import compared
-from kedro_batch.review.diff.view import diff_view
-from kedro_batch.review.documents import json_text
-from kedro_batch.review.markdown.pull_request import diff_markdown
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.view import build_diff_view
+from kedro_batch.review.formats import render_json
+from kedro_batch.review.markdown.pull_request import render_diff_markdown
 from kedro_batch.review.templates import render
 
 _CALLED = ("main:plan.yaml", "plan.yaml")
@@ -20,23 +20,23 @@ _NO_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"
 
 
 def git_diff(old: str, new: str) -> str:
-    """Give what ``git diff`` shows of a plan file, without the line of hashes; empty if nothing differs."""
+    """Return the output of ``git diff`` for a plan file, without the line of hashes; empty if nothing differs."""
     with tempfile.TemporaryDirectory() as folder:
         for side, text in {"a": old, "b": new}.items():
             (Path(folder) / side).mkdir()
             (Path(folder) / side / "plan.yaml").write_text(text)
         command = ["git", "diff", "--no-index", "--no-color", "--no-prefix", "a/plan.yaml", "b/plan.yaml"]
         env = {"PATH": os.environ.get("PATH", os.defpath), **_NO_CONFIGURATION}
-        told = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    if told.returncode > 1:
-        raise ValueError(told.stderr)
-    return re.sub(r"^index .*\n", "", told.stdout, flags=re.MULTILINE)
+        ended = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    if ended.returncode > 1:
+        raise ValueError(ended.stderr)
+    return re.sub(r"^index .*\n", "", ended.stdout, flags=re.MULTILINE)
 
 
 RENDERINGS: Mapping[str, Callable[[Plan, Plan], str]] = {
     "git.diff": lambda old, new: git_diff(plan_text(old), plan_text(new)),
-    "diff.json": lambda old, new: json_text(compared(old, new)),
-    "diff.txt": lambda old, new: render("diff.txt.j2", diff_view(compared(old, new), *_CALLED)),
-    "diff.md": lambda old, new: diff_markdown(compared(old, new), old, new, called=_CALLED),
+    "diff.json": lambda old, new: render_json(diff_plans(old, new)),
+    "diff.txt": lambda old, new: render("diff.txt.j2", build_diff_view(diff_plans(old, new), *_CALLED)),
+    "diff.md": lambda old, new: render_diff_markdown(diff_plans(old, new), old, new, _CALLED),
 }
-"""The golden files of an edit, by name: each is made of the plan before and the plan after."""
+"""The golden files of an edit, by name: functions of the plan before and the plan after."""

@@ -1,4 +1,4 @@
-"""Markdown for pull requests: within its limits whatever the plan, and nothing from outside is markup."""
+"""Markdown for pull requests: any plan stays within the limits, and no foreign text is markup."""
 
 import re
 from dataclasses import replace
@@ -7,10 +7,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 from kedro_batch.plan.model import Plan, Resources
-from kedro_batch.review.diff.diff_plans import compared
-from kedro_batch.review.markdown.escape import code, fenced
-from kedro_batch.review.markdown.pull_request import CHARACTERS, EDGES, diff_markdown, overview_markdown
-from kedro_batch.review.overview.model import overview_of
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.markdown.escape import fence, format_code
+from kedro_batch.review.markdown.pull_request import CHARACTERS, EDGES, render_diff_markdown, render_overview_markdown
+from kedro_batch.review.overview.build_overview import build_overview
 from tests.support.plans import a_job, layered
 
 _OURS = {"<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"}
@@ -45,7 +45,7 @@ def rendered(text):
 
 
 def whole(text):
-    """Tell whether every table, fence and fold of a text is complete."""
+    """True if every table, fence and fold of a text is complete."""
     tokens = rendered(text)
     html = "".join(token.content for token in tokens if token.type == "html_block")
     assert html.count("<details>") == html.count("</details>") == text.count("\n</details>")
@@ -62,7 +62,7 @@ def without_fences(text):
 
 
 def html_of(text):
-    """Give the HTML tags that a reader would take for such, outside of code."""
+    """Return the HTML tags that a Markdown reader recognises outside of code."""
     tags = []
     for token in rendered(text):
         if token.type == "html_block":
@@ -126,7 +126,7 @@ MANY = {
 @pytest.mark.parametrize("name", MANY)
 def test_a_diff_keeps_within_its_limits_and_counts_what_it_leaves_out(name):
     old, new = MANY[name]
-    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert len(text) <= CHARACTERS
     assert text.count(" --> ") + text.count(" ==> ") + text.count(" -.-> ") <= EDGES
     assert whole(text)
@@ -141,7 +141,7 @@ def test_a_diff_keeps_within_its_limits_and_counts_what_it_leaves_out(name):
 
 @pytest.mark.parametrize("plan", [LARGE, HUGE_JOB], ids=["large", "huge job"])
 def test_an_overview_keeps_within_its_limits(plan):
-    text = overview_markdown(overview_of(plan), plan, called="plan.yaml")
+    text = render_overview_markdown(build_overview(plan), plan, "plan.yaml")
     assert len(text) <= CHARACTERS
     assert text.count(" --> ") <= EDGES
     assert whole(text)
@@ -149,12 +149,12 @@ def test_an_overview_keeps_within_its_limits(plan):
 
 def test_what_is_cut_is_counted():
     old, new = MANY["as many queues as jobs"]
-    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert re.search(r"\*\*queue changed\*\* \| .*and 380 more \|  \|  \|\n", text)
     assert re.search(r"and \d{3} more rows of totals: `kedro-batch diff` shows all\n", text)
     variables = {f"E{n:02}": "v" for n in range(40)}
     old, new = Plan(jobs=(a_job("a"),)), Plan(jobs=(a_job("a", ("curl", "evil"), environment=variables),))
-    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert "+     command                curl evil\n" in text
     assert "+     and 11 more            kedro-batch diff shows all\n" in text
 
@@ -162,7 +162,7 @@ def test_what_is_cut_is_counted():
 def test_long_values_are_cut_where_they_can_be_told_apart():
     before, after = ("x" * 5000 + ending for ending in ("good", "evil"))
     old, new = (Plan(jobs=(a_job("a", ("run", word)),), env=word) for word in (before, after))
-    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert len(re.findall(r"same characters\)\.\.\.x+good", text)) == 3  # risk, plan, command
     assert len(re.findall(r"same characters\)\.\.\.x+evil", text)) == 3
 
@@ -170,7 +170,7 @@ def test_long_values_are_cut_where_they_can_be_told_apart():
 def test_a_job_with_more_edges_than_there_is_room_for_is_drawn_with_the_first():
     leaves = [a_job(f"leaf_{n:03}", depends_on=("hub",)) for n in range(300)]
     old, new = (Plan(jobs=(a_job("hub", (word,)), *leaves)) for word in "xy")
-    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert text.count(" --> ") == 200
     assert "Left out: 100 more edges." in text
 
@@ -178,7 +178,7 @@ def test_a_job_with_more_edges_than_there_is_room_for_is_drawn_with_the_first():
 @pytest.mark.parametrize("called", ["plan.yaml", "./plan.yaml", "main:plan.yaml", "0a1b2c3:./plan.yaml"])
 def test_the_marker_is_that_of_the_plan_whatever_its_revision(called):
     old, new = (Plan(jobs=(a_job("a", (word,)),)) for word in "xy")
-    text = diff_markdown(compared(old, new), old, new, called=("old", called))
+    text = render_diff_markdown(diff_plans(old, new), old, new, ("old", called))
     assert text.startswith("<!-- kedro-batch diff plan.yaml -->\n")
 
 
@@ -186,17 +186,17 @@ def test_a_job_with_too_many_edges_leaves_room_for_the_others():
     leaves = [a_job(f"leaf_{n}", depends_on=("hub",)) for n in range(300)]
     old = Plan(jobs=(a_job("hub"), *leaves, a_job("alone")))
     new = Plan(jobs=(a_job("hub", ("y",)), *leaves, a_job("alone", ("y",))))
-    text = diff_markdown(compared(old, new), old, new, called=_CALLED)
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert 'j0["alone"]:::changed' in text
     assert "Left out: 1 more job and 300 more edges." in text
-    same = diff_markdown(compared(old, old), old, old, called=_CALLED)
+    same = render_diff_markdown(diff_plans(old, old), old, old, _CALLED)
     assert "mermaid" not in same
 
 
 def test_each_plan_has_a_marker_of_its_own_that_a_name_cannot_break():
     plan = plan_of(2)
     names = ["plan.yaml", "conf/a plan--><b>.yaml", "standard input", "--", "conf/a-plan-->b?.yaml"]
-    texts = [diff_markdown(compared(plan, plan), plan, plan, called=("old", name)) for name in names]
+    texts = [render_diff_markdown(diff_plans(plan, plan), plan, plan, ("old", name)) for name in names]
     markers = [text.splitlines()[0] for text in texts]
     assert markers[0] == "<!-- kedro-batch diff plan.yaml -->"
     beginnings = ["conf/a-plan-b-.yaml", "standard-input", "plan", "conf/a-plan-b-.yaml"]
@@ -222,9 +222,9 @@ def test_nothing_from_outside_is_markup(nasty):
     new = Plan(jobs=(job, a_job("b", depends_on=("a",))), env=nasty or "e", project=nasty or "p")
     called = (f"main:{nasty}.yaml", f"{nasty}.yaml")
     for text in (
-        diff_markdown(compared(old, new), old, new, called=called),
-        diff_markdown(compared(new, old), new, old, called=called),
-        overview_markdown(overview_of(new), new, called=called[1]),
+        render_diff_markdown(diff_plans(old, new), old, new, called),
+        render_diff_markdown(diff_plans(new, old), new, old, called),
+        render_overview_markdown(build_overview(new), new, called[1]),
     ):
         assert whole(text)
         assert html_of(text) <= _OURS
@@ -242,12 +242,12 @@ def test_nothing_from_outside_is_markup(nasty):
 
 @pytest.mark.parametrize("text", [*NASTY, "x`" * 200, "|" * 1000])
 def test_code_shows_a_text_as_it_is_even_in_a_table(text):
-    tokens = rendered(f"| a | b |\n|---|---|\n| {code(text)} | c |\n")
+    tokens = rendered(f"| a | b |\n|---|---|\n| {format_code(text)} | c |\n")
     cells = [token for token in tokens if token.type == "inline"]
     assert len(cells) == 4
     assert cells[3].content == "c"
 
 
 def test_a_fence_is_longer_than_any_in_it():
-    assert fenced("a\n````\nb", "diff") == "`````diff\na\n````\nb\n`````"
-    assert fenced("a\n", "") == "```\na\n```"
+    assert fence("a\n````\nb", "diff") == "`````diff\na\n````\nb\n`````"
+    assert fence("a\n", "") == "```\na\n```"

@@ -1,4 +1,4 @@
-"""The page as text: what it embeds, how it escapes, that it is the same every time."""
+"""The page as text: its data, its escapes, the same bytes every time."""
 
 import json
 import os
@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.diff_plans import compared
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.model import Change
 from kedro_batch.review.formatting import memory_text
-from kedro_batch.review.overview.model import overview_of
-from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, columns_of, laid_out
-from kedro_batch.review.page.page import diff_page, overview_page
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, assign_columns, lay_out_graph
+from kedro_batch.review.page.page import render_diff_page, render_overview_page
 from kedro_batch.text.escaping import for_review
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers
@@ -28,11 +29,11 @@ ROOT = Path(__file__).parents[3]
 
 
 def page_of(plan, title="plan.yaml"):
-    return overview_page(overview_of(plan), title)
+    return render_overview_page(build_overview(plan), title)
 
 
 def diff_of(old, new, title="main:plan.yaml -> plan.yaml"):
-    return diff_page(compared(old, new), overview_of(old), overview_of(new), title)
+    return render_diff_page(diff_plans(old, new), build_overview(old), build_overview(new), title)
 
 
 def data_of(page):
@@ -72,6 +73,16 @@ def test_what_nobody_can_see_is_shown_as_an_escape():
     assert "escaped" not in jobs["victim"]
 
 
+def test_every_kind_of_change_has_a_sign_in_the_page_and_a_colour_in_the_graphs():
+    signs = (ROOT / "templates" / "page" / "jobs.js").read_text().partition("const SIGNS = {")[2].partition("}")[0]
+    styles = (ROOT / "templates" / "page" / "page.css").read_text()
+    classes = (ROOT / "templates" / "graph.mmd.j2").read_text()
+    for change in Change:
+        assert f'{change}: "' in signs
+        assert f".{change}" in styles
+        assert f"classDef {change} " in classes
+
+
 def test_its_policy_allows_its_own_script_and_style_alone():
     page = page_of(hostile())
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)
@@ -93,10 +104,22 @@ def test_it_names_no_address_and_no_handler_of_its_own():
     assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|fetch\(|import\(|XMLHttp", script)
 
 
-SAME = """
+IMPORTS = """
 import sys
-from tests.review.page.test_page import diff_of, layers, page_of, before_and_after
-sys.stdout.write(page_of(layers(200, 15)) + diff_of(*before_and_after()))
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.formats import DiffFormat, OverviewFormat, render_diff, render_overview
+from tests.support.plans_of_pages import before_and_after, layers
+"""
+SAME = f"""{IMPORTS}
+plans = before_and_after()
+sys.stdout.write(render_overview(layers(200, 15), "plan.yaml", OverviewFormat.HTML))
+sys.stdout.write(render_diff(diff_plans(*plans), plans, ("old.yaml", "new.yaml"), DiffFormat.HTML))
+"""
+WITHOUT_IGRAPH = f"""{IMPORTS}
+render_overview(layers(1001, 50), "plan.yaml", OverviewFormat.HTML)
+assert "igraph" not in sys.modules
+render_overview(layers(5, 2), "plan.yaml", OverviewFormat.HTML)
+assert "igraph" in sys.modules
 """
 
 
@@ -117,11 +140,9 @@ def test_the_same_plan_is_the_same_page_for_every_hash_seed():
 def test_many_jobs_are_not_drawn_as_a_graph_and_do_not_load_igraph():
     data = data_of(page_of(layers(1_001, 50)))
     assert data["graphs"]["whole"] is None
-    program = (
-        "import sys; from tests.review.page.test_page import layers, page_of; page_of(layers(1001, 50));"
-        "assert 'igraph' not in sys.modules; page_of(layers(5, 2)); assert 'igraph' in sys.modules"
+    subprocess.run(
+        [sys.executable, "-c", WITHOUT_IGRAPH], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, check=True
     )
-    subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, check=True)
 
 
 def test_pages_stay_small():
@@ -174,11 +195,11 @@ def test_what_became_of_data_is_told_as_it_is():
     after = [a_job("a", writes=("y", "old")), a_job("b", reads=("x", "y"), depends_on=("a",))]
     data = data_of(diff_of(Plan(jobs=tuple(before)), Plan(jobs=tuple(after))))["data"]
     assert data["changes"] == [
-        ["-", "y", "no longer read from outside"],
-        ["-", "x", "no longer written"],
-        ["-", "x", "no longer kept as a result"],
-        ["+", "x", "now read from outside"],
-        ["+", "y", "now written"],
+        ["-", "y", "no longer an input"],
+        ["-", "x", "no longer an output"],
+        ["-", "x", "no longer a final output"],
+        ["+", "x", "now an input"],
+        ["+", "y", "now an output"],
     ]
 
 
@@ -221,10 +242,10 @@ def graphs(draw):
 def test_every_job_is_right_of_its_parents_and_no_two_overlap(parents, lost):
     turned = {len(lost) - 1 - child: [len(lost) - 1 - one for one in theirs] for child, theirs in lost.items()}
     known = {job: [one for one in turned.get(job, ()) if one in parents] for job in parents}
-    column = columns_of(parents, known)
+    column = assign_columns(parents, known)
     assert all(column[one] < column[job] for job in parents for one in parents[job])
     edges = [(one, job) for job in parents for one in (*parents[job], *known[job])]
-    layout = laid_out([column[job] for job in parents], edges, 10_000)
+    layout = lay_out_graph([column[job] for job in parents], edges, 10_000)
     assert layout is not None
     boxes = [(layout.columns[layout.column_of[job]], layout.tops[job]) for job in parents]
     assert all(0 <= x <= layout.width - BOX_WIDTH and 0 <= y <= layout.height - BOX_HEIGHT for x, y in boxes)
@@ -244,5 +265,5 @@ def test_every_job_is_right_of_its_parents_and_no_two_overlap(parents, lost):
 def test_a_graph_with_too_many_long_lines_is_not_drawn():
     chain = list(range(100))
     edges = [(one, job) for job in chain for one in chain[:job]]
-    assert laid_out(chain, edges, 1_000) is None
-    assert laid_out(chain, edges, 10_000) is not None
+    assert lay_out_graph(chain, edges, 1_000) is None
+    assert lay_out_graph(chain, edges, 10_000) is not None

@@ -16,7 +16,7 @@ from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, talk_options, tell
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
-from kedro_batch.cli.streams import reserved_stdout
+from kedro_batch.cli.streams import reserve_stdout
 from kedro_batch.errors import PlanDiffers, UsageError
 from kedro_batch.text.wording import counted
 
@@ -79,7 +79,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
     here = Path.cwd()
     checked = None if check is None else read_source(check)
-    with _descriptor(None if to_stdout else output) as descriptor, reserved_stdout() as stdout:
+    with _descriptor(None if to_stdout else output) as descriptor, reserve_stdout() as stdout:
         with refusal_as_json(stdout if flags["as_json"] else None):
             compilation = _compiled(context, project, flags)
             if flags["explain"] is not None:
@@ -242,8 +242,8 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
         PlanError: The file is no plan.
     """
     from kedro_batch.plan.reader import read_plan
-    from kedro_batch.review.diff.diff_plans import compared
-    from kedro_batch.review.diff.view import diff_view
+    from kedro_batch.review.diff.diff_plans import diff_plans
+    from kedro_batch.review.diff.view import build_diff_view
     from kedro_batch.review.templates import render
     from kedro_batch.text.escaping import for_terminal
 
@@ -253,9 +253,9 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
     )
     if old == new:
         return
-    diff = compared(read_plan(before, name), read_plan(now, _COMPILED))
+    diff = diff_plans(read_plan(before, name), read_plan(now, _COMPILED))
     if diff.differ:
-        tell(render("diff.txt.j2", diff_view(diff, name, _COMPILED)).rstrip())
+        tell(render("diff.txt.j2", build_diff_view(diff, name, _COMPILED)).rstrip())
     else:
         tell("the jobs are the same; only order, comments or layout differ:")
         lines = list(difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""))

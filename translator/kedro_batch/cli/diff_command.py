@@ -17,40 +17,23 @@ if TYPE_CHECKING:
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
 @click.argument("old")
 @click.argument("new")
-@click.option("--exit-code", is_flag=True, help="End with 3 if they differ, with 0 if they do not.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
 @review_options("text", "markdown", "json", "html")
 def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
-    """Show what differs between the plans OLD and NEW: by what they mean, not by lines.
+    """Show what differs between the plans OLD and NEW: by meaning, not by lines.
 
     Each is a file, - for standard input, or REV:PATH for a revision in git: kedro-batch diff main:plan.yaml
-    plan.yaml. /dev/null is a plan that is not there yet, or no longer, as git has it. What is risky comes first.
-    markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is one page that needs
-    nothing else.
+    plan.yaml. /dev/null is an empty plan, for a plan that was added or removed, as in git. Risks come first.
+    markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is a self-contained page.
     """
-    from kedro_batch.review.diff.diff_plans import compared
-    from kedro_batch.review.documents import json_text
+    from kedro_batch.review.diff.diff_plans import diff_plans
+    from kedro_batch.review.formats import DiffFormat, render_diff
 
     if old == new == "-":
         raise click.UsageError("only one of the two can be standard input")
     (before, old_name), (after, new_name) = _read(old), _read(new)
-    found = compared(before, after)
-    match given["format"]:
-        case "text":
-            from kedro_batch.review.diff.view import diff_view
-            from kedro_batch.review.templates import render
-
-            text = render("diff.txt.j2", diff_view(found, old_name, new_name))
-        case "markdown":
-            from kedro_batch.review.markdown.pull_request import diff_markdown
-
-            text = diff_markdown(found, before, after, called=(old_name, new_name))
-        case "json":
-            text = json_text(found)
-        case _:
-            from kedro_batch.review.overview.model import overview_of
-            from kedro_batch.review.page.page import diff_page
-
-            text = diff_page(found, overview_of(before), overview_of(after), f"{old_name} -> {new_name}")
+    found = diff_plans(before, after)
+    text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]))
     write_review(text, given)
     if exit_code and found.differ:
         raise PlanDiffers(f"{new_name} differs from {old_name}")

@@ -1,4 +1,4 @@
-"""Where a plan to review is read from: a file, standard input, or a revision in git."""
+"""Read a plan to review from a file, standard input, or a revision in git. A name comes in, its content goes out."""
 
 import subprocess
 from pathlib import Path
@@ -9,32 +9,34 @@ from kedro_batch.errors import UsageError
 
 
 def read_source(named: str) -> tuple[bytes, str]:
-    """Read a file, standard input for ``-``, or ``REV:PATH`` from git, where no file is called so.
+    """Read a file, standard input for ``-``, or ``REV:PATH`` from git if no file has that name.
 
-    ``:PATH`` is what is staged, as git has it.
+    ``:PATH`` is the staged version, as in git.
 
     Returns:
-        The content, and its name for messages.
+        The content, and its name in messages.
 
     Raises:
-        UsageError: It cannot be read, or is too large for a plan.
+        UsageError: The source cannot be read, or is too large for a plan.
     """
     revision, colon, path = named.partition(":")
     if not colon or not path or Path(named).exists():
         return read_input(named)
     if revision.startswith("-"):
-        raise UsageError(f"cannot read {named}: {revision} is no revision")
-    with TemporaryFile() as said, TemporaryFile() as content:
+        raise UsageError(f"cannot read {named}: {revision} is not a revision")
+    with TemporaryFile() as messages, TemporaryFile() as content:
         command = ["git", "cat-file", "blob", named]
         try:
-            code = subprocess.run(command, stdout=content, stderr=said, check=False).returncode  # noqa: S603
+            code = subprocess.run(command, stdout=content, stderr=messages, check=False).returncode  # noqa: S603
         except FileNotFoundError as error:
-            raise UsageError(f"cannot read {named}: there is no such file, and no git to ask for a revision") from error
+            raise UsageError(
+                f"cannot read {named}: there is no such file, and git is not installed to read a revision"
+            ) from error
         if code:
-            said.seek(0)
-            reason = said.read().decode(errors="replace").strip().removeprefix("fatal: ")
+            messages.seek(0)
+            reason = messages.read().decode(errors="replace").strip().removeprefix("fatal: ")
             if reason.endswith("bad file"):
-                reason = "it is a folder there"
+                reason = "it is a folder in that revision"
             raise UsageError(f"cannot read {named}: {reason}")
         content.seek(0)
         return read_whole(content, named), named

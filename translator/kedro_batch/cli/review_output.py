@@ -1,4 +1,4 @@
-"""What ``show`` and ``diff`` share: their options, and how they write."""
+"""The options that ``show`` and ``diff`` share, and the output of their text to a file or, in colours, a terminal."""
 
 import os
 import sys
@@ -16,14 +16,14 @@ _COLOURS = {"+ ": "green", "- ": "red", "> ": "cyan", "~ ": "yellow", "  ! ": "m
 
 
 def review_options(*formats: str) -> Callable[[_F], _F]:
-    """Add ``--format`` with these formats, the first as the default, ``--output`` and ``--no-color``."""
+    """Return a decorator that adds ``--format`` (the first format is the default), ``--output`` and ``--no-color``."""
 
     def add(command: _F) -> _F:
         for option in (
             click.option("--no-color", is_flag=True, help="Write without colours, as NO_COLOR=1 does."),
-            click.option("-o", "--output", default="-", metavar="FILE", help="Write there; - is standard output."),
+            click.option("-o", "--output", default="-", metavar="FILE", help="File to write; - is standard output."),
             click.option(
-                "--format", type=click.Choice(formats), default=formats[0], show_default=True, help="How to show it."
+                "--format", type=click.Choice(formats), default=formats[0], show_default=True, help="Output format."
             ),
         ):
             command = option(command)
@@ -33,25 +33,25 @@ def review_options(*formats: str) -> Callable[[_F], _F]:
 
 
 def write_review(text: str, given: dict[str, object]) -> None:
-    """Write a review where its options say, in colours where a person looks at it.
+    """Write a review as its options say; a terminal gets colours.
 
     Args:
-        text: What to write.
-        given: What was given for ``review_options``.
+        text: The text of the review.
+        given: The values of ``review_options``.
     """
     output, encoded = str(given["output"]), text.encode("utf-8", "backslashreplace")
     if output != "-":
-        from kedro_batch.files.atomic_write import write_bytes  # noqa: PLC0415  loaded only when it is asked for
+        from kedro_batch.files.atomic_write import write_bytes  # noqa: PLC0415  loaded only if it is needed
 
         write_bytes(Path(output), encoded, shown=output)
-    elif sys.stdout.name == os.devnull:  # it was closed when the program began
+    elif sys.stdout.name == os.devnull:  # it was closed when the program started
         raise UsageError("cannot write standard output: it is closed")
     elif given["format"] != "text" or is_plain(asked=bool(given["no_color"])):
         click.echo(encoded, nl=False)
     else:
-        click.echo("".join(map(_painted, encoded.decode("utf-8").splitlines(keepends=True))), nl=False)
+        click.echo("".join(map(_paint, encoded.decode("utf-8").splitlines(keepends=True))), nl=False)
 
 
-def _painted(line: str) -> str:
+def _paint(line: str) -> str:
     colour = next((colour for sign, colour in _COLOURS.items() if line.startswith(sign)), None)
     return click.style(line, fg=colour) if colour else line

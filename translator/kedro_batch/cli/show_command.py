@@ -1,6 +1,6 @@
 """``kedro-batch show``."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -8,44 +8,34 @@ from kedro_batch.cli.base import BatchCommand, tell
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.review_output import review_options, write_review
 
+if TYPE_CHECKING:
+    from kedro_batch.plan.model import Plan
+
 
 @click.command(cls=BatchCommand, short_help="Show a plan: totals, jobs, data.")
 @click.argument("plan")
 @review_options("text", "markdown", "json", "mermaid", "html")
 def show(plan: str, **given: Any) -> None:
-    """Show PLAN: its size, its jobs in order with what they get and wait for, its data, its digest.
+    """Show PLAN: its size, its jobs in order with their resources and parents, its data, its digest.
 
     PLAN is a file, - for standard input, or REV:PATH for a revision in git: main:plan.yaml, or :plan.yaml for what
-    is staged. JSON follows schemas/overview.schema.json. html is one page that needs nothing else: write it to a file
-    and open it.
+    is staged. JSON follows schemas/overview.schema.json. html is a self-contained page: write it to a file and open
+    it.
     """
     from kedro_batch.plan.reader import read_plan
-    from kedro_batch.review.documents import json_text
-    from kedro_batch.review.overview.model import overview_of
+    from kedro_batch.review.formats import OverviewFormat, render_overview
 
     content, name = read_source(plan)
     read = read_plan(content, name)
-    match given["format"]:
-        case "text":
-            from kedro_batch.review.overview.view import overview_view
-            from kedro_batch.review.templates import render
+    output_format = OverviewFormat(given["format"])
+    if output_format is OverviewFormat.MERMAID:
+        _warn_of_many_edges(read)
+    write_review(render_overview(read, name, output_format), given)
 
-            text = render("show.txt.j2", overview_view(overview_of(read), name))
-        case "markdown":
-            from kedro_batch.review.markdown.pull_request import overview_markdown
 
-            text = overview_markdown(overview_of(read), read, called=name)
-        case "json":
-            text = json_text(overview_of(read))
-        case "mermaid":
-            from kedro_batch.review.markdown.mermaid import EDGES_DRAWN, plan_graph
+def _warn_of_many_edges(plan: "Plan") -> None:
+    from kedro_batch.review.mermaid import EDGES_DRAWN
 
-            graph = plan_graph(read)
-            if len(graph.arrows) > EDGES_DRAWN:
-                tell(f"Mermaid draws {EDGES_DRAWN} edges unless it is set up for more; these are {len(graph.arrows)}")
-            text = graph.text()
-        case _:
-            from kedro_batch.review.page.page import overview_page
-
-            text = overview_page(overview_of(read), name)
-    write_review(text, given)
+    edges = sum(len(job.depends_on) for job in plan.jobs)
+    if edges > EDGES_DRAWN:
+        tell(f"this graph has {edges} edges, and Mermaid draws {EDGES_DRAWN} unless maxEdges of the viewer is higher")

@@ -1,4 +1,4 @@
-"""Keeps standard output for the result alone while a project's code runs in this process."""
+"""Reserve standard output for the result while a project's code runs in this process."""
 
 import os
 import sys
@@ -8,11 +8,11 @@ from typing import BinaryIO
 
 
 @contextmanager
-def reserved_stdout() -> Iterator[BinaryIO]:
-    """Point file descriptor 1 at standard error, and give a stream to the real standard output.
+def reserve_stdout() -> Iterator[BinaryIO]:
+    """Point file descriptor 1 to standard error, and yield a stream to the real standard output.
 
-    Redirecting ``sys.stdout`` would miss what subprocesses print. The descriptor is not pointed back: what a
-    project prints when the interpreter ends is no part of the result either.
+    Redirecting ``sys.stdout`` would miss the output of subprocesses. The descriptor stays redirected: output of a
+    project while the interpreter exits does not belong to the result either.
     """
     with suppress(OSError, ValueError):
         sys.stdout.flush()

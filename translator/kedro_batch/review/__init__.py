@@ -1,1 +1,25 @@
-"""Review: plans and runs as people read them. Values come in, text goes out; nothing is printed here."""
+"""Plans, diffs and runs as people and tools read them. Values come in, text goes out; nothing is printed or sent here.
+
+    Plan ----------> overview/build_overview -> Overview --+
+                                                           +--> formats -> text of one output format
+    old, new Plan -> diff/diff_plans --------> PlanDiff ---+
+    journal -------> run/ -------------------------------------> how a run stands or ended
+
+What is computed, all pure:
+
+- ``overview/``: a plan as one value: totals, jobs, data.
+- ``diff/``: what differs between two plans. ``match_jobs`` pairs the jobs, ``diff_plans`` compares them,
+  ``command_changes`` compares commands by word, ``risks`` finds what a reviewer must not miss.
+- ``run/``: a run from its journal.
+
+Which module makes which format, of an overview and of a diff:
+
+- text: ``overview/view``, ``diff/view`` and ``diff/risk_lines`` prepare values for ``show.txt.j2`` and ``diff.txt.j2``.
+- markdown: ``markdown/pull_request``, within the limits of a comment; ``markdown/escape`` keeps foreign text harmless.
+- json: ``formats.render_json``; its schemas are ``overview.schema.json`` and ``diff.schema.json``.
+- mermaid: ``mermaid``, also drawn inside Markdown.
+- html: ``page/page``; ``page/page_data`` is what its scripts read, ``page/layout`` places the boxes of the graph.
+
+Add a format in ``formats``: that module alone knows them all. ``templates`` renders ``templates/*.j2``; ``formatting``
+spells values, names and commands. ``diagnostics`` and ``explanation`` write what ``compile`` and ``validate`` report.
+"""

@@ -1,4 +1,4 @@
-"""Diagnostics as text for a terminal and as JSON for tools (``schemas/diagnostics.schema.json``)."""
+"""Write diagnostics as text for a terminal, and as JSON for tools (``schemas/diagnostics.schema.json``)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,21 +10,22 @@ from kedro_batch.text.wording import counted
 
 DIAGNOSTICS_SCHEMA = "kedro-batch/diagnostics/v1"
 _SHOWN = 20
+"""The most warnings, or notes, of one kind that are shown."""
 _PLAIN = (None, Code.INVALID_CONFIG, Code.INVALID_PLAN, Code.INVALID_PROJECT)
-"""Kinds that say no more than the headline above them."""
+"""Kinds that only repeat the headline above them."""
 
 
 def refusal_text(error: Refused) -> str:
-    """Say what was refused and why, with the lines that mend it, ready to paste."""
+    """Return what was refused, why, and the lines to paste that fix it."""
     return "\n".join([error.headline, *diagnostic_lines(error.diagnostics), *_remedies(error.diagnostics)])
 
 
 def diagnostic_lines(diagnostics: Sequence[Diagnostic], *, every: bool = False) -> Iterator[str]:
-    """Write a line for each diagnostic: for every error, and for some of what is less.
+    """Yield a line for each error, and for the first warnings and notes of each kind.
 
     Args:
-        diagnostics: Sorted.
-        every: Show all of what is less, too.
+        diagnostics: The diagnostics, sorted.
+        every: Yield all warnings and notes.
     """
     shown: Counter[tuple[Severity, Code | None]] = Counter()
     left_out: defaultdict[tuple[Severity, Code | None], int] = defaultdict(int)
@@ -40,19 +41,19 @@ def diagnostic_lines(diagnostics: Sequence[Diagnostic], *, every: bool = False) 
 
 
 def diagnostics_headline(diagnostics: Iterable[Diagnostic]) -> str:
-    """Count diagnostics by weight: ``2 warnings, 1 note``."""
+    """Count diagnostics by severity: ``2 warnings, 1 note``."""
     counts = Counter(diagnostic.severity for diagnostic in diagnostics)
-    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-    return ", ".join(counted(counts[severity], noun) for severity, noun in nouns.items() if counts[severity])
+    nouns = {severity: str(severity) for severity in Severity} | {Severity.INFO: "note"}
+    return ", ".join(counted(counts[severity], nouns[severity]) for severity in Severity if counts[severity])
 
 
 def diagnostics_document(diagnostics: Iterable[Diagnostic], digest: str | None, code: Code) -> dict[str, Any]:
-    """Give the JSON document of diagnostics.
+    """Return the JSON document of diagnostics.
 
     Args:
-        diagnostics: Sorted.
-        digest: That of the plan; None where there is no plan.
-        code: The kind of diagnostics that do not tell it themselves.
+        diagnostics: The diagnostics, sorted.
+        digest: The digest of the plan; None if there is no plan.
+        code: The kind of diagnostics without one.
     """
     return {"schema": DIAGNOSTICS_SCHEMA, "digest": digest, "diagnostics": [_fields(one, code) for one in diagnostics]}
 
@@ -77,5 +78,5 @@ def _head(diagnostic: Diagnostic) -> str:
 def _remedies(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
     remedies = "".join(dict.fromkeys(diagnostic.remedy for diagnostic in diagnostics))
     if remedies:
-        yield "\nReady to paste into the catalog, with the bucket and the type that fit:\n"
+        yield "\nReady to paste into the catalog; adapt the bucket and the type:\n"
         yield remedies.rstrip("\n")

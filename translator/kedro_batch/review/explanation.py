@@ -1,4 +1,4 @@
-"""Where the settings of a job come from, as text."""
+"""Write the origin of the settings of a job as text, for ``compile --explain``. Values come in, lines go out."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,12 @@ from kedro_batch.plan.model import Job
 
 
 def explanation_lines(job: Job, values: Iterable[tuple[Value, tuple[Place, ...]]]) -> Iterator[str]:
-    """Write a job's command, and each of its values with the places in the configuration that set it."""
+    """Yield a job's nodes and command, and each of its values with the lines of the configuration that set it."""
     yield f"{job.name}"
     yield f"  nodes: {', '.join(job.nodes)}"
     yield f"  command: {' '.join(job.command)}"
     rows = [
-        (path_text(value.path), _spelled(value.value), f"{_how(value)}{', '.join(map(_spelled_place, origins))}")
+        (path_text(value.path), _explained_value(value.value), f"{_how(value)}{', '.join(map(_source_text, origins))}")
         for value, origins in values
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
@@ -23,21 +23,21 @@ def explanation_lines(job: Job, values: Iterable[tuple[Value, tuple[Place, ...]]
         yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {origin}".rstrip()
 
 
-def _spelled_place(place: Place) -> str:
+def _source_text(place: Place) -> str:
     file, line, path = place
     return f"{file}{'' if line is None else f':{line}'}: {path_text(path)}"
 
 
-def _spelled(value: object) -> str:
+def _explained_value(value: object) -> str:
     return value if isinstance(value, str) else "-" if value is None else json.dumps(value)
 
 
 def _how(value: Value) -> str:
-    """Say how a value for several nodes was made of theirs."""
+    """Return how the value of a job with several nodes was made of their values."""
     if not value.combined:
         return ""
     if not value.origins and value.value is not None:
-        return "the next size that Fargate has"
+        return "the next size that Fargate offers"
     if value.value is None:
-        return "not all of its nodes have it"
-    return "the sum of its nodes': " if value.path == ("timeout_s",) else "of its nodes', what is enough for all: "
+        return "not set for all of its nodes"
+    return "the sum of its nodes: " if value.path == ("timeout_s",) else "enough for each of its nodes: "

@@ -1,4 +1,4 @@
-"""How the values of a review are spelled in text and Markdown."""
+"""Spell values, names, commands and amounts of memory for text, Markdown and the page; wrap lists of names."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _TWO_DIGITS = 10
 
 
 def value_text(value: Any) -> str | None:
-    """Spell a value of a plan, in quotes where they show what it is; None stays None: it is not stated."""
+    """Spell a value of a plan, in quotes where it would be ambiguous; None stays None: the value is not stated."""
     if value is None:
         return None
     if isinstance(value, str) and not _ODD_VALUE.search(value):
@@ -26,17 +26,17 @@ def value_text(value: Any) -> str | None:
 
 
 def name_text(name: str) -> str:
-    """Spell a name in a list with commas, in quotes where it could be taken for something else."""
+    """Spell a name for a list with commas, in quotes where it would be ambiguous."""
     return json.dumps(name, ensure_ascii=False) if _ODD_NAME.search(name) else name
 
 
-def quoted_names(names: Iterable[str]) -> list[str]:
-    """Spell names in a list with commas."""
+def quote_names(names: Iterable[str]) -> list[str]:
+    """Spell names for a list with commas, in quotes where they would be ambiguous."""
     return list(map(name_text, names))
 
 
 def command_text(words: Iterable[str]) -> str:
-    """Spell words of a command as a shell takes them."""
+    """Spell the words of a command as a shell reads them."""
     return shlex.join(words)
 
 
@@ -48,12 +48,12 @@ def memory_text(memory_mib: int) -> str:
     return f"{gib:,.{2 if gib < _TWO_DIGITS else 1}f}".rstrip("0").rstrip(".") + " GiB"
 
 
-def wrapped(names: Iterable[str], indent: int) -> str:
-    """Give names with commas, over several lines where they are many; all but the first line indented."""
-    return f"\n{' ' * indent}".join(lines_of_names(names, _COLUMNS - indent))
+def wrap_to_text(names: Iterable[str], indent: int) -> str:
+    """Return names with commas, wrapped; all lines but the first are indented."""
+    return f"\n{' ' * indent}".join(wrap_to_lines(names, _COLUMNS - indent))
 
 
-def lines_of_names(names: Iterable[str], width: int = _NARROW) -> list[str]:
-    """Give names with commas, as lines of about ``width`` characters."""
+def wrap_to_lines(names: Iterable[str], width: int = _NARROW) -> list[str]:
+    """Return names with commas as lines of about ``width`` characters; a name is never split."""
     text = ", ".join(map(for_review, names))
     return textwrap.wrap(text, width=max(width, 1), break_long_words=False, break_on_hyphens=False)

@@ -1,7 +1,7 @@
-"""Renders the templates of ``templates/`` that people read.
+"""Render a template of ``templates/`` with one view object.
 
-What a plan or a service says is escaped in the template, by a filter: ``for_review`` and ``wrapped`` for terminals,
-``code`` for Markdown.
+Filters in the templates escape all text from plans and services: ``for_review`` and ``wrap_to_text`` for terminals,
+``code`` and ``codes`` for Markdown.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from kedro_batch.files.resources import folder
-from kedro_batch.review.formatting import lines_of_names, quoted_names, wrapped
-from kedro_batch.review.markdown.escape import code, codes
+from kedro_batch.review.formatting import quote_names, wrap_to_lines, wrap_to_text
+from kedro_batch.review.markdown.escape import format_code, format_codes
 from kedro_batch.text.escaping import for_review
 
 
@@ -27,20 +27,20 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "arrow": _arrow,
-        "code": code,
-        "codes": codes,
+        "code": format_code,
+        "codes": format_codes,
         "column": str.ljust,
-        "how_many": _how_many,
-        "lines_of_names": lines_of_names,
-        "quoted_names": quoted_names,
+        "job_count": _job_count,
+        "wrap_to_lines": wrap_to_lines,
+        "quote_names": quote_names,
         "for_review": for_review,
-        "wrapped": wrapped,
+        "wrap_to_text": wrap_to_text,
     }
     return environment
 
 
 def _arrow(values: tuple[str | None, str | None]) -> str:
-    """Show a value before and after; one that is not stated is left out."""
+    """Spell a value before and after; one that is not stated is left out."""
     before, after = (None if value is None else for_review(value) for value in values)
     if before is None or after is None:
         sign = "+" if before is None else "-"
@@ -48,7 +48,7 @@ def _arrow(values: tuple[str | None, str | None]) -> str:
     return f"{before} -> {after}"
 
 
-def _how_many(names: Sequence[str]) -> str:
+def _job_count(names: Sequence[str]) -> str:
     return f" ({len(names)} jobs)" if len(names) > 1 else ""
 
 

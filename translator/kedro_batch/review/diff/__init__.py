@@ -1,1 +1,1 @@
-"""What differs between two plans: matched jobs, changes, risks, and how they are shown."""
+"""The diff of two plans: matched jobs, changes and risks as values, and the values that its templates show."""

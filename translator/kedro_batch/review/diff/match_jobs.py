@@ -1,4 +1,4 @@
-"""Tells which job of one plan is which of another, although it may have another name. Pure."""
+"""Match the jobs of two plans, renamed jobs included. Two plans come in, pairs of job names go out. Pure."""
 
 import re
 from collections import Counter
@@ -9,77 +9,74 @@ from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
 
 _Key = Callable[[Job], Hashable | None]
+_KEYS: tuple[_Key, ...] = (
+    lambda job: (job.name, job.nodes),
+    lambda job: job.nodes or None,
+    lambda job: job.name,
+    lambda job: tuple(sorted(map(without_transcoding, job.writes))) or None,
+)
 
 
-def matched(old: Plan, new: Plan) -> dict[JobName, JobName]:
-    """Give the jobs of ``new`` that ``old`` has as well, each with its name there.
+def match_jobs(old: Plan, new: Plan) -> dict[JobName, JobName]:
+    """Return the jobs of ``new`` that ``old`` has too, by their name in ``new``, each with its name in ``old``.
 
-    A job is the same if it has the same name and runs the same nodes. Of those that are left, it is the same if it
-    runs the same nodes; if it has the same name; if it writes the same data, which in Kedro has one producer; if more
-    than half of the nodes of each are those of the other; if it is a join job of the same job, for the same part of its
-    parents; if it stands in the same place of the graph. Two that are equally like are not guessed at.
+    The rules are tried in this order, each on the jobs that are still unmatched: the same name and the same nodes; the
+    same nodes; the same name; the same outputs, since a dataset of Kedro has one producer; more than half of the nodes
+    of both jobs in common; join jobs for the same part of the parents of the same job; the same position in the graph.
+    Ties are left unmatched.
     """
     same: dict[JobName, JobName] = {}
-    gone, come = list(old.jobs), list(new.jobs)
-    for key in (_name_and_nodes, _nodes, _name, _written):
-        gone, come = _pair(same, gone, come, key, key)
-    gone, come = _pair_by_half(same, gone, come)
-    if gone and come:
-        before, after = _Graph(old), _Graph(new)
-        gone, come = _pair(same, gone, come, before.part_joined({}), after.part_joined(same))
-        _pair_by_place(same, gone, come, before, after)
+    left_old, left_new = list(old.jobs), list(new.jobs)
+    for key in _KEYS:
+        left_old, left_new = _pair_by_key(same, left_old, left_new, key, key)
+    left_old, left_new = _pair_by_half(same, left_old, left_new)
+    if left_old and left_new:
+        old_graph, new_graph = _Graph(old), _Graph(new)
+        keys = old_graph.join_key({}), new_graph.join_key(same)
+        left_old, left_new = _pair_by_key(same, left_old, left_new, *keys)
+        _pair_by_position(same, left_old, left_new, old_graph, new_graph)
     return same
 
 
-def _pair(
-    same: dict[JobName, JobName], gone: Iterable[Job], come: Iterable[Job], old_key: _Key, new_key: _Key
+def _pair_by_key(
+    same: dict[JobName, JobName], left_old: Iterable[Job], left_new: Iterable[Job], old_key: _Key, new_key: _Key
 ) -> tuple[list[Job], list[Job]]:
-    """Pair the jobs that alone have a key on both sides; give those that are left."""
-    old_keys, new_keys = {job.name: old_key(job) for job in gone}, {job.name: new_key(job) for job in come}
+    """Pair the jobs whose key is unique in both plans, and return the jobs that are left."""
+    old_keys, new_keys = {job.name: old_key(job) for job in left_old}, {job.name: new_key(job) for job in left_new}
     old_counts, new_counts = Counter(old_keys.values()), Counter(new_keys.values())
-    called = {key: name for name, key in old_keys.items() if key is not None and old_counts[key] == 1}
-    pairs = {name: called[key] for name, key in new_keys.items() if key in called and new_counts[key] == 1}
+    name_of = {key: name for name, key in old_keys.items() if key is not None and old_counts[key] == 1}
+    pairs = {name: name_of[key] for name, key in new_keys.items() if key in name_of and new_counts[key] == 1}
+    return _add_pairs(same, pairs, left_old, left_new)
+
+
+def _add_pairs(
+    same: dict[JobName, JobName], pairs: Mapping[JobName, JobName], left_old: Iterable[Job], left_new: Iterable[Job]
+) -> tuple[list[Job], list[Job]]:
     same.update(pairs)
-    taken = set(pairs.values())
-    return [job for job in gone if job.name not in taken], [job for job in come if job.name not in pairs]
+    paired = set(pairs.values())
+    return [job for job in left_old if job.name not in paired], [job for job in left_new if job.name not in pairs]
 
 
-def _name(job: Job) -> Hashable | None:
-    return job.name
+def _pair_by_half(
+    same: dict[JobName, JobName], left_old: list[Job], left_new: list[Job]
+) -> tuple[list[Job], list[Job]]:
+    """Pair jobs that have more than half of the nodes of both in common: there is at most one such job for each.
 
-
-def _name_and_nodes(job: Job) -> Hashable | None:
-    return job.name, job.nodes
-
-
-def _nodes(job: Job) -> Hashable | None:
-    return job.nodes or None
-
-
-def _written(job: Job) -> Hashable | None:
-    return tuple(sorted(map(without_transcoding, job.writes))) or None
-
-
-def _pair_by_half(same: dict[JobName, JobName], gone: list[Job], come: list[Job]) -> tuple[list[Job], list[Job]]:
-    """Pair groups of which more than half of the nodes are the other's: there is at most one for each.
-
-    What several jobs run, each with other parameters, says nothing about which is which.
+    A node that several jobs run, each with other parameters, does not count: it does not identify a job.
     """
-    ran, run = (Counter(node for job in jobs for node in job.nodes) for jobs in (gone, come))
-    owner = {node: job.name for job in gone for node in job.nodes if ran[node] == 1 and run[node] <= 1}
-    size = {job.name: len(job.nodes) for job in gone}
+    old_counts, new_counts = (Counter(node for job in jobs for node in job.nodes) for jobs in (left_old, left_new))
+    owner = {node: job.name for job in left_old for node in job.nodes if old_counts[node] == 1 >= new_counts[node]}
+    size = {job.name: len(job.nodes) for job in left_old}
     pairs: dict[JobName, JobName] = {}
-    for job in come:
+    for job in left_new:
         for name, count in Counter(owner[node] for node in job.nodes if node in owner).items():
             if 2 * count > max(len(job.nodes), size[name]):
                 pairs[job.name] = name
-    same.update(pairs)
-    taken = set(pairs.values())
-    return [job for job in gone if job.name not in taken], [job for job in come if job.name not in pairs]
+    return _add_pairs(same, pairs, left_old, left_new)
 
 
 class _Graph:
-    """A plan with what is looked up in it."""
+    """The jobs of a plan with their children, levels, writers and readers."""
 
     def __init__(self, plan: Plan) -> None:
         parents = {job.name: job.depends_on for job in plan.jobs}
@@ -92,8 +89,8 @@ class _Graph:
             gathers = self.jobs[name].joins and self.children[name]
             self.reader_of[name] = self.reader_of[self.children[name][0]] if gathers else name
 
-    def part_joined(self, same: Mapping[JobName, JobName]) -> _Key:
-        """Tell join jobs by the job that they gather for, and by what they are called after it."""
+    def join_key(self, same: Mapping[JobName, JobName]) -> _Key:
+        """Return the key of join jobs: the job they gather parents for, and the rest of their name after its name."""
 
         def key(job: Job) -> Hashable | None:
             reader = self.reader_of[job.name]
@@ -103,19 +100,19 @@ class _Graph:
 
         return key
 
-    def place(self, same: Mapping[JobName, JobName], elsewhere: "_Graph") -> _Key:
-        """Tell jobs by their parents, what they read, and their command but for their own names.
+    def position_key(self, same: Mapping[JobName, JobName], other: "_Graph") -> _Key:
+        """Return the key of jobs by position: their parents, their inputs, and their command without their own names.
 
-        What is read of a dataset that only one of the plans writes is told by its writer: it may have been renamed.
+        A dataset that only one of the plans writes may have been renamed: the key has its writer instead.
         """
 
         def read(name: str) -> str:
             writer = self.writer_of.get(name)
-            return f"\n{same.get(writer, writer)}" if writer and name not in elsewhere.writer_of else name
+            return f"\n{same.get(writer, writer)}" if writer and name not in other.writer_of else name
 
         def key(job: Job) -> Hashable | None:
             own = {job.name, *job.nodes}
-            command = tuple(_anonymous(word, own) for word in job.command)
+            command = tuple(_blank_names(word, own) for word in job.command)
             parents = tuple(sorted(same.get(parent, parent) for parent in job.depends_on))
             reads = tuple(sorted(read(without_transcoding(name)) for name in job.reads))
             return parents, reads, len(job.nodes), len(job.writes), command
@@ -123,54 +120,55 @@ class _Graph:
         return key
 
 
-def _pair_by_place(
-    same: dict[JobName, JobName], gone: list[Job], come: list[Job], before: _Graph, after: _Graph
+def _pair_by_position(
+    same: dict[JobName, JobName], left_old: list[Job], left_new: list[Job], old_graph: _Graph, new_graph: _Graph
 ) -> None:
-    """Pair what waits for the same jobs, reads the same data and runs the same command, but for names.
+    """Pair jobs with the same parents, the same inputs and the same command except for names.
 
-    Level by level, since what is below a pair is compared by the pair's names. What stores data has to have the same
-    children, too, or to be renamed together with its data: two leaves that read the same are two leaves.
+    Level by level, because the parents of a job are compared by the names of their pairs. A job with outputs must also
+    have the same children, or be renamed together with its outputs: two leaves with the same inputs are two jobs.
     """
-    key_before, key_after = before.place({}, after), after.place(same, before)
+    old_key, new_key = old_graph.position_key({}, new_graph), new_graph.position_key(same, old_graph)
     left: dict[Hashable | None, list[Job]] = {}
-    for job in gone:
-        left.setdefault(key_before(job), []).append(job)
-    now_called = {name: called for called, name in same.items()}
+    for job in left_old:
+        left.setdefault(old_key(job), []).append(job)
+    new_names = {before: name for name, before in same.items()}
     by_level: dict[int, list[Job]] = {}
-    for job in come:
-        by_level.setdefault(after.level_of[job.name], []).append(job)
-    for _, here in sorted(by_level.items()):
-        keys = {job.name: key_after(job) for job in here}
+    for job in left_new:
+        by_level.setdefault(new_graph.level_of[job.name], []).append(job)
+    for _, jobs in sorted(by_level.items()):
+        keys = {job.name: new_key(job) for job in jobs}
         counts = Counter(keys.values())
-        for job in here:
-            alike = left.get(keys[job.name], [])
-            if len(alike) == counts[keys[job.name]] == 1:
-                one = alike[0]
-                children = [now_called.get(child) for child in before.children[one.name]]
-                kept = bool(children) and children.count(None) == 0 and {*children} == {*after.children[job.name]}
-                if not one.writes or kept or _renamed_together(one, job):
-                    same[job.name], now_called[one.name] = one.name, job.name
-                    alike.clear()
+        for job in jobs:
+            candidates = left.get(keys[job.name], [])
+            if len(candidates) == counts[keys[job.name]] == 1:
+                before = candidates[0]
+                children = [new_names.get(child) for child in old_graph.children[before.name]]
+                same_children = bool(children) and None not in children
+                same_children = same_children and {*children} == {*new_graph.children[job.name]}
+                if not before.writes or same_children or _is_renamed_with_outputs(before, job):
+                    same[job.name], new_names[before.name] = before.name, job.name
+                    candidates.clear()
 
 
 _PARTS = re.compile(r"[^\W_]+|[\W_]")
 
 
-def has_its_data(old: Job, new: Job) -> bool:
-    """Tell whether a job writes what it wrote, of what it read: the same, or renamed together with its nodes."""
+def keeps_its_data(old: Job, new: Job) -> bool:
+    """True if inputs and outputs are unchanged, or were renamed with the node."""
     return bool(new.writes) and all(
-        set(names) in ({*before}, {*_renamed_as_nodes(old, new, before)})
+        set(names) in ({*before}, {*_rename_like_node(old, new, before)})
         for before, names in ((old.reads, new.reads), (old.writes, new.writes))
     )
 
 
-def _renamed_together(old: Job, new: Job) -> bool:
-    """Tell whether what is new in the name of a job's node is what is new in the names of its data."""
-    return old.writes != new.writes and {*_renamed_as_nodes(old, new, old.writes)} == {*new.writes}
+def _is_renamed_with_outputs(old: Job, new: Job) -> bool:
+    """True if the names of the outputs changed in the same way as the name of the node."""
+    return old.writes != new.writes and {*_rename_like_node(old, new, old.writes)} == {*new.writes}
 
 
-def _renamed_as_nodes(old: Job, new: Job, names: Iterable[str]) -> list[str]:
-    """Put what is new in the name of a job's node into other names; as they are where nothing is put for something."""
+def _rename_like_node(old: Job, new: Job, names: Iterable[str]) -> list[str]:
+    """Change names in the same way as the name of a job's node: replace the part that differs, if both have one."""
     before, after = (_PARTS.findall(min(job.nodes, default=job.name)) for job in (old, new))
     while before and after and before[0] == after[0]:
         before, after = before[1:], after[1:]
@@ -183,8 +181,8 @@ def _renamed_as_nodes(old: Job, new: Job, names: Iterable[str]) -> list[str]:
     return [word.sub(lambda _: replacement, name) for name in names]
 
 
-def _anonymous(word: str, names: Iterable[str]) -> str:
-    """Put a blank for a job's own name and those of its nodes."""
+def _blank_names(word: str, names: Iterable[str]) -> str:
+    """Replace names in a word of a command by nothing: the whole word, or items of the list after its ``=``."""
     head, equals, value = word.partition("=")
     parts = (value if equals else head).split(",")
     blanked = ",".join("" if part in names else part for part in parts)

@@ -1,4 +1,4 @@
-"""What differs between two plans, as values: the dataclasses of a diff. Its JSON is ``schemas/diff.schema.json``."""
+"""The dataclasses of a diff of two plans; its JSON follows ``schemas/diff.schema.json``."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,17 +11,17 @@ DIFF_SCHEMA = "kedro-batch/diff/v1"
 
 
 class Change(StrEnum):
-    """What became of a job."""
+    """What happened to a job; diffs list the jobs in this order."""
 
-    ADDED = "added"
     REMOVED = "removed"
+    ADDED = "added"
     RENAMED = "renamed"
     """It has another name; more may have changed."""
     CHANGED = "changed"
 
 
 class WordChange(StrEnum):
-    """What became of some words of a command."""
+    """What happened to some words of a command."""
 
     KEPT = "kept"
     REMOVED = "removed"
@@ -36,21 +36,21 @@ class RiskKind(StrEnum):
     ENV_CHANGED = "env_changed"
     """The configuration environment: another catalog, other data."""
     JOB_REMOVED = "job_removed"
-    """With nodes that no other job runs in its place."""
+    """At least one of its nodes was not taken over by another job."""
     NODE_REMOVED = "node_removed"
-    """From a job that stays; no other runs it in its place."""
+    """The job stays, and no other job runs the node."""
     DATASET_NOT_WRITTEN = "dataset_not_written"
-    """No job writes it any longer. Those that a job still reads, which finds old data, come first and name one."""
+    """No job writes the dataset any more. Datasets that a job still reads come first: that job finds old data."""
     UNORDERED_READ = "unordered_read"
-    """A job reads what another writes and no longer waits for it."""
+    """A job reads what another job writes without waiting for it, and did not do so before."""
     MEMORY_LOWERED = "memory_lowered"
-    """Or left to the job definition."""
+    """Or the plan no longer states it."""
     GPUS_LOWERED = "gpus_lowered"
     TIMEOUT_LOWERED = "timeout_lowered"
-    """Or there was none."""
+    """Or there was no time limit before."""
     NODE_REPLACED = "node_replaced"
-    """By one with a new name: it may be other work. Not told where all of a job still writes what it wrote, of what it
-    read."""
+    """By a node with a new name, which may do other work. Not a risk if all nodes of the job were renamed, and its
+    inputs and outputs are unchanged or were renamed with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,8 @@ class FieldChange:
 
     Attributes:
         path: Where it is, by the names of a plan file: ``("resources", "memory_mib")``.
-        before: Its value in the old plan; None: it was not stated.
-        after: Its value in the new plan.
+        before: Its value in the old plan; None if it was not stated.
+        after: Its value in the new plan, likewise.
     """
 
     path: tuple[str, ...]
@@ -75,7 +75,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """Some words of a command, one after another, and what became of them."""
+    """Consecutive words of a command with the same change."""
 
     change: WordChange
     words: tuple[str, ...]
@@ -94,20 +94,20 @@ class Names:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobChange:
-    """A job that differs. One that was added differs from nothing, one that was removed becomes nothing.
+    """A job that differs. An added job is compared with an empty one, and so is a removed job.
 
     Attributes:
-        job: Its name, in the new plan where that has it.
-        change: What became of it.
+        job: Its name in the new plan; that in the old plan if the job was removed.
+        change: What happened to it.
         name_before: Its name in the old plan; None for an added job.
-        fields: What differs in its settings, the target first, then as in a plan file.
-        command: Its command, with what became of the words; empty if it is the same.
-        nodes: The nodes that it runs now, and no longer.
-        parents: The jobs that it waits for now, and no longer. A parent that was renamed is still the same.
-        reads: Datasets.
-        writes: Datasets.
-        nodes_from: For an added job: the jobs that ran its nodes before.
-        nodes_to: For a removed job: the jobs that run its nodes now.
+        fields: The settings that differ: the target first, then as in a plan file.
+        command: The words of its command with their changes; empty if the command is the same.
+        nodes: The nodes that it gained and lost.
+        parents: The jobs that it depends on, gained and lost. A renamed parent is the same parent.
+        reads: The datasets that it reads, gained and lost.
+        writes: The datasets that it writes, gained and lost.
+        nodes_from: The jobs that ran its nodes before, if it was added.
+        nodes_to: The jobs that run its nodes now, if it was removed.
     """
 
     job: str
@@ -128,7 +128,7 @@ class Risk:
     """Something that a reviewer must not miss.
 
     Attributes:
-        kind: What it is.
+        kind: The kind of risk.
         job: The job that it is about, by its new name if it has one.
         dataset: The dataset that it is about.
         node: The node that it is about.
@@ -146,7 +146,7 @@ class Risk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many jobs were added, removed, renamed, changed in place, and are the same."""
+    """The number of jobs by what happened to them."""
 
     added: int
     removed: int
@@ -157,17 +157,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataChange:
-    """What differs in the data of all jobs together; names without transcoding.
+    """What differs in the datasets of the whole plan; names without transcoding.
 
     Attributes:
-        reads_from_outside: Datasets that some job reads and none writes.
-        writes: Datasets that some job writes.
-        keeps: Datasets that some job writes and none reads.
+        inputs: Datasets that some job reads and none writes.
+        outputs: Datasets that some job writes.
+        final_outputs: Datasets that some job writes and none reads.
     """
 
-    reads_from_outside: Names = Names()
-    writes: Names = Names()
-    keeps: Names = Names()
+    inputs: Names = Names()
+    outputs: Names = Names()
+    final_outputs: Names = Names()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,18 +175,18 @@ class PlanDiff:
     """What differs between two plans.
 
     Attributes:
-        differ: Whether anything does.
+        differ: True if the plans differ in meaning.
         digest_before: The digest of the old plan.
         digest_after: The digest of the new plan.
-        counts: The jobs in numbers.
+        counts: The number of jobs by what happened to them.
         risks: What a reviewer must not miss, the worst kind first.
-        origin: What differs in where the plans come from: project, pipelines, env, Kedro's version and so on.
-        jobs: The jobs that differ: those with another target first, then removed, added, renamed and changed ones,
-            each as they stand in their plan.
-        totals: What differs in the numbers, by the names of ``Totals``.
-        totals_before: The old plan in numbers.
-        totals_after: The new plan in numbers.
-        data: What differs in the data.
+        origin: What differs in the source of the plans: project, pipelines, env, version of Kedro and so on.
+        jobs: The jobs that differ: those with another target first, then in the order of ``Change``, then in that of
+            their plan.
+        totals: The totals that differ, by the names of ``Totals``.
+        totals_before: The totals of the old plan.
+        totals_after: The totals of the new plan.
+        data: What differs in the datasets.
     """
 
     schema: str = DIFF_SCHEMA

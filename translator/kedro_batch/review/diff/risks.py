@@ -1,4 +1,4 @@
-"""Finds in a diff what a reviewer must not miss. Pure."""
+"""Find what a reviewer must not miss: two plans with their matched jobs and changes come in, risks go out. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro_batch.plan.data_flow import DataFlow, UnorderedRead, unordered_reads
 from kedro_batch.plan.model import Job, JobName, Plan
-from kedro_batch.review.diff.match_jobs import has_its_data
+from kedro_batch.review.diff.match_jobs import keeps_its_data
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Risk, RiskKind
 
 _TARGETS: Mapping[tuple[str, ...], RiskKind] = {
@@ -18,38 +18,38 @@ _TIMEOUT = ("timeout_s",)
 _WORST_FIRST = tuple(RiskKind)
 
 
-def risks_of(
+def find_risks(
     old: Plan,
     new: Plan,
     same: Mapping[JobName, JobName],
     jobs: Sequence[JobChange],
     flows: tuple[DataFlow, DataFlow],
 ) -> tuple[Risk, ...]:
-    """Collect what is risky.
+    """Find the risks of a diff, the worst kind first.
 
     Args:
         old: The plan before.
         new: The plan after.
         same: The jobs of ``new`` that ``old`` has too, with their names there.
-        jobs: What differs in the jobs.
-        flows: Who reads and writes what, before and after.
+        jobs: The jobs that differ.
+        flows: The readers and writers of each dataset, before and after.
     """
     found = [
-        *_about_jobs(old, new, jobs),
-        *_about_moved_nodes(old, new, same),
-        *_about_joined_times(old, new),
-        *_about_data(old, new, same, *flows),
+        *_find_job_risks(old, new, jobs),
+        *_find_moved_node_risks(old, new, same),
+        *_find_joined_timeouts(old, new),
+        *_find_data_risks(old, new, same, *flows),
     ]
     if old.env != new.env:
         found.append(Risk(kind=RiskKind.ENV_CHANGED, before=old.env, after=new.env))
     return tuple(sorted(found, key=lambda risk: _WORST_FIRST.index(risk.kind)))
 
 
-def _about_jobs(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator[Risk]:
-    theirs, ours = ({job.name: job for job in plan.jobs} for plan in (old, new))
+def _find_job_risks(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator[Risk]:
+    old_jobs, new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
     ran, still_run = (Counter(node for job in plan.jobs for node in job.nodes) for plan in (old, new))
     for one in jobs:
-        before, after = theirs.get(JobName(one.name_before or "")), ours.get(JobName(one.job))
+        before, after = old_jobs.get(JobName(one.name_before or "")), new_jobs.get(JobName(one.job))
         lost = [node for node in one.nodes.lost if still_run[node] < ran[node]]  # several jobs may run one node
         if one.change is Change.REMOVED:
             if lost or not (one.nodes.lost or (before and before.joins)):
@@ -58,20 +58,22 @@ def _about_jobs(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator[Ris
             instead = [node for node in one.nodes.gained if node not in ran]
             if len(lost) > len(instead):
                 yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
-            elif lost and not (len(lost) == len(before.nodes) and has_its_data(before, after)):
-                yield Risk(kind=RiskKind.NODE_REPLACED, job=one.job, before=_told(lost), after=_told(instead))
+            elif lost and not (len(lost) == len(before.nodes) and keeps_its_data(before, after)):
+                yield Risk(
+                    kind=RiskKind.NODE_REPLACED, job=one.job, before=_unpack_single(lost), after=_unpack_single(instead)
+                )
             for field in one.fields:
-                kind = _kind(field)
+                kind = _risk_of_field(field)
                 if kind:
                     yield Risk(kind=kind, job=one.job, before=field.before, after=field.after)
 
 
-def _told(names: Sequence[str]) -> str | list[str]:
+def _unpack_single(names: Sequence[str]) -> str | list[str]:
     return names[0] if len(names) == 1 else list(names)
 
 
-def _about_moved_nodes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
-    """Find what nodes lose that another job runs now: it may have another queue, or less memory."""
+def _find_moved_node_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
+    """Find nodes that moved to a job with another target, or with less memory, fewer GPUs or less time."""
     ran_by: dict[str, list[Job]] = {}
     for job in old.jobs:
         for node in job.nodes:
@@ -84,30 +86,30 @@ def _about_moved_nodes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) ->
                 continue
             before = runners[0]
             for path, was, now in zip(_WATCHED, _watched(before), _watched(job), strict=True):
-                kind = _kind(FieldChange(path=path, before=was, after=now)) if was != now else None
-                if kind and not (kind is RiskKind.TIMEOUT_LOWERED and _has_its_share(before, job)):
+                kind = _risk_of_field(FieldChange(path=path, before=was, after=now)) if was != now else None
+                if kind and not (kind is RiskKind.TIMEOUT_LOWERED and _has_enough_time(before, job)):
                     found.setdefault((kind, was, now), []).append(node)
         for (name, was, now), nodes in found.items():
             only = nodes[0] if len(nodes) == 1 else None
             yield Risk(kind=RiskKind(name), job=job.name, node=only, before=was, after=now)
 
 
-def _about_joined_times(old: Plan, new: Plan) -> Iterator[Risk]:
-    """Find jobs that now run what several ran, one after another, in less time than these had together."""
+def _find_joined_timeouts(old: Plan, new: Plan) -> Iterator[Risk]:
+    """Find jobs that run all nodes of several old jobs in less time than these had together."""
     ran_by = {node: job for job in old.jobs for node in job.nodes}
     for job in new.jobs:
         runners = {ran_by[node].name: ran_by[node] for node in job.nodes if node in ran_by}
         times = [one.settings.timeout_s for one in runners.values()]
         limit, known = job.settings.timeout_s, [time for time in times if time is not None]
-        if limit is None or len(runners) < 2 or len(known) < len(times):  # noqa: PLR2004  one has no sum
+        if limit is None or len(runners) < 2 or len(known) < len(times):  # noqa: PLR2004  one job has no sum
             continue
         whole = all({*one.nodes} <= {*job.nodes} for one in runners.values())
-        if whole and max(known) <= limit < sum(known):  # less than that of one is found elsewhere
+        if whole and max(known) <= limit < sum(known):  # other rules find a limit below max(known)
             yield Risk(kind=RiskKind.TIMEOUT_LOWERED, job=job.name, before=sum(known), after=limit)
 
 
-def _has_its_share(before: Job, now: Job) -> bool:
-    """Tell whether a job that runs fewer nodes than another did has as much time for each of them."""
+def _has_enough_time(before: Job, now: Job) -> bool:
+    """True if a job with fewer nodes has at least as much time for each node."""
     was, limit = before.settings.timeout_s, now.settings.timeout_s
     fewer = len(before.nodes) > len(now.nodes)
     return was is not None and limit is not None and fewer and limit * len(before.nodes) >= was * len(now.nodes)
@@ -121,8 +123,8 @@ def _watched(job: Job) -> tuple[Any, ...]:
     return settings.job_queue, settings.job_definition, resources.memory_mib, resources.gpus, settings.timeout_s
 
 
-def _kind(field: FieldChange) -> RiskKind | None:
-    """Tell what is risky about a field that differs."""
+def _risk_of_field(field: FieldChange) -> RiskKind | None:
+    """Return the kind of risk of a field that differs; None if there is none."""
     before, after = field.before, field.after
     if field.path in _LESS_IS_RISKY and before and (after is None or after < before):
         return _LESS_IS_RISKY[field.path]
@@ -131,7 +133,7 @@ def _kind(field: FieldChange) -> RiskKind | None:
     return _TARGETS.get(field.path)
 
 
-def _about_data(
+def _find_data_risks(
     old: Plan, new: Plan, same: Mapping[JobName, JobName], before: DataFlow, after: DataFlow
 ) -> Iterator[Risk]:
     unwritten = [dataset for dataset in before.writers if dataset not in after.writers]

@@ -1,31 +1,32 @@
-"""A diff as its templates show it: jobs that changed alike together, values spelled, nothing escaped yet."""
+"""The values that the templates of a diff show: equal changes together, values spelled, nothing escaped yet."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import assert_never
 
-from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange, Words
-from kedro_batch.review.diff.risk_lines import RiskLine, risk_lines
+from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange
+from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.formatting import command_text, value_text
 from kedro_batch.text.wording import counted
 
-_SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.RENAMED: ">", Change.CHANGED: "~"}
-_TOTALS_SPELLED: Mapping[tuple[str, ...], str] = {
+_TOTAL_LABELS: Mapping[tuple[str, ...], str] = {
     ("jobs_at_widest",): "jobs at the widest level",
     ("widest_level",): "widest level",
     ("longest_path",): "longest path",
     ("join_jobs",): "join jobs",
 }
 _WHOLE = (Change.ADDED, Change.REMOVED)
-"""Jobs that are told with all that they have."""
-_LEFT_OPEN = {"jobs_without_memory": "jobs without memory_mib", "jobs_without_vcpus": "jobs without vcpus"}
+"""Changes that show everything a job has."""
+_UNSTATED = {"jobs_without_memory": "jobs without memory_mib", "jobs_without_vcpus": "jobs without vcpus"}
 _LONG = ("environment", "tags", "submit")
+"""Settings that may be long; they come last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """One thing that differs: a value before and after, or names gained and lost."""
+    """One detail that differs: a value before and after, or names gained and lost."""
 
     label: str
     before: str | None = None
@@ -36,11 +37,11 @@ class Detail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobBlock:
-    """Jobs that changed alike.
+    """Jobs with equal changes.
 
     Attributes:
         sign: ``+`` added, ``-`` removed, ``>`` renamed, ``~`` changed.
-        jobs: Their names; of a renamed one ``old -> new``.
+        jobs: Their names; ``old -> new`` if they were renamed.
         details: What differs in each of them.
     """
 
@@ -51,7 +52,7 @@ class JobBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffView:
-    """What the templates ``diff.txt.j2`` and ``diff.md.j2`` show."""
+    """The values that ``diff.txt.j2`` and ``diff.md.j2`` show."""
 
     old: str
     new: str
@@ -66,33 +67,33 @@ class DiffView:
     data: tuple[Detail, ...]
 
 
-def diff_view(diff: PlanDiff, old: str, new: str) -> DiffView:
-    """Prepare a diff for its templates.
+def build_diff_view(diff: PlanDiff, old: str, new: str) -> DiffView:
+    """Build the values for the templates of a diff.
 
     Args:
         diff: What differs.
-        old: What the old plan is called.
-        new: What the new plan is called.
+        old: The name of the old plan.
+        new: The name of the new plan.
     """
     return DiffView(
         old=old,
         new=new,
-        summary=summary(diff),
+        summary=summarize_diff(diff),
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=tuple(risk_lines(diff.risks)),
-        origin=tuple(map(_origin, diff.origin)),
-        blocks=tuple(_blocks(diff.jobs)),
-        totals=tuple(_field(one, _spelled_total(one.path)) for one in diff.totals),
-        data=tuple(_data(diff)),
+        risks=tuple(group_risks(diff.risks)),
+        origin=tuple(map(_origin_detail, diff.origin)),
+        blocks=tuple(_group_jobs(diff.jobs)),
+        totals=tuple(_field_detail(one, _total_label(one.path)) for one in diff.totals),
+        data=tuple(_data_details(diff)),
     )
 
 
-def summary(diff: PlanDiff) -> str:
-    """Say in one line what differs: ``1 added, 2 changed, 94 unchanged; longest path 5 -> 6``."""
+def summarize_diff(diff: PlanDiff) -> str:
+    """Summarize a diff in one line: ``1 added, 2 changed, 94 unchanged; longest path 5 -> 6``."""
     if not diff.differ:
-        return f"no difference: {counted(diff.totals_after.jobs, 'job')}, whatever their order and comments"
+        return f"no difference in {counted(diff.totals_after.jobs, 'job')} (order and comments are ignored)"
     counts = diff.counts
     numbers = {
         "added": counts.added,
@@ -109,100 +110,117 @@ def summary(diff: PlanDiff) -> str:
     return text if before == after else f"{text}; longest path {before} -> {after}"
 
 
-def _origin(one: FieldChange) -> Detail:
-    """Tell what differs of the plan as a whole, of a list by its names."""
+def _origin_detail(one: FieldChange) -> Detail:
+    """Return the detail of a field of the whole plan; a list shows the names gained and lost."""
     before, after = one.before or [], one.after or []
     if isinstance(before, list) and isinstance(after, list):
         lost = tuple(name for name in before if name not in after)
         gained = tuple(name for name in after if name not in before)
         if lost or gained:
             return Detail(label=one.name, lost=lost, gained=gained)
-    return _field(one)
+    return _field_detail(one)
 
 
-def _field(one: FieldChange, label: str | None = None) -> Detail:
+def _field_detail(one: FieldChange, label: str | None = None) -> Detail:
     return Detail(label=label or one.name, before=value_text(one.before), after=value_text(one.after))
 
 
-def _spelled_total(path: tuple[str, ...]) -> str:
-    """Spell a number's name: ``summed.memory_mib`` as ``memory_mib, all jobs``."""
+def _total_label(path: tuple[str, ...]) -> str:
+    """Return the label of a total: ``memory_mib, all jobs`` for ``summed.memory_mib``."""
     match path:
         case ("summed", what):
-            return f"{_LEFT_OPEN.get(what, what)}, all jobs"
+            return f"{_UNSTATED.get(what, what)}, all jobs"
         case ("at_widest", what):
-            return f"{_LEFT_OPEN.get(what, what)}, widest level"
+            return f"{_UNSTATED.get(what, what)}, widest level"
         case ("queues", queue):
-            return f"jobs for queue {queue}"
+            return f"jobs in queue {queue}"
         case ("definitions", definition):
-            return f"jobs of definition {definition}"
+            return f"jobs with definition {definition}"
         case _:
-            return _TOTALS_SPELLED.get(path, path[0])
+            return _TOTAL_LABELS.get(path, path[0])
 
 
-def _blocks(jobs: Sequence[JobChange]) -> Iterator[JobBlock]:
-    """Put jobs together of which the same has changed; settings that many came or went with are told once."""
+def _group_jobs(jobs: Sequence[JobChange]) -> Iterator[JobBlock]:
+    """Group jobs with equal changes; equal settings of added or removed jobs are shown once."""
     alike: dict[tuple[Change, tuple[Detail, ...]], list[JobChange]] = {}
     for one in jobs:
         alike.setdefault((one.change, tuple(_details(one))), []).append(one)
-    told: dict[tuple[Change, tuple[Detail, ...]], str] = {}
+    shown: dict[tuple[Change, tuple[Detail, ...]], str] = {}
     for (change, details), group in alike.items():
-        first, settings = group[0], tuple(map(_field, group[0].fields))
+        first, settings = group[0], tuple(map(_field_detail, group[0].fields))
         in_short = None
         if change in _WHOLE and len(settings) > 1:
-            like = told.setdefault((change, settings), first.job)
-            in_short = None if like == first.job else _those_of(like, change)
+            other = shown.setdefault((change, settings), first.job)
+            in_short = None if other == first.job else _refer_to(other, change)
         yield JobBlock(
-            sign=_SIGNS[change],
+            sign=_sign(change),
             jobs=tuple(f"{one.name_before} -> {one.job}" if change is Change.RENAMED else one.job for one in group),
             details=tuple(_details(first, in_short)) if in_short else details,
         )
 
 
-def _those_of(job: str, change: Change) -> Detail:
-    words = f"those of {job}"
+def _sign(change: Change) -> str:
+    match change:
+        case Change.ADDED:
+            return "+"
+        case Change.REMOVED:
+            return "-"
+        case Change.RENAMED:
+            return ">"
+        case Change.CHANGED:
+            return "~"
+        case _:
+            assert_never(change)
+
+
+def _refer_to(job: str, change: Change) -> Detail:
+    words = f"same as {job}"
     return Detail(label="settings", after=words) if change is Change.ADDED else Detail(label="settings", before=words)
 
 
 def _details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]:
-    """Tell what decides over a job first, and what may be long last.
+    """Yield what differs in a job: the most important settings first, settings that may be long last.
 
     Args:
         one: The job.
-        in_short: What to say instead of its settings, if anything.
+        in_short: A detail to show instead of its settings.
     """
     fields = () if in_short else one.fields
     long = [field for field in fields if field.path[0] in _LONG]
     if in_short:
         yield in_short
-    yield from (_field(field) for field in fields if field.path[0] not in _LONG)
-    yield from _command(one)
-    yield from _names("nodes", one.nodes)
+    yield from (_field_detail(field) for field in fields if field.path[0] not in _LONG)
+    yield from _command_details(one)
+    yield from _name_details("nodes", one.nodes)
     if one.nodes_from:
-        yield Detail(label="nodes were run by", gained=one.nodes_from)
+        yield Detail(label="nodes previously in", gained=one.nodes_from)
     if one.nodes_to:
-        yield Detail(label="nodes are run by", gained=one.nodes_to)
-    yield from _names("waits for", one.parents)
-    yield from _names("reads", one.reads)
-    yield from _names("writes", one.writes)
-    yield from map(_field, long)
+        yield Detail(label="nodes now in", gained=one.nodes_to)
+    yield from _name_details("depends on", one.parents)
+    yield from _name_details("reads", one.reads)
+    yield from _name_details("writes", one.writes)
+    yield from map(_field_detail, long)
 
 
-def _command(one: JobChange) -> Iterator[Detail]:
-    """Give each run of words that were replaced, added or removed, and where it stands; all, where some were moved."""
+def _command_details(one: JobChange) -> Iterator[Detail]:
+    """Yield each run of words that differs, with its position; the whole command if words were moved."""
     lost, gained = (Counter(_words(one, {side})) for side in (WordChange.REMOVED, WordChange.ADDED))
     if lost & gained:  # moved
         before, after = (_words(one, {WordChange.KEPT, side}) for side in (WordChange.REMOVED, WordChange.ADDED))
         yield Detail(label="command", before=command_text(before), after=command_text(after))
         return
-    runs = [{part.change: part.words for part in run} for _, run in groupby(one.command, _is_kept)]
+    runs = [
+        {part.change: part.words for part in run}
+        for _, run in groupby(one.command, lambda part: part.change is WordChange.KEPT)
+    ]
     at = 1
     for number, run in enumerate(runs):
         removed, added = run.get(WordChange.REMOVED), run.get(WordChange.ADDED)
         if removed or added:
-            place = "first" if number == 0 else "last" if number == len(runs) - 1 else f"word {at}"
+            position = "first" if number == 0 else "last" if number == len(runs) - 1 else f"word {at}"
             options = removed and added and removed[0].startswith("-") and added[0].startswith("-")
             yield Detail(
-                label="command" if options or len(runs) == 1 else f"command, {place}",
+                label="command" if options or len(runs) == 1 else f"command, {position}",
                 before=command_text(removed) if removed else None,
                 after=command_text(added) if added else None,
             )
@@ -213,16 +231,12 @@ def _words(one: JobChange, sides: Collection[WordChange]) -> list[str]:
     return [word for part in one.command if part.change in sides for word in part.words]
 
 
-def _is_kept(part: Words) -> bool:
-    return part.change is WordChange.KEPT
-
-
-def _names(label: str, names: Names) -> Iterator[Detail]:
+def _name_details(label: str, names: Names) -> Iterator[Detail]:
     if names:
         yield Detail(label=label, gained=names.gained, lost=names.lost)
 
 
-def _data(diff: PlanDiff) -> Iterator[Detail]:
-    yield from _names("reads from outside", diff.data.reads_from_outside)
-    yield from _names("writes", diff.data.writes)
-    yield from _names("keeps (read by no job)", diff.data.keeps)
+def _data_details(diff: PlanDiff) -> Iterator[Detail]:
+    yield from _name_details("inputs", diff.data.inputs)
+    yield from _name_details("outputs", diff.data.outputs)
+    yield from _name_details("final outputs", diff.data.final_outputs)

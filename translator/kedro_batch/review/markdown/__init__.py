@@ -1,1 +1,1 @@
-"""Markdown for pull requests: escaping, folded comments, Mermaid graphs."""
+"""Markdown for comments on pull requests, within their limits, with all foreign text escaped."""

@@ -1,4 +1,4 @@
-"""Makes text from outside harmless in Markdown: no mention, no table break, no HTML, no end of a fence."""
+"""Make foreign text harmless in Markdown: no mention, no HTML, no broken table, no closed fence; shorten long text."""
 
 import re
 from collections.abc import Sequence
@@ -10,56 +10,56 @@ _LONGEST, _LONGEST_NAME = 300, 120
 _TICKS = re.compile("`+")
 
 
-def clipped(text: str, longest: int = _LONGEST) -> str:
-    """Shorten a text that is too long for a table, and say how much is left out."""
+def clip(text: str, longest: int = _LONGEST) -> str:
+    """Shorten a text that is too long, and say how much is left out."""
     if len(text) <= longest:
         return text
     return f"{text[:longest]}... ({len(text) - longest} more characters)"
 
 
-def clipped_name(name: str, longest: int) -> str:
-    """Shorten a name in its middle: names of one pipeline often differ in their ends."""
+def clip_name(name: str, longest: int) -> str:
+    """Shorten a name in its middle: names in one pipeline often differ at their ends."""
     if len(name) <= longest:
         return name
     end = longest // 3
     return f"{name[: longest - end]}...{name[-end:]} ({len(name) - longest} more characters)"
 
 
-def clipped_alike(before: str | None, after: str | None, longest: int) -> tuple[str | None, str | None]:
-    """Shorten two texts so that what differs between them can be seen."""
+def clip_pair(before: str | None, after: str | None, longest: int) -> tuple[str | None, str | None]:
+    """Shorten two texts and keep the first difference between them visible."""
     if before is None or after is None:
-        return before and clipped(before, longest), after and clipped(after, longest)
+        return before and clip(before, longest), after and clip(after, longest)
     if max(len(before), len(after)) <= longest:
         return before, after
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
     if same > longest // 2:
         cut = same - longest // 4
         before, after = (f"({cut} same characters)...{text[cut:]}" for text in (before, after))
-    return clipped(before, longest), clipped(after, longest)
+    return clip(before, longest), clip(after, longest)
 
 
-def code(text: str, longest: int = _LONGEST) -> str:
-    """Show a text as code, in a table or out of it, where nothing in it is markup.
+def format_code(text: str, longest: int = _LONGEST) -> str:
+    """Show a text as code, inside or outside of a table; nothing in it is markup.
 
-    Backslashes do not escape in code spans, and how a table is split at ``|`` differs between readers: what has
-    such characters is written as HTML's ``code`` with entities.
+    Backslashes do not escape in code spans, and Markdown readers split tables at ``|`` in different ways: a text with
+    such characters becomes an HTML ``code`` element with entities.
     """
     shown = for_review(text) or '""'
-    plain = clipped(shown, longest)
+    plain = clip(shown, longest)
     if plain.strip() == plain and not set(plain) & set("`|\\"):
         return f"`{plain}`"
-    plain = clipped(shown, longest // 2)  # entities are long
+    plain = clip(shown, longest // 2)  # entities are long
     return f"<code>{''.join(letter if letter.isalnum() else f'&#{ord(letter)};' for letter in plain)}</code>"
 
 
-def codes(names: Sequence[str], most: int = 20, longest: int = _LONGEST_NAME) -> str:
-    """Show names as code with commas, the first of them where they are many."""
-    shown = ", ".join(code(clipped_name(name, longest)) for name in names[:most])
+def format_codes(names: Sequence[str], most: int = 20, longest: int = _LONGEST_NAME) -> str:
+    """Show names as code with commas; if there are many, the first ones and the number of further ones."""
+    shown = ", ".join(format_code(clip_name(name, longest)) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
-def fenced(text: str, language: str) -> str:
-    """Put lines into a fence that nothing in them can close."""
+def fence(text: str, language: str) -> str:
+    """Put lines into a fence that no line can close."""
     longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"

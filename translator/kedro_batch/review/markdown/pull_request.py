@@ -1,7 +1,6 @@
-"""Markdown that a bot can post to a pull request: a hidden marker, the summary, risks first, details folded.
+"""Write a plan or a diff as a comment on a pull request: a hidden marker, the summary, risks first, details folded.
 
-Whatever the plan, a text stays within what code hosts take: parts are cut where an entry ends, and it is said how
-much was left out.
+A text of any plan fits into a comment: parts are cut after a whole entry, and the text says how much is left out.
 """
 
 import re
@@ -15,20 +14,20 @@ from typing import TypeVar
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
-from kedro_batch.review.diff.view import Detail, DiffView, JobBlock, diff_view
-from kedro_batch.review.markdown.escape import clipped, clipped_alike, fenced
-from kedro_batch.review.markdown.mermaid import Graph, diff_graph, plan_graph
+from kedro_batch.review.diff.view import Detail, DiffView, JobBlock, build_diff_view
+from kedro_batch.review.markdown.escape import clip, clip_pair, fence
+from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
 from kedro_batch.review.overview.model import Overview
-from kedro_batch.review.overview.view import OverviewView, overview_view
+from kedro_batch.review.overview.view import OverviewView, build_overview_view
 from kedro_batch.review.templates import render
 from kedro_batch.text.wording import counted
 
 CHARACTERS = 60_000
-"""GitHub takes 65,536 characters in a comment, and the one who posts may want to add some."""
+"""GitHub accepts 65,536 characters in a comment; the rest is for the text that a bot adds."""
 EDGES = 200
 _GRAPH_CHARACTERS = 20_000
 _ROWS = 60
-"""Of a table; more than there can be risks, with at most five lines of each kind."""
+"""The most rows of a table. Risks have fewer: at most five lines of each kind."""
 _TABLES = ("risks", "origin", "totals", "data")
 _NAMES = 100
 _DETAILS = 30
@@ -37,7 +36,7 @@ _VALUE, _CELL = 1_000, 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffMarkdown:
-    """What ``diff.md.j2`` shows: the parts of a diff for which there is room, and what has none."""
+    """The values that ``diff.md.j2`` shows: the parts of a diff that fit, and what is left out."""
 
     marker: str
     diff: DiffView
@@ -50,7 +49,7 @@ class DiffMarkdown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewMarkdown:
-    """What ``show.md.j2`` shows, likewise."""
+    """The values that ``show.md.j2`` shows, likewise."""
 
     marker: str
     show: OverviewView
@@ -60,21 +59,21 @@ class OverviewMarkdown:
     graph_left_out: str
 
 
-def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, str]) -> str:
+def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str, str]) -> str:
     """Write a diff for a pull request.
 
     Args:
         diff: What differs.
         old: The plan before.
         new: The plan after.
-        called: What the two plans are called.
+        names: What readers call the two plans.
     """
-    view = diff_view(diff, *called)
-    risks, origin = tuple(map(_seen_to_differ, view.risks)), tuple(map(_seen_to_differ, view.origin))
+    view = build_diff_view(diff, *names)
+    risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
     view = replace(view, risks=risks, origin=origin)
-    marker = _marker("diff", called[1])
+    marker = _marker("diff", names[1])
 
-    drawn = cache(lambda edges: _drawn(diff_graph(diff, old, new, edges)))
+    drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
 
     def text(room: Mapping[str, int]) -> str:
         blocks = view.blocks[: room["blocks"]]
@@ -83,7 +82,7 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
             marker=marker,
             diff=replace(view, **{part: getattr(view, part)[: room[part]] for part in _TABLES}),
             left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
-            changes=fenced(render("changes.diff.j2", [_short(one) for one in blocks]), "diff") if blocks else "",
+            changes=fence(render("changes.diff.j2", [_shorten_block(one) for one in blocks]), "diff") if blocks else "",
             changes_left_out=_left_out(sum(len(one.jobs) for one in view.blocks[room["blocks"] :]), "job"),
             graph=graph[0],
             graph_left_out=graph[1],
@@ -93,30 +92,30 @@ def diff_markdown(diff: PlanDiff, old: Plan, new: Plan, *, called: tuple[str, st
     most = {
         "risks": min(len(view.risks), _ROWS),
         "origin": len(view.origin),
-        "edges": _edges(drawn),
+        "edges": _most_edges(drawn),
         "data": len(view.data),
         "totals": min(len(view.totals), _ROWS),
         "blocks": len(view.blocks),
     }
-    return _fitted(text, most)
+    return _fit_text(text, most)
 
 
-def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
+def render_overview_markdown(overview: Overview, plan: Plan, name: str) -> str:
     """Write a plan for a pull request.
 
     Args:
-        overview: The plan as a whole.
+        overview: The overview of the plan.
         plan: The plan.
-        called: What it is called.
+        name: What readers call it.
     """
-    view = overview_view(overview, called)
+    view = build_overview_view(overview, name)
 
-    drawn = cache(lambda edges: _drawn(plan_graph(plan, edges)))
+    drawn = cache(lambda edges: _draw(build_plan_graph(plan, edges)))
 
     def text(room: Mapping[str, int]) -> str:
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
         page = OverviewMarkdown(
-            marker=_marker("show", called),
+            marker=_marker("show", name),
             show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["data"]]),
             left_out=_left_out(len(view.jobs) - room["jobs"], "job"),
             data_left_out=_left_out(len(view.data) - room["data"], "row"),
@@ -125,28 +124,27 @@ def overview_markdown(overview: Overview, plan: Plan, *, called: str) -> str:
         )
         return render("show.md.j2", page)
 
-    return _fitted(text, {"edges": _edges(drawn), "data": len(view.data), "jobs": len(view.jobs)})
+    return _fit_text(text, {"edges": _most_edges(drawn), "data": len(view.data), "jobs": len(view.jobs)})
 
 
-def _marker(what: str, called: str) -> str:
-    """Give a comment by which a bot finds the text that it is to replace: one for each plan, whatever its revision."""
-    called = normpath(called.partition(":")[2] or called)
-    plain = re.sub(r"[^A-Za-z0-9._/]+", "-", called).strip("-") or "plan"
-    if plain != called:  # two names may be left alike
-        plain += f"-{sha256(called.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
-    return f"<!-- kedro-batch {what} {plain} -->"
+def _marker(command: str, name: str) -> str:
+    """Return the comment by which a bot finds the text to replace: one for each plan, for all its revisions."""
+    path = normpath(name.partition(":")[2] or name)
+    plain = re.sub(r"[^A-Za-z0-9._/]+", "-", path).strip("-") or "plan"
+    if plain != path:  # two paths may have become the same
+        plain += f"-{sha256(path.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
+    return f"<!-- kedro-batch {command} {plain} -->"
 
 
-def _fitted(text: Callable[[Mapping[str, int]], str], most: Mapping[str, int]) -> str:
-    """Give every part as much room as there is, the first parts first.
+def _fit_text(text: Callable[[Mapping[str, int]], str], most: Mapping[str, int]) -> str:
+    """Return the longest text that fits: each part gets as many entries as possible, the first part first.
 
     Args:
-        text: Writes all, with so many entries of each part.
-        most: How many entries each part has.
+        text: Writes the text, given the number of entries of each part.
+        most: The number of entries that each part has.
     """
-    room = dict(most)
-    if _cheap(most) and len(written := text(room)) <= CHARACTERS:
-        return written
+    if max(most.values()) <= _ENTRIES and len(whole := text(most)) <= CHARACTERS:
+        return whole
     room = dict.fromkeys(most, 0)
     for part, every in most.items():
         low, high = 0, min(every, _ENTRIES)
@@ -161,62 +159,58 @@ def _fitted(text: Callable[[Mapping[str, int]], str], most: Mapping[str, int]) -
 
 
 _ENTRIES = 1_000
-"""More entries of one part than this do not fit, whatever they are."""
+"""No part fits with more entries than this."""
 
 
-def _cheap(most: Mapping[str, int]) -> bool:
-    return max(most.values()) <= _ENTRIES
-
-
-def _edges(drawn: Callable[[int], tuple[str, str]]) -> int:
-    """Give as many edges as a graph may have that leaves room for the rest."""
+def _most_edges(drawn: Callable[[int], tuple[str, str]]) -> int:
+    """Return the most edges with which the graph leaves room for the other parts."""
     edges = EDGES
     while edges > 1 and len(drawn(edges)[0]) > _GRAPH_CHARACTERS:
         edges = edges * 3 // 4
     return edges
 
 
-def _drawn(graph: Graph) -> tuple[str, str]:
-    """Give a graph in a fence, and what it leaves out in words."""
+def _draw(graph: Graph) -> tuple[str, str]:
+    """Return a graph in a fence, and in words what it leaves out."""
     jobs, edges = _left_out(graph.jobs_left_out, "job"), _left_out(graph.edges_left_out, "edge")
     left_out = " and ".join(filter(None, (jobs, edges)))
-    return fenced(graph.text(), "mermaid") if graph.boxes else "", left_out
+    return fence(graph.render(), "mermaid") if graph.boxes else "", left_out
 
 
 def _left_out(number: int, noun: str) -> str:
     return f"{counted(number, f'more {noun}')}" if number > 0 else ""
 
 
-def _short(block: JobBlock) -> JobBlock:
-    """Shorten what would fill the text with one job."""
-    details = tuple(map(_short_detail, block.details[:_DETAILS]))
+def _shorten_block(block: JobBlock) -> JobBlock:
+    """Shorten the details of a job that would fill the whole text."""
+    details = tuple(map(_shorten_detail, block.details[:_DETAILS]))
     if len(block.details) > _DETAILS:
         details += (Detail(label=f"and {len(block.details) - _DETAILS} more", after="kedro-batch diff shows all"),)
-    return replace(block, jobs=_some(block.jobs), details=details)
+    return replace(block, jobs=_first_names(block.jobs), details=details)
 
 
-def _short_detail(one: Detail) -> Detail:
-    before, after = clipped_alike(one.before, one.after, _VALUE)
+def _shorten_detail(one: Detail) -> Detail:
+    before, after = clip_pair(one.before, one.after, _VALUE)
     return Detail(
         label=_clipped(one.label),
         before=before,
         after=after,
-        gained=_some(tuple(map(_clipped, one.gained))),
-        lost=_some(tuple(map(_clipped, one.lost))),
+        gained=_first_names(tuple(map(_clipped, one.gained))),
+        lost=_first_names(tuple(map(_clipped, one.lost))),
     )
 
 
 _Row = TypeVar("_Row", Detail, RiskLine)
 
 
-def _seen_to_differ(one: _Row) -> _Row:
-    before, after = clipped_alike(one.before, one.after, _CELL)
+def _shorten_values(one: _Row) -> _Row:
+    before, after = clip_pair(one.before, one.after, _CELL)
     return replace(one, before=before, after=after)
 
 
 def _clipped(text: str) -> str:
-    return clipped(text, _VALUE)
+    return clip(text, _VALUE)
 
 
-def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+def _first_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names if len(names) <= _NAMES else (*names[:_NAMES], f"and {len(names) - _NAMES} more")

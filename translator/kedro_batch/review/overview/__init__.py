@@ -1,1 +1,1 @@
-"""One plan as a reviewer sees it: totals, jobs, data."""
+"""One plan as a reviewer sees it: totals, jobs and data as values, and the values that its templates show."""

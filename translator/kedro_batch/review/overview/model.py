@@ -1,29 +1,24 @@
-"""A plan as one value: totals, jobs, data. ``show`` prints it; its JSON is ``schemas/overview.schema.json``."""
+"""The dataclasses of an overview: a plan as ``show`` prints it. Its JSON follows ``schemas/overview.schema.json``."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.files.json_schema import whole
-from kedro_batch.plan.data_flow import UnorderedRead, data_flow_of, unordered_reads
-from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.graph import children_of, levels
-from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.data_flow import UnorderedRead
 
 OVERVIEW_SCHEMA = "kedro-batch/overview/v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """What some jobs ask for together.
+    """The resources of some jobs together.
 
     Attributes:
         vcpus: Number of vCPUs.
         memory_mib: Memory in MiB.
         gpus: Number of GPUs.
-        jobs_without_vcpus: Jobs that leave their vCPUs to the job definition, and are not in the sum.
-        jobs_without_memory: Jobs that leave their memory to it.
+        jobs_without_vcpus: Jobs whose vCPUs the job definition sets; the sum does not include them.
+        jobs_without_memory: Jobs whose memory the job definition sets, likewise.
     """
 
     vcpus: int | float = 0
@@ -35,20 +30,20 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """A plan in numbers.
+    """The size of a plan.
 
-    A job's level is 1 if it waits for none, else one more than the highest level of those that it waits for.
+    The level of a job is 1 if it depends on no job, else one more than the highest level of the jobs it depends on.
 
     Attributes:
         jobs: All jobs.
-        join_jobs: Those that run no node and only gather others.
+        join_jobs: Jobs that run no node and only gather parents.
         nodes: Kedro nodes.
-        dependencies: Pairs of a job and one that it waits for.
-        longest_path: Jobs one after another: the number of levels.
-        widest_level: The level with the most jobs, the first of several.
-        jobs_at_widest: The jobs of that level.
-        summed: What all jobs ask for.
-        at_widest: What the jobs of the widest level ask for.
+        dependencies: Pairs of a job and a job that it depends on.
+        longest_path: The number of levels.
+        widest_level: The level with the most jobs; the first one if there are several.
+        jobs_at_widest: The number of jobs at that level.
+        summed: The resources of all jobs.
+        at_widest: The resources of the jobs at the widest level.
         queues: The number of jobs for each queue.
         definitions: The number of jobs for each job definition.
     """
@@ -68,7 +63,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOverview:
-    """One job with everything that it gets.
+    """One job with all its settings.
 
     Attributes:
         job: Its name.
@@ -77,9 +72,9 @@ class JobOverview:
         command: Word by word.
         depends_on: Its parents.
         needed_by: Its children, sorted.
-        reads: The datasets that it reads from outside itself.
+        reads: The datasets that it reads and does not write itself.
         writes: The datasets that it writes.
-        settings: What the plan says of how it runs, defaults filled in, by the names of a plan file.
+        settings: Its settings with the defaults of the plan, by the names of a plan file.
     """
 
     job: str
@@ -95,7 +90,7 @@ class JobOverview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A dataset that the plan reads from outside, and the jobs that read it, in the plan's order."""
+    """A dataset that no job of the plan writes, and the jobs that read it, in the plan's order."""
 
     dataset: str
     read_by: tuple[str, ...]
@@ -103,7 +98,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A dataset that the plan writes, the jobs that write it, and those that read it; both in the plan's order."""
+    """A dataset that jobs of the plan write, these jobs, and the jobs that read it, in the plan's order."""
 
     dataset: str
     written_by: tuple[str, ...]
@@ -112,18 +107,18 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataOverview:
-    """What the jobs do with data; names without transcoding, sorted.
+    """The datasets of a plan; names without transcoding, sorted.
 
     Attributes:
-        reads_from_outside: The datasets that some job reads and none writes.
-        writes: The datasets that some job writes.
-        keeps: Of these, the ones that no job of the plan reads: its results.
-        unordered: Readers that do not wait for a writer.
+        inputs: Datasets that jobs read and no job writes.
+        outputs: Datasets that jobs write.
+        final_outputs: The outputs that no other job reads.
+        unordered: Reads by a job that does not wait for the job that writes.
     """
 
-    reads_from_outside: tuple[Read, ...] = ()
-    writes: tuple[Written, ...] = ()
-    keeps: tuple[str, ...] = ()
+    inputs: tuple[Read, ...] = ()
+    outputs: tuple[Written, ...] = ()
+    final_outputs: tuple[str, ...] = ()
     unordered: tuple[UnorderedRead, ...] = ()
 
 
@@ -132,11 +127,11 @@ class Overview:
     """A plan as its reviewers see it.
 
     Attributes:
-        digest: The name of the plan's meaning; ``apply --expect-digest`` takes it.
-        origin: Where the plan comes from, by the names of a plan file: project, pipelines, env and so on.
-        totals: The plan in numbers.
-        jobs: The jobs in topological order, the smallest name first among those that are ready.
-        data: What the jobs read and write.
+        digest: The hash of the plan's meaning, for ``apply --expect-digest``.
+        origin: The source of the plan, by the names of a plan file: project, pipelines, env and so on.
+        totals: The size of the plan.
+        jobs: The jobs in topological order: always the smallest name among the ready ones.
+        data: The datasets that jobs read and write.
     """
 
     schema: str = OVERVIEW_SCHEMA
@@ -145,104 +140,3 @@ class Overview:
     totals: Totals
     jobs: tuple[JobOverview, ...]
     data: DataOverview
-
-
-def overview_of(plan: Plan) -> Overview:
-    """Look at a plan as a whole."""
-    parents = {job.name: job.depends_on for job in plan.jobs}
-    level_of = levels(parents)
-    children = children_of(parents)
-    jobs = {job.name: job for job in plan.jobs}
-    settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # most jobs share theirs
-    return Overview(
-        digest=plan_digest(plan),
-        origin=origin_of(plan),
-        totals=totals_of(plan, level_of),
-        jobs=tuple(
-            JobOverview(
-                job=name,
-                level=level,
-                nodes=jobs[name].nodes,
-                command=jobs[name].command,
-                depends_on=jobs[name].depends_on,
-                needed_by=tuple(children[name]),
-                reads=jobs[name].reads,
-                writes=jobs[name].writes,
-                settings=settings[id(jobs[name].settings)],
-            )
-            for name, level in level_of.items()
-        ),
-        data=_data_overview(plan),
-    )
-
-
-ORIGIN = ("project", "pipelines", "env", "kedro_version", "selection", "group_by", "submit_tags")
-"""What a plan says of where it comes from, as in a plan file."""
-
-
-def origin_of(plan: Plan) -> dict[str, Any]:
-    """Say where a plan comes from, by the names of a plan file, without what it does not state."""
-    fields: dict[str, Any] = {
-        "project": plan.project,
-        "pipelines": sorted(plan.pipelines),
-        "env": plan.env,
-        "kedro_version": plan.kedro_version,
-        "selection": {flag: sorted(names) for flag, names in asdict(plan.selection).items() if names},
-        "group_by": list(plan.group_by),
-        "submit_tags": None if plan.submit_tags else False,
-    }
-    return {name: value for name, value in fields.items() if value not in (None, [], {})}
-
-
-def totals_of(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
-    """Count what a plan has.
-
-    Args:
-        plan: The plan.
-        level_of: The level of each job.
-    """
-    at_level = Counter(level_of.values())
-    widest, width = min(at_level.items(), key=lambda one: (-one[1], one[0]), default=(0, 0))
-    return Totals(
-        jobs=len(plan.jobs),
-        join_jobs=sum(job.joins for job in plan.jobs),
-        nodes=sum(len(job.nodes) for job in plan.jobs),
-        dependencies=sum(len(job.depends_on) for job in plan.jobs),
-        longest_path=len(at_level),
-        widest_level=widest,
-        jobs_at_widest=width,
-        summed=_amounts(plan.jobs),
-        at_widest=_amounts(job for job in plan.jobs if level_of[job.name] == widest),
-        queues=_counted(job.settings.job_queue for job in plan.jobs),
-        definitions=_counted(job.settings.job_definition for job in plan.jobs),
-    )
-
-
-def _amounts(jobs: Iterable[Job]) -> Amounts:
-    asked = [job.settings.resources for job in jobs]
-    return Amounts(
-        vcpus=whole(sum(one.vcpus or 0 for one in asked)),
-        memory_mib=sum(one.memory_mib or 0 for one in asked),
-        gpus=sum(one.gpus or 0 for one in asked),
-        jobs_without_vcpus=sum(one.vcpus is None for one in asked),
-        jobs_without_memory=sum(one.memory_mib is None for one in asked),
-    )
-
-
-def _counted(names: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(names).items()))
-
-
-def _data_overview(plan: Plan) -> DataOverview:
-    flow = data_flow_of(plan)
-    return DataOverview(
-        reads_from_outside=tuple(
-            Read(dataset=name, read_by=readers) for name, readers in flow.readers.items() if name not in flow.writers
-        ),
-        writes=tuple(
-            Written(dataset=name, written_by=writers, read_by=flow.readers.get(name, ()))
-            for name, writers in flow.writers.items()
-        ),
-        keeps=tuple(name for name in flow.writers if name not in flow.readers),
-        unordered=unordered_reads(plan, flow),
-    )

@@ -1,17 +1,17 @@
-"""An overview as its templates show it: values spelled, nothing escaped yet."""
+"""The values that the templates of an overview show: values spelled, nothing escaped yet."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.review.formatting import memory_text, quoted_names, value_text
+from kedro_batch.review.formatting import memory_text, quote_names, value_text
 from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Totals
 from kedro_batch.text.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something about the plan as a whole."""
+    """A fact about the whole plan."""
 
     label: str
     text: str
@@ -19,17 +19,17 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRow:
-    """A job in a list: its level, its name, what it gets, where it runs if not all run there, its parents."""
+    """A job in a list: its level, name and resources, its target if jobs have different ones, and its parents."""
 
     level: int
     job: str
-    gets: str
-    waits_for: tuple[str, ...]
+    resources: str
+    depends_on: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataLine:
-    """Names of datasets, or a warning about data."""
+    """Names of datasets, or a warning about them."""
 
     label: str
     names: tuple[str, ...] = ()
@@ -38,57 +38,57 @@ class DataLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewView:
-    """What ``show.txt.j2`` and ``show.md.j2`` show.
+    """The values that ``show.txt.j2`` and ``show.md.j2`` show.
 
     Attributes:
-        called: What the plan is called.
+        name: The name of the plan.
         summary: Its size in one line.
-        facts: The totals, and where the plan comes from.
-        jobs: Its jobs in their order.
-        job_width: The width of the longest name, but not of very long ones.
-        gets_width: The width of what jobs get, likewise.
-        data: What is read and written.
+        facts: Its totals and its source.
+        jobs: Its jobs in topological order.
+        job_width: The width of the longest name, within a limit.
+        resources_width: The width of the longest resources, within a limit.
+        data: The datasets that jobs read and write.
     """
 
-    called: str
+    name: str
     summary: str
     facts: tuple[Fact, ...]
     jobs: tuple[JobRow, ...]
     job_width: int
-    gets_width: int
+    resources_width: int
     data: tuple[DataLine, ...]
 
 
 _WIDEST_NAME = 48
-_WIDEST_GETS = 40
+_WIDEST_RESOURCES = 40
 
 
-def overview_view(overview: Overview, called: str) -> OverviewView:
-    """Prepare an overview for its templates.
+def build_overview_view(overview: Overview, name: str) -> OverviewView:
+    """Build the values for the templates of an overview.
 
     Args:
         overview: The plan.
-        called: What it is called.
+        name: Its name.
     """
     totals = overview.totals
     rows = tuple(_row(job, totals) for job in overview.jobs)
     return OverviewView(
-        called=called,
+        name=name,
         summary=f"{counted(totals.jobs, 'job')}, {counted(totals.nodes, 'node')}",
-        facts=tuple(facts_of(overview)),
+        facts=tuple(list_facts(overview)),
         jobs=rows,
         job_width=min(_WIDEST_NAME, max((len(row.job) for row in rows), default=0)),
-        gets_width=min(_WIDEST_GETS, max((len(row.gets) for row in rows), default=0)),
-        data=tuple(_data(overview.data)),
+        resources_width=min(_WIDEST_RESOURCES, max((len(row.resources) for row in rows), default=0)),
+        data=tuple(_data_lines(overview.data)),
     )
 
 
-def facts_of(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
-    """Tell the totals of a plan, where it comes from, and its digest.
+def list_facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
+    """Yield the totals of a plan, its source, and its digest.
 
     Args:
         overview: The plan.
-        exactly: Give memory in MiB.
+        exactly: Spell memory in MiB.
     """
     memory = (lambda mib: f"{mib:,} MiB") if exactly else memory_text
     totals = overview.totals
@@ -97,41 +97,45 @@ def facts_of(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
     if totals.join_jobs:
         yield Fact(label="join jobs", text=f"{totals.join_jobs:,}")
     summed, widest = totals.summed, totals.at_widest
-    yield _amount("vCPUs", f"{summed.vcpus:,}", f"{widest.vcpus:,}", summed.jobs_without_vcpus)
-    yield _amount("memory", memory(summed.memory_mib), memory(widest.memory_mib), summed.jobs_without_memory)
+    vcpus = f"{summed.vcpus:,} in total, {widest.vcpus:,} at the widest level"
+    sizes = f"{memory(summed.memory_mib)} in total, {memory(widest.memory_mib)} at the widest level"
+    yield Fact(label="vCPUs", text=_amount_text(vcpus, summed.jobs_without_vcpus, totals.jobs))
+    yield Fact(label="memory", text=_amount_text(sizes, summed.jobs_without_memory, totals.jobs))
     if summed.gpus:
-        yield _amount("GPUs", f"{summed.gpus:,}", f"{widest.gpus:,}", 0)
+        yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {widest.gpus:,} at the widest level")
     yield Fact(label="queues", text=_with_counts(totals.queues))
     yield Fact(label="definitions", text=_with_counts(totals.definitions))
     for name, value in overview.origin.items():
-        yield Fact(label=name.replace("_", " "), text=_origin(value))
+        yield Fact(label=name.replace("_", " "), text=_origin_text(value))
     yield Fact(label="digest", text=overview.digest)
 
 
-def _amount(label: str, summed: str, widest: str, left_open: int) -> Fact:
-    beside = f"; beside what {counted(left_open, 'job')} leave to the job definition" if left_open else ""
-    return Fact(label=label, text=f"{summed} in all, {widest} at the widest level{beside}")
+def _amount_text(stated: str, unstated: int, jobs: int) -> str:
+    """Add to the amount that jobs state how many jobs leave it to their job definition."""
+    if unstated == jobs > 0:
+        return f"set by the job definition ({'all ' if jobs > 1 else ''}{counted(jobs, 'job')})"
+    return f"{stated}; the job definition sets it for {counted(unstated, 'more job')}" if unstated else stated
 
 
 def _with_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} ({counted(count, 'job')})" for name, count in counts.items())
 
 
-def _origin(value: Any) -> str:
+def _origin_text(value: Any) -> str:
     match value:
         case list():
-            return ", ".join(quoted_names(value))
+            return ", ".join(quote_names(value))
         case dict():
-            return "; ".join(f"{flag} {', '.join(quoted_names(names))}" for flag, names in value.items())
+            return "; ".join(f"{flag} {', '.join(quote_names(names))}" for flag, names in value.items())
         case _:
             return value_text(value) or ""
 
 
 def _row(job: JobOverview, totals: Totals) -> JobRow:
-    return JobRow(level=job.level, job=job.job, gets=", ".join(_gets(job, totals)), waits_for=job.depends_on)
+    return JobRow(level=job.level, job=job.job, resources=", ".join(_resources(job, totals)), depends_on=job.depends_on)
 
 
-def _gets(job: JobOverview, totals: Totals) -> Iterator[str]:
+def _resources(job: JobOverview, totals: Totals) -> Iterator[str]:
     resources = job.settings.get("resources", {})
     for unit, name in (("vCPU", "vcpus"), ("MiB", "memory_mib"), ("GPU", "gpus")):
         if name in resources:
@@ -141,15 +145,15 @@ def _gets(job: JobOverview, totals: Totals) -> Iterator[str]:
             yield str(job.settings[field])
 
 
-def _data(data: DataOverview) -> Iterator[DataLine]:
+def _data_lines(data: DataOverview) -> Iterator[DataLine]:
     lines = {
-        "reads from outside": tuple(one.dataset for one in data.reads_from_outside),
-        "writes": tuple(one.dataset for one in data.writes),
-        "keeps (read by no job)": data.keeps,
+        "inputs": tuple(one.dataset for one in data.inputs),
+        "outputs": tuple(one.dataset for one in data.outputs),
+        "final outputs": data.final_outputs,
     }
     for label, names in lines.items():
         if names:
             yield DataLine(label=label, names=names)
     for one in data.unordered:
-        warning = f"{one.reader} reads {one.dataset} and does not wait for {one.writer}, which writes it"
+        warning = f"{one.reader} reads {one.dataset} without waiting for {one.writer}, which writes it"
         yield DataLine(label="warning", text=warning)

@@ -1,8 +1,8 @@
-"""Writes a plan, or what differs between two, as one HTML file that needs nothing else: no server, no network.
+"""Write a plan or a diff as one HTML file that needs no server and no network.
 
-Overviews and diffs come in, the text of the page goes out. The data are embedded as JSON; the scripts of
-``templates/page/`` build what people see of them and never take data for HTML. The page's policy allows these scripts
-and this style alone, by their hashes, so that even a mistake in them reaches no other address and runs no other code.
+Overviews and diffs come in, the text of the page goes out. The page embeds its data as JSON; the scripts of
+``templates/page/`` build elements from it and must never treat data as HTML. The page's policy allows only these
+scripts and this style, by their hashes: even with a mistake, the page loads no address and runs no other code.
 """
 
 import json
@@ -17,19 +17,19 @@ from markupsafe import Markup
 from kedro_batch.files.resources import folder
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
-from kedro_batch.review.overview.view import Fact, facts_of
-from kedro_batch.review.page.data import diff_data, overview_data
+from kedro_batch.review.overview.view import Fact, list_facts
+from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
 _SCRIPTS = ("jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
-"""Together they are one module."""
+"""Joined, they are one JavaScript module."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fact:
-    """A line of the header; ``before`` is empty unless it differs between two plans."""
+    """A line of the header; ``before`` is empty if the plans do not differ in it."""
 
     label: str
     value: str
@@ -38,7 +38,7 @@ class _Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
-    """What ``page/page.html.j2`` is filled with."""
+    """The values that ``page/page.html.j2`` shows."""
 
     title: str
     heading: str
@@ -54,85 +54,82 @@ class _Page:
     no_graph: str
 
 
-def overview_page(overview: Overview, title: str) -> str:
+def render_overview_page(overview: Overview, title: str) -> str:
     """Write a plan as a page.
 
     Args:
         overview: The plan.
-        title: What the page is called, such as the name of the file.
+        title: The title of the page, such as the name of the file.
     """
-    data = overview_data(overview)
+    data = build_overview_data(overview)
     facts = tuple(_Fact(label=one.label, value=one.text) for one in _facts(overview))
-    return _page(data, title, facts, ())
+    return _render_page(data, title, facts, ())
 
 
-def diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
-    """Write what differs between two plans as a page.
+def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
+    """Write a diff as a page.
 
     Args:
         diff: What differs.
         old: The plan before.
         new: The plan after.
-        title: What the page is called, such as ``main:plan.yaml -> plan.yaml``.
+        title: The title of the page, such as ``main:plan.yaml -> plan.yaml``.
     """
-    data = diff_data(diff, old, new)
+    data = build_diff_data(diff, old, new)
     before, after = ({fact.label: fact.text for fact in _facts(overview)} for overview in (old, new))
-    if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # rounded, they look alike
+    if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
         before, after = ({fact.label: fact.text for fact in _facts(one, exactly=True)} for one in (old, new))
     facts = tuple(
-        _Fact(label=label, value=after.get(label, "-"), before=_if_not(after.get(label), before.get(label, "-")))
+        _Fact(label=label, value=now, before="" if then == now else then)
         for label in {**before, **after}
+        for then, now in [(before.get(label, "-"), after.get(label, "-"))]
     )
     counts = diff.counts
-    told = (
+    counted_jobs = (
         ("added", f"+ {counts.added:,} added"),
         ("removed", f"- {counts.removed:,} removed"),
         ("changed", f"~ {counts.changed:,} changed"),
         ("renamed", f"> {counts.renamed:,} renamed"),
         ("same", f"{counts.unchanged:,} unchanged"),
     )
-    return _page(data, title, facts, told)
+    return _render_page(data, title, facts, counted_jobs)
 
 
 def _memory(overview: Overview) -> tuple[int, int]:
     return overview.totals.summed.memory_mib, overview.totals.at_widest.memory_mib
 
 
-def _if_not(now: str | None, before: str) -> str:
-    return "" if before == now else before
-
-
-def _page(
+def _render_page(
     data: dict[str, Any],
     title: str,
     facts: tuple[_Fact, ...],
     counts: tuple[tuple[str, str], ...],
 ) -> str:
-    style, script = _joined("page.css"), _joined(*_SCRIPTS)
+    style, script = _join_files("page.css"), _join_files(*_SCRIPTS)
     is_diff = data["kind"] == "diff"
     has_graph = any(data["graphs"].values())
     risks = sum(max(1, len(one["about"])) for one in data["risks"])
     view = _Page(
         title=for_review(title),
-        heading="What changes" if is_diff else "Plan",
+        heading="Changes" if is_diff else "Plan",
         policy=(
             f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
             "base-uri 'none'; form-action 'none'"
         ),
         style=Markup(style),  # noqa: S704  our own
         script=Markup(script),  # noqa: S704  our own
-        data=Markup(_embedded(data)),  # noqa: S704  escaped there
+        data=Markup(_embed(data)),  # noqa: S704  escaped by _embed
         facts=facts,
         counts=counts,
         risks=counted(risks, "risk" if is_diff else "warning") if risks else "",
         has_graph=has_graph,
         is_diff=is_diff,
-        no_graph="" if has_graph else f"{len(data['jobs']):,} jobs: too many to draw as one graph",
+        no_graph="" if has_graph else f"{len(data['jobs']):,} jobs are too many to draw as one graph",
     )
     return render("page/page.html.j2", view)
 
 
-def _joined(*files: str) -> str:
+def _join_files(*files: str) -> str:
     return "\n".join((folder("templates") / "page" / file).read_text(encoding="utf-8") for file in files)
 
 
@@ -140,8 +137,8 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _embedded(data: dict[str, Any]) -> str:
-    """Write JSON that no HTML parser can take for anything else: ASCII without angle brackets and ampersands."""
+def _embed(data: dict[str, Any]) -> str:
+    """Write JSON that no HTML parser can mistake for markup: ASCII without angle brackets and ampersands."""
     text = json.dumps(data, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -153,4 +150,4 @@ def _facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
     yield Fact(label="jobs", text=f"{totals.jobs:,}")
     yield Fact(label="nodes", text=f"{totals.nodes:,}")
     yield Fact(label="dependencies", text=f"{totals.dependencies:,}")
-    yield from (Fact(label=one.label, text=for_review(one.text)) for one in facts_of(overview, exactly=exactly))
+    yield from (Fact(label=one.label, text=for_review(one.text)) for one in list_facts(overview, exactly=exactly))

@@ -1,0 +1,64 @@
+"""Every format of a plan and of a diff."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from kedro_batch.plan.model import Plan, Resources
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.formats import DiffFormat, OverviewFormat, render_diff, render_overview
+from tests.support.plans import a_job
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+PLAN = Plan(jobs=(a_job("a", writes=("x",)), a_job("b", reads=("x",), depends_on=("a",))))
+EMPTY = Plan(jobs=())
+
+
+def assert_follows_schema(text: str, name: str) -> None:
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(json.loads(text))] == []
+
+
+@pytest.mark.parametrize("output_format", DiffFormat)
+@pytest.mark.parametrize(("old", "new", "summary"), [(EMPTY, PLAN, "2 added"), (PLAN, EMPTY, "2 removed")])
+def test_a_diff_with_an_empty_plan_has_every_format(output_format, old, new, summary):
+    text = render_diff(diff_plans(old, new), (old, new), ("old.yaml", "new.yaml"), output_format)
+    if output_format is DiffFormat.JSON:
+        assert_follows_schema(text, "diff")
+        assert json.loads(text)["differ"]
+    else:
+        assert summary in text
+
+
+BEGINNINGS = {
+    OverviewFormat.TEXT: "plan.yaml: 2 jobs",
+    OverviewFormat.MARKDOWN: "<!-- kedro-batch show plan.yaml -->\n### `plan.yaml`: 2 jobs",
+    OverviewFormat.JSON: '{\n  "schema": "kedro-batch/overview/v1"',
+    OverviewFormat.MERMAID: 'flowchart LR\n  j0["a"]\n  j1["b"]\n  j0 --> j1\n',
+    OverviewFormat.HTML: "<!doctype html>",
+}
+
+
+@pytest.mark.parametrize("output_format", OverviewFormat)
+def test_an_overview_has_every_format(output_format):
+    text = render_overview(PLAN, "plan.yaml", output_format)
+    assert text.startswith(BEGINNINGS[output_format])
+    if output_format is OverviewFormat.JSON:
+        assert_follows_schema(text, "overview")
+
+
+@pytest.mark.parametrize(
+    ("asked", "vcpus"),
+    [
+        ([1, 2], "3 in total, 3 at the widest level"),
+        ([1, None], "1 in total, 1 at the widest level; the job definition sets it for 1 more job"),
+        ([None, None], "set by the job definition (all 2 jobs)"),
+        ([None], "set by the job definition (1 job)"),
+    ],
+)
+def test_amounts_that_the_job_definition_sets_are_counted(asked, vcpus):
+    jobs = tuple(a_job(f"j{n}", resources=Resources(vcpus=one)) for n, one in enumerate(asked))
+    text = render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT)
+    assert f"  vCPUs           {vcpus}\n" in text

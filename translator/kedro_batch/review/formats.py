@@ -1,0 +1,94 @@
+"""Every output format of a review: a plan or a diff and a format come in, text goes out.
+
+The one place that knows all formats. Add a format here: a member of ``OverviewFormat`` or ``DiffFormat``, and a branch
+in the function below.
+"""
+
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any, assert_never
+
+from kedro_batch.files.json_text import encoded
+from kedro_batch.plan.model import Plan
+from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.view import build_diff_view
+from kedro_batch.review.markdown.pull_request import render_diff_markdown, render_overview_markdown
+from kedro_batch.review.mermaid import build_plan_graph
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.overview.view import build_overview_view
+from kedro_batch.review.page.page import render_diff_page, render_overview_page
+from kedro_batch.review.templates import render
+
+
+class OverviewFormat(StrEnum):
+    """How ``show`` writes a plan; the first is the default."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    MERMAID = "mermaid"
+    HTML = "html"
+
+
+class DiffFormat(StrEnum):
+    """How ``diff`` writes a diff; the first is the default."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    HTML = "html"
+
+
+def render_overview(plan: Plan, name: str, output_format: OverviewFormat) -> str:
+    """Write a plan in a format.
+
+    Args:
+        plan: The plan.
+        name: What readers call it, such as the name of its file.
+        output_format: The format.
+    """
+    match output_format:
+        case OverviewFormat.TEXT:
+            return render("show.txt.j2", build_overview_view(build_overview(plan), name))
+        case OverviewFormat.MARKDOWN:
+            return render_overview_markdown(build_overview(plan), plan, name)
+        case OverviewFormat.JSON:
+            return render_json(build_overview(plan))
+        case OverviewFormat.MERMAID:
+            return build_plan_graph(plan).render()
+        case OverviewFormat.HTML:
+            return render_overview_page(build_overview(plan), name)
+        case _:
+            assert_never(output_format)
+
+
+def render_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], output_format: DiffFormat) -> str:
+    """Write the diff of two plans in a format.
+
+    Args:
+        diff: What differs.
+        plans: The old and the new plan.
+        names: What readers call them.
+        output_format: The format.
+    """
+    match output_format:
+        case DiffFormat.TEXT:
+            return render("diff.txt.j2", build_diff_view(diff, *names))
+        case DiffFormat.MARKDOWN:
+            return render_diff_markdown(diff, *plans, names)
+        case DiffFormat.JSON:
+            return render_json(diff)
+        case DiffFormat.HTML:
+            old, new = map(build_overview, plans)
+            return render_diff_page(diff, old, new, " -> ".join(names))
+        case _:
+            assert_never(output_format)
+
+
+def render_json(value: object) -> str:
+    """Write a dataclass, and all those inside it, as JSON: every field is there; what has no value is null or empty."""
+    return encoded(value, default=_fields_of, indent=2) + "\n"
+
+
+def _fields_of(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -1,0 +1,114 @@
+"""Build the overview of a plan: a plan comes in, its totals, jobs and data go out. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from kedro_batch.files.json_schema import whole
+from kedro_batch.plan.data_flow import data_flow_of, unordered_reads
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.graph import children_of, levels
+from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview, Overview, Read, Totals, Written
+
+
+def build_overview(plan: Plan) -> Overview:
+    """Build the overview of a plan."""
+    parents = {job.name: job.depends_on for job in plan.jobs}
+    level_of = levels(parents)
+    children = children_of(parents)
+    jobs = {job.name: job for job in plan.jobs}
+    settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # many jobs share theirs
+    return Overview(
+        digest=plan_digest(plan),
+        origin=describe_origin(plan),
+        totals=count_totals(plan, level_of),
+        jobs=tuple(
+            JobOverview(
+                job=name,
+                level=level,
+                nodes=jobs[name].nodes,
+                command=jobs[name].command,
+                depends_on=jobs[name].depends_on,
+                needed_by=tuple(children[name]),
+                reads=jobs[name].reads,
+                writes=jobs[name].writes,
+                settings=settings[id(jobs[name].settings)],
+            )
+            for name, level in level_of.items()
+        ),
+        data=_build_data(plan),
+    )
+
+
+ORIGIN = ("project", "pipelines", "env", "kedro_version", "selection", "group_by", "submit_tags")
+"""The fields of a plan file that state the source of a plan."""
+
+
+def describe_origin(plan: Plan) -> dict[str, Any]:
+    """Return the source of a plan, by the names of a plan file, without fields that it does not state."""
+    fields: dict[str, Any] = {
+        "project": plan.project,
+        "pipelines": sorted(plan.pipelines),
+        "env": plan.env,
+        "kedro_version": plan.kedro_version,
+        "selection": {flag: sorted(names) for flag, names in asdict(plan.selection).items() if names},
+        "group_by": list(plan.group_by),
+        "submit_tags": None if plan.submit_tags else False,
+    }
+    return {name: value for name, value in fields.items() if value not in (None, [], {})}
+
+
+def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
+    """Count the jobs, nodes, dependencies and resources of a plan.
+
+    Args:
+        plan: The plan.
+        level_of: The level of each job.
+    """
+    at_level = Counter(level_of.values())
+    widest, width = min(at_level.items(), key=lambda one: (-one[1], one[0]), default=(0, 0))
+    return Totals(
+        jobs=len(plan.jobs),
+        join_jobs=sum(job.joins for job in plan.jobs),
+        nodes=sum(len(job.nodes) for job in plan.jobs),
+        dependencies=sum(len(job.depends_on) for job in plan.jobs),
+        longest_path=len(at_level),
+        widest_level=widest,
+        jobs_at_widest=width,
+        summed=_sum_resources(plan.jobs),
+        at_widest=_sum_resources(job for job in plan.jobs if level_of[job.name] == widest),
+        queues=_count_names(job.settings.job_queue for job in plan.jobs),
+        definitions=_count_names(job.settings.job_definition for job in plan.jobs),
+    )
+
+
+def _sum_resources(jobs: Iterable[Job]) -> Amounts:
+    stated = [job.settings.resources for job in jobs]
+    return Amounts(
+        vcpus=whole(sum(one.vcpus or 0 for one in stated)),
+        memory_mib=sum(one.memory_mib or 0 for one in stated),
+        gpus=sum(one.gpus or 0 for one in stated),
+        jobs_without_vcpus=sum(one.vcpus is None for one in stated),
+        jobs_without_memory=sum(one.memory_mib is None for one in stated),
+    )
+
+
+def _count_names(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
+
+
+def _build_data(plan: Plan) -> DataOverview:
+    flow = data_flow_of(plan)
+    return DataOverview(
+        inputs=tuple(
+            Read(dataset=name, read_by=readers) for name, readers in flow.readers.items() if name not in flow.writers
+        ),
+        outputs=tuple(
+            Written(dataset=name, written_by=writers, read_by=flow.readers.get(name, ()))
+            for name, writers in flow.writers.items()
+        ),
+        final_outputs=tuple(name for name in flow.writers if name not in flow.readers),
+        unordered=unordered_reads(plan, flow),
+    )
