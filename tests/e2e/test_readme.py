@@ -57,7 +57,7 @@ def test_the_first_command_sets_itself_up_on_a_fresh_machine_and_shows_the_demo(
 
 
 def test_every_command_of_the_tour_does_what_is_said(tmp_path, moto_server):
-    moto_server.prepare("spaceflights_queue", "spaceflights_job")
+    moto_server.prepare("spaceflights_queue", "kedro_run")
     assert kedro_batch("demo", "-q", cwd=tmp_path).code == 0
     commands = indented(section("A five-minute tour"))
     assert len(commands) >= 12
