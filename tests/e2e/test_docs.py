@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import click
@@ -39,8 +40,8 @@ def on_this_machine(command: str) -> bool:
     return "--local" in command
 
 
-def schema(name: str) -> dict:
-    content: dict = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text())
+def schema(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text())
     return content
 
 
@@ -260,9 +261,9 @@ def test_every_event_and_its_fields_are_documented():
         event = codes(name)[0] if name else event
         documented[event] |= set(codes(fields))
     assert documented.keys() == set(schema("events")["properties"]["event"]["enum"])
-    for event, fields in documented.items():
+    for event, named in documented.items():
         known = EVENTS[event]["properties"].keys() - {"event", "at"}
-        assert fields - ({"status"} if not _KNOWS_ALL_STATES else set()) == known, event
+        assert named - ({"status"} if not _KNOWS_ALL_STATES else set()) == known, event
 
 
 @pytest.mark.parametrize(
