@@ -16,8 +16,10 @@ _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def commands(text: str) -> list[str]:
-    """Return the commands of a text, in their order."""
-    return [line.strip() for line in _FENCED.sub("", text).splitlines() if line.startswith("    ")]
+    """Return the commands of a text, in their order, without comments."""
+    return [
+        re.sub(" +# .*", "", line.strip()) for line in _FENCED.sub("", text).splitlines() if line.startswith("    ")
+    ]
 
 
 def blocks(text: str, language: str) -> list[str]:

@@ -81,7 +81,7 @@ def test_the_commands_for_developers_name_what_exists():
 @pytest.mark.parametrize("page", PAGES)
 def test_every_option_that_a_page_names_exists(page):
     ours = {name for command in COMMANDS.values() for one in command.params for name in one.opts}
-    others = {"--no-cov"}  # of pytest
+    others = {"--no-cov", "--no-deps"}  # of pytest and pip
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))
     assert named <= ours | others
 
