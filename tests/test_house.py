@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from kedro_batch import diagnostics
+from kedro_batch import diagnostics, errors
+from kedro_batch.cli import base
 from kedro_batch.files import resources
 from kedro_batch.plan import submit_job
 from kedro_batch.plan.checks import batch_limits, read_budget
@@ -113,6 +114,16 @@ def test_the_schema_of_diagnostics_knows_every_code():
     fields = schema["properties"]["diagnostics"]["items"]["properties"]
     assert fields["code"]["enum"] == [str(code) for code in diagnostics.Code]
     assert fields["severity"]["enum"] == [str(severity) for severity in diagnostics.Severity]
+
+
+def test_the_readme_documents_every_exit_code():
+    def codes(error):
+        return {error.exit_code}.union(*(codes(child) for child in error.__subclasses__()))
+
+    table = (ROOT / "README.md").read_text().partition("## Exit codes")[2].partition("##")[0]
+    documented = {int(n) for row in table.splitlines()[4:] if row for n in row.split("|")[1].split(",")}
+    signals = {errors.Interrupted(number).exit_code for number in base.INTERRUPTING}
+    assert documented == codes(errors.KedroBatchError) | signals | {0, base.CLOSED_PIPE}
 
 
 def test_the_readme_s_first_command_lines_are_the_agreed_ones():
