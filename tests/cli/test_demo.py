@@ -4,7 +4,7 @@ import pytest
 from tests.support.command_line import PROGRAM, environment, kedro_batch
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.long
 def test_the_demo_shows_the_main_job_from_nothing_to_a_score(tmp_path):
     ended = kedro_batch("demo", cwd=tmp_path, timeout=280)
     assert ended.code == 0, ended.err
@@ -21,7 +21,6 @@ def test_the_demo_shows_the_main_job_from_nothing_to_a_score(tmp_path):
     assert (demo / ".telemetry").read_text() == "consent: false\n"
 
 
-@pytest.mark.timeout(120)
 def test_ctrl_c_in_the_demo_ends_it_as_it_ends_a_run(tmp_path):
     terminal = pexpect.spawn(
         PROGRAM[0], [*PROGRAM[1:], "demo"], cwd=str(tmp_path), env=environment(), timeout=60, encoding="utf-8"
@@ -37,6 +36,7 @@ def test_ctrl_c_in_the_demo_ends_it_as_it_ends_a_run(tmp_path):
     assert "Traceback" not in shown
 
 
+@pytest.mark.long
 def test_a_quiet_demo_tells_the_score_alone(tmp_path):
     ended = kedro_batch("demo", "-q", cwd=tmp_path)
     assert ended.code == 0

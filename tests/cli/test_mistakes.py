@@ -297,5 +297,5 @@ def test_options_that_do_not_go_together(tmp_path):
 def test_a_demo_where_something_is_already(tmp_path):
     (tmp_path / "precious").write_text("kept")
     error = message(kedro_batch("demo", ".", cwd=tmp_path), 2)
-    assert ". is not empty: name another folder" in error
+    assert ". is not empty. Remove it, or name another folder" in error
     assert (tmp_path / "precious").read_text() == "kept"

@@ -1,4 +1,4 @@
-"""Runs what the README says, as it says it."""
+"""README.md: what it says is done as it says it, section by section."""
 
 import re
 import shutil
@@ -7,21 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import PROGRAM, environment, kedro_batch
+from tests.e2e.documents import README, ROOT, blocks, commands, section
+from tests.support.command_line import environment
 
-ROOT = Path(__file__).parent.parent.parent
-README = (ROOT / "README.md").read_text()
-
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("aws")]
-
-
-def indented(text: str) -> list[str]:
-    """Give the commands of a text: the lines that stand four spaces in."""
-    return [line.strip() for line in text.splitlines() if line.startswith("    ")]
+LINES_AT_MOST = 130
+FIRST = commands(README.partition("\n## ")[0])
+TRY_IT = commands(section(README, "Try it"))
+FOUR_STEPS = commands(section(README, "Your project in four steps"))
+REVIEW = commands(section(README, "Review in pull requests"))
+RUN = commands(section(README, "Run, follow, resume"))
+LOCAL = "kedro-batch apply plan.yaml --local"
 
 
-def section(title: str) -> str:
-    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+def test_it_stays_short():
+    assert len(README.splitlines()) <= LINES_AT_MOST
+
+
+def test_every_command_belongs_to_a_section_that_is_tried():
+    assert commands(README) == [*FIRST, *TRY_IT, *FOUR_STEPS, *REVIEW, *RUN]
+    assert TRY_IT[:2] == ['export PATH="$PWD/.venv/bin:$PATH"', "cd kedro-batch-demo"]
+    assert LOCAL in TRY_IT
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def fresh_clone(tmp_path_factory) -> Path:
         check=False,
     )
     if listed.returncode:
-        pytest.skip("not a git checkout: what belongs into a fresh one cannot be told")
+        pytest.skip("not a git checkout: what belongs into a fresh one is not known")
     for name in listed.stdout.splitlines():
         if (ROOT / name).is_file():
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
@@ -44,93 +49,99 @@ def fresh_clone(tmp_path_factory) -> Path:
     return clone
 
 
-def test_the_first_command_sets_itself_up_on_a_fresh_machine_and_shows_the_demo(fresh_clone):
-    first = indented(README)[0]
-    assert first.endswith("kedro-batch demo")
+def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     ended = subprocess.run(
-        ["bash", "-c", first], cwd=fresh_clone, env=environment(), capture_output=True, text=True, check=False
+        ["bash", "-c", command], cwd=cwd, env=environment(), capture_output=True, text=True, check=False
     )
     if ended.returncode and "No matching distribution found" in ended.stderr + ended.stdout:
         pytest.skip("the package index cannot be reached from here")
+    return ended
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_from_a_fresh_clone_the_demo_runs_and_the_tour_begins(fresh_clone, run_commands):
+    _, show_demo, run_tests = FIRST
+    assert show_demo.endswith("kedro-batch demo")
+    assert run_tests.endswith("pytest")  # what runs just now
+    ended = shell(show_demo, fresh_clone)
     assert ended.returncode == 0, ended.stderr
     assert "The model's score: r2 0.909" in ended.stdout
-
-
-def test_every_command_of_the_tour_does_what_is_said(tmp_path, moto_server):
-    moto_server.prepare("spaceflights_queue", "spaceflights_job")
-    assert kedro_batch("demo", "-q", cwd=tmp_path).code == 0
-    commands = indented(section("A five-minute tour"))
-    assert len(commands) >= 12
-    assert commands[0] == 'export PATH="$PWD/.venv/bin:$PATH"'
-    git = {
-        "GIT_AUTHOR_NAME": "a",
-        "GIT_AUTHOR_EMAIL": "a@example.com",
-        "GIT_COMMITTER_NAME": "a",
-        "GIT_COMMITTER_EMAIL": "a@example.com",
-    }
-    script = "set -e\n" + "\n".join(f"echo '## {n}'\n{command}" for n, command in enumerate(commands))
-    ended = subprocess.run(
-        ["bash", "-c", script],
-        cwd=tmp_path,
-        env=environment({**git, **moto_server.environment}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    shown = dict(zip(commands, re.split(r"## \d+\n", ended.stdout)[1:], strict=True))
-    assert shown["kedro-batch validate plan.yaml"].startswith("digest sha256:")
-    assert "    resources.memory_mib  2048 -> 4096\n" in ended.stderr
-    assert "    resources.memory_mib  2048 -> 4096\n" in shown["kedro-batch diff HEAD:plan.yaml plan.yaml"]
+    shown = run_commands(TRY_IT, fresh_clone)
     assert shown["kedro-batch show plan.yaml"].startswith("plan.yaml: 6 jobs, 6 nodes\n")
-    assert "+  resources: {vcpus: 1, memory_mib: 4096}" in shown["git diff plan.yaml"]
-    assert shown["kedro-batch apply plan.yaml --dry-run"].count("\n") == 6
-    assert ": 6 jobs, 6 succeeded" in shown["kedro-batch apply plan.yaml --local"]
-    assert ": 6 jobs, 6 succeeded" in shown["kedro-batch apply plan.yaml"]
-    assert len(moto_server.asked("submitjob")) == 6
-    assert '"event": "run_finished"' in shown["kedro-batch apply plan.yaml --local --json"]
+    assert ": 6 jobs, 6 succeeded" in shown[LOCAL]
 
 
-def test_the_settings_that_the_tour_shows_are_those_of_the_demo():
-    shown = section("A five-minute tour").partition("```yaml\n")[2].partition("```")[0]
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_the_environment_of_a_project_gets_the_command_from_a_checkout(fresh_clone, tmp_path):
+    install = FIRST[0]
+    assert install == "pip install -e /path/to/kedro-batch"
+    # The test above has downloaded what it needs once already.
+    install = install.replace("install", "install --no-deps", 1).replace("/path/to/kedro-batch", str(fresh_clone))
+    ended = shell(f"python3 -m venv .venv && .venv/bin/{install}", tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / ".venv" / "bin" / "kedro-batch").is_file()
+
+
+def test_the_tour_works_in_a_project_that_is_compiled(demo, run_commands):
+    shown = run_commands([command for command in TRY_IT if command != LOCAL], demo.parent)
+    assert shown["kedro-batch show plan.yaml"].startswith("plan.yaml: 6 jobs, 6 nodes\n")
+    assert shown["kedro-batch apply plan.yaml --dry-run"].count('{"jobName": ') == 6
+
+
+def test_the_settings_that_it_shows_are_those_of_the_demo():
+    (shown,) = blocks(README, "yaml")
     written = (ROOT / "templates" / "demo" / "conf" / "base" / "aws_batch.yml").read_text()
     assert "".join(f"{line}\n" for line in written.splitlines() if not line.startswith("#")) == shown
+
+
+def test_a_plan_is_reviewed_as_it_says(demo, run_commands):
+    shown = run_commands(REVIEW, demo)
+    changed = "    resources.memory_mib  2048 -> 4096\n"
+    assert changed in shown["kedro-batch compile --check plan.yaml || kedro-batch compile -o plan.yaml"]
+    assert changed in shown["kedro-batch diff HEAD:plan.yaml plan.yaml"]
+    assert (demo / "comment.md").read_text().startswith("<!--")
+    assert (demo / "diff.html").read_text().startswith("<!")
+    assert shown[REVIEW[-1]].count('{"jobName": ') == 6
+
+
+@pytest.mark.xdist_group("aws")
+def test_a_project_is_compiled_applied_and_its_runs_are_taken_up_as_it_says(demo, moto_server, run_commands):
+    moto_server.prepare("spaceflights_queue", "kedro_run")
+    shown = run_commands([*FOUR_STEPS, *RUN], demo, moto_server.environment)
+    assert "wrote plan.yaml\n" in shown["kedro-batch compile -o plan.yaml"]
+    assert ": 6 jobs, 6 succeeded" in shown["kedro-batch apply plan.yaml"]
+    assert ": 6 jobs, 6 succeeded" in shown["kedro-batch wait nightly-42"]
+    assert "run nightly-42 succeeded, as last seen" in shown["kedro-batch status nightly-42"]
+    assert shown["kedro-batch resume nightly-42 --from train_model"].count("_model SUBMITTED") == 2
+    assert shown["kedro-batch runs"].count("6 jobs") == 2
+    names = [request["jobName"] for request in moto_server.asked("submitjob")]
+    assert len(names) == 14
+    assert "nightly-42_train_model_2" in names
 
 
 def test_the_documented_line_sets_up_completion_in_bash(tmp_path):
     line = 'eval "$(_KEDRO_BATCH_COMPLETE=bash_source kedro-batch)"'
     assert line in README
-    shell = ["bash", "-c", f"{line} && complete -p kedro-batch && COMP_WORDS=(kedro-batch app) COMP_CWORD=1"]
-    shell[-1] += " && _kedro_batch_completion kedro-batch && echo ${COMPREPLY[@]}"
-    ended = subprocess.run(shell, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    words = f"{line} && complete -p kedro-batch && COMP_WORDS=(kedro-batch app) COMP_CWORD=1"
+    ended = shell(f"{words} && _kedro_batch_completion kedro-batch && echo ${{COMPREPLY[@]}}", tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.splitlines()[-1] == "apply"
 
 
-def test_the_benchmark_prints_what_starting_takes(tmp_path):
-    program = "tests/benchmarks/startup.py"
-    assert f"python {program}" in README
-    command = [PROGRAM[0], str(ROOT / program), "1"]
-    ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    assert re.search(r"^compile / registry list: \d+\.\d\d ", ended.stdout, re.MULTILINE)
-
-
-def test_the_benchmark_prints_what_large_projects_take(tmp_path):
-    program = "tests/benchmarks/scale.py"
-    assert program in README
-    command = [PROGRAM[0], str(ROOT / program), "1", "800"]
-    ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    ratio = r"\d+\.\d\d \(at most \d\); \d+ MB"
-    assert re.search(rf"^  compile .*: {ratio}.*\n  validate .*: {ratio}$", ended.stdout, re.MULTILINE)
-
-
-def test_help_of_every_command_names_its_options(tmp_path):
-    for command in ("compile", "validate", "apply", "demo"):
-        ended = subprocess.run(
-            [*PROGRAM, command, "--help"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
-        )
-        assert f"Usage: kedro-batch {command}" in ended.stdout
-        for option in ("-q, --quiet", "-v, --verbose", "--no-color"):
-            assert option in ended.stdout
+def test_it_names_every_command_that_a_user_starts_with():
+    for command in (
+        "demo",
+        "compile",
+        "show",
+        "diff",
+        "validate",
+        "apply",
+        "resume",
+        "wait",
+        "cancel",
+        "status",
+        "runs",
+    ):
+        assert re.search(rf"kedro-batch {command}\b", README), command

@@ -21,7 +21,6 @@ pytestmark = [
         not all((DATA / table).is_file() for table in TABLES),
         reason=f"the tutorial's raw tables are not in {DATA}; SPACEFLIGHTS_DATA names another folder",
     ),
-    pytest.mark.timeout(600),
     pytest.mark.xdist_group("aws"),
 ]
 
@@ -52,6 +51,7 @@ def test_the_plan_is_the_golden_one_byte_by_byte(spaceflights):
     assert plan.replace(version, b'kedro_version: "1.7.0"') == GOLDEN.read_bytes()
 
 
+@pytest.mark.long
 def test_on_this_machine_it_gives_what_one_kedro_run_gives(spaceflights, tmp_path):
     applied = kedro_batch("apply", "plan.yaml", "--local", cwd=spaceflights, timeout=500)
     assert applied.code == 0, applied.text
@@ -66,6 +66,7 @@ def test_on_this_machine_it_gives_what_one_kedro_run_gives(spaceflights, tmp_pat
     assert 0.3 < ours["metrics.json"]["r2"] < 0.7
 
 
+@pytest.mark.long
 def test_through_boto3_every_job_is_sent_to_batch(spaceflights, moto_server):
     moto_server.prepare("spaceflights_queue", "kedro_run")
     applied = kedro_batch("apply", "plan.yaml", cwd=spaceflights, env=moto_server.environment)

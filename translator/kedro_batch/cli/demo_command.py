@@ -1,4 +1,4 @@
-"""``kedro-batch demo``."""
+"""``kedro-batch demo``: writes the demo's project, then compiles, shows and applies it by the commands of a user."""
 
 import importlib.util
 import json
@@ -29,7 +29,8 @@ def demo(directory: Path, quiet: bool, verbose: bool, no_color: bool) -> None:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ProjectError(
-            f"the demo needs {', '.join(missing)}: pip install 'kedro-batch[demo]', or -e '.[demo]' here"
+            f"the demo needs {', '.join(missing)}. Install them from the checkout of kedro-batch: "
+            "pip install -e '/path/to/kedro-batch[demo]'"
         )
     from importlib.metadata import version
 
@@ -54,19 +55,19 @@ def demo(directory: Path, quiet: bool, verbose: bool, no_color: bool) -> None:
     say("")
     click.echo(f"The model's score: r2 {score['r2']}, mean absolute error {score['mean_absolute_error']}")
     say("\nWhere to look next:")
-    say(f"  {directory}/plan.yaml                  what ran: read it as a reviewer would")
-    say(f"  {directory}/conf/base/aws_batch.yml    queue, definition and resources for AWS Batch")
-    say("What AWS Batch would be sent:")
+    say(f"  {directory}/plan.yaml                  the jobs that ran: read it as a reviewer would")
+    say(f"  {directory}/conf/base/aws_batch.yml    their queue, definition and resources on AWS Batch")
     say(f"  {_program()} apply {directory}/plan.yaml --dry-run")
+    say("                                      the requests that AWS Batch would get")
 
 
 def _program() -> str:
-    """Spell this program so that the shell finds it."""
+    """Return the name of this program as the shell finds it."""
     return "kedro-batch" if shutil.which("kedro-batch") else os.path.relpath(sys.argv[0])
 
 
 def _run(directory: Path, words: list[str]) -> None:
-    """Run one of our own commands as a user would, and end as it ends if it fails."""
+    """Run one of our own commands as a user would. If it fails, exit with its code."""
     sys.stdout.flush()
     command = [sys.executable, "-m", "kedro_batch", *words]
     with subprocess.Popen(command, cwd=directory) as process:  # noqa: S603  our own
@@ -82,7 +83,7 @@ def _run(directory: Path, words: list[str]) -> None:
 
 
 def _in_foreground() -> bool:
-    """Tell whether a terminal sends its signals to us, and so to what we have started as well."""
+    """True if a terminal sends its signals to this process, and so to the processes that it started."""
     try:
         return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
     except OSError:

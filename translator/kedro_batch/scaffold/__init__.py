@@ -1,1 +1,1 @@
-"""Writes files for people to start from. What is written comes from ``templates/``."""
+"""Writes files for people to start from, such as the demo's project. The texts come from ``templates/``."""

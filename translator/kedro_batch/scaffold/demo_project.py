@@ -1,4 +1,7 @@
-"""Writes the demo: a small Kedro project from ``templates/demo``, with data made on the spot."""
+"""Writes the demo: a small Kedro project from ``templates/demo``, with made-up data.
+
+In comes a folder, out go the files of a project. Nothing is compiled or run here: see ``cli.demo_command``.
+"""
 
 import csv
 import io
@@ -19,21 +22,21 @@ _SHUTTLES = 1500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoView:
-    """What the templates of the demo ask for."""
+    """The values that the templates of the demo use."""
 
     kedro_version: str
 
 
 def write_demo_project(target: Path, view: DemoView) -> None:
-    """Write the project into a folder that does not exist yet or is empty.
+    """Write the project into a folder that does not exist yet, or is empty.
 
     Raises:
-        UsageError: The folder holds something, or cannot be written.
+        UsageError: The folder is not empty, or cannot be written.
     """
     try:
         target.mkdir(parents=True, exist_ok=True)
         if any(target.iterdir()):
-            raise UsageError(f"{target} is not empty: name another folder, kedro-batch demo DIR, or remove it")
+            raise UsageError(f"{target} is not empty. Remove it, or name another folder: kedro-batch demo DIRECTORY")
         source = folder("templates") / "demo"
         for template in sorted(source.rglob("*")):
             if template.is_file() and "__pycache__" not in template.parts:
@@ -61,11 +64,11 @@ def _write(template: Path, target: Path, view: DemoView) -> None:
 
 
 def raw_tables(chance: random.Random) -> dict[str, list[dict[str, object]]]:
-    """Make up companies and shuttles whose price depends on them, with noise and a few gaps.
+    """Make up companies, and shuttles whose price depends on their company, with noise and a few gaps.
 
     Returns:
         ``companies``: id, rating ("87%"), approved ("t" or "f"); ``shuttles``: id, company, engines, crew,
-        price ("$1,234.00"). One row a mapping.
+        price ("$1,234.00"). Each row is a mapping.
     """
     companies = [
         {"id": number, "rating": f"{chance.randint(40, 100)}%", "approved": chance.choice("tf")}

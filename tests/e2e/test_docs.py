@@ -1,0 +1,383 @@
+"""docs/*.md: every command runs, every block is valid, every table is complete, every link leads somewhere."""
+
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import click
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from kedro_batch import diagnostics, errors
+from kedro_batch.cli import base, kedro_commands
+from kedro_batch.cli.demo_command import demo as demo_command
+from tests.e2e.documents import DOCS, PAGES, ROOT, anchors, blocks, codes, commands, links, section, table
+from tests.support.command_line import PROGRAM, environment, kedro_batch, run
+
+PACKAGE = ROOT / "translator" / "kedro_batch"
+_BATCH = kedro_commands.commands["batch"]
+assert isinstance(_BATCH, click.Group)
+COMMANDS = {**_BATCH.commands, "demo": demo_command}
+
+_OFFLINE = {
+    "settings": {"kedro-batch compile --env=aws_batch --explain train_model": "conf/aws_batch/aws_batch.yml:6: "},
+    "rules": {"kedro-batch compile --explain train_model": "conf/base/aws_batch.yml:6: resources.memory_mib"},
+    "grouping": {"kedro-batch diff plan.yaml chained.yaml": "join_tables"},
+    "data": {"kedro-batch compile --json -o plan.yaml": '"kedro-batch/diagnostics/v1"'},
+    "plan": {"kedro-batch validate plan.yaml": "digest sha256:"},
+    "review": {"kedro-batch diff /dev/null plan.yaml": "+ train_model"},
+}
+"""The pages whose commands need no AWS, and what some of these print."""
+_ON_AWS = ("runs", "exit-codes", "events")
+
+
+def on_this_machine(command: str) -> bool:
+    """True if a command runs whole jobs here, which takes half a minute: README's test does that once."""
+    return "--local" in command
+
+
+def schema(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text())
+    return content
+
+
+# Commands
+
+
+@pytest.mark.parametrize("page", _OFFLINE)
+def test_every_command_of_a_page_works(page, committed_demo, run_commands):
+    shown = run_commands(commands(DOCS[page]), committed_demo)
+    for command, text in _OFFLINE[page].items():
+        assert text in shown[command], shown[command]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("page", _ON_AWS)
+@pytest.mark.xdist_group("aws")
+def test_every_command_of_a_page_about_runs_works(page, committed_demo, moto_server, run_commands):
+    moto_server.prepare("spaceflights_queue", "kedro_run")
+    some = [command for command in commands(DOCS[page]) if not on_this_machine(command)]
+    shown = run_commands(some, committed_demo, moto_server.environment)
+    for command, text in shown.items():
+        if command.startswith(("kedro-batch apply", "kedro-batch resume")) and "--json" not in command:
+            assert "6 jobs, 6 succeeded" in text, command
+
+
+def test_every_page_with_commands_has_a_test():
+    assert {page for page in DOCS if commands(DOCS[page])} == {*_OFFLINE, *_ON_AWS, "development"}
+
+
+def test_the_commands_for_developers_name_what_exists():
+    for command in commands(DOCS["development"]):
+        program, *words = command.split()
+        assert program.startswith(".venv/bin/") or (ROOT / program).is_file()
+        assert all((ROOT / word).exists() for word in words if "/" in word)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_that_a_page_names_exists(page):
+    ours = {name for command in COMMANDS.values() for one in command.params for name in one.opts}
+    others = {"--no-cov", "--no-deps"}  # of pytest and pip
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))
+    assert named <= ours | others
+
+
+def test_the_options_of_every_command_are_documented():
+    documented: defaultdict[str, set[str]] = defaultdict(set)
+    for page in ("plan", "review", "runs"):
+        for names, of, _ in table(DOCS[page], "option", "of", "meaning"):
+            for one in of.split(", "):
+                documented[one] |= set(codes(names))
+    for name, command in COMMANDS.items():
+        options = {option for one in command.params if isinstance(one, click.Option) for option in one.opts}
+        assert documented.pop(name) == options, name
+    assert not documented
+
+
+# Blocks of YAML and JSON
+
+
+def _blocks() -> list[tuple[str, str, str]]:
+    found = []
+    for page, text in PAGES.items():
+        for block in blocks(text, "yaml"):
+            first = block.partition("\n")[0]
+            name = first.removeprefix("# ") if first.startswith("# ") else "conf/base/aws_batch.yml"
+            found.append((page, name, block))
+    return found
+
+
+BLOCKS = _blocks()
+SETTINGS = [block for _, name, block in BLOCKS if name == "conf/base/aws_batch.yml"]
+
+
+def test_there_are_blocks_of_every_kind():
+    assert {name for _, name, _ in BLOCKS} == {
+        "conf/base/aws_batch.yml",
+        "conf/base/catalog.yml",
+        "conf/base/parameters.yml",
+        "plan.yaml",
+    }
+    assert len(SETTINGS) >= 7
+
+
+@pytest.mark.parametrize(("page", "name", "block"), BLOCKS)
+def test_every_block_of_yaml_is_valid(page, name, block, tmp_path):
+    content = yaml.safe_load(block)
+    match name:
+        case "conf/base/aws_batch.yml":
+            Draft202012Validator(schema("config")).validate(content)
+            assert {"job_queue", "job_definition"} <= content.keys(), "a block that can be pasted as it is"
+        case "conf/base/parameters.yml":
+            Draft202012Validator(schema("config")).validate(content["aws_batch"])
+        case "conf/base/catalog.yml":
+            assert all({"type", "filepath"} <= entry.keys() for entry in content.values())
+        case "plan.yaml":
+            (tmp_path / "plan.yaml").write_text(block)
+            ended = kedro_batch("validate", "plan.yaml", cwd=tmp_path)
+            assert (ended.code, "arning" in ended.err) == (0, False), ended.err
+        case _:
+            pytest.fail(f"{page} has a block of {name}, which nothing checks")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("block", SETTINGS)
+def test_a_project_compiles_with_the_settings_of_a_page(block, demo):
+    (demo / "conf" / "base" / "aws_batch.yml").write_text(block)
+    ended = kedro_batch("compile", "-o", "plan.yaml", cwd=demo)
+    assert ended.code == 0, ended.err
+
+
+def test_the_policy_has_every_action_that_the_engine_needs():
+    (policy,) = blocks(DOCS["permissions"], "json")
+    actions = set()
+    for statement in json.loads(policy)["Statement"]:
+        given = statement["Action"]
+        actions |= {given} if isinstance(given, str) else set(given)
+    listed = [codes(row[0])[0] for row in table(DOCS["permissions"], "action", "for", "without it")]
+    assert sorted(listed) == sorted(actions)
+    session = botocore.session.get_session()
+    engine = (PACKAGE / "submitter" / "service" / "aws.py").read_text()
+    called = set()
+    for service, prefix in (("batch", "batch"), ("logs", "logs")):
+        for operation in session.get_service_model(service).operation_names:
+            method = re.sub("(?<!^)(?=[A-Z])", "_", operation).lower()
+            if re.search(rf"\.{method}\(|\"{method}\"", engine):
+                called.add(f"{prefix}:{operation}")
+    # Where TerminateJobs does not exist or is denied, jobs are terminated one by one. TagResource is not called: AWS
+    # asks for it when a job is submitted with tags.
+    assert actions == called - {"batch:TerminateJobs"} | {"batch:TagResource"}
+
+
+# Tables
+
+
+def test_every_setting_is_documented():
+    rows = table(DOCS["settings"], "setting", "meaning")
+    assert sorted(codes(row[0])[0] for row in rows) == sorted(schema("config")["properties"])
+
+
+def test_everything_that_a_rule_matches_and_sets_is_documented():
+    rule = schema("config")["$defs"]["rule"]["properties"]
+    matches = [codes(row[0])[0] for row in table(DOCS["rules"], "key", "matches")]
+    assert sorted(matches) == sorted(rule["match"]["properties"])
+    sets = [name for row in table(DOCS["rules"], "value", "in a rule") for name in codes(row[0])]
+    assert sorted(sets) == sorted(name for name, given in rule.items() if name != "match" and "not" not in given)
+
+
+def test_every_grouping_is_documented():
+    (pattern,) = re.findall(r"\^.*", schema("plan")["$defs"]["group_by"]["items"]["pattern"])
+    documented = [codes(row[0])[0] for row in table(DOCS["grouping"], "`group_by`", "nodes that form one job")]
+    examples = [name.replace("DEPTH", "2").replace("PREFIX", "x") for name in documented]
+    assert all(re.fullmatch(pattern, example) for example in examples)
+    words = set(re.findall(r"[a-z]{3,}", pattern))
+    assert words == {name.partition(":")[0] for name in documented}
+
+
+def test_every_setting_of_a_job_is_combined_as_documented():
+    rows = [name for row in table(DOCS["grouping"], "setting", "value") for name in codes(row[0])]
+    rule = schema("config")["$defs"]["rule"]["properties"]
+    sets = {name for name, given in rule.items() if name != "match" and "not" not in given}
+    assert sorted(rows) == sorted(sets - {"vcpus", "memory_mib", "gpus"} | {"resources"})
+
+
+def test_every_code_of_a_diagnostic_is_documented_with_its_severity():
+    rows = table(DOCS["data"], "code", "severity", "meaning")
+    assert [codes(code)[0] for code, *_ in rows] == [str(code) for code in diagnostics.Code]
+    assert {severity for _, severity, _ in rows} == {str(severity) for severity in diagnostics.Severity}
+    acceptable = schema("config")["properties"]["accept"]["items"]["enum"]
+    warned = {codes(code)[0] for code, severity, _ in rows if severity == "warning"}
+    assert set(acceptable) == warned - {"unordered_read"}  # that one is of plans, which have no `accept`
+
+
+def test_every_field_of_a_plan_is_documented():
+    plan = schema("plan")
+    fields = [name for row in table(DOCS["plan"], "field", "meaning") for name in codes(row[0])]
+    assert sorted(fields) == sorted(plan["properties"])
+    of_job = [name for row in table(DOCS["plan"], "field of a job", "meaning") for name in codes(row[0])]
+    job = plan["$defs"]["job"]["properties"]
+    assert sorted(of_job) == sorted(name for name, given in job.items() if "not" not in given)
+
+
+def test_every_format_is_documented():
+    formats = {codes(row[0])[0] for row in table(DOCS["review"], "`--format`", "for")}
+    offered = set()
+    for name in ("show", "diff"):
+        (option,) = (one for one in COMMANDS[name].params if one.name == "format")
+        assert isinstance(option.type, click.Choice)
+        offered |= set(option.type.choices)
+    assert formats == offered
+
+
+def test_every_exit_code_is_documented():
+    def codes_of(error):
+        return {error.exit_code}.union(*(codes_of(child) for child in error.__subclasses__()))
+
+    documented = {int(n) for row in table(DOCS["exit-codes"], "code", "meaning") for n in row[0].split(",")}
+    signals = {errors.Interrupted(number).exit_code for number in base.INTERRUPTING}
+    assert documented == codes_of(errors.KedroBatchError) | signals | {0, base.CLOSED_PIPE}
+
+
+EVENTS = schema("events")["$defs"]
+_STATES_TO_COME = {"SUBMITTING", "UNCONFIRMED", "EXPIRED", "UNKNOWN"}
+_KNOWS_ALL_STATES = set(EVENTS["state"]["enum"]) >= _STATES_TO_COME
+
+
+@pytest.mark.skipif(not _KNOWS_ALL_STATES, reason="the submitter does not name the states of what is not known yet")
+def test_every_state_of_a_job_is_documented():
+    documented = [name for row in table(DOCS["runs"], "state", "meaning") for name in codes(row[0]) if name.isupper()]
+    assert sorted(documented) == sorted(EVENTS["state"]["enum"])
+    assert EVENTS["state"]["enum"] == schema("run")["$defs"]["state"]["enum"]
+
+
+def test_every_event_and_its_fields_are_documented():
+    documented: defaultdict[str, set[str]] = defaultdict(set)
+    event = ""
+    for name, fields, _ in table(DOCS["events"], "event", "field", "meaning"):
+        event = codes(name)[0] if name else event
+        documented[event] |= set(codes(fields))
+    assert documented.keys() == set(schema("events")["properties"]["event"]["enum"])
+    for event, named in documented.items():
+        known = EVENTS[event]["properties"].keys() - {"event", "at"}
+        assert named - ({"status"} if not _KNOWS_ALL_STATES else set()) == known, event
+
+
+@pytest.mark.parametrize(
+    ("title", "event", "field"),
+    [("outcome", "run_finished", "outcome"), ("cause", "job_changed", "cause"), ("kind", "notice", "kind")],
+)
+def test_every_value_of_a_field_is_documented(title, event, field):
+    documented = [codes(row[0])[0] for row in table(DOCS["events"], f"`{title}`", "meaning")]
+    assert sorted(documented) == sorted(EVENTS[event]["properties"][field]["enum"])
+
+
+def test_every_field_of_the_state_of_a_run_is_documented():
+    named = set(codes(section(DOCS["events"], "The state of a run")))
+    run = schema("run")["properties"]
+    own = set(run["failures"]["items"]["properties"]) - set(EVENTS["job_changed"]["properties"])
+    assert run.keys() | run["jobs"]["items"]["properties"].keys() | own <= named | {"state"}
+
+
+def test_the_commands_that_work_on_runs_are_all_explained():
+    explained = " ".join(row[0] for row in table(DOCS["runs"], "command", "what it does"))
+    for command in ("apply", "resume", "wait", "cancel", "status", "runs"):
+        assert f"`{command}" in explained
+
+
+# Benchmarks and the tree
+
+
+def test_every_benchmark_is_listed():
+    listed = [codes(row[0])[0] for row in table(DOCS["development"], "file", "what it measures")]
+    files = {file.name for file in (ROOT / "tests" / "benchmarks").glob("*.py")}
+    assert sorted(listed) == sorted(files - {"__init__.py", "measure.py", "thread_per_job.py"})
+    for row in table(DOCS["development"], "folder", "what it holds"):
+        assert (ROOT / codes(row[0])[0]).is_dir()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("program", "words", "printed"),
+    [
+        ("startup.py", ["1"], r"^compile / registry list: \d+\.\d\d "),
+        (
+            "scale.py",
+            ["1", "800"],
+            r"^  compile .*: \d+\.\d\d \(at most \d\); \d+ MB.*\n  validate .*: \d+\.\d\d \(at most \d\); \d+ MB$",
+        ),
+    ],
+)
+def test_a_benchmark_prints_what_it_measures(program, words, printed, tmp_path):
+    ended = run([PROGRAM[0], str(ROOT / "tests" / "benchmarks" / program), *words], cwd=tmp_path, timeout=900)
+    assert ended.code == 0, ended.err
+    assert re.search(printed, ended.text, re.MULTILINE)
+
+
+def _tree() -> dict[str, str]:
+    """Return each folder of the drawn package, and what is said beside it."""
+    _, drawn = blocks(DOCS["architecture"], "text")
+    folders: defaultdict[str, str] = defaultdict(str)
+    path: list[str] = []
+    for line in drawn.splitlines():
+        name, _, said = line.strip().partition(" ")
+        if name.endswith("/"):
+            path = [*path[: (len(line) - len(line.lstrip())) // 2], name]
+            folders["".join(path)] += said
+        else:
+            folders["".join(path)] += line
+    return folders
+
+
+@pytest.mark.skipif(
+    not (PACKAGE / "compiler" / "checks").is_dir(), reason="the page shows the compiler's checks in their own folder"
+)
+def test_the_drawn_tree_is_the_tree():
+    drawn = _tree()
+    folders = {f"translator/{file.parent.relative_to(ROOT / 'translator')}/" for file in PACKAGE.rglob("__init__.py")}
+    assert folders | {"templates/", "schemas/"} == drawn.keys()
+    for folder, said in drawn.items():
+        for module in re.findall(r"\w+\.py", said):
+            assert (ROOT / folder / module).is_file() or (PACKAGE / module).is_file(), f"{folder}{module}"
+
+
+def test_the_modules_that_the_architecture_names_exist():
+    text = DOCS["architecture"].replace("cli/NAME_command.py", "cli/apply_command.py")
+    for name in re.findall(r"`((?:cli|compiler|plan|review|submitter)/[\w/]+(?:\.py|/))`", text):
+        if name != "compiler/checks/" or (PACKAGE / "compiler" / "checks").is_dir():
+            assert (PACKAGE / name).exists(), name
+
+
+# Links and names
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page):
+    home = ROOT if page == "README" else ROOT / "docs"
+    for target in links(PAGES[page]):
+        file, _, anchor = target.partition("#")
+        assert (home / file).is_file(), target
+        if anchor:
+            assert anchor in anchors((home / file).read_text()), target
+
+
+def test_every_page_is_named_in_the_readme():
+    assert {Path(link).stem for link in links(PAGES["README"])} >= DOCS.keys()
+
+
+def test_queue_definition_and_role_are_called_as_in_the_guide_of_kedro():
+    for page, text in PAGES.items():
+        for name in re.findall(r"\b\w+_(?:queue|env)\b", text):
+            assert name in ("spaceflights_queue", "spaceflights_env", "gpu_queue", "job_queue", "default_run_env"), page
+        assert not re.findall(r"job_definition: (?!kedro_run\b)\S+", text), page
+
+
+def test_help_of_every_command_names_its_options(tmp_path):
+    for name, command in COMMANDS.items():
+        ended = run([*PROGRAM, name, "--help"], cwd=tmp_path, env=environment())
+        assert f"Usage: kedro-batch {name}" in ended.text
+        for option in command.params:
+            assert all(one in ended.text for one in option.opts if one.startswith("-"))
