@@ -4,8 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kedro_batch.errors import PlanError
-from kedro_batch.plan.checks.service_model import check_requests, submit_problems
+from kedro_batch.plan.checks.service_model import check_requests, wrong_submit_fields
 from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest, Resources, RetryReason
 from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name, parsed_job_name, run_prefix, submit_request
 from tests.support.plans import a_job
@@ -126,15 +125,15 @@ def test_botocore_knows_every_field_that_is_sent():
         timeout_s=90,
         attempts=3,
         tags={"a": "b"},
+        submit={"propagateTags": True},  # only requests with something passed on are looked at
     )
-    plan = Plan(jobs=(full, SMALL))
-    check_requests(plan, "plan.yaml")
+    assert not list(check_requests(Plan(jobs=(full, SMALL))))
 
 
 def test_botocore_s_objections_name_the_job():
     plan = Plan(jobs=(a_job(submit={"parameters": 5}),))
-    with pytest.raises(PlanError, match=r"plan.yaml: jobs\[0\]: a: parameters must be a mapping, found a whole number"):
-        check_requests(plan, "plan.yaml")
+    (found,) = check_requests(plan)
+    assert (found.path, found.message) == (("jobs", 0), "a: parameters must be a mapping, found a whole number")
 
 
 def test_reasons_to_try_again_become_rules_that_end_with_exit():
@@ -217,8 +216,8 @@ def test_a_variable_of_the_container_s_own_wins():
     ],
 )
 def test_botocore_knows_what_is_passed_on(submit):
-    assert not list(submit_problems(submit))
-    check_requests(Plan(jobs=(a_job(submit=submit, **RICH),)), "plan.yaml")
+    assert not list(wrong_submit_fields(submit))
+    assert not list(check_requests(Plan(jobs=(a_job(submit=submit, **RICH),))))
 
 
 @pytest.mark.parametrize(
@@ -246,14 +245,14 @@ def test_botocore_knows_what_is_passed_on(submit):
     ],
 )
 def test_what_submit_job_would_not_take_is_told(submit, message):
-    ((path, told),) = submit_problems(submit)
+    ((path, told),) = wrong_submit_fields(submit)
     assert path[0] in submit
     assert message in told
 
 
 def test_a_job_has_one_kind_of_containers():
     submit = {"containerOverrides": {"instanceType": "x"}, "ecsPropertiesOverride": {"taskProperties": []}}
-    ((path, told),) = submit_problems(submit)
+    ((path, told),) = wrong_submit_fields(submit)
     assert (path, told) == (
         ("ecsPropertiesOverride",),
         "goes without containerOverrides: a job has one kind of containers",

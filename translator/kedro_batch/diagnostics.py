@@ -3,12 +3,15 @@
 Checks return them; ``errors.Refused`` carries them; ``review.diagnostics`` shows them as text and JSON.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 FieldPath = tuple[str | int, ...]
-"""Where in a file's structure, such as ``("jobs", 2, "timeout_s")``."""
+"""A place in a file's structure, such as ``("jobs", 2, "timeout_s")``."""
+
+PathMessage = tuple[FieldPath, str]
+"""A place, and what is wrong there: what becomes a diagnostic once its file is known."""
 
 
 class Severity(StrEnum):
@@ -51,7 +54,8 @@ class Diagnostic:
     """One thing that is wrong, or worth knowing, in one place.
 
     Attributes:
-        source: The file as the user named it, or the part of the project that it is about.
+        source: The file as the user named it, or the part of the project that it is about; empty until the reader of
+            the file fills it in.
         message: What is wrong and what to do.
         path: Where in the file's structure.
         line: The line in the file, counted from 1, where it is known.
@@ -61,7 +65,7 @@ class Diagnostic:
         remedy: Lines for a file, ready to paste, that mend it.
     """
 
-    source: str
+    source: str = ""
     message: str
     path: FieldPath = ()
     line: int | None = None
@@ -74,6 +78,17 @@ class Diagnostic:
         place = self.source if self.line is None else f"{self.source}:{self.line}"
         dotted = path_text(self.path)
         return f"{place}: {dotted}: {self.message}" if dotted else f"{place}: {self.message}"
+
+
+def diagnostics_of(found: Iterable[PathMessage], below: FieldPath = ()) -> Iterator[Diagnostic]:
+    """Make diagnostics of places and messages.
+
+    Args:
+        found: The places, as seen from ``below``.
+        below: The path that all of them stand under.
+    """
+    for path, message in found:
+        yield Diagnostic(path=(*below, *path), message=message)
 
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -94,12 +109,6 @@ def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
         path,
         diagnostic.message,
     )
-
-
-DIAGNOSTICS_AT_MOST = 1000
-"""Of one plan file. It takes time to find what is wrong, and nobody reads more."""
-
-MORE_IS_WRONG = f"more than {DIAGNOSTICS_AT_MOST:,} things are wrong; here are {DIAGNOSTICS_AT_MOST:,} of them"
 
 
 def path_text(path: FieldPath) -> str:

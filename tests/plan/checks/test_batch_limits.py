@@ -8,7 +8,8 @@ from kedro_batch.plan.checks.batch_limits import (
     FARGATE_MEMORY_MIB,
     OVERRIDES_CHARACTERS,
     REQUEST_BYTES,
-    over_limits,
+    check_limits,
+    check_request_sizes,
     worst_request,
 )
 from kedro_batch.plan.model import JobName, Plan, Platform, Resources, RetryReason
@@ -18,7 +19,8 @@ TOO_MANY = tuple(map(JobName, "abcdefghijklmnopqrstu"))
 
 
 def problems(**given):
-    return [(path[2:], message) for path, message in over_limits(Plan(jobs=(a_job(**given),)))]
+    plan = Plan(jobs=(a_job(**given),))
+    return [(one.path[2:], one.message) for one in (*check_limits(plan), *check_request_sizes(plan))]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_a_request_has_30_kib_at_most():
 def test_tags_that_are_not_sent_take_no_room():
     def is_taken(letters, **given):
         plan = Plan(jobs=(a_job(submit={"parameters": {"a": "x" * letters}}),), **given)
-        return not list(over_limits(plan))
+        return not list(check_request_sizes(plan))
 
     least = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters))
     most = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters, submit_tags=False))

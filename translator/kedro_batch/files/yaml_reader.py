@@ -17,28 +17,24 @@ from typing import Any
 
 import yaml
 
-from kedro_batch.diagnostics import DIAGNOSTICS_AT_MOST, MORE_IS_WRONG, Diagnostic, FieldPath
+from kedro_batch.diagnostics import Diagnostic, FieldPath
+from kedro_batch.files.read_budget import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_DIAGNOSTICS,
+    MAX_KEY,
+    MAX_KEYS,
+    MAX_PARTS,
+    MAX_PATH,
+    MAX_TEXT,
+    MAX_WIDE_BYTES,
+    MORE_IS_WRONG,
+)
 from kedro_batch.files.yaml_scalars import AmbiguousError, plain_value
 from kedro_batch.text.escaping import INVISIBLE
 
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's parser where PyYAML has it: about ten times as fast."""
-
-MAX_BYTES = 16 * 1024 * 1024
-"""A plan of 25,000 jobs with the names and commands of Kedro has about 8 MB."""
-_MAX_PARTS = 1_000_000
-"""Keys, values, beginnings and ends: what a parser gives one by one. Such a plan has 750,000."""
-_MAX_TEXT = 32_768
-"""Characters of one text: more than a whole SubmitJob request may have."""
-_MAX_WIDE = 16 * 1024 * 1024
-"""Bytes of memory for texts that are not ASCII: one letter can make Python keep four bytes for each of a text."""
-_MAX_KEY = 1024
-"""Characters. YAML 1.2.2, section 7.4.2, allows no more in one line."""
-_MAX_KEYS = 10_000
-"""Of one mapping. What a request takes of its longest, the environment, are 350."""
-_MAX_PATH = 4096
-"""Characters of all keys above a value, which is named by them."""
-_MAX_DEPTH = 64
 
 
 @dataclass(slots=True)
@@ -72,7 +68,7 @@ def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath
     try:
         for diagnostic in _treacherous(content, source):
             builder.report(diagnostic)
-        for event in islice(yaml.parse(content, Loader=PARSER), _MAX_PARTS):
+        for event in islice(yaml.parse(content, Loader=PARSER), MAX_PARTS):
             builder.take(event)
         builder.end(event)
     except (UnicodeDecodeError, yaml.YAMLError, _TooMuchError) as error:
@@ -150,7 +146,7 @@ class _Open:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MAX_SHOWN = 80  # characters of a name in a message
+_SHOWN = 80  # characters of a name in a message
 
 
 class _Builder:
@@ -175,9 +171,7 @@ class _Builder:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self.open.pop()
             case yaml.AliasEvent():
-                self._report(
-                    event, f"aliases are not allowed: write out what *{str(event.anchor)[:_MAX_SHOWN]} stands for"
-                )
+                self._report(event, f"aliases are not allowed: write out what *{str(event.anchor)[:_SHOWN]} stands for")
                 self._add(None, event)
             case yaml.DocumentStartEvent():
                 self.documents += 1
@@ -187,22 +181,22 @@ class _Builder:
                 pass
 
     def report(self, diagnostic: Diagnostic) -> None:
-        if len(self.document.diagnostics) == DIAGNOSTICS_AT_MOST:
+        if len(self.document.diagnostics) == MAX_DIAGNOSTICS:
             raise _TooMuchError(MORE_IS_WRONG)
         self.document.diagnostics.append(diagnostic)
 
     def end(self, last: Any) -> None:
         if not isinstance(last, yaml.StreamEndEvent):
-            parts = f"{_MAX_PARTS:,} parts (keys, values, lists and mappings, each with its end)"
+            parts = f"{MAX_PARTS:,} parts (keys, values, lists and mappings, each with its end)"
             raise _TooMuchError(f"has more than {parts}, the most that is read. {_SMALLER}", last)
 
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
-            anchor = event.anchor[:_MAX_SHOWN]
+            anchor = event.anchor[:_SHOWN]
             self._report(event, f"anchors are not allowed: write out the value without &{anchor}")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._report(event, f"tags are not allowed: {tag[:_MAX_SHOWN]}")
+            self._report(event, f"tags are not allowed: {tag[:_SHOWN]}")
 
     def _report(self, event: Any, message: str, path: FieldPath | None = None) -> None:
         here = self._path() if path is None else path
@@ -219,8 +213,8 @@ class _Builder:
 
     def _scalar(self, event: Any) -> None:
         text = event.value
-        if len(text) > _MAX_TEXT:
-            raise _TooMuchError(f"has a text of {len(text):,} characters; {_MAX_TEXT:,} are read at most", event)
+        if len(text) > MAX_TEXT:
+            raise _TooMuchError(f"has a text of {len(text):,} characters; {MAX_TEXT:,} are read at most", event)
         try:
             value = plain_value(text) if event.implicit[0] else text
         except AmbiguousError as error:
@@ -234,20 +228,18 @@ class _Builder:
         if _SURROGATE.search(text):
             self._report(event, "holds half a character: an escape from \\ud800 to \\udfff")
         self.wide += sys.getsizeof(text)
-        if self.wide > _MAX_WIDE:
-            raise _TooMuchError(
-                f"has texts beyond ASCII that take more than {_MAX_WIDE >> 20} MiB of memory, the most that is read",
-                event,
-            )
+        if self.wide > MAX_WIDE_BYTES:
+            most = f"{MAX_WIDE_BYTES >> 20} MiB of memory, the most that is read"
+            raise _TooMuchError(f"has texts beyond ASCII that take more than {most}", event)
 
     def _start(self, container: dict[str, Any] | list[Any], event: Any) -> None:
         path = self._path()
-        if len(self.open) == _MAX_DEPTH:
-            raise _TooMuchError(f"is nested deeper than {_MAX_DEPTH} levels", event)
+        if len(self.open) == MAX_DEPTH:
+            raise _TooMuchError(f"is nested deeper than {MAX_DEPTH} levels", event)
         length = self.open[-1].path_length + len(self.open[-1].key or "") if self.open else 0
-        if length > _MAX_PATH:
+        if length > MAX_PATH:
             raise _TooMuchError(
-                f"has keys of {length:,} characters above each other; {_MAX_PATH:,} are read at most", event
+                f"has keys of {length:,} characters above each other; {MAX_PATH:,} are read at most", event
             )
         self._add(container, event)
         self.open.append(_Open(container, path, length))
@@ -273,10 +265,10 @@ class _Builder:
         if not isinstance(value, str):
             self._report(event, f"the key {value!r} must be text: put it in quotes", (*top.path, str(value)))
             value = str(value)
-        if len(value) > _MAX_KEY:
-            raise _TooMuchError(f"has a key of {len(value):,} characters; {_MAX_KEY:,} are read at most", event)
-        if len(top.seen) == _MAX_KEYS:
-            raise _TooMuchError(f"has a mapping of more than {_MAX_KEYS:,} keys, the most that are read", event)
+        if len(value) > MAX_KEY:
+            raise _TooMuchError(f"has a key of {len(value):,} characters; {MAX_KEY:,} are read at most", event)
+        if len(top.seen) == MAX_KEYS:
+            raise _TooMuchError(f"has a mapping of more than {MAX_KEYS:,} keys, the most that are read", event)
         if value in top.seen:
             self._report(event, f"the key is here twice, first in line {top.seen[value]}", (*top.path, value))
         top.seen.setdefault(value, line)

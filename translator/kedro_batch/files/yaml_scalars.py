@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from kedro_batch.files.read_budget import MAX_DIGITS
 from kedro_batch.text.wording import quoted
 
 
@@ -27,7 +28,6 @@ _CORE: tuple[tuple[re.Pattern[str], type | None], ...] = (
 # Booleans of YAML 1.1 to other readers than PyYAML, and numbers to some with their underscores left out.
 _ODD = re.compile(r"[yYnN]|[-+.]+_.*|[-+.]*\d*\._.*")
 _YAML_1_1: Any = yaml.SafeLoader("")
-_MAX_NUMBER = 40  # characters; longer digits are text that someone forgot to quote
 
 
 @lru_cache(maxsize=65_536)
@@ -41,7 +41,7 @@ def plain_value(text: str) -> str | int | float | bool | None:
     tag = _YAML_1_1.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
     if kind is str and tag == "str" and not _ODD.fullmatch(text):
         return text
-    if kind is not str and len(text) <= _MAX_NUMBER:
+    if kind is not str and len(text) <= MAX_DIGITS:
         value = _core_value(text, kind)
         if tag == _TAG_OF[kind] and _constructed_1_1(text, tag) == value and _is_finite(value):
             return value

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kedro_batch.files.read_budget import MAX_WRITERS
 from kedro_batch.plan.graph import ancestors
 from kedro_batch.plan.model import JobName, Plan
-
-_WRITERS_LOOKED_AT = 100
-"""A dataset of a Kedro pipeline has one writer; a plan of another tool could have thousands, and as many readers."""
 
 
 def without_transcoding(dataset: str) -> str:
@@ -80,7 +78,7 @@ def _not_waited_for(
 
     Where there is none, and all run after the reader, it is the first of these.
     """
-    others = [writer for writer in writers[:_WRITERS_LOOKED_AT] if writer != reader]
+    others = [writer for writer in writers[:MAX_WRITERS] if writer != reader]
     for writer in others:
         if not above[reader] & bit[writer] and not above[writer] & bit[reader]:
             yield writer

@@ -3,11 +3,12 @@
 ``reader`` makes a plan of a file, ``writer`` a file of a plan, ``digest`` the name of its meaning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, NewType
 
+from kedro_batch.diagnostics import FieldPath
 from kedro_batch.files.json_schema import whole
 
 JobName = NewType("JobName", str)
@@ -128,6 +129,12 @@ def merged_over(own: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, 
     """Fill in what plain settings leave open with what others state, and merge what is merged by key."""
     merged = {name: {**stated[name], **own[name]} for name in MERGED_BY_KEY if name in own and name in stated}
     return {**stated, **own, **merged}
+
+
+def stated_settings(file: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
+    """Yield all places of a plan file that hold settings of jobs: the defaults, then each job."""
+    yield ("defaults",), file.get("defaults", {})
+    yield from ((("jobs", index), job) for index, job in enumerate(file["jobs"]))
 
 
 JOIN_COMMAND = ("true",)

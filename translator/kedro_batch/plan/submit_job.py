@@ -6,11 +6,10 @@ Source of the fields: the AWS Batch API reference, SubmitJob.
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NewType
 
-from kedro_batch.diagnostics import FieldPath
-from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, PlanDigest, Resources, RetryReason
+from kedro_batch.plan.model import Job, JobName, JobSettings, PlanDigest, Resources, RetryReason
 
 RunId = NewType("RunId", str)
 """Names one replay of a plan: short, lower case, sorted by time; letters, digits and hyphens, no underscore."""
@@ -38,26 +37,6 @@ TAG_RUN = "kedro-batch:run"
 TAG_JOB = "kedro-batch:job"
 TAG_PLAN = "kedro-batch:plan"
 OWN_TAGS = 3
-
-OWNED_FIELDS: Mapping[tuple[str, ...], str] = {
-    ("jobName",): "kedro-batch names the jobs: leave it out",
-    ("jobQueue",): "write it as job_queue",
-    ("jobDefinition",): "write it as job_definition",
-    ("dependsOn",): "it follows from what a job depends on: leave it out",
-    ("timeout",): "write it as timeout_s",
-    ("retryStrategy",): "write it as attempts and retry_on",
-    ("tags",): "write them as tags",
-    ("shareIdentifier",): "write it as share_identifier",
-    ("schedulingPriorityOverride",): "write it as scheduling_priority",
-    ("arrayProperties",): "it would make many jobs of one, and each would run the same nodes: leave it out",
-    ("nodeOverrides",): "it is for jobs on several machines, and each would run the same nodes: leave it out",
-    ("containerOverrides", "command"): "it would replace the command of the job: leave it out; see command_prefix",
-    ("containerOverrides", "environment"): "write it as environment",
-    ("containerOverrides", "resourceRequirements"): "write them as resources",
-    ("containerOverrides", "vcpus"): "write it among the resources, as vcpus",
-    ("containerOverrides", "memory"): "write it among the resources, as memory_mib",
-}
-"""The fields of SubmitJob that ``submit`` may not give, and what to do instead."""
 
 _RETRY_ON: Mapping[RetryReason, tuple[dict[str, str], ...]] = {
     RetryReason.SPOT: ({"onStatusReason": "Host EC2*"}, {"onStatusReason": "Your Spot Task was interrupted*"}),
@@ -135,20 +114,6 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     return request
 
 
-def unsent_tags(
-    file: Mapping[str, Any], places: Iterable[tuple[FieldPath, Mapping[str, Any]]]
-) -> Iterator[tuple[FieldPath, str]]:
-    """Yield where a file states tags that its own ``submit_tags: false`` keeps from being sent.
-
-    Args:
-        file: What a plan or ``aws_batch.yml`` holds.
-        places: Everywhere in it that settings of jobs stand.
-    """
-    for here, settings in places if file.get("submit_tags") is False else ():
-        if settings.get("tags"):
-            yield (*here, "tags"), "no tags would be sent, since submit_tags is false: leave out tags or submit_tags"
-
-
 def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
     """Say what is tried again; where no rule matches, Batch tries again, so the last one ends it."""
     if not settings.retry_on:
@@ -162,14 +127,14 @@ def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
     """Put command, environment and resources where the kind of job definition has them.
 
     A definition for EKS, or with several containers, has them in a structure of its own: where ``submit``
-    gives one, they go to its first container that has no command. ``placement_problems`` sees to it that there is one.
+    gives one, they go to its first container that has no command. ``checks.placement`` makes sure that there is one.
     """
     request = copy.deepcopy(dict(submit))
-    for field in (_PODS, _TASKS):
-        for container in _containers(request, field):
+    for field in (PODS, TASKS):
+        for container in containers_of(request, field):
             if "command" not in container:
-                given = _pod_container(job) if field == _PODS else _container(job)
-                name = "env" if field == _PODS else "environment"
+                given = _pod_container(job) if field == PODS else _container(job)
+                name = "env" if field == PODS else "environment"
                 own = {pair.get("name"): pair for pair in (*given.get(name, ()), *container.get(name, ()))}
                 container.update(given | container | ({name: list(own.values())} if own else {}))
                 return request
@@ -177,43 +142,15 @@ def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
     return request
 
 
-_PODS = "eksPropertiesOverride"
-_TASKS = "ecsPropertiesOverride"
+PODS = "eksPropertiesOverride"
+TASKS = "ecsPropertiesOverride"
 
 
-def _containers(submit: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+def containers_of(submit: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
     """Give the containers of a structure of ``submit``; none where it has none."""
-    if field == _PODS:
+    if field == PODS:
         return list(submit.get(field, {}).get("podProperties", {}).get("containers", ()))
     return [one for task in submit.get(field, {}).get("taskProperties", ()) for one in task.get("containers", ())]
-
-
-def misplaced_commands(plan: Plan) -> Iterator[tuple[FieldPath, str]]:
-    """Yield where what jobs and defaults pass on together leaves no place for the command."""
-    for index, job in enumerate(plan.jobs):
-        for path, message in placement_problems(job.settings.submit) if job.settings.submit else ():
-            yield ("jobs", index, "submit", *path), message
-
-
-def placement_problems(submit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield ``(path, message)`` where the command of a job would find no place, or more than one.
-
-    Args:
-        submit: Fields whose types botocore's model has allowed.
-    """
-    places = [field for field in ("containerOverrides", _PODS, _TASKS) if field in submit]
-    if len(places) > 1:
-        yield (places[1],), f"goes without {places[0]}: a job has one kind of containers"
-    for field in (_PODS, _TASKS):
-        if field not in submit or len(places) > 1:
-            continue
-        free = [one for one in _containers(submit, field) if "command" not in one]
-        if not free:
-            yield (field,), "names no container for the command of the job: give one by its name, without a command"
-        for taken in ("args", "resources", "resourceRequirements") if free else ():
-            if taken in free[0]:
-                remedy = "leave it out" if taken == "args" else "write them as resources of the job"
-                yield (field,), f"has {taken} for the container that gets the command of the job: {remedy}"
 
 
 def _container(job: Job) -> dict[str, Any]:

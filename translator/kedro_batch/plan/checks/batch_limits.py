@@ -18,7 +18,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from kedro_batch.diagnostics import FieldPath
+from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest, Platform, Resources
 from kedro_batch.plan.submit_job import (
     JOB_NAME_LENGTH,
@@ -95,28 +95,24 @@ _TAG = re.compile(r"[\w .:/=+\-@]*")
 _VARIABLE = re.compile(r"[^=\x00]{1,1000}")
 _LONGEST_ESCAPE = len("\\u0000")
 
-Problem = tuple[FieldPath, str]
 
-
-def over_limits(plan: Plan, *, submit_is_sound: bool = True) -> Iterator[Problem]:
-    """Yield where in the plan, and what, AWS Batch would not take.
-
-    Args:
-        plan: The plan.
-        submit_is_sound: botocore's model has allowed what jobs pass on; where not, no request is measured.
-    """
-    checked: dict[int, list[Problem]] = {}
+def check_limits(plan: Plan) -> Iterator[Diagnostic]:
+    """Yield every field of the plan that AWS Batch would not take."""
+    checked: dict[int, list[PathMessage]] = {}
     for index, job in enumerate(plan.jobs):
-        here: FieldPath = ("jobs", index)
         found = checked.get(id(job.settings))
         if found is None:
-            found = checked[id(job.settings)] = list(_settings_problems(job.settings))
-        sizes = _size_problems(job, submit_tags=plan.submit_tags) if submit_is_sound else ()
-        for path, message in (*_job_problems(job), *found, *sizes):
-            yield (*here, *path), message
+            found = checked[id(job.settings)] = list(_check_settings(job.settings))
+        yield from diagnostics_of((*_check_job(job), *found), ("jobs", index))
 
 
-def _job_problems(job: Job) -> Iterator[Problem]:
+def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
+    """Yield the jobs whose request would be larger than AWS Batch takes."""
+    for index, job in enumerate(plan.jobs):
+        yield from diagnostics_of(_check_size(job, submit_tags=plan.submit_tags), ("jobs", index))
+
+
+def _check_job(job: Job) -> Iterator[PathMessage]:
     if not _JOB_NAME.fullmatch(job.name):
         yield (
             ("name",),
@@ -131,7 +127,7 @@ def _job_problems(job: Job) -> Iterator[Problem]:
             yield ("command", position), "is empty or holds a NUL character, which AWS Batch refuses"
 
 
-def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
+def _check_settings(settings: JobSettings) -> Iterator[PathMessage]:
     kind_of_name = "a name has 1 to 128 letters, digits, - and _, the first a letter or digit"
     if not _QUEUE.fullmatch(settings.job_queue):
         yield ("job_queue",), f"{quoted(settings.job_queue)} is no queue's name or ARN: {kind_of_name}"
@@ -139,11 +135,11 @@ def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
         revision = "; a number may follow after a colon, else the newest revision is meant"
         message = f"{quoted(settings.job_definition)} is no definition's name or ARN: {kind_of_name}{revision}"
         yield ("job_definition",), message
-    yield from _retry_problems(settings)
+    yield from _check_retries(settings)
     if settings.timeout_s is not None and settings.timeout_s < TIMEOUT_S:
         yield ("timeout_s",), f"must be at least {TIMEOUT_S}, found {settings.timeout_s}"
-    yield from _share_problems(settings)
-    yield from _tag_problems(settings.tags)
+    yield from _check_share(settings)
+    yield from _check_tags(settings.tags)
     for name, value in settings.environment.items():
         if name.upper().startswith(RESERVED_ENVIRONMENT):
             yield ("environment", name), f"no variable may begin with {RESERVED_ENVIRONMENT}: AWS Batch keeps it"
@@ -157,12 +153,12 @@ def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
         elif "\x00" in value:
             yield ("environment", name), "holds a NUL character, which ends a variable's value"
     if settings.platform is Platform.FARGATE:
-        yield from _fargate_problems(settings.resources)
+        yield from _check_fargate(settings.resources)
     else:
-        yield from _ec2_problems(settings)
+        yield from _check_ec2(settings)
 
 
-def _share_problems(settings: JobSettings) -> Iterator[Problem]:
+def _check_share(settings: JobSettings) -> Iterator[PathMessage]:
     if settings.share_identifier is not None and not _SHARE.fullmatch(settings.share_identifier):
         yield (
             ("share_identifier",),
@@ -177,7 +173,7 @@ def _share_problems(settings: JobSettings) -> Iterator[Problem]:
         yield ("scheduling_priority",), "works only within a share: give share_identifier too"
 
 
-def _retry_problems(settings: JobSettings) -> Iterator[Problem]:
+def _check_retries(settings: JobSettings) -> Iterator[PathMessage]:
     attempts = settings.attempts
     if attempts is not None and not 1 <= attempts <= ATTEMPTS:
         yield ("attempts",), f"must be from 1 to {ATTEMPTS}, found {attempts}"
@@ -185,7 +181,7 @@ def _retry_problems(settings: JobSettings) -> Iterator[Problem]:
         yield ("retry_on",), "needs attempts of 2 or more, such as attempts: 3"
 
 
-def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
+def _check_tags(tags: Mapping[str, str]) -> Iterator[PathMessage]:
     if len(tags) > PLAN_TAGS:
         yield ("tags",), f"are {len(tags)}; {PLAN_TAGS} are allowed beside the three of kedro-batch"
     for key, value in tags.items():
@@ -201,7 +197,7 @@ def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
             yield ("tags", key), "begins as only tags of AWS and of kedro-batch do"
 
 
-def _fargate_problems(resources: Resources) -> Iterator[Problem]:
+def _check_fargate(resources: Resources) -> Iterator[PathMessage]:
     if resources.gpus:
         yield ("resources", "gpus"), "Fargate has no GPUs: choose a queue of EC2 machines, or leave them out"
     if resources.vcpus is not None and Fraction(resources.vcpus) not in FARGATE_MEMORY_MIB:
@@ -223,7 +219,7 @@ def _fargate_problems(resources: Resources) -> Iterator[Problem]:
             )
 
 
-def _ec2_problems(settings: JobSettings) -> Iterator[Problem]:
+def _check_ec2(settings: JobSettings) -> Iterator[PathMessage]:
     resources = settings.resources
     if resources.memory_mib is not None and resources.memory_mib < MEMORY_MIB:
         yield ("resources", "memory_mib"), f"must be at least {MEMORY_MIB}, found {resources.memory_mib}"
@@ -247,7 +243,7 @@ def worst_request(job: Job, *, submit_tags: bool) -> dict[str, Any]:
     )
 
 
-def _size_problems(job: Job, *, submit_tags: bool) -> Iterator[Problem]:
+def _check_size(job: Job, *, submit_tags: bool) -> Iterator[PathMessage]:
     settings = job.settings
     letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
     marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources

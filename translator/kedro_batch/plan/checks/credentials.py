@@ -10,6 +10,10 @@ from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
+from kedro_batch.diagnostics import Diagnostic, FieldPath, PathMessage, diagnostics_of
+from kedro_batch.files.read_budget import MAX_CACHED_WORD
+from kedro_batch.plan.model import stated_settings
+
 _PASSWORDS = re.compile(r"(password|passwd|passphrase|pwd|secret|(^|_)pass)s?\d*$", re.IGNORECASE)
 _KEYS = re.compile(
     r"((?<!pad_)(?<!eos_)(?<!bos_)(?<!unk_)(?<!sep_)(?<!cls_)(?<!mask_)token|(api|access|account|private|auth|secret|"
@@ -62,10 +66,9 @@ def looks_like_credential(name: str, value: str) -> bool:
 
 def _looks_like_one(name: str, value: str) -> bool:
     """Tell the same; most commands are made of a few words."""
-    return looks_like_credential(name, value) if len(value) > _LONG else _known(name, value)
+    return looks_like_credential(name, value) if len(value) > MAX_CACHED_WORD else _known(name, value)
 
 
-_LONG = 200
 _known = lru_cache(maxsize=16_384)(looks_like_credential)
 
 
@@ -76,8 +79,17 @@ def _named_like_one(name: str, value: str) -> bool:
     return bool(_PASSWORDS.search(name) or (_KEYS.search(name) and not _NUMBER.fullmatch(value)))
 
 
-def credential_problems(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield ``(path, message)`` for what looks like a credential in settings of jobs, wherever a job is given text."""
+def check_credentials(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """Yield everything in a plan file that looks like a credential: in settings of jobs, and in their commands."""
+    for here, settings in stated_settings(file):
+        yield from diagnostics_of(credentials_in(settings), here)
+    for index, job in enumerate(file["jobs"]):
+        for position in credential_words(job["command"]):
+            yield Diagnostic(path=("jobs", index, "command", position), message=IN_COMMAND)
+
+
+def credentials_in(settings: Mapping[str, Any]) -> Iterator[PathMessage]:
+    """Yield what looks like a credential in the settings of a job: in its environment, its tags, its ``submit``."""
     for place, advice in (("environment", _IN_ENVIRONMENT), ("tags", _IN_TAGS), ("submit", _IN_ENVIRONMENT)):
         for path, name, value in _texts(settings.get(place), (place,)):
             if looks_like_credential(name, value):
@@ -105,7 +117,7 @@ IN_COMMAND = (
 )
 
 
-def _texts(value: Any, here: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+def _texts(value: Any, here: FieldPath) -> Iterator[tuple[FieldPath, str, str]]:
     """Yield every value with its path and what it is called; of a pair of name and value, the name is what counts."""
     name = str(here[-1])
     match value:

@@ -6,6 +6,7 @@ from dataclasses import asdict, fields, replace
 from difflib import SequenceMatcher
 from typing import Any
 
+from kedro_batch.files.read_budget import MAX_ALL_WORD_PAIRS, MAX_WORD_PAIRS
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
@@ -29,8 +30,6 @@ _TARGET = ("job_queue", "job_definition")
 _ORDER = (Change.REMOVED, Change.ADDED, Change.RENAMED, Change.CHANGED)
 _TOTALS = tuple(field.name for field in fields(Totals))
 _NOTHING = JobSettings()
-_PAIRS_OF_A_COMMAND, _PAIRS_OF_ALL = 250_000, 20_000_000
-"""Pairs of words; comparing takes time in proportion to their number, at worst: 2 s for all of them."""
 
 
 def compared(old: Plan, new: Plan) -> PlanDiff:
@@ -157,14 +156,14 @@ class _CommandChanges:
 
     def __init__(self) -> None:
         self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Words, ...]] = {}
-        self._pairs_left = _PAIRS_OF_ALL
+        self._pairs_left = MAX_ALL_WORD_PAIRS
 
     def between(self, old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Words, ...]:
         if old == new:
             return ()
         if (old, new) not in self._known:
             pairs = len(old) * len(new)
-            by_word = pairs <= min(_PAIRS_OF_A_COMMAND, self._pairs_left)
+            by_word = pairs <= min(MAX_WORD_PAIRS, self._pairs_left)
             self._pairs_left -= pairs if by_word else 0
             self._known[old, new] = _words(old, new) if by_word else _as_a_whole(old, new)
         return self._known[old, new]
