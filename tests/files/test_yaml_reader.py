@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.files import yaml_reader
-from kedro_batch.plan.writer import scalar
+from kedro_batch.files.yaml_scalars import write_scalar
 
 
 def read(text: str | bytes):
@@ -195,11 +195,11 @@ VALUES = st.recursive(
 def flow(value) -> str:
     match value:
         case dict():
-            return "{" + ", ".join(f"{scalar(key)}: {flow(one)}" for key, one in value.items()) + "}"
+            return "{" + ", ".join(f"{write_scalar(key)}: {flow(one)}" for key, one in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(flow, value)) + "]"
         case str():
-            return scalar(value)
+            return write_scalar(value)
         case None:
             return "null"
         case _:

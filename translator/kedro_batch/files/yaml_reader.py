@@ -30,7 +30,7 @@ from kedro_batch.files.read_budget import (
     MAX_WIDE_BYTES,
     MORE_IS_WRONG,
 )
-from kedro_batch.files.yaml_scalars import AmbiguousError, plain_value
+from kedro_batch.files.yaml_scalars import AmbiguousError, read_plain
 from kedro_batch.text.escaping import INVISIBLE
 
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -216,7 +216,7 @@ class _Builder:
         if len(text) > MAX_TEXT:
             raise _TooMuchError(f"has a text of {len(text):,} characters; {MAX_TEXT:,} are read at most", event)
         try:
-            value = plain_value(text) if event.implicit[0] else text
+            value = read_plain(text) if event.implicit[0] else text
         except AmbiguousError as error:
             self._report(event, str(error))
             value = text

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, NewType
 
@@ -207,3 +207,35 @@ class Plan:
     group_by: tuple[str, ...] = ()
     submit_tags: bool = True
     defaults: JobSettings = field(default_factory=JobSettings)
+
+    def header(self) -> dict[str, Any]:
+        """Return what a plan file states before its defaults, as plain values: the fields HEADER that have a value."""
+        fields: dict[str, Any] = {
+            "project": self.project,
+            "pipelines": sorted(self.pipelines),
+            "env": self.env,
+            "kedro_version": self.kedro_version,
+            "selection": {flag: sorted(names) for flag, names in asdict(self.selection).items() if names},
+            "group_by": list(self.group_by),
+            "submit_tags": None if self.submit_tags else False,
+        }
+        return {name: value for name, value in fields.items() if value not in (None, [], {})}
+
+    @classmethod
+    def from_header(cls, header: Mapping[str, Any], *, jobs: tuple[Job, ...], defaults: JobSettings) -> "Plan":
+        """Make a plan of the plain values of ``header``, or of a whole file that the schema has allowed."""
+        return cls(
+            jobs=jobs,
+            project=header.get("project"),
+            pipelines=tuple(sorted(header.get("pipelines", ()))),
+            env=header.get("env"),
+            kedro_version=header.get("kedro_version"),
+            selection=Selection(**{flag: tuple(sorted(names)) for flag, names in header.get("selection", {}).items()}),
+            group_by=tuple(header.get("group_by", ())),
+            submit_tags=header.get("submit_tags", True),
+            defaults=defaults,
+        )
+
+
+HEADER = tuple(one.name for one in fields(Plan) if one.name not in ("jobs", "defaults"))
+"""What a plan states about itself as a whole, in the order of a plan file."""

@@ -13,7 +13,7 @@ from kedro_batch.errors import PlanError
 from kedro_batch.files import yaml_reader
 from kedro_batch.files.read_budget import MAX_DIAGNOSTICS, MORE_IS_WRONG
 from kedro_batch.plan.checks import check_file, check_for_warnings
-from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, Selection, merged_over
+from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, merged_over
 
 
 def read_plan(content: bytes, source: str) -> Plan:
@@ -79,17 +79,8 @@ def _line(lines: dict[FieldPath, int], path: FieldPath) -> int | None:
 def _plan(value: dict[str, Any]) -> Plan:
     stated = value.get("defaults", {})
     defaults = JobSettings.from_dict(stated)
-    return Plan(
-        jobs=tuple(_job(job, stated, defaults) for job in value["jobs"]),
-        project=value.get("project"),
-        pipelines=tuple(value.get("pipelines", ())),
-        env=value.get("env"),
-        kedro_version=value.get("kedro_version"),
-        selection=Selection(**{flag: tuple(names) for flag, names in value.get("selection", {}).items()}),
-        group_by=tuple(value.get("group_by", ())),
-        submit_tags=value.get("submit_tags", True),
-        defaults=defaults,
-    )
+    jobs = tuple(_job(job, stated, defaults) for job in value["jobs"])
+    return Plan.from_header(value, jobs=jobs, defaults=defaults)
 
 
 def _job(job: dict[str, Any], stated: dict[str, Any], defaults: JobSettings) -> Job:

@@ -10,7 +10,7 @@ from kedro_batch.files.read_budget import MAX_ALL_WORD_PAIRS, MAX_WORD_PAIRS
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
-from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan
+from kedro_batch.plan.model import HEADER, JOB_SETTINGS, Job, JobName, JobSettings, Plan
 from kedro_batch.review.diff.match_jobs import matched
 from kedro_batch.review.diff.model import (
     Change,
@@ -24,7 +24,7 @@ from kedro_batch.review.diff.model import (
     Words,
 )
 from kedro_batch.review.diff.risks import risks_of
-from kedro_batch.review.overview.model import ORIGIN, Totals, origin_of, totals_of
+from kedro_batch.review.overview.model import Totals, totals_of
 
 _TARGET = ("job_queue", "job_definition")
 _ORDER = (Change.REMOVED, Change.ADDED, Change.RENAMED, Change.CHANGED)
@@ -39,7 +39,7 @@ def compared(old: Plan, new: Plan) -> PlanDiff:
     same = matched(old, new)
     jobs = tuple(sorted(_job_changes(old, new, same), key=_place))
     before, after = totals_of(old, old_levels), totals_of(new, new_levels)
-    origin = _field_changes(origin_of(old), origin_of(new), ORIGIN)
+    origin = _field_changes(old.header(), new.header(), HEADER)
     digest_before, digest_after = plan_digest(old), plan_digest(new)
     flows = data_flow_of(old), data_flow_of(new)
     kinds = [one.change for one in jobs]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.files.json_schema import whole
@@ -156,7 +156,7 @@ def overview_of(plan: Plan) -> Overview:
     settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # most jobs share theirs
     return Overview(
         digest=plan_digest(plan),
-        origin=origin_of(plan),
+        origin=plan.header(),
         totals=totals_of(plan, level_of),
         jobs=tuple(
             JobOverview(
@@ -174,24 +174,6 @@ def overview_of(plan: Plan) -> Overview:
         ),
         data=_data_overview(plan),
     )
-
-
-ORIGIN = ("project", "pipelines", "env", "kedro_version", "selection", "group_by", "submit_tags")
-"""What a plan says of where it comes from, as in a plan file."""
-
-
-def origin_of(plan: Plan) -> dict[str, Any]:
-    """Say where a plan comes from, by the names of a plan file, without what it does not state."""
-    fields: dict[str, Any] = {
-        "project": plan.project,
-        "pipelines": sorted(plan.pipelines),
-        "env": plan.env,
-        "kedro_version": plan.kedro_version,
-        "selection": {flag: sorted(names) for flag, names in asdict(plan.selection).items() if names},
-        "group_by": list(plan.group_by),
-        "submit_tags": None if plan.submit_tags else False,
-    }
-    return {name: value for name, value in fields.items() if value not in (None, [], {})}
 
 
 def totals_of(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
