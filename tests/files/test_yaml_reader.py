@@ -38,34 +38,7 @@ def test_what_every_reader_reads_alike_is_read(text, value):
     assert read(text) == (value, [])
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "no",
-        "Yes",
-        "on",
-        "off",
-        "012",
-        "0o17",
-        "1_000",
-        "1e3",
-        "1:30",
-        "2020-01-01",
-        ".inf",
-        "-.INF",
-        ".nan",
-        "=",
-        "<<",
-        "0b11",
-        "y",
-        "N",
-        "-_1",
-        "._1",
-        "08",
-        "+.5",
-        "1" * 50,
-    ],
-)
+@pytest.mark.parametrize("text", ["no", "012", "2020-01-01", "1" * 50])
 def test_what_yaml_versions_read_differently_has_to_be_quoted(text):
     value, diagnostics = read(f"a: {text}")
     (diagnostic,) = diagnostics

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from kedro_batch.files.yaml_scalars import write_scalar
+from kedro_batch.files.yaml_scalars import AmbiguousError, read_plain, write_scalar
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,64 @@ def test_both_versions_of_yaml_read_a_scalar_back_in_every_context(text):
         ruamel = YAML(typ="safe", pure=True)
         ruamel.version = version
         assert json.loads(json.dumps(ruamel.load(document))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("", None),
+        ("~", None),
+        ("NULL", None),
+        ("true", True),
+        ("False", False),
+        ("12", 12),
+        ("-3", -3),
+        ("0x1F", 31),
+        ("0.5", 0.5),
+        ("1.0e+3", 1000.0),
+        ("1.7.0", "1.7.0"),
+        ("nobody", "nobody"),
+        ("--no", "--no"),
+    ],
+)
+def test_what_both_versions_of_yaml_read_alike_is_read(text, value):
+    read = read_plain(text)
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no",
+        "Yes",
+        "on",
+        "off",
+        "012",
+        "0o17",
+        "1_000",
+        "1e3",
+        "1:30",
+        "2020-01-01",
+        ".inf",
+        "-.INF",
+        ".nan",
+        "=",
+        "<<",
+        "0b11",
+        "y",
+        "N",
+        "-_1",
+        "._1",
+        "08",
+        "+.5",
+        "1" * 50,
+    ],
+)
+def test_what_yaml_versions_read_differently_is_refused(text):
+    with pytest.raises(AmbiguousError, match="YAML versions disagree about "):
+        read_plain(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | TRICKY)
+def test_what_is_written_without_quotes_is_read_as_text(text):
+    assert write_scalar(text) != text or read_plain(text) == text

@@ -149,6 +149,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHOWN = 80  # characters of a name in a message
 
 
+def _short(name: str | None) -> str:
+    name = name or ""
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+
+
 class _Builder:
     """Puts values together from parser events, with a stack of what is open."""
 
@@ -171,7 +176,7 @@ class _Builder:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self.open.pop()
             case yaml.AliasEvent():
-                self._report(event, f"aliases are not allowed: write out what *{str(event.anchor)[:_SHOWN]} stands for")
+                self._report(event, f"aliases are not allowed: write out what *{_short(event.anchor)} stands for")
                 self._add(None, event)
             case yaml.DocumentStartEvent():
                 self.documents += 1
@@ -192,11 +197,10 @@ class _Builder:
 
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
-            anchor = event.anchor[:_SHOWN]
-            self._report(event, f"anchors are not allowed: write out the value without &{anchor}")
+            self._report(event, f"anchors are not allowed: write out the value without &{_short(event.anchor)}")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._report(event, f"tags are not allowed: {tag[:_SHOWN]}")
+            self._report(event, f"tags are not allowed: {_short(tag)}")
 
     def _report(self, event: Any, message: str, path: FieldPath | None = None) -> None:
         here = self._path() if path is None else path
