@@ -1,8 +1,8 @@
 """Checks a value against one of our JSON Schemas and says what is wrong in words that help.
 
-jsonschema finds the errors; this module only rewords them. What it adds to each is the schema's own
-description of the field, so that a message tells what is allowed and why. fastjsonschema, ten times as fast,
-says beforehand whether there are any.
+A value comes in, as a YAML or JSON file holds it; places and messages go out. jsonschema-rs, which is quick, says
+whether anything is wrong; jsonschema, which is slow, then says what; this module words it, and adds the schema's own
+description of the field. Nothing here knows what a plan is.
 """
 
 import math
@@ -45,31 +45,19 @@ def _validator(name: str) -> Any:
 
 
 @cache
-def _fast_validator(name: str) -> Callable[[object], object]:
-    import fastjsonschema  # noqa: PLC0415  the command line's --help does without
+def _is_valid(name: str, part: str = "") -> Callable[[object], bool]:
+    """Return a quick test by a schema, or by a part of it such as ``#/$defs/job``."""
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415  the command line's --help does without
 
-    shape = {key: part for key, part in schema(name).items() if key not in ("$id", "$schema")}
-    compiled: Callable[[object], object] = fastjsonschema.compile(shape, use_default=False)
-    return compiled
-
-
-@cache
-def _fast_item_validator(name: str, reference: str) -> Callable[[object], object]:
-    import fastjsonschema  # noqa: PLC0415  the command line's --help does without
-
-    shape = {"$ref": reference, "$defs": schema(name)["$defs"]}
-    compiled: Callable[[object], object] = fastjsonschema.compile(shape, use_default=False)
-    return compiled
+    whole_schema = schema(name)
+    return Draft202012Validator({"$ref": part, "$defs": whole_schema["$defs"]} if part else whole_schema).is_valid
 
 
-def _surely_valid(value: object, fast_validator: Callable[[object], object]) -> bool:
-    from fastjsonschema import JsonSchemaValueException  # noqa: PLC0415  the command line's --help does without
-
+def _surely_valid(value: object, is_valid: Callable[[object], bool]) -> bool:
     try:
-        fast_validator(value)
-    except JsonSchemaValueException:
+        return is_valid(value) and _finite(value)
+    except ValueError:  # it holds half a character, or something that no file holds
         return False
-    return _finite(value)
 
 
 def _finite(value: object) -> bool:
@@ -97,7 +85,7 @@ def check(value: object, schema_name: str) -> Iterator[tuple[FieldPath, str]]:
         value: What a YAML or JSON file holds.
         schema_name: Such as ``"plan"`` for ``schemas/plan.schema.json``.
     """
-    if _surely_valid(value, _fast_validator(schema_name)):
+    if _surely_valid(value, _is_valid(schema_name)):
         return
     missing: set[FieldPath] = set()
     for error in _validator(schema_name).iter_errors(value):
@@ -214,7 +202,7 @@ def _repeated(items: list[object]) -> str:
 def _each_item(name: str, validator: Any, shape: dict[str, Any], items: object, _: object) -> Iterator[Any]:
     """Do what jsonschema does for ``items``, but quickly where there is nothing wrong: of many, few are."""
     for index, item in enumerate(items if isinstance(items, list) else ()):
-        if "$ref" not in shape or not _surely_valid(item, _fast_item_validator(name, shape["$ref"])):
+        if "$ref" not in shape or not _surely_valid(item, _is_valid(name, shape["$ref"])):
             yield from validator.descend(item, shape, path=index)
 
 
