@@ -1,6 +1,6 @@
 """Diagnostics: what is wrong, or worth knowing, in one place of a file or a project.
 
-Checks return them; ``errors.Refused`` carries them; ``review.diagnostics`` shows them as text and JSON.
+Checks yield them; ``errors.Refused`` carries them; ``review.diagnostics`` shows them as text and JSON.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ PathMessage = tuple[FieldPath, str]
 
 
 class Severity(StrEnum):
-    """How much a diagnostic weighs."""
+    """Whether a diagnostic refuses, warns or informs."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -23,9 +23,9 @@ class Severity(StrEnum):
 
 
 class Code(StrEnum):
-    """What kind of diagnostic it is: short names that tools may look for.
+    """Kinds of diagnostics: short names that tools may look for.
 
-    The first five are those of Kedro's own check of a deployment (``kedro.inspection``, Kedro 1.8).
+    The first five are the codes of Kedro's own check of a deployment (``kedro.inspection``, Kedro 1.8).
     """
 
     EPHEMERAL_BOUNDARY = "ephemeral_boundary"
@@ -59,10 +59,10 @@ class Diagnostic:
         message: What is wrong and what to do.
         path: Where in the file's structure.
         line: The line in the file, counted from 1, where it is known.
-        code: Its kind; None takes that of the error that reports it.
-        severity: How much it weighs.
+        code: Its kind; None: that of the error that carries it.
+        severity: Whether it refuses, warns or informs.
         about: Names of what it is about, such as ``{"dataset": ("x",), "producer": ("a",)}``.
-        remedy: Lines for a file, ready to paste, that mend it.
+        remedy: Lines for a file that put it right, ready to paste.
     """
 
     source: str = ""
@@ -95,7 +95,7 @@ _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Sort diagnostics: errors first, then as they stand in their files, ``[2]`` before ``[10]``."""
+    """Sort diagnostics: errors first, then by code and by place, ``[2]`` before ``[10]``."""
     return tuple(sorted(diagnostics, key=_place))
 
 

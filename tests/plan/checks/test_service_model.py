@@ -74,5 +74,5 @@ def test_a_job_has_one_kind_of_containers():
     ((path, told),) = wrong_submit_fields(submit)
     assert (path, told) == (
         ("ecsPropertiesOverride",),
-        "goes without containerOverrides: a job has one kind of containers",
+        "cannot stand beside containerOverrides: a job has one kind of containers",
     )

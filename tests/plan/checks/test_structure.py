@@ -84,7 +84,7 @@ def test_every_cycle_is_reported_even_beside_a_repeated_name():
 def test_of_many_cycles_the_first_are_told_and_that_there_are_more():
     found = told(check_dependencies, jobs(*(f"j{n:02} j{n:02}" for n in range(30))))
     assert len(found) == 21
-    assert found[-1][1] == "more jobs wait for each other; mend the others first"
+    assert found[-1][1] == "more jobs wait for each other; fix these cycles first"
 
 
 def test_near_names_are_looked_for_only_as_long_as_that_takes_little_time():

@@ -11,13 +11,13 @@ from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 
 @click.command(cls=BatchCommand, short_help="Check a plan offline and print its digest.")
 @click.argument("plan")
-@click.option("--json", "as_json", is_flag=True, help="Print the digest and everything that is wrong as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the digest and all diagnostics as JSON.")
 @talk_options
 def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> None:  # noqa: ARG001  click hands over every option
-    """Check PLAN (- is standard input): its schema, its graph, and all that AWS Batch limits.
+    """Check PLAN (- is standard input): its schema, its graph, and all limits of AWS Batch.
 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
-    layout do not change it. A job that reads what another writes without waiting for it is a warning.
+    layout do not change it. A job that reads what another job writes, and does not wait for it, is a warning.
     """
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.graph import longest_path

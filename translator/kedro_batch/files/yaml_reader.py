@@ -1,11 +1,11 @@
-"""Reads YAML of which every reader makes the same.
+"""Reads YAML strictly: only files of which every reader of YAML makes the same.
 
 Bytes come in; plain values (dict, list, str, int, float, bool, None) go out, with everything that is wrong as
 diagnostics. Refused are duplicate keys, anchors and aliases, tags, keys that are not text, several documents,
 and plain scalars that YAML 1.1 and 1.2 read differently (``no``, ``1e3``, ``012``, ``2020-01-01``).
 
-The file is read as a stream of parser events, from libyaml where PyYAML has it, without recursion. It may come from
-anyone: reading ends as soon as it is larger than the limits below, which keep time and memory small whatever it holds.
+The file is read as a stream of parser events, by libyaml if PyYAML has it, without recursion. It may come from anyone:
+reading stops as soon as it is over a cap of ``read_budget``.
 """
 
 import re
@@ -34,7 +34,7 @@ from kedro_batch.files.yaml_scalars import AmbiguousError, read_plain
 from kedro_batch.text.escaping import INVISIBLE
 
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's parser where PyYAML has it: about ten times as fast."""
+"""libyaml's parser if PyYAML has it: about ten times as fast."""
 
 
 @dataclass(slots=True)
@@ -42,10 +42,10 @@ class Document:
     """What a file holds.
 
     Attributes:
-        value: The root value; None where the file has no content.
+        value: The root value; None if the file has no content.
         diagnostics: What is wrong with the YAML itself.
-        broken: The value is not whole, because reading stopped at a diagnostic.
-        lines: For every path, the line where it begins; filled only by ``parse(..., with_lines=True)``.
+        broken: True if reading stopped at a diagnostic, so that the value is not whole.
+        lines: The line where each path begins, of those that ``parse`` was asked for.
     """
 
     value: Any = None
@@ -60,16 +60,16 @@ def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath
     Args:
         content: UTF-8, with or without a byte order mark, with any line ends.
         source: The file's name, for the diagnostics.
-        with_lines: Also record the line of every path, or of some. It takes time and memory: ask for it only when
-            there is something to report.
+        with_lines: Record the lines too, of all paths or of some. It takes time and memory: ask for it only if there
+            is something to report.
     """
     document = Document()
     builder = _Builder(document, source, with_lines=with_lines)
     try:
-        for diagnostic in _treacherous(content, source):
+        for diagnostic in _check_bytes(content, source):
             builder.report(diagnostic)
         for event in islice(yaml.parse(content, Loader=PARSER), MAX_PARTS):
-            builder.take(event)
+            builder.on_event(event)
         builder.end(event)
     except (UnicodeDecodeError, yaml.YAMLError, _TooMuchError) as error:
         document.broken = True
@@ -78,11 +78,11 @@ def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath
 
 
 _TAG_DIRECTIVE = re.compile(rb"(?:\A|[\n\r\x85\xa8\xa9])%TAG[ \t]")
-"""For libyaml, the time for many of them grows with the square of their number."""
+"""libyaml's time for these grows with the square of their number."""
 
 
-def _treacherous(content: bytes, source: str) -> Iterator[Diagnostic]:
-    """Name the lines with invisible characters, the first of each: a comment could hide a field behind them.
+def _check_bytes(content: bytes, source: str) -> Iterator[Diagnostic]:
+    """Yield the first invisible character of each line: a comment could hide a field behind it.
 
     Raises:
         UnicodeDecodeError: It is not UTF-8.
@@ -104,7 +104,7 @@ def _treacherous(content: bytes, source: str) -> Iterator[Diagnostic]:
 
 
 def _stopped_by(error: Exception, content: bytes, source: str) -> Diagnostic:
-    """Say what kept the parser from reading on."""
+    """Word what stopped the parser."""
     match error:
         case _TooMuchError():
             line = None if error.event is None else error.event.start_mark.line + 1
@@ -127,7 +127,7 @@ _SMALLER = "Put more nodes into each job (group_by), or compile parts of the pip
 
 
 class _TooMuchError(Exception):
-    """The file is larger than what is read of it, or more is wrong than is told."""
+    """The file is over a cap, or more is wrong than is reported."""
 
     def __init__(self, message: str, event: Any = None) -> None:
         self.event = event
@@ -155,7 +155,7 @@ def _short(name: str | None) -> str:
 
 
 class _Builder:
-    """Puts values together from parser events, with a stack of what is open."""
+    """Builds values from parser events, with a stack of the open lists and mappings."""
 
     def __init__(self, document: Document, source: str, *, with_lines: bool | Container[FieldPath]) -> None:
         self.document = document
@@ -165,7 +165,7 @@ class _Builder:
         self.documents = 0
         self.wide = 0
 
-    def take(self, event: Any) -> None:
+    def on_event(self, event: Any) -> None:
         match event:
             case yaml.ScalarEvent():
                 self._refuse_extras(event)
@@ -207,7 +207,7 @@ class _Builder:
         self.report(Diagnostic(source=self.source, line=event.start_mark.line + 1, path=here, message=message))
 
     def _path(self) -> FieldPath:
-        """Give the path of what comes next."""
+        """Return the path of the next value."""
         if not self.open:
             return ()
         top = self.open[-1]

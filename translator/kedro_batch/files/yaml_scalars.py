@@ -18,7 +18,7 @@ from kedro_batch.text.wording import quoted
 
 
 class AmbiguousError(ValueError):
-    """A plain scalar that YAML 1.1 and YAML 1.2 read differently."""
+    """YAML 1.1 and YAML 1.2 read a plain scalar differently."""
 
 
 # The core schema of YAML 1.2.2, section 10.3.2.
@@ -31,7 +31,7 @@ _CORE: tuple[tuple[re.Pattern[str], type | None], ...] = (
         float,
     ),
 )
-# Booleans of YAML 1.1 to other readers than PyYAML, and numbers to some with their underscores left out.
+# What readers other than PyYAML take for booleans of YAML 1.1, or for numbers with underscores.
 _ODD = re.compile(r"[yYnN]|[-+.]+_.*|[-+.]*\d*\._.*")
 _YAML_1_1: Any = yaml.SafeLoader("")
 
@@ -41,7 +41,7 @@ def read_plain(text: str) -> str | int | float | bool | None:
     """Read a scalar without quotes.
 
     Raises:
-        AmbiguousError: YAML 1.1 and 1.2 read it differently, or it is no finite number.
+        AmbiguousError: YAML 1.1 and 1.2 read it differently, or it is not a finite number.
     """
     kind = next((kind for pattern, kind in _CORE if pattern.fullmatch(text)), str)
     tag = _YAML_1_1.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]

@@ -48,7 +48,7 @@ def _job(job: Job) -> dict[str, Any]:
     settings = job.settings.to_dict()
     if "resources" in settings:
         settings["resources"] = {name: whole(amount) for name, amount in settings["resources"].items()}
-    return _present(
+    return _drop_empty(
         name=job.name,
         command=list(job.command),
         nodes=sorted(job.nodes),
@@ -59,5 +59,5 @@ def _job(job: Job) -> dict[str, Any]:
     )
 
 
-def _present(**fields: Any) -> dict[str, Any]:
+def _drop_empty(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, [], {})}

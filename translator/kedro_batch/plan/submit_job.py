@@ -1,4 +1,4 @@
-"""The SubmitJob request of a job: AWS's spelling of what the plan says.
+"""Builds the SubmitJob request of a job: AWS's spelling of what the plan says.
 
 Pure: the real submission, the dry run and the offline checks all build their requests here.
 Source of the fields: the AWS Batch API reference, SubmitJob.
@@ -12,17 +12,17 @@ from typing import Any, NewType
 from kedro_batch.plan.model import Job, JobName, JobSettings, PlanDigest, Resources, RetryReason
 
 RunId = NewType("RunId", str)
-"""Names one replay of a plan: short, lower case, sorted by time; letters, digits and hyphens, no underscore."""
+"""The name of one run: short, lower case, sorted by time; letters, digits and hyphens, no underscore."""
 
 JobId = NewType("JobId", str)
-"""What AWS Batch calls a submitted job."""
+"""AWS Batch's own name for a submitted job."""
 
 BATCH_JOB_NAME_LENGTH = 128
 """The AWS Batch API reference, SubmitJob, jobName: letters, digits, - and _, the first a letter or digit."""
 RUN_ID_LENGTH = 24
-"""What is kept for the run id in a job's name on AWS."""
+"""Characters that a job's name on AWS keeps for the run id."""
 SUBMISSION_DIGITS = 3
-"""What is kept for the submission."""
+"""Characters that it keeps for the number of the submission."""
 JOB_NAME_LENGTH = BATCH_JOB_NAME_LENGTH - RUN_ID_LENGTH - SUBMISSION_DIGITS - len("__")
 """The longest name of a job in a plan: 99."""
 JOB_NAME_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{JOB_NAME_LENGTH - 1}}}"
@@ -51,14 +51,14 @@ def batch_job_name(run_id: RunId, job: JobName, submission: int) -> str:
     """Name a job on AWS Batch: the run first, so that ListJobs finds a whole run by its prefix.
 
     A run id has no underscore, so the run is what stands before the first one, and the submission what stands after
-    the last, whatever the job is called. A run id of 24 characters, a job name of 99 and an submission of 3 digits fill
+    the last, whatever the job is called. A run id of 24 characters, a job name of 99 and a submission of 3 digits fill
     the 128 that Batch allows.
     """
     return f"{run_prefix(run_id)}{job}_{submission}"
 
 
 def run_prefix(run_id: RunId) -> str:
-    """Give how the names of a run's jobs begin on AWS Batch, and those of no other run; ListJobs takes it with ``*``.
+    """Return the beginning that the names of a run's jobs have on AWS Batch, and no others; for ListJobs, with ``*``.
 
     With a hyphen at its end, the prefix of the run ``nightly`` would find the jobs of the run ``nightly-2`` too.
     """
@@ -66,7 +66,7 @@ def run_prefix(run_id: RunId) -> str:
 
 
 def parsed_job_name(name: str) -> tuple[RunId, JobName, int] | None:
-    """Take a name on AWS Batch apart, into run, job and submission; None if ``batch_job_name`` does not make it."""
+    """Split a name on AWS Batch into run, job and submission; None if ``batch_job_name`` cannot have made it."""
     found = _ON_BATCH.fullmatch(name)
     return found and (RunId(found[1]), JobName(found[2]), int(found[3]))
 
@@ -86,11 +86,11 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     Args:
         job: The job of the plan.
         run_id: The run that submits it.
-        submission: Its submission in this run, counted from 1.
+        submission: The number of its submission in this run, from 1.
         digest: The plan's digest, for the tags.
-        parent_ids: What the jobs in ``depends_on`` are called on Batch.
+        parent_ids: The ids of the jobs in ``depends_on`` on Batch.
         job_definition: The definition with its revision, resolved once for the whole run.
-        submit_tags: Whether tags are sent, for which AWS asks for a permission of its own (``batch:TagResource``).
+        submit_tags: True to send tags; AWS asks for a permission of its own for them (``batch:TagResource``).
     """
     settings = job.settings
     request: dict[str, Any] = {
@@ -115,7 +115,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
 
 
 def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
-    """Say what is tried again; where no rule matches, Batch tries again, so the last one ends it."""
+    """Return when to retry. Batch also retries if no rule matches, so the last rule ends the job."""
     if not settings.retry_on:
         return {"attempts": settings.attempts}
     patterns = [pattern for reason in RetryReason if reason in settings.retry_on for pattern in _RETRY_ON[reason]]
@@ -124,10 +124,10 @@ def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
 
 
 def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
-    """Put command, environment and resources where the kind of job definition has them.
+    """Put command, environment and resources where this kind of job definition has them.
 
-    A definition for EKS, or with several containers, has them in a structure of its own: where ``submit``
-    gives one, they go to its first container that has no command. ``checks.placement`` makes sure that there is one.
+    A definition for EKS, or with several containers, has them in a structure of its own: if ``submit`` gives such a
+    structure, they go to its first container that has no command. ``checks.placement`` makes sure that there is one.
     """
     request = copy.deepcopy(dict(submit))
     for field in (PODS, TASKS):
@@ -147,7 +147,7 @@ TASKS = "ecsPropertiesOverride"
 
 
 def containers_of(submit: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
-    """Give the containers of a structure of ``submit``; none where it has none."""
+    """Return the containers that a structure of ``submit`` names."""
     if field == PODS:
         return list(submit.get(field, {}).get("podProperties", {}).get("containers", ()))
     return [one for task in submit.get(field, {}).get("taskProperties", ()) for one in task.get("containers", ())]
@@ -163,7 +163,7 @@ def _container(job: Job) -> dict[str, Any]:
 
 
 def _pod_container(job: Job) -> dict[str, Any]:
-    """Spell the same as Kubernetes does: quantities are strings with units."""
+    """Spell the container as Kubernetes does: quantities are strings with units."""
     container: dict[str, Any] = {"command": list(job.command)}
     if job.settings.environment:
         container["env"] = _pairs(job.settings.environment)
@@ -183,6 +183,6 @@ def _pairs(environment: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _resource_requirements(resources: Resources) -> list[dict[str, str]]:
-    """Spell the resources as Batch does: values are strings, memory is in MiB, no GPU is none at all."""
+    """Spell the resources as Batch does: values are strings, memory is in MiB, no GPUs are left out."""
     amounts = (("VCPU", resources.vcpus), ("MEMORY", resources.memory_mib), ("GPU", resources.gpus or None))
     return [{"type": kind, "value": str(amount)} for kind, amount in amounts if amount is not None]

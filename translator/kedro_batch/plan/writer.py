@@ -34,12 +34,12 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
     defaults = plan.defaults.to_dict()
     yield from _nested("defaults", _settings_lines(defaults, {}))
     yield "jobs:"
-    beyond: dict[int, list[str]] = {}  # jobs with the same settings share them
+    written: dict[int, list[str]] = {}  # jobs with the same settings share them
     for job in plan.jobs:
         bullet = "  - "
-        settings = beyond.get(id(job.settings))
+        settings = written.get(id(job.settings))
         if settings is None:
-            settings = beyond[id(job.settings)] = [*_settings_lines(job.settings.to_dict(), defaults)]
+            settings = written[id(job.settings)] = [*_settings_lines(job.settings.to_dict(), defaults)]
         for line in (*_job_lines(job), *settings):
             yield bullet + line
             bullet = "    "
@@ -55,45 +55,45 @@ def _job_lines(job: Job) -> Iterator[str]:
 
 
 def _settings_lines(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[str]:
-    """Write what a job or the defaults say beyond what ``defaults`` has said already.
+    """Write the settings of a job, or the defaults themselves, without what ``defaults`` states already.
 
     Raises:
-        ValueError: The defaults say something that the job does not have: a file cannot take it back.
+        ValueError: The defaults state something that the job does not have: a file cannot take it back.
     """
     for name in defaults:
         if name == "retry_on" and name not in settings:
             yield "retry_on: []"
         else:
-            _refuse_unsayable(name, settings.get(name), defaults[name])
+            _refuse_missing(name, settings.get(name), defaults[name])
     for name, value in settings.items():
         stated = defaults.get(name)
         if value == stated:
             continue
         match name:
             case "resources":
-                own = _beyond(value, stated)
+                own = _difference(value, stated)
                 yield f"resources: {{{', '.join(f'{key}: {number}' for key, number in own.items())}}}"
             case "retry_on":
                 yield from _flow_list(name, value)
             case "environment" | "tags" | "submit":
                 yield f"{name}:"
-                yield from _block_value(dict(sorted(_beyond(value, stated).items())))
+                yield from _block_value(dict(sorted(_difference(value, stated).items())))
             case _:
                 yield f"{name}: {_inline(value)}"
 
 
-def _beyond(own: Mapping[str, Any], stated: Mapping[str, Any] | None) -> dict[str, Any]:
+def _difference(own: Mapping[str, Any], stated: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: value for key, value in own.items() if not stated or stated.get(key) != value}
 
 
-def _refuse_unsayable(name: str, own: Any, stated: Any) -> None:
+def _refuse_missing(name: str, own: Any, stated: Any) -> None:
     lacking = stated.keys() - (own or {}).keys() if isinstance(stated, Mapping) else own is None
     if lacking:
         raise ValueError(f"a job has no {name}, or less of it than the plan's defaults, which have: {stated!r}")
 
 
 def _block_value(value: Any) -> Iterator[str]:
-    """Write a mapping or list of any depth, each item on a line of its own, two spaces in."""
+    """Write a mapping or list of any depth, each item on a line of its own, indented by two spaces."""
     match value:
         case Mapping():
             for key, inner in value.items():

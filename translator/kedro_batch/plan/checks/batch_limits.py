@@ -1,8 +1,8 @@
-"""What AWS Batch takes: every limit once, with its source, and one check over a plan.
+"""Checks a plan against the limits of AWS Batch; each limit stands here once, with its source.
 
-AWS Batch accepts some of what it cannot run, and fails the job later; therefore every limit is checked here,
-offline. ``schemas/plan.schema.json`` states those of single fields too, for editors and other tools. How long the
-parts of a job's name may be stands in ``request``, which puts it together.
+AWS Batch accepts some jobs that it cannot run, and fails them later; therefore every limit is checked offline.
+``schemas/plan.schema.json`` states the limits of single fields too, for editors and other tools. The lengths in a
+job's name stand in ``plan.submit_job``, which builds it.
 
 Sources: [api] the AWS Batch API reference, SubmitJob; [quotas] the user guide, "AWS Batch service quotas";
 [retries] the user guide, "Automated job retries"; [env] the user guide, "AWS Batch job environment variables";
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, assert_never
 
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest, Platform, Resources
@@ -35,7 +35,7 @@ from kedro_batch.text.wording import quoted
 DEPENDENCIES = 20
 """[api] dependsOn: at most this many."""
 OVERRIDES_CHARACTERS = 8192
-"""[ecs] of container overrides, the JSON around them included. SubmitJob accepts more, and the job fails later
+"""[ecs] of container overrides as JSON. SubmitJob accepts more, and the job fails later
 (ASFHyP3/hyp3#3041, Netflix/metaflow#977)."""
 REQUEST_BYTES = 30 * 1024
 """[quotas] the largest payload of SubmitJob."""
@@ -46,7 +46,7 @@ ATTEMPTS = 10
 TAGS = 50
 """[api] tags."""
 PLAN_TAGS = TAGS - OWN_TAGS
-"""The tags that a plan may give: run, job and digest are ours."""
+"""The tags that a plan may have: run, job and digest are ours."""
 TAG_KEY_LENGTH = 128
 """[tags]"""
 TAG_VALUE_LENGTH = 256
@@ -71,7 +71,7 @@ AT_RUN_TIME: Mapping[str, str] = {
     "KEDRO_BATCH_JOB": "j" * JOB_NAME_LENGTH,
     "KEDRO_BATCH_ATTEMPT": "9" * SUBMISSION_DIGITS,
 }
-"""[env] what Batch puts into a container's environment, and what is kept for our own, at the longest."""
+"""[env] the variables that Batch and we add to a container's environment, at their longest."""
 
 FARGATE_MEMORY_MIB: Mapping[Fraction, tuple[int, ...]] = {
     Fraction(1, 4): (512, 1024, 2048),
@@ -82,7 +82,7 @@ FARGATE_MEMORY_MIB: Mapping[Fraction, tuple[int, ...]] = {
     Fraction(8): tuple(range(16384, 61440 + 1, 4096)),
     Fraction(16): tuple(range(32768, 122880 + 1, 8192)),
 }
-"""[fargate] the memory that Fargate gives to each number of vCPUs."""
+"""[fargate] the sizes of memory for each number of vCPUs."""
 
 _JOB_NAME = re.compile(JOB_NAME_PATTERN)
 _NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
@@ -121,7 +121,7 @@ def _check_job(job: Job) -> Iterator[PathMessage]:
     if len(job.depends_on) > DEPENDENCIES:
         yield ("depends_on",), f"has {len(job.depends_on)} items; AWS Batch takes {DEPENDENCIES}"
     if not job.command:
-        yield ("command",), "is empty: AWS Batch would run that of the job definition"
+        yield ("command",), "is empty: AWS Batch would run the command of the job definition"
     for position, word in enumerate(job.command):
         if not word or "\x00" in word:
             yield ("command", position), "is empty or holds a NUL character, which AWS Batch refuses"
@@ -130,17 +130,30 @@ def _check_job(job: Job) -> Iterator[PathMessage]:
 def _check_settings(settings: JobSettings) -> Iterator[PathMessage]:
     kind_of_name = "a name has 1 to 128 letters, digits, - and _, the first a letter or digit"
     if not _QUEUE.fullmatch(settings.job_queue):
-        yield ("job_queue",), f"{quoted(settings.job_queue)} is no queue's name or ARN: {kind_of_name}"
+        yield ("job_queue",), f"{quoted(settings.job_queue)} is not the name or ARN of a queue: {kind_of_name}"
     if not _DEFINITION.fullmatch(settings.job_definition):
-        revision = "; a number may follow after a colon, else the newest revision is meant"
-        message = f"{quoted(settings.job_definition)} is no definition's name or ARN: {kind_of_name}{revision}"
+        revision = "; a colon and the number of a revision may follow, else the newest is meant"
+        message = (
+            f"{quoted(settings.job_definition)} is not the name or ARN of a job definition: {kind_of_name}{revision}"
+        )
         yield ("job_definition",), message
     yield from _check_retries(settings)
     if settings.timeout_s is not None and settings.timeout_s < TIMEOUT_S:
         yield ("timeout_s",), f"must be at least {TIMEOUT_S}, found {settings.timeout_s}"
     yield from _check_share(settings)
     yield from _check_tags(settings.tags)
-    for name, value in settings.environment.items():
+    yield from _check_environment(settings.environment)
+    match settings.platform:
+        case Platform.FARGATE:
+            yield from _check_fargate(settings.resources)
+        case Platform.EC2 | None:
+            yield from _check_ec2(settings)
+        case _:
+            assert_never(settings.platform)
+
+
+def _check_environment(environment: Mapping[str, str]) -> Iterator[PathMessage]:
+    for name, value in environment.items():
         if name.upper().startswith(RESERVED_ENVIRONMENT):
             yield ("environment", name), f"no variable may begin with {RESERVED_ENVIRONMENT}: AWS Batch keeps it"
         elif name in AT_RUN_TIME:
@@ -148,14 +161,10 @@ def _check_settings(settings: JobSettings) -> Iterator[PathMessage]:
         elif not _VARIABLE.fullmatch(name):
             yield (
                 ("environment", name),
-                "cannot name a variable: it is empty, has over 1000 characters, or holds = or NUL",
+                "cannot be the name of a variable: it is empty, has over 1000 characters, or has = or NUL in it",
             )
         elif "\x00" in value:
             yield ("environment", name), "holds a NUL character, which ends a variable's value"
-    if settings.platform is Platform.FARGATE:
-        yield from _check_fargate(settings.resources)
-    else:
-        yield from _check_ec2(settings)
 
 
 def _check_share(settings: JobSettings) -> Iterator[PathMessage]:
@@ -183,7 +192,7 @@ def _check_retries(settings: JobSettings) -> Iterator[PathMessage]:
 
 def _check_tags(tags: Mapping[str, str]) -> Iterator[PathMessage]:
     if len(tags) > PLAN_TAGS:
-        yield ("tags",), f"are {len(tags)}; {PLAN_TAGS} are allowed beside the three of kedro-batch"
+        yield ("tags",), f"has {len(tags)} tags; {PLAN_TAGS} are allowed beside the three of kedro-batch"
     for key, value in tags.items():
         if not 1 <= len(key) <= TAG_KEY_LENGTH or len(value) > TAG_VALUE_LENGTH:
             yield (
@@ -194,7 +203,7 @@ def _check_tags(tags: Mapping[str, str]) -> Iterator[PathMessage]:
             odd = "".join(dict.fromkeys(letter for letter in key + value if not _TAG.fullmatch(letter)))
             yield ("tags", key), f"has {quoted(odd)}; AWS takes letters, digits, spaces and . : / = + - @ _ in tags"
         elif key.lower().startswith(RESERVED_TAGS):
-            yield ("tags", key), "begins as only tags of AWS and of kedro-batch do"
+            yield ("tags", key), f"begins with {' or '.join(RESERVED_TAGS)}, which only AWS and kedro-batch may use"
 
 
 def _check_fargate(resources: Resources) -> Iterator[PathMessage]:
@@ -231,7 +240,7 @@ def _check_ec2(settings: JobSettings) -> Iterator[PathMessage]:
 
 
 def worst_request(job: Job, *, submit_tags: bool) -> dict[str, Any]:
-    """Build the largest request that a run could make of a job: everything that only a run knows at its longest."""
+    """Build the largest request that a run could send for a job: all that only the run knows is at its longest."""
     return submit_request(
         job,
         run_id=RunId("9" * RUN_ID_LENGTH),
@@ -249,7 +258,7 @@ def _check_size(job: Job, *, submit_tags: bool) -> Iterator[PathMessage]:
     marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
     most = OVERRIDES_CHARACTERS - _at_run_time()
     if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
-        return  # whatever the letters are: it is not worth building the request
+        return  # it fits even if every letter needs an escape: the request need not be built
     request = worst_request(job, submit_tags=submit_tags)
     overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
     parts = _parts(job, submit_tags=submit_tags)
@@ -265,7 +274,7 @@ def _check_size(job: Job, *, submit_tags: bool) -> Iterator[PathMessage]:
 
 
 def _parts(job: Job, *, submit_tags: bool) -> list[tuple[tuple[str, ...], int]]:
-    """Measure the parts of a request that may grow, command and environment first."""
+    """Measure the parts of a request that may be long, command and environment first."""
     settings = job.settings
     parts: list[tuple[tuple[str, ...], Any]] = [
         (("command",), job.command),
@@ -289,18 +298,18 @@ def _json_length(value: Any, measure: Callable[[str], int]) -> int:
 
 
 def room_for_nodes(settings: JobSettings, other_words: Sequence[str]) -> int:
-    """Tell how many characters a command has for the names of its nodes, beside its other words."""
+    """Return how many characters of a command are left for the names of its nodes, beside its other words."""
     environment = [{"name": name, "value": value} for name, value in settings.environment.items()]
     taken = _json_length([list(other_words), environment], len) + _at_run_time()
     return OVERRIDES_CHARACTERS - taken - _FIXED_PARTS
 
 
 _FIXED_PARTS = 400
-"""What stands around command and environment in the overrides: names of fields, resources, the flags of a command."""
+"""Characters around command and environment in the overrides: names of fields, resources, flags of the command."""
 
 
 def fitting_fargate_size(resources: Resources) -> Resources:
-    """Give the smallest size of Fargate that has so many vCPUs and so much memory; what fits none stays as it is."""
+    """Return the smallest size of Fargate with enough vCPUs and memory; if there is none, the resources as they are."""
     if resources.vcpus is None or resources.memory_mib is None:
         return resources
     for vcpus, sizes in FARGATE_MEMORY_MIB.items():

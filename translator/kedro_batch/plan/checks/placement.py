@@ -42,7 +42,7 @@ def misplaced_command(submit: Mapping[str, Any]) -> Iterator[PathMessage]:
     """
     kinds = [field for field in ("containerOverrides", PODS, TASKS) if field in submit]
     if len(kinds) > 1:
-        yield (kinds[1],), f"goes without {kinds[0]}: a job has one kind of containers"
+        yield (kinds[1],), f"cannot stand beside {kinds[0]}: a job has one kind of containers"
         return
     for field in (PODS, TASKS):
         if field not in submit:

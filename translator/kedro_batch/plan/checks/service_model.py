@@ -33,7 +33,7 @@ _OWNED_FIELDS: Mapping[tuple[str, ...], str] = {
     ("containerOverrides", "vcpus"): "write it among the resources, as vcpus",
     ("containerOverrides", "memory"): "write it among the resources, as memory_mib",
 }
-"""The fields of SubmitJob that ``submit`` may not give, and what to do instead."""
+"""The fields of SubmitJob that ``submit`` may not have, and what to do instead."""
 
 
 def check_submit_fields(file: Mapping[str, Any]) -> Iterator[Diagnostic]:

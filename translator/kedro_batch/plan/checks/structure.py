@@ -64,7 +64,7 @@ def check_dependencies(value: Any) -> Iterator[Diagnostic]:
     for number, cycle in enumerate(_cycles(parents)):
         told = f"the jobs wait for each other: {_shorten(cycle)}"
         if number == MAX_CYCLES:
-            told = "more jobs wait for each other; mend the others first"
+            told = "more jobs wait for each other; fix these cycles first"
         yield Diagnostic(path=("jobs", index_of[cycle[0]], "depends_on"), message=told)
         if number == MAX_CYCLES:
             return
