@@ -18,18 +18,7 @@ from typing import Any
 import yaml
 
 from kedro_batch.diagnostics import Diagnostic, FieldPath
-from kedro_batch.files.read_budget import (
-    MAX_BYTES,
-    MAX_DEPTH,
-    MAX_DIAGNOSTICS,
-    MAX_KEY,
-    MAX_KEYS,
-    MAX_PARTS,
-    MAX_PATH,
-    MAX_TEXT,
-    MAX_WIDE_BYTES,
-    MORE_IS_WRONG,
-)
+from kedro_batch.files import read_budget
 from kedro_batch.files.yaml_scalars import AmbiguousError, read_plain
 from kedro_batch.text.escaping import INVISIBLE
 
@@ -68,7 +57,7 @@ def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath
     try:
         for diagnostic in _check_bytes(content, source):
             builder.report(diagnostic)
-        for event in islice(yaml.parse(content, Loader=PARSER), MAX_PARTS):
+        for event in islice(yaml.parse(content, Loader=PARSER), read_budget.MAX_PARTS):
             builder.on_event(event)
         builder.end(event)
     except (UnicodeDecodeError, yaml.YAMLError, _TooMuchError) as error:
@@ -88,8 +77,8 @@ def _check_bytes(content: bytes, source: str) -> Iterator[Diagnostic]:
         UnicodeDecodeError: It is not UTF-8.
         _TooMuchError: It is too large.
     """
-    if len(content) > MAX_BYTES:
-        raise _TooMuchError(f"has more than {MAX_BYTES >> 20} MiB, the most that is read. {_SMALLER}")
+    if len(content) > read_budget.MAX_BYTES:
+        raise _TooMuchError(f"has more than {read_budget.MAX_BYTES >> 20} MiB, the most that is read. {_SMALLER}")
     if b"%TAG" in content and _TAG_DIRECTIVE.search(content):
         raise _TooMuchError("tags are not allowed: take out the lines with %TAG")
     text = content.decode("utf-8-sig")
@@ -132,6 +121,10 @@ class _TooMuchError(Exception):
     def __init__(self, message: str, event: Any = None) -> None:
         self.event = event
         super().__init__(message)
+
+
+def _over_cap(found: str, most: int, event: Any) -> _TooMuchError:
+    return _TooMuchError(f"has {found}; {most:,} are read at most", event)
 
 
 @dataclass(slots=True)
@@ -186,13 +179,13 @@ class _Builder:
                 pass
 
     def report(self, diagnostic: Diagnostic) -> None:
-        if len(self.document.diagnostics) == MAX_DIAGNOSTICS:
-            raise _TooMuchError(MORE_IS_WRONG)
+        if len(self.document.diagnostics) == read_budget.MAX_DIAGNOSTICS:
+            raise _TooMuchError(read_budget.MORE_IS_WRONG)
         self.document.diagnostics.append(diagnostic)
 
     def end(self, last: Any) -> None:
         if not isinstance(last, yaml.StreamEndEvent):
-            parts = f"{MAX_PARTS:,} parts (keys, values, lists and mappings, each with its end)"
+            parts = f"{read_budget.MAX_PARTS:,} parts (keys, values, lists and mappings, each with its end)"
             raise _TooMuchError(f"has more than {parts}, the most that is read. {_SMALLER}", last)
 
     def _refuse_extras(self, event: Any) -> None:
@@ -217,8 +210,8 @@ class _Builder:
 
     def _scalar(self, event: Any) -> None:
         text = event.value
-        if len(text) > MAX_TEXT:
-            raise _TooMuchError(f"has a text of {len(text):,} characters; {MAX_TEXT:,} are read at most", event)
+        if len(text) > read_budget.MAX_TEXT:
+            raise _over_cap(f"a text of {len(text):,} characters", read_budget.MAX_TEXT, event)
         try:
             value = read_plain(text) if event.implicit[0] else text
         except AmbiguousError as error:
@@ -232,19 +225,17 @@ class _Builder:
         if _SURROGATE.search(text):
             self._report(event, "holds half a character: an escape from \\ud800 to \\udfff")
         self.wide += sys.getsizeof(text)
-        if self.wide > MAX_WIDE_BYTES:
-            most = f"{MAX_WIDE_BYTES >> 20} MiB of memory, the most that is read"
+        if self.wide > read_budget.MAX_WIDE_BYTES:
+            most = f"{read_budget.MAX_WIDE_BYTES >> 20} MiB of memory, the most that is read"
             raise _TooMuchError(f"has texts beyond ASCII that take more than {most}", event)
 
     def _start(self, container: dict[str, Any] | list[Any], event: Any) -> None:
         path = self._path()
-        if len(self.open) == MAX_DEPTH:
-            raise _TooMuchError(f"is nested deeper than {MAX_DEPTH} levels", event)
+        if len(self.open) == read_budget.MAX_DEPTH:
+            raise _TooMuchError(f"is nested deeper than {read_budget.MAX_DEPTH} levels", event)
         length = self.open[-1].path_length + len(self.open[-1].key or "") if self.open else 0
-        if length > MAX_PATH:
-            raise _TooMuchError(
-                f"has keys of {length:,} characters above each other; {MAX_PATH:,} are read at most", event
-            )
+        if length > read_budget.MAX_PATH:
+            raise _over_cap(f"keys of {length:,} characters above each other", read_budget.MAX_PATH, event)
         self._add(container, event)
         self.open.append(_Open(container, path, length))
 
@@ -269,10 +260,10 @@ class _Builder:
         if not isinstance(value, str):
             self._report(event, f"the key {value!r} must be text: put it in quotes", (*top.path, str(value)))
             value = str(value)
-        if len(value) > MAX_KEY:
-            raise _TooMuchError(f"has a key of {len(value):,} characters; {MAX_KEY:,} are read at most", event)
-        if len(top.seen) == MAX_KEYS:
-            raise _TooMuchError(f"has a mapping of more than {MAX_KEYS:,} keys, the most that are read", event)
+        if len(value) > read_budget.MAX_KEY:
+            raise _over_cap(f"a key of {len(value):,} characters", read_budget.MAX_KEY, event)
+        if len(top.seen) == read_budget.MAX_KEYS:
+            raise _over_cap("a mapping of more keys", read_budget.MAX_KEYS, event)
         if value in top.seen:
             self._report(event, f"the key is here twice, first in line {top.seen[value]}", (*top.path, value))
         top.seen.setdefault(value, line)

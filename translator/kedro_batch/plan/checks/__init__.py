@@ -17,10 +17,11 @@ from typing import Any, TypeVar
 
 from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.files.read_budget import MAX_DIAGNOSTICS
-from kedro_batch.plan.checks.batch_limits import check_limits, check_request_sizes
+from kedro_batch.plan.checks.batch_limits import check_limits
 from kedro_batch.plan.checks.credentials import check_credentials
 from kedro_batch.plan.checks.placement import check_command_places, check_tags
 from kedro_batch.plan.checks.plan_size import check_size
+from kedro_batch.plan.checks.request_size import check_request_sizes
 from kedro_batch.plan.checks.service_model import check_requests, check_submit_fields
 from kedro_batch.plan.checks.structure import check_dependencies, check_names, check_schema, check_targets
 from kedro_batch.plan.checks.unordered_reads import check_read_order

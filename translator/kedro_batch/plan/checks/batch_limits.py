@@ -10,25 +10,20 @@ Sources: [api] the AWS Batch API reference, SubmitJob; [quotas] the user guide, 
 [fargate] the AWS Batch API reference, ResourceRequirement.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
-from typing import Any, assert_never
+from typing import assert_never
 
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
-from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest, Platform, Resources
+from kedro_batch.plan.model import Job, JobSettings, Plan, Platform, Resources
 from kedro_batch.plan.submit_job import (
     JOB_NAME_LENGTH,
     JOB_NAME_PATTERN,
     OWN_TAGS,
     RUN_ID_LENGTH,
     SUBMISSION_DIGITS,
-    JobId,
-    RunId,
-    submit_request,
 )
 from kedro_batch.text.wording import quoted
 
@@ -93,7 +88,6 @@ _DEFINITION = re.compile(rf"({_NAME}|{_ARN}job-definition/{_NAME}){_REVISION}", 
 _SHARE = re.compile(rf"[A-Za-z0-9]{{1,{SHARE_IDENTIFIER_LENGTH}}}\*?")
 _TAG = re.compile(r"[\w .:/=+\-@]*")
 _VARIABLE = re.compile(r"[^=\x00]{1,1000}")
-_LONGEST_ESCAPE = len("\\u0000")
 
 
 def check_limits(plan: Plan) -> Iterator[Diagnostic]:
@@ -106,18 +100,10 @@ def check_limits(plan: Plan) -> Iterator[Diagnostic]:
         yield from diagnostics_of((*_check_job(job), *found), ("jobs", index))
 
 
-def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
-    """Yield the jobs whose request would be larger than AWS Batch takes."""
-    for index, job in enumerate(plan.jobs):
-        yield from diagnostics_of(_check_size(job, submit_tags=plan.submit_tags), ("jobs", index))
-
-
 def _check_job(job: Job) -> Iterator[PathMessage]:
     if not _JOB_NAME.fullmatch(job.name):
-        yield (
-            ("name",),
-            f"{job.name!r} is not 1 to {JOB_NAME_LENGTH} letters, digits, - and _, the first a letter or digit",
-        )
+        kind_of_name = f"1 to {JOB_NAME_LENGTH} letters, digits, - and _, the first a letter or digit"
+        yield ("name",), f"{job.name!r} is not {kind_of_name}"
     if len(job.depends_on) > DEPENDENCIES:
         yield ("depends_on",), f"has {len(job.depends_on)} items; AWS Batch takes {DEPENDENCIES}"
     if not job.command:
@@ -133,10 +119,8 @@ def _check_settings(settings: JobSettings) -> Iterator[PathMessage]:
         yield ("job_queue",), f"{quoted(settings.job_queue)} is not the name or ARN of a queue: {kind_of_name}"
     if not _DEFINITION.fullmatch(settings.job_definition):
         revision = "; a colon and the number of a revision may follow, else the newest is meant"
-        message = (
-            f"{quoted(settings.job_definition)} is not the name or ARN of a job definition: {kind_of_name}{revision}"
-        )
-        yield ("job_definition",), message
+        wrong = f"{quoted(settings.job_definition)} is not the name or ARN of a job definition"
+        yield ("job_definition",), f"{wrong}: {kind_of_name}{revision}"
     yield from _check_retries(settings)
     if settings.timeout_s is not None and settings.timeout_s < TIMEOUT_S:
         yield ("timeout_s",), f"must be at least {TIMEOUT_S}, found {settings.timeout_s}"
@@ -159,23 +143,16 @@ def _check_environment(environment: Mapping[str, str]) -> Iterator[PathMessage]:
         elif name in AT_RUN_TIME:
             yield ("environment", name), "kedro-batch sets this variable itself: give yours another name"
         elif not _VARIABLE.fullmatch(name):
-            yield (
-                ("environment", name),
-                "cannot be the name of a variable: it is empty, has over 1000 characters, or has = or NUL in it",
-            )
+            why = "it is empty, has over 1000 characters, or has = or NUL in it"
+            yield ("environment", name), f"cannot be the name of a variable: {why}"
         elif "\x00" in value:
             yield ("environment", name), "holds a NUL character, which ends a variable's value"
 
 
 def _check_share(settings: JobSettings) -> Iterator[PathMessage]:
     if settings.share_identifier is not None and not _SHARE.fullmatch(settings.share_identifier):
-        yield (
-            ("share_identifier",),
-            (
-                f"{settings.share_identifier!r} is not 1 to {SHARE_IDENTIFIER_LENGTH} letters and digits, "
-                "which an asterisk may follow"
-            ),
-        )
+        allowed = f"1 to {SHARE_IDENTIFIER_LENGTH} letters and digits, which an asterisk may follow"
+        yield ("share_identifier",), f"{settings.share_identifier!r} is not {allowed}"
     if not 0 <= (settings.scheduling_priority or 0) <= SCHEDULING_PRIORITY:
         yield ("scheduling_priority",), f"must be from 0 to {SCHEDULING_PRIORITY}, found {settings.scheduling_priority}"
     if settings.scheduling_priority is not None and settings.share_identifier is None:
@@ -195,10 +172,8 @@ def _check_tags(tags: Mapping[str, str]) -> Iterator[PathMessage]:
         yield ("tags",), f"has {len(tags)} tags; {PLAN_TAGS} are allowed beside the three of kedro-batch"
     for key, value in tags.items():
         if not 1 <= len(key) <= TAG_KEY_LENGTH or len(value) > TAG_VALUE_LENGTH:
-            yield (
-                ("tags", key),
-                f"a tag's key has 1 to {TAG_KEY_LENGTH} characters, its value at most {TAG_VALUE_LENGTH}",
-            )
+            lengths = f"1 to {TAG_KEY_LENGTH} characters, its value at most {TAG_VALUE_LENGTH}"
+            yield ("tags", key), f"a tag's key has {lengths}"
         elif not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
             odd = "".join(dict.fromkeys(letter for letter in key + value if not _TAG.fullmatch(letter)))
             yield ("tags", key), f"has {quoted(odd)}; AWS takes letters, digits, spaces and . : / = + - @ _ in tags"
@@ -219,13 +194,9 @@ def _check_fargate(resources: Resources) -> Iterator[PathMessage]:
         if resources.memory_mib not in allowed:
             beside = "any number of vCPUs" if vcpus is None else f"{vcpus:g} {'vCPU' if vcpus == 1 else 'vCPUs'}"
             larger = next((f"; the next is {size}" for size in allowed if size > resources.memory_mib), None)
-            yield (
-                ("resources", "memory_mib"),
-                (
-                    f"Fargate does not give {resources.memory_mib} MiB to {beside}: it takes {allowed[0]} to "
-                    f"{allowed[-1]} in steps{larger or '; more needs more vCPUs'}"
-                ),
-            )
+            steps = f"it takes {allowed[0]} to {allowed[-1]} in steps{larger or '; more needs more vCPUs'}"
+            message = f"Fargate does not give {resources.memory_mib} MiB to {beside}: {steps}"
+            yield ("resources", "memory_mib"), message
 
 
 def _check_ec2(settings: JobSettings) -> Iterator[PathMessage]:
@@ -239,75 +210,6 @@ def _check_ec2(settings: JobSettings) -> Iterator[PathMessage]:
         yield ("resources", "vcpus"), f"vCPUs are whole, or quarters on Fargate and EKS; found {float(vcpus):g}"
 
 
-def worst_request(job: Job, *, submit_tags: bool) -> dict[str, Any]:
-    """Build the largest request that a run could send for a job: all that only the run knows is at its longest."""
-    return submit_request(
-        job,
-        run_id=RunId("9" * RUN_ID_LENGTH),
-        submission=10**SUBMISSION_DIGITS - 1,
-        digest=PlanDigest("sha256:" + 64 * "0"),
-        parent_ids=[JobId("00000000-0000-0000-0000-000000000000")] * len(job.depends_on),
-        job_definition=f"{job.settings.job_definition}:999999999",
-        submit_tags=submit_tags,
-    )
-
-
-def _check_size(job: Job, *, submit_tags: bool) -> Iterator[PathMessage]:
-    settings = job.settings
-    letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
-    marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
-    most = OVERRIDES_CHARACTERS - _at_run_time()
-    if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
-        return  # it fits even if every letter needs an escape: the request need not be built
-    request = worst_request(job, submit_tags=submit_tags)
-    overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
-    parts = _parts(job, submit_tags=submit_tags)
-    taken = _json_length(overrides, len) + _at_run_time()
-    if taken > OVERRIDES_CHARACTERS:
-        path = max(parts[:2], key=lambda part: part[1])[0]
-        size = f" with {len(' '.join(job.command))} characters, {taken} in all" if path == ("command",) else ""
-        allowed = f"a container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the like"
-        yield path, f"is too long{size}: {allowed}, or the job fails later. {_REMEDIES[path[0]]}"
-    elif _json_length(request, lambda text: len(text.encode())) + _at_run_time() > REQUEST_BYTES:
-        path = max(parts, key=lambda part: part[1])[0]
-        yield path, f"is too long: a request may have {REQUEST_BYTES} bytes with what a run adds. {_REMEDIES[path[0]]}"
-
-
-def _parts(job: Job, *, submit_tags: bool) -> list[tuple[tuple[str, ...], int]]:
-    """Measure the parts of a request that may be long, command and environment first."""
-    settings = job.settings
-    parts: list[tuple[tuple[str, ...], Any]] = [
-        (("command",), job.command),
-        (("environment",), dict(settings.environment)),
-        (("tags",), dict(settings.tags) if submit_tags else {}),
-        *((("submit", name), value) for name, value in settings.submit.items()),
-    ]
-    return [(path, _json_length(value, len)) for path, value in parts]
-
-
-_REMEDIES = {
-    "command": "Group fewer nodes, or give these a namespace or a tag of their own, which the command then names",
-    "environment": "Keep long values where the container can read them, such as in S3",
-    "tags": "Shorten them",
-    "submit": "Keep long values where the container can read them, such as in S3",
-}
-
-
-def _json_length(value: Any, measure: Callable[[str], int]) -> int:
-    return measure(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-def room_for_nodes(settings: JobSettings, other_words: Sequence[str]) -> int:
-    """Return how many characters of a command are left for the names of its nodes, beside its other words."""
-    environment = [{"name": name, "value": value} for name, value in settings.environment.items()]
-    taken = _json_length([list(other_words), environment], len) + _at_run_time()
-    return OVERRIDES_CHARACTERS - taken - _FIXED_PARTS
-
-
-_FIXED_PARTS = 400
-"""Characters around command and environment in the overrides: names of fields, resources, flags of the command."""
-
-
 def fitting_fargate_size(resources: Resources) -> Resources:
     """Return the smallest size of Fargate with enough vCPUs and memory; if there is none, the resources as they are."""
     if resources.vcpus is None or resources.memory_mib is None:
@@ -318,8 +220,3 @@ def fitting_fargate_size(resources: Resources) -> Resources:
             number = int(vcpus) if vcpus.denominator == 1 else float(vcpus)
             return replace(resources, vcpus=number, memory_mib=enough[0])
     return resources
-
-
-@cache
-def _at_run_time() -> int:
-    return _json_length([{"name": name, "value": value} for name, value in AT_RUN_TIME.items()], len)

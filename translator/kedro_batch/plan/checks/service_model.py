@@ -10,8 +10,8 @@ from typing import Any
 
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.files.read_budget import MAX_WRITTEN_KEY
-from kedro_batch.plan.checks.batch_limits import worst_request
 from kedro_batch.plan.checks.placement import misplaced_command
+from kedro_batch.plan.checks.request_size import worst_request
 from kedro_batch.plan.model import Plan, stated_settings
 from kedro_batch.text.wording import did_you_mean, listed
 
