@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator
 
 from kedro_batch import diagnostics, errors
 from kedro_batch.cli import base
-from kedro_batch.files import resources
+from kedro_batch.files import read_budget, resources
 from kedro_batch.plan import submit_job
-from kedro_batch.plan.checks import batch_limits, read_budget
+from kedro_batch.plan.checks import batch_limits
 from kedro_batch.plan.model import Platform, RetryReason
 from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 
@@ -94,7 +94,7 @@ def test_what_plan_and_configuration_share_is_described_alike():
 def test_the_schemas_state_the_limits_that_are_checked():
     plan = json.loads((ROOT / "schemas" / "plan.schema.json").read_text())
     settings = plan["$defs"]
-    assert plan["properties"]["jobs"]["maxItems"] == read_budget.JOBS
+    assert plan["properties"]["jobs"]["maxItems"] == read_budget.MAX_JOBS
     assert settings["job_name"]["maxLength"] == submit_job.JOB_NAME_LENGTH
     assert settings["job"]["properties"]["depends_on"]["maxItems"] == batch_limits.DEPENDENCIES
     assert settings["timeout_s"]["minimum"] == batch_limits.TIMEOUT_S

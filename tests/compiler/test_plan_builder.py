@@ -17,7 +17,7 @@ from kedro_batch.compiler.plan_builder import assembled
 from kedro_batch.compiler.selection import NodeIndex
 from kedro_batch.diagnostics import Code
 from kedro_batch.errors import ProjectError
-from kedro_batch.plan.checks.batch_limits import DEPENDENCIES, over_limits
+from kedro_batch.plan.checks.batch_limits import DEPENDENCIES, check_limits
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import Resources
@@ -154,7 +154,7 @@ def test_what_is_written_is_read_back_and_is_within_the_limits(nodes, ways, rule
     plan = plan_of(nodes, ways, rules)
     if plan is None:
         return
-    assert not list(over_limits(plan))
+    assert not list(check_limits(plan))
     read = read_plan(plan_text(plan).encode(), "plan.yaml")
     assert read == plan
     assert plan_digest(read) == plan_digest(plan)
@@ -233,7 +233,7 @@ def test_a_chain_of_ten_thousand_compiles_to_many_jobs_or_to_few():
     assert len(compiled(nodes).plan.jobs) == 10_000
     chained = compiled(nodes, ["chain"]).plan
     assert 2 <= len(chained.jobs) < 20  # as few as commands can name
-    assert not list(over_limits(chained))
+    assert not list(check_limits(chained))
 
 
 @pytest.mark.parametrize(
@@ -252,5 +252,5 @@ def test_join_jobs_ask_for_the_least_that_the_machines_give(monkeypatch, platfor
     join = next(job for job in plan.jobs if not job.nodes)
     assert join.settings.resources == expected
     assert join.settings.submit == {"propagateTags": True}
-    assert not list(over_limits(plan))
+    assert not list(check_limits(plan))
     assert plan_text(plan)

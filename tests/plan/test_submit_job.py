@@ -4,9 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kedro_batch.errors import PlanError
-from kedro_batch.plan.checks.service_model import check_requests, submit_problems
-from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest, Resources, RetryReason
+from kedro_batch.plan.model import Job, JobName, PlanDigest, Resources, RetryReason
 from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name, parsed_job_name, run_prefix, submit_request
 from tests.support.plans import a_job
 
@@ -119,24 +117,6 @@ def test_any_other_name_is_not_parsed(name):
     assert parsed_job_name(name) is None
 
 
-def test_botocore_knows_every_field_that_is_sent():
-    full = a_job(
-        depends_on=(JobName("b"),),
-        resources=Resources(vcpus=1, memory_mib=4, gpus=3),
-        timeout_s=90,
-        attempts=3,
-        tags={"a": "b"},
-    )
-    plan = Plan(jobs=(full, SMALL))
-    check_requests(plan, "plan.yaml")
-
-
-def test_botocore_s_objections_name_the_job():
-    plan = Plan(jobs=(a_job(submit={"parameters": 5}),))
-    with pytest.raises(PlanError, match=r"plan.yaml: jobs\[0\]: a: parameters must be a mapping, found a whole number"):
-        check_requests(plan, "plan.yaml")
-
-
 def test_reasons_to_try_again_become_rules_that_end_with_exit():
     sent = request(a_job(attempts=3, retry_on=tuple(RetryReason)))
     assert sent["retryStrategy"] == {
@@ -205,56 +185,3 @@ def test_a_variable_of_the_container_s_own_wins():
     sent = request(a_job(submit={"eksPropertiesOverride": {"podProperties": {"containers": containers}}}, **RICH))
     (main,) = sent["eksPropertiesOverride"]["podProperties"]["containers"]
     assert main["env"] == containers[0]["env"]
-
-
-@pytest.mark.parametrize(
-    "submit",
-    [
-        {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "main"}]}}},
-        {"ecsPropertiesOverride": {"taskProperties": [{"containers": [{"name": "main"}]}]}},
-        {"consumableResourcePropertiesOverride": {"consumableResourceList": [{"consumableResource": "licence"}]}},
-        {"parameters": {"a": "b"}, "propagateTags": True},
-    ],
-)
-def test_botocore_knows_what_is_passed_on(submit):
-    assert not list(submit_problems(submit))
-    check_requests(Plan(jobs=(a_job(submit=submit, **RICH),)), "plan.yaml")
-
-
-@pytest.mark.parametrize(
-    ("submit", "message"),
-    [
-        ({"jobName": "x"}, "kedro-batch names the jobs: leave it out"),
-        ({"retryStrategy": {}}, "write it as attempts and retry_on"),
-        ({"arrayProperties": {"size": 2}}, "it would make many jobs of one, and each would run the same nodes"),
-        ({"containerOverrides": {"command": ["rm"]}}, "it would replace the command of the job: leave it out"),
-        ({"nodeOverrides": {"numNodes": 2}}, "each would run the same nodes: leave it out"),
-        ({"eksPropertiesOverride": {}}, "names no container for the command of the job"),
-        (
-            {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "m", "command": ["x"]}]}}},
-            "names no container for the command of the job",
-        ),
-        (
-            {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "m", "args": ["x"]}]}}},
-            "has args for the container that gets the command of the job: leave it out",
-        ),
-        ({"ecsPropertiesOverride": {"taskProperties": [{}]}}, "names no container for the command of the job"),
-        ({"parameters": {"k" * 1001: "x"}}, "has a key of 1001 characters; YAML takes 1000"),
-        ({"parameters": {"a": 5}}, "parameters.a must be text, found a whole number"),
-        ({"parameter": {}}, "is no field of SubmitJob. Did you mean 'parameters'?"),
-        ({"propagateTags": "yes"}, "propagateTags must be true or false, found text"),
-    ],
-)
-def test_what_submit_job_would_not_take_is_told(submit, message):
-    ((path, told),) = submit_problems(submit)
-    assert path[0] in submit
-    assert message in told
-
-
-def test_a_job_has_one_kind_of_containers():
-    submit = {"containerOverrides": {"instanceType": "x"}, "ecsPropertiesOverride": {"taskProperties": []}}
-    ((path, told),) = submit_problems(submit)
-    assert (path, told) == (
-        ("ecsPropertiesOverride",),
-        "goes without containerOverrides: a job has one kind of containers",
-    )

@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -6,7 +5,6 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from kedro_batch.plan.model import (
     Job,
@@ -19,61 +17,11 @@ from kedro_batch.plan.model import (
     Selection,
 )
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.writer import plan_text, scalar
+from kedro_batch.plan.writer import plan_text
 from tests.support.plans import a_job
 
 # Text without surrogates and without what YAML cannot hold at all.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-
-
-@pytest.mark.parametrize(
-    ("text", "written"),
-    [
-        ("kedro", "kedro"),
-        ("--nodes=preprocess_companies", "--nodes=preprocess_companies"),
-        ("a.b-c_d/e@f", "a.b-c_d/e@f"),
-        ("größe", "größe"),
-        ("no", '"no"'),
-        ("Y", '"Y"'),
-        ("null", '"null"'),
-        ("~", '"~"'),
-        ("", '""'),
-        ("012345", '"012345"'),
-        ("1e3", '"1e3"'),
-        ("1.7.0", '"1.7.0"'),
-        (".inf", '".inf"'),
-        ("-", '"-"'),
-        ("f([a]) -> [b]", '"f([a]) -> [b]"'),
-        ("a: b", '"a: b"'),
-        ("a,b", '"a,b"'),
-        ("#x", '"#x"'),
-        ("&x", '"&x"'),
-        ('say "hi"', r'"say \"hi\""'),
-        ("line\nbreak", r'"line\nbreak"'),
-        ("\x7f\u2028\ufeff", r'"\u007f\u2028\ufeff"'),
-        ("a\u3164\U000e0001", r'"a\u3164\U000e0001"'),
-        ("-_1", '"-_1"'),
-        ("._1", '"._1"'),
-    ],
-)
-def test_text_is_quoted_where_it_has_to_be(text, written):
-    assert scalar(text) == written
-
-
-# What numbers, booleans and options are made of in some YAML version.
-TRICKY = st.text("-._+~=yYnNeE019xo:#,[]{}&*!|>'\"%@` \t", max_size=6)
-
-
-@given(TEXTS | TRICKY)
-def test_both_versions_of_yaml_read_a_scalar_back_in_every_context(text):
-    written = scalar(text)
-    document = f"{written}: {written}\nlist: [{written}, {written}]\nblock:\n  - {written}\n"
-    expected = {text: text, "list": [text, text], "block": [text]}
-    assert yaml.safe_load(document) == expected
-    for version in ((1, 1), (1, 2)):
-        ruamel = YAML(typ="safe", pure=True)
-        ruamel.version = version
-        assert json.loads(json.dumps(ruamel.load(document))) == expected
 
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,8}", fullmatch=True)

@@ -8,9 +8,9 @@ from kedro_batch.submitter.failures import (
     LogStream,
     classify_failure,
     log_streams,
-    plain,
     waiting_advice,
 )
+from kedro_batch.text.escaping import one_line
 
 EXITED = "Essential container in task exited"
 TIMED_OUT = "Job attempt duration exceeded timeout"
@@ -280,40 +280,6 @@ def test_a_job_that_waits_for_long_gets_advice_in_one_line(status_reason, advice
     assert "\n" not in waiting_advice(status_reason)
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("as it is: é, 日本, tab\there", "as it is: é, 日本, tab\there"),
-        ("\x1b[1;31mred\x1b[0m", "red"),
-        ("\x1b[2K\x1b[1Gagain", "again"),
-        ("\x9b31mred", "red"),
-        ("\x1b]0;a title\x07text", "text"),
-        ("\x1b]8;;https://example.com\x1b\\link\x1b]8;;\x1b\\", "link"),
-        ("\x1bP1;2|status\x1b\\text", "text"),
-        ("\x1b(Btext\x1b7", "text"),
-        ("cut off \x1b[3", "cut off "),
-        ("never closed \x1b]0;title", "never closed 0;title"),
-        ("two\nlines\r\nand a third", "two lines and a third"),
-        ("progress\roverwritten", "progress overwritten"),
-        ("a\x00b\x07c\x08d\x7fe", "abcde"),
-        ("\x1b\x00[31mnot a sequence", "[31mnot a sequence"),
-        ("safe\u202eexe.txt\u200b\ufeff", "safeexe.txt"),
-        ("half \ud800 a pair", "half  a pair"),
-        ("", ""),
-    ],
-)
-def test_text_from_outside_becomes_one_harmless_line(text, shown):
-    assert plain(text) == shown
-
-
-@given(st.text("\x1b\x9b\x9d\x9c[];m\\\x07\r\n\x85\u2028\t0 aé\u202e\ud800"))
-def test_whatever_the_text_no_control_character_is_left(text):
-    shown = plain(text)
-    assert plain(shown) == shown
-    assert not any(ord(one) < 32 or 127 <= ord(one) < 160 for one in shown.replace("\t", ""))
-    assert len(shown.splitlines()) <= 1
-
-
 WORDS = st.one_of(
     st.text("aé \x1b[m\n\t\ud800", max_size=6),
     st.sampled_from([EXITED, TIMED_OUT, RECLAIMED, "awslogs", "terminated by JobStateTimeLimit: CAPACITY:"]),
@@ -363,7 +329,7 @@ def test_whatever_the_service_answers_there_is_a_failure_and_a_place_or_none(job
     assert failure.cause in Cause
     assert failure.advice
     assert failure.attempts >= 1
-    assert failure.reason == plain(failure.reason)
+    assert failure.reason == one_line(failure.reason)
     assert failure.exit_code is None or type(failure.exit_code) is int
     for location in log_streams(job):
         assert location.stream

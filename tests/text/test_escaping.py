@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kedro_batch.review.formatting import quote_names, value_text
-from kedro_batch.text.escaping import for_review
+from kedro_batch.text.escaping import INVISIBLE, for_json, for_review, for_terminal, one_line
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,57 @@ def test_names_are_quoted_where_they_could_be_taken_for_others(names, told):
 )
 def test_values_are_quoted_where_one_would_misread_them(value, told):
     assert value_text(value) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("as it is: é, 日本, tab\there\n", "as it is: é, 日本, tab\there\n"),
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x1b[2Kgone", r"\x1b[2Kgone"),
+        ("a\rb\x00\x9b", r"a\x0db\x00\x9b"),
+        ("\u202e\U000e0041\ud800", r"\u202e\U000e0041\ud800"),
+    ],
+)
+def test_a_terminal_gets_no_control_characters(text, shown):
+    assert for_terminal(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("as it is: é, 日本, tab\there", "as it is: é, 日本, tab\there"),
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x1b[2K\x1b[1Gagain", "again"),
+        ("\x9b31mred", "red"),
+        ("\x1b]0;a title\x07text", "text"),
+        ("\x1b]8;;https://example.com\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1bP1;2|status\x1b\\text", "text"),
+        ("\x1b(Btext\x1b7", "text"),
+        ("cut off \x1b[3", "cut off "),
+        ("never closed \x1b]0;title", "never closed 0;title"),
+        ("two\nlines\r\nand a third", "two lines and a third"),
+        ("progress\roverwritten", "progress overwritten"),
+        ("a\x00b\x07c\x08d\x7fe", "abcde"),
+        ("\x1b\x00[31mnot a sequence", "[31mnot a sequence"),
+        ("safe\u202eexe.txt\u200b\ufeff\u3164", "safeexe.txt"),
+        ("half \ud800 a pair", "half  a pair"),
+        ("", ""),
+    ],
+)
+def test_text_from_outside_becomes_one_harmless_line(text, shown):
+    assert one_line(text) == shown
+
+
+@given(st.text("\x1b\x9b\x9d\x9c[];m\\\x07\r\n\x85\u2028\t0 aé\u202e\u3164\ud800"))
+def test_whatever_the_text_nothing_is_left_that_is_obeyed_or_not_seen(text):
+    shown = one_line(text)
+    assert one_line(shown) == shown
+    assert not any(ord(one) < 32 or 127 <= ord(one) < 160 for one in shown.replace("\t", ""))
+    assert not INVISIBLE.search(shown)
+    assert len(shown.splitlines()) <= 1
+
+
+def test_json_has_escapes_that_mean_the_same():
+    assert for_json('{"a": "é"}') == '{"a": "é"}'
+    assert for_json('"\x7f\u200b\U000e0041"') == r'"\u007f\u200b\udb40\udc41"'

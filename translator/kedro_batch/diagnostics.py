@@ -1,18 +1,21 @@
 """Diagnostics: what is wrong, or worth knowing, in one place of a file or a project.
 
-Checks return them; ``errors.Refused`` carries them; ``review.diagnostics`` shows them as text and JSON.
+Checks yield them; ``errors.Refused`` carries them; ``review.diagnostics`` shows them as text and JSON.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 FieldPath = tuple[str | int, ...]
-"""Where in a file's structure, such as ``("jobs", 2, "timeout_s")``."""
+"""A place in a file's structure, such as ``("jobs", 2, "timeout_s")``."""
+
+PathMessage = tuple[FieldPath, str]
+"""A place, and what is wrong there: what becomes a diagnostic once its file is known."""
 
 
 class Severity(StrEnum):
-    """How much a diagnostic weighs."""
+    """Whether a diagnostic refuses, warns or informs."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -20,9 +23,9 @@ class Severity(StrEnum):
 
 
 class Code(StrEnum):
-    """What kind of diagnostic it is: short names that tools may look for.
+    """Kinds of diagnostics: short names that tools may look for.
 
-    The first five are those of Kedro's own check of a deployment (``kedro.inspection``, Kedro 1.8).
+    The first five are the codes of Kedro's own check of a deployment (``kedro.inspection``, Kedro 1.8).
     """
 
     EPHEMERAL_BOUNDARY = "ephemeral_boundary"
@@ -51,17 +54,18 @@ class Diagnostic:
     """One thing that is wrong, or worth knowing, in one place.
 
     Attributes:
-        source: The file as the user named it, or the part of the project that it is about.
+        source: The file as the user named it, or the part of the project that it is about; empty until the reader of
+            the file fills it in.
         message: What is wrong and what to do.
         path: Where in the file's structure.
         line: The line in the file, counted from 1, where it is known.
-        code: Its kind; None takes that of the error that reports it.
-        severity: How much it weighs.
+        code: Its kind; None: that of the error that carries it.
+        severity: Whether it refuses, warns or informs.
         about: Names of what it is about, such as ``{"dataset": ("x",), "producer": ("a",)}``.
-        remedy: Lines for a file, ready to paste, that mend it.
+        remedy: Lines for a file that put it right, ready to paste.
     """
 
-    source: str
+    source: str = ""
     message: str
     path: FieldPath = ()
     line: int | None = None
@@ -76,11 +80,22 @@ class Diagnostic:
         return f"{place}: {dotted}: {self.message}" if dotted else f"{place}: {self.message}"
 
 
+def diagnostics_of(found: Iterable[PathMessage], below: FieldPath = ()) -> Iterator[Diagnostic]:
+    """Make diagnostics of places and messages.
+
+    Args:
+        found: The places, as seen from ``below``.
+        below: The path that all of them stand under.
+    """
+    for path, message in found:
+        yield Diagnostic(path=(*below, *path), message=message)
+
+
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Sort diagnostics: errors first, then as they stand in their files, ``[2]`` before ``[10]``."""
+    """Sort diagnostics: errors first, then by code and by place, ``[2]`` before ``[10]``."""
     return tuple(sorted(diagnostics, key=_place))
 
 
@@ -94,12 +109,6 @@ def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
         path,
         diagnostic.message,
     )
-
-
-DIAGNOSTICS_AT_MOST = 1000
-"""Of one plan file. It takes time to find what is wrong, and nobody reads more."""
-
-MORE_IS_WRONG = f"more than {DIAGNOSTICS_AT_MOST:,} things are wrong; here are {DIAGNOSTICS_AT_MOST:,} of them"
 
 
 def path_text(path: FieldPath) -> str:

@@ -1,11 +1,11 @@
 """The exceptions that a user can cause, and the diagnostics that they carry.
 
-Every class carries the exit code that the command line ends with. A message says what, where, why and what
-to do; whoever finds several things wrong reports them all at once, as diagnostics. Anything that is not in this
-tree is a bug of ours: it keeps its traceback and ends with exit code 1.
+Every class carries the exit code of the command line. A message says what, where, why and what to do. Code that
+finds several things wrong reports all of them at once, as diagnostics. Any other exception is a bug of ours: it keeps
+its traceback and ends with exit code 1.
 
     KedroBatchError
-    ├── UsageError      2    the command line asks for something that cannot be done
+    ├── UsageError      2    the command line asks for something impossible
     ├── PlanDiffers     3    `compile --check`, `diff --exit-code`: the plans differ
     ├── Refused         4    project, configuration or plan refused
     │   ├── ProjectError         the Kedro project could not be loaded, or the selection does not fit it
@@ -13,7 +13,7 @@ tree is a bug of ours: it keeps its traceback and ends with exit code 1.
     │   └── PlanError            a plan file is wrong
     ├── ServiceError    5    AWS refused or was unreachable
     ├── JobsFailed      6    the run ended with failed jobs
-    └── RunUnfinished   7    the run has not ended: jobs are still going on, or were never submitted
+    └── RunUnfinished   7    the run has not ended: jobs are still running, or were never submitted
     Interrupted         129, 130, 131, 143: a signal ended the command (a BaseException, as KeyboardInterrupt is)
 """
 
@@ -31,24 +31,24 @@ class KedroBatchError(Exception):
 
 
 class UsageError(KedroBatchError):
-    """The command line asks for something that cannot be done."""
+    """The command line asks for something impossible."""
 
     exit_code = 2
 
 
 class PlanDiffers(KedroBatchError):  # noqa: N818  an outcome that scripts ask for, not a fault
-    """The checked file is not what compiling gives now, or two plans differ."""
+    """The checked plan file is out of date, or two plans differ."""
 
     exit_code = 3
 
 
 class Refused(KedroBatchError):  # noqa: N818  the root of three errors, named for what happened
-    """Project, configuration or plan refused, for one reason or for several.
+    """A project, a configuration or a plan is refused, for one reason or more.
 
     Attributes:
-        code: What the diagnostics are that do not say so themselves.
+        code: The code of the diagnostics that have none of their own.
         headline: What was refused.
-        diagnostics: Why, sorted; errors first.
+        diagnostics: Why; sorted, errors first.
     """
 
     exit_code = 4
@@ -78,39 +78,39 @@ class PlanError(Refused):
 
 
 class Fault(StrEnum):
-    """What is known of a call that failed. Only after AMBIGUOUS may it have been executed all the same."""
+    """What is known about a failed call. Only an AMBIGUOUS one may have been executed."""
 
     THROTTLED = "throttled"
-    """Too many calls: it was not executed, and may simply be sent again."""
+    """There were too many calls: it was not executed, and may be sent again."""
     UNREACHABLE = "unreachable"
     """No connection could be opened: it was not executed."""
     CREDENTIALS = "credentials"
-    """There are none, or they have expired: it was not executed."""
+    """There are no credentials, or they have expired: it was not executed."""
     AMBIGUOUS = "ambiguous"
-    """The reply is missing, or tells of an error of the service: it may have been executed."""
+    """No reply came, or the reply reports an error inside the service: it may have been executed."""
     DENIED = "denied"
     """The account may not make this call: it was not executed."""
     REFUSED = "refused"
-    """The service does not take what it was sent: it was not executed."""
+    """The service rejected the request: it was not executed."""
 
 
 class ServiceError(KedroBatchError):
     """AWS refused a call or was unreachable.
 
     Attributes:
-        fault: What is known of the call.
+        fault: What is known about the call.
     """
 
     exit_code = 5
 
     def __init__(self, message: str, *, fault: Fault = Fault.REFUSED) -> None:
-        """Take the message, and what is known of the call."""
+        """Take the message, and what is known about the call."""
         self.fault = fault
         super().__init__(message)
 
     @property
     def passing(self) -> bool:
-        """The same call may well succeed later."""
+        """True if the same call may succeed later."""
         return self.fault in _PASSING
 
 
@@ -124,7 +124,7 @@ class JobsFailed(KedroBatchError):  # noqa: N818  an outcome of the run, reporte
 
 
 class RunUnfinished(KedroBatchError):  # noqa: N818  an outcome of the run, reported as such
-    """The run has not ended: jobs are still going on, or were never submitted."""
+    """The run has not ended: jobs are still running, or were never submitted."""
 
     exit_code = 7
 

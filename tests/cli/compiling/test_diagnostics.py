@@ -246,7 +246,7 @@ def test_what_is_passed_on_is_checked_together(tmp_path):
         """
     project = project_with(tmp_path, json_catalog(), "shared_paths: [data]\n" + dedent(settings))
     (found,) = diagnostics(project, code=4)
-    assert "goes without containerOverrides: a job has one kind of containers (job add_up)" in found["message"]
+    assert "cannot stand beside containerOverrides: a job has one kind of containers (job add_up)" in found["message"]
     assert found["path"][:3] == ["rules", 0, "submit"]
 
 

@@ -1,15 +1,10 @@
-import json
 from fractions import Fraction
 
 import pytest
 
 from kedro_batch.plan.checks.batch_limits import (
-    AT_RUN_TIME,
     FARGATE_MEMORY_MIB,
-    OVERRIDES_CHARACTERS,
-    REQUEST_BYTES,
-    over_limits,
-    worst_request,
+    check_limits,
 )
 from kedro_batch.plan.model import JobName, Plan, Platform, Resources, RetryReason
 from tests.support.plans import a_job
@@ -18,7 +13,7 @@ TOO_MANY = tuple(map(JobName, "abcdefghijklmnopqrstu"))
 
 
 def problems(**given):
-    return [(path[2:], message) for path, message in over_limits(Plan(jobs=(a_job(**given),)))]
+    return [(one.path[2:], one.message) for one in check_limits(Plan(jobs=(a_job(**given),)))]
 
 
 @pytest.mark.parametrize(
@@ -34,19 +29,19 @@ def problems(**given):
         ),
         (("command",), "is empty", {"command": ()}),
         (("command", 1), "is empty or holds a NUL", {"command": ("x", "")}),
-        (("job_queue",), "is no queue's name or ARN", {"job_queue": "my queue"}),
-        (("job_queue",), "is no queue's name or ARN", {"job_queue": "q" * 129}),
-        (("job_definition",), "is no definition's name or ARN", {"job_definition": "d:x"}),
+        (("job_queue",), "is not the name or ARN of a queue", {"job_queue": "my queue"}),
+        (("job_queue",), "is not the name or ARN of a queue", {"job_queue": "q" * 129}),
+        (("job_definition",), "is not the name or ARN of a job definition", {"job_definition": "d:x"}),
         (("timeout_s",), "must be at least 60", {"timeout_s": 59}),
         (("attempts",), "must be from 1 to 10", {"attempts": 11}),
         (("retry_on",), "needs attempts of 2 or more", {"retry_on": (RetryReason.SPOT,)}),
         (("retry_on",), "needs attempts of 2 or more", {"retry_on": (RetryReason.SPOT,), "attempts": 1}),
-        (("tags",), "are 48; 47 are allowed", {"tags": {f"t{n}": "" for n in range(48)}}),
+        (("tags",), "has 48 tags; 47 are allowed", {"tags": {f"t{n}": "" for n in range(48)}}),
         (("tags", "a"), "its value at most 256", {"tags": {"a": "b" * 257}}),
         (("tags", "a"), "letters, digits, spaces", {"tags": {"a": "b;c"}}),
-        (("tags", "Aws:a"), "as only tags of AWS", {"tags": {"Aws:a": "b"}}),
+        (("tags", "Aws:a"), "begins with aws: or kedro-batch:, which only", {"tags": {"Aws:a": "b"}}),
         (("environment", "aws_batch_x"), "AWS Batch keeps it", {"environment": {"aws_batch_x": "1"}}),
-        (("environment", "A=B"), "cannot name a variable", {"environment": {"A=B": "1"}}),
+        (("environment", "A=B"), "cannot be the name of a variable", {"environment": {"A=B": "1"}}),
         (("share_identifier",), "letters and digits", {"share_identifier": "a-b"}),
         (("scheduling_priority",), "from 0 to 9999", {"scheduling_priority": 10_000, "share_identifier": "a"}),
         (("scheduling_priority",), "works only within a share", {"scheduling_priority": 1}),
@@ -96,52 +91,3 @@ def test_every_size_of_fargate_is_taken():
     for vcpus, memory_mib in sizes:
         assert not problems(resources=Resources(vcpus=vcpus, memory_mib=memory_mib), platform=Platform.FARGATE)
     assert Fraction(0.25) in FARGATE_MEMORY_MIB
-
-
-def test_overrides_leave_room_for_what_a_run_adds():
-    def taken(words):
-        found = problems(command=("x" * words,))
-        return found[0] if found else None
-
-    fits = next(words for words in range(OVERRIDES_CHARACTERS, 0, -1) if taken(words) is None)
-    assert OVERRIDES_CHARACTERS - 1200 < fits < OVERRIDES_CHARACTERS - 700
-    path, message = taken(fits + 1)
-    assert path == ("command",)
-    assert message.startswith(
-        f"is too long with {fits + 1} characters, 8193 in all: a container is given 8192 characters"
-    )
-    assert message.endswith("give these a namespace or a tag of their own, which the command then names")
-
-
-def test_the_environment_counts_and_so_do_escapes():
-    assert not problems(environment={"A": "x" * 7000})
-    assert problems(environment={"A": '"' * 7000})[0][0] == ("environment",)
-
-
-def test_a_request_has_30_kib_at_most():
-    parents = tuple(JobName(f"p{number}") for number in range(20))
-    tags = {f"{number:03}" + "k" * 120: "é" * 256 for number in range(47)}
-    found = problems(depends_on=parents, tags=tags)
-    assert found[-1][0] == ("tags",)
-    assert "a request may have 30720 bytes" in found[-1][1]
-    assert problems(submit={"parameters": {"a": "x" * 31_000}})[0][0] == ("submit", "parameters")
-
-
-def test_tags_that_are_not_sent_take_no_room():
-    def is_taken(letters, **given):
-        plan = Plan(jobs=(a_job(submit={"parameters": {"a": "x" * letters}}),), **given)
-        return not list(over_limits(plan))
-
-    least = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters))
-    most = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters, submit_tags=False))
-    tags = worst_request(a_job(), submit_tags=True)["tags"] | {"kedro-batch:job": "a"}
-    assert most - least == len(json.dumps({"tags": tags}, separators=(",", ":"))) - len("{}") + len(",")
-    assert "tags" not in worst_request(a_job(), submit_tags=False)
-
-
-def test_the_worst_request_has_every_run_time_part_at_its_longest():
-    request = worst_request(a_job("j" * 99, depends_on=(JobName("p"),)), submit_tags=True)
-    assert len(request["jobName"]) == 128
-    assert request["tags"]["kedro-batch:run"] == "9" * 24
-    assert len(request["dependsOn"][0]["jobId"]) == 36
-    assert len(AT_RUN_TIME["AWS_BATCH_JOB_ID"]) == 36

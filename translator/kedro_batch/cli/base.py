@@ -143,7 +143,7 @@ def read_whole(stream: BinaryIO, name: str) -> bytes:
     Raises:
         UsageError: It is too large for a plan.
     """
-    from kedro_batch.files.yaml_reader import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
+    from kedro_batch.files.read_budget import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
 
     content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:

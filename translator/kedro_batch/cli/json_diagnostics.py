@@ -1,4 +1,4 @@
-"""Diagnostics on standard output as JSON, for the commands that have ``--json``."""
+"""Writes diagnostics to standard output as JSON, for the commands that have ``--json``."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def refusal_as_json(stdout: BinaryIO | None) -> Iterator[None]:
-    """Write what is refused as JSON, and leave only the headline to be told; do nothing without a stream."""
+    """Write a refusal's diagnostics as JSON, and raise it with its headline alone. Without a stream, do nothing."""
     try:
         yield
     except Refused as error:
@@ -26,7 +26,7 @@ def refusal_as_json(stdout: BinaryIO | None) -> Iterator[None]:
 
 
 def write_diagnostics(stdout: BinaryIO, diagnostics: Sequence[Diagnostic], plan: "Plan") -> None:
-    """Write the diagnostics about a plan that is not refused."""
+    """Write the digest of a plan that is not refused, and its diagnostics."""
     from kedro_batch.plan.digest import plan_digest  # noqa: PLC0415  loaded only when it is asked for
 
     _write(stdout, diagnostics, plan_digest(plan), Refused.code)

@@ -11,19 +11,17 @@ from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 
 @click.command(cls=BatchCommand, short_help="Check a plan offline and print its digest.")
 @click.argument("plan")
-@click.option("--json", "as_json", is_flag=True, help="Print the digest and everything that is wrong as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the digest and all diagnostics as JSON.")
 @talk_options
 def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> None:  # noqa: ARG001  click hands over every option
-    """Check PLAN (- is standard input): its schema, its graph, and all that AWS Batch limits.
+    """Check PLAN (- is standard input): its schema, its graph, and all limits of AWS Batch.
 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
-    layout do not change it. A job that reads what another writes without waiting for it is a warning.
+    layout do not change it. A job that reads what another job writes, and does not wait for it, is a warning.
     """
-    from kedro_batch.plan.checks.service_model import check_requests
-    from kedro_batch.plan.checks.unordered_reads import remarks_on
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.graph import longest_path
-    from kedro_batch.plan.reader import read_plan
+    from kedro_batch.plan.reader import plan_warnings, read_plan
     from kedro_batch.review.diagnostics import diagnostic_lines, diagnostics_headline
     from kedro_batch.text.escaping import for_terminal
     from kedro_batch.text.wording import counted
@@ -31,22 +29,21 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
     content, name = read_input(plan)
     with refusal_as_json(sys.stdout.buffer if as_json else None):
         checked = read_plan(content, name)
-        check_requests(checked, name)
-    remarks = remarks_on(checked, content, name)
+    warnings = plan_warnings(checked, content, name)
     if not quiet:
         depth = longest_path({job.name: job.depends_on for job in checked.jobs})
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, at most {depth} one after another"
         tell(f"{name} is valid: {sizes}")
-        if remarks:
-            tell(f"{diagnostics_headline(remarks)}:")
-        for line in diagnostic_lines(remarks, every=verbose):
+        if warnings:
+            tell(f"{diagnostics_headline(warnings)}:")
+        for line in diagnostic_lines(warnings, every=verbose):
             tell(for_terminal(line))
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
             tell(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
     if as_json:
-        write_diagnostics(sys.stdout.buffer, remarks, checked)
+        write_diagnostics(sys.stdout.buffer, warnings, checked)
     else:
         click.echo(f"digest {plan_digest(checked)}")

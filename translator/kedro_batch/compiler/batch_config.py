@@ -17,10 +17,10 @@ from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
 from kedro_batch.errors import ConfigError, UsageError
 from kedro_batch.files import yaml_reader
 from kedro_batch.files.json_schema import check
-from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_problems, credential_words, looks_like_credential
-from kedro_batch.plan.checks.service_model import submit_problems
+from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_words, credentials_in, looks_like_credential
+from kedro_batch.plan.checks.placement import unsent_tags
+from kedro_batch.plan.checks.service_model import wrong_submit_fields
 from kedro_batch.plan.model import JOB_SETTINGS, JobSettings
-from kedro_batch.plan.submit_job import unsent_tags
 from kedro_batch.text.wording import did_you_mean
 
 TARGET = ("job_queue", "job_definition")
@@ -163,7 +163,7 @@ def _credentials(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
     if looks_like_credential("", str(given.get("container_conf_source", ""))):
         yield ("container_conf_source",), IN_COMMAND
     for here, settings in _places(given):
-        for path, message in credential_problems(settings):
+        for path, message in credentials_in(settings):
             yield (*here, *path), message
 
 
@@ -208,7 +208,7 @@ _RUNNERS = ("ParallelRunner", "SequentialRunner", "ThreadRunner")
 def _unsubmittable(given: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
     for here, settings in _places(given):
         if submit := settings.get("submit"):
-            for path, message in submit_problems(submit):
+            for path, message in wrong_submit_fields(submit):
                 yield (*here, "submit", *path), message
 
 

@@ -11,9 +11,9 @@ from kedro_batch.compiler.grouping import Group
 from kedro_batch.compiler.nodes import glob, is_parameter
 from kedro_batch.compiler.storage import Storage, Storages, Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
+from kedro_batch.files.yaml_scalars import write_scalar
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.writer import scalar
 from kedro_batch.text.wording import did_you_mean, listed
 
 _WORST = (Store.MEMORY, Store.LOCAL, Store.UNKNOWN, Store.SHARED)
@@ -178,8 +178,8 @@ def _parted_in_memory(name: str, dataset: _Dataset, around: Surroundings) -> Dia
 
 def _entry(name: str, file: str) -> str:
     """Write a catalog entry that keeps any Python object where all containers see it."""
-    path = file if re.fullmatch(r"[\w./:-]+", file) else scalar(file)
-    return f"{scalar(name)}:\n  type: pickle.PickleDataset\n  filepath: {path}\n"
+    path = file if re.fullmatch(r"[\w./:-]+", file) else write_scalar(file)
+    return f"{write_scalar(name)}:\n  type: pickle.PickleDataset\n  filepath: {path}\n"
 
 
 def _file_of(name: str) -> str:

@@ -18,7 +18,8 @@ from kedro_batch.compiler.storage import Storages, Store
 from kedro_batch.compiler.warnings import about_datasets, about_limits, about_names, about_rules
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ProjectError
-from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB, room_for_nodes
+from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB
+from kedro_batch.plan.checks.request_size import room_for_nodes
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import topological_order, transitive_reduction
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, JobSettings, Plan, Platform, Resources

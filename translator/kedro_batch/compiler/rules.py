@@ -11,14 +11,13 @@ from typing import Any
 
 from kedro_batch.compiler.nodes import ProjectNode, glob, namespaces_of
 from kedro_batch.diagnostics import FieldPath
+from kedro_batch.files.read_budget import MAX_HINTS
 from kedro_batch.plan.checks.batch_limits import fitting_fargate_size
 from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, Platform, merged_over
 from kedro_batch.text.wording import did_you_mean
 
 _AMOUNTS = ("vcpus", "memory_mib", "gpus")
 _ONE_FOR_ALL = ("job_queue", "job_definition", "platform", "share_identifier", "submit")
-_HINTS_AT_MOST = 20
-"""Looking for near names takes time in proportion to the nodes."""
 _LONGEST_TIMEOUT_S = 2**31 - 1
 
 
@@ -163,7 +162,7 @@ class NodeSettings:
             "namespaces": {name for node in self._nodes for name in namespaces_of(node.namespace)},
             "pipelines": set(self._registered),
         }
-        hints_left = _HINTS_AT_MOST
+        hints_left = MAX_HINTS
         for number, rule in enumerate(self._rules):
             here: FieldPath = ("rules", number, "match")
             missing = [*_missing(rule.match, known)]

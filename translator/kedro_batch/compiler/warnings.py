@@ -10,10 +10,9 @@ from kedro_batch.compiler.inputs import Compilation, Place
 from kedro_batch.compiler.nodes import ProjectNode, ProjectNodes, glob
 from kedro_batch.compiler.rules import NodeSettings
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, Severity
-from kedro_batch.plan.checks.batch_limits import over_limits
-from kedro_batch.plan.checks.read_budget import JOBS
+from kedro_batch.files.read_budget import MAX_JOBS
+from kedro_batch.plan.checks import check_plan
 from kedro_batch.plan.data_flow import without_transcoding
-from kedro_batch.plan.submit_job import misplaced_commands
 from kedro_batch.text.wording import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -23,17 +22,17 @@ if TYPE_CHECKING:
 def about_limits(compilation: Compilation) -> Iterator[Diagnostic]:
     """Say what AWS Batch would not take: a setting once, where it stands, and with the jobs that have it."""
     plan, groups = compilation.plan, compilation.groups
-    if len(plan.jobs) > JOBS:
+    if len(plan.jobs) > MAX_JOBS:
         yield Diagnostic(
             source="jobs",
             code=Code.OVER_LIMIT,
-            message=f"there are {len(plan.jobs)}, and a plan of more than {JOBS} is not read: put more nodes into each "
-            "job (group_by), or compile parts of the pipeline into plans of their own",
+            message=f"there are {len(plan.jobs)}, and a plan of more than {MAX_JOBS} is not read: put more nodes into "
+            "each job (group_by), or compile parts of the pipeline into plans of their own",
         )
     origins: dict[tuple[int, FieldPath], Place | None] = {}
     jobs_with: defaultdict[tuple[FieldPath, str, Place | None], list[JobName]] = defaultdict(list)
-    for path, message in (*over_limits(plan), *misplaced_commands(plan)):
-        job, inside = plan.jobs[int(path[1])], path[2:]
+    for found in check_plan(plan):
+        job, inside, message = plan.jobs[int(found.path[1])], found.path[2:], found.message
         key = (id(job.settings), inside)
         if key not in origins or (origins[key] is None and job.name in groups):  # join jobs have it from others
             origins[key] = compilation.origin_of(job.name, inside)

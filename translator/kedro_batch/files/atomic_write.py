@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all."""
+"""Writes a file whole or not at all: a failure leaves the old file as it was."""
 
 import os
 import stat
@@ -12,14 +12,13 @@ from kedro_batch.errors import UsageError
 def write_bytes(path: Path, content: bytes, shown: str | None = None) -> None:
     """Write ``content`` to ``path``, so that a failure leaves the old file as it was.
 
-    The content goes to a temporary file beside the target, is flushed to the disk and then renamed over it.
-    A link is followed, and what is not a regular file (a terminal, ``/dev/null``, a pipe) is written to
-    directly. An existing file keeps its permissions.
+    The content goes to a temporary file beside the target, is flushed to the disk and then renamed over it. Links are
+    followed. A terminal, a pipe or ``/dev/null`` is written to directly. An existing file keeps its permissions.
 
     Args:
         path: The file.
-        content: What it holds afterwards.
-        shown: How a message names it, where that is not ``path``.
+        content: What it is to hold.
+        shown: Its name in messages; ``path`` if there is none.
 
     Raises:
         UsageError: The file cannot be written.
@@ -32,7 +31,7 @@ def write_bytes(path: Path, content: bytes, shown: str | None = None) -> None:
         _replace(path.resolve(), content)
     except FileNotFoundError as error:
         raise UsageError(f"cannot write {shown or path}: there is no folder {Path(shown or path).parent}") from error
-    except (OSError, RuntimeError) as error:  # links that lead round in a circle are a RuntimeError
+    except (OSError, RuntimeError) as error:  # links in a circle are a RuntimeError
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"cannot write {shown or path}: {reason}") from error
 

@@ -1,8 +1,8 @@
 """Checks a value against one of our JSON Schemas and says what is wrong in words that help.
 
-jsonschema finds the errors; this module only rewords them. What it adds to each is the schema's own
-description of the field, so that a message tells what is allowed and why. fastjsonschema, ten times as fast,
-says beforehand whether there are any.
+A value comes in, as a YAML or JSON file holds it; places and messages go out. jsonschema-rs, which is quick, says
+whether anything is wrong; jsonschema, which is slow, then says what; this module words it, and adds the schema's own
+description of the field. Nothing here knows what a plan is.
 """
 
 import math
@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
-from kedro_batch.diagnostics import FieldPath
+from kedro_batch.diagnostics import FieldPath, PathMessage
 from kedro_batch.files.resources import schema
 from kedro_batch.text.wording import did_you_mean, listed, quoted
 
 _PRIVATE = {"environment", "tags", "submit"}
-"""Fields whose values may be secrets that do not belong there: messages do not show them."""
+"""Fields whose values may be secrets, put there by mistake: messages do not show them."""
 _TYPE_NAMES = {
     "object": "a mapping",
     "array": "a list",
@@ -45,35 +45,23 @@ def _validator(name: str) -> Any:
 
 
 @cache
-def _fast_validator(name: str) -> Callable[[object], object]:
-    import fastjsonschema  # noqa: PLC0415  the command line's --help does without
+def _is_valid(name: str, part: str = "") -> Callable[[object], bool]:
+    """Return a quick test by a schema, or by a part of it such as ``#/$defs/job``."""
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415  the command line's --help does without
 
-    shape = {key: part for key, part in schema(name).items() if key not in ("$id", "$schema")}
-    compiled: Callable[[object], object] = fastjsonschema.compile(shape, use_default=False)
-    return compiled
-
-
-@cache
-def _fast_item_validator(name: str, reference: str) -> Callable[[object], object]:
-    import fastjsonschema  # noqa: PLC0415  the command line's --help does without
-
-    shape = {"$ref": reference, "$defs": schema(name)["$defs"]}
-    compiled: Callable[[object], object] = fastjsonschema.compile(shape, use_default=False)
-    return compiled
+    whole_schema = schema(name)
+    return Draft202012Validator({"$ref": part, "$defs": whole_schema["$defs"]} if part else whole_schema).is_valid
 
 
-def _surely_valid(value: object, fast_validator: Callable[[object], object]) -> bool:
-    from fastjsonschema import JsonSchemaValueException  # noqa: PLC0415  the command line's --help does without
-
+def _surely_valid(value: object, is_valid: Callable[[object], bool]) -> bool:
     try:
-        fast_validator(value)
-    except JsonSchemaValueException:
+        return is_valid(value) and _is_finite(value)
+    except ValueError:  # it holds half a character, or something that no file holds
         return False
-    return _finite(value)
 
 
-def _finite(value: object) -> bool:
-    """Tell whether there is no infinite number in a value."""
+def _is_finite(value: object) -> bool:
+    """True if a value holds no infinite number, however deep."""
     inner = [value]
     for one in inner:
         if isinstance(one, float) and not math.isfinite(one):
@@ -86,31 +74,31 @@ def _finite(value: object) -> bool:
 
 
 def whole(number: Any) -> Any:
-    """Make 2.0 an integer, as which JSON Schema counts it; anything else stays as it is."""
+    """Return 2.0 as an integer, which it is to JSON Schema, and anything else as it is."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-def check(value: object, schema_name: str) -> Iterator[tuple[FieldPath, str]]:
-    """Yield ``(path, message)`` for everything in ``value`` that the schema does not allow.
+def check(value: object, schema_name: str) -> Iterator[PathMessage]:
+    """Yield a place and a message for everything in ``value`` that the schema does not allow.
 
     Args:
         value: What a YAML or JSON file holds.
         schema_name: Such as ``"plan"`` for ``schemas/plan.schema.json``.
     """
-    if _surely_valid(value, _fast_validator(schema_name)):
+    if _surely_valid(value, _is_valid(schema_name)):
         return
     missing: set[FieldPath] = set()
     for error in _validator(schema_name).iter_errors(value):
         path = tuple(error.absolute_path)
         if error.validator == "minProperties" and path in missing:
-            continue  # what is missing has been told
+            continue  # the missing field is reported
         if "propertyNames" in error.absolute_schema_path:
             path = (*path, str(error.instance))
         allowed: Any = error.schema
         match error.validator:
             case "additionalProperties" if "properties" in allowed:
                 yield from _unknown_fields(path, error)
-            case "required":  # the library gives one error for each missing field, none of them naming it
+            case "required":  # there is one error for each missing field, and none of them names it
                 if path not in missing:
                     missing.add(path)
                     yield from _missing_fields(path, error)
@@ -118,27 +106,27 @@ def check(value: object, schema_name: str) -> Iterator[tuple[FieldPath, str]]:
                 yield path, _reword(error)
 
 
-def _unknown_fields(path: FieldPath, error: Any) -> Iterator[tuple[FieldPath, str]]:
+def _unknown_fields(path: FieldPath, error: Any) -> Iterator[PathMessage]:
     known = error.schema["properties"]
     for field in sorted(set(error.instance) - set(known)):
         hint = did_you_mean(field, known) or f" Known here: {', '.join(known)}."
         yield (*path, field), f"unknown field.{hint}"
 
 
-def _missing_fields(path: FieldPath, error: Any) -> Iterator[tuple[FieldPath, str]]:
+def _missing_fields(path: FieldPath, error: Any) -> Iterator[PathMessage]:
     for field in error.validator_value:
         if field not in error.instance:
-            yield path, f"{field!r} is missing. {_about(error.schema['properties'][field])}".rstrip()
+            yield path, f"{field!r} is missing. {_description(error.schema['properties'][field])}".rstrip()
 
 
 def _reword(error: Any) -> str:
     describe = _MESSAGES.get(str(error.validator))
     message = describe(error) if describe else error.message
-    about = "" if error.validator in ("enum", "const") else _about(error.schema)
-    return f"{message}. {about}".rstrip()
+    description = "" if error.validator in ("enum", "const") else _description(error.schema)
+    return f"{message}. {description}".rstrip()
 
 
-def _about(schema_part: Any) -> str:
+def _description(schema_part: Any) -> str:
     return str(schema_part.get("description", ""))
 
 
@@ -170,7 +158,7 @@ def _unknown_word(error: Any) -> str:
 
 
 def shown(value: object) -> str:
-    """Spell a value for a message: its kind, and itself where it is short."""
+    """Spell a value for a message: its kind, and the value itself if it is short."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -189,7 +177,7 @@ def _wrong_constant(error: Any) -> str:
 _MESSAGES: dict[str, Callable[[Any], str]] = {
     "enum": _unknown_word,
     "not": lambda _: "does not belong here",
-    "minProperties": lambda error: "says too little" if error.instance else "is empty",
+    "minProperties": lambda error: f"must have {error.validator_value} or more keys" if error.instance else "is empty",
     "type": _wrong_type,
     "const": _wrong_constant,
     "minimum": lambda error: f"must be at least {error.validator_value}, found {error.instance}",
@@ -206,15 +194,15 @@ _MESSAGES: dict[str, Callable[[Any], str]] = {
 
 
 def _repeated(items: list[object]) -> str:
-    """Name the texts that stand more than once in a list; our schemas allow nothing else where they ask for this."""
+    """Name the texts that a list has more than once; where our schemas forbid that, they allow only texts."""
     counts = Counter(item for item in items if isinstance(item, str))
     return listed(sorted(shown(item) for item, count in counts.items() if count > 1))
 
 
 def _each_item(name: str, validator: Any, shape: dict[str, Any], items: object, _: object) -> Iterator[Any]:
-    """Do what jsonschema does for ``items``, but quickly where there is nothing wrong: of many, few are."""
+    """Check ``items`` as jsonschema does, but skip those that are quickly seen to be valid."""
     for index, item in enumerate(items if isinstance(items, list) else ()):
-        if "$ref" not in shape or not _surely_valid(item, _fast_item_validator(name, shape["$ref"])):
+        if "$ref" not in shape or not _surely_valid(item, _is_valid(name, shape["$ref"])):
             yield from validator.descend(item, shape, path=index)
 
 
@@ -222,9 +210,9 @@ _SPELLED_BY_JSONSCHEMA = ("type", "enum", "const", "not", "maxItems", "maxProper
 
 
 def _unspelled(word: str, validator: Any, wanted: Any, value: object, shape: Any) -> Iterator[Any]:
-    """Check as jsonschema does, which spells the whole value for a message that we do not use: it may be millions.
+    """Check as jsonschema does, without its message, which spells the whole value: that may be millions of items.
 
-    No list or mapping is among the values that our schemas allow one by one.
+    Our schemas have no list and no mapping under ``enum``, ``const`` and ``not``, so that none is allowed there.
     """
     from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415  only what is wrong needs it
 
@@ -245,7 +233,7 @@ def _unspelled(word: str, validator: Any, wanted: Any, value: object, shape: Any
 
 
 def _each_once(_: object, wanted: bool, items: object, __: object) -> Iterator[Any]:
-    """Do what jsonschema does for ``uniqueItems``, whose time grows with the square where kinds are mixed."""
+    """Check ``uniqueItems`` as jsonschema does, whose time grows with the square if the kinds of values are mixed."""
     from jsonschema import ValidationError  # noqa: PLC0415  only what is wrong needs it
 
     if wanted and isinstance(items, list) and _repeated(items):

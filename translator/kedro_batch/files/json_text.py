@@ -1,4 +1,4 @@
-"""Writes JSON as a terminal may show it: what it would obey, or not show, is an escape, which means the same."""
+"""Writes JSON that is safe to show: what a terminal would obey or not show is an escape, which means the same."""
 
 import json
 from collections.abc import Callable
@@ -14,8 +14,8 @@ def encoded(value: object, *, indent: int | None = None, default: Callable[[Any]
     Args:
         value: What to write.
         indent: Spaces for each level, as the standard library has it.
-        default: What makes plain values of others, likewise.
+        default: Makes plain values of all others, likewise.
     """
-    buffer = StringIO()  # which holds less than the standard library's list of all pieces
+    buffer = StringIO()  # it holds less than the standard library's list of all pieces
     json.dump(value, buffer, default=default, ensure_ascii=False, indent=indent)
     return for_json(buffer.getvalue())

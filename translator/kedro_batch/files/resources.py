@@ -1,7 +1,7 @@
 """Finds ``templates/`` and ``schemas/``, which ship beside the code.
 
-In a wheel both folders are inside the package; in a checkout they stand at the top of the repository, two
-levels above it. This module is the only one that knows.
+In a wheel both folders are inside the package; in a checkout they stand at the top of the repository, two levels
+above it. No other module knows where they are.
 """
 
 import json

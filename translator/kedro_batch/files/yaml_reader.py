@@ -1,11 +1,11 @@
-"""Reads YAML of which every reader makes the same.
+"""Reads YAML strictly: only files of which every reader of YAML makes the same.
 
 Bytes come in; plain values (dict, list, str, int, float, bool, None) go out, with everything that is wrong as
 diagnostics. Refused are duplicate keys, anchors and aliases, tags, keys that are not text, several documents,
 and plain scalars that YAML 1.1 and 1.2 read differently (``no``, ``1e3``, ``012``, ``2020-01-01``).
 
-The file is read as a stream of parser events, from libyaml where PyYAML has it, without recursion. It may come from
-anyone: reading ends as soon as it is larger than the limits below, which keep time and memory small whatever it holds.
+The file is read as a stream of parser events, by libyaml if PyYAML has it, without recursion. It may come from anyone:
+reading stops as soon as it is over a cap of ``read_budget``.
 """
 
 import re
@@ -17,28 +17,13 @@ from typing import Any
 
 import yaml
 
-from kedro_batch.diagnostics import DIAGNOSTICS_AT_MOST, MORE_IS_WRONG, Diagnostic, FieldPath
-from kedro_batch.files.yaml_scalars import AmbiguousError, plain_value
+from kedro_batch.diagnostics import Diagnostic, FieldPath
+from kedro_batch.files import read_budget
+from kedro_batch.files.yaml_scalars import AmbiguousError, read_plain
 from kedro_batch.text.escaping import INVISIBLE
 
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's parser where PyYAML has it: about ten times as fast."""
-
-MAX_BYTES = 16 * 1024 * 1024
-"""A plan of 25,000 jobs with the names and commands of Kedro has about 8 MB."""
-_MAX_PARTS = 1_000_000
-"""Keys, values, beginnings and ends: what a parser gives one by one. Such a plan has 750,000."""
-_MAX_TEXT = 32_768
-"""Characters of one text: more than a whole SubmitJob request may have."""
-_MAX_WIDE = 16 * 1024 * 1024
-"""Bytes of memory for texts that are not ASCII: one letter can make Python keep four bytes for each of a text."""
-_MAX_KEY = 1024
-"""Characters. YAML 1.2.2, section 7.4.2, allows no more in one line."""
-_MAX_KEYS = 10_000
-"""Of one mapping. What a request takes of its longest, the environment, are 350."""
-_MAX_PATH = 4096
-"""Characters of all keys above a value, which is named by them."""
-_MAX_DEPTH = 64
+"""libyaml's parser if PyYAML has it: about ten times as fast."""
 
 
 @dataclass(slots=True)
@@ -46,10 +31,10 @@ class Document:
     """What a file holds.
 
     Attributes:
-        value: The root value; None where the file has no content.
+        value: The root value; None if the file has no content.
         diagnostics: What is wrong with the YAML itself.
-        broken: The value is not whole, because reading stopped at a diagnostic.
-        lines: For every path, the line where it begins; filled only by ``parse(..., with_lines=True)``.
+        broken: True if reading stopped at a diagnostic, so that the value is not whole.
+        lines: The line where each path begins, of those that ``parse`` was asked for.
     """
 
     value: Any = None
@@ -64,16 +49,16 @@ def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath
     Args:
         content: UTF-8, with or without a byte order mark, with any line ends.
         source: The file's name, for the diagnostics.
-        with_lines: Also record the line of every path, or of some. It takes time and memory: ask for it only when
-            there is something to report.
+        with_lines: Record the lines too, of all paths or of some. It takes time and memory: ask for it only if there
+            is something to report.
     """
     document = Document()
     builder = _Builder(document, source, with_lines=with_lines)
     try:
-        for diagnostic in _treacherous(content, source):
+        for diagnostic in _check_bytes(content, source):
             builder.report(diagnostic)
-        for event in islice(yaml.parse(content, Loader=PARSER), _MAX_PARTS):
-            builder.take(event)
+        for event in islice(yaml.parse(content, Loader=PARSER), read_budget.MAX_PARTS):
+            builder.on_event(event)
         builder.end(event)
     except (UnicodeDecodeError, yaml.YAMLError, _TooMuchError) as error:
         document.broken = True
@@ -82,18 +67,18 @@ def parse(content: bytes, source: str, *, with_lines: bool | Container[FieldPath
 
 
 _TAG_DIRECTIVE = re.compile(rb"(?:\A|[\n\r\x85\xa8\xa9])%TAG[ \t]")
-"""For libyaml, the time for many of them grows with the square of their number."""
+"""libyaml's time for these grows with the square of their number."""
 
 
-def _treacherous(content: bytes, source: str) -> Iterator[Diagnostic]:
-    """Name the lines with invisible characters, the first of each: a comment could hide a field behind them.
+def _check_bytes(content: bytes, source: str) -> Iterator[Diagnostic]:
+    """Yield the first invisible character of each line: a comment could hide a field behind it.
 
     Raises:
         UnicodeDecodeError: It is not UTF-8.
         _TooMuchError: It is too large.
     """
-    if len(content) > MAX_BYTES:
-        raise _TooMuchError(f"has more than {MAX_BYTES >> 20} MiB, the most that is read. {_SMALLER}")
+    if len(content) > read_budget.MAX_BYTES:
+        raise _TooMuchError(f"has more than {read_budget.MAX_BYTES >> 20} MiB, the most that is read. {_SMALLER}")
     if b"%TAG" in content and _TAG_DIRECTIVE.search(content):
         raise _TooMuchError("tags are not allowed: take out the lines with %TAG")
     text = content.decode("utf-8-sig")
@@ -108,7 +93,7 @@ def _treacherous(content: bytes, source: str) -> Iterator[Diagnostic]:
 
 
 def _stopped_by(error: Exception, content: bytes, source: str) -> Diagnostic:
-    """Say what kept the parser from reading on."""
+    """Word what stopped the parser."""
     match error:
         case _TooMuchError():
             line = None if error.event is None else error.event.start_mark.line + 1
@@ -131,11 +116,15 @@ _SMALLER = "Put more nodes into each job (group_by), or compile parts of the pip
 
 
 class _TooMuchError(Exception):
-    """The file is larger than what is read of it, or more is wrong than is told."""
+    """The file is over a cap, or more is wrong than is reported."""
 
     def __init__(self, message: str, event: Any = None) -> None:
         self.event = event
         super().__init__(message)
+
+
+def _over_cap(found: str, most: int, event: Any) -> _TooMuchError:
+    return _TooMuchError(f"has {found}; {most:,} are read at most", event)
 
 
 @dataclass(slots=True)
@@ -150,11 +139,16 @@ class _Open:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MAX_SHOWN = 80  # characters of a name in a message
+_SHOWN = 80  # characters of a name in a message
+
+
+def _short(name: str | None) -> str:
+    name = name or ""
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
 
 
 class _Builder:
-    """Puts values together from parser events, with a stack of what is open."""
+    """Builds values from parser events, with a stack of the open lists and mappings."""
 
     def __init__(self, document: Document, source: str, *, with_lines: bool | Container[FieldPath]) -> None:
         self.document = document
@@ -164,7 +158,7 @@ class _Builder:
         self.documents = 0
         self.wide = 0
 
-    def take(self, event: Any) -> None:
+    def on_event(self, event: Any) -> None:
         match event:
             case yaml.ScalarEvent():
                 self._refuse_extras(event)
@@ -175,9 +169,7 @@ class _Builder:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self.open.pop()
             case yaml.AliasEvent():
-                self._report(
-                    event, f"aliases are not allowed: write out what *{str(event.anchor)[:_MAX_SHOWN]} stands for"
-                )
+                self._report(event, f"aliases are not allowed: write out what *{_short(event.anchor)} stands for")
                 self._add(None, event)
             case yaml.DocumentStartEvent():
                 self.documents += 1
@@ -187,29 +179,28 @@ class _Builder:
                 pass
 
     def report(self, diagnostic: Diagnostic) -> None:
-        if len(self.document.diagnostics) == DIAGNOSTICS_AT_MOST:
-            raise _TooMuchError(MORE_IS_WRONG)
+        if len(self.document.diagnostics) == read_budget.MAX_DIAGNOSTICS:
+            raise _TooMuchError(read_budget.MORE_IS_WRONG)
         self.document.diagnostics.append(diagnostic)
 
     def end(self, last: Any) -> None:
         if not isinstance(last, yaml.StreamEndEvent):
-            parts = f"{_MAX_PARTS:,} parts (keys, values, lists and mappings, each with its end)"
+            parts = f"{read_budget.MAX_PARTS:,} parts (keys, values, lists and mappings, each with its end)"
             raise _TooMuchError(f"has more than {parts}, the most that is read. {_SMALLER}", last)
 
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
-            anchor = event.anchor[:_MAX_SHOWN]
-            self._report(event, f"anchors are not allowed: write out the value without &{anchor}")
+            self._report(event, f"anchors are not allowed: write out the value without &{_short(event.anchor)}")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._report(event, f"tags are not allowed: {tag[:_MAX_SHOWN]}")
+            self._report(event, f"tags are not allowed: {_short(tag)}")
 
     def _report(self, event: Any, message: str, path: FieldPath | None = None) -> None:
         here = self._path() if path is None else path
         self.report(Diagnostic(source=self.source, line=event.start_mark.line + 1, path=here, message=message))
 
     def _path(self) -> FieldPath:
-        """Give the path of what comes next."""
+        """Return the path of the next value."""
         if not self.open:
             return ()
         top = self.open[-1]
@@ -219,10 +210,10 @@ class _Builder:
 
     def _scalar(self, event: Any) -> None:
         text = event.value
-        if len(text) > _MAX_TEXT:
-            raise _TooMuchError(f"has a text of {len(text):,} characters; {_MAX_TEXT:,} are read at most", event)
+        if len(text) > read_budget.MAX_TEXT:
+            raise _over_cap(f"a text of {len(text):,} characters", read_budget.MAX_TEXT, event)
         try:
-            value = plain_value(text) if event.implicit[0] else text
+            value = read_plain(text) if event.implicit[0] else text
         except AmbiguousError as error:
             self._report(event, str(error))
             value = text
@@ -234,21 +225,17 @@ class _Builder:
         if _SURROGATE.search(text):
             self._report(event, "holds half a character: an escape from \\ud800 to \\udfff")
         self.wide += sys.getsizeof(text)
-        if self.wide > _MAX_WIDE:
-            raise _TooMuchError(
-                f"has texts beyond ASCII that take more than {_MAX_WIDE >> 20} MiB of memory, the most that is read",
-                event,
-            )
+        if self.wide > read_budget.MAX_WIDE_BYTES:
+            most = f"{read_budget.MAX_WIDE_BYTES >> 20} MiB of memory, the most that is read"
+            raise _TooMuchError(f"has texts beyond ASCII that take more than {most}", event)
 
     def _start(self, container: dict[str, Any] | list[Any], event: Any) -> None:
         path = self._path()
-        if len(self.open) == _MAX_DEPTH:
-            raise _TooMuchError(f"is nested deeper than {_MAX_DEPTH} levels", event)
+        if len(self.open) == read_budget.MAX_DEPTH:
+            raise _TooMuchError(f"is nested deeper than {read_budget.MAX_DEPTH} levels", event)
         length = self.open[-1].path_length + len(self.open[-1].key or "") if self.open else 0
-        if length > _MAX_PATH:
-            raise _TooMuchError(
-                f"has keys of {length:,} characters above each other; {_MAX_PATH:,} are read at most", event
-            )
+        if length > read_budget.MAX_PATH:
+            raise _over_cap(f"keys of {length:,} characters above each other", read_budget.MAX_PATH, event)
         self._add(container, event)
         self.open.append(_Open(container, path, length))
 
@@ -273,10 +260,10 @@ class _Builder:
         if not isinstance(value, str):
             self._report(event, f"the key {value!r} must be text: put it in quotes", (*top.path, str(value)))
             value = str(value)
-        if len(value) > _MAX_KEY:
-            raise _TooMuchError(f"has a key of {len(value):,} characters; {_MAX_KEY:,} are read at most", event)
-        if len(top.seen) == _MAX_KEYS:
-            raise _TooMuchError(f"has a mapping of more than {_MAX_KEYS:,} keys, the most that are read", event)
+        if len(value) > read_budget.MAX_KEY:
+            raise _over_cap(f"a key of {len(value):,} characters", read_budget.MAX_KEY, event)
+        if len(top.seen) == read_budget.MAX_KEYS:
+            raise _over_cap("a mapping of more keys", read_budget.MAX_KEYS, event)
         if value in top.seen:
             self._report(event, f"the key is here twice, first in line {top.seen[value]}", (*top.path, value))
         top.seen.setdefault(value, line)

@@ -1,5 +1,10 @@
-"""Reads plain scalars of YAML: those that YAML 1.1 and YAML 1.2 read alike, and no others."""
+"""Reads and writes scalars of YAML, so that YAML 1.1 and YAML 1.2 make the same of them.
 
+``read_plain`` reads a scalar without quotes, and refuses what the versions read differently. ``write_scalar`` writes a
+text, and leaves out the quotes only if no version could read anything else, wherever it stands.
+"""
+
+import json
 import math
 import re
 from functools import lru_cache
@@ -7,11 +12,13 @@ from typing import Any
 
 import yaml
 
+from kedro_batch.files.read_budget import MAX_DIGITS
+from kedro_batch.text.escaping import INVISIBLE
 from kedro_batch.text.wording import quoted
 
 
 class AmbiguousError(ValueError):
-    """A plain scalar that YAML 1.1 and YAML 1.2 read differently."""
+    """YAML 1.1 and YAML 1.2 read a plain scalar differently."""
 
 
 # The core schema of YAML 1.2.2, section 10.3.2.
@@ -24,24 +31,23 @@ _CORE: tuple[tuple[re.Pattern[str], type | None], ...] = (
         float,
     ),
 )
-# Booleans of YAML 1.1 to other readers than PyYAML, and numbers to some with their underscores left out.
+# What readers other than PyYAML take for booleans of YAML 1.1, or for numbers with underscores.
 _ODD = re.compile(r"[yYnN]|[-+.]+_.*|[-+.]*\d*\._.*")
 _YAML_1_1: Any = yaml.SafeLoader("")
-_MAX_NUMBER = 40  # characters; longer digits are text that someone forgot to quote
 
 
 @lru_cache(maxsize=65_536)
-def plain_value(text: str) -> str | int | float | bool | None:
-    """Read a plain scalar.
+def read_plain(text: str) -> str | int | float | bool | None:
+    """Read a scalar without quotes.
 
     Raises:
-        AmbiguousError: YAML 1.1 and 1.2 read it differently, or it is no finite number.
+        AmbiguousError: YAML 1.1 and 1.2 read it differently, or it is not a finite number.
     """
     kind = next((kind for pattern, kind in _CORE if pattern.fullmatch(text)), str)
     tag = _YAML_1_1.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
     if kind is str and tag == "str" and not _ODD.fullmatch(text):
         return text
-    if kind is not str and len(text) <= _MAX_NUMBER:
+    if kind is not str and len(text) <= MAX_DIGITS:
         value = _core_value(text, kind)
         if tag == _TAG_OF[kind] and _constructed_1_1(text, tag) == value and _is_finite(value):
             return value
@@ -73,3 +79,28 @@ def _constructed_1_1(text: str, tag: str) -> Any:
 
 def _is_finite(value: float | None) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
+
+
+_PLAIN = re.compile(r"(?:[^\W\d]|(?:--?|[./])(?=[^\W\d_]))[\w./@=+%-]*")
+"""Text that needs no quotes in block and in flow context: no space, no indicator but the dashes before an option,
+nothing after which a parser could stop, and no beginning of a number."""
+_WORDS = re.compile(r"(?:y|n|yes|no|on|off|true|false|null|[-.]?\.?inf|\.?nan)", re.IGNORECASE)
+"""What some YAML version reads as a truth value, as null, or as one of the numbers that begin like text."""
+_FOUR_DIGITS = 0xFFFF
+
+
+@lru_cache(maxsize=65_536)
+def write_scalar(text: str) -> str:
+    """Return a text as a scalar that every YAML version reads back as this text."""
+    visible = text.isprintable() and not INVISIBLE.search(text)
+    if visible and _PLAIN.fullmatch(text) and not _WORDS.fullmatch(text):
+        return text
+    in_quotes = json.dumps(text, ensure_ascii=False)
+    return in_quotes if visible else "".join(map(_escaped, in_quotes))
+
+
+def _escaped(letter: str) -> str:
+    if letter.isprintable() and not INVISIBLE.match(letter):
+        return letter
+    code = ord(letter)
+    return f"\\u{code:04x}" if code <= _FOUR_DIGITS else f"\\U{code:08x}"

@@ -1,23 +1,21 @@
-"""Which jobs of a plan hand data to which: what comes from outside, what is written, who does not wait. Pure."""
+"""Finds which jobs of a plan hand data to which, and which of them do not wait for each other. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kedro_batch.files.read_budget import MAX_WRITERS
 from kedro_batch.plan.graph import ancestors
 from kedro_batch.plan.model import JobName, Plan
 
-_WRITERS_LOOKED_AT = 100
-"""A dataset of a Kedro pipeline has one writer; a plan of another tool could have thousands, and as many readers."""
-
 
 def without_transcoding(dataset: str) -> str:
-    """Give the name by which producers and consumers meet: ``table@spark`` and ``table@pandas`` are one."""
+    """Return the name by which producers and consumers meet: ``table@spark`` and ``table@pandas`` are one dataset."""
     return dataset.partition("@")[0] or dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnorderedRead:
-    """A job that reads what another writes and does not wait for it: it may find old data, or none."""
+    """A job reads what another writes, and does not wait for it: it may find old data, or none."""
 
     dataset: str
     reader: JobName
@@ -26,7 +24,7 @@ class UnorderedRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFlow:
-    """Who writes and who reads each dataset, by its name without transcoding, sorted; jobs as in the plan.
+    """The readers and writers of each dataset, by its name without transcoding, sorted; the jobs as in the plan.
 
     Attributes:
         readers: The jobs that read it and do not write it themselves.
@@ -38,7 +36,7 @@ class DataFlow:
 
 
 def data_flow_of(plan: Plan) -> DataFlow:
-    """Collect who reads and who writes what."""
+    """Collect the readers and writers of all datasets."""
     readers: dict[str, list[JobName]] = {}
     writers: dict[str, list[JobName]] = {}
     for job in plan.jobs:
@@ -54,7 +52,7 @@ def data_flow_of(plan: Plan) -> DataFlow:
 
 
 def unordered_reads(plan: Plan, flow: DataFlow) -> tuple[UnorderedRead, ...]:
-    """Find the jobs that read a dataset while another may be writing it, or before; for each, one such writer."""
+    """Find the jobs that read a dataset while another may be writing it, or earlier; with one such writer each."""
     parents = {job.name: job.depends_on for job in plan.jobs}
     if all(
         writer in parents[reader] or writer == reader
@@ -69,18 +67,18 @@ def unordered_reads(plan: Plan, flow: DataFlow) -> tuple[UnorderedRead, ...]:
         UnorderedRead(dataset=dataset, reader=reader, writer=writer)
         for dataset, readers in flow.readers.items()
         for reader in readers
-        for writer in _not_waited_for(reader, flow.writers.get(dataset, ()), above, bit)
+        for writer in _unordered_writer(reader, flow.writers.get(dataset, ()), above, bit)
     )
 
 
-def _not_waited_for(
+def _unordered_writer(
     reader: JobName, writers: tuple[JobName, ...], above: Mapping[JobName, int], bit: Mapping[JobName, int]
 ) -> Iterator[JobName]:
-    """Give the first writer, of those near the beginning, that may run at the same time as a reader.
+    """Yield the first writer that may run at the same time as the reader; if all run after it, the first of them.
 
-    Where there is none, and all run after the reader, it is the first of these.
+    Of thousands of writers, only the first MAX_WRITERS are looked at.
     """
-    others = [writer for writer in writers[:_WRITERS_LOOKED_AT] if writer != reader]
+    others = [writer for writer in writers[:MAX_WRITERS] if writer != reader]
     for writer in others:
         if not above[reader] & bit[writer] and not above[writer] & bit[reader]:
             yield writer

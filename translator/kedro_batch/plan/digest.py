@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from kedro_batch.files.json_schema import whole
@@ -27,7 +26,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":
 
 def _canonical(plan: Plan) -> Iterator[str]:
     """Write the canonical form job by job: as a whole it would take several times the memory of the plan."""
-    fields = _origin(plan) | {"jobs": None}
+    fields = {"schema": PLAN_SCHEMA, **plan.header(), "jobs": None}
     for number, name in enumerate(sorted(fields)):
         yield f"{',' if number else '{'}{_JSON(name)}:"
         if name == "jobs":
@@ -45,25 +44,11 @@ def _jobs(plan: Plan) -> Iterator[str]:
     yield "]"
 
 
-def _origin(plan: Plan) -> dict[str, Any]:
-    selection = {flag: sorted(names) for flag, names in asdict(plan.selection).items() if names}
-    return _present(
-        schema=PLAN_SCHEMA,
-        project=plan.project,
-        pipelines=sorted(plan.pipelines),
-        env=plan.env,
-        kedro_version=plan.kedro_version,
-        selection=selection,
-        group_by=list(plan.group_by),
-        submit_tags=None if plan.submit_tags else False,
-    )
-
-
 def _job(job: Job) -> dict[str, Any]:
     settings = job.settings.to_dict()
     if "resources" in settings:
         settings["resources"] = {name: whole(amount) for name, amount in settings["resources"].items()}
-    return _present(
+    return _drop_empty(
         name=job.name,
         command=list(job.command),
         nodes=sorted(job.nodes),
@@ -74,5 +59,5 @@ def _job(job: Job) -> dict[str, Any]:
     )
 
 
-def _present(**fields: Any) -> dict[str, Any]:
+def _drop_empty(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, [], {})}

@@ -24,7 +24,7 @@ class CycleError(ValueError):
 
 
 def children_of(parents: Mapping[Name, Collection[Name]]) -> dict[Name, list[Name]]:
-    """Turn the graph round: each name with the sorted names that have it as a parent."""
+    """Return the children of each name, sorted."""
     children: dict[Name, list[Name]] = {name: [] for name in parents}
     for name in sorted(parents):
         for parent in set(parents[name]):
@@ -58,7 +58,7 @@ def topological_order(parents: Mapping[Name, Collection[Name]]) -> tuple[Name, .
 
 
 def _some_cycle(parents: Mapping[Name, Collection[Name]]) -> tuple[Name, ...]:
-    """Find a cycle where every name lies on one or below one: walk up until a name comes again."""
+    """Find a cycle in a graph without roots: walk up until a name comes again."""
     name = min(parents)
     walked: dict[Name, None] = {}
     while name not in walked:
@@ -98,7 +98,7 @@ def transitive_reduction(parents: Mapping[Name, Collection[Name]]) -> dict[Name,
 
 
 def ancestors(parents: Mapping[Name, Collection[Name]]) -> dict[Name, int]:
-    """Give the ancestors of each name as a set of bits: bit ``n`` is the ``n``-th key of what is returned.
+    """Return the ancestors of each name as a set of bits: bit ``n`` stands for the ``n``-th key of the result.
 
     For 10,000 names that is 6 MB at most, and a fraction of a second.
 
@@ -120,7 +120,7 @@ def ancestors(parents: Mapping[Name, Collection[Name]]) -> dict[Name, int]:
 
 
 def levels(parents: Mapping[Name, Collection[Name]]) -> dict[Name, int]:
-    """Give the level of each name: 1 without parents, else one more than the highest of its parents.
+    """Return the level of each name: 1 without parents, else one more than the highest level of its parents.
 
     Returns:
         The names in topological order, each with its level.
@@ -144,7 +144,7 @@ def longest_path(parents: Mapping[Name, Collection[Name]]) -> int:
 
 
 def cycles(parents: Mapping[Name, Collection[Name]]) -> tuple[tuple[Name, ...], ...]:
-    """Find the sets of names that wait for each other: the strongly connected components of several names.
+    """Find the sets of names that wait for each other: the strongly connected components of two or more names.
 
     Kosaraju's algorithm (M. Sharir, Computers & Mathematics with Applications 1981, volume 7, page 67).
 
@@ -153,12 +153,12 @@ def cycles(parents: Mapping[Name, Collection[Name]]) -> tuple[tuple[Name, ...], 
     """
     children = children_of(parents)
     seen: set[Name] = set()
-    components = [_unseen_from(name, children, seen) for name in reversed(_finished(parents))]
+    components = [_collect_unseen(name, children, seen) for name in reversed(_finishing_order(parents))]
     return tuple(sorted(tuple(sorted(one)) for one in components if len(one) > 1))
 
 
-def _finished(parents: Mapping[Name, Collection[Name]]) -> list[Name]:
-    """Walk up from every name, depth first; give the names in the order in which the walk leaves them."""
+def _finishing_order(parents: Mapping[Name, Collection[Name]]) -> list[Name]:
+    """Walk up from every name, depth first; return the names in the order in which the walk leaves them."""
     left: list[Name] = []
     seen: set[Name] = set()
     for start in sorted(parents):
@@ -174,8 +174,8 @@ def _finished(parents: Mapping[Name, Collection[Name]]) -> list[Name]:
     return left
 
 
-def _unseen_from(start: Name, children: Mapping[Name, Collection[Name]], seen: set[Name]) -> list[Name]:
-    """Collect what can be reached and has not been seen, and see it."""
+def _collect_unseen(start: Name, children: Mapping[Name, Collection[Name]], seen: set[Name]) -> list[Name]:
+    """Return the names that can be reached and are not in ``seen``, and add them to it."""
     reached = [] if start in seen else [start]
     seen.add(start)
     for name in reached:

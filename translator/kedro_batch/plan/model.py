@@ -3,15 +3,16 @@
 ``reader`` makes a plan of a file, ``writer`` a file of a plan, ``digest`` the name of its meaning.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, NewType
 
+from kedro_batch.diagnostics import FieldPath
 from kedro_batch.files.json_schema import whole
 
 JobName = NewType("JobName", str)
-"""A job's name in its plan; AWS Batch sees it between the run id and the attempt."""
+"""A job's name in its plan; AWS Batch sees it between the run id and the submission."""
 
 PlanDigest = NewType("PlanDigest", str)
 """``sha256:`` and 64 hexadecimal digits over the meaning of a plan."""
@@ -20,14 +21,14 @@ PLAN_SCHEMA = "kedro-batch/plan/v1"
 
 
 class Platform(StrEnum):
-    """What the compute environments behind a queue are made of."""
+    """The machines of the compute environments behind a queue."""
 
     EC2 = "ec2"
     FARGATE = "fargate"
 
 
 class RetryReason(StrEnum):
-    """What AWS Batch is to start a job again for."""
+    """Kinds of failure after which AWS Batch retries a job."""
 
     SPOT = "spot"
     START_FAILURE = "start_failure"
@@ -60,9 +61,9 @@ class JobSettings:
         job_definition: Name, name:revision or ARN; empty likewise.
         platform: What the queue's machines are, for checking resources offline; it is not sent.
         resources: What the container gets.
-        timeout_s: Seconds after which an attempt is ended.
-        attempts: How often AWS Batch starts the job until it succeeds.
-        retry_on: The only reasons to start it again; empty: any failure.
+        timeout_s: Seconds after which AWS Batch ends an attempt.
+        attempts: How many times AWS Batch starts the job at most.
+        retry_on: The only failures that are retried; empty: all of them.
         environment: Variables of the container.
         tags: Tags on AWS.
         share_identifier: The share of a queue with fair-share scheduling.
@@ -84,7 +85,7 @@ class JobSettings:
     submit: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what is not left open as plain values, in the order of the fields."""
+        """Return the settings that have a value, as plain values, in the order of the fields."""
         resources = self.resources
         amounts = {"vcpus": resources.vcpus, "memory_mib": resources.memory_mib, "gpus": resources.gpus}
         fields: dict[str, Any] = {
@@ -105,7 +106,7 @@ class JobSettings:
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, Any]) -> "JobSettings":
-        """Make settings of plain values that a schema has allowed: the other way round of ``to_dict``."""
+        """Make settings of plain values that a schema has allowed: the inverse of ``to_dict``."""
         given = dict(stated)
         if "platform" in given:
             given["platform"] = Platform(given["platform"])
@@ -121,17 +122,23 @@ JOB_SETTINGS = tuple(one.name for one in fields(JobSettings))
 """The names of the settings, in the order of a plan."""
 
 MERGED_BY_KEY = ("resources", "environment", "tags", "submit")
-"""The settings of which a job states only what differs from the defaults, key by key."""
+"""The settings that are merged key by key: a job states only the keys that differ from the defaults."""
 
 
 def merged_over(own: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in what plain settings leave open with what others state, and merge what is merged by key."""
+    """Return plain settings merged over others: those that ``own`` lacks are taken from ``stated``."""
     merged = {name: {**stated[name], **own[name]} for name in MERGED_BY_KEY if name in own and name in stated}
     return {**stated, **own, **merged}
 
 
+def stated_settings(file: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
+    """Yield all places of a plan file that hold settings of jobs: the defaults, then each job."""
+    yield ("defaults",), file.get("defaults", {})
+    yield from ((("jobs", index), job) for index, job in enumerate(file["jobs"]))
+
+
 JOIN_COMMAND = ("true",)
-"""What a join job runs: nothing, and that with success."""
+"""The command of a join job: it does nothing, and succeeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +165,7 @@ class Job:
 
     @property
     def joins(self) -> bool:
-        """It runs no node and only gathers its parents."""
+        """True if the job runs no node and only gathers its parents."""
         return not self.nodes and self.command == JOIN_COMMAND
 
 
@@ -187,8 +194,8 @@ class Plan:
         kedro_version: The Kedro version whose flags the commands use.
         selection: The flags that chose the nodes.
         group_by: How nodes were grouped into jobs; empty for one job for each node.
-        submit_tags: Whether requests carry tags; where they do not, no job has tags.
-        defaults: What the file states once; the jobs have it filled in already.
+        submit_tags: True if requests carry tags; if not, no job has tags.
+        defaults: What the file states once for all jobs; the jobs have it filled in.
     """
 
     jobs: tuple[Job, ...]
@@ -200,3 +207,35 @@ class Plan:
     group_by: tuple[str, ...] = ()
     submit_tags: bool = True
     defaults: JobSettings = field(default_factory=JobSettings)
+
+    def header(self) -> dict[str, Any]:
+        """Return what a plan file states before its defaults, as plain values: the fields HEADER that have a value."""
+        fields: dict[str, Any] = {
+            "project": self.project,
+            "pipelines": sorted(self.pipelines),
+            "env": self.env,
+            "kedro_version": self.kedro_version,
+            "selection": {flag: sorted(names) for flag, names in asdict(self.selection).items() if names},
+            "group_by": list(self.group_by),
+            "submit_tags": None if self.submit_tags else False,
+        }
+        return {name: value for name, value in fields.items() if value not in (None, [], {})}
+
+    @classmethod
+    def from_header(cls, header: Mapping[str, Any], *, jobs: tuple[Job, ...], defaults: JobSettings) -> "Plan":
+        """Make a plan of the plain values of ``header``, or of a whole file that the schema has allowed."""
+        return cls(
+            jobs=jobs,
+            project=header.get("project"),
+            pipelines=tuple(sorted(header.get("pipelines", ()))),
+            env=header.get("env"),
+            kedro_version=header.get("kedro_version"),
+            selection=Selection(**{flag: tuple(sorted(names)) for flag, names in header.get("selection", {}).items()}),
+            group_by=tuple(header.get("group_by", ())),
+            submit_tags=header.get("submit_tags", True),
+            defaults=defaults,
+        )
+
+
+HEADER = tuple(one.name for one in fields(Plan) if one.name not in ("jobs", "defaults"))
+"""What a plan states about itself as a whole, in the order of a plan file."""

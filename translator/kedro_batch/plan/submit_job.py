@@ -1,4 +1,4 @@
-"""The SubmitJob request of a job: AWS's spelling of what the plan says.
+"""Builds the SubmitJob request of a job: AWS's spelling of what the plan says.
 
 Pure: the real submission, the dry run and the offline checks all build their requests here.
 Source of the fields: the AWS Batch API reference, SubmitJob.
@@ -6,24 +6,23 @@ Source of the fields: the AWS Batch API reference, SubmitJob.
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NewType
 
-from kedro_batch.diagnostics import FieldPath
-from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, PlanDigest, Resources, RetryReason
+from kedro_batch.plan.model import Job, JobName, JobSettings, PlanDigest, Resources, RetryReason
 
 RunId = NewType("RunId", str)
-"""Names one replay of a plan: short, lower case, sorted by time; letters, digits and hyphens, no underscore."""
+"""The name of one run: short, lower case, sorted by time; letters, digits and hyphens, no underscore."""
 
 JobId = NewType("JobId", str)
-"""What AWS Batch calls a submitted job."""
+"""AWS Batch's own name for a submitted job."""
 
 BATCH_JOB_NAME_LENGTH = 128
 """The AWS Batch API reference, SubmitJob, jobName: letters, digits, - and _, the first a letter or digit."""
 RUN_ID_LENGTH = 24
-"""What is kept for the run id in a job's name on AWS."""
+"""Characters that a job's name on AWS keeps for the run id."""
 SUBMISSION_DIGITS = 3
-"""What is kept for the submission."""
+"""Characters that it keeps for the number of the submission."""
 JOB_NAME_LENGTH = BATCH_JOB_NAME_LENGTH - RUN_ID_LENGTH - SUBMISSION_DIGITS - len("__")
 """The longest name of a job in a plan: 99."""
 JOB_NAME_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{JOB_NAME_LENGTH - 1}}}"
@@ -39,26 +38,6 @@ TAG_JOB = "kedro-batch:job"
 TAG_PLAN = "kedro-batch:plan"
 OWN_TAGS = 3
 
-OWNED_FIELDS: Mapping[tuple[str, ...], str] = {
-    ("jobName",): "kedro-batch names the jobs: leave it out",
-    ("jobQueue",): "write it as job_queue",
-    ("jobDefinition",): "write it as job_definition",
-    ("dependsOn",): "it follows from what a job depends on: leave it out",
-    ("timeout",): "write it as timeout_s",
-    ("retryStrategy",): "write it as attempts and retry_on",
-    ("tags",): "write them as tags",
-    ("shareIdentifier",): "write it as share_identifier",
-    ("schedulingPriorityOverride",): "write it as scheduling_priority",
-    ("arrayProperties",): "it would make many jobs of one, and each would run the same nodes: leave it out",
-    ("nodeOverrides",): "it is for jobs on several machines, and each would run the same nodes: leave it out",
-    ("containerOverrides", "command"): "it would replace the command of the job: leave it out; see command_prefix",
-    ("containerOverrides", "environment"): "write it as environment",
-    ("containerOverrides", "resourceRequirements"): "write them as resources",
-    ("containerOverrides", "vcpus"): "write it among the resources, as vcpus",
-    ("containerOverrides", "memory"): "write it among the resources, as memory_mib",
-}
-"""The fields of SubmitJob that ``submit`` may not give, and what to do instead."""
-
 _RETRY_ON: Mapping[RetryReason, tuple[dict[str, str], ...]] = {
     RetryReason.SPOT: ({"onStatusReason": "Host EC2*"}, {"onStatusReason": "Your Spot Task was interrupted*"}),
     RetryReason.START_FAILURE: ({"onStatusReason": "Task failed to start*"},),
@@ -72,14 +51,14 @@ def batch_job_name(run_id: RunId, job: JobName, submission: int) -> str:
     """Name a job on AWS Batch: the run first, so that ListJobs finds a whole run by its prefix.
 
     A run id has no underscore, so the run is what stands before the first one, and the submission what stands after
-    the last, whatever the job is called. A run id of 24 characters, a job name of 99 and an submission of 3 digits fill
+    the last, whatever the job is called. A run id of 24 characters, a job name of 99 and a submission of 3 digits fill
     the 128 that Batch allows.
     """
     return f"{run_prefix(run_id)}{job}_{submission}"
 
 
 def run_prefix(run_id: RunId) -> str:
-    """Give how the names of a run's jobs begin on AWS Batch, and those of no other run; ListJobs takes it with ``*``.
+    """Return the beginning that the names of a run's jobs have on AWS Batch, and no others; for ListJobs, with ``*``.
 
     With a hyphen at its end, the prefix of the run ``nightly`` would find the jobs of the run ``nightly-2`` too.
     """
@@ -87,7 +66,7 @@ def run_prefix(run_id: RunId) -> str:
 
 
 def parsed_job_name(name: str) -> tuple[RunId, JobName, int] | None:
-    """Take a name on AWS Batch apart, into run, job and submission; None if ``batch_job_name`` does not make it."""
+    """Split a name on AWS Batch into run, job and submission; None if ``batch_job_name`` cannot have made it."""
     found = _ON_BATCH.fullmatch(name)
     return found and (RunId(found[1]), JobName(found[2]), int(found[3]))
 
@@ -107,11 +86,11 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     Args:
         job: The job of the plan.
         run_id: The run that submits it.
-        submission: Its submission in this run, counted from 1.
+        submission: The number of its submission in this run, from 1.
         digest: The plan's digest, for the tags.
-        parent_ids: What the jobs in ``depends_on`` are called on Batch.
+        parent_ids: The ids of the jobs in ``depends_on`` on Batch.
         job_definition: The definition with its revision, resolved once for the whole run.
-        submit_tags: Whether tags are sent, for which AWS asks for a permission of its own (``batch:TagResource``).
+        submit_tags: True to send tags; AWS asks for a permission of its own for them (``batch:TagResource``).
     """
     settings = job.settings
     request: dict[str, Any] = {
@@ -135,22 +114,8 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     return request
 
 
-def unsent_tags(
-    file: Mapping[str, Any], places: Iterable[tuple[FieldPath, Mapping[str, Any]]]
-) -> Iterator[tuple[FieldPath, str]]:
-    """Yield where a file states tags that its own ``submit_tags: false`` keeps from being sent.
-
-    Args:
-        file: What a plan or ``aws_batch.yml`` holds.
-        places: Everywhere in it that settings of jobs stand.
-    """
-    for here, settings in places if file.get("submit_tags") is False else ():
-        if settings.get("tags"):
-            yield (*here, "tags"), "no tags would be sent, since submit_tags is false: leave out tags or submit_tags"
-
-
 def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
-    """Say what is tried again; where no rule matches, Batch tries again, so the last one ends it."""
+    """Return when to retry. Batch also retries if no rule matches, so the last rule ends the job."""
     if not settings.retry_on:
         return {"attempts": settings.attempts}
     patterns = [pattern for reason in RetryReason if reason in settings.retry_on for pattern in _RETRY_ON[reason]]
@@ -159,17 +124,17 @@ def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
 
 
 def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
-    """Put command, environment and resources where the kind of job definition has them.
+    """Put command, environment and resources where this kind of job definition has them.
 
-    A definition for EKS, or with several containers, has them in a structure of its own: where ``submit``
-    gives one, they go to its first container that has no command. ``placement_problems`` sees to it that there is one.
+    A definition for EKS, or with several containers, has them in a structure of its own: if ``submit`` gives such a
+    structure, they go to its first container that has no command. ``checks.placement`` makes sure that there is one.
     """
     request = copy.deepcopy(dict(submit))
-    for field in (_PODS, _TASKS):
-        for container in _containers(request, field):
+    for field in (PODS, TASKS):
+        for container in containers_of(request, field):
             if "command" not in container:
-                given = _pod_container(job) if field == _PODS else _container(job)
-                name = "env" if field == _PODS else "environment"
+                given = _pod_container(job) if field == PODS else _container(job)
+                name = "env" if field == PODS else "environment"
                 own = {pair.get("name"): pair for pair in (*given.get(name, ()), *container.get(name, ()))}
                 container.update(given | container | ({name: list(own.values())} if own else {}))
                 return request
@@ -177,43 +142,15 @@ def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
     return request
 
 
-_PODS = "eksPropertiesOverride"
-_TASKS = "ecsPropertiesOverride"
+PODS = "eksPropertiesOverride"
+TASKS = "ecsPropertiesOverride"
 
 
-def _containers(submit: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
-    """Give the containers of a structure of ``submit``; none where it has none."""
-    if field == _PODS:
+def containers_of(submit: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    """Return the containers that a structure of ``submit`` names."""
+    if field == PODS:
         return list(submit.get(field, {}).get("podProperties", {}).get("containers", ()))
     return [one for task in submit.get(field, {}).get("taskProperties", ()) for one in task.get("containers", ())]
-
-
-def misplaced_commands(plan: Plan) -> Iterator[tuple[FieldPath, str]]:
-    """Yield where what jobs and defaults pass on together leaves no place for the command."""
-    for index, job in enumerate(plan.jobs):
-        for path, message in placement_problems(job.settings.submit) if job.settings.submit else ():
-            yield ("jobs", index, "submit", *path), message
-
-
-def placement_problems(submit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield ``(path, message)`` where the command of a job would find no place, or more than one.
-
-    Args:
-        submit: Fields whose types botocore's model has allowed.
-    """
-    places = [field for field in ("containerOverrides", _PODS, _TASKS) if field in submit]
-    if len(places) > 1:
-        yield (places[1],), f"goes without {places[0]}: a job has one kind of containers"
-    for field in (_PODS, _TASKS):
-        if field not in submit or len(places) > 1:
-            continue
-        free = [one for one in _containers(submit, field) if "command" not in one]
-        if not free:
-            yield (field,), "names no container for the command of the job: give one by its name, without a command"
-        for taken in ("args", "resources", "resourceRequirements") if free else ():
-            if taken in free[0]:
-                remedy = "leave it out" if taken == "args" else "write them as resources of the job"
-                yield (field,), f"has {taken} for the container that gets the command of the job: {remedy}"
 
 
 def _container(job: Job) -> dict[str, Any]:
@@ -226,7 +163,7 @@ def _container(job: Job) -> dict[str, Any]:
 
 
 def _pod_container(job: Job) -> dict[str, Any]:
-    """Spell the same as Kubernetes does: quantities are strings with units."""
+    """Spell the container as Kubernetes does: quantities are strings with units."""
     container: dict[str, Any] = {"command": list(job.command)}
     if job.settings.environment:
         container["env"] = _pairs(job.settings.environment)
@@ -246,6 +183,6 @@ def _pairs(environment: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _resource_requirements(resources: Resources) -> list[dict[str, str]]:
-    """Spell the resources as Batch does: values are strings, memory is in MiB, no GPU is none at all."""
+    """Spell the resources as Batch does: values are strings, memory is in MiB, no GPUs are left out."""
     amounts = (("VCPU", resources.vcpus), ("MEMORY", resources.memory_mib), ("GPU", resources.gpus or None))
     return [{"type": kind, "value": str(amount)} for kind, amount in amounts if amount is not None]

@@ -7,14 +7,11 @@ quoted wherever YAML 1.1 and YAML 1.2 could disagree about it; no anchors, no fo
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
+from kedro_batch.files.yaml_scalars import write_scalar
 from kedro_batch.plan.model import PLAN_SCHEMA, Job, Plan
-from kedro_batch.text.escaping import INVISIBLE
 
 _HEADER = "# Compiled by kedro-batch. Review it, commit it, then: kedro-batch apply plan.yaml"
 
@@ -26,34 +23,30 @@ def plan_text(plan: Plan) -> str:
 
 def _plan_lines(plan: Plan) -> Iterator[str]:
     yield f"schema: {PLAN_SCHEMA}"
-    if plan.project is not None:
-        yield f"project: {scalar(plan.project)}"
-    yield from _flow_list("pipelines", plan.pipelines)
-    if plan.env is not None:
-        yield f"env: {scalar(plan.env)}"
-    if plan.kedro_version is not None:
-        yield f"kedro_version: {scalar(plan.kedro_version)}"
-    chosen = {flag: names for flag, names in asdict(plan.selection).items() if names}
-    yield from _nested("selection", (line for flag, names in chosen.items() for line in _block_list(flag, names)))
-    yield from _flow_list("group_by", plan.group_by)
-    if not plan.submit_tags:
-        yield "submit_tags: false"
+    for name, value in plan.header().items():
+        match value:
+            case dict():
+                yield from _nested(name, (line for flag, names in value.items() for line in _block_list(flag, names)))
+            case list():
+                yield from _flow_list(name, value)
+            case _:
+                yield f"{name}: {_inline(value)}"
     defaults = plan.defaults.to_dict()
     yield from _nested("defaults", _settings_lines(defaults, {}))
     yield "jobs:"
-    beyond: dict[int, list[str]] = {}  # jobs with the same settings share them
+    written: dict[int, list[str]] = {}  # jobs with the same settings share them
     for job in plan.jobs:
         bullet = "  - "
-        settings = beyond.get(id(job.settings))
+        settings = written.get(id(job.settings))
         if settings is None:
-            settings = beyond[id(job.settings)] = [*_settings_lines(job.settings.to_dict(), defaults)]
+            settings = written[id(job.settings)] = [*_settings_lines(job.settings.to_dict(), defaults)]
         for line in (*_job_lines(job), *settings):
             yield bullet + line
             bullet = "    "
 
 
 def _job_lines(job: Job) -> Iterator[str]:
-    yield f"name: {scalar(job.name)}"
+    yield f"name: {write_scalar(job.name)}"
     yield from _block_list("nodes", job.nodes)
     yield from _flow_list("command", job.command)
     yield from _block_list("depends_on", job.depends_on)
@@ -62,49 +55,49 @@ def _job_lines(job: Job) -> Iterator[str]:
 
 
 def _settings_lines(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[str]:
-    """Write what a job or the defaults say beyond what ``defaults`` has said already.
+    """Write the settings of a job, or the defaults themselves, without what ``defaults`` states already.
 
     Raises:
-        ValueError: The defaults say something that the job does not have: a file cannot take it back.
+        ValueError: The defaults state something that the job does not have: a file cannot take it back.
     """
     for name in defaults:
         if name == "retry_on" and name not in settings:
             yield "retry_on: []"
         else:
-            _refuse_unsayable(name, settings.get(name), defaults[name])
+            _refuse_missing(name, settings.get(name), defaults[name])
     for name, value in settings.items():
         stated = defaults.get(name)
         if value == stated:
             continue
         match name:
             case "resources":
-                own = _beyond(value, stated)
+                own = _difference(value, stated)
                 yield f"resources: {{{', '.join(f'{key}: {number}' for key, number in own.items())}}}"
             case "retry_on":
                 yield from _flow_list(name, value)
             case "environment" | "tags" | "submit":
                 yield f"{name}:"
-                yield from _block_value(dict(sorted(_beyond(value, stated).items())))
+                yield from _block_value(dict(sorted(_difference(value, stated).items())))
             case _:
                 yield f"{name}: {_inline(value)}"
 
 
-def _beyond(own: Mapping[str, Any], stated: Mapping[str, Any] | None) -> dict[str, Any]:
+def _difference(own: Mapping[str, Any], stated: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: value for key, value in own.items() if not stated or stated.get(key) != value}
 
 
-def _refuse_unsayable(name: str, own: Any, stated: Any) -> None:
+def _refuse_missing(name: str, own: Any, stated: Any) -> None:
     lacking = stated.keys() - (own or {}).keys() if isinstance(stated, Mapping) else own is None
     if lacking:
         raise ValueError(f"a job has no {name}, or less of it than the plan's defaults, which have: {stated!r}")
 
 
 def _block_value(value: Any) -> Iterator[str]:
-    """Write a mapping or list of any depth, each item on a line of its own, two spaces in."""
+    """Write a mapping or list of any depth, each item on a line of its own, indented by two spaces."""
     match value:
         case Mapping():
             for key, inner in value.items():
-                yield from _keyed(f"  {scalar(str(key))}:", inner)
+                yield from _keyed(f"  {write_scalar(str(key))}:", inner)
         case _:
             for inner in value:
                 lines = list(_block_value(inner)) if isinstance(inner, Mapping | list | tuple) and inner else []
@@ -126,7 +119,7 @@ def _keyed(head: str, inner: Any) -> Iterator[str]:
 def _inline(value: Any) -> str:
     match value:
         case str():
-            return scalar(value)
+            return write_scalar(value)
         case Mapping():
             return "{}"
         case list() | tuple():
@@ -143,35 +136,10 @@ def _nested(name: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _block_list(name: str, items: Iterable[str]) -> Iterator[str]:
-    yield from _nested(name, (f"- {scalar(item)}" for item in items))
+    yield from _nested(name, (f"- {write_scalar(item)}" for item in items))
 
 
 def _flow_list(name: str, items: Iterable[str]) -> Iterator[str]:
-    texts = [scalar(item) for item in items]
+    texts = [write_scalar(item) for item in items]
     if texts:
         yield f"{name}: [{', '.join(texts)}]"
-
-
-# Plain in block and in flow context for every YAML version: no space, no indicator but the dashes that begin an
-# option, nothing after which a parser could stop, and nothing that begins as a number may.
-_PLAIN = re.compile(r"(?:[^\W\d]|(?:--?|[./])(?=[^\W\d_]))[\w./@=+%-]*")
-# What is a boolean or null in some YAML version; numbers cannot begin as _PLAIN does, but .inf and .nan can.
-_FOUR_DIGITS = 0xFFFF
-_WORDS = re.compile(r"(?:y|n|yes|no|on|off|true|false|null|[-.]?\.?inf|\.?nan)", re.IGNORECASE)
-
-
-@lru_cache(maxsize=65_536)
-def scalar(text: str) -> str:
-    """Write a text as a YAML scalar that every YAML version reads back as this text."""
-    seen = text.isprintable() and not INVISIBLE.search(text)
-    if seen and _PLAIN.fullmatch(text) and not _WORDS.fullmatch(text):
-        return text
-    quoted = json.dumps(text, ensure_ascii=False)
-    return quoted if seen else "".join(map(_escaped, quoted))
-
-
-def _escaped(letter: str) -> str:
-    if letter.isprintable() and not INVISIBLE.match(letter):
-        return letter
-    code = ord(letter)
-    return f"\\u{code:04x}" if code <= _FOUR_DIGITS else f"\\U{code:08x}"

@@ -24,6 +24,8 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
+from kedro_batch.text.escaping import one_line
+
 
 class Cause(StrEnum):
     """What made a job fail."""
@@ -146,15 +148,6 @@ _WAITING_FOR_NO_REASON = (
     "(NAT gateway, public addresses or VPC endpoints)"
 )
 
-_SEQUENCE = re.compile(
-    # CSI: colours, moves of the cursor; perhaps cut off.
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
-    # OSC and its like: titles, links.
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)"
-    r"|\x1b[ -/]*[0-~]"
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-
 
 def classify_failure(job: Mapping[str, Any]) -> Failure:
     """Return why a job failed, by its last attempt.
@@ -221,15 +214,6 @@ def waiting_advice(status_reason: str | None) -> str:
     """
     reason = status_reason or ""
     return next((advice for words, advice in _WAITING.items() if words in reason), _WAITING_FOR_NO_REASON)
-
-
-def plain(text: str) -> str:
-    """Make one line of text from outside, which a terminal takes for nothing but text.
-
-    Escape sequences are dropped as a whole, line breaks become spaces, and what else a terminal or a reader would
-    obey (control characters but tab, changes of direction, characters without width) is dropped.
-    """
-    return _CONTROL.sub("", " ".join(_SEQUENCE.sub("", text).splitlines()))
 
 
 def _cause(job: Mapping[str, Any], texts: Iterable[str], exit_code: int | None) -> Cause:
@@ -307,7 +291,7 @@ def _texts(job: Mapping[str, Any]) -> tuple[str, ...]:
     last = attempts[-1] if attempts else {}
     containers = (*_containers_of_attempt(last), *_containers_of_job(job))
     said = chain([job.get("statusReason"), last.get("statusReason")], (one.get("reason") for one in containers))
-    texts = tuple(dict.fromkeys(plain(_text(value)).strip() for value in said))
+    texts = tuple(dict.fromkeys(one_line(_text(value)).strip() for value in said))
     return tuple(text for text in texts if not any(text != other and text in other for other in texts) and text)
 
 

@@ -15,7 +15,6 @@ from kedro_batch.submitter.failures import (
     classify_failure,
     exit_code_of,
     log_of,
-    plain,
     reason_of,
     waiting_advice,
 )
@@ -27,6 +26,7 @@ from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import DESCRIBE_BURST
 from kedro_batch.submitter.service.rate_limit import Bucket
+from kedro_batch.text.escaping import one_line
 
 _LOG_LINES = 30
 _LOGS_AT_MOST = 50
@@ -217,8 +217,8 @@ class JobPoller:
         """Handle the last lines of a log, or why they cannot be read: that never harms the run."""
         self._logs_under_way -= 1
         name, submission = reply.about
-        problem = plain(str(reply.error)) if reply.error else None
-        tail = () if reply.error else tuple(plain(line) for line in reply.value)
+        problem = one_line(str(reply.error)) if reply.error else None
+        tail = () if reply.error else tuple(one_line(line) for line in reply.value)
         self._run_state.add_log(name, submission, tail=tail, problem=problem)
         self._context.emit(JobLog(job=name, submission=submission, lines=tail, problem=problem))
 
@@ -263,7 +263,7 @@ class JobPoller:
         waited_s = now - self._waits.runnable_since.setdefault(name, now)
         if waited_s < self._pace.until_stuck:
             return
-        reason, queue = plain(detail.reason), self._queue[name]
+        reason, queue = one_line(detail.reason), self._queue[name]
         if not reason and self._schedule.any_at_work:
             return  # its turn has not come: others are at work
         shown_s = now - self._waits.stuck_shown_at.get((queue, reason), float("-inf"))

@@ -1,1 +1,1 @@
-"""Text for people and for files: wording of counts and lists, escaping of what a terminal or a reader would obey."""
+"""Words counts, lists and names for people, and escapes what a terminal or a reader would obey."""

@@ -1,4 +1,7 @@
-"""Make text from outside harmless: on a terminal, in a review, in JSON. One list says what nobody can see."""
+"""Makes text from outside harmless: on a terminal, in a review, in JSON, in one line of a message.
+
+One list, INVISIBLE, says what nobody can see. Some functions show such characters as escapes; ``one_line`` drops them.
+"""
 
 import json
 import re
@@ -8,28 +11,46 @@ INVISIBLE = re.compile(
     "[\x85\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""What ends lines to YAML 1.1 but not to YAML 1.2, git or an editor; what turns the direction of text; and what is
-not seen at all: the default ignorable characters of Unicode, and the empty pattern of Braille."""
+"""Characters that end lines in YAML 1.1 but not in YAML 1.2, git or an editor; that change the direction of text; or
+that show nothing: the default ignorable characters of Unicode, and the empty pattern of Braille."""
 
 _CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|{INVISIBLE.pattern}")
-# What colours a terminal's text: dropped whole, because nobody misses it in a report.
+"""What a terminal obeys or does not show, but tabs and line feeds."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_SEQUENCE = re.compile(
+    # CSI: colours, moves of the cursor; perhaps cut off.
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    # OSC and its like: titles, links.
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)"
+    r"|\x1b[ -/]*[0-~]"
+)
+"""The escape sequences of ECMA-48."""
 _ONE_BYTE = 0xFF
 _TWO_BYTES = 0xFFFF
 _SUSPECT = re.compile(r"(?<!\\)(\\*)([^ -~])|(?<!\\)(\\+)(?=x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
-"""What may have to be an escape, and what would read as one; with the backslashes before it."""
+"""What may need an escape, and what would read as one; with the backslashes before it."""
+_UNSEEN = re.compile(rf"[\x7f-\x9f\ud800-\udfff]|{INVISIBLE.pattern}")
 
 
 def for_terminal(text: str) -> str:
-    """Drop colour sequences, and show every other control character as an escape."""
+    """Drop colours, which nobody misses in a report, and show all other control characters as escapes."""
     return _CONTROL.sub(lambda found: _escape(ord(found[0])), _COLOUR.sub("", text))
 
 
+def one_line(text: str) -> str:
+    """Make one line of text that a terminal shows as it is.
+
+    Escape sequences are dropped whole, and line breaks become spaces. All else that a terminal obeys or does not show
+    is dropped, except tabs.
+    """
+    return _CONTROL.sub("", " ".join(_SEQUENCE.sub("", text).splitlines()))
+
+
 def for_review(text: str) -> str:
-    """Show all that nobody would see as an escape: controls, directions, unusual spaces, marks apart from their letter.
+    """Show as an escape all that nobody would see: controls, directions, unusual spaces, marks apart from their letter.
 
     Texts that differ are shown differently: backslashes before an escape, and before what only reads as one, are
-    doubled. Only letters that look like others are not told from them.
+    doubled. Letters that merely look alike stay as they are.
     """
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text
@@ -46,17 +67,18 @@ def for_review(text: str) -> str:
     return _SUSPECT.sub(shown, text)
 
 
+def for_json(text: str) -> str:
+    """Write all that a terminal obeys or does not show as escapes of JSON, which mean the same.
+
+    Args:
+        text: JSON.
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
 def _escape(code: int) -> str:
     if code > _TWO_BYTES:
         return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code <= _ONE_BYTE else f"\\u{code:04x}"
-
-
-_UNSEEN = re.compile(rf"[\x7f-\x9f\ud800-\udfff]|{INVISIBLE.pattern}")
-
-
-def for_json(text: str) -> str:
-    """Return JSON text with an escape, which means the same, for all that a terminal obeys or does not show."""
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)

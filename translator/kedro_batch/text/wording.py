@@ -1,4 +1,4 @@
-"""How counts, durations and lists of names are spelled out for people."""
+"""Words counts, durations, quotations and lists of names for people."""
 
 import difflib
 from collections.abc import Iterable
@@ -26,16 +26,17 @@ _QUOTED_WHOLE = 80
 
 
 def quoted(text: str) -> str:
-    """Put a text in quotes for a message, and only its beginning where it is long."""
+    """Put a text in quotes for a message; of a long one, only its beginning."""
     return repr(text) if len(text) <= _QUOTED_WHOLE else f"{text[:_QUOTED_WHOLE]!r}..."
 
 
-_LONGEST_GUESSED_AT = 1000  # characters; comparing takes time in proportion to their square
+_LONGEST_COMPARED = 1000
+"""Characters of a word; comparing takes time in proportion to their square."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Give ``" Did you mean 'x'?"`` for the nearest known words, or nothing when none is near."""
-    if len(word) > _LONGEST_GUESSED_AT:
+    """Return ``" Did you mean 'x'?"`` with the nearest known words; nothing if none is near."""
+    if len(word) > _LONGEST_COMPARED:
         return ""
     near = difflib.get_close_matches(word, sorted(known), n=3, cutoff=0.6)
     if not near:
@@ -44,7 +45,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def listed(names: Iterable[str], most: int = 5, separator: str = ", ") -> str:
-    """Give names with commas, the first of them where they are many: ``a, b and 3 more``."""
+    """Return names with commas; of many, the first, and how many more there are: ``a, b and 3 more``.
+
+    Pass all names, never a part of them: what this leaves out, it counts.
+    """
     every = list(names)
     shown = separator.join(every[:most])
-    return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
+    return shown if len(every) <= most else f"{shown} and {len(every) - most:,} more"

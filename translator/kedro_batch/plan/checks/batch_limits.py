@@ -1,8 +1,8 @@
-"""What AWS Batch takes: every limit once, with its source, and one check over a plan.
+"""Checks a plan against the limits of AWS Batch; each limit stands here once, with its source.
 
-AWS Batch accepts some of what it cannot run, and fails the job later; therefore every limit is checked here,
-offline. ``schemas/plan.schema.json`` states those of single fields too, for editors and other tools. How long the
-parts of a job's name may be stands in ``request``, which puts it together.
+AWS Batch accepts some jobs that it cannot run, and fails them later; therefore every limit is checked offline.
+``schemas/plan.schema.json`` states the limits of single fields too, for editors and other tools. The lengths in a
+job's name stand in ``plan.submit_job``, which builds it.
 
 Sources: [api] the AWS Batch API reference, SubmitJob; [quotas] the user guide, "AWS Batch service quotas";
 [retries] the user guide, "Automated job retries"; [env] the user guide, "AWS Batch job environment variables";
@@ -10,32 +10,27 @@ Sources: [api] the AWS Batch API reference, SubmitJob; [quotas] the user guide, 
 [fargate] the AWS Batch API reference, ResourceRequirement.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
-from typing import Any
+from typing import assert_never
 
-from kedro_batch.diagnostics import FieldPath
-from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest, Platform, Resources
+from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
+from kedro_batch.plan.model import Job, JobSettings, Plan, Platform, Resources
 from kedro_batch.plan.submit_job import (
     JOB_NAME_LENGTH,
     JOB_NAME_PATTERN,
     OWN_TAGS,
     RUN_ID_LENGTH,
     SUBMISSION_DIGITS,
-    JobId,
-    RunId,
-    submit_request,
 )
 from kedro_batch.text.wording import quoted
 
 DEPENDENCIES = 20
 """[api] dependsOn: at most this many."""
 OVERRIDES_CHARACTERS = 8192
-"""[ecs] of container overrides, the JSON around them included. SubmitJob accepts more, and the job fails later
+"""[ecs] of container overrides as JSON. SubmitJob accepts more, and the job fails later
 (ASFHyP3/hyp3#3041, Netflix/metaflow#977)."""
 REQUEST_BYTES = 30 * 1024
 """[quotas] the largest payload of SubmitJob."""
@@ -46,7 +41,7 @@ ATTEMPTS = 10
 TAGS = 50
 """[api] tags."""
 PLAN_TAGS = TAGS - OWN_TAGS
-"""The tags that a plan may give: run, job and digest are ours."""
+"""The tags that a plan may have: run, job and digest are ours."""
 TAG_KEY_LENGTH = 128
 """[tags]"""
 TAG_VALUE_LENGTH = 256
@@ -71,7 +66,7 @@ AT_RUN_TIME: Mapping[str, str] = {
     "KEDRO_BATCH_JOB": "j" * JOB_NAME_LENGTH,
     "KEDRO_BATCH_ATTEMPT": "9" * SUBMISSION_DIGITS,
 }
-"""[env] what Batch puts into a container's environment, and what is kept for our own, at the longest."""
+"""[env] the variables that Batch and we add to a container's environment, at their longest."""
 
 FARGATE_MEMORY_MIB: Mapping[Fraction, tuple[int, ...]] = {
     Fraction(1, 4): (512, 1024, 2048),
@@ -82,7 +77,7 @@ FARGATE_MEMORY_MIB: Mapping[Fraction, tuple[int, ...]] = {
     Fraction(8): tuple(range(16384, 61440 + 1, 4096)),
     Fraction(16): tuple(range(32768, 122880 + 1, 8192)),
 }
-"""[fargate] the memory that Fargate gives to each number of vCPUs."""
+"""[fargate] the sizes of memory for each number of vCPUs."""
 
 _JOB_NAME = re.compile(JOB_NAME_PATTERN)
 _NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
@@ -93,91 +88,78 @@ _DEFINITION = re.compile(rf"({_NAME}|{_ARN}job-definition/{_NAME}){_REVISION}", 
 _SHARE = re.compile(rf"[A-Za-z0-9]{{1,{SHARE_IDENTIFIER_LENGTH}}}\*?")
 _TAG = re.compile(r"[\w .:/=+\-@]*")
 _VARIABLE = re.compile(r"[^=\x00]{1,1000}")
-_LONGEST_ESCAPE = len("\\u0000")
-
-Problem = tuple[FieldPath, str]
 
 
-def over_limits(plan: Plan, *, submit_is_sound: bool = True) -> Iterator[Problem]:
-    """Yield where in the plan, and what, AWS Batch would not take.
-
-    Args:
-        plan: The plan.
-        submit_is_sound: botocore's model has allowed what jobs pass on; where not, no request is measured.
-    """
-    checked: dict[int, list[Problem]] = {}
+def check_limits(plan: Plan) -> Iterator[Diagnostic]:
+    """Yield every field of the plan that AWS Batch would not take."""
+    checked: dict[int, list[PathMessage]] = {}
     for index, job in enumerate(plan.jobs):
-        here: FieldPath = ("jobs", index)
         found = checked.get(id(job.settings))
         if found is None:
-            found = checked[id(job.settings)] = list(_settings_problems(job.settings))
-        sizes = _size_problems(job, submit_tags=plan.submit_tags) if submit_is_sound else ()
-        for path, message in (*_job_problems(job), *found, *sizes):
-            yield (*here, *path), message
+            found = checked[id(job.settings)] = list(_check_settings(job.settings))
+        yield from diagnostics_of((*_check_job(job), *found), ("jobs", index))
 
 
-def _job_problems(job: Job) -> Iterator[Problem]:
+def _check_job(job: Job) -> Iterator[PathMessage]:
     if not _JOB_NAME.fullmatch(job.name):
-        yield (
-            ("name",),
-            f"{job.name!r} is not 1 to {JOB_NAME_LENGTH} letters, digits, - and _, the first a letter or digit",
-        )
+        kind_of_name = f"1 to {JOB_NAME_LENGTH} letters, digits, - and _, the first a letter or digit"
+        yield ("name",), f"{job.name!r} is not {kind_of_name}"
     if len(job.depends_on) > DEPENDENCIES:
         yield ("depends_on",), f"has {len(job.depends_on)} items; AWS Batch takes {DEPENDENCIES}"
     if not job.command:
-        yield ("command",), "is empty: AWS Batch would run that of the job definition"
+        yield ("command",), "is empty: AWS Batch would run the command of the job definition"
     for position, word in enumerate(job.command):
         if not word or "\x00" in word:
             yield ("command", position), "is empty or holds a NUL character, which AWS Batch refuses"
 
 
-def _settings_problems(settings: JobSettings) -> Iterator[Problem]:
+def _check_settings(settings: JobSettings) -> Iterator[PathMessage]:
     kind_of_name = "a name has 1 to 128 letters, digits, - and _, the first a letter or digit"
     if not _QUEUE.fullmatch(settings.job_queue):
-        yield ("job_queue",), f"{quoted(settings.job_queue)} is no queue's name or ARN: {kind_of_name}"
+        yield ("job_queue",), f"{quoted(settings.job_queue)} is not the name or ARN of a queue: {kind_of_name}"
     if not _DEFINITION.fullmatch(settings.job_definition):
-        revision = "; a number may follow after a colon, else the newest revision is meant"
-        message = f"{quoted(settings.job_definition)} is no definition's name or ARN: {kind_of_name}{revision}"
-        yield ("job_definition",), message
-    yield from _retry_problems(settings)
+        revision = "; a colon and the number of a revision may follow, else the newest is meant"
+        wrong = f"{quoted(settings.job_definition)} is not the name or ARN of a job definition"
+        yield ("job_definition",), f"{wrong}: {kind_of_name}{revision}"
+    yield from _check_retries(settings)
     if settings.timeout_s is not None and settings.timeout_s < TIMEOUT_S:
         yield ("timeout_s",), f"must be at least {TIMEOUT_S}, found {settings.timeout_s}"
-    yield from _share_problems(settings)
-    yield from _tag_problems(settings.tags)
-    for name, value in settings.environment.items():
+    yield from _check_share(settings)
+    yield from _check_tags(settings.tags)
+    yield from _check_environment(settings.environment)
+    match settings.platform:
+        case Platform.FARGATE:
+            yield from _check_fargate(settings.resources)
+        case Platform.EC2 | None:
+            yield from _check_ec2(settings)
+        case _:
+            assert_never(settings.platform)
+
+
+def _check_environment(environment: Mapping[str, str]) -> Iterator[PathMessage]:
+    for name, value in environment.items():
         if name.upper().startswith(RESERVED_ENVIRONMENT):
             yield ("environment", name), f"no variable may begin with {RESERVED_ENVIRONMENT}: AWS Batch keeps it"
         elif name in AT_RUN_TIME:
             yield ("environment", name), "kedro-batch sets this variable itself: give yours another name"
         elif not _VARIABLE.fullmatch(name):
-            yield (
-                ("environment", name),
-                "cannot name a variable: it is empty, has over 1000 characters, or holds = or NUL",
-            )
+            why = "it is empty, has over 1000 characters, or has = or NUL in it"
+            yield ("environment", name), f"cannot be the name of a variable: {why}"
         elif "\x00" in value:
             yield ("environment", name), "holds a NUL character, which ends a variable's value"
-    if settings.platform is Platform.FARGATE:
-        yield from _fargate_problems(settings.resources)
-    else:
-        yield from _ec2_problems(settings)
 
 
-def _share_problems(settings: JobSettings) -> Iterator[Problem]:
+def _check_share(settings: JobSettings) -> Iterator[PathMessage]:
     if settings.share_identifier is not None and not _SHARE.fullmatch(settings.share_identifier):
-        yield (
-            ("share_identifier",),
-            (
-                f"{settings.share_identifier!r} is not 1 to {SHARE_IDENTIFIER_LENGTH} letters and digits, "
-                "which an asterisk may follow"
-            ),
-        )
+        allowed = f"1 to {SHARE_IDENTIFIER_LENGTH} letters and digits, which an asterisk may follow"
+        yield ("share_identifier",), f"{settings.share_identifier!r} is not {allowed}"
     if not 0 <= (settings.scheduling_priority or 0) <= SCHEDULING_PRIORITY:
         yield ("scheduling_priority",), f"must be from 0 to {SCHEDULING_PRIORITY}, found {settings.scheduling_priority}"
     if settings.scheduling_priority is not None and settings.share_identifier is None:
         yield ("scheduling_priority",), "works only within a share: give share_identifier too"
 
 
-def _retry_problems(settings: JobSettings) -> Iterator[Problem]:
+def _check_retries(settings: JobSettings) -> Iterator[PathMessage]:
     attempts = settings.attempts
     if attempts is not None and not 1 <= attempts <= ATTEMPTS:
         yield ("attempts",), f"must be from 1 to {ATTEMPTS}, found {attempts}"
@@ -185,23 +167,21 @@ def _retry_problems(settings: JobSettings) -> Iterator[Problem]:
         yield ("retry_on",), "needs attempts of 2 or more, such as attempts: 3"
 
 
-def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
+def _check_tags(tags: Mapping[str, str]) -> Iterator[PathMessage]:
     if len(tags) > PLAN_TAGS:
-        yield ("tags",), f"are {len(tags)}; {PLAN_TAGS} are allowed beside the three of kedro-batch"
+        yield ("tags",), f"has {len(tags)} tags; {PLAN_TAGS} are allowed beside the three of kedro-batch"
     for key, value in tags.items():
         if not 1 <= len(key) <= TAG_KEY_LENGTH or len(value) > TAG_VALUE_LENGTH:
-            yield (
-                ("tags", key),
-                f"a tag's key has 1 to {TAG_KEY_LENGTH} characters, its value at most {TAG_VALUE_LENGTH}",
-            )
+            lengths = f"1 to {TAG_KEY_LENGTH} characters, its value at most {TAG_VALUE_LENGTH}"
+            yield ("tags", key), f"a tag's key has {lengths}"
         elif not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
             odd = "".join(dict.fromkeys(letter for letter in key + value if not _TAG.fullmatch(letter)))
             yield ("tags", key), f"has {quoted(odd)}; AWS takes letters, digits, spaces and . : / = + - @ _ in tags"
         elif key.lower().startswith(RESERVED_TAGS):
-            yield ("tags", key), "begins as only tags of AWS and of kedro-batch do"
+            yield ("tags", key), f"begins with {' or '.join(RESERVED_TAGS)}, which only AWS and kedro-batch may use"
 
 
-def _fargate_problems(resources: Resources) -> Iterator[Problem]:
+def _check_fargate(resources: Resources) -> Iterator[PathMessage]:
     if resources.gpus:
         yield ("resources", "gpus"), "Fargate has no GPUs: choose a queue of EC2 machines, or leave them out"
     if resources.vcpus is not None and Fraction(resources.vcpus) not in FARGATE_MEMORY_MIB:
@@ -214,16 +194,12 @@ def _fargate_problems(resources: Resources) -> Iterator[Problem]:
         if resources.memory_mib not in allowed:
             beside = "any number of vCPUs" if vcpus is None else f"{vcpus:g} {'vCPU' if vcpus == 1 else 'vCPUs'}"
             larger = next((f"; the next is {size}" for size in allowed if size > resources.memory_mib), None)
-            yield (
-                ("resources", "memory_mib"),
-                (
-                    f"Fargate does not give {resources.memory_mib} MiB to {beside}: it takes {allowed[0]} to "
-                    f"{allowed[-1]} in steps{larger or '; more needs more vCPUs'}"
-                ),
-            )
+            steps = f"it takes {allowed[0]} to {allowed[-1]} in steps{larger or '; more needs more vCPUs'}"
+            message = f"Fargate does not give {resources.memory_mib} MiB to {beside}: {steps}"
+            yield ("resources", "memory_mib"), message
 
 
-def _ec2_problems(settings: JobSettings) -> Iterator[Problem]:
+def _check_ec2(settings: JobSettings) -> Iterator[PathMessage]:
     resources = settings.resources
     if resources.memory_mib is not None and resources.memory_mib < MEMORY_MIB:
         yield ("resources", "memory_mib"), f"must be at least {MEMORY_MIB}, found {resources.memory_mib}"
@@ -234,77 +210,8 @@ def _ec2_problems(settings: JobSettings) -> Iterator[Problem]:
         yield ("resources", "vcpus"), f"vCPUs are whole, or quarters on Fargate and EKS; found {float(vcpus):g}"
 
 
-def worst_request(job: Job, *, submit_tags: bool) -> dict[str, Any]:
-    """Build the largest request that a run could make of a job: everything that only a run knows at its longest."""
-    return submit_request(
-        job,
-        run_id=RunId("9" * RUN_ID_LENGTH),
-        submission=10**SUBMISSION_DIGITS - 1,
-        digest=PlanDigest("sha256:" + 64 * "0"),
-        parent_ids=[JobId("00000000-0000-0000-0000-000000000000")] * len(job.depends_on),
-        job_definition=f"{job.settings.job_definition}:999999999",
-        submit_tags=submit_tags,
-    )
-
-
-def _size_problems(job: Job, *, submit_tags: bool) -> Iterator[Problem]:
-    settings = job.settings
-    letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
-    marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
-    most = OVERRIDES_CHARACTERS - _at_run_time()
-    if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
-        return  # whatever the letters are: it is not worth building the request
-    request = worst_request(job, submit_tags=submit_tags)
-    overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
-    parts = _parts(job, submit_tags=submit_tags)
-    taken = _json_length(overrides, len) + _at_run_time()
-    if taken > OVERRIDES_CHARACTERS:
-        path = max(parts[:2], key=lambda part: part[1])[0]
-        size = f" with {len(' '.join(job.command))} characters, {taken} in all" if path == ("command",) else ""
-        allowed = f"a container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the like"
-        yield path, f"is too long{size}: {allowed}, or the job fails later. {_REMEDIES[path[0]]}"
-    elif _json_length(request, lambda text: len(text.encode())) + _at_run_time() > REQUEST_BYTES:
-        path = max(parts, key=lambda part: part[1])[0]
-        yield path, f"is too long: a request may have {REQUEST_BYTES} bytes with what a run adds. {_REMEDIES[path[0]]}"
-
-
-def _parts(job: Job, *, submit_tags: bool) -> list[tuple[tuple[str, ...], int]]:
-    """Measure the parts of a request that may grow, command and environment first."""
-    settings = job.settings
-    parts: list[tuple[tuple[str, ...], Any]] = [
-        (("command",), job.command),
-        (("environment",), dict(settings.environment)),
-        (("tags",), dict(settings.tags) if submit_tags else {}),
-        *((("submit", name), value) for name, value in settings.submit.items()),
-    ]
-    return [(path, _json_length(value, len)) for path, value in parts]
-
-
-_REMEDIES = {
-    "command": "Group fewer nodes, or give these a namespace or a tag of their own, which the command then names",
-    "environment": "Keep long values where the container can read them, such as in S3",
-    "tags": "Shorten them",
-    "submit": "Keep long values where the container can read them, such as in S3",
-}
-
-
-def _json_length(value: Any, measure: Callable[[str], int]) -> int:
-    return measure(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-def room_for_nodes(settings: JobSettings, other_words: Sequence[str]) -> int:
-    """Tell how many characters a command has for the names of its nodes, beside its other words."""
-    environment = [{"name": name, "value": value} for name, value in settings.environment.items()]
-    taken = _json_length([list(other_words), environment], len) + _at_run_time()
-    return OVERRIDES_CHARACTERS - taken - _FIXED_PARTS
-
-
-_FIXED_PARTS = 400
-"""What stands around command and environment in the overrides: names of fields, resources, the flags of a command."""
-
-
 def fitting_fargate_size(resources: Resources) -> Resources:
-    """Give the smallest size of Fargate that has so many vCPUs and so much memory; what fits none stays as it is."""
+    """Return the smallest size of Fargate with enough vCPUs and memory; if there is none, the resources as they are."""
     if resources.vcpus is None or resources.memory_mib is None:
         return resources
     for vcpus, sizes in FARGATE_MEMORY_MIB.items():
@@ -313,8 +220,3 @@ def fitting_fargate_size(resources: Resources) -> Resources:
             number = int(vcpus) if vcpus.denominator == 1 else float(vcpus)
             return replace(resources, vcpus=number, memory_mib=enough[0])
     return resources
-
-
-@cache
-def _at_run_time() -> int:
-    return _json_length([{"name": name, "value": value} for name, value in AT_RUN_TIME.items()], len)

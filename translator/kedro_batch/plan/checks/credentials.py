@@ -1,7 +1,7 @@
-"""Tells values that look like credentials, which no plan may carry: it is read in pull requests and kept in git.
+"""Checks for values that look like credentials: a plan is read in pull requests and kept in git.
 
-Values are recognised by the patterns of detect-secrets, without its guesses from randomness, which would take any
-digest for one; names by how they end, unless the value can be none.
+Values are recognised by the patterns of detect-secrets, without its guesses from randomness, which report every
+digest; names by their endings, unless the value cannot be a credential.
 """
 
 import re
@@ -9,6 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
+
+from kedro_batch.diagnostics import Diagnostic, FieldPath, PathMessage, diagnostics_of
+from kedro_batch.files.read_budget import MAX_CACHED_WORD
+from kedro_batch.plan.model import stated_settings
 
 _PASSWORDS = re.compile(r"(password|passwd|passphrase|pwd|secret|(^|_)pass)s?\d*$", re.IGNORECASE)
 _KEYS = re.compile(
@@ -20,16 +24,16 @@ _HARMLESS = re.compile(
     r"|true|false|yes|no|on|off|none|enabled|disabled|arn:.*|<.*>|\$\{.*\}|[\w.~-]*(/[\w.-]+)+",
     re.IGNORECASE | re.DOTALL,
 )
-"""Values that are no secrets whatever their names: switches, and what says where a secret is."""
+"""Values that are not secret whatever their names: switches, and references to where a secret is kept."""
 _NUMBER = re.compile(r"[\d.]+")
 _VALUES = re.compile(
     r"\b(Bearer|Basic) (?=\S*\d)[\w.~+/=-]{16,}|\bAccountKey=[\w+/=]{16,}|\bhf_\w{20,}|\bdapi[0-9a-f]{32}|"
     r"\bAIza[\w-]{35}|\bsk-(proj-|ant-)?[A-Za-z0-9]{20,}|/:_authToken=\s*(npm_|[A-Fa-f0-9-]{36})"
 )
-"""Of HTTP, Azure, Hugging Face, Databricks, Google and OpenAI, as far as detect-secrets does not know them, and of npm,
-for which its time grows with the square of the length."""
+"""Credentials of HTTP, Azure, Hugging Face, Databricks, Google and OpenAI that detect-secrets does not know, and of
+npm, for which its time grows with the square of the length."""
 _JSON_WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]+=*\.[\w-]+[\w.=-]*")
-"""What may be one. detect-secrets looks closer; to find them, its time grows with the square of the length."""
+"""Candidates. detect-secrets judges them; if it looked for them, its time would grow with the square of the length."""
 _DETECTORS = {
     "aws": "AWSKeyDetector",
     "azure_storage_key": "AzureStorageKeyDetector",
@@ -45,11 +49,11 @@ _DETECTORS = {
     "stripe": "StripeDetector",
     "twilio": "TwilioKeyDetector",
 }
-"""The modules and classes of detect-secrets that recognise a value by its form."""
+"""The modules and classes of detect-secrets that recognise values by their form."""
 
 
 def looks_like_credential(name: str, value: str) -> bool:
-    """Tell whether a variable or a tag looks like a credential, by its value or by its name."""
+    """True if a variable or a tag looks like a credential, by its value or by its name."""
     if not value:
         return False
     if _named_like_one(re.sub(r"\W+", "_", name), value):
@@ -61,23 +65,31 @@ def looks_like_credential(name: str, value: str) -> bool:
 
 
 def _looks_like_one(name: str, value: str) -> bool:
-    """Tell the same; most commands are made of a few words."""
-    return looks_like_credential(name, value) if len(value) > _LONG else _known(name, value)
+    """True in the same cases; short answers are remembered, because most commands are made of a few words."""
+    return looks_like_credential(name, value) if len(value) > MAX_CACHED_WORD else _known(name, value)
 
 
-_LONG = 200
 _known = lru_cache(maxsize=16_384)(looks_like_credential)
 
 
 def _named_like_one(name: str, value: str) -> bool:
     if _HARMLESS.fullmatch(value):
         return False
-    # A number may be a password, but a number of tokens is none.
+    # A number may be a password, but the number of tokens is not a token.
     return bool(_PASSWORDS.search(name) or (_KEYS.search(name) and not _NUMBER.fullmatch(value)))
 
 
-def credential_problems(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield ``(path, message)`` for what looks like a credential in settings of jobs, wherever a job is given text."""
+def check_credentials(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """Yield everything in a plan file that looks like a credential: in settings of jobs, and in their commands."""
+    for here, settings in stated_settings(file):
+        yield from diagnostics_of(credentials_in(settings), here)
+    for index, job in enumerate(file["jobs"]):
+        for position in credential_words(job["command"]):
+            yield Diagnostic(path=("jobs", index, "command", position), message=IN_COMMAND)
+
+
+def credentials_in(settings: Mapping[str, Any]) -> Iterator[PathMessage]:
+    """Yield what looks like a credential in the settings of a job: in its environment, its tags, its ``submit``."""
     for place, advice in (("environment", _IN_ENVIRONMENT), ("tags", _IN_TAGS), ("submit", _IN_ENVIRONMENT)):
         for path, name, value in _texts(settings.get(place), (place,)):
             if looks_like_credential(name, value):
@@ -87,7 +99,7 @@ def credential_problems(settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str
 def credential_words(command: Sequence[str]) -> Iterator[int]:
     """Yield the positions of the words of a command that look like credentials.
 
-    A name is what stands before an equals sign, or the option before a word: ``--password=x``, ``--password x``,
+    A name stands before an equals sign, or is the option before a word: ``--password=x``, ``--password x``,
     ``PASSWORD=x``, ``--params=a=1,db.password=x``.
     """
     option = ""
@@ -105,8 +117,8 @@ IN_COMMAND = (
 )
 
 
-def _texts(value: Any, here: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    """Yield every value with its path and what it is called; of a pair of name and value, the name is what counts."""
+def _texts(value: Any, here: FieldPath) -> Iterator[tuple[FieldPath, str, str]]:
+    """Yield every value with its path and its name; in a pair of name and value, that is the name of the pair."""
     name = str(here[-1])
     match value:
         case {"name": str(name), "value": str() | int() | float() as inner}:

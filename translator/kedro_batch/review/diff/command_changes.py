@@ -4,12 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
+from kedro_batch.files.read_budget import MAX_ALL_DIFF_STEPS, MAX_DIFF_STEPS
 from kedro_batch.review.diff.model import WordChange, Words
 
 Command = tuple[str, ...]
-
-_STEPS_OF_A_COMMAND, _STEPS_OF_ALL = 10_000_000, 50_000_000
-"""At worst, 50,000,000 steps take about 3 s."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,8 +19,8 @@ class CommandDiffer:
         steps_left: The most steps that all further pairs may take together.
     """
 
-    steps_of_a_command: int = _STEPS_OF_A_COMMAND
-    steps_left: int = _STEPS_OF_ALL
+    steps_of_a_command: int = MAX_DIFF_STEPS
+    steps_left: int = MAX_ALL_DIFF_STEPS
     _known: dict[tuple[Command, Command], tuple[Words, ...]] = field(default_factory=dict)
 
     def diff_commands(self, old: Command, new: Command) -> tuple[Words, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
-from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan
+from kedro_batch.plan.model import HEADER, JOB_SETTINGS, Job, JobName, JobSettings, Plan
 from kedro_batch.review.diff.command_changes import CommandDiffer
 from kedro_batch.review.diff.match_jobs import match_jobs
 from kedro_batch.review.diff.model import (
@@ -23,7 +23,7 @@ from kedro_batch.review.diff.model import (
     Words,
 )
 from kedro_batch.review.diff.risks import find_risks
-from kedro_batch.review.overview.build_overview import ORIGIN, count_totals, describe_origin
+from kedro_batch.review.overview.build_overview import count_totals
 from kedro_batch.review.overview.model import Totals
 
 _TARGET = ("job_queue", "job_definition")
@@ -39,7 +39,7 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     same = match_jobs(old, new)
     jobs = tuple(sorted(_job_changes(old, new, same), key=_sort_key))
     before, after = count_totals(old, old_levels), count_totals(new, new_levels)
-    origin = _diff_fields(describe_origin(old), describe_origin(new), ORIGIN)
+    origin = _diff_fields(old.header(), new.header(), HEADER)
     digest_before, digest_after = plan_digest(old), plan_digest(new)
     flows = data_flow_of(old), data_flow_of(new)
     kinds = [one.change for one in jobs]

@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from typing import Any
 
 from kedro_batch.files.json_schema import whole
 from kedro_batch.plan.data_flow import data_flow_of, unordered_reads
@@ -22,7 +20,7 @@ def build_overview(plan: Plan) -> Overview:
     settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # many jobs share theirs
     return Overview(
         digest=plan_digest(plan),
-        origin=describe_origin(plan),
+        origin=plan.header(),
         totals=count_totals(plan, level_of),
         jobs=tuple(
             JobOverview(
@@ -40,24 +38,6 @@ def build_overview(plan: Plan) -> Overview:
         ),
         data=_build_data(plan),
     )
-
-
-ORIGIN = ("project", "pipelines", "env", "kedro_version", "selection", "group_by", "submit_tags")
-"""The fields of a plan file that state the source of a plan."""
-
-
-def describe_origin(plan: Plan) -> dict[str, Any]:
-    """Return the source of a plan, by the names of a plan file, without fields that it does not state."""
-    fields: dict[str, Any] = {
-        "project": plan.project,
-        "pipelines": sorted(plan.pipelines),
-        "env": plan.env,
-        "kedro_version": plan.kedro_version,
-        "selection": {flag: sorted(names) for flag, names in asdict(plan.selection).items() if names},
-        "group_by": list(plan.group_by),
-        "submit_tags": None if plan.submit_tags else False,
-    }
-    return {name: value for name, value in fields.items() if value not in (None, [], {})}
 
 
 def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:

@@ -1,0 +1,69 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from kedro_batch.errors import UsageError
+from kedro_batch.files.atomic_write import write_bytes
+
+
+def test_a_new_file_has_the_permissions_that_the_user_wants(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_bytes(tmp_path / "new", b"content")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new").read_bytes() == b"content"
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
+
+
+def test_an_old_file_keeps_its_permissions_and_nothing_stays_beside_it(tmp_path):
+    file = tmp_path / "old"
+    file.write_bytes(b"old")
+    file.chmod(0o600)
+    write_bytes(file, b"new")
+    assert file.read_bytes() == b"new"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "link").symlink_to("target")
+    (tmp_path / "target").write_bytes(b"old")
+    write_bytes(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_what_is_no_regular_file_is_written_to_directly():
+    reader, writer = os.pipe()
+    write_bytes(Path(f"/dev/fd/{writer}"), b"x")
+    assert os.read(reader, 2) == b"x"
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UsageError, match=r"cannot write plan\.yaml: No space left on device"):
+        write_bytes(file, b"new", shown="plan.yaml")
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"cannot write out/plan\.yaml: there is no folder out"):
+        write_bytes(tmp_path / "out" / "plan.yaml", b"x", shown="out/plan.yaml")
+
+
+def test_links_in_a_circle_are_refused(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(UsageError, match="cannot write"):
+        write_bytes(tmp_path / "a", b"x")

@@ -1,0 +1,59 @@
+import json
+
+from kedro_batch.plan.checks.batch_limits import AT_RUN_TIME, OVERRIDES_CHARACTERS, REQUEST_BYTES
+from kedro_batch.plan.checks.request_size import check_request_sizes, worst_request
+from kedro_batch.plan.model import JobName, Plan
+from tests.support.plans import a_job
+
+
+def problems(**given):
+    return [(one.path[2:], one.message) for one in check_request_sizes(Plan(jobs=(a_job(**given),)))]
+
+
+def test_overrides_leave_room_for_what_a_run_adds():
+    def taken(words):
+        found = problems(command=("x" * words,))
+        return found[0] if found else None
+
+    fits = next(words for words in range(OVERRIDES_CHARACTERS, 0, -1) if taken(words) is None)
+    assert OVERRIDES_CHARACTERS - 1200 < fits < OVERRIDES_CHARACTERS - 700
+    path, message = taken(fits + 1)
+    assert path == ("command",)
+    assert message.startswith(
+        f"is too long with {fits + 1} characters, 8193 in all: a container is given 8192 characters"
+    )
+    assert message.endswith("give these a namespace or a tag of their own, which the command then names")
+
+
+def test_the_environment_counts_and_so_do_escapes():
+    assert not problems(environment={"A": "x" * 7000})
+    assert problems(environment={"A": '"' * 7000})[0][0] == ("environment",)
+
+
+def test_a_request_has_30_kib_at_most():
+    parents = tuple(JobName(f"p{number}") for number in range(20))
+    tags = {f"{number:03}" + "k" * 120: "é" * 256 for number in range(47)}
+    found = problems(depends_on=parents, tags=tags)
+    assert found[-1][0] == ("tags",)
+    assert "a request may have 30720 bytes" in found[-1][1]
+    assert problems(submit={"parameters": {"a": "x" * 31_000}})[0][0] == ("submit", "parameters")
+
+
+def test_tags_that_are_not_sent_take_no_room():
+    def is_taken(letters, **given):
+        plan = Plan(jobs=(a_job(submit={"parameters": {"a": "x" * letters}}),), **given)
+        return not list(check_request_sizes(plan))
+
+    least = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters))
+    most = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters, submit_tags=False))
+    tags = worst_request(a_job(), submit_tags=True)["tags"] | {"kedro-batch:job": "a"}
+    assert most - least == len(json.dumps({"tags": tags}, separators=(",", ":"))) - len("{}") + len(",")
+    assert "tags" not in worst_request(a_job(), submit_tags=False)
+
+
+def test_the_worst_request_has_every_run_time_part_at_its_longest():
+    request = worst_request(a_job("j" * 99, depends_on=(JobName("p"),)), submit_tags=True)
+    assert len(request["jobName"]) == 128
+    assert request["tags"]["kedro-batch:run"] == "9" * 24
+    assert len(request["dependsOn"][0]["jobId"]) == 36
+    assert len(AT_RUN_TIME["AWS_BATCH_JOB_ID"]) == 36

@@ -1,0 +1,93 @@
+"""Checks that no request is larger than AWS Batch takes, with everything that only a run adds at its longest."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
+from kedro_batch.plan.checks.batch_limits import AT_RUN_TIME, OVERRIDES_CHARACTERS, REQUEST_BYTES
+from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest
+from kedro_batch.plan.submit_job import RUN_ID_LENGTH, SUBMISSION_DIGITS, JobId, RunId, submit_request
+
+_LONGEST_ESCAPE = len("\\u0000")
+
+
+def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
+    """Yield the jobs whose request would be larger than AWS Batch takes."""
+    for index, job in enumerate(plan.jobs):
+        yield from diagnostics_of(_check_size(job, submit_tags=plan.submit_tags), ("jobs", index))
+
+
+def worst_request(job: Job, *, submit_tags: bool) -> dict[str, Any]:
+    """Build the largest request that a run could send for a job: all that only the run knows is at its longest."""
+    return submit_request(
+        job,
+        run_id=RunId("9" * RUN_ID_LENGTH),
+        submission=10**SUBMISSION_DIGITS - 1,
+        digest=PlanDigest("sha256:" + 64 * "0"),
+        parent_ids=[JobId("00000000-0000-0000-0000-000000000000")] * len(job.depends_on),
+        job_definition=f"{job.settings.job_definition}:999999999",
+        submit_tags=submit_tags,
+    )
+
+
+def _check_size(job: Job, *, submit_tags: bool) -> Iterator[PathMessage]:
+    settings = job.settings
+    letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
+    marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
+    most = OVERRIDES_CHARACTERS - _at_run_time()
+    if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
+        return  # it fits even if every letter needs an escape: the request need not be built
+    request = worst_request(job, submit_tags=submit_tags)
+    overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
+    parts = _parts(job, submit_tags=submit_tags)
+    taken = _json_length(overrides, len) + _at_run_time()
+    if taken > OVERRIDES_CHARACTERS:
+        path = max(parts[:2], key=lambda part: part[1])[0]
+        size = f" with {len(' '.join(job.command))} characters, {taken} in all" if path == ("command",) else ""
+        allowed = f"a container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the like"
+        yield path, f"is too long{size}: {allowed}, or the job fails later. {_REMEDIES[path[0]]}"
+    elif _json_length(request, lambda text: len(text.encode())) + _at_run_time() > REQUEST_BYTES:
+        path = max(parts, key=lambda part: part[1])[0]
+        yield path, f"is too long: a request may have {REQUEST_BYTES} bytes with what a run adds. {_REMEDIES[path[0]]}"
+
+
+def _parts(job: Job, *, submit_tags: bool) -> list[tuple[tuple[str, ...], int]]:
+    """Measure the parts of a request that may be long, command and environment first."""
+    settings = job.settings
+    parts: list[tuple[tuple[str, ...], Any]] = [
+        (("command",), job.command),
+        (("environment",), dict(settings.environment)),
+        (("tags",), dict(settings.tags) if submit_tags else {}),
+        *((("submit", name), value) for name, value in settings.submit.items()),
+    ]
+    return [(path, _json_length(value, len)) for path, value in parts]
+
+
+_REMEDIES = {
+    "command": "Group fewer nodes, or give these a namespace or a tag of their own, which the command then names",
+    "environment": "Keep long values where the container can read them, such as in S3",
+    "tags": "Shorten them",
+    "submit": "Keep long values where the container can read them, such as in S3",
+}
+
+
+def _json_length(value: Any, measure: Callable[[str], int]) -> int:
+    return measure(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def room_for_nodes(settings: JobSettings, other_words: Sequence[str]) -> int:
+    """Return how many characters of a command are left for the names of its nodes, beside its other words."""
+    environment = [{"name": name, "value": value} for name, value in settings.environment.items()]
+    taken = _json_length([list(other_words), environment], len) + _at_run_time()
+    return OVERRIDES_CHARACTERS - taken - _FIXED_PARTS
+
+
+_FIXED_PARTS = 400
+"""Characters around command and environment in the overrides: names of fields, resources, flags of the command."""
+
+
+@cache
+def _at_run_time() -> int:
+    return _json_length([{"name": name, "value": value} for name, value in AT_RUN_TIME.items()], len)
