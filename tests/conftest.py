@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.projects import write_project
 from tests.support.services import Moto, moto
 
 _FAULTS = Path(__file__).parent / "faults"
+
+# Property tests may take as long as they need: a busy machine is not a bug, and slow code has a benchmark.
+settings.register_profile(
+    "suite", max_examples=100, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 
 def pytest_xdist_auto_num_workers() -> int:
