@@ -26,12 +26,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Let the programs of the tests be interrupted, even where a shell has started them all in the background.
+    """Let the programs of the tests be interrupted, even where a shell or ``nohup`` has started them all.
 
-    It ignores SIGINT for these, and what is ignored stays so for every program below.
+    A shell ignores SIGINT for what it starts in the background, and ``nohup`` ignores SIGHUP. What is ignored stays so
+    for every program below.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

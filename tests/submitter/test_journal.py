@@ -17,6 +17,7 @@ from kedro_batch.submitter.events import JobChanged, JobLog, JobSubmitted, Notic
 from kedro_batch.submitter.journal import DEFAULT_JOURNAL, Journal
 from kedro_batch.submitter.journal_view import Recorded, RunEntry, read_journal
 from kedro_batch.submitter.run_state import JobRecord, JobState
+from tests.support.command_line import GENEROUS_S
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")
@@ -51,7 +52,7 @@ def file(tmp_path: Path) -> Path:
 
 def in_another_process(script: str, *words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", PREAMBLE + script, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=GENEROUS_S)
 
 
 def commits(file: Path) -> int:
