@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch
+from tests.support.command_line import PROGRAM, environment, kedro_batch
 from tests.support.plans import write_plan
 
 ROOT = Path(__file__).parent.parent.parent
@@ -247,7 +247,7 @@ def on_a_terminal(*words, cwd, env=None):
     except OSError:  # how Linux tells that the other side is closed
         pass
     os.close(leader)
-    assert process.wait(GENEROUS_S) == 0
+    assert process.wait(60) == 0
     return said.decode()
 
 
