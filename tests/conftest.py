@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.projects import write_project
 from tests.support.services import Moto, moto
 
 _FAULTS = Path(__file__).parent / "faults"
+
+# Property tests may take as long as they need: a busy machine is not a bug, and slow code has a benchmark.
+settings.register_profile(
+    "suite", max_examples=100, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -19,12 +26,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Let the programs of the tests be interrupted, even where a shell has started them all in the background.
+    """Let the programs of the tests be interrupted, even where a shell or ``nohup`` has started them all.
 
-    It ignores SIGINT for these, and what is ignored stays so for every program below.
+    A shell ignores SIGINT for what it starts in the background, and ``nohup`` ignores SIGHUP. What is ignored stays so
+    for every program below.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

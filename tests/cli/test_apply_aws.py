@@ -3,15 +3,14 @@
 import json
 import re
 import signal
-import subprocess
 import time
 
 import pytest
 
 from kedro_batch.plan.submit_job import TAG_JOB, TAG_PLAN, TAG_RUN
-from tests.support.command_line import PROGRAM, environment, kedro_batch
+from tests.support.command_line import kedro_batch
 from tests.support.plans import write_plan
-from tests.support.runs import states, wait_until
+from tests.support.runs import end_of, interrupted, read_until, started, states, wait_until
 from tests.support.services import standin
 
 pytestmark = pytest.mark.xdist_group("aws")  # one moto server for all of them
@@ -149,8 +148,11 @@ def test_a_failing_job_its_descendants_and_the_independent_branches(tmp_path):
 def test_nothing_waits_for_a_parent_to_finish(tmp_path):
     names = [f"n{n}" for n in range(6)]
     write_plan(tmp_path, {name: ["x"] for name in names}, dict(zip(names[1:], names, strict=False)))
-    with standin(run_s=0.5) as service:
-        ended = kedro_batch("apply", "plan.yaml", "--json", "-q", cwd=tmp_path, env=service.environment)
+    words = ("apply", "plan.yaml", "--json", "-q")
+    with standin(durations={"n0": 3600}) as service, started(*words, cwd=tmp_path, service=service) as process:
+        wait_until(lambda: sorted(states(service).values()) == ["PENDING"] * 5 + ["RUNNING"])
+        service.finish("n0")
+        ended = end_of(process)
     submitted = [number for number, event in enumerate(ended.events) if event["event"] == "job_submitted"]
     succeeded = [number for number, event in enumerate(ended.events) if event.get("after") == "SUCCEEDED"]
     assert max(submitted) < min(succeeded)
@@ -160,16 +162,22 @@ def test_nothing_waits_for_a_parent_to_finish(tmp_path):
 def test_describing_goes_by_the_hundred_and_asks_only_about_what_can_change(tmp_path):
     names = [f"n{n:03}" for n in range(230)]
     write_plan(tmp_path, {**{name: ["x"] for name in names}, "end": ["x"]}, {"end": " ".join(names[:20])})
-    with standin(run_s=4) as service:
-        words = ("apply", "plan.yaml", "-q", "--rate", "unlimited")
-        ended = kedro_batch(*words, cwd=tmp_path, env=service.environment)
-        asked = [set(one["jobs"]) for one in service.asked("describejobs")]
-        end = service.jobs()["end"]["id"]
-    assert ended.code == 0
-    assert max(map(len, asked)) == 100
-    full = [ids for ids in asked if len(ids) == 100]
-    assert len(full) >= 2
-    assert not any(end in ids for ids in full)
+    with standin(run_s=3600) as service:
+
+        def asked() -> list[set[str]]:
+            return [set(one["jobs"]) for one in service.asked("describejobs")]
+
+        def full() -> list[set[str]]:
+            return [ids for ids in asked() if len(ids) == 100]
+
+        with started("apply", "plan.yaml", "-q", "--rate", "unlimited", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: len(full()) >= 2)
+            end = service.jobs()["end"]["id"]
+            assert not any(end in ids for ids in full())
+            service.configure(run_s=0.1)
+            service.finish(*names)
+            assert end_of(process).code == 0
+        assert max(map(len, asked())) == 100
 
 
 def test_throttling_is_waited_out_and_no_job_is_submitted_twice(tmp_path):
@@ -199,22 +207,14 @@ def test_a_refusal_in_the_middle_says_what_goes_on(tmp_path):
 def test_an_interrupted_run_leaves_its_jobs_on_batch(tmp_path, number, code):
     write_plan(tmp_path, COMMANDS, DIAMOND)
     with standin(run_s=600) as service:
-        command = [*PROGRAM, "apply", "plan.yaml"]
-        pipe = subprocess.PIPE
-        with subprocess.Popen(
-            command, cwd=tmp_path, env=environment(service.environment), stdout=pipe, stderr=pipe, text=True
-        ) as process:
-            assert process.stderr
-            for line in process.stderr:
-                if "a RUNNING" in line:
-                    break
+        with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
+            read_until(process, "a RUNNING")
             wait_until(lambda: sorted(states(service).values()) == ["PENDING"] * 3 + ["RUNNING"])
-            process.send_signal(number)
-            out, err = process.communicate(timeout=30)
+            ended = interrupted(process, number)
         assert {job["status"] for job in service.jobs().values()} == {"RUNNING", "PENDING"}
-    assert process.returncode == code
-    assert "4 not finished\n  what has been submitted goes on running on AWS Batch\n    a " in out
-    assert "Traceback" not in err
+    assert ended.code == code
+    assert "4 not finished\n  what has been submitted goes on running on AWS Batch\n    a " in ended.text
+    assert "Traceback" not in ended.err
 
 
 def test_the_dry_run_prints_what_a_run_would_send_and_sends_nothing(tmp_path):
@@ -367,16 +367,14 @@ def test_a_run_without_a_region_leaves_no_record(tmp_path):
 def test_a_service_that_does_not_answer_does_not_keep_a_signal_waiting(tmp_path, hang, submitted, signals):
     write_plan(tmp_path, COMMANDS, DIAMOND)
     with standin(hang=hang) as service:
-        command, pipe = [*PROGRAM, "apply", "plan.yaml"], subprocess.PIPE
-        with subprocess.Popen(
-            command, cwd=tmp_path, env=environment(service.environment), stdout=pipe, stderr=pipe, text=True
-        ) as process:
+        with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
             wait_until(lambda: service.asked(hang) and len(service.asked("submitjob")) == submitted)
-            for _ in range(signals):
+            for _ in range(signals - 1):
                 process.send_signal(signal.SIGINT)
                 time.sleep(0.002)
-            out, err = process.communicate(timeout=20)
+            ended = interrupted(process)
         assert len(service.asked("submitjob")) == submitted
-    assert process.returncode == 130, err
-    assert ("nothing was submitted" if not submitted else "goes on running on AWS Batch\n    a ") in out
-    assert "Traceback" not in err
+        assert len(service.asked(hang)) == 1, "it waited until the call was given up"
+    assert ended.code == 130, ended.err
+    assert ("nothing was submitted" if not submitted else "goes on running on AWS Batch\n    a ") in ended.text
+    assert "Traceback" not in ended.err

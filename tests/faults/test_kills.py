@@ -1,4 +1,4 @@
-"""Ten of the places where a run can be killed; ``python tests/benchmarks/kills.py`` tries them all."""
+"""Some of the places where a run can be killed; ``python tests/benchmarks/kills.py`` tries them all."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.faults.kill_points import kill_points
-from tests.faults.trials import tried_at
+from tests.faults.trials import Trial, id_received, tried, tried_at
 
 _EACH = 5
 _MATTER = (
@@ -20,6 +20,13 @@ _MATTER = (
 """The files that decide what is sent; their lines, less those of imports and definitions."""
 
 
+def test_a_run_that_is_killed_while_it_submits_is_taken_up():
+    found = tried(Trial(when=(id_received(), 3)))
+    assert found.reached
+    assert not found.wrong, found.said
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("journal", ["kept", "deleted"])
 def test_a_run_that_is_killed_and_taken_up_has_one_job_for_each_node(journal):
     chosen = random.Random(journal)  # noqa: S311  the same sample each time

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.support.command_line import kedro_batch
 from tests.support.large_plans import write_layered_plan
 from tests.support.services import standin
@@ -16,6 +18,7 @@ FAULTS: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 def test_no_job_is_lost_or_submitted_twice_when_every_third_reply_is(tmp_path):
     jobs = 300
     write_layered_plan(tmp_path, [jobs // LAYERS] * LAYERS)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.command_line import kedro_batch
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, interrupted, make_older, on, started, states, wait_until
+from tests.support.runs import JOURNAL, end_of, interrupted, make_older, on, read_until, started, states, wait_until
 from tests.support.services import standin
 
 JOBS = {name: ["x"] for name in ("a", "b", "c", "d", "e")}
@@ -136,6 +136,7 @@ def test_a_run_that_batch_has_forgotten_is_not_guessed_at(tmp_path):
     with standin(durations={"b": 600}) as service:
         with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
             wait_until(lambda: states(service).get("b") == "RUNNING" and states(service).get("e") == "SUCCEEDED")
+            wait_until(lambda: len(states(service)) == len(JOBS))
             interrupted(process)
         service.forget(*JOBS)
         make_older(tmp_path, 25 * 3600)
@@ -156,7 +157,7 @@ def test_a_job_that_batch_has_lost_is_submitted_again(tmp_path):
     write_plan(tmp_path, JOBS, PARENTS)
     with standin(durations={"b": 600}) as service:
         with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
-            wait_until(lambda: states(service).get("b") == "RUNNING")
+            wait_until(lambda: states(service).get("b") == "RUNNING" and len(states(service)) == len(JOBS))
             interrupted(process)
         service.forget("b", "d")
         service.configure(durations={})
@@ -245,7 +246,7 @@ def test_only_submits_nothing_else_even_after_stock_was_taken_again(tmp_path):
 
 def test_a_failure_of_the_job_that_was_kept_of_two_ends_the_run(tmp_path):
     write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
-    with standin(durations={"a": 25}, fail={"a": 3}) as service:
+    with standin(durations={"a": 600}, fail={"a": 3}) as service:
         request = {
             "jobName": "r_a_1",
             "jobQueue": "a_queue",
@@ -254,9 +255,12 @@ def test_a_failure_of_the_job_that_was_kept_of_two_ends_the_run(tmp_path):
         }
         for _ in range(2):  # as two machines may do
             service.client().submit_job(**request)
-        ended = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
-        assert ended.code == 6
-        assert "a was submitted twice" in ended.err
+        with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
+            said = read_until(process, "a was submitted twice")
+            wait_until(lambda: "b" in states(service))
+            service.finish("a")
+            applied = end_of(process)
+        assert applied.code == 6, said + applied.err
         again = on(service, "wait", "r", "--plan", "plan.yaml", cwd=tmp_path)
         assert again.code == 6
         assert "a failed: Essential container in task exited; exit code 3" in again.text

@@ -1,12 +1,10 @@
 """Accounts that forbid things, credentials that expire, a service that goes away, jobs that vanish or fail oddly."""
 
-import time
-
 import pytest
 
 from tests.support.command_line import kedro_batch
 from tests.support.plans import write_plan
-from tests.support.runs import on, started, states, wait_until
+from tests.support.runs import end_of, on, read_until, started, states, wait_until
 from tests.support.services import standin
 
 JOBS = {name: ["x"] for name in ("a", "b", "c", "d")}
@@ -104,13 +102,18 @@ def test_a_job_tried_again_after_spot_kills_succeeds(tmp_path):
 
 def test_expired_credentials_are_waited_for_and_the_run_goes_on(tmp_path):
     write_plan(tmp_path, JOBS, PARENTS)
-    with standin(run_s=3, expired=[[2, 8]]) as service:
-        ended = on(service, "apply", "plan.yaml", cwd=tmp_path)
+    with standin(durations={"a": 600}) as service:
+        with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: states(service).get("a") == "RUNNING")
+            service.configure(expired=[[0, 100_000]])
+            said = read_until(process, "Trying again for up to 1 h 0 min; jobs on AWS Batch go on meanwhile")
+            service.configure(expired=[])
+            said += read_until(process, "AWS Batch answers again")
+            service.finish("a")
+            applied = end_of(process)
         assert service.verdict()["taken"] == 4
-    assert ended.code == 0, ended.err
-    assert "ExpiredTokenException" in ended.err
-    assert "Trying again for up to 1 h 0 min; jobs on AWS Batch go on meanwhile" in ended.err
-    assert "AWS Batch answers again" in ended.err
+    assert applied.code == 0, said + applied.err
+    assert "ExpiredTokenException" in said
 
 
 def test_a_service_that_goes_away_is_waited_for_as_long_as_patience_says(tmp_path):
@@ -122,10 +125,10 @@ def test_a_service_that_goes_away_is_waited_for_as_long_as_patience_says(tmp_pat
         ) as process:
             wait_until(lambda: states(service) == {"a": "RUNNING"})
             service.configure(down=[[0, 100_000]])
-            out, err = process.communicate(timeout=120)
-        assert process.returncode == 5
-        assert "this has lasted for" in err
-        assert "kedro-batch wait r" in out
+            stopped = end_of(process)
+        assert stopped.code == 5
+        assert "this has lasted for" in stopped.err
+        assert "kedro-batch wait r" in stopped.text
         service.configure(down=[], run_s=0.1)
         assert kedro_batch("status", "r", cwd=tmp_path, env=env).code == 0
 
@@ -136,7 +139,8 @@ def test_jobs_that_wait_for_capacity_are_told_with_the_reason(tmp_path):
     with standin(stuck={"a": "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"}) as service:
         with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
             wait_until(lambda: states(service) == {"a": "RUNNABLE"})
-            time.sleep(2)
+            asked = len(service.asked("describejobs"))
+            wait_until(lambda: len(service.asked("describejobs")) > asked + 2)
             assert process.poll() is None
             process.kill()
         assert not {"terminatejob", "terminatejobs"} & service.verdict()["calls"].keys()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tests.faults.kill_points import KillPoint, first_point_in
-from tests.support.command_line import PROGRAM, Ended, environment, kedro_batch
+from tests.support.command_line import GENEROUS_S, PROGRAM, Ended, environment, kedro_batch
 from tests.support.large_plans import write_layered_plan
 from tests.support.services import StandIn, standin
 
@@ -34,7 +34,6 @@ _REFUSALS: dict[_Words, tuple[str, ...]] = {
     _APPLY: (),
 }
 """Why a command may refuse to take a run up: it was killed before it wrote it down, or before it submitted any job."""
-_TIMEOUT_S = 120
 _SERVICE: dict[str, Any] = {"run_s": 0.5, "lost_replies": 0.1, "list_delay_s": 3.0}
 """ListJobs is late by more than a command takes to start, so that nobody finds a job just by being slow."""
 
@@ -83,6 +82,11 @@ def tried(trial: Trial) -> Found:
         return _Attempts(folder, service).make(trial)
 
 
+def id_received() -> KillPoint:
+    """Return the first line that has the id of a submitted job, before it is in the journal."""
+    return first_point_in("job_submitter.py", "JobSubmitter._has_id")
+
+
 def tried_at(point: KillPoint, journal: Journal, *, seed: int = 0) -> list[tuple[Trial, Found]]:
     """Kill at a point a run that begins and, where that does not come by, one that is taken up."""
     trials: list[tuple[Trial, Found]] = []
@@ -116,7 +120,7 @@ class _Attempts:
         words = _APPLY
         further: tuple[_Words, ...] = (_RESUME, _APPLY)
         if trial.command == "resume":
-            self._kill(_APPLY, (first_point_in("job_submitter.py", "JobSubmitter._has_id"), _MIDWAY))
+            self._kill(_APPLY, (id_received(), _MIDWAY))
             words = _RESUME
         if trial.journal == "deleted":
             further = (_REBUILD, _APPLY)
@@ -163,7 +167,7 @@ class _Attempts:
             command, limit = [*PROGRAM, *words], when
         else:
             location = f"{when[0]}:{when[1]}"
-            command, limit = [sys.executable, str(_KILLED), location, "--", *words], _TIMEOUT_S
+            command, limit = [sys.executable, str(_KILLED), location, "--", *words], GENEROUS_S
         env = environment(self._service.environment)
         # Measuring coverage and killing at a line would each need the trace function for itself.
         env = {name: value for name, value in env.items() if not name.startswith("COVERAGE")}
@@ -182,6 +186,6 @@ class _Attempts:
         return process.returncode
 
     def _run(self, words: _Words) -> Ended:
-        ended = kedro_batch(*words, cwd=self._folder, env=self._service.environment, timeout=_TIMEOUT_S)
+        ended = kedro_batch(*words, cwd=self._folder, env=self._service.environment)
         self._said.append(f"$ {' '.join(words)} -> {ended.code}\n{ended.err}{ended.text}")
         return ended

@@ -35,13 +35,13 @@ def test_every_try_is_described_when_the_host_goes_away():
         ({"attempts": 5, "evaluateOnExit": [{"onExitCode": "3", "onReason": "In*", "action": "EXIT"}]}, 5),
     ],
 )
-def test_the_retry_strategy_decides_how_often_a_job_is_tried(strategy, tries):
+def test_the_retry_strategy_decides_how_often_a_job_is_tried(strategy, attempts):
     reasons = {"statusReason": "Essential container in task exited", "reason": "OutOfMemoryError: Container killed"}
     world = Simulated(fail={"a": 3}, fail_reasons={"a": reasons})
     world.submit("a", retryStrategy=strategy)
     assert world.to_the_end() == {"a": "FAILED"}
     job = world.described("a")
-    assert len(job["attempts"]) == tries
+    assert len(job["attempts"]) == attempts
     assert job["container"]["reason"] == reasons["reason"]
 
 

@@ -19,6 +19,7 @@ from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal import DEFAULT_JOURNAL, Journal
 from kedro_batch.submitter.journal_view import RunEntry, read_journal
+from tests.support.command_line import GENEROUS_S
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")
@@ -56,7 +57,7 @@ def file(tmp_path: Path) -> Path:
 
 def in_another_process(script: str, *words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", PREAMBLE + script, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=GENEROUS_S)
 
 
 def commits(file: Path) -> int:

@@ -62,14 +62,12 @@ def test_a_job_that_may_have_been_submitted_is_looked_up_before_it_is_run_again_
 
 def test_a_wait_ends_when_somebody_calls_and_a_signal_is_looked_at_between_two_steps():
     inbox = Inbox()
-    began = time.monotonic()
     inbox.check_interrupt()
     inbox.wake()
-    assert inbox.wait(30)
+    assert inbox.wait(100_000)
     assert not inbox.wait(0.01)
     inbox.on_signal(signal.SIGTERM)
-    assert inbox.wait(30)
-    assert time.monotonic() - began < 10
+    assert inbox.wait(100_000)
     with pytest.raises(Interrupted) as raised:
         inbox.check_interrupt()
     assert raised.value.exit_code == 143
@@ -78,11 +76,13 @@ def test_a_wait_ends_when_somebody_calls_and_a_signal_is_looked_at_between_two_s
     assert inbox.impatient
 
 
-def test_a_run_that_is_stuck_in_a_call_is_ended_by_another_signal():
+def test_a_run_that_is_stuck_in_a_call_is_ended_by_another_signal(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     inbox = Inbox()
     inbox.on_signal(signal.SIGINT)
     inbox.on_signal(signal.SIGINT)  # too soon to tell whether it is stuck
-    time.sleep(1.1)
+    clock[0] += 1.1
     with pytest.raises(Interrupted):
         inbox.on_signal(signal.SIGINT)
 

@@ -41,9 +41,7 @@ def changes_to(state, simulation):
     return {event.job: at for at, event in changes if event.after is state}
 
 
-@settings(max_examples=10, deadline=None)
-@given(st.integers(0, 2**32))
-def test_every_job_runs_exactly_once_whatever_happens_to_calls(seed):
+def check_that_every_job_runs_once(seed):
     with tempfile.TemporaryDirectory() as folder:
         plan = plan_of(layered(200, 20), attempts=3)
         simulation = Simulation(Path(folder), plan, seed=seed, **EVERY_FAULT)
@@ -56,9 +54,18 @@ def test_every_job_runs_exactly_once_whatever_happens_to_calls(seed):
     assert sorted(submitted) == sorted(simulation.service.states())
 
 
-@settings(max_examples=10, deadline=None)
-@given(st.integers(0, 2**32), st.integers(0, 199))
-def test_a_job_that_fails_blocks_its_descendants_and_nothing_else_whatever_happens_to_calls(seed, number):
+def test_every_job_runs_exactly_once_on_a_day_when_much_goes_wrong():
+    check_that_every_job_runs_once(1)
+
+
+@pytest.mark.long
+@settings(max_examples=20)
+@given(st.integers(0, 2**32))
+def test_every_job_runs_exactly_once_whatever_happens_to_calls(seed):
+    check_that_every_job_runs_once(seed)
+
+
+def check_that_a_failed_job_blocks_its_descendants(seed, number):
     parents = layered(200, 20)
     failing = f"job_{number:05}"
     children = children_of({name: above.split() for name, above in parents.items()})
@@ -79,6 +86,17 @@ def test_a_job_that_fails_blocks_its_descendants_and_nothing_else_whatever_happe
     verdict = simulation.service.judge()
     assert (verdict["taken"], verdict["duplicates"]) == (verdict["labels"], {})
     assert all(simulation.service.states()[job]["status"] == "SUCCEEDED" for job in parents.keys() - below - {failing})
+
+
+def test_a_job_that_fails_blocks_its_descendants_and_nothing_else_on_a_day_when_much_goes_wrong():
+    check_that_a_failed_job_blocks_its_descendants(2, 70)
+
+
+@pytest.mark.long
+@settings(max_examples=20)
+@given(st.integers(0, 2**32), st.integers(0, 199))
+def test_a_job_that_fails_blocks_its_descendants_and_nothing_else_whatever_happens_to_calls(seed, number):
+    check_that_a_failed_job_blocks_its_descendants(seed, number)
 
 
 def test_a_job_that_vanishes_is_lost_soon_and_what_is_below_it_is_followed(tmp_path):

@@ -1,16 +1,22 @@
-"""Starts runs in the background and takes them up again, with the real command line."""
+"""Starts runs in the background and takes them up again, with the real command line.
+
+It does not wait long for jobs that ListJobs does not show yet (``impatient``): tests about services that are late use
+``kedro_batch`` instead.
+"""
 
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.command_line import PROGRAM, Ended, environment, kedro_batch
+from tests.support.command_line import GENEROUS_S, Ended, environment, run
 from tests.support.services import StandIn
 
+_PROGRAM = [sys.executable, str(Path(__file__).with_name("impatient.py"))]
 JOURNAL = Path(".kedro-batch") / "journal.db"
 
 
@@ -19,7 +25,7 @@ def started(*words: str, cwd: Path, service: StandIn) -> Iterator["subprocess.Po
     """Start ``kedro-batch WORDS``; it is killed if the block leaves it running."""
     pipe = subprocess.PIPE
     env = environment(service.environment)
-    with subprocess.Popen([*PROGRAM, *words], cwd=cwd, env=env, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen([*_PROGRAM, *words], cwd=cwd, env=env, stdout=pipe, stderr=pipe, text=True) as process:
         try:
             yield process
         finally:
@@ -30,27 +36,37 @@ def started(*words: str, cwd: Path, service: StandIn) -> Iterator["subprocess.Po
 def interrupted(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGINT) -> Ended:
     """Send a signal and wait for the end."""
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    return Ended(process.returncode, out.encode(), err)
+    return end_of(process)
 
 
-def ended(process: "subprocess.Popen[str]") -> Ended:
+def end_of(process: "subprocess.Popen[str]") -> Ended:
     """Wait for the end."""
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=GENEROUS_S)
     return Ended(process.returncode, out.encode(), err)
 
 
-def wait_until(happened: Callable[[], object], seconds: float = 60) -> None:
+def read_until(process: "subprocess.Popen[str]", part: str) -> str:
+    """Read what a process says on its standard error, up to the line that has this part in it."""
+    assert process.stderr
+    lines: list[str] = []
+    for line in process.stderr:
+        lines.append(line)
+        if part in line:
+            return "".join(lines)
+    raise AssertionError(f"it ended without {part!r}:\n{''.join(lines)}")
+
+
+def wait_until(happened: Callable[[], object]) -> None:
     """Wait until something has happened."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + GENEROUS_S
     while not happened():
-        assert time.monotonic() < until, "it did not happen in time"
+        assert time.monotonic() < until, "it has not happened"
         time.sleep(0.05)
 
 
 def on(service: StandIn, *words: str, cwd: Path) -> Ended:
     """Run ``kedro-batch WORDS`` against a service."""
-    return kedro_batch(*words, cwd=cwd, env=service.environment)
+    return run([*_PROGRAM, *words], cwd=cwd, env=service.environment)
 
 
 def states(service: StandIn) -> dict[str, str]:

@@ -16,6 +16,8 @@ from typing import Any
 import boto3
 import botocore.config
 
+from tests.support.command_line import GENEROUS_S
+
 _STANDIN = Path(__file__).with_name("standin")
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -60,7 +62,7 @@ class StandIn:
         """Let the jobs of these labels that run come to their end now."""
         _post(f"{self.url}/finish", {"labels": list(labels)})
 
-    def client(self, service: str = "batch") -> Any:
+    def client(self, service: str = "batch", *, read_timeout: float = GENEROUS_S) -> Any:
         """Make a client that sends every request once."""
         session: Any = boto3.Session()
         return session.client(
@@ -69,7 +71,7 @@ class StandIn:
             region_name="us-east-1",
             aws_access_key_id="testing",
             aws_secret_access_key="testing",  # noqa: S106  the stand-in takes anything
-            config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=2),
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout),
         )
 
 
@@ -149,9 +151,10 @@ def moto(folder: Path) -> Iterator[Moto]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(300):
+    until = time.monotonic() + GENEROUS_S
+    while time.monotonic() < until:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
             time.sleep(0.1)
         else:

@@ -9,14 +9,16 @@ import pytest
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service.call_pool import LANES, Calls, InlineCalls, Lane, Reply, ThreadedCalls
+from tests.support.command_line import GENEROUS_S
+
+FOR_EVER_S = 100_000
+"""A wait that goes on so long ends by the time-out of the test."""
 
 
 def replies(calls: Calls, count: int) -> list[Reply]:
     """Wait for so many replies."""
     found: list[Reply] = []
-    until = time.monotonic() + 30
     while len(found) < count:
-        assert time.monotonic() < until
         found += calls.wait(1.0)
     return found
 
@@ -44,7 +46,7 @@ def test_a_reply_tells_what_it_is_about_and_what_came_of_it(kind):
 def test_lanes_do_not_wait_for_each_other():
     calls = ThreadedCalls(Inbox())
     hold = threading.Event()
-    calls.start(Lane.DESCRIBE, "slow", lambda: hold.wait(30))
+    calls.start(Lane.DESCRIBE, "slow", lambda: hold.wait(GENEROUS_S))
     calls.start(Lane.DESCRIBE, "behind it", lambda: None)
     calls.start(Lane.LIST, "quick", lambda: None)
     assert [reply.about for reply in replies(calls, 1)] == ["quick"]
@@ -54,7 +56,7 @@ def test_lanes_do_not_wait_for_each_other():
 
 def test_a_lane_makes_as_many_calls_at_once_as_it_has_room_for_and_no_more():
     calls = ThreadedCalls(Inbox(), {**LANES, Lane.SUBMIT: 3})
-    together, running, most = threading.Barrier(3, timeout=30), [0], [0]
+    together, running, most = threading.Barrier(3, timeout=GENEROUS_S), [0], [0]
     lock = threading.Lock()
 
     def call() -> None:
@@ -75,10 +77,13 @@ def test_a_lane_makes_as_many_calls_at_once_as_it_has_room_for_and_no_more():
 
 def test_a_call_that_begins_late_says_when_it_was_really_sent():
     calls = ThreadedCalls(Inbox())
-    calls.start(Lane.LIST, 1, lambda: time.sleep(0.2))
+    hold = threading.Event()
+    calls.start(Lane.LIST, 1, lambda: hold.wait(GENEROUS_S))
     calls.start(Lane.LIST, 2, lambda: None)
-    first, second = replies(calls, 2)
-    assert second.sent_at >= first.sent_at + 0.2
+    before = calls.now()
+    hold.set()
+    _, second = replies(calls, 2)
+    assert second.sent_at >= before
 
 
 @pytest.mark.parametrize("kind", [ThreadedCalls, InlineCalls])
@@ -95,14 +100,11 @@ def test_a_bug_in_a_call_is_raised_in_the_run(kind):
 def test_a_reply_ends_a_wait_and_so_does_whoever_calls():
     inbox = Inbox()
     calls = ThreadedCalls(inbox)
-    began = time.monotonic()
-    calls.start(Lane.LOG, "a", lambda: time.sleep(0.05))
-    assert len(calls.wait(30)) == 1
+    calls.start(Lane.LOG, "a", lambda: None)
+    assert len(calls.wait(FOR_EVER_S)) == 1
     inbox.wake()
-    assert calls.wait(30) == []
-    assert time.monotonic() - began < 10
+    assert calls.wait(FOR_EVER_S) == []
     assert calls.wait(0.05) == []
-    assert time.monotonic() - began >= 0.1
 
 
 def test_no_reply_is_lost_among_many():
@@ -120,13 +122,16 @@ def test_a_call_that_is_never_answered_keeps_no_program_from_ending():
         "from kedro_batch.submitter.inbox import Inbox\n"
         "from kedro_batch.submitter.service.call_pool import Lane, ThreadedCalls\n"
         "calls = ThreadedCalls(Inbox())\n"
-        "calls.start(Lane.SUBMIT, 1, lambda: time.sleep(600))\n"
+        "calls.start(Lane.SUBMIT, 1, lambda: time.sleep(3600))\n"
         "calls.wait(0.1)\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], check=False, timeout=30, capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], check=False, timeout=GENEROUS_S, capture_output=True, text=True
+    )
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_the_wall_clock_is_that_of_the_machine():
-    assert abs(ThreadedCalls(Inbox()).wall() - time.time()) < 5
-    assert abs(InlineCalls(Inbox()).wall() - time.time()) < 5
+@pytest.mark.parametrize("kind", [ThreadedCalls, InlineCalls])
+def test_the_wall_clock_is_that_of_the_machine(kind):
+    before = time.time()
+    assert before <= kind(Inbox()).wall() <= time.time()
