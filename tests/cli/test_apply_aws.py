@@ -197,7 +197,7 @@ def test_a_refusal_in_the_middle_says_what_goes_on(tmp_path):
     assert ended.code == 5
     assert "stopped after" in ended.text
     assert "2 not submitted, 2 not finished" in ended.text
-    assert "  what has been submitted goes on running on AWS Batch\n    a " in ended.text
+    assert "  stopped following: 2 jobs go on running on AWS Batch (us-east-1)\n    a " in ended.text
     assert all(f" {job_id}\n" in ended.text for job_id in ids.values())
     assert "AWS Batch refused SubmitJob for " in ended.err
     assert "AccessDeniedException: not authorized to perform: batch:SubmitJob" in ended.err
@@ -213,7 +213,7 @@ def test_an_interrupted_run_leaves_its_jobs_on_batch(tmp_path, number, code):
             ended = interrupted(process, number)
         assert {job["status"] for job in service.jobs().values()} == {"RUNNING", "PENDING"}
     assert ended.code == code
-    assert "4 not finished\n  what has been submitted goes on running on AWS Batch\n    a " in ended.text
+    assert "4 not finished\n  stopped following: 4 jobs go on running on AWS Batch (us-east-1)\n    a " in ended.text
     assert "Traceback" not in ended.err
 
 
@@ -376,5 +376,7 @@ def test_a_service_that_does_not_answer_does_not_keep_a_signal_waiting(tmp_path,
         assert len(service.asked("submitjob")) == submitted
         assert len(service.asked(hang)) == 1, "it waited until the call was given up"
     assert ended.code == 130, ended.err
-    assert ("nothing was submitted" if not submitted else "goes on running on AWS Batch\n    a ") in ended.text
+    assert (
+        "nothing was submitted" if not submitted else "go on running on AWS Batch (us-east-1)\n    a "
+    ) in ended.text
     assert "Traceback" not in ended.err

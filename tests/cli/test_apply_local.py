@@ -277,7 +277,7 @@ time.sleep(600)
     assert ended.code == code
     assert "interrupted after" in ended.text
     assert "3 jobs, 1 succeeded, 2 not finished\n  ended while running: long; nothing goes on\n" in ended.text
-    assert ended.err.endswith(f"Error: interrupted by {number.name}\n")
+    assert ended.err.endswith(f"Stopped by {number.name}.\n")
     assert "Traceback" not in ended.err
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     wait_until(lambda: not any(alive(pid) for pid in pids))
@@ -436,3 +436,13 @@ def test_signals_close_together_end_the_run_as_one_does(tmp_path, gap, second):
     assert "1 job, 1 not finished\n  ended while running: a; nothing goes on\n" in ended.text
     assert "Traceback" not in ended.err
     wait_until(lambda: not alive(int((tmp_path / "pid").read_text())))
+
+
+@pytest.mark.parametrize("field", ["ecsPropertiesOverride", "eksPropertiesOverride"])
+def test_a_plan_for_several_containers_or_eks_runs_on_this_machine_too(tmp_path, field):
+    containers = {"containers": [{"name": "main"}]}
+    submit = {field: {"podProperties": containers} if field.startswith("eks") else {"taskProperties": [containers]}}
+    write_plan(tmp_path, {"a": python("open('ran', 'w')")}, a={"submit": submit})
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "ran").exists()

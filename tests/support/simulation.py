@@ -188,7 +188,7 @@ class InProcess:
         """Do nothing: the configuration says when credentials are valid again."""
 
     def interrupt(self) -> str:
-        return "what has been submitted goes on running"
+        return "the stand-in"
 
     def _asked(self, operation: str, **body: Any) -> dict[str, Any]:
         for _ in range(_TRIES - 1):

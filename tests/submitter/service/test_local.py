@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from kedro_batch.plan.model import Plan
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service import local
+from tests.support.plans import a_job
 from tests.support.runs import wait_until
 
 STUBBORN = "trap '' TERM INT; > up; while true; do sleep 0.05; done"
@@ -33,7 +35,7 @@ def submit(engine, script: str, **fields):
 
 def status(engine, job_id) -> str:
     (job,) = engine.describe_jobs([job_id])
-    return str(job["status"])
+    return str(job.state)
 
 
 def processes_in(folder: Path) -> list[str]:
@@ -55,7 +57,7 @@ def test_an_attempt_that_takes_too_long_is_ended_with_all_it_started_and_not_ret
     )
     wait_until(lambda: status(engine, job_id) == "FAILED")
     (job,) = engine.describe_jobs([job_id])
-    assert job["statusReason"] == "Job attempt duration exceeded timeout"
+    assert job.reason == "Job attempt duration exceeded timeout"
     assert [log.name for log in (tmp_path / "logs").iterdir()] == ["a-1.log"]
     wait_until(lambda: not processes_in(tmp_path))
 
@@ -77,3 +79,25 @@ def test_what_does_not_want_to_end_is_killed_after_a_while(engine, inbox, tmp_pa
     inbox.on_signal(signal.SIGINT)
     engine.interrupt()
     wait_until(lambda: status(engine, job_id) == "FAILED")
+
+
+def test_whatever_goes_wrong_in_a_worker_ends_the_job_and_wakes_the_run(engine, inbox):
+    job_id = engine.submit_job({"jobName": "r1_a_1"})  # nothing says what to run
+    wait_until(lambda: status(engine, job_id) == "FAILED")
+    (job,) = engine.describe_jobs([job_id])
+    assert job.reason == "cannot run it on this machine: KeyError: 'containerOverrides'"
+    assert inbox.wait(0)
+
+
+@pytest.mark.parametrize(
+    "submit",
+    [
+        {"ecsPropertiesOverride": {"taskProperties": [{"containers": [{"name": "main"}]}]}},
+        {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "main"}]}}},
+    ],
+)
+def test_fields_that_only_aws_understands_do_not_hide_the_command(engine, submit):
+    job = a_job("a", command=("true",), submit=submit)
+    adapted = engine.adapt_plan(Plan(jobs=(job, a_job("b"))))
+    assert [one.settings.submit for one in adapted.jobs] == [{}, {}]
+    assert adapted.jobs[0].command == ("true",)

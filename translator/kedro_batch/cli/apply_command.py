@@ -88,7 +88,7 @@ def apply(  # noqa: PLR0913  click hands over every option
     if dry_run:
         _print_requests(ready, digest)
         return
-    from kedro_batch.cli.run_session import RunHandle, check_digest, open_run
+    from kedro_batch.cli.run_session import RunHandle, aws_engine, check_digest, open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id
@@ -97,6 +97,7 @@ def apply(  # noqa: PLR0913  click hands over every option
     folder = given["project"] or Path()
     if on_this_machine and ready.project and not (folder / "pyproject.toml").is_file():
         tell(f"Warning: {folder.resolve()} is not a Kedro project: name that of the plan with --project DIR")
+    engine = None if on_this_machine else aws_engine()  # if it cannot be reached, no journal is made
     book = Journal(journal)
     entry = book.run(chosen)
     check_digest(entry, digest)
@@ -105,8 +106,8 @@ def apply(  # noqa: PLR0913  click hands over every option
         raise UsageError(f"run {chosen} runs on {entry.engine}: choose another --run-id")
     others_may_know = run_id is not None and not on_this_machine and not given["no_adopt"]
     mode = RunMode.CONTINUE if entry or others_may_know else RunMode.START
-    handle = RunHandle(run_id=chosen, plan=ready, digest=digest, content=content, entry=entry)
-    with open_run(handle, book, engine_name, command_options(given, mode)) as session:
+    handle = RunHandle(run_id=chosen, plan=ready, digest=digest, content=content, engine_name=engine_name, entry=entry)
+    with open_run(handle, book, command_options(given, mode), engine=engine) as session:
         session.follow()
 
 

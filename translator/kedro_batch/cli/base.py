@@ -45,7 +45,7 @@ class BatchCommand(click.Command):
             _complain(ctx, _spelled(error))
             ctx.exit(error.exit_code)
         except Interrupted as error:
-            _complain(ctx, f"interrupted by {error}")
+            tell(f"Stopped by {error.signal_name}.")
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             ctx.exit(CLOSED_PIPE)

@@ -68,5 +68,5 @@ def resume(  # noqa: PLR0913  click hands over every option
     )
     book = Journal(journal)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
-    with open_run(handle, book, handle.engine_name, options) as session:
+    with open_run(handle, book, options) as session:
         session.follow()

@@ -46,6 +46,7 @@ class RunHandle:
         plan: Its plan.
         digest: The digest of its plan.
         content: Its plan, byte for byte.
+        engine_name: What runs its jobs.
         entry: What the journal says of it; None if the journal does not have it.
         must_exist: The journal does not have it, and the service has to.
     """
@@ -54,13 +55,9 @@ class RunHandle:
     plan: Plan
     digest: PlanDigest
     content: bytes
+    engine_name: EngineName
     entry: RunEntry | None
     must_exist: bool = False
-
-    @property
-    def engine_name(self) -> EngineName:
-        """What runs its jobs."""
-        return self.entry.engine if self.entry else "aws"
 
 
 def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) -> RunHandle:
@@ -80,7 +77,15 @@ def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) ->
     ready = read_plan(content, name)
     digest = plan_digest(ready)
     check_digest(entry, digest)
-    return RunHandle(run_id=run_id, plan=ready, digest=digest, content=content, entry=entry, must_exist=entry is None)
+    return RunHandle(
+        run_id=run_id,
+        plan=ready,
+        digest=digest,
+        content=content,
+        engine_name=entry.engine if entry else "aws",
+        entry=entry,
+        must_exist=entry is None,
+    )
 
 
 def check_digest(entry: RunEntry | None, digest: PlanDigest) -> None:
@@ -150,9 +155,15 @@ class RunSession:
 
 @contextmanager
 def open_run(
-    handle: RunHandle, journal: Journal, engine_name: EngineName, options: CommandOptions
+    handle: RunHandle, journal: Journal, options: CommandOptions, *, engine: Engine | None = None
 ) -> Iterator[RunSession]:
     """Lock a run, record it, show it while the block works on it, and report how it ended.
+
+    Args:
+        handle: The run.
+        journal: Its journal.
+        options: What the command was told.
+        engine: What runs its jobs, where that is known already.
 
     Raises:
         UsageError: Another process works on the run, or the journal cannot be written.
@@ -160,7 +171,7 @@ def open_run(
     """
     inbox = Inbox()
     folder = journal.file.parent / "runs" / handle.run_id
-    engine = _engine(engine_name, inbox, options.local, folder, handle.entry)
+    engine = engine or _engine(handle, inbox, options.local, folder)
     calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
     json_lines = JsonLines() if options.verbosity.as_json else None
     session: RunSession | None = None
@@ -217,29 +228,33 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
     journal.begin(entry, handle.content, at_once=not handle.must_exist)
 
 
-def _engine(name: EngineName, inbox: Inbox, local: LocalOptions, run: Path, before: RunEntry | None) -> Engine:
-    """Make the engine.
+def aws_engine() -> Engine:
+    """Return the engine for AWS Batch.
 
-    Args:
-        name: Its name.
-        inbox: Is woken when a job of this machine changes.
-        local: How jobs run on this machine.
-        run: The folder of the run, for the output of jobs of this machine.
-        before: What the journal says of the run, for the folder where its jobs ran.
+    Raises:
+        ServiceError: boto3 finds no region, or a profile that does not exist.
     """
-    match name:
-        case "aws":
-            from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
+    from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
 
-            return AwsEngine()
+    return AwsEngine()
+
+
+def _engine(handle: RunHandle, inbox: Inbox, local: LocalOptions, run_folder: Path) -> Engine:
+    match handle.engine_name:
+        case "aws":
+            return aws_engine()
         case "local":
             from kedro_batch.submitter.service.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
 
-            folder = local.project or Path(before.location.get("folder", ".") if before else ".")
-            workers = local.max_workers or _processors()
-            return LocalEngine(inbox, max_workers=workers, folder=folder.resolve(), logs=run / "logs")
+            before = handle.entry.location.get("folder", ".") if handle.entry else "."
+            return LocalEngine(
+                inbox,
+                max_workers=local.max_workers or _processors(),
+                folder=(local.project or Path(before)).resolve(),
+                logs=run_folder / "logs",
+            )
         case _:
-            assert_never(name)
+            assert_never(handle.engine_name)
 
 
 def _processors() -> int:

@@ -29,5 +29,5 @@ def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
     if handle.engine_name == "local":
         raise UsageError(f"run {run} is on this machine and ends with its command: see kedro-batch status {run}")
-    with open_run(handle, book, handle.engine_name, command_options(given, RunMode.FOLLOW)) as session:
+    with open_run(handle, book, command_options(given, RunMode.FOLLOW)) as session:
         session.follow()

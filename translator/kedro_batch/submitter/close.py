@@ -3,7 +3,7 @@
 from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
-from kedro_batch.submitter.job_state import ENDED, UNSUCCESSFUL, JobState
+from kedro_batch.submitter.job_state import ENDED, LIVE, UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
@@ -67,9 +67,12 @@ def close_early(
                     continue  # a resume looks it up
     submitter.withdraw()
     note = context.engine.interrupt()
-    options, capabilities = context.options, context.engine.capabilities
-    if outcome == "interrupted" and options.terminate_on_interrupt and capabilities.keeps_jobs:
-        note = _terminate_all(context, run_state)
+    if context.engine.capabilities.keeps_jobs:
+        if outcome == "interrupted" and context.options.terminate_on_interrupt:
+            note = _terminate_all(context, run_state)
+        else:
+            live = run_state.count(LIVE)
+            note = f"stopped following: {'1 job goes' if live == 1 else f'{live:,} jobs go'} on running on {note}"
     submitted = any(one.job_id for one in run_state.records.values())
     parts = [note] if submitted else []
     if unconfirmed := submitter.unconfirmed:

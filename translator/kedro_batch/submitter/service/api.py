@@ -186,4 +186,4 @@ class Engine(Protocol):
         """Look for credentials again: those of before have expired."""
 
     def interrupt(self) -> str:
-        """End what would end badly without this process, and return what becomes of the jobs."""
+        """End what cannot go on without this process. Return what was ended, or else where the jobs go on."""

@@ -172,8 +172,8 @@ class AwsEngine:
         return tuple(tail[-lines:])
 
     def interrupt(self) -> str:
-        """Leave the jobs alone: they belong to AWS Batch."""
-        return "what has been submitted goes on running on AWS Batch"
+        """Leave the jobs alone: they go on."""
+        return f"AWS Batch ({self._asking.meta.region_name})"
 
 
 def _config(**more: Any) -> Config:
