@@ -88,6 +88,20 @@ def apply(  # noqa: PLR0913  click hands over every option
     if dry_run:
         _print_requests(ready, digest)
         return
+    _run(ready, digest, content, journal, run_id=run_id, on_this_machine=on_this_machine, given=given)
+
+
+def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
+    plan: "Plan",
+    digest: "PlanDigest",
+    content: bytes,
+    journal: Path,
+    *,
+    run_id: str | None,
+    on_this_machine: bool,
+    given: dict[str, Any],
+) -> None:
+    """Start a run of a plan, or continue it, and follow it to the end."""
     from kedro_batch.cli.run_session import RunHandle, aws_engine, check_digest, open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
@@ -95,7 +109,7 @@ def apply(  # noqa: PLR0913  click hands over every option
 
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     folder = given["project"] or Path()
-    if on_this_machine and ready.project and not (folder / "pyproject.toml").is_file():
+    if on_this_machine and plan.project and not (folder / "pyproject.toml").is_file():
         tell(f"Warning: {folder.resolve()} is not a Kedro project: name that of the plan with --project DIR")
     engine = None if on_this_machine else aws_engine()  # if it cannot be reached, no journal is made
     book = Journal(journal)
@@ -106,7 +120,7 @@ def apply(  # noqa: PLR0913  click hands over every option
         raise UsageError(f"run {chosen} runs on {entry.engine}: choose another --run-id")
     others_may_know = run_id is not None and not on_this_machine and not given["no_adopt"]
     mode = RunMode.CONTINUE if entry or others_may_know else RunMode.START
-    handle = RunHandle(run_id=chosen, plan=ready, digest=digest, content=content, engine_name=engine_name, entry=entry)
+    handle = RunHandle(run_id=chosen, plan=plan, digest=digest, content=content, engine_name=engine_name, entry=entry)
     with open_run(handle, book, command_options(given, mode), engine=engine) as session:
         session.follow()
 

@@ -60,25 +60,34 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
     succeeded = _with_started_descendants(parents, kept)
     for job in parents:
         record, found = journal.get(job), kept.get(job)
-        expired = wall - (record.intended_at or wall if record else began_at) > REMEMBERED_S
         if found and not (record and _journal_knows_better(record, found, newest[job])):
-            same = record and record.job_id == found.job_id and record.state is found.state
-            failure = record.failure if record and same else None
-            records[job] = JobRecord(state=found.state, submission=newest[job], job_id=found.job_id, failure=failure)
+            records[job] = _from_service(record, found, newest[job])
         elif job in succeeded and (record is None or _end_unseen(record, described)):
             records[job] = replace(record or NEW, state=JobState.SUCCEEDED)
-        elif record is None:
-            if kept and not journal:  # without a journal, a job that is not found may just not be visible yet
-                records[job] = replace(NEW, state=JobState.EXPIRED if expired else JobState.UNCONFIRMED)
-        elif record.state in _SENT:
-            records[job] = replace(record, state=JobState.EXPIRED if expired else JobState.UNCONFIRMED)
-        elif record.live and record.job_id not in described:
-            records[job] = replace(record, state=JobState.EXPIRED if expired else JobState.LOST)
-        elif record.live and record.job_id:
-            records[job] = replace(record, state=described[record.job_id])
-        else:
-            records[job] = record
+        elif record:
+            records[job] = _from_journal(record, described, wall)
+        elif kept and not journal:  # without a journal, a job that is not found may just not be visible yet
+            expired = wall - began_at > REMEMBERED_S
+            records[job] = replace(NEW, state=JobState.EXPIRED if expired else JobState.UNCONFIRMED)
     return records
+
+
+def _from_service(record: JobRecord | None, found: FoundJob, submission: int) -> JobRecord:
+    """Return what the service says; why a job failed is kept, since ListJobs does not say it."""
+    same = record and (record.job_id, record.state) == (found.job_id, found.state)
+    failure = record.failure if record and same else None
+    return JobRecord(state=found.state, submission=submission, job_id=found.job_id, failure=failure)
+
+
+def _from_journal(record: JobRecord, described: Mapping[JobId, JobState], wall: float) -> JobRecord:
+    """Return what the journal says, and of a job that goes on, what DescribeJobs says."""
+    expired = record.intended_at is not None and wall - record.intended_at > REMEMBERED_S
+    if record.state in _SENT:
+        return replace(record, state=JobState.EXPIRED if expired else JobState.UNCONFIRMED)
+    if not record.live or record.job_id is None:
+        return record
+    unknown = JobState.EXPIRED if expired else JobState.LOST
+    return replace(record, state=described.get(record.job_id, unknown))
 
 
 def _journal_knows_better(record: JobRecord, found: FoundJob, newest: int) -> bool:
