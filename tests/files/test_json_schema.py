@@ -58,6 +58,7 @@ def job(**more: Any) -> dict[str, Any]:
             "does not belong here. It holds for all jobs",
         ),
         (plan(job(submit={"a": float("inf")})), (), ""),  # what is passed on is not ours
+        (plan(job(command=["\ud800"])), (), ""),  # the YAML reader reports it
         (
             plan(job(resources={"vcpus": float("inf")})),
             ("jobs", 0, "resources", "vcpus"),
