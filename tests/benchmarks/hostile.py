@@ -1,7 +1,7 @@
-"""What reading costs when somebody means harm: ``python tests/benchmarks/hostile.py [WORD]``.
+"""Measures what hostile plans cost to read: ``python tests/benchmarks/hostile.py [WORD]``.
 
 Each plan below is made to take as much time or memory as its few megabytes can. It prints what `kedro-batch validate`
-takes for each, in a process of its own, and ends with 1 if one takes more than 200 MB or 30 s, or has a traceback.
+takes for each, in a process of its own, and ends with 1 if one takes more than 200 MB or 30 s, or ends in a traceback.
 """
 
 import multiprocessing

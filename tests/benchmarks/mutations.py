@@ -1,8 +1,8 @@
-"""Whatever becomes of a plan, it is read or refused: ``python tests/benchmarks/mutations.py [NUMBER [FIRST]]``.
+"""Checks that every mutated plan is read or refused: ``python tests/benchmarks/mutations.py [NUMBER [FIRST]]``.
 
-Does with 100,000 mutated plans all that is done with plans, in two processes, and prints how many were plans, the most
-memory that a process had, and the time. Ends with 1 if anything else came out, or more than 200 MB were taken. A
-mutation is the same for the same number: ``mutations.py 1 4711`` does number 4711 alone.
+Puts 100,000 mutated plans through everything that works on plans, in two processes, and prints how many were valid, the
+most memory that a process had, and the time. Ends with 1 if anything else came out, or if a process took more than
+200 MB. A mutation is the same for the same number: ``mutations.py 1 4711`` does number 4711 alone.
 """
 
 import multiprocessing
@@ -22,11 +22,11 @@ _PROCESSES = 2
 _AT_ONCE = 500
 _MEGABYTES_AT_MOST = 200
 _SECONDS_AT_MOST = 5
-"""For one of them, with all that is done with it."""
+"""For one plan, with everything that is done to it."""
 
 
 def _some(numbers: range) -> tuple[int, list[str], float]:
-    """Do some mutations; give how many were plans, what must not happen, and the process's peak of memory in MB."""
+    """Do some mutations; return how many were valid plans, what went wrong, and the process's peak of memory in MB."""
     valid, bad = 0, []
     for number in numbers:
         seed, content = mutated(number)

@@ -1,7 +1,7 @@
-"""How long starting takes, side by side in one run: ``python tests/benchmarks/startup.py``.
+"""Measures how long starting takes, side by side in one run: ``python tests/benchmarks/startup.py``.
 
-Prints the wall time of ``kedro-batch --help``, and of compiling the demo beside ``kedro registry list`` on it:
-the pairs alternate, and the ratio is that of the medians.
+Prints the wall time of ``kedro-batch --help``, and of ``kedro-batch compile`` beside ``kedro registry list`` on the
+demo: the commands alternate, and the ratio is that of the medians.
 """
 
 import sys

@@ -19,7 +19,7 @@ def test_a_read_that_does_not_wait_for_its_writer_is_a_warning(tmp_path):
     assert ended.code == 0
     assert ended.text.startswith("digest sha256:")
     assert ended.err == (
-        "plan.yaml is valid: 3 jobs, 0 nodes, at most 2 one after another\n"
+        "plan.yaml is valid: 3 jobs, 0 nodes, longest path 2 jobs\n"
         "1 warning:\n"
         "  warning unordered_read: plan.yaml:1: jobs[1].reads: 'two' reads 'table@pandas', which 'one' writes, and "
         "does not wait for it: it may find old data, or none. If it needs what is written, put one under "

@@ -47,13 +47,18 @@ def job(**more: Any) -> dict[str, Any]:
         (plan(job(depends_on=["b"] * 21)), ("jobs", 0, "depends_on"), "has 21 items, 20 are allowed. "),
         (plan(job(depends_on=["b", "b"])), ("jobs", 0, "depends_on"), "names 'b' more than once. "),
         (plan(job(reads=["r", 1] * 2)), ("jobs", 0, "reads"), "names 'r' more than once. "),
-        (plan(job(), submit_tags="no"), ("submit_tags",), "must be true or false, found 'no'. Whether jobs are"),
+        (
+            plan(job(), submit_tags="no"),
+            ("submit_tags",),
+            "must be true or false, found 'no'. true to submit",
+        ),
         (
             plan(job(submit_tags=False)),
             ("jobs", 0, "submit_tags"),
             "does not belong here. It holds for all jobs",
         ),
         (plan(job(submit={"a": float("inf")})), (), ""),  # what is passed on is not ours
+        (plan(job(command=["\ud800"])), (), ""),  # the YAML reader reports it
         (
             plan(job(resources={"vcpus": float("inf")})),
             ("jobs", 0, "resources", "vcpus"),

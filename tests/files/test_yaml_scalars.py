@@ -50,8 +50,8 @@ TRICKY = st.text("-._+~=yYnNeE019xo:#,[]{}&*!|>'\"%@` \t", max_size=6)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | TRICKY)
 def test_both_versions_of_yaml_read_a_scalar_back_in_every_context(text):
     written = write_scalar(text)
-    document = f"{written}: {written}\nlist: [{written}, {written}]\nblock:\n  - {written}\n"
-    expected = {text: text, "list": [text, text], "block": [text]}
+    document = f"- {written}: {written}\n- [{written}, {written}]\n- {{{written}: {written}}}\n- - {written}\n"
+    expected = [{text: text}, [text, text], {text: text}, [text]]
     assert yaml.safe_load(document) == expected
     for version in ((1, 1), (1, 2)):
         ruamel = YAML(typ="safe", pure=True)

@@ -33,7 +33,7 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
     if not quiet:
         depth = longest_path({job.name: job.depends_on for job in checked.jobs})
         nodes = sum(len(job.nodes) for job in checked.jobs)
-        sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, at most {depth} one after another"
+        sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
         tell(f"{name} is valid: {sizes}")
         if warnings:
             tell(f"{diagnostics_headline(warnings)}:")

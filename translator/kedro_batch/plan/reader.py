@@ -27,10 +27,10 @@ def read_plan(content: bytes, source: str) -> Plan:
         PlanError: With a diagnostic for everything that is wrong: YAML, schema, names, cycles, the limits of AWS
             Batch, what looks like a credential.
     """
-    plan, wrong, found = _checked(yaml_reader.parse(content, source), source)
+    plan, wrong, found = _check_document(yaml_reader.parse(content, source), source)
     if plan is None or wrong or found:
         plan = None  # reading the lines takes as much memory again
-        wrong = [*wrong, *_located(found, content, source)]
+        wrong = [*wrong, *_locate(found, content, source)]
         if len(wrong) > MAX_DIAGNOSTICS:
             wrong = [Diagnostic(source=source, message=MORE_IS_WRONG), *wrong[:MAX_DIAGNOSTICS]]
         raise PlanError(f"{source} is not a plan that can be applied:", wrong)
@@ -45,10 +45,12 @@ def plan_warnings(plan: Plan, content: bytes, source: str) -> tuple[Diagnostic, 
         content: The file that it was read from, for the lines.
         source: The file's name, for messages.
     """
-    return sorted_diagnostics(_located(check_for_warnings(plan), content, source))
+    return sorted_diagnostics(_locate(check_for_warnings(plan), content, source))
 
 
-def _checked(document: yaml_reader.Document, source: str) -> tuple[Plan | None, list[Diagnostic], list[Diagnostic]]:
+def _check_document(
+    document: yaml_reader.Document, source: str
+) -> tuple[Plan | None, list[Diagnostic], list[Diagnostic]]:
     """Return the plan, if there could be one, what is wrong with the YAML, and what is wrong with its meaning."""
     wrong = document.diagnostics
     if document.broken:
@@ -60,7 +62,7 @@ def _checked(document: yaml_reader.Document, source: str) -> tuple[Plan | None, 
     return plan, wrong, [one for one in found if one.path not in already]
 
 
-def _located(found: Sequence[Diagnostic], content: bytes, source: str) -> list[Diagnostic]:
+def _locate(found: Sequence[Diagnostic], content: bytes, source: str) -> list[Diagnostic]:
     """Add the file and the lines; reading these takes time, so it happens only if something was found."""
     if not found:
         return []
