@@ -17,7 +17,7 @@ from kedro_batch.files.resources import schema
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch, run
 from tests.support.plans import write_plan
-from tests.support.runs import interrupted, wait_until
+from tests.support.runs import interrupted, read_until, wait_until
 
 
 def python(source: str) -> list[str]:
@@ -273,6 +273,7 @@ time.sleep(600)
     write_plan(tmp_path, {"first": OK, "long": python(source), "never": OK}, {"long": "first", "never": "long"})
     with started_locally(cwd=tmp_path) as process:
         wait_until((tmp_path / "pids").exists)
+        read_until(process, "long RUNNING")
         ended = interrupted(process, number)
     assert ended.code == code
     assert "interrupted after" in ended.text

@@ -63,7 +63,7 @@ def test_an_attempt_that_takes_too_long_is_ended_with_all_it_started_and_not_ret
 
 
 def test_a_second_signal_ends_at_once_what_does_not_want_to_end(engine, inbox, tmp_path, monkeypatch):
-    monkeypatch.setattr(local, "_GRACE_S", float("inf"))  # it would wait for ever
+    monkeypatch.setattr(local, "GRACE_S", float("inf"))  # it would wait for ever
     job_id = submit(engine, STUBBORN)
     wait_until((tmp_path / "up").exists)
     inbox.on_signal(signal.SIGINT)
@@ -73,7 +73,7 @@ def test_a_second_signal_ends_at_once_what_does_not_want_to_end(engine, inbox, t
 
 
 def test_what_does_not_want_to_end_is_killed_after_a_while(engine, inbox, tmp_path, monkeypatch):
-    monkeypatch.setattr(local, "_GRACE_S", 0.2)
+    monkeypatch.setattr(local, "GRACE_S", 0.2)
     job_id = submit(engine, STUBBORN)
     wait_until((tmp_path / "up").exists)
     inbox.on_signal(signal.SIGINT)
