@@ -12,9 +12,9 @@ from kedro_batch.compiler.batch_config import ConfigSource, resolve_settings
 from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.inputs import Material
 from kedro_batch.compiler.kedro_version import dialect_of
+from kedro_batch.compiler.node_selection import NodeIndex
 from kedro_batch.compiler.nodes import CompileOptions, ProjectNode, ProjectNodes, node_parents, split_names
 from kedro_batch.compiler.plan_builder import assembled
-from kedro_batch.compiler.selection import NodeIndex
 from kedro_batch.diagnostics import Code
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import DEPENDENCIES, over_limits

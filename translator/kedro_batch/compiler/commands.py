@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kedro_batch.compiler.batch_config import Settings
 from kedro_batch.compiler.kedro_version import Dialect
+from kedro_batch.compiler.node_selection import NodeIndex
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, CompileOptions, ProjectNode, namespaces_of, split_names
-from kedro_batch.compiler.selection import NodeIndex
 
 LONG_LIST = 1000
 """Characters of a list of nodes above which a namespace or a tag that selects the same is easier to read: about eight

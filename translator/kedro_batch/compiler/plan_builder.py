@@ -6,7 +6,8 @@ Pure, but that it looks up in which line of which file a setting stands, for mes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kedro_batch.compiler.boundaries import Surroundings, boundary_diagnostics, parameter_diagnostics
+from kedro_batch.compiler.checks.boundaries import Surroundings, boundary_diagnostics, parameter_diagnostics
+from kedro_batch.compiler.checks.limits import about_datasets, about_limits, about_names, about_rules
 from kedro_batch.compiler.commands import Commands, Unreachable
 from kedro_batch.compiler.grouping import Conditions, Group, Grouping, group_nodes, group_parents
 from kedro_batch.compiler.inputs import Compilation, Material
@@ -15,7 +16,6 @@ from kedro_batch.compiler.join_jobs import with_join_jobs
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, is_parameter
 from kedro_batch.compiler.rules import NodeSettings
 from kedro_batch.compiler.storage import Storages, Store
-from kedro_batch.compiler.warnings import about_datasets, about_limits, about_names, about_rules
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB, room_for_nodes

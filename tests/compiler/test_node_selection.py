@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from kedro_batch.compiler.batch_config import Settings
 from kedro_batch.compiler.commands import Commands, Unreachable
 from kedro_batch.compiler.kedro_version import dialect_of
+from kedro_batch.compiler.node_selection import NodeIndex
 from kedro_batch.compiler.nodes import CompileOptions, split_names
 from kedro_batch.compiler.rules import resolved_settings
-from kedro_batch.compiler.selection import NodeIndex
 from tests.support.projects import KEDRO_VERSION
 from tests.support.random_nodes import NAMESPACES, TAGS, pipelines
 
