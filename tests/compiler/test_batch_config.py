@@ -1,19 +1,18 @@
-from pathlib import Path
-
 import pytest
 
-from kedro_batch.compiler.batch_config import ConfigSource, resolve_settings
+from kedro_batch.compiler.batch_config import resolve_settings
+from kedro_batch.compiler.config_source import ConfigSource
 from kedro_batch.errors import ConfigError
 from kedro_batch.plan.model import JobSettings
 
 TARGET = {"job_queue": "q", "job_definition": "d"}
 
 
-def source(aws_batch=None, parameters=None, files: tuple[Path, ...] = ()):
+def source(aws_batch=None, parameters=None, files=None):
     return ConfigSource(
         aws_batch=TARGET if aws_batch is None else aws_batch,
         parameters=parameters or {},
-        files=files,
+        files=files or {},
         expected_file="conf/base/aws_batch.yml",
     )
 
@@ -93,12 +92,11 @@ def test_everything_wrong_is_reported_at_once():
     assert len(diagnostics(attempts=0, timeout_s=1, tag={})) == 3
 
 
-def test_the_file_that_holds_the_setting_is_named_with_the_line(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_file_that_holds_the_setting_is_named_with_the_line(tmp_path):
     prod, base = tmp_path / "prod.yml", tmp_path / "base.yml"
     prod.write_text("job_queue: q\n")
     base.write_text("job_definition: d\n\nattempts: 0\n")
-    given = source(TARGET | {"attempts": 0}, files=(prod, base))
+    given = source(TARGET | {"attempts": 0}, files={"prod.yml": prod, "base.yml": base})
     with pytest.raises(ConfigError) as raised:
         resolve_settings(given, None)
     assert str(raised.value.diagnostics[0]).startswith("base.yml:3: attempts: must be at least 1, found 0.")
@@ -110,7 +108,7 @@ def test_a_conf_source_that_means_the_same_everywhere_goes_into_the_container(pl
 
 
 def test_an_absolute_conf_source_needs_one_for_the_container():
-    with pytest.raises(ConfigError, match=r"set container_conf_source in conf/base/aws_batch.yml to a path relative"):
+    with pytest.raises(ConfigError, match=r"Set container_conf_source in conf/base/aws_batch.yml to a path relative"):
         resolve_settings(source(), "/home/me/conf")
     given = source(TARGET | {"container_conf_source": "conf"})
     assert resolve_settings(given, "/home/me/conf").container_conf_source == "conf"

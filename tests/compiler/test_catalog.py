@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.compiler.catalog import Catalog
-from kedro_batch.compiler.kedro_version import dialect_of
+from kedro_batch.compiler.kedro_version import find_kedro_features
 from kedro_batch.errors import ConfigError
 from tests.support.projects import KEDRO_VERSION
 
@@ -45,7 +45,7 @@ def test_what_no_pattern_matches_is_not_known():
 
 
 def test_two_patterns_that_match_everything_are_refused():
-    with pytest.raises(ConfigError, match=r"2 patterns that match every name, \{a\}, \{b\}: Kedro allows one"):
+    with pytest.raises(ConfigError, match=r"2 patterns that match every name, \{a\}, \{b\}: Kedro allows only one"):
         Catalog({"{a}": {}, "{b}": {}})
 
 
@@ -71,7 +71,7 @@ def test_an_entry_that_uses_what_its_pattern_does_not_have_is_refused(where):
 
 @given(st.sets(st.sampled_from(PATTERNS)), st.sampled_from(NAMES) | st.text("rawcsvnp_.@07 ", max_size=8))
 def test_kedro_s_own_resolver_finds_the_same(patterns, name):
-    if dialect_of(KEDRO_VERSION).catch_all_can_lose or not name:
+    if find_kedro_features(KEDRO_VERSION).catch_all_can_lose or not name:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what older versions of Kedro import is deprecated by now

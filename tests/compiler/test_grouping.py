@@ -1,6 +1,6 @@
 import pytest
 
-from kedro_batch.compiler.grouping import Conditions, group_nodes, is_way
+from kedro_batch.compiler.grouping import GroupingRules, group_nodes, is_grouping
 from kedro_batch.compiler.nodes import ProjectNode
 
 
@@ -16,13 +16,13 @@ def node(name, inputs="", outputs="", tags="", namespace=None):
 
 def grouped(nodes, *ways, apart=(), alike=lambda _: "same", room=6000):
     """Group nodes; datasets that begin with ``m`` are in memory, nodes named ``apart`` fit into no job together."""
-    conditions = Conditions(
-        in_memory=lambda name: name.startswith("m"),
-        alike=alike,
-        room=lambda _: room,
-        obstacle=lambda some: "they do not fit" if {one.name for one in some} >= set(apart) and apart else None,
+    rules = GroupingRules(
+        is_in_memory=lambda name: name.startswith("m"),
+        settings_key=alike,
+        names_limit=lambda _: room,
+        find_conflict=lambda some: "they do not fit" if {one.name for one in some} >= set(apart) and apart else None,
     )
-    grouping = group_nodes(sorted(nodes, key=lambda one: one.name), ways, conditions)
+    grouping = group_nodes(sorted(nodes, key=lambda one: one.name), ways, rules)
     groups = {group.label: " ".join(one.name for one in group.nodes) for group in grouping.groups}
     return groups, [(one.severity, one.code, one.message) for one in grouping.diagnostics]
 
@@ -57,13 +57,15 @@ def test_tags_group_by_their_beginning_and_a_node_with_two_is_refused():
     _, diagnostics = grouped([*nodes, node("e", tags="job_x job_y")], "tag:job_")
     ((code, message),) = [(code, message) for severity, code, message in diagnostics if severity == "error"]
     assert code == "invalid_grouping"
-    assert message.startswith("e: it has the tags job_x, job_y, and tag:job_ can use one at most: take the others away")
+    assert message.startswith(
+        "e: it has the tags job_x, job_y, but tag:job_ needs a single one. Remove the others, or use"
+    )
 
 
 def test_nodes_that_no_way_puts_into_a_group_are_told_of():
     _, diagnostics = grouped([node("a", tags="job_x"), node("b", tags="job_x"), node("c")], "tag:job_")
     assert diagnostics == [
-        ("info", "single_node_groups", "1 node is a job of its own, which tag:job_ puts into no group: c")
+        ("info", "single_node_groups", "1 node is a job of its own, because tag:job_ does not group them: c")
     ]
 
 
@@ -118,14 +120,14 @@ def test_jobs_that_would_wait_for_each_other_are_joined_and_it_is_said():
     assert groups == {"ns": "between ns.first ns.last"}
     ((severity, code, message),) = diagnostics
     assert (severity, code) == ("warning", "merged_cycle")
-    assert message.startswith(f"by namespace, 2 jobs would wait for each other, {ROUND}: they have become one job. To")
+    assert message.startswith(f"with namespace, 2 jobs wait for each other: {ROUND}. They are now one job. To keep")
 
 
 def test_what_cannot_be_joined_is_refused_with_the_path_that_closes_the_circle():
     _, diagnostics = grouped(BETWEEN, "namespace", apart=("between", "ns.last"))
     (error,) = (one for one in diagnostics if one[0] == "error")
     assert error[1] == "group_cycle"
-    assert f"{ROUND}, and one job cannot run them all: they do not fit" in error[2]
+    assert f"{ROUND}. One job cannot run them all: they do not fit. Use another grouping" in error[2]
 
 
 def test_a_group_that_no_job_can_run_is_refused():
@@ -140,8 +142,8 @@ def test_a_long_circle_is_told_in_short():
     assert len(groups) == 1
     ((_, code, message),) = diagnostics
     assert code == "merged_cycle"
-    assert "by namespace, 40 jobs would wait for each other, ns" in message
-    assert "... -> " in message
+    assert "with namespace, 40 jobs wait for each other: ns" in message
+    assert "-> ... 28 more jobs ... -> ns" in message
     assert len(message) < 500
 
 
@@ -169,7 +171,7 @@ def test_memory_can_close_a_circle_too():
     ],
 )
 def test_ways_are_spelled_exactly(text, known):
-    assert is_way(text) == known
+    assert is_grouping(text) == known
 
 
 def test_ten_thousand_nodes_are_grouped_without_recursion():

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.batch_config import ConfigSource, resolve_settings
+from kedro_batch.compiler.batch_config import resolve_settings
 from kedro_batch.compiler.catalog import Catalog
-from kedro_batch.compiler.inputs import Material
-from kedro_batch.compiler.kedro_version import dialect_of
-from kedro_batch.compiler.node_selection import NodeIndex
-from kedro_batch.compiler.nodes import CompileOptions, ProjectNode, ProjectNodes, node_parents, split_names
-from kedro_batch.compiler.plan_builder import assembled
+from kedro_batch.compiler.compile import compile_inputs
+from kedro_batch.compiler.config_source import ConfigSource
+from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
+from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.node_selection import NodeIndex, split_names
+from kedro_batch.compiler.nodes import ProjectNode, ProjectNodes, find_node_parents
 from kedro_batch.diagnostics import Code
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import DEPENDENCIES, over_limits
@@ -24,7 +25,7 @@ from kedro_batch.plan.model import Resources
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text
 from tests.plan.test_graph import reachable
-from tests.support.random_nodes import WAYS, pipelines
+from tests.support.random_nodes import GROUPINGS, pipelines
 
 CATALOG = {
     "raw": {"type": "json.JSONDataset", "filepath": "s3://bucket/raw.json"},
@@ -43,11 +44,11 @@ def compiled(nodes, ways=(), rules=(), version="1.7.0"):
     source = ConfigSource(
         aws_batch=SETTINGS | {"group_by": list(ways), "rules": list(rules)},
         parameters={},
-        files=(),
+        files={},
         expected_file="conf/base/aws_batch.yml",
     )
-    return assembled(
-        Material(
+    return compile_inputs(
+        CompileInputs(
             project="a_project",
             nodes=ProjectNodes(
                 selected=tuple(sorted(nodes, key=lambda node: node.name)),
@@ -61,7 +62,7 @@ def compiled(nodes, ways=(), rules=(), version="1.7.0"):
             catalog_file="conf/base/catalog.yml",
             parameters=({"x": 1},),
             parameters_file="conf/base/parameters.yml",
-            dialect=dialect_of(version),
+            features=find_kedro_features(version),
         )
     )
 
@@ -69,18 +70,18 @@ def compiled(nodes, ways=(), rules=(), version="1.7.0"):
 def plan_of(nodes, ways=(), rules=()):
     """Compile; None where nodes cannot be grouped so, which has to be for a node with two of the tags."""
     if "tag:job_" in ways and any({"job_a", "job_b"} <= node.tags for node in nodes):
-        with pytest.raises(ProjectError, match="can use one at most"):
+        with pytest.raises(ProjectError, match="needs a single one"):
             compiled(nodes, ways, rules)
         return None
     try:
         return compiled(nodes, ways, rules).plan
     except ProjectError as error:
-        if any("can use one at most" in one.message for one in error.diagnostics):  # two groups were joined
+        if any("needs a single one" in one.message for one in error.diagnostics):  # two groups were joined
             return None
         raise
 
 
-@given(pipelines(), st.sampled_from(WAYS), st.sampled_from([(), RULES]))
+@given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from([(), RULES]))
 def test_a_plan_covers_every_node_once_in_an_order_that_works(nodes, ways, rules):
     plan = plan_of(nodes, ways, rules)
     if plan is None:
@@ -95,7 +96,7 @@ def test_a_plan_covers_every_node_once_in_an_order_that_works(nodes, ways, rules
     assert order == tuple(job.name for job in plan.jobs)
 
 
-@given(pipelines(), st.sampled_from(WAYS))
+@given(pipelines(), st.sampled_from(GROUPINGS))
 def test_every_job_waits_for_those_that_write_what_it_reads(nodes, ways):
     plan = plan_of(nodes, ways)
     if plan is None:
@@ -104,7 +105,7 @@ def test_every_job_waits_for_those_that_write_what_it_reads(nodes, ways):
     waits_for = reachable({job.name: job.depends_on for job in plan.jobs})
     needed = {
         (job_of[name], job_of[parent])
-        for name, above in node_parents(nodes).items()
+        for name, above in find_node_parents(nodes).items()
         for parent in above
         if job_of[name] != job_of[parent]
     }
@@ -115,7 +116,7 @@ def test_every_job_waits_for_those_that_write_what_it_reads(nodes, ways):
     assert reachable(direct) == waits_for  # and for no others
 
 
-@given(pipelines(), st.sampled_from(WAYS), st.sampled_from(["0.19.15", "1.7.0"]))
+@given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from(["0.19.15", "1.7.0"]))
 def test_every_command_selects_exactly_the_nodes_of_its_job(nodes, ways, version):
     try:
         plan = compiled(nodes, ways, version=version).plan
@@ -135,7 +136,7 @@ def test_every_command_selects_exactly_the_nodes_of_its_job(nodes, ways, version
         assert selected == set(job.nodes)
 
 
-@given(pipelines(), st.sampled_from(WAYS), st.randoms(use_true_random=False))
+@given(pipelines(), st.sampled_from(GROUPINGS), st.randoms(use_true_random=False))
 def test_the_bytes_do_not_depend_on_the_order_of_definition(nodes, ways, chance):
     plan = plan_of(nodes, ways)
     if plan is None:
@@ -149,7 +150,7 @@ def test_the_bytes_do_not_depend_on_the_order_of_definition(nodes, ways, chance)
     assert plan_text(again) == plan_text(plan)
 
 
-@given(pipelines(), st.sampled_from(WAYS), st.sampled_from([(), RULES]))
+@given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from([(), RULES]))
 def test_what_is_written_is_read_back_and_is_within_the_limits(nodes, ways, rules):
     plan = plan_of(nodes, ways, rules)
     if plan is None:
@@ -172,7 +173,7 @@ def test_an_added_leaf_changes_nothing_but_its_own_block(nodes, data):
     assert "\n  - name: ".join(without).rstrip() == before.rstrip()
 
 
-@given(pipelines(), st.sampled_from([ways for ways in WAYS if "memory" in ways]))
+@given(pipelines(), st.sampled_from([ways for ways in GROUPINGS if "memory" in ways]))
 def test_grouping_by_memory_leaves_nothing_in_memory_between_jobs(nodes, ways):
     try:
         diagnostics = compiled(nodes, ways).diagnostics

@@ -356,7 +356,7 @@ def test_a_name_that_kedro_run_cannot_be_given_is_refused(tmp_path):
             return {"__default__": Pipeline([odd, node(lambda raw: raw, "raw", "left", name="plain")])}
         """
     project = write_project(tmp_path, registry=registry)
-    assert "give them names of their own" in refused(project)
+    assert "give them simpler names" in refused(project)
 
 
 def test_a_node_called_like_a_namespace_is_a_job_of_its_own(tmp_path):

@@ -6,7 +6,7 @@ from kedro_batch.compiler.nodes import ProjectNode
 
 TAGS = ("job_a", "job_b", "other")
 NAMESPACES = (None, "a", "a.b", "a.b.c", "ab", "b")
-WAYS = (
+GROUPINGS = (
     (),
     ("namespace",),
     ("namespace:2",),
