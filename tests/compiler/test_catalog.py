@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.catalog import Catalog
+from kedro_batch.compiler.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.kedro_version import find_kedro_features
 from kedro_batch.errors import ConfigError
 from tests.support.projects import KEDRO_VERSION
@@ -85,3 +85,10 @@ def test_kedro_s_own_resolver_finds_the_same(patterns, name):
     assert (ours is not None) == known
     if ours is not None:
         assert dict(ours) == theirs
+
+
+@pytest.mark.parametrize("entry", [[1], 5, "text.TextDataset", None, {"filepath": "s3://b/x"}, {"type": 5}])
+def test_an_entry_with_which_kedro_refuses_the_catalog_is_refused(entry):
+    refuse_invalid_entries({"{pattern}": entry, "right": {"type": "T"}})
+    with pytest.raises(ConfigError, match=r"the catalog: unused: must be a mapping with a type, such as"):
+        refuse_invalid_entries({"unused": entry})

@@ -65,7 +65,7 @@ def test_tags_group_by_their_beginning_and_a_node_with_two_is_refused():
 def test_nodes_that_no_way_puts_into_a_group_are_told_of():
     _, diagnostics = grouped([node("a", tags="job_x"), node("b", tags="job_x"), node("c")], "tag:job_")
     assert diagnostics == [
-        ("info", "single_node_groups", "1 node is a job of its own, because tag:job_ does not group them: c")
+        ("info", "single_node_groups", "1 node is a job of its own, because tag:job_ does not group it: c")
     ]
 
 

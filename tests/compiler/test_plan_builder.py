@@ -8,14 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.batch_config import resolve_settings
-from kedro_batch.compiler.catalog import Catalog
-from kedro_batch.compiler.compile import compile_inputs
-from kedro_batch.compiler.config_source import ConfigSource
-from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
 from kedro_batch.compiler.kedro_version import find_kedro_features
 from kedro_batch.compiler.node_selection import NodeIndex, split_names
-from kedro_batch.compiler.nodes import ProjectNode, ProjectNodes, find_node_parents
+from kedro_batch.compiler.nodes import ProjectNode, find_node_parents
 from kedro_batch.diagnostics import Code
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import DEPENDENCIES, over_limits
@@ -24,57 +19,31 @@ from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import Resources
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text
+from tests.compiler.compilations import compile_nodes
 from tests.plan.test_graph import reachable
 from tests.support.random_nodes import GROUPINGS, pipelines
 
-CATALOG = {
-    "raw": {"type": "json.JSONDataset", "filepath": "s3://bucket/raw.json"},
-    "raw@pandas": {"type": "pandas.CSVDataset", "filepath": "s3://bucket/raw.csv"},
-    "d_{rest}": {"type": "json.JSONDataset", "filepath": "s3://bucket/{rest}.json"},
-    "ns.{rest}": {"type": "json.JSONDataset", "filepath": "s3://bucket/ns/{rest}.json"},
-}
-SETTINGS: dict[str, Any] = {"job_queue": "q", "job_definition": "d", "resources": {"vcpus": 1}}
+SETTINGS: dict[str, Any] = {"resources": {"vcpus": 1}}
 RULES = [
     {"match": {"tags": ["job_a"]}, "memory_mib": 4096},
     {"match": {"namespaces": ["a"]}, "timeout_s": 60, "attempts": 2},
 ]
 
 
-def compiled(nodes, ways=(), rules=(), version="1.7.0"):
-    source = ConfigSource(
-        aws_batch=SETTINGS | {"group_by": list(ways), "rules": list(rules)},
-        parameters={},
-        files={},
-        expected_file="conf/base/aws_batch.yml",
-    )
-    return compile_inputs(
-        CompileInputs(
-            project="a_project",
-            nodes=ProjectNodes(
-                selected=tuple(sorted(nodes, key=lambda node: node.name)),
-                pipelines={"__default__": tuple(nodes)},
-                registered={"__default__": tuple(nodes)},
-            ),
-            options=CompileOptions(),
-            settings=resolve_settings(source, None),
-            source=source,
-            catalog=Catalog(CATALOG),
-            catalog_file="conf/base/catalog.yml",
-            parameters=({"x": 1},),
-            parameters_file="conf/base/parameters.yml",
-            features=find_kedro_features(version),
-        )
+def compiled(nodes, groupings=(), rules=(), version="1.7.0"):
+    return compile_nodes(
+        nodes, SETTINGS | {"group_by": list(groupings), "rules": list(rules)}, features=find_kedro_features(version)
     )
 
 
-def plan_of(nodes, ways=(), rules=()):
+def plan_of(nodes, groupings=(), rules=()):
     """Compile; None where nodes cannot be grouped so, which has to be for a node with two of the tags."""
-    if "tag:job_" in ways and any({"job_a", "job_b"} <= node.tags for node in nodes):
+    if "tag:job_" in groupings and any({"job_a", "job_b"} <= node.tags for node in nodes):
         with pytest.raises(ProjectError, match="needs a single one"):
-            compiled(nodes, ways, rules)
+            compiled(nodes, groupings, rules)
         return None
     try:
-        return compiled(nodes, ways, rules).plan
+        return compiled(nodes, groupings, rules).plan
     except ProjectError as error:
         if any("needs a single one" in one.message for one in error.diagnostics):  # two groups were joined
             return None
@@ -82,8 +51,8 @@ def plan_of(nodes, ways=(), rules=()):
 
 
 @given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from([(), RULES]))
-def test_a_plan_covers_every_node_once_in_an_order_that_works(nodes, ways, rules):
-    plan = plan_of(nodes, ways, rules)
+def test_a_plan_covers_every_node_once_in_an_order_that_works(nodes, groupings, rules):
+    plan = plan_of(nodes, groupings, rules)
     if plan is None:
         return
     assert sorted(name for job in plan.jobs for name in job.nodes) == [node.name for node in nodes]
@@ -97,8 +66,8 @@ def test_a_plan_covers_every_node_once_in_an_order_that_works(nodes, ways, rules
 
 
 @given(pipelines(), st.sampled_from(GROUPINGS))
-def test_every_job_waits_for_those_that_write_what_it_reads(nodes, ways):
-    plan = plan_of(nodes, ways)
+def test_every_job_waits_for_those_that_write_what_it_reads(nodes, groupings):
+    plan = plan_of(nodes, groupings)
     if plan is None:
         return
     job_of = {name: job.name for job in plan.jobs for name in job.nodes}
@@ -117,9 +86,9 @@ def test_every_job_waits_for_those_that_write_what_it_reads(nodes, ways):
 
 
 @given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from(["0.19.15", "1.7.0"]))
-def test_every_command_selects_exactly_the_nodes_of_its_job(nodes, ways, version):
+def test_every_command_selects_exactly_the_nodes_of_its_job(nodes, groupings, version):
     try:
-        plan = compiled(nodes, ways, version=version).plan
+        plan = compiled(nodes, groupings, version=version).plan
     except ProjectError:
         return
     index = NodeIndex(nodes, by_first_letters=version < "1")
@@ -137,22 +106,22 @@ def test_every_command_selects_exactly_the_nodes_of_its_job(nodes, ways, version
 
 
 @given(pipelines(), st.sampled_from(GROUPINGS), st.randoms(use_true_random=False))
-def test_the_bytes_do_not_depend_on_the_order_of_definition(nodes, ways, chance):
-    plan = plan_of(nodes, ways)
+def test_the_bytes_do_not_depend_on_the_order_of_definition(nodes, groupings, chance):
+    plan = plan_of(nodes, groupings)
     if plan is None:
         return
     shuffled = [
         replace(node, inputs=tuple(chance.sample(node.inputs, len(node.inputs))))
         for node in chance.sample(nodes, len(nodes))
     ]
-    again = plan_of(shuffled, ways)
+    again = plan_of(shuffled, groupings)
     assert again is not None
     assert plan_text(again) == plan_text(plan)
 
 
 @given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from([(), RULES]))
-def test_what_is_written_is_read_back_and_is_within_the_limits(nodes, ways, rules):
-    plan = plan_of(nodes, ways, rules)
+def test_what_is_written_is_read_back_and_is_within_the_limits(nodes, groupings, rules):
+    plan = plan_of(nodes, groupings, rules)
     if plan is None:
         return
     assert not list(over_limits(plan))
@@ -173,10 +142,10 @@ def test_an_added_leaf_changes_nothing_but_its_own_block(nodes, data):
     assert "\n  - name: ".join(without).rstrip() == before.rstrip()
 
 
-@given(pipelines(), st.sampled_from([ways for ways in GROUPINGS if "memory" in ways]))
-def test_grouping_by_memory_leaves_nothing_in_memory_between_jobs(nodes, ways):
+@given(pipelines(), st.sampled_from([groupings for groupings in GROUPINGS if "memory" in groupings]))
+def test_grouping_by_memory_leaves_nothing_in_memory_between_jobs(nodes, groupings):
     try:
-        diagnostics = compiled(nodes, ways).diagnostics
+        diagnostics = compiled(nodes, groupings).diagnostics
     except ProjectError:
         return
     # What goes by two names is two datasets in memory, even within one process.

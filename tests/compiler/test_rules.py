@@ -1,6 +1,5 @@
 import pytest
 
-from kedro_batch.compiler.explain import explain_settings
 from kedro_batch.compiler.nodes import ProjectNode
 from kedro_batch.compiler.rules import Match, NodeSettings, ResolvedSettings, Rule
 
@@ -128,43 +127,6 @@ def test_what_matches_nothing_is_told_with_what_comes_near():
     ]
 
 
-def test_every_value_is_explained_by_the_last_rule_that_set_it():
-    rules = [
-        rule({"tags": ("gpu",)}, resources={"memory_mib": 4096, "gpus": 1}),
-        rule({"namespaces": ("ds",)}, resources={"memory_mib": 8192}),
-    ]
-    given = NodeSettings(DEFAULTS, rules, REGISTERED)
-
-    def origins(nodes):
-        return {
-            ".".join(one.path): (one.value, one.rules, one.combined) for one in explain_settings(given, nodes, rules)
-        }
-
-    assert origins(NODES[1:2]) == {
-        "job_queue": ("q", (None,), False),
-        "job_definition": ("d", (None,), False),
-        "resources.vcpus": (1, (None,), False),
-        "resources.memory_mib": (8192, (1,), False),
-        "resources.gpus": (1, (0,), False),
-        "timeout_s": (600, (None,), False),
-    }
-    together = origins(NODES)
-    assert together["resources.memory_mib"] == (8192, (1,), True)
-    assert together["timeout_s"] == (1800, (None,), True)
-    assert together["job_queue"] == ("q", (None,), False)
-
-
-def test_a_reason_for_one_node_is_none_for_a_job_that_another_wants_started_again_for_any():
-    rules = [
-        rule({"tags": ("gpu",)}, attempts=3, retry_on=["spot"]),
-        rule({"nodes": ("load",)}, attempts=2, timeout_s=60),
-    ]
-    given = settings(*rules)
-    assert given.merge(NODES[:2]).settings.retry_on == ()
-    told = {one.path: one.value for one in explain_settings(given, NODES[:2], rules)}
-    assert told["retry_on",] is None
-
-
 def test_a_rule_for_one_attempt_takes_the_reasons_back():
     defaults = ResolvedSettings.from_dict(
         {"job_queue": "q", "job_definition": "d", "attempts": 3, "retry_on": ["spot"]}, None
@@ -182,3 +144,11 @@ def test_nodes_on_fargate_get_together_a_size_that_there_is():
     ]
     both = NodeSettings(DEFAULTS, rules, REGISTERED).merge(NODES[:2]).settings.resources
     assert (both.vcpus, both.memory_mib) == (8, 32768)
+
+
+def test_a_job_has_no_reasons_to_retry_if_one_of_its_nodes_is_retried_for_any():
+    given = settings(
+        rule({"tags": ("gpu",)}, attempts=3, retry_on=["spot"]),
+        rule({"nodes": ("load",)}, attempts=2, timeout_s=60),
+    )
+    assert given.merge(NODES[:2]).settings.retry_on == ()

@@ -301,12 +301,14 @@ def _find_single_nodes(groups: Sequence[Group], groupings: Sequence[str]) -> Ite
             message=f"{', '.join(groupings)} groups nothing: no node has such a namespace or tag",
         )
     elif alone:
-        nodes = "1 node is a job of its own" if len(alone) == 1 else f"{len(alone)} nodes are jobs of their own"
+        one = len(alone) == 1
+        nodes = "1 node is a job of its own" if one else f"{len(alone)} nodes are jobs of their own"
+        cause = f"{', '.join(groupings)} does not group {'it' if one else 'them'}"
         yield Diagnostic(
             source="group_by",
             code=Code.SINGLE_NODE_GROUPS,
             severity=Severity.INFO,
-            message=f"{nodes}, because {', '.join(groupings)} does not group them: {listed(alone, _MAX_NODES_SHOWN)}",
+            message=f"{nodes}, because {cause}: {listed(alone, _MAX_NODES_SHOWN)}",
             about={"jobs": tuple(alone)},
         )
 

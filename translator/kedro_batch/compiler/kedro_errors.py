@@ -52,6 +52,7 @@ def explain_error(error: Exception) -> str:
 
 _REMEDIES = (
     ("Runtime parameter", " Pass it with --params, or write a default: ${runtime_params:NAME,DEFAULT}"),
+    ("Interpolation key", ". Define it in the same section, or in globals.yml and write ${globals:NAME}"),
     ("oc.env", ". Kedro reads environment variables only in credentials.yml"),
 )
 
@@ -75,10 +76,12 @@ def guard_project_code(task: str, root: Path) -> Iterator[None]:
 
 
 def _locate_error(error: BaseException, root: Path) -> str:
-    """Return an error's message, with the last line of the project's own code in its traceback."""
+    """Return an error's message, the last line of the project's own code in its traceback, and what to do if known."""
     frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         frames.append((error.filename, error.lineno))
     own = [(Path(file), line) for file, line in frames if Path(file).is_relative_to(root)]
     message = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{message} ({own[-1][0].relative_to(root)}, line {own[-1][1]})" if own else message
+    place = f" ({own[-1][0].relative_to(root)}, line {own[-1][1]})" if own else ""
+    remedy = ". Is it installed where kedro-batch is?" if isinstance(error, ModuleNotFoundError) else ""
+    return f"{message}{place}{remedy}"

@@ -64,7 +64,7 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
                 Code.EPHEMERAL_BOUNDARY,
                 name,
                 use,
-                f"{name} is only in memory: {storage.reason}. {jobs}. Store it: add the entry below to "
+                f"it is only in memory: {storage.reason}. {jobs}. Store it: add the entry below to "
                 f"{compilation.inputs.catalog_file}. Or run these nodes in one job: --group-by {grouping}",
                 remedy=pickle_entry(name, pickle_path(name)),
             )
@@ -73,16 +73,16 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
                 Code.LOCAL_BOUNDARY,
                 name,
                 use,
-                f"{name} is on the disk of one container: {storage.reason}. {jobs}. Store it on S3 or the like; if all "
-                "containers mount its folder, name the folder in shared_paths",
+                f"it is on the disk of one container: {storage.reason}. {jobs}. Store it on S3 or the like. If all "
+                "containers mount its folder, add the folder to shared_paths in aws_batch.yml",
             )
         case Store.UNKNOWN:
             yield diagnose_dataset(
                 Code.UNKNOWN_BOUNDARY,
                 name,
                 use,
-                f"it is not known where {name} is stored: {storage.reason}. {jobs}. Write in datasets whether it is "
-                "shared, local or memory",
+                f"it is not known where it is stored: {storage.reason}. {jobs}. Declare it in aws_batch.yml, under "
+                "datasets, as shared, local or memory",
             )
         case Store.SHARED:
             pass
@@ -112,7 +112,7 @@ def _check_versions(compilation: Compilation, use: DatasetUse) -> Iterator[Diagn
             Code.VERSIONED_BOUNDARY,
             name,
             use,
-            f"{name} is versioned, and its newest version is read. {_describe_uses(compilation, use)}. If two runs go "
+            f"it is versioned, and its newest version is read. {_describe_uses(compilation, use)}. If two runs go "
             "on at the same time, one may read the version that the other has written: start one run at a time",
         )
 

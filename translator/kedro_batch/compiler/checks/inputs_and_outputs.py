@@ -23,9 +23,9 @@ def check_inputs(compilation: Compilation) -> Iterator[Diagnostic]:
                 Code.MISSING_INPUT,
                 name,
                 use,
-                f"no selected node writes {name}, and it is not stored: {storage.reason}. "
+                f"no selected node writes it, and it is not stored: {storage.reason}. "
                 f"{describe_jobs(compilation, use.consumers, 'read')} it. Add an entry to "
-                f"{compilation.inputs.catalog_file}; if a hook adds the dataset, declare it in datasets",
+                f"{compilation.inputs.catalog_file}. If a hook adds it, declare it in aws_batch.yml, under datasets",
             )
 
 
@@ -38,7 +38,7 @@ def check_outputs(compilation: Compilation) -> Iterator[Diagnostic]:
                 Code.UNSTORED_OUTPUT,
                 name,
                 use,
-                f"{name} is lost when its container ends: {storage.reason}. "
+                f"it is lost when its container ends: {storage.reason}. "
                 f"{describe_jobs(compilation, use.producers, 'write')} it, and no node reads it. If it is a result, "
                 f"add an entry to {compilation.inputs.catalog_file}",
             )
@@ -67,7 +67,7 @@ def check_parameters(compilation: Compilation) -> Iterator[Diagnostic]:
             readers[name],
             f"the configuration has no parameter {name.removeprefix(PARAMETER_PREFIX)!r}.{did_you_mean(name, known)} "
             f"{describe_jobs(compilation, readers[name].consumers, 'read')} it. Write it in {inputs.parameters_file}, "
-            f"or pass it with --params; if a hook adds it, write {name!r}: shared in datasets",
+            f"or pass it with --params. If a hook adds it, declare {name!r}: shared in aws_batch.yml, under datasets",
         )
 
 
