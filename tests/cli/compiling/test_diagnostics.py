@@ -309,6 +309,6 @@ def test_a_long_list_of_warnings_is_cut_and_says_how_to_see_the_rest(tmp_path):
     ended = kedro_batch("compile", cwd=project)
     assert ended.err.startswith("30 warnings:\n")
     assert ended.err.count("local_boundary: d") == 20
-    assert ended.err.endswith("  warning local_boundary: 10 more like these; -v shows all, --json lists them\n")
+    assert ended.err.endswith("  warning local_boundary: 10 more like these; -v shows them all, --json lists them\n")
     assert kedro_batch("compile", "-v", cwd=project).err.count("local_boundary: d") == 30
     assert len(diagnostics(project)) == 30

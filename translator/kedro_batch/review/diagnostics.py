@@ -36,7 +36,7 @@ def diagnostic_lines(diagnostics: Sequence[Diagnostic], *, every: bool = False) 
         else:
             left_out[kind] += 1
     for (severity, code), count in left_out.items():
-        yield f"  {severity} {code}: {count} more like these; -v shows all, --json lists them"
+        yield f"  {severity} {code}: {count} more like these; -v shows them all, --json lists them"
 
 
 def diagnostics_headline(diagnostics: Iterable[Diagnostic]) -> str:
