@@ -221,10 +221,10 @@ def _relative_to_project(root: Path, conf_source: str | None) -> str | None:
     """
     if conf_source is None or "://" in conf_source:
         return conf_source
-    place = Path(conf_source).resolve()
-    if not place.exists():
+    path = Path(conf_source).resolve()
+    if not path.exists():
         raise UsageError(f"--conf-source: {conf_source} does not exist")
-    return str(place.relative_to(root)) if place.is_relative_to(root) else str(place)
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 def _command_with_env(context: click.Context, env: str) -> str:

@@ -63,9 +63,9 @@ class Catalog:
             named = self._named[dataset]
             return named if isinstance(named, Mapping) else {}
         for factory in self._factories:
-            made = factory.entry(dataset)
-            if made is not None:
-                return made
+            entry = factory.entry(dataset)
+            if entry is not None:
+                return entry
         return None
 
     def names(self) -> Iterator[str]:
@@ -112,10 +112,10 @@ class _Factory:
         if not found:
             return None
         try:
-            made: Entry = _fill(self._template, found.named)
+            entry: Entry = _fill(self._template, found.named)
         except (AttributeError, IndexError, KeyError, ValueError) as error:
             raise ConfigError(_describe_unknown_placeholder(self._pattern, str(error))) from error
-        return made
+        return entry
 
 
 def _describe_unknown_placeholder(pattern: str, placeholder: str) -> str:

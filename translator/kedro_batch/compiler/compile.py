@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kedro_batch.compiler.kedro_loader import KedroProject
 
 
-class MissingTarget(ConfigError):  # noqa: N818  the command line catches it by what it is
+class MissingTarget(ConfigError):  # noqa: N818  named for what is missing
     """The environment has no job queue or no job definition.
 
     Attributes:

@@ -96,7 +96,7 @@ class Configuration:
         return f"{folder}/{env or self.base_env}/{section}.yml"
 
     def read_aws_batch(self, env: str | None) -> ConfigSource:
-        """Read what the configuration of an environment, None for the project's default, says about AWS Batch.
+        """Read what the configuration of an environment says about AWS Batch; None is the project's default.
 
         Raises:
             ConfigError: It cannot be read.

@@ -227,10 +227,10 @@ def _join_groups(
     for index in range(len(groups)):
         members[find(index)].append(index)
     named = {find(index): name for index, name in (names or {}).items()}
-    made = [
+    joined = [
         _merge_groups([groups[index] for index in indexes], named.get(top), rank) for top, indexes in members.items()
     ]
-    return tuple(sorted(made, key=lambda group: group.nodes[0].name))
+    return tuple(sorted(joined, key=lambda group: group.nodes[0].name))
 
 
 def _merge_groups(parts: Sequence[Group], name: Group | None, rank: Mapping[str, int]) -> Group:

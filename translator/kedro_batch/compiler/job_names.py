@@ -24,17 +24,17 @@ def make_job_names(labels: Mapping[str, str]) -> dict[str, JobName]:
     """
     cleaned = {key: _clean(label) for key, label in labels.items()}
     count = Counter(clean.lower() for clean in cleaned.values())
-    made = {
+    names = {
         key: clean
         if count[clean.lower()] == 1 and len(clean) <= JOB_NAME_LENGTH and clean != _NOTHING_LEFT
         else _with_suffix(key, clean)
         for key, clean in cleaned.items()
     }
     # A name may be equal to another with its suffix: both get longer suffixes then.
-    count = Counter(job.lower() for job in made.values())
+    count = Counter(job.lower() for job in names.values())
     return {
         key: JobName(job if count[job.lower()] == 1 else _with_suffix(key, cleaned[key], _LONG_SUFFIX))
-        for key, job in made.items()
+        for key, job in names.items()
     }
 
 

@@ -31,7 +31,7 @@ class JoinedGraph:
 
 def insert_join_jobs(parents: Mapping[JobName, Collection[JobName]], most: int = DEPENDENCIES) -> JoinedGraph:
     """Insert join jobs between each job with more than ``most`` parents and its parents."""
-    made: dict[JobName, tuple[JobName, ...]] = {}
+    joined: dict[JobName, tuple[JobName, ...]] = {}
     join_jobs: dict[JobName, JobName] = {}
     taken = {job.lower() for job in parents}
     for job in sorted(parents):
@@ -43,11 +43,11 @@ def insert_join_jobs(parents: Mapping[JobName, Collection[JobName]], most: int =
                     gathered[members[0]] = names[members[0]]
                     continue
                 join = _name(job, level, prefix, taken)
-                made[join], join_jobs[join] = tuple(sorted(members)), job
+                joined[join], join_jobs[join] = tuple(sorted(members)), job
                 gathered[join] = prefix
             names, level = gathered, level + 1
-        made[job] = tuple(sorted(names or parents[job]))
-    return JoinedGraph(parents=made, join_jobs=join_jobs)
+        joined[job] = tuple(sorted(names or parents[job]))
+    return JoinedGraph(parents=joined, join_jobs=join_jobs)
 
 
 def _bits(name: JobName) -> str:

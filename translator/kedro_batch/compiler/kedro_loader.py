@@ -107,8 +107,8 @@ class KedroProject:
         nodes = {name: tuple(registered[name].nodes) for name in names}
         if every_pipeline:
             nodes |= {name: tuple(pipeline.nodes) for name, pipeline in loaded.items() if name not in nodes}
-        made = {id(node): node for some in nodes.values() for node in some}  # pipelines share most nodes
-        known = {key: _project_node(node) for key, node in made.items()}
+        distinct = {id(node): node for some in nodes.values() for node in some}  # pipelines share most nodes
+        known = {key: _project_node(node) for key, node in distinct.items()}
         everything = {name: tuple(known[id(node)] for node in some) for name, some in nodes.items()}
         node_of = {node.name: node for name in reversed(names) for node in everything[name]}
         chosen = node_of if selected is combined else {node.name for node in selected.nodes}

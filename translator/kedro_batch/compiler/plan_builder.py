@@ -36,8 +36,8 @@ def build_plan(inputs: CompileInputs) -> Compilation:
     jobs: tuple[Job, ...] = ()
     if not grouped.has_errors:
         commands = {name: _build_command(builder, group, merged[name].runner) for name, group in groups.items()}
-        made = [_make_job(name, group, commands[name], merged[name], storages) for name, group in groups.items()]
-        jobs = _order_jobs(made, _find_parents(grouped.groups, name_of))
+        unordered = [_make_job(name, group, commands[name], merged[name], storages) for name, group in groups.items()]
+        jobs = _order_jobs(unordered, _find_parents(grouped.groups, name_of))
     plan = Plan(
         project=inputs.project,
         pipelines=inputs.options.pipelines or (DEFAULT_PIPELINE,),
@@ -116,17 +116,17 @@ def _find_parents(groups: Sequence[Group], name_of: Mapping[str, JobName]) -> di
 
 
 def _order_jobs(jobs: Sequence[Job], parents: Mapping[JobName, set[JobName]]) -> tuple[Job, ...]:
-    """Give the jobs their parents, insert join jobs where these are too many, and sort all topologically."""
+    """Set the parents of the jobs, insert join jobs where these are too many, and sort all topologically."""
     joined = insert_join_jobs(transitive_reduction(parents))
-    made = {job.name: replace(job, depends_on=joined.parents[job.name]) for job in jobs}
+    by_name = {job.name: replace(job, depends_on=joined.parents[job.name]) for job in jobs}
     for name, gathers_for in joined.join_jobs.items():
-        made[name] = Job(
+        by_name[name] = Job(
             name=name,
             command=JOIN_COMMAND,
             depends_on=joined.parents[name],
-            settings=_shrink_for_join_job(made[gathers_for].settings),
+            settings=_shrink_for_join_job(by_name[gathers_for].settings),
         )
-    return tuple(made[name] for name in topological_order(joined.parents))
+    return tuple(by_name[name] for name in topological_order(joined.parents))
 
 
 def _common_defaults(defaults: JobSettings, jobs: Sequence[Job]) -> JobSettings:

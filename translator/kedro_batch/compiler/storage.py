@@ -34,14 +34,14 @@ class Storage:
         store: The kind of store.
         reason: The reason, such as ``its filepath is data/x.csv``.
         versioned: Kedro keeps versions of it.
-        place: Its path or URL; empty if it has none.
+        url: Its path or URL; empty if it has none.
         given: The catalog itself has the data, so every container has it.
     """
 
     store: Store
     reason: str
     versioned: bool = False
-    place: str = ""
+    url: str = ""
     given: bool = False
 
 
@@ -49,7 +49,7 @@ class Storages:
     """Where each dataset of a project is stored, by its catalog entry or by ``datasets`` in the settings."""
 
     def __init__(self, catalog: Catalog, declared: Mapping[str, str], shared_paths: Sequence[str]) -> None:
-        """Take the catalog, and ``datasets`` and ``shared_paths`` of the settings."""
+        """Use a catalog, and ``datasets`` and ``shared_paths`` of the settings."""
         self._catalog = catalog
         self._declared = declared
         self._shared_paths = tuple(PurePosixPath(path) for path in shared_paths)
@@ -71,8 +71,8 @@ class Storages:
         if entry is None:
             return Storage(store=Store.MEMORY, reason="it has no catalog entry")
         store, reason = _store_of(entry, self._shared_paths)
-        place = next((entry[one] for one in _PATHS if isinstance(entry.get(one), str)), "")
-        return Storage(store=store, reason=reason, versioned=versioned, place=place, given="data" in entry)
+        url = next((entry[one] for one in _PATHS if isinstance(entry.get(one), str)), "")
+        return Storage(store=store, reason=reason, versioned=versioned, url=url, given="data" in entry)
 
     def _find_declaration(self, dataset: str) -> str | None:
         """Return the name or pattern in ``datasets`` that declares a dataset; the exact name wins."""
@@ -85,67 +85,21 @@ class Storages:
 Verdict = tuple[Store, str]
 
 _IN_MEMORY = {"memorydataset", "sharedmemorydataset"}
-_SERVERS = {
-    "apidataset",
-    "cloudpickledataset",
-    "gbqquerydataset",
-    "gbqtabledataset",
-    "hfdataset",
-    "kedroazurerunnerdataset",
-    "kedrovertexairunnerdataset",
-    "managedtabledataset",
-    "polarsdatabasedataset",
-    "snowparktabledataset",
-    "sparkhivedataset",
-    "sqlquerydataset",
-    "sqltabledataset",
-}
+_SERVERS = (
+    {"managedtabledataset", "snowparktabledataset", "sparkhivedataset", "gbqquerydataset", "gbqtabledataset"}
+    | {"sqlquerydataset", "sqltabledataset", "polarsdatabasedataset", "apidataset", "hfdataset"}
+    | {"cloudpickledataset", "kedroazurerunnerdataset", "kedrovertexairunnerdataset"}
+)
 """Classes with data on a server, unless an address says otherwise; the ``filepath`` of some of them holds a query.
 Their connection strings are credentials, and are not read if they stand in another file."""
 
 _PATHS = ("filepath", "path", "index_path", "location", "filename")
 _ADDRESSES = ("con", "connection_string", "url", "uri")
 _WRAPPED = ("dataset", "base_dataset_args")
-_REMOTE = frozenset(
-    [
-        "abfs",
-        "abfss",
-        "adl",
-        "arrow_hdfs",
-        "az",
-        "box",
-        "dbfs",
-        "dropbox",
-        "ftp",
-        "gcs",
-        "gdrive",
-        "gist",
-        "github",
-        "gs",
-        "hdfs",
-        "hf",
-        "http",
-        "https",
-        "lakefs",
-        "oci",
-        "ocilake",
-        "oss",
-        "root",
-        "s3",
-        "s3a",
-        "s3n",
-        "sftp",
-        "smb",
-        "ssh",
-        "tos",
-        "tosfs",
-        "viewfs",
-        "wandb",
-        "wasb",
-        "wasbs",
-        "webdav",
-        "webhdfs",
-    ]
+_REMOTE = (
+    {"s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "adl", "az", "wasb", "wasbs", "oci", "ocilake", "oss", "tos"}
+    | {"tosfs", "hdfs", "arrow_hdfs", "viewfs", "webhdfs", "dbfs", "lakefs", "root", "smb", "sftp", "ssh", "ftp"}
+    | {"http", "https", "webdav", "box", "dropbox", "gdrive", "gist", "github", "hf", "wandb"}
 )
 """Protocols of fsspec (``fsspec.registry.known_implementations``, 2026.9) and of Hadoop."""
 _LOCAL_DATABASES = frozenset({"access", "derby", "duckdb", "h2", "hsqldb", "sqlite", "ucanaccess"})
@@ -245,15 +199,15 @@ def _judge_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePo
 
 
 def _judge_local_path(path: str, reason: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
-    place = PurePosixPath(_normal(path))
+    file = PurePosixPath(_normalise(path))
     for shared in shared_paths:
-        folder = PurePosixPath(_normal(str(shared)))
-        if place.is_relative_to(folder) and ".." not in place.relative_to(folder).parts:
+        folder = PurePosixPath(_normalise(str(shared)))
+        if file.is_relative_to(folder) and ".." not in file.relative_to(folder).parts:
             return Store.SHARED, f"{reason}, in the shared path {shared}"
     return Store.LOCAL, reason
 
 
-def _normal(path: str) -> str:
+def _normalise(path: str) -> str:
     """Resolve ``.`` and ``..`` in a path without access to a disk."""
     parts: list[str] = []
     for part in path.replace("\\", "/").split("/"):

@@ -23,7 +23,7 @@ def check_boundaries(compilation: Compilation) -> Iterator[Diagnostic]:
     for use in compilation.dataset_uses.values():
         if use.producers and use.readers and not _is_split_in_memory(compilation, use):
             yield from _check_store(compilation, use)
-            yield from _check_places(compilation, use)
+            yield from _check_urls(compilation, use)
             yield from _check_versions(compilation, use)
 
 
@@ -34,7 +34,7 @@ def check_transcoded_in_memory(compilation: Compilation) -> Iterator[Diagnostic]
             continue
         storages = {one: compilation.storages.of(one) for one in use.names}
         lost = [one for one in use.names if storages[one].store is Store.MEMORY]
-        path = next((storage.place for storage in storages.values() if storage.place), pickle_path(name))
+        path = next((storage.url for storage in storages.values() if storage.url), pickle_path(name))
         written, read = (", ".join(map(repr, sorted(names))) for names in (use.written, use.read))
         yield diagnose_dataset(
             Code.EPHEMERAL_BOUNDARY,
@@ -90,15 +90,15 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
             assert_never(storage.store)
 
 
-def _check_places(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:
+def _check_urls(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:
     """Yield a note if the transcoded names of a dataset are stored in different places."""
-    places = sorted({_comparable(compilation.storages.of(one).place) for one in use.names} - {""})
-    if len(places) > 1:
+    urls = sorted({_comparable(compilation.storages.of(one).url) for one in use.names} - {""})
+    if len(urls) > 1:
         yield diagnose_dataset(
             Code.UNKNOWN_BOUNDARY,
             find_worst_storage(compilation, use)[0],
             use,
-            f"{' and '.join(use.names)} are one dataset, but stored in different places: {', '.join(places)}. "
+            f"{' and '.join(use.names)} are one dataset, but stored in different places: {', '.join(urls)}. "
             f"{_describe_uses(compilation, use)}. Check that all of them lead to the same data",
         )
 
@@ -123,7 +123,7 @@ def _describe_uses(compilation: Compilation, use: DatasetUse) -> str:
     return f"{writers} it, and {describe_jobs(compilation, use.readers, 'read')} it {where}"
 
 
-def _comparable(place: str) -> str:
+def _comparable(url: str) -> str:
     """Spell a path or URL so that equal places are equal: Spark and pandas spell those on S3 differently."""
-    protocol, separator, path = place.rpartition("://")
+    protocol, separator, path = url.rpartition("://")
     return re.sub("^s3[an]$", "s3", protocol.lower()) + separator + (posixpath.normpath(path) if path else "")

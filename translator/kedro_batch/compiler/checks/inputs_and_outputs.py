@@ -1,4 +1,4 @@
-"""Checks of what the jobs read and nobody writes, and of what they write and nobody reads."""
+"""Checks of inputs, which no job writes, of parameters, and of outputs, which no job reads."""
 
 import re
 from collections import defaultdict
