@@ -7,10 +7,12 @@ depends on the start of a process, such as its imports or its hash seed, is test
 """
 
 import atexit
+import gc
 import json
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
@@ -78,13 +80,29 @@ def _serve() -> None:
         import_module(module)
     for schema in ("config", "plan"):
         json_schema.check({}, schema)
+    gc.freeze()  # the children need not look at what is loaded
     for line in sys.stdin.buffer:
         if child := os.fork():
             replies.write(b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
             replies.flush()
         else:
             _become(**json.loads(line))
-            main()  # ends the process
+            _run_and_exit()
+
+
+def _run_and_exit() -> None:
+    """Run the program and end the process at once: to take all of Kedro down again would take as long as a command."""
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    except BaseException:  # noqa: BLE001  a traceback, and 1, as the interpreter does
+        traceback.print_exc()
+        code = 1
+    atexit._run_exitfuncs()  # noqa: SLF001  coverage writes what it has measured
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def _become(words: list[str], cwd: str, env: dict[str, str], streams: list[str]) -> None:
