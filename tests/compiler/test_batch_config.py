@@ -38,7 +38,7 @@ def test_the_parameters_of_the_older_guide_count_and_aws_batch_yml_wins():
 
 
 def test_no_tags_at_all_go_with_not_sending_them():
-    # An environment takes back so what the base environment states.
+    # In this way an environment removes the tags of the base environment.
     assert not resolve_settings(source(TARGET | {"submit_tags": False, "tags": {}}), None).submit_tags
     assert resolve_settings(source(TARGET | {"submit_tags": True, "tags": {"team": "x"}}), None).submit_tags
     assert resolve_settings(source(), None).submit_tags

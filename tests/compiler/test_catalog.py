@@ -40,7 +40,7 @@ def test_a_name_wins_over_patterns_and_the_most_specific_pattern_over_others():
     assert made(catalog, "anything") == "by anything"
 
 
-def test_what_no_pattern_matches_is_not_known():
+def test_a_name_that_no_pattern_matches_has_no_entry():
     assert Catalog({"a": {}, "{x}_csv": {}}).entry("b") is None
 
 

@@ -37,7 +37,7 @@ def test_the_pipeline_is_named_as_the_version_of_kedro_understands_it(version, f
     assert command("science", version=version) == ("kedro", "run", f"{flag}=science", "--nodes=train")
 
 
-def test_everything_that_the_container_needs_is_said():
+def test_a_command_has_everything_that_the_container_needs():
     options = CompileOptions(env="prod", params=("a=1", "b=x:y"), load_versions={"table@pandas": "2026-01-01T00.00"})
     settings = Settings(
         defaults=DEFAULTS,
@@ -129,7 +129,7 @@ def test_nodes_spread_over_very_many_pipelines_are_reached_in_little_time():
     assert selecting(some, *pipelines)[0] == "--pipelines=" + ",".join(f"p{number}" for number in range(40))
 
 
-def test_a_name_that_kedro_would_split_is_not_promised():
+def test_a_name_that_kedro_would_split_is_not_selectable():
     odd = [ProjectNode(name="f(a,b) -> [c]", inputs=(), outputs=("c",))]
     with pytest.raises(NotSelectable, match="give them simpler names"):
         selecting(odd, [*odd, NODE])

@@ -124,7 +124,7 @@ def test_lists_of_names_are_split_as_kedro_splits_them(names):
 
 
 @given(st.text("a,[]", max_size=8))
-def test_what_kedro_would_take_for_no_selection_at_all_is_refused(text):
+def test_a_list_that_kedro_takes_for_no_selection_is_refused(text):
     try:
         ours = split_names(text)
     except ValueError:

@@ -10,5 +10,5 @@ def test_dependencies_run_through_transcoded_names():
     assert find_node_parents(nodes) == {"write": set(), "read": {"write"}}
 
 
-def test_what_no_selected_node_writes_is_no_dependency():
+def test_an_input_that_no_selected_node_writes_is_no_dependency():
     assert find_node_parents([node("read", ("raw",), ("out",))]) == {"read": set()}

@@ -1,4 +1,4 @@
-"""What holds of every plan, whatever the pipeline and the grouping: properties over random projects."""
+"""Properties of every plan, for any pipeline and any grouping: random projects are compiled."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -37,7 +37,7 @@ def compiled(nodes, groupings=(), rules=(), version="1.7.0"):
 
 
 def plan_of(nodes, groupings=(), rules=()):
-    """Compile; None where nodes cannot be grouped so, which has to be for a node with two of the tags."""
+    """Compile; return None if the nodes cannot be grouped, as a node with two of the tags cannot."""
     if "tag:job_" in groupings and any({"job_a", "job_b"} <= node.tags for node in nodes):
         with pytest.raises(ProjectError, match="needs a single one"):
             compiled(nodes, groupings, rules)
@@ -120,7 +120,7 @@ def test_the_bytes_do_not_depend_on_the_order_of_definition(nodes, groupings, ch
 
 
 @given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from([(), RULES]))
-def test_what_is_written_is_read_back_and_is_within_the_limits(nodes, groupings, rules):
+def test_a_written_plan_is_read_back_and_within_the_limits(nodes, groupings, rules):
     plan = plan_of(nodes, groupings, rules)
     if plan is None:
         return

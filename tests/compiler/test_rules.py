@@ -53,7 +53,7 @@ def test_a_name_with_brackets_matches_itself():
     assert not list(given.find_unmatched())
 
 
-def test_rules_are_applied_in_their_order_and_merge_what_has_keys():
+def test_rules_are_applied_in_their_order_and_merge_mappings():
     given = settings(
         rule({"tags": ("gpu",)}, resources={"gpus": 1, "memory_mib": 8192}, environment={"A": "1", "B": "1"}),
         rule({"nodes": ("*train",)}, resources={"memory_mib": 4096}, environment={"B": "2"}, job_queue="other"),
@@ -65,7 +65,7 @@ def test_rules_are_applied_in_their_order_and_merge_what_has_keys():
     assert given.of(NODES[0]) is DEFAULTS
 
 
-def test_a_job_of_several_nodes_gets_what_is_enough_for_all():
+def test_a_job_of_several_nodes_gets_settings_that_are_enough_for_all():
     given = settings(
         rule({"tags": ("gpu",)}, resources={"vcpus": 4, "memory_mib": 1024, "gpus": 2}, attempts=3, retry_on=["spot"]),
         rule({"nodes": ("load",)}, timeout_s=60, attempts=2, retry_on=["image_pull"], tags={"a": "b"}),
@@ -80,7 +80,7 @@ def test_a_job_of_several_nodes_gets_what_is_enough_for_all():
     assert given.merge(NODES).settings.retry_on == (
         "image_pull",
         "spot",
-    )  # the third is tried once, whatever happens
+    )  # the third has one attempt, so it is never retried
     assert given.merge(NODES[1:]).runner == "ThreadRunner"
 
 
@@ -111,7 +111,7 @@ def test_nodes_that_give_one_variable_two_values_fit_into_no_job():
     assert settings(one).find_conflict(NODES) is None
 
 
-def test_what_matches_nothing_is_told_with_what_comes_near():
+def test_selectors_that_match_nothing_are_found_with_near_names():
     given = settings(
         rule({"nodes": ("ds.tran", "load"), "tags": ("gpus",)}, timeout_s=60),
         rule({"namespaces": ("dss",)}, timeout_s=60),
@@ -127,7 +127,7 @@ def test_what_matches_nothing_is_told_with_what_comes_near():
     ]
 
 
-def test_a_rule_for_one_attempt_takes_the_reasons_back():
+def test_a_rule_for_one_attempt_removes_the_reasons_to_retry():
     defaults = ResolvedSettings.from_dict(
         {"job_queue": "q", "job_definition": "d", "attempts": 3, "retry_on": ["spot"]}, None
     )
@@ -136,7 +136,7 @@ def test_a_rule_for_one_attempt_takes_the_reasons_back():
     assert given.of(NODES[0]).settings.retry_on == ("spot",)
 
 
-def test_nodes_on_fargate_get_together_a_size_that_there_is():
+def test_a_job_of_several_nodes_gets_a_size_that_fargate_has():
     sizes = [{"vcpus": 4, "memory_mib": 30720}, {"vcpus": 8, "memory_mib": 16384}]
     rules = [
         rule({"nodes": (node.name,)}, platform="fargate", resources=size)

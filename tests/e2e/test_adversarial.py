@@ -27,7 +27,7 @@ Jobs = dict[str, dict[str, Any]]
 
 
 def compiled(project: Path, *words: str) -> Jobs:
-    """Compile, leave the plan in ``plan.yaml``, and give its jobs by name."""
+    """Compile into ``plan.yaml`` and return its jobs by name."""
     ended = kedro_batch("compile", "-o", "plan.yaml", *words, cwd=project)
     assert ended.code == 0, ended.err
     assert "Traceback" not in ended.err
@@ -62,7 +62,7 @@ def refused(project: Path, *words: str) -> str:
 
 
 def ancestors(jobs: Jobs) -> dict[str, set[str]]:
-    """Give all that every job waits for, at one remove or several; jobs stand below what they wait for."""
+    """Return all ancestors of every job; a job must stand below its parents."""
     above: dict[str, set[str]] = {}
     for name, job in jobs.items():
         parents = job.get("depends_on", ())
@@ -72,7 +72,7 @@ def ancestors(jobs: Jobs) -> dict[str, set[str]]:
 
 
 def check(jobs: Jobs, steps: Sequence[Step]) -> None:
-    """Hold a plan to the steps of its project: every node once, after all that write what it reads, legal names."""
+    """Check a plan against the steps of its project: every node once, after the writers of its inputs, legal names."""
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name) for name in jobs)
     assert len({name.lower() for name in jobs}) == len(jobs)
     assert all(len(job.get("depends_on", ())) <= 20 for job in jobs.values())
@@ -112,14 +112,14 @@ def contents(project: Path, folder: str = "data") -> dict[str, str]:
 
 
 def newest(project: Path) -> dict[str, str]:
-    """Give the newest version of every versioned dataset, by the name of its file."""
+    """Return the newest version of every versioned dataset, by the name of its file."""
     return {
         folder.name: (max(folder.iterdir()) / folder.name).read_text() for folder in (project / "data").glob("*.json")
     }
 
 
 def applied_and_run(project: Path, copy: Path, *words: str) -> dict[str, str]:
-    """Apply a plan, hold what it has written to what a plain run in a copy writes, and give it."""
+    """Apply a plan, compare its outputs with those of a plain run in a copy, and return them."""
     copied(project, copy)
     raw = contents(project)
     apply(project)
@@ -152,7 +152,7 @@ def test_781_nodes_in_30_pipelines(tmp_path):
     sent = kedro_batch("apply", "plan.yaml", "--dry-run", cwd=project)
     assert sent.text.count("\n") == len(jobs)
 
-    # One process for each of them would take a quarter of an hour: they run by namespace.
+    # One process for each node would take a quarter of an hour: they run by namespace.
     jobs = compiled(project, "--group-by=namespace")
     check(jobs, steps)
     assert len([name for name in jobs if "-join" not in name]) == 31
@@ -248,7 +248,7 @@ def test_40_versioned_datasets_are_read_in_their_newest_version_by_other_jobs(tm
     first = newest(project)
     assert json.loads(first["versioned_1.json"]) == f"versioned_1 of {NEWER}"
 
-    # What comes later is read by the next run; an older version where it is asked for. Both in part: 4 of 8 jobs.
+    # The next run reads newer versions, or an older one if asked. Only 4 of the 8 jobs run for that.
     asked = f"--load-versions=versioned_0:{OLD}", "--to-outputs=versioned_16"
     adversarial.write_version(project, "versioned_1", "2022-02-02T00.00.00.000Z")
     adversarial.write_version(plain, "versioned_1", "2022-02-02T00.00.00.000Z")
@@ -323,7 +323,7 @@ def test_a_catalog_of_environments_globals_parameters_and_absent_credentials(tmp
     assert codes(diagnostics(project, *words)) == set()
     check(compiled(project, *words), adversarial.configured()["__default__"])
     assert not list((project / "conf" / "local").iterdir())
-    # What compiling did without, the jobs need.
+    # Compiling needs no credentials, but the jobs do.
     (project / "conf" / "prod" / "credentials.yml").write_text("the_seal: {seal: of wax}\n")
     written = applied_and_run(project, tmp_path / "plain", *words)
     assert sorted(written) == [
@@ -348,7 +348,7 @@ def test_names_that_differ_in_case_and_punctuation_or_are_long_or_mean_something
     read = {name for job in jobs.values() for name in (*job["reads"], *job["writes"])}
     assert set(adversarial.ODD_DATASETS) <= read
 
-    # Each of them in a process of its own would be 26: they run five at a time.
+    # One process for each node would be 26: they run five at a time.
     jobs = compiled(project, "--group-by=tag:part.")
     check(jobs, steps)
     assert len(jobs) == 6

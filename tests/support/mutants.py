@@ -1,4 +1,4 @@
-"""Does with a mutated plan all that is done with plans, and tells what must not happen."""
+"""Does with a mutated plan all that commands do with plans, and fails if something happens that must not."""
 
 import json
 from functools import cache
@@ -28,16 +28,16 @@ def survives(seed: bytes, content: bytes) -> bool:
     """Read a mutated plan and do everything with it.
 
     Returns:
-        Whether it is a plan; False: it was refused as it should be.
+        True if it is a plan; False if it was refused, as it should be.
 
     Raises:
-        AssertionError: Something that must not happen.
+        AssertionError: Something happened that must not.
     """
     try:
         plan = read_plan(content, _SOURCE)
         check_requests(plan, _SOURCE)
     except PlanError as error:
-        _can_be_told(error)
+        _check_messages(error)
         return False
     digest = plan_digest(plan)
     assert json.loads(json_text(overview_of(plan)))["digest"] == digest
@@ -45,20 +45,22 @@ def survives(seed: bytes, content: bytes) -> bool:
     for old, new in ((before, plan), (plan, before), (plan, plan)):
         diff = compared(old, new)
         assert diff.differ == (plan_digest(old) != plan_digest(new))
-        assert diff.differ == bool(diff.jobs or diff.origin), "a difference that is not told, or none that is"
+        assert diff.differ == bool(diff.jobs or diff.origin), (
+            "a difference that is not shown, or a shown one that is none"
+        )
         json_text(diff).encode()
     for request in dry_requests(plan, digest):
         json.dumps(request, ensure_ascii=False).encode()
     try:
         text = plan_text(plan)
     except ValueError as error:
-        assert str(error).startswith("a job has no ")  # noqa: PT017  the writer may refuse what a file cannot say
+        assert str(error).startswith("a job has no ")  # noqa: PT017  the writer may refuse what a file cannot express
     else:
         assert plan_digest(read_plan(text.encode(), _SOURCE)) == digest
     return True
 
 
-def _can_be_told(error: PlanError) -> None:
+def _check_messages(error: PlanError) -> None:
     assert error.diagnostics
     for diagnostic in error.diagnostics:
         assert diagnostic.source == _SOURCE

@@ -178,7 +178,7 @@ def test_with_json_the_plan_goes_to_the_file_alone(tmp_path):
     assert json.loads(ended.text)["diagnostics"]
 
 
-def test_what_is_refused_before_there_is_a_plan_is_json_too(tmp_path):
+def test_a_refusal_before_there_is_a_plan_is_json_too(tmp_path):
     project = project_with(tmp_path, json_catalog(), "timeout_s: 5\n")
     ended = kedro_batch("compile", "--json", cwd=project)
     (found,) = json.loads(ended.text)["diagnostics"]
