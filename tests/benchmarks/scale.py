@@ -1,8 +1,8 @@
-"""How the tool grows with a project, side by side in one run: ``python tests/benchmarks/scale.py [ROUNDS [WORD]]``.
+"""Measures time and memory for large projects: ``python tests/benchmarks/scale.py [ROUNDS [WORD]]``.
 
-For each of four large projects it prints the wall time of compiling beside ``kedro registry list``, and of
-validating the plan beside the bare load of its YAML by libyaml with the garbage collector off. Commands alternate;
-ratios are those of the medians.
+For each of four projects it prints the wall time of ``compile`` beside that of ``kedro registry list``, and the wall
+time of ``validate`` beside the bare load of the plan's YAML by libyaml without garbage collection. The commands
+alternate, and the ratios are those of the medians.
 """
 
 import statistics
@@ -16,7 +16,7 @@ from tests.benchmarks.measure import bare_load, in_turn, median_seconds
 from tests.support.command_line import BIN
 from tests.support.large_projects import LARGE, LAYERED, write_large_project
 
-_ROUNDS = 5  # or the number that is given
+_ROUNDS = 5
 
 
 def main() -> None:

@@ -53,14 +53,14 @@ def test_no_project(tmp_path):
     [
         (
             ["--pipelines=haf"],
-            "no pipeline is named 'haf'. Did you mean 'half'?\nRegistered are: __default__, half\n",
+            "no pipeline is named 'haf'. Did you mean 'half'?\nChoose one of: __default__, half\n",
         ),
         (
             ["--env=prodd"],
             "no environment is named 'prodd': conf/prodd is not a folder. Did you mean 'prod'?",
         ),
         (["--nodes=go_lef"], "  --nodes: there is no 'go_lef'. Did you mean 'go_left'?\n"),
-        (["--tags=nope"], "the selection does not fit the pipeline __default__: "),
+        (["--tags=nope"], "the selection does not match the pipeline __default__: "),
         (["--namespaces=nope"], "  --namespaces: there is no 'nope'.\n"),
         (["--from-inputs=nope"], "  --from-inputs: there is no 'nope'.\n"),
         (["--to-outputs=totl"], "  --to-outputs: there is no 'totl'. Did you mean 'total'?\n"),
@@ -75,12 +75,12 @@ def test_a_selection_that_the_project_does_not_have(tmp_path, words, part):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (["--env=/etc"], "--env: '/etc' is a path; name a folder of the configuration"),
-        (["--env=../conf/prod"], "--env: '../conf/prod' is a path; name a folder of the configuration"),
+        (["--env=/etc"], "--env: '/etc' is a path: name a folder of the configuration"),
+        (["--env=../conf/prod"], "--env: '../conf/prod' is a path: name a folder of the configuration"),
         (["-o", "new/"], "--output new/: a file is needed, not a folder"),
         (["--params=x"], "'x' is not of the form key=value"),
         (["--params==1"], "'=1' is not of the form key=value"),
-        (["--load-versions=raw:../x"], "the version '../x' is a path; Kedro takes the name of one folder"),
+        (["--load-versions=raw:../x"], "the version '../x' is a path, but Kedro takes the name of one folder"),
         (["--load-versions=raw"], "'raw' is not of the form dataset:version"),
         (["--nodes=f([a"], "a square bracket is not closed"),
         (["--conf-source=nowhere"], "--conf-source: nowhere does not exist"),
@@ -100,8 +100,8 @@ def test_no_queue_and_no_definition_shows_the_lines_to_write(tmp_path):
     assert refused(project) == (
         "Error: no job_queue and no job_definition in the configuration of the project.\n"
         "Write in conf/base/aws_batch.yml, with the names that you use on AWS:\n\n"
-        "    job_queue: my-queue\n"
-        "    job_definition: my-definition\n\n"
+        "    job_queue: spaceflights_queue\n"
+        "    job_definition: kedro_run\n\n"
     )
     (project / "conf" / "base" / "aws_batch.yml").write_text("job_queue: q\n")
     assert "no job_definition in the configuration" in refused(project)
@@ -110,7 +110,7 @@ def test_no_queue_and_no_definition_shows_the_lines_to_write(tmp_path):
 def test_settings_of_another_environment_are_found_and_the_command_is_spelled_out(tmp_path):
     project = write_project(tmp_path, conf=EMPTY_TARGET | {"prod/aws_batch.yml": TARGET})
     error = refused(project, "--params", "a=b c", "--nodes=go_left")
-    assert "The environment 'prod' has what is missing:\n" in error
+    assert "The environment 'prod' has a queue and a definition:\n" in error
     assert "    kedro-batch compile --env=prod --params 'a=b c' --nodes=go_left > plan.yaml\n" in error
     (project / "conf" / "test").mkdir()
     assert "compile --env=prod -o x.yaml\n" in refused(project, "-e", "test", "-o", "x.yaml")
@@ -178,7 +178,10 @@ def test_a_pipeline_module_that_kedro_would_leave_out_silently(tmp_path):
     add_pipeline(project, "good", DIAMOND + CREATE)
     add_pipeline(project, "bad", "import not_installed_anywhere\n")
     error = refused(project)
-    assert "a plan would lack their nodes:\n  a_project.pipelines.bad: ModuleNotFoundError: No module named" in error
+    assert (
+        "their nodes would be missing in the plan:\n  a_project.pipelines.bad: ModuleNotFoundError: No module named"
+        in error
+    )
     named = kedro_batch("compile", "--pipelines=good", cwd=project)
     assert named.code == 0, named.err
 
@@ -188,7 +191,7 @@ def test_a_misspelt_pipeline_where_modules_are_imported_on_request(tmp_path):
         write_project(project, registry=DIAGNOSTIC.format(options=options))
         add_pipeline(project, "science", DIAMOND + CREATE)
         error = refused(project, "--pipelines=scence")
-        assert "no pipeline is named 'scence'. Did you mean 'science'?\nRegistered are: " in error
+        assert "no pipeline is named 'scence'. Did you mean 'science'?\nChoose one of: " in error
 
 
 def test_the_cause_of_a_broken_module_is_told_with_its_place(tmp_path):
@@ -208,13 +211,13 @@ def test_a_configuration_that_is_not_there_is_not_a_missing_queue(tmp_path):
     shutil.rmtree(gone / "conf")
     assert "the project has no configuration: conf is not a folder" in refused(gone)
     odd = write_project(tmp_path / "odd [1]")
-    assert "which mean something in patterns: give the folder another name" in refused(odd)
+    assert "which have a meaning in patterns. Rename the folder" in refused(odd)
 
 
 def test_a_remote_configuration_out_of_reach_is_named_as_it_was_given(project):
     error = refused(project, "--conf-source=nosuch://bucket/conf")
     assert "nosuch" in error
-    assert "my-queue" not in error
+    assert "spaceflights_queue" not in error
 
 
 @pytest.mark.parametrize("params", ["a=${", "a=[1"])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.catalog import Catalog
-from kedro_batch.compiler.kedro_version import dialect_of
+from kedro_batch.compiler.catalog import Catalog, refuse_invalid_entries
+from kedro_batch.compiler.kedro_version import find_kedro_features
 from kedro_batch.errors import ConfigError
 from tests.support.projects import KEDRO_VERSION
 
@@ -40,12 +40,12 @@ def test_a_name_wins_over_patterns_and_the_most_specific_pattern_over_others():
     assert made(catalog, "anything") == "by anything"
 
 
-def test_what_no_pattern_matches_is_not_known():
+def test_a_name_that_no_pattern_matches_has_no_entry():
     assert Catalog({"a": {}, "{x}_csv": {}}).entry("b") is None
 
 
 def test_two_patterns_that_match_everything_are_refused():
-    with pytest.raises(ConfigError, match=r"2 patterns that match every name, \{a\}, \{b\}: Kedro allows one"):
+    with pytest.raises(ConfigError, match=r"2 patterns that match every name, \{a\}, \{b\}: Kedro allows only one"):
         Catalog({"{a}": {}, "{b}": {}})
 
 
@@ -71,7 +71,7 @@ def test_an_entry_that_uses_what_its_pattern_does_not_have_is_refused(where):
 
 @given(st.sets(st.sampled_from(PATTERNS)), st.sampled_from(NAMES) | st.text("rawcsvnp_.@07 ", max_size=8))
 def test_kedro_s_own_resolver_finds_the_same(patterns, name):
-    if dialect_of(KEDRO_VERSION).catch_all_can_lose or not name:
+    if find_kedro_features(KEDRO_VERSION).catch_all_can_lose or not name:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what older versions of Kedro import is deprecated by now
@@ -85,3 +85,10 @@ def test_kedro_s_own_resolver_finds_the_same(patterns, name):
     assert (ours is not None) == known
     if ours is not None:
         assert dict(ours) == theirs
+
+
+@pytest.mark.parametrize("entry", [[1], 5, "text.TextDataset", None, {"filepath": "s3://b/x"}, {"type": 5}])
+def test_an_entry_with_which_kedro_refuses_the_catalog_is_refused(entry):
+    refuse_invalid_entries({"{pattern}": entry, "right": {"type": "T"}})
+    with pytest.raises(ConfigError, match=r"the catalog: unused: must be a mapping with a type, such as"):
+        refuse_invalid_entries({"unused": entry})

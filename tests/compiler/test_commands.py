@@ -1,19 +1,20 @@
 import pytest
 
 from kedro_batch.compiler.batch_config import Settings
-from kedro_batch.compiler.commands import Commands, Unreachable
-from kedro_batch.compiler.kedro_version import dialect_of
-from kedro_batch.compiler.nodes import CompileOptions, ProjectNode
-from kedro_batch.compiler.rules import resolved_settings
+from kedro_batch.compiler.commands import CommandBuilder, NotSelectable
+from kedro_batch.compiler.inputs import CompileOptions
+from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.nodes import ProjectNode
+from kedro_batch.compiler.rules import ResolvedSettings
 
 NODE = ProjectNode(name="train", inputs=("table@pandas", "params:x"), outputs=("model",))
-DEFAULTS = resolved_settings({"job_queue": "q", "job_definition": "d"}, None)
+DEFAULTS = ResolvedSettings.from_dict({"job_queue": "q", "job_definition": "d"}, None)
 SETTINGS = Settings(defaults=DEFAULTS)
 
 
 def command(pipeline="__default__", options=CompileOptions(), settings=SETTINGS, version="1.7.0"):  # noqa: B008  all frozen
-    commands = Commands({pipeline: [NODE]}, options, settings, dialect_of(version))
-    return commands.command([NODE])
+    commands = CommandBuilder({pipeline: [NODE]}, options, settings, find_kedro_features(version))
+    return commands.build([NODE])
 
 
 def test_a_node_of_the_default_pipeline_needs_no_more_than_its_name():
@@ -36,7 +37,7 @@ def test_the_pipeline_is_named_as_the_version_of_kedro_understands_it(version, f
     assert command("science", version=version) == ("kedro", "run", f"{flag}=science", "--nodes=train")
 
 
-def test_everything_that_the_container_needs_is_said():
+def test_a_command_has_everything_that_the_container_needs():
     options = CompileOptions(env="prod", params=("a=1", "b=x:y"), load_versions={"table@pandas": "2026-01-01T00.00"})
     settings = Settings(
         defaults=DEFAULTS,
@@ -69,7 +70,7 @@ def nodes(**tags_and_namespace):
 
 def selecting(some, *pipelines, version="1.7.0"):
     named = {f"p{number}": pipeline for number, pipeline in enumerate(pipelines)}
-    words = Commands(named, CompileOptions(), SETTINGS, dialect_of(version)).command(some)
+    words = CommandBuilder(named, CompileOptions(), SETTINGS, find_kedro_features(version)).build(some)
     return [word for word in words if word.startswith(("--nodes", "--tags", "--namespace", "--pipeline"))]
 
 
@@ -110,8 +111,16 @@ def test_a_long_list_stays_where_nothing_else_selects_the_same():
 def test_nodes_of_several_pipelines_need_a_kedro_that_runs_pipelines_together():
     left, right = nodes(a=((), None)), nodes(b=((), None))
     assert selecting([*left, *right], left, right) == ["--pipelines=p0,p1", "--nodes=a,b"]
-    with pytest.raises(Unreachable, match="no pipeline has all the nodes of this job: a, b"):
+    with pytest.raises(NotSelectable, match="no pipeline has all the nodes of this job: a, b"):
         selecting([*left, *right], left, right, version="1.1.0")
+
+
+def test_a_tag_counts_only_if_the_copies_of_the_nodes_in_that_pipeline_have_it():
+    tagged, plain = nodes(**LONG), nodes(**dict.fromkeys(LONG, ((), None)))
+    odd = nodes(odd=(("all",), None), other=((), None))
+    pipelines, names = selecting([*tagged, odd[0]], tagged, [*plain, *odd])
+    assert pipelines == "--pipelines=p1"
+    assert names.startswith("--nodes=node_000,")
 
 
 def test_nodes_spread_over_very_many_pipelines_are_reached_in_little_time():
@@ -120,9 +129,9 @@ def test_nodes_spread_over_very_many_pipelines_are_reached_in_little_time():
     assert selecting(some, *pipelines)[0] == "--pipelines=" + ",".join(f"p{number}" for number in range(40))
 
 
-def test_a_name_that_kedro_would_split_is_not_promised():
+def test_a_name_that_kedro_would_split_is_not_selectable():
     odd = [ProjectNode(name="f(a,b) -> [c]", inputs=(), outputs=("c",))]
-    with pytest.raises(Unreachable, match="give them names of their own"):
+    with pytest.raises(NotSelectable, match="give them simpler names"):
         selecting(odd, [*odd, NODE])
     assert selecting(odd, odd) == ["--pipelines=p0"]  # alone, it is the whole pipeline
 
@@ -137,11 +146,14 @@ def test_a_namespace_that_would_select_more_than_the_job_is_not_used(version):
         ]
         for stage in ("stage_1", "stage_10")
     }
-    commands = Commands(
-        {"__default__": [*nodes["stage_1"], *nodes["stage_10"]]}, CompileOptions(), SETTINGS, dialect_of(version)
+    commands = CommandBuilder(
+        {"__default__": [*nodes["stage_1"], *nodes["stage_10"]]},
+        CompileOptions(),
+        SETTINGS,
+        find_kedro_features(version),
     )
     by_name = f"--nodes={','.join(node.name for node in nodes['stage_1'])}"
     expected = (
         ("--namespaces=stage_1", "--namespaces=stage_10") if version == "1.0.0" else (by_name, "--namespace=stage_10")
     )
-    assert tuple(commands.command(nodes[stage])[-1] for stage in nodes) == expected
+    assert tuple(commands.build(nodes[stage])[-1] for stage in nodes) == expected

@@ -1,6 +1,6 @@
 import pytest
 
-from kedro_batch.compiler.grouping import Conditions, group_nodes, is_way
+from kedro_batch.compiler.grouping import GroupingRules, group_nodes, is_grouping
 from kedro_batch.compiler.nodes import ProjectNode
 
 
@@ -14,21 +14,21 @@ def node(name, inputs="", outputs="", tags="", namespace=None):
     )
 
 
-def grouped(nodes, *ways, apart=(), alike=lambda _: "same", room=6000):
+def grouped(nodes, *groupings, apart=(), settings_key=lambda _: "same", names_limit=6000):
     """Group nodes; datasets that begin with ``m`` are in memory, nodes named ``apart`` fit into no job together."""
-    conditions = Conditions(
-        in_memory=lambda name: name.startswith("m"),
-        alike=alike,
-        room=lambda _: room,
-        obstacle=lambda some: "they do not fit" if {one.name for one in some} >= set(apart) and apart else None,
+    rules = GroupingRules(
+        is_in_memory=lambda name: name.startswith("m"),
+        settings_key=settings_key,
+        names_limit=lambda _: names_limit,
+        find_conflict=lambda some: "they do not fit" if {one.name for one in some} >= set(apart) and apart else None,
     )
-    grouping = group_nodes(sorted(nodes, key=lambda one: one.name), ways, conditions)
+    grouping = group_nodes(sorted(nodes, key=lambda one: one.name), groupings, rules)
     groups = {group.label: " ".join(one.name for one in group.nodes) for group in grouping.groups}
     return groups, [(one.severity, one.code, one.message) for one in grouping.diagnostics]
 
 
-def groups_of(nodes, *ways, **how):
-    groups, diagnostics = grouped(nodes, *ways, **how)
+def groups_of(nodes, *groupings, **how):
+    groups, diagnostics = grouped(nodes, *groupings, **how)
     assert not [one for one in diagnostics if one[0] == "error"]
     return groups
 
@@ -36,7 +36,7 @@ def groups_of(nodes, *ways, **how):
 CHAIN = [node("a", "", "x"), node("b", "x", "y"), node("c", "y", "z"), node("d", "y", "w")]
 
 
-def test_without_a_way_every_node_is_a_job():
+def test_without_a_grouping_every_node_is_a_job():
     assert groups_of(CHAIN) == {"a": "a", "b": "b", "c": "c", "d": "d"}
 
 
@@ -57,43 +57,45 @@ def test_tags_group_by_their_beginning_and_a_node_with_two_is_refused():
     _, diagnostics = grouped([*nodes, node("e", tags="job_x job_y")], "tag:job_")
     ((code, message),) = [(code, message) for severity, code, message in diagnostics if severity == "error"]
     assert code == "invalid_grouping"
-    assert message.startswith("e: it has the tags job_x, job_y, and tag:job_ can use one at most: take the others away")
+    assert message.startswith(
+        "e: it has the tags job_x, job_y, but tag:job_ needs a single one. Remove the others, or use"
+    )
 
 
-def test_nodes_that_no_way_puts_into_a_group_are_told_of():
+def test_nodes_that_are_in_no_group_are_a_note():
     _, diagnostics = grouped([node("a", tags="job_x"), node("b", tags="job_x"), node("c")], "tag:job_")
     assert diagnostics == [
-        ("info", "single_node_groups", "1 node is a job of its own, which tag:job_ puts into no group: c")
+        ("info", "single_node_groups", "1 node is a job of its own, because tag:job_ does not group it: c")
     ]
 
 
-def test_memory_joins_who_writes_and_who_reads_under_any_transcoded_name():
+def test_memory_joins_writers_and_readers_under_any_transcoded_name():
     nodes = [node("a", "", "m1"), node("b", "m1", "x"), node("c", "x", "m2@spark"), node("d", "m2@pandas", "y")]
     assert groups_of(nodes, "memory") == {"a": "a b", "c": "c d"}
 
 
-def test_a_chain_is_what_can_only_follow_one_another():
+def test_a_chain_joins_nodes_that_can_only_follow_one_another():
     assert groups_of(CHAIN, "chain") == {"a": "a b", "c": "c", "d": "d"}
     skipping = [node("a", "", "x"), node("b", "x", "y"), node("c", "x y", "z")]
     assert groups_of(skipping, "chain") == {"a": "a b c"}
 
 
-def test_a_chain_joins_only_what_asks_for_the_same():
-    assert groups_of(CHAIN[:3], "chain", alike=lambda one: one.name == "c") == {"a": "a b", "c": "c"}
+def test_a_chain_joins_only_nodes_with_equal_settings():
+    assert groups_of(CHAIN[:3], "chain", settings_key=lambda one: one.name == "c") == {"a": "a b", "c": "c"}
 
 
-def test_a_chain_joins_only_what_one_command_can_run():
+def test_a_chain_joins_only_nodes_that_one_command_can_run():
     assert groups_of(CHAIN[:3], "chain", apart="bc") == {"a": "a b", "c": "c"}
 
 
 def test_a_chain_is_cut_where_no_command_could_run_it():
     straight = [node(name, f"{name}1" if name != "a" else "", f"{chr(ord(name) + 1)}1") for name in "abcdef"]
     assert groups_of(straight, "chain") == {"a": "a b c d e f"}
-    assert groups_of(straight, "chain", room=6) == {"a": "a b c", "d": "d e f"}
+    assert groups_of(straight, "chain", names_limit=6) == {"a": "a b c", "d": "d e f"}
     assert groups_of(straight, "chain", apart="ac") == {"a": "a b", "c": "c d e f"}
 
 
-def test_memory_comes_after_another_way_and_keeps_its_names():
+def test_memory_comes_after_another_grouping_and_keeps_its_names():
     nodes = [
         node("b.one", "", "x", namespace="b"),
         node("b.two", "x", "m", namespace="b"),
@@ -113,19 +115,19 @@ BETWEEN = [
 ROUND = "ns -(x)-> between -(y)-> ns"
 
 
-def test_jobs_that_would_wait_for_each_other_are_joined_and_it_is_said():
+def test_jobs_that_wait_for_each_other_are_joined_with_a_warning():
     groups, diagnostics = grouped(BETWEEN, "namespace")
     assert groups == {"ns": "between ns.first ns.last"}
     ((severity, code, message),) = diagnostics
     assert (severity, code) == ("warning", "merged_cycle")
-    assert message.startswith(f"by namespace, 2 jobs would wait for each other, {ROUND}: they have become one job. To")
+    assert message.startswith(f"with namespace, 2 jobs wait for each other: {ROUND}. They are now one job. To keep")
 
 
-def test_what_cannot_be_joined_is_refused_with_the_path_that_closes_the_circle():
+def test_a_cycle_that_cannot_be_joined_is_refused_with_its_path():
     _, diagnostics = grouped(BETWEEN, "namespace", apart=("between", "ns.last"))
     (error,) = (one for one in diagnostics if one[0] == "error")
     assert error[1] == "group_cycle"
-    assert f"{ROUND}, and one job cannot run them all: they do not fit" in error[2]
+    assert f"{ROUND}. One job cannot run them all: they do not fit. Use another grouping" in error[2]
 
 
 def test_a_group_that_no_job_can_run_is_refused():
@@ -133,19 +135,19 @@ def test_a_group_that_no_job_can_run_is_refused():
     assert diagnostics == [("error", "invalid_grouping", "ns: one job cannot run its nodes: they do not fit")]
 
 
-def test_a_long_circle_is_told_in_short():
+def test_a_long_cycle_is_shortened():
     nodes = [node(f"ns{n:02}.in", f"x{n}", f"y{n}", namespace=f"ns{n:02}") for n in range(40)]
     nodes += [node(f"ns{n:02}.out", f"z{n}", f"x{(n + 1) % 40}", namespace=f"ns{n:02}") for n in range(40)]
     groups, diagnostics = grouped(nodes, "namespace")
     assert len(groups) == 1
     ((_, code, message),) = diagnostics
     assert code == "merged_cycle"
-    assert "by namespace, 40 jobs would wait for each other, ns" in message
-    assert "... -> " in message
+    assert "with namespace, 40 jobs wait for each other: ns" in message
+    assert "-> ... 28 more jobs ... -> ns" in message
     assert len(message) < 500
 
 
-def test_memory_can_close_a_circle_too():
+def test_memory_can_close_a_cycle_too():
     nodes = [node("a", "", "m x"), node("b", "x", "y"), node("c", "m y", "z")]
     groups, diagnostics = grouped(nodes, "memory")
     assert groups == {"a": "a b c"}
@@ -168,15 +170,15 @@ def test_memory_can_close_a_circle_too():
         ("", False),
     ],
 )
-def test_ways_are_spelled_exactly(text, known):
-    assert is_way(text) == known
+def test_groupings_are_spelled_exactly(text, known):
+    assert is_grouping(text) == known
 
 
-def test_ten_thousand_nodes_are_grouped_without_recursion():
-    chain = [node(f"n{i:05}", f"d{i}" if i else "", f"d{i + 1}") for i in range(10_000)]
-    assert len(groups_of(chain, "chain")) == 12  # as long as one command can name
-    memory = [node(f"n{i:05}", f"m{i}" if i else "", f"m{i + 1}") for i in range(10_000)]
+def test_three_thousand_nodes_are_grouped_without_recursion():
+    chain = [node(f"n{i:05}", f"d{i}" if i else "", f"d{i + 1}") for i in range(3_000)]
+    assert len(groups_of(chain, "chain")) == 4  # as many nodes as one command can name
+    memory = [node(f"n{i:05}", f"m{i}" if i else "", f"m{i + 1}") for i in range(3_000)]
     assert len(groups_of(memory, "memory")) == 1
-    around = [node(f"ns.n{i:05}", f"d{i}" if i else "", f"e{i}", namespace="ns") for i in range(5_000)]
-    around += [node(f"x{i:05}", f"e{i}", f"d{i + 1}") for i in range(5_000)]
+    around = [node(f"ns.n{i:05}", f"d{i}" if i else "", f"e{i}", namespace="ns") for i in range(1_500)]
+    around += [node(f"x{i:05}", f"e{i}", f"d{i + 1}") for i in range(1_500)]
     assert len(groups_of(around, "namespace")) == 2

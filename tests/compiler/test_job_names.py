@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.job_names import job_names
+from kedro_batch.compiler.job_names import make_job_names
 
 
 def names(*labels):
-    return job_names({label: label for label in labels})
+    return make_job_names({label: label for label in labels})
 
 
 LEGAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}")
@@ -53,7 +53,7 @@ def test_any_names_become_legal_and_different_without_regard_to_case(labels):
 
 
 def test_a_group_and_a_node_of_one_name_are_told_apart():
-    made = job_names({"train": "train", "namespace\ntrain": "train"})
+    made = make_job_names({"train": "train", "namespace\ntrain": "train"})
     assert len(set(made.values())) == 2
     assert all(re.fullmatch(r"train-[0-9a-f]{8}", job) for job in made.values())
 

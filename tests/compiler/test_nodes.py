@@ -1,7 +1,4 @@
-import pytest
-
-from kedro_batch.compiler.nodes import ProjectNode, find_project, node_parents
-from kedro_batch.errors import ProjectError
+from kedro_batch.compiler.nodes import ProjectNode, find_node_parents
 
 
 def node(name: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> ProjectNode:
@@ -10,25 +7,8 @@ def node(name: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Projec
 
 def test_dependencies_run_through_transcoded_names():
     nodes = [node("write", (), ("table@spark",)), node("read", ("table@pandas", "params:table"), ("out",))]
-    assert node_parents(nodes) == {"write": set(), "read": {"write"}}
+    assert find_node_parents(nodes) == {"write": set(), "read": {"write"}}
 
 
-def test_what_no_selected_node_writes_is_no_dependency():
-    assert node_parents([node("read", ("raw",), ("out",))]) == {"read": set()}
-
-
-def test_the_project_is_found_from_any_folder_in_it(project):
-    assert find_project(project / "src" / "a_project") == project
-
-
-def test_a_pyproject_without_kedro_is_passed_over(tmp_path, project):
-    (project / "src" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert find_project(project / "src") == project
-    with pytest.raises(ProjectError, match=r"no Kedro project in .*kedro-batch demo"):
-        find_project(tmp_path)
-
-
-def test_a_broken_pyproject_is_named(tmp_path):
-    (tmp_path / "pyproject.toml").write_text("[tool.kedro\n")
-    with pytest.raises(ProjectError, match=r"pyproject.toml is not valid TOML: .*line 1"):
-        find_project(tmp_path)
+def test_an_input_that_no_selected_node_writes_is_no_dependency():
+    assert find_node_parents([node("read", ("raw",), ("out",))]) == {"read": set()}

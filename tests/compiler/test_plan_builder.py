@@ -1,4 +1,4 @@
-"""What holds of every plan, whatever the pipeline and the grouping: properties over random projects."""
+"""Properties of every plan, for any pipeline and any grouping: random projects are compiled."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -8,13 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.batch_config import ConfigSource, resolve_settings
-from kedro_batch.compiler.catalog import Catalog
-from kedro_batch.compiler.inputs import Material
-from kedro_batch.compiler.kedro_version import dialect_of
-from kedro_batch.compiler.nodes import CompileOptions, ProjectNode, ProjectNodes, node_parents, split_names
-from kedro_batch.compiler.plan_builder import assembled
-from kedro_batch.compiler.selection import NodeIndex
+from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.node_selection import NodeIndex, split_names
+from kedro_batch.compiler.nodes import ProjectNode, find_node_parents
 from kedro_batch.diagnostics import Code
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import DEPENDENCIES, check_limits
@@ -23,66 +19,40 @@ from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import Resources
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text
+from tests.compiler.compilations import compile_nodes
 from tests.plan.test_graph import reachable
-from tests.support.random_nodes import WAYS, pipelines
+from tests.support.random_nodes import GROUPINGS, pipelines
 
-CATALOG = {
-    "raw": {"type": "json.JSONDataset", "filepath": "s3://bucket/raw.json"},
-    "raw@pandas": {"type": "pandas.CSVDataset", "filepath": "s3://bucket/raw.csv"},
-    "d_{rest}": {"type": "json.JSONDataset", "filepath": "s3://bucket/{rest}.json"},
-    "ns.{rest}": {"type": "json.JSONDataset", "filepath": "s3://bucket/ns/{rest}.json"},
-}
-SETTINGS: dict[str, Any] = {"job_queue": "q", "job_definition": "d", "resources": {"vcpus": 1}}
+SETTINGS: dict[str, Any] = {"resources": {"vcpus": 1}}
 RULES = [
     {"match": {"tags": ["job_a"]}, "memory_mib": 4096},
     {"match": {"namespaces": ["a"]}, "timeout_s": 60, "attempts": 2},
 ]
 
 
-def compiled(nodes, ways=(), rules=(), version="1.7.0"):
-    source = ConfigSource(
-        aws_batch=SETTINGS | {"group_by": list(ways), "rules": list(rules)},
-        parameters={},
-        files=(),
-        expected_file="conf/base/aws_batch.yml",
-    )
-    return assembled(
-        Material(
-            project="a_project",
-            nodes=ProjectNodes(
-                selected=tuple(sorted(nodes, key=lambda node: node.name)),
-                pipelines={"__default__": tuple(nodes)},
-                registered={"__default__": tuple(nodes)},
-            ),
-            options=CompileOptions(),
-            settings=resolve_settings(source, None),
-            source=source,
-            catalog=Catalog(CATALOG),
-            catalog_file="conf/base/catalog.yml",
-            parameters=({"x": 1},),
-            parameters_file="conf/base/parameters.yml",
-            dialect=dialect_of(version),
-        )
+def compiled(nodes, groupings=(), rules=(), version="1.7.0"):
+    return compile_nodes(
+        nodes, SETTINGS | {"group_by": list(groupings), "rules": list(rules)}, features=find_kedro_features(version)
     )
 
 
-def plan_of(nodes, ways=(), rules=()):
-    """Compile; None where nodes cannot be grouped so, which has to be for a node with two of the tags."""
-    if "tag:job_" in ways and any({"job_a", "job_b"} <= node.tags for node in nodes):
-        with pytest.raises(ProjectError, match="can use one at most"):
-            compiled(nodes, ways, rules)
+def plan_of(nodes, groupings=(), rules=()):
+    """Compile; return None if the nodes cannot be grouped, as a node with two of the tags cannot."""
+    if "tag:job_" in groupings and any({"job_a", "job_b"} <= node.tags for node in nodes):
+        with pytest.raises(ProjectError, match="needs a single one"):
+            compiled(nodes, groupings, rules)
         return None
     try:
-        return compiled(nodes, ways, rules).plan
+        return compiled(nodes, groupings, rules).plan
     except ProjectError as error:
-        if any("can use one at most" in one.message for one in error.diagnostics):  # two groups were joined
+        if any("needs a single one" in one.message for one in error.diagnostics):  # two groups were joined
             return None
         raise
 
 
-@given(pipelines(), st.sampled_from(WAYS), st.sampled_from([(), RULES]))
-def test_a_plan_covers_every_node_once_in_an_order_that_works(nodes, ways, rules):
-    plan = plan_of(nodes, ways, rules)
+@given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from([(), RULES]))
+def test_a_plan_covers_every_node_once_in_an_order_that_works(nodes, groupings, rules):
+    plan = plan_of(nodes, groupings, rules)
     if plan is None:
         return
     assert sorted(name for job in plan.jobs for name in job.nodes) == [node.name for node in nodes]
@@ -95,16 +65,16 @@ def test_a_plan_covers_every_node_once_in_an_order_that_works(nodes, ways, rules
     assert order == tuple(job.name for job in plan.jobs)
 
 
-@given(pipelines(), st.sampled_from(WAYS))
-def test_every_job_waits_for_those_that_write_what_it_reads(nodes, ways):
-    plan = plan_of(nodes, ways)
+@given(pipelines(), st.sampled_from(GROUPINGS))
+def test_every_job_waits_for_those_that_write_what_it_reads(nodes, groupings):
+    plan = plan_of(nodes, groupings)
     if plan is None:
         return
     job_of = {name: job.name for job in plan.jobs for name in job.nodes}
     waits_for = reachable({job.name: job.depends_on for job in plan.jobs})
     needed = {
         (job_of[name], job_of[parent])
-        for name, above in node_parents(nodes).items()
+        for name, above in find_node_parents(nodes).items()
         for parent in above
         if job_of[name] != job_of[parent]
     }
@@ -115,10 +85,10 @@ def test_every_job_waits_for_those_that_write_what_it_reads(nodes, ways):
     assert reachable(direct) == waits_for  # and for no others
 
 
-@given(pipelines(), st.sampled_from(WAYS), st.sampled_from(["0.19.15", "1.7.0"]))
-def test_every_command_selects_exactly_the_nodes_of_its_job(nodes, ways, version):
+@given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from(["0.19.15", "1.7.0"]))
+def test_every_command_selects_exactly_the_nodes_of_its_job(nodes, groupings, version):
     try:
-        plan = compiled(nodes, ways, version=version).plan
+        plan = compiled(nodes, groupings, version=version).plan
     except ProjectError:
         return
     index = NodeIndex(nodes, by_first_letters=version < "1")
@@ -135,23 +105,23 @@ def test_every_command_selects_exactly_the_nodes_of_its_job(nodes, ways, version
         assert selected == set(job.nodes)
 
 
-@given(pipelines(), st.sampled_from(WAYS), st.randoms(use_true_random=False))
-def test_the_bytes_do_not_depend_on_the_order_of_definition(nodes, ways, chance):
-    plan = plan_of(nodes, ways)
+@given(pipelines(), st.sampled_from(GROUPINGS), st.randoms(use_true_random=False))
+def test_the_bytes_do_not_depend_on_the_order_of_definition(nodes, groupings, chance):
+    plan = plan_of(nodes, groupings)
     if plan is None:
         return
     shuffled = [
         replace(node, inputs=tuple(chance.sample(node.inputs, len(node.inputs))))
         for node in chance.sample(nodes, len(nodes))
     ]
-    again = plan_of(shuffled, ways)
+    again = plan_of(shuffled, groupings)
     assert again is not None
     assert plan_text(again) == plan_text(plan)
 
 
-@given(pipelines(), st.sampled_from(WAYS), st.sampled_from([(), RULES]))
-def test_what_is_written_is_read_back_and_is_within_the_limits(nodes, ways, rules):
-    plan = plan_of(nodes, ways, rules)
+@given(pipelines(), st.sampled_from(GROUPINGS), st.sampled_from([(), RULES]))
+def test_a_written_plan_is_read_back_and_within_the_limits(nodes, groupings, rules):
+    plan = plan_of(nodes, groupings, rules)
     if plan is None:
         return
     assert not list(check_limits(plan))
@@ -172,10 +142,10 @@ def test_an_added_leaf_changes_nothing_but_its_own_block(nodes, data):
     assert "\n  - name: ".join(without).rstrip() == before.rstrip()
 
 
-@given(pipelines(), st.sampled_from([ways for ways in WAYS if "memory" in ways]))
-def test_grouping_by_memory_leaves_nothing_in_memory_between_jobs(nodes, ways):
+@given(pipelines(), st.sampled_from([groupings for groupings in GROUPINGS if "memory" in groupings]))
+def test_grouping_by_memory_leaves_nothing_in_memory_between_jobs(nodes, groupings):
     try:
-        diagnostics = compiled(nodes, ways).diagnostics
+        diagnostics = compiled(nodes, groupings).diagnostics
     except ProjectError:
         return
     # What goes by two names is two datasets in memory, even within one process.
@@ -209,6 +179,7 @@ def test_a_plan_says_that_no_tags_are_sent_only_where_the_settings_do(monkeypatc
     assert read_plan(plan_text(plan).encode(), "plan.yaml") == plan
 
 
+@pytest.mark.long
 def test_ten_thousand_parents_compile():
     plan = compiled(wide(10_000)).plan
     assert max(len(job.depends_on) for job in plan.jobs) <= DEPENDENCIES
@@ -225,12 +196,12 @@ def test_one_more_parent_changes_one_join_job_in_the_text():
     assert 1 <= len([name for name in names if "join" in name]) <= 3
 
 
-def test_a_chain_of_ten_thousand_compiles_to_many_jobs_or_to_few():
+def test_a_chain_of_three_thousand_compiles_to_many_jobs_or_to_few():
     nodes = [
         ProjectNode(name=f"n{one:05}", inputs=(f"d_{one}",) if one else (), outputs=(f"d_{two}",))
-        for one, two in pairwise(range(10_001))
+        for one, two in pairwise(range(3_001))
     ]
-    assert len(compiled(nodes).plan.jobs) == 10_000
+    assert len(compiled(nodes).plan.jobs) == 3_000
     chained = compiled(nodes, ["chain"]).plan
     assert 2 <= len(chained.jobs) < 20  # as few as commands can name
     assert not list(check_limits(chained))

@@ -1,10 +1,9 @@
 import pytest
 
-from kedro_batch.compiler.explain import explained
 from kedro_batch.compiler.nodes import ProjectNode
-from kedro_batch.compiler.rules import Match, NodeSettings, Rule, resolved_settings
+from kedro_batch.compiler.rules import Match, NodeSettings, ResolvedSettings, Rule
 
-DEFAULTS = resolved_settings(
+DEFAULTS = ResolvedSettings.from_dict(
     {"job_queue": "q", "job_definition": "d", "resources": {"vcpus": 1, "memory_mib": 2048}, "timeout_s": 600}, None
 )
 NODES = [
@@ -51,10 +50,10 @@ def test_a_name_with_brackets_matches_itself():
     node = ProjectNode(name="f([a]) -> [b]", inputs=("a",), outputs=("b",))
     given = NodeSettings(DEFAULTS, [rule({"nodes": (node.name,)}, timeout_s=60)], {"__default__": [node]})
     assert given.of(node).settings.timeout_s == 60
-    assert not list(given.unmatched())
+    assert not list(given.find_unmatched())
 
 
-def test_rules_are_applied_in_their_order_and_merge_what_has_keys():
+def test_rules_are_applied_in_their_order_and_merge_mappings():
     given = settings(
         rule({"tags": ("gpu",)}, resources={"gpus": 1, "memory_mib": 8192}, environment={"A": "1", "B": "1"}),
         rule({"nodes": ("*train",)}, resources={"memory_mib": 4096}, environment={"B": "2"}, job_queue="other"),
@@ -66,29 +65,29 @@ def test_rules_are_applied_in_their_order_and_merge_what_has_keys():
     assert given.of(NODES[0]) is DEFAULTS
 
 
-def test_a_job_of_several_nodes_gets_what_is_enough_for_all():
+def test_a_job_of_several_nodes_gets_settings_that_are_enough_for_all():
     given = settings(
         rule({"tags": ("gpu",)}, resources={"vcpus": 4, "memory_mib": 1024, "gpus": 2}, attempts=3, retry_on=["spot"]),
         rule({"nodes": ("load",)}, timeout_s=60, attempts=2, retry_on=["image_pull"], tags={"a": "b"}),
         rule({"nodes": ("ds*",)}, runner="ThreadRunner"),
     )
-    both = given.together(NODES[:2])
+    both = given.merge(NODES[:2])
     resources = both.settings.resources
     assert (resources.vcpus, resources.memory_mib, resources.gpus) == (4, 2048, 2)
     assert (both.settings.timeout_s, both.settings.attempts) == (660, 3)
     assert both.settings.retry_on == ("image_pull", "spot")
     assert both.settings.tags == {"a": "b"}
-    assert given.together(NODES).settings.retry_on == (
+    assert given.merge(NODES).settings.retry_on == (
         "image_pull",
         "spot",
-    )  # the third is tried once, whatever happens
-    assert given.together(NODES[1:]).runner == "ThreadRunner"
+    )  # the third has one attempt, so it is never retried
+    assert given.merge(NODES[1:]).runner == "ThreadRunner"
 
 
 def test_a_node_without_a_timeout_leaves_its_job_without_one():
-    free = resolved_settings({"job_queue": "q", "job_definition": "d"}, None)
+    free = ResolvedSettings.from_dict({"job_queue": "q", "job_definition": "d"}, None)
     given = NodeSettings(free, [rule({"tags": ("gpu",)}, timeout_s=60)], REGISTERED)
-    assert given.together(NODES).settings.timeout_s is None
+    assert given.merge(NODES).settings.timeout_s is None
 
 
 @pytest.mark.parametrize(
@@ -101,80 +100,55 @@ def test_a_node_without_a_timeout_leaves_its_job_without_one():
 )
 def test_nodes_that_need_different_machines_fit_into_no_job(stated, reason):
     given = settings(rule({"tags": ("gpu",)}, **stated))
-    assert given.obstacle(NODES) == reason
-    assert given.obstacle(NODES[:1]) is None
+    assert given.find_conflict(NODES) == reason
+    assert given.find_conflict(NODES[:1]) is None
 
 
 def test_nodes_that_give_one_variable_two_values_fit_into_no_job():
     one = rule({"tags": ("gpu",)}, environment={"A": "1", "B": "x"})
     other = rule({"nodes": ("load",)}, environment={"A": "2"})
-    assert settings(one, other).obstacle(NODES) == "load and ds.train have different values of environment.A"
-    assert settings(one).obstacle(NODES) is None
+    assert settings(one, other).find_conflict(NODES) == "load and ds.train have different values of environment.A"
+    assert settings(one).find_conflict(NODES) is None
 
 
-def test_what_matches_nothing_is_told_with_what_comes_near():
+def test_selectors_that_match_nothing_are_found_with_near_names():
     given = settings(
         rule({"nodes": ("ds.tran", "load"), "tags": ("gpus",)}, timeout_s=60),
         rule({"namespaces": ("dss",)}, timeout_s=60),
         rule({"pipelines": ("scence",)}, timeout_s=60),
         rule({"tags": ("gpu",), "nodes": ("load",)}, timeout_s=60),
     )
-    assert [(one.path, one.message) for one in given.unmatched()] == [
-        (("rules", 0, "match", "nodes"), "no node is called 'ds.tran'. Did you mean 'ds.train'?"),
+    assert [(one.path, one.message) for one in given.find_unmatched()] == [
+        (("rules", 0, "match", "nodes"), "no node is named 'ds.tran'. Did you mean 'ds.train'?"),
         (("rules", 0, "match", "tags"), "no node has the tag 'gpus'. Did you mean 'gpu'?"),
         (("rules", 1, "match", "namespaces"), "no node is in the namespace 'dss'. Did you mean 'ds'?"),
-        (("rules", 2, "match", "pipelines"), "no pipeline is called 'scence'. Did you mean 'science'?"),
-        (("rules", 3, "match"), "each of these matches nodes, but no node is matched by all of them"),
+        (("rules", 2, "match", "pipelines"), "no pipeline is named 'scence'. Did you mean 'science'?"),
+        (("rules", 3, "match"), "each selector matches nodes, but no node matches all of them"),
     ]
 
 
-def test_every_value_is_explained_by_the_last_rule_that_set_it():
-    rules = [
-        rule({"tags": ("gpu",)}, resources={"memory_mib": 4096, "gpus": 1}),
-        rule({"namespaces": ("ds",)}, resources={"memory_mib": 8192}),
-    ]
-    given = NodeSettings(DEFAULTS, rules, REGISTERED)
-
-    def origins(nodes):
-        return {".".join(one.path): (one.value, one.origins, one.combined) for one in explained(given, nodes, rules)}
-
-    assert origins(NODES[1:2]) == {
-        "job_queue": ("q", (None,), False),
-        "job_definition": ("d", (None,), False),
-        "resources.vcpus": (1, (None,), False),
-        "resources.memory_mib": (8192, (1,), False),
-        "resources.gpus": (1, (0,), False),
-        "timeout_s": (600, (None,), False),
-    }
-    together = origins(NODES)
-    assert together["resources.memory_mib"] == (8192, (1,), True)
-    assert together["timeout_s"] == (1800, (None,), True)
-    assert together["job_queue"] == ("q", (None,), False)
-
-
-def test_a_reason_for_one_node_is_none_for_a_job_that_another_wants_started_again_for_any():
-    rules = [
-        rule({"tags": ("gpu",)}, attempts=3, retry_on=["spot"]),
-        rule({"nodes": ("load",)}, attempts=2, timeout_s=60),
-    ]
-    given = settings(*rules)
-    assert given.together(NODES[:2]).settings.retry_on == ()
-    told = {one.path: one.value for one in explained(given, NODES[:2], rules)}
-    assert told["retry_on",] is None
-
-
-def test_a_rule_for_one_attempt_takes_the_reasons_back():
-    defaults = resolved_settings({"job_queue": "q", "job_definition": "d", "attempts": 3, "retry_on": ["spot"]}, None)
+def test_a_rule_for_one_attempt_removes_the_reasons_to_retry():
+    defaults = ResolvedSettings.from_dict(
+        {"job_queue": "q", "job_definition": "d", "attempts": 3, "retry_on": ["spot"]}, None
+    )
     given = NodeSettings(defaults, [rule({"tags": ("gpu",)}, attempts=1)], REGISTERED)
     assert given.of(NODES[1]).settings.retry_on == ()
     assert given.of(NODES[0]).settings.retry_on == ("spot",)
 
 
-def test_nodes_on_fargate_get_together_a_size_that_there_is():
+def test_a_job_of_several_nodes_gets_a_size_that_fargate_has():
     sizes = [{"vcpus": 4, "memory_mib": 30720}, {"vcpus": 8, "memory_mib": 16384}]
     rules = [
         rule({"nodes": (node.name,)}, platform="fargate", resources=size)
         for node, size in zip(NODES, sizes, strict=False)
     ]
-    both = NodeSettings(DEFAULTS, rules, REGISTERED).together(NODES[:2]).settings.resources
+    both = NodeSettings(DEFAULTS, rules, REGISTERED).merge(NODES[:2]).settings.resources
     assert (both.vcpus, both.memory_mib) == (8, 32768)
+
+
+def test_a_job_has_no_reasons_to_retry_if_one_of_its_nodes_is_retried_for_any():
+    given = settings(
+        rule({"tags": ("gpu",)}, attempts=3, retry_on=["spot"]),
+        rule({"nodes": ("load",)}, attempts=2, timeout_s=60),
+    )
+    assert given.merge(NODES[:2]).settings.retry_on == ()

@@ -21,7 +21,7 @@ def stored(entry, declared=None, shared_paths=()):
         ("memory", {"type": "MemoryDataSet"}),
         ("memory", {"type": "SharedMemoryDataset"}),
         ("memory", {"type": "pandas.CSVDataset", "filepath": "memory://x.csv"}),
-        ("local", {"type": "pandas.CSVDataset", "filepath": "memory:/x.csv"}),  # Kedro takes it for a file
+        ("local", {"type": "pandas.CSVDataset", "filepath": "memory:/x.csv"}),  # a file for Kedro
         ("local", {"type": "pandas.CSVDataset", "filepath": "data/x.csv"}),
         ("local", {"type": "pandas.CSVDataset", "filepath": "/data/x.csv"}),
         ("local", {"type": "pandas.CSVDataset", "filepath": "file:///data/x.csv"}),
@@ -81,11 +81,11 @@ def stored(entry, declared=None, shared_paths=()):
         ("shared", {"type": "huggingface.CSVDataset", "path": "s3://b/x"}),
     ],
 )
-def test_a_catalog_entry_tells_what_stores_a_dataset(store, entry):
+def test_a_catalog_entry_shows_where_a_dataset_is_stored(store, entry):
     assert stored(entry).store == store
 
 
-def test_no_address_and_no_password_is_told():
+def test_no_reason_shows_an_address_or_a_password():
     for entry in (
         {"type": "pandas.SQLTableDataset", "con": "postgresql://me:secret@host/db"},
         {"type": "text.TextDataset", "filepath": "data/x.csv?X-Signature=secret"},
@@ -119,7 +119,7 @@ def test_a_database_file_on_a_shared_path_is_shared():
     assert stored(entry, shared_paths=["/mnt/efs"]).store == Store.SHARED
 
 
-def test_what_the_settings_say_wins_the_exact_name_first():
+def test_a_declaration_in_the_settings_wins_and_the_exact_name_before_patterns():
     assert stored({"type": "MemoryDataset"}, {"x": "shared"}).store == Store.SHARED
     assert stored(None, {"*": "shared"}).store == Store.SHARED
     assert stored(None, {"*": "shared", "?": "memory", "x": "local"}).store == Store.LOCAL
@@ -127,6 +127,6 @@ def test_what_the_settings_say_wins_the_exact_name_first():
     assert Storages(Catalog({}), {"t": "shared"}, ()).of("t@pandas").store == Store.SHARED
 
 
-def test_versions_are_noticed():
+def test_versioned_datasets_are_recognised():
     assert stored({"type": "T", "filepath": "x", "versioned": True}).versioned
     assert not stored({"type": "T", "filepath": "x"}).versioned

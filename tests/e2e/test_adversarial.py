@@ -1,8 +1,8 @@
 """Projects of the shapes that break tools, compiled and applied for real, against one plain ``kedro run`` of each.
 
-Each plan is checked against the project that it was made of, is run on this machine, and everything that the
-jobs have written is compared with what ``kedro run`` writes in a copy of the project. A process takes a second
-to start: where there are many nodes they run in groups, and each test says so.
+Each plan is checked against its project and run on this machine, and everything that the jobs have written is compared
+with what ``kedro run`` writes in a copy of the project. These tests are marked ``long``: every job is a process that
+takes a second to start, although many nodes run in groups. The others only compile.
 """
 
 import json
@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support import adversarial
+from tests.support import adversarial, command_line
 from tests.support.adversarial import NESTED_NODES, NEWER, OLD, Step, edges
-from tests.support.command_line import BIN, Ended, kedro_batch, run
+from tests.support.command_line import BIN, Ended, run
+from tests.support.forked import kedro_batch
 from tests.support.projects import write_project
 
 pytestmark = pytest.mark.timeout(600)
@@ -26,7 +27,7 @@ Jobs = dict[str, dict[str, Any]]
 
 
 def compiled(project: Path, *words: str) -> Jobs:
-    """Compile, leave the plan in ``plan.yaml``, and give its jobs by name."""
+    """Compile into ``plan.yaml`` and return its jobs by name."""
     ended = kedro_batch("compile", "-o", "plan.yaml", *words, cwd=project)
     assert ended.code == 0, ended.err
     assert "Traceback" not in ended.err
@@ -61,7 +62,7 @@ def refused(project: Path, *words: str) -> str:
 
 
 def ancestors(jobs: Jobs) -> dict[str, set[str]]:
-    """Give all that every job waits for, at one remove or several; jobs stand below what they wait for."""
+    """Return all ancestors of every job; a job must stand below its parents."""
     above: dict[str, set[str]] = {}
     for name, job in jobs.items():
         parents = job.get("depends_on", ())
@@ -71,7 +72,7 @@ def ancestors(jobs: Jobs) -> dict[str, set[str]]:
 
 
 def check(jobs: Jobs, steps: Sequence[Step]) -> None:
-    """Hold a plan to the steps of its project: every node once, after all that write what it reads, legal names."""
+    """Check a plan against the steps of its project: every node once, after the writers of its inputs, legal names."""
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name) for name in jobs)
     assert len({name.lower() for name in jobs}) == len(jobs)
     assert all(len(job.get("depends_on", ())) <= 20 for job in jobs.values())
@@ -95,7 +96,7 @@ def copied(project: Path, to: Path) -> Path:
 
 
 def apply(project: Path) -> Ended:
-    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=project, timeout=500)
+    ended = command_line.kedro_batch("apply", "plan.yaml", "--local", cwd=project, timeout=500)
     assert ended.code == 0, ended.text
     return ended
 
@@ -111,14 +112,14 @@ def contents(project: Path, folder: str = "data") -> dict[str, str]:
 
 
 def newest(project: Path) -> dict[str, str]:
-    """Give the newest version of every versioned dataset, by the name of its file."""
+    """Return the newest version of every versioned dataset, by the name of its file."""
     return {
         folder.name: (max(folder.iterdir()) / folder.name).read_text() for folder in (project / "data").glob("*.json")
     }
 
 
 def applied_and_run(project: Path, copy: Path, *words: str) -> dict[str, str]:
-    """Apply a plan, hold what it has written to what a plain run in a copy writes, and give it."""
+    """Apply a plan, compare its outputs with those of a plain run in a copy, and return them."""
     copied(project, copy)
     raw = contents(project)
     apply(project)
@@ -129,6 +130,7 @@ def applied_and_run(project: Path, copy: Path, *words: str) -> dict[str, str]:
     return written
 
 
+@pytest.mark.long
 def test_781_nodes_in_30_pipelines(tmp_path):
     project = adversarial.write_large(tmp_path / "project")
     steps = adversarial.large()["__default__"]
@@ -141,7 +143,7 @@ def test_781_nodes_in_30_pipelines(tmp_path):
     jobs = compiled(project)
     check(jobs, steps)
     plan = (project / "plan.yaml").read_bytes()
-    assert kedro_batch("compile", cwd=project, env={"PYTHONHASHSEED": "7"}).out == plan
+    assert command_line.kedro_batch("compile", cwd=project, env={"PYTHONHASHSEED": "7"}).out == plan
     joins = [name for name, job in jobs.items() if "nodes" not in job]
     assert len(jobs) == 781 + len(joins)
     assert all(jobs[name]["command"] == ["true"] and name.startswith("collect-join") for name in joins)
@@ -150,7 +152,7 @@ def test_781_nodes_in_30_pipelines(tmp_path):
     sent = kedro_batch("apply", "plan.yaml", "--dry-run", cwd=project)
     assert sent.text.count("\n") == len(jobs)
 
-    # One process for each of them would take a quarter of an hour: they run by namespace.
+    # One process for each node would take a quarter of an hour: they run by namespace.
     jobs = compiled(project, "--group-by=namespace")
     check(jobs, steps)
     assert len([name for name in jobs if "-join" not in name]) == 31
@@ -158,6 +160,7 @@ def test_781_nodes_in_30_pipelines(tmp_path):
     assert len(written) == 781 + 6
 
 
+@pytest.mark.long
 def test_a_slice_of_781_nodes_ungrouped_and_by_a_pipeline(tmp_path):
     project = adversarial.write_large(tmp_path / "project")
     jobs = compiled(project, "--to-outputs=figure_3_2,table_0_3@json")
@@ -168,6 +171,7 @@ def test_a_slice_of_781_nodes_ungrouped_and_by_a_pipeline(tmp_path):
     assert len(nodes_of(of_one)) == 26
 
 
+@pytest.mark.long
 def test_32_nodes_without_names(tmp_path):
     project = adversarial.write_unnamed(tmp_path / "project")
     jobs = compiled(project)
@@ -184,6 +188,7 @@ def test_32_nodes_without_names(tmp_path):
     assert len(written) == 1 + 32 + 5
 
 
+@pytest.mark.long
 def test_nested_namespaces_and_a_node_outside_between_two_inside(tmp_path):
     project = adversarial.write_nested(tmp_path / "project")
     assert sorted(nodes_of(compiled(project))) == sorted(NESTED_NODES)
@@ -192,7 +197,7 @@ def test_nested_namespaces_and_a_node_outside_between_two_inside(tmp_path):
     (merged,) = (one for one in diagnostics(project, "--group-by=namespace") if one["code"] == "merged_cycle")
     assert merged["severity"] == "warning"
     assert (
-        "by namespace, 2 jobs would wait for each other, outer -(outer.first.model)-> approve -(approved)-> outer"
+        "with namespace, 2 jobs wait for each other: outer -(outer.first.model)-> approve -(approved)-> outer."
     ) in merged["message"]
     by_two = compiled(project, "--group-by=namespace:2")
     assert {name: len(job["nodes"]) for name, job in by_two.items()} == {
@@ -226,6 +231,7 @@ def test_a_namespace_that_begins_like_another_selects_itself_alone(tmp_path):
     assert sorted(nodes_of(jobs)) == ["outer_space.clean", "outer_space.fit"]
 
 
+@pytest.mark.long
 def test_40_versioned_datasets_are_read_in_their_newest_version_by_other_jobs(tmp_path):
     project = adversarial.write_versioned(tmp_path / "project")
     steps = adversarial.versioned()["__default__"]
@@ -242,7 +248,7 @@ def test_40_versioned_datasets_are_read_in_their_newest_version_by_other_jobs(tm
     first = newest(project)
     assert json.loads(first["versioned_1.json"]) == f"versioned_1 of {NEWER}"
 
-    # What comes later is read by the next run; an older version where it is asked for. Both in part: 4 of 8 jobs.
+    # The next run reads newer versions, or an older one if asked. Only 4 of the 8 jobs run for that.
     asked = f"--load-versions=versioned_0:{OLD}", "--to-outputs=versioned_16"
     adversarial.write_version(project, "versioned_1", "2022-02-02T00.00.00.000Z")
     adversarial.write_version(plain, "versioned_1", "2022-02-02T00.00.00.000Z")
@@ -256,6 +262,7 @@ def test_40_versioned_datasets_are_read_in_their_newest_version_by_other_jobs(tm
     assert "versioned_39.json" not in changed
 
 
+@pytest.mark.long
 def test_16_pipelines_whose_nodes_are_not_in_the_default_one(tmp_path):
     project = adversarial.write_outside(tmp_path / "project")
     assert nodes_of(compiled(project)) == ["alone"]
@@ -284,6 +291,7 @@ def test_16_pipelines_whose_nodes_are_not_in_the_default_one(tmp_path):
     assert len(contents(project)) == 1 + 32
 
 
+@pytest.mark.long
 def test_data_in_memory_needs_the_jobs_that_share_it_to_be_one(tmp_path):
     project = adversarial.write_handed_over(tmp_path / "project")
     said = refused(project)
@@ -304,6 +312,7 @@ def test_data_in_memory_needs_the_jobs_that_share_it_to_be_one(tmp_path):
     )
 
 
+@pytest.mark.long
 def test_a_catalog_of_environments_globals_parameters_and_absent_credentials(tmp_path):
     project = adversarial.write_configured(tmp_path / "project")
     assert codes(diagnostics(project), "error") == {"ephemeral_boundary"}
@@ -314,7 +323,7 @@ def test_a_catalog_of_environments_globals_parameters_and_absent_credentials(tmp
     assert codes(diagnostics(project, *words)) == set()
     check(compiled(project, *words), adversarial.configured()["__default__"])
     assert not list((project / "conf" / "local").iterdir())
-    # What compiling did without, the jobs need.
+    # Compiling needs no credentials, but the jobs do.
     (project / "conf" / "prod" / "credentials.yml").write_text("the_seal: {seal: of wax}\n")
     written = applied_and_run(project, tmp_path / "plain", *words)
     assert sorted(written) == [
@@ -327,6 +336,7 @@ def test_a_catalog_of_environments_globals_parameters_and_absent_credentials(tmp
     assert json.loads(written["prod/sealed.json"])[0] == "of wax"
 
 
+@pytest.mark.long
 def test_names_that_differ_in_case_and_punctuation_or_are_long_or_mean_something_elsewhere(tmp_path):
     project = adversarial.write_odd(tmp_path / "project")
     steps = adversarial.odd()["__default__"]
@@ -338,7 +348,7 @@ def test_names_that_differ_in_case_and_punctuation_or_are_long_or_mean_something
     read = {name for job in jobs.values() for name in (*job["reads"], *job["writes"])}
     assert set(adversarial.ODD_DATASETS) <= read
 
-    # Each of them in a process of its own would be 26: they run five at a time.
+    # One process for each node would be 26: they run five at a time.
     jobs = compiled(project, "--group-by=tag:part.")
     check(jobs, steps)
     assert len(jobs) == 6
@@ -356,7 +366,7 @@ def test_a_name_that_kedro_run_cannot_be_given_is_refused(tmp_path):
             return {"__default__": Pipeline([odd, node(lambda raw: raw, "raw", "left", name="plain")])}
         """
     project = write_project(tmp_path, registry=registry)
-    assert "give them names of their own" in refused(project)
+    assert "give them simpler names" in refused(project)
 
 
 def test_a_node_called_like_a_namespace_is_a_job_of_its_own(tmp_path):
@@ -391,4 +401,4 @@ def test_data_in_memory_under_two_transcoded_names_is_refused_however_it_is_grou
     catalog = adversarial.RAW + kept + adversarial.json_entry("end")
     project = adversarial.write_steps(tmp_path, {"__default__": steps}, catalog=catalog)
     assert "table@text" in refused(project, "--group-by=memory")
-    assert "keep these jobs together" not in refused(project)
+    assert "run these nodes in one job" not in refused(project)

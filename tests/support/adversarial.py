@@ -1,9 +1,9 @@
 """Writes Kedro projects of the shapes that break tools: large, unnamed, nested, versioned, oddly named.
 
-Most of them are lists of steps, from which the project itself makes its nodes. Every node writes a digest of
-what its output is called and of all that it has read, in order; in nested namespaces, where a parameter differs,
-of what it has read. A dataset that is lost, old or mixed up with another changes every result below it. The raw
-data is written as well, so that each project can be run as it is.
+Most of them are lists of steps, from which the project itself makes its nodes. Every node writes a digest of its
+output's name and of all its inputs, in order; in the nested namespaces, where a parameter differs, of its inputs alone.
+So a dataset that is lost, old or mixed up with another changes every result after it. The raw data is written as well,
+so that each project can run.
 """
 
 import json
@@ -22,12 +22,12 @@ class Step:
     Attributes:
         name: Its name; None for a node that Kedro has to name.
         reads: Its inputs, transcoded names and parameters included.
-        writes: Its outputs; a step without any leaves its digest in a file of its own.
+        writes: Its outputs; a step without any writes its digest to a file of its own.
         tags: Its tags.
         namespace: Its namespace, which renames no dataset.
-        function: What its function is called; empty for one that is not called anything: a lambda.
+        function: The name of its function; empty for a lambda.
         partial: Its function is a ``functools.partial``.
-        parts: It writes a dictionary of parts, as a PartitionedDataset takes it.
+        parts: It writes a dictionary of parts for a PartitionedDataset.
     """
 
     name: str | None
@@ -57,23 +57,23 @@ from kedro.pipeline import Pipeline, node
 from a_project.steps import PIPELINES
 
 
-def called(part):
-    return part()  # a part of a PartitionedDataset is loaded when it is called
+def load(part):
+    return part()  # a part of a PartitionedDataset is a function that loads it
 
 
 def digest(*of):
-    return hashlib.sha256(json.dumps(of, sort_keys=True, default=called).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(of, sort_keys=True, default=load).encode()).hexdigest()
 
 
 def work(step):
-    def compute(*given):
+    def compute(*inputs):
         if step["parts"]:
-            return {part: digest(part, step["writes"], given) for part in ("left", "right")}
+            return {part: digest(part, step["writes"], inputs) for part in ("left", "right")}
         if not step["writes"]:
-            Path("data", step["name"]).write_text(digest(given))
+            Path("data", step["name"]).write_text(digest(inputs))
             return None
-        made = [digest(name, given) for name in step["writes"]]
-        return made if len(made) > 1 else made[0]
+        outputs = [digest(name, inputs) for name in step["writes"]]
+        return outputs if len(outputs) > 1 else outputs[0]
 
     if step["partial"]:
         return functools.partial(compute)
@@ -81,7 +81,7 @@ def work(step):
     return compute
 
 
-def made(step):
+def make_node(step):
     writes = step["writes"]
     return node(
         work(step),
@@ -94,14 +94,14 @@ def made(step):
 
 
 def register_pipelines():
-    return {name: Pipeline([made(step) for step in steps]) for name, steps in PIPELINES.items()}
+    return {name: Pipeline([make_node(step) for step in steps]) for name, steps in PIPELINES.items()}
 """
 
 
 def write_steps(
     root: Path, pipelines: Pipelines, *, catalog: str, conf: Mapping[str, str] | None = None, **files: str
 ) -> Path:
-    """Write a project whose pipelines are these steps.
+    """Write a project with these steps as its pipelines.
 
     Args:
         root: Its folder.
@@ -129,7 +129,7 @@ def write_raw(root: Path, *names: str) -> None:
 
 
 def json_entry(name: str, file: str | None = None, **more: str) -> str:
-    """Spell a catalog entry of a JSON file below ``data/``."""
+    """Return a catalog entry of a JSON file below ``data/``."""
     lines = [json.dumps(name) + ":", "  type: json.JSONDataset", f"  filepath: data/{file or name}.json"]
     return "\n".join([*lines, *(f"  {key}: {value}" for key, value in more.items())]) + "\n"
 
@@ -148,7 +148,7 @@ _PLAIN = ((9, 21), (9, 23))
 
 
 def large() -> Pipelines:
-    """Give 781 steps in 30 pipelines, of which one reads what 54 others write and nobody else reads.
+    """Return 781 steps in 30 pipelines. One of them reads the outputs of 54 others, which no other step reads.
 
     The stages are numbered without leading zeros: before 1.0, Kedro takes ``stage_10`` for a part of ``stage_1``.
     """
@@ -164,7 +164,7 @@ def _large_dataset(stage: int, step: int) -> str:
 
 
 def _transcoded(stage: int, step: int) -> bool:
-    """Tell which 118 datasets go by two names, and one of them by three: 237 names."""
+    """True for the 118 datasets that have two names, one of them three: 237 names."""
     return stage < TRANSCODED_STAGES and step < LEAVES[0] and step % 2 == 1 and (stage, step) not in _PLAIN
 
 
@@ -188,7 +188,7 @@ def _large_step(stage: int, step: int) -> Step:
 
 
 def large_catalog() -> str:
-    """Spell a catalog of 51 dataset factories, the last of which would keep everything in memory."""
+    """Return a catalog of 51 dataset factories; the last one would keep everything in memory."""
     patterns = [json_entry(f"figure_{stage}_{{step}}", f"figures/{stage}/{{step}}") for stage in range(STAGES)]
     for stage in range(TRANSCODED_STAGES):
         file = f"tables/{stage}/{{step}}"
@@ -212,7 +212,7 @@ _LONG = "calculate_the_mean_and_the_median_and_the_standard_deviation_of_every_c
 
 
 def unnamed() -> Pipelines:
-    """Give 32 steps without names; the functions of most have names that differ only behind 128 characters."""
+    """Return 32 steps without names. The names of most of their functions differ only after 128 characters."""
     steps = []
     for number in range(UNNAMED):
         above = [_result(one) for one in sorted({(number - 1) // 2, number // 3}) if 0 <= one < number]
@@ -288,7 +288,7 @@ NESTED_NODES = (
 
 
 def write_nested(root: Path, **conf: str) -> Path:
-    """Write pipelines within pipelines, and a node outside that stands between two namespaces of one."""
+    """Write pipelines inside pipelines, and a node outside that stands between two namespaces of one of them."""
     parameters = """
         outer:
           first: {factor: 5, deep: {factor: 6}}
@@ -312,7 +312,7 @@ OLD, NEWER = "2020-01-01T00.00.00.000Z", "2021-06-15T12.30.00.000Z"
 
 
 def versioned() -> Pipelines:
-    """Give 38 steps that hand on 40 versioned datasets, two of them raw, in eight parts."""
+    """Return 38 steps in eight parts that write and read 40 versioned datasets, two of them raw."""
     steps = []
     for number in range(2, VERSIONED):
         reads = tuple(f"versioned_{one}" for one in sorted({number - 2, (number * 3) // 4 - 1}))
@@ -328,7 +328,7 @@ def versioned() -> Pipelines:
 
 
 def write_versioned(root: Path) -> Path:
-    """Write the project and an old version of each dataset; of the raw ones, a newer version as well."""
+    """Write the project and an old version of each dataset, and a newer version of the raw ones."""
     catalog = json_entry("versioned_{number}", versioned="true")
     project = write_steps(root, versioned(), catalog=catalog)
     for number in range(VERSIONED):
@@ -349,7 +349,7 @@ HOMES = tuple(f"{number:02d}_{kind}" for number, kind in enumerate(["ingest", "c
 
 
 def outside() -> Pipelines:
-    """Give 16 pipelines, each with a node of its own and one that the next shares, and a default without them."""
+    """Return 16 pipelines, each with a node of its own and one shared with the next, and a default without them."""
     steps = [
         Step(
             name=f"node_{number}",
@@ -381,7 +381,7 @@ from kedro.io import AbstractDataset
 
 
 class Sealed(AbstractDataset):
-    # Keeps text behind a seal, which whoever reads it has to have.
+    # Writes text with a seal, and needs the same seal to read it.
     def __init__(self, filepath, credentials=None):
         self._file = Path(filepath)
         self._seal = (credentials or {}).get("seal", "no seal")
@@ -404,7 +404,7 @@ IN_MEMORY = ("unknown", "declared", "wrapped")
 
 
 def handed_over() -> Pipelines:
-    """Give steps that hand each other data in memory and in files, and one between two that share memory."""
+    """Return steps that share data in memory and in files, with one between two that share memory."""
     steps = [
         Step(name="split", reads=("raw_table",), writes=("unknown", "aside")),
         Step(name="beside", reads=("aside",), writes=("back",)),
@@ -463,7 +463,7 @@ def configured() -> Pipelines:
 
 
 def write_configured(root: Path) -> Path:
-    """Write a project that only its environment ``prod`` and a parameter make fit to run on AWS Batch."""
+    """Write a project that can run on AWS Batch only with its environment ``prod`` and a parameter."""
     conf = {
         "base/globals.yml": "stage: dev\n",
         "prod/globals.yml": "stage: prod\n",
@@ -535,7 +535,7 @@ ODD_DATASETS = (
 
 
 def odd() -> Pipelines:
-    """Give steps whose names differ in little but case and punctuation, or are long, or mean something elsewhere."""
+    """Return steps with names that differ in case and punctuation, are long, or have a meaning in YAML or a shell."""
     written = [*ODD_DATASETS, *(f"dataset {number}" for number in range(len(ODD_NODES) - len(ODD_DATASETS)))]
     steps = []
     for number, name in enumerate(ODD_NODES):
@@ -560,11 +560,11 @@ def write_odd(root: Path) -> Path:
     return project
 
 
-# What is the same of all
+# For all of them
 
 
 def edges(steps: Sequence[Step]) -> Iterator[tuple[Step, Step, str]]:
-    """Give the pairs of steps of which the second reads what the first writes, and what that is."""
+    """Yield a writer and a reader of each dataset, and its name."""
     readers: defaultdict[str, list[Step]] = defaultdict(list)
     for step in steps:
         for name in step.reads:

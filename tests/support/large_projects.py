@@ -1,4 +1,4 @@
-"""Writes Kedro projects of 10,000 nodes, to see how the tool grows with them."""
+"""Writes Kedro projects of up to 10,000 nodes, to measure how time and memory grow."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -81,7 +81,7 @@ _CATCH_ALL = '"{any}": {type: json.JSONDataset, filepath: "s3://bucket/{any}.jso
 
 
 def write_large_project(root: Path, registry: str) -> Path:
-    """Write one of the projects above, whose datasets are all on S3."""
+    """Write one of the projects above, with all datasets on S3."""
     catalog = (_FACTORIES if registry is MANY_PIPELINES else "") + _CATCH_ALL
     return write_project(root, registry=registry, conf={"base/aws_batch.yml": TARGET, "base/catalog.yml": catalog})
 

@@ -1,4 +1,4 @@
-"""Does with a mutated plan all that is done with plans, and tells what must not happen."""
+"""Does with a mutated plan all that commands do with plans, and fails if something happens that must not."""
 
 import json
 from functools import cache
@@ -35,7 +35,7 @@ def survives(seed: bytes, content: bytes) -> bool:
     try:
         plan = read_plan(content, _SOURCE)
     except PlanError as error:
-        _can_be_told(error)
+        _check_messages(error)
         return False
     digest = plan_digest(plan)
     assert json.loads(render_json(build_overview(plan)))["digest"] == digest
@@ -43,7 +43,9 @@ def survives(seed: bytes, content: bytes) -> bool:
     for old, new in ((before, plan), (plan, before), (plan, plan)):
         diff = diff_plans(old, new)
         assert diff.differ == (plan_digest(old) != plan_digest(new))
-        assert diff.differ == bool(diff.jobs or diff.origin), "a difference that is not told, or none that is"
+        assert diff.differ == bool(diff.jobs or diff.origin), (
+            "a difference that is not shown, or a shown one that is none"
+        )
         render_json(diff).encode()
     for request in dry_requests(plan, digest):
         json.dumps(request, ensure_ascii=False).encode()
@@ -56,7 +58,7 @@ def survives(seed: bytes, content: bytes) -> bool:
     return True
 
 
-def _can_be_told(error: PlanError) -> None:
+def _check_messages(error: PlanError) -> None:
     assert error.diagnostics
     for diagnostic in error.diagnostics:
         assert diagnostic.source == _SOURCE

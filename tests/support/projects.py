@@ -1,4 +1,4 @@
-"""Writes small Kedro projects for the tests. None of them needs data to be compiled."""
+"""Writes small Kedro projects for the tests. They compile without data."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -8,7 +8,7 @@ from textwrap import dedent
 KEDRO_VERSION = version("kedro")
 
 TARGET = "job_queue: a_queue\njob_definition: a_definition\nshared_paths: [data]\n"
-"""The diamond's data counts as shared, so that nothing is warned of."""
+"""The diamond's data counts as shared, so that there are no warnings."""
 
 DIAMOND = """
 from kedro.pipeline import Pipeline, node
@@ -48,10 +48,10 @@ def write_project(
     """Write a Kedro project.
 
     Args:
-        root: Its folder, made if need be.
+        root: Its folder, created if it does not exist.
         registry: The source of ``pipeline_registry.py``.
-        conf: Files below ``conf/``, by their path. The base environment has a queue and a definition unless
-            ``base/aws_batch.yml`` is given; None for a content leaves the file out.
+        conf: Files below ``conf/``, by their path; None leaves a file out. The base environment has a queue and a
+            definition unless ``base/aws_batch.yml`` is given.
         files: Other modules of the package, by name.
     """
     package = root / "src" / "a_project"
@@ -82,6 +82,6 @@ def write_project(
 
 
 def json_catalog(*names: str) -> str:
-    """Keep the diamond's datasets in JSON files."""
+    """Return a catalog that stores these datasets, or all of the diamond's, in JSON files."""
     entries = names or ("raw", "numbers", "left", "right", "total")
     return "".join(f"{name}:\n  type: json.JSONDataset\n  filepath: data/{name}.json\n" for name in entries)

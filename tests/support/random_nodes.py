@@ -1,4 +1,4 @@
-"""Random pipelines for property tests: namespaces, tags, transcoding, datasets in memory, unnamed nodes."""
+"""Draws random pipelines: with namespaces, tags, transcoding, datasets in memory, and unnamed nodes."""
 
 from hypothesis import strategies as st
 
@@ -6,7 +6,7 @@ from kedro_batch.compiler.nodes import ProjectNode
 
 TAGS = ("job_a", "job_b", "other")
 NAMESPACES = (None, "a", "a.b", "a.b.c", "ab", "b")
-WAYS = (
+GROUPINGS = (
     (),
     ("namespace",),
     ("namespace:2",),
@@ -21,9 +21,10 @@ WAYS = (
 
 @st.composite
 def pipelines(draw, most=9) -> list[ProjectNode]:
-    """Draw the nodes of a pipeline; datasets whose names begin with ``m`` are in memory.
+    """Draw the nodes of a pipeline.
 
-    Datasets whose names end with ``t`` are transcoded: written under one name, read under another.
+    Datasets with names that begin with ``m`` are in memory. Those with names that end with ``t`` are transcoded:
+    written under one name and read under another.
     """
     count = draw(st.integers(1, most))
     nodes: list[ProjectNode] = []

@@ -1,11 +1,15 @@
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import BIN, kedro_batch, run
+from tests.support import command_line
+from tests.support.command_line import BIN, run
+from tests.support.forked import kedro_batch
 from tests.support.projects import DIAMOND, TARGET, json_catalog, write_project
 
 GOLDEN = Path(__file__).parent.parent.parent / "golden" / "plans"
@@ -45,7 +49,9 @@ def test_the_plan_is_the_golden_one_byte_by_byte(tmp_path):
                 """,
         },
     )
-    ended = kedro_batch("compile", "--env=prod", "--pipelines=half", "--params=a=1,b.c=x", "--tags=", cwd=tmp_path)
+    ended = command_line.kedro_batch(
+        "compile", "--env=prod", "--pipelines=half", "--params=a=1,b.c=x", "--tags=", cwd=tmp_path
+    )
     # The version is the installed one; everything else is the same everywhere.
     version = next(line for line in ended.text.splitlines() if line.startswith("kedro_version:"))
     flag = b"--pipelines=" if b"--pipelines=" in ended.out else b"--pipeline="
@@ -55,7 +61,7 @@ def test_the_plan_is_the_golden_one_byte_by_byte(tmp_path):
 
 def test_standard_output_holds_the_plan_and_nothing_else(tmp_path, project):
     noisy = write_project(tmp_path / "noisy", registry=NOISY)
-    ended = kedro_batch("compile", "-v", cwd=noisy)
+    ended = command_line.kedro_batch("compile", "-v", cwd=noisy)
     assert ended.code == 0, ended.err
     assert ended.text == compiled(project)
     for source in ("module", "descriptor", "subprocess", "registry", "farewell"):
@@ -67,7 +73,9 @@ def test_the_bytes_do_not_depend_on_seed_folder_or_order_of_definition(tmp_path,
     end = DIAMOND.index("        ]\n")
     reordered = DIAMOND[:first] + DIAMOND[last:end] + DIAMOND[first:last] + DIAMOND[end:]
     other = write_project(tmp_path / "other", registry=reordered)
-    plans = {compiled(project, env={"PYTHONHASHSEED": str(seed)}) for seed in range(5)}
+    plans = {
+        command_line.kedro_batch("compile", cwd=project, env={"PYTHONHASHSEED": str(seed)}).text for seed in range(3)
+    }
     plans.add(compiled(project / "src" / "a_project"))
     plans.add(compiled(tmp_path, "--project", "project"))
     plans.add(compiled(other))
@@ -103,7 +111,7 @@ def test_the_file_is_written_whole_and_keeps_its_permissions(project):
     assert [file.name for file in plan.parent.iterdir()] == ["plan.yaml"]
 
 
-def test_check_writes_nothing_and_tells_whether_the_file_is_up_to_date(project):
+def test_check_writes_nothing_and_ends_with_3_if_the_file_is_out_of_date(project):
     plan = project / "plan.yaml"
     plan.write_bytes(compiled(project).replace("\n", "\r\n").encode())
     same = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
@@ -115,16 +123,19 @@ def test_check_writes_nothing_and_tells_whether_the_file_is_up_to_date(project):
     assert differs.out == b""
     assert "~ read_numbers, go_left, go_right, add_up (4 jobs)\n" in differs.err
     assert "    job_queue             old_queue -> a_queue\n" in differs.err
-    assert differs.err.endswith("Error: plan.yaml is not what compiling gives now\n")
+    assert differs.err.endswith("Error: plan.yaml is out of date. Update it: kedro-batch compile -o plan.yaml\n")
     assert plan.read_bytes() == before
 
 
-def test_check_tells_of_a_file_that_means_the_same_and_is_written_otherwise(project):
+def test_check_shows_how_a_file_of_the_same_jobs_is_written_otherwise(project):
     plan = project / "plan.yaml"
     plan.write_text(f"# by hand\n{compiled(project)}")
     ended = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
     assert ended.code == 3
-    assert "the jobs are the same; only order, comments or layout differ:\n--- plan.yaml\n+++ comp" in ended.err
+    assert (
+        "the jobs are the same; only their order, comments or the layout of the file differ:\n--- plan.yaml\n+++ comp"
+        in ended.err
+    )
     assert "\n-# by hand\n" in ended.err
 
 
@@ -166,7 +177,7 @@ def test_tags_and_namespaces_select_too(tmp_path):
         plan = compiled(project, *words)
         assert commands(plan) == ["command: [kedro, run, --nodes=lefty.go_left]"]
         assert "  - name: lefty-go_left\n" in plan
-    assert "selection:\n  namespaces:\n    - lefty\n" in compiled(project, "--namespaces=lefty")
+        assert ("selection:\n  namespaces:\n    - lefty\n" in plan) == ("lefty" in words[-1])
 
 
 def test_every_command_names_its_pipeline_environment_and_parameters(project):
@@ -249,8 +260,6 @@ def test_inside_a_project_kedro_has_the_same_commands(project):
     written = run([*kedro, "compile", "-o", "plan.yaml"], cwd=project)
     assert written.code == 0, written.err
     assert (project / "plan.yaml").read_text() == compiled(project)
-    assert run([*kedro, "compile", "--check", "plan.yaml"], cwd=project).code == 0
-    assert run([*kedro, "validate", "plan.yaml"], cwd=project).code == 0
     (project / "plan.yaml").write_text("schema: x\n")
     refused = run([*kedro, "validate", "plan.yaml"], cwd=project)
     assert refused.code == 4
@@ -264,15 +273,7 @@ def test_the_program_runs_as_a_module_and_as_a_script(project):
     assert script.text.startswith("kedro-batch 0.")
 
 
-def test_a_reader_that_goes_away_is_met_with_silence(project):
-    for words in ("compile", "--help"):
-        command = f"set -o pipefail; '{sys.executable}' -m kedro_batch {words} | true"
-        ended = run(["bash", "-c", command], cwd=project)
-        assert ended.err == ""
-        assert ended.code in (0, 141)  # a short plan may fit into the pipe before its reader is gone
-
-
-def test_a_reader_that_has_gone_already_ends_the_command_with_141(project):
+def test_a_reader_that_has_gone_ends_the_command_with_141_and_no_message(project):
     read, write = os.pipe()
     os.close(read)
     try:
@@ -299,34 +300,62 @@ def test_a_relative_conf_source_is_read_from_the_working_directory_and_spelled_f
     assert inner == compiled(tmp_path, "--project=project", "--conf-source=project/src/conf2")
 
 
+def test_the_project_s_code_runs_in_its_folder_and_the_plan_is_written_from_the_working_directory(tmp_path):
+    project = write_project(
+        tmp_path / "project",
+        registry="open('pyproject.toml').close()\n" + DIAMOND,
+        conf={"base/aws_batch.yml": TARGET + "tags: {team: '${file:team.txt}'}\n"},
+        settings="""
+            from pathlib import Path
+
+            CONFIG_LOADER_ARGS = {"custom_resolvers": {"file": lambda name: Path(name).read_text()}}
+            """,
+    )
+    (project / "team.txt").write_text("data")
+    (tmp_path / "plans").mkdir()
+    ended = kedro_batch("compile", "--project=../project", "-o", "plan.yaml", cwd=tmp_path / "plans")
+    assert ended.code == 0, ended.err
+    assert "team: data\n" in (tmp_path / "plans" / "plan.yaml").read_text()
+
+
+def test_an_archive_of_the_configuration_is_found_from_the_working_directory(tmp_path):
+    project = write_project(tmp_path / "project", conf={"base/parameters.yml": "x: 1\n"})
+    with tarfile.open(tmp_path / "conf.tar.gz", "w:gz") as archive:
+        archive.add(project / "conf", "conf")
+    shutil.move(tmp_path / "conf.tar.gz", project)
+    shutil.rmtree(project / "conf")
+    plan = compiled(project / "src", "--conf-source=../conf.tar.gz")
+    assert "  job_queue: a_queue\n" in plan
+    assert "--conf-source=conf.tar.gz" in plan
+
+
 def test_the_plan_can_go_to_a_device(project):
     plan = compiled(project)
-    for target in ("/dev/stdout", "/dev/fd/1"):
-        ended = kedro_batch("compile", "-q", "-o", target, cwd=project)
-        assert (ended.code, ended.text) == (0, plan)
-    (project / "link").symlink_to("/dev/stdout")
     module = f"'{sys.executable}' -m kedro_batch"
-    for target in ("/dev/stdout", "link", "//dev/stdout"):
+    (project / "link").symlink_to("/dev/stdout")
+    for target in ("/dev/fd/1", "link"):
         together = f"{{ echo header; {module} compile -q -o {target}; }} > both"
         assert run(["bash", "-c", together], cwd=project).code == 0
         assert (project / "both").read_text() == "header\n" + plan
-        inside = run([str(BIN / "kedro"), "batch", "compile", "-o", target], cwd=project)
-        assert inside.code == 2
-    gone = run(["bash", "-c", f"set -o pipefail; {module} compile -o /dev/stdout | true"], cwd=project)
-    assert (gone.code in (0, 141), gone.err) == (True, "")
-    piped = run(["bash", "-c", f"'{sys.executable}' -m kedro_batch compile -q -o >(cat > copy)"], cwd=project)
+    inside = run([str(BIN / "kedro"), "batch", "compile", "-o", "//dev/stdout"], cwd=project)
+    assert inside.code == 2
+    piped = run(["bash", "-c", f"{module} compile -q -o >(cat > copy)"], cwd=project)
     assert piped.code == 0
     assert kedro_batch("compile", "-o", "/dev/null", cwd=project).code == 0
 
 
-@pytest.mark.parametrize("redirection", ["2>/dev/full", "2> >(true)", "2>&-"])
-def test_what_cannot_be_said_on_standard_error_changes_no_exit_code(project, redirection):
-    (project / "plan.yaml").write_text(compiled(project))
-    (project / "old.yaml").write_text(compiled(project).replace("a_queue", "b_queue") * 1)
-    codes = {"validate plan.yaml": 0, "compile -o new.yaml": 0, "compile --check old.yaml": 3, "validate gone": 2}
-    for words, code in codes.items():
-        ended = run(["bash", "-c", f"'{sys.executable}' -m kedro_batch {words} {redirection}"], cwd=project)
-        assert ended.code == code, words
+@pytest.mark.parametrize(
+    ("redirection", "words", "code"),
+    [
+        ("2>/dev/full", "compile --check old.yaml", 3),
+        ("2> >(true)", "compile -o new.yaml", 0),
+        ("2>&-", "compile --check old.yaml", 3),
+    ],
+)
+def test_messages_that_standard_error_does_not_take_change_no_exit_code(project, redirection, words, code):
+    (project / "old.yaml").write_text(compiled(project).replace("a_queue", "b_queue"))
+    ended = run(["bash", "-c", f"'{sys.executable}' -m kedro_batch {words} {redirection}"], cwd=project)
+    assert ended.code == code
 
 
 def test_fractions_and_whole_numbers_are_written_plainly(tmp_path):

@@ -20,8 +20,9 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.compiler.kedro_version import dialect_of
-from tests.support.command_line import Ended, kedro_batch
+from kedro_batch.compiler.kedro_version import find_kedro_features
+from tests.support.command_line import Ended
+from tests.support.forked import kedro_batch
 from tests.support.projects import DIAMOND, KEDRO_VERSION, TARGET, json_catalog, write_project
 
 GOLDEN = Path(__file__).parent.parent.parent / "golden" / "mistakes"
@@ -137,9 +138,9 @@ MISTAKES: dict[str, Mistake] = {
     ),
     # What a schema does not see.
     "conf_source_of_one_machine": Mistake(settings="container_conf_source: /home/me/conf\n"),
-    "way_of_grouping_unknown": Mistake(settings="group_by: namespaces\n"),
-    "none_beside_other_ways": Mistake(settings="group_by: [none, chain]\n"),
-    "memory_before_other_ways": Mistake(settings="group_by: [memory, chain]\n"),
+    "grouping_unknown": Mistake(settings="group_by: namespaces\n"),
+    "none_beside_other_groupings": Mistake(settings="group_by: [none, chain]\n"),
+    "memory_before_other_groupings": Mistake(settings="group_by: [memory, chain]\n"),
     "tags_that_are_not_sent": Mistake(
         words=("--env=prod",),
         settings="tags: {team: data}\nrules:\n  - match: {nodes: [go_left]}\n    tags: {cost: low}\n",
@@ -261,8 +262,8 @@ def named_lines(name: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_in_the_golden_words(name, tmp_path):
-    if name == "catalog_with_two_catch_alls" and dialect_of(KEDRO_VERSION).catch_all_can_lose:
+def test_a_mistake_gets_its_golden_message(name, tmp_path):
+    if name == "catalog_with_two_catch_alls" and find_kedro_features(KEDRO_VERSION).catch_all_can_lose:
         pytest.skip("this Kedro takes the first of several patterns that match every name")
     ended = MISTAKES[name].make(tmp_path)
     assert ended.out == b""

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import kedro_batch
 from kedro_batch.compiler.compile import compile_project
-from kedro_batch.compiler.kedro_version import dialect_of
-from kedro_batch.compiler.nodes import CompileOptions
+from kedro_batch.compiler.inputs import CompileOptions
+from kedro_batch.compiler.kedro_version import find_kedro_features
 from kedro_batch.diagnostics import Severity
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
@@ -80,7 +80,7 @@ def _compiled(project: Project) -> str:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         project.write(root, KEDRO_VERSION)
-        made = compile_project(root, options, str)
+        made = compile_project(root, options)
     if wrong := [one.message for one in made.diagnostics if one.severity is Severity.ERROR]:
         raise ValueError(f"the project does not compile: {wrong}")
     return plan_text(_spelled(made.plan, project.kedro))
@@ -88,7 +88,7 @@ def _compiled(project: Project) -> str:
 
 def _spelled(plan: Plan, version: str) -> Plan:
     """Spell the commands for another version of Kedro than the installed one."""
-    here, there = dialect_of(KEDRO_VERSION), dialect_of(version)
+    here, there = find_kedro_features(KEDRO_VERSION), find_kedro_features(version)
     flags = {here.pipeline_flag: there.pipeline_flag, here.namespace_flag: there.namespace_flag}
 
     def word(text: str) -> str:

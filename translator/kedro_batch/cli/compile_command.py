@@ -1,4 +1,4 @@
-"""``kedro-batch compile``."""
+"""``kedro-batch compile``: writes the plan, compares it with a file, or explains a job."""
 
 import difflib
 import os
@@ -17,20 +17,20 @@ from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
 from kedro_batch.cli.streams import reserve_stdout
-from kedro_batch.errors import PlanDiffers, UsageError
+from kedro_batch.errors import ConfigError, PlanDiffers, UsageError
 from kedro_batch.text.wording import counted
 
 if TYPE_CHECKING:
-    from kedro_batch.compiler.inputs import Compilation
+    from kedro_batch.compiler.compilation import Compilation
     from kedro_batch.plan.model import Plan
 
 
 _COMPILED = "compiled now"
-_LINES = 100
+_MAX_LINES = 100
 
 
-def _ways(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(way.strip() for way in text.split(",") if way.strip())
+def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 @click.command(name="compile", cls=BatchCommand, short_help="Write the plan of a Kedro project.")
@@ -39,7 +39,7 @@ def _ways(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str,
     "--check",
     default=None,
     metavar="FILE",
-    help="Write nothing; exit 3 if FILE is not what compiling gives now.",
+    help="Write nothing; exit 3 if the plan in FILE is out of date.",
 )
 @click.option(
     "--project",
@@ -52,19 +52,19 @@ def _ways(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str,
 @click.option(
     "--group-by",
     default=None,
-    callback=_ways,
-    metavar="WAYS",
-    help="How nodes become jobs: none, namespace, namespace:DEPTH, tag:PREFIX, chain, memory; several with commas.",
+    callback=_split_groupings,
+    metavar="GROUPING,...",
+    help="How nodes become jobs: none, namespace, namespace:DEPTH, tag:PREFIX, chain, memory.",
 )
-@click.option("--strict", is_flag=True, help="Refuse what is only warned of, such as data on local paths.")
+@click.option("--strict", is_flag=True, help="Turn warnings into errors, such as data on local paths.")
 @click.option(
-    "--explain", default=None, metavar="JOB", help="Print what sets each value of a job, instead of the plan."
+    "--explain", default=None, metavar="JOB", help="Print where each setting of a job comes from, not the plan."
 )
 @click.option(
     "--json",
     "as_json",
     is_flag=True,
-    help="Print all diagnostics as JSON, instead of the plan; with -o or --check the plan is dealt with as well.",
+    help="Print all diagnostics as JSON, not the plan; -o and --check work as without it.",
 )
 @talk_options
 @click.pass_context
@@ -72,28 +72,27 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
     """Compile a Kedro project into a plan of AWS Batch jobs, one for each node or group of nodes.
 
     Works offline and without credentials. Standard output holds the plan and nothing else. Queue, definition,
-    resources, rules and grouping come from aws_batch.yml in the project's configuration. What would keep a job
-    from diagnostic its data, or AWS Batch from running it, is reported all at once.
+    resources, rules and groupings come from aws_batch.yml in the project's configuration. All problems are reported
+    at once: data that a job would not find, and settings that AWS Batch would refuse.
     """
     to_stdout = _is_standard_output(output)
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
-    here = Path.cwd()
     checked = None if check is None else read_source(check)
     with _descriptor(None if to_stdout else output) as descriptor, reserve_stdout() as stdout:
         with refusal_as_json(stdout if flags["as_json"] else None):
-            compilation = _compiled(context, project, flags)
+            compilation = _compile(context, project, flags)
             if flags["explain"] is not None:
-                stdout.write(_bytes(_explanation(compilation, flags["explain"])))
+                stdout.write(_encode(_explain(compilation, flags["explain"])))
                 return
             compilation.refuse_errors()
-        content = _bytes(_text(compilation.plan))
+        content = _encode(_text(compilation.plan))
         _report(compilation, flags, stdout)
         if checked is not None:
-            _compare(*checked, content)
+            _compare(*checked, content, _update_command(context, str(check)))
         elif descriptor is not None:
             descriptor.write(content)
         elif output is not None and not to_stdout:
-            _write(here / output, content, output, quiet=flags["quiet"])
+            _write(Path(output), content, output, quiet=flags["quiet"])
         elif not flags["as_json"]:
             stdout.write(content)
 
@@ -104,11 +103,11 @@ def _refuse_contradictions(
     if output is not None and check is not None:
         raise click.UsageError("--output and --check cannot go together")
     if flags["explain"] is not None and (output is not None or check is not None or flags["as_json"]):
-        raise click.UsageError("--explain goes without --output, --check and --json")
+        raise click.UsageError("--explain cannot go together with --output, --check or --json")
     if output is not None and output.endswith(os.sep):
         raise click.UsageError(f"--output {output}: a file is needed, not a folder")
     if flags["as_json"] and output is not None and to_stdout:
-        raise click.UsageError("with --json standard output holds the diagnostics: name a file for the plan")
+        raise click.UsageError("--json writes the diagnostics to standard output: name a file for the plan")
     if INSIDE_KEDRO in context.meta and check is None and to_stdout:
         raise click.UsageError(
             "inside Kedro, which writes to standard output itself, the plan needs a file: "
@@ -117,7 +116,7 @@ def _refuse_contradictions(
 
 
 def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:
-    """Say what was found: as JSON on standard output, or in words."""
+    """Report the diagnostics: as JSON on standard output, or as text."""
     from kedro_batch.review.diagnostics import diagnostic_lines, diagnostics_headline
     from kedro_batch.text.escaping import for_terminal
 
@@ -137,7 +136,7 @@ def _write(file: Path, content: bytes, shown: str, *, quiet: bool) -> None:
         tell(f"wrote {shown}")
 
 
-def _bytes(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -145,7 +144,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _is_standard_output(output: str | None) -> bool:
-    """Tell whether a name means standard output, whatever links lead there."""
+    """True if a name means standard output, also through links."""
     if output in (None, "-"):
         return True
     try:
@@ -156,7 +155,7 @@ def _is_standard_output(output: str | None) -> bool:
 
 @contextmanager
 def _descriptor(output: str | None) -> Iterator[BinaryIO | None]:
-    """Take hold of an open file named like ``/dev/fd/63`` before the descriptors are rearranged."""
+    """Open a file named like ``/dev/fd/63`` before the descriptors are rearranged."""
     named = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)|/dev/(stderr)", output or "")
     if named is None:
         yield None
@@ -175,71 +174,86 @@ def _text(plan: "Plan") -> str:
     return plan_text(plan)
 
 
-def _explanation(compilation: "Compilation", called: str) -> str:
-    from kedro_batch.compiler.compile import job_called
+def _explain(compilation: "Compilation", called: str) -> str:
+    from kedro_batch.compiler.compile import find_job
+    from kedro_batch.compiler.explain import explain_job
     from kedro_batch.review.explanation import explanation_lines
 
-    name = job_called(compilation, called)
+    name = find_job(compilation, called)
     (job,) = (job for job in compilation.plan.jobs if job.name == name)
-    return "".join(f"{line}\n" for line in explanation_lines(job, compilation.explained(name)))
+    return "".join(f"{line}\n" for line in explanation_lines(job, explain_job(compilation, name)))
 
 
-def _compiled(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
-    from kedro_batch.compiler.compile import compile_project
-    from kedro_batch.compiler.nodes import CompileOptions, find_project
+def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
+    from kedro_batch.compiler.compile import MissingTarget, compile_project
+    from kedro_batch.compiler.inputs import CompileOptions
+    from kedro_batch.compiler.project_folder import find_project
     from kedro_batch.plan.model import Selection
 
     root = find_project(project)
     env = flags["env"] or os.environ.get("KEDRO_ENV") or None
     if env is not None and (Path(env).is_absolute() or ".." in Path(env).parts):
-        raise UsageError(f"--env: {env!r} is a path; name a folder of the configuration, such as base")
+        raise UsageError(f"--env: {env!r} is a path: name a folder of the configuration, such as base")
     names = ("nodes", "tags", "namespaces", "from_nodes", "to_nodes", "from_inputs", "to_outputs")
     options = CompileOptions(
         pipelines=flags["pipelines"],
         env=env,
-        conf_source=_seen_from(root, flags["conf_source"]),
+        conf_source=_relative_to_project(root, flags["conf_source"]),
         params=flags["params"],
         load_versions=flags["load_versions"],
         selection=Selection(**{name: flags[name] for name in names}),
         group_by=flags["group_by"],
         verbose=flags["verbose"],
     )
-    return compile_project(root, options, lambda env: _with_env(context, env), strict=flags["strict"])
+    try:
+        return compile_project(root, options, strict=flags["strict"])
+    except MissingTarget as error:
+        if error.other_env is None:
+            raise
+        raise ConfigError(f"{error.headline}:\n\n    {_command_with_env(context, error.other_env)}\n") from error
 
 
-def _seen_from(root: Path, conf_source: str | None) -> str | None:
-    """Spell a path as seen from the project's folder if it is inside, so that it means the same everywhere.
+def _relative_to_project(root: Path, conf_source: str | None) -> str | None:
+    """Make a path relative to the project's folder if it is inside, so that it means the same on every machine.
 
     Raises:
         UsageError: It does not exist.
     """
     if conf_source is None or "://" in conf_source:
         return conf_source
-    place = Path(conf_source).resolve()
-    if not place.exists():
+    path = Path(conf_source).resolve()
+    if not path.exists():
         raise UsageError(f"--conf-source: {conf_source} does not exist")
-    return str(place.relative_to(root)) if place.is_relative_to(root) else str(place)
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def _with_env(context: click.Context, env: str) -> str:
-    """Spell the command that was typed, for another environment."""
-    typed = sys.argv[sys.argv.index("compile") + 1 :] if "compile" in sys.argv else []
-    words = [*context.command_path.split(), f"--env={env}"]
-    value_follows = False
-    for word in typed:
-        if not value_follows and not word.startswith(("--env=", "-e")) and word != "--env":
-            words.append(word)
-        value_follows = word in ("--env", "-e")
+def _command_with_env(context: click.Context, env: str) -> str:
+    """Return the command that was typed, with another environment."""
     redirect = "" if context.params["output"] or context.params["check"] else " > plan.yaml"
-    return shlex.join(words) + redirect
+    return shlex.join([*context.command_path.split(), f"--env={env}", *_typed_words("--env", "-e")]) + redirect
 
 
-def _compare(before: bytes, name: str, now: bytes) -> None:
-    """Show how a file differs from what compiling gives; line ends and a byte order mark do not count.
+def _update_command(context: click.Context, file: str) -> str:
+    """Return the command that was typed, but one that writes the file instead of checking it."""
+    return shlex.join([*context.command_path.split(), "-o", file, *_typed_words("--check")])
+
+
+def _typed_words(*dropped: str) -> Iterator[str]:
+    """Yield the words that were typed after ``compile``, without some options and their values."""
+    typed = iter(sys.argv[sys.argv.index("compile") + 1 :] if "compile" in sys.argv else [])
+    for word in typed:
+        if word in dropped:
+            next(typed, None)  # its value
+        elif word.partition("=")[0] not in dropped and word[:2] not in dropped:
+            yield word
+
+
+def _compare(before: bytes, name: str, now: bytes, update: str) -> None:
+    """Show how the plan in a file differs from the compiled one; line ends and a byte order mark do not count.
 
     Raises:
-        PlanDiffers: It does.
-        PlanError: The file is no plan.
+        PlanDiffers: They differ.
+        PlanError: The file is not a plan.
     """
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.diff.diff_plans import diff_plans
@@ -257,10 +271,12 @@ def _compare(before: bytes, name: str, now: bytes) -> None:
     if diff.differ:
         tell(render("diff.txt.j2", build_diff_view(diff, name, _COMPILED)).rstrip())
     else:
-        tell("the jobs are the same; only order, comments or layout differ:")
+        tell("the jobs are the same; only their order, comments or the layout of the file differ:")
         lines = list(difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""))
-        for line in lines[:_LINES]:
+        for line in lines[:_MAX_LINES]:
             tell(for_terminal(line))
-        if len(lines) > _LINES:
-            tell(f"and {counted(len(lines) - _LINES, 'more line')}")
-    raise PlanDiffers(f"{name} is not what compiling gives now")
+        if len(lines) > _MAX_LINES:
+            tell(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
+    raise PlanDiffers(
+        f"{name} is out of date. Update it: {update}" if Path(name).is_file() else f"{name} is out of date"
+    )

@@ -1,4 +1,4 @@
-"""The options of ``compile`` that ``kedro run`` has as well, spelled alike."""
+"""The options of ``compile`` that select pipelines, nodes and configuration, spelled as ``kedro run`` spells them."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import click
 
 def _comma_separated(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     """Split as ``kedro run`` does, and sort."""
-    from kedro_batch.compiler.nodes import split_names  # noqa: PLC0415  --help does without the compiler
+    from kedro_batch.compiler.node_selection import split_names  # noqa: PLC0415  --help works without the compiler
 
     try:
         return tuple(sorted(set(split_names(text))))
@@ -30,7 +30,7 @@ def _versions(_: click.Context, __: click.Parameter, text: str) -> dict[str, str
         if not (name and colon and version):
             raise click.BadParameter(f"{name + colon + version!r} is not of the form dataset:version")
         if version in (".", "..") or "/" in version or "\\" in version:
-            raise click.BadParameter(f"the version {version!r} is a path; Kedro takes the name of one folder")
+            raise click.BadParameter(f"the version {version!r} is a path, but Kedro takes the name of one folder")
     return {name: version for name, _colon, version in pairs}
 
 
@@ -50,22 +50,22 @@ _SELECTION = (
 )
 _SELECTION_HELP = {
     "pipelines": "Registered pipelines to compile. Default: __default__.",
-    "env": "Configuration environment, for compiling and in every job.",
-    "conf_source": "Where the configuration is, for compiling. In the jobs: container_conf_source.",
-    "params": "Extra parameters, passed on to every job.",
+    "env": "Configuration environment, of this compilation and of every job.",
+    "conf_source": "Where the configuration is. For the jobs, set container_conf_source.",
+    "params": "Extra parameters, passed to every job.",
     "nodes": "Only these nodes.",
     "tags": "Only nodes with any of these tags.",
     "namespaces": "Only nodes in these namespaces.",
-    "from_nodes": "Only these nodes and what follows them.",
-    "to_nodes": "Only these nodes and what they need.",
-    "from_inputs": "Only what follows from these datasets.",
-    "to_outputs": "Only what these datasets need.",
-    "load_versions": "Versions to load, passed on to the jobs that read these datasets.",
+    "from_nodes": "Only these nodes and those after them.",
+    "to_nodes": "Only these nodes and those before them.",
+    "from_inputs": "Only nodes that need these datasets.",
+    "to_outputs": "Only nodes that these datasets need.",
+    "load_versions": "Versions to load, passed to the jobs that read these datasets.",
 }
 
 
 def selection_options(command: Any) -> Any:
-    """Add the options that choose pipelines, nodes and configuration."""
+    """Add the options that select pipelines, nodes and configuration."""
     for option in reversed(_SELECTION):
         command = option(command)
     for parameter in getattr(command, "__click_params__", ()):

@@ -1,7 +1,7 @@
-"""Finds the catalog's entry for a dataset as Kedro does: by name, else by the dataset factory that fits best.
+"""Finds the catalog entry of a dataset as Kedro does: by name, otherwise by the most specific dataset factory.
 
 The merged catalog comes in as plain values; entries go out with their placeholders filled in. No dataset
-class is imported and no credentials are looked up. Source of the rules: ``kedro.io.catalog_config_resolver``.
+class is imported and no credentials are read. Source of the rules: ``kedro.io.catalog_config_resolver``.
 """
 
 import re
@@ -15,7 +15,7 @@ from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import ConfigError
 
 Entry = Mapping[str, Any]
-"""What a catalog says of a dataset: its ``type`` and arguments."""
+"""What a catalog says about a dataset: its ``type`` and arguments."""
 
 
 class Catalog:
@@ -24,60 +24,60 @@ class Catalog:
     def __init__(
         self, entries: Mapping[Any, Any], *, catch_all_can_lose: bool = False, checks_placeholders: bool = True
     ) -> None:
-        """Take the merged catalog.
+        """Sort the patterns of the merged catalog.
 
         Args:
             entries: By name or pattern.
-            catch_all_can_lose: As some versions of Kedro have it: of the patterns that match every name the first
-                wins, and Kedro's own, ``{default}``, is among them.
-            checks_placeholders: As most versions do: an entry may only use what its pattern has, letter by letter.
+            catch_all_can_lose: See ``KedroFeatures``: of the patterns that match every name the first wins, and
+                Kedro's own, ``{default}``, is one of them.
+            checks_placeholders: See ``KedroFeatures``.
 
         Raises:
-            ConfigError: Two patterns match every name, or an entry uses what its pattern does not have: Kedro
-                refuses both.
+            ConfigError: Two patterns match every name, or an entry uses a placeholder that its pattern does not
+                have. Kedro refuses both.
         """
         self._named = {str(name): entry for name, entry in entries.items() if "{" not in str(name)}
-        patterns = sorted((str(name) for name in entries if "{" in str(name)), key=_fit)
-        catch_all = [pattern for pattern in patterns if not _literal(pattern)]
+        patterns = sorted((str(name) for name in entries if "{" in str(name)), key=_specificity)
+        catch_all = [pattern for pattern in patterns if not _count_literal(pattern)]
         if catch_all_can_lose:
-            behind = {pattern for pattern in catch_all if _fit(pattern) > _fit("{default}")}
+            behind = {pattern for pattern in catch_all if _specificity(pattern) > _specificity("{default}")}
             patterns = [pattern for pattern in patterns if pattern not in behind]
         elif len(catch_all) > 1:
             raise ConfigError(
                 f"the catalog has {len(catch_all)} patterns that match every name, {', '.join(catch_all)}: "
-                "Kedro allows one; remove the others"
+                "Kedro allows only one, so remove the others"
             )
         for pattern in patterns if checks_placeholders else ():
-            strange = sorted(set(_placeholders(entries[pattern])) - set(_placeholders(pattern)))
-            if strange:
-                raise ConfigError(_unfillable(pattern, ", ".join(strange)))
+            unknown = sorted(set(_placeholders(entries[pattern])) - set(_placeholders(pattern)))
+            if unknown:
+                raise ConfigError(_describe_unknown_placeholder(pattern, ", ".join(unknown)))
         self._factories = [_Factory(pattern, entries[pattern]) for pattern in patterns]
 
     def entry(self, dataset: str) -> Entry | None:
-        """Give the entry of a dataset, or None if the catalog does not know it.
+        """Return the entry of a dataset, or None if the catalog has none.
 
         Raises:
-            ConfigError: The pattern that fits uses what its name does not have.
+            ConfigError: The entry of the matching pattern uses a placeholder that the pattern does not have.
         """
         if dataset in self._named:
             named = self._named[dataset]
             return named if isinstance(named, Mapping) else {}
         for factory in self._factories:
-            made = factory.entry(dataset)
-            if made is not None:
-                return made
+            entry = factory.entry(dataset)
+            if entry is not None:
+                return entry
         return None
 
     def names(self) -> Iterator[str]:
-        """Give the names of the entries that are not patterns."""
+        """Yield the names of the entries that are not patterns."""
         yield from self._named
 
 
-def refuse_odd_entries(entries: Mapping[Any, Any]) -> None:
-    """Refuse named entries that make Kedro refuse the whole catalog, whether anything uses them or not.
+def refuse_invalid_entries(entries: Mapping[Any, Any]) -> None:
+    """Refuse named entries with which Kedro refuses the whole catalog, even if no node uses them.
 
     Raises:
-        ConfigError: An entry is no mapping, or has no ``type``.
+        ConfigError: An entry is not a mapping, or has no ``type``.
     """
     wrong = [
         Diagnostic(
@@ -92,12 +92,12 @@ def refuse_odd_entries(entries: Mapping[Any, Any]) -> None:
 
 
 class _Factory:
-    """A pattern and what it makes of the names that match it."""
+    """A dataset factory: a pattern, and the entry that it makes of a matching name."""
 
     def __init__(self, pattern: str, template: Any) -> None:
         self._pattern = pattern
         self._template = template if isinstance(template, Mapping) else {}
-        # Most names fall out at the first or last letters, long before the regular expression is asked.
+        # The first and last letters rule most names out, much faster than the regular expression.
         self._head = pattern.partition("{")[0].lower()
         self._tail = pattern.rpartition("}")[2].lower()
 
@@ -112,16 +112,16 @@ class _Factory:
         if not found:
             return None
         try:
-            made: Entry = _filled(self._template, found.named)
+            entry: Entry = _fill(self._template, found.named)
         except (AttributeError, IndexError, KeyError, ValueError) as error:
-            raise ConfigError(_unfillable(self._pattern, str(error))) from error
-        return made
+            raise ConfigError(_describe_unknown_placeholder(self._pattern, str(error))) from error
+        return entry
 
 
-def _unfillable(pattern: str, what: str) -> str:
+def _describe_unknown_placeholder(pattern: str, placeholder: str) -> str:
     return (
-        f"the catalog's pattern {pattern!r} uses {what} in its entry, which its name does not have: "
-        "write what the name has, or put it into the name"
+        f"the entry of the catalog's pattern {pattern!r} uses {placeholder}, which the pattern does not have: "
+        "use a placeholder of the pattern, or add this one to it"
     )
 
 
@@ -144,24 +144,24 @@ def _parser(pattern: str) -> Any:
     return parse.compile(pattern)
 
 
-def _literal(pattern: str) -> int:
+def _count_literal(pattern: str) -> int:
     """Count the characters outside the placeholders."""
     return len(re.sub(r"\{.*?\}", "", pattern))
 
 
-def _fit(pattern: str) -> tuple[int, int, str]:
-    """Sort patterns as Kedro tries them: the most specific first."""
-    return -_literal(pattern), -pattern.count("{"), pattern
+def _specificity(pattern: str) -> tuple[int, int, str]:
+    """Return the key by which Kedro sorts patterns: the most specific first."""
+    return -_count_literal(pattern), -pattern.count("{"), pattern
 
 
-def _filled(value: Any, names: Mapping[str, Any]) -> Any:
-    """Fill in the placeholders, in a value of the depth that a catalog has."""
+def _fill(value: Any, names: Mapping[str, Any]) -> Any:
+    """Fill in the placeholders at any depth of an entry."""
     match value:
         case str():
             return value.format_map(names) if "}" in value else value
         case Mapping():
-            return {key: _filled(inner, names) for key, inner in value.items()}
+            return {key: _fill(inner, names) for key, inner in value.items()}
         case list() | tuple():
-            return [_filled(inner, names) for inner in value]
+            return [_fill(inner, names) for inner in value]
         case _:
             return value

@@ -1,38 +1,40 @@
-"""The command of a job: ``kedro run`` with all that the container needs to select exactly its nodes.
+"""Builds the command of a job: ``kedro run`` with the flags that select exactly its nodes. Pure.
 
-What a command selects is evaluated here, by an index of each pipeline, before it goes into a plan.
+Every command is evaluated by an index of its pipeline before it goes into a plan: it must select these nodes and no
+others.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kedro_batch.compiler.batch_config import Settings
-from kedro_batch.compiler.kedro_version import Dialect
-from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, CompileOptions, ProjectNode, namespaces_of, split_names
-from kedro_batch.compiler.selection import NodeIndex
+from kedro_batch.compiler.inputs import CompileOptions
+from kedro_batch.compiler.kedro_version import KedroFeatures
+from kedro_batch.compiler.node_selection import NodeIndex, split_names
+from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, enclosing_namespaces
 
 LONG_LIST = 1000
-"""Characters of a list of nodes above which a namespace or a tag that selects the same is easier to read: about eight
-lines of a plan."""
+"""If a list of nodes has more characters, a namespace or a tag that selects the same nodes is easier to read. That is
+about eight lines of a plan."""
 
 
-class Unreachable(ValueError):  # noqa: N818  an outcome that the caller reports with its place
+class NotSelectable(ValueError):  # noqa: N818  an outcome that a check reports with the job
     """No command selects exactly these nodes."""
 
 
-class Commands:
-    """Spells the commands of one compilation."""
+class CommandBuilder:
+    """Builds the commands of one compilation."""
 
     def __init__(
         self,
         pipelines: Mapping[str, Sequence[ProjectNode]],
         options: CompileOptions,
         settings: Settings,
-        dialect: Dialect,
+        features: KedroFeatures,
         long_list: int = LONG_LIST,
     ) -> None:
-        """Take the pipelines that commands may name, in the order in which they are preferred."""
+        """Index the pipelines that commands may name; the first ones are preferred."""
         self._long_list = long_list
-        self._dialect = dialect
+        self._features = features
         self._indexes: dict[tuple[str, ...], NodeIndex] = {
             (name,): self._index(nodes) for name, nodes in pipelines.items()
         }
@@ -41,14 +43,14 @@ class Commands:
         self._settings = settings
 
     def _index(self, nodes: Iterable[ProjectNode]) -> NodeIndex:
-        return NodeIndex(nodes, by_first_letters=not self._dialect.filters_namespaces)
+        return NodeIndex(nodes, by_first_letters=not self._features.filters_namespaces)
 
-    def reach(self, names: frozenset[str]) -> tuple[str, ...] | None:
-        """Name the pipelines that have all of these nodes: one, or several where Kedro can run them together."""
+    def find_pipelines(self, names: frozenset[str]) -> tuple[str, ...] | None:
+        """Return the pipelines that have all of these nodes: one, or several if Kedro can run them together."""
         for one in self._pipelines:
             if names <= self._indexes[one,].names:
                 return (one,)
-        if not self._dialect.combines_pipelines:
+        if not self._features.combines_pipelines:
             return None
         chosen: list[str] = []
         for name in sorted(names):
@@ -57,33 +59,33 @@ class Commands:
                 return None
             if not set(having) & set(chosen):
                 chosen.append(having[0])
-        home = tuple(one for one in self._pipelines if one in chosen)
-        if home not in self._indexes:
-            self._indexes[home] = self._index(node for one in home for node in self._pipelines[one])
-        return home
+        pipelines = tuple(one for one in self._pipelines if one in chosen)
+        if pipelines not in self._indexes:
+            self._indexes[pipelines] = self._index(node for one in pipelines for node in self._pipelines[one])
+        return pipelines
 
-    def command(self, nodes: Sequence[ProjectNode], runner: str | None = None) -> tuple[str, ...]:
-        """Spell a command word by word, each flag joined to its value by ``=``.
+    def build(self, nodes: Sequence[ProjectNode], runner: str | None = None) -> tuple[str, ...]:
+        """Return the words of a command, each flag joined to its value by ``=``.
 
-        A pipeline other than ``__default__`` is always named, because Kedro finds a node only in the pipelines
-        that it runs. A load version goes to the nodes that read its dataset.
+        A pipeline other than ``__default__`` is always named, because Kedro finds nodes only in the pipelines
+        that it runs. A load version is given only to nodes that read its dataset.
 
         Raises:
-            Unreachable: There is none that selects exactly these nodes.
+            NotSelectable: No command selects exactly these nodes.
         """
         names = frozenset(node.name for node in nodes)
-        home = self.reach(names)
-        if home is None:
-            raise Unreachable(f"no pipeline has all the nodes of this job: {', '.join(sorted(names))}")
+        pipelines = self.find_pipelines(names)
+        if pipelines is None:
+            raise NotSelectable(f"no pipeline has all the nodes of this job: {', '.join(sorted(names))}")
         options = self._options
         words = list(self._settings.command_prefix)
-        if home != (DEFAULT_PIPELINE,):
-            words.append(f"{self._dialect.pipeline_flag}={','.join(home)}")
+        if pipelines != (DEFAULT_PIPELINE,):
+            words.append(f"{self._features.pipeline_flag}={','.join(pipelines)}")
         if options.env:
             words.append(f"--env={options.env}")
         if self._settings.container_conf_source:
             words.append(f"--conf-source={self._settings.container_conf_source}")
-        words += self._selecting(nodes, home)
+        words += self._selection_words(nodes, pipelines)
         if runner and len(nodes) > 1:
             words.append(f"--runner={runner}")
         if options.params:
@@ -94,27 +96,27 @@ class Commands:
             words.append(f"--load-versions={','.join(versions)}")
         return tuple(words)
 
-    def _selecting(self, nodes: Sequence[ProjectNode], home: tuple[str, ...]) -> list[str]:
-        index = self._indexes[home]
+    def _selection_words(self, nodes: Sequence[ProjectNode], pipelines: tuple[str, ...]) -> list[str]:
+        index = self._indexes[pipelines]
         names = frozenset(node.name for node in nodes)
         by_name = f"--nodes={','.join(sorted(names))}"
         if len(by_name) > self._long_list or index.with_names(_split(by_name)) != names:
-            # Pipelines that run together may have copies of a node with other tags: which of them counts is open.
-            for word in self._shorter(names, home) if len(home) == 1 else ():
+            # Pipelines that run together may have copies of a node with different tags, and either may count.
+            for word in self._shorter_words(names, pipelines[0]) if len(pipelines) == 1 else ():
                 return [word]
             if names == index.names:
                 return []  # the whole pipeline
         if index.with_names(_split(by_name)) != names:
-            raise Unreachable(f"`kedro run` would not take {by_name} for these nodes: give them names of their own")
+            raise NotSelectable(f"`kedro run {by_name}` would not select these nodes: give them simpler names")
         return [by_name]
 
-    def _shorter(self, names: frozenset[str], home: tuple[str, ...]) -> Iterator[str]:
-        """Give the namespaces and tags that select exactly these nodes of a pipeline."""
-        index = self._indexes[home]
-        nodes = [node for node in self._pipelines[home[0]] if node.name in names]
-        shared = frozenset.intersection(*(frozenset(namespaces_of(node.namespace)) for node in nodes))
+    def _shorter_words(self, names: frozenset[str], pipeline: str) -> Iterator[str]:
+        """Yield the flags with a namespace or a tag that selects exactly these nodes of a pipeline."""
+        index = self._indexes[pipeline,]
+        nodes = [node for node in self._pipelines[pipeline] if node.name in names]
+        shared = frozenset.intersection(*(frozenset(enclosing_namespaces(node.namespace)) for node in nodes))
         for namespace in sorted(shared, key=lambda one: (len(one), one)):
-            word = f"{self._dialect.namespace_flag}={namespace}"
+            word = f"{self._features.namespace_flag}={namespace}"
             if _split(word) == [namespace] and index.in_namespace(namespace) == names:
                 yield word
         for tag in sorted(frozenset.intersection(*(node.tags for node in nodes))):
@@ -123,7 +125,7 @@ class Commands:
 
 
 def _split(word: str) -> list[str]:
-    """Split a flag's value as ``kedro run`` does; what it cannot split selects nothing."""
+    """Split a flag's value as ``kedro run`` does; a value that it cannot split selects nothing."""
     try:
         return split_names(word.partition("=")[2])
     except ValueError:

@@ -1,7 +1,7 @@
-"""The configuration of a Kedro project: its folder, its environments, and what it says about AWS Batch.
+"""The configuration of a Kedro project: its folder, its environments, and its sections for one environment.
 
-Kedro's config loader reads and merges; what reaches this module is a function that does so. The files
-themselves are looked at only to say where something stands.
+Kedro's config loader reads and merges; this module gets a function that calls it. The files themselves are looked at
+only to say where something stands, or why Kedro did not see it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.compiler.batch_config import TARGET, ConfigSource
+from kedro_batch.compiler.config_source import TARGET, ConfigSource
 from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.files import yaml_reader
@@ -25,11 +25,11 @@ class Configuration:
 
     Attributes:
         root: The project's folder.
-        conf_source: As configured or given: a path from the project's folder, or the URL of another place.
+        conf_source: As configured or given: a path relative to the project's folder, or the URL of another place.
         base_env: The environment that all others are merged over.
-        default_env: The environment that is used when none is named; None where there is none.
-        read: Gives the merged section of a name for an environment, empty where there is none. It raises
-            ``ConfigError`` where Kedro cannot read it.
+        default_env: The environment that is used if none is named; None if there is none.
+        read: Return the merged section of a name for an environment, empty if there is none. It raises
+            ``ConfigError`` if Kedro cannot read it.
     """
 
     root: Path
@@ -39,20 +39,24 @@ class Configuration:
     read: Callable[[str | None, str], Mapping[Any, Any]]
 
     @property
+    def location(self) -> str:
+        """The configuration's folder or archive as an absolute path, or its URL."""
+        return self.conf_source if "://" in self.conf_source else str(self.root / self.conf_source)
+
+    @property
     def folder(self) -> Path | None:
-        """The folder; None where the configuration is an archive or a remote place."""
-        place = self.root / self.conf_source
-        return None if "://" in self.conf_source or place.is_file() else place
+        """The folder; None if the configuration is an archive or a remote place."""
+        return None if "://" in self.conf_source or Path(self.location).is_file() else Path(self.location)
 
     def environments(self) -> tuple[str, ...]:
-        """Name the environments without the base; none where the configuration is not a folder."""
+        """Return the environments without the base; none if the configuration is not a folder."""
         if self.folder is None:
             return ()
-        names = (place.name for place in self.folder.iterdir() if place.is_dir())
+        names = (child.name for child in self.folder.iterdir() if child.is_dir())
         return tuple(sorted(name for name in names if name != self.base_env and not name.startswith(".")))
 
     def refuse_missing_folders(self, env: str | None) -> None:
-        """Refuse a configuration or an environment that is not there, before Kedro makes something of it.
+        """Refuse a configuration or an environment that does not exist; Kedro would take it for an empty one.
 
         Raises:
             ProjectError: The folder of the configuration or of the environment is missing.
@@ -65,18 +69,18 @@ class Configuration:
             known = (self.base_env, *self.environments())
             raise ProjectError(
                 f"no environment is named {env!r}: {self._shown(self.folder / env)} is not a folder."
-                f"{did_you_mean(env, known)} There are: {', '.join(known)}"
+                f"{did_you_mean(env, known)} Choose one of: {', '.join(known)}"
             )
 
-    def existing_env(self, env: str | None) -> str | None:
-        """Give the environment to read for one that was asked for.
+    @property
+    def missing_env_folder(self) -> str | None:
+        """The folder of the default environment, if there is a default and it does not exist.
 
-        The default environment is often ``local``, which a checkout does not have: it counts as empty then,
-        which is what reading the base environment alone means.
+        The default is often ``local``, which a checkout does not have. It counts as empty then.
         """
-        if env is None and self.default_env and self.folder and not (self.folder / self.default_env).is_dir():
-            return self.base_env
-        return env
+        if self.default_env and self.folder and not (self.folder / self.default_env).is_dir():
+            return self._shown(self.folder / self.default_env)
+        return None
 
     def section(self, env: str | None, name: str) -> Mapping[Any, Any]:
         """Read a merged section, such as ``catalog``, of an environment or of the project's default.
@@ -84,74 +88,69 @@ class Configuration:
         Raises:
             ConfigError: It cannot be read.
         """
-        return self.read(self.existing_env(env), name)
+        return self.read(self.base_env if env is None and self.missing_env_folder else env, name)
 
-    def file_of(self, env: str | None, section: str) -> str:
-        """Say where something would be written into a section, such as ``catalog``, of an environment."""
-        return f"{self._folder_shown()}/{env or self.base_env}/{section}.yml"
+    def file_for(self, env: str | None, section: str) -> str:
+        """Return the file in which to write something new into a section, such as ``catalog``, of an environment."""
+        folder = self.conf_source.rstrip("/") if self.folder is None else self._shown(self.folder)
+        return f"{folder}/{env or self.base_env}/{section}.yml"
 
-    def _folder_shown(self) -> str:
-        return self.conf_source.rstrip("/") if self.folder is None else self._shown(self.folder)
-
-    def about_aws_batch(self, env: str | None) -> ConfigSource:
-        """Read what the configuration says about AWS Batch.
-
-        Args:
-            env: The environment; None for the project's default.
+    def read_aws_batch(self, env: str | None) -> ConfigSource:
+        """Read what the configuration of an environment says about AWS Batch; None is the project's default.
 
         Raises:
             ConfigError: It cannot be read.
         """
-        files = self._files(env)
+        files = self._find_files(env)
         try:
             aws_batch = self.section(env, "aws_batch")
         except ConfigError as error:
-            if diagnostics := [one for file in files for one in self._unreadable(file)]:
-                raise ConfigError("cannot read the configuration 'aws_batch':", diagnostics) from error
+            self._refuse_unreadable(files, error)
             raise
         if not aws_batch:
             self._refuse_unseen(files)
-            if diagnostics := [one for file in files for one in self._unreadable(file)]:
-                raise ConfigError("cannot read the configuration 'aws_batch':", diagnostics)
+            self._refuse_unreadable(files)
         complete = set(TARGET) <= aws_batch.keys()
         parameters = {} if complete else self.section(env, "parameters").get("aws_batch")
         return ConfigSource(
             aws_batch=aws_batch,
             parameters=parameters if isinstance(parameters, Mapping) else {},
             files=files,
-            expected_file=self._shown(files[0])
-            if files
-            else f"{self._folder_shown()}/{env or self.base_env}/aws_batch.yml",
+            expected_file=next(iter(files), self.file_for(env, "aws_batch")),
         )
 
-    def _files(self, env: str | None) -> tuple[Path, ...]:
-        """Find the ``aws_batch.yml`` files that are merged, the one that wins first."""
+    def _find_files(self, env: str | None) -> Mapping[str, Path]:
+        """Find the ``aws_batch.yml`` files that are merged; the first one wins."""
         if self.folder is None:
-            return ()
+            return {}
         folders = dict.fromkeys(self.folder / name for name in (env or self.default_env, self.base_env) if name)
-        return tuple(
-            file
+        return {
+            self._shown(file): file
             for folder in folders
             for file in sorted(folder.rglob("aws_batch.*"))
             if file.suffix in _SUFFIXES and file.is_file()
-        )
+        }
 
-    def _unreadable(self, file: Path) -> Iterator[Diagnostic]:
-        """Say where a file is not what a configuration can be, in words that Kedro's errors lack."""
-        shown = self._shown(file)
-        document = yaml_reader.parse(file.read_bytes(), shown)
-        # What only plans forbid does no harm here.
-        yield from (one for one in document.diagnostics if any(words in one.message for words in _HARMFUL))
-        if not document.broken and not isinstance(document.value, dict | None):
-            yield Diagnostic(source=shown, message="must be a mapping of settings, such as job_queue: my-queue")
+    def _refuse_unreadable(self, files: Mapping[str, Path], cause: Exception | None = None) -> None:
+        """Refuse files that are no configuration, with their lines, which Kedro's own errors lack."""
+        if diagnostics := [one for name, file in files.items() for one in _diagnose_file(name, file)]:
+            raise ConfigError("cannot read the configuration 'aws_batch':", diagnostics) from cause
 
-    def _refuse_unseen(self, files: tuple[Path, ...]) -> None:
-        """Notice that Kedro does not see files that are there."""
+    def _refuse_unseen(self, files: Mapping[str, Path]) -> None:
+        """Refuse a folder whose name is a pattern: Kedro does not see the files in it."""
         if files and set("[]*?") & set(str(self.folder)):
             raise ConfigError(
-                f"Kedro does not find {self._shown(files[0])}, because the path of the project, {self.root}, has one "
-                "of the characters [ ] * ?, which mean something in patterns: give the folder another name"
+                f"Kedro does not find {next(iter(files))}: the path of the project, {self.root}, has one of the "
+                "characters [ ] * ?, which have a meaning in patterns. Rename the folder"
             )
 
-    def _shown(self, place: Path) -> str:
-        return str(place.relative_to(self.root)) if place.is_relative_to(self.root) else str(place)
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+
+def _diagnose_file(name: str, file: Path) -> Iterator[Diagnostic]:
+    document = yaml_reader.parse(file.read_bytes(), name)
+    # Some YAML is forbidden in plans alone, and does no harm here.
+    yield from (one for one in document.diagnostics if any(words in one.message for words in _HARMFUL))
+    if not document.broken and not isinstance(document.value, dict | None):
+        yield Diagnostic(source=name, message="must be a mapping of settings, such as job_queue: spaceflights_queue")

@@ -1,55 +1,83 @@
-"""Every value of a job's settings with what has set it. Pure."""
+"""Explains the settings of a job: every value, with the places in the configuration that set it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kedro_batch.compiler.compilation import Compilation
+from kedro_batch.compiler.config_source import SourceRef
 from kedro_batch.compiler.nodes import ProjectNode
 from kedro_batch.compiler.rules import NodeSettings, Rule
-from kedro_batch.plan.model import MERGED_BY_KEY
+from kedro_batch.diagnostics import FieldPath
+from kedro_batch.plan.model import MERGED_BY_KEY, JobName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
-    """One value of a job's settings and where it comes from.
+class ExplainedValue:
+    """One value of a job's settings and what set it.
 
     Attributes:
         path: Such as ``("resources", "memory_mib")``.
-        value: As in the plan; None for what the job does not have, because not all of its nodes have it.
-        origins: The numbers of the rules that gave it; None stands for the defaults.
-        combined: It was made of the values of several nodes.
+        value: As in the plan; None if the job does not have it, because not all of its nodes have it.
+        rules: The numbers of the rules that set it; None stands for the defaults.
+        combined: The value was made of different values of several nodes.
     """
 
     path: tuple[str, ...]
     value: Any
-    origins: tuple[int | None, ...]
+    rules: tuple[int | None, ...]
     combined: bool = field(default=False)
 
 
-def _dropped(node_settings: NodeSettings, nodes: Sequence[ProjectNode]) -> Iterator[Value]:
-    """Yield what some of the nodes have and the job of them all has not."""
-    kept = {path for path, _ in _leaves(node_settings.together(nodes).stated)}
-    resolved = {node_settings.of(node).fingerprint: node_settings.of(node) for node in nodes}
-    for path in sorted({path for one in resolved.values() for path, _ in _leaves(one.stated)} - kept):
-        yield Value(path=path, value=None, origins=(), combined=True)
+def explain_job(compilation: Compilation, job: JobName) -> Iterator[tuple[ExplainedValue, tuple[SourceRef, ...]]]:
+    """Yield every value of a job's settings with the places in the configuration that set it."""
+    rules = compilation.inputs.settings.rules
+    for value in explain_settings(compilation.node_settings, compilation.groups[job].nodes, rules):
+        yield value, tuple(_locate(compilation, number, value.path) for number in value.rules)
 
 
-def explained(node_settings: NodeSettings, nodes: Sequence[ProjectNode], rules: Sequence[Rule]) -> Iterator[Value]:
-    """Yield every value of a job of these nodes with what set it."""
-    together = node_settings.together(nodes)
-    for path, value in _leaves(together.stated):
-        origins = set()
+def find_origin(compilation: Compilation, job: JobName, path: FieldPath) -> SourceRef | None:
+    """Return the first place in the configuration that set a value; None if no setting did."""
+    for value, places in explain_job(compilation, job) if path and job in compilation.groups else ():
+        if value.path[: len(path)] == path[: len(value.path)]:
+            return places[0] if places else None
+    return None
+
+
+def explain_settings(
+    node_settings: NodeSettings, nodes: Sequence[ProjectNode], rules: Sequence[Rule]
+) -> Iterator[ExplainedValue]:
+    """Yield every value of a job of these nodes with the rules that set it."""
+    merged = node_settings.merge(nodes)
+    for path, value in _leaves(merged.stated):
+        setters = set()
         same = True
         for node in nodes:
             resolved = node_settings.of(node)
-            own = _at(resolved.stated, path)
+            own = _look_up(resolved.stated, path)
             same = same and own == value
             if own is not None and (own == value or path[0] in ("timeout_s", "retry_on")):
-                setting = [number for number in resolved.rules if _at(rules[number].stated, path) is not None]
-                origins.add(setting[-1] if setting else None)
-        ordered = sorted(origins, key=lambda number: -1 if number is None else number)
-        yield Value(path=path, value=value, origins=tuple(ordered), combined=not same)
-    yield from _dropped(node_settings, nodes)
+                numbers = [number for number in resolved.rules if _look_up(rules[number].stated, path) is not None]
+                setters.add(numbers[-1] if numbers else None)
+        ordered = sorted(setters, key=lambda number: -1 if number is None else number)
+        yield ExplainedValue(path=path, value=value, rules=tuple(ordered), combined=not same)
+    yield from _explain_dropped(node_settings, nodes, {path for path, _ in _leaves(merged.stated)})
+
+
+def _explain_dropped(
+    node_settings: NodeSettings, nodes: Sequence[ProjectNode], kept: set[tuple[str, ...]]
+) -> Iterator[ExplainedValue]:
+    """Yield the values that some of the nodes have, but not their job."""
+    resolved = {node_settings.of(node).fingerprint: node_settings.of(node) for node in nodes}
+    for path in sorted({path for one in resolved.values() for path, _ in _leaves(one.stated)} - kept):
+        yield ExplainedValue(path=path, value=None, rules=(), combined=True)
+
+
+def _locate(compilation: Compilation, rule: int | None, path: tuple[str, ...]) -> SourceRef:
+    if rule is None:
+        return compilation.inputs.source.locate(path)
+    inside = path[1:] if path[0] == "resources" else path  # a rule has its resources without that key
+    return compilation.inputs.source.locate(("rules", rule, *inside))
 
 
 def _leaves(stated: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -60,7 +88,7 @@ def _leaves(stated: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
             yield (name,), value
 
 
-def _at(stated: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+def _look_up(stated: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     value: Any = stated
     for step in path:
         value = value.get(step) if isinstance(value, Mapping) else None

@@ -1,7 +1,7 @@
-"""Groups nodes into jobs. Pure: nodes come in, groups go out that cover every node once and wait in no circle.
+"""Groups nodes into jobs. Pure: nodes come in; groups go out that hold every node once and form no cycle.
 
-A grouping starts with one group for each node and joins groups, one way after the other. After each way, groups
-that would wait for each other are joined too where one job can run them; else the grouping is refused.
+At first every node is a group of its own. Each grouping, in turn, joins some of the groups. Groups that would wait for
+each other after that are joined too if one job can run them; otherwise the grouping is refused.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kedro_batch.compiler.nodes import ProjectNode, namespaces_of, node_parents
+from kedro_batch.compiler.nodes import ProjectNode, enclosing_namespaces, find_node_parents
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import CycleError, cycles, topological_order, transitive_reduction
@@ -18,14 +18,15 @@ from kedro_batch.text.wording import listed
 NONE = "none"
 CHAIN = "chain"
 MEMORY = "memory"
-WAYS = (NONE, "namespace", "namespace:DEPTH", "tag:PREFIX", CHAIN, MEMORY)
+GROUPINGS = (NONE, "namespace", "namespace:DEPTH", "tag:PREFIX", CHAIN, MEMORY)
 _NAMESPACE = re.compile(r"namespace(?::([1-9][0-9]?))?")
 _TAG = "tag:"
-_SHOWN = 12
+_MAX_STEPS_SHOWN = 12
+_MAX_NODES_SHOWN = 12
 
 
-def is_way(text: str) -> bool:
-    """Tell whether a text names a way of grouping."""
+def is_grouping(text: str) -> bool:
+    """True if a text names a grouping, such as ``namespace:2``."""
     named = text in (NONE, CHAIN, MEMORY) or (text.startswith(_TAG) and text != _TAG)
     return named or _NAMESPACE.fullmatch(text) is not None
 
@@ -35,9 +36,9 @@ class Group:
     """The nodes of one job.
 
     Attributes:
-        label: What people would call it: its namespace, its tag or the name of its first node.
+        label: Its name for people: its namespace, its tag or the name of its first node.
         nodes: Its nodes, sorted by name.
-        named_by: The way of grouping whose namespace or tag is the label; empty for the name of a node.
+        named_by: The grouping whose namespace or tag is the label; empty if the label is the name of a node.
     """
 
     label: str
@@ -46,140 +47,152 @@ class Group:
 
     @property
     def key(self) -> str:
-        """Tells the group from all others; a namespace or tag keeps its key when nodes come and go."""
+        """An identifier among all groups; that of a namespace or tag stays when its nodes change."""
         return f"{self.named_by}\n{self.label}" if self.named_by else self.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
-    """What a grouping has to know of the nodes beside themselves.
+class GroupingRules:
+    """What limits which nodes one job can run.
 
     Attributes:
-        in_memory: Tells whether only the process that writes a dataset can read it.
-        alike: Gives what a node asks for; nodes of a chain ask for the same.
-        room: Tells how many characters a command has for the names of nodes that ask for what this one asks for.
-        obstacle: Says why one job cannot run these nodes; None if it can.
+        is_in_memory: True if only the process that writes a dataset can read it.
+        settings_key: Return a value that is equal for nodes with equal settings; only such nodes form a chain.
+        names_limit: Return how many characters a command has for names of nodes with the settings of this one.
+        find_conflict: Return the reason why one job cannot run these nodes; None if it can.
     """
 
-    in_memory: Callable[[str], bool]
-    alike: Callable[[ProjectNode], Hashable]
-    room: Callable[[ProjectNode], int]
-    obstacle: Callable[[Sequence[ProjectNode]], str | None]
+    is_in_memory: Callable[[str], bool]
+    settings_key: Callable[[ProjectNode], Hashable]
+    names_limit: Callable[[ProjectNode], int]
+    find_conflict: Callable[[Sequence[ProjectNode]], str | None]
 
 
 @dataclass(slots=True)
-class Grouping:
-    """Groups, and what is to be said about them. Groups that wait for each other come with an error."""
+class GroupedNodes:
+    """Groups, and the diagnostics about them. An error is among them if the groups make no plan."""
 
     groups: tuple[Group, ...]
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    @property
+    def has_errors(self) -> bool:
+        """True if the nodes cannot be grouped in this way."""
+        return any(one.severity is Severity.ERROR for one in self.diagnostics)
 
-def group_nodes(nodes: Sequence[ProjectNode], ways: Sequence[str], conditions: Conditions) -> Grouping:
+
+def group_nodes(nodes: Sequence[ProjectNode], groupings: Sequence[str], rules: GroupingRules) -> GroupedNodes:
     """Group nodes.
 
     Args:
         nodes: Sorted by name.
-        ways: Such as ``("namespace:2", "memory")``, applied in their order; none for one group for each node.
-        conditions: What else has to be known.
+        groupings: Such as ``("namespace:2", "memory")``, applied in this order; empty for one group for each node.
+        rules: What limits the groups.
 
     Returns:
         The groups, sorted by their first nodes.
     """
-    grouping = Grouping(tuple(Group(label=node.name, nodes=(node,)) for node in nodes))
-    if not ways:
-        return grouping
-    place = {name: index for index, name in enumerate(topological_order(node_parents(nodes)))}
-    for way in ways:
-        groups = grouping.groups
-        if namespace := _NAMESPACE.fullmatch(way):
-            keys = [_namespace_key(group, int(namespace[1] or 1)) for group in groups]
-            groups = _joined_by_key(groups, keys, way, place)
-        elif way.startswith(_TAG):
-            prefix = way.removeprefix(_TAG)
-            grouping.diagnostics += _ambiguous(groups, prefix)
-            groups = _joined_by_key(groups, [_tag_key(group, prefix) for group in groups], way, place)
-        elif way == CHAIN:
-            groups = _joined(groups, _links(groups, conditions), place)
-        elif way == MEMORY:
-            groups = _joined(groups, _sharing_memory(groups, conditions), place)
-        grouping.groups = groups
-        _without_cycles(grouping, way, conditions, place)
-    if any(way not in (CHAIN, MEMORY) for way in ways):
-        grouping.diagnostics += _singles(grouping.groups, ways)
-    for group in grouping.groups:
-        if len(group.nodes) > 1 and (obstacle := conditions.obstacle(group.nodes)):
-            grouping.diagnostics.append(_invalid(group.label, f"one job cannot run its nodes: {obstacle}"))
-    return grouping
+    grouped = GroupedNodes(tuple(Group(label=node.name, nodes=(node,)) for node in nodes))
+    if not groupings:
+        return grouped
+    rank = {name: index for index, name in enumerate(topological_order(find_node_parents(nodes)))}
+    for grouping in groupings:
+        grouped.diagnostics += _find_ambiguous_tags(grouped.groups, grouping)
+        grouped.groups = _apply_grouping(grouped.groups, grouping, rules, rank)
+        _join_cycles(grouped, grouping, rules, rank)
+    if any(grouping not in (CHAIN, MEMORY) for grouping in groupings):
+        grouped.diagnostics += _find_single_nodes(grouped.groups, groupings)
+    for group in grouped.groups:
+        if len(group.nodes) > 1 and (conflict := rules.find_conflict(group.nodes)):
+            grouped.diagnostics.append(_diagnose_group(group.label, f"one job cannot run its nodes: {conflict}"))
+    return grouped
 
 
-def group_parents(groups: Sequence[Group]) -> dict[str, set[str]]:
-    """Give for the key of every group the keys of those that write what it reads."""
+def _apply_grouping(
+    groups: Sequence[Group], grouping: str, rules: GroupingRules, rank: Mapping[str, int]
+) -> tuple[Group, ...]:
+    if grouping == CHAIN:
+        return _join_groups(groups, _find_chain_links(groups, rules), rank)
+    if grouping == MEMORY:
+        return _join_groups(groups, _find_memory_links(groups, rules), rank)
+    if namespace := _NAMESPACE.fullmatch(grouping):
+        labels = [_namespace_of(group, int(namespace[1] or 1)) for group in groups]
+    else:
+        labels = [_tag_of(group, grouping.removeprefix(_TAG)) for group in groups]
+    return _join_by_label(groups, labels, grouping, rank)
+
+
+def find_group_parents(groups: Sequence[Group]) -> dict[str, set[str]]:
+    """Return for the key of every group the keys of the groups that write its inputs."""
     owner = {node.name: group.key for group in groups for node in group.nodes}
     parents: dict[str, set[str]] = {group.key: set() for group in groups}
-    for node, above in node_parents(node for group in groups for node in group.nodes).items():
+    for node, above in find_node_parents(node for group in groups for node in group.nodes).items():
         parents[owner[node]].update(owner[parent] for parent in above)
     for key, above in parents.items():
         above.discard(key)
     return parents
 
 
-def _namespace_key(group: Group, depth: int) -> str | None:
-    found = {tuple(namespaces_of(node.namespace)[:depth]) for node in group.nodes}
+def _namespace_of(group: Group, depth: int) -> str | None:
+    found = {tuple(enclosing_namespaces(node.namespace)[:depth]) for node in group.nodes}
     only = found.pop() if len(found) == 1 else ()
     return only[-1] if only else None
 
 
-def _tags(group: Group, prefix: str) -> list[str]:
+def _tags_of(group: Group, prefix: str) -> list[str]:
     return sorted({tag for node in group.nodes for tag in node.tags if tag.startswith(prefix)})
 
 
-def _tag_key(group: Group, prefix: str) -> str | None:
-    tags = _tags(group, prefix)
+def _tag_of(group: Group, prefix: str) -> str | None:
+    tags = _tags_of(group, prefix)
     return tags[0] if len(tags) == 1 else None
 
 
-def _ambiguous(groups: Iterable[Group], prefix: str) -> Iterator[Diagnostic]:
-    for group in groups:
-        if len(tags := _tags(group, prefix)) > 1:
-            remedy = f"tag:{prefix} can use one at most: take the others away, or group otherwise"
-            yield _invalid(group.label, f"it has the tags {', '.join(tags)}, and {remedy}")
+def _find_ambiguous_tags(groups: Iterable[Group], grouping: str) -> Iterator[Diagnostic]:
+    prefix = grouping.removeprefix(_TAG)
+    for group in groups if grouping.startswith(_TAG) else ():
+        if len(tags := _tags_of(group, prefix)) > 1:
+            yield _diagnose_group(
+                group.label,
+                f"it has the tags {', '.join(tags)}, but {grouping} needs a single one. Remove the others, or use "
+                "another grouping",
+            )
 
 
-def _joined_by_key(
-    groups: Sequence[Group], keys: Sequence[str | None], way: str, place: Mapping[str, int]
+def _join_by_label(
+    groups: Sequence[Group], labels: Sequence[str | None], grouping: str, rank: Mapping[str, int]
 ) -> tuple[Group, ...]:
     members: defaultdict[str, list[int]] = defaultdict(list)
-    for index, key in enumerate(keys):
-        if key is not None:
-            members[key].append(index)
-    names = {indexes[0]: Group(label=key, nodes=(), named_by=way) for key, indexes in members.items()}
-    return _joined(groups, members.values(), place, names)
+    for index, label in enumerate(labels):
+        if label is not None:
+            members[label].append(index)
+    names = {indexes[0]: Group(label=label, nodes=(), named_by=grouping) for label, indexes in members.items()}
+    return _join_groups(groups, members.values(), rank, names)
 
 
-def _links(groups: Sequence[Group], conditions: Conditions) -> Iterator[tuple[int, int]]:
-    """Find the pairs of groups of which the second can only follow the first, and asks for the same.
+def _find_chain_links(groups: Sequence[Group], rules: GroupingRules) -> Iterator[tuple[int, int]]:
+    """Yield pairs of groups with equal settings: the second follows only the first, and nothing else follows that.
 
-    A chain that no command could run, or whose list of nodes would be too long for one, is cut.
+    A chain is cut where no command could run it, or where its list of nodes would be too long for a command.
     """
     index_of = {group.key: index for index, group in enumerate(groups)}
-    chain_to = {group.key: group.nodes for group in groups}  # all the nodes of the chain that ends with a group
+    chain_to = {group.key: group.nodes for group in groups}  # all nodes of the chain that ends with this group
     length = {group.key: sum(len(node.name) + 1 for node in group.nodes) for group in groups}
-    parents = transitive_reduction(group_parents(groups))
+    parents = transitive_reduction(find_group_parents(groups))
     children = Counter(parent for above in parents.values() for parent in above)
     for key, above in parents.items():  # parents come before their children
         if len(above) != 1 or children[above[0]] != 1:
             continue
         both = (*chain_to[above[0]], *chain_to[key])
         together = length[above[0]] + length[key]
-        alike = {conditions.alike(node) for node in (both[0], *groups[index_of[key]].nodes)}
-        if len(alike) == 1 and together <= conditions.room(both[0]) and conditions.obstacle(both) is None:
+        keys = {rules.settings_key(node) for node in (both[0], *groups[index_of[key]].nodes)}
+        if len(keys) == 1 and together <= rules.names_limit(both[0]) and rules.find_conflict(both) is None:
             chain_to[key], length[key] = both, together
             yield index_of[above[0]], index_of[key]
 
 
-def _sharing_memory(groups: Sequence[Group], conditions: Conditions) -> Iterator[tuple[int, int]]:
-    """Find the pairs of groups of which one hands the other something that only memory holds."""
+def _find_memory_links(groups: Sequence[Group], rules: GroupingRules) -> Iterator[tuple[int, int]]:
+    """Yield pairs of groups that share a dataset that is only in memory: the writer and a reader."""
     writer: dict[str, tuple[int, str]] = {}
     for index, group in enumerate(groups):
         for node in group.nodes:
@@ -187,17 +200,17 @@ def _sharing_memory(groups: Sequence[Group], conditions: Conditions) -> Iterator
     for index, group in enumerate(groups):
         for name in (name for node in group.nodes for name in node.inputs):
             written_by, written = writer.get(without_transcoding(name), (index, name))
-            if written_by != index and (conditions.in_memory(name) or conditions.in_memory(written)):
+            if written_by != index and (rules.is_in_memory(name) or rules.is_in_memory(written)):
                 yield written_by, index
 
 
-def _joined(
+def _join_groups(
     groups: Sequence[Group],
     together: Iterable[Sequence[int]],
-    place: Mapping[str, int],
+    rank: Mapping[str, int],
     names: Mapping[int, Group] | None = None,
 ) -> tuple[Group, ...]:
-    """Join groups, given by their indexes; ``names`` says how to call that which the group of an index is joined to."""
+    """Join groups, given by their indexes. ``names`` has labels for the joined groups, by the index of any member."""
     root = list(range(len(groups)))
 
     def find(index: int) -> int:
@@ -214,85 +227,93 @@ def _joined(
     for index in range(len(groups)):
         members[find(index)].append(index)
     named = {find(index): name for index, name in (names or {}).items()}
-    made = [_join([groups[index] for index in indexes], named.get(top), place) for top, indexes in members.items()]
-    return tuple(sorted(made, key=lambda group: group.nodes[0].name))
+    joined = [
+        _merge_groups([groups[index] for index in indexes], named.get(top), rank) for top, indexes in members.items()
+    ]
+    return tuple(sorted(joined, key=lambda group: group.nodes[0].name))
 
 
-def _join(parts: Sequence[Group], name: Group | None, place: Mapping[str, int]) -> Group:
-    """Make one group of several, called as the first of them that a namespace or a tag has named, else as the first."""
+def _merge_groups(parts: Sequence[Group], name: Group | None, rank: Mapping[str, int]) -> Group:
+    """Make one group of several. Its label is that of the first with a namespace or tag, otherwise of the first."""
     if len(parts) == 1 and name is None:
         return parts[0]
     if name is None:
-        name = min(parts, key=lambda part: (not part.named_by, min(place[node.name] for node in part.nodes)))
+        name = min(parts, key=lambda part: (not part.named_by, min(rank[node.name] for node in part.nodes)))
     nodes = tuple(sorted((node for part in parts for node in part.nodes), key=lambda node: node.name))
     return Group(label=name.label, nodes=nodes, named_by=name.named_by)
 
 
-def _without_cycles(grouping: Grouping, way: str, conditions: Conditions, place: Mapping[str, int]) -> None:
-    """Join the groups that wait for each other, and say so; or say why that cannot be."""
-    parents = group_parents(grouping.groups)
-    index_of = {group.key: index for index, group in enumerate(grouping.groups)}
+def _join_cycles(grouped: GroupedNodes, grouping: str, rules: GroupingRules, rank: Mapping[str, int]) -> None:
+    """Join the groups that wait for each other, and add a warning; if one job cannot run them, add an error."""
+    parents = find_group_parents(grouped.groups)
+    index_of = {group.key: index for index, group in enumerate(grouped.groups)}
     together: list[list[int]] = []
-    for circle in cycles(parents):
-        inside = set(circle)
-        groups = [grouping.groups[index_of[key]] for key in circle]
-        path = _closing_path({key: parents[key] & inside for key in circle}, grouping.groups, index_of)
-        about = {"jobs": tuple(sorted(group.label for group in groups))}
-        obstacle = conditions.obstacle([node for group in groups for node in group.nodes])
-        if obstacle is None:
-            together.append([index_of[key] for key in circle])
+    for cycle in cycles(parents):
+        groups = [grouped.groups[index_of[key]] for key in cycle]
+        inside = set(cycle)
+        path = _describe_cycle({key: parents[key] & inside for key in cycle}, grouped.groups, index_of)
+        conflict = rules.find_conflict([node for group in groups for node in group.nodes])
+        if conflict is None:
+            together.append([index_of[key] for key in cycle])
             severity, code = Severity.WARNING, Code.MERGED_CYCLE
-            end = ": they have become one job. To keep them apart, group otherwise"
+            result = "They are now one job. To keep them apart, use another grouping"
         else:
             severity, code = Severity.ERROR, Code.GROUP_CYCLE
-            end = f", and one job cannot run them all: {obstacle}. Group otherwise, or let them agree in this"
-        message = f"by {way}, {len(groups)} jobs would wait for each other, {path}{end}"
-        grouping.diagnostics.append(
-            Diagnostic(source="group_by", code=code, severity=severity, message=message, about=about)
+            result = f"One job cannot run them all: {conflict}. Use another grouping, or give them equal settings"
+        grouped.diagnostics.append(
+            Diagnostic(
+                source="group_by",
+                code=code,
+                severity=severity,
+                message=f"with {grouping}, {len(groups)} jobs wait for each other: {path}. {result}",
+                about={"jobs": tuple(sorted(group.label for group in groups))},
+            )
         )
-    grouping.groups = _joined(grouping.groups, together, place)
+    grouped.groups = _join_groups(grouped.groups, together, rank)
 
 
-def _closing_path(parents: Mapping[str, set[str]], groups: Sequence[Group], index_of: Mapping[str, int]) -> str:
-    """Spell one way round, with the datasets that lead from job to job."""
+def _describe_cycle(parents: Mapping[str, set[str]], groups: Sequence[Group], index_of: Mapping[str, int]) -> str:
+    """Spell one cycle, with the datasets that lead from job to job."""
     try:
         topological_order(parents)
     except CycleError as error:
-        round_trip = [groups[index_of[key]] for key in reversed(error.cycle)]
-    # It reads best from a job that people have named, such as the namespace.
-    start = next((number for number, group in enumerate(round_trip) if group.named_by), 0)
-    round_trip = round_trip[start:] + round_trip[:start]
+        cycle = [groups[index_of[key]] for key in reversed(error.cycle)]
+    # Start with a job that people have named, such as a namespace: it is the easiest to recognise.
+    start = next((number for number, group in enumerate(cycle) if group.named_by), 0)
+    cycle = cycle[start:] + cycle[:start]
     steps = []
-    for giver, taker in zip(round_trip, [*round_trip[1:], round_trip[0]], strict=True):
-        written = {without_transcoding(name) for node in giver.nodes for name in node.outputs}
-        read = {without_transcoding(name) for node in taker.nodes for name in node.inputs}
-        steps.append(f"{giver.label} -({min(written & read)})-> ")
-    if len(steps) > _SHOWN:
-        steps[_SHOWN - 1 : -1] = ["... -> "]
-    return "".join([*steps, round_trip[0].label])
+    for writer, reader in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+        written = {without_transcoding(name) for node in writer.nodes for name in node.outputs}
+        read = {without_transcoding(name) for node in reader.nodes for name in node.inputs}
+        steps.append(f"{writer.label} -({min(written & read)})-> ")
+    if len(steps) > _MAX_STEPS_SHOWN:
+        steps[_MAX_STEPS_SHOWN - 1 : -1] = [f"... {len(steps) - _MAX_STEPS_SHOWN} more jobs ... -> "]
+    return "".join([*steps, cycle[0].label])
 
 
-def _singles(groups: Sequence[Group], ways: Sequence[str]) -> Iterator[Diagnostic]:
+def _find_single_nodes(groups: Sequence[Group], groupings: Sequence[str]) -> Iterator[Diagnostic]:
     alone = [group.label for group in groups if len(group.nodes) == 1 and not group.named_by]
     if len(alone) == len(groups):
         yield Diagnostic(
             source="group_by",
             code=Code.UNMATCHED,
             severity=Severity.WARNING,
-            message=f"{', '.join(ways)} puts no node into a group: none has such a namespace or tag",
+            message=f"{', '.join(groupings)} groups nothing: no node has such a namespace or tag",
         )
     elif alone:
-        what = "1 node is a job of its own" if len(alone) == 1 else f"{len(alone)} nodes are jobs of their own"
+        one = len(alone) == 1
+        nodes = "1 node is a job of its own" if one else f"{len(alone)} nodes are jobs of their own"
+        cause = f"{', '.join(groupings)} does not group {'it' if one else 'them'}"
         yield Diagnostic(
             source="group_by",
             code=Code.SINGLE_NODE_GROUPS,
             severity=Severity.INFO,
-            message=f"{what}, which {', '.join(ways)} puts into no group: {listed(alone, _SHOWN)}",
+            message=f"{nodes}, because {cause}: {listed(alone, _MAX_NODES_SHOWN)}",
             about={"jobs": tuple(alone)},
         )
 
 
-def _invalid(label: str, message: str) -> Diagnostic:
+def _diagnose_group(label: str, message: str) -> Diagnostic:
     return Diagnostic(
         source="group_by", code=Code.INVALID_GROUPING, message=f"{label}: {message}", about={"jobs": (label,)}
     )

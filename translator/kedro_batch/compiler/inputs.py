@@ -1,39 +1,60 @@
-"""What a compilation begins with, and what it ends with."""
+"""What a compilation starts with: the options of the command line, and all that was read from the project."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from kedro_batch.compiler.batch_config import TARGET, ConfigSource, Settings, place_of
+from kedro_batch.compiler.batch_config import Settings
 from kedro_batch.compiler.catalog import Catalog
-from kedro_batch.compiler.explain import Value, explained
-from kedro_batch.compiler.grouping import Group
-from kedro_batch.compiler.kedro_version import Dialect
-from kedro_batch.compiler.nodes import CompileOptions, ProjectNodes
-from kedro_batch.compiler.rules import NodeSettings
-from kedro_batch.diagnostics import Diagnostic, FieldPath, Severity
-from kedro_batch.errors import ProjectError
-from kedro_batch.plan.model import JobName, Plan
-
-Place = tuple[str, int | None, FieldPath]
-"""A file, a line in it, and where in its structure."""
+from kedro_batch.compiler.config_source import ConfigSource
+from kedro_batch.compiler.kedro_version import KedroFeatures
+from kedro_batch.compiler.nodes import ProjectNodes
+from kedro_batch.plan.model import Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """What a plan is made of.
+class CompileOptions:
+    """The options of one compilation, spelled as ``kedro run`` spells them.
+
+    Attributes:
+        pipelines: Registered names; empty for ``__default__``.
+        env: The configuration environment; None for the project's default.
+        conf_source: Where the configuration is: a URL, a path relative to the project's folder if it is inside, or
+            an absolute path; None for the project's own.
+        params: ``key=value`` pairs.
+        load_versions: Dataset name to version.
+        selection: The flags that select nodes.
+        group_by: The groupings that make jobs of nodes; None for those of the configuration.
+        verbose: Show Kedro's log.
+    """
+
+    pipelines: tuple[str, ...] = ()
+    env: str | None = None
+    conf_source: str | None = None
+    params: tuple[str, ...] = ()
+    load_versions: Mapping[str, str] = field(default_factory=dict)
+    selection: Selection = field(default_factory=Selection)
+    group_by: tuple[str, ...] | None = None
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileInputs:
+    """All that a plan is made of.
 
     Attributes:
         project: The package name of the project.
         nodes: Its nodes and pipelines.
-        options: What the command line says.
-        settings: What ``aws_batch.yml`` says.
-        source: Where the settings stand.
+        options: The options of the command line.
+        settings: The settings in ``aws_batch.yml``, checked.
+        source: The files and lines of the settings.
         catalog: The merged catalog.
-        catalog_file: Where a catalog entry would be written.
+        catalog_file: The file where a catalog entry should be written.
         parameters: The merged parameters, and those of the command line.
-        parameters_file: Where a parameter would be written.
-        dialect: What the project's Kedro understands.
+        parameters_file: The file where a parameter should be written.
+        features: What the project's Kedro understands.
+        base_env: The environment that all others are merged over.
+        missing_env_folder: The folder of the project's default environment, if it is needed and does not exist.
     """
 
     project: str
@@ -45,53 +66,6 @@ class Material:
     catalog_file: str
     parameters: Sequence[Mapping[Any, Any]]
     parameters_file: str
-    dialect: Dialect
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compilation:
-    """What compiling gives.
-
-    Attributes:
-        plan: The plan.
-        diagnostics: What is wrong with it or worth knowing, sorted; errors first.
-        groups: The nodes of every job but join jobs.
-        node_settings: What each node asks for.
-        settings: The settings of the project.
-        source: Where they stand.
-    """
-
-    plan: Plan
-    diagnostics: tuple[Diagnostic, ...]
-    groups: Mapping[JobName, Group]
-    node_settings: NodeSettings
-    settings: Settings
-    source: ConfigSource
-
-    def explained(self, job: JobName) -> Iterator[tuple[Value, tuple[Place, ...]]]:
-        """Yield every value of a job's settings with the places in the configuration that set it."""
-        for value in explained(self.node_settings, self.groups[job].nodes, self.settings.rules):
-            yield value, tuple(self._place(number, value.path) for number in value.origins)
-
-    def origin_of(self, job: JobName, path: FieldPath) -> Place | None:
-        """Tell what set a value, or the first of several; None for what no setting is."""
-        for value, places in self.explained(job) if job in self.groups else ():
-            if value.path[: len(path)] == path[: len(value.path)] and path:
-                return places[0] if places else None
-        return None
-
-    def _place(self, number: int | None, path: tuple[str, ...]) -> Place:
-        inside = path[1:] if number is not None and path[0] == "resources" else path
-        where: FieldPath = inside if number is None else ("rules", number, *inside)
-        if number is None and path[0] in TARGET and path[0] not in self.source.aws_batch:
-            return "parameters.yml", None, ("aws_batch", path[0])
-        return (*place_of(self.source, where), where)
-
-    def refuse_errors(self) -> None:
-        """Refuse a plan that cannot run.
-
-        Raises:
-            ProjectError: Its jobs would not find their data, or AWS Batch would refuse them.
-        """
-        if any(one.severity is Severity.ERROR for one in self.diagnostics):
-            raise ProjectError("the project cannot run on AWS Batch as it is:", self.diagnostics)
+    features: KedroFeatures
+    base_env: str = "base"
+    missing_env_folder: str | None = None

@@ -1,4 +1,4 @@
-"""Makes job names of node and group names: readable, legal on AWS Batch, different from each other."""
+"""Makes job names of the labels of groups: readable, legal on AWS Batch, and all different. Pure."""
 
 import hashlib
 import re
@@ -13,33 +13,33 @@ _LONG_SUFFIX = 32
 _NOTHING_LEFT = "job"
 
 
-def job_names(labels: Mapping[str, str]) -> dict[str, JobName]:
-    """Give everything that has a label its job name.
+def make_job_names(labels: Mapping[str, str]) -> dict[str, JobName]:
+    """Make a job name of every label.
 
-    Labels that become equal, or equal but for case (which ListJobs ignores), or too long, get a suffix made
-    of a hash, which does not depend on the other labels.
+    A name that is too long, or equal to another but for case (which ListJobs ignores), gets a hash as its suffix.
+    The hash does not depend on the other labels.
 
     Args:
-        labels: By what tells the jobs apart for ever, such as their nodes: the hash is made of it.
+        labels: By a key that identifies the job for ever, such as its node: the hash is made of the key.
     """
     cleaned = {key: _clean(label) for key, label in labels.items()}
-    taken = Counter(clean.lower() for clean in cleaned.values())
-    made = {
+    count = Counter(clean.lower() for clean in cleaned.values())
+    names = {
         key: clean
-        if taken[clean.lower()] == 1 and len(clean) <= JOB_NAME_LENGTH and clean != _NOTHING_LEFT
+        if count[clean.lower()] == 1 and len(clean) <= JOB_NAME_LENGTH and clean != _NOTHING_LEFT
         else _with_suffix(key, clean)
         for key, clean in cleaned.items()
     }
-    # A name may look just like another with its suffix: then both get longer ones.
-    taken = Counter(job.lower() for job in made.values())
+    # A name may be equal to another with its suffix: both get longer suffixes then.
+    count = Counter(job.lower() for job in names.values())
     return {
-        key: JobName(job if taken[job.lower()] == 1 else _with_suffix(key, cleaned[key], _LONG_SUFFIX))
-        for key, job in made.items()
+        key: JobName(job if count[job.lower()] == 1 else _with_suffix(key, cleaned[key], _LONG_SUFFIX))
+        for key, job in names.items()
     }
 
 
 def _clean(label: str) -> str:
-    """Keep a legal name as it is; put one dash wherever there is something else in any other."""
+    """Return a legal name as it is, and any other with a dash in place of illegal characters."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", label):
         return label
     clean = re.sub(r"[^A-Za-z0-9_]+", "-", label).strip("-")

@@ -1,8 +1,8 @@
-"""Gathers more parents than AWS Batch lets a job have, by a tree of jobs that do nothing. Pure.
+"""Inserts join jobs: a tree of jobs that do nothing, for a job with more parents than AWS Batch allows. Pure.
 
-Which join job a parent goes to is read off a hash of its name, bit by bit, as in a trie: a parent more or less
-changes one join job, or splits it if it is full, and of the levels above only those that lead to it. Every job has
-join jobs of its own, called after it and the bits, so that no other job can change them.
+The hash of a parent's name, bit by bit as in a trie, decides which join job it belongs to. One parent more or less
+changes one join job, or splits it if it is full, and above it only the join jobs that lead to it. Every job has its own
+join jobs, named after it and the bits, so that no other job can change them.
 """
 
 import hashlib
@@ -17,21 +17,21 @@ _SUFFIX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """A graph of which no job has too many parents.
+class JoinedGraph:
+    """A graph in which no job has too many parents.
 
     Attributes:
         parents: The parents of every job, join jobs included, sorted.
-        join_jobs: For every join job, the job that it gathers parents for.
+        join_jobs: Every join job, with the job whose parents it gathers.
     """
 
     parents: Mapping[JobName, tuple[JobName, ...]]
     join_jobs: Mapping[JobName, JobName]
 
 
-def with_join_jobs(parents: Mapping[JobName, Collection[JobName]], most: int = DEPENDENCIES) -> Joined:
-    """Put join jobs between every job with more than ``most`` parents and these."""
-    made: dict[JobName, tuple[JobName, ...]] = {}
+def insert_join_jobs(parents: Mapping[JobName, Collection[JobName]], most: int = DEPENDENCIES) -> JoinedGraph:
+    """Insert join jobs between each job with more than ``most`` parents and its parents."""
+    joined: dict[JobName, tuple[JobName, ...]] = {}
     join_jobs: dict[JobName, JobName] = {}
     taken = {job.lower() for job in parents}
     for job in sorted(parents):
@@ -43,11 +43,11 @@ def with_join_jobs(parents: Mapping[JobName, Collection[JobName]], most: int = D
                     gathered[members[0]] = names[members[0]]
                     continue
                 join = _name(job, level, prefix, taken)
-                made[join], join_jobs[join] = tuple(sorted(members)), job
+                joined[join], join_jobs[join] = tuple(sorted(members)), job
                 gathered[join] = prefix
             names, level = gathered, level + 1
-        made[job] = tuple(sorted(names or parents[job]))
-    return Joined(parents=made, join_jobs=join_jobs)
+        joined[job] = tuple(sorted(names or parents[job]))
+    return JoinedGraph(parents=joined, join_jobs=join_jobs)
 
 
 def _bits(name: JobName) -> str:
@@ -55,26 +55,26 @@ def _bits(name: JobName) -> str:
 
 
 def _buckets(bits: Mapping[JobName, str], most: int) -> list[tuple[str, list[JobName]]]:
-    """Part names into sets of at most ``most`` by their leading bits, of which none begin others whole.
+    """Split names into buckets of at most ``most`` by their leading bits, as the leaves of a trie.
 
     Returns:
-        Pairs of the bits that a set has in common and its names.
+        Pairs: the bits that the names of a bucket have in common, and these names.
     """
-    full, parted = [("", sorted(bits))], []
+    full, buckets = [("", sorted(bits))], []
     while full:
         prefix, members = full.pop()
         if len(members) <= most:
-            parted.append((prefix, members))
+            buckets.append((prefix, members))
             continue
         for bit in "01":
             longer = prefix + bit
             if inside := [name for name in members if bits[name].startswith(longer)]:
                 full.append((longer, inside))
-    return sorted(parted)
+    return sorted(buckets)
 
 
 def _name(job: JobName, level: int, prefix: str, taken: set[str]) -> JobName:
-    """Name a join job after its job, level and bits, unlike all names that are taken already."""
+    """Name a join job after its job, level and bits; the name is legal, and different from all that are taken."""
     ending = f"-join{level}-{prefix}"
     name, tries = job + ending, 0
     while len(name) > JOB_NAME_LENGTH or name.lower() in taken:

@@ -1,7 +1,7 @@
-"""How the versions of Kedro differ, in one place.
+"""Knows how the versions of Kedro differ: one place for all of it. A new version is added here. Pure.
 
 Seen in the sources of the releases: ``--pipelines`` came with 1.2.0 and deprecated ``--pipeline``; from 1.5.0
-it imports only the pipelines that are asked for; ``Pipeline.filter`` takes several namespaces since 1.0.0, and took
+Kedro imports only the requested pipelines; ``Pipeline.filter`` takes several namespaces since 1.0.0, and took
 one before, by its first letters; until 0.19.5 a catch-all pattern of the catalog could lose to Kedro's own.
 0.19.7 and 0.19.8 are not supported: their ``kedro run`` ends with 0 when a node calls ``sys.exit(3)``.
 """
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class KedroFeatures:
     """What one version of Kedro understands.
 
     Attributes:
         version: The version, such as ``"1.7.0"``.
-        pipeline_flag: How ``kedro run`` is told the pipeline.
-        combines_pipelines: It can be told several, which it runs as one.
-        namespace_flag: How it is told a namespace.
-        filters_namespaces: ``Pipeline.filter`` takes ``node_namespaces``, a list; else one, and takes ``lefty`` for
-            part of ``left``.
-        catch_all_can_lose: A catch-all pattern sorted behind ``{default}`` loses to it, which is memory.
-        checks_placeholders: The entry of a dataset factory may only use what its pattern has, letter by letter.
-        loads_pipelines_on_request: The registry imports only the pipelines that are asked for.
+        pipeline_flag: The flag of ``kedro run`` for the pipeline.
+        combines_pipelines: That flag takes several pipelines, and runs them as one.
+        namespace_flag: The flag of ``kedro run`` for a namespace.
+        filters_namespaces: ``Pipeline.filter`` takes ``node_namespaces``, a list. Otherwise it takes one namespace,
+            and selects ``lefty`` for ``left`` as well.
+        catch_all_can_lose: A catch-all pattern that sorts behind ``{default}`` loses to it, and that is memory.
+        checks_placeholders: The entry of a dataset factory may only use placeholders of its pattern, spelled alike.
+        loads_pipelines_on_request: The registry imports only the requested pipelines.
     """
 
     version: str
@@ -36,10 +36,10 @@ class Dialect:
     loads_pipelines_on_request: bool
 
 
-def dialect_of(version: str) -> Dialect:
-    """Tell what a version of Kedro understands."""
+def find_kedro_features(version: str) -> KedroFeatures:
+    """Return what a version of Kedro understands."""
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
-    return Dialect(
+    return KedroFeatures(
         version=version,
         pipeline_flag="--pipelines" if numbers >= (1, 2) else "--pipeline",
         combines_pipelines=numbers >= (1, 2),

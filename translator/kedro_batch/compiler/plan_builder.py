@@ -1,23 +1,21 @@
-"""Puts a plan together: groups the nodes, names the jobs, spells their commands, and checks what comes out.
+"""Builds a plan: groups the nodes, names the jobs, builds their commands, and orders them. Pure.
 
-Pure, but that it looks up in which line of which file a setting stands, for messages.
+What is wrong with the result is for the checks to say: nothing is refused here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from kedro_batch.compiler.boundaries import Surroundings, boundary_diagnostics, parameter_diagnostics
-from kedro_batch.compiler.commands import Commands, Unreachable
-from kedro_batch.compiler.grouping import Conditions, Group, Grouping, group_nodes, group_parents
-from kedro_batch.compiler.inputs import Compilation, Material
-from kedro_batch.compiler.job_names import job_names
-from kedro_batch.compiler.join_jobs import with_join_jobs
+from kedro_batch.compiler.commands import CommandBuilder, NotSelectable
+from kedro_batch.compiler.compilation import Compilation
+from kedro_batch.compiler.dataset_uses import find_dataset_uses
+from kedro_batch.compiler.grouping import Group, GroupedNodes, GroupingRules, find_group_parents, group_nodes
+from kedro_batch.compiler.inputs import CompileInputs
+from kedro_batch.compiler.job_names import make_job_names
+from kedro_batch.compiler.join_jobs import insert_join_jobs
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, is_parameter
-from kedro_batch.compiler.rules import NodeSettings
+from kedro_batch.compiler.rules import NodeSettings, ResolvedSettings
 from kedro_batch.compiler.storage import Storages, Store
-from kedro_batch.compiler.warnings import about_datasets, about_limits, about_names, about_rules
-from kedro_batch.diagnostics import Code, Diagnostic
-from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB
 from kedro_batch.plan.checks.request_size import room_for_nodes
 from kedro_batch.plan.data_flow import without_transcoding
@@ -25,131 +23,115 @@ from kedro_batch.plan.graph import topological_order, transitive_reduction
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, JobSettings, Plan, Platform, Resources
 
 
-def assembled(material: Material) -> Compilation:
-    """Put the plan together, its jobs in the order in which they become ready, and find what is wrong with it.
-
-    Raises:
-        ProjectError: The nodes cannot be grouped as asked.
-    """
-    settings, nodes = material.settings, material.nodes
+def build_plan(inputs: CompileInputs) -> Compilation:
+    """Build the plan, its jobs in topological order; without jobs if the nodes cannot be grouped as configured."""
+    settings, nodes = inputs.settings, inputs.nodes
     node_settings = NodeSettings(settings.defaults, settings.rules, nodes.registered)
-    storages = Storages(material.catalog, settings.datasets, settings.shared_paths)
-    commands = Commands(nodes.pipelines, material.options, settings, material.dialect)
-    grouping = _grouped(material, node_settings, storages, commands)
-    name_of = job_names({group.key: group.label for group in grouping.groups})
-    groups = {name_of[group.key]: group for group in grouping.groups}
-    around = Surroundings(
-        groups=groups,
-        storages=storages,
-        catalog=material.catalog_file,
-        group_by=settings.group_by,
-        pinned=material.options.load_versions,
-    )
-    diagnostics = [
-        *grouping.diagnostics,
-        *boundary_diagnostics(around),
-        *parameter_diagnostics(around, material.parameters, settings.datasets, material.parameters_file),
-        *about_rules(node_settings, material.source),
-        *about_datasets(nodes, settings, material.source),
-        *about_names(nodes.selected),
-    ]
-    if any(one.code in (Code.GROUP_CYCLE, Code.INVALID_GROUPING) for one in grouping.diagnostics):
-        raise ProjectError("the nodes cannot be grouped so:", diagnostics)
-    jobs = _ordered(
-        [*_jobs(groups, node_settings, commands, storages, diagnostics)],
-        _parents(groups, name_of),
-    )
+    storages = Storages(inputs.catalog, settings.datasets, settings.shared_paths)
+    builder = CommandBuilder(nodes.pipelines, inputs.options, settings, inputs.features)
+    grouped = _group_nodes(inputs, node_settings, storages, builder)
+    name_of = make_job_names({group.key: group.label for group in grouped.groups})
+    groups = {name_of[group.key]: group for group in grouped.groups}
+    merged = {name: node_settings.merge(group.nodes) for name, group in groups.items()}
+    commands: dict[JobName, tuple[str, ...] | NotSelectable] = {}
+    jobs: tuple[Job, ...] = ()
+    if not grouped.has_errors:
+        commands = {name: _build_command(builder, group, merged[name].runner) for name, group in groups.items()}
+        unordered = [_make_job(name, group, commands[name], merged[name], storages) for name, group in groups.items()]
+        jobs = _order_jobs(unordered, _find_parents(grouped.groups, name_of))
     plan = Plan(
-        project=material.project,
-        pipelines=material.options.pipelines or (DEFAULT_PIPELINE,),
-        env=material.options.env,
-        kedro_version=material.dialect.version,
-        selection=material.options.selection,
+        project=inputs.project,
+        pipelines=inputs.options.pipelines or (DEFAULT_PIPELINE,),
+        env=inputs.options.env,
+        kedro_version=inputs.features.version,
+        selection=inputs.options.selection,
         group_by=settings.group_by,
         submit_tags=settings.submit_tags,
-        defaults=_shared(settings.defaults.settings, jobs),
+        defaults=_common_defaults(settings.defaults.settings, jobs),
         jobs=jobs,
     )
-    made = Compilation(
+    return Compilation(
+        inputs=inputs,
         plan=plan,
-        diagnostics=(),
+        grouped=grouped,
         groups=groups,
         node_settings=node_settings,
-        settings=settings,
-        source=material.source,
+        storages=storages,
+        dataset_uses=find_dataset_uses(groups),
+        not_selectable={name: str(one) for name, one in commands.items() if isinstance(one, NotSelectable)},
     )
-    return replace(made, diagnostics=(*diagnostics, *about_limits(made)))
 
 
-def _grouped(material: Material, node_settings: NodeSettings, storages: Storages, commands: Commands) -> Grouping:
-    def obstacle(nodes: Sequence[ProjectNode]) -> str | None:
-        if commands.reach(frozenset(node.name for node in nodes)) is None:
+def _group_nodes(
+    inputs: CompileInputs, node_settings: NodeSettings, storages: Storages, builder: CommandBuilder
+) -> GroupedNodes:
+    def find_conflict(nodes: Sequence[ProjectNode]) -> str | None:
+        if builder.find_pipelines(frozenset(node.name for node in nodes)) is None:
             return "no pipeline that one command can run has all of them"
-        return node_settings.obstacle(nodes)
+        return node_settings.find_conflict(nodes)
 
-    options = material.options
-    settings = material.settings
-    other_words = [*settings.command_prefix, *material.nodes.pipelines, *options.params, str(options.env)]
+    options, settings = inputs.options, inputs.settings
+    other_words = [*settings.command_prefix, *inputs.nodes.pipelines, *options.params, str(options.env)]
     other_words += [f"{name}:{version}" for name, version in options.load_versions.items()]
     other_words += [str(settings.container_conf_source), *(str(rule.runner) for rule in settings.rules)]
     return group_nodes(
-        material.nodes.selected,
-        material.settings.group_by,
-        Conditions(
-            in_memory=lambda name: not is_parameter(name) and storages.of(name).store is Store.MEMORY,
-            alike=lambda node: node_settings.of(node).fingerprint,
-            room=lambda node: room_for_nodes(node_settings.of(node).settings, other_words),
-            obstacle=obstacle,
+        inputs.nodes.selected,
+        settings.group_by,
+        GroupingRules(
+            is_in_memory=lambda name: not is_parameter(name) and storages.of(name).store is Store.MEMORY,
+            settings_key=lambda node: node_settings.of(node).fingerprint,
+            names_limit=lambda node: room_for_nodes(node_settings.of(node).settings, other_words),
+            find_conflict=find_conflict,
         ),
     )
 
 
-def _parents(groups: Mapping[JobName, Group], name_of: Mapping[str, JobName]) -> dict[JobName, set[JobName]]:
-    by_key = group_parents(tuple(groups.values()))
+def _build_command(builder: CommandBuilder, group: Group, runner: str | None) -> tuple[str, ...] | NotSelectable:
+    try:
+        return builder.build(group.nodes, runner)
+    except NotSelectable as error:
+        return error
+
+
+def _make_job(
+    name: JobName,
+    group: Group,
+    command: tuple[str, ...] | NotSelectable,
+    resolved: ResolvedSettings,
+    storages: Storages,
+) -> Job:
+    """Make a job, without its parents."""
+    return Job(
+        name=name,
+        nodes=tuple(node.name for node in group.nodes),
+        command=("unreachable",) if isinstance(command, NotSelectable) else command,  # a check refuses the plan
+        reads=_find_inputs(group),
+        writes=_find_stored_outputs(group, storages),
+        settings=resolved.settings,
+    )
+
+
+def _find_parents(groups: Sequence[Group], name_of: Mapping[str, JobName]) -> dict[JobName, set[JobName]]:
+    by_key = find_group_parents(groups)
     return {name_of[key]: {name_of[one] for one in above} for key, above in by_key.items()}
 
 
-def _jobs(
-    groups: Mapping[JobName, Group],
-    node_settings: NodeSettings,
-    commands: Commands,
-    storages: Storages,
-    diagnostics: list[Diagnostic],
-) -> Iterator[Job]:
-    """Make the jobs, without what they wait for."""
-    for name, group in groups.items():
-        resolved = node_settings.together(group.nodes)
-        try:
-            command = commands.command(group.nodes, resolved.runner)
-        except Unreachable as error:
-            diagnostics.append(Diagnostic(source=f"job {name}", message=str(error), about={"jobs": (name,)}))
-            command = ("unreachable",)  # the diagnostic refuses the plan
-        yield Job(
-            name=name,
-            nodes=tuple(node.name for node in group.nodes),
-            command=command,
-            reads=_read_from_outside(group),
-            writes=_stored(group, storages),
-            settings=resolved.settings,
-        )
-
-
-def _ordered(jobs: Sequence[Job], parents: Mapping[JobName, set[JobName]]) -> tuple[Job, ...]:
-    """Let the jobs wait for their parents, with join jobs where these are too many, and put them in order."""
-    joined = with_join_jobs(transitive_reduction(parents))
-    made = {job.name: replace(job, depends_on=joined.parents[job.name]) for job in jobs}
+def _order_jobs(jobs: Sequence[Job], parents: Mapping[JobName, set[JobName]]) -> tuple[Job, ...]:
+    """Set the parents of the jobs, insert join jobs where these are too many, and sort all topologically."""
+    joined = insert_join_jobs(transitive_reduction(parents))
+    by_name = {job.name: replace(job, depends_on=joined.parents[job.name]) for job in jobs}
     for name, gathers_for in joined.join_jobs.items():
-        made[name] = Job(
+        by_name[name] = Job(
             name=name,
             command=JOIN_COMMAND,
             depends_on=joined.parents[name],
-            settings=_smallest(made[gathers_for].settings),
+            settings=_shrink_for_join_job(by_name[gathers_for].settings),
         )
-    return tuple(made[name] for name in topological_order(joined.parents))
+    return tuple(by_name[name] for name in topological_order(joined.parents))
 
 
-def _shared(defaults: JobSettings, jobs: Sequence[Job]) -> JobSettings:
-    """Leave out of the defaults what some job does not have, since a plan cannot take it back."""
+def _common_defaults(defaults: JobSettings, jobs: Sequence[Job]) -> JobSettings:
+    """Return the defaults without those that some job does not have: a job of a plan cannot unset a default."""
     stated = defaults.to_dict()
     for settings in {id(job.settings): job.settings for job in jobs}.values():
         own = settings.to_dict()
@@ -161,8 +143,8 @@ def _shared(defaults: JobSettings, jobs: Sequence[Job]) -> JobSettings:
     return JobSettings.from_dict(stated)
 
 
-def _smallest(settings: JobSettings) -> JobSettings:
-    """Ask for as little as the machines give to a container that does nothing, and for no other resource."""
+def _shrink_for_join_job(settings: JobSettings) -> JobSettings:
+    """Return settings with the least resources that the machines give: a join job does nothing."""
     vcpus: float = 1
     if settings.platform is Platform.FARGATE:
         least, (memory_mib, *_) = min(FARGATE_MEMORY_MIB.items())
@@ -175,18 +157,18 @@ def _smallest(settings: JobSettings) -> JobSettings:
 
 
 _JOIN_MEMORY_MIB: Mapping[Platform | None, int] = {Platform.EC2: 128, None: 2048}
-"""Enough for a container that does nothing; where the machines are not known, what Fargate gives to 1 vCPU."""
+"""Enough for a container that does nothing. If the machines are not known, what Fargate gives with 1 vCPU."""
 _CONSUMED = "consumableResourcePropertiesOverride"
 
 
-def _read_from_outside(group: Group) -> tuple[str, ...]:
-    """Name the datasets that a job reads and does not write itself, without parameters."""
+def _find_inputs(group: Group) -> tuple[str, ...]:
+    """Return the datasets that a job reads and does not write itself, without parameters."""
     own = {without_transcoding(name) for node in group.nodes for name in node.outputs}
     read = {name for node in group.nodes for name in node.inputs if not is_parameter(name)}
     return tuple(sorted(name for name in read if without_transcoding(name) not in own))
 
 
-def _stored(group: Group, storages: Storages) -> tuple[str, ...]:
-    """Name the datasets that a job writes and that outlive its container."""
+def _find_stored_outputs(group: Group, storages: Storages) -> tuple[str, ...]:
+    """Return the datasets that a job writes and that outlive its container."""
     written = {name for node in group.nodes for name in node.outputs}
     return tuple(sorted(name for name in written if storages.of(name).store is not Store.MEMORY))

@@ -1,15 +1,15 @@
-"""Which settings each node has: the defaults, and over them the rules that match it, in their order. Pure.
+"""The settings of each node: the defaults, and over them the rules that match it, in their order. Pure.
 
-Nodes that the same rules match share one resolved value; a job of several nodes gets what is enough for all.
+Nodes that the same rules match share one value. The settings of a job of several nodes are enough for all of them.
 """
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from kedro_batch.compiler.nodes import ProjectNode, glob, namespaces_of
+from kedro_batch.compiler.nodes import ProjectNode, enclosing_namespaces, glob_regex
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.files.read_budget import MAX_HINTS
 from kedro_batch.plan.checks.batch_limits import fitting_fargate_size
@@ -23,13 +23,13 @@ _LONGEST_TIMEOUT_S = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Which nodes a rule is for: those that every selector given here matches.
+    """The selectors of a rule: it is for the nodes that all of them match.
 
     Attributes:
         nodes: Names, or patterns with ``*`` and ``?``.
-        tags: Any of these tags.
-        namespaces: In any of these namespaces, or deeper.
-        pipelines: In any of these registered pipelines.
+        tags: The node has any of these tags.
+        namespaces: The node is in any of these namespaces, or deeper.
+        pipelines: The node is in any of these registered pipelines.
     """
 
     nodes: tuple[str, ...] = ()
@@ -40,11 +40,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What is set for the nodes that match.
+    """Settings for the nodes that match.
 
     Attributes:
-        match: Which nodes.
-        stated: What it sets, in the shape of a plan's settings.
+        match: The selectors.
+        stated: The settings, in the shape of a plan.
         runner: The Kedro runner of jobs of several nodes.
     """
 
@@ -54,15 +54,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
-    """The settings of some nodes.
+class ResolvedSettings:
+    """The settings of some nodes, defaults included.
 
     Attributes:
-        stated: In the shape of a plan's settings, defaults included.
-        settings: The same as a value.
+        stated: The settings in the shape of a plan.
+        settings: The same settings as a value.
         runner: The Kedro runner of jobs of several nodes.
         rules: The numbers of the rules that match these nodes.
-        fingerprint: Equal for equal settings.
+        fingerprint: Equal if and only if settings and runner are equal.
     """
 
     stated: Mapping[str, Any]
@@ -71,46 +71,58 @@ class Resolved:
     rules: tuple[int, ...]
     fingerprint: str
 
+    @classmethod
+    def from_dict(cls, stated: Mapping[str, Any], runner: str | None, rules: tuple[int, ...] = ()) -> Self:
+        """Make settings of those in the shape of a plan."""
+        return cls(
+            stated=stated,
+            settings=JobSettings.from_dict(stated),
+            runner=runner,
+            rules=rules,
+            fingerprint=json.dumps([stated, runner], sort_keys=True),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmatched:
-    """A selector of a rule that nothing matches: where it stands, and what comes near."""
+    """A selector of a rule that matches no node: its path, and a message that may suggest a near name."""
 
     path: FieldPath
     message: str
 
 
 class NodeSettings:
-    """The resolved settings of every node."""
+    """The settings of every node, and of jobs of several nodes."""
 
     def __init__(
         self,
-        defaults: Resolved,
+        defaults: ResolvedSettings,
         rules: Sequence[Rule],
         registered: Mapping[str, Sequence[ProjectNode]],
     ) -> None:
-        """Apply the rules to the nodes of the pipelines of a project, those that are not compiled included."""
+        """Apply the rules to the nodes of all registered pipelines of a project, compiled or not."""
         self._rules = rules
         self._nodes = tuple({node.name: node for some in registered.values() for node in some}.values())
         self._registered = registered
-        members = {name: frozenset(node.name for node in registered.get(name, ())) for name in _pipelines_of(rules)}
+        named = sorted({name for rule in rules for name in rule.match.pipelines})
+        members = {name: frozenset(node.name for node in registered.get(name, ())) for name in named}
         matches = [_Matcher(rule.match, members) for rule in rules]
-        by_rules: dict[tuple[int, ...], Resolved] = {(): defaults}
-        self._of: dict[str, Resolved] = {}
+        by_rules: dict[tuple[int, ...], ResolvedSettings] = {(): defaults}
+        self._of: dict[str, ResolvedSettings] = {}
         self._used: set[int] = set()
         for node in self._nodes:
             matching = tuple(number for number, matcher in enumerate(matches) if matcher.matches(node))
             if matching not in by_rules:
-                by_rules[matching] = _applied(defaults, rules, matching)
+                by_rules[matching] = _apply_rules(defaults, rules, matching)
                 self._used.update(matching)
             self._of[node.name] = by_rules[matching]
 
-    def of(self, node: ProjectNode) -> Resolved:
-        """Give the settings of a node."""
+    def of(self, node: ProjectNode) -> ResolvedSettings:
+        """Return the settings of a node."""
         return self._of[node.name]
 
-    def obstacle(self, nodes: Iterable[ProjectNode]) -> str | None:
-        """Say why one job cannot have the settings of all these nodes; None if it can."""
+    def find_conflict(self, nodes: Iterable[ProjectNode]) -> str | None:
+        """Return the reason why one job cannot have the settings of all these nodes; None if it can."""
         first: dict[tuple[str, str], tuple[str, Any]] = {}
         seen: set[str] = set()
         for node in nodes:
@@ -118,14 +130,14 @@ class NodeSettings:
             if resolved.fingerprint in seen:
                 continue
             seen.add(resolved.fingerprint)
-            for place, value in _exclusive(resolved):
-                other, stated = first.setdefault(place, (node.name, value))
+            for key, value in _exclusive_settings(resolved):
+                other, stated = first.setdefault(key, (node.name, value))
                 if stated != value:
-                    return _difference(place, (other, stated), (node.name, value))
+                    return _describe_difference(key, (other, stated), (node.name, value))
         return None
 
-    def together(self, nodes: Sequence[ProjectNode]) -> Resolved:
-        """Give the settings of a job of these nodes: the most resources, time enough for all of them."""
+    def merge(self, nodes: Sequence[ProjectNode]) -> ResolvedSettings:
+        """Return the settings of one job of these nodes: the most resources, and time enough for all of them."""
         distinct = {self._of[node.name].fingerprint: self._of[node.name] for node in nodes}
         one, *others = distinct.values()
         if len(nodes) == 1:
@@ -134,7 +146,7 @@ class NodeSettings:
         for other in others:
             stated = merged_over(other.stated, stated)
         all_stated = [resolved.stated for resolved in distinct.values()]
-        if most := {name: max(given) for name in _AMOUNTS if (given := [*_given(all_stated, name)])}:
+        if most := {name: max(given) for name in _AMOUNTS if (given := [*_amounts(all_stated, name)])}:
             stated["resources"] = most
             if stated.get("platform") == Platform.FARGATE:
                 fitting = fitting_fargate_size(JobSettings.from_dict({"resources": most}).resources)
@@ -146,54 +158,39 @@ class NodeSettings:
         stated.pop("timeout_s", None)
         if None not in times:
             stated["timeout_s"] = min(sum(time for time in times if time), _LONGEST_TIMEOUT_S)
-        # Who is never started again has no say in what for.
+        # A node with one attempt is never retried, so its retry_on is ignored.
         reasons = [set(settings.get("retry_on", ())) for settings in all_stated if settings.get("attempts", 1) > 1]
         stated.pop("retry_on", None)
         if reasons and all(reasons):
             stated["retry_on"] = sorted(set().union(*reasons))
         rules = tuple(sorted({number for resolved in distinct.values() for number in resolved.rules}))
-        return resolved_settings(stated, next((r.runner for r in distinct.values() if r.runner), None), rules)
+        return ResolvedSettings.from_dict(stated, next((r.runner for r in distinct.values() if r.runner), None), rules)
 
-    def unmatched(self) -> Iterator[Unmatched]:
-        """Yield what is in rules and matches no node."""
+    def find_unmatched(self) -> Iterator[Unmatched]:
+        """Yield the selectors of rules that match no node."""
         known = {
             "nodes": {node.name for node in self._nodes},
             "tags": {tag for node in self._nodes for tag in node.tags},
-            "namespaces": {name for node in self._nodes for name in namespaces_of(node.namespace)},
+            "namespaces": {name for node in self._nodes for name in enclosing_namespaces(node.namespace)},
             "pipelines": set(self._registered),
         }
         hints_left = MAX_HINTS
         for number, rule in enumerate(self._rules):
             here: FieldPath = ("rules", number, "match")
-            missing = [*_missing(rule.match, known)]
+            missing = [*_find_missing(rule.match, known)]
             for selector, name in missing:
                 hint = did_you_mean(name, known[selector]) if hints_left > 0 else ""
                 hints_left -= 1
                 yield Unmatched(path=(*here, selector), message=f"{_NO_SUCH[selector].format(name)}.{hint}")
             if number not in self._used and not missing:
-                yield Unmatched(path=here, message="each of these matches nodes, but no node is matched by all of them")
-
-
-def resolved_settings(stated: Mapping[str, Any], runner: str | None, rules: tuple[int, ...] = ()) -> Resolved:
-    """Make resolved settings of plain ones."""
-    return Resolved(
-        stated=stated,
-        settings=JobSettings.from_dict(stated),
-        runner=runner,
-        rules=rules,
-        fingerprint=json.dumps([stated, runner], sort_keys=True),
-    )
-
-
-def _pipelines_of(rules: Iterable[Rule]) -> set[str]:
-    return {name for rule in rules for name in rule.match.pipelines}
+                yield Unmatched(path=here, message="each selector matches nodes, but no node matches all of them")
 
 
 class _Matcher:
     def __init__(self, match: Match, members: Mapping[str, frozenset[str]]) -> None:
         self._match = match
         self._names = frozenset(match.nodes)
-        self._pattern = re.compile("|".join(map(glob, match.nodes))) if match.nodes else None
+        self._pattern = re.compile("|".join(map(glob_regex, match.nodes))) if match.nodes else None
         self._tags = frozenset(match.tags)
         self._namespaces = frozenset(match.namespaces)
         self._in_pipelines = frozenset().union(*(members[name] for name in match.pipelines))
@@ -202,34 +199,34 @@ class _Matcher:
         return (
             (self._pattern is None or node.name in self._names or self._pattern.fullmatch(node.name) is not None)
             and (not self._tags or not self._tags.isdisjoint(node.tags))
-            and (not self._namespaces or not self._namespaces.isdisjoint(namespaces_of(node.namespace)))
+            and (not self._namespaces or not self._namespaces.isdisjoint(enclosing_namespaces(node.namespace)))
             and (not self._match.pipelines or node.name in self._in_pipelines)
         )
 
 
-def _applied(defaults: Resolved, rules: Sequence[Rule], matching: tuple[int, ...]) -> Resolved:
+def _apply_rules(defaults: ResolvedSettings, rules: Sequence[Rule], matching: tuple[int, ...]) -> ResolvedSettings:
     stated: Mapping[str, Any] = defaults.stated
     runner = defaults.runner
     for number in matching:
         stated = merged_over(rules[number].stated, stated)
         runner = rules[number].runner or runner
     if stated.get("attempts") == 1 and not any("retry_on" in rules[number].stated for number in matching):
-        # What a rule lets try once is not tried again, whatever the defaults say of reasons.
+        # A rule that allows one attempt switches the retries of the defaults off.
         stated = {name: value for name, value in stated.items() if name != "retry_on"}
-    return resolved_settings(stated, runner, matching)
+    return ResolvedSettings.from_dict(stated, runner, matching)
 
 
 _NO_SUCH = {
-    "nodes": "no node is called {!r}",
+    "nodes": "no node is named {!r}",
     "tags": "no node has the tag {!r}",
     "namespaces": "no node is in the namespace {!r}",
-    "pipelines": "no pipeline is called {!r}",
+    "pipelines": "no pipeline is named {!r}",
 }
 
 
-def _missing(match: Match, known: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+def _find_missing(match: Match, known: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
     for pattern in match.nodes:
-        if pattern not in known["nodes"] and not any(map(re.compile(glob(pattern)).fullmatch, known["nodes"])):
+        if pattern not in known["nodes"] and not any(map(re.compile(glob_regex(pattern)).fullmatch, known["nodes"])):
             yield "nodes", pattern
     for selector in ("tags", "namespaces", "pipelines"):
         for name in getattr(match, selector):
@@ -237,8 +234,8 @@ def _missing(match: Match, known: Mapping[str, set[str]]) -> Iterator[tuple[str,
                 yield selector, name
 
 
-def _exclusive(resolved: Resolved) -> Iterator[tuple[tuple[str, str], Any]]:
-    """Yield what all nodes of a job have to agree on."""
+def _exclusive_settings(resolved: ResolvedSettings) -> Iterator[tuple[tuple[str, str], Any]]:
+    """Yield the settings that must be equal for all nodes of a job."""
     for name in _ONE_FOR_ALL:
         yield (name, ""), resolved.stated.get(name)
     yield ("runner", ""), resolved.runner
@@ -247,19 +244,19 @@ def _exclusive(resolved: Resolved) -> Iterator[tuple[tuple[str, str], Any]]:
             yield (name, key), value
 
 
-def _given(all_stated: Iterable[Mapping[str, Any]], amount: str) -> Iterator[float]:
+def _amounts(all_stated: Iterable[Mapping[str, Any]], amount: str) -> Iterator[float]:
     for stated in all_stated:
         if amount in stated.get("resources", {}):
             yield stated["resources"][amount]
 
 
-def _difference(place: tuple[str, str], one: tuple[str, Any], other: tuple[str, Any]) -> str:
-    """Say in what two nodes differ; what may be private is not shown."""
-    name, key = place
+def _describe_difference(setting: tuple[str, str], one: tuple[str, Any], other: tuple[str, Any]) -> str:
+    """Describe how two nodes differ, without the values of variables and tags, which may be private."""
+    name, key = setting
     if name in MERGED_BY_KEY:
         return f"{one[0]} and {other[0]} have different values of {name}{key and '.'}{key}"
-    return f"{one[0]} has {name}: {_shown(one[1])}, {other[0]} has {_shown(other[1])}"
+    return f"{one[0]} has {name}: {_spell(one[1])}, {other[0]} has {_spell(other[1])}"
 
 
-def _shown(value: Any) -> str:
+def _spell(value: Any) -> str:
     return "none" if value is None else json.dumps(value)

@@ -1,4 +1,4 @@
-"""Write diagnostics as text for a terminal, and as JSON for tools (``schemas/diagnostics.schema.json``)."""
+"""Shows diagnostics: as text for a terminal, and as JSON for tools (``schemas/diagnostics.schema.json``)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,29 +9,28 @@ from kedro_batch.errors import Refused
 from kedro_batch.text.wording import counted
 
 DIAGNOSTICS_SCHEMA = "kedro-batch/diagnostics/v1"
-_SHOWN = 20
-"""The most warnings, or notes, of one kind that are shown."""
-_PLAIN = (None, Code.INVALID_CONFIG, Code.INVALID_PLAN, Code.INVALID_PROJECT)
-"""Kinds that only repeat the headline above them."""
+_MAX_SHOWN = 20
+_GENERAL = (None, Code.INVALID_CONFIG, Code.INVALID_PLAN, Code.INVALID_PROJECT)
+"""Codes that say no more than the headline, so they are not shown."""
 
 
 def refusal_text(error: Refused) -> str:
-    """Return what was refused, why, and the lines to paste that fix it."""
+    """Return what was refused and why, and lines to paste that correct it."""
     return "\n".join([error.headline, *diagnostic_lines(error.diagnostics), *_remedies(error.diagnostics)])
 
 
 def diagnostic_lines(diagnostics: Sequence[Diagnostic], *, every: bool = False) -> Iterator[str]:
-    """Yield a line for each error, and for the first warnings and notes of each kind.
+    """Yield a line for each error, and for the first warnings and notes of each code.
 
     Args:
-        diagnostics: The diagnostics, sorted.
-        every: Yield all warnings and notes.
+        diagnostics: Sorted.
+        every: Yield a line for every warning and note as well.
     """
     shown: Counter[tuple[Severity, Code | None]] = Counter()
     left_out: defaultdict[tuple[Severity, Code | None], int] = defaultdict(int)
     for diagnostic in diagnostics:
         kind = (diagnostic.severity, diagnostic.code)
-        if diagnostic.severity is Severity.ERROR or every or shown[kind] < _SHOWN:
+        if diagnostic.severity is Severity.ERROR or every or shown[kind] < _MAX_SHOWN:
             shown[kind] += 1
             yield f"  {_head(diagnostic)}{diagnostic}"
         else:
@@ -43,17 +42,17 @@ def diagnostic_lines(diagnostics: Sequence[Diagnostic], *, every: bool = False) 
 def diagnostics_headline(diagnostics: Iterable[Diagnostic]) -> str:
     """Count diagnostics by severity: ``2 warnings, 1 note``."""
     counts = Counter(diagnostic.severity for diagnostic in diagnostics)
-    nouns = {severity: str(severity) for severity in Severity} | {Severity.INFO: "note"}
-    return ", ".join(counted(counts[severity], nouns[severity]) for severity in Severity if counts[severity])
+    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+    return ", ".join(counted(counts[severity], noun) for severity, noun in nouns.items() if counts[severity])
 
 
 def diagnostics_document(diagnostics: Iterable[Diagnostic], digest: str | None, code: Code) -> dict[str, Any]:
     """Return the JSON document of diagnostics.
 
     Args:
-        diagnostics: The diagnostics, sorted.
-        digest: The digest of the plan; None if there is no plan.
-        code: The kind of diagnostics without one.
+        diagnostics: Sorted.
+        digest: The plan's digest; None if there is no plan.
+        code: The code of diagnostics that have none of their own.
     """
     return {"schema": DIAGNOSTICS_SCHEMA, "digest": digest, "diagnostics": [_fields(one, code) for one in diagnostics]}
 
@@ -72,11 +71,11 @@ def _fields(diagnostic: Diagnostic, code: Code) -> dict[str, Any]:
 
 
 def _head(diagnostic: Diagnostic) -> str:
-    return "" if diagnostic.code in _PLAIN else f"{diagnostic.severity} {diagnostic.code}: "
+    return "" if diagnostic.code in _GENERAL else f"{diagnostic.severity} {diagnostic.code}: "
 
 
 def _remedies(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
     remedies = "".join(dict.fromkeys(diagnostic.remedy for diagnostic in diagnostics))
     if remedies:
-        yield "\nReady to paste into the catalog; adapt the bucket and the type:\n"
+        yield "\nPaste into the catalog, and change bucket and type as needed:\n"
         yield remedies.rstrip("\n")

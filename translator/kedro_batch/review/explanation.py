@@ -1,43 +1,47 @@
-"""Write the origin of the settings of a job as text, for ``compile --explain``. Values come in, lines go out."""
+"""Shows where each setting of a job comes from, as text for a terminal."""
 
 import json
 from collections.abc import Iterable, Iterator
 
-from kedro_batch.compiler.explain import Value
-from kedro_batch.compiler.inputs import Place
+from kedro_batch.compiler.config_source import SourceRef
+from kedro_batch.compiler.explain import ExplainedValue
 from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.model import Job
 
 
-def explanation_lines(job: Job, values: Iterable[tuple[Value, tuple[Place, ...]]]) -> Iterator[str]:
-    """Yield a job's nodes and command, and each of its values with the lines of the configuration that set it."""
+def explanation_lines(job: Job, values: Iterable[tuple[ExplainedValue, tuple[SourceRef, ...]]]) -> Iterator[str]:
+    """Yield a job's nodes and command, and each of its settings with the places that set it."""
     yield f"{job.name}"
     yield f"  nodes: {', '.join(job.nodes)}"
     yield f"  command: {' '.join(job.command)}"
     rows = [
-        (path_text(value.path), _explained_value(value.value), f"{_how(value)}{', '.join(map(_source_text, origins))}")
-        for value, origins in values
+        (
+            path_text(value.path),
+            _spell(value.value),
+            f"{_describe_merge(value)}{', '.join(map(_spell_source, sources))}",
+        )
+        for value, sources in values
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-    for name, value, origin in rows:
-        yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {origin}".rstrip()
+    for name, value, source in rows:
+        yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {source}".rstrip()
 
 
-def _source_text(place: Place) -> str:
-    file, line, path = place
+def _spell_source(source: SourceRef) -> str:
+    file, line, path = source
     return f"{file}{'' if line is None else f':{line}'}: {path_text(path)}"
 
 
-def _explained_value(value: object) -> str:
+def _spell(value: object) -> str:
     return value if isinstance(value, str) else "-" if value is None else json.dumps(value)
 
 
-def _how(value: Value) -> str:
-    """Return how the value of a job with several nodes was made of their values."""
+def _describe_merge(value: ExplainedValue) -> str:
+    """Describe how the value of a job was made of different values of its nodes."""
     if not value.combined:
         return ""
-    if not value.origins and value.value is not None:
-        return "the next size that Fargate offers"
+    if not value.rules and value.value is not None:
+        return "the next size of Fargate"
     if value.value is None:
-        return "not set for all of its nodes"
-    return "the sum of its nodes: " if value.path == ("timeout_s",) else "enough for each of its nodes: "
+        return "not all of its nodes have it"
+    return "the sum of its nodes: " if value.path == ("timeout_s",) else "enough for all of its nodes: "

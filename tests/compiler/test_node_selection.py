@@ -7,11 +7,11 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from kedro_batch.compiler.batch_config import Settings
-from kedro_batch.compiler.commands import Commands, Unreachable
-from kedro_batch.compiler.kedro_version import dialect_of
-from kedro_batch.compiler.nodes import CompileOptions, split_names
-from kedro_batch.compiler.rules import resolved_settings
-from kedro_batch.compiler.selection import NodeIndex
+from kedro_batch.compiler.commands import CommandBuilder, NotSelectable
+from kedro_batch.compiler.inputs import CompileOptions
+from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.node_selection import NodeIndex, split_names
+from kedro_batch.compiler.rules import ResolvedSettings
 from tests.support.projects import KEDRO_VERSION
 from tests.support.random_nodes import NAMESPACES, TAGS, pipelines
 
@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     from kedro.framework.cli.utils import split_node_names
     from kedro.pipeline import Pipeline, node
 
-DIALECT = dialect_of(KEDRO_VERSION)
+FEATURES = find_kedro_features(KEDRO_VERSION)
 
 
 def kedro_split(text: str) -> list[str]:
@@ -58,7 +58,7 @@ def filtered(pipeline, **how):
 
 @given(pipelines(), st.data())
 def test_nodes_tags_and_namespaces_select_what_kedro_selects(nodes, data):
-    index = NodeIndex(nodes, by_first_letters=not DIALECT.filters_namespaces)
+    index = NodeIndex(nodes, by_first_letters=not FEATURES.filters_namespaces)
     pipeline = kedro_pipeline(nodes)
     assert {one.name for one in pipeline.nodes} == index.names
     names = data.draw(st.lists(st.sampled_from([*sorted(index.names), "nowhere"]), min_size=1, max_size=4, unique=True))
@@ -66,7 +66,7 @@ def test_nodes_tags_and_namespaces_select_what_kedro_selects(nodes, data):
     tags = data.draw(st.lists(st.sampled_from([*TAGS, "nowhere"]), min_size=1, max_size=2))
     assert index.with_tags(tags) == filtered(pipeline, tags=tags)
     namespace = data.draw(st.sampled_from([*filter(None, NAMESPACES), "c"]))
-    how = {"node_namespaces": [namespace]} if DIALECT.filters_namespaces else {"node_namespace": namespace}
+    how = {"node_namespaces": [namespace]} if FEATURES.filters_namespaces else {"node_namespace": namespace}
     assert index.in_namespace(namespace) == filtered(pipeline, **how)
 
 
@@ -82,17 +82,17 @@ def test_kedro_selects_exactly_the_nodes_that_a_command_is_made_for(nodes, long_
     by_name = data.draw(st.sets(st.sampled_from(reached), min_size=1))
     groups = [some & set(reached) for some in (by_name, *by_namespace, *by_tag)]
     some = data.draw(st.sampled_from([group for group in groups if group]))
-    settings = Settings(defaults=resolved_settings({}, None))
-    commands = Commands(homes, CompileOptions(), settings, DIALECT, long_list)
+    settings = Settings(defaults=ResolvedSettings.from_dict({}, None))
+    commands = CommandBuilder(homes, CompileOptions(), settings, FEATURES, long_list)
     wanted = [node for node in nodes if node.name in some]
     try:
-        words = commands.command(wanted)
-    except Unreachable:
-        assert not DIALECT.combines_pipelines
+        words = commands.build(wanted)
+    except NotSelectable:
+        assert not FEATURES.combines_pipelines
         assert not any(some <= {node.name for node in home} for home in homes.values())
         return
     flags = dict(word.partition("=")[::2] for word in words[2:])
-    run = flags.pop(DIALECT.pipeline_flag).split(",")
+    run = flags.pop(FEATURES.pipeline_flag).split(",")
     event(", ".join(flags) or "the whole pipeline")
     pipeline = kedro_pipeline({node.name: node for name in run for node in homes[name]}.values())
     assert kedro_run(pipeline, flags) == some
@@ -124,7 +124,7 @@ def test_lists_of_names_are_split_as_kedro_splits_them(names):
 
 
 @given(st.text("a,[]", max_size=8))
-def test_what_kedro_would_take_for_no_selection_at_all_is_refused(text):
+def test_a_list_that_kedro_takes_for_no_selection_is_refused(text):
     try:
         ours = split_names(text)
     except ValueError:

@@ -1,0 +1,58 @@
+import pytest
+
+from kedro_batch.compiler.compile import find_job
+from kedro_batch.errors import ProjectError
+from tests.compiler.compilations import compile_nodes, parse_node
+
+LOST = [parse_node("raw -> lost", "clean", "job_a")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "strict", "severity"),
+    [
+        ({}, False, "warning"),
+        ({}, True, "error"),
+        ({"accept": ["unstored_output"]}, False, "info"),
+        ({"accept": ["unstored_output"]}, True, "info"),
+        ({"accept": ["merged_cycle"]}, True, "error"),
+    ],
+)
+def test_a_warning_is_accepted_by_settings_or_refused_by_strictness(settings, strict, severity):
+    (one,) = compile_nodes(LOST, settings, strict=strict).diagnostics
+    assert one.severity == severity
+    suffix = ". Refused because of --strict; to accept it, write accept: [unstored_output] in aws_batch.yml"
+    assert one.message.endswith(suffix) == (severity == "error")
+
+
+def test_errors_are_not_accepted():
+    compilation = compile_nodes([parse_node("nowhere ->", "use")], {"accept": ["unstored_output"]})
+    with pytest.raises(ProjectError, match="the project cannot run on AWS Batch as it is"):
+        compilation.refuse_errors()
+    compile_nodes(LOST).refuse_errors()
+
+
+def test_nodes_that_cannot_be_grouped_are_refused_with_all_other_diagnostics():
+    nodes = [*LOST, parse_node("nowhere ->", "use", "job_a job_b")]
+    with pytest.raises(ProjectError, match="the nodes cannot be grouped in this way:") as raised:
+        compile_nodes(nodes, {"group_by": "tag:job_"}, strict=True)
+    found = [(one.severity, one.code) for one in raised.value.diagnostics]
+    assert found == [
+        ("error", "invalid_grouping"),
+        ("error", "missing_input"),
+        ("error", "unstored_output"),
+        ("info", "single_node_groups"),
+    ]
+
+
+def test_a_job_is_found_by_its_name_or_by_a_node():
+    writers = [parse_node(f"raw -> d_{n}", f"w{n}") for n in range(30)]
+    reader = parse_node(f"{' '.join(f'd_{n}' for n in range(30))} ->", "ns.read")
+    compilation = compile_nodes([*writers, reader])
+    assert [find_job(compilation, name) for name in ("w1", "ns-read", "ns.read")] == ["w1", "ns-read", "ns-read"]
+    join = next(job.name for job in compilation.plan.jobs if not job.nodes)
+    with pytest.raises(ProjectError, match="is a join job and has no settings of its own"):
+        find_job(compilation, join)
+    with pytest.raises(
+        ProjectError, match=r"no job and no node is named 'ns.raed'. Did you mean 'ns.read' or 'ns-read'"
+    ):
+        find_job(compilation, "ns.raed")

@@ -1,0 +1,134 @@
+import pytest
+
+from kedro_batch.compiler.conf_folder import Configuration
+from kedro_batch.errors import ConfigError, ProjectError
+
+TARGET = {"job_queue": "q", "job_definition": "d"}
+
+
+def configuration(root, sections=None, conf_source="conf", default_env="local", error=None):
+    """Return a configuration whose sections are these, by environment and name."""
+
+    def read(env, name):
+        if error is not None:
+            raise ConfigError(error)
+        return (sections or {}).get((env, name), {})
+
+    return Configuration(root=root, conf_source=conf_source, base_env="base", default_env=default_env, read=read)
+
+
+@pytest.fixture
+def root(tmp_path):
+    for env in ("base", "prod", ".hidden"):
+        (tmp_path / "conf" / env).mkdir(parents=True)
+    (tmp_path / "conf" / "README.md").touch()
+    return tmp_path
+
+
+def write(root, env, content, name="aws_batch.yml"):
+    (root / "conf" / env / name).write_text(content)
+
+
+def test_environments_are_the_folders_beside_the_base(root):
+    (root / "conf" / "a").mkdir()
+    assert configuration(root).environments() == ("a", "prod")
+    assert configuration(root, conf_source="s3://bucket/conf").environments() == ()
+
+
+@pytest.mark.parametrize(
+    ("conf_source", "env", "message"),
+    [
+        ("nowhere", None, "the project has no configuration: nowhere is not a folder"),
+        (
+            "conf",
+            "prd",
+            "no environment is named 'prd': conf/prd is not a folder. Did you mean 'prod'? Choose one of: ",
+        ),
+        ("/nowhere/conf", None, "the project has no configuration: /nowhere/conf is not a folder"),
+    ],
+)
+def test_a_missing_folder_is_refused(root, conf_source, env, message):
+    with pytest.raises(ProjectError) as raised:
+        configuration(root, conf_source=conf_source).refuse_missing_folders(env)
+    assert str(raised.value).startswith(message)
+
+
+def test_archives_and_remote_places_are_not_looked_into(root):
+    (root / "conf.tar.gz").touch()
+    for conf_source in ("conf.tar.gz", "s3://bucket/conf"):
+        remote = configuration(root, conf_source=conf_source)
+        remote.refuse_missing_folders("prod")
+        assert (remote.folder, remote.missing_env_folder) == (None, None)
+    assert configuration(root, conf_source="conf.tar.gz").location == str(root / "conf.tar.gz")
+    assert configuration(root, conf_source="s3://bucket/conf").location == "s3://bucket/conf"
+
+
+def test_a_missing_default_environment_counts_as_empty(root):
+    sections = {("base", "catalog"): {"a": 1}, (None, "catalog"): {"b": 1}, ("prod", "catalog"): {"c": 1}}
+    missing = configuration(root, sections)
+    assert missing.missing_env_folder == "conf/local"
+    assert [missing.section(env, "catalog") for env in (None, "prod")] == [{"a": 1}, {"c": 1}]
+    (root / "conf" / "local").mkdir()
+    assert configuration(root, sections).missing_env_folder is None
+    assert configuration(root, sections).section(None, "catalog") == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    ("conf_source", "env", "file"),
+    [
+        ("conf", None, "conf/base/catalog.yml"),
+        ("conf", "prod", "conf/prod/catalog.yml"),
+        ("s3://bucket/conf/", "prod", "s3://bucket/conf/prod/catalog.yml"),
+        ("/etc/conf", None, "/etc/conf/base/catalog.yml"),
+    ],
+)
+def test_messages_name_the_file_to_write(root, conf_source, env, file):
+    assert configuration(root, conf_source=conf_source).file_for(env, "catalog") == file
+
+
+def test_the_files_are_those_of_the_environment_before_the_base(root):
+    write(root, "base", "job_queue: q\n")
+    write(root, "prod", "job_definition: d\n")
+    write(root, "prod", "{}", "aws_batch.json")
+    write(root, "prod", "", "aws_batch.txt")
+    source = configuration(root, {("prod", "aws_batch"): TARGET}).read_aws_batch("prod")
+    assert list(source.files) == [
+        "conf/prod/aws_batch.json",
+        "conf/prod/aws_batch.yml",
+        "conf/base/aws_batch.yml",
+    ]
+    assert source.expected_file == "conf/prod/aws_batch.json"
+    assert configuration(root).read_aws_batch(None).expected_file == "conf/base/aws_batch.yml"
+
+
+def test_the_parameters_of_the_older_guide_are_read_only_if_needed(root):
+    sections = {("prod", "parameters"): {"aws_batch": TARGET}}
+    assert configuration(root, sections).read_aws_batch("prod").target == TARGET
+    complete = configuration(root, sections | {("prod", "aws_batch"): {"job_queue": "p", "job_definition": "e"}})
+    assert complete.read_aws_batch("prod").parameters == {}
+    odd = configuration(root, {("prod", "parameters"): {"aws_batch": "text"}})
+    assert odd.read_aws_batch("prod").target == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a: [\n", "conf/base/aws_batch.yml:2: is not valid YAML: "),
+        ("- a\n", "conf/base/aws_batch.yml: must be a mapping of settings"),
+        ("a: 1\na: 2\n", "conf/base/aws_batch.yml:2: a: the key is here twice, first in line 1"),
+        ("a: &x 1\n", "kedro says so"),  # an anchor is forbidden in plans alone
+    ],
+)
+def test_a_file_that_kedro_cannot_read_is_named_with_its_line(root, content, message):
+    write(root, "base", content)
+    with pytest.raises(ConfigError) as raised:
+        configuration(root, error="kedro says so").read_aws_batch("prod")
+    assert message in str(raised.value)
+
+
+def test_a_file_that_kedro_does_not_see_because_of_the_folder_is_explained(tmp_path):
+    root = tmp_path / "odd [1]"
+    (root / "conf" / "base").mkdir(parents=True)
+    write(root, "base", "job_queue: q\n")
+    with pytest.raises(ConfigError, match=r"Kedro does not find conf/base/aws_batch.yml: .* Rename the folder"):
+        configuration(root).read_aws_batch(None)

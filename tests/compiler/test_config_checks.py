@@ -1,0 +1,145 @@
+import pytest
+
+from kedro_batch.compiler.config_checks import (
+    check_config,
+    check_group_by,
+    check_submit_fields,
+    find_keys_not_text,
+    is_local_absolute_path,
+)
+from kedro_batch.diagnostics import path_text
+
+TARGET = {"job_queue": "q", "job_definition": "d"}
+
+
+def find(**given):
+    return [(path_text(path), message) for path, message, _ in check_config(TARGET | given)]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"job_que": "x"}, "job_que: unknown field. Did you mean 'job_queue'?"),
+        ({"timeout": 60}, "timeout: unknown field. Did you mean 'timeout_s'?"),
+        ({"job_queue": 5}, "job_queue: must be text, found the number 5: put it in quotes. Name or ARN"),
+        ({"timeout_s": 59}, "timeout_s: must be at least 60, found 59. Seconds after which"),
+        ({"timeout_s": "5m"}, "timeout_s: must be a whole number, found '5m'."),
+        ({"attempts": 11}, "attempts: must be at most 10, found 11."),
+        ({"resources": {"memory": 5}}, "resources.memory: unknown field. Did you mean 'memory_mib'?"),
+        ({"resources": {"vcpus": 0}}, "resources.vcpus: must be at least 0.25, found 0."),
+        ({"resources": None}, "resources: must be a mapping, found nothing."),
+        ({"command_prefix": "kedro run"}, "command_prefix: must be a list, found 'kedro run'."),
+        ({"command_prefix": []}, "command_prefix: must have 1 or more items."),
+        ({"submit_tags": "no"}, "submit_tags: must be true or false, found 'no'. Whether jobs are"),
+        ({"tags": {"team": 7}}, "tags.team: must be text: put it in quotes."),
+        (
+            {"container_conf_source": "/home/me/conf"},
+            "container_conf_source: '/home/me/conf' is a path of one machine",
+        ),
+        (
+            {"container_conf_source": "C:\\conf"},
+            "container_conf_source: 'C:\\\\conf' is a path of one machine",
+        ),
+        (
+            {"container_conf_source": "file:///conf"},
+            "container_conf_source: 'file:///conf' is a path of one machine",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(given, message):
+    ((path, found),) = find(**given)
+    assert f"{path}: {found}".startswith(message)
+
+
+GPU = {"match": {"tags": ["gpu"]}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "message"),
+    [
+        ({"runner": "ThreadRuner"}, "runner", "Kedro has no runner 'ThreadRuner'. Did you mean 'ThreadRunner'? It has"),
+        ({"environment": {"KEDRO_ENV": "prod"}}, "environment.KEDRO_ENV", "it would run the jobs with another config"),
+        ({"environment": {"PASSWORD": "hunter22"}}, "environment.PASSWORD", "looks like a credential"),
+    ],
+)
+def test_settings_are_checked_in_rules_as_well(settings, path, message):
+    for given, where in ((settings, path), ({"rules": [GPU | {"gpus": 1}, GPU | settings]}, f"rules[1].{path}")):
+        ((found_path, found),) = find(**given)
+        assert found_path == where
+        assert found.startswith(message)
+
+
+def test_what_is_right_is_not_mentioned():
+    right = {"runner": "my_project.MyRunner", "group_by": ["tag:x", "memory"], "environment": {"LEVEL": "5"}}
+    assert find(**right, rules=[GPU | {"runner": "SequentialRunner"}], container_conf_source="conf.tar.gz") == []
+
+
+def test_credentials_in_commands_are_found():
+    assert [path for path, _ in find(command_prefix=["run", "--token=hf_abcdefghijklmnopqrstuv"])] == [
+        "command_prefix[1]"
+    ]
+    ((path, _),) = find(container_conf_source="s3://me:hunter22@bucket/conf")
+    assert path == "container_conf_source"
+
+
+def test_tags_that_would_not_be_sent_are_named_wherever_they_stand():
+    rules = [GPU | {"tags": {"team": "x"}}, GPU | {"gpus": 1}]
+    remedy = "no tags would be sent, since submit_tags is false: leave out tags or submit_tags"
+    assert find(submit_tags=False, tags={"team": "y"}, rules=rules) == [("tags", remedy), ("rules[0].tags", remedy)]
+
+
+@pytest.mark.parametrize(
+    ("groupings", "message"),
+    [
+        (["none"], None),
+        (["namespace:2", "tag:x", "chain", "memory"], None),
+        (["memory", "memory"], "memory must come last"),
+        (["memory", "chain"], "memory must come last: a grouping after it could separate the nodes that it has joined"),
+        (["none", "chain"], "none makes every node a job of its own: it cannot go with other groupings"),
+        (
+            ["tags:x"],
+            "unknown grouping 'tags:x'. Choose one of: none, namespace, namespace:DEPTH, tag:PREFIX",
+        ),
+        (["namespaces", "x"], "unknown grouping 'namespaces', 'x'. Did you mean 'namespace' or 'namespace:DEPTH'? "),
+        ([5], None),  # the schema says so
+        ("memory", None),
+        (None, None),
+    ],
+)
+def test_groupings_must_exist_and_go_together(groupings, message):
+    found = [text for _, text in check_group_by({"group_by": groupings})]
+    assert [text[: len(message or "")] for text in found] == ([message] if message else [])
+
+
+def test_fields_of_submit_are_those_of_the_service():
+    given = {"submit": {"propagateTag": True}, "rules": [GPU | {"submit": {"parameters": {"rows": 5}}}]}
+    assert [path for path, _ in check_submit_fields(given)] == [
+        ("submit", "propagateTag"),
+        ("rules", 0, "submit", "parameters"),
+    ]
+
+
+def test_keys_that_are_not_text_are_found_at_any_depth():
+    given = {1: "a", "tags": {2024: "x", "b": {None: 1}}}
+    assert list(find_keys_not_text(given)) == [("1",), ("tags", "2024"), ("tags", "b", "None")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/conf", True),
+        ("~/conf", True),
+        ("C:\\conf", True),
+        ("c:/conf", True),
+        ("file:///conf", True),
+        ("FILE://host/conf", True),
+        ("conf", False),
+        ("./conf/x", False),
+        ("../conf", False),
+        ("s3://bucket/conf", False),
+        ("conf.tar.gz", False),
+        ("", False),
+    ],
+)
+def test_paths_of_one_machine_are_told_from_others(text, expected):
+    assert is_local_absolute_path(text) == expected

@@ -1,0 +1,43 @@
+"""The checks of a compilation, in the order in which they run.
+
+A check takes the ``Compilation`` and yields diagnostics. To add one, write it in a module of this folder and add it to
+``CHECKS``. Checks of ``aws_batch.yml`` alone are in ``config_checks``; checks of any plan are in ``plan/checks``.
+"""
+
+from collections.abc import Callable, Iterator
+
+from kedro_batch.compiler.checks.boundaries import check_boundaries, check_transcoded_in_memory
+from kedro_batch.compiler.checks.inputs_and_outputs import check_inputs, check_outputs, check_parameters
+from kedro_batch.compiler.checks.limits import check_job_count, check_limits
+from kedro_batch.compiler.checks.project import check_commands, check_environment, check_node_names
+from kedro_batch.compiler.checks.unmatched_settings import check_datasets, check_rules
+from kedro_batch.compiler.compilation import Compilation
+from kedro_batch.diagnostics import Diagnostic
+
+
+def check_grouping(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield what was found while the nodes were grouped."""
+    yield from compilation.grouped.diagnostics
+
+
+CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
+    check_environment,
+    check_node_names,
+    check_rules,
+    check_datasets,
+    check_grouping,
+    check_commands,
+    check_inputs,
+    check_parameters,
+    check_boundaries,
+    check_transcoded_in_memory,
+    check_outputs,
+    check_job_count,
+    check_limits,
+)
+
+
+def check_compilation(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Run all checks."""
+    for check in CHECKS:
+        yield from check(compilation)

@@ -1,0 +1,129 @@
+"""Checks of boundaries: a dataset that one job writes and another reads must be stored where both containers see it."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import assert_never
+
+from kedro_batch.compiler.checks.dataset_diagnostics import (
+    describe_jobs,
+    diagnose_dataset,
+    find_worst_storage,
+    pickle_entry,
+    pickle_path,
+)
+from kedro_batch.compiler.compilation import Compilation
+from kedro_batch.compiler.dataset_uses import DatasetUse
+from kedro_batch.compiler.storage import Store
+from kedro_batch.diagnostics import Code, Diagnostic
+
+
+def check_boundaries(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each dataset that its readers in other jobs may not find, or find in another version."""
+    for use in compilation.dataset_uses.values():
+        if use.producers and use.readers and not _is_split_in_memory(compilation, use):
+            yield from _check_store(compilation, use)
+            yield from _check_urls(compilation, use)
+            yield from _check_versions(compilation, use)
+
+
+def check_transcoded_in_memory(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield an error for each transcoded dataset in memory: Kedro keeps its names apart, even in one process."""
+    for name, use in compilation.dataset_uses.items():
+        if not _is_split_in_memory(compilation, use):
+            continue
+        storages = {one: compilation.storages.of(one) for one in use.names}
+        lost = [one for one in use.names if storages[one].store is Store.MEMORY]
+        path = next((storage.url for storage in storages.values() if storage.url), pickle_path(name))
+        written, read = (", ".join(map(repr, sorted(names))) for names in (use.written, use.read))
+        yield diagnose_dataset(
+            Code.EPHEMERAL_BOUNDARY,
+            name,
+            use,
+            f"{describe_jobs(compilation, use.producers, 'write')} {written}, and "
+            f"{describe_jobs(compilation, use.consumers, 'read')} {read}. In memory each name is a dataset of its own, "
+            f"even in one job: {storages[lost[0]].reason}. Store all of them in one place: add the entries below to "
+            f"{compilation.inputs.catalog_file}",
+            remedy="".join(pickle_entry(one, path) for one in lost),
+        )
+
+
+def _is_split_in_memory(compilation: Compilation, use: DatasetUse) -> bool:
+    if not use.producers or not use.read or use.read == use.written:
+        return False
+    return find_worst_storage(compilation, use)[1].store is Store.MEMORY
+
+
+def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:
+    name, storage = find_worst_storage(compilation, use)
+    jobs = _describe_uses(compilation, use)
+    match storage.store:
+        case Store.MEMORY:
+            grouping = ",".join((*compilation.inputs.settings.group_by, "memory"))
+            yield diagnose_dataset(
+                Code.EPHEMERAL_BOUNDARY,
+                name,
+                use,
+                f"it is only in memory: {storage.reason}. {jobs}. Store it: add the entry below to "
+                f"{compilation.inputs.catalog_file}. Or run these nodes in one job: --group-by {grouping}",
+                remedy=pickle_entry(name, pickle_path(name)),
+            )
+        case Store.LOCAL:
+            yield diagnose_dataset(
+                Code.LOCAL_BOUNDARY,
+                name,
+                use,
+                f"it is on the disk of one container: {storage.reason}. {jobs}. Store it on S3 or the like. If all "
+                "containers mount its folder, add the folder to shared_paths in aws_batch.yml",
+            )
+        case Store.UNKNOWN:
+            yield diagnose_dataset(
+                Code.UNKNOWN_BOUNDARY,
+                name,
+                use,
+                f"it is not known where it is stored: {storage.reason}. {jobs}. Declare it in aws_batch.yml, under "
+                "datasets, as shared, local or memory",
+            )
+        case Store.SHARED:
+            pass
+        case _:
+            assert_never(storage.store)
+
+
+def _check_urls(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:
+    """Yield a note if the transcoded names of a dataset are stored in different places."""
+    urls = sorted({_comparable(compilation.storages.of(one).url) for one in use.names} - {""})
+    if len(urls) > 1:
+        yield diagnose_dataset(
+            Code.UNKNOWN_BOUNDARY,
+            find_worst_storage(compilation, use)[0],
+            use,
+            f"{' and '.join(use.names)} are one dataset, but stored in different places: {', '.join(urls)}. "
+            f"{_describe_uses(compilation, use)}. Check that all of them lead to the same data",
+        )
+
+
+def _check_versions(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:
+    """Yield a warning if other jobs read the newest version of a dataset."""
+    given = compilation.inputs.options.load_versions
+    if any(compilation.storages.of(one).versioned and one not in given for one in use.read):
+        name = find_worst_storage(compilation, use)[0]
+        yield diagnose_dataset(
+            Code.VERSIONED_BOUNDARY,
+            name,
+            use,
+            f"it is versioned, and its newest version is read. {_describe_uses(compilation, use)}. If two runs go "
+            "on at the same time, one may read the version that the other has written: start one run at a time",
+        )
+
+
+def _describe_uses(compilation: Compilation, use: DatasetUse) -> str:
+    where = "in another container" if len(use.readers) == 1 else "in other containers"
+    writers = describe_jobs(compilation, use.producers, "write")
+    return f"{writers} it, and {describe_jobs(compilation, use.readers, 'read')} it {where}"
+
+
+def _comparable(url: str) -> str:
+    """Spell a path or URL so that equal places are equal: Spark and pandas spell those on S3 differently."""
+    protocol, separator, path = url.rpartition("://")
+    return re.sub("^s3[an]$", "s3", protocol.lower()) + separator + (posixpath.normpath(path) if path else "")

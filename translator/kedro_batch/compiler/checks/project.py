@@ -1,0 +1,42 @@
+"""Checks of the project itself: its default environment, the names of its nodes, and commands that select them."""
+
+from collections.abc import Iterator
+
+from kedro_batch.compiler.compilation import Compilation
+from kedro_batch.diagnostics import Code, Diagnostic, Severity
+from kedro_batch.text.wording import listed
+
+
+def check_environment(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a note if the folder of the default environment is missing."""
+    inputs = compilation.inputs
+    if inputs.missing_env_folder is not None:
+        yield Diagnostic(
+            source=inputs.missing_env_folder,
+            code=Code.MISSING_ENVIRONMENT,
+            severity=Severity.INFO,
+            message="the folder of the project's default environment is missing and counts as empty. If the image does "
+            "not have it either, `kedro run` fails there: add an empty folder, or compile with "
+            f"--env={inputs.base_env}",
+        )
+
+
+def check_node_names(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield one note about all nodes that the project has not named."""
+    nodes = compilation.inputs.nodes.selected
+    unnamed = [node.name for node in nodes if not node.named]
+    if unnamed:
+        yield Diagnostic(
+            source="nodes",
+            code=Code.UNNAMED_NODES,
+            severity=Severity.INFO,
+            message=f"{len(unnamed)} of {len(nodes)} have no name of their own. Kedro makes names of their inputs and "
+            f"outputs, so they change with these, and the names of the jobs too: {listed(unnamed)}",
+            about={"nodes": tuple(unnamed)},
+        )
+
+
+def check_commands(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield an error for each job whose nodes no command selects."""
+    for job, reason in compilation.not_selectable.items():
+        yield Diagnostic(source=f"job {job}", message=reason, about={"jobs": (job,)})

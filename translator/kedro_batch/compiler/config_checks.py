@@ -1,0 +1,135 @@
+"""Checks ``aws_batch.yml``: its schema, and what a schema cannot see. Pure. To add a check, add it to ``_CHECKS``.
+
+A check takes the merged mapping and yields paths and messages. It must not rely on the types that the schema
+demands: all checks run on the same mapping, so that everything wrong is reported at once.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+from kedro_batch.compiler.grouping import GROUPINGS, MEMORY, NONE, is_grouping
+from kedro_batch.diagnostics import Code, FieldPath, PathMessage
+from kedro_batch.files.json_schema import check
+from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_words, credentials_in, looks_like_credential
+from kedro_batch.plan.checks.placement import unsent_tags
+from kedro_batch.plan.checks.service_model import wrong_submit_fields
+from kedro_batch.text.wording import did_you_mean
+
+_Config = Mapping[str, Any]
+_RUNNERS = ("ParallelRunner", "SequentialRunner", "ThreadRunner")
+
+
+def check_config(given: _Config) -> Iterator[tuple[FieldPath, str, Code]]:
+    """Yield everything that is wrong with the merged ``aws_batch.yml``, but what ``check_submit_fields`` finds."""
+    for check_one, code in _CHECKS:
+        for path, message in check_one(given):
+            yield path, message, code
+
+
+def check_submit_fields(given: _Config) -> Iterator[PathMessage]:
+    """Yield what botocore's model of SubmitJob refuses below ``submit``."""
+    for here, settings in _job_settings(given):
+        if submit := settings.get("submit"):
+            for path, message in wrong_submit_fields(submit):
+                yield (*here, "submit", *path), message
+
+
+def find_keys_not_text(value: Any, here: FieldPath = ()) -> Iterator[FieldPath]:
+    """Yield the paths of all keys that YAML has read as something else than text."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                yield (*here, str(key))
+            yield from find_keys_not_text(inner, (*here, str(key)))
+
+
+def check_group_by(given: _Config) -> Iterator[PathMessage]:
+    """Yield what is wrong with the names of groupings."""
+    names = given.get("group_by")
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        return
+    if unknown := [name for name in names if not is_grouping(name)]:
+        hints = "".join(did_you_mean(name.partition(":")[0], GROUPINGS) for name in unknown)
+        message = f"unknown grouping {', '.join(map(repr, unknown))}.{hints} Choose one of: {', '.join(GROUPINGS)}"
+        yield ("group_by",), message
+    elif NONE in names and len(names) > 1:
+        yield ("group_by",), "none makes every node a job of its own: it cannot go with other groupings"
+    elif MEMORY in names[:-1]:
+        yield ("group_by",), "memory must come last: a grouping after it could separate the nodes that it has joined"
+
+
+def is_local_absolute_path(text: str) -> bool:
+    """True for an absolute path as any system spells it, and for ``file:`` URLs; False for other URLs."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
+        return text.lower().startswith("file:")
+    return PurePosixPath(text).is_absolute() or PureWindowsPath(text).drive != "" or text.startswith("~")
+
+
+def _check_conf_source(given: _Config) -> Iterator[PathMessage]:
+    path = given.get("container_conf_source")
+    if isinstance(path, str) and is_local_absolute_path(path):
+        message = (
+            f"{path!r} is a path of one machine, but a plan must work on every machine: write a path relative to the "
+            "container's working directory, or a URL such as s3://bucket/conf"
+        )
+        yield ("container_conf_source",), message
+
+
+def _check_schema(given: _Config) -> Iterator[PathMessage]:
+    yield from check(given, "config")
+
+
+def _check_runners(given: _Config) -> Iterator[PathMessage]:
+    for here, settings in _job_settings(given):
+        runner = settings.get("runner")
+        if isinstance(runner, str) and "." not in runner and runner not in _RUNNERS:
+            message = (
+                f"Kedro has no runner {runner!r}.{did_you_mean(runner, _RUNNERS)} It has {', '.join(_RUNNERS)}. Name a "
+                "runner of your own with its module, such as my_project.MyRunner"
+            )
+            yield (*here, "runner"), message
+
+
+def _check_variables(given: _Config) -> Iterator[PathMessage]:
+    for here, settings in _job_settings(given):
+        environment = settings.get("environment")
+        if isinstance(environment, Mapping) and "KEDRO_ENV" in environment:
+            message = "it would run the jobs with another configuration: leave it out, and compile with --env"
+            yield (*here, "environment", "KEDRO_ENV"), message
+
+
+def _check_tags(given: _Config) -> Iterator[PathMessage]:
+    yield from unsent_tags(given, _job_settings(given))
+
+
+def _check_credentials(given: _Config) -> Iterator[PathMessage]:
+    prefix = given.get("command_prefix")
+    for position in credential_words([str(word) for word in prefix] if isinstance(prefix, list) else ()):
+        yield ("command_prefix", position), IN_COMMAND
+    if looks_like_credential("", str(given.get("container_conf_source", ""))):
+        yield ("container_conf_source",), IN_COMMAND
+    for here, settings in _job_settings(given):
+        for path, message in credentials_in(settings):
+            yield (*here, *path), message
+
+
+def _job_settings(given: _Config) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
+    """Yield every mapping that holds settings of jobs, with its path: the file itself, and its rules."""
+    yield (), given
+    rules = given.get("rules")
+    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
+        if isinstance(rule, Mapping):
+            yield ("rules", number), rule
+
+
+_CHECKS: tuple[tuple[Callable[[_Config], Iterator[PathMessage]], Code], ...] = (
+    (_check_schema, Code.INVALID_CONFIG),
+    (_check_conf_source, Code.INVALID_CONFIG),
+    (check_group_by, Code.INVALID_CONFIG),
+    (_check_runners, Code.INVALID_CONFIG),
+    (_check_variables, Code.INVALID_CONFIG),
+    (_check_tags, Code.INVALID_CONFIG),
+    (_check_credentials, Code.CREDENTIAL),
+)

@@ -1,0 +1,63 @@
+"""What the configuration says about AWS Batch, and where: the file and the line of every setting."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
+from kedro_batch.files import yaml_reader
+
+TARGET = ("job_queue", "job_definition")
+
+
+class SourceRef(NamedTuple):
+    """Where a setting stands: a file as messages name it, a line in it if known, and the path inside."""
+
+    file: str
+    line: int | None
+    path: FieldPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigSource:
+    """What the configuration of one environment says about AWS Batch.
+
+    Attributes:
+        aws_batch: ``aws_batch.yml``, merged over the environments; empty if there is none.
+        parameters: The ``aws_batch`` section of the parameters, where projects set up by Kedro's older guide
+            for AWS Batch keep queue and definition.
+        files: The ``aws_batch.yml`` files that were merged, by the names that messages use; the first one wins.
+        expected_file: Where such a file is looked for.
+    """
+
+    aws_batch: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    files: Mapping[str, Path]
+    expected_file: str
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """The job queue and the job definition, if given: those of ``aws_batch.yml`` before the parameters."""
+        return {name: given[name] for given in (self.parameters, self.aws_batch) for name in TARGET if name in given}
+
+    def locate(self, path: FieldPath) -> SourceRef:
+        """Find where a setting stands, or its nearest parent; otherwise where it should be written."""
+        if path and path[0] in TARGET and path[0] not in self.aws_batch and path[0] in self.parameters:
+            return SourceRef("parameters.yml", None, ("aws_batch", *path))
+        for depth in range(len(path), 0, -1):
+            for name, file in self.files.items():
+                if (line := _read_lines(file).get(path[:depth])) is not None:
+                    return SourceRef(name, line, path)
+        return SourceRef(self.expected_file, None, path)
+
+    def diagnose(self, path: FieldPath, message: str, code: Code = Code.INVALID_CONFIG) -> Diagnostic:
+        """Return a diagnostic about a setting, with its file and line."""
+        file, line, shown_path = self.locate(path)
+        return Diagnostic(source=file, line=line, path=shown_path, message=message, code=code)
+
+
+@cache
+def _read_lines(file: Path) -> Mapping[FieldPath, int]:
+    return yaml_reader.parse(file.read_bytes(), file.name, with_lines=True).lines
