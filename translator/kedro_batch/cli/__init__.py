@@ -3,7 +3,6 @@
 What takes time to import is imported by the command that needs it, so that ``--help`` answers at once.
 """
 
-import os
 import sys
 from contextlib import suppress
 
@@ -11,7 +10,7 @@ import click
 
 from kedro_batch import __version__
 from kedro_batch.cli.apply_command import apply
-from kedro_batch.cli.base import CLOSED_PIPE, INSIDE_KEDRO, lead_nowhere
+from kedro_batch.cli.base import CLOSED_PIPE, INSIDE_KEDRO
 from kedro_batch.cli.cancel_command import cancel
 from kedro_batch.cli.compile_command import compile_
 from kedro_batch.cli.demo_command import demo
@@ -19,6 +18,7 @@ from kedro_batch.cli.diff_command import diff
 from kedro_batch.cli.resume_command import resume
 from kedro_batch.cli.show_command import show
 from kedro_batch.cli.status_command import runs, status
+from kedro_batch.cli.streams import drop_unwritable_output, open_closed_streams
 from kedro_batch.cli.validate_command import validate
 from kedro_batch.cli.wait_command import wait
 from kedro_batch.errors import UsageError
@@ -62,7 +62,7 @@ for _command in _COMMANDS:
 
 def main(prog_name: str = "kedro-batch") -> None:
     """Run the program and exit."""
-    _fill_closed_streams()
+    open_closed_streams()
     try:
         code = _program.main(prog_name=prog_name, standalone_mode=False)
         sys.stdout.flush()
@@ -80,21 +80,5 @@ def main(prog_name: str = "kedro-batch") -> None:
         with suppress(OSError):
             click.echo(f"Error: cannot write standard output: {error.strerror}", err=True)
         code = UsageError.exit_code
-    _let_go_of_full_streams()
+    drop_unwritable_output()
     sys.exit(code)
-
-
-def _fill_closed_streams() -> None:
-    """Give a program that was started without standard streams some that lead nowhere."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  open to the end
-
-
-def _let_go_of_full_streams() -> None:
-    """Lead what still waits to be written nowhere if it cannot be: else the interpreter ends with code 120."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            lead_nowhere(stream)

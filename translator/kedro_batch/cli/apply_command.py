@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, read_input, talk_options, tell
+from kedro_batch.cli.base import BatchCommand, print_note, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
     following_options,
@@ -18,6 +18,7 @@ from kedro_batch.cli.options import (
     only_on_aws,
     submitting_options,
 )
+from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import PlanError, UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str | No
 @local_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
-@talk_options
+@verbosity_options
 def apply(  # noqa: PLR0913  click hands over every option
     plan: str,
     *,
@@ -110,7 +111,7 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     folder = given["project"] or Path()
     if on_this_machine and plan.project and not (folder / "pyproject.toml").is_file():
-        tell(f"Warning: {folder.resolve()} is not a Kedro project: name that of the plan with --project DIR")
+        print_note(f"Warning: {folder.resolve()} is not a Kedro project: name that of the plan with --project DIR")
     engine = None if on_this_machine else aws_engine()  # if it cannot be reached, no journal is made
     book = Journal(journal)
     entry = book.run(chosen)

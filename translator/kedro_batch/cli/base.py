@@ -1,6 +1,6 @@
-"""What all commands share: how they fail, how they are interrupted, how much they say.
+"""What all commands share: errors become messages and exit codes, signals interrupt, ``-q`` and ``-v`` say how much.
 
-The exit codes are those of the errors in ``kedro_batch.errors``; they are documented in the README.
+The exit codes are those of ``kedro_batch.errors``; ``docs/exit-codes.md`` documents them.
 """
 
 import gc
@@ -9,11 +9,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any, BinaryIO, TextIO, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.errors import Interrupted, KedroBatchError, Refused, UsageError
 
 INSIDE_KEDRO = "kedro_batch.inside_kedro"
@@ -29,7 +29,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 """Python looks for garbage after every 700 new objects. A plan of 10,000 jobs is a million objects, none of them
-garbage, and the looking took a third of the time."""
+garbage: looking for it took a third of the time."""
 
 
 class BatchCommand(click.Command):
@@ -42,59 +42,59 @@ class BatchCommand(click.Command):
             with on_signals(_raise_interrupted):
                 return super().invoke(ctx)
         except KedroBatchError as error:
-            _complain(ctx, _spelled(error))
+            _print_error(ctx, _message_of(error))
             ctx.exit(error.exit_code)
         except Interrupted as error:
-            tell(f"Stopped by {error.signal_name}.")
+            print_note(f"Stopped by {error.signal_name}.")
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             ctx.exit(CLOSED_PIPE)
         except OSError as error:  # a full disk, a folder that is gone: the machine's state, not a bug
             where = f": {error.filename}" if error.filename else ""
-            _complain(ctx, f"{error.strerror or error}{where}")
+            _print_error(ctx, f"{error.strerror or error}{where}")
             ctx.exit(UsageError.exit_code)
 
 
-def _spelled(error: KedroBatchError) -> str:
+def _message_of(error: KedroBatchError) -> str:
     from kedro_batch.review.diagnostics import refusal_text  # noqa: PLC0415  reached only on the way out
 
     return refusal_text(error) if isinstance(error, Refused) else str(error)
 
 
-def _complain(ctx: click.Context, message: str) -> None:
+def _print_error(ctx: click.Context, message: str) -> None:
     from kedro_batch.text.escaping import for_terminal  # noqa: PLC0415  reached only on the way out
 
     plain = is_plain(asked=bool(ctx.params.get("no_color")))
     if message:
         head = click.style("Error: ", fg="red", bold=True)
-        with suppress(OSError):  # where nobody can be told, the exit code still tells
+        with suppress(OSError):  # if it cannot be written, the exit code still tells
             click.echo(head + for_terminal(message), err=True, color=False if plain else None)
 
 
 def is_plain(*, asked: bool) -> bool:
-    """Tell whether to write without colours, wherever it goes: as asked for, or as the environment has it."""
+    """True if text is written without colours: as asked for, or as the environment says."""
     return asked or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
-def tell(message: str) -> None:
-    """Say something on standard error; where that fails, the command goes on all the same."""
+def print_note(message: str) -> None:
+    """Print a note on standard error; where that fails, the command goes on."""
     try:
         click.echo(message, err=True)
     except OSError:
-        lead_nowhere(sys.stderr)
+        redirect_to_null(sys.stderr)
 
 
 @contextmanager
 def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
-    """Let Ctrl-C, a polite kill and a closed terminal do one and the same thing.
+    """Handle Ctrl-C, a polite kill and a closed terminal in the same way.
 
-    What the caller has told us to ignore, as ``nohup`` does, stays ignored.
+    A signal that the caller ignores, as ``nohup`` does, stays ignored.
     """
     heard = [number for number in INTERRUPTING if signal.getsignal(number) is not signal.SIG_IGN]
     before: dict[int, Any] = {number: signal.signal(number, lambda number, _: handle(number)) for number in heard}
     try:
         yield
-    except Interrupted:  # we are on the way out: what comes now is late
+    except Interrupted:  # the command is on its way out: a later signal changes nothing
         before = dict.fromkeys(before, signal.SIG_IGN)
         raise
     finally:
@@ -106,7 +106,7 @@ def _raise_interrupted(number: int) -> None:
     raise Interrupted(number)
 
 
-def talk_options(command: _F) -> _F:
+def verbosity_options(command: _F) -> _F:
     """Add ``-q``, ``-v`` and ``--no-color``."""
     for option in (
         click.option("--no-color", is_flag=True, help="Write without colours, as NO_COLOR=1 does."),
@@ -115,42 +115,3 @@ def talk_options(command: _F) -> _F:
     ):
         command = option(command)
     return command
-
-
-def read_input(file: str) -> tuple[bytes, str]:
-    """Read a file, or standard input for ``-``.
-
-    Returns:
-        Its content, and its name for messages.
-
-    Raises:
-        UsageError: It cannot be read, or is too large for a plan.
-    """
-    if file == "-":
-        if sys.stdin is None:
-            raise UsageError("cannot read standard input: it is closed")
-        return read_whole(sys.stdin.buffer, "standard input"), "standard input"
-    try:
-        with Path(file).open("rb") as stream:
-            return read_whole(stream, file), file
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
-
-
-def read_whole(stream: BinaryIO, name: str) -> bytes:
-    """Read a stream to its end.
-
-    Raises:
-        UsageError: It is too large for a plan.
-    """
-    from kedro_batch.files.read_budget import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
-
-    content = stream.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise UsageError(f"cannot read {name}: it has more than {MAX_BYTES >> 20} MiB, the most that a plan may have")
-    return content
-
-
-def lead_nowhere(stream: TextIO) -> None:
-    """Point a stream that cannot be written to at the null device, with what still waits in it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, talk_options, tell
+from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, print_note, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
@@ -66,7 +66,7 @@ def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) ->
     is_flag=True,
     help="Print all diagnostics as JSON, not the plan; -o and --check work as without it.",
 )
-@talk_options
+@verbosity_options
 @click.pass_context
 def compile_(context: click.Context, /, output: str | None, check: str | None, project: Path, **flags: Any) -> None:
     """Compile a Kedro project into a plan of AWS Batch jobs, one for each node or group of nodes.
@@ -123,9 +123,9 @@ def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO)
     if flags["as_json"]:
         write_diagnostics(stdout, compilation.diagnostics, compilation.plan)
     elif compilation.diagnostics and not flags["quiet"]:
-        tell(f"{diagnostics_headline(compilation.diagnostics)}:")
+        print_note(f"{diagnostics_headline(compilation.diagnostics)}:")
         for line in diagnostic_lines(compilation.diagnostics, every=flags["verbose"]):
-            tell(for_terminal(line))
+            print_note(for_terminal(line))
 
 
 def _write(file: Path, content: bytes, shown: str, *, quiet: bool) -> None:
@@ -133,7 +133,7 @@ def _write(file: Path, content: bytes, shown: str, *, quiet: bool) -> None:
 
     write_bytes(file, content, shown=shown)
     if not quiet:
-        tell(f"wrote {shown}")
+        print_note(f"wrote {shown}")
 
 
 def _encode(text: str) -> bytes:
@@ -269,14 +269,14 @@ def _compare(before: bytes, name: str, now: bytes, update: str) -> None:
         return
     diff = diff_plans(read_plan(before, name), read_plan(now, _COMPILED))
     if diff.differ:
-        tell(render("diff.txt.j2", build_diff_view(diff, name, _COMPILED)).rstrip())
+        print_note(render("diff.txt.j2", build_diff_view(diff, name, _COMPILED)).rstrip())
     else:
-        tell("the jobs are the same; only their order, comments or the layout of the file differ:")
+        print_note("the jobs are the same; only their order, comments or the layout of the file differ:")
         lines = list(difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""))
         for line in lines[:_MAX_LINES]:
-            tell(for_terminal(line))
+            print_note(for_terminal(line))
         if len(lines) > _MAX_LINES:
-            tell(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
+            print_note(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
     raise PlanDiffers(
         f"{name} is out of date. Update it: {update}" if Path(name).is_file() else f"{name} is out of date"
     )

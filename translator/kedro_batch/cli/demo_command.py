@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, on_signals, talk_options
+from kedro_batch.cli.base import BatchCommand, on_signals, verbosity_options
 from kedro_batch.errors import ProjectError
 
 _FROM_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
@@ -20,7 +20,7 @@ _NEEDED = ("kedro", "kedro_datasets", "pandas", "sklearn")
 
 @click.command(cls=BatchCommand, short_help="See it all on this machine, without AWS.")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path("kedro-batch-demo"))
-@talk_options
+@verbosity_options
 def demo(directory: Path, quiet: bool, verbose: bool, no_color: bool) -> None:
     """Write a small Kedro project into DIRECTORY, compile it, show the plan, and run it on this machine.
 

@@ -13,8 +13,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from kedro_batch.cli.base import lead_nowhere
 from kedro_batch.cli.options import Verbosity
+from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.submitter.events import (
     Event,
     JobChanged,
@@ -58,7 +58,7 @@ class JsonLines:
             sys.stdout.buffer.flush()
         except OSError:  # nobody reads, or the disk is full
             self._read = False
-            lead_nowhere(sys.stdout)
+            redirect_to_null(sys.stdout)
 
 
 @contextmanager

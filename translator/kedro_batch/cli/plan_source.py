@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from kedro_batch.cli.base import read_input, read_whole
+from kedro_batch.cli.streams import read_input, read_whole
 from kedro_batch.errors import UsageError
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, read_input, talk_options
+from kedro_batch.cli.base import BatchCommand, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
     following_options,
@@ -16,6 +16,7 @@ from kedro_batch.cli.options import (
     plan_option,
     submitting_options,
 )
+from kedro_batch.cli.streams import read_input
 
 
 @click.command(cls=BatchCommand, short_help="Submit what has not succeeded in a run, and follow it.")
@@ -36,7 +37,7 @@ from kedro_batch.cli.options import (
 @local_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
-@talk_options
+@verbosity_options
 def resume(  # noqa: PLR0913  click hands over every option
     run: str,
     *,

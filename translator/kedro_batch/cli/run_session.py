@@ -14,9 +14,10 @@ from typing import assert_never
 
 import click
 
-from kedro_batch.cli.base import lead_nowhere, on_signals, tell
+from kedro_batch.cli.base import on_signals, print_note
 from kedro_batch.cli.live_view import JsonLines, follower
 from kedro_batch.cli.options import CommandOptions, LocalOptions
+from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
@@ -265,7 +266,7 @@ def _report(session: RunSession, options: CommandOptions) -> None:
     """Write how a run ended to standard output, unless its events stand there."""
     journal, finished = session.context.journal, session.finished
     if journal.failure:
-        tell(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
+        print_note(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
     if options.verbosity.as_json or finished is None:
         return
     entry = journal.run(session.handle.run_id)
@@ -277,6 +278,6 @@ def _report(session: RunSession, options: CommandOptions) -> None:
     try:
         click.echo(text, nl=False)
     except OSError as error:  # if the outcome cannot be written, the exit code still tells it
-        lead_nowhere(sys.stdout)
+        redirect_to_null(sys.stdout)
         if not isinstance(error, BrokenPipeError):
-            tell(f"Warning: cannot write the outcome: {error.strerror}")
+            print_note(f"Warning: cannot write the outcome: {error.strerror}")

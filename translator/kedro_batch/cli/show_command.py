@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, tell
+from kedro_batch.cli.base import BatchCommand, print_note
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.review_output import review_options, write_review
 
@@ -38,4 +38,6 @@ def _warn_of_many_edges(plan: "Plan") -> None:
 
     edges = sum(len(job.depends_on) for job in plan.jobs)
     if edges > EDGES_DRAWN:
-        tell(f"this graph has {edges} edges, and Mermaid draws {EDGES_DRAWN} unless maxEdges of the viewer is higher")
+        print_note(
+            f"this graph has {edges} edges, and Mermaid draws {EDGES_DRAWN} unless maxEdges of the viewer is higher"
+        )

@@ -1,10 +1,13 @@
-"""Reserve standard output for the result while a project's code runs in this process."""
+"""Standard streams: read a plan from them, keep them for results, and live on when they are closed, full or unread."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from kedro_batch.errors import UsageError
 
 
 @contextmanager
@@ -26,3 +29,58 @@ def reserve_stdout() -> Iterator[BinaryIO]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     with os.fdopen(real, "wb") as stream:
         yield stream
+
+
+def read_input(file: str) -> tuple[bytes, str]:
+    """Read a file, or standard input for ``-``.
+
+    Returns:
+        Its content, and its name for messages.
+
+    Raises:
+        UsageError: It cannot be read, or is too large for a plan.
+    """
+    if file == "-":
+        if sys.stdin is None:
+            raise UsageError("cannot read standard input: it is closed")
+        return read_whole(sys.stdin.buffer, "standard input"), "standard input"
+    try:
+        with Path(file).open("rb") as stream:
+            return read_whole(stream, file), file
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+
+
+def read_whole(stream: BinaryIO, name: str) -> bytes:
+    """Read a stream to its end.
+
+    Raises:
+        UsageError: It is too large for a plan.
+    """
+    from kedro_batch.files.read_budget import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
+
+    content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise UsageError(f"cannot read {name}: it has more than {MAX_BYTES >> 20} MiB, the most that a plan may have")
+    return content
+
+
+def redirect_to_null(stream: TextIO) -> None:
+    """Point a stream that cannot be written to at the null device, with what still waits in it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def open_closed_streams() -> None:
+    """Point the standard streams that are closed at the null device."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  open to the end
+
+
+def drop_unwritable_output() -> None:
+    """Drop what still waits to be written, if it cannot be: else the interpreter ends with code 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            redirect_to_null(stream)

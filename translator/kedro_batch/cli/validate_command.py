@@ -5,14 +5,15 @@ from collections import Counter
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, read_input, talk_options, tell
+from kedro_batch.cli.base import BatchCommand, print_note, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
+from kedro_batch.cli.streams import read_input
 
 
 @click.command(cls=BatchCommand, short_help="Check a plan offline and print its digest.")
 @click.argument("plan")
 @click.option("--json", "as_json", is_flag=True, help="Print the digest and all diagnostics as JSON.")
-@talk_options
+@verbosity_options
 def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> None:  # noqa: ARG001  click hands over every option
     """Check PLAN (- is standard input): its schema, its graph, and all limits of AWS Batch.
 
@@ -34,15 +35,15 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
         depth = longest_path({job.name: job.depends_on for job in checked.jobs})
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
-        tell(f"{name} is valid: {sizes}")
+        print_note(f"{name} is valid: {sizes}")
         if warnings:
-            tell(f"{diagnostics_headline(warnings)}:")
+            print_note(f"{diagnostics_headline(warnings)}:")
         for line in diagnostic_lines(warnings, every=verbose):
-            tell(for_terminal(line))
+            print_note(for_terminal(line))
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
-            tell(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
+            print_note(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
     if as_json:
         write_diagnostics(sys.stdout.buffer, warnings, checked)
     else:

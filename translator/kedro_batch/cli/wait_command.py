@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, read_input, talk_options
+from kedro_batch.cli.base import BatchCommand, verbosity_options
 from kedro_batch.cli.options import command_options, following_options, journal_option, json_option, plan_option
+from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import UsageError
 
 
@@ -17,7 +18,7 @@ from kedro_batch.errors import UsageError
 @following_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
-@talk_options
+@verbosity_options
 def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on."""
     from kedro_batch.cli.run_session import find_run, open_run
