@@ -2,7 +2,6 @@ import pytest
 
 from kedro_batch.compiler.config_checks import (
     check_config,
-    check_group_by,
     check_submit_fields,
     find_keys_not_text,
     is_local_absolute_path,
@@ -88,27 +87,10 @@ def test_tags_that_would_not_be_sent_are_named_wherever_they_stand():
     assert find(submit_tags=False, tags={"team": "y"}, rules=rules) == [("tags", remedy), ("rules[0].tags", remedy)]
 
 
-@pytest.mark.parametrize(
-    ("groupings", "message"),
-    [
-        (["none"], None),
-        (["namespace:2", "tag:x", "chain", "memory"], None),
-        (["memory", "memory"], "memory must come last"),
-        (["memory", "chain"], "memory must come last: a grouping after it could separate the nodes that it has joined"),
-        (["none", "chain"], "none makes every node a job of its own: it cannot go with other groupings"),
-        (
-            ["tags:x"],
-            "unknown grouping 'tags:x'. Choose one of: none, namespace, namespace:DEPTH, tag:PREFIX",
-        ),
-        (["namespaces", "x"], "unknown grouping 'namespaces', 'x'. Did you mean 'namespace' or 'namespace:DEPTH'? "),
-        ([5], None),  # the schema says so
-        ("memory", None),
-        (None, None),
-    ],
-)
-def test_groupings_must_exist_and_go_together(groupings, message):
-    found = [text for _, text in check_group_by({"group_by": groupings})]
-    assert [text[: len(message or "")] for text in found] == ([message] if message else [])
+def test_groupings_are_checked_if_they_are_text():
+    assert find(group_by=["memory", "chain"])[0][0] == "group_by"
+    ((path, message),) = find(group_by=[5])
+    assert (path, message.partition(":")[0]) == ("group_by[0]", "must be text, found the number 5")
 
 
 def test_fields_of_submit_are_those_of_the_service():

@@ -1,6 +1,4 @@
-import pytest
-
-from kedro_batch.compiler.grouping import GroupingRules, group_nodes, is_grouping
+from kedro_batch.compiler.grouping import GroupingRules, group_nodes
 from kedro_batch.compiler.nodes import ProjectNode
 
 
@@ -152,26 +150,6 @@ def test_memory_can_close_a_cycle_too():
     groups, diagnostics = grouped(nodes, "memory")
     assert groups == {"a": "a b c"}
     assert diagnostics[0][:2] == ("warning", "merged_cycle")
-
-
-@pytest.mark.parametrize(
-    ("text", "known"),
-    [
-        ("none", True),
-        ("namespace", True),
-        ("namespace:12", True),
-        ("namespace:0", False),
-        ("namespace:", False),
-        ("tag:x", True),
-        ("tag:", False),
-        ("chain", True),
-        ("memory", True),
-        ("Memory", False),
-        ("", False),
-    ],
-)
-def test_groupings_are_spelled_exactly(text, known):
-    assert is_grouping(text) == known
 
 
 def test_three_thousand_nodes_are_grouped_without_recursion():

@@ -1,14 +1,14 @@
-"""Mistakes and the whole of what is said of them, as golden files: ``tests/golden/mistakes/NAME.txt``.
+"""Mistakes and their complete messages, as golden files: ``tests/golden/mistakes/NAME.txt``.
 
-The first line of a golden file is the exit code, the rest is standard error byte for byte, but for two things: where a
-message names the folder of the project, it reads PROJECT, and ``-h`` in the hint of click 8.1 reads ``--help``, as in
-later ones. To write the files anew after a message has changed, and then read them:
+The first line of a golden file is the exit code, and the rest is standard error, byte for byte except for two things:
+PROJECT stands for the folder of the project, and ``--help`` for ``-h`` in the hint of click 8.1. To write the files
+again after a message has changed, and then read them:
 
     UPDATE_GOLDEN=1 pytest --no-cov tests/cli/compiling/test_golden_mistakes.py
     git diff tests/golden/mistakes
 
-Each mistake trips a check that no other of them trips. Where Kedro or click say something in their own words, which
-differ from version to version, there is no golden file: ``test_mistakes.py`` looks for the parts that stay the same.
+Each mistake triggers a check that no other one triggers. Messages in the words of Kedro or click, which differ from
+version to version, have no golden file: ``test_mistakes.py`` looks for the parts that stay the same.
 """
 
 import os
@@ -51,7 +51,7 @@ class Mistake:
     plan: str = ""
 
     def files(self) -> dict[str, str]:
-        """Give the files that lines may be named of, by the names that messages give them."""
+        """Return the files whose lines messages may name, by the names that messages use."""
         conf = {SETTINGS: TARGET + self.settings, **self.conf}
         written = {f"conf/{path}": content for path, content in conf.items() if content is not None}
         return {**written, "plan.yaml": self.plan}
@@ -66,7 +66,7 @@ class Mistake:
 
 
 def pipeline(*nodes: str) -> str:
-    """Write a registry with nodes of which each is written like ``in other -> out, name, tag tag``."""
+    """Return a registry with nodes, each written like ``in other -> out, name, tag tag``."""
     made = []
     for one in nodes:
         data, name, tags = (part.strip() for part in one.split(","))
@@ -77,13 +77,13 @@ def pipeline(*nodes: str) -> str:
 
 
 def without(*names: str) -> dict[str, str | None]:
-    """Give the diamond's catalog without some of its datasets."""
+    """Return the diamond's catalog without some of its datasets."""
     kept = [name for name in ("raw", "numbers", "left", "right", "total") if name not in names]
     return {"base/catalog.yml": json_catalog(*kept)}
 
 
 def plan(*jobs: str, head: str = "schema: kedro-batch/plan/v1\n") -> str:
-    """Write a plan with jobs given as YAML flow mappings, without their command."""
+    """Return a plan with jobs that are given as YAML flow mappings, without their command."""
     return f"{head}jobs:\n" + "".join(f"  - {{{job}, command: [x]}}\n" for job in jobs)
 
 
@@ -246,7 +246,7 @@ def golden(name: str) -> str:
 
 
 def kinds_of_message(text: str) -> set[str]:
-    """Take the places, names and numbers out of a message: what is left is what the checks say."""
+    """Remove places, names and numbers from a message: the words of the checks are left."""
     lines = [line for line in text.splitlines()[1:] if not line.startswith(("Usage: ", "Try ", "  info "))]
     found = [PLACE.sub(r"\1", line) for line in lines[: [*lines, ""].index("")] if PLACE.match(line)]
     bare = [re.sub(r"""'[^']*'|"[^"]*"|\d[\d.,]*""", "", line) for line in found or [" ".join(lines)]]
@@ -254,7 +254,7 @@ def kinds_of_message(text: str) -> set[str]:
 
 
 def named_lines(name: str) -> Iterator[tuple[str, str]]:
-    """Give the lines of files that a golden message names, each with the key that it should have."""
+    """Yield the lines of files that a golden message names, each with the key that it should have."""
     files = MISTAKES[name].files()
     for file, number, path in NAMED_LINE.findall(golden(name)):
         if not path.endswith("]"):  # what stands in a list has no key
@@ -282,7 +282,7 @@ def test_there_are_enough_mistakes_and_each_golden_message_belongs_to_one():
     assert {file.stem for file in GOLDEN.iterdir()} == MISTAKES.keys()
 
 
-def test_no_two_mistakes_trip_the_same_check():
+def test_no_two_mistakes_trigger_the_same_check():
     kinds = {name: kinds_of_message(golden(name)) for name in MISTAKES}
     assert all(kinds.values())
     alike = [(one, other) for one, other in combinations(kinds, 2) if kinds[one] & kinds[other]]

@@ -9,13 +9,12 @@ from typing import Any
 
 from kedro_batch.compiler.config_checks import (
     check_config,
-    check_group_by,
     check_submit_fields,
     find_keys_not_text,
     is_local_absolute_path,
 )
 from kedro_batch.compiler.config_source import ConfigSource
-from kedro_batch.compiler.grouping import NONE
+from kedro_batch.compiler.grouping_names import NONE, check_groupings
 from kedro_batch.compiler.rules import Match, ResolvedSettings, Rule
 from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import ConfigError, UsageError
@@ -68,7 +67,7 @@ def resolve_settings(
         ConfigError: With a diagnostic for everything that is wrong.
         UsageError: ``group_by`` names no groupings, or some that do not go together.
     """
-    for _, message in check_group_by({"group_by": group_by}):
+    for message in check_groupings(group_by or ()):
         raise UsageError(f"--group-by: {message}")
     given = dict(source.aws_batch)
     if wrong := [source.diagnose(path, "the key must be text: put it in quotes") for path in find_keys_not_text(given)]:

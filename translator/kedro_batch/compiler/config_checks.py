@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from kedro_batch.compiler.grouping import GROUPINGS, MEMORY, NONE, is_grouping
+from kedro_batch.compiler.grouping_names import check_groupings
 from kedro_batch.diagnostics import Code, FieldPath, PathMessage
 from kedro_batch.files.json_schema import check
 from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_words, credentials_in, looks_like_credential
@@ -45,21 +45,6 @@ def find_keys_not_text(value: Any, here: FieldPath = ()) -> Iterator[FieldPath]:
             yield from find_keys_not_text(inner, (*here, str(key)))
 
 
-def check_group_by(given: _Config) -> Iterator[PathMessage]:
-    """Yield what is wrong with the names of groupings."""
-    names = given.get("group_by")
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        return
-    if unknown := [name for name in names if not is_grouping(name)]:
-        hints = "".join(did_you_mean(name.partition(":")[0], GROUPINGS) for name in unknown)
-        message = f"unknown grouping {', '.join(map(repr, unknown))}.{hints} Choose one of: {', '.join(GROUPINGS)}"
-        yield ("group_by",), message
-    elif NONE in names and len(names) > 1:
-        yield ("group_by",), "none makes every node a job of its own: it cannot go with other groupings"
-    elif MEMORY in names[:-1]:
-        yield ("group_by",), "memory must come last: a grouping after it could separate the nodes that it has joined"
-
-
 def is_local_absolute_path(text: str) -> bool:
     """True for an absolute path as any system spells it, and for ``file:`` URLs; False for other URLs."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
@@ -79,6 +64,12 @@ def _check_conf_source(given: _Config) -> Iterator[PathMessage]:
 
 def _check_schema(given: _Config) -> Iterator[PathMessage]:
     yield from check(given, "config")
+
+
+def _check_group_by(given: _Config) -> Iterator[PathMessage]:
+    names = given.get("group_by")
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        yield from ((("group_by",), message) for message in check_groupings(names))
 
 
 def _check_runners(given: _Config) -> Iterator[PathMessage]:
@@ -127,7 +118,7 @@ def _job_settings(given: _Config) -> Iterator[tuple[FieldPath, Mapping[str, Any]
 _CHECKS: tuple[tuple[Callable[[_Config], Iterator[PathMessage]], Code], ...] = (
     (_check_schema, Code.INVALID_CONFIG),
     (_check_conf_source, Code.INVALID_CONFIG),
-    (check_group_by, Code.INVALID_CONFIG),
+    (_check_group_by, Code.INVALID_CONFIG),
     (_check_runners, Code.INVALID_CONFIG),
     (_check_variables, Code.INVALID_CONFIG),
     (_check_tags, Code.INVALID_CONFIG),

@@ -4,31 +4,18 @@ At first every node is a group of its own. Each grouping, in turn, joins some of
 each other after that are joined too if one job can run them; otherwise the grouping is refused.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kedro_batch.compiler.grouping_names import CHAIN, MEMORY, NAMESPACE, TAG
 from kedro_batch.compiler.nodes import ProjectNode, enclosing_namespaces, find_node_parents
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import CycleError, cycles, topological_order, transitive_reduction
 from kedro_batch.text.wording import listed
 
-NONE = "none"
-CHAIN = "chain"
-MEMORY = "memory"
-GROUPINGS = (NONE, "namespace", "namespace:DEPTH", "tag:PREFIX", CHAIN, MEMORY)
-_NAMESPACE = re.compile(r"namespace(?::([1-9][0-9]?))?")
-_TAG = "tag:"
-_MAX_STEPS_SHOWN = 12
-_MAX_NODES_SHOWN = 12
-
-
-def is_grouping(text: str) -> bool:
-    """True if a text names a grouping, such as ``namespace:2``."""
-    named = text in (NONE, CHAIN, MEMORY) or (text.startswith(_TAG) and text != _TAG)
-    return named or _NAMESPACE.fullmatch(text) is not None
+_MAX_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +102,10 @@ def _apply_grouping(
         return _join_groups(groups, _find_chain_links(groups, rules), rank)
     if grouping == MEMORY:
         return _join_groups(groups, _find_memory_links(groups, rules), rank)
-    if namespace := _NAMESPACE.fullmatch(grouping):
+    if namespace := NAMESPACE.fullmatch(grouping):
         labels = [_namespace_of(group, int(namespace[1] or 1)) for group in groups]
     else:
-        labels = [_tag_of(group, grouping.removeprefix(_TAG)) for group in groups]
+        labels = [_tag_of(group, grouping.removeprefix(TAG)) for group in groups]
     return _join_by_label(groups, labels, grouping, rank)
 
 
@@ -128,9 +115,7 @@ def find_group_parents(groups: Sequence[Group]) -> dict[str, set[str]]:
     parents: dict[str, set[str]] = {group.key: set() for group in groups}
     for node, above in find_node_parents(node for group in groups for node in group.nodes).items():
         parents[owner[node]].update(owner[parent] for parent in above)
-    for key, above in parents.items():
-        above.discard(key)
-    return parents
+    return {key: above - {key} for key, above in parents.items()}
 
 
 def _namespace_of(group: Group, depth: int) -> str | None:
@@ -149,8 +134,8 @@ def _tag_of(group: Group, prefix: str) -> str | None:
 
 
 def _find_ambiguous_tags(groups: Iterable[Group], grouping: str) -> Iterator[Diagnostic]:
-    prefix = grouping.removeprefix(_TAG)
-    for group in groups if grouping.startswith(_TAG) else ():
+    prefix = grouping.removeprefix(TAG)
+    for group in groups if grouping.startswith(TAG) else ():
         if len(tags := _tags_of(group, prefix)) > 1:
             yield _diagnose_group(
                 group.label,
@@ -286,8 +271,8 @@ def _describe_cycle(parents: Mapping[str, set[str]], groups: Sequence[Group], in
         written = {without_transcoding(name) for node in writer.nodes for name in node.outputs}
         read = {without_transcoding(name) for node in reader.nodes for name in node.inputs}
         steps.append(f"{writer.label} -({min(written & read)})-> ")
-    if len(steps) > _MAX_STEPS_SHOWN:
-        steps[_MAX_STEPS_SHOWN - 1 : -1] = [f"... {len(steps) - _MAX_STEPS_SHOWN} more jobs ... -> "]
+    if len(steps) > _MAX_SHOWN:
+        steps[_MAX_SHOWN - 1 : -1] = [f"... {len(steps) - _MAX_SHOWN} more jobs ... -> "]
     return "".join([*steps, cycle[0].label])
 
 
@@ -308,7 +293,7 @@ def _find_single_nodes(groups: Sequence[Group], groupings: Sequence[str]) -> Ite
             source="group_by",
             code=Code.SINGLE_NODE_GROUPS,
             severity=Severity.INFO,
-            message=f"{nodes}, because {cause}: {listed(alone, _MAX_NODES_SHOWN)}",
+            message=f"{nodes}, because {cause}: {listed(alone, _MAX_SHOWN)}",
             about={"jobs": tuple(alone)},
         )
 
