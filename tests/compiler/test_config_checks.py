@@ -123,5 +123,5 @@ def test_keys_that_are_not_text_are_found_at_any_depth():
         ("", False),
     ],
 )
-def test_paths_of_one_machine_are_told_from_others(text, expected):
+def test_paths_of_one_machine_are_recognised(text, expected):
     assert is_local_absolute_path(text) == expected

@@ -267,14 +267,14 @@ def test_a_mistake_gets_its_golden_message(name, tmp_path):
         pytest.skip("this Kedro takes the first of several patterns that match every name")
     ended = MISTAKES[name].make(tmp_path)
     assert ended.out == b""
-    told = ended.err.replace(str(tmp_path.resolve()), "PROJECT").replace(*HELP_OF_CLICK_8_1)
-    said = f"exit {ended.code}\n{told}".encode()
+    shown = ended.err.replace(str(tmp_path.resolve()), "PROJECT").replace(*HELP_OF_CLICK_8_1)
+    message = f"exit {ended.code}\n{shown}".encode()
     file = GOLDEN / f"{name}.txt"
     if os.environ.get("UPDATE_GOLDEN"):
         file.parent.mkdir(exist_ok=True)
-        file.write_bytes(said)
+        file.write_bytes(message)
         pytest.fail(f"wrote {file.name}: read it as a user would, then test again without UPDATE_GOLDEN")
-    assert said == file.read_bytes()
+    assert message == file.read_bytes()
 
 
 def test_there_are_enough_mistakes_and_each_golden_message_belongs_to_one():

@@ -58,7 +58,7 @@ def test_a_parameter_must_be_in_the_configuration(name, parameters, known):
     assert diagnose(parse_node(f"raw {name} -> d_out", "use"), parameters=parameters) == expected
 
 
-def test_a_missing_parameter_is_told_with_near_names_and_what_to_do():
+def test_a_missing_parameter_is_named_with_near_names_and_what_to_do():
     nodes = [parse_node("raw params:model.rows -> d_out", "use")]
     (one,) = compile_nodes(nodes, parameters=[{"model": {"rosw": 5}}]).diagnostics
     assert one.message == (

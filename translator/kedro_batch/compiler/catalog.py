@@ -68,10 +68,6 @@ class Catalog:
                 return entry
         return None
 
-    def names(self) -> Iterator[str]:
-        """Yield the names of the entries that are not patterns."""
-        yield from self._named
-
 
 def refuse_invalid_entries(entries: Mapping[Any, Any]) -> None:
     """Refuse named entries with which Kedro refuses the whole catalog, even if no node uses them.
