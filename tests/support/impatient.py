@@ -13,18 +13,21 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from kedro_batch import submitter
 from kedro_batch.cli import main
+from kedro_batch.submitter.service import limits
 
-_PAUSES = "LOOKED_UP_AFTER_S"
+_TENTH = {
+    "LOOKUP_DELAYS_S": tuple(delay_s / 10 for delay_s in limits.LOOKUP_DELAYS_S),
+    "VISIBLE_AFTER_S": limits.VISIBLE_AFTER_S / 10,
+}
 
 
 def shorten_pauses() -> None:
-    """Give every module of the submitter that knows the pauses shorter ones."""
+    """Give every module of the submitter that uses the pauses of ``service.limits`` shorter ones."""
     modules = [import_module(one.name) for one in walk_packages(submitter.__path__, f"{submitter.__name__}.")]
-    knowing = [module for module in modules if hasattr(module, _PAUSES)]
-    if not knowing:
-        sys.exit(f"no module of the submitter has {_PAUSES} any more")
-    for module in knowing:
-        setattr(module, _PAUSES, tuple(pause_s / 10 for pause_s in getattr(module, _PAUSES)))
+    for name, shorter in _TENTH.items():
+        for module in modules:
+            if hasattr(module, name):
+                setattr(module, name, shorter)
 
 
 if __name__ == "__main__":
