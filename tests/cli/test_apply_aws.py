@@ -324,7 +324,9 @@ def test_without_adoption_a_lost_reply_ends_the_command_and_says_which_job_is_in
         assert len(service.asked("submitjob")) == 1
     assert ended.code == 5
     name = r"\d{6}-\d{6}-[a-z0-9]{4}_a_1"
-    assert re.search(f"Whether {name} was submitted is not known, and with --no-adopt it is not looked up", ended.err)
+    assert re.search(
+        f"It is not known whether {name} was submitted, and with --no-adopt it is not looked up", ended.err
+    )
     assert "Traceback" not in ended.err
 
 

@@ -29,7 +29,7 @@ def find(**given):
         ({"resources": None}, "resources: must be a mapping, found nothing."),
         ({"command_prefix": "kedro run"}, "command_prefix: must be a list, found 'kedro run'."),
         ({"command_prefix": []}, "command_prefix: must have 1 or more items."),
-        ({"submit_tags": "no"}, "submit_tags: must be true or false, found 'no'. Whether jobs are"),
+        ({"submit_tags": "no"}, "submit_tags: must be true or false, found 'no'. true to submit jobs with tags"),
         ({"tags": {"team": 7}}, "tags.team: must be text: put it in quotes."),
         (
             {"container_conf_source": "/home/me/conf"},

@@ -18,7 +18,7 @@ def test_targets_that_may_not_be_looked_up_are_taken_as_they_stand_with_a_warnin
         ended = on(service, "apply", "plan.yaml", cwd=tmp_path)
     assert ended.code == 0, ended.err
     assert f"{denied}: AccessDeniedException" in ended.err
-    assert "It is taken as the plan names it, unchecked" in ended.err
+    assert "It is used as the plan names it, unchecked" in ended.err
 
 
 def test_without_leave_to_list_jobs_a_run_is_refused_unless_it_goes_without(tmp_path):
@@ -26,7 +26,7 @@ def test_without_leave_to_list_jobs_a_run_is_refused_unless_it_goes_without(tmp_
     with standin(deny=["ListJobs"]) as service:
         refused = on(service, "apply", "plan.yaml", cwd=tmp_path)
         assert refused.code == 5
-        assert "allow batch:ListJobs, or do without with --no-adopt" in refused.err
+        assert "allow batch:ListJobs, or do without it with --no-adopt" in refused.err
         assert service.verdict()["taken"] == 0
         assert on(service, "apply", "plan.yaml", "--no-adopt", "-q", cwd=tmp_path).code == 0
 
@@ -116,7 +116,7 @@ def test_expired_credentials_are_waited_for_and_the_run_goes_on(tmp_path):
     assert "ExpiredTokenException" in said
 
 
-def test_a_service_that_goes_away_is_waited_for_as_long_as_patience_says(tmp_path):
+def test_a_service_that_goes_away_is_waited_for_as_long_as_retry_for_says(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(run_s=600) as service:
         env = {**service.environment, "AWS_MAX_ATTEMPTS": "1"}
@@ -149,9 +149,9 @@ def test_jobs_that_wait_for_capacity_are_told_with_the_reason(tmp_path):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (["--rate", "0"], "'0' is no rate"),
-        (["--rate", "fast"], "'fast' is no rate"),
-        (["--retry-for", "soon"], "'soon' is no duration: write 90s, 15m, 1h or 1d"),
+        (["--rate", "0"], "'0' is not a rate"),
+        (["--rate", "fast"], "'fast' is not a rate"),
+        (["--retry-for", "soon"], "'soon' is not a duration: write 90s, 15m, 1h or 1d"),
         (["--run-id", "Nightly_1"], "'Nightly_1' cannot be the id of a run"),
         (["--run-id", "x" * 25], "cannot be the id of a run"),
         (["--local", "--detach"], "--detach goes without --local"),

@@ -84,7 +84,7 @@ def tried(trial: Trial) -> Found:
 
 def id_received() -> KillPoint:
     """Return the first line that has the id of a submitted job, before it is in the journal."""
-    return first_point_in("job_submitter.py", "JobSubmitter._has_id")
+    return first_point_in("job_submitter.py", "JobSubmitter._record_id")
 
 
 def tried_at(point: KillPoint, journal: Journal, *, seed: int = 0) -> list[tuple[Trial, Found]]:

@@ -23,7 +23,7 @@ def test_every_try_is_described_when_the_host_goes_away():
 
 
 @pytest.mark.parametrize(
-    ("strategy", "tries"),
+    ("strategy", "attempts"),
     [
         ({}, 1),
         ({"attempts": 3}, 3),

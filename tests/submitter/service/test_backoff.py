@@ -112,7 +112,7 @@ def test_after_success_the_next_failure_is_waited_for_shortly_again():
     assert waiting.retry_at(Lane.DESCRIBE) == 51
 
 
-def test_in_the_end_patience_ends_with_how_long_it_lasted():
+def test_in_the_end_trying_again_ends_with_how_long_it_lasted():
     waiting, _, _ = backoff(limit_s=60)
     waiting.on_failure(Lane.DESCRIBE, error(), 0.0)
     waiting.on_failure(Lane.DESCRIBE, error(), 60.0)
