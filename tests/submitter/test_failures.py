@@ -8,8 +8,8 @@ from kedro_batch.submitter.failures import (
     LogStream,
     classify_failure,
     log_streams,
-    waiting_advice,
 )
+from kedro_batch.submitter.stuck_advice import stuck_advice
 from kedro_batch.text.escaping import one_line
 
 EXITED = "Essential container in task exited"
@@ -172,7 +172,7 @@ def test_a_job_that_its_queue_has_given_up_gets_the_advice_for_waiting():
     code = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
     failure = classify_failure({"statusReason": f"Canceled by JobStateTimeLimit action due to reason: {code}"})
     assert failure.cause is Cause.TERMINATED
-    assert failure.advice.endswith(waiting_advice(code))
+    assert failure.advice.endswith(stuck_advice(code))
 
 
 def test_of_several_containers_the_one_that_failed_tells():
@@ -276,8 +276,8 @@ def test_where_no_stream_is_told_there_is_no_place(job):
     ],
 )
 def test_a_job_that_waits_for_long_gets_advice_in_one_line(status_reason, advice):
-    assert advice in waiting_advice(status_reason)
-    assert "\n" not in waiting_advice(status_reason)
+    assert advice in stuck_advice(status_reason)
+    assert "\n" not in stuck_advice(status_reason)
 
 
 WORDS = st.one_of(

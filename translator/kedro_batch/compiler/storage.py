@@ -1,7 +1,8 @@
 """Finds out from a catalog entry where a dataset is stored: where all containers see it, on one disk, in memory.
 
-Only the configuration is read: no dataset class is imported, and no credentials are needed. Where each class stores its
-data was read in kedro-datasets 1.8 to 9 and kedro 0.19 to 1.7.
+Whether that is enough for the jobs that use the dataset is judged in ``checks.boundaries``, not here. Only the
+configuration is read: no dataset class is imported, and no credentials are needed. Where each class stores its data was
+read in kedro-datasets 1.8 to 9 and kedro 0.19 to 1.7.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Why a job of AWS Batch failed, where its log is, and what keeps a job RUNNABLE. A new cause goes here.
+"""Why a job of AWS Batch failed, and where its log is. A new cause of failure goes here.
 
 One job of a DescribeJobs reply comes in, in AWS's own shape; any field may be missing or odd. A cause of a closed set
 goes out, with what the service says as harmless text and a line of advice in the words of ``aws_batch.yml``. Pure:
@@ -6,7 +6,7 @@ nothing here asks the service, reads a log or raises.
 
 The service's wording is not a documented interface. What is recognised was seen in:
 
-- AWS Batch user guide: "Automated job retries", "Job timeouts", "Jobs stuck in a RUNNABLE status";
+- AWS Batch user guide: "Automated job retries", "Job timeouts";
 - Amazon ECS developer guide: "Stopped tasks error messages" (``Cannot...Error``, ``ResourceInitializationError``,
   ``DockerTimeoutError`` and on newer Fargate ``ContainerRuntimeTimeoutError``);
 - aws/amazon-ecs-agent#1187 and #2467: ``OutOfMemoryError: Container killed due to memory usage``, with any exit code;
@@ -24,6 +24,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
+from kedro_batch.submitter.stuck_advice import stuck_advice
 from kedro_batch.text.escaping import one_line
 
 
@@ -123,31 +124,6 @@ _KILLED_ADVICE = (
     "then try more `memory_mib` in aws_batch.yml or a rule"
 )
 
-_WAITING: Mapping[str, str] = {
-    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE": "raise the maximum vCPUs of the queue's compute environments, "
-    "or lower `vcpus` in aws_batch.yml or a rule",
-    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT": "no instance type of the queue's compute environments has so much: "
-    "lower `vcpus`, `memory_mib` or `gpus` (an instance keeps some memory for itself), choose another `job_queue`, "
-    "or allow larger instance types",
-    "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS": "the service role of the compute environment lacks permissions: "
-    "compare it with the managed policy AWSBatchServiceRole, or use the service-linked role",
-    "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED": "check that the compute environment's instance types "
-    "exist in its Availability Zones and fit its launch template",
-    "MISCONFIGURATION:": "check the queue's compute environments: instance types, maximum vCPUs, roles, subnets and "
-    "launch template",
-    "CAPACITY:": "AWS has no such instances free, which may pass: allow more instance types, Availability Zones or "
-    "on-demand instances beside spot in the compute environment, and check the account's EC2 quotas",
-    "ACTION_REQUIRED": "the queue's compute environments are invalid: their own status reason says why "
-    "(DescribeComputeEnvironments)",
-}
-"""Beginnings of statusReason (AWS Batch user guide, "Jobs stuck in a RUNNABLE status"); the first that fits counts."""
-
-_WAITING_FOR_NO_REASON = (
-    "check the queue's compute environments: enabled, below their maximum vCPUs, within the EC2 quotas, with an "
-    "instance type large enough; and that instances can join: instance role, ECS agent, and a way out of the subnets "
-    "(NAT gateway, public addresses or VPC endpoints)"
-)
-
 
 def classify_failure(job: Mapping[str, Any]) -> Failure:
     """Return why a job failed, by its last attempt.
@@ -206,16 +182,6 @@ def log_streams(job: Mapping[str, Any]) -> tuple[LogStream, ...]:
     return tuple(dict.fromkeys(one for one in places if one))
 
 
-def waiting_advice(status_reason: str | None) -> str:
-    """Return what to check when a job stays RUNNABLE for long, in one line.
-
-    Args:
-        status_reason: The job's statusReason. AWS Batch fills it in for the job at the head of a queue.
-    """
-    reason = status_reason or ""
-    return next((advice for words, advice in _WAITING.items() if words in reason), _WAITING_FOR_NO_REASON)
-
-
 def _cause(job: Mapping[str, Any], texts: Iterable[str], exit_code: int | None) -> Cause:
     found = next((cause for cause, words in _WORDING.items() if _says(texts, words)), None)
     if found in (Cause.DEPENDENCY, Cause.TIMEOUT):
@@ -237,7 +203,7 @@ def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None) -> str:
         return _KILLED_ADVICE
     limited = next((text for text in texts if "JobStateTimeLimit" in text), None)
     if cause is Cause.TERMINATED and limited:
-        return f"its queue ends jobs that wait too long (jobStateTimeLimitActions): {waiting_advice(limited)}"
+        return f"its queue ends jobs that wait too long (jobStateTimeLimitActions): {stuck_advice(limited)}"
     return _ADVICE[cause]
 
 

@@ -16,7 +16,6 @@ from kedro_batch.submitter.failures import (
     exit_code_of,
     log_of,
     reason_of,
-    waiting_advice,
 )
 from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobState, Transition
 from kedro_batch.submitter.poll_schedule import PollSchedule
@@ -26,6 +25,7 @@ from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import DESCRIBE_BURST
 from kedro_batch.submitter.service.rate_limit import Bucket
+from kedro_batch.submitter.stuck_advice import stuck_advice
 from kedro_batch.text.escaping import one_line
 
 _LOG_LINES = 30
@@ -272,5 +272,5 @@ class JobPoller:
         self._waits.stuck_shown_at[queue, reason] = now
         why = f": {reason}" if reason else ", and AWS Batch gives no reason"
         minutes = f"{waited_s / 60:.0f} min"
-        message = f"{name} has been RUNNABLE in {queue} for {minutes}{why}. {waiting_advice(reason or None)}"
+        message = f"{name} has been RUNNABLE in {queue} for {minutes}{why}. {stuck_advice(reason or None)}"
         self._context.emit(Notice(kind=NoticeKind.STUCK, message=message, job=name))

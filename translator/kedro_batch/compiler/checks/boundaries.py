@@ -1,4 +1,7 @@
-"""Checks of boundaries: a dataset that one job writes and another reads must be stored where both containers see it."""
+"""Judges boundaries: can a dataset that one job writes get to the container of another job that reads it?
+
+Data in a bucket can, data in memory cannot, and data on a local disk only if the folder is shared.
+"""
 
 import posixpath
 import re

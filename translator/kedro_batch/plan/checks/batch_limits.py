@@ -1,4 +1,6 @@
-"""Checks a plan against the limits of AWS Batch; each limit stands here once, with its source.
+"""Checks the fields of jobs against the limits of AWS Batch. Every limit stands here once, with its source.
+
+How large a request as a whole may be (its overrides, its bytes) is checked in ``request_size``.
 
 AWS Batch accepts some jobs that it cannot run, and fails them later; therefore every limit is checked offline.
 ``schemas/plan.schema.json`` states the limits of single fields too, for editors and other tools. The lengths in a

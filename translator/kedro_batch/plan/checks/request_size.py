@@ -1,4 +1,7 @@
-"""Checks that no request is larger than AWS Batch takes, with everything that only a run adds at its longest."""
+"""Checks the size of requests: the characters of ``containerOverrides`` and the bytes of a whole SubmitJob request.
+
+AWS Batch accepts overrides that are too long, and fails the job later. What only a run adds is taken at its longest.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -1,1 +1,1 @@
-"""Compare the journal with the service, and drop duplicates, before a run goes on."""
+"""Compare the journal with the service before a run goes on: ``reconcile`` asks, the rest is pure."""

@@ -1,8 +1,8 @@
-"""Discover the jobs of a run by their names on the service, and choose the one job that stands for each node.
+"""Choose the one job that stands for each node, among the jobs of a run that ListJobs gives. Pure.
 
 A name carries run, job and submission, so that anybody who has the id of a run and its plan finds its jobs. Where a
 node has two jobs, jobs that depend on each other are kept together: the larger family, or the one with more work done,
-or else the older one. Everybody who looks chooses the same. Pure.
+or else the older one. Everybody who looks chooses the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

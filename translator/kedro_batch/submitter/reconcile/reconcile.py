@@ -1,4 +1,6 @@
-"""Compare the journal with the service, before a run is taken up and whenever a node may have two jobs.
+"""Compare the journal with the service: for a run that is resumed, that lost its journal, or that may have duplicates.
+
+A run whose journal is lost is rebuilt here from the jobs that AWS Batch still knows.
 
 It asks the journal, ListJobs and DescribeJobs, and returns records (``merge``). Nothing is submitted here. What is
 terminated are duplicates, and earlier submissions that another one is to replace.

@@ -5,7 +5,6 @@ Jobs wait for their parents, are tried again, time out and fail their dependents
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -36,6 +35,7 @@ from kedro_batch.submitter.service.local_process import (
     GRACE_S,
     NOT_STARTED,
     Exit,
+    environment_of,
     signal_group,
     start_process,
     wait_for_exit,
@@ -230,7 +230,7 @@ class LocalEngine:
 
     def _attempt(self, job: _Job, attempt: int, log: Path) -> Exit:
         command = job.request["containerOverrides"]["command"]
-        environment = _environment(job, attempt)
+        environment = environment_of(job.request, job.job_id, attempt)
         try:
             with self._lock:  # whoever interrupts sees every process that has started
                 if self._stopping:
@@ -282,17 +282,6 @@ def _detail(job: _Job) -> JobDetail:
         reason=job.reason,
         reply=reply,
     )
-
-
-def _environment(job: _Job, attempt: int) -> dict[str, str]:
-    """Return this process's environment, with the programs of this interpreter first, and what the job gets."""
-    own = {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-        "AWS_BATCH_JOB_ID": job.job_id,
-        "AWS_BATCH_JOB_ATTEMPT": str(attempt),
-    }
-    given = {one["name"]: one["value"] for one in job.request["containerOverrides"].get("environment", ())}
-    return {**os.environ, **given, **own}
 
 
 def _log_name(job: _Job) -> str:

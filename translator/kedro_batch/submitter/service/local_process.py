@@ -7,10 +7,12 @@ Ending it ends the group: all that the command has started, except what has left
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 GRACE_S = 5.0
 """How long a process may take to end after SIGTERM, before SIGKILL."""
@@ -53,6 +55,17 @@ def start_process(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def environment_of(request: Mapping[str, Any], job_id: str, attempt: int) -> dict[str, str]:
+    """Return this process's environment, with the programs of this interpreter first, and what the job gets."""
+    own = {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "AWS_BATCH_JOB_ID": job_id,
+        "AWS_BATCH_JOB_ATTEMPT": str(attempt),
+    }
+    given = {one["name"]: one["value"] for one in request["containerOverrides"].get("environment", ())}
+    return {**os.environ, **given, **own}
 
 
 def wait_for_exit(process: "subprocess.Popen[bytes]", timeout_s: float | None) -> Exit:
