@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import Ended, kedro_batch, run
+from tests.support.command_line import Ended, run
+from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
 from tests.support.projects import DIAMOND, TARGET, write_project
 

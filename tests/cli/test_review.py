@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.review.formats import DiffFormat, OverviewFormat
-from tests.support.command_line import PROGRAM, environment, kedro_batch
+from tests.support.command_line import PROGRAM, environment
+from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
 
 ROOT = Path(__file__).parent.parent.parent

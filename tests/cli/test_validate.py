@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.files import resources
-from tests.support.command_line import kedro_batch
+from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
 
 X = ["x"]
