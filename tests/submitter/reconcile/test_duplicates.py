@@ -71,7 +71,7 @@ def test_a_name_tells_run_job_and_attempt_and_other_runs_are_passed_over():
             summary("nightly_A_1", "7"),
         ],
     )
-    copy = FoundJob(job=A, submission=12, job_id=JobId("1"), state=S.FAILED, created_at_ms=7, reason="why")
+    copy = FoundJob(job=A, submission=12, job_id=JobId("1"), state=S.FAILED, status=None, created_at_ms=7, reason="why")
     assert found == Discovered(jobs={A: (copy,)}, foreign_jobs=("nightly_A_1", "nightly_x_1"))
     assert not copy.live
     assert not copy.counts

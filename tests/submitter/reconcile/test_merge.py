@@ -19,6 +19,7 @@ from kedro_batch.submitter.reconcile.merge import (
     propagate_failures,
     with_next_submission,
 )
+from kedro_batch.submitter.service.api import JobDetail
 
 S = JobState
 A, B, C, D = map(JobName, "abcd")
@@ -44,7 +45,9 @@ def record(one: JobRecord, hours_ago: float | None = 1) -> JobRecord:
 
 
 def copy(job: JobName, state: JobState, job_id: str = "s", submission: int = 1) -> FoundJob:
-    return FoundJob(job=job, submission=submission, job_id=JobId(job_id), state=state, created_at_ms=0, reason="")
+    return FoundJob(
+        job=job, submission=submission, job_id=JobId(job_id), state=state, status=None, created_at_ms=0, reason=""
+    )
 
 
 def merged(journal=(), kept=(), described=(), newest=(), hours: float = 1) -> dict[JobName, JobRecord]:
@@ -54,7 +57,9 @@ def merged(journal=(), kept=(), described=(), newest=(), hours: float = 1) -> di
         journal=dict(journal),
         kept={each.job: each for each in kept},
         newest=dict(newest) or {each.job: each.submission for each in kept},
-        described=dict(described),
+        described={
+            JobId(one): JobDetail(job_id=JobId(one), name="", state=state) for one, state in dict(described).items()
+        },
         began_at=NOW - hours * HOUR,
         wall=NOW,
     )
@@ -326,3 +331,13 @@ def test_after_closing_nothing_waits_below_a_failure_and_closing_again_changes_n
             assert state in {S.NOT_RUN, S.SUCCEEDED, *STARTED}
         elif any(result.get(each, JobRecord()).state is S.LOST for each in above):
             assert state in ENDED or result[job].live or state in STARTED
+
+
+def test_a_state_that_the_service_invents_is_kept_as_it_is_spelled_and_dropped_with_the_state():
+    hibernating = JobRecord(state=S.UNKNOWN, status="HIBERNATING", job_id=JobId("1"))
+    found = replace(copy(A, S.UNKNOWN, "1"), status="HIBERNATING")
+    assert merged({A: hibernating}, [found])[A] == hibernating
+    assert merged({A: hibernating}, (), {"1": S.SUCCEEDED})[A] == one(S.SUCCEEDED, "1")
+    assert propagate_failures(DIAMOND, {A: one(S.FAILED, "0"), B: hibernating})[B] == one(
+        S.NOT_RUN, "1", blocked_by="a"
+    )

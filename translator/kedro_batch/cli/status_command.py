@@ -10,7 +10,7 @@ from kedro_batch.cli.options import journal_option, json_option
 from kedro_batch.errors import UsageError
 
 
-@click.command(cls=BatchCommand, short_help="Say how a run status_now, from the journal.")
+@click.command(cls=BatchCommand, short_help="Show the status of a run, from the journal.")
 @click.argument("run")
 @journal_option
 @json_option("Print it as JSON (schemas/run.schema.json).")

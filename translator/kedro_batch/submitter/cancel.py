@@ -10,7 +10,7 @@ from kedro_batch.submitter.close import close
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished
 from kedro_batch.submitter.failures import Cause, Failure
-from kedro_batch.submitter.job_state import ENDED, JobRecord, JobState
+from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.preflight import check_location, current_location
 from kedro_batch.submitter.reconcile.duplicates import discover
 from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
@@ -80,7 +80,7 @@ def _terminate_all(context: RunContext, journal: Records, ids: set[JobId]) -> di
     if not context.options.adopt:
         _terminate_live(context, sorted(ids))
         return {}
-    may_be_invisible = not journal or any(one.state is JobState.SUBMITTING for one in journal.values())
+    may_be_invisible = not journal or any(one.state in MAYBE_SUBMITTED for one in journal.values())
     pauses = deque([0.0, *(LOOKUP_DELAYS_S if may_be_invisible else ())])
     found: dict[JobId, JobSummary] = {}
     terminated: set[JobId] = set()
@@ -114,12 +114,14 @@ def _records_after(
     for job, jobs in discovered.jobs.items():
         newest = max(jobs, key=lambda one: (one.submission, one.created_at_ms))
         if job not in after or after[job].submission <= newest.submission:
-            after[job] = JobRecord(state=newest.state, submission=newest.submission, job_id=newest.job_id)
+            after[job] = JobRecord(
+                state=newest.state, status=newest.status, submission=newest.submission, job_id=newest.job_id
+            )
     by_id = {one.job_id: job for job, one in after.items() if one.job_id}
     for detail in context.service.describe_jobs(sorted(by_id)):
         job = by_id[detail.job_id]
         if not (after[job].state is JobState.NOT_RUN and detail.state is JobState.FAILED):
-            after[job] = replace(after[job], state=detail.state, blocked_by=None)
+            after[job] = after[job].in_state(detail.state, status=detail.status)
     return after
 
 

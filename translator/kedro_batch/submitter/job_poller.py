@@ -172,8 +172,7 @@ class JobPoller:
         if state in ENDED and not self._run_state.on_frontier(name):
             return  # it has ended because of a job above it, which is asked about first
         failure = classify_failure(detail.reply) if state is JobState.FAILED else None
-        status = detail.status if state is JobState.UNKNOWN else None
-        transitions = self._run_state.seen(name, state, status=status, failure=failure)
+        transitions = self._run_state.seen(name, state, status=detail.status, failure=failure)
         self._changed |= bool(transitions)
         for transition in transitions:
             if transition.job == name:
@@ -241,12 +240,11 @@ class JobPoller:
         if ours is None:
             self._lose(name)
         elif ours.state in ENDED:
-            reply = {"status": ours.status, "statusReason": ours.reason}
+            reply = {"statusReason": ours.reason}
             detail = JobDetail(
                 job_id=ours.job_id,
                 name=ours.name,
                 state=ours.state,
-                status=ours.status,
                 reason=ours.reason,
                 reply=reply,
             )

@@ -12,8 +12,9 @@ by ``state_of``. Pure.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
@@ -48,6 +49,8 @@ class JobState(StrEnum):
 _S = JobState
 WITHOUT_ID = frozenset({_S.NOT_SUBMITTED, _S.SUBMITTING, _S.UNCONFIRMED})
 """The service has given no id, as far as is known."""
+MAYBE_SUBMITTED = frozenset({_S.SUBMITTING, _S.UNCONFIRMED})
+"""Once the process that knew more has ended, both say the same: there may be a job."""
 LIVE = frozenset({_S.SUBMITTED, _S.PENDING, _S.RUNNABLE, _S.STARTING, _S.RUNNING, _S.UNKNOWN})
 """On the service, and not ended."""
 STARTED = frozenset({_S.STARTING, _S.RUNNING})
@@ -98,6 +101,10 @@ class JobRecord:
     def live(self) -> bool:
         """True if the job is on the service and has not ended, as far as is known."""
         return self.job_id is not None and self.state in LIVE
+
+    def in_state(self, state: JobState, **known: Any) -> "JobRecord":
+        """Return the record in another state, with what is known of it, without what belongs to the present one."""
+        return replace(self, state=state, **{"status": None, "blocked_by": None, "failure": None, **known})
 
 
 NEW = JobRecord()

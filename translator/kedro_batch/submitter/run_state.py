@@ -21,6 +21,7 @@ from kedro_batch.submitter.job_state import (
     ENDED,
     LIVE,
     MAY_BE_WORKING,
+    MAYBE_SUBMITTED,
     NEW,
     TRANSITIONS,
     UNSUCCESSFUL,
@@ -161,7 +162,7 @@ class RunState:
 
     def not_sent(self, name: JobName) -> None:
         """Record that a job was surely not submitted: it may be offered again."""
-        if self.state(name) in (JobState.SUBMITTING, JobState.UNCONFIRMED):
+        if self.state(name) in MAYBE_SUBMITTED:
             self._enter(name, JobState.NOT_SUBMITTED)
             self._offer(name)
 
@@ -234,11 +235,9 @@ class RunState:
     def _enter(self, name: JobName, state: JobState, **known: Any) -> Transition:
         """Change a record: its state, and what is known besides; what belongs to another state is dropped."""
         was = self._records[name]
-        if state is not was.state:
-            if state not in TRANSITIONS[was.state]:
-                raise ValueError(f"{name} cannot go from {was.state} to {state}")
-            known = {"blocked_by": None, "status": None, "failure": None} | known
-        now = replace(was, state=state, **known)
+        if state is not was.state and state not in TRANSITIONS[was.state]:
+            raise ValueError(f"{name} cannot go from {was.state} to {state}")
+        now = replace(was, **known) if state is was.state else was.in_state(state, **known)
         self._records[name] = now
         self._counts[was.state] -= 1
         self._counts[state] += 1

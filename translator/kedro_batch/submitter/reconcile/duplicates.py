@@ -41,6 +41,7 @@ class FoundJob:
     submission: int
     job_id: JobId
     state: JobState
+    status: str | None
     created_at_ms: int
     reason: str
 
@@ -101,6 +102,7 @@ def discover(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSumm
             submission=submission,
             job_id=summary.job_id,
             state=summary.state,
+            status=summary.status,
             created_at_ms=summary.created_at_ms,
             reason=summary.reason,
         )

@@ -14,6 +14,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, job_changed
 from kedro_batch.submitter.job_state import (
     ENDED,
+    MAYBE_SUBMITTED,
     NEW,
     STARTED,
     UNSUCCESSFUL,
@@ -23,11 +24,10 @@ from kedro_batch.submitter.job_state import (
 )
 from kedro_batch.submitter.reconcile.duplicates import FoundJob
 from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import did_you_mean, listed
 
-_SENT = frozenset({JobState.SUBMITTING, JobState.UNCONFIRMED})
-"""In the journal, both say that a job may have been submitted: the process that knew more is gone."""
 _PARENTS_SUCCEEDED = STARTED | {JobState.SUCCEEDED}
 Records = Mapping[JobName, JobRecord]
 
@@ -38,7 +38,7 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
     journal: Records,
     kept: Mapping[JobName, FoundJob],
     newest: Mapping[JobName, int],
-    described: Mapping[JobId, JobState],
+    described: Mapping[JobId, JobDetail],
     began_at: float,
     wall: float,
 ) -> dict[JobName, JobRecord]:
@@ -63,12 +63,12 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
         if found and not (record and _journal_knows_better(record, found, newest[job])):
             records[job] = _from_service(record, found, newest[job])
         elif job in succeeded and (record is None or _end_unseen(record, described)):
-            records[job] = replace(record or NEW, state=JobState.SUCCEEDED)
+            records[job] = (record or NEW).in_state(JobState.SUCCEEDED)
         elif record:
             records[job] = _from_journal(record, described, wall)
         elif kept and not journal:  # without a journal, a job that is not found may just not be visible yet
             expired = wall - began_at > REMEMBERED_S
-            records[job] = replace(NEW, state=JobState.EXPIRED if expired else JobState.UNCONFIRMED)
+            records[job] = NEW.in_state(JobState.EXPIRED if expired else JobState.UNCONFIRMED)
     return records
 
 
@@ -76,18 +76,21 @@ def _from_service(record: JobRecord | None, found: FoundJob, submission: int) ->
     """Return what the service says; why a job failed is kept, since ListJobs does not say it."""
     same = record and (record.job_id, record.state) == (found.job_id, found.state)
     failure = record.failure if record and same else None
-    return JobRecord(state=found.state, submission=submission, job_id=found.job_id, failure=failure)
+    return JobRecord(
+        state=found.state, status=found.status, submission=submission, job_id=found.job_id, failure=failure
+    )
 
 
-def _from_journal(record: JobRecord, described: Mapping[JobId, JobState], wall: float) -> JobRecord:
+def _from_journal(record: JobRecord, described: Mapping[JobId, JobDetail], wall: float) -> JobRecord:
     """Return what the journal says, and of a job that goes on, what DescribeJobs says."""
     expired = record.intended_at is not None and wall - record.intended_at > REMEMBERED_S
-    if record.state in _SENT:
-        return replace(record, state=JobState.EXPIRED if expired else JobState.UNCONFIRMED)
+    if record.state in MAYBE_SUBMITTED:
+        return record.in_state(JobState.EXPIRED if expired else JobState.UNCONFIRMED)
     if not record.live or record.job_id is None:
         return record
-    unknown = JobState.EXPIRED if expired else JobState.LOST
-    return replace(record, state=described.get(record.job_id, unknown))
+    if detail := described.get(record.job_id):
+        return record.in_state(detail.state, status=detail.status)
+    return record.in_state(JobState.EXPIRED if expired else JobState.LOST)
 
 
 def _journal_knows_better(record: JobRecord, found: FoundJob, newest: int) -> bool:
@@ -101,9 +104,9 @@ def _journal_knows_better(record: JobRecord, found: FoundJob, newest: int) -> bo
     return record.submission > newest or (same and (record.state is JobState.SUCCEEDED or called_off))
 
 
-def _end_unseen(record: JobRecord, described: Mapping[JobId, JobState]) -> bool:
+def _end_unseen(record: JobRecord, described: Mapping[JobId, JobDetail]) -> bool:
     """True if there was only one submission, and neither side knows how it ended."""
-    unseen = record.state in _SENT or (record.live and record.job_id not in described)
+    unseen = record.state in MAYBE_SUBMITTED or (record.live and record.job_id not in described)
     return record.submission == 1 and unseen
 
 
@@ -126,7 +129,7 @@ def assume_done(records: Records, done: Collection[JobName]) -> dict[JobName, Jo
     result = dict(records)
     for job in (*jobs_in(records, JobState.EXPIRED), *done):
         state = JobState.SUCCEEDED if job in done else JobState.LOST
-        result[job] = replace(result.get(job, NEW), state=state, blocked_by=None, failure=None)
+        result[job] = result.get(job, NEW).in_state(state)
     return result
 
 
@@ -141,8 +144,7 @@ def propagate_failures(parents: Parents, records: Records) -> dict[JobName, JobR
             stop = result.get(parent, NEW)
             followed = stop.state is JobState.LOST and one.live
             if stop.state in UNSUCCESSFUL and not followed:
-                blocked_by = stop.blocked_by or parent
-                result[job] = replace(one, state=JobState.NOT_RUN, blocked_by=blocked_by, failure=None)
+                result[job] = one.in_state(JobState.NOT_RUN, blocked_by=stop.blocked_by or parent)
                 break
     return result
 

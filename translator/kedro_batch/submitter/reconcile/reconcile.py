@@ -7,7 +7,7 @@ terminated are duplicates, and earlier submissions that another one is to replac
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kedro_batch.errors import ServiceError, UsageError
@@ -36,6 +36,7 @@ from kedro_batch.submitter.reconcile.merge import (
 )
 from kedro_batch.submitter.run_id import made_at
 from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, REMEMBERED_S, TERMINATION_S
 from kedro_batch.submitter.terminate import terminate_and_wait
 from kedro_batch.text.wording import listed
@@ -95,7 +96,7 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
     jobs = jobs_to_rerun(context.parents, records, from_jobs=options.from_jobs, only_jobs=options.only_jobs)
     earlier = [records[job] for job in jobs if job in records]
     ids = [one.job_id for one in earlier if one.job_id and one.state in (JobState.NOT_RUN, JobState.LOST)]
-    live = [job_id for job_id, state in _describe(context, ids).items() if state not in ENDED]
+    live = [job_id for job_id, one in _describe(context, ids).items() if one.state not in ENDED]
     left = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
     if left:
         raise ServiceError(
@@ -162,14 +163,14 @@ def _submit_again_what_cannot_be_confirmed(context: RunContext, records: dict[Jo
             "they are submitted again"
         )
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
-    lost = {job: replace(records[job], state=JobState.LOST) for job in unconfirmed}
+    lost = {job: records[job].in_state(JobState.LOST) for job in unconfirmed}
     return with_next_submission({**records, **lost}, unconfirmed)
 
 
 def _to_be_described(journal: Records, records: Records) -> dict[JobName, JobRecord]:
     """Let jobs that failed unseen be asked about once more: ListJobs does not say why they failed."""
     return {
-        job: replace(one, state=JobState.SUBMITTED)
+        job: one.in_state(JobState.SUBMITTED)
         if one.state is JobState.FAILED and journal.get(job, NEW).state not in ENDED
         else one
         for job, one in records.items()
@@ -243,15 +244,15 @@ def _check_plan(context: RunContext, discovered: Discovered) -> None:
             )
 
 
-def _describe(context: RunContext, ids: Iterable[JobId]) -> dict[JobId, JobState]:
+def _describe(context: RunContext, ids: Iterable[JobId]) -> dict[JobId, JobDetail]:
     """Describe jobs, several times if some are not known: DescribeJobs may be late as well."""
-    found: dict[JobId, JobState] = {}
+    found: dict[JobId, JobDetail] = {}
     missing = list(ids)
     for pause_s in (0.0, *(LOOKUP_DELAYS_S if context.engine.capabilities.forgets_jobs else ())):
         if not missing:
             break
         context.service.pause(pause_s)
-        found |= {one.job_id: one.state for one in context.service.describe_jobs(missing)}
+        found |= {one.job_id: one for one in context.service.describe_jobs(missing)}
         missing = [job_id for job_id in missing if job_id not in found]
     return found
 

@@ -23,7 +23,7 @@ class JobDetail:
         job_id: Its id.
         name: Its name on the service.
         state: Its state.
-        status: The state as the service spells it.
+        status: With UNKNOWN: the state as the service spells it.
         reason: What the service says about it; may be empty.
         depends_on: The ids of the jobs that it waits for.
         tags: Its tags.
@@ -33,7 +33,7 @@ class JobDetail:
     job_id: JobId
     name: str
     state: JobState
-    status: str
+    status: str | None = None
     reason: str = ""
     depends_on: tuple[JobId, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -42,12 +42,12 @@ class JobDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSummary:
-    """One job of a ListJobs reply; ``created_at_ms`` is in milliseconds since the epoch."""
+    """One job of a ListJobs reply: as in ``JobDetail``; ``created_at_ms`` is in milliseconds since the epoch."""
 
     job_id: JobId
     name: str
     state: JobState
-    status: str
+    status: str | None = None
     created_at_ms: int = 0
     reason: str = ""
 
@@ -88,6 +88,11 @@ class DefinitionDetail:
     status: str
 
 
+def _state(status: str) -> dict[str, Any]:
+    state = state_of(status)
+    return {"state": state, "status": status if state is JobState.UNKNOWN else None}
+
+
 def job_detail(reply: Mapping[str, Any]) -> JobDetail:
     """Parse one job of a DescribeJobs reply.
 
@@ -97,8 +102,7 @@ def job_detail(reply: Mapping[str, Any]) -> JobDetail:
     return JobDetail(
         job_id=JobId(reply["jobId"]),
         name=reply["jobName"],
-        state=state_of(reply["status"]),
-        status=reply["status"],
+        **_state(reply["status"]),
         reason=reply.get("statusReason") or "",
         depends_on=tuple(JobId(one["jobId"]) for one in reply.get("dependsOn") or ()),
         tags=reply.get("tags") or {},
@@ -115,8 +119,7 @@ def job_summary(reply: Mapping[str, Any]) -> JobSummary:
     return JobSummary(
         job_id=JobId(reply["jobId"]),
         name=reply["jobName"],
-        state=state_of(reply["status"]),
-        status=reply["status"],
+        **_state(reply["status"]),
         created_at_ms=reply.get("createdAt", 0),
         reason=reply.get("statusReason") or "",
     )

@@ -149,7 +149,6 @@ class LocalEngine:
                     job_id=one.job_id,
                     name=one.request["jobName"],
                     state=one.state,
-                    status=str(one.state),
                     created_at_ms=one.created_at_ms,
                     reason=one.reason,
                 )
@@ -278,7 +277,6 @@ def _detail(job: _Job) -> JobDetail:
         job_id=job.job_id,
         name=job.request["jobName"],
         state=job.state,
-        status=str(job.state),
         reason=job.reason,
         reply=reply,
     )
