@@ -17,8 +17,8 @@ from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import JobChanged, JobLog, JobSubmitted, Notice, NoticeKind, RunFinished
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
-from kedro_batch.submitter.journal import DEFAULT_JOURNAL, Journal
-from kedro_batch.submitter.journal_view import RunEntry, read_journal
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry, read_journal
 from tests.support.command_line import GENEROUS_S
 
 RUN = RunId("r1")
@@ -307,7 +307,7 @@ def set_version(file: Path, version: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "remedy"), [(99, "Install that kedro-batch"), (1, "kedro-batch resume RUN --plan")]
+    ("version", "remedy"), [(99, "Install that kedro-batch"), (1, "mv .*journal.db .*journal.db.old")]
 )
 def test_a_journal_of_another_version_is_neither_read_nor_written_and_it_is_said_what_to_do(file, version, remedy):
     set_version(file, version)

@@ -7,6 +7,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import ENDED, STARTED, TRANSITIONS, JobRecord, JobState, state_of
 from kedro_batch.submitter.run_state import Parents, RunState
+from kedro_batch.submitter.service.api import job_detail
 
 S = JobState
 A, B, C, D, E = map(JobName, "abcde")
@@ -345,3 +346,9 @@ def test_a_transition_that_the_table_does_not_have_is_a_bug():
     run_state = RunState(plan(a=""), {})
     with pytest.raises(ValueError, match="a cannot go from NOT_SUBMITTED to UNCONFIRMED"):
         run_state.seen(A, S.UNCONFIRMED)
+
+
+@pytest.mark.parametrize("status", ["HIBERNATING", "", 5, None])
+def test_whatever_the_service_says_of_a_state_is_text_from_its_door_on(status):
+    detail = job_detail({"jobId": "1", "jobName": "r_a_1", "status": status})
+    assert (detail.state, detail.status) == (S.UNKNOWN, str(status))

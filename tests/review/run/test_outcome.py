@@ -167,7 +167,7 @@ def test_text_from_outside_cannot_drive_a_terminal():
     one = failure(reason=EVIL, cause="exit", log=EVIL, log_tail=(EVIL,), log_problem=EVIL)
     told = outcome_text(status("train:FAILED", one), journal=EVIL, seconds=1, note=EVIL)
     assert all(line.isprintable() for line in told.split("\n"))
-    assert told.count("succeeded") == 7  # six times in the text from outside, and once of our own
+    assert told.count("succeeded") == 8  # seven times in the text from outside, and once of our own
 
 
 def test_what_is_harmless_is_shown_as_it_is():

@@ -341,3 +341,17 @@ def test_a_state_that_the_service_invents_is_kept_as_it_is_spelled_and_dropped_w
     assert propagate_failures(DIAMOND, {A: one(S.FAILED, "0"), B: hibernating})[B] == one(
         S.NOT_RUN, "1", blocked_by="a"
     )
+
+
+def test_an_engine_that_forgets_nothing_expires_nothing():
+    records = merge(
+        CHAIN,
+        journal={A: record(one(S.RUNNING, "j"), 30), B: record(one(S.SUBMITTING), 30)},
+        kept={},
+        newest={},
+        described={},
+        began_at=NOW - 30 * HOUR,
+        wall=NOW,
+        forgets=False,
+    )
+    assert [each.state for each in records.values()] == [S.LOST, S.UNCONFIRMED]

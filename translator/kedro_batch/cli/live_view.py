@@ -141,6 +141,7 @@ class _LiveView:
     def __init__(self) -> None:
         self._jobs = 0
         self._state: dict[str, JobState] = {}
+        self._shown: dict[str, str] = {}
         self._since: dict[str, datetime] = {}
 
     def on_event(self, event: Event) -> None:
@@ -150,14 +151,15 @@ class _LiveView:
             case JobSubmitted():
                 self._enter(event.job, JobState.SUBMITTED)
             case JobChanged():
-                self._enter(event.job, event.after)
+                self._enter(event.job, event.after, event.status)
             case JobLog() | Notice() | RunFinished():
                 pass
             case _:
                 assert_never(event)
 
-    def _enter(self, job: str, state: JobState) -> None:
+    def _enter(self, job: str, state: JobState, status: str | None = None) -> None:
         self._state[job] = state
+        self._shown[job] = for_terminal(status or str(state))
         self._since[job] = datetime.now(UTC)
 
     def __rich__(self) -> RenderableType:
@@ -173,7 +175,7 @@ class _LiveView:
         rows = Table.grid(padding=(0, 2))
         for job in at_work[:_ROWS]:
             seconds = (datetime.now(UTC) - self._since[job]).total_seconds()
-            rows.add_row("  " + job, Text(str(states[job]), "cyan"), f"{seconds:.0f} s")
+            rows.add_row("  " + job, Text(self._shown[job], "cyan"), f"{seconds:.0f} s")
         if len(at_work) > _ROWS:
             rows.add_row(f"  and {len(at_work) - _ROWS} more")
         return Group(summary, rows)

@@ -64,6 +64,16 @@ UNSUCCESSFUL = FAILURES | {_S.NOT_RUN}
 """Keeps what is below it from running; resume submits the job again."""
 ENDED = UNSUCCESSFUL | {_S.SUCCEEDED}
 """Nothing changes any more, unless the run is resumed."""
+WAS_SUBMITTED = FAILURES | {_S.SUCCEEDED}
+"""It has ended, and only a submission can have brought it there."""
+WITHOUT_RESULT = UNSUCCESSFUL | WITHOUT_ID
+"""Its outputs are not there, and nothing is on its way to make them."""
+PARENTS_SUCCEEDED = STARTED | {_S.SUCCEEDED}
+"""AWS Batch has started it, so that every parent has succeeded."""
+FREES_CHILDREN = frozenset({_S.SUCCEEDED, _S.LOST})
+"""The service may start a child: the job is done, or the service does not know it any more."""
+MAY_STILL_LIVE = frozenset({_S.NOT_RUN, _S.LOST})
+"""Ended for the run; the service may have it all the same."""
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     _S.NOT_SUBMITTED: frozenset({_S.SUBMITTING, _S.SUBMITTED, _S.NOT_RUN}),
     _S.SUBMITTING: frozenset({_S.NOT_SUBMITTED, _S.UNCONFIRMED, _S.SUBMITTED, _S.NOT_RUN}),

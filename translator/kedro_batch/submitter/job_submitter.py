@@ -84,6 +84,9 @@ class JobSubmitter:
         """
         self._definitions = definitions
         self._stopped = stopped
+        self._outbox.clear()
+        self._later.clear()
+        self._refusals.clear()
         self.submitted_again = False
         due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
         self._lookups = {name: _Lookup(0, due, before_loop=True) for name in unconfirmed}
@@ -252,7 +255,7 @@ class JobSubmitter:
         if not due or self._looking_up:
             return
         self._looking_up = True
-        submitted = len(self._jobs) - self._run_state.count(WITHOUT_ID | {JobState.NOT_RUN})
+        submitted = len(self._jobs) - self._run_state.count(WITHOUT_ID)
         if len(due) < max(_ONE_BY_ONE, submitted // LIST_JOBS):
             queues: Iterable[str] = sorted({self._jobs[name].settings.job_queue for name in due})
             names = [self._name_on_batch(name) for name in due]

@@ -34,14 +34,13 @@ from kedro_batch.submitter.events import (
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal_view import (
     BUSY_S,
+    DEFAULT_JOURNAL,
     VERSION,
     JournalView,
     RunEntry,
     check_version,
     version_of,
 )
-
-DEFAULT_JOURNAL = Path(".kedro-batch") / "journal.db"
 
 _TABLES = """
 CREATE TABLE runs (

@@ -16,6 +16,7 @@ from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
 
+DEFAULT_JOURNAL = Path(".kedro-batch") / "journal.db"
 VERSION = 2
 BUSY_S = 30
 
@@ -164,9 +165,9 @@ def check_version(file: Path, version: int) -> None:
             "Install that kedro-batch, or name another file with --journal"
         )
     raise UsageError(
-        f"{file} was written by an older kedro-batch (journal version {version}, this one reads {VERSION}). Name a new "
-        "file with --journal, and take up a run that goes on with its plan: kedro-batch resume RUN --plan PLAN "
-        "--journal FILE"
+        f"{file} was written by an older kedro-batch (journal version {version}, this one reads {VERSION}). Move it "
+        f"away: mv {file} {file}.old. A run that goes on on AWS Batch can then be followed: "
+        "kedro-batch wait RUN --plan PLAN"
     )
 
 

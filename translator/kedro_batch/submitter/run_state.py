@@ -19,6 +19,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.failures import Failure
 from kedro_batch.submitter.job_state import (
     ENDED,
+    FREES_CHILDREN,
     LIVE,
     MAY_BE_WORKING,
     MAYBE_SUBMITTED,
@@ -246,7 +247,7 @@ class RunState:
 
 def _holds_back(parent: JobRecord) -> bool:
     """True if the service lets no child of this parent start yet."""
-    return parent.state not in (JobState.SUCCEEDED, JobState.LOST)
+    return parent.state not in FREES_CHILDREN
 
 
 def _keeps_from_submitting(parent: JobRecord) -> bool:

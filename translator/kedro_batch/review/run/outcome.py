@@ -1,13 +1,14 @@
 """The outcome of a run, for people: what succeeded, what failed and why, what was not run because of it."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from kedro_batch.review.run.status import FailureStatus, RunStatus
 from kedro_batch.review.templates import render
-from kedro_batch.submitter.job_state import ENDED, LIVE, UNSUCCESSFUL, WITHOUT_ID, JobState
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.job_state import ENDED, LIVE, WITHOUT_RESULT, JobState
+from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 
@@ -70,7 +71,7 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
         going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
         failures=tuple(_failure(one) for one in status.failures[:_FAILURES_SHOWN]),
         further_failures=_further(status.failures[_FAILURES_SHOWN:]),
-        commands=_commands(status),
+        commands=_commands(status, journal),
         journal=for_terminal(journal),
     )
     return render("outcome.txt.j2", view)
@@ -140,23 +141,24 @@ def _going_on(status: RunStatus) -> tuple[str, ...]:
     if status.engine != "aws":
         return ()
     left = [one for one in status.jobs if one.job_id and JobState(one.state) not in ENDED]
-    lines = [f"{one.job} {one.status or one.state} {one.job_id}" for one in left[:_NAMES_SHOWN]]
+    lines = [f"{one.job} {for_terminal(one.status or one.state)} {one.job_id}" for one in left[:_NAMES_SHOWN]]
     return (*lines, f"and {len(left) - _NAMES_SHOWN} more") if len(left) > _NAMES_SHOWN else tuple(lines)
 
 
-def _commands(status: RunStatus) -> tuple[tuple[str, str], ...]:
+def _commands(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
     """Return the commands that lead on from here, with what they do."""
     states = {JobState(state) for state in status.counts}
     if states == {JobState.SUCCEEDED}:
         return ()
     going_on = status.engine == "aws" and bool(states & LIVE)
-    again = bool(states & (UNSUCCESSFUL | WITHOUT_ID))
+    again = bool(states & WITHOUT_RESULT)
+    with_journal = "" if journal == str(DEFAULT_JOURNAL) else f" --journal {for_terminal(shlex.quote(journal))}"
     commands = []
     if going_on:
-        commands.append((f"kedro-batch wait {status.run}", "follow it to its end"))
+        commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
     if again or not going_on:
-        commands.append((f"kedro-batch resume {status.run}", "submit what has not succeeded"))
+        commands.append((f"kedro-batch resume {status.run}{with_journal}", "submit what has not succeeded"))
     if going_on:
-        commands.append((f"kedro-batch cancel {status.run}", "end all of it"))
+        commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
     width = max(len(command) for command, _ in commands)
     return tuple((command.ljust(width), purpose) for command, purpose in commands)

@@ -4,6 +4,7 @@ Records of the journal and jobs of the service come in; records go out. What nei
 own: UNCONFIRMED is looked up before anything is sent, EXPIRED is left to the user. Pure.
 """
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -13,11 +14,13 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, job_changed
 from kedro_batch.submitter.job_state import (
-    ENDED,
     MAYBE_SUBMITTED,
     NEW,
+    PARENTS_SUCCEEDED,
     STARTED,
     UNSUCCESSFUL,
+    WAS_SUBMITTED,
+    WITHOUT_RESULT,
     JobRecord,
     JobState,
     Transition,
@@ -28,7 +31,6 @@ from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import did_you_mean, listed
 
-_PARENTS_SUCCEEDED = STARTED | {JobState.SUCCEEDED}
 Records = Mapping[JobName, JobRecord]
 
 
@@ -41,6 +43,7 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
     described: Mapping[JobId, JobDetail],
     began_at: float,
     wall: float,
+    forgets: bool = True,
 ) -> dict[JobName, JobRecord]:
     """Merge journal and service.
 
@@ -52,6 +55,7 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
         described: What DescribeJobs says of the live jobs of the journal that ListJobs does not have.
         began_at: When the first job was submitted, as far as is known; seconds since the epoch.
         wall: The time; seconds since the epoch.
+        forgets: The service may have forgotten jobs that ended long ago.
 
     Returns:
         The record of every job that may have been submitted.
@@ -65,9 +69,9 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
         elif job in succeeded and (record is None or _end_unseen(record, described)):
             records[job] = (record or NEW).in_state(JobState.SUCCEEDED)
         elif record:
-            records[job] = _from_journal(record, described, wall)
+            records[job] = _from_journal(record, described, wall if forgets else -math.inf)
         elif kept and not journal:  # without a journal, a job that is not found may just not be visible yet
-            expired = wall - began_at > REMEMBERED_S
+            expired = forgets and wall - began_at > REMEMBERED_S
             records[job] = NEW.in_state(JobState.EXPIRED if expired else JobState.UNCONFIRMED)
     return records
 
@@ -114,7 +118,7 @@ def _with_started_descendants(parents: Parents, kept: Mapping[JobName, FoundJob]
     """Return the jobs that must have succeeded, because AWS Batch has started a job below them."""
     above: set[JobName] = set()
     for job in reversed(list(parents)):
-        if job in above or (job in kept and kept[job].state in _PARENTS_SUCCEEDED):
+        if job in above or (job in kept and kept[job].state in PARENTS_SUCCEEDED):
             above.update(parents[job])
     return above
 
@@ -179,7 +183,7 @@ def jobs_to_rerun(
     for job in only_jobs:
         for parent in parents[job]:
             state = states[parent]
-            if parent not in chosen and state in UNSUCCESSFUL | {JobState.NOT_SUBMITTED, JobState.UNCONFIRMED}:
+            if parent not in chosen and state in WITHOUT_RESULT:
                 raise UsageError(
                     f"{job} cannot be run alone: it needs {parent}, which has not succeeded ({state}). "
                     f"Use --from {parent}"
@@ -205,7 +209,7 @@ def with_next_submission(records: Records, jobs: Collection[JobName]) -> dict[Jo
     for job in jobs:
         was = result.get(job, NEW)
         if was.state is not JobState.UNCONFIRMED:
-            submitted = was.job_id is not None or was.state in ENDED - {JobState.NOT_RUN}
+            submitted = was.job_id is not None or was.state in WAS_SUBMITTED
             result[job] = JobRecord(submission=was.submission + submitted)
     return result
 

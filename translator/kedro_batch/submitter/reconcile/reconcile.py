@@ -15,7 +15,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.duplicates import (
     Deduplicated,
     Discovered,
@@ -95,7 +95,7 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
     options = context.options
     jobs = jobs_to_rerun(context.parents, records, from_jobs=options.from_jobs, only_jobs=options.only_jobs)
     earlier = [records[job] for job in jobs if job in records]
-    ids = [one.job_id for one in earlier if one.job_id and one.state in (JobState.NOT_RUN, JobState.LOST)]
+    ids = [one.job_id for one in earlier if one.job_id and one.state in MAY_STILL_LIVE]
     live = [job_id for job_id, one in _describe(context, ids).items() if one.state not in ENDED]
     left = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
     if left:
@@ -141,6 +141,7 @@ def _merged(
         described=described,
         began_at=min([*created, *intended, *([born.timestamp()] if born else [])], default=context.calls.wall()),
         wall=context.calls.wall(),
+        forgets=context.engine.capabilities.forgets_jobs,
     )
     records |= {job: JobRecord(submission=newest[job] + 1) for job in deduplicated.orphans}
     if unknown := sorted(set(done) - set(context.parents)):

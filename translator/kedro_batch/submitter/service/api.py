@@ -102,7 +102,7 @@ def job_detail(reply: Mapping[str, Any]) -> JobDetail:
     return JobDetail(
         job_id=JobId(reply["jobId"]),
         name=reply["jobName"],
-        **_state(reply["status"]),
+        **_state(str(reply["status"])),
         reason=reply.get("statusReason") or "",
         depends_on=tuple(JobId(one["jobId"]) for one in reply.get("dependsOn") or ()),
         tags=reply.get("tags") or {},
@@ -119,7 +119,7 @@ def job_summary(reply: Mapping[str, Any]) -> JobSummary:
     return JobSummary(
         job_id=JobId(reply["jobId"]),
         name=reply["jobName"],
-        **_state(reply["status"]),
+        **_state(str(reply["status"])),
         created_at_ms=reply.get("createdAt", 0),
         reason=reply.get("statusReason") or "",
     )
