@@ -1,12 +1,12 @@
 import pexpect
 import pytest
 
-from tests.support.command_line import PROGRAM, environment, kedro_batch
+from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch
 
 
 @pytest.mark.long
 def test_the_demo_shows_the_main_job_from_nothing_to_a_score(tmp_path):
-    ended = kedro_batch("demo", cwd=tmp_path, timeout=280)
+    ended = kedro_batch("demo", cwd=tmp_path)
     assert ended.code == 0, ended.err
     demo = tmp_path / "kedro-batch-demo"
     assert "plan.yaml: 6 jobs, 6 nodes\n" in ended.text
@@ -23,7 +23,7 @@ def test_the_demo_shows_the_main_job_from_nothing_to_a_score(tmp_path):
 
 def test_ctrl_c_in_the_demo_ends_it_as_it_ends_a_run(tmp_path):
     terminal = pexpect.spawn(
-        PROGRAM[0], [*PROGRAM[1:], "demo"], cwd=str(tmp_path), env=environment(), timeout=60, encoding="utf-8"
+        PROGRAM[0], [*PROGRAM[1:], "demo"], cwd=str(tmp_path), env=environment(), timeout=GENEROUS_S, encoding="utf-8"
     )
     terminal.expect("2 RUNNING")
     terminal.sendintr()

@@ -21,8 +21,6 @@ from tests.support.command_line import BIN, Ended, run
 from tests.support.forked import kedro_batch
 from tests.support.projects import write_project
 
-pytestmark = pytest.mark.timeout(600)
-
 Jobs = dict[str, dict[str, Any]]
 
 
@@ -96,13 +94,13 @@ def copied(project: Path, to: Path) -> Path:
 
 
 def apply(project: Path) -> Ended:
-    ended = command_line.kedro_batch("apply", "plan.yaml", "--local", cwd=project, timeout=500)
+    ended = command_line.kedro_batch("apply", "plan.yaml", "--local", cwd=project)
     assert ended.code == 0, ended.text
     return ended
 
 
 def kedro_run(project: Path, *words: str) -> None:
-    ended = run([str(BIN / "kedro"), "run", *words], cwd=project, timeout=500)
+    ended = run([str(BIN / "kedro"), "run", *words], cwd=project)
     assert ended.code == 0, ended.text + ended.err
 
 
