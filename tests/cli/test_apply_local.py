@@ -249,7 +249,7 @@ def test_a_second_signal_ends_at_once_what_does_not_want_to_end(tmp_path):
         wait_until((tmp_path / "asked").exists)
         ended = interrupted(process)
     assert ended.code == 130
-    assert "  ended while running: a; nothing goes on\n" in ended.text
+    assert "  stopped while running: a. No job goes on\n" in ended.text
     assert "Traceback" not in ended.err
     wait_until(lambda: not alive(int((tmp_path / "pid").read_text())))
 
@@ -277,7 +277,7 @@ time.sleep(600)
         ended = interrupted(process, number)
     assert ended.code == code
     assert "interrupted after" in ended.text
-    assert "3 jobs, 1 succeeded, 2 not finished\n  ended while running: long; nothing goes on\n" in ended.text
+    assert "3 jobs, 1 succeeded, 2 not finished\n  stopped while running: long. No job goes on\n" in ended.text
     assert ended.err.endswith(f"Stopped by {number.name}.\n")
     assert "Traceback" not in ended.err
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
@@ -388,7 +388,7 @@ def test_a_plan_of_a_project_that_is_not_here_is_pointed_out(tmp_path):
     plan = json.loads(write_plan(tmp_path, {"a": ["true"]}).read_text())
     (tmp_path / "plan.yaml").write_text(json.dumps({**plan, "project": "spaceflights"}))
     ended = kedro_batch("apply", "plan.yaml", "--local", "-q", cwd=tmp_path)
-    assert "is not a Kedro project: name that of the plan with --project DIR" in ended.err
+    assert "is not a Kedro project: name the project of the plan with --project DIR" in ended.err
 
 
 def test_a_bug_of_ours_keeps_its_traceback_and_leaves_nothing_running(tmp_path):
@@ -434,7 +434,7 @@ def test_signals_close_together_end_the_run_as_one_does(tmp_path, gap, second):
         ended = interrupted(process, second)
     # Which of two signals at one moment is heard first is the system's choice.
     assert ended.code in {130, 128 + second}, ended.err
-    assert "1 job, 1 not finished\n  ended while running: a; nothing goes on\n" in ended.text
+    assert "1 job, 1 not finished\n  stopped while running: a. No job goes on\n" in ended.text
     assert "Traceback" not in ended.err
     wait_until(lambda: not alive(int((tmp_path / "pid").read_text())))
 

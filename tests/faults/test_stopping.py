@@ -100,7 +100,7 @@ def test_a_second_signal_ends_at_once_and_leaves_a_run_that_resumes(tmp_path, nu
                 time.sleep(0.1)
             stopped = end_of(process)
         assert stopped.code == 128 + number
-        assert "was submitted: resume looks before it submits" in stopped.text
+        assert "): resume looks them up first" in stopped.text
         service.configure(hang=None)
         assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
         assert service.verdict()["double_taken"] == {}
@@ -118,7 +118,7 @@ def test_on_failure_stop_starts_nothing_more_and_lets_what_runs_end(tmp_path):
             service.finish("slow")
             stopped = end_of(process)
         assert stopped.code == 6
-        assert "bad has failed: nothing more is started; what runs may end" in stopped.err
+        assert "bad has failed. No more jobs are started; running jobs continue" in stopped.err
         assert "4 jobs, 1 succeeded, 1 failed, 2 not run\n" in stopped.text
         assert states(service) == {"bad": "FAILED", "slow": "SUCCEEDED", "later": "FAILED", "last": "FAILED"}
         service.configure(fail={}, run_s=0.1)

@@ -154,7 +154,7 @@ def test_jobs_that_wait_for_capacity_are_told_with_the_reason(tmp_path):
         (["--retry-for", "soon"], "'soon' is not a duration: write 90s, 15m, 1h or 1d"),
         (["--run-id", "Nightly_1"], "'Nightly_1' cannot be the id of a run"),
         (["--run-id", "x" * 25], "cannot be the id of a run"),
-        (["--local", "--detach"], "--detach goes without --local"),
+        (["--local", "--detach"], "--detach cannot be combined with --local"),
         (["--journal", "plan.yaml"], "cannot write the journal plan.yaml: file is not a database"),
         (["--journal", "/dev/null/x"], "cannot write the journal /dev/null/x: /dev/null is no folder"),
     ],

@@ -68,7 +68,7 @@ def test_a_second_signal_ends_at_once_what_does_not_want_to_end(engine, inbox, t
     wait_until((tmp_path / "up").exists)
     inbox.on_signal(signal.SIGINT)
     inbox.on_signal(signal.SIGINT)
-    assert engine.interrupt() == "ended while running: a; nothing goes on"
+    assert engine.interrupt() == "stopped while running: a. No job goes on"
     wait_until(lambda: status(engine, job_id) == "FAILED")
 
 

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
     """Take a digest as it is printed; an empty one, as of a variable that is not set, is a mistake."""
     if text is not None and not re.fullmatch("sha256:[0-9a-f]{64}", text):
-        raise click.BadParameter(f"{text!r} is no digest: sha256: and 64 digits are, as kedro-batch show prints them")
+        raise click.BadParameter(
+            f"{text!r} is not a digest. Copy it from kedro-batch show: sha256: and 64 hexadecimal digits"
+        )
     return text
 
 
@@ -68,16 +70,16 @@ def apply(  # noqa: PLR0913  click hands over every option
 ) -> None:
     """Run PLAN (- is standard input) and follow it to the end.
 
-    Every job is submitted at once, with the ids of the jobs that it waits for: the whole run lives in AWS Batch.
-    Ctrl-C stops following; resume, wait and cancel take the run up again. Account, region and endpoint come from
-    boto3's usual places (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_BATCH).
+    Every job is submitted at once, with the ids of the jobs that it waits for: AWS Batch runs them without this
+    command. Ctrl-C stops following; resume, wait and cancel take the run up again. Account, region and endpoint come
+    from boto3's usual places (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_BATCH).
     """
     if on_this_machine:
         only_on_aws(given, "detach", "rate", "no_adopt")
     elif given["project"] or given["max_workers"]:
         raise click.UsageError("--project and --max-workers go with --local")
     if dry_run and (on_this_machine or given["as_json"]):
-        raise click.UsageError("--dry-run prints what AWS Batch would be sent: it goes without --local and --json")
+        raise click.UsageError("--dry-run prints requests to AWS Batch: it cannot be combined with --local or --json")
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.reader import read_plan
 
@@ -111,7 +113,9 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     folder = given["project"] or Path()
     if on_this_machine and plan.project and not (folder / "pyproject.toml").is_file():
-        print_note(f"Warning: {folder.resolve()} is not a Kedro project: name that of the plan with --project DIR")
+        print_note(
+            f"Warning: {folder.resolve()} is not a Kedro project: name the project of the plan with --project DIR"
+        )
     engine = None if on_this_machine else aws_engine()  # if it cannot be reached, no journal is made
     book = Journal(journal)
     entry = book.run(chosen)

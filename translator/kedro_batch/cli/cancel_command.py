@@ -11,7 +11,7 @@ from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import UsageError
 
 
-@click.command(cls=BatchCommand, short_help="End everything in a run.")
+@click.command(cls=BatchCommand, short_help="Terminate all jobs of a run.")
 @click.argument("run")
 @plan_option
 @following_options
@@ -19,9 +19,9 @@ from kedro_batch.errors import UsageError
 @json_option("Print every event as a line of JSON.")
 @verbosity_options
 def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
-    """End every job of RUN on AWS Batch, and look until all have ended.
+    """Terminate every job of RUN on AWS Batch, and wait until all have ended.
 
-    Jobs are found in the journal and by their names, so that one whose reply was lost is ended too.
+    Jobs are found in the journal and by their names, so that a job whose reply was lost is terminated too.
     """
     from kedro_batch.cli.run_session import find_run, open_run
     from kedro_batch.submitter.context import RunMode
@@ -31,6 +31,6 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     book = Journal(journal)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
     if handle.engine_name == "local":
-        raise UsageError(f"run {run} is on this machine: it ends with its command (see kedro-batch status {run})")
+        raise UsageError(f"run {run} is a local run, which stops when its command stops. See kedro-batch status {run}")
     with open_run(handle, book, command_options(given, RunMode.FOLLOW)) as session:
         session.cancel()

@@ -78,7 +78,7 @@ class LocalOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandOptions:
-    """What a command that works on a run was told: how to work, how much to say, how to run on this machine."""
+    """The options of a command that works on a run: how to work, how much to say, how to run on this machine."""
 
     run: "RunOptions"
     verbosity: Verbosity
@@ -149,7 +149,7 @@ def following_options(command: _F) -> _F:
         click.option(
             "--no-adopt",
             is_flag=True,
-            help="Do without batch:ListJobs: a job whose reply is lost is not looked up, and ends the command.",
+            help="Do not call ListJobs: if the reply to a submission is lost, the command stops.",
         ),
         click.option(
             "--retry-for",
@@ -239,4 +239,4 @@ def only_on_aws(given: Mapping[str, Any], *names: str) -> None:
     """Refuse options that mean nothing on this machine."""
     for name in names:
         if given.get(name):
-            raise click.UsageError(f"--{name.replace('_', '-')} goes without --local")
+            raise click.UsageError(f"--{name.replace('_', '-')} cannot be combined with --local")

@@ -1,7 +1,6 @@
 """Work on one run for a command: find it, lock it, follow or cancel it, report how it ended.
 
-with open_run(handle, journal, engine_name, options) as session:
-session.follow()
+A command calls ``find_run``, opens the run with ``open_run``, and calls ``follow`` or ``cancel`` of the session.
 """
 
 import os
@@ -147,7 +146,9 @@ class RunSession:
         self.run_state = cancelled.run_state
         if cancelled.left:
             left = len(cancelled.left)
-            raise RunUnfinished(f"{left} jobs of run {self.handle.run_id} have not ended yet: look again")
+            raise RunUnfinished(
+                f"{left} jobs of run {self.handle.run_id} have not ended yet: kedro-batch cancel {self.handle.run_id}"
+            )
 
     @property
     def _location(self) -> dict[str, str]:
@@ -163,7 +164,7 @@ def open_run(
     Args:
         handle: The run.
         journal: Its journal.
-        options: What the command was told.
+        options: The options of the command.
         engine: What runs its jobs, where that is known already.
 
     Raises:
@@ -201,7 +202,9 @@ def open_run(
                     continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
                     must_exist=handle.must_exist and not options.run.assume_done,
                 )
-                session = RunSession(handle=handle, context=context, run_state=RunState(context.parents, {}))
+                session = RunSession(
+                    handle=handle, context=context, run_state=RunState(context.parents, journal.records(handle.run_id))
+                )
                 yield session
         except (KedroBatchError, Interrupted):
             if handle.must_exist and not journal.records(handle.run_id):

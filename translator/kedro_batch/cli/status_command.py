@@ -15,9 +15,9 @@ from kedro_batch.errors import UsageError
 @journal_option
 @json_option("Print it as JSON (schemas/run.schema.json).")
 def status(run: str, *, journal: Path, as_json: bool) -> None:
-    """Say how RUN stood when it was last looked at: what succeeded, what failed and why, what goes on.
+    """Show the last known status of RUN: what succeeded, what failed and why, what goes on.
 
-    Nothing is asked of AWS and nothing is written; to look there: kedro-batch wait RUN --once.
+    This does not call AWS, and writes nothing. For the current status: kedro-batch wait RUN --once
     """
     from kedro_batch.files.json_text import encoded
     from kedro_batch.plan.graph import topological_order

@@ -29,6 +29,6 @@ def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     book = Journal(journal)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
     if handle.engine_name == "local":
-        raise UsageError(f"run {run} is on this machine and ends with its command: see kedro-batch status {run}")
+        raise UsageError(f"run {run} is a local run, which stops when its command stops. See kedro-batch status {run}")
     with open_run(handle, book, command_options(given, RunMode.FOLLOW)) as session:
         session.follow()

@@ -16,6 +16,6 @@ UNCONFIRMED and is looked up by its name before anything is sent again. The stat
 
 Who may call whom, from the top: ``run`` and ``cancel``; ``close``; the stages ``job_submitter``, ``job_poller`` and
 ``preflight``; ``reconcile``; ``terminate``; ``context``, which every part receives; ``journal``; ``service``, which
-alone knows engines, threads and clocks; ``events``; ``run_state`` and ``job_state``, which are pure; ``failures``. An
+alone knows engines, calls and clocks; ``events``; ``run_state`` and ``job_state``, which are pure; ``failures``. An
 import contract holds this order.
 """

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from kedro_batch.errors import Interrupted, KedroBatchError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.close import close
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished
+from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.preflight import check_location, current_location
@@ -55,8 +56,19 @@ def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
     """
     began = context.calls.now()
     context.emit_started(continued=True)
-    check_location(context, location, current_location(context))
     journal = context.journal.records(context.run_id)
+    try:
+        check_location(context, location, current_location(context))
+        return _cancel(context, journal, began)
+    except (Interrupted, KedroBatchError) as error:
+        run_state = RunState(context.parents, propagate_failures(context.parents, journal))
+        outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
+        note = f"not all jobs may be terminated. Try again: kedro-batch cancel {context.run_id}"
+        close(context, run_state, outcome, began=began, note=note)
+        raise
+
+
+def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
     ids = {one.job_id for one in journal.values() if one.job_id and one.state is not JobState.SUCCEEDED}
     found = _terminate_all(context, journal, ids)
     left = wait_until_ended(context, sorted(ids | found.keys()), _WITHIN_S)
@@ -101,8 +113,7 @@ def _terminate_live(context: RunContext, ids: Sequence[JobId]) -> None:
     if live:
         message = f"terminating {counted(len(live), 'job')}"
         context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
-        for job_id, why in terminate(context, live, _REASON).items():
-            context.emit(Notice(kind=NoticeKind.WARNING, message=f"{job_id} cannot be terminated: {why}"))
+        terminate(context, live, _REASON)
 
 
 def _records_after(

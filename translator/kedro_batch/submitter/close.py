@@ -7,7 +7,7 @@ from kedro_batch.submitter.job_state import ENDED, LIVE, UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
-from kedro_batch.submitter.terminate import terminate
+from kedro_batch.submitter.terminate import JobTerminator, terminate
 from kedro_batch.text.wording import counted, listed
 
 _FLUSH_S = 5.0
@@ -44,8 +44,14 @@ def outcome_of(run_state: RunState, options: RunOptions) -> RunOutcome:
     return "failed" if run_state.count(UNSUCCESSFUL) else "unfinished"
 
 
-def close_early(
-    context: RunContext, run_state: RunState, submitter: JobSubmitter, outcome: RunOutcome, *, began: float
+def close_early(  # noqa: PLR0913  the parts of a run
+    context: RunContext,
+    run_state: RunState,
+    submitter: JobSubmitter,
+    terminator: JobTerminator,
+    outcome: RunOutcome,
+    *,
+    began: float,
 ) -> RunFinished:
     """Learn the ids of what is under way, and leave a run that can be resumed.
 
@@ -53,6 +59,7 @@ def close_early(
         context: The run.
         run_state: Its state.
         submitter: What is under way.
+        terminator: What is still to be terminated.
         outcome: Why it ends.
         began: When, on the clock of its calls.
     """
@@ -72,13 +79,17 @@ def close_early(
             note = _terminate_all(context, run_state)
         else:
             live = run_state.count(LIVE)
-            note = f"stopped following: {'1 job goes' if live == 1 else f'{live:,} jobs go'} on running on {note}"
+            going_on = f"stopped following: {'1 job goes' if live == 1 else f'{live:,} jobs go'} on running on {note}"
+            note = going_on if live else ""
     submitted = any(one.job_id for one in run_state.records.values())
-    parts = [note] if submitted else []
+    parts = [note] if submitted and note else []
+    if not terminator.idle:
+        parts.append(f"not all jobs that were called off are terminated: kedro-batch cancel {context.run_id}")
     if unconfirmed := submitter.unconfirmed:
-        what = f"it is not known yet whether {listed(unconfirmed, _SHOWN)} was submitted"
-        parts.insert(0, f"{what}: resume looks before it submits")
-    return close(context, run_state, outcome, began=began, note="; ".join(parts) or "nothing was submitted")
+        jobs = f"{counted(len(unconfirmed), 'job')} may have been submitted ({listed(unconfirmed, _SHOWN)})"
+        parts.insert(0, f"{jobs}: resume looks them up first")
+    nothing = None if submitted else "nothing was submitted"
+    return close(context, run_state, outcome, began=began, note="; ".join(parts) or nothing)
 
 
 def _terminate_all(context: RunContext, run_state: RunState) -> str:

@@ -29,7 +29,7 @@ _ONE_BY_ONE = 5
 """Fewer names are looked up one by one, if listing the whole run would take as many pages."""
 _REFUSED_AGAIN_S = 3.0
 _REFUSALS = 3
-"""How often a job with parents is tried that is refused: one of them may just have ended, and a poll will tell."""
+"""How often a job with parents is submitted that is refused: a parent may just have ended, and a poll will tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ class JobSubmitter:
         self.submitted_again = False
         due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
         self._lookups = {name: _Lookup(0, due, before_loop=True) for name in unconfirmed}
+        self._maybe_sent.update(unconfirmed)
 
     @property
     def idle(self) -> bool:

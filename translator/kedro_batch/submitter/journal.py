@@ -61,9 +61,7 @@ _INTEND = """
 INSERT INTO submissions (run, job, submission, intended_at, state) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, state = excluded.state, blocked_by = NULL
 """
-_WITHDRAW = """
-UPDATE submissions SET intended_at = NULL, state = ? WHERE run = ? AND job = ? AND submission = ? AND state = ?
-"""
+_WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state = ? AND job_id IS NULL"
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL
@@ -170,8 +168,7 @@ class Journal(JournalView):
     def withdraw(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
         """Take back the intents of submissions that were surely not sent; written with the next commit."""
         for job, submission in jobs:
-            values = (JobState.NOT_SUBMITTED, run_id, job, submission, JobState.SUBMITTING)
-            self._waiting.append((_WITHDRAW, values))
+            self._waiting.append((_WITHDRAW, (run_id, job, submission, JobState.SUBMITTING)))
 
     def record(self, run_id: RunId, event: Event, at: float) -> None:
         """Record an event, and what follows from it for the job; written with the next commit."""

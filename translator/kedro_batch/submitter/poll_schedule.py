@@ -16,8 +16,8 @@ _HEAD = 100
 _SHORTEST_S = 1.0
 _LONGEST_S = 30.0
 _PART_OF_QUIET = 0.1
-"""While no job changes, the next poll comes after this part of the time since one did: a change is seen late by a tenth
-of the time it took, and by 30 s at most."""
+"""The interval between polls, as a part of the time since the last change: a change is noticed at most 10 % late,
+and at most 30 s late."""
 _JITTER = 0.1
 _RESYNC_EVERY_S = 300.0
 

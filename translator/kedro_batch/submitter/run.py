@@ -208,7 +208,7 @@ class Run:
         self._stopping = True
         self._submitter.stop()
         failed = self.run_state.jobs_in(FAILURES)[0]
-        message = f"{failed} has failed: nothing more is started; what runs may end"
+        message = f"{failed} has failed. No more jobs are started; running jobs continue"
         self._context.emit(Notice(kind=NoticeKind.TERMINATED, message=message, job=failed))
         live = [self.run_state.record(job) for job in self.run_state.live]
         not_begun = [one.job_id for one in live if one.job_id and one.state not in MAY_BE_WORKING]
@@ -219,4 +219,4 @@ class Run:
     # Close
 
     def _close_early(self, outcome: RunOutcome) -> None:
-        close_early(self._context, self.run_state, self._submitter, outcome, began=self._began)
+        close_early(self._context, self.run_state, self._submitter, self._terminator, outcome, began=self._began)

@@ -39,8 +39,8 @@ def run_lock(folder: Path, run_id: RunId) -> Iterator[None]:
             file.seek(0)
             holder = file.read().strip() or "another process"
             raise UsageError(
-                f"run {run_id} is being worked on by {holder}. Wait until it ends, or stop it; "
-                f"to look only: kedro-batch status {run_id}"
+                f"run {run_id} is being worked on by {holder}. Wait, or stop that process. "
+                f"To see the status: kedro-batch status {run_id}"
             ) from error
         file.truncate(0)
         file.write(_name())

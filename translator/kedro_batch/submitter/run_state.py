@@ -170,7 +170,7 @@ class RunState:
     def submitted(self, name: JobName, job_id: JobId) -> Transition:
         """Record the id of a job.
 
-        A job that is not to run any more, because of what happened while its submission was under way, stays so.
+        A job that was blocked during its submission stays NOT_RUN.
         """
         state = self.state(name)
         transition = self._enter(name, state if state is JobState.NOT_RUN else JobState.SUBMITTED, job_id=job_id)

@@ -1,13 +1,14 @@
-"""Terminate jobs on the service: beside the loop of a run, or before and after it with a wait until they have ended.
+"""Terminate jobs on the service: beside the loop of a run, or outside of it, waiting until they have ended.
 
 Always TerminateJob(s), never CancelJob, which leaves started jobs running.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_RATE
@@ -51,7 +52,7 @@ class JobTerminator:
         return max(self._retry_at, now + self._bucket.wait_s(now))
 
     def on_reply(self, reply: Reply, now: float) -> None:
-        """Handle a reply; a job that cannot be terminated is left as it is.
+        """Handle a reply; a warning names each job that cannot be terminated.
 
         Raises:
             ServiceError: The service refused, or has not answered for too long.
@@ -61,6 +62,7 @@ class JobTerminator:
             self._context.backoff.on_failure(Lane.TERMINATE, reply.error, now)
             return
         self._context.backoff.on_success(Lane.TERMINATE)
+        _warn(self._context, reply.value.failed)
         for job_id in (*reply.value.done, *reply.value.failed):
             self._ids.pop(job_id, None)
 
@@ -69,26 +71,28 @@ class JobTerminator:
         return self._context.backoff.retry_at(Lane.TERMINATE)
 
 
-def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> dict[JobId, str]:
+def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> None:
     """Terminate jobs, as many in a call as the service takes, and wait for the replies.
 
-    Returns:
-        Why some could not be terminated, by their ids.
+    A warning names each job that cannot be terminated.
 
     Raises:
         ServiceError: The service refused, or has not answered for too long.
     """
     bucket = Bucket(TERMINATE_RATE, TERMINATE_BURST, context.calls.now())
-    failed: dict[JobId, str] = {}
     left = list(dict.fromkeys(ids))
     while left:
         context.service.acquire(bucket)
         call = partial(context.engine.terminate_jobs, tuple(left), reason)
         result = context.service.call_until_answered(Lane.TERMINATE, call)
-        failed |= result.failed
+        _warn(context, result.failed)
         tried = {*result.done, *result.failed}
         left = [job_id for job_id in left if job_id not in tried]
-    return failed
+
+
+def _warn(context: RunContext, failed: Mapping[JobId, str]) -> None:
+    for job_id, why in failed.items():
+        context.emit(Notice(kind=NoticeKind.WARNING, message=f"{job_id} cannot be terminated: {why}"))
 
 
 def terminate_and_wait(context: RunContext, ids: Sequence[JobId], reason: str, within_s: float) -> tuple[JobId, ...]:

@@ -161,4 +161,4 @@ def _commands(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
     if going_on:
         commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
     width = max(len(command) for command, _ in commands)
-    return tuple((command.ljust(width), purpose) for command, purpose in commands)
+    return tuple((command.ljust(width), effect) for command, effect in commands)

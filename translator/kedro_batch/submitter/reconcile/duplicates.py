@@ -181,13 +181,13 @@ def _ranks_of_families(discovered: Discovered, depends_on: Mapping[JobId, Sequen
 
 
 def _rivals(copies: Sequence[FoundJob]) -> list[FoundJob]:
-    """Return the jobs that run the node or have run it; one that succeeded before the newest was rerun on purpose."""
+    """Return the jobs that run the node or have run it. An older one that succeeded is ignored: it was rerun."""
     newest = max((one.submission for one in copies), default=0)
     return [one for one in copies if one.counts and (one.live or one.submission == newest)]
 
 
 def _last_word(copy: FoundJob) -> tuple[int, bool, int, str]:
-    """Order jobs that have all failed: the newest submission counts, and a terminated duplicate does not."""
+    """Order jobs that have all failed: the newest submission last, terminated duplicates first."""
     return copy.submission, not copy.reason.startswith(_REASON), copy.created_at_ms, copy.job_id
 
 

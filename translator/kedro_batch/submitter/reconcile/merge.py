@@ -98,10 +98,9 @@ def _from_journal(record: JobRecord, described: Mapping[JobId, JobDetail], wall:
 
 
 def _journal_knows_better(record: JobRecord, found: FoundJob, newest: int) -> bool:
-    """True if the journal knows more than the service.
+    """True if the service does not list this submission yet, if it succeeded, or if it was called off.
 
-    It does of a submission that the service does not show yet, of one that succeeded, and of one that was called off:
-    to the service that one has failed.
+    The service reports a job that was called off as failed.
     """
     called_off = record.state is JobState.NOT_RUN and found.state is JobState.FAILED
     same = record.submission == found.submission
@@ -204,7 +203,7 @@ def _with_descendants(parents: Parents, jobs: Iterable[JobName]) -> set[JobName]
 
 
 def with_next_submission(records: Records, jobs: Collection[JobName]) -> dict[JobName, JobRecord]:
-    """Give these jobs another submission. Jobs that were never submitted, or are unconfirmed, keep theirs."""
+    """Return the records with another submission for these jobs. A job that was never submitted keeps its first."""
     result = dict(records)
     for job in jobs:
         was = result.get(job, NEW)

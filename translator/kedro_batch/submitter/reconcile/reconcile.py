@@ -39,7 +39,7 @@ from kedro_batch.submitter.run_state import Parents
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, REMEMBERED_S, TERMINATION_S
 from kedro_batch.submitter.terminate import terminate_and_wait
-from kedro_batch.text.wording import listed
+from kedro_batch.text.wording import counted, listed
 
 _PLANS_COMPARED = 5
 """How many jobs are asked for the digest in their tags."""
@@ -60,7 +60,7 @@ class Reconciled:
 
 
 def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
-    """Find out how a run stands, and emit what differs from the journal.
+    """Find out how a run stands.
 
     Args:
         context: The run.
@@ -100,7 +100,8 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
     left = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
     if left:
         raise ServiceError(
-            f"{len(left)} earlier submissions do not end ({listed(left)}): nothing was submitted. Try again later"
+            f"{counted(len(left), 'earlier job')} could not be terminated ({listed(left)}): nothing was submitted. Try "
+            "again later"
         )
     return Reconciled(records=with_next_submission(records, jobs), unconfirmed=jobs_in(records, JobState.UNCONFIRMED))
 

@@ -1,7 +1,7 @@
 """Calls that wait for their reply, for the stages in which nothing else goes on: preflight, reconcile, cancel, close.
 
-The loop of a run never uses them. Replies to calls that an earlier stage has left under way are dropped here: whatever
-they would say is asked again, or looked up by name.
+The loop of a run never uses them. Replies to calls that an earlier stage has left under way are dropped here: such a
+stage was interrupted, and what they would say is asked again, or looked up by name.
 """
 
 from collections.abc import Callable, Iterable

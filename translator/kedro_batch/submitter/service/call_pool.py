@@ -1,4 +1,4 @@
-"""Make calls beside the run, and tell the time: the only module with threads and clocks.
+"""Make calls beside the run, in threads, and tell the time.
 
 A run decides alone, in one thread. Calls to the service, which take time, go on beside it in lanes, so that one kind of
 call never waits behind another. A simulation replaces all of this by a clock of its own.

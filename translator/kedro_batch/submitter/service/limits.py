@@ -60,5 +60,5 @@ class Pace:
     until_stuck: float = 300.0
 
 
-UNLIMITED = Pace(calls=math.inf)
+UNLIMITED = Pace(calls=math.inf, shortest=0.05)
 """For an engine of this process."""

@@ -193,7 +193,7 @@ class LocalEngine:
         for process in processes:
             signal_group(process, signal.SIGKILL)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        return f"ended while running: {', '.join(names) or 'none'}; nothing goes on"
+        return f"stopped while running: {', '.join(names) or 'none'}. No job goes on"
 
     # What stands for the service
 
