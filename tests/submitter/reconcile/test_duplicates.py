@@ -46,10 +46,10 @@ def discovered(*rows: str) -> Discovered:
     return discover(RUN, CHAIN, summaries)
 
 
-def outcome(settlement: Deduplicated) -> tuple[dict[str, str], dict[str, str | None]]:
+def outcome(deduplicated: Deduplicated) -> tuple[dict[str, str], dict[str, str | None]]:
     """Give the ids that are kept, and those to be terminated with what is kept instead."""
-    kept = {str(job): str(copy.job_id) for job, copy in settlement.kept.items()}
-    return kept, {str(copy.job_id): instead for copy, instead in settlement.duplicates}
+    kept = {str(job): str(copy.job_id) for job, copy in deduplicated.kept.items()}
+    return kept, {str(copy.job_id): instead for copy, instead in deduplicated.duplicates}
 
 
 def settled_so(rows: str, **depends_on: str) -> tuple[dict[str, str], dict[str, str | None]]:
@@ -172,13 +172,13 @@ def test_one_job_stands_for_each_node_and_depends_on_what_is_kept_whoever_looks(
     kept = {copy.job_id for copy in result.kept.values()}
     terminated = {copy.job_id for copy, _ in result.duplicates}
     assert not kept & terminated
-    for job, copies in found.jobs.items():
-        standing = [copy for copy in copies if copy.live and copy.job_id not in terminated]
+    for job, found_jobs in found.jobs.items():
+        standing = [copy for copy in found_jobs if copy.live and copy.job_id not in terminated]
         assert len(standing) <= 1
         assert all(copy.job_id in kept for copy in standing)
-        newest = max(copy.submission for copy in copies)
+        newest = max(copy.submission for copy in found_jobs)
         if job not in result.kept:
-            assert all(copy.job_id in terminated or not copy.counts or copy.submission < newest for copy in copies)
+            assert all(copy.job_id in terminated or not copy.counts or copy.submission < newest for copy in found_jobs)
     for copy, instead in result.duplicates:
         assert copy.live
         assert instead == (result.kept[copy.job].job_id if copy.job in result.kept else None)
@@ -190,10 +190,10 @@ def test_one_job_stands_for_each_node_and_depends_on_what_is_kept_whoever_looks(
     assert (again.kept, set(again.duplicates)) == (result.kept, set(result.duplicates))
     # Who comes later, when the duplicates has been terminated, finds nothing more to do.
     summaries = [replace(one, state=S.FAILED) if one.job_id in terminated else one for one in summaries]
-    settlement = deduplicate(discover(RUN, parents, summaries), parents, depends_on)
-    assert settlement.duplicates == ()
+    deduplicated = deduplicate(discover(RUN, parents, summaries), parents, depends_on)
+    assert deduplicated.duplicates == ()
     assert {job: copy.job_id for job, copy in result.kept.items()}.items() <= {
-        job: copy.job_id for job, copy in settlement.kept.items()
+        job: copy.job_id for job, copy in deduplicated.kept.items()
     }.items()
 
 

@@ -163,7 +163,7 @@ def test_a_job_that_is_assumed_to_be_done_was_not_kept_from_running_by_anything(
 
 
 @pytest.mark.parametrize(
-    ("standing", "expected"),
+    ("records", "expected"),
     [
         ({}, {}),
         ({A: one(S.SUCCEEDED, "1")}, {A: one(S.SUCCEEDED, "1")}),
@@ -200,8 +200,8 @@ def test_a_job_that_is_assumed_to_be_done_was_not_kept_from_running_by_anything(
         ),
     ],
 )
-def test_what_is_below_a_failure_is_not_run(standing, expected):
-    assert propagate_failures(DIAMOND, standing) == expected
+def test_what_is_below_a_failure_is_not_run(records, expected):
+    assert propagate_failures(DIAMOND, records) == expected
 
 
 BROKEN = {
@@ -213,7 +213,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(
-    ("standing", "from_jobs", "only_jobs", "expected"),
+    ("records", "from_jobs", "only_jobs", "expected"),
     [
         (BROKEN, (), (), {B, D}),
         (BROKEN, (C,), (), {B, C, D}),
@@ -227,12 +227,12 @@ BROKEN = {
         ({}, (A,), (), {A, B, C, D}),
     ],
 )
-def test_what_has_not_succeeded_is_run_again_and_what_is_asked_for(standing, from_jobs, only_jobs, expected):
-    assert jobs_to_rerun(DIAMOND, standing, from_jobs=from_jobs, only_jobs=only_jobs) == expected
+def test_what_has_not_succeeded_is_run_again_and_what_is_asked_for(records, from_jobs, only_jobs, expected):
+    assert jobs_to_rerun(DIAMOND, records, from_jobs=from_jobs, only_jobs=only_jobs) == expected
 
 
 @pytest.mark.parametrize(
-    ("standing", "from_jobs", "only_jobs", "message"),
+    ("records", "from_jobs", "only_jobs", "message"),
     [
         (BROKEN, ("bb",), (), "no job 'bb'"),
         (BROKEN, (), ("bb",), "no job 'bb'"),
@@ -243,9 +243,9 @@ def test_what_has_not_succeeded_is_run_again_and_what_is_asked_for(standing, fro
         ({A: one(S.LOST, "1")}, (), (C,), r"it needs a, which has not succeeded \(LOST\)"),
     ],
 )
-def test_what_cannot_be_run_again_is_refused_with_the_reason(standing, from_jobs, only_jobs, message):
+def test_what_cannot_be_run_again_is_refused_with_the_reason(records, from_jobs, only_jobs, message):
     with pytest.raises(UsageError, match=message):
-        jobs_to_rerun(DIAMOND, standing, from_jobs=from_jobs, only_jobs=only_jobs)
+        jobs_to_rerun(DIAMOND, records, from_jobs=from_jobs, only_jobs=only_jobs)
 
 
 def test_a_name_that_is_nearly_right_is_suggested():
@@ -321,8 +321,8 @@ def test_who_follows_the_differences_ends_where_the_run_stands(before, now):
 
 
 @given(SOME)
-def test_after_closing_nothing_waits_below_a_failure_and_closing_again_changes_nothing(standing):
-    result = propagate_failures(DIAMOND, standing)
+def test_after_closing_nothing_waits_below_a_failure_and_closing_again_changes_nothing(records):
+    result = propagate_failures(DIAMOND, records)
     twice = propagate_failures(DIAMOND, result)
     assert {job: each.state for job, each in twice.items()} == {job: each.state for job, each in result.items()}
     for job, above in DIAMOND.items():

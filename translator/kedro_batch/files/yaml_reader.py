@@ -82,12 +82,12 @@ def _check_bytes(content: bytes, source: str) -> Iterator[Diagnostic]:
     if b"%TAG" in content and _TAG_DIRECTIVE.search(content):
         raise _TooMuchError("tags are not allowed: take out the lines with %TAG")
     text = content.decode("utf-8-sig")
-    line, counted_to, told = 1, 0, 0
+    line, counted_to, reported = 1, 0, 0
     for found in () if text.isascii() else INVISIBLE.finditer(text):
         line += text.count("\n", counted_to, found.start())
         counted_to = found.start()
-        if line > told:
-            told = line
+        if line > reported:
+            reported = line
             message = f"holds the invisible character U+{ord(found[0]):04X}: write it as an escape in double quotes"
             yield Diagnostic(source=source, line=line, message=message)
 

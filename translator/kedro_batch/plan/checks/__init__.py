@@ -33,7 +33,7 @@ PlanCheck = Callable[[Plan], Iterator[Diagnostic]]
 SHAPE: tuple[FileCheck, ...] = (check_schema, check_targets)
 """If these find something, there is no plan: only GRAPH runs after them."""
 GRAPH: tuple[FileCheck, ...] = (check_names, check_dependencies)
-"""These take any value and look at all that has a name, so that a file is told everything at once."""
+"""These take any value and look at all that has a name, so that everything is reported at once."""
 SIZE: tuple[FileCheck, ...] = (check_size,)
 """If these find something, nothing runs after them: making a plan would take too much memory."""
 SUBMIT: tuple[FileCheck, ...] = (check_submit_fields,)

@@ -109,8 +109,8 @@ def _submit_job() -> Any:
 def _objections(value: Any, shape: Any) -> str:
     """Return botocore's objections to a value in one line, without the value; empty if there are none."""
     report = _validator().validate(value, shape)
-    told = listed(report.generate_report().splitlines(), separator="; ") if report.has_errors() else ""
-    return _WRONG_TYPE.sub(_reworded, told)
+    text = listed(report.generate_report().splitlines(), separator="; ") if report.has_errors() else ""
+    return _WRONG_TYPE.sub(_reworded, text)
 
 
 _WRONG_TYPE = re.compile(

@@ -62,10 +62,10 @@ def check_dependencies(value: Any) -> Iterator[Diagnostic]:
                 message = f"no job is named {quoted(parent)}.{hint}"
                 yield Diagnostic(path=("jobs", index, "depends_on", position), message=message)
     for number, cycle in enumerate(_cycles(parents)):
-        told = f"the jobs wait for each other: {_shorten(cycle)}"
+        message = f"the jobs wait for each other: {_shorten(cycle)}"
         if number == MAX_CYCLES:
-            told = "more jobs wait for each other; fix these cycles first"
-        yield Diagnostic(path=("jobs", index_of[cycle[0]], "depends_on"), message=told)
+            message = "more jobs wait for each other; fix these cycles first"
+        yield Diagnostic(path=("jobs", index_of[cycle[0]], "depends_on"), message=message)
         if number == MAX_CYCLES:
             return
 

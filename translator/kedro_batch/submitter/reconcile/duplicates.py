@@ -87,7 +87,7 @@ class Deduplicated:
 def discover(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSummary]) -> Discovered:
     """Sort the jobs that ListJobs gave for the prefix of a run; the names of other runs are ignored."""
     known = set(jobs)
-    found: dict[JobId, FoundJob] = {}
+    by_id: dict[JobId, FoundJob] = {}
     foreign_jobs = set()
     for summary in summaries:
         parsed = parsed_job_name(summary.name)
@@ -97,7 +97,7 @@ def discover(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSumm
         if job not in known:
             foreign_jobs.add(summary.name)
             continue
-        found[summary.job_id] = FoundJob(
+        by_id[summary.job_id] = FoundJob(
             job=job,
             submission=submission,
             job_id=summary.job_id,
@@ -106,20 +106,22 @@ def discover(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSumm
             created_at_ms=summary.created_at_ms,
             reason=summary.reason,
         )
-    copies: dict[JobName, list[FoundJob]] = {}
-    for copy in sorted(found.values(), key=lambda one: (one.created_at_ms, one.job_id)):
-        copies.setdefault(copy.job, []).append(copy)
-    return Discovered(jobs={job: tuple(ones) for job, ones in copies.items()}, foreign_jobs=tuple(sorted(foreign_jobs)))
+    by_name: dict[JobName, list[FoundJob]] = {}
+    for found in sorted(by_id.values(), key=lambda one: (one.created_at_ms, one.job_id)):
+        by_name.setdefault(found.job, []).append(found)
+    return Discovered(
+        jobs={job: tuple(ones) for job, ones in by_name.items()}, foreign_jobs=tuple(sorted(foreign_jobs))
+    )
 
 
 def jobs_with_duplicates(discovered: Discovered) -> tuple[FoundJob, ...]:
     """Return the jobs of nodes that have or had two: only what depends on them has to be described."""
-    return tuple(copy for copies in discovered.jobs.values() if _has_duplicates(copies) for copy in copies)
+    return tuple(found for jobs in discovered.jobs.values() if _has_duplicates(jobs) for found in jobs)
 
 
-def _has_duplicates(copies: Sequence[FoundJob]) -> bool:
-    newest = max(one.submission for one in copies)
-    return len(_rivals(copies)) > 1 or sum(one.submission == newest for one in copies) > 1
+def _has_duplicates(jobs: Sequence[FoundJob]) -> bool:
+    newest = max(one.submission for one in jobs)
+    return len(_rivals(jobs)) > 1 or sum(one.submission == newest for one in jobs) > 1
 
 
 def deduplicate(
@@ -139,19 +141,19 @@ def deduplicate(
     doomed: set[JobId] = set()  # what depends on one of these fails, at once or soon
     orphans: set[JobName] = set()
     for job in parents:
-        copies = discovered.jobs.get(job, ())
-        rivals = _rivals(copies)
+        jobs = discovered.jobs.get(job, ())
+        rivals = _rivals(jobs)
         fitting = [one for one in rivals if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
         chosen = min(fitting, key=lambda one: _preference(one, ranks), default=None)
         duplicates += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
-        if chosen is None and copies and not rivals:
-            chosen = max(copies, key=_last_word)
+        if chosen is None and jobs and not rivals:
+            chosen = max(jobs, key=_last_word)
             if not doomed.isdisjoint(depends_on.get(chosen.job_id, ())):
                 chosen = None
-        doomed.update(one.job_id for one in copies if one is not chosen and one.state is not JobState.SUCCEEDED)
+        doomed.update(one.job_id for one in jobs if one is not chosen and one.state is not JobState.SUCCEEDED)
         if chosen is not None:
             kept[job] = chosen
-        elif copies:
+        elif jobs:
             orphans.add(job)
     return Deduplicated(kept=kept, duplicates=tuple(duplicates), orphans=frozenset(orphans))
 
@@ -163,7 +165,7 @@ def _ranks_of_families(discovered: Discovered, depends_on: Mapping[JobId, Sequen
     whose one job waits for what the other process has submitted, and whose other one the other way round.
     """
     families: dict[JobId, list[FoundJob]] = {
-        one.job_id: [one] for copies in discovered.jobs.values() for one in _rivals(copies) if one.job_id in depends_on
+        one.job_id: [one] for jobs in discovered.jobs.values() for one in _rivals(jobs) if one.job_id in depends_on
     }
     for job_id in list(families):
         for parent in depends_on[job_id]:
@@ -180,18 +182,18 @@ def _ranks_of_families(discovered: Discovered, depends_on: Mapping[JobId, Sequen
     return {job_id: ranks[id(family)] for job_id, family in families.items()}
 
 
-def _rivals(copies: Sequence[FoundJob]) -> list[FoundJob]:
+def _rivals(jobs: Sequence[FoundJob]) -> list[FoundJob]:
     """Return the jobs that run the node or have run it. An older one that succeeded is ignored: it was rerun."""
-    newest = max((one.submission for one in copies), default=0)
-    return [one for one in copies if one.counts and (one.live or one.submission == newest)]
+    newest = max((one.submission for one in jobs), default=0)
+    return [one for one in jobs if one.counts and (one.live or one.submission == newest)]
 
 
-def _last_word(copy: FoundJob) -> tuple[int, bool, int, str]:
+def _last_word(found: FoundJob) -> tuple[int, bool, int, str]:
     """Order jobs that have all failed: the newest submission last, terminated duplicates first."""
-    return copy.submission, not copy.reason.startswith(_REASON), copy.created_at_ms, copy.job_id
+    return found.submission, not found.reason.startswith(_REASON), found.created_at_ms, found.job_id
 
 
-def _preference(copy: FoundJob, ranks: Mapping[JobId, _Rank]) -> tuple[bool, _Rank, int, str]:
+def _preference(found: FoundJob, ranks: Mapping[JobId, _Rank]) -> tuple[bool, _Rank, int, str]:
     """Order rivals: one that has succeeded, then by family, then by age."""
-    undone = copy.state is not JobState.SUCCEEDED
-    return undone, ranks.get(copy.job_id, _NO_FAMILY), copy.created_at_ms, copy.job_id
+    undone = found.state is not JobState.SUCCEEDED
+    return undone, ranks.get(found.job_id, _NO_FAMILY), found.created_at_ms, found.job_id

@@ -10,8 +10,8 @@ from kedro_batch.submitter.service.api import job_summary
 _PARENTS = {"a": "", "c": "", "b": "a c", "d": "b"}
 
 
-def _settled(*jobs: str, parents=_PARENTS, unasked=()):
-    """Settle jobs such as ``b2(a2 c2) RUNNABLE``, in the order of their submission; the digit tells copies apart."""
+def _deduplicated(*jobs: str, parents=_PARENTS, unasked=()):
+    """Choose among jobs such as ``b2(a2 c2) RUNNABLE``, in the order of submission; the digit tells jobs apart."""
     depends_on, summaries = {}, []
     for age, job in enumerate(jobs):
         words, _, state = job.partition(")") if "(" in job else (job.split()[0], "", job.partition(" ")[2])
@@ -22,9 +22,9 @@ def _settled(*jobs: str, parents=_PARENTS, unasked=()):
     for name in unasked:
         del depends_on[name]
     plan = {JobName(name): tuple(map(JobName, above.split())) for name, above in parents.items()}
-    settlement = deduplicate(discover(RunId("r"), plan, summaries), plan, depends_on)
-    terminated = {str(copy.job_id) for copy, _ in settlement.duplicates}
-    return {str(copy.job_id) for copy in settlement.kept.values()}, terminated
+    deduplicated = deduplicate(discover(RunId("r"), plan, summaries), plan, depends_on)
+    terminated = {str(copy.job_id) for copy, _ in deduplicated.duplicates}
+    return {str(copy.job_id) for copy in deduplicated.kept.values()}, terminated
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def _settled(*jobs: str, parents=_PARENTS, unasked=()):
 def test_jobs_that_wait_for_each_other_are_kept_together(jobs, kept):
     every = {job.partition("(")[0].split()[0] for job in jobs}
     failed = {job.split()[0] for job in jobs if job.endswith("FAILED")}
-    assert _settled(*jobs) == (set(kept.split()), every - set(kept.split()) - failed)
+    assert _deduplicated(*jobs) == (set(kept.split()), every - set(kept.split()) - failed)
 
 
 def test_a_parent_above_the_doubled_jobs_ties_nothing_together():
     parents = {"r": "", "a": "r", "c": "r", "b": "a c"}
     jobs = ("r1", "a1(r1)", "c2(r1)", "a2(r1)", "c1(r1)", "b1(a1 c1)", "b2(a2 c2)")
-    kept, terminated = _settled(*jobs, parents=parents, unasked=["r1"])
+    kept, terminated = _deduplicated(*jobs, parents=parents, unasked=["r1"])
     assert (kept, terminated) == ({"r1", "a1", "c1", "b1"}, {"a2", "c2", "b2"})
