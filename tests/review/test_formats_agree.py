@@ -12,9 +12,9 @@ from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
 from kedro_batch.review.formatting import command_text, value_text
-from kedro_batch.review.markdown.pull_request import render_diff_markdown
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page
+from kedro_batch.review.pull_request import render_diff_markdown
 from kedro_batch.review.templates import render
 from tests.review.edits.corpus import EDITS
 

@@ -12,7 +12,7 @@ from kedro_batch.plan.writer import plan_text
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
-from kedro_batch.review.markdown.pull_request import render_diff_markdown
+from kedro_batch.review.pull_request import render_diff_markdown
 from kedro_batch.review.templates import render
 
 _CALLED = ("main:plan.yaml", "plan.yaml")

@@ -15,7 +15,7 @@ What is computed, all pure:
 Which module makes which format, of an overview and of a diff:
 
 - text: ``overview/view``, ``diff/view`` and ``diff/risk_lines`` prepare values for ``show.txt.j2`` and ``diff.txt.j2``.
-- markdown: ``markdown/pull_request``, within the limits of a comment; ``markdown/escape`` keeps foreign text harmless.
+- markdown: ``pull_request``, within the limits of a comment; ``markdown_escape`` keeps foreign text harmless.
 - json: ``formats.render_json``; its schemas are ``overview.schema.json`` and ``diff.schema.json``.
 - mermaid: ``mermaid``, also drawn inside Markdown.
 - html: ``page/page``; ``page/page_data`` is what its scripts read, ``page/layout`` places the boxes of the graph.

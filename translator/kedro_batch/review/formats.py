@@ -12,11 +12,11 @@ from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.view import build_diff_view
-from kedro_batch.review.markdown.pull_request import render_diff_markdown, render_overview_markdown
 from kedro_batch.review.mermaid import build_plan_graph
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import build_overview_view
 from kedro_batch.review.page.page import render_diff_page, render_overview_page
+from kedro_batch.review.pull_request import render_diff_markdown, render_overview_markdown
 from kedro_batch.review.templates import render
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from kedro_batch.files.resources import folder
 from kedro_batch.review.formatting import quote_names, wrap_to_lines, wrap_to_text
-from kedro_batch.review.markdown.escape import format_code, format_codes
+from kedro_batch.review.markdown_escape import format_code, format_codes
 from kedro_batch.text.escaping import for_review
 
 

@@ -16,7 +16,8 @@ from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.blocking import BlockingService
 from kedro_batch.submitter.service.call_pool import Calls
 from kedro_batch.submitter.service.job_lookup import JobLookup
-from kedro_batch.submitter.service.limits import Pace
+from kedro_batch.submitter.service.limits import LIST_BURST, LIST_RATE, Pace
+from kedro_batch.submitter.service.rate_limit import Bucket
 
 DEFAULT_RETRY_FOR_S = 3600.0
 
@@ -104,8 +105,9 @@ class RunContext:
         """Set up what follows from the rest."""
         self.plan = self.engine.adapt_plan(self.plan)
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
-        self.lookup = JobLookup(self.engine, self.calls, self.backoff)
-        self.service = BlockingService(self.engine, self.calls, self.inbox, self.backoff)
+        listing = Bucket(LIST_RATE, LIST_BURST, self.calls.now())
+        self.lookup = JobLookup(self.engine, self.calls, self.backoff, listing)
+        self.service = BlockingService(self.engine, self.calls, self.inbox, self.backoff, listing)
 
     @cached_property
     def parents(self) -> Parents:

@@ -13,7 +13,7 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service.api import Engine, JobDetail, JobSummary
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
-from kedro_batch.submitter.service.limits import DESCRIBE_JOBS, LIST_BURST, LIST_RATE
+from kedro_batch.submitter.service.limits import DESCRIBE_JOBS
 from kedro_batch.submitter.service.rate_limit import Bucket
 
 _T = TypeVar("_T")
@@ -24,13 +24,13 @@ _CHECK_S = 1.0
 class BlockingService:
     """An engine whose calls are made one after the other. Every method may raise ``Interrupted``."""
 
-    def __init__(self, engine: Engine, calls: Calls, inbox: Inbox, backoff: Backoff) -> None:
-        """Call this engine."""
+    def __init__(self, engine: Engine, calls: Calls, inbox: Inbox, backoff: Backoff, listing: Bucket) -> None:
+        """Call this engine; ``listing`` says how fast ListJobs may be called."""
         self._engine = engine
         self._calls = calls
         self._inbox = inbox
         self._backoff = backoff
-        self._listing = Bucket(LIST_RATE, LIST_BURST, calls.now())
+        self._listing = listing
 
     def call(self, lane: Lane, call: Callable[[], _T]) -> _T:
         """Make one call and wait for its reply.

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from kedro_batch.submitter.service.api import Engine, JobPage, JobSummary
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
-from kedro_batch.submitter.service.limits import LIST_BURST, LIST_RATE
 from kedro_batch.submitter.service.rate_limit import Bucket
 
 Found = Callable[[tuple[JobSummary, ...]], None]
@@ -25,12 +24,12 @@ class _Search:
 class JobLookup:
     """The searches under way."""
 
-    def __init__(self, engine: Engine, calls: Calls, backoff: Backoff) -> None:
-        """Begin with none."""
+    def __init__(self, engine: Engine, calls: Calls, backoff: Backoff, listing: Bucket) -> None:
+        """Begin with none; ``listing`` says how fast ListJobs may be called."""
         self._engine = engine
         self._calls = calls
         self._backoff = backoff
-        self._bucket = Bucket(LIST_RATE, LIST_BURST, calls.now())
+        self._bucket = listing
         self._searches: deque[_Search] = deque()
         self._asking = False
 

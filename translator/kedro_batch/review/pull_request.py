@@ -15,7 +15,7 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
 from kedro_batch.review.diff.view import Detail, DiffView, JobBlock, build_diff_view
-from kedro_batch.review.markdown.escape import clip, clip_pair, fence
+from kedro_batch.review.markdown_escape import clip, clip_pair, fence
 from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import OverviewView, build_overview_view

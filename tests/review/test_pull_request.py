@@ -8,9 +8,9 @@ from markdown_it import MarkdownIt
 
 from kedro_batch.plan.model import Plan, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.markdown.escape import fence, format_code
-from kedro_batch.review.markdown.pull_request import CHARACTERS, EDGES, render_diff_markdown, render_overview_markdown
+from kedro_batch.review.markdown_escape import fence, format_code
 from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.pull_request import CHARACTERS, EDGES, render_diff_markdown, render_overview_markdown
 from tests.support.plans import a_job, layered
 
 _OURS = {"<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"}
