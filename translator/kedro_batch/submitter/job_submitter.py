@@ -46,13 +46,7 @@ class JobSubmitter:
     """Submits the jobs of a run, beside its loop."""
 
     def __init__(self, context: RunContext, run_state: RunState, terminator: JobTerminator) -> None:
-        """Prepare to submit.
-
-        Args:
-            context: The run.
-            run_state: Its state.
-            terminator: Terminates jobs that were submitted and are not to run any more.
-        """
+        """Prepare to submit; the terminator ends jobs that were submitted and are not to run any more."""
         self._context = context
         self._run_state = run_state
         self._terminator = terminator
