@@ -9,7 +9,7 @@ import pytest
 
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.submit_job import RunId
+from kedro_batch.plan.submit_job import JobId, RunId, submit_request
 from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.inbox import Inbox
@@ -68,3 +68,17 @@ def next_reply(context: RunContext) -> Reply:
         pass
     (reply,) = found
     return reply
+
+
+def submit_first_job(context: RunContext) -> JobId:
+    """Submit the first job of the plan behind the back of the run, as a process does that ends before the reply."""
+    request = submit_request(
+        context.plan.jobs[0],
+        run_id=RUN,
+        submission=1,
+        digest=context.digest,
+        parent_ids=(),
+        job_definition="a_definition",
+        submit_tags=True,
+    )
+    return context.engine.submit_job(request)

@@ -1,24 +1,14 @@
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.submit_job import submit_request
 from kedro_batch.submitter.cancel import cancel
 from kedro_batch.submitter.events import JobChanged
 from kedro_batch.submitter.job_state import JobState
-from tests.submitter.contexts import RUN, context_on
+from tests.submitter.contexts import RUN, context_on, submit_first_job
 
 
 def test_a_job_that_may_have_been_submitted_is_looked_for_until_it_has_to_be_visible(tmp_path, monkeypatch):
     a = JobName("a")
     with context_on(tmp_path, monkeypatch, {"a": ""}, list_delay_s=4, run_s=600) as (context, service):
-        request = submit_request(
-            context.plan.jobs[0],
-            run_id=RUN,
-            submission=1,
-            digest=context.digest,
-            parent_ids=(),
-            job_definition="a_definition",
-            submit_tags=True,
-        )
-        context.engine.submit_job(request)  # its reply was lost, and a resume that was interrupted wrote so
+        submit_first_job(context)  # its reply was lost, and a resume that was interrupted wrote so
         context.journal.intend(RUN, [(a, 1)], context.calls.wall())
         before, after = JobState.SUBMITTING, JobState.UNCONFIRMED
         context.emit(JobChanged(job=a, job_id=None, submission=1, before=before, after=after))

@@ -6,14 +6,13 @@ import pytest
 
 from kedro_batch.errors import Interrupted
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.submit_job import submit_request
 from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import Event, JobChanged
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.service.limits import Pace
-from tests.submitter.contexts import RUN, context_on
+from tests.submitter.contexts import RUN, context_on, submit_first_job
 
 
 @contextmanager
@@ -44,16 +43,7 @@ def test_a_job_that_may_have_been_submitted_is_looked_up_before_it_is_run_again_
     options = RunOptions(mode=RunMode.RESUME, from_jobs=(a,), pace=Pace(calls=100))
     with context_on(tmp_path, monkeypatch, {"a": ""}, options=options, list_delay_s=2, run_s=2) as (context, service):
         context.journal.intend(RUN, [(a, 1)], context.calls.wall())
-        request = submit_request(
-            context.plan.jobs[0],
-            run_id=RUN,
-            submission=1,
-            digest=context.digest,
-            parent_ids=(),
-            job_definition="a_definition",
-            submit_tags=True,
-        )
-        lost_id = context.engine.submit_job(request)  # and its reply was lost
+        lost_id = submit_first_job(context)  # and its reply was lost
         run = Run(context)
         assert run.to_the_end().outcome == "succeeded"
         assert run.run_state.record(a).job_id == lost_id
