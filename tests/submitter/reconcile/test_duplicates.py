@@ -130,6 +130,18 @@ def test_a_second_job_that_has_succeeded_harms_nobody_who_waited_for_it():
     assert settled_so(rows, b1="a2", b2="a1") == ({"a": "a1", "b": "b1"}, {"b2": "b1"})
 
 
+def test_of_two_that_have_succeeded_the_older_stands_also_before_a_job_that_waits_for_the_other_is_terminated():
+    rows = "a1 a1 RUNNING, a1 a2 SUCCEEDED, b1 b1 SUCCEEDED, b1 b2 SUCCEEDED, c1 c1 {}"
+    assert settled_so(rows.format("PENDING"), a1="", a2="", b1="", b2="", c1="a1 b2") == (
+        {"a": "a2", "b": "b1"},
+        {"a1": "a2", "c1": None},
+    )
+    assert settled_so(rows.format("FAILED"), a1="", a2="", b1="", b2="", c1="a1 b2") == (
+        {"a": "a2", "b": "b1"},
+        {"a1": "a2"},
+    )
+
+
 def test_only_jobs_that_are_or_were_doubled_have_to_be_looked_up():
     found = discovered(
         "a1 1 RUNNING", "a1 2 RUNNING", "b1 3 PENDING", "c1 4 FAILED", "c1 5 PENDING", "d1 6 FAILED", "d2 7 RUNNING"

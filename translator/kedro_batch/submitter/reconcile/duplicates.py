@@ -194,6 +194,11 @@ def _last_word(found: FoundJob) -> tuple[int, bool, int, str]:
 
 
 def _preference(found: FoundJob, ranks: Mapping[JobId, _Rank]) -> tuple[bool, _Rank, int, str]:
-    """Order rivals: one that has succeeded, then by family, then by age."""
-    undone = found.state is not JobState.SUCCEEDED
-    return undone, ranks.get(found.job_id, _NO_FAMILY), found.created_at_ms, found.job_id
+    """Order rivals: those that have succeeded by age, then the others by family and age.
+
+    What has succeeded harms no family, and a family changes when its duplicates are terminated: if it counted here, a
+    later look could choose another job.
+    """
+    succeeded = found.state is JobState.SUCCEEDED
+    rank = _NO_FAMILY if succeeded else ranks.get(found.job_id, _NO_FAMILY)
+    return not succeeded, rank, found.created_at_ms, found.job_id
