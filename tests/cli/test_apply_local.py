@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
@@ -156,20 +157,37 @@ def test_the_output_of_a_job_without_tags_is_called_after_the_job(tmp_path):
 
 
 def test_no_more_jobs_run_at_once_than_allowed(tmp_path):
+    # A job goes on as soon as another one runs beside it; the last one may be alone.
     source = """
 import os, time
 mine = f"running-{os.getpid()}"
 open(mine, "w").close()
-time.sleep(0.3)
-print(len([name for name in os.listdir() if name.startswith("running-")]))
+while len(running := [name for name in os.listdir() if name.startswith("running-")]) < 2:
+    if len([name for name in os.listdir() if name.startswith("ended-")]) == 5:
+        break
+    time.sleep(0.01)
+print(len(running))
+open(f"ended-{os.getpid()}", "w").close()
 os.remove(mine)
 """
     write_plan(tmp_path, {f"j{n}": python(source) for n in range(6)})
-    ended = kedro_batch("apply", "plan.yaml", "--local", "--max-workers", "2", cwd=tmp_path)
+    ended = kedro_batch("apply", "plan.yaml", "--local", "--max-workers", "2", "--json", cwd=tmp_path)
     assert ended.code == 0
     seen = [int(log.read_text()) for log in tmp_path.glob(".kedro-batch/runs/*/logs/*")]
     assert len(seen) == 6
-    assert max(seen) <= 2
+    assert max(seen) == 2
+    assert 1 <= most_at_once(ended.events) <= 2
+
+
+def most_at_once(events: list[dict[str, Any]]) -> int:
+    """Return how many jobs ran at once by the events of a run."""
+    states: dict[str, str] = {}
+    most = 0
+    for event in events:
+        if event["event"] == "job_changed":
+            states[event["job"]] = event["after"]
+            most = max(most, sum(state == "RUNNING" for state in states.values()))
+    return most
 
 
 def test_the_events_follow_their_schema_and_the_journal_holds_the_same(tmp_path):
@@ -225,10 +243,14 @@ def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path):
         assert (tmp_path / "done").exists()
 
 
-@pytest.mark.parametrize("redirection", ["2>&1 | head -1", ">/dev/full", "2>/dev/full", ">&-", "2>&-", "<&-"])
+@pytest.mark.parametrize(
+    "redirection", ["2>&1 | { head -1; >closed; }", ">/dev/full", "2>/dev/full", ">&-", "2>&-", "<&-"]
+)
 @pytest.mark.parametrize("words", ["", "--json"])
 def test_the_run_goes_on_whatever_becomes_of_the_standard_streams(tmp_path, redirection, words):
-    write_plan(tmp_path, {"a": python("import time; time.sleep(0.3)"), "b": python("open('done', 'w')")}, {"b": "a"})
+    write_plan(tmp_path, {"a": python(wait_for("closed")), "b": python("open('done', 'w')")}, {"b": "a"})
+    if "closed" not in redirection:
+        (tmp_path / "closed").touch()
     command = (
         f"'{sys.executable}' -m kedro_batch apply plan.yaml --local {words} {redirection}; exit ${{PIPESTATUS[0]}}"
     )

@@ -3,7 +3,7 @@
 Read the project    project_folder, kedro_loader (the only module with Kedro), kedro_errors, kedro_version, conf_folder
 Read the settings   config_source (files and lines), config_checks, batch_config, rules
 Know the nodes      nodes, node_selection, catalog, storage
-Build the plan      grouping_names, grouping, commands, job_names, join_jobs, plan_builder
+Build the plan      grouping_names, grouping, groups, commands, job_names, join_jobs, plan_builder
 Judge the result    checks, dataset_uses, explain
 What goes in, out   inputs, compilation
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kedro_batch.compiler.dataset_uses import DatasetUse
-from kedro_batch.compiler.grouping import Group, GroupedNodes
+from kedro_batch.compiler.groups import Group, GroupedNodes
 from kedro_batch.compiler.inputs import CompileInputs
 from kedro_batch.compiler.rules import NodeSettings
 from kedro_batch.compiler.storage import Storages

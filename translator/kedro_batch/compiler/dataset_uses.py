@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kedro_batch.compiler.grouping import Group
+from kedro_batch.compiler.groups import Group
 from kedro_batch.compiler.nodes import is_parameter
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.model import JobName

@@ -6,9 +6,10 @@ each other after that are joined too if one job can run them; otherwise the grou
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kedro_batch.compiler.grouping_names import CHAIN, MEMORY, NAMESPACE, TAG
+from kedro_batch.compiler.groups import Group, GroupedNodes, find_group_parents
 from kedro_batch.compiler.nodes import ProjectNode, enclosing_namespaces, find_node_parents
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.data_flow import without_transcoding
@@ -16,26 +17,6 @@ from kedro_batch.plan.graph import CycleError, cycles, topological_order, transi
 from kedro_batch.text.wording import listed
 
 _MAX_SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """The nodes of one job.
-
-    Attributes:
-        label: Its name for people: its namespace, its tag or the name of its first node.
-        nodes: Its nodes, sorted by name.
-        named_by: The grouping whose namespace or tag is the label; empty if the label is the name of a node.
-    """
-
-    label: str
-    nodes: tuple[ProjectNode, ...]
-    named_by: str = ""
-
-    @property
-    def key(self) -> str:
-        """An identifier among all groups; that of a namespace or tag stays when its nodes change."""
-        return f"{self.named_by}\n{self.label}" if self.named_by else self.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +34,6 @@ class GroupingRules:
     settings_key: Callable[[ProjectNode], Hashable]
     names_limit: Callable[[ProjectNode], int]
     find_conflict: Callable[[Sequence[ProjectNode]], str | None]
-
-
-@dataclass(slots=True)
-class GroupedNodes:
-    """Groups, and the diagnostics about them. An error is among them if the groups make no plan."""
-
-    groups: tuple[Group, ...]
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-    @property
-    def has_errors(self) -> bool:
-        """True if the nodes cannot be grouped in this way."""
-        return any(one.severity is Severity.ERROR for one in self.diagnostics)
 
 
 def group_nodes(nodes: Sequence[ProjectNode], groupings: Sequence[str], rules: GroupingRules) -> GroupedNodes:
@@ -107,15 +75,6 @@ def _apply_grouping(
     else:
         labels = [_tag_of(group, grouping.removeprefix(TAG)) for group in groups]
     return _join_by_label(groups, labels, grouping, rank)
-
-
-def find_group_parents(groups: Sequence[Group]) -> dict[str, set[str]]:
-    """Return for the key of every group the keys of the groups that write its inputs."""
-    owner = {node.name: group.key for group in groups for node in group.nodes}
-    parents: dict[str, set[str]] = {group.key: set() for group in groups}
-    for node, above in find_node_parents(node for group in groups for node in group.nodes).items():
-        parents[owner[node]].update(owner[parent] for parent in above)
-    return {key: above - {key} for key, above in parents.items()}
 
 
 def _namespace_of(group: Group, depth: int) -> str | None:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from kedro_batch.compiler.commands import CommandBuilder, NotSelectable
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import find_dataset_uses
-from kedro_batch.compiler.grouping import Group, GroupedNodes, GroupingRules, find_group_parents, group_nodes
+from kedro_batch.compiler.grouping import GroupingRules, group_nodes
+from kedro_batch.compiler.groups import Group, GroupedNodes, find_group_parents
 from kedro_batch.compiler.inputs import CompileInputs
 from kedro_batch.compiler.job_names import make_job_names
 from kedro_batch.compiler.join_jobs import insert_join_jobs

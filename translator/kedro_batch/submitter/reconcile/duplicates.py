@@ -1,8 +1,9 @@
 """Choose the one job that stands for each node, among the jobs of a run that ListJobs gives. Pure.
 
 A name carries run, job and submission, so that anybody who has the id of a run and its plan finds its jobs. Where a
-node has two jobs, jobs that depend on each other are kept together: the larger family, or the one with more work done,
-or else the older one. Everybody who looks chooses the same.
+node has two jobs, the one that has succeeded stands for it, the oldest of several. Otherwise jobs that depend on each
+other are kept together: the larger family, or the one with more work done, or else the older one. Everybody who looks
+chooses the same, also later.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
