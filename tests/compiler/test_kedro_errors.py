@@ -1,4 +1,4 @@
-import os
+from pathlib import Path
 
 import pytest
 import yaml
@@ -47,6 +47,6 @@ def test_a_project_s_code_runs_in_its_folder_and_its_errors_name_the_line(tmp_pa
         guard_project_code("cannot load it", tmp_path),
     ):
         exec(compile(source.read_text(), str(source), "exec"), {})  # noqa: S102  the code of a project
-    assert os.path.samefile(".", elsewhere)  # noqa: PTH121
+    assert Path.cwd().samefile(elsewhere)
     with pytest.raises(ProjectError, match="SystemExit: 3"), guard_project_code("cannot load it", tmp_path):
         raise SystemExit(3)

@@ -27,6 +27,7 @@ def read_source(named: str) -> tuple[bytes, str]:
     with TemporaryFile() as messages, TemporaryFile() as content:
         command = ["git", "cat-file", "blob", named]
         try:
+            # No shell reads the name, and the check above keeps git from taking it for an option.
             code = subprocess.run(command, stdout=content, stderr=messages, check=False).returncode  # noqa: S603
         except FileNotFoundError as error:
             raise UsageError(
