@@ -46,7 +46,7 @@ def test_errors_come_first_then_codes_files_lines_and_places():
         one(code=Code.CREDENTIAL, line=1, path=("jobs", "x")),
         one(code=Code.CREDENTIAL, line=1, path=("jobs", "x"), message="n"),
         one("a", severity=Severity.WARNING),
-        one("a", severity=Severity.INFO),
+        one("a", severity=Severity.NOTE),
     ]
     assert sorted_diagnostics(reversed(ordered)) == tuple(ordered)
 

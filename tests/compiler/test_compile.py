@@ -12,8 +12,8 @@ LOST = [parse_node("raw -> lost", "clean", "job_a")]
     [
         ({}, False, "warning"),
         ({}, True, "error"),
-        ({"accept": ["unstored_output"]}, False, "info"),
-        ({"accept": ["unstored_output"]}, True, "info"),
+        ({"accept": ["unstored_output"]}, False, "note"),
+        ({"accept": ["unstored_output"]}, True, "note"),
         ({"accept": ["merged_cycle"]}, True, "error"),
     ],
 )
@@ -40,7 +40,7 @@ def test_nodes_that_cannot_be_grouped_are_refused_with_all_other_diagnostics():
         ("error", "invalid_grouping"),
         ("error", "missing_input"),
         ("error", "unstored_output"),
-        ("info", "single_node_groups"),
+        ("note", "single_node_groups"),
     ]
 
 

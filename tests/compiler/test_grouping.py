@@ -63,7 +63,7 @@ def test_tags_group_by_their_beginning_and_a_node_with_two_is_refused():
 def test_nodes_that_are_in_no_group_are_a_note():
     _, diagnostics = grouped([node("a", tags="job_x"), node("b", tags="job_x"), node("c")], "tag:job_")
     assert diagnostics == [
-        ("info", "single_node_groups", "1 node is a job of its own, because tag:job_ does not group it: c")
+        ("note", "single_node_groups", "1 node is a job of its own, because tag:job_ does not group it: c")
     ]
 
 

@@ -179,7 +179,7 @@ def test_32_nodes_without_names(tmp_path):
     names = nodes_of(jobs)
     assert sum(len(name) > 128 for name in names) >= 27
     (unnamed,) = (one for one in diagnostics(project) if one["code"] == "unnamed_nodes")
-    assert unnamed["severity"] == "info"
+    assert unnamed["severity"] == "note"
     assert unnamed["about"]["nodes"] == sorted(names)
     assert unnamed["message"].startswith("32 of 32 have no name of their own")
     written = applied_and_run(project, tmp_path / "plain")

@@ -15,11 +15,11 @@ PathMessage = tuple[FieldPath, str]
 
 
 class Severity(StrEnum):
-    """Whether a diagnostic refuses, warns or informs."""
+    """Whether a diagnostic refuses, warns or notes."""
 
     ERROR = "error"
     WARNING = "warning"
-    INFO = "info"
+    NOTE = "note"
 
 
 class Code(StrEnum):
@@ -35,6 +35,18 @@ class Code(StrEnum):
     SINGLE_NODE_GROUPS = "single_node_groups"
     UNKNOWN_BOUNDARY = "unknown_boundary"
     VERSIONED_BOUNDARY = "versioned_boundary"
+    DATASET_STATE = "dataset_state"
+    SHARED_PLACE = "shared_place"
+    LOCAL_INPUT = "local_input"
+    LOCAL_OUTPUT = "local_output"
+    UNKNOWN_STORAGE = "unknown_storage"
+    REPEATED_APPEND = "repeated_append"
+    HOOKS_PER_JOB = "hooks_per_job"
+    MISSING_OPTION = "missing_option"
+    MISSING_CLASS = "missing_class"
+    UNDEFINED_CREDENTIALS = "undefined_credentials"
+    UNLISTED_PACKAGE = "unlisted_package"
+    PLACEHOLDER = "placeholder"
     UNSTORED_OUTPUT = "unstored_output"
     MISSING_INPUT = "missing_input"
     MERGED_CYCLE = "merged_cycle"
@@ -56,12 +68,13 @@ class Diagnostic:
     Attributes:
         source: The file as the user named it, or the part of the project that it is about; empty until the reader of
             the file fills it in.
-        message: What is wrong and what to do.
+        message: What is wrong here, and what to do if ``advice`` does not say it.
         path: Where in the file's structure.
         line: The line in the file, counted from 1, where it is known.
         code: Its kind; None: that of the error that carries it.
         severity: Whether it refuses, warns or informs.
         about: Names of what it is about, such as ``{"dataset": ("x",), "producer": ("a",)}``.
+        advice: What to do, in words that fit all diagnostics of this code: it is shown once for all of them.
         remedy: Lines for a file that put it right, ready to paste.
     """
 
@@ -72,6 +85,7 @@ class Diagnostic:
     code: Code | None = None
     severity: Severity = Severity.ERROR
     about: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    advice: str = ""
     remedy: str = ""
 
     def __str__(self) -> str:
@@ -91,7 +105,7 @@ def diagnostics_of(found: Iterable[PathMessage], below: FieldPath = ()) -> Itera
         yield Diagnostic(path=(*below, *path), message=message)
 
 
-_WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

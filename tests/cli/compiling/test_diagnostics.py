@@ -51,7 +51,7 @@ def test_all_diagnostics_are_reported_at_once_errors_first(tmp_path):
         ("error", "ephemeral_boundary", "numbers"),
         ("warning", "local_boundary", "left"),
         ("warning", "unstored_output", "total"),
-        ("info", "unknown_boundary", "right"),
+        ("note", "unknown_boundary", "right"),
     ]
     assert found[0]["about"] == {
         "dataset": ["numbers"],
@@ -94,7 +94,7 @@ def test_a_missing_default_environment_is_a_note(tmp_path):
     assert diagnostics(project) == []
     (project / "conf" / "local").rmdir()
     (found,) = diagnostics(project, "--strict")
-    assert codes([found]) == [("info", "missing_environment", "conf/local")]
+    assert codes([found]) == [("note", "missing_environment", "conf/local")]
     assert "add an empty folder, or compile with --env=base" in found["message"]
     assert diagnostics(project, "--env=base") == []
 

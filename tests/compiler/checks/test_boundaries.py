@@ -27,7 +27,7 @@ def message(nodes=NODES, settings=None, catalog=None, **how):
         (None, ("error", "ephemeral_boundary")),
         ({"type": "MemoryDataset"}, ("error", "ephemeral_boundary")),
         (LOCAL, ("warning", "local_boundary")),
-        ({"type": "my.Dataset"}, ("info", "unknown_boundary")),
+        ({"type": "my.Dataset"}, ("note", "unknown_boundary")),
         (SHARED | {"versioned": True}, ("warning", "versioned_boundary")),
         (SHARED, None),
     ],
@@ -45,7 +45,7 @@ def test_the_store_of_a_boundary_decides(entry, expected):
         ({"datasets": {"x": "local"}}, [("warning", "local_boundary", "x")]),
         ({"datasets": {"x": "memory", "*": "shared"}}, [("error", "ephemeral_boundary", "x")]),
         ({"shared_paths": ["data"]}, []),
-        ({"accept": ["local_boundary"]}, [("info", "local_boundary", "x")]),
+        ({"accept": ["local_boundary"]}, [("note", "local_boundary", "x")]),
         ({"group_by": "memory"}, [("warning", "local_boundary", "x")]),
         ({"group_by": "chain"}, []),
     ],
@@ -130,8 +130,8 @@ def test_a_transcoded_dataset_takes_the_path_that_one_of_its_names_has():
     [
         ("s3://b/x", "s3a://b/x", []),
         ("s3://b/x", "s3://b/./x", []),
-        ("s3://b/x", "s3://b/y", [("info", "unknown_boundary", "t@one")]),
-        ("data/x", "s3://b/y", [("info", "unknown_boundary", "t@one"), ("warning", "local_boundary", "t@one")]),
+        ("s3://b/x", "s3://b/y", [("note", "unknown_boundary", "t@one")]),
+        ("data/x", "s3://b/y", [("note", "unknown_boundary", "t@one"), ("warning", "local_boundary", "t@one")]),
     ],
 )
 def test_transcoded_names_should_lead_to_one_place(one, two, expected):

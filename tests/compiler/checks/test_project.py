@@ -6,14 +6,14 @@ def test_a_missing_default_environment_is_a_note():
     (one,) = compile_nodes(
         [parse_node("raw -> d_a", "clean")], missing_env_folder="conf/local", strict=True
     ).diagnostics
-    assert (one.severity, one.code, one.source) == ("info", "missing_environment", "conf/local")
+    assert (one.severity, one.code, one.source) == ("note", "missing_environment", "conf/local")
     assert one.message.endswith("`kedro run` fails there: add an empty folder, or compile with --env=base")
 
 
 def test_nodes_without_names_are_one_note():
     nodes = [parse_node("raw ->", f"f{number}", named=False) for number in range(7)]
     (one,) = compile_nodes([*nodes, parse_node("raw -> d_a", "clean")]).diagnostics
-    assert (one.severity, one.code) == ("info", "unnamed_nodes")
+    assert (one.severity, one.code) == ("note", "unnamed_nodes")
     assert one.message.startswith("7 of 8 have no name of their own. Kedro makes")
     assert one.message.endswith(": f0, f1, f2, f3, f4 and 2 more")
     assert one.about == {"nodes": tuple(f"f{number}" for number in range(7))}

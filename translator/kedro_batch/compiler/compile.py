@@ -142,7 +142,7 @@ def _apply_severity(diagnostic: Diagnostic, settings: Settings, *, strict: bool)
     if diagnostic.severity is not Severity.WARNING:
         return diagnostic
     if diagnostic.code in settings.accept:
-        return replace(diagnostic, severity=Severity.INFO)
+        return replace(diagnostic, severity=Severity.NOTE)
     if not strict:
         return diagnostic
     end = "" if diagnostic.message.endswith((".", "?")) else "."

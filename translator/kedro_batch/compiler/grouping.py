@@ -251,7 +251,7 @@ def _find_single_nodes(groups: Sequence[Group], groupings: Sequence[str]) -> Ite
         yield Diagnostic(
             source="group_by",
             code=Code.SINGLE_NODE_GROUPS,
-            severity=Severity.INFO,
+            severity=Severity.NOTE,
             message=f"{nodes}, because {cause}: {listed(alone, _MAX_SHOWN)}",
             about={"jobs": tuple(alone)},
         )

@@ -42,7 +42,7 @@ def diagnostic_lines(diagnostics: Sequence[Diagnostic], *, every: bool = False) 
 def diagnostics_headline(diagnostics: Iterable[Diagnostic]) -> str:
     """Count diagnostics by severity: ``2 warnings, 1 note``."""
     counts = Counter(diagnostic.severity for diagnostic in diagnostics)
-    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
     return ", ".join(counted(counts[severity], noun) for severity, noun in nouns.items() if counts[severity])
 
 
@@ -66,6 +66,7 @@ def _fields(diagnostic: Diagnostic, code: Code) -> dict[str, Any]:
         "path": list(diagnostic.path),
         "message": diagnostic.message,
         "about": {name: list(values) for name, values in diagnostic.about.items()},
+        "advice": diagnostic.advice,
         "remedy": diagnostic.remedy,
     }
 

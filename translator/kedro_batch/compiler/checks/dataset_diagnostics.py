@@ -17,7 +17,7 @@ _SEVERITIES = {
     Code.LOCAL_BOUNDARY: Severity.WARNING,
     Code.VERSIONED_BOUNDARY: Severity.WARNING,
     Code.UNSTORED_OUTPUT: Severity.WARNING,
-    Code.UNKNOWN_BOUNDARY: Severity.INFO,
+    Code.UNKNOWN_BOUNDARY: Severity.NOTE,
 }
 _WORST_FIRST = (Store.MEMORY, Store.LOCAL, Store.UNKNOWN, Store.SHARED)
 

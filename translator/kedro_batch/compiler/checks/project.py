@@ -14,7 +14,7 @@ def check_environment(compilation: Compilation) -> Iterator[Diagnostic]:
         yield Diagnostic(
             source=inputs.missing_env_folder,
             code=Code.MISSING_ENVIRONMENT,
-            severity=Severity.INFO,
+            severity=Severity.NOTE,
             message="the folder of the project's default environment is missing and counts as empty. If the image does "
             "not have it either, `kedro run` fails there: add an empty folder, or compile with "
             f"--env={inputs.base_env}",
@@ -29,7 +29,7 @@ def check_node_names(compilation: Compilation) -> Iterator[Diagnostic]:
         yield Diagnostic(
             source="nodes",
             code=Code.UNNAMED_NODES,
-            severity=Severity.INFO,
+            severity=Severity.NOTE,
             message=f"{len(unnamed)} of {len(nodes)} have no name of their own. Kedro makes names of their inputs and "
             f"outputs, so they change with these, and the names of the jobs too: {listed(unnamed)}",
             about={"nodes": tuple(unnamed)},
