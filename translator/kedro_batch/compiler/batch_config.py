@@ -3,7 +3,7 @@
 What may be wrong with it is found in ``config_checks``; the file and line of a setting come from ``config_source``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,8 +37,9 @@ class Settings:
         command_prefix: The first words of every command.
         container_conf_source: ``--conf-source`` inside the container.
         shared_paths: Folders that all containers see.
+        image_paths: Folders in the image, which all containers can read.
         datasets: Where datasets are stored, by their names and patterns.
-        accept: The codes of warnings that are known and accepted.
+        accept: Which warnings are known and accepted: their codes, each with patterns of what they are about.
     """
 
     defaults: ResolvedSettings
@@ -48,8 +49,9 @@ class Settings:
     command_prefix: tuple[str, ...] = _KEDRO_RUN
     container_conf_source: str | None = None
     shared_paths: tuple[str, ...] = ()
+    image_paths: tuple[str, ...] = ()
     datasets: Mapping[str, str] = field(default_factory=dict)
-    accept: frozenset[str] = frozenset()
+    accept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def resolve_settings(
@@ -92,8 +94,9 @@ def resolve_settings(
         command_prefix=tuple(given.get("command_prefix", _KEDRO_RUN)),
         container_conf_source=container_conf_source,
         shared_paths=tuple(given.get("shared_paths", ())),
+        image_paths=tuple(given.get("image_paths", ())),
         datasets=given.get("datasets", {}),
-        accept=frozenset(given.get("accept", ())),
+        accept=_read_accept(given.get("accept", {})),
     )
 
 
@@ -102,6 +105,12 @@ def _read_rule(given: Mapping[str, Any]) -> Rule:
     match = Match(**{selector: tuple(names) for selector, names in given["match"].items()})
     stated = _plan_spelling({**given, "resources": amounts} if amounts else given)
     return Rule(match=match, stated=stated, runner=given.get("runner"))
+
+
+def _read_accept(given: Mapping[str, Sequence[str]] | Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return accepted codes with their patterns; those in a plain list are accepted for everything."""
+    patterns = given if isinstance(given, Mapping) else {code: ["*"] for code in given}
+    return {code: tuple(names) for code, names in patterns.items()}
 
 
 def _plan_spelling(given: Mapping[str, Any]) -> dict[str, Any]:

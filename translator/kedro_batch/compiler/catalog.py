@@ -62,10 +62,21 @@ class Catalog:
         if dataset in self._named:
             named = self._named[dataset]
             return named if isinstance(named, Mapping) else {}
+        found = self._find_factory(dataset)
+        return found and found[1]
+
+    def template(self, dataset: str) -> tuple[str, Entry] | None:
+        """Return the name or the pattern whose entry a dataset has, and that entry as the catalog spells it."""
+        if dataset in self._named:
+            return dataset, self._named[dataset]
+        found = self._find_factory(dataset)
+        return found and (found[0].pattern, found[0].template)
+
+    def _find_factory(self, dataset: str) -> tuple["_Factory", Entry] | None:
         for factory in self._factories:
             entry = factory.entry(dataset)
             if entry is not None:
-                return entry
+                return factory, entry
         return None
 
 
@@ -91,8 +102,8 @@ class _Factory:
     """A dataset factory: a pattern, and the entry that it makes of a matching name."""
 
     def __init__(self, pattern: str, template: Any) -> None:
-        self._pattern = pattern
-        self._template = template if isinstance(template, Mapping) else {}
+        self.pattern = pattern
+        self.template = template if isinstance(template, Mapping) else {}
         # The first and last letters rule most names out, much faster than the regular expression.
         self._head = pattern.partition("{")[0].lower()
         self._tail = pattern.rpartition("}")[2].lower()
@@ -102,15 +113,15 @@ class _Factory:
         if not (lower.startswith(self._head) and lower.endswith(self._tail)):
             return None
         try:
-            found = _parser(self._pattern).parse(dataset)
+            found = _parser(self.pattern).parse(dataset)
         except (NotImplementedError, ValueError, parse.RepeatedNameError) as error:
-            raise ConfigError(f"the catalog's pattern {self._pattern!r} cannot be read: {error}") from error
+            raise ConfigError(f"the catalog's pattern {self.pattern!r} cannot be read: {error}") from error
         if not found:
             return None
         try:
-            entry: Entry = _fill(self._template, found.named)
+            entry: Entry = _fill(self.template, found.named)
         except (AttributeError, IndexError, KeyError, ValueError) as error:
-            raise ConfigError(_describe_unknown_placeholder(self._pattern, str(error))) from error
+            raise ConfigError(_describe_unknown_placeholder(self.pattern, str(error))) from error
         return entry
 
 

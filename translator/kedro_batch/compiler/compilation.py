@@ -7,6 +7,7 @@ from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.groups import Group, GroupedNodes
 from kedro_batch.compiler.inputs import CompileInputs
 from kedro_batch.compiler.rules import NodeSettings
+from kedro_batch.compiler.shared_places import SharedPlace
 from kedro_batch.compiler.storage import Storages
 from kedro_batch.diagnostics import Diagnostic, Severity
 from kedro_batch.errors import ProjectError
@@ -24,6 +25,7 @@ class Compilation:
         groups: The nodes of every job except join jobs.
         node_settings: The settings of each node.
         storages: Where each dataset is stored.
+        shared_places: Which datasets share a place with others that other jobs use.
         dataset_uses: Which jobs write and read each dataset, by its name without transcoding.
         not_selectable: The jobs whose nodes no command selects, with the reason.
         diagnostics: What is wrong with the plan or worth knowing, sorted; errors first.
@@ -35,6 +37,7 @@ class Compilation:
     groups: Mapping[JobName, Group]
     node_settings: NodeSettings
     storages: Storages
+    shared_places: tuple[SharedPlace, ...]
     dataset_uses: Mapping[str, DatasetUse]
     not_selectable: Mapping[JobName, str]
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -3,9 +3,11 @@
 A ``Compilation`` goes out. This module prints nothing, writes no file and spells no command: the command line does.
 """
 
+import itertools
 import logging
+import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +17,15 @@ from kedro_batch.compiler.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.checks import check_compilation
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.config_source import TARGET, ConfigSource
+from kedro_batch.compiler.dataset_classes import find_memory_types
 from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
+from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.plan.checks.credentials import IN_COMMAND, looks_like_credential
 from kedro_batch.plan.model import JobName
-from kedro_batch.text.wording import did_you_mean
+from kedro_batch.text.wording import did_you_mean, sentences
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.conf_folder import Configuration
@@ -106,6 +110,7 @@ def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInp
             catch_all_can_lose=project.features.catch_all_can_lose,
             checks_placeholders=project.features.checks_placeholders,
         ),
+        memory_types=find_memory_types(entries),
         catalog_file=configuration.file_for(options.env, "catalog"),
         parameters=(configuration.section(options.env, "parameters"), project.read_params()),
         parameters_file=configuration.file_for(options.env, "parameters"),
@@ -141,13 +146,19 @@ def _apply_severities(diagnostics: Iterable[Diagnostic], settings: Settings, *, 
 def _apply_severity(diagnostic: Diagnostic, settings: Settings, *, strict: bool) -> Diagnostic:
     if diagnostic.severity is not Severity.WARNING:
         return diagnostic
-    if diagnostic.code in settings.accept:
-        return replace(diagnostic, severity=Severity.NOTE)
+    if _is_accepted(diagnostic, settings.accept.get(str(diagnostic.code), ())):
+        return replace(diagnostic, severity=Severity.NOTE, advice="", remedy="")
     if not strict:
         return diagnostic
-    end = "" if diagnostic.message.endswith((".", "?")) else "."
-    remedy = f"Refused because of --strict; to accept it, write accept: [{diagnostic.code}] in aws_batch.yml"
-    return replace(diagnostic, severity=Severity.ERROR, message=f"{diagnostic.message}{end} {remedy}")
+    accept = f"Refused because of --strict; to accept it, write accept: [{diagnostic.code}] in aws_batch.yml"
+    return replace(diagnostic, severity=Severity.ERROR, advice=sentences(diagnostic.advice, accept))
+
+
+def _is_accepted(diagnostic: Diagnostic, patterns: Sequence[str]) -> bool:
+    """True if a pattern matches the dataset that a diagnostic is about, or else its source or another of its names."""
+    named = diagnostic.about.get("dataset") or itertools.chain((diagnostic.source,), *diagnostic.about.values())
+    regex = re.compile("|".join(map(glob_regex, patterns)) or "(?!)")
+    return any(map(regex.fullmatch, named))
 
 
 def _refuse_credentials(options: CompileOptions) -> None:

@@ -19,13 +19,15 @@ class DatasetUse:
         read: The names under which nodes read it.
         producers: The jobs that write it.
         consumers: The jobs that read it; some of them may write it too.
-        nodes: The nodes that write or read it.
+        confirmers: The jobs that confirm it.
+        nodes: The nodes that write, read or confirm it.
     """
 
     written: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     producers: set[JobName] = field(default_factory=set)
     consumers: set[JobName] = field(default_factory=set)
+    confirmers: set[JobName] = field(default_factory=set)
     nodes: set[str] = field(default_factory=set)
 
     @property
@@ -55,4 +57,8 @@ def find_dataset_uses(groups: Mapping[JobName, Group]) -> dict[str, DatasetUse]:
                     use.read.add(name)
                     use.consumers.add(job)
                     use.nodes.add(node.name)
+            for name in node.confirms:
+                use = uses[without_transcoding(name)]
+                use.confirmers.add(job)
+                use.nodes.add(node.name)
     return dict(sorted(uses.items()))

@@ -136,7 +136,7 @@ def _find_chain_links(groups: Sequence[Group], rules: GroupingRules) -> Iterator
 
 
 def _find_memory_links(groups: Sequence[Group], rules: GroupingRules) -> Iterator[tuple[int, int]]:
-    """Yield pairs of groups that share a dataset that is only in memory: the writer and a reader."""
+    """Yield pairs of groups that share what is only in memory: writer and reader of a dataset, reader and confirmer."""
     writer: dict[str, tuple[int, str]] = {}
     for index, group in enumerate(groups):
         for node in group.nodes:
@@ -146,6 +146,19 @@ def _find_memory_links(groups: Sequence[Group], rules: GroupingRules) -> Iterato
             written_by, written = writer.get(without_transcoding(name), (index, name))
             if written_by != index and (rules.is_in_memory(name) or rules.is_in_memory(written)):
                 yield written_by, index
+    yield from _find_confirm_links(groups)
+
+
+def _find_confirm_links(groups: Sequence[Group]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of groups of which one confirms a dataset that the other reads or confirms."""
+    users: defaultdict[str, list[int]] = defaultdict(list)
+    confirmed = {without_transcoding(name) for group in groups for node in group.nodes for name in node.confirms}
+    for index, group in enumerate(groups) if confirmed else ():
+        for name in {without_transcoding(name) for node in group.nodes for name in (*node.inputs, *node.confirms)}:
+            if name in confirmed:
+                users[name].append(index)
+    for indexes in users.values():
+        yield from ((indexes[0], index) for index in indexes[1:])
 
 
 def _join_groups(

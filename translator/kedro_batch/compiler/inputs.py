@@ -49,6 +49,7 @@ class CompileInputs:
         settings: The settings in ``aws_batch.yml``, checked.
         source: The files and lines of the settings.
         catalog: The merged catalog.
+        memory_types: The types in the catalog that are the project's own and derive from ``MemoryDataset``.
         catalog_file: The file where a catalog entry should be written.
         parameters: The merged parameters, and those of the command line.
         parameters_file: The file where a parameter should be written.
@@ -67,5 +68,6 @@ class CompileInputs:
     parameters: Sequence[Mapping[Any, Any]]
     parameters_file: str
     features: KedroFeatures
+    memory_types: frozenset[str] = frozenset()
     base_env: str = "base"
     missing_env_folder: str | None = None

@@ -238,6 +238,7 @@ def _project_node(node: Any) -> ProjectNode:
         outputs=tuple(node.outputs),
         tags=frozenset(node.tags),
         namespace=node.namespace,
+        confirms=tuple(node.confirms),
         named=getattr(node, "_name", None) is not None,
     )
 

@@ -20,6 +20,7 @@ class ProjectNode:
         outputs: The names of its outputs, spelled likewise.
         tags: Its tags.
         namespace: Its namespace, such as ``a.b``; None if it has none.
+        confirms: The datasets that it confirms: of an ``IncrementalDataset``, what has been read is done with.
         named: The project named it; otherwise Kedro made the name of function, inputs and outputs.
     """
 
@@ -28,6 +29,7 @@ class ProjectNode:
     outputs: tuple[str, ...]
     tags: frozenset[str] = frozenset()
     namespace: str | None = None
+    confirms: tuple[str, ...] = ()
     named: bool = True
 
 

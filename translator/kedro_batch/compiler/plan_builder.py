@@ -16,6 +16,7 @@ from kedro_batch.compiler.job_names import make_job_names
 from kedro_batch.compiler.join_jobs import insert_join_jobs
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, is_parameter
 from kedro_batch.compiler.rules import NodeSettings, ResolvedSettings
+from kedro_batch.compiler.shared_places import add_reads, find_shared_places
 from kedro_batch.compiler.storage import Storages, Store
 from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB
 from kedro_batch.plan.checks.request_size import room_for_nodes
@@ -28,7 +29,7 @@ def build_plan(inputs: CompileInputs) -> Compilation:
     """Build the plan, its jobs in topological order; without jobs if the nodes cannot be grouped as configured."""
     settings, nodes = inputs.settings, inputs.nodes
     node_settings = NodeSettings(settings.defaults, settings.rules, nodes.registered)
-    storages = Storages(inputs.catalog, settings.datasets, settings.shared_paths)
+    storages = Storages(inputs.catalog, settings.datasets, settings.shared_paths, inputs.memory_types)
     builder = CommandBuilder(nodes.pipelines, inputs.options, settings, inputs.features)
     grouped = _group_nodes(inputs, node_settings, storages, builder)
     name_of = make_job_names({group.key: group.label for group in grouped.groups})
@@ -40,6 +41,8 @@ def build_plan(inputs: CompileInputs) -> Compilation:
         commands = {name: _build_command(builder, group, merged[name].runner) for name, group in groups.items()}
         unordered = [_make_job(name, group, commands[name], merged[name], storages) for name, group in groups.items()]
         jobs = _order_jobs(unordered, _find_parents(grouped.groups, name_of))
+    uses = find_dataset_uses(groups)
+    shared_places = find_shared_places(uses, inputs.catalog, storages, jobs) if jobs else ()
     plan = Plan(
         project=inputs.project,
         pipelines=inputs.options.pipelines or (DEFAULT_PIPELINE,),
@@ -49,7 +52,7 @@ def build_plan(inputs: CompileInputs) -> Compilation:
         group_by=settings.group_by,
         submit_tags=settings.submit_tags,
         defaults=_common_defaults(settings.defaults.settings, jobs),
-        jobs=jobs,
+        jobs=add_reads(jobs, shared_places),
     )
     return Compilation(
         inputs=inputs,
@@ -58,7 +61,8 @@ def build_plan(inputs: CompileInputs) -> Compilation:
         groups=groups,
         node_settings=node_settings,
         storages=storages,
-        dataset_uses=find_dataset_uses(groups),
+        shared_places=shared_places,
+        dataset_uses=uses,
         not_selectable={name: str(one) for name, one in commands.items() if isinstance(one, NotSelectable)},
     )
 

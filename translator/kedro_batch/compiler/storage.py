@@ -6,12 +6,12 @@ read in kedro-datasets 1.8 to 9 and kedro 0.19 to 1.7.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from kedro_batch.compiler.catalog import Catalog, Entry
 from kedro_batch.compiler.nodes import glob_regex
@@ -36,22 +36,31 @@ class Storage:
         reason: The reason, such as ``its filepath is data/x.csv``.
         versioned: Kedro keeps versions of it.
         url: Its path or URL; empty if it has none.
-        given: The catalog itself has the data, so every container has it.
+        local_path: Its path on the disk of a container; empty if it is elsewhere.
+        given: The catalog itself has the data, or its class may make them, so every container has them.
     """
 
     store: Store
     reason: str
     versioned: bool = False
     url: str = ""
+    local_path: str = ""
     given: bool = False
 
 
 class Storages:
     """Where each dataset of a project is stored, by its catalog entry or by ``datasets`` in the settings."""
 
-    def __init__(self, catalog: Catalog, declared: Mapping[str, str], shared_paths: Sequence[str]) -> None:
-        """Use a catalog, and ``datasets`` and ``shared_paths`` of the settings."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        declared: Mapping[str, str],
+        shared_paths: Sequence[str],
+        memory_types: Collection[str] = (),
+    ) -> None:
+        """Use a catalog, ``datasets`` and ``shared_paths`` of the settings, and the types that derive from memory's."""
         self._catalog = catalog
+        self._memory_types = memory_types
         self._declared = declared
         self._shared_paths = tuple(PurePosixPath(path) for path in shared_paths)
         self._known: dict[str, Storage] = {}
@@ -71,9 +80,16 @@ class Storages:
             return Storage(store=Store(self._declared[pattern]), reason=reason, versioned=versioned)
         if entry is None:
             return Storage(store=Store.MEMORY, reason="it has no catalog entry")
-        store, reason = _store_of(entry, self._shared_paths)
-        url = next((entry[one] for one in _PATHS if isinstance(entry.get(one), str)), "")
-        return Storage(store=store, reason=reason, versioned=versioned, url=url, given="data" in entry)
+        place = find_place(entry)
+        url = next((place[one] for one in PATHS if isinstance(place.get(one), str)), "")
+        kind = str(entry.get("type"))
+        if kind in self._memory_types:
+            reason = f"{kind} derives from MemoryDataset"
+            return Storage(store=Store.MEMORY, reason=reason, versioned=versioned, url=url, given=True)
+        store, reason, path = _store_of(entry, self._shared_paths)
+        name = _parse_kind(kind).name
+        given = "data" in entry or (_MEMORY in name and name not in _KEDRO_MEMORY)
+        return Storage(store=store, reason=reason, versioned=versioned, url=url, local_path=path, given=given)
 
     def _find_declaration(self, dataset: str) -> str | None:
         """Return the name or pattern in ``datasets`` that declares a dataset; the exact name wins."""
@@ -83,9 +99,17 @@ class Storages:
         return next((pattern for pattern in self._declared if re.fullmatch(glob_regex(pattern), dataset)), None)
 
 
-Verdict = tuple[Store, str]
+class _Verdict(NamedTuple):
+    """Where an entry stores, why we think so, and the path on a local disk, if that is where."""
 
-_IN_MEMORY = {"memorydataset", "sharedmemorydataset"}
+    store: Store
+    reason: str
+    path: str = ""
+
+
+_MEMORY = "memorydataset"
+"""In the name of every class that says that it keeps its data in memory."""
+_KEDRO_MEMORY = {"memorydataset", "sharedmemorydataset"}
 _SERVERS = (
     {"managedtabledataset", "snowparktabledataset", "sparkhivedataset", "gbqquerydataset", "gbqtabledataset"}
     | {"sqlquerydataset", "sqltabledataset", "polarsdatabasedataset", "apidataset", "hfdataset"}
@@ -94,7 +118,8 @@ _SERVERS = (
 """Classes with data on a server, unless an address says otherwise; the ``filepath`` of some of them holds a query.
 Their connection strings are credentials, and are not read if they stand in another file."""
 
-_PATHS = ("filepath", "path", "index_path", "location", "filename")
+PATHS = ("filepath", "path", "index_path", "location", "filename")
+"""The arguments that hold a path or a URL."""
 _ADDRESSES = ("con", "connection_string", "url", "uri")
 _WRAPPED = ("dataset", "base_dataset_args")
 _REMOTE = (
@@ -132,24 +157,36 @@ def _parse_kind(text: str) -> _Kind:
     return _Kind(text=text, name=name.lower(), packages=frozenset(packages))
 
 
-def _store_of(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+def _store_of(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
     """Judge an entry. A dataset that wraps another is judged by the innermost one that says where its data is."""
     while True:
         kind = _parse_kind(str(entry.get("type", "")))
-        if kind.name in _IN_MEMORY:
-            return Store.MEMORY, f"it is a {kind.text}"
+        if _MEMORY in kind.name:
+            return _Verdict(Store.MEMORY, f"it is a {kind.text}")
         verdict = _judge_by_address(entry, kind, shared_paths) or _judge_by_server(entry, kind)
         verdict = verdict or _judge_by_path(entry, kind, shared_paths)
         if verdict is not None:
             return verdict
-        wrapped = next((entry[argument] for argument in _WRAPPED if isinstance(entry.get(argument), Mapping)), None)
+        wrapped = _find_wrapped(entry)
         if wrapped is None:
             which = kind.text or "an entry without a type"
-            return Store.UNKNOWN, f"the arguments of {which} do not say where"
+            return _Verdict(Store.UNKNOWN, f"the arguments of {which} do not say where")
         entry = wrapped
 
 
-def _judge_by_address(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
+def find_place(entry: Entry) -> Entry:
+    """Return the entry that says where the data is: this one, or the one that it wraps."""
+    if any(isinstance(entry.get(argument), str) for argument in (*PATHS, *_ADDRESSES)):
+        return entry
+    wrapped = _find_wrapped(entry)
+    return entry if wrapped is None else find_place(wrapped)
+
+
+def _find_wrapped(entry: Entry) -> Entry | None:
+    return next((entry[argument] for argument in _WRAPPED if isinstance(entry.get(argument), Mapping)), None)
+
+
+def _judge_by_address(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> _Verdict | None:
     """Judge by a database's address, in the entry or in credentials that are written into it."""
     credentials = entry.get("credentials")
     for holder in (entry, credentials) if isinstance(credentials, Mapping) else (entry,):
@@ -162,22 +199,22 @@ def _judge_by_address(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosi
     return None
 
 
-def _judge_by_server(entry: Entry, kind: _Kind) -> Verdict | None:
+def _judge_by_server(entry: Entry, kind: _Kind) -> _Verdict | None:
     if kind.name in _SERVERS or "redis" in kind.packages:
-        return Store.SHARED, f"a {kind.text} keeps it on a server"
+        return _Verdict(Store.SHARED, f"a {kind.text} keeps it on a server")
     if entry.get("catalog_type"):
-        return Store.SHARED, f"a {kind.text} keeps it in the data catalog {entry['catalog_type']}"
+        return _Verdict(Store.SHARED, f"a {kind.text} keeps it in the data catalog {entry['catalog_type']}")
     return None
 
 
-def _judge_by_path(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
-    for argument in _PATHS:
+def _judge_by_path(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> _Verdict | None:
+    for argument in PATHS:
         if isinstance(entry.get(argument), str):
             return _judge_path(argument, entry[argument], kind, shared_paths)
     return None
 
 
-def _judge_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+def _judge_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
     """Judge a path or URL as Kedro reads it: without ``protocol://`` at its beginning it is a file."""
     shown = path.partition("?")[0]  # after the question mark there may be a signature
     reason = f"its {name} is {_USER.sub('//***@', shown) if '@' in shown else shown}"
@@ -185,27 +222,34 @@ def _judge_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePo
         path = path.rpartition("::")[2]
     protocol, separator, rest = path.partition("://")
     if path.startswith("dbfs:/") and "spark" in kind.packages:
-        return Store.SHARED, reason
+        return _Verdict(Store.SHARED, reason)
     if not separator or not _PROTOCOL.fullmatch(protocol):
         return _judge_local_path(path, reason, shared_paths)
     match protocol.lower():
         case "memory":
-            return Store.MEMORY, reason
+            return _Verdict(Store.MEMORY, reason)
         case "file" | "local":
             return _judge_local_path(rest, reason, shared_paths)
         case remote if remote in _REMOTE:
-            return Store.SHARED, reason
+            return _Verdict(Store.SHARED, reason)
         case _:
-            return Store.UNKNOWN, reason
+            return _Verdict(Store.UNKNOWN, reason)
 
 
-def _judge_local_path(path: str, reason: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+def _judge_local_path(path: str, reason: str, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
+    if (shared := find_folder(path, map(str, shared_paths))) is not None:
+        return _Verdict(Store.SHARED, f"{reason}, in the shared path {shared}")
+    return _Verdict(Store.LOCAL, reason, path)
+
+
+def find_folder(path: str, folders: Iterable[str]) -> str | None:
+    """Return the first of some folders that a local path is in; None if it is in none of them."""
     file = PurePosixPath(_normalise(path))
-    for shared in shared_paths:
-        folder = PurePosixPath(_normalise(str(shared)))
-        if file.is_relative_to(folder) and ".." not in file.relative_to(folder).parts:
-            return Store.SHARED, f"{reason}, in the shared path {shared}"
-    return Store.LOCAL, reason
+    for folder in folders:
+        outer = PurePosixPath(_normalise(folder))
+        if file.is_relative_to(outer) and ".." not in file.relative_to(outer).parts:
+            return folder
+    return None
 
 
 def _normalise(path: str) -> str:
@@ -219,7 +263,7 @@ def _normalise(path: str) -> str:
     return ("/" if path.startswith("/") else "") + "/".join(parts)
 
 
-def _judge_address(name: str, address: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+def _judge_address(name: str, address: str, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
     """Judge a database's address: ``postgresql://...``, ``sqlite:///x.db``, ``jdbc:h2:mem:x``.
 
     An address may hold a password, so the reason names only its kind.
@@ -228,36 +272,36 @@ def _judge_address(name: str, address: str, shared_paths: Sequence[PurePosixPath
     scheme = scheme.partition("+")[0].lower()
     kind = scheme if scheme.isalnum() else "database"
     if _THIS_MACHINE.search(rest):
-        return Store.LOCAL, f"its {name} is a {kind} server on localhost"
+        return _Verdict(Store.LOCAL, f"its {name} is a {kind} server on localhost")
     if scheme not in _LOCAL_DATABASES:
-        return Store.SHARED, f"its {name} is a {kind} address"
+        return _Verdict(Store.SHARED, f"its {name} is a {kind} address")
     file = re.sub("^///?", "", rest, count=1).partition(";")[0]
     if re.match("(md:|motherduck:|tcp:|ssl:|hsqls?:|https?:)", file) or (scheme == "derby" and rest.startswith("//")):
-        return Store.SHARED, f"its {name} is a {kind} server"
+        return _Verdict(Store.SHARED, f"its {name} is a {kind} server")
     if not file or _IN_MEMORY_FILE.match(file):
-        return Store.MEMORY, f"its {name} is a {kind} database in memory"
+        return _Verdict(Store.MEMORY, f"its {name} is a {kind} database in memory")
     return _judge_local_path(file.partition("?")[0], f"its {name} is a {kind} file", shared_paths)
 
 
-def _judge_connection(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+def _judge_connection(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
     """Judge the connection of an ibis dataset: a backend and its arguments; the default is DuckDB in memory."""
     connection = entry.get("connection")
     given = connection if isinstance(connection, Mapping) else {}
     if not given and "credentials" in entry:
-        return Store.UNKNOWN, "its connection is among the credentials, which are not read"
+        return _Verdict(Store.UNKNOWN, "its connection is among the credentials, which are not read")
     backend = str(given.get("backend", "duckdb")).lower()
     if backend in _IN_PROCESS:
-        return Store.MEMORY, f"its backend {backend} works in memory"
+        return _Verdict(Store.MEMORY, f"its backend {backend} works in memory")
     if backend in _LOCAL_DATABASES:
         return _judge_database(backend, given.get("database"), shared_paths)
     if str(given.get("host")) in ("localhost", "127.0.0.1", "::1"):
-        return Store.LOCAL, f"its connection is a {backend} server on localhost"
-    return Store.SHARED, f"its backend is {backend}"
+        return _Verdict(Store.LOCAL, f"its connection is a {backend} server on localhost")
+    return _Verdict(Store.SHARED, f"its backend is {backend}")
 
 
-def _judge_database(backend: str, database: Any, shared_paths: Sequence[PurePosixPath]) -> Verdict:
+def _judge_database(backend: str, database: Any, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
     if not isinstance(database, str) or not database or database.startswith(":memory:"):
-        return Store.MEMORY, f"its backend is {backend}, in memory"
+        return _Verdict(Store.MEMORY, f"its backend is {backend}, in memory")
     if database.startswith(("md:", "motherduck:")):
-        return Store.SHARED, "its database is on MotherDuck"
+        return _Verdict(Store.SHARED, "its database is on MotherDuck")
     return _judge_local_path(database, f"its database is {database}", shared_paths)

@@ -22,6 +22,12 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
 
 
+def sentences(*parts: str) -> str:
+    """Put sentences behind each other, with full stops between them; empty ones are left out."""
+    *before, last = [part for part in parts if part] or [""]
+    return "".join(f"{part} " if part.endswith((".", "?")) else f"{part}. " for part in before) + last
+
+
 _QUOTED_WHOLE = 80
 
 

@@ -7,9 +7,18 @@ A check takes the ``Compilation`` and yields diagnostics. To add one, write it i
 from collections.abc import Callable, Iterator
 
 from kedro_batch.compiler.checks.boundaries import check_boundaries, check_transcoded_in_memory
-from kedro_batch.compiler.checks.inputs_and_outputs import check_inputs, check_outputs, check_parameters
+from kedro_batch.compiler.checks.dataset_state import check_caches, check_confirms, check_partitions
+from kedro_batch.compiler.checks.inputs_and_outputs import (
+    check_inputs,
+    check_local_inputs,
+    check_local_outputs,
+    check_outputs,
+    check_parameters,
+    check_unknown_storage,
+)
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
 from kedro_batch.compiler.checks.project import check_commands, check_environment, check_node_names
+from kedro_batch.compiler.checks.shared_places import check_shared_places
 from kedro_batch.compiler.checks.unmatched_settings import check_datasets, check_rules
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.diagnostics import Diagnostic
@@ -32,6 +41,13 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_boundaries,
     check_transcoded_in_memory,
     check_outputs,
+    check_local_inputs,
+    check_local_outputs,
+    check_unknown_storage,
+    check_confirms,
+    check_caches,
+    check_partitions,
+    check_shared_places,
     check_job_count,
     check_limits,
 )

@@ -3,22 +3,20 @@
 Data in a bucket can, data in memory cannot, and data on a local disk only if the folder is shared.
 """
 
-import posixpath
-import re
 from collections.abc import Iterator
 from typing import assert_never
 
+from kedro_batch.compiler.checks.catalog_entries import moved_entries, pickle_entry, pickle_path
 from kedro_batch.compiler.checks.dataset_diagnostics import (
     describe_jobs,
     diagnose_dataset,
     find_worst_storage,
-    pickle_entry,
-    pickle_path,
 )
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
+from kedro_batch.compiler.shared_places import comparable_place
 from kedro_batch.compiler.storage import Store
-from kedro_batch.diagnostics import Code, Diagnostic
+from kedro_batch.diagnostics import Code, Diagnostic, Severity
 
 
 def check_boundaries(compilation: Compilation) -> Iterator[Diagnostic]:
@@ -45,7 +43,8 @@ def check_transcoded_in_memory(compilation: Compilation) -> Iterator[Diagnostic]
             use,
             f"{describe_jobs(compilation, use.producers, 'write')} {written}, and "
             f"{describe_jobs(compilation, use.consumers, 'read')} {read}. In memory each name is a dataset of its own, "
-            f"even in one job: {storages[lost[0]].reason}. Store all of them in one place: add the entries below to "
+            f"even in one job: {storages[lost[0]].reason}",
+            advice="Store all names of a transcoded dataset in one place: add the entries below to "
             f"{compilation.inputs.catalog_file}",
             remedy="".join(pickle_entry(one, path) for one in lost),
         )
@@ -67,8 +66,9 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
                 Code.EPHEMERAL_BOUNDARY,
                 name,
                 use,
-                f"it is only in memory: {storage.reason}. {jobs}. Store it: add the entry below to "
-                f"{compilation.inputs.catalog_file}. Or run these nodes in one job: --group-by {grouping}",
+                f"it is only in memory: {storage.reason}. {jobs}",
+                advice=f"Store what other jobs read: add the entries below to {compilation.inputs.catalog_file}. "
+                f"Or run these nodes in one job: --group-by {grouping}",
                 remedy=pickle_entry(name, pickle_path(name)),
             )
         case Store.LOCAL:
@@ -76,16 +76,18 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
                 Code.LOCAL_BOUNDARY,
                 name,
                 use,
-                f"it is on the disk of one container: {storage.reason}. {jobs}. Store it on S3 or the like. If all "
-                "containers mount its folder, add the folder to shared_paths in aws_batch.yml",
+                f"it is on the disk of one container: {storage.reason}. {jobs}",
+                advice="Store what other jobs read on S3 or the like. If all containers mount its folder, add "
+                "it to shared_paths in aws_batch.yml",
+                remedy=moved_entries(compilation.inputs.catalog, use.names),
             )
         case Store.UNKNOWN:
             yield diagnose_dataset(
                 Code.UNKNOWN_BOUNDARY,
                 name,
                 use,
-                f"it is not known where it is stored: {storage.reason}. {jobs}. Declare it in aws_batch.yml, under "
-                "datasets, as shared, local or memory",
+                f"it is not known where it is stored: {storage.reason}. {jobs}",
+                advice="Declare such datasets in aws_batch.yml, under datasets, as shared, local or memory",
             )
         case Store.SHARED:
             pass
@@ -95,7 +97,7 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
 
 def _check_urls(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:
     """Yield a note if the transcoded names of a dataset are stored in different places."""
-    urls = sorted({_comparable(compilation.storages.of(one).url) for one in use.names} - {""})
+    urls = sorted({comparable_place(compilation.storages.of(one).url) for one in use.names} - {""})
     if len(urls) > 1:
         yield diagnose_dataset(
             Code.UNKNOWN_BOUNDARY,
@@ -103,6 +105,7 @@ def _check_urls(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnosti
             use,
             f"{' and '.join(use.names)} are one dataset, but stored in different places: {', '.join(urls)}. "
             f"{_describe_uses(compilation, use)}. Check that all of them lead to the same data",
+            severity=Severity.NOTE,
         )
 
 
@@ -115,8 +118,9 @@ def _check_versions(compilation: Compilation, use: DatasetUse) -> Iterator[Diagn
             Code.VERSIONED_BOUNDARY,
             name,
             use,
-            f"it is versioned, and its newest version is read. {_describe_uses(compilation, use)}. If two runs go "
-            "on at the same time, one may read the version that the other has written: start one run at a time",
+            f"it is versioned, and its newest version is read. {_describe_uses(compilation, use)}",
+            advice="Start one run at a time: of two at the same time, one may read the version that the other has "
+            "written",
         )
 
 
@@ -124,9 +128,3 @@ def _describe_uses(compilation: Compilation, use: DatasetUse) -> str:
     where = "in another container" if len(use.readers) == 1 else "in other containers"
     writers = describe_jobs(compilation, use.producers, "write")
     return f"{writers} it, and {describe_jobs(compilation, use.readers, 'read')} it {where}"
-
-
-def _comparable(url: str) -> str:
-    """Spell a path or URL so that equal places are equal: Spark and pandas spell those on S3 differently."""
-    protocol, separator, path = url.rpartition("://")
-    return re.sub("^s3[an]$", "s3", protocol.lower()) + separator + (posixpath.normpath(path) if path else "")

@@ -1,25 +1,36 @@
-"""The words that all checks of datasets share: who writes and reads a dataset, and the catalog entry to add."""
+"""The words that all checks of datasets share: who writes and reads a dataset, and how bad it is."""
 
-import re
 from collections.abc import Collection
+from typing import TypedDict, Unpack
 
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.storage import Storage, Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
-from kedro_batch.files.yaml_scalars import write_scalar
 from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import listed
 
 _SEVERITIES = {
     Code.EPHEMERAL_BOUNDARY: Severity.ERROR,
     Code.MISSING_INPUT: Severity.ERROR,
+    Code.DATASET_STATE: Severity.ERROR,
     Code.LOCAL_BOUNDARY: Severity.WARNING,
+    Code.LOCAL_INPUT: Severity.WARNING,
+    Code.LOCAL_OUTPUT: Severity.WARNING,
+    Code.SHARED_PLACE: Severity.WARNING,
     Code.VERSIONED_BOUNDARY: Severity.WARNING,
     Code.UNSTORED_OUTPUT: Severity.WARNING,
-    Code.UNKNOWN_BOUNDARY: Severity.NOTE,
+    Code.UNKNOWN_BOUNDARY: Severity.WARNING,
+    Code.UNKNOWN_STORAGE: Severity.NOTE,
 }
 _WORST_FIRST = (Store.MEMORY, Store.LOCAL, Store.UNKNOWN, Store.SHARED)
+
+
+class MoreFields(TypedDict, total=False):
+    """Fields of a diagnostic that few have: lines to paste, and a severity other than that of the code."""
+
+    remedy: str
+    severity: Severity
 
 
 def describe_jobs(compilation: Compilation, jobs: Collection[JobName], verb: str) -> str:
@@ -34,30 +45,30 @@ def find_worst_storage(compilation: Compilation, use: DatasetUse) -> tuple[str, 
     return min(storages, key=lambda one: _WORST_FIRST.index(one[1].store))
 
 
-def diagnose_dataset(code: Code, name: str, use: DatasetUse, message: str, remedy: str = "") -> Diagnostic:
-    """Return a diagnostic about a dataset or a parameter, with the jobs and nodes that use it."""
+def diagnose_dataset(
+    code: Code, name: str, use: DatasetUse, message: str, *, advice: str = "", **more: Unpack[MoreFields]
+) -> Diagnostic:
+    """Return a diagnostic about a dataset or a parameter, with the jobs and nodes that use it.
+
+    Args:
+        code: Its kind, which has a severity.
+        name: The dataset's or parameter's name.
+        use: Which jobs use it.
+        message: What is wrong.
+        advice: What to do, in words that fit all diagnostics of this code.
+        more: Fields that few diagnostics have.
+    """
     return Diagnostic(
         source=name,
         code=code,
-        severity=_SEVERITIES[code],
         message=message,
-        remedy=remedy,
+        advice=advice,
         about={
             "dataset": (name,),
             "producer": tuple(sorted(use.producers)),
             "consumer": tuple(sorted(use.readers)),
             "nodes": tuple(sorted(use.nodes)),
         },
+        severity=more.get("severity", _SEVERITIES[code]),
+        remedy=more.get("remedy", ""),
     )
-
-
-def pickle_entry(name: str, path: str) -> str:
-    """Return a catalog entry that stores any Python object."""
-    shown_path = path if re.fullmatch(r"[\w./:-]+", path) else write_scalar(path)
-    return f"{write_scalar(name)}:\n  type: pickle.PickleDataset\n  filepath: {shown_path}\n"
-
-
-def pickle_path(name: str) -> str:
-    """Return a path for a dataset on S3, which all containers see."""
-    letters = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
-    return f"s3://my-bucket/{letters}.pickle"

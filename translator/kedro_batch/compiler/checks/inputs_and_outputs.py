@@ -1,15 +1,16 @@
-"""Checks of inputs, which no job writes, of parameters, and of outputs, which no job reads."""
+"""Checks of inputs, which no job writes, of parameters, and of results, which no job reads."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kedro_batch.compiler.checks.catalog_entries import moved_entries
 from kedro_batch.compiler.checks.dataset_diagnostics import describe_jobs, diagnose_dataset, find_worst_storage
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.nodes import PARAMETER_PREFIX, glob_regex
-from kedro_batch.compiler.storage import Store
+from kedro_batch.compiler.storage import Store, find_folder
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.text.wording import did_you_mean
 
@@ -18,14 +19,15 @@ def check_inputs(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield an error for each dataset that no selected node writes and that is only in memory."""
     for use in compilation.dataset_uses.values():
         name, storage = find_worst_storage(compilation, use)
-        if not use.producers and storage.store is Store.MEMORY and not storage.given:
+        if use.consumers and not use.producers and storage.store is Store.MEMORY and not storage.given:
             yield diagnose_dataset(
                 Code.MISSING_INPUT,
                 name,
                 use,
                 f"no selected node writes it, and it is not stored: {storage.reason}. "
-                f"{describe_jobs(compilation, use.consumers, 'read')} it. Add an entry to "
-                f"{compilation.inputs.catalog_file}. If a hook adds it, declare it in aws_batch.yml, under datasets",
+                f"{describe_jobs(compilation, use.consumers, 'read')} it",
+                advice=f"Add an entry to {compilation.inputs.catalog_file}. If a hook adds it, declare it in "
+                "aws_batch.yml, under datasets",
             )
 
 
@@ -33,14 +35,67 @@ def check_outputs(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a warning for each dataset that no node reads and that is only in memory."""
     for use in compilation.dataset_uses.values():
         name, storage = find_worst_storage(compilation, use)
-        if not use.consumers and storage.store is Store.MEMORY:
+        if use.producers and not use.consumers and storage.store is Store.MEMORY:
             yield diagnose_dataset(
                 Code.UNSTORED_OUTPUT,
                 name,
                 use,
                 f"it is lost when its container ends: {storage.reason}. "
-                f"{describe_jobs(compilation, use.producers, 'write')} it, and no node reads it. If it is a result, "
-                f"add an entry to {compilation.inputs.catalog_file}",
+                f"{describe_jobs(compilation, use.producers, 'write')} it, and no node reads it",
+                advice=f"If it is a result, add an entry to {compilation.inputs.catalog_file}",
+            )
+
+
+def check_local_inputs(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a warning for each dataset that no selected node writes and that is on the disk of a container."""
+    image_paths = compilation.inputs.settings.image_paths
+    for use in compilation.dataset_uses.values():
+        name, storage = find_worst_storage(compilation, use)
+        if use.producers or storage.store is not Store.LOCAL:
+            continue
+        if storage.local_path and find_folder(storage.local_path, image_paths) is not None:
+            continue
+        yield diagnose_dataset(
+            Code.LOCAL_INPUT,
+            name,
+            use,
+            f"a container has it only if the image has: {storage.reason}. "
+            f"{describe_jobs(compilation, use.consumers | use.confirmers, 'read')} it, and no selected node writes it",
+            advice="Store inputs on S3 or the like. If the image has their folder, add it to image_paths in "
+            "aws_batch.yml; if all containers mount it, to shared_paths",
+            remedy=moved_entries(compilation.inputs.catalog, use.names),
+        )
+
+
+def check_local_outputs(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a warning for each dataset that no node reads and that is on the disk of a container."""
+    for use in compilation.dataset_uses.values():
+        name, storage = find_worst_storage(compilation, use)
+        if use.producers and not use.consumers and storage.store is Store.LOCAL:
+            yield diagnose_dataset(
+                Code.LOCAL_OUTPUT,
+                name,
+                use,
+                f"it is lost when its container ends: {storage.reason}. "
+                f"{describe_jobs(compilation, use.producers, 'write')} it, and no node reads it",
+                advice="Store results on S3 or the like. If all containers mount their folder, add it to shared_paths "
+                "in aws_batch.yml",
+                remedy=moved_entries(compilation.inputs.catalog, use.names),
+            )
+
+
+def check_unknown_storage(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a note for each input and each result of which it is not known where it is stored."""
+    for use in compilation.dataset_uses.values():
+        name, storage = find_worst_storage(compilation, use)
+        if storage.store is Store.UNKNOWN and not (use.producers and use.consumers):
+            jobs, verb = (use.producers, "write") if use.producers else (use.consumers | use.confirmers, "read")
+            yield diagnose_dataset(
+                Code.UNKNOWN_STORAGE,
+                name,
+                use,
+                f"it is not known where it is stored: {storage.reason}. {describe_jobs(compilation, jobs, verb)} it",
+                advice="If every container can reach it, declare it in aws_batch.yml, under datasets, as shared",
             )
 
 
@@ -66,8 +121,9 @@ def check_parameters(compilation: Compilation) -> Iterator[Diagnostic]:
             name,
             readers[name],
             f"the configuration has no parameter {name.removeprefix(PARAMETER_PREFIX)!r}.{did_you_mean(name, known)} "
-            f"{describe_jobs(compilation, readers[name].consumers, 'read')} it. Write it in {inputs.parameters_file}, "
-            f"or pass it with --params. If a hook adds it, declare {name!r}: shared in aws_batch.yml, under datasets",
+            f"{describe_jobs(compilation, readers[name].consumers, 'read')} it",
+            advice=f"Write parameters in {inputs.parameters_file}, or pass them with --params. Those that a hook adds, "
+            "declare as shared in aws_batch.yml, under datasets",
         )
 
 

@@ -1,0 +1,98 @@
+"""Checks for datasets that remember something in their process: a list of partitions, or what was saved last.
+
+With ``kedro run`` all nodes share these objects. On AWS Batch every job has its own, which remembers nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from kedro_batch.compiler.catalog import Entry
+from kedro_batch.compiler.checks.dataset_diagnostics import describe_jobs, diagnose_dataset
+from kedro_batch.compiler.compilation import Compilation
+from kedro_batch.compiler.dataset_uses import DatasetUse
+from kedro_batch.diagnostics import Code, Diagnostic, Severity
+from kedro_batch.plan.data_flow import without_transcoding
+
+_EXACT = ("pickle", "cloudpickle", "joblib", "dill", "compress_pickle")
+"""Words in the names of classes that load the very object that was saved."""
+
+
+def check_confirms(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield an error for each dataset that one job reads and another confirms, or that several jobs confirm."""
+    for name, use in compilation.dataset_uses.items():
+        if not use.confirmers:
+            continue
+        if len(use.confirmers | use.consumers) > 1:
+            what = f"{describe_jobs(compilation, use.confirmers, 'confirm')} it"
+            if use.consumers:
+                what += f", and {describe_jobs(compilation, use.consumers, 'read')} it"
+            yield _diagnose_confirms(compilation, name, use, f"{what}, in several containers")
+        elif runner := _find_parallel_runner(compilation, name, use):
+            yield _diagnose_confirms(compilation, name, use, f"{runner} reads and confirms it in several processes")
+
+
+def _diagnose_confirms(compilation: Compilation, name: str, use: DatasetUse, what: str) -> Diagnostic:
+    grouping = ",".join((*compilation.inputs.settings.group_by, "memory"))
+    return diagnose_dataset(
+        Code.DATASET_STATE,
+        name,
+        use,
+        f"{what}: each lists the partitions anew. What arrives in between is confirmed and never processed, or what "
+        "was confirmed is not read again",
+        advice="Run the nodes that read and confirm such a dataset in one job, with a runner that has one process: "
+        f"--group-by {grouping}. Or let one node do both",
+    )
+
+
+def _find_parallel_runner(compilation: Compilation, name: str, use: DatasetUse) -> str | None:
+    """Return the runner, if it runs in processes of their own the nodes of one job that read or confirm a dataset."""
+    (job,) = use.confirmers
+    nodes = compilation.groups[job].nodes
+    users = [node for node in nodes if name in map(without_transcoding, (*node.inputs, *node.confirms))]
+    runner = compilation.node_settings.merge(nodes).runner
+    return runner if runner == "ParallelRunner" and len(users) > 1 else None
+
+
+def check_caches(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a warning for each ``CachedDataset`` between jobs: its readers get no cached object, but what is stored."""
+    for name, use in compilation.dataset_uses.items():
+        if not (use.producers and use.readers):
+            continue
+        entries = (compilation.inputs.catalog.entry(one) for one in use.names)
+        if inner := next((found for entry in entries if entry and (found := _cached_type(entry))), None):
+            yield diagnose_dataset(
+                Code.DATASET_STATE,
+                name,
+                use,
+                f"it is cached: with `kedro run`, {describe_jobs(compilation, use.readers, 'get')} the object that "
+                f"{describe_jobs(compilation, use.producers, 'save')}, and here what a {inner} makes of the file. "
+                "Types and indexes may differ",
+                severity=Severity.WARNING,
+                advice="Store it without CachedDataset and compare the results, or store it with pickle.PickleDataset",
+            )
+
+
+def _cached_type(entry: Entry) -> str | None:
+    """Return the type that a ``CachedDataset`` stores with; None if it is none, or if that keeps any object."""
+    if str(entry.get("type")).rpartition(".")[2].lower() != "cacheddataset":
+        return None
+    inner = entry.get("dataset")
+    kind = str(inner.get("type", "")) if isinstance(inner, Mapping) else str(inner)
+    return None if any(word in kind.lower() for word in _EXACT) else kind
+
+
+def check_partitions(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a note for each input in partitions that several jobs read: each lists them when it starts."""
+    for name, use in compilation.dataset_uses.items():
+        if use.producers or use.confirmers or len(use.readers) < 2:  # noqa: PLR2004  one job lists them once
+            continue
+        kinds = (str((compilation.inputs.catalog.entry(one) or {}).get("type")) for one in use.names)
+        if any(kind.lower().endswith(("partitioneddataset", "incrementaldataset")) for kind in kinds):
+            yield diagnose_dataset(
+                Code.DATASET_STATE,
+                name,
+                use,
+                f"{describe_jobs(compilation, use.readers, 'list')} its partitions when they start, and `kedro run` "
+                "lists them once",
+                severity=Severity.NOTE,
+                advice="If files may arrive during a run, read it in one node, and store what it gives the others",
+            )

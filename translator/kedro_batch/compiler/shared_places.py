@@ -1,0 +1,163 @@
+"""Finds datasets of different names that are stored in one place, or one inside the other. Pure.
+
+Nodes that meet in a place and not in a name do not wait for each other. Kedro runs them in a fixed order all the same;
+AWS Batch runs their jobs at the same time.
+"""
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice, permutations, product, takewhile
+
+from kedro_batch.compiler.catalog import Catalog, Entry
+from kedro_batch.compiler.dataset_uses import DatasetUse
+from kedro_batch.compiler.storage import PATHS, Storages, Store, find_place
+from kedro_batch.plan.graph import ancestors
+from kedro_batch.plan.model import Job, JobName
+
+_TABLES = ("table_name", "table", "table_id")
+_AROUND_A_TABLE = ("credentials", "con", "connection", "catalog", "database", "project", "dataset", "schema")
+"""What tells tables of one name apart."""
+_WILD = re.compile(r"[*?\[]")
+_MAX_PAIRS = 10_000
+"""Pairs of datasets that are looked at; a catalog may give thousands of names one place, by mistake."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPlace:
+    """A dataset that a job writes, and another name for the same data, or a part of it, that another job uses.
+
+    Attributes:
+        written: The dataset that is written.
+        writer: The job that writes it.
+        other: The name under which the other job uses the place.
+        user: That job.
+        reads: The other job reads; otherwise it writes too.
+        ordered: One of the jobs waits for the other.
+        place: The place of what is written, as the catalog says it.
+    """
+
+    written: str
+    writer: JobName
+    other: str
+    user: JobName
+    reads: bool
+    ordered: bool
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Located:
+    """A name of a dataset and where its entry says that it is: folders from the outermost to the innermost."""
+
+    name: str
+    dataset: str
+    parts: tuple[str, ...]
+    suffix: str
+    shown: str
+
+
+def find_shared_places(
+    uses: Mapping[str, DatasetUse], catalog: Catalog, storages: Storages, jobs: Sequence[Job]
+) -> tuple[SharedPlace, ...]:
+    """Find the datasets that a job writes to a place which another job uses under another name.
+
+    Args:
+        uses: The uses of each dataset, by its name without transcoding.
+        catalog: Their entries.
+        storages: Where they are stored.
+        jobs: The jobs of the plan, with their parents.
+    """
+    meeting = [*islice(_find_meeting(_locate(uses, catalog, storages)), _MAX_PAIRS)]
+    if not meeting:
+        return ()
+    above = ancestors({job.name: job.depends_on for job in jobs})
+    bit = {name: 1 << number for number, name in enumerate(above)}
+    found: dict[tuple[str, JobName, str, JobName], SharedPlace] = {}
+    for one, other in chain.from_iterable(permutations(pair) for pair in meeting):
+        use = uses[other.dataset]
+        for writer, user in product(sorted(uses[one.dataset].producers), sorted(use.producers | use.consumers)):
+            reads = user in use.consumers
+            if writer == user or above[writer] & bit[user] or (not reads and other.name < one.name):
+                continue  # one job keeps its order; a reader that comes first reads what was there before
+            found[one.dataset, writer, other.name, user] = SharedPlace(
+                written=one.name,
+                writer=writer,
+                other=other.name,
+                user=user,
+                reads=reads,
+                ordered=bool(above[user] & bit[writer]),
+                place=one.shown,
+            )
+    return tuple(found[key] for key in sorted(found))
+
+
+def add_reads(jobs: Sequence[Job], shared: Sequence[SharedPlace]) -> tuple[Job, ...]:
+    """Return the jobs; those that read a dataset under another name read it under its own too."""
+    more: defaultdict[JobName, set[str]] = defaultdict(set)
+    for one in shared:
+        if one.reads:
+            more[one.user].add(one.written)
+    return tuple(
+        replace(job, reads=tuple(sorted({*job.reads, *(more[job.name] - {*job.writes})}))) if job.name in more else job
+        for job in jobs
+    )
+
+
+def _locate(uses: Mapping[str, DatasetUse], catalog: Catalog, storages: Storages) -> Iterator[_Located]:
+    for dataset, use in uses.items():
+        for name in use.names:
+            entry = catalog.entry(name)
+            if entry is None or storages.of(name).store is Store.MEMORY:
+                continue
+            inner = find_place(entry)
+            parts, shown = _parts_of(inner)
+            if parts:
+                suffix = str(inner.get("filename_suffix") or "")
+                yield _Located(name=name, dataset=dataset, parts=parts, suffix=suffix, shown=shown)
+
+
+def _parts_of(entry: Entry) -> tuple[tuple[str, ...], str]:
+    """Return the parts of an entry's path, or of its table, and what to show of it; nothing if it has none."""
+    for argument in PATHS:
+        if isinstance(entry.get(argument), str) and entry[argument]:
+            spelled = comparable_place(entry[argument])
+            protocol, _, path = spelled.rpartition("://")
+            return (protocol, *takewhile(lambda part: not _WILD.search(part), path.split("/"))), spelled
+    for argument in _TABLES:
+        if isinstance(entry.get(argument), str):
+            around = (str(entry.get(word)) for word in _AROUND_A_TABLE)
+            return ("a table", *around, entry[argument]), f"the table {entry[argument]}"
+    return (), ""
+
+
+def comparable_place(url: str) -> str:
+    """Spell a path or URL so that equal places are equal: Spark and pandas spell those on S3 differently."""
+    protocol, separator, path = url.replace("\\", "/").rpartition("://")
+    protocol = re.sub("^s3[an]$", "s3", protocol.lower())
+    if protocol in ("file", "local"):
+        protocol = separator = ""
+    return protocol + separator + (posixpath.normpath(path) if path else "")
+
+
+def _find_meeting(located: Iterator[_Located]) -> Iterator[tuple[_Located, _Located]]:
+    """Yield the pairs of different datasets of which one is in the place of the other, or inside it."""
+    at: defaultdict[tuple[str, ...], list[_Located]] = defaultdict(list)
+    for one in located:
+        at[one.parts].append(one)
+    for parts, here in at.items():
+        for number, one in enumerate(here):
+            yield from ((one, other) for other in here[number + 1 :] if other.dataset != one.dataset)
+        for depth in range(2, len(parts)):
+            for outer in at.get(parts[:depth], ()):
+                for inner in here:
+                    if outer.dataset != inner.dataset and _may_hold(outer, inner):
+                        yield outer, inner
+
+
+def _may_hold(outer: _Located, inner: _Located) -> bool:
+    """True if a folder of files with one suffix may hold this file, or the files of this folder."""
+    ending = inner.suffix or inner.parts[-1]
+    return not outer.suffix or not posixpath.splitext(ending)[1] or ending.endswith(outer.suffix)
