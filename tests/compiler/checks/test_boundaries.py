@@ -27,7 +27,7 @@ def message(nodes=NODES, settings=None, catalog=None, **how):
         (None, ("error", "ephemeral_boundary")),
         ({"type": "MemoryDataset"}, ("error", "ephemeral_boundary")),
         (LOCAL, ("warning", "local_boundary")),
-        ({"type": "my.Dataset"}, ("note", "unknown_boundary")),
+        ({"type": "my.Dataset"}, ("warning", "unknown_boundary")),
         (SHARED | {"versioned": True}, ("warning", "versioned_boundary")),
         (SHARED, None),
     ],

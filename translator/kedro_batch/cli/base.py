@@ -42,7 +42,7 @@ class BatchCommand(click.Command):
             with on_signals(_raise_interrupted):
                 return super().invoke(ctx)
         except KedroBatchError as error:
-            _print_error(ctx, _message_of(error))
+            _print_error(ctx, _message_of(error, every=bool(ctx.params.get("verbose"))))
             ctx.exit(error.exit_code)
         except Interrupted as error:
             print_note(f"Stopped by {error.signal_name}.")
@@ -55,20 +55,22 @@ class BatchCommand(click.Command):
             ctx.exit(UsageError.exit_code)
 
 
-def _message_of(error: KedroBatchError) -> str:
-    from kedro_batch.review.diagnostics import refusal_text  # noqa: PLC0415  reached only on the way out
+def _message_of(error: KedroBatchError, *, every: bool) -> str:
+    from kedro_batch.cli.diagnostics_output import terminal_width  # noqa: PLC0415  reached only on the way out
+    from kedro_batch.review.diagnostics import refusal_text  # noqa: PLC0415  likewise
 
-    return refusal_text(error) if isinstance(error, Refused) else str(error)
+    return refusal_text(error, width=terminal_width(), every=every) if isinstance(error, Refused) else str(error)
 
 
 def _print_error(ctx: click.Context, message: str) -> None:
-    from kedro_batch.text.escaping import for_terminal  # noqa: PLC0415  reached only on the way out
+    from kedro_batch.cli.diagnostics_output import with_colours  # noqa: PLC0415  reached only on the way out
+    from kedro_batch.text.escaping import for_terminal  # noqa: PLC0415  likewise
 
     plain = is_plain(asked=bool(ctx.params.get("no_color")))
     if message:
         head = click.style("Error: ", fg="red", bold=True)
         with suppress(OSError):  # if it cannot be written, the exit code still tells
-            click.echo(head + for_terminal(message), err=True, color=False if plain else None)
+            click.echo(head + with_colours(for_terminal(message)), err=True, color=False if plain else None)
 
 
 def is_plain(*, asked: bool) -> bool:

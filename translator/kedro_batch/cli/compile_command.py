@@ -117,15 +117,12 @@ def _refuse_contradictions(
 
 def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:
     """Report the diagnostics: as JSON on standard output, or as text."""
-    from kedro_batch.review.diagnostics import diagnostic_lines, diagnostics_headline
-    from kedro_batch.text.escaping import for_terminal
+    from kedro_batch.cli.diagnostics_output import print_diagnostics
 
     if flags["as_json"]:
         write_diagnostics(stdout, compilation.diagnostics, compilation.plan)
-    elif compilation.diagnostics and not flags["quiet"]:
-        print_note(f"{diagnostics_headline(compilation.diagnostics)}:")
-        for line in diagnostic_lines(compilation.diagnostics, every=flags["verbose"]):
-            print_note(for_terminal(line))
+    elif not flags["quiet"]:
+        print_diagnostics(compilation.diagnostics, every=flags["verbose"], no_color=flags["no_color"])
 
 
 def _write(file: Path, content: bytes, shown: str, *, quiet: bool) -> None:

@@ -14,17 +14,16 @@ from kedro_batch.cli.streams import read_input
 @click.argument("plan")
 @click.option("--json", "as_json", is_flag=True, help="Print the digest and all diagnostics as JSON.")
 @verbosity_options
-def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> None:  # noqa: ARG001  click hands over every option
+def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> None:
     """Check PLAN (- is standard input): its schema, its graph, and all limits of AWS Batch.
 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
     layout do not change it. A job that reads what another job writes, and does not wait for it, is a warning.
     """
+    from kedro_batch.cli.diagnostics_output import print_diagnostics
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.graph import longest_path
     from kedro_batch.plan.reader import plan_warnings, read_plan
-    from kedro_batch.review.diagnostics import diagnostic_lines, diagnostics_headline
-    from kedro_batch.text.escaping import for_terminal
     from kedro_batch.text.wording import counted
 
     content, name = read_input(plan)
@@ -36,10 +35,7 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
         print_note(f"{name} is valid: {sizes}")
-        if warnings:
-            print_note(f"{diagnostics_headline(warnings)}:")
-        for line in diagnostic_lines(warnings, every=verbose):
-            print_note(for_terminal(line))
+        print_diagnostics(warnings, every=verbose, no_color=no_color)
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):

@@ -1,49 +1,125 @@
 """Shows diagnostics: as text for a terminal, and as JSON for tools (``schemas/diagnostics.schema.json``)."""
 
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.errors import Refused
-from kedro_batch.text.wording import counted
+from kedro_batch.text.wording import counted, listed, sentences
 
 DIAGNOSTICS_SCHEMA = "kedro-batch/diagnostics/v1"
 _MAX_SHOWN = 20
+_HOW_TO_SEE_ALL = "-v shows them all, --json lists them"
 _GENERAL = (None, Code.INVALID_CONFIG, Code.INVALID_PLAN, Code.INVALID_PROJECT)
 """Codes that say no more than the headline, so they are not shown."""
 
 
-def refusal_text(error: Refused) -> str:
-    """Return what was refused and why, and lines to paste that correct it."""
-    return "\n".join([error.headline, *diagnostic_lines(error.diagnostics), *_remedies(error.diagnostics)])
+_SUMMARIES = {
+    Code.EPHEMERAL_BOUNDARY: "datasets are only in memory, and other jobs read them",
+    Code.LOCAL_BOUNDARY: "datasets are on the disk of one container, and other jobs read them",
+    Code.UNKNOWN_BOUNDARY: "datasets that other jobs read are stored in a place that the catalog does not tell",
+    Code.VERSIONED_BOUNDARY: "versioned datasets are read by other jobs, in their newest versions",
+    Code.LOCAL_INPUT: "inputs are on the disk of a container, which has them only if the image has",
+    Code.LOCAL_OUTPUT: "results are on the disk of a container, and lost when it ends",
+    Code.UNSTORED_OUTPUT: "results are only in memory, and lost when their containers end",
+    Code.UNKNOWN_STORAGE: "inputs and results are stored in a place that the catalog does not tell",
+}
+"""What several diagnostics of a code have in common; their names are all that needs to be added."""
 
 
-def diagnostic_lines(diagnostics: Sequence[Diagnostic], *, every: bool = False) -> Iterator[str]:
-    """Yield a line for each error, and for the first warnings and notes of each code.
+def refusal_text(error: Refused, *, width: int | None = None, every: bool = False) -> str:
+    """Return what was refused and why, and lines to paste that correct it.
+
+    Args:
+        error: The refusal.
+        width: The most characters of a line; None to break no lines.
+        every: Leave nothing out.
+    """
+    return "\n".join(
+        [
+            error.headline,
+            *diagnostic_lines(error.diagnostics, width=width, every=every),
+            *remedy_lines(error.diagnostics, every=every),
+        ]
+    )
+
+
+def diagnostic_lines(
+    diagnostics: Sequence[Diagnostic], *, width: int | None = None, every: bool = False
+) -> Iterator[str]:
+    """Yield lines about diagnostics: those of one code together, with what to do once for all of them.
 
     Args:
         diagnostics: Sorted.
-        every: Yield a line for every warning and note as well.
+        width: The most characters of a line; None to break no lines.
+        every: Show all that is known of each.
     """
-    shown: Counter[tuple[Severity, Code | None]] = Counter()
-    left_out: defaultdict[tuple[Severity, Code | None], int] = defaultdict(int)
+    groups: defaultdict[_Kind, list[Diagnostic]] = defaultdict(list)
     for diagnostic in diagnostics:
-        kind = (diagnostic.severity, diagnostic.code)
-        if diagnostic.severity is Severity.ERROR or every or shown[kind] < _MAX_SHOWN:
-            shown[kind] += 1
-            yield f"  {_head(diagnostic)}{diagnostic}"
+        groups[diagnostic.severity, diagnostic.code, diagnostic.advice].append(diagnostic)
+    for kind, members in groups.items():
+        for depth, text in _group_lines(kind, members, every=every):
+            yield from _wrap(text, depth, width)
+
+
+def remedy_lines(diagnostics: Iterable[Diagnostic], *, every: bool = False) -> Iterator[str]:
+    """Yield catalog entries to paste; of very many, the first, unless every one is wanted."""
+    remedies = [*dict.fromkeys(diagnostic.remedy for diagnostic in diagnostics if diagnostic.remedy)]
+    if remedies:
+        yield "\nEntries for the catalog, in place of those of the same name. Change my-bucket:\n"
+        shown = remedies if every else remedies[:_MAX_SHOWN]
+        yield "".join(shown).rstrip("\n")
+        if len(shown) < len(remedies):
+            yield f"# and {len(remedies) - len(shown)} more; {_HOW_TO_SEE_ALL}"
+
+
+_Kind = tuple[Severity, Code | None, str]
+
+
+def _group_lines(kind: _Kind, members: Sequence[Diagnostic], *, every: bool) -> Iterator[tuple[int, str]]:
+    """Yield lines about diagnostics of one kind, each with its depth."""
+    severity, code, advice = kind
+    head = "" if code in _GENERAL else f"{severity} {code}: "
+    if len(members) == 1:
+        yield 1, head + sentences(str(members[0]), advice)
+        return
+    most = len(members) if every else _MAX_SHOWN
+    if code in _SUMMARIES and advice and not every:
+        yield 1, f"{head}{len(members):,} {_SUMMARIES[code]}:"
+        names = listed((one.source for one in members), most)
+        yield 2, names if len(members) <= most else f"{names}; {_HOW_TO_SEE_ALL}"
+    else:
+        shown = members if severity is Severity.ERROR else members[:most]
+        yield from ((1, f"{head}{one}") for one in shown)
+        if len(shown) < len(members):
+            yield 1, f"{head}{len(members) - len(shown):,} more like these; {_HOW_TO_SEE_ALL}"
+    if advice:
+        yield 2, advice
+
+
+def _wrap(text: str, depth: int, width: int | None) -> Iterator[str]:
+    """Yield a text with its indent, in lines of at most this width; longer words stay whole."""
+    for line in text.split("\n"):
+        indent = "  " * depth + line[: len(line) - len(line.lstrip())]
+        if width is None or len(indent) + len(line) <= width:
+            yield f"{'  ' * depth}{line}" if line else ""
         else:
-            left_out[kind] += 1
-    for (severity, code), count in left_out.items():
-        yield f"  {severity} {code}: {count} more like these; -v shows them all, --json lists them"
+            yield from textwrap.wrap(
+                line.strip(),
+                width,
+                initial_indent=indent,
+                subsequent_indent=f"{indent}    " if depth == 1 else indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
 
 
 def diagnostics_headline(diagnostics: Iterable[Diagnostic]) -> str:
     """Count diagnostics by severity: ``2 warnings, 1 note``."""
     counts = Counter(diagnostic.severity for diagnostic in diagnostics)
-    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-    return ", ".join(counted(counts[severity], noun) for severity, noun in nouns.items() if counts[severity])
+    return ", ".join(counted(counts[severity], str(severity)) for severity in Severity if counts[severity])
 
 
 def diagnostics_document(diagnostics: Iterable[Diagnostic], digest: str | None, code: Code) -> dict[str, Any]:
@@ -69,14 +145,3 @@ def _fields(diagnostic: Diagnostic, code: Code) -> dict[str, Any]:
         "advice": diagnostic.advice,
         "remedy": diagnostic.remedy,
     }
-
-
-def _head(diagnostic: Diagnostic) -> str:
-    return "" if diagnostic.code in _GENERAL else f"{diagnostic.severity} {diagnostic.code}: "
-
-
-def _remedies(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
-    remedies = "".join(dict.fromkeys(diagnostic.remedy for diagnostic in diagnostics))
-    if remedies:
-        yield "\nPaste into the catalog, and change bucket and type as needed:\n"
-        yield remedies.rstrip("\n")
