@@ -20,8 +20,8 @@ LOST = [parse_node("raw -> lost", "clean", "job_a")]
 def test_a_warning_is_accepted_by_settings_or_refused_by_strictness(settings, strict, severity):
     (one,) = compile_nodes(LOST, settings, strict=strict).diagnostics
     assert one.severity == severity
-    suffix = ". Refused because of --strict; to accept it, write accept: [unstored_output] in aws_batch.yml"
-    assert one.message.endswith(suffix) == (severity == "error")
+    suffix = "Refused because of --strict; to accept it, write accept: [unstored_output] in aws_batch.yml"
+    assert one.advice.endswith(suffix) == (severity == "error")
 
 
 def test_errors_are_not_accepted():

@@ -50,8 +50,9 @@ def test_all_diagnostics_are_reported_at_once_errors_first(tmp_path):
     assert codes(found) == [
         ("error", "ephemeral_boundary", "numbers"),
         ("warning", "local_boundary", "left"),
+        ("warning", "local_input", "raw"),
+        ("warning", "unknown_boundary", "right"),
         ("warning", "unstored_output", "total"),
-        ("note", "unknown_boundary", "right"),
     ]
     assert found[0]["about"] == {
         "dataset": ["numbers"],
@@ -63,13 +64,13 @@ def test_all_diagnostics_are_reported_at_once_errors_first(tmp_path):
     ended = kedro_batch("compile", cwd=project)
     assert (ended.code, ended.out) == (4, b"")
     for one in found:
-        assert f"  {one['severity']} {one['code']}: {one['source']}: {one['message']}\n" in ended.err
-    assert ended.err.endswith("\nnumbers:\n  type: pickle.PickleDataset\n  filepath: s3://my-bucket/numbers.pickle\n")
+        assert f"  {one['severity']} {one['code']}: {one['source']}: {one['message']}. {one['advice']}\n" in ended.err
+    assert "\nnumbers:\n  type: pickle.PickleDataset\n  filepath: s3://my-bucket/numbers.pickle\n" in ended.err
 
 
 def test_both_remedies_of_an_ephemeral_boundary_work(tmp_path):
     project = project_with(tmp_path)
-    (remedy,) = (one["remedy"] for one in diagnostics(project, code=4) if one["remedy"])
+    (remedy,) = (one["remedy"] for one in diagnostics(project, code=4) if one["severity"] == "error")
     grouped = diagnostics(project, "--group-by=memory")
     assert ("error", "ephemeral_boundary", "numbers") not in codes(grouped)
     catalog = project / "conf" / "base" / "catalog.yml"
@@ -81,12 +82,13 @@ def test_warnings_do_not_stop_a_plan_but_strictness_does(tmp_path):
     project = project_with(tmp_path, json_catalog())
     loose = kedro_batch("compile", cwd=project)
     assert loose.code == 0
-    assert loose.err.startswith("3 warnings:\n  warning local_boundary: left: ")
+    assert loose.err.startswith("5 warnings:\n  warning local_boundary: 3 datasets are ")
+    assert "\n    left, numbers, right\n" in loose.err
     quiet = kedro_batch("compile", "-q", cwd=project)
     assert (quiet.code, quiet.err, quiet.out) == (0, "", loose.out)
     strict = kedro_batch("compile", "--strict", cwd=project)
     assert (strict.code, strict.out) == (4, b"")
-    assert "  error local_boundary: left: " in strict.err
+    assert "  error local_boundary: 3 datasets are " in strict.err
 
 
 def test_a_missing_default_environment_is_a_note(tmp_path):
@@ -152,9 +154,9 @@ def test_the_catalog_is_read_as_kedro_merges_and_resolves_it(tmp_path):
             "prod/aws_batch.yml": "accept: []\n",
         },
     )
-    assert {one["source"] for one in diagnostics(project)} == {"left", "numbers", "right"}
-    (only,) = diagnostics(project, "--env=prod", "--params=run=x")
-    assert codes([only]) == [("warning", "local_boundary", "left")]
+    assert {one["source"] for one in diagnostics(project)} == {"left", "numbers", "raw", "right", "total"}
+    found = diagnostics(project, "--env=prod", "--params=run=x")
+    assert codes(found) == [("warning", "dataset_state", "left"), ("warning", "local_boundary", "left")]
 
 
 def test_a_parameter_that_the_catalog_needs_and_nothing_gives_is_named(tmp_path):
@@ -288,7 +290,7 @@ def test_unnamed_nodes_compile_with_one_note(tmp_path):
     project = write_project(tmp_path, registry=registry)
     ended = kedro_batch("compile", cwd=project)
     assert ended.code == 0, ended.err
-    assert "  info unnamed_nodes: nodes: 2 of 4 have no name of their own. " in ended.err
+    assert "  note unnamed_nodes: nodes: 2 of 4 have no name of their own. " in ended.err
     assert ended.text.count("  - name: ") == 4
 
 
@@ -307,8 +309,7 @@ def test_a_long_list_of_warnings_is_cut_and_says_how_to_see_the_rest(tmp_path):
         tmp_path, registry=registry, conf={"base/catalog.yml": catalog, "base/aws_batch.yml": BARE_TARGET}
     )
     ended = kedro_batch("compile", cwd=project)
-    assert ended.err.startswith("30 warnings:\n")
-    assert ended.err.count("local_boundary: d") == 20
-    assert ended.err.endswith("  warning local_boundary: 10 more like these; -v shows them all, --json lists them\n")
+    assert ended.err.startswith("60 warnings:\n  warning local_boundary: 30 datasets are ")
+    assert ended.err.count(" and 10 more; -v shows them all, --json lists them\n") == 2
     assert kedro_batch("compile", "-v", cwd=project).err.count("local_boundary: d") == 30
-    assert len(diagnostics(project)) == 30
+    assert len(diagnostics(project)) == 60

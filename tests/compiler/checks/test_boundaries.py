@@ -2,6 +2,7 @@ import pytest
 
 from kedro_batch.compiler.inputs import CompileOptions
 from kedro_batch.compiler.nodes import ProjectNode
+from kedro_batch.text.wording import sentences
 from tests.compiler.compilations import compile_nodes, parse_node
 
 NODES = [parse_node("raw -> x", "split"), parse_node("x -> d_end", "train")]
@@ -18,7 +19,7 @@ def diagnose(nodes=NODES, settings=None, catalog=None, **how):
 
 def message(nodes=NODES, settings=None, catalog=None, **how):
     (one,) = compile_nodes(nodes, settings, catalog=RAW | END | (catalog or {}), **how).diagnostics
-    return one.message
+    return sentences(one.message, one.advice)
 
 
 @pytest.mark.parametrize(
@@ -61,12 +62,13 @@ def test_grouping_by_memory_removes_a_boundary_in_memory():
 def test_a_message_says_what_is_wrong_and_where_and_what_to_do():
     assert message() == (
         "it is only in memory: it has no catalog entry. split writes it, and train reads it in another container. "
-        "Store it: add the entry below to conf/base/catalog.yml. Or run these nodes in one job: --group-by memory"
+        "Store what other jobs read: add the entries below to conf/base/catalog.yml. Or run these nodes in one "
+        "job: --group-by memory"
     )
     assert message(catalog={"x": LOCAL}) == (
         "it is on the disk of one container: its filepath is data/x.json. split writes it, and train reads it in "
-        "another container. Store it on S3 or the like. If all containers mount its folder, add the folder to "
-        "shared_paths in aws_batch.yml"
+        "another container. Store what other jobs read on S3 or the like. If all containers mount its folder, "
+        "add it to shared_paths in aws_batch.yml"
     )
     assert message(catalog={"x": {"type": "my.Dataset"}}).startswith(
         "it is not known where it is stored: the arguments"
@@ -142,6 +144,4 @@ def test_transcoded_names_should_lead_to_one_place(one, two, expected):
 def test_a_version_that_is_given_is_no_hazard():
     entry = {"x": SHARED | {"versioned": True}}
     assert diagnose(catalog=entry, options=CompileOptions(load_versions={"x": "2026-01-01T00.00"})) == []
-    assert "If two runs go on at the same time, one may read the version that the other has written" in message(
-        catalog=entry
-    )
+    assert "of two at the same time, one may read the version that the other has written" in message(catalog=entry)

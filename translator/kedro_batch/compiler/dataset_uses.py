@@ -17,6 +17,7 @@ class DatasetUse:
     Attributes:
         written: The names under which nodes write it.
         read: The names under which nodes read it.
+        confirmed: The names under which nodes confirm it.
         producers: The jobs that write it.
         consumers: The jobs that read it; some of them may write it too.
         confirmers: The jobs that confirm it.
@@ -25,6 +26,7 @@ class DatasetUse:
 
     written: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
+    confirmed: set[str] = field(default_factory=set)
     producers: set[JobName] = field(default_factory=set)
     consumers: set[JobName] = field(default_factory=set)
     confirmers: set[JobName] = field(default_factory=set)
@@ -33,7 +35,7 @@ class DatasetUse:
     @property
     def names(self) -> list[str]:
         """All names of the dataset, sorted."""
-        return sorted(self.written | self.read)
+        return sorted(self.written | self.read | self.confirmed)
 
     @property
     def readers(self) -> set[JobName]:
@@ -59,6 +61,7 @@ def find_dataset_uses(groups: Mapping[JobName, Group]) -> dict[str, DatasetUse]:
                     use.nodes.add(node.name)
             for name in node.confirms:
                 use = uses[without_transcoding(name)]
+                use.confirmed.add(name)
                 use.confirmers.add(job)
                 use.nodes.add(node.name)
     return dict(sorted(uses.items()))

@@ -1,5 +1,6 @@
 """Catalog entries that put a dataset where all containers see it: lines to paste."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -46,7 +47,8 @@ def moved_entries(catalog: Catalog, names: Iterable[str]) -> str:
 
 def _replace(entry: Entry, place: Entry, argument: str) -> dict[str, Any]:
     if entry is place:
-        path = re.sub(r"^([A-Za-z]:)?[/.]*", "", entry[argument].removeprefix("file://").replace("\\", "/"))
+        path = posixpath.normpath(entry[argument].removeprefix("file://").replace("\\", "/"))
+        path = re.sub(r"^([A-Za-z]:)?[/.]*", "", path)
         return {**entry, argument: f"{_BUCKET}/{path}"}
     return {
         key: _replace(value, place, argument) if isinstance(value, Mapping) and find_place(value) is place else value

@@ -1,0 +1,102 @@
+import pytest
+
+from tests.compiler.compilations import CATALOG, compile_nodes, parse_node
+
+TODAY = {"type": "json.JSONDataset", "filepath": "s3://b/events/2026-11-28.json"}
+ALL = {"type": "partitions.PartitionedDataset", "path": "s3://b/events/", "dataset": "json.JSONDataset"}
+APART = [parse_node("d_in -> today", "write"), parse_node("all -> d_total", "read")]
+ORDERED = [parse_node("d_in -> today d_done", "write"), parse_node("all d_done -> d_total", "read")]
+READER_FIRST = [parse_node("all -> d_total", "read"), parse_node("d_total -> today", "write")]
+TWO_WRITERS = [parse_node("d_in -> today", "write"), parse_node("d_in -> all", "write_all")]
+
+
+def compiled(nodes, today=TODAY, other=ALL, settings=None):
+    return compile_nodes(nodes, settings, catalog={**CATALOG, "today": today, "all": other})
+
+
+def shared(*given, **how):
+    return [
+        (one.source, one.about["dataset"]) for one in compiled(*given, **how).diagnostics if one.code == "shared_place"
+    ]
+
+
+def test_jobs_that_meet_in_a_place_and_wait_for_nothing_are_a_warning():
+    (one,) = compiled(APART).diagnostics
+    assert (one.severity, one.code, one.source) == ("warning", "shared_place", "today")
+    assert one.message.startswith(
+        "write writes it to s3://b/events/2026-11-28.json, and read reads all, which is the same place or one inside "
+        "the other. "
+    )
+
+
+@pytest.mark.parametrize(
+    ("nodes", "reads"),
+    [(ORDERED, ("all", "d_done", "today")), (APART, ("all", "today")), (READER_FIRST, ("all",))],
+)
+def test_who_reads_a_place_reads_what_others_write_there(nodes, reads):
+    job = next(job for job in compiled(nodes).plan.jobs if job.name == "read")
+    assert job.reads == reads
+
+
+@pytest.mark.parametrize("nodes", [ORDERED, READER_FIRST])
+def test_jobs_in_order_are_fine(nodes):
+    assert shared(nodes) == []
+
+
+def test_one_job_keeps_its_order():
+    nodes = [parse_node("d_in -> today", "write", tags="x"), parse_node("all -> d_total", "read", tags="x")]
+    assert shared(nodes, settings={"group_by": "tag:x"}) == []
+
+
+def test_two_writers_of_one_place_are_one_warning():
+    assert len(shared(TWO_WRITERS)) == 1
+    assert len(shared(TWO_WRITERS, TODAY, TODAY)) == 1
+
+
+def test_two_readers_of_one_place_are_fine():
+    assert shared([parse_node("today -> d_a", "a"), parse_node("all -> d_b", "b")]) == []
+
+
+def file(path, **more):
+    return {"type": "json.JSONDataset", "filepath": path, **more}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meet"),
+    [
+        (file("s3://b/x"), file("s3a://b/./x"), True),
+        (file("s3://b/x"), file("s3://c/x"), False),
+        (file("s3://b/x"), file("s3://b/xy"), False),
+        (file("s3://b/x/y/z"), file("s3://b/x"), True),
+        (file("data/x"), file("file://data/x"), True),
+        (file("s3://b/x/1.csv"), {**ALL, "path": "s3://b/x", "filename_suffix": ".json"}, False),
+        (file("s3://b/x/1.json"), {**ALL, "path": "s3://b/x", "filename_suffix": ".json"}, True),
+        (file("s3://b/x/1.json"), file("s3://b/x/*.json"), True),
+        (file("s3://b/x/1.json"), {"type": "CachedDataset", "dataset": file("s3://b/x/1.json")}, True),
+        (
+            {"type": "pandas.SQLTableDataset", "table_name": "t", "credentials": "db"},
+            {"type": "pandas.SQLTableDataset", "table_name": "t", "credentials": "db"},
+            True,
+        ),
+        (
+            {"type": "pandas.SQLTableDataset", "table_name": "t", "credentials": "db"},
+            {"type": "pandas.SQLTableDataset", "table_name": "t", "credentials": "other_db"},
+            False,
+        ),
+        ({"type": "MemoryDataset"}, {"type": "MemoryDataset"}, False),
+    ],
+)
+def test_places_are_compared_as_they_are_stored(one, other, meet):
+    assert bool(shared(APART, one, other)) == meet
+
+
+def test_a_name_that_is_transcoded_is_one_dataset():
+    catalog = {**CATALOG, "t@one": file("s3://b/t"), "t@two": file("s3://b/t")}
+    nodes = [parse_node("d_in -> t@one", "write"), parse_node("t@two -> d_out", "read")]
+    assert compile_nodes(nodes, catalog=catalog).diagnostics == ()
+
+
+def test_thousands_of_names_for_one_place_take_no_thousands_of_thousands_of_steps():
+    nodes = [parse_node(f"d_in -> x{number}", f"n{number}") for number in range(2000)]
+    catalog = {**CATALOG, **{f"x{number}": file("s3://b/x") for number in range(2000)}}
+    assert any(one.code == "shared_place" for one in compile_nodes(nodes, catalog=catalog).diagnostics)
