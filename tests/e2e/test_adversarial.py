@@ -7,7 +7,6 @@ takes a second to start, although many nodes run in groups. The others only comp
 
 import json
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import yaml
 
 from tests.support import adversarial, command_line
 from tests.support.adversarial import NESTED_NODES, NEWER, OLD, Step, edges
-from tests.support.command_line import BIN, Ended, run
+from tests.support.comparison import applied_and_run, apply, contents, copied, kedro_run
 from tests.support.forked import kedro_batch
 from tests.support.projects import write_project
 
@@ -88,44 +87,11 @@ def check(jobs: Jobs, steps: Sequence[Step]) -> None:
         assert giver == taker or giver in above[taker], f"{taker} does not wait for {giver}, which writes {dataset}"
 
 
-def copied(project: Path, to: Path) -> Path:
-    shutil.copytree(project, to, ignore=shutil.ignore_patterns(".kedro-batch", "__pycache__"))
-    return to
-
-
-def apply(project: Path) -> Ended:
-    ended = command_line.kedro_batch("apply", "plan.yaml", "--local", cwd=project)
-    assert ended.code == 0, ended.text
-    return ended
-
-
-def kedro_run(project: Path, *words: str) -> None:
-    ended = run([str(BIN / "kedro"), "run", *words], cwd=project)
-    assert ended.code == 0, ended.text + ended.err
-
-
-def contents(project: Path, folder: str = "data") -> dict[str, str]:
-    top = project / folder
-    return {str(file.relative_to(top)): file.read_text() for file in sorted(top.rglob("*")) if file.is_file()}
-
-
 def newest(project: Path) -> dict[str, str]:
     """Return the newest version of every versioned dataset, by the name of its file."""
     return {
         folder.name: (max(folder.iterdir()) / folder.name).read_text() for folder in (project / "data").glob("*.json")
     }
-
-
-def applied_and_run(project: Path, copy: Path, *words: str) -> dict[str, str]:
-    """Apply a plan, compare its outputs with those of a plain run in a copy, and return them."""
-    copied(project, copy)
-    raw = contents(project)
-    apply(project)
-    kedro_run(copy, *words)
-    written = contents(project)
-    assert written == contents(copy)
-    assert len(written) > len(raw)
-    return written
 
 
 @pytest.mark.long

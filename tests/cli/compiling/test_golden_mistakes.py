@@ -41,6 +41,7 @@ class Mistake:
         words: What the command line has beside ``compile``, or ``validate``.
         conf: Other files below ``conf/``, by their path.
         registry: The source of ``pipeline_registry.py``.
+        modules: Other modules of the project's package, by name.
         plan: The plan that is validated; empty where a project is compiled.
     """
 
@@ -48,6 +49,7 @@ class Mistake:
     words: tuple[str, ...] = ()
     conf: Mapping[str, str | None] = field(default_factory=dict)
     registry: str = DIAMOND
+    modules: Mapping[str, str] = field(default_factory=dict)
     plan: str = ""
 
     def files(self) -> dict[str, str]:
@@ -61,7 +63,8 @@ class Mistake:
         if self.plan:
             (folder / "plan.yaml").write_text(self.plan)
             return kedro_batch("validate", "plan.yaml", *self.words, cwd=folder)
-        write_project(folder, registry=self.registry, conf={SETTINGS: TARGET + self.settings, **self.conf})
+        conf = {SETTINGS: TARGET + self.settings, **self.conf}
+        write_project(folder, registry=self.registry, conf=conf, **self.modules)
         return kedro_batch("compile", *self.words, cwd=folder)
 
 
@@ -209,6 +212,20 @@ MISTAKES: dict[str, Mistake] = {
     "data_in_memory_between_jobs": Mistake(conf=without("numbers")),
     "input_that_nothing_stores": Mistake(conf=without("raw")),
     "data_on_a_local_disk": Mistake(words=("--strict",), conf={SETTINGS: TARGET.replace("[data]", "[elsewhere]")}),
+    "dataset_that_another_job_confirms": Mistake(
+        registry=DIAMOND.replace('"total", name="add_up"', '"total", name="add_up", confirms="raw"')
+    ),
+    "memory_of_the_projects_own_between_jobs": Mistake(
+        modules={"datasets": "from kedro.io import MemoryDataset\n\n\nclass Kept(MemoryDataset):\n    pass\n"},
+        conf={
+            "base/catalog.yml": json_catalog("raw", "numbers", "right", "total")
+            + "left: {type: a_project.datasets.Kept}\n"
+        },
+    ),
+    "two_names_for_one_place": Mistake(
+        words=("--strict",),
+        conf={"base/catalog.yml": json_catalog().replace("data/right.json", "data/left.json/part.json")},
+    ),
     "newest_version_between_jobs": Mistake(
         words=("--strict",),
         conf={"base/catalog.yml": json_catalog().replace("left.json", "left.json\n  versioned: true")},
@@ -234,7 +251,7 @@ MISTAKES: dict[str, Mistake] = {
 }
 
 NAMED_LINE = re.compile(r"^  (?:\w+ \w+: )?([\w./]+):(\d+): ([\w.\[\]-]+): ", re.MULTILINE)
-PLACE = re.compile(r"^  ((?:error|warning|info) \w+: )?(?:job )?[^ ]+: (?:[\w.\[\]-]+: )?")
+PLACE = re.compile(r"^  ((?:error|warning|note) \w+: )?(?:job )?[^ ]+: (?:[\w.\[\]-]+: )?")
 NAMES = re.compile(
     r"\b(add_up|go_left|go_right|read_numbers|raw|numbers|left|right|total|clean|train|rate|team\.\w+|"
     r"[\w/]+\.(?:json|ya?ml|pickle))\b"
@@ -247,7 +264,7 @@ def golden(name: str) -> str:
 
 def kinds_of_message(text: str) -> set[str]:
     """Remove places, names and numbers from a message: the words of the checks are left."""
-    lines = [line for line in text.splitlines()[1:] if not line.startswith(("Usage: ", "Try ", "  info "))]
+    lines = [line for line in text.splitlines()[1:] if not line.startswith(("Usage: ", "Try ", "  note "))]
     found = [PLACE.sub(r"\1", line) for line in lines[: [*lines, ""].index("")] if PLACE.match(line)]
     bare = [re.sub(r"""'[^']*'|"[^"]*"|\d[\d.,]*""", "", line) for line in found or [" ".join(lines)]]
     return {" ".join(NAMES.sub("", line).split()) for line in bare}
