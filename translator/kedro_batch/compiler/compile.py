@@ -110,6 +110,7 @@ def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInp
         parameters=(configuration.section(options.env, "parameters"), project.read_params()),
         parameters_file=configuration.file_for(options.env, "parameters"),
         features=project.features,
+        loads_alike=project.loads_alike,
         base_env=configuration.base_env,
         missing_env_folder=None if options.env else configuration.missing_env_folder,
     )

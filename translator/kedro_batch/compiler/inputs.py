@@ -1,6 +1,6 @@
 """What a compilation starts with: the options of the command line, and all that was read from the project."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,14 @@ from kedro_batch.compiler.config_source import ConfigSource
 from kedro_batch.compiler.kedro_version import KedroFeatures
 from kedro_batch.compiler.nodes import ProjectNodes
 from kedro_batch.plan.model import Selection
+
+LoadsAlike = Callable[[tuple[str, ...]], bool]
+"""True if a command that names only these of the compiled pipelines finds in them the nodes that were compiled."""
+
+
+def always_alike(_: tuple[str, ...]) -> bool:
+    """Answer for a project that makes its pipelines in the same way whatever is asked for."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,7 @@ class CompileInputs:
         parameters: The merged parameters, and those of the command line.
         parameters_file: The file where a parameter should be written.
         features: What the project's Kedro understands.
+        loads_alike: Asks the project's registry. It loads pipelines, so ask for no more than commands need.
         base_env: The environment that all others are merged over.
         missing_env_folder: The folder of the project's default environment, if it is needed and does not exist.
     """
@@ -67,5 +76,6 @@ class CompileInputs:
     parameters: Sequence[Mapping[Any, Any]]
     parameters_file: str
     features: KedroFeatures
+    loads_alike: LoadsAlike = always_alike
     base_env: str = "base"
     missing_env_folder: str | None = None
