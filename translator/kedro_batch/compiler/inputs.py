@@ -9,6 +9,8 @@ from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.config_source import ConfigSource
 from kedro_batch.compiler.kedro_version import KedroFeatures
 from kedro_batch.compiler.nodes import ProjectNodes
+from kedro_batch.compiler.run_command import RunCommand
+from kedro_batch.compiler.run_hooks import RunHooks
 from kedro_batch.plan.model import Selection
 
 LoadsAlike = Callable[[tuple[str, ...]], bool]
@@ -62,6 +64,8 @@ class CompileInputs:
         parameters_file: The file where a parameter should be written.
         features: What the project's Kedro understands.
         loads_alike: Asks the project's registry. It loads pipelines, so ask for no more than commands need.
+        run_command: The command that jobs start, if it is not Kedro's own ``run``.
+        run_hooks: The hooks of the project and of plugins that act once a run.
         base_env: The environment that all others are merged over.
         missing_env_folder: The folder of the project's default environment, if it is needed and does not exist.
     """
@@ -77,5 +81,7 @@ class CompileInputs:
     parameters_file: str
     features: KedroFeatures
     loads_alike: LoadsAlike = always_alike
+    run_command: RunCommand | None = None
+    run_hooks: Sequence[RunHooks] = ()
     base_env: str = "base"
     missing_env_folder: str | None = None

@@ -32,6 +32,7 @@ from kedro_batch.compiler.kedro_errors import (
 )
 from kedro_batch.compiler.kedro_version import KedroFeatures, find_kedro_features
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, ProjectNodes, enclosing_namespaces
+from kedro_batch.compiler.run_hooks import RunHooks, find_run_hooks
 from kedro_batch.errors import ConfigError, ProjectError, UsageError
 from kedro_batch.text.wording import did_you_mean
 
@@ -84,6 +85,15 @@ class KedroProject:
     def features(self) -> KedroFeatures:
         """The features of the installed Kedro."""
         return find_kedro_features(kedro_version)
+
+    def find_run_hooks(self) -> tuple[RunHooks, ...]:
+        """Return the hooks of the project and of installed plugins that act once a run.
+
+        Raises:
+            ProjectError: The settings name hooks or plugins in a way that Kedro cannot read either.
+        """
+        with guard_project_code("cannot read the hooks in the settings", self._root):
+            return find_run_hooks(settings.HOOKS, settings.DISABLE_HOOKS_FOR_PLUGINS)
 
     def nodes(self, *, every_pipeline: bool = False) -> ProjectNodes:
         """Return the selected nodes, and the pipelines in which commands find them.

@@ -34,6 +34,19 @@ class ClassSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decorator:
+    """A decorator of a function.
+
+    Attributes:
+        name: Its name as it is written: ``cli.command``.
+        arguments: Those of its arguments that are constants, by position or name.
+    """
+
+    name: str
+    arguments: Mapping[int | str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Module:
     """What a module binds at its top.
 
@@ -91,6 +104,18 @@ def find_functions(module: str) -> Mapping[str, Function]:
     """Return the functions that a module defines, by name; none if it has no source."""
     path = find_source(module)
     return _read_module(module, path).functions if path else {}
+
+
+def read_decorators(function: Function) -> Iterator[Decorator]:
+    """Yield the decorators of a function."""
+    for node in function.decorator_list:
+        arguments: dict[int | str | None, ast.expr] = {}
+        if isinstance(node, ast.Call):
+            arguments = {**dict(enumerate(node.args)), **{keyword.arg: keyword.value for keyword in node.keywords}}
+        constants = {key: one.value for key, one in arguments.items() if isinstance(one, ast.Constant)}
+        yield Decorator(
+            name=_dotted_name(node) or "", arguments={key: value for key, value in constants.items() if key is not None}
+        )
 
 
 def base_classes(dotted: str) -> Iterator[str]:

@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterator
 from kedro_batch.compiler.checks.boundaries import check_boundaries, check_transcoded_in_memory
 from kedro_batch.compiler.checks.inputs_and_outputs import check_inputs, check_outputs, check_parameters
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
-from kedro_batch.compiler.checks.project import check_commands, check_environment, check_node_names
+from kedro_batch.compiler.checks.project import (
+    check_commands,
+    check_environment,
+    check_node_names,
+    check_run_command,
+)
+from kedro_batch.compiler.checks.run_hooks import check_run_hooks
 from kedro_batch.compiler.checks.unmatched_settings import check_datasets, check_rules
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.diagnostics import Diagnostic
@@ -23,10 +29,12 @@ def check_grouping(compilation: Compilation) -> Iterator[Diagnostic]:
 CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_environment,
     check_node_names,
+    check_run_hooks,
     check_rules,
     check_datasets,
     check_grouping,
     check_commands,
+    check_run_command,
     check_inputs,
     check_parameters,
     check_boundaries,
