@@ -41,6 +41,7 @@ class Mistake:
         words: What the command line has beside ``compile``, or ``validate``.
         conf: Other files below ``conf/``, by their path.
         registry: The source of ``pipeline_registry.py``.
+        modules: Other modules of the package, by name.
         plan: The plan that is validated; empty where a project is compiled.
     """
 
@@ -48,6 +49,7 @@ class Mistake:
     words: tuple[str, ...] = ()
     conf: Mapping[str, str | None] = field(default_factory=dict)
     registry: str = DIAMOND
+    modules: Mapping[str, str] = field(default_factory=dict)
     plan: str = ""
 
     def files(self) -> dict[str, str]:
@@ -61,7 +63,8 @@ class Mistake:
         if self.plan:
             (folder / "plan.yaml").write_text(self.plan)
             return kedro_batch("validate", "plan.yaml", *self.words, cwd=folder)
-        write_project(folder, registry=self.registry, conf={SETTINGS: TARGET + self.settings, **self.conf})
+        conf = {SETTINGS: TARGET + self.settings, **self.conf}
+        write_project(folder, registry=self.registry, conf=conf, **self.modules)
         return kedro_batch("compile", *self.words, cwd=folder)
 
 
@@ -100,6 +103,30 @@ TWO_CATCH_ALLS = """\
 "{dataset}":
   type: pickle.PickleDataset
   filepath: s3://a-bucket/{dataset}.pickle
+"""
+HOOKS = """\
+from kedro.framework.hooks import hook_impl
+
+
+class CleanUp:
+    @hook_impl
+    def before_pipeline_run(self):
+        "Empties a folder."
+"""
+OWN_RUN = """\
+import click
+
+
+@click.group(name="a_project")
+def cli():
+    pass
+
+
+@cli.command()
+@click.option("--node", "-n")
+@click.option("--env", "-e")
+def run(node, env):
+    pass
 """
 MANY = range(200)
 WIDE = pipeline(
@@ -214,6 +241,17 @@ MISTAKES: dict[str, Mistake] = {
         conf={"base/catalog.yml": json_catalog().replace("left.json", "left.json\n  versioned: true")},
     ),
     "result_that_nothing_stores": Mistake(words=("--strict",), conf=without("total")),
+    # What runs in every job.
+    "hook_that_acts_once_a_run": Mistake(
+        words=("--strict",),
+        modules={"hooks": HOOKS, "settings": "from a_project.hooks import CleanUp\n\nHOOKS = (CleanUp(),)\n"},
+    ),
+    "run_command_without_options": Mistake(words=("--params=a=1",), modules={"cli": OWN_RUN}),
+    "run_command_that_requires_more": Mistake(
+        modules={"cli": OWN_RUN.replace('"--node"', '"--nodes"').replace('"-e"', "required=True")}
+    ),
+    "commands_that_cannot_be_imported": Mistake(modules={"cli": "import click\n\n1 / 0\n"}),
+    "commands_without_a_group": Mistake(modules={"cli": "import click\n"}),
     # What the command line asks for.
     "registry_that_cannot_be_imported": Mistake(registry="import not_installed_anywhere\n"),
     "pipeline_unknown": Mistake(words=("--pipelines=haf",)),

@@ -52,13 +52,15 @@ def check_run_command(compilation: Compilation) -> Iterator[Diagnostic]:
     options = {_option(word): word for words in kinds.values() for word in words if word.startswith("--")}
     refused = sorted(option for option, word in options.items() if run.refuses(word))
     missing = sorted({name for words in kinds.values() for name in run.find_missing(words)})
-    for names, message in ((refused, "does not take"), (missing, "requires")):
+    for names, message in (
+        (refused, "does not take {}, which the jobs use"),
+        (missing, "requires {}, which the jobs do not give"),
+    ):
         if names:
             yield Diagnostic(
                 source=run.source,
                 code=Code.MISSING_OPTION,
-                message=f"its command `run` {message} {listed(names)}, unlike the one of Kedro that the jobs are made "
-                "for: they would end with a usage error",
+                message=f"its command `run` {message.format(listed(names))}: they would end with a usage error",
                 about={"options": tuple(names)},
                 advice="Change its options to those of Kedro's own `run`, remove it so that Kedro's is used, or set "
                 "command_prefix in aws_batch.yml to what starts another command",
