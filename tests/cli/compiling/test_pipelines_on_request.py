@@ -78,6 +78,7 @@ FULL = 'p["full"] = p["a"] + p["b"]; p["__default__"] = p["full"]'
         (FULL, "b,a", {"a": "a,b", "b": "a,b"}),
         (FULL, "a,b,c", dict.fromkeys("abc", "a,b,c")),
         ('p["full"] = p["a"]', "a,b", {"a": "a", "b": "a,b"}),
+        (FULL, "full,a,b", dict.fromkeys("ab", "a,b,full")),
         # One of them alone is another pipeline, or none, or has other tags or another function.
         ('p["a"] = p.get("a", 0) + p.get("b", 0)', "a,b", {"a": "a,b", "b": "b"}),
         ('p = p if len(p) > 1 else {"other": p.popitem()[1]}', "a,b", {"a": "a,b", "b": "a,b"}),
@@ -109,6 +110,13 @@ def test_a_job_with_nodes_of_several_pipelines_asks_for_no_more_if_these_are_the
     catalog = {"base/catalog.yml": json_catalog("raw", "b", "c")}
     project = write_pipelines(tmp_path, FULL, **settings, **catalog)
     assert pipelines_of_commands(project, "--pipelines=c,a,b") == {"make_a,make_b": "a,b", "make_c": "a,b,c"}
+
+
+def test_a_pipeline_that_is_made_of_others_needs_them_to_be_asked_for(tmp_path):
+    ended = kedro_batch("compile", "--pipelines=full", cwd=write_pipelines(tmp_path, FULL))
+    assert ended.code == 4
+    assert "KeyError: 'a' (src/a_project/pipeline_registry.py, line 7)" in ended.err
+    assert "`kedro run` fails in the same way. Name these too: --pipelines=full,...\n" in ended.err
 
 
 def test_the_registry_is_loaded_once_for_one_pipeline(tmp_path):

@@ -25,6 +25,7 @@ from kedro_batch.compiler.inputs import CompileOptions
 from kedro_batch.compiler.kedro_errors import (
     NOT_IMPORTED,
     describe_broken_modules,
+    describe_needed_pipelines,
     describe_unknown_pipelines,
     explain_error,
     first_line,
@@ -142,6 +143,8 @@ class KedroProject:
             unknown = [name for name in missing if name not in every.pipelines and not every.is_broken(name)]
             if unknown and not every.failure:
                 raise ProjectError(describe_unknown_pipelines(unknown, every.pipelines))
+            if loaded.failure and not every.failure:
+                raise ProjectError(f"{loaded.failure}\n{describe_needed_pipelines(names)}") from loaded.failure
         if loaded.failure:
             raise loaded.failure
         if loaded.broken and (missing or DEFAULT_PIPELINE in names):
