@@ -111,6 +111,15 @@ def test_the_bases_of_installed_classes_are_followed_to_the_end():
     assert "kedro.io.core.AbstractDataset" in bases("kedro_datasets.pandas.CSVDataset")
 
 
+def test_classes_that_a_package_imports_lazily_are_found(write):
+    lazy = "a, b, c = lazy.attach(__name__, submod_attrs={'one': ['A'], **more, 'two': ['B', x], x: y})"
+    write(
+        "some_lazy", __init__=f"import lazy_loader as lazy\nA: Any\n{lazy}", one="class A: ...", two="class B(C): ..."
+    )
+    found = [find_class(f"some_lazy.{name}") for name in "ABx"]
+    assert [one and one.name for one in found] == ["some_lazy.one.A", "some_lazy.two.B", None]
+
+
 def test_a_name_that_leads_back_to_itself_has_no_end_and_no_class(write):
     write(
         "some_circle",

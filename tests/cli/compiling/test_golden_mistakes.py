@@ -104,6 +104,30 @@ TWO_CATCH_ALLS = """\
   type: pickle.PickleDataset
   filepath: s3://a-bucket/{dataset}.pickle
 """
+HOOKS = """\
+from kedro.framework.hooks import hook_impl
+
+
+class CleanUp:
+    @hook_impl
+    def before_pipeline_run(self):
+        "Empties a folder."
+"""
+OWN_RUN = """\
+import click
+
+
+@click.group(name="a_project")
+def cli():
+    pass
+
+
+@cli.command()
+@click.option("--node", "-n")
+@click.option("--env", "-e")
+def run(node, env):
+    pass
+"""
 MANY = range(200)
 WIDE = pipeline(
     *(f"raw -> made_{n}, summarise_the_sales_of_shop_number_{n}, {'first' if n == 0 else 'layer.shops'}" for n in MANY)
@@ -231,6 +255,17 @@ MISTAKES: dict[str, Mistake] = {
         conf={"base/catalog.yml": json_catalog().replace("left.json", "left.json\n  versioned: true")},
     ),
     "result_that_nothing_stores": Mistake(words=("--strict",), conf=without("total")),
+    # What runs in every job.
+    "hook_that_acts_once_a_run": Mistake(
+        words=("--strict",),
+        modules={"hooks": HOOKS, "settings": "from a_project.hooks import CleanUp\n\nHOOKS = (CleanUp(),)\n"},
+    ),
+    "run_command_without_options": Mistake(words=("--params=a=1",), modules={"cli": OWN_RUN}),
+    "run_command_that_requires_more": Mistake(
+        modules={"cli": OWN_RUN.replace('"--node"', '"--nodes"').replace('"-e"', "required=True")}
+    ),
+    "commands_that_cannot_be_imported": Mistake(modules={"cli": "import click\n\n1 / 0\n"}),
+    "commands_without_a_group": Mistake(modules={"cli": "import click\n"}),
     # What the command line asks for.
     "registry_that_cannot_be_imported": Mistake(registry="import not_installed_anywhere\n"),
     "pipeline_unknown": Mistake(words=("--pipelines=haf",)),

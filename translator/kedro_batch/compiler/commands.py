@@ -1,13 +1,14 @@
 """Builds the command of a job: ``kedro run`` with the flags that select exactly its nodes. Pure.
 
 Every command is evaluated by an index of its pipeline before it goes into a plan: it must select these nodes and no
-others.
+others. If the registry makes other pipelines when only some are asked for, the command asks for all that are compiled.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from kedro_batch.compiler.batch_config import Settings
-from kedro_batch.compiler.inputs import CompileOptions
+from kedro_batch.compiler.inputs import CompileOptions, LoadsAlike, always_alike
 from kedro_batch.compiler.kedro_version import KedroFeatures
 from kedro_batch.compiler.node_selection import NodeIndex, split_names
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, enclosing_namespaces
@@ -30,10 +31,10 @@ class CommandBuilder:
         options: CompileOptions,
         settings: Settings,
         features: KedroFeatures,
-        long_list: int = LONG_LIST,
+        loads_alike: LoadsAlike = always_alike,
     ) -> None:
         """Index the pipelines that commands may name; the first ones are preferred."""
-        self._long_list = long_list
+        self._loads_alike = cache(loads_alike)
         self._features = features
         self._indexes: dict[tuple[str, ...], NodeIndex] = {
             (name,): self._index(nodes) for name, nodes in pipelines.items()
@@ -46,9 +47,9 @@ class CommandBuilder:
         return NodeIndex(nodes, by_first_letters=not self._features.filters_namespaces)
 
     def find_pipelines(self, names: frozenset[str]) -> tuple[str, ...] | None:
-        """Return the pipelines that have all of these nodes: one, or several if Kedro can run them together."""
+        """Return the pipelines to ask for, which have all of these nodes: one, or several if Kedro can combine them."""
         for one in self._pipelines:
-            if names <= self._indexes[one,].names:
+            if names <= self._indexes[one,].names and self._loads_alike((one,)):
                 return (one,)
         if not self._features.combines_pipelines:
             return None
@@ -60,11 +61,15 @@ class CommandBuilder:
             if not set(having) & set(chosen):
                 chosen.append(having[0])
         pipelines = tuple(one for one in self._pipelines if one in chosen)
+        if not self._loads_alike(pipelines):
+            pipelines = tuple(self._pipelines)
         if pipelines not in self._indexes:
             self._indexes[pipelines] = self._index(node for one in pipelines for node in self._pipelines[one])
         return pipelines
 
-    def build(self, nodes: Sequence[ProjectNode], runner: str | None = None) -> tuple[str, ...]:
+    def build(
+        self, nodes: Sequence[ProjectNode], runner: str | None = None, long_list: int = LONG_LIST
+    ) -> tuple[str, ...]:
         """Return the words of a command, each flag joined to its value by ``=``.
 
         A pipeline other than ``__default__`` is always named, because Kedro finds nodes only in the pipelines
@@ -85,7 +90,7 @@ class CommandBuilder:
             words.append(f"--env={options.env}")
         if self._settings.container_conf_source:
             words.append(f"--conf-source={self._settings.container_conf_source}")
-        words += self._selection_words(nodes, pipelines)
+        words += self._selection_words(nodes, pipelines, long_list)
         if runner and len(nodes) > 1:
             words.append(f"--runner={runner}")
         if options.params:
@@ -96,11 +101,11 @@ class CommandBuilder:
             words.append(f"--load-versions={','.join(versions)}")
         return tuple(words)
 
-    def _selection_words(self, nodes: Sequence[ProjectNode], pipelines: tuple[str, ...]) -> list[str]:
+    def _selection_words(self, nodes: Sequence[ProjectNode], pipelines: tuple[str, ...], long_list: int) -> list[str]:
         index = self._indexes[pipelines]
         names = frozenset(node.name for node in nodes)
         by_name = f"--nodes={','.join(sorted(names))}"
-        if len(by_name) > self._long_list or index.with_names(_split(by_name)) != names:
+        if len(by_name) > long_list or index.with_names(_split(by_name)) != names:
             # Pipelines that run together may have copies of a node with different tags, and either may count.
             for word in self._shorter_words(names, pipelines[0]) if len(pipelines) == 1 else ():
                 return [word]

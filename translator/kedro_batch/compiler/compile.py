@@ -21,6 +21,7 @@ from kedro_batch.compiler.dataset_classes import find_memory_types
 from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
 from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.compiler.plan_builder import build_plan
+from kedro_batch.compiler.run_command import find_run_command
 from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.plan.checks.credentials import IN_COMMAND, looks_like_credential
@@ -58,7 +59,7 @@ def compile_project(root: Path, options: CompileOptions, *, strict: bool = False
         ConfigError: The settings are wrong.
         ProjectError: The project cannot be loaded, or the selection or the grouping does not match it.
     """
-    return compile_inputs(_read_inputs(_load_project(root, options), options), strict=strict)
+    return compile_inputs(_read_inputs(root, _load_project(root, options), options), strict=strict)
 
 
 def compile_inputs(inputs: CompileInputs, *, strict: bool = False) -> Compilation:
@@ -88,7 +89,7 @@ def _load_project(root: Path, options: CompileOptions) -> "KedroProject":
     return KedroProject(root, options)
 
 
-def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInputs:
+def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -> CompileInputs:
     configuration = project.configuration
     source = configuration.read_aws_batch(options.env)
     if missing := [name for name in TARGET if name not in source.target]:
@@ -115,6 +116,9 @@ def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInp
         parameters=(configuration.section(options.env, "parameters"), project.read_params()),
         parameters_file=configuration.file_for(options.env, "parameters"),
         features=project.features,
+        loads_alike=project.loads_alike,
+        run_command=find_run_command(project.name, settings.command_prefix, root),
+        run_hooks=project.find_run_hooks(),
         base_env=configuration.base_env,
         missing_env_folder=None if options.env else configuration.missing_env_folder,
     )

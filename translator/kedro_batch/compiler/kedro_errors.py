@@ -21,6 +21,15 @@ def describe_unknown_pipelines(unknown: Iterable[str], known: Iterable[str]) -> 
     return "\n".join([*hints, f"Choose one of: {', '.join(known)}"])
 
 
+def describe_needed_pipelines(names: Iterable[str]) -> str:
+    """Explain that a registry can be loaded, but not if it is asked for these pipelines only."""
+    names = ",".join(names)
+    return (
+        f"Kedro loads only the pipelines that are asked for, and the registry needs others. `kedro run` fails in the "
+        f"same way. Name these too: --pipelines={names},..."
+    )
+
+
 def describe_broken_modules(broken: Iterable[str]) -> str:
     """Name the pipeline modules that Kedro left out: a plan without their nodes would look complete."""
     lines = []

@@ -25,6 +25,7 @@ from kedro_batch.compiler.inputs import CompileOptions
 from kedro_batch.compiler.kedro_errors import (
     NOT_IMPORTED,
     describe_broken_modules,
+    describe_needed_pipelines,
     describe_unknown_pipelines,
     explain_error,
     first_line,
@@ -32,6 +33,7 @@ from kedro_batch.compiler.kedro_errors import (
 )
 from kedro_batch.compiler.kedro_version import KedroFeatures, find_kedro_features
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, ProjectNodes, enclosing_namespaces
+from kedro_batch.compiler.run_hooks import RunHooks, find_run_hooks
 from kedro_batch.errors import ConfigError, ProjectError, UsageError
 from kedro_batch.text.wording import did_you_mean
 
@@ -61,6 +63,7 @@ class KedroProject:
         """
         self._root = root
         self._options = options
+        self._compiled: dict[str, Pipeline] = {}
         with guard_project_code("cannot load the Kedro project", root):
             self._metadata = bootstrap_project(root)
             validate_settings()
@@ -84,6 +87,15 @@ class KedroProject:
         """The features of the installed Kedro."""
         return find_kedro_features(kedro_version)
 
+    def find_run_hooks(self) -> tuple[RunHooks, ...]:
+        """Return the hooks of the project and of installed plugins that act once a run.
+
+        Raises:
+            ProjectError: The settings name hooks or plugins in a way that Kedro cannot read either.
+        """
+        with guard_project_code("cannot read the hooks in the settings", self._root):
+            return find_run_hooks(settings.HOOKS, settings.DISABLE_HOOKS_FOR_PLUGINS)
+
     def nodes(self, *, every_pipeline: bool = False) -> ProjectNodes:
         """Return the selected nodes, and the pipelines in which commands find them.
 
@@ -95,13 +107,16 @@ class KedroProject:
         """
         names = self._options.pipelines or (DEFAULT_PIPELINE,)
         registered = self._load_requested(names)
+        self._compiled = {name: registered[name] for name in names}
         combined = registered[names[0]]
         with guard_project_code("cannot combine the pipelines", self._root):
             for name in names[1:]:
                 combined += registered[name]
         selected = self._filter(combined, names)
         loaded = (
-            self._load(None).pipelines if every_pipeline and self.features.loads_pipelines_on_request else registered
+            self._load(quiet=True).pipelines
+            if every_pipeline and self.features.loads_pipelines_on_request
+            else registered
         )
         # Kedro sorts the nodes of a pipeline at every access: read them once.
         nodes = {name: tuple(registered[name].nodes) for name in names}
@@ -119,15 +134,17 @@ class KedroProject:
         )
 
     def _load_requested(self, names: tuple[str, ...]) -> Mapping[str, Pipeline]:
-        """Load the pipelines of these names as ``kedro run`` will do in the container."""
+        """Load the pipelines of these names as ``kedro run`` would with all of them."""
         loaded = self._load(names)
         missing = [name for name in names if name not in loaded.pipelines]
         if missing and self.features.loads_pipelines_on_request:
             # A pipeline that cannot be imported may not exist at all: the list of all pipelines says so.
-            every = self._load(None)
+            every = self._load(quiet=True)
             unknown = [name for name in missing if name not in every.pipelines and not every.is_broken(name)]
             if unknown and not every.failure:
                 raise ProjectError(describe_unknown_pipelines(unknown, every.pipelines))
+            if loaded.failure and not every.failure:
+                raise ProjectError(f"{loaded.failure}\n{describe_needed_pipelines(names)}") from loaded.failure
         if loaded.failure:
             raise loaded.failure
         if loaded.broken and (missing or DEFAULT_PIPELINE in names):
@@ -136,10 +153,26 @@ class KedroProject:
             raise ProjectError(describe_unknown_pipelines(missing, loaded.pipelines))
         return loaded.pipelines
 
-    def _load(self, names: tuple[str, ...] | None) -> _Loaded:
-        """Load the pipelines of these names, or all, and catch Kedro's warnings about modules it leaves out."""
+    def loads_alike(self, names: tuple[str, ...]) -> bool:
+        """True if a command that names only these pipelines finds in them the nodes that were compiled.
+
+        Where Kedro loads pipelines on request, the registry is a function of what is asked for: a pipeline that is
+        made of two others has no nodes, or an error, if only one of them is asked for.
+        """
+        if set(names) == self._compiled.keys() or not self.features.loads_pipelines_on_request:
+            return True
+        found = self._load(names, quiet=True).pipelines
+        return all(
+            name in found and _describe_nodes(found[name]) == _describe_nodes(self._compiled[name]) for name in names
+        )
+
+    def _load(self, names: tuple[str, ...] = (), *, quiet: bool = False) -> _Loaded:
+        """Load the pipelines of these names, or all, and catch Kedro's warnings about modules it leaves out.
+
+        As in ``kedro run``, which asks for none if no pipeline is named.
+        """
         if self.features.loads_pipelines_on_request:
-            pipelines.set_requested(list(names) if names else None)
+            pipelines.set_requested(None if names in {(), (DEFAULT_PIPELINE,)} else list(names))
         found: dict[str, Pipeline] = {}
         failure = None
         with warnings.catch_warnings(record=True) as caught:
@@ -152,7 +185,7 @@ class KedroProject:
         broken = tuple(str(one.message) for one in caught if str(one.message).startswith(NOT_IMPORTED))
         for one in caught:
             # Kedro warns of interrupted namespaces; they matter only to groupings, which have diagnostics of their own.
-            if names and str(one.message) not in broken and not str(one.message).startswith("Namespace '"):
+            if not quiet and str(one.message) not in broken and not str(one.message).startswith("Namespace '"):
                 warnings.showwarning(one.message, one.category, one.filename, one.lineno)
         return _Loaded(pipelines=found, broken=broken, failure=failure)
 
@@ -229,6 +262,14 @@ def _filter_by_namespaces(pipeline: Pipeline, namespaces: Iterable[str], filters
     if not found.nodes:
         raise ValueError("no node in these namespaces matches the other filters")
     return found
+
+
+def _describe_nodes(pipeline: Pipeline) -> frozenset[tuple[Any, ...]]:
+    """Return what is needed to tell whether two pipelines are alike: their nodes, and the names of the functions."""
+    return frozenset(
+        (_project_node(node), getattr(node.func, "__module__", ""), getattr(node.func, "__qualname__", ""))
+        for node in pipeline.nodes
+    )
 
 
 def _project_node(node: Any) -> ProjectNode:

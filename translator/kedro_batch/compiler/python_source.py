@@ -2,7 +2,7 @@
 
 A dotted name goes in, as a catalog or an entry point writes it. What comes out is read from syntax trees, so nothing
 runs: a class that is made at run time is not found. Names are followed as Python would bind them at the top of a
-module: imports, also relative and starred ones, assignments, and both ways of a condition or a ``try``.
+module: imports, also relative, starred and lazy ones, assignments, and both ways of a condition or a ``try``.
 """
 
 import ast
@@ -31,6 +31,19 @@ class ClassSource:
     bases: tuple[str, ...]
     methods: Mapping[str, Function]
     path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decorator:
+    """A decorator of a function.
+
+    Attributes:
+        name: Its name as it is written: ``cli.command``.
+        arguments: Those of its arguments that are constants, by position or name.
+    """
+
+    name: str
+    arguments: Mapping[int | str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +104,18 @@ def find_functions(module: str) -> Mapping[str, Function]:
     """Return the functions that a module defines, by name; none if it has no source."""
     path = find_source(module)
     return _read_module(module, path).functions if path else {}
+
+
+def read_decorators(function: Function) -> Iterator[Decorator]:
+    """Yield the decorators of a function."""
+    for node in function.decorator_list:
+        arguments: dict[int | str | None, ast.expr] = {}
+        if isinstance(node, ast.Call):
+            arguments = {**dict(enumerate(node.args)), **{keyword.arg: keyword.value for keyword in node.keywords}}
+        constants = {key: one.value for key, one in arguments.items() if isinstance(one, ast.Constant)}
+        yield Decorator(
+            name=_dotted_name(node) or "", arguments={key: value for key, value in constants.items() if key is not None}
+        )
 
 
 def base_classes(dotted: str) -> Iterator[str]:
@@ -180,9 +205,24 @@ def _find_bindings(statement: ast.stmt, module: str, package: str) -> Iterator[t
                 source = _imported_module(one, package)
                 for alias in one.names:
                     yield (alias.asname or alias.name, source if alias.name == _ALL else f"{source}.{alias.name}")
+            case ast.Assign(value=ast.Call() as call) if lazy := _find_lazy_names(call, module):
+                yield from lazy
             case ast.Assign(value=value) | ast.AnnAssign(value=value) if target := _dotted_name(value):
                 targets = one.targets if isinstance(one, ast.Assign) else [one.target]
                 yield from ((each.id, f"{module}.{target}") for each in targets if isinstance(each, ast.Name))
+
+
+def _find_lazy_names(call: ast.Call, package: str) -> list[tuple[str, str]]:
+    """Return the names that ``lazy_loader.attach(submod_attrs={"module": ["Name"]})`` binds, and what to."""
+    named = (one.value for one in call.keywords if one.arg == "submod_attrs" and isinstance(one.value, ast.Dict))
+    pairs = ((key, names) for one in named for key, names in zip(one.keys, one.values, strict=True))
+    return [
+        (str(name.value), f"{package}.{key.value!s}.{name.value!s}")
+        for key, names in pairs
+        if isinstance(key, ast.Constant) and isinstance(names, ast.List)
+        for name in names.elts
+        if isinstance(name, ast.Constant)
+    ]
 
 
 def _parse(path: Path) -> list[ast.stmt]:

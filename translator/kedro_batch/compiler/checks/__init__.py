@@ -17,7 +17,13 @@ from kedro_batch.compiler.checks.inputs_and_outputs import (
     check_unknown_storage,
 )
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
-from kedro_batch.compiler.checks.project import check_commands, check_environment, check_node_names
+from kedro_batch.compiler.checks.project import (
+    check_commands,
+    check_environment,
+    check_node_names,
+    check_run_command,
+)
+from kedro_batch.compiler.checks.run_hooks import check_run_hooks
 from kedro_batch.compiler.checks.shared_places import check_shared_places
 from kedro_batch.compiler.checks.unmatched_settings import check_datasets, check_rules
 from kedro_batch.compiler.compilation import Compilation
@@ -32,10 +38,12 @@ def check_grouping(compilation: Compilation) -> Iterator[Diagnostic]:
 CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_environment,
     check_node_names,
+    check_run_hooks,
     check_rules,
     check_datasets,
     check_grouping,
     check_commands,
+    check_run_command,
     check_inputs,
     check_parameters,
     check_boundaries,

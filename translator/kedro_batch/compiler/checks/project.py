@@ -1,4 +1,4 @@
-"""Checks of the project itself: its default environment, the names of its nodes, and commands that select them."""
+"""Checks of the project itself: its default environment, the names of its nodes, and the commands that run them."""
 
 from collections.abc import Iterator
 
@@ -40,3 +40,32 @@ def check_commands(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield an error for each job whose nodes no command selects."""
     for job, reason in compilation.not_selectable.items():
         yield Diagnostic(source=f"job {job}", message=reason, about={"jobs": (job,)})
+
+
+def check_run_command(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield an error if the project's own ``run`` command does not take the options of the jobs."""
+    run = compilation.inputs.run_command
+    if run is None:
+        return
+    commands = (job.command[run.words_before :] for job in compilation.plan.jobs if job.nodes)
+    kinds = {frozenset(map(_option, words)): words for words in commands}
+    options = {_option(word): word for words in kinds.values() for word in words if word.startswith("--")}
+    refused = sorted(option for option, word in options.items() if run.refuses(word))
+    missing = sorted({name for words in kinds.values() for name in run.find_missing(words)})
+    for names, message in (
+        (refused, "does not take {}, which the jobs use"),
+        (missing, "requires {}, which the jobs do not give"),
+    ):
+        if names:
+            yield Diagnostic(
+                source=run.source,
+                code=Code.MISSING_OPTION,
+                message=f"its command `run` {message.format(listed(names))}: they would end with a usage error",
+                about={"options": tuple(names)},
+                advice="Change its options to those of Kedro's own `run`, remove it so that Kedro's is used, or set "
+                "command_prefix in aws_batch.yml to what starts another command",
+            )
+
+
+def _option(word: str) -> str:
+    return word.partition("=")[0]
