@@ -198,7 +198,7 @@ PODS = {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "mai
 TASKS = {"ecsPropertiesOverride": {"taskProperties": [{"containers": [{"name": "main"}]}]}}
 
 
-def variables(sent: dict[str, Any], submit: dict[str, Any]) -> list[dict[str, str]]:
+def variables(sent: dict[str, Any], submit: dict[str, Any]) -> Any:
     if submit is PODS:
         return sent["eksPropertiesOverride"]["podProperties"]["containers"][0]["env"]
     if submit is TASKS:

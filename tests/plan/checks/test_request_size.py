@@ -8,7 +8,6 @@ from kedro_batch.plan.checks.request_size import check_request_sizes, room_for_n
 from kedro_batch.plan.model import JobName, Plan
 from tests.support.plans import a_job
 
-
 TAGGED = a_job(tags={"a": "b"}).settings
 
 

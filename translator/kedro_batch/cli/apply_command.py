@@ -105,7 +105,7 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     given: dict[str, Any],
 ) -> None:
     """Start a run of a plan, or continue it, and follow it to the end."""
-    from kedro_batch.cli.local_folder import find_local_folder
+    from kedro_batch.cli.local_engine import find_local_folder
     from kedro_batch.cli.run_session import RunHandle, aws_engine, check_digest, open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal

@@ -15,7 +15,7 @@ import click
 
 from kedro_batch.cli.base import on_signals, print_note
 from kedro_batch.cli.live_view import JsonLines, follower
-from kedro_batch.cli.local_folder import find_local_folder
+from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.stale_plan import find_update_command
 from kedro_batch.cli.streams import redirect_to_null
@@ -23,7 +23,7 @@ from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfi
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.submit_job import ENV_VARIABLE, RunId
+from kedro_batch.plan.submit_job import RunId
 from kedro_batch.review.run.outcome import outcome_text
 from kedro_batch.review.run.status import run_status
 from kedro_batch.submitter.cancel import cancel
@@ -255,37 +255,10 @@ def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder
         case "aws":
             return aws_engine()
         case "local":
-            from kedro_batch.submitter.service.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
-
             before = handle.entry.location.get("folder", ".") if handle.entry else "."
-            folder = find_local_folder(handle.plan, options.local.project or Path(before))
-            if not options.verbosity.quiet:
-                _say_if_env_is_dropped(handle.plan)
-            return LocalEngine(
-                inbox,
-                max_workers=options.local.max_workers or _processors(),
-                folder=folder,
-                logs=run_folder / "logs",
-            )
+            return local_engine(handle.plan, inbox, options, start=Path(before), logs=run_folder / "logs")
         case _:
             assert_never(handle.engine_name)
-
-
-def _say_if_env_is_dropped(plan: Plan) -> None:
-    """Say that the jobs on this machine do not get this process's KEDRO_ENV, which nothing in their plan has."""
-    name = ENV_VARIABLE
-    env = os.environ.get(name)
-    if env and plan.env is None and any(name not in job.settings.environment for job in plan.jobs):
-        print_note(
-            for_terminal(
-                f"Note: the jobs run without {name}={env}, as on AWS Batch, because the plan has no env. To run them "
-                f"with it, compile the plan with --env={env}"
-            )
-        )
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _report(session: RunSession, options: CommandOptions) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
+from kedro_batch.diagnostics import Diagnostic, diagnostics_of
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import ENV_VARIABLE, OWN_VARIABLES, VARIABLES_OF, command_container
 
