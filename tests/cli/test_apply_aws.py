@@ -52,6 +52,11 @@ def test_the_requests_are_as_the_plan_says(tmp_path, moto_server):
         assert request["jobDefinition"].endswith(":job-definition/a_definition:2")
         assert request["containerOverrides"] == {
             "command": ["echo", name],
+            "environment": [
+                {"name": "KEDRO_BATCH_JOB", "value": name},
+                {"name": "KEDRO_BATCH_RUN_ID", "value": run_id},
+                {"name": "KEDRO_BATCH_SUBMISSION", "value": "1"},
+            ],
             "resourceRequirements": [{"type": "VCPU", "value": "2"}, {"type": "MEMORY", "value": "512"}],
         }
         assert request["timeout"] == {"attemptDurationSeconds": 120}
@@ -231,6 +236,8 @@ def test_the_dry_run_prints_what_a_run_would_send_and_sends_nothing(tmp_path):
         request["jobName"] = request["jobName"].replace(run_id, "RUN")
         request["tags"][TAG_RUN] = "RUN"
         request["jobDefinition"] = "a_definition"
+        for variable in request["containerOverrides"]["environment"]:
+            variable["value"] = variable["value"].replace(run_id, "RUN")
         for one in request.get("dependsOn", ()):
             one["jobId"] = f"<id of {names[one['jobId']]}>"
     assert [json.loads(line) for line in dry.text.splitlines()] == sent

@@ -389,13 +389,6 @@ def test_as_many_jobs_run_at_once_as_there_are_processors(tmp_path):
     assert kedro_batch("apply", "plan.yaml", "--local", "-q", cwd=tmp_path).code == 0
 
 
-def test_a_plan_of_a_project_that_is_not_here_is_pointed_out(tmp_path):
-    plan = json.loads(write_plan(tmp_path, {"a": ["true"]}).read_text())
-    (tmp_path / "plan.yaml").write_text(json.dumps({**plan, "project": "spaceflights"}))
-    ended = kedro_batch("apply", "plan.yaml", "--local", "-q", cwd=tmp_path)
-    assert "is not a Kedro project: name the project of the plan with --project DIR" in ended.err
-
-
 def test_a_bug_of_ours_keeps_its_traceback_and_leaves_nothing_running(tmp_path):
     # The library that waits breaks while a job runs.
     (tmp_path / "sitecustomize.py").write_text(

@@ -11,8 +11,8 @@ from kedro_batch.diagnostics import path_text
 TARGET = {"job_queue": "q", "job_definition": "d"}
 
 
-def find(**given):
-    return [(path_text(path), message) for path, message, _ in check_config(TARGET | given)]
+def find(env=None, **given):
+    return [(path_text(path), message) for path, message, _ in check_config(TARGET | given, env)]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,7 @@ GPU = {"match": {"tags": ["gpu"]}}
     [
         ({"runner": "ThreadRuner"}, "runner", "Kedro has no runner 'ThreadRuner'. Did you mean 'ThreadRunner'? It has"),
         ({"environment": {"KEDRO_ENV": "prod"}}, "environment.KEDRO_ENV", "it would run the jobs with another config"),
+        ({"environment": {"KEDRO_BATCH_RUN_ID": "x"}}, "environment.KEDRO_BATCH_RUN_ID", "kedro-batch sets the var"),
         ({"environment": {"PASSWORD": "hunter22"}}, "environment.PASSWORD", "looks like a credential"),
     ],
 )
@@ -66,6 +67,47 @@ def test_settings_are_checked_in_rules_as_well(settings, path, message):
         ((found_path, found),) = find(**given)
         assert found_path == where
         assert found.startswith(message)
+
+
+def test_kedro_s_own_variable_may_say_what_is_compiled_and_nothing_else():
+    for given in ({}, {"rules": [GPU | {"gpus": 1}]}):
+        where = given | {"environment": {"KEDRO_ENV": "prod"}}
+        assert find("prod", **where) == []
+        ((path, message),) = find("base", **where)
+        assert path == "environment.KEDRO_ENV"
+        assert message == (
+            "is 'prod', but the plan is for the environment 'base', which the jobs get anyway: leave it out"
+        )
+        ((_, message),) = find(None, **where)
+        assert message.endswith("leave it out, and compile with --env=prod")
+    ((_, message),) = find("5", environment={"KEDRO_ENV": 5})
+    assert message.startswith("must be text")
+
+
+@pytest.mark.parametrize(
+    ("name", "env", "part"),
+    [
+        ("KEDRO_ENV", "prod", None),
+        ("KEDRO_ENV", "base", "KEDRO_ENV: is 'prod', but the plan is for the environment 'base'"),
+        ("KEDRO_ENV", None, "KEDRO_ENV: it would run the jobs with another configuration"),
+        ("KEDRO_BATCH_ANY", "prod", "KEDRO_BATCH_ANY: kedro-batch sets the variables that begin with KEDRO_BATCH_"),
+    ],
+)
+def test_the_container_that_gets_the_command_has_the_same_variables(name, env, part):
+    pair = {"name": name, "value": "prod"}
+    pods = [{"name": "side", "command": ["x"], "env": [pair | {"value": "other"}]}, {"name": "main", "env": [pair]}]
+    tasks = [{"containers": [{"name": "main", "environment": [pair]}]}]
+    for field, structure in (
+        ("eksPropertiesOverride", {"podProperties": {"containers": pods}}),
+        ("ecsPropertiesOverride", {"taskProperties": tasks}),
+    ):
+        submit = {"submit": {field: structure}}
+        found = [*check_submit_fields(submit, env), *check_submit_fields({"rules": [GPU | submit]}, env)]
+        if part is None:
+            assert found == []
+        else:
+            assert [path for path, _ in found] == [("submit", field), ("rules", 0, "submit", field)]
+            assert all(message.startswith(part) for _, message in found)
 
 
 def test_what_is_right_is_not_mentioned():

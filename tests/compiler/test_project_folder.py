@@ -1,6 +1,6 @@
 import pytest
 
-from kedro_batch.compiler.project_folder import find_project
+from kedro_batch.compiler.project_folder import find_project, package_name
 from kedro_batch.errors import ProjectError
 
 
@@ -19,3 +19,19 @@ def test_a_broken_pyproject_is_named(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.kedro\n")
     with pytest.raises(ProjectError, match=r"pyproject.toml is not valid TOML: .*line 1"):
         find_project(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("section", "name"),
+    [
+        ('[tool.kedro]\npackage_name = "a_project"\n', "a_project"),
+        ("[tool.kedro]\n", None),
+        ("[tool.kedro]\npackage_name = 5\n", None),
+        ("[tool]\nkedro = 5\n", None),
+        ('[project]\nname = "x"\n', None),
+    ],
+)
+def test_the_package_of_a_project_stands_in_its_pyproject(tmp_path, section, name):
+    (tmp_path / "pyproject.toml").write_text(section)
+    assert package_name(tmp_path) == name
+    assert package_name(tmp_path / "nowhere") is None

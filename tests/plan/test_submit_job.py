@@ -9,9 +9,14 @@ from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name, parsed_job
 from tests.support.plans import a_job
 
 SMALL = a_job(command=("kedro", "run"))
+OWN = [
+    {"name": "KEDRO_BATCH_JOB", "value": "a"},
+    {"name": "KEDRO_BATCH_RUN_ID", "value": "r1"},
+    {"name": "KEDRO_BATCH_SUBMISSION", "value": "2"},
+]
 
 
-def request(job: Job, *parents: str, submit_tags: bool = True):
+def request(job: Job, *parents: str, submit_tags: bool = True, env: str | None = None):
     return submit_request(
         job,
         run_id=RunId("r1"),
@@ -20,6 +25,7 @@ def request(job: Job, *parents: str, submit_tags: bool = True):
         parent_ids=map(JobId, parents),
         job_definition="d:7",
         submit_tags=submit_tags,
+        env=env,
     )
 
 
@@ -28,7 +34,7 @@ def test_a_job_that_says_little_leaves_the_rest_to_its_definition():
         "jobName": "r1_a_2",
         "jobQueue": "q",
         "jobDefinition": "d:7",
-        "containerOverrides": {"command": ["kedro", "run"]},
+        "containerOverrides": {"command": ["kedro", "run"], "environment": OWN},
         "tags": {"kedro-batch:run": "r1", "kedro-batch:job": "a", "kedro-batch:plan": "sha256:0"},
     }
 
@@ -134,7 +140,7 @@ def test_reasons_to_try_again_become_rules_that_end_with_exit():
 def test_environment_share_and_priority_stand_where_batch_looks():
     sent = request(a_job(environment={"B": "2", "A": "1"}, share_identifier="x", scheduling_priority=0))
     pairs = [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
-    assert sent["containerOverrides"] == {"command": ["x"], "environment": pairs}
+    assert sent["containerOverrides"] == {"command": ["x"], "environment": [*pairs, *OWN]}
     assert (sent["shareIdentifier"], sent["schedulingPriorityOverride"]) == ("x", 0)
 
 
@@ -149,7 +155,7 @@ def test_further_fields_are_passed_on_and_those_of_the_container_are_merged():
     submit = {"parameters": {"a": "b"}, "containerOverrides": {"instanceType": "m5.large"}}
     sent = request(a_job(submit=submit))
     assert sent["parameters"] == {"a": "b"}
-    assert sent["containerOverrides"] == {"command": ["x"], "instanceType": "m5.large"}
+    assert sent["containerOverrides"] == {"command": ["x"], "environment": OWN, "instanceType": "m5.large"}
 
 
 def test_a_pod_gets_the_command_in_its_first_container_without_one():
@@ -163,7 +169,7 @@ def test_a_pod_gets_the_command_in_its_first_container_without_one():
         {
             "name": "main",
             "command": ["x"],
-            "env": [{"name": "A", "value": "1"}],
+            "env": [{"name": "A", "value": "1"}, *OWN],
             "resources": {"limits": amounts, "requests": amounts},
         },
     ]
@@ -176,7 +182,8 @@ def test_a_task_of_several_containers_gets_the_command_in_its_first_without_one(
     assert "containerOverrides" not in sent
     main, log = sent["ecsPropertiesOverride"]["taskProperties"][0]["containers"]
     assert log == {"name": "log"}
-    assert (main["name"], main["command"], main["environment"]) == ("main", ["x"], [{"name": "A", "value": "1"}])
+    assert (main["name"], main["command"]) == ("main", ["x"])
+    assert main["environment"] == [{"name": "A", "value": "1"}, *OWN]
     assert {"type": "MEMORY", "value": "512"} in main["resourceRequirements"]
 
 
@@ -184,4 +191,33 @@ def test_a_variable_of_the_container_s_own_wins():
     containers = [{"name": "main", "env": [{"name": "A", "value": "2"}, {"name": "B", "value": "3"}]}]
     sent = request(a_job(submit={"eksPropertiesOverride": {"podProperties": {"containers": containers}}}, **RICH))
     (main,) = sent["eksPropertiesOverride"]["podProperties"]["containers"]
-    assert main["env"] == containers[0]["env"]
+    assert main["env"] == [containers[0]["env"][0], *OWN, containers[0]["env"][1]]
+
+
+PODS = {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "main"}]}}}
+TASKS = {"ecsPropertiesOverride": {"taskProperties": [{"containers": [{"name": "main"}]}]}}
+
+
+def variables(sent: dict[str, Any], submit: dict[str, Any]) -> Any:
+    if submit is PODS:
+        return sent["eksPropertiesOverride"]["podProperties"]["containers"][0]["env"]
+    if submit is TASKS:
+        return sent["ecsPropertiesOverride"]["taskProperties"][0]["containers"][0]["environment"]
+    return sent["containerOverrides"]["environment"]
+
+
+@pytest.mark.parametrize("submit", [{}, PODS, TASKS])
+def test_every_kind_of_container_is_told_run_job_submission_and_environment_once(submit):
+    kedro_env = {"name": "KEDRO_ENV", "value": "prod"}
+    assert variables(request(a_job(submit=submit), env="prod"), submit) == [*OWN, kedro_env]
+    stated = a_job(submit=submit, environment={"KEDRO_ENV": "prod"})
+    assert variables(request(stated, env="prod"), submit) == [*OWN, kedro_env]
+    assert variables(request(stated), submit) == [*OWN, kedro_env]
+
+
+def test_a_variable_that_the_container_states_as_the_plan_does_is_sent_once():
+    kedro_env = {"name": "KEDRO_ENV", "value": "prod"}
+    containers = [{"name": "main", "env": [kedro_env]}]
+    sent = request(a_job(submit={"eksPropertiesOverride": {"podProperties": {"containers": containers}}}), env="prod")
+    (main,) = sent["eksPropertiesOverride"]["podProperties"]["containers"]
+    assert main["env"] == [*OWN, kedro_env]

@@ -80,5 +80,6 @@ def submit_first_job(context: RunContext) -> JobId:
         parent_ids=(),
         job_definition="a_definition",
         submit_tags=True,
+        env=context.plan.env,
     )
     return context.engine.submit_job(request)

@@ -195,6 +195,63 @@ def test_the_environment_may_come_from_kedro_env(project):
     assert compiled(project, env={"KEDRO_ENV": "prod"}) == compiled(project, "--env=prod")
 
 
+ASKS_FOR_ENV = """
+import os
+
+from kedro.pipeline import Pipeline, node
+
+ENV = os.environ.get("KEDRO_ENV", "none")
+
+
+def number(x):
+    return x
+
+
+def register_pipelines():
+    return {"__default__": Pipeline([node(number, "raw", "numbers", name=f"for_{ENV}")])}
+"""
+
+
+def test_the_project_s_code_finds_the_environment_that_its_jobs_will_have(tmp_path):
+    settings = """
+        import os
+        from kedro.config import OmegaConfigLoader
+        CONFIG_LOADER_CLASS = OmegaConfigLoader
+        CONFIG_LOADER_ARGS = {
+            "base_env": "base",
+            "default_run_env": "local",
+            "custom_resolvers": {"kedro_env": lambda: os.environ.get("KEDRO_ENV", "none")},
+        }
+        """
+    own = {"base/aws_batch.yml": f"{TARGET}tags: {{env: '${{kedro_env:}}'}}\n", "prod/parameters.yml": "a: 1\n"}
+    write_project(tmp_path, registry=ASKS_FOR_ENV, settings=settings, conf=own)
+
+    prod = compiled(tmp_path, "--env=prod")
+    assert "\n  - name: for_prod\n" in prod
+    assert "\n  tags:\n    env: prod\n" in prod
+    assert compiled(tmp_path, "--env=prod", env={"KEDRO_ENV": "base"}) == prod
+    assert compiled(tmp_path, env={"KEDRO_ENV": "prod"}) == prod
+    bare = compiled(tmp_path)
+    assert "\n  - name: for_none\n" in bare
+    assert "\n  tags:\n    env: none\n" in bare
+    assert compiled(tmp_path, env={"KEDRO_ENV": ""}) == bare
+    assert run([str(BIN / "kedro"), "batch", "compile", "--env=prod", "-o", "plan.yaml"], cwd=tmp_path).code == 0
+    assert (tmp_path / "plan.yaml").read_text() == prod
+
+
+def test_the_variables_may_name_the_environment_that_is_compiled(tmp_path):
+    conf = {"prod/aws_batch.yml": f"{TARGET}environment: {{KEDRO_ENV: prod}}\n"}
+    project = write_project(tmp_path, conf=conf)
+    stated = "  environment:\n    KEDRO_ENV: prod\n"
+    assert stated in compiled(project, "--env=prod")
+    (project / "conf" / "prod" / "aws_batch.yml").rename(project / "conf" / "base" / "aws_batch.yml")
+    refused = kedro_batch("compile", cwd=project)
+    assert refused.code == 4
+    assert "conf/base/aws_batch.yml:4: environment.KEDRO_ENV: it would run the jobs with another" in refused.err
+    (project / "conf" / "prod").mkdir(exist_ok=True)
+    assert stated in compiled(project, env={"KEDRO_ENV": "prod"})
+
+
 def test_several_pipelines_are_one_plan_and_each_node_is_reached_by_one_that_has_it(tmp_path):
     registry = DIAMOND.replace(
         '"half": diamond.to_nodes("go_left")',

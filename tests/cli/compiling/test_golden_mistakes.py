@@ -198,6 +198,11 @@ MISTAKES: dict[str, Mistake] = {
     "definition_illegal": Mistake(conf={SETTINGS: TARGET.replace("a_definition", "my-definition:latest")}),
     "retry_reasons_without_attempts": Mistake(settings="retry_on: [spot]\n"),
     "priority_without_share": Mistake(settings="scheduling_priority: 50\n"),
+    "variable_of_kedro_batch": Mistake(settings="environment: {KEDRO_BATCH_RUN_ID: nightly}\n"),
+    "variable_of_kedro_for_another_environment": Mistake(
+        settings="environment: {KEDRO_ENV: prod}\n", words=("--env=test",), conf={"test/parameters.yml": "a: 1\n"}
+    ),
+    "variable_of_kedro_without_environment": Mistake(settings="environment: {KEDRO_ENV: prod}\n"),
     "variable_with_nul": Mistake(settings='environment: {SEPARATOR: "\\0"}\n'),
     "tag_with_ampersand": Mistake(settings="tags: {owner: R&D}\n"),
     "fargate_vcpus_that_are_not": Mistake(settings="platform: fargate\nresources: {vcpus: 3}\n"),

@@ -1,9 +1,14 @@
 import json
+from dataclasses import replace
+
+import pytest
 
 from kedro_batch.plan.checks.batch_limits import AT_RUN_TIME, OVERRIDES_CHARACTERS, REQUEST_BYTES
-from kedro_batch.plan.checks.request_size import check_request_sizes, worst_request
+from kedro_batch.plan.checks.request_size import check_request_sizes, room_for_nodes, worst_request
 from kedro_batch.plan.model import JobName, Plan
 from tests.support.plans import a_job
+
+TAGGED = a_job(tags={"a": "b"}).settings
 
 
 def problems(**given):
@@ -16,7 +21,7 @@ def test_overrides_leave_room_for_what_a_run_adds():
         return found[0] if found else None
 
     fits = next(words for words in range(OVERRIDES_CHARACTERS, 0, -1) if taken(words) is None)
-    assert OVERRIDES_CHARACTERS - 1200 < fits < OVERRIDES_CHARACTERS - 700
+    assert OVERRIDES_CHARACTERS - 1200 < fits < OVERRIDES_CHARACTERS - 600
     path, message = taken(fits + 1)
     assert path == ("command",)
     assert message.startswith(
@@ -46,14 +51,49 @@ def test_tags_that_are_not_sent_take_no_room():
 
     least = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters))
     most = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters, submit_tags=False))
-    tags = worst_request(a_job(), submit_tags=True)["tags"] | {"kedro-batch:job": "a"}
+    tags = worst_request(a_job(), submit_tags=True, env=None)["tags"] | {"kedro-batch:job": "a"}
     assert most - least == len(json.dumps({"tags": tags}, separators=(",", ":"))) - len("{}") + len(",")
-    assert "tags" not in worst_request(a_job(), submit_tags=False)
+    assert "tags" not in worst_request(a_job(), submit_tags=False, env=None)
 
 
 def test_the_worst_request_has_every_run_time_part_at_its_longest():
-    request = worst_request(a_job("j" * 99, depends_on=(JobName("p"),)), submit_tags=True)
+    request = worst_request(a_job("j" * 99, depends_on=(JobName("p"),)), submit_tags=True, env="prod")
     assert len(request["jobName"]) == 128
     assert request["tags"]["kedro-batch:run"] == "9" * 24
     assert len(request["dependsOn"][0]["jobId"]) == 36
     assert len(AT_RUN_TIME["AWS_BATCH_JOB_ID"]) == 36
+    assert request["containerOverrides"]["environment"] == [
+        {"name": "KEDRO_BATCH_JOB", "value": "j" * 99},
+        {"name": "KEDRO_BATCH_RUN_ID", "value": "9" * 24},
+        {"name": "KEDRO_BATCH_SUBMISSION", "value": "999"},
+        {"name": "KEDRO_ENV", "value": "prod"},
+    ]
+
+
+@pytest.mark.parametrize("env", [None, "prod", 'a"b'])
+@pytest.mark.parametrize("name", ["a", "j" * 99])
+def test_the_quick_look_lets_nothing_through_that_is_too_long(env, name):
+    """Most jobs are found short enough without building their request: both ways have to agree on the rest."""
+    for words in range(OVERRIDES_CHARACTERS // 8, OVERRIDES_CHARACTERS // 6):
+        job = a_job(name, ("\x01" * words,))
+        quick = list(check_request_sizes(Plan(jobs=(job,), env=env)))
+        thorough = list(check_request_sizes(Plan(jobs=(replace(job, settings=TAGGED),), env=env)))
+        assert quick == thorough
+
+
+def test_the_environment_of_the_plan_counts():
+    def taken(env):
+        job = a_job(command=("x" * 7100,))
+        return list(check_request_sizes(Plan(jobs=(job,), env=env)))
+
+    assert not taken("prod")
+    assert taken("e" * 700)
+
+
+def test_a_command_that_fills_the_room_for_nodes_fits():
+    settings = a_job(environment={"A": "x" * 50}).settings
+    for env in (None, "prod"):
+        words = ["kedro", "run", f"--env={env}"]
+        room = room_for_nodes(settings, env, words)
+        job = a_job("j" * 99, (*words, f"--nodes={'n' * room}"), environment={"A": "x" * 50})
+        assert not list(check_request_sizes(Plan(jobs=(job,), env=env)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_note, verbosity_options
+from kedro_batch.cli.base import BatchCommand, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
     following_options,
@@ -91,13 +91,13 @@ def apply(  # noqa: PLR0913  click hands over every option
     if dry_run:
         _print_requests(ready, digest)
         return
-    _run(ready, digest, content, journal, run_id=run_id, on_this_machine=on_this_machine, given=given)
+    _run(ready, digest, (content, name), journal, run_id=run_id, on_this_machine=on_this_machine, given=given)
 
 
 def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     plan: "Plan",
     digest: "PlanDigest",
-    content: bytes,
+    source: tuple[bytes, str],
     journal: Path,
     *,
     run_id: str | None,
@@ -105,17 +105,16 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     given: dict[str, Any],
 ) -> None:
     """Start a run of a plan, or continue it, and follow it to the end."""
+    from kedro_batch.cli.local_engine import find_local_folder
     from kedro_batch.cli.run_session import RunHandle, aws_engine, check_digest, open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id
 
+    content, name = source
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
-    folder = given["project"] or Path()
-    if on_this_machine and plan.project and not (folder / "pyproject.toml").is_file():
-        print_note(
-            f"Warning: {folder.resolve()} is not a Kedro project: name the project of the plan with --project DIR"
-        )
+    if on_this_machine and not journal.exists():
+        find_local_folder(plan, given["project"] or Path())  # if it is another project's, no journal is made
     engine = None if on_this_machine else aws_engine()  # if it cannot be reached, no journal is made
     book = Journal(journal)
     entry = book.run(chosen)
@@ -125,7 +124,9 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
         raise UsageError(f"run {chosen} runs on {entry.engine}: choose another --run-id")
     others_may_know = run_id is not None and not on_this_machine and not given["no_adopt"]
     mode = RunMode.CONTINUE if entry or others_may_know else RunMode.START
-    handle = RunHandle(run_id=chosen, plan=plan, digest=digest, content=content, engine_name=engine_name, entry=entry)
+    handle = RunHandle(
+        run_id=chosen, plan=plan, digest=digest, content=content, source=name, engine_name=engine_name, entry=entry
+    )
     with open_run(handle, book, command_options(given, mode), engine=engine) as session:
         session.follow()
 

@@ -179,7 +179,7 @@ def local_options(command: _F) -> _F:
             type=click.Path(exists=True, file_okay=False, path_type=Path),
             default=None,
             metavar="DIR",
-            help="On this machine: the working directory of the jobs. Default: the present one.",
+            help="On this machine: the project in which the jobs run. Default: the working directory.",
         ),
     ):
         command = option(command)

@@ -15,7 +15,9 @@ import click
 
 from kedro_batch.cli.base import on_signals, print_note
 from kedro_batch.cli.live_view import JsonLines, follower
-from kedro_batch.cli.options import CommandOptions, LocalOptions
+from kedro_batch.cli.local_engine import local_engine
+from kedro_batch.cli.options import CommandOptions
+from kedro_batch.cli.stale_plan import find_update_command
 from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
 from kedro_batch.plan.digest import plan_digest
@@ -35,6 +37,7 @@ from kedro_batch.submitter.run_lock import run_lock
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
+from kedro_batch.text.escaping import for_terminal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class RunHandle:
         plan: Its plan.
         digest: The digest of its plan.
         content: Its plan, byte for byte.
+        source: Where its plan comes from, for messages: a file, or something else.
         engine_name: What runs its jobs.
         entry: What the journal says of it; None if the journal does not have it.
         must_exist: The journal does not have it, and the service has to.
@@ -55,6 +59,7 @@ class RunHandle:
     plan: Plan
     digest: PlanDigest
     content: bytes
+    source: str
     engine_name: EngineName
     entry: RunEntry | None
     must_exist: bool = False
@@ -82,6 +87,7 @@ def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) ->
         plan=ready,
         digest=digest,
         content=content,
+        source=name,
         engine_name=entry.engine if entry else "aws",
         entry=entry,
         must_exist=entry is None,
@@ -173,7 +179,7 @@ def open_run(
     """
     inbox = Inbox()
     folder = journal.file.parent / "runs" / handle.run_id
-    engine = engine or _engine(handle, inbox, options.local, folder)
+    engine = engine or _engine(handle, inbox, options, folder)
     calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
     json_lines = JsonLines() if options.verbosity.as_json else None
     session: RunSession | None = None
@@ -214,6 +220,7 @@ def open_run(
         finally:
             if session:
                 _report(session, options)
+                _say_if_stale(session)
 
 
 def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float) -> None:
@@ -243,26 +250,15 @@ def aws_engine() -> Engine:
     return AwsEngine()
 
 
-def _engine(handle: RunHandle, inbox: Inbox, local: LocalOptions, run_folder: Path) -> Engine:
+def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder: Path) -> Engine:
     match handle.engine_name:
         case "aws":
             return aws_engine()
         case "local":
-            from kedro_batch.submitter.service.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
-
             before = handle.entry.location.get("folder", ".") if handle.entry else "."
-            return LocalEngine(
-                inbox,
-                max_workers=local.max_workers or _processors(),
-                folder=(local.project or Path(before)).resolve(),
-                logs=run_folder / "logs",
-            )
+            return local_engine(handle.plan, inbox, options, start=Path(before), logs=run_folder / "logs")
         case _:
             assert_never(handle.engine_name)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _report(session: RunSession, options: CommandOptions) -> None:
@@ -284,3 +280,16 @@ def _report(session: RunSession, options: CommandOptions) -> None:
         redirect_to_null(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             print_note(f"Warning: cannot write the outcome: {error.strerror}")
+
+
+def _say_if_stale(session: RunSession) -> None:
+    """Say that a plan is out of date, once jobs have failed on this machine, where the project is."""
+    handle, finished = session.handle, session.finished
+    if handle.engine_name != "local" or finished is None or finished.outcome != "failed":
+        return
+    file = handle.source if Path(handle.source).is_file() else "plan.yaml"
+    project = Path(session.context.engine.location["folder"])
+    if update := find_update_command(handle.plan, handle.digest, project, file):
+        print_note(
+            for_terminal(f"The plan is out of date: its project gives another one now. Compile it again: {update}")
+        )

@@ -50,7 +50,7 @@ _SELECTION = (
 )
 _SELECTION_HELP = {
     "pipelines": "Registered pipelines to compile. Default: __default__.",
-    "env": "Configuration environment, of this compilation and of every job.",
+    "env": "Configuration environment, of this compilation and of every job. Default: KEDRO_ENV.",
     "conf_source": "Where the configuration is. For the jobs, set container_conf_source.",
     "params": "Extra parameters, passed to every job.",
     "nodes": "Only these nodes.",

@@ -55,7 +55,10 @@ class Settings:
 
 
 def resolve_settings(
-    source: ConfigSource, conf_source: str | None, group_by: tuple[str, ...] | None = None
+    source: ConfigSource,
+    conf_source: str | None,
+    group_by: tuple[str, ...] | None = None,
+    env: str | None = None,
 ) -> Settings:
     """Check a configuration and fill in the defaults.
 
@@ -64,6 +67,7 @@ def resolve_settings(
         conf_source: ``--conf-source`` of this compilation. It is used inside the container as well, unless the
             configuration sets ``container_conf_source``.
         group_by: The groupings of the command line, which win.
+        env: The configuration environment that is compiled.
 
     Raises:
         ConfigError: With a diagnostic for everything that is wrong.
@@ -77,12 +81,12 @@ def resolve_settings(
     given |= source.target
     if isinstance(given.get("group_by"), str):
         given["group_by"] = [given["group_by"]]
-    wrong = [source.diagnose(path, message, code) for path, message, code in check_config(given)]
+    wrong = [source.diagnose(path, message, code) for path, message, code in check_config(given, env)]
     container_conf_source = given.get("container_conf_source", conf_source)
     if "container_conf_source" not in given and is_local_absolute_path(conf_source or ""):
         wrong.append(_diagnose_conf_source(source, str(conf_source)))
     # botocore's model of SubmitJob takes a moment to load: it is asked only if everything else is right.
-    wrong = wrong or [source.diagnose(path, message) for path, message in check_submit_fields(given)]
+    wrong = wrong or [source.diagnose(path, message) for path, message in check_submit_fields(given, env)]
     if wrong:
         raise ConfigError(_WRONG, wrong)
     groupings = given.get("group_by", ()) if group_by is None else group_by

@@ -94,7 +94,7 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
     source = configuration.read_aws_batch(options.env)
     if missing := [name for name in TARGET if name not in source.target]:
         raise _missing_target(configuration, source, missing, options.env)
-    settings = resolve_settings(source, options.conf_source, options.group_by)
+    settings = resolve_settings(source, options.conf_source, options.group_by, options.env)
     _refuse_credentials(options)
     nodes = project.nodes(every_pipeline=bool(settings.rules or settings.datasets))
     _refuse_unread_versions(options, {name for node in nodes.selected for name in node.inputs})

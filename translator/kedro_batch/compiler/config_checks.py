@@ -15,24 +15,33 @@ from kedro_batch.files.json_schema import check
 from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_words, credentials_in, looks_like_credential
 from kedro_batch.plan.checks.placement import unsent_tags
 from kedro_batch.plan.checks.service_model import wrong_submit_fields
+from kedro_batch.plan.checks.variables import misused_variable, variables_in
+from kedro_batch.plan.submit_job import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean
 
 _Config = Mapping[str, Any]
 _RUNNERS = ("ParallelRunner", "SequentialRunner", "ThreadRunner")
 
 
-def check_config(given: _Config) -> Iterator[tuple[FieldPath, str, Code]]:
-    """Yield everything that is wrong with the merged ``aws_batch.yml``, but what ``check_submit_fields`` finds."""
+def check_config(given: _Config, env: str | None = None) -> Iterator[tuple[FieldPath, str, Code]]:
+    """Yield everything that is wrong with the merged ``aws_batch.yml``, but what ``check_submit_fields`` finds.
+
+    Args:
+        given: What it holds.
+        env: The configuration environment that is compiled.
+    """
+    for path, message in _check_variables(given, env):
+        yield path, message, Code.INVALID_CONFIG
     for check_one, code in _CHECKS:
         for path, message in check_one(given):
             yield path, message, code
 
 
-def check_submit_fields(given: _Config) -> Iterator[PathMessage]:
-    """Yield what botocore's model of SubmitJob refuses below ``submit``."""
+def check_submit_fields(given: _Config, env: str | None = None) -> Iterator[PathMessage]:
+    """Yield what botocore's model of SubmitJob refuses below ``submit``, and the variables that are wrong there."""
     for here, settings in _job_settings(given):
         if submit := settings.get("submit"):
-            for path, message in wrong_submit_fields(submit):
+            for path, message in [*wrong_submit_fields(submit)] or _misused_variables(submit, env):
                 yield (*here, "submit", *path), message
 
 
@@ -83,12 +92,27 @@ def _check_runners(given: _Config) -> Iterator[PathMessage]:
             yield (*here, "runner"), message
 
 
-def _check_variables(given: _Config) -> Iterator[PathMessage]:
+def _check_variables(given: _Config, env: str | None) -> Iterator[PathMessage]:
     for here, settings in _job_settings(given):
         environment = settings.get("environment")
-        if isinstance(environment, Mapping) and "KEDRO_ENV" in environment:
-            message = "it would run the jobs with another configuration: leave it out, and compile with --env"
-            yield (*here, "environment", "KEDRO_ENV"), message
+        for name, value in environment.items() if isinstance(environment, Mapping) else ():
+            if misuse := _misused_variable(name, value, env):
+                yield (*here, "environment", name), misuse
+
+
+def _misused_variables(submit: Mapping[str, Any], env: str | None) -> Iterator[PathMessage]:
+    for field, name, value in variables_in(submit):
+        if misuse := _misused_variable(name, value, env):
+            yield (field,), f"{name}: {misuse}"
+
+
+def _misused_variable(name: str, value: Any, env: str | None) -> str | None:
+    if name != ENV_VARIABLE or (isinstance(value, str) and env is not None):
+        return misused_variable(name, value, env)
+    if not isinstance(value, str):
+        return None  # the schema refuses it
+    other = "it would run the jobs with another configuration than the one that is compiled"
+    return f"{other}: leave it out, and compile with --env={value}"
 
 
 def _check_tags(given: _Config) -> Iterator[PathMessage]:
@@ -120,7 +144,6 @@ _CHECKS: tuple[tuple[Callable[[_Config], Iterator[PathMessage]], Code], ...] = (
     (_check_conf_source, Code.INVALID_CONFIG),
     (_check_group_by, Code.INVALID_CONFIG),
     (_check_runners, Code.INVALID_CONFIG),
-    (_check_variables, Code.INVALID_CONFIG),
     (_check_tags, Code.INVALID_CONFIG),
     (_check_credentials, Code.CREDENTIAL),
 )

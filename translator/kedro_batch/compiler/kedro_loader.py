@@ -2,9 +2,11 @@
 
 It makes no session and no context: no hook runs, no catalog is built and no credential is read. Whatever the project's
 code raises becomes a ``ProjectError`` that says where. That code runs with the project's folder as the working
-directory, as in the container: a registry, settings or a resolver may open files by relative paths.
+directory and with the plan's environment as KEDRO_ENV, as in the container: a registry, settings or a resolver may
+open files by relative paths and ask for the environment.
 """
 
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir
@@ -35,6 +37,7 @@ from kedro_batch.compiler.kedro_version import KedroFeatures, find_kedro_feature
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, ProjectNodes, enclosing_namespaces
 from kedro_batch.compiler.run_hooks import RunHooks, find_run_hooks
 from kedro_batch.errors import ConfigError, ProjectError, UsageError
+from kedro_batch.plan.submit_job import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean
 
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
@@ -56,7 +59,7 @@ class KedroProject:
     """A Kedro project whose settings are loaded; its pipelines are loaded on request."""
 
     def __init__(self, root: Path, options: CompileOptions) -> None:
-        """Load the settings of the project in ``root``.
+        """Load the settings of the project in ``root``, and set KEDRO_ENV for the rest of the process.
 
         Raises:
             ProjectError: Kedro refuses the project, its settings cannot be imported, or the environment is missing.
@@ -64,6 +67,7 @@ class KedroProject:
         self._root = root
         self._options = options
         self._compiled: dict[str, Pipeline] = {}
+        _set_kedro_env(options.env)
         with guard_project_code("cannot load the Kedro project", root):
             self._metadata = bootstrap_project(root)
             validate_settings()
@@ -250,6 +254,13 @@ class KedroProject:
         if isinstance(patterns, dict):
             patterns.setdefault("aws_batch", _CONFIG_PATTERNS)
         return loader
+
+
+def _set_kedro_env(env: str | None) -> None:
+    """Set the variable as the jobs of the plan will have it."""
+    os.environ.pop(ENV_VARIABLE, None)
+    if env is not None:
+        os.environ[ENV_VARIABLE] = env
 
 
 def _filter_by_namespaces(pipeline: Pipeline, namespaces: Iterable[str], filters: Mapping[str, Any]) -> Pipeline:

@@ -85,7 +85,7 @@ def _group_nodes(
         GroupingRules(
             is_in_memory=lambda name: not is_parameter(name) and storages.of(name).store is Store.MEMORY,
             settings_key=lambda node: node_settings.of(node).fingerprint,
-            names_limit=lambda node: room_for_nodes(node_settings.of(node).settings, other_words),
+            names_limit=lambda node: room_for_nodes(node_settings.of(node).settings, options.env, other_words),
             find_conflict=find_conflict,
         ),
     )

@@ -33,6 +33,14 @@ _ON_BATCH = re.compile(
     rf"([1-9][0-9]{{0,{SUBMISSION_DIGITS - 1}}})"
 )
 
+RUN_ID_VARIABLE = "KEDRO_BATCH_RUN_ID"
+JOB_VARIABLE = "KEDRO_BATCH_JOB"
+SUBMISSION_VARIABLE = "KEDRO_BATCH_SUBMISSION"
+ENV_VARIABLE = "KEDRO_ENV"
+"""Kedro's own name for the configuration environment."""
+OWN_VARIABLES = "KEDRO_BATCH_"
+"""All variables that begin so are ours."""
+
 TAG_RUN = "kedro-batch:run"
 TAG_JOB = "kedro-batch:job"
 TAG_PLAN = "kedro-batch:plan"
@@ -80,6 +88,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     parent_ids: Iterable[JobId],
     job_definition: str,
     submit_tags: bool,
+    env: str | None,
 ) -> dict[str, Any]:
     """Build the arguments of one SubmitJob call.
 
@@ -91,13 +100,14 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
         parent_ids: The ids of the jobs in ``depends_on`` on Batch.
         job_definition: The definition with its revision, resolved once for the whole run.
         submit_tags: True to send tags; AWS asks for a permission of its own for them (``batch:TagResource``).
+        env: The plan's configuration environment.
     """
     settings = job.settings
     request: dict[str, Any] = {
         "jobName": batch_job_name(run_id, job.name, submission),
         "jobQueue": settings.job_queue,
         "jobDefinition": job_definition,
-        **_with_overrides(job, settings.submit),
+        **_with_overrides(job, {**settings.environment, **own_variables(run_id, job.name, submission, env)}),
     }
     if submit_tags:
         request["tags"] = {**settings.tags, TAG_RUN: run_id, TAG_JOB: job.name, TAG_PLAN: digest}
@@ -114,6 +124,15 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     return request
 
 
+def own_variables(run_id: RunId, job: JobName, submission: int, env: str | None) -> dict[str, str]:
+    """Return the variables that kedro-batch gives a job, on AWS Batch and on this machine: all jobs of a run share one.
+
+    Kedro reads KEDRO_ENV itself, where a command has no ``--env``; a project's own code may read it too.
+    """
+    own = {RUN_ID_VARIABLE: run_id, JOB_VARIABLE: job, SUBMISSION_VARIABLE: str(submission)}
+    return own | ({} if env is None else {ENV_VARIABLE: env})
+
+
 def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
     """Return when to retry. Batch also retries if no rule matches, so the last rule ends the job."""
     if not settings.retry_on:
@@ -123,27 +142,29 @@ def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
     return {"attempts": settings.attempts, "evaluateOnExit": [*rules, {"onReason": "*", "action": "EXIT"}]}
 
 
-def _with_overrides(job: Job, submit: Mapping[str, Any]) -> dict[str, Any]:
+def _with_overrides(job: Job, environment: Mapping[str, str]) -> dict[str, Any]:
     """Put command, environment and resources where this kind of job definition has them.
 
     A definition for EKS, or with several containers, has them in a structure of its own: if ``submit`` gives such a
     structure, they go to its first container that has no command. ``checks.placement`` makes sure that there is one.
     """
-    request = copy.deepcopy(dict(submit))
-    for field in (PODS, TASKS):
-        for container in containers_of(request, field):
-            if "command" not in container:
-                given = _pod_container(job) if field == PODS else _container(job)
-                name = "env" if field == PODS else "environment"
-                own = {pair.get("name"): pair for pair in (*given.get(name, ()), *container.get(name, ()))}
-                container.update(given | container | ({name: list(own.values())} if own else {}))
-                return request
-    request["containerOverrides"] = _container(job) | request.get("containerOverrides", {})
+    request = copy.deepcopy(dict(job.settings.submit))
+    found = command_container(request)
+    if found is None:
+        request["containerOverrides"] = _container(job, environment) | request.get("containerOverrides", {})
+        return request
+    field, container = found
+    given = _pod_container(job, environment) if field == PODS else _container(job, environment)
+    name = VARIABLES_OF[field]
+    pairs = {pair.get("name"): pair for pair in (*given[name], *container.get(name, ()))}
+    container.update(given | container | {name: list(pairs.values())})
     return request
 
 
 PODS = "eksPropertiesOverride"
 TASKS = "ecsPropertiesOverride"
+VARIABLES_OF: Mapping[str, str] = {PODS: "env", TASKS: "environment"}
+"""What the containers of a structure call their variables."""
 
 
 def containers_of(submit: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
@@ -153,20 +174,22 @@ def containers_of(submit: Mapping[str, Any], field: str) -> list[dict[str, Any]]
     return [one for task in submit.get(field, {}).get("taskProperties", ()) for one in task.get("containers", ())]
 
 
-def _container(job: Job) -> dict[str, Any]:
-    overrides: dict[str, Any] = {"command": list(job.command)}
-    if job.settings.environment:
-        overrides["environment"] = _pairs(job.settings.environment)
+def command_container(submit: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Return the structure of ``submit`` that the command goes to, and its container there; None if it has none."""
+    containers = ((field, one) for field in (PODS, TASKS) for one in containers_of(submit, field))
+    return next(((field, one) for field, one in containers if "command" not in one), None)
+
+
+def _container(job: Job, environment: Mapping[str, str]) -> dict[str, Any]:
+    overrides: dict[str, Any] = {"command": list(job.command), "environment": pairs_of(environment)}
     if requirements := _resource_requirements(job.settings.resources):
         overrides["resourceRequirements"] = requirements
     return overrides
 
 
-def _pod_container(job: Job) -> dict[str, Any]:
+def _pod_container(job: Job, environment: Mapping[str, str]) -> dict[str, Any]:
     """Spell the container as Kubernetes does: quantities are strings with units."""
-    container: dict[str, Any] = {"command": list(job.command)}
-    if job.settings.environment:
-        container["env"] = _pairs(job.settings.environment)
+    container: dict[str, Any] = {"command": list(job.command), "env": pairs_of(environment)}
     resources = job.settings.resources
     amounts = {
         "cpu": resources.vcpus and f"{resources.vcpus}",
@@ -178,7 +201,8 @@ def _pod_container(job: Job) -> dict[str, Any]:
     return container
 
 
-def _pairs(environment: Mapping[str, str]) -> list[dict[str, str]]:
+def pairs_of(environment: Mapping[str, str]) -> list[dict[str, str]]:
+    """Spell variables as AWS Batch does, sorted by name."""
     return [{"name": name, "value": value} for name, value in sorted(environment.items())]
 
 

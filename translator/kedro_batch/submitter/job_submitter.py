@@ -176,6 +176,7 @@ class JobSubmitter:
             parent_ids=self._run_state.live_parent_ids(name),
             job_definition=self._definitions[job.settings.job_definition],
             submit_tags=self._context.plan.submit_tags,
+            env=self._context.plan.env,
         )
 
     # What comes back

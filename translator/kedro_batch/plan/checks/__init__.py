@@ -25,6 +25,7 @@ from kedro_batch.plan.checks.request_size import check_request_sizes
 from kedro_batch.plan.checks.service_model import check_requests, check_submit_fields
 from kedro_batch.plan.checks.structure import check_dependencies, check_names, check_schema, check_targets
 from kedro_batch.plan.checks.unordered_reads import check_read_order
+from kedro_batch.plan.checks.variables import check_container_variables
 from kedro_batch.plan.model import Plan
 
 FileCheck = Callable[[Any], Iterator[Diagnostic]]
@@ -40,8 +41,8 @@ SUBMIT: tuple[FileCheck, ...] = (check_submit_fields,)
 """If these find something, REQUESTS does not run: requests cannot be built."""
 SETTINGS: tuple[FileCheck, ...] = (check_tags, check_credentials)
 LIMITS: tuple[PlanCheck, ...] = (check_limits,)
-REQUESTS: tuple[PlanCheck, ...] = (check_command_places, check_request_sizes, check_requests)
-"""These build the requests that a run would send."""
+REQUESTS: tuple[PlanCheck, ...] = (check_command_places, check_container_variables, check_request_sizes, check_requests)
+"""These look into ``submit``, or build the requests that a run would send."""
 WARNINGS: tuple[PlanCheck, ...] = (check_read_order,)
 """What these find does not keep a plan from being applied. They need a plan in which nothing is wrong."""
 

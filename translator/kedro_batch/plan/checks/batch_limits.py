@@ -19,14 +19,9 @@ from fractions import Fraction
 from typing import assert_never
 
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
+from kedro_batch.plan.checks.variables import misused_variable
 from kedro_batch.plan.model import Job, JobSettings, Plan, Platform, Resources
-from kedro_batch.plan.submit_job import (
-    JOB_NAME_LENGTH,
-    JOB_NAME_PATTERN,
-    OWN_TAGS,
-    RUN_ID_LENGTH,
-    SUBMISSION_DIGITS,
-)
+from kedro_batch.plan.submit_job import JOB_NAME_LENGTH, JOB_NAME_PATTERN, OWN_TAGS
 from kedro_batch.text.wording import quoted
 
 DEPENDENCIES = 20
@@ -64,11 +59,8 @@ AT_RUN_TIME: Mapping[str, str] = {
     "AWS_BATCH_JOB_ATTEMPT": "10",
     "AWS_BATCH_JQ_NAME": "q" * 128,
     "AWS_BATCH_CE_NAME": "c" * 128,
-    "KEDRO_BATCH_RUN_ID": "r" * RUN_ID_LENGTH,
-    "KEDRO_BATCH_JOB": "j" * JOB_NAME_LENGTH,
-    "KEDRO_BATCH_ATTEMPT": "9" * SUBMISSION_DIGITS,
 }
-"""[env] the variables that Batch and we add to a container's environment, at their longest."""
+"""[env] the variables that Batch adds to a container's environment, at their longest."""
 
 FARGATE_MEMORY_MIB: Mapping[Fraction, tuple[int, ...]] = {
     Fraction(1, 4): (512, 1024, 2048),
@@ -98,7 +90,7 @@ def check_limits(plan: Plan) -> Iterator[Diagnostic]:
     for index, job in enumerate(plan.jobs):
         found = checked.get(id(job.settings))
         if found is None:
-            found = checked[id(job.settings)] = list(_check_settings(job.settings))
+            found = checked[id(job.settings)] = list(_check_settings(job.settings, plan.env))
         yield from diagnostics_of((*_check_job(job), *found), ("jobs", index))
 
 
@@ -115,7 +107,7 @@ def _check_job(job: Job) -> Iterator[PathMessage]:
             yield ("command", position), "is empty or holds a NUL character, which AWS Batch refuses"
 
 
-def _check_settings(settings: JobSettings) -> Iterator[PathMessage]:
+def _check_settings(settings: JobSettings, env: str | None) -> Iterator[PathMessage]:
     kind_of_name = "a name has 1 to 128 letters, digits, - and _, the first a letter or digit"
     if not _QUEUE.fullmatch(settings.job_queue):
         yield ("job_queue",), f"{quoted(settings.job_queue)} is not the name or ARN of a queue: {kind_of_name}"
@@ -128,7 +120,7 @@ def _check_settings(settings: JobSettings) -> Iterator[PathMessage]:
         yield ("timeout_s",), f"must be at least {TIMEOUT_S}, found {settings.timeout_s}"
     yield from _check_share(settings)
     yield from _check_tags(settings.tags)
-    yield from _check_environment(settings.environment)
+    yield from _check_environment(settings.environment, env)
     match settings.platform:
         case Platform.FARGATE:
             yield from _check_fargate(settings.resources)
@@ -138,12 +130,12 @@ def _check_settings(settings: JobSettings) -> Iterator[PathMessage]:
             assert_never(settings.platform)
 
 
-def _check_environment(environment: Mapping[str, str]) -> Iterator[PathMessage]:
+def _check_environment(environment: Mapping[str, str], env: str | None) -> Iterator[PathMessage]:
     for name, value in environment.items():
         if name.upper().startswith(RESERVED_ENVIRONMENT):
             yield ("environment", name), f"no variable may begin with {RESERVED_ENVIRONMENT}: AWS Batch keeps it"
-        elif name in AT_RUN_TIME:
-            yield ("environment", name), "kedro-batch sets this variable itself: give yours another name"
+        elif misuse := misused_variable(name, value, env):
+            yield ("environment", name), misuse
         elif not _VARIABLE.fullmatch(name):
             why = "it is empty, has over 1000 characters, or has = or NUL in it"
             yield ("environment", name), f"cannot be the name of a variable: {why}"

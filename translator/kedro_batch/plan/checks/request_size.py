@@ -10,39 +10,51 @@ from typing import Any
 
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.plan.checks.batch_limits import AT_RUN_TIME, OVERRIDES_CHARACTERS, REQUEST_BYTES
-from kedro_batch.plan.model import Job, JobSettings, Plan, PlanDigest
-from kedro_batch.plan.submit_job import RUN_ID_LENGTH, SUBMISSION_DIGITS, JobId, RunId, submit_request
+from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, PlanDigest
+from kedro_batch.plan.submit_job import (
+    JOB_NAME_LENGTH,
+    RUN_ID_LENGTH,
+    SUBMISSION_DIGITS,
+    JobId,
+    RunId,
+    own_variables,
+    pairs_of,
+    submit_request,
+)
 
 _LONGEST_ESCAPE = len("\\u0000")
+_LONGEST_RUN_ID = RunId("9" * RUN_ID_LENGTH)
+_LAST_SUBMISSION = 10**SUBMISSION_DIGITS - 1
 
 
 def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
     """Yield the jobs whose request would be larger than AWS Batch takes."""
     for index, job in enumerate(plan.jobs):
-        yield from diagnostics_of(_check_size(job, submit_tags=plan.submit_tags), ("jobs", index))
+        yield from diagnostics_of(_check_size(job, submit_tags=plan.submit_tags, env=plan.env), ("jobs", index))
 
 
-def worst_request(job: Job, *, submit_tags: bool) -> dict[str, Any]:
+def worst_request(job: Job, *, submit_tags: bool, env: str | None) -> dict[str, Any]:
     """Build the largest request that a run could send for a job: all that only the run knows is at its longest."""
     return submit_request(
         job,
-        run_id=RunId("9" * RUN_ID_LENGTH),
-        submission=10**SUBMISSION_DIGITS - 1,
+        run_id=_LONGEST_RUN_ID,
+        submission=_LAST_SUBMISSION,
         digest=PlanDigest("sha256:" + 64 * "0"),
         parent_ids=[JobId("00000000-0000-0000-0000-000000000000")] * len(job.depends_on),
         job_definition=f"{job.settings.job_definition}:999999999",
         submit_tags=submit_tags,
+        env=env,
     )
 
 
-def _check_size(job: Job, *, submit_tags: bool) -> Iterator[PathMessage]:
+def _check_size(job: Job, *, submit_tags: bool, env: str | None) -> Iterator[PathMessage]:
     settings = job.settings
     letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
     marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
-    most = OVERRIDES_CHARACTERS - _at_run_time()
+    most = OVERRIDES_CHARACTERS - _at_run_time() - _own_variables(env)
     if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
         return  # it fits even if every letter needs an escape: the request need not be built
-    request = worst_request(job, submit_tags=submit_tags)
+    request = worst_request(job, submit_tags=submit_tags, env=env)
     overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
     parts = _parts(job, submit_tags=submit_tags)
     taken = _json_length(overrides, len) + _at_run_time()
@@ -80,10 +92,10 @@ def _json_length(value: Any, measure: Callable[[str], int]) -> int:
     return measure(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def room_for_nodes(settings: JobSettings, other_words: Sequence[str]) -> int:
+def room_for_nodes(settings: JobSettings, env: str | None, other_words: Sequence[str]) -> int:
     """Return how many characters of a command are left for the names of its nodes, beside its other words."""
-    environment = [{"name": name, "value": value} for name, value in settings.environment.items()]
-    taken = _json_length([list(other_words), environment], len) + _at_run_time()
+    taken = _json_length([list(other_words), pairs_of(settings.environment)], len) + _at_run_time()
+    taken += _own_variables(env)
     return OVERRIDES_CHARACTERS - taken - _FIXED_PARTS
 
 
@@ -93,4 +105,11 @@ _FIXED_PARTS = 400
 
 @cache
 def _at_run_time() -> int:
-    return _json_length([{"name": name, "value": value} for name, value in AT_RUN_TIME.items()], len)
+    return _json_length(pairs_of(AT_RUN_TIME), len)
+
+
+@cache
+def _own_variables(env: str | None) -> int:
+    """Return how many characters the variables of kedro-batch take at most."""
+    longest = JobName("j" * JOB_NAME_LENGTH)
+    return _json_length(pairs_of(own_variables(_LONGEST_RUN_ID, longest, _LAST_SUBMISSION, env)), len)

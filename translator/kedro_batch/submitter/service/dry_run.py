@@ -27,4 +27,5 @@ def dry_requests(plan: Plan, digest: PlanDigest) -> Iterator[dict[str, Any]]:
             parent_ids=[JobId(f"<id of {parent}>") for parent in job.depends_on],
             job_definition=job.settings.job_definition,
             submit_tags=plan.submit_tags,
+            env=plan.env,
         )

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kedro_batch.plan.submit_job import ENV_VARIABLE
+
 GRACE_S = 5.0
 """How long a process may take to end after SIGTERM, before SIGKILL."""
 NOT_STARTED = 127
@@ -58,14 +60,18 @@ def start_process(
 
 
 def environment_of(request: Mapping[str, Any], job_id: str, attempt: int) -> dict[str, str]:
-    """Return this process's environment, with the programs of this interpreter first, and what the job gets."""
+    """Return this process's environment, with the programs of this interpreter first, and what the job gets.
+
+    This process's KEDRO_ENV is left out: the job would run with another configuration than its plan says.
+    """
     own = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "AWS_BATCH_JOB_ID": job_id,
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
     }
     given = {one["name"]: one["value"] for one in request["containerOverrides"].get("environment", ())}
-    return {**os.environ, **given, **own}
+    inherited = {name: value for name, value in os.environ.items() if name != ENV_VARIABLE}
+    return {**inherited, **given, **own}
 
 
 def wait_for_exit(process: "subprocess.Popen[bytes]", timeout_s: float | None) -> Exit:
