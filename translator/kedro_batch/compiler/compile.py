@@ -17,6 +17,7 @@ from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.config_source import TARGET, ConfigSource
 from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
 from kedro_batch.compiler.plan_builder import build_plan
+from kedro_batch.compiler.project_packages import ProjectPackages
 from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.plan.checks.credentials import IN_COMMAND, looks_like_credential
@@ -112,6 +113,8 @@ def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInp
         features=project.features,
         base_env=configuration.base_env,
         missing_env_folder=None if options.env else configuration.missing_env_folder,
+        credentials=configuration.find_credential_names(options.env),
+        packages=ProjectPackages(configuration.root),
     )
 
 

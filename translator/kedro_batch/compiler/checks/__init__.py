@@ -6,9 +6,12 @@ A check takes the ``Compilation`` and yields diagnostics. To add one, write it i
 
 from collections.abc import Callable, Iterator
 
+from kedro_batch.compiler.checks.appends import check_appends
 from kedro_batch.compiler.checks.boundaries import check_boundaries, check_transcoded_in_memory
+from kedro_batch.compiler.checks.catalog_entries import check_classes, check_credentials, check_placeholders
 from kedro_batch.compiler.checks.inputs_and_outputs import check_inputs, check_outputs, check_parameters
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
+from kedro_batch.compiler.checks.packages import check_packages
 from kedro_batch.compiler.checks.project import check_commands, check_environment, check_node_names
 from kedro_batch.compiler.checks.unmatched_settings import check_datasets, check_rules
 from kedro_batch.compiler.compilation import Compilation
@@ -32,6 +35,11 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_boundaries,
     check_transcoded_in_memory,
     check_outputs,
+    check_classes,
+    check_credentials,
+    check_placeholders,
+    check_packages,
+    check_appends,
     check_job_count,
     check_limits,
 )
