@@ -73,7 +73,10 @@ def test_both_remedies_of_an_ephemeral_boundary_work(tmp_path):
     grouped = diagnostics(project, "--group-by=memory")
     assert ("error", "ephemeral_boundary", "numbers") not in codes(grouped)
     catalog = project / "conf" / "base" / "catalog.yml"
-    catalog.write_text(catalog.read_text().replace("numbers: {type: MemoryDataset}\n", remedy))
+    pasted = catalog.read_text().replace("numbers: {type: MemoryDataset}\n", remedy)
+    catalog.write_text(pasted)
+    assert ("warning", "placeholder", "numbers") in codes(diagnostics(project))
+    catalog.write_text(pasted.replace("my-bucket", "spaceflights-data"))
     assert "numbers" not in {one["source"] for one in diagnostics(project)}
 
 
@@ -141,12 +144,13 @@ def test_the_catalog_is_read_as_kedro_merges_and_resolves_it(tmp_path):
         "{any}":
           <<: *store
           filepath: ${globals:bucket}/${runtime_params:run, today}/{any}.json
-          credentials: nowhere
+          credentials: somewhere
         left:
           type: CachedDataset
-          dataset: {type: json.JSONDataset, filepath: "data/left.json", credentials: nowhere}
+          dataset: {type: json.JSONDataset, filepath: "data/left.json", credentials: somewhere}
         """,
         **{
+            "base/credentials.yml": "somewhere: {key: secret}\n",
             "base/globals.yml": "bucket: data\n",
             "prod/globals.yml": "bucket: s3://bucket\n",
             "prod/aws_batch.yml": "accept: []\n",

@@ -45,12 +45,11 @@ def check_packages(compilation: Compilation) -> Iterator[Diagnostic]:
             users[need].append(name)
     for (package, without), datasets in sorted(users.items()):
         if packages.lacks(package):
-            needs = "needs" if len(datasets) == 1 else "need"
             yield Diagnostic(
                 source=listed(packages.files),
                 code=Code.UNLISTED_PACKAGE,
                 severity=Severity.NOTE,
-                message=f"{package} is not listed, and {listed(datasets)} {needs} it. Without it, {without}",
+                message=f"{package} is not listed. {listed(datasets)}: without it, {without}",
                 about={"dataset": tuple(datasets)},
                 advice=_ADVICE,
             )
@@ -60,9 +59,9 @@ def _find_needs(entry: Entry, package: str | None) -> Iterator[tuple[str, str]]:
     """Yield what an entry with a class of a package of kedro-datasets needs, and what happens without it."""
     if package is None:
         return
-    yield "kedro-datasets", "Kedro does not find the classes of these datasets"
+    yield "kedro-datasets", "Kedro does not find their classes"
     if package in _LIBRARIES:
-        yield package, "Kedro cannot import the classes of these datasets"
+        yield package, "Kedro cannot import their classes"
     if package in _OTHER_CLIENTS or str(entry.get("type")).lower().endswith("deltatabledataset"):
         return
     for argument in ("filepath", "path"):
