@@ -73,13 +73,17 @@ def test_the_packages_that_datasets_need_are_named_once(tmp_path):
     nodes = [parse_node("in left right own spark -> d_out", "use")]
     catalog["d_out"] = {"type": "pandas.DeltaTableDataset", "filepath": "s3://data/out"}
     found = compile_nodes(nodes, catalog=catalog, packages=packages).diagnostics
-    assert [str(one) for one in found] == [
-        f"requirements.txt: {what}"
-        for what in (
-            "gcsfs is not listed. right: without it, the container says: Please install gcsfs to access Google Storage",
-            "kedro-datasets is not listed. d_out, in, left, right, spark: without it, Kedro does not find their classes",
-            "pandas is not listed. d_out, in, left: without it, Kedro cannot import their classes",
-            "s3fs is not listed. in, left: without it, the container says: Install s3fs to access S3",
+    assert [str(one).removeprefix("requirements.txt: ") for one in found] == [
+        f"{package} is not listed, and {users}. Without it, {without}"
+        for package, users, without in (
+            ("gcsfs", "1 dataset needs it: right", "the container says: Please install gcsfs to access Google Storage"),
+            (
+                "kedro-datasets",
+                "5 datasets need it: d_out, in, left, right, spark",
+                "Kedro does not find their classes",
+            ),
+            ("pandas", "3 datasets need it: d_out, in, left", "Kedro cannot import their classes"),
+            ("s3fs", "2 datasets need it: in, left", "the container says: Install s3fs to access S3"),
         )
     ]
     assert {(str(one.severity), str(one.code)) for one in found} == {("note", "unlisted_package")}

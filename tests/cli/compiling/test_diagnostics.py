@@ -316,3 +316,49 @@ def test_a_long_list_of_warnings_is_cut_and_says_how_to_see_the_rest(tmp_path):
     assert ended.err.endswith("  warning local_boundary: 10 more like these; -v shows them all, --json lists them\n")
     assert kedro_batch("compile", "-v", cwd=project).err.count("local_boundary: d") == 30
     assert len(diagnostics(project)) == 30
+
+
+STORED = 'raw: {{type: {}, filepath: "s3://data/raw.json", credentials: dev_s3}}\n' + json_catalog(
+    "numbers", "left", "right", "total"
+)
+
+
+def about_the_image(found: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the sources of the notes on what the image may lack, by code."""
+    kinds = ("undefined_credentials", "unlisted_package")
+    return {kind: [one["source"] for one in found if one["code"] == kind] for kind in kinds}
+
+
+def test_credentials_and_packages_that_the_image_may_lack_are_notes_without_a_secret(tmp_path):
+    project = project_with(tmp_path, STORED.format("json.JSONDataset"), "shared_paths: [data]\n")
+    (project / "requirements.txt").write_text("kedro\nkedro-datasets\n")
+    found = diagnostics(project, "--strict")
+    assert about_the_image(found) == {"undefined_credentials": ["raw"], "unlisted_package": ["requirements.txt"]}
+    (project / "requirements.txt").write_text("kedro\nkedro-datasets[spark-s3]\n")
+    local = project / "conf" / "local" / "deep" / "credentials_s3.yml"
+    local.parent.mkdir(parents=True)
+    local.write_text("dev_s3: {key: no-one-prints-this}\n_other: &a {x: 1}\n")
+    (only,) = [one for one in diagnostics(project) if one["code"] == "undefined_credentials"]
+    assert "only in conf/local" in only["message"]
+    local.rename(project / "conf" / "base" / "credentials.yml")
+    ended = kedro_batch("compile", "-v", cwd=project)
+    assert "credentials" not in ended.err
+    assert "no-one" not in ended.err + ended.text
+    local.write_text("dev_s3: [broken\n")
+    assert about_the_image(diagnostics(project)) == {"undefined_credentials": [], "unlisted_package": []}
+
+
+def test_where_a_loader_of_the_project_reads_the_credentials_none_are_missed(tmp_path):
+    project = project_with(tmp_path, STORED.format("json.JSONDataset"), "shared_paths: [data]\n")
+    settings = project / "src" / "a_project" / "settings.py"
+    settings.write_text('CONFIG_LOADER_ARGS = {"config_patterns": {"credentials": ["secrets*"]}}\n')
+    (project / "conf" / "base" / "credentials.yml").write_text("dev_s3: {}\n")
+    assert about_the_image(diagnostics(project))["undefined_credentials"] == ["raw"]
+    (project / "conf" / "base" / "secrets.yml").write_text("dev_s3: {}\n")
+    assert about_the_image(diagnostics(project))["undefined_credentials"] == []
+    (project / "conf" / "base" / "secrets.yml").unlink()
+    settings.write_text(
+        "from kedro.config import OmegaConfigLoader\n\n\nclass Vault(OmegaConfigLoader):\n    pass\n\n\n"
+        "CONFIG_LOADER_CLASS = Vault\n"
+    )
+    assert about_the_image(diagnostics(project))["undefined_credentials"] == []

@@ -8,7 +8,7 @@ from kedro_batch.compiler.catalog import Entry, with_inner_entries
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_classes import find_dataset_classes
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
-from kedro_batch.text.wording import listed
+from kedro_batch.text.wording import counted, listed
 
 _FILE_SYSTEMS = {
     **dict.fromkeys(("s3", "s3a"), ("s3fs", "Install s3fs to access S3")),
@@ -45,11 +45,13 @@ def check_packages(compilation: Compilation) -> Iterator[Diagnostic]:
             users[need].append(name)
     for (package, without), datasets in sorted(users.items()):
         if packages.lacks(package):
+            needs = "needs" if len(datasets) == 1 else "need"
             yield Diagnostic(
                 source=listed(packages.files),
                 code=Code.UNLISTED_PACKAGE,
                 severity=Severity.NOTE,
-                message=f"{package} is not listed. {listed(datasets)}: without it, {without}",
+                message=f"{package} is not listed, and {counted(len(datasets), 'dataset')} {needs} it: "
+                f"{listed(datasets)}. Without it, {without}",
                 about={"dataset": tuple(datasets)},
                 advice=_ADVICE,
             )
