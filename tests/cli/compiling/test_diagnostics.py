@@ -74,7 +74,10 @@ def test_both_remedies_of_an_ephemeral_boundary_work(tmp_path):
     grouped = diagnostics(project, "--group-by=memory")
     assert ("error", "ephemeral_boundary", "numbers") not in codes(grouped)
     catalog = project / "conf" / "base" / "catalog.yml"
-    catalog.write_text(catalog.read_text().replace("numbers: {type: MemoryDataset}\n", remedy))
+    pasted = catalog.read_text().replace("numbers: {type: MemoryDataset}\n", remedy)
+    catalog.write_text(pasted)
+    assert ("warning", "placeholder", "numbers") in codes(diagnostics(project))
+    catalog.write_text(pasted.replace("my-bucket", "spaceflights-data"))
     assert "numbers" not in {one["source"] for one in diagnostics(project)}
 
 
@@ -143,12 +146,13 @@ def test_the_catalog_is_read_as_kedro_merges_and_resolves_it(tmp_path):
         "{any}":
           <<: *store
           filepath: ${globals:bucket}/${runtime_params:run, today}/{any}.json
-          credentials: nowhere
+          credentials: somewhere
         left:
           type: CachedDataset
-          dataset: {type: json.JSONDataset, filepath: "data/left.json", credentials: nowhere}
+          dataset: {type: json.JSONDataset, filepath: "data/left.json", credentials: somewhere}
         """,
         **{
+            "base/credentials.yml": "somewhere: {key: secret}\n",
             "base/globals.yml": "bucket: data\n",
             "prod/globals.yml": "bucket: s3://bucket\n",
             "prod/aws_batch.yml": "accept: []\n",
@@ -313,3 +317,49 @@ def test_a_long_list_of_warnings_is_cut_and_says_how_to_see_the_rest(tmp_path):
     assert ended.err.count(" and 10 more; -v shows them all, --json lists them\n") == 2
     assert kedro_batch("compile", "-v", cwd=project).err.count("local_boundary: d") == 30
     assert len(diagnostics(project)) == 60
+
+
+STORED = 'raw: {{type: {}, filepath: "s3://data/raw.json", credentials: dev_s3}}\n' + json_catalog(
+    "numbers", "left", "right", "total"
+)
+
+
+def about_the_image(found: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the sources of the notes on what the image may lack, by code."""
+    kinds = ("undefined_credentials", "unlisted_package")
+    return {kind: [one["source"] for one in found if one["code"] == kind] for kind in kinds}
+
+
+def test_credentials_and_packages_that_the_image_may_lack_are_notes_without_a_secret(tmp_path):
+    project = project_with(tmp_path, STORED.format("json.JSONDataset"), "shared_paths: [data]\n")
+    (project / "requirements.txt").write_text("kedro\nkedro-datasets\n")
+    found = diagnostics(project, "--strict")
+    assert about_the_image(found) == {"undefined_credentials": ["raw"], "unlisted_package": ["requirements.txt"]}
+    (project / "requirements.txt").write_text("kedro\nkedro-datasets[spark-s3]\n")
+    local = project / "conf" / "local" / "deep" / "credentials_s3.yml"
+    local.parent.mkdir(parents=True)
+    local.write_text("dev_s3: {key: no-one-prints-this}\n_other: &a {x: 1}\n")
+    (only,) = [one for one in diagnostics(project) if one["code"] == "undefined_credentials"]
+    assert "only in conf/local" in only["message"]
+    local.rename(project / "conf" / "base" / "credentials.yml")
+    ended = kedro_batch("compile", "-v", cwd=project)
+    assert "credentials" not in ended.err
+    assert "no-one" not in ended.err + ended.text
+    local.write_text("dev_s3: [broken\n")
+    assert about_the_image(diagnostics(project)) == {"undefined_credentials": [], "unlisted_package": []}
+
+
+def test_where_a_loader_of_the_project_reads_the_credentials_none_are_missed(tmp_path):
+    project = project_with(tmp_path, STORED.format("json.JSONDataset"), "shared_paths: [data]\n")
+    settings = project / "src" / "a_project" / "settings.py"
+    settings.write_text('CONFIG_LOADER_ARGS = {"config_patterns": {"credentials": ["secrets*"]}}\n')
+    (project / "conf" / "base" / "credentials.yml").write_text("dev_s3: {}\n")
+    assert about_the_image(diagnostics(project))["undefined_credentials"] == ["raw"]
+    (project / "conf" / "base" / "secrets.yml").write_text("dev_s3: {}\n")
+    assert about_the_image(diagnostics(project))["undefined_credentials"] == []
+    (project / "conf" / "base" / "secrets.yml").unlink()
+    settings.write_text(
+        "from kedro.config import OmegaConfigLoader\n\n\nclass Vault(OmegaConfigLoader):\n    pass\n\n\n"
+        "CONFIG_LOADER_CLASS = Vault\n"
+    )
+    assert about_the_image(diagnostics(project))["undefined_credentials"] == []

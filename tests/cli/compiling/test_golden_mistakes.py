@@ -217,6 +217,20 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "request_too_large": Mistake(settings=f"submit: {{parameters: {{query: {'x' * 31_000}}}}}\n"),
     # Rules, groups and data that do not fit the pipeline.
+    "class_that_kedro_datasets_has_not": Mistake(
+        conf={"base/catalog.yml": json_catalog().replace("json.JSONDataset", "json.JSONDataSet", 1)}
+    ),
+    "place_to_be_filled_in": Mistake(
+        conf={"base/catalog.yml": json_catalog().replace("data/left", "s3://<your-bucket>/left")}
+    ),
+    "bucket_of_an_example": Mistake(
+        words=("--strict",), conf={"base/catalog.yml": json_catalog().replace("data/left", "s3://my-bucket/left")}
+    ),
+    "log_that_a_second_attempt_writes_twice": Mistake(
+        words=("--strict",),
+        settings="attempts: 3\n",
+        conf={"base/catalog.yml": json_catalog() + "  fs_args: {open_args_save: {mode: a}}\n"},
+    ),
     "rule_for_a_node_that_is_not": Mistake(
         words=("--strict",), settings="rules:\n  - match: {nodes: [go_lft]}\n    gpus: 1\n"
     ),

@@ -137,7 +137,7 @@ def test_a_transcoded_dataset_takes_the_path_that_one_of_its_names_has():
     ],
 )
 def test_transcoded_names_should_lead_to_one_place(one, two, expected):
-    entries = {f"t@{name}": {"type": "T", "filepath": path} for name, path in (("one", one), ("two", two))}
+    entries = {f"t@{name}": {"type": "my.Dataset", "filepath": path} for name, path in (("one", one), ("two", two))}
     assert sorted(diagnose(TRANSCODED, catalog=entries)) == expected
 
 

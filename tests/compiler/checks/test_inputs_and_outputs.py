@@ -19,7 +19,7 @@ def diagnose(*nodes, settings=None, **how):
     ],
 )
 def test_an_input_must_be_stored(entry, missing):
-    catalog = {"d_{x}": {"type": "T", "filepath": "s3://b/{x}"}} | ({"in": entry} if entry else {})
+    catalog = {"d_{x}": {"type": "my.Dataset", "filepath": "s3://b/{x}"}} | ({"in": entry} if entry else {})
     expected = [("error", "missing_input", "in")] if missing else []
     assert diagnose(parse_node("in -> d_out", "use"), catalog=catalog) == expected
 

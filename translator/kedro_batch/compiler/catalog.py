@@ -19,7 +19,11 @@ Entry = Mapping[str, Any]
 
 
 class Catalog:
-    """The entries of a catalog, found by the names of datasets."""
+    """The entries of a catalog, found by the names of datasets.
+
+    Attributes:
+        entries: All of them, used or not, by name or pattern, with placeholders as they are written.
+    """
 
     def __init__(
         self, entries: Mapping[Any, Any], *, catch_all_can_lose: bool = False, checks_placeholders: bool = True
@@ -36,7 +40,9 @@ class Catalog:
             ConfigError: Two patterns match every name, or an entry uses a placeholder that its pattern does not
                 have. Kedro refuses both.
         """
-        self._named = {str(name): entry for name, entry in entries.items() if "{" not in str(name)}
+        self.entries: Mapping[str, Any] = {str(name): entry for name, entry in entries.items()}
+        self._named = {name: entry for name, entry in self.entries.items() if "{" not in name}
+        self._found: dict[str, Entry | None] = {}
         patterns = sorted((str(name) for name in entries if "{" in str(name)), key=_specificity)
         catch_all = [pattern for pattern in patterns if not _count_literal(pattern)]
         if catch_all_can_lose:
@@ -59,6 +65,11 @@ class Catalog:
         Raises:
             ConfigError: The entry of the matching pattern uses a placeholder that the pattern does not have.
         """
+        if dataset not in self._found:
+            self._found[dataset] = self._find(dataset)
+        return self._found[dataset]
+
+    def _find(self, dataset: str) -> Entry | None:
         if dataset in self._named:
             named = self._named[dataset]
             return named if isinstance(named, Mapping) else {}
@@ -78,6 +89,22 @@ class Catalog:
             if entry is not None:
                 return factory, entry
         return None
+
+
+_WRAPPERS = {"cacheddataset", "incrementaldataset", "partitioneddataset"}
+_INNER = ("dataset", "base_dataset_args", "checkpoint")
+
+
+def with_inner_entries(entry: Entry) -> Iterator[Entry]:
+    """Yield an entry and those inside it: of the dataset that it wraps, and of its checkpoint."""
+    yield entry
+    wraps = str(entry.get("type")).rpartition(".")[2].lower() in _WRAPPERS
+    for argument in _INNER:
+        inner = entry.get(argument)
+        if isinstance(inner, str) and wraps and argument == "dataset":
+            yield {"type": inner}
+        elif isinstance(inner, Mapping) and (wraps or "." in str(inner.get("type"))):
+            yield from with_inner_entries(inner)
 
 
 def refuse_invalid_entries(entries: Mapping[Any, Any]) -> None:

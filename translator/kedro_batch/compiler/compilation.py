@@ -1,8 +1,9 @@
 """What a compilation results in: the plan, and all that checks and explanations of it need to know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kedro_batch.compiler.catalog import Entry
 from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.groups import Group, GroupedNodes
 from kedro_batch.compiler.inputs import CompileInputs
@@ -41,6 +42,13 @@ class Compilation:
     dataset_uses: Mapping[str, DatasetUse]
     not_selectable: Mapping[JobName, str]
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    def used_entries(self) -> Iterator[tuple[str, DatasetUse, Entry]]:
+        """Yield the name, the uses and the catalog entry of each dataset of the selected nodes that has an entry."""
+        for use in self.dataset_uses.values():
+            for name in use.names:
+                if entry := self.inputs.catalog.entry(name):
+                    yield name, use, entry
 
     def refuse_errors(self) -> None:
         """Refuse a plan that cannot run.

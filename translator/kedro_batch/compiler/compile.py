@@ -17,10 +17,11 @@ from kedro_batch.compiler.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.checks import check_compilation
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.config_source import TARGET, ConfigSource
-from kedro_batch.compiler.dataset_classes import find_memory_types
 from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
+from kedro_batch.compiler.memory_types import find_memory_types
 from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.compiler.plan_builder import build_plan
+from kedro_batch.compiler.project_packages import ProjectPackages
 from kedro_batch.compiler.run_command import find_run_command
 from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.errors import ConfigError, ProjectError
@@ -121,6 +122,8 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
         run_hooks=project.find_run_hooks(),
         base_env=configuration.base_env,
         missing_env_folder=None if options.env else configuration.missing_env_folder,
+        credentials=configuration.find_credential_names(options.env),
+        packages=ProjectPackages(configuration.root),
     )
 
 

@@ -4,7 +4,7 @@ Kedro's config loader reads and merges; this module gets a function that calls i
 only to say where something stands, or why Kedro did not see it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ class Configuration:
         conf_source: As configured or given: a path relative to the project's folder, or the URL of another place.
         base_env: The environment that all others are merged over.
         default_env: The environment that is used if none is named; None if there is none.
+        credentials_patterns: The patterns of Kedro's own config loader for files with credentials; None if the project
+            has another loader.
         read: Return the merged section of a name for an environment, empty if there is none. It raises
             ``ConfigError`` if Kedro cannot read it.
     """
@@ -37,6 +39,7 @@ class Configuration:
     base_env: str
     default_env: str | None
     read: Callable[[str | None, str], Mapping[Any, Any]]
+    credentials_patterns: tuple[str, ...] | None = None
 
     @property
     def location(self) -> str:
@@ -119,6 +122,24 @@ class Configuration:
             expected_file=next(iter(files), self.file_for(env, "aws_batch")),
         )
 
+    def find_credential_names(self, env: str | None) -> Mapping[str, frozenset[str]] | None:
+        """Return the names that the credentials files of an environment and of the base define, by folder.
+
+        Values are not looked at. None if the names are not known: the configuration is not in a folder, the project has
+        a config loader of its own, or a file is not plain YAML.
+        """
+        if self.folder is None or self.credentials_patterns is None:
+            return None
+        names: dict[str, frozenset[str]] = {}
+        for folder in dict.fromkeys(self.folder / name for name in (env or self.default_env, self.base_env) if name):
+            files = _match_files(folder, self.credentials_patterns)
+            documents = [yaml_reader.parse(file.read_bytes(), file.name) for file in files]
+            if any(one.broken or not isinstance(one.value, dict | None) for one in documents):
+                return None
+            keys = (key for one in documents for key in one.value or ())
+            names[self._shown(folder)] = frozenset(key for key in keys if not key.startswith("_"))
+        return names
+
     def _find_files(self, env: str | None) -> Mapping[str, Path]:
         """Find the ``aws_batch.yml`` files that are merged; the first one wins."""
         if self.folder is None:
@@ -146,6 +167,17 @@ class Configuration:
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+
+def _match_files(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    """Return the configuration files that match patterns of Kedro, in which ``**`` at the end stands for files too."""
+    found = {
+        file
+        for pattern in patterns
+        for file in folder.glob(f"{pattern}/*" if pattern.endswith("**") else pattern)
+        if file.suffix in _SUFFIXES and file.is_file()
+    }
+    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(folder).parts))
 
 
 def _diagnose_file(name: str, file: Path) -> Iterator[Diagnostic]:

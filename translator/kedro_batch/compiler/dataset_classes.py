@@ -1,46 +1,178 @@
-"""Finds out which types of a catalog are classes of the project's own that keep their data in memory.
+"""Looks up the classes of catalog entries in the installed kedro-datasets and in ``kedro.io``, and imports none.
 
-No dataset module is imported for this: a class is looked up among the modules that are loaded already, and then in its
-source.
+The names of a package are read from the syntax tree of its ``__init__.py``: some releases import their classes there,
+in ``try`` or ``with suppress(ImportError)``, others list them for ``lazy_loader``. Kedro looks for a class in
+``kedro.io``, in ``kedro_datasets``, and then as it is spelled (``kedro.io.core.parse_dataset_definition``).
 """
 
-import sys
-from collections.abc import Iterator, Mapping
+import ast
+import difflib
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from kedro_batch.compiler.python_source import base_classes
+from kedro_batch.text.wording import did_you_mean
 
-_MEMORY_BASE = "MemoryDataset"
-_KEDRO_DATASETS = "kedro_datasets"
-
-
-def find_memory_types(entries: Mapping[Any, Any]) -> frozenset[str]:
-    """Return the types in a merged catalog that derive from Kedro's ``MemoryDataset``."""
-    types = {kind for kind in _find_types(entries) if "." in kind and "{" not in kind}
-    shipped = _shipped_packages() if types else frozenset()
-    return frozenset(kind for kind in types if kind.partition(".")[0] not in shipped and _is_memory(kind))
+_FORMER_PACKAGES = {"tracking", "video"}
+"""Packages of kedro-datasets that newer releases do not have."""
+_PREFIX, _OLD_PREFIX, _IO_PREFIX = "kedro_datasets.", "kedro.extras.datasets.", "kedro.io."
 
 
-def _find_types(value: Any) -> Iterator[str]:
-    """Yield the types of entries and of those that they wrap."""
-    for key, inner in value.items() if isinstance(value, Mapping) else ():
-        if key == "type" and isinstance(inner, str):
-            yield inner
-        else:
-            yield from _find_types(inner)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetClasses:
+    """The dataset classes of the installed Kedro and kedro-datasets.
+
+    Attributes:
+        datasets: The folder of ``kedro_datasets``.
+        kedro: The folder of ``kedro``.
+    """
+
+    datasets: Path
+    kedro: Path
+
+    def find_package(self, kind: str) -> str | None:
+        """Return the package of kedro-datasets that a ``type`` names: ``pandas`` of ``pandas.CSVDataset``.
+
+        None if it names none, or if the project has a module of that name.
+        """
+        package, dot, _ = kind.removeprefix(_PREFIX).partition(".")
+        if not dot or not (self.datasets / package / "__init__.py").is_file():
+            return None
+        return None if not kind.startswith(_PREFIX) and _is_own_module(package) else package
+
+    def describe_missing(self, kind: str) -> str:
+        """Return what is wrong with a ``type`` for which Kedro finds no class, with near names.
+
+        Empty if there is such a class, and wherever that is not certain: for the classes of the project and of other
+        packages.
+        """
+        if kind.startswith(_OLD_PREFIX) and not (self.kedro / "extras").is_dir():
+            return self._describe(kind, kind.removeprefix(_OLD_PREFIX))
+        bare = kind.removeprefix(_IO_PREFIX)
+        if bare != kind:
+            missing = "." not in bare and _lacks(self._io, bare)
+            return self._describe(kind, bare) if missing else ""
+        bare = kind.removeprefix(_PREFIX)
+        match bare.split("."):
+            case [name]:
+                missing = bare == kind and _lacks(self._io, name) and _lacks(self.datasets, name)
+            case [package, name]:
+                missing = self._is_missing(package, name, named_in_full=bare != kind)
+            case _:
+                missing = False
+        return self._describe(kind, bare) if missing else ""
+
+    @property
+    def _io(self) -> Path:
+        return self.kedro / "io"
+
+    def _is_missing(self, package: str, name: str, *, named_in_full: bool) -> bool:
+        """True if it is certain that Kedro finds no such class.
+
+        Args:
+            package: The package before the class.
+            name: The class.
+            named_in_full: The type begins with ``kedro_datasets``.
+        """
+        folders = (self.datasets,) if named_in_full else (self.datasets, self._io)
+        if any((folder / f"{package}.py").is_file() for folder in folders):
+            return False
+        if not named_in_full and _is_own_module(package):
+            return False
+        if (self.datasets / package / "__init__.py").is_file():
+            return _lacks(self.datasets / package, name)
+        if named_in_full or _find_spec(package) is not None:
+            return named_in_full
+        near = self._near_package(package)
+        return package in _FORMER_PACKAGES or any(one.lower() == name.lower() for one in self._names(near))
+
+    def _describe(self, kind: str, bare: str) -> str:
+        where = "the installed kedro-datasets" if "." in bare else "kedro.io"
+        return f"its type {kind!r} is not in {where}.{did_you_mean(bare, self._near_kinds(bare))}"
+
+    def _near_kinds(self, bare: str) -> list[str]:
+        """Return types to suggest: those with the same class, or else all of the nearest package."""
+        package, dot, name = bare.rpartition(".")
+        in_io = sorted(one for one in _read_names(self._io) or () if one.endswith("Dataset"))
+        near = self._near_package(package)
+        kinds = [f"{near}.{one}" for one in self._names(near)] if dot else in_io
+        every = [*in_io, *(f"{one}.{kind}" for one in self._packages() for kind in self._names(one))]
+        for known in (kinds, every):
+            if same := [one for one in known if one.rpartition(".")[2].lower() == name.lower()]:
+                return same
+        return kinds
+
+    def _packages(self) -> list[str]:
+        return sorted(file.parent.name for file in self.datasets.glob("[a-z]*/__init__.py"))
+
+    def _near_package(self, package: str) -> str:
+        return next(iter(difflib.get_close_matches(package, self._packages(), n=1, cutoff=0.7)), "")
+
+    def _names(self, package: str) -> list[str]:
+        names = _read_names(self.datasets / package) if package else ()
+        return sorted(one for one in names or () if one[:1].isupper() and one != "Any")
 
 
-def _shipped_packages() -> frozenset[str]:
-    """Return the packages of kedro-datasets, with which the types of its classes begin."""
-    spec = find_spec(_KEDRO_DATASETS)
-    folders = map(Path, (spec.submodule_search_locations or ()) if spec else ())
-    return frozenset({"kedro", _KEDRO_DATASETS, *(child.name for folder in folders for child in folder.iterdir())})
+@cache
+def find_dataset_classes() -> DatasetClasses | None:
+    """Return the installed dataset classes; None if Kedro or kedro-datasets is not installed."""
+    datasets, kedro = _find_folder("kedro_datasets"), _find_folder("kedro")
+    return DatasetClasses(datasets=datasets, kedro=kedro) if datasets and kedro else None
 
 
-def _is_memory(kind: str) -> bool:
-    module, _, name = kind.rpartition(".")
-    loaded = getattr(sys.modules.get(module), name, None)
-    bases = [base.__name__ for base in loaded.__mro__[1:]] if isinstance(loaded, type) else base_classes(kind)
-    return any(base.rpartition(".")[2] == _MEMORY_BASE for base in bases)
+def _is_own_module(name: str) -> bool:
+    """True if a name is that of a module of the project: of one that is neither installed nor in Python itself."""
+    spec = _find_spec(name)
+    places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []
+    files = [Path(place) for place in places if place and Path(place).is_absolute()]
+    return bool(files) and not any(file.is_relative_to(folder) for file in files for folder in _library_folders())
+
+
+@cache
+def _library_folders() -> frozenset[Path]:
+    return frozenset(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+
+
+def _find_spec(name: str) -> ModuleSpec | None:
+    try:
+        return find_spec(name)  # imports nothing for a name without a dot
+    except (ImportError, ValueError):
+        return None
+
+
+def _find_folder(name: str) -> Path | None:
+    spec = _find_spec(name)
+    return next((Path(folder) for folder in (spec and spec.submodule_search_locations) or ()), None)
+
+
+def _lacks(package: Path, name: str) -> bool:
+    """True if it is certain that the package in a folder has no such name."""
+    names = _read_names(package)
+    return names is not None and name not in names
+
+
+@cache
+def _read_names(package: Path) -> frozenset[str] | None:
+    """Return the names that the package in a folder may have; None if that is not certain."""
+    try:
+        tree = ast.parse((package / "__init__.py").read_bytes())
+    except (OSError, SyntaxError):
+        return None
+    names = frozenset(name for node in ast.walk(tree) for name in _bound_names(node))
+    return None if {"*", "__getattr__"} & names else names
+
+
+def _bound_names(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.ImportFrom(names=aliases):
+            yield from (alias.asname or alias.name for alias in aliases)
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Name(id=name, ctx=ast.Store()) if name != "__getattr__":  # that of lazy_loader, which lists its names
+            yield name
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):  # of __all__ and of lazy_loader
+            yield from (str(part.value) for part in parts if isinstance(part, ast.Constant))

@@ -9,6 +9,7 @@ from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.config_source import ConfigSource
 from kedro_batch.compiler.kedro_version import KedroFeatures
 from kedro_batch.compiler.nodes import ProjectNodes
+from kedro_batch.compiler.project_packages import ProjectPackages
 from kedro_batch.compiler.run_command import RunCommand
 from kedro_batch.compiler.run_hooks import RunHooks
 from kedro_batch.plan.model import Selection
@@ -69,6 +70,9 @@ class CompileInputs:
         run_hooks: The hooks of the project and of plugins that act once a run.
         base_env: The environment that all others are merged over.
         missing_env_folder: The folder of the project's default environment, if it is needed and does not exist.
+        credentials: The names, without values, that the credentials files of each folder define; the folder of the
+            environment comes before that of the base. None if they are not known.
+        packages: The packages that the project lists; None if they are not known.
     """
 
     project: str
@@ -87,3 +91,5 @@ class CompileInputs:
     run_hooks: Sequence[RunHooks] = ()
     base_env: str = "base"
     missing_env_folder: str | None = None
+    credentials: Mapping[str, frozenset[str]] | None = None
+    packages: ProjectPackages | None = None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro import __version__ as kedro_version
-from kedro.config import MissingConfigException
+from kedro.config import MissingConfigException, OmegaConfigLoader
 from kedro.framework.project import pipelines, settings, validate_settings
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
@@ -41,6 +41,8 @@ from kedro_batch.plan.submit_job import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean
 
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
+_CREDENTIALS_PATTERNS = ["credentials*", "credentials*/**", "**/credentials*"]
+"""Those of ``OmegaConfigLoader``, unless the project sets others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class KedroProject:
                 base_env=self._loader_args.get("base_env") or "base",
                 default_env=self._loader_args.get("default_run_env"),
                 read=self._read_section,
+                credentials_patterns=_find_credentials_patterns(self._loader_args),
             )
         self.configuration.refuse_missing_folders(options.env)
 
@@ -261,6 +264,12 @@ def _set_kedro_env(env: str | None) -> None:
     os.environ.pop(ENV_VARIABLE, None)
     if env is not None:
         os.environ[ENV_VARIABLE] = env
+
+
+def _find_credentials_patterns(loader_args: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if settings.CONFIG_LOADER_CLASS is not OmegaConfigLoader:
+        return None
+    return tuple((loader_args.get("config_patterns") or {}).get("credentials", _CREDENTIALS_PATTERNS))
 
 
 def _filter_by_namespaces(pipeline: Pipeline, namespaces: Iterable[str], filters: Mapping[str, Any]) -> Pipeline:

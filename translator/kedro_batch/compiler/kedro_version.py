@@ -2,7 +2,8 @@
 
 Seen in the sources of the releases: ``--pipelines`` came with 1.2.0 and deprecated ``--pipeline``; from 1.5.0
 Kedro imports only the requested pipelines; ``Pipeline.filter`` takes several namespaces since 1.0.0, and took
-one before, by its first letters; until 0.19.5 a catch-all pattern of the catalog could lose to Kedro's own.
+one before, by its first letters; until 0.19.5 a catch-all pattern of the catalog could lose to Kedro's own;
+before 1.0.0 a run makes all named datasets of the catalog (``DataCatalog.from_config``).
 0.19.7 and 0.19.8 are not supported: their ``kedro run`` ends with 0 when a node calls ``sys.exit(3)``.
 """
 
@@ -24,6 +25,7 @@ class KedroFeatures:
         catch_all_can_lose: A catch-all pattern that sorts behind ``{default}`` loses to it, and that is memory.
         checks_placeholders: The entry of a dataset factory may only use placeholders of its pattern, spelled alike.
         loads_pipelines_on_request: The registry imports only the requested pipelines.
+        makes_every_dataset: A run makes all named datasets of the catalog, not only those of its nodes.
     """
 
     version: str
@@ -34,6 +36,7 @@ class KedroFeatures:
     catch_all_can_lose: bool
     checks_placeholders: bool
     loads_pipelines_on_request: bool
+    makes_every_dataset: bool
 
 
 def find_kedro_features(version: str) -> KedroFeatures:
@@ -48,4 +51,5 @@ def find_kedro_features(version: str) -> KedroFeatures:
         catch_all_can_lose=numbers < (0, 19, 6),
         checks_placeholders=numbers >= (0, 19, 9),
         loads_pipelines_on_request=numbers >= (1, 5),
+        makes_every_dataset=numbers < (1, 0),
     )

@@ -6,7 +6,9 @@ A check takes the ``Compilation`` and yields diagnostics. To add one, write it i
 
 from collections.abc import Callable, Iterator
 
+from kedro_batch.compiler.checks.appends import check_appends
 from kedro_batch.compiler.checks.boundaries import check_boundaries, check_transcoded_in_memory
+from kedro_batch.compiler.checks.catalog_entries import check_classes, check_credentials, check_placeholders
 from kedro_batch.compiler.checks.dataset_state import check_caches, check_confirms, check_partitions
 from kedro_batch.compiler.checks.inputs_and_outputs import (
     check_inputs,
@@ -17,6 +19,7 @@ from kedro_batch.compiler.checks.inputs_and_outputs import (
     check_unknown_storage,
 )
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
+from kedro_batch.compiler.checks.packages import check_packages
 from kedro_batch.compiler.checks.project import (
     check_commands,
     check_environment,
@@ -56,6 +59,11 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_caches,
     check_partitions,
     check_shared_places,
+    check_classes,
+    check_credentials,
+    check_placeholders,
+    check_packages,
+    check_appends,
     check_job_count,
     check_limits,
 )

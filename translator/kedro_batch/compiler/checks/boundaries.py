@@ -6,12 +6,12 @@ Data in a bucket can, data in memory cannot, and data on a local disk only if th
 from collections.abc import Iterator
 from typing import assert_never
 
-from kedro_batch.compiler.checks.catalog_entries import moved_entries, pickle_entry, pickle_path
 from kedro_batch.compiler.checks.dataset_diagnostics import (
     describe_jobs,
     diagnose_dataset,
     find_worst_storage,
 )
+from kedro_batch.compiler.checks.entries_to_paste import moved_entries, pickle_entry, pickle_path
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.shared_places import comparable_place

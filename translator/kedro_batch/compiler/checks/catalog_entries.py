@@ -1,65 +1,122 @@
-"""Catalog entries that put a dataset where all containers see it: lines to paste."""
+"""Checks of catalog entries that Kedro or the container would refuse: classes, credentials, and places to fill in."""
 
-import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
-import yaml
+from kedro_batch.compiler.catalog import with_inner_entries
+from kedro_batch.compiler.compilation import Compilation
+from kedro_batch.compiler.dataset_classes import find_dataset_classes
+from kedro_batch.diagnostics import Code, Diagnostic, Severity
+from kedro_batch.text.wording import listed
 
-from kedro_batch.compiler.catalog import Catalog, Entry
-from kedro_batch.compiler.storage import PATHS, find_place
-from kedro_batch.files.yaml_scalars import write_scalar
-
-_BUCKET = "s3://my-bucket"
-
-
-def pickle_entry(name: str, path: str) -> str:
-    """Return a catalog entry that stores any Python object."""
-    shown_path = path if re.fullmatch(r"[\w./:-]+", path) else write_scalar(path)
-    return f"{write_scalar(name)}:\n  type: pickle.PickleDataset\n  filepath: {shown_path}\n"
-
-
-def pickle_path(name: str) -> str:
-    """Return a path for a dataset on S3, which all containers see."""
-    letters = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
-    return f"{_BUCKET}/{letters}.pickle"
+_CLASS_ADVICE = (
+    "Correct the type in the catalog. If the image has another release of kedro-datasets, compile with that release"
+)
+_CREDENTIALS_ADVICE = (
+    "On AWS Batch, data on S3 needs no credentials: remove them from the entry, and give the job definition a "
+    "jobRoleArn with access to the data. Otherwise the image needs a credentials file, or a hook that adds them"
+)
+_PLACE_ADVICE = "Write the real name of the bucket or the folder"
 
 
-def moved_entries(catalog: Catalog, names: Iterable[str]) -> str:
-    """Return the entries of datasets on a local disk, moved to a bucket: their type and options stay.
+def check_classes(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield an error for each dataset whose class is neither in kedro-datasets nor in Kedro."""
+    classes = find_dataset_classes()
+    if classes is None:
+        return
+    entries = {name: entry for name, _, entry in compilation.used_entries()}
+    if compilation.inputs.features.makes_every_dataset:
+        named = compilation.inputs.catalog.entries.items()
+        entries |= {name: entry for name, entry in named if "{" not in name and name not in entries}
+    describe_missing = cache(classes.describe_missing)
+    for name, entry in entries.items():
+        for kind in (one.get("type") for one in with_inner_entries(entry)):
+            if isinstance(kind, str) and (message := describe_missing(kind)):
+                yield _diagnose(Code.MISSING_CLASS, Severity.ERROR, name, message, _CLASS_ADVICE)
 
-    Where a pattern gives a dataset its entry, that of the pattern is returned. An entry without a path, with
-    credentials in it, or with values that are no plain YAML is left out.
+
+def check_credentials(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a note for each entry with credentials that no file defines.
+
+    Kedro looks for the credentials of all entries in every run, used or not, and ends without them.
     """
-    moved = {}
-    for name in names:
-        found = catalog.template(name)
-        if found is None:
-            continue
-        key, entry = found
-        place = find_place(entry)
-        argument = next((one for one in PATHS if isinstance(place.get(one), str)), None)
-        if argument is not None and "://" not in place[argument].removeprefix("file://"):
-            moved[key] = _write_entry(key, _replace(entry, place, argument))
-    return "".join(moved.values())
+    credentials = compilation.inputs.credentials
+    if credentials is None:
+        return
+    # The folder of the default environment, conf/local, stays on the machine of its user.
+    unshipped = next(iter(credentials)) if len(credentials) > 1 and compilation.inputs.options.env is None else None
+    for name, entry in compilation.inputs.catalog.entries.items():
+        for key in sorted(set(_find_credentials(entry))):
+            holders = [folder for folder, keys in credentials.items() if key in keys]
+            if not holders:
+                where = f"in no credentials file of {' and '.join(credentials)}"
+            elif holders == [unshipped]:
+                where = f"only in {unshipped}, which images usually do not have"
+            else:
+                continue
+            message = (
+                f"its credentials {key!r} are {where}. In a container without them, Kedro ends with: Unable to find "
+                f"credentials {key!r}"
+            )
+            yield _diagnose(Code.UNDEFINED_CREDENTIALS, Severity.NOTE, name, message, _CREDENTIALS_ADVICE)
 
 
-def _replace(entry: Entry, place: Entry, argument: str) -> dict[str, Any]:
-    if entry is place:
-        path = posixpath.normpath(entry[argument].removeprefix("file://").replace("\\", "/"))
-        path = re.sub(r"^([A-Za-z]:)?[/.]*", "", path)
-        return {**entry, argument: f"{_BUCKET}/{path}"}
-    return {
-        key: _replace(value, place, argument) if isinstance(value, Mapping) and find_place(value) is place else value
-        for key, value in entry.items()
-    }
+def _find_credentials(value: Any) -> Iterator[str]:
+    """Yield the names of credentials at any depth, as Kedro finds them."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key == "credentials" and isinstance(inner, str):
+                yield inner
+            yield from _find_credentials(inner)
 
 
-def _write_entry(name: str, entry: Mapping[str, Any]) -> str:
-    if isinstance(entry.get("credentials"), Mapping):
-        return ""
-    try:
-        return yaml.safe_dump({name: entry}, sort_keys=False, allow_unicode=True, width=1000)
-    except yaml.YAMLError:
-        return ""
+_PLACES = (
+    *("filepath", "path", "index_path", "location", "filename"),
+    *("url", "uri", "con", "connection_string", "database"),
+)
+_TO_FILL_IN = re.compile(r"<[^<>/]+>")
+_EXAMPLE = re.compile(
+    r"\w+://((my|your|example|aws)[-_](s3[-_])?bucket([-_]name)?|bucket[-_]name|doc-example-bucket|"
+    r"amzn-s3-demo-bucket)(?=/|$)",
+    re.IGNORECASE,
+)
+"""Buckets in our own remedies, and in the guides of Kedro and AWS."""
+
+
+def check_placeholders(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield an error for each place with ``<...>`` in it, and a warning for each with the name of an example."""
+    for name, _, entry in compilation.used_entries():
+        for one in with_inner_entries(entry):
+            for key in _PLACES:
+                if isinstance(one.get(key), str) and (found := _find_placeholder(one[key])):
+                    yield _diagnose(Code.PLACEHOLDER, found[0], name, f"its {key} {found[1]}", _PLACE_ADVICE)
+    source = compilation.inputs.source
+    conf_source = compilation.inputs.settings.container_conf_source
+    if conf_source and (found := _find_placeholder(conf_source)):
+        file, line, path = source.locate(("container_conf_source",))
+        yield Diagnostic(
+            source=file,
+            line=line,
+            path=path,
+            code=Code.PLACEHOLDER,
+            severity=found[0],
+            message=found[1],
+            advice=_PLACE_ADVICE,
+        )
+
+
+def _find_placeholder(place: str) -> tuple[Severity, str] | None:
+    # An address may hold a password: only what is to be filled in is shown.
+    if to_fill_in := _TO_FILL_IN.findall(place):
+        return Severity.ERROR, f"has a placeholder: {listed(to_fill_in)}"
+    if example := _EXAMPLE.match(place.rpartition("::")[2]):
+        return Severity.WARNING, f"is in {example[0]}, a name from examples"
+    return None
+
+
+def _diagnose(code: Code, severity: Severity, dataset: str, message: str, advice: str) -> Diagnostic:
+    return Diagnostic(
+        source=dataset, code=code, severity=severity, message=message, about={"dataset": (dataset,)}, advice=advice
+    )

@@ -1,0 +1,185 @@
+import pytest
+
+from kedro_batch.compiler.kedro_version import find_kedro_features
+from tests.compiler.compilations import compile_nodes, parse_node
+
+USE = parse_node("in -> d_out", "use")
+
+
+def diagnose(entry, settings=None, *, unused=None, **inputs):
+    catalog = {"d_out": {"type": "json.JSONDataset", "filepath": "s3://data/out"}, "in": entry, **(unused or {})}
+    found = compile_nodes([USE], settings, catalog=catalog, **inputs).diagnostics
+    return [(str(one.severity), str(one.code), one.source, one.message) for one in found if one.advice]
+
+
+def missing(kind, where, near):
+    return [("error", "missing_class", "in", f"its type {kind!r} is not in {where}.{near}")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "near"),
+    [
+        ("pandas.CSVDataSet", "pandas.CSVDataset"),
+        ("pandas.csvdataset", "pandas.CSVDataset"),
+        ("pandsa.CSVDataset", "pandas.CSVDataset"),
+        ("pandas.YAMLDataset", "yaml.YAMLDataset"),
+        ("kedro_datasets.json.JSONDataSet", "json.JSONDataset"),
+        ("kedro.extras.datasets.pickle.PickleDataSet", "pickle.PickleDataset"),
+    ],
+)
+def test_a_class_that_kedro_datasets_has_not_is_an_error_with_the_nearest_one(kind, near):
+    entry = {"type": kind, "filepath": "s3://data/in"}
+    assert diagnose(entry) == missing(kind, "the installed kedro-datasets", f" Did you mean {near!r}?")
+
+
+@pytest.mark.parametrize(
+    ("kind", "near"),
+    [
+        ("MemoryDataSet", "MemoryDataset"),
+        ("kedro.io.CachedDataSet", "CachedDataset"),
+        ("PartitionedDataSet", "partitions.PartitionedDataset"),
+    ],
+)
+def test_a_class_that_kedro_has_not_is_an_error_with_the_nearest_one(kind, near):
+    entry = {"type": kind, "data": 1}
+    assert diagnose(entry) == missing(kind, "kedro.io", f" Did you mean {near!r}?")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "pandas.CSVDataset",
+        "pandas.csv_dataset.CSVDataset",
+        "kedro_datasets.pandas.CSVDataset",
+        "kedro_datasets_experimental.langchain.LangChainPromptDataset",
+        "kedro.io.memory_dataset.MemoryDataset",
+        "a_project.datasets.CSVDataSet",
+        "datasets.CSVDataSet",
+        "other_plugin.JSONDataset",
+    ],
+)
+def test_classes_that_are_there_or_are_not_known_are_no_errors(kind):
+    assert diagnose({"type": kind, "filepath": "s3://data/in"}) == []
+
+
+def test_a_package_of_the_project_s_own_hides_one_of_kedro_datasets(tmp_path, monkeypatch):
+    entry = {"type": "text.OurDataset", "filepath": "s3://data/in"}
+    assert [one[1] for one in diagnose(entry)] == ["missing_class"]
+    (tmp_path / "text.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert diagnose(entry) == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "CachedDataset", "dataset": {"type": "json.JSONDataSet", "filepath": "s3://data/in"}},
+        {"type": "partitions.PartitionedDataset", "path": "s3://data/in", "dataset": "json.JSONDataSet"},
+        {"type": "partitions.PartitionedDataset", "path": "s3://data/in", "dataset": {"type": "json.JSONDataSet"}},
+        {"type": "a_project.Sealed", "dataset": {"type": "json.JSONDataSet", "filepath": "s3://data/in"}},
+    ],
+)
+def test_wrapped_datasets_are_looked_at(entry):
+    assert diagnose(entry) == missing(
+        "json.JSONDataSet", "the installed kedro-datasets", " Did you mean 'json.JSONDataset'?"
+    )
+
+
+def test_before_kedro_1_an_entry_that_no_node_uses_needs_its_class_as_well():
+    unused = {"other": {"type": "json.JSONDataSet", "filepath": "x"}, "{any}_x": {"type": "json.JSONDataSet"}}
+    right = {"type": "json.JSONDataset", "filepath": "s3://data/in"}
+    assert diagnose(right, unused=unused) == []
+    found = diagnose(right, unused=unused, features=find_kedro_features("0.19.15"))
+    assert [one[:3] for one in found] == [("error", "missing_class", "other")]
+
+
+CREDENTIALS = {"conf/prod": frozenset({"prod_s3"}), "conf/base": frozenset({"base_s3"})}
+
+
+def undefined(name, where):
+    message = f"its credentials {name!r} are {where}. In a container without them, Kedro ends with: Unable to find "
+    return f"{message}credentials {name!r}"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "json.JSONDataset", "filepath": "s3://data/in", "credentials": "dev_s3"},
+        {
+            "type": "partitions.IncrementalDataset",
+            "path": "s3://data/in",
+            "dataset": {"type": "json.JSONDataset", "credentials": "dev_s3"},
+            "checkpoint": {"type": "text.TextDataset", "filepath": "s3://data/seen", "credentials": "dev_s3"},
+            "credentials": "base_s3",
+        },
+        {"type": "a.Dataset", "any": {"depth": {"credentials": "dev_s3"}}},
+    ],
+)
+def test_credentials_that_no_file_defines_are_a_note(entry):
+    assert diagnose(entry, credentials=CREDENTIALS) == [
+        (
+            "note",
+            "undefined_credentials",
+            "in",
+            undefined("dev_s3", "in no credentials file of conf/prod and conf/base"),
+        )
+    ]
+    assert diagnose(entry) == []  # the files are not known
+
+
+def test_kedro_looks_for_the_credentials_of_every_entry_and_does_not_fill_in_their_names():
+    unused = {"other": {"type": "a.B", "credentials": "x"}, "{name}_x": {"type": "a.B", "credentials": "{name}"}}
+    right = {"type": "json.JSONDataset", "filepath": "s3://data/in", "credentials": "base_s3"}
+    found = diagnose(right, unused=unused, credentials=CREDENTIALS)
+    assert [one[2] for one in found] == ["other", "{name}_x"]
+
+
+def test_credentials_of_the_default_environment_alone_are_a_note_and_written_ones_are_none():
+    entry = {"type": "json.JSONDataset", "filepath": "s3://data/in", "credentials": "dev_s3"}
+    (only,) = diagnose(entry, credentials={"conf/local": frozenset({"dev_s3"}), "conf/base": frozenset()})
+    assert only[3] == undefined("dev_s3", "only in conf/local, which images usually do not have")
+    assert diagnose(entry, credentials={"conf/base": frozenset({"dev_s3"})}) == []
+    assert diagnose({**entry, "credentials": {"key": "x"}}, credentials=CREDENTIALS) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "place", "shown"),
+    [
+        ("filepath", "s3://<your-bucket>/in.csv", "<your-bucket>"),
+        ("filepath", "data/<name of the user>/in.csv", "<name of the user>"),
+        ("path", "gs://<a>/<b>", "<a>, <b>"),
+        ("con", "postgresql://me:secret@<host>/x", "<host>"),
+    ],
+)
+def test_a_place_to_be_filled_in_is_an_error_that_shows_no_more_of_it(key, place, shown):
+    found = diagnose({"type": "my.Dataset", key: place})
+    assert found == [("error", "placeholder", "in", f"its {key} has a placeholder: {shown}")]
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    ["my-bucket", "your-bucket", "bucket-name", "your-bucket-name", "my_bucket", "example-bucket", "aws-bucket-name"],
+)
+def test_the_name_of_an_example_is_a_warning(bucket):
+    for place in (f"s3://{bucket}/in.csv", f"simplecache::s3://{bucket}/in.csv", f"s3://{bucket}"):
+        found = diagnose({"type": "my.Dataset", "filepath": place})
+        assert found == [("warning", "placeholder", "in", f"its filepath is in s3://{bucket}, a name from examples")]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "s3://data/my-bucket/in.csv",
+        "s3://my-bucket-of-rain/in.csv",
+        "s3://bucket/x",
+        "my-bucket/in.csv",
+        "s3://a/b>c<d",
+    ],
+)
+def test_other_names_are_no_placeholders(place):
+    assert diagnose({"type": "my.Dataset", "filepath": place}, {"shared_paths": ["my-bucket"]}) == []
+
+
+def test_the_place_of_the_configuration_is_looked_at():
+    (one,) = diagnose({"type": "my.Dataset"}, {"container_conf_source": "s3://<bucket>/conf"})
+    assert one == ("error", "placeholder", "conf/base/aws_batch.yml", "has a placeholder: <bucket>")

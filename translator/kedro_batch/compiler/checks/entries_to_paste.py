@@ -1,0 +1,65 @@
+"""Catalog entries that put a dataset where all containers see it: lines to paste."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from kedro_batch.compiler.catalog import Catalog, Entry
+from kedro_batch.compiler.storage import PATHS, find_place
+from kedro_batch.files.yaml_scalars import write_scalar
+
+_BUCKET = "s3://my-bucket"
+
+
+def pickle_entry(name: str, path: str) -> str:
+    """Return a catalog entry that stores any Python object."""
+    shown_path = path if re.fullmatch(r"[\w./:-]+", path) else write_scalar(path)
+    return f"{write_scalar(name)}:\n  type: pickle.PickleDataset\n  filepath: {shown_path}\n"
+
+
+def pickle_path(name: str) -> str:
+    """Return a path for a dataset on S3, which all containers see."""
+    letters = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
+    return f"{_BUCKET}/{letters}.pickle"
+
+
+def moved_entries(catalog: Catalog, names: Iterable[str]) -> str:
+    """Return the entries of datasets on a local disk, moved to a bucket: their type and options stay.
+
+    Where a pattern gives a dataset its entry, that of the pattern is returned. An entry without a path, with
+    credentials in it, or with values that are no plain YAML is left out.
+    """
+    moved = {}
+    for name in names:
+        found = catalog.template(name)
+        if found is None:
+            continue
+        key, entry = found
+        place = find_place(entry)
+        argument = next((one for one in PATHS if isinstance(place.get(one), str)), None)
+        if argument is not None and "://" not in place[argument].removeprefix("file://"):
+            moved[key] = _write_entry(key, _replace(entry, place, argument))
+    return "".join(moved.values())
+
+
+def _replace(entry: Entry, place: Entry, argument: str) -> dict[str, Any]:
+    if entry is place:
+        path = posixpath.normpath(entry[argument].removeprefix("file://").replace("\\", "/"))
+        path = re.sub(r"^([A-Za-z]:)?[/.]*", "", path)
+        return {**entry, argument: f"{_BUCKET}/{path}"}
+    return {
+        key: _replace(value, place, argument) if isinstance(value, Mapping) and find_place(value) is place else value
+        for key, value in entry.items()
+    }
+
+
+def _write_entry(name: str, entry: Mapping[str, Any]) -> str:
+    if isinstance(entry.get("credentials"), Mapping):
+        return ""
+    try:
+        return yaml.safe_dump({name: entry}, sort_keys=False, allow_unicode=True, width=1000)
+    except yaml.YAMLError:
+        return ""
