@@ -14,8 +14,8 @@ from kedro_batch.compiler.batch_config import Settings, resolve_settings
 from kedro_batch.compiler.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.checks import check_compilation
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.config_source import TARGET, ConfigSource
 from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
+from kedro_batch.compiler.missing_target import refuse_missing_target
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.errors import ConfigError, ProjectError
@@ -24,21 +24,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from kedro_batch.compiler.conf_folder import Configuration
     from kedro_batch.compiler.kedro_loader import KedroProject
-
-
-class MissingTarget(ConfigError):  # noqa: N818  named for what is missing
-    """The environment has no job queue or no job definition.
-
-    Attributes:
-        other_env: An environment that has both; None if there is none.
-    """
-
-    def __init__(self, message: str, other_env: str | None = None) -> None:
-        """Take the message and the environment to suggest."""
-        super().__init__(message)
-        self.other_env = other_env
 
 
 def compile_project(root: Path, options: CompileOptions, *, strict: bool = False) -> Compilation:
@@ -87,9 +73,8 @@ def _load_project(root: Path, options: CompileOptions) -> "KedroProject":
 def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInputs:
     configuration = project.configuration
     source = configuration.read_aws_batch(options.env)
-    if missing := [name for name in TARGET if name not in source.target]:
-        raise _missing_target(configuration, source, missing, options.env)
     settings = resolve_settings(source, options.conf_source, options.group_by)
+    refuse_missing_target(configuration, source, options.env)
     _refuse_credentials(options)
     nodes = project.nodes(every_pipeline=bool(settings.rules or settings.datasets))
     _refuse_unread_versions(options, {name for node in nodes.selected for name in node.inputs})
@@ -170,26 +155,3 @@ def _refuse_unread_versions(options: CompileOptions, read: set[str]) -> None:
     ]
     if wrong:
         raise ProjectError("load versions are given for datasets that no node reads:", wrong)
-
-
-def _missing_target(
-    configuration: "Configuration", source: ConfigSource, missing: Iterable[str], env: str | None
-) -> MissingTarget:
-    """Return an error that names another environment with the target, or shows the lines to write."""
-    where = f"environment {env!r}" if env else "the project"
-    message = f"no {' and no '.join(missing)} in the configuration of {where}."
-    for other in configuration.environments():
-        if other != env and _has_target(configuration, other):
-            return MissingTarget(f"{message} The environment {other!r} has a queue and a definition", other)
-    lines = "".join(f"    {name}: {_EXAMPLES[name]}\n" for name in missing)
-    return MissingTarget(f"{message}\nWrite in {source.expected_file}, with the names that you use on AWS:\n\n{lines}")
-
-
-def _has_target(configuration: "Configuration", env: str) -> bool:
-    try:
-        return set(TARGET) <= configuration.read_aws_batch(env).target.keys()
-    except ConfigError:
-        return False  # its mistakes are no concern of this environment
-
-
-_EXAMPLES = {"job_queue": "spaceflights_queue", "job_definition": "kedro_run"}

@@ -16,7 +16,8 @@ from kedro_batch.files import yaml_reader
 from kedro_batch.text.wording import did_you_mean
 
 _HARMFUL = ("is not valid YAML", "the key is here twice", "is not UTF-8", "must be text")
-_SUFFIXES = (".yml", ".yaml", ".json")
+SUFFIXES = (".yml", ".yaml", ".json")
+"""How the names of the files end that Kedro reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +65,11 @@ class Configuration:
         if self.folder is None:
             return
         if not self.folder.is_dir():
-            raise ProjectError(f"the project has no configuration: {self._shown(self.folder)} is not a folder")
+            raise ProjectError(f"the project has no configuration: {self.shown(self.folder)} is not a folder")
         if env is not None and not (self.folder / env).is_dir():
             known = (self.base_env, *self.environments())
             raise ProjectError(
-                f"no environment is named {env!r}: {self._shown(self.folder / env)} is not a folder."
+                f"no environment is named {env!r}: {self.shown(self.folder / env)} is not a folder."
                 f"{did_you_mean(env, known)} Choose one of: {', '.join(known)}"
             )
 
@@ -79,7 +80,7 @@ class Configuration:
         The default is often ``local``, which a checkout does not have. It counts as empty then.
         """
         if self.default_env and self.folder and not (self.folder / self.default_env).is_dir():
-            return self._shown(self.folder / self.default_env)
+            return self.shown(self.folder / self.default_env)
         return None
 
     def section(self, env: str | None, name: str) -> Mapping[Any, Any]:
@@ -92,7 +93,7 @@ class Configuration:
 
     def file_for(self, env: str | None, section: str) -> str:
         """Return the file in which to write something new into a section, such as ``catalog``, of an environment."""
-        folder = self.conf_source.rstrip("/") if self.folder is None else self._shown(self.folder)
+        folder = self.conf_source.rstrip("/") if self.folder is None else self.shown(self.folder)
         return f"{folder}/{env or self.base_env}/{section}.yml"
 
     def read_aws_batch(self, env: str | None) -> ConfigSource:
@@ -119,16 +120,20 @@ class Configuration:
             expected_file=next(iter(files), self.file_for(env, "aws_batch")),
         )
 
+    def shown(self, path: Path) -> str:
+        """Return a path as messages name it: from the project's folder, if it is in there."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
     def _find_files(self, env: str | None) -> Mapping[str, Path]:
         """Find the ``aws_batch.yml`` files that are merged; the first one wins."""
         if self.folder is None:
             return {}
         folders = dict.fromkeys(self.folder / name for name in (env or self.default_env, self.base_env) if name)
         return {
-            self._shown(file): file
+            self.shown(file): file
             for folder in folders
             for file in sorted(folder.rglob("aws_batch.*"))
-            if file.suffix in _SUFFIXES and file.is_file()
+            if file.suffix in SUFFIXES and file.is_file()
         }
 
     def _refuse_unreadable(self, files: Mapping[str, Path], cause: Exception | None = None) -> None:
@@ -143,9 +148,6 @@ class Configuration:
                 f"Kedro does not find {next(iter(files))}: the path of the project, {self.root}, has one of the "
                 "characters [ ] * ?, which have a meaning in patterns. Rename the folder"
             )
-
-    def _shown(self, path: Path) -> str:
-        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
 
 def _diagnose_file(name: str, file: Path) -> Iterator[Diagnostic]:
