@@ -190,6 +190,7 @@ def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "C
     from kedro_batch.compiler.missing_target import MissingTarget
     from kedro_batch.compiler.project_folder import find_project
     from kedro_batch.plan.model import Selection
+    from kedro_batch.text.escaping import for_terminal
 
     root = find_project(project)
     env = flags["env"] or os.environ.get("KEDRO_ENV") or None
@@ -207,7 +208,8 @@ def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "C
         verbose=flags["verbose"],
     )
     try:
-        return compile_project(root, options, strict=flags["strict"])
+        on_warning = None if flags["quiet"] else lambda line: print_note(for_terminal(line))
+        return compile_project(root, options, strict=flags["strict"], on_warning=on_warning)
     except MissingTarget as error:
         if error.other_env is None:
             raise

@@ -4,8 +4,7 @@ A ``Compilation`` goes out. This module prints nothing, writes no file and spell
 """
 
 import logging
-import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
 from kedro_batch.compiler.missing_target import refuse_missing_target
 from kedro_batch.compiler.plan_builder import build_plan
+from kedro_batch.compiler.project_warnings import project_warnings
 from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.plan.checks.credentials import IN_COMMAND, looks_like_credential
@@ -27,20 +27,26 @@ if TYPE_CHECKING:
     from kedro_batch.compiler.kedro_loader import KedroProject
 
 
-def compile_project(root: Path, options: CompileOptions, *, strict: bool = False) -> Compilation:
+def compile_project(
+    root: Path, options: CompileOptions, *, strict: bool = False, on_warning: Callable[[str], None] | None = None
+) -> Compilation:
     """Compile the Kedro project in a folder. Silences Kedro's log for the rest of the process.
 
     Args:
         root: The project's folder.
         options: The options of the command line.
         strict: Turn warnings into errors.
+        on_warning: Gets each line that the project's code warns of; None for none.
 
     Raises:
         MissingTarget: The environment has no job queue or no job definition.
         ConfigError: The settings are wrong.
         ProjectError: The project cannot be loaded, or the selection or the grouping does not match it.
     """
-    return compile_inputs(_read_inputs(_load_project(root, options), options), strict=strict)
+    make_project = _import_kedro()
+    with project_warnings(root, on_warning, verbose=options.verbose):
+        inputs = _read_inputs(make_project(root, options), options)
+    return compile_inputs(inputs, strict=strict)
 
 
 def compile_inputs(inputs: CompileInputs, *, strict: bool = False) -> Compilation:
@@ -56,18 +62,13 @@ def compile_inputs(inputs: CompileInputs, *, strict: bool = False) -> Compilatio
     return replace(compilation, diagnostics=diagnostics)
 
 
-def _load_project(root: Path, options: CompileOptions) -> "KedroProject":
-    if not options.verbose:
-        logging.disable(logging.INFO)
+def _import_kedro() -> "type[KedroProject]":
+    logging.disable(logging.INFO)
     try:
         from kedro_batch.compiler.kedro_loader import KedroProject  # noqa: PLC0415  imports Kedro, which logs
     except UserWarning as error:  # so Kedro refuses a Python that is newer than itself
         raise ProjectError(f"the installed Kedro cannot be loaded: {error}") from error
-    if not options.verbose:
-        # Deprecations inside Kedro's own code are of no use to its users. Kedro puts a filter of its own in front of
-        # all others when it is imported, so ours comes after that.
-        warnings.filterwarnings("ignore", module=r"kedro\.")
-    return KedroProject(root, options)
+    return KedroProject
 
 
 def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInputs:

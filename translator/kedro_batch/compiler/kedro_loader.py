@@ -5,6 +5,7 @@ code raises becomes a ``ProjectError`` that says where. That code runs with the 
 directory, as in the container: a registry, settings or a resolver may open files by relative paths.
 """
 
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir
@@ -143,7 +144,9 @@ class KedroProject:
         found: dict[str, Pipeline] = {}
         failure = None
         with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+            if not sys.warnoptions:
+                warnings.simplefilter("always")
+            warnings.filterwarnings("always", message=NOT_IMPORTED)
             try:
                 with guard_project_code("cannot load the pipelines", self._root):
                     found = dict(pipelines)
