@@ -161,8 +161,8 @@ def test_a_parameter_that_the_catalog_needs_and_nothing_gives_is_named(tmp_path)
     project = project_with(tmp_path, '"{any}": {type: json.JSONDataset, filepath: "s3://b/${runtime_params:run}"}\n')
     ended = kedro_batch("compile", cwd=project)
     assert ended.code == 4
-    assert "cannot read the configuration 'catalog': " in ended.err
-    assert "run" in ended.err
+    assert "cannot read the configuration 'catalog':\n  conf/base/catalog.yml:1: {any}.filepath: Runtime" in ended.err
+    assert "'run'" in ended.err
     assert kedro_batch("compile", "--params=run=1", cwd=project).code == 0
 
 

@@ -30,7 +30,8 @@ def test_an_input_that_a_hook_adds_is_declared():
     (one,) = compile_nodes([use]).diagnostics
     assert one.message == (
         "no selected node writes it, and it is not stored: it has no catalog entry. use reads it. Add an entry to "
-        "conf/base/catalog.yml. If a hook adds it, declare it in aws_batch.yml, under datasets"
+        "conf/base/catalog.yml. Hooks do not run while compiling: if one adds it, write in: shared in aws_batch.yml, "
+        "under datasets"
     )
 
 
@@ -63,8 +64,8 @@ def test_a_missing_parameter_is_named_with_near_names_and_what_to_do():
     (one,) = compile_nodes(nodes, parameters=[{"model": {"rosw": 5}}]).diagnostics
     assert one.message == (
         "the configuration has no parameter 'model.rows'. Did you mean 'params:model.rosw' or 'params:model'? use "
-        "reads it. Write it in conf/base/parameters.yml, or pass it with --params. If a hook adds it, declare "
-        "'params:model.rows': shared in aws_batch.yml, under datasets"
+        "reads it. Write it in conf/base/parameters.yml, or pass it with --params. Hooks do not run while compiling: "
+        'if one adds it, write "params:model.rows": shared in aws_batch.yml, under datasets'
     )
     for pattern in ("params:model.rows", "params:*"):
         assert not compile_nodes(nodes, {"datasets": {pattern: "shared"}}).diagnostics

@@ -98,6 +98,7 @@ def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInp
         features=project.features,
         base_env=configuration.base_env,
         missing_env_folder=None if options.env else configuration.missing_env_folder,
+        catalog_hooks=project.has_catalog_hooks,
     )
 
 

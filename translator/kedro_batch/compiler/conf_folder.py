@@ -102,7 +102,7 @@ class Configuration:
         Raises:
             ConfigError: It cannot be read.
         """
-        files = self._find_files(env)
+        files = self.find_files(env, "aws_batch.*")
         try:
             aws_batch = self.section(env, "aws_batch")
         except ConfigError as error:
@@ -124,15 +124,15 @@ class Configuration:
         """Return a path as messages name it: from the project's folder, if it is in there."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
-    def _find_files(self, env: str | None) -> Mapping[str, Path]:
-        """Find the ``aws_batch.yml`` files that are merged; the first one wins."""
+    def find_files(self, env: str | None, pattern: str) -> Mapping[str, Path]:
+        """Find the files of these names that are merged for an environment; the first one wins."""
         if self.folder is None:
             return {}
         folders = dict.fromkeys(self.folder / name for name in (env or self.default_env, self.base_env) if name)
         return {
             self.shown(file): file
             for folder in folders
-            for file in sorted(folder.rglob("aws_batch.*"))
+            for file in sorted(folder.rglob(pattern))
             if file.suffix in SUFFIXES and file.is_file()
         }
 

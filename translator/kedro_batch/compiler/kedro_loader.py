@@ -23,6 +23,7 @@ from omegaconf import OmegaConf
 
 from kedro_batch.compiler.conf_folder import Configuration
 from kedro_batch.compiler.inputs import CompileOptions
+from kedro_batch.compiler.interpolations import diagnose_interpolation
 from kedro_batch.compiler.kedro_errors import (
     NOT_IMPORTED,
     describe_broken_modules,
@@ -36,6 +37,7 @@ from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, ProjectNod
 from kedro_batch.errors import ConfigError, ProjectError, UsageError
 from kedro_batch.text.wording import did_you_mean
 
+_CATALOG_HOOKS = ("after_context_created", "after_catalog_created", "before_pipeline_run")
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
 
 
@@ -84,6 +86,11 @@ class KedroProject:
     def features(self) -> KedroFeatures:
         """The features of the installed Kedro."""
         return find_kedro_features(kedro_version)
+
+    @property
+    def has_catalog_hooks(self) -> bool:
+        """True if hooks of the project may add datasets and parameters, which are not seen here."""
+        return any(hasattr(hook, name) for hook in settings.HOOKS for name in _CATALOG_HOOKS)
 
     def nodes(self, *, every_pipeline: bool = False) -> ProjectNodes:
         """Return the selected nodes, and the pipelines in which commands find them.
@@ -180,7 +187,11 @@ class KedroProject:
 
     def _read_section(self, env: str | None, name: str) -> Mapping[Any, Any]:
         """Read one section of the configuration with the project's own config loader."""
-        loader = self._make_config_loader(env)
+        try:
+            loader = self._make_config_loader(env)
+        except ProjectError as error:
+            self._refuse_interpolation(env, "globals", error.__cause__ or error)  # Kedro reads globals first of all
+            raise
         try:
             with chdir(self._root):
                 return dict(loader[name])
@@ -191,7 +202,14 @@ class KedroProject:
                 raise ConfigError(f"cannot read the configuration {name!r}: {first_line(error)}") from error
             return {}
         except Exception as error:  # a config loader may be the project's own and raise anything
+            self._refuse_interpolation(env, name, error)
             raise ConfigError(f"cannot read the configuration {name!r}: {explain_error(error)}") from error
+
+    def _refuse_interpolation(self, env: str | None, section: str, cause: BaseException) -> None:
+        """Refuse an interpolation that could not be resolved, with its place, if that is what happened."""
+        files = self.configuration.find_files(env, "*")
+        if places := [*diagnose_interpolation(first_line(cause), section, files)]:
+            raise ConfigError(f"cannot read the configuration {section!r}:", places) from cause
 
     def read_params(self) -> Mapping[Any, Any]:
         """Return the parameters of the command line, as Kedro reads them.

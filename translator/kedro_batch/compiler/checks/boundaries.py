@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from kedro_batch.compiler.checks.dataset_diagnostics import (
+    describe_hooks,
     describe_jobs,
     diagnose_dataset,
     find_worst_storage,
@@ -68,7 +69,8 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
                 name,
                 use,
                 f"it is only in memory: {storage.reason}. {jobs}. Store it: add the entry below to "
-                f"{compilation.inputs.catalog_file}. Or run these nodes in one job: --group-by {grouping}",
+                f"{compilation.inputs.catalog_file}. Or run these nodes in one job: --group-by {grouping}"
+                + (f". {describe_hooks(name)}" if compilation.inputs.catalog_hooks else ""),
                 remedy=pickle_entry(name, pickle_path(name)),
             )
         case Store.LOCAL:

@@ -28,6 +28,14 @@ def describe_jobs(compilation: Compilation, jobs: Collection[JobName], verb: str
     return f"{listed(labels)} {verb}s" if len(labels) == 1 else f"{listed(labels)} {verb}"
 
 
+def describe_hooks(name: str) -> str:
+    """Return what to do about a dataset or a parameter that is not in the configuration because a hook adds it."""
+    return (
+        f"Hooks do not run while compiling: if one adds it, write {write_scalar(name)}: shared in aws_batch.yml, under "
+        "datasets"
+    )
+
+
 def find_worst_storage(compilation: Compilation, use: DatasetUse) -> tuple[str, Storage]:
     """Return the name of a dataset, among those it is transcoded to, with the worst storage, and that storage."""
     storages = ((name, compilation.storages.of(name)) for name in use.names)

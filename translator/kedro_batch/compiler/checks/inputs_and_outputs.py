@@ -5,7 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_batch.compiler.checks.dataset_diagnostics import describe_jobs, diagnose_dataset, find_worst_storage
+from kedro_batch.compiler.checks.dataset_diagnostics import (
+    describe_hooks,
+    describe_jobs,
+    diagnose_dataset,
+    find_worst_storage,
+)
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.nodes import PARAMETER_PREFIX, glob_regex
@@ -25,7 +30,7 @@ def check_inputs(compilation: Compilation) -> Iterator[Diagnostic]:
                 use,
                 f"no selected node writes it, and it is not stored: {storage.reason}. "
                 f"{describe_jobs(compilation, use.consumers, 'read')} it. Add an entry to "
-                f"{compilation.inputs.catalog_file}. If a hook adds it, declare it in aws_batch.yml, under datasets",
+                f"{compilation.inputs.catalog_file}. {describe_hooks(name)}",
             )
 
 
@@ -40,7 +45,8 @@ def check_outputs(compilation: Compilation) -> Iterator[Diagnostic]:
                 use,
                 f"it is lost when its container ends: {storage.reason}. "
                 f"{describe_jobs(compilation, use.producers, 'write')} it, and no node reads it. If it is a result, "
-                f"add an entry to {compilation.inputs.catalog_file}",
+                f"add an entry to {compilation.inputs.catalog_file}"
+                + (f". {describe_hooks(name)}" if compilation.inputs.catalog_hooks else ""),
             )
 
 
@@ -67,7 +73,7 @@ def check_parameters(compilation: Compilation) -> Iterator[Diagnostic]:
             readers[name],
             f"the configuration has no parameter {name.removeprefix(PARAMETER_PREFIX)!r}.{did_you_mean(name, known)} "
             f"{describe_jobs(compilation, readers[name].consumers, 'read')} it. Write it in {inputs.parameters_file}, "
-            f"or pass it with --params. If a hook adds it, declare {name!r}: shared in aws_batch.yml, under datasets",
+            f"or pass it with --params. {describe_hooks(name)}",
         )
 
 
