@@ -5,6 +5,7 @@ that what the checks find reaches the user.
 """
 
 import json
+import subprocess
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -97,6 +98,22 @@ def test_a_missing_default_environment_is_a_note(tmp_path):
     assert codes([found]) == [("note", "missing_environment", "conf/local")]
     assert "add an empty folder, or compile with --env=base" in found["message"]
     assert diagnostics(project, "--env=base") == []
+
+
+def test_a_default_environment_that_git_does_not_keep_is_a_note(tmp_path):
+    project = project_with(tmp_path, json_catalog(), "shared_paths: [data]\n")
+    for words in (["init"], ["add", "pyproject.toml"]):
+        subprocess.run(["git", *words], cwd=project, check=True, capture_output=True)
+    (found,) = diagnostics(project, "--strict")
+    assert codes([found]) == [("note", "missing_environment", "conf/local")]
+    assert diagnostics(project, "--env=base") == []
+    settings = project / "conf" / "base" / "aws_batch.yml"
+    settings.write_text(f"{settings.read_text()}container_conf_source: s3://bucket/conf\n")
+    assert diagnostics(project) == []
+    settings.write_text(TARGET)
+    (project / "conf" / "local" / ".gitkeep").touch()
+    subprocess.run(["git", "add", "-f", "conf/local/.gitkeep"], cwd=project, check=True, capture_output=True)
+    assert diagnostics(project) == []
 
 
 def test_settings_for_other_pipelines_are_no_mistakes(tmp_path):

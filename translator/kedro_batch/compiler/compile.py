@@ -81,6 +81,8 @@ def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInp
     _refuse_unread_versions(options, {name for node in nodes.selected for name in node.inputs})
     entries = configuration.section(options.env, "catalog")
     refuse_invalid_entries(entries)
+    conf_in_container = settings.container_conf_source or configuration.conf_source
+    needs_env_folder = options.env is None and conf_in_container == configuration.conf_source
     return CompileInputs(
         project=project.name,
         nodes=nodes,
@@ -98,6 +100,7 @@ def _read_inputs(project: "KedroProject", options: CompileOptions) -> CompileInp
         features=project.features,
         base_env=configuration.base_env,
         missing_env_folder=None if options.env else configuration.missing_env_folder,
+        left_out_env_folder=configuration.left_out_env_folder if needs_env_folder else None,
         catalog_hooks=project.has_catalog_hooks,
     )
 

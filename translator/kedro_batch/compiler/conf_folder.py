@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro_batch.compiler.config_source import TARGET, ConfigSource
+from kedro_batch.compiler.image_contents import find_what_leaves_out
 from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.files import yaml_reader
@@ -82,6 +83,15 @@ class Configuration:
         if self.default_env and self.folder and not (self.folder / self.default_env).is_dir():
             return self.shown(self.folder / self.default_env)
         return None
+
+    @property
+    def left_out_env_folder(self) -> tuple[str, str] | None:
+        """The folder of the default environment, if it exists, and what leaves it out of images, if anything does."""
+        if not self.default_env or self.folder is None or self.missing_env_folder:
+            return None
+        folder = self.folder / self.default_env
+        left_out_by = find_what_leaves_out(folder, self.root)
+        return (self.shown(folder), left_out_by) if left_out_by else None
 
     def section(self, env: str | None, name: str) -> Mapping[Any, Any]:
         """Read a merged section, such as ``catalog``, of an environment or of the project's default.

@@ -55,6 +55,7 @@ class CompileInputs:
         features: What the project's Kedro understands.
         base_env: The environment that all others are merged over.
         missing_env_folder: The folder of the project's default environment, if it is needed and does not exist.
+        left_out_env_folder: That folder, if it exists but is left out of images, and what leaves it out.
         catalog_hooks: The project has hooks that may add datasets and parameters; they do not run while compiling.
     """
 
@@ -70,4 +71,5 @@ class CompileInputs:
     features: KedroFeatures
     base_env: str = "base"
     missing_env_folder: str | None = None
+    left_out_env_folder: tuple[str, str] | None = None
     catalog_hooks: bool = False
