@@ -129,7 +129,7 @@ def test_settings_of_another_environment_are_found_and_the_command_is_spelled_ou
         ("- a\n", "cannot read the configuration 'aws_batch'"),
         (
             "job_queue: ${nowhere}\njob_definition: d\n",
-            "cannot read the configuration 'aws_batch': Interpolation",
+            "conf/base/aws_batch.yml:1: job_queue: Interpolation",
         ),
         (
             "job_queue: q\njob_definition: d\ncontainer_conf_source: /home/me/conf\n",

@@ -48,6 +48,34 @@ def test_everything_wrong_is_reported_at_once():
     assert len(diagnostics(attempts=0, timeout_s=1, tag={})) == 3
 
 
+def test_what_is_missing_is_reported_with_what_is_wrong_unless_that_explains_it():
+    def found(given):
+        with pytest.raises(ConfigError) as raised:
+            resolve_settings(source(given), None)
+        return [str(one) for one in raised.value.diagnostics]
+
+    missing, attempts, queue = found({"queue": "q", "attempts": 0})
+    assert missing == "conf/base/aws_batch.yml: 'job_definition' is missing"
+    assert "attempts: must be at least 1" in attempts
+    assert queue == "conf/base/aws_batch.yml: queue: unknown field. Did you mean 'job_queue'?"
+    assert len(found({"queue": "q", "definition": "d"})) == 2
+    assert len(found({"aws_batch": TARGET})) == 1
+    assert not resolve_settings(source({}), None).defaults.settings.job_queue
+
+
+def test_resources_are_the_same_in_both_spellings():
+    def stated(**given):
+        rules = [{"match": {"nodes": ["a"]}, **given}]
+        settings = resolve_settings(source(TARGET | given | {"rules": rules}), None)
+        return settings.defaults.stated["resources"], settings.rules[0].stated["resources"]
+
+    together = {"vcpus": 2, "memory_mib": 4096, "gpus": 1}
+    expected = (together, together)
+    assert stated(resources=together) == expected
+    assert stated(**together) == expected
+    assert stated(gpus=1, resources={"memory_mib": 4096.0, "vcpus": 2}) == expected
+
+
 def test_the_file_that_holds_the_setting_is_named_with_the_line(tmp_path):
     prod, base = tmp_path / "prod.yml", tmp_path / "base.yml"
     prod.write_text("job_queue: q\n")

@@ -22,7 +22,7 @@ def find(env=None, **given):
         ({"timeout": 60}, "timeout: unknown field. Did you mean 'timeout_s'?"),
         ({"job_queue": 5}, "job_queue: must be text, found the number 5: put it in quotes. Name or ARN"),
         ({"timeout_s": 59}, "timeout_s: must be at least 60, found 59. Seconds after which"),
-        ({"timeout_s": "5m"}, "timeout_s: must be a whole number, found '5m'."),
+        ({"timeout_s": "5m"}, "timeout_s: must be a whole number, found '5m': write timeout_s: 300."),
         ({"attempts": 11}, "attempts: must be at most 10, found 11."),
         ({"resources": {"memory": 5}}, "resources.memory: unknown field. Did you mean 'memory_mib'?"),
         ({"resources": {"vcpus": 0}}, "resources.vcpus: must be at least 0.25, found 0."),

@@ -85,6 +85,18 @@ def test_a_job_is_explained_by_places_in_the_configuration():
 
 
 @pytest.mark.parametrize(
+    ("amounts", "path"),
+    [({"vcpus": 2}, ("vcpus",)), ({"resources": {"vcpus": 2}}, ("resources", "vcpus"))],
+)
+def test_an_amount_is_found_where_it_is_written(amounts, path):
+    for settings, here in ((amounts, ()), ({"rules": [{"match": {"nodes": ["clean"]}, **amounts}]}, ("rules", 0))):
+        compilation = compile_nodes([parse_node("raw -> d_a", "clean")], settings)
+        origin = find_origin(compilation, JobName("clean"), ("resources",))
+        assert origin is not None
+        assert origin.path == (*here, *path)
+
+
+@pytest.mark.parametrize(
     ("job", "path", "origin"),
     [
         ("clean", ("timeout_s",), ("timeout_s",)),

@@ -72,7 +72,8 @@ def test_the_packages_that_datasets_need_are_named_once(tmp_path):
     }
     nodes = [parse_node("in left right own spark -> d_out", "use")]
     catalog["d_out"] = {"type": "pandas.DeltaTableDataset", "filepath": "s3://data/out"}
-    found = compile_nodes(nodes, catalog=catalog, packages=packages).diagnostics
+    settings = {"datasets": {"*": "shared"}}
+    found = compile_nodes(nodes, settings, catalog=catalog, packages=packages).diagnostics
     assert [str(one).removeprefix("requirements.txt: ") for one in found] == [
         f"{package} is not listed, and {users}. Without it, {without}"
         for package, users, without in (
@@ -87,4 +88,4 @@ def test_the_packages_that_datasets_need_are_named_once(tmp_path):
         )
     ]
     assert {(str(one.severity), str(one.code)) for one in found} == {("note", "unlisted_package")}
-    assert not compile_nodes(nodes, catalog=catalog).diagnostics  # the lists are not known
+    assert not compile_nodes(nodes, settings, catalog=catalog).diagnostics  # the lists are not known

@@ -5,6 +5,7 @@ that what the checks find reaches the user.
 """
 
 import json
+import subprocess
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -104,6 +105,22 @@ def test_a_missing_default_environment_is_a_note(tmp_path):
     assert diagnostics(project, "--env=base") == []
 
 
+def test_a_default_environment_that_git_does_not_keep_is_a_note(tmp_path):
+    project = project_with(tmp_path, json_catalog(), "shared_paths: [data]\n")
+    for words in (["init"], ["add", "pyproject.toml"]):
+        subprocess.run(["git", *words], cwd=project, check=True, capture_output=True)
+    (found,) = diagnostics(project, "--strict")
+    assert codes([found]) == [("note", "missing_environment", "conf/local")]
+    assert diagnostics(project, "--env=base") == []
+    settings = project / "conf" / "base" / "aws_batch.yml"
+    settings.write_text(f"{settings.read_text()}container_conf_source: s3://bucket/conf\n")
+    assert diagnostics(project) == []
+    settings.write_text(TARGET)
+    (project / "conf" / "local" / ".gitkeep").touch()
+    subprocess.run(["git", "add", "-f", "conf/local/.gitkeep"], cwd=project, check=True, capture_output=True)
+    assert diagnostics(project) == []
+
+
 def test_settings_for_other_pipelines_are_no_mistakes(tmp_path):
     settings = """
         shared_paths: [data]
@@ -167,8 +184,8 @@ def test_a_parameter_that_the_catalog_needs_and_nothing_gives_is_named(tmp_path)
     project = project_with(tmp_path, '"{any}": {type: json.JSONDataset, filepath: "s3://b/${runtime_params:run}"}\n')
     ended = kedro_batch("compile", cwd=project)
     assert ended.code == 4
-    assert "cannot read the configuration 'catalog': " in ended.err
-    assert "run" in ended.err
+    assert "cannot read the configuration 'catalog':\n  conf/base/catalog.yml:1: {any}.filepath: Runtime" in ended.err
+    assert "'run'" in ended.err
     assert kedro_batch("compile", "--params=run=1", cwd=project).code == 0
 
 

@@ -137,9 +137,12 @@ WIDE_CATALOG = json_catalog("raw") + '"made_{n}":\n  type: json.JSONDataset\n  f
 MISTAKES: dict[str, Mistake] = {
     # The shape of aws_batch.yml.
     "setting_misspelt": Mistake(settings="timout_s: 600\n"),
-    "setting_in_rule_that_is_only_for_all": Mistake(
-        settings="rules:\n  - match: {nodes: [go_left]}\n    resources: {memory_mib: 4096}\n"
+    "setting_of_another_name_and_unit": Mistake(
+        settings="rules:\n  - match: {nodes: [go_left]}\n    memory: 4GB\n    retries: 2\n"
     ),
+    "setting_with_a_unit": Mistake(settings="timeout_s: 1h\n"),
+    "settings_below_a_key": Mistake(conf={SETTINGS: "aws_batch:\n  job_queue: a_queue\n  job_definition: d\n"}),
+    "amount_twice": Mistake(settings="vcpus: 1\nresources: {vcpus: 2}\n"),
     "selector_unknown": Mistake(settings="rules:\n  - match: {layers: [silver]}\n    gpus: 1\n"),
     "rule_without_match": Mistake(settings="rules:\n  - memory_mib: 4096\n"),
     "match_empty": Mistake(settings="rules:\n  - match: {}\n    memory_mib: 4096\n"),
@@ -192,6 +195,8 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "catalog_with_two_catch_alls": Mistake(conf={"base/catalog.yml": TWO_CATCH_ALLS}),
     "no_queue_and_no_definition": Mistake(conf={SETTINGS: None}),
+    "settings_in_a_misnamed_file": Mistake(conf={SETTINGS: None, "base/aws-batch.yml": TARGET}),
+    "settings_beside_the_environments": Mistake(conf={SETTINGS: "timeout_s: 600\n", "aws_batch.yml": TARGET}),
     "queue_only_in_another_environment": Mistake(conf={SETTINGS: None, "prod/aws_batch.yml": TARGET}),
     # What AWS Batch does not take.
     "queue_illegal": Mistake(conf={SETTINGS: TARGET.replace("a_queue", "my queue")}),

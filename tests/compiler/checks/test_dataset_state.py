@@ -62,7 +62,7 @@ HANDED_ON = [parse_node("d_in -> x", "write"), parse_node("x -> d_out", "read")]
         ({"type": "json.JSONDataset", "filepath": "data/x"}, [("warning", "local_boundary", "x")]),
     ],
 )
-@pytest.mark.parametrize("kind", ["CachedDataset", "kedro.io.CachedDataSet"])
+@pytest.mark.parametrize("kind", ["CachedDataset", "kedro.io.CachedDataset"])
 def test_a_cache_hides_what_a_file_makes_of_an_object(inner, expected, kind):
     found = diagnose(HANDED_ON, catalog={"x": {"type": kind, "dataset": inner}})
     assert found[-len(expected) :] == expected if expected else found == []

@@ -30,7 +30,8 @@ def test_an_input_that_a_hook_adds_is_declared():
     (one,) = compile_nodes([use]).diagnostics
     assert one.message == "no selected node writes it, and it is not stored: it has no catalog entry. use reads it"
     assert one.advice == (
-        "Add an entry to conf/base/catalog.yml. If a hook adds it, declare it in aws_batch.yml, under datasets"
+        "Add an entry to conf/base/catalog.yml. Hooks do not run while compiling: what they add, write in "
+        "aws_batch.yml, under datasets, such as NAME: shared"
     )
 
 
@@ -74,14 +75,21 @@ def test_an_entry_to_paste_keeps_type_and_options_and_moves_the_place_alone():
 @pytest.mark.parametrize(
     ("entry", "place"),
     [
-        ({"type": "T", "filepath": "/abs/x"}, "filepath: s3://my-bucket/abs/x"),
-        ({"type": "T", "filepath": "file:///abs/x"}, "filepath: s3://my-bucket/abs/x"),
-        ({"type": "T", "filepath": "./data/../x"}, "filepath: s3://my-bucket/x"),
+        ({"type": "json.JSONDataset", "filepath": "/abs/x"}, "filepath: s3://my-bucket/abs/x"),
+        ({"type": "json.JSONDataset", "filepath": "file:///abs/x"}, "filepath: s3://my-bucket/abs/x"),
+        ({"type": "json.JSONDataset", "filepath": "./data/../x"}, "filepath: s3://my-bucket/x"),
         (
-            {"type": "C", "dataset": {"type": "T", "filepath": "x"}},
-            "  dataset:\n    type: T\n    filepath: s3://my-bucket/x",
+            {"type": "CachedDataset", "dataset": {"type": "json.JSONDataset", "filepath": "x"}},
+            "  dataset:\n    type: json.JSONDataset\n    filepath: s3://my-bucket/x",
         ),
-        ({"type": "P", "path": "x", "dataset": {"type": "T", "load_args": {"a": 1}}}, "path: s3://my-bucket/x"),
+        (
+            {
+                "type": "partitions.PartitionedDataset",
+                "path": "x",
+                "dataset": {"type": "json.JSONDataset", "load_args": {"a": 1}},
+            },
+            "path: s3://my-bucket/x",
+        ),
     ],
 )
 def test_an_entry_to_paste_finds_the_place_wherever_it_stands(entry, place):
@@ -92,9 +100,9 @@ def test_an_entry_to_paste_finds_the_place_wherever_it_stands(entry, place):
 @pytest.mark.parametrize(
     "entry",
     [
-        {"type": "T", "con": "sqlite:///x.db", "table_name": "t"},
-        {"type": "T", "filepath": "x", "credentials": {"key": "k"}},
-        {"type": "T", "filepath": "x", "load_args": {"dtype": object()}},
+        {"type": "json.JSONDataset", "con": "sqlite:///x.db", "table_name": "t"},
+        {"type": "json.JSONDataset", "filepath": "x", "credentials": {"key": "k"}},
+        {"type": "json.JSONDataset", "filepath": "x", "load_args": {"dtype": object()}},
     ],
 )
 def test_what_cannot_be_moved_as_it_is_written_has_no_entry(entry):
@@ -149,8 +157,8 @@ def test_a_missing_parameter_is_named_with_near_names_and_what_to_do():
         "reads it"
     )
     assert one.advice == (
-        "Write parameters in conf/base/parameters.yml, or pass them with --params. Those that a hook adds, declare as "
-        "shared in aws_batch.yml, under datasets"
+        "Write parameters in conf/base/parameters.yml, or pass them with --params. Hooks do not run while compiling: "
+        "what they add, write in aws_batch.yml, under datasets, such as NAME: shared"
     )
     for pattern in ("params:model.rows", "params:*"):
         assert not compile_nodes(nodes, {"datasets": {pattern: "shared"}}).diagnostics

@@ -10,6 +10,15 @@ def test_a_missing_default_environment_is_a_note():
     assert one.message.endswith("`kedro run` fails there: add an empty folder, or compile with --env=base")
 
 
+def test_a_default_environment_that_is_left_out_of_images_is_a_note():
+    for left_out_by, todo in (("git", "git add -f conf/local/.gitkeep"), (".dockerignore", "!conf/local/.gitkeep")):
+        nodes = [parse_node("raw -> d_a", "clean")]
+        (one,) = compile_nodes(nodes, left_out_env_folder=("conf/local", left_out_by), strict=True).diagnostics
+        assert (one.severity, one.code, one.source) == ("note", "missing_environment", "conf/local")
+        assert todo in one.message
+        assert one.message.endswith(", or compile with --env=base")
+
+
 def test_nodes_without_names_are_one_note():
     nodes = [parse_node("raw ->", f"f{number}", named=False) for number in range(7)]
     (one,) = compile_nodes([*nodes, parse_node("raw -> d_a", "clean")]).diagnostics

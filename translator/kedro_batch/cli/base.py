@@ -7,14 +7,18 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from kedro_batch.cli.streams import redirect_to_null
-from kedro_batch.errors import Interrupted, KedroBatchError, Refused, UsageError
+from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
+from kedro_batch.text.escaping import for_terminal
+
+if TYPE_CHECKING:
+    from kedro_batch.diagnostics import Diagnostic
 
 INSIDE_KEDRO = "kedro_batch.inside_kedro"
 """Set in the context's meta where the command was called as ``kedro batch ...``."""
@@ -42,7 +46,7 @@ class BatchCommand(click.Command):
             with on_signals(_raise_interrupted):
                 return super().invoke(ctx)
         except KedroBatchError as error:
-            _print_error(ctx, _message_of(error, every=bool(ctx.params.get("verbose"))))
+            _print_refusal(ctx, error)
             ctx.exit(error.exit_code)
         except Interrupted as error:
             print_note(f"Stopped by {error.signal_name}.")
@@ -51,26 +55,32 @@ class BatchCommand(click.Command):
             ctx.exit(CLOSED_PIPE)
         except OSError as error:  # a full disk, a folder that is gone: the machine's state, not a bug
             where = f": {error.filename}" if error.filename else ""
-            _print_error(ctx, f"{error.strerror or error}{where}")
+            _print_error(ctx, for_terminal(f"{error.strerror or error}{where}"))
             ctx.exit(UsageError.exit_code)
 
 
-def _message_of(error: KedroBatchError, *, every: bool) -> str:
-    from kedro_batch.cli.diagnostics_output import terminal_width  # noqa: PLC0415  reached only on the way out
-    from kedro_batch.review.diagnostics import refusal_text  # noqa: PLC0415  likewise
+def _print_refusal(ctx: click.Context, error: KedroBatchError) -> None:
+    from kedro_batch.cli.diagnostics_output import message_text  # noqa: PLC0415  reached only on the way out
 
-    return refusal_text(error, width=terminal_width(), every=every) if isinstance(error, Refused) else str(error)
+    _print_error(ctx, message_text(error, every=bool(ctx.params.get("verbose"))))
 
 
 def _print_error(ctx: click.Context, message: str) -> None:
-    from kedro_batch.cli.diagnostics_output import with_colours  # noqa: PLC0415  reached only on the way out
-    from kedro_batch.text.escaping import for_terminal  # noqa: PLC0415  likewise
-
+    """Print a message that is harmless for a terminal."""
     plain = is_plain(asked=bool(ctx.params.get("no_color")))
     if message:
         head = click.style("Error: ", fg="red", bold=True)
         with suppress(OSError):  # if it cannot be written, the exit code still tells
-            click.echo(head + with_colours(for_terminal(message)), err=True, color=False if plain else None)
+            click.echo(head + message, err=True, color=False if plain else None)
+
+
+def print_diagnostics(diagnostics: "Sequence[Diagnostic]", *, every: bool, no_color: bool) -> None:
+    """Print diagnostics, all that is known of them if ``every``; nothing if there are none."""
+    from kedro_batch.cli.diagnostics_output import diagnostics_text  # noqa: PLC0415  loaded only if there are some
+
+    if diagnostics:
+        text = diagnostics_text(diagnostics, every=every)
+        print_note(click.unstyle(text) if is_plain(asked=no_color) else text)
 
 
 def is_plain(*, asked: bool) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, print_note, verbosity_options
+from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, print_diagnostics, print_note, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
@@ -117,8 +117,6 @@ def _refuse_contradictions(
 
 def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:
     """Report the diagnostics: as JSON on standard output, or as text."""
-    from kedro_batch.cli.diagnostics_output import print_diagnostics
-
     if flags["as_json"]:
         write_diagnostics(stdout, compilation.diagnostics, compilation.plan)
     elif not flags["quiet"]:
@@ -182,10 +180,12 @@ def _explain(compilation: "Compilation", called: str) -> str:
 
 
 def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
-    from kedro_batch.compiler.compile import MissingTarget, compile_project
+    from kedro_batch.compiler.compile import compile_project
     from kedro_batch.compiler.inputs import CompileOptions
+    from kedro_batch.compiler.missing_target import MissingTarget
     from kedro_batch.compiler.project_folder import find_project
     from kedro_batch.plan.model import Selection
+    from kedro_batch.text.escaping import for_terminal
 
     root = find_project(project)
     env = flags["env"] or os.environ.get("KEDRO_ENV") or None
@@ -203,7 +203,8 @@ def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "C
         verbose=flags["verbose"],
     )
     try:
-        return compile_project(root, options, strict=flags["strict"])
+        on_warning = None if flags["quiet"] else lambda line: print_note(for_terminal(line))
+        return compile_project(root, options, strict=flags["strict"], on_warning=on_warning)
     except MissingTarget as error:
         if error.other_env is None:
             raise

@@ -1,4 +1,4 @@
-"""Writes diagnostics to standard error as text: in lines that fit the terminal, and with colours on one."""
+"""Spells diagnostics for standard error: in lines that fit the terminal, in colours, which click drops elsewhere."""
 
 import os
 import re
@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import click
 
-from kedro_batch.cli.base import is_plain, print_note
 from kedro_batch.diagnostics import Diagnostic, Severity
-from kedro_batch.review.diagnostics import diagnostic_lines, diagnostics_headline, remedy_lines
+from kedro_batch.errors import KedroBatchError, Refused
+from kedro_batch.review.diagnostics import diagnostic_lines, diagnostics_headline, refusal_text, remedy_lines
 from kedro_batch.text.escaping import for_terminal
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
@@ -17,16 +17,18 @@ _HEAD = re.compile(rf"^(?P<indent> *)(?P<head>(?P<severity>{'|'.join(Severity)})
 _NARROWEST = 40
 
 
-def print_diagnostics(diagnostics: Sequence[Diagnostic], *, every: bool, no_color: bool) -> None:
-    """Print how many diagnostics there are, what they say, and lines to paste; nothing if there are none."""
-    if not diagnostics:
-        return
-    lines = [
-        *diagnostic_lines(diagnostics, width=terminal_width(), every=every),
-        *remedy_lines(diagnostics, every=every),
-    ]
-    text = for_terminal("\n".join([f"{diagnostics_headline(diagnostics)}:", *lines]))
-    print_note(text if is_plain(asked=no_color) else with_colours(text))
+def diagnostics_text(diagnostics: Sequence[Diagnostic], *, every: bool) -> str:
+    """Return how many diagnostics there are, what they say, and lines to paste."""
+    lines = [f"{diagnostics_headline(diagnostics)}:"]
+    lines += diagnostic_lines(diagnostics, width=terminal_width(), every=every)
+    lines += remedy_lines(diagnostics, every=every)
+    return with_colours(for_terminal("\n".join(lines)))
+
+
+def message_text(error: KedroBatchError, *, every: bool) -> str:
+    """Return the message of an error, with the diagnostics that it carries."""
+    message = refusal_text(error, width=terminal_width(), every=every) if isinstance(error, Refused) else str(error)
+    return with_colours(for_terminal(message))
 
 
 def with_colours(text: str) -> str:

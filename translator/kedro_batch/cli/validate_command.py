@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_note, verbosity_options
+from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_note, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.streams import read_input
 
@@ -20,7 +20,6 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
     layout do not change it. A job that reads what another job writes, and does not wait for it, is a warning.
     """
-    from kedro_batch.cli.diagnostics_output import print_diagnostics
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.graph import longest_path
     from kedro_batch.plan.reader import plan_warnings, read_plan

@@ -3,7 +3,7 @@
 What may be wrong with it is found in ``config_checks``; the file and line of a setting come from ``config_source``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +14,14 @@ from kedro_batch.compiler.config_checks import (
     is_local_absolute_path,
 )
 from kedro_batch.compiler.config_source import ConfigSource
+from kedro_batch.compiler.config_spelling import find_meant_settings
 from kedro_batch.compiler.grouping_names import NONE, check_groupings
-from kedro_batch.compiler.rules import Match, ResolvedSettings, Rule
-from kedro_batch.diagnostics import Diagnostic
+from kedro_batch.compiler.rules import AMOUNTS, Match, ResolvedSettings, Rule
+from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, UsageError
 from kedro_batch.plan.model import JOB_SETTINGS, JobSettings
 
 _KEDRO_RUN = ("kedro", "run")
-_AMOUNTS = ("vcpus", "memory_mib", "gpus")
 _WRONG = "the settings for AWS Batch are wrong:"
 
 
@@ -63,7 +63,7 @@ def resolve_settings(
     """Check a configuration and fill in the defaults.
 
     Args:
-        source: The configuration, which has a job queue and a job definition.
+        source: The configuration. It may lack a job queue and a job definition, if nothing else is wrong.
         conf_source: ``--conf-source`` of this compilation. It is used inside the container as well, unless the
             configuration sets ``container_conf_source``.
         group_by: The groupings of the command line, which win.
@@ -88,7 +88,7 @@ def resolve_settings(
     # botocore's model of SubmitJob takes a moment to load: it is asked only if everything else is right.
     wrong = wrong or [source.diagnose(path, message) for path, message in check_submit_fields(given, env)]
     if wrong:
-        raise ConfigError(_WRONG, wrong)
+        raise ConfigError(_WRONG, [*wrong, *_diagnose_missing_target(source, given)])
     groupings = given.get("group_by", ()) if group_by is None else group_by
     return Settings(
         defaults=ResolvedSettings.from_dict(_plan_spelling(given), given.get("runner")),
@@ -105,10 +105,8 @@ def resolve_settings(
 
 
 def _read_rule(given: Mapping[str, Any]) -> Rule:
-    amounts = {name: given[name] for name in _AMOUNTS if name in given}
     match = Match(**{selector: tuple(names) for selector, names in given["match"].items()})
-    stated = _plan_spelling({**given, "resources": amounts} if amounts else given)
-    return Rule(match=match, stated=stated, runner=given.get("runner"))
+    return Rule(match=match, stated=_plan_spelling(given), runner=given.get("runner"))
 
 
 def _read_accept(given: Mapping[str, Sequence[str]] | Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -118,9 +116,19 @@ def _read_accept(given: Mapping[str, Sequence[str]] | Sequence[str]) -> dict[str
 
 
 def _plan_spelling(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of jobs in the one spelling and order of a plan."""
+    """Return the settings of jobs in the one spelling and order of a plan: it has all amounts under resources."""
     stated = {name: given[name] for name in JOB_SETTINGS if name in given}
+    if amounts := {name: given[name] for name in AMOUNTS if name in given}:
+        stated["resources"] = {**given.get("resources", {}), **amounts}
     return JobSettings.from_dict(stated).to_dict() | ({"retry_on": []} if stated.get("retry_on") == [] else {})
+
+
+def _diagnose_missing_target(source: ConfigSource, given: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """Yield what is missing beside everything else that is wrong, if no other name is meant for it."""
+    meant = find_meant_settings(given)
+    for name in source.missing_target:
+        if name not in meant:
+            yield Diagnostic(source=source.expected_file, message=f"{name!r} is missing", code=Code.INVALID_CONFIG)
 
 
 def _diagnose_conf_source(source: ConfigSource, path: str) -> Diagnostic:

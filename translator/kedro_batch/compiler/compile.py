@@ -6,8 +6,7 @@ A ``Compilation`` goes out. This module prints nothing, writes no file and spell
 import itertools
 import logging
 import re
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +15,13 @@ from kedro_batch.compiler.batch_config import Settings, resolve_settings
 from kedro_batch.compiler.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.checks import check_compilation
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.config_source import TARGET, ConfigSource
 from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
 from kedro_batch.compiler.memory_types import find_memory_types
+from kedro_batch.compiler.missing_target import refuse_missing_target
 from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project_packages import ProjectPackages
+from kedro_batch.compiler.project_warnings import project_warnings
 from kedro_batch.compiler.run_command import find_run_command
 from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.errors import ConfigError, ProjectError
@@ -30,37 +30,29 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import did_you_mean, sentences
 
 if TYPE_CHECKING:
-    from kedro_batch.compiler.conf_folder import Configuration
     from kedro_batch.compiler.kedro_loader import KedroProject
 
 
-class MissingTarget(ConfigError):  # noqa: N818  named for what is missing
-    """The environment has no job queue or no job definition.
-
-    Attributes:
-        other_env: An environment that has both; None if there is none.
-    """
-
-    def __init__(self, message: str, other_env: str | None = None) -> None:
-        """Take the message and the environment to suggest."""
-        super().__init__(message)
-        self.other_env = other_env
-
-
-def compile_project(root: Path, options: CompileOptions, *, strict: bool = False) -> Compilation:
+def compile_project(
+    root: Path, options: CompileOptions, *, strict: bool = False, on_warning: Callable[[str], None] | None = None
+) -> Compilation:
     """Compile the Kedro project in a folder. Silences Kedro's log for the rest of the process.
 
     Args:
         root: The project's folder.
         options: The options of the command line.
         strict: Turn warnings into errors.
+        on_warning: Gets each line that the project's code warns of; None for none.
 
     Raises:
         MissingTarget: The environment has no job queue or no job definition.
         ConfigError: The settings are wrong.
         ProjectError: The project cannot be loaded, or the selection or the grouping does not match it.
     """
-    return compile_inputs(_read_inputs(root, _load_project(root, options), options), strict=strict)
+    make_project = _import_kedro()
+    with project_warnings(root, on_warning, verbose=options.verbose):
+        inputs = _read_inputs(root, make_project(root, options), options)
+    return compile_inputs(inputs, strict=strict)
 
 
 def compile_inputs(inputs: CompileInputs, *, strict: bool = False) -> Compilation:
@@ -76,31 +68,27 @@ def compile_inputs(inputs: CompileInputs, *, strict: bool = False) -> Compilatio
     return replace(compilation, diagnostics=diagnostics)
 
 
-def _load_project(root: Path, options: CompileOptions) -> "KedroProject":
-    if not options.verbose:
-        logging.disable(logging.INFO)
+def _import_kedro() -> "type[KedroProject]":
+    logging.disable(logging.INFO)
     try:
         from kedro_batch.compiler.kedro_loader import KedroProject  # noqa: PLC0415  imports Kedro, which logs
     except UserWarning as error:  # so Kedro refuses a Python that is newer than itself
         raise ProjectError(f"the installed Kedro cannot be loaded: {error}") from error
-    if not options.verbose:
-        # Deprecations inside Kedro's own code are of no use to its users. Kedro puts a filter of its own in front of
-        # all others when it is imported, so ours comes after that.
-        warnings.filterwarnings("ignore", module=r"kedro\.")
-    return KedroProject(root, options)
+    return KedroProject
 
 
 def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -> CompileInputs:
     configuration = project.configuration
     source = configuration.read_aws_batch(options.env)
-    if missing := [name for name in TARGET if name not in source.target]:
-        raise _missing_target(configuration, source, missing, options.env)
     settings = resolve_settings(source, options.conf_source, options.group_by, options.env)
+    refuse_missing_target(configuration, source, options.env)
     _refuse_credentials(options)
     nodes = project.nodes(every_pipeline=bool(settings.rules or settings.datasets))
     _refuse_unread_versions(options, {name for node in nodes.selected for name in node.inputs})
     entries = configuration.section(options.env, "catalog")
     refuse_invalid_entries(entries)
+    conf_in_container = settings.container_conf_source or configuration.conf_source
+    needs_env_folder = options.env is None and conf_in_container == configuration.conf_source
     return CompileInputs(
         project=project.name,
         nodes=nodes,
@@ -124,6 +112,8 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
         missing_env_folder=None if options.env else configuration.missing_env_folder,
         credentials=configuration.find_credential_names(options.env),
         packages=ProjectPackages(configuration.root),
+        left_out_env_folder=configuration.left_out_env_folder if needs_env_folder else None,
+        catalog_hooks=project.has_catalog_hooks,
     )
 
 
@@ -188,26 +178,3 @@ def _refuse_unread_versions(options: CompileOptions, read: set[str]) -> None:
     ]
     if wrong:
         raise ProjectError("load versions are given for datasets that no node reads:", wrong)
-
-
-def _missing_target(
-    configuration: "Configuration", source: ConfigSource, missing: Iterable[str], env: str | None
-) -> MissingTarget:
-    """Return an error that names another environment with the target, or shows the lines to write."""
-    where = f"environment {env!r}" if env else "the project"
-    message = f"no {' and no '.join(missing)} in the configuration of {where}."
-    for other in configuration.environments():
-        if other != env and _has_target(configuration, other):
-            return MissingTarget(f"{message} The environment {other!r} has a queue and a definition", other)
-    lines = "".join(f"    {name}: {_EXAMPLES[name]}\n" for name in missing)
-    return MissingTarget(f"{message}\nWrite in {source.expected_file}, with the names that you use on AWS:\n\n{lines}")
-
-
-def _has_target(configuration: "Configuration", env: str) -> bool:
-    try:
-        return set(TARGET) <= configuration.read_aws_batch(env).target.keys()
-    except ConfigError:
-        return False  # its mistakes are no concern of this environment
-
-
-_EXAMPLES = {"job_queue": "spaceflights_queue", "job_definition": "kedro_run"}

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from kedro_batch.compiler.config_source import TARGET, ConfigSource
+from kedro_batch.compiler.image_contents import find_what_leaves_out
 from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.files import yaml_reader
 from kedro_batch.text.wording import did_you_mean
 
 _HARMFUL = ("is not valid YAML", "the key is here twice", "is not UTF-8", "must be text")
-_SUFFIXES = (".yml", ".yaml", ".json")
+SUFFIXES = (".yml", ".yaml", ".json")
+"""How the names of the files end that Kedro reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +69,11 @@ class Configuration:
         if self.folder is None:
             return
         if not self.folder.is_dir():
-            raise ProjectError(f"the project has no configuration: {self._shown(self.folder)} is not a folder")
+            raise ProjectError(f"the project has no configuration: {self.shown(self.folder)} is not a folder")
         if env is not None and not (self.folder / env).is_dir():
             known = (self.base_env, *self.environments())
             raise ProjectError(
-                f"no environment is named {env!r}: {self._shown(self.folder / env)} is not a folder."
+                f"no environment is named {env!r}: {self.shown(self.folder / env)} is not a folder."
                 f"{did_you_mean(env, known)} Choose one of: {', '.join(known)}"
             )
 
@@ -82,8 +84,17 @@ class Configuration:
         The default is often ``local``, which a checkout does not have. It counts as empty then.
         """
         if self.default_env and self.folder and not (self.folder / self.default_env).is_dir():
-            return self._shown(self.folder / self.default_env)
+            return self.shown(self.folder / self.default_env)
         return None
+
+    @property
+    def left_out_env_folder(self) -> tuple[str, str] | None:
+        """The folder of the default environment, if it exists, and what leaves it out of images, if anything does."""
+        if not self.default_env or self.folder is None or self.missing_env_folder:
+            return None
+        folder = self.folder / self.default_env
+        left_out_by = find_what_leaves_out(folder, self.root)
+        return (self.shown(folder), left_out_by) if left_out_by else None
 
     def section(self, env: str | None, name: str) -> Mapping[Any, Any]:
         """Read a merged section, such as ``catalog``, of an environment or of the project's default.
@@ -95,7 +106,7 @@ class Configuration:
 
     def file_for(self, env: str | None, section: str) -> str:
         """Return the file in which to write something new into a section, such as ``catalog``, of an environment."""
-        folder = self.conf_source.rstrip("/") if self.folder is None else self._shown(self.folder)
+        folder = self.conf_source.rstrip("/") if self.folder is None else self.shown(self.folder)
         return f"{folder}/{env or self.base_env}/{section}.yml"
 
     def read_aws_batch(self, env: str | None) -> ConfigSource:
@@ -104,7 +115,7 @@ class Configuration:
         Raises:
             ConfigError: It cannot be read.
         """
-        files = self._find_files(env)
+        files = self.find_files(env, "aws_batch.*")
         try:
             aws_batch = self.section(env, "aws_batch")
         except ConfigError as error:
@@ -122,6 +133,10 @@ class Configuration:
             expected_file=next(iter(files), self.file_for(env, "aws_batch")),
         )
 
+    def shown(self, path: Path) -> str:
+        """Return a path as messages name it: from the project's folder, if it is in there."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
     def find_credential_names(self, env: str | None) -> Mapping[str, frozenset[str]] | None:
         """Return the names that the credentials files of an environment and of the base define, by folder.
 
@@ -137,19 +152,19 @@ class Configuration:
             if any(one.broken or not isinstance(one.value, dict | None) for one in documents):
                 return None
             keys = (key for one in documents for key in one.value or ())
-            names[self._shown(folder)] = frozenset(key for key in keys if not key.startswith("_"))
+            names[self.shown(folder)] = frozenset(key for key in keys if not key.startswith("_"))
         return names
 
-    def _find_files(self, env: str | None) -> Mapping[str, Path]:
-        """Find the ``aws_batch.yml`` files that are merged; the first one wins."""
+    def find_files(self, env: str | None, pattern: str) -> Mapping[str, Path]:
+        """Find the files of these names that are merged for an environment; the first one wins."""
         if self.folder is None:
             return {}
         folders = dict.fromkeys(self.folder / name for name in (env or self.default_env, self.base_env) if name)
         return {
-            self._shown(file): file
+            self.shown(file): file
             for folder in folders
-            for file in sorted(folder.rglob("aws_batch.*"))
-            if file.suffix in _SUFFIXES and file.is_file()
+            for file in sorted(folder.rglob(pattern))
+            if file.suffix in SUFFIXES and file.is_file()
         }
 
     def _refuse_unreadable(self, files: Mapping[str, Path], cause: Exception | None = None) -> None:
@@ -165,9 +180,6 @@ class Configuration:
                 "characters [ ] * ?, which have a meaning in patterns. Rename the folder"
             )
 
-    def _shown(self, path: Path) -> str:
-        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
-
 
 def _match_files(folder: Path, patterns: Iterable[str]) -> list[Path]:
     """Return the configuration files that match patterns of Kedro, in which ``**`` at the end stands for files too."""
@@ -175,7 +187,7 @@ def _match_files(folder: Path, patterns: Iterable[str]) -> list[Path]:
         file
         for pattern in patterns
         for file in folder.glob(f"{pattern}/*" if pattern.endswith("**") else pattern)
-        if file.suffix in _SUFFIXES and file.is_file()
+        if file.suffix in SUFFIXES and file.is_file()
     }
     return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(folder).parts))
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
+from kedro_batch.compiler.config_spelling import find_meaning, find_wrappers
 from kedro_batch.compiler.grouping_names import check_groupings
+from kedro_batch.compiler.rules import AMOUNTS
 from kedro_batch.diagnostics import Code, FieldPath, PathMessage
 from kedro_batch.files.json_schema import check
 from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_words, credentials_in, looks_like_credential
@@ -30,11 +32,12 @@ def check_config(given: _Config, env: str | None = None) -> Iterator[tuple[Field
         given: What it holds.
         env: The configuration environment that is compiled.
     """
-    for path, message in _check_variables(given, env):
-        yield path, message, Code.INVALID_CONFIG
-    for check_one, code in _CHECKS:
-        for path, message in check_one(given):
-            yield path, message, code
+    wrappers = {wrapper.key: wrapper for wrapper in find_wrappers(given)}
+    for wrapper in wrappers.values():
+        yield (wrapper.key,), wrapper.message, Code.INVALID_CONFIG
+        found = _run_checks(wrapper.settings, env)
+        yield from (((wrapper.key, *path), message, code) for path, message, code in found)
+    yield from _run_checks({key: value for key, value in given.items() if key not in wrappers}, env)
 
 
 def check_submit_fields(given: _Config, env: str | None = None) -> Iterator[PathMessage]:
@@ -71,8 +74,25 @@ def _check_conf_source(given: _Config) -> Iterator[PathMessage]:
         yield ("container_conf_source",), message
 
 
+def _run_checks(given: _Config, env: str | None) -> Iterator[tuple[FieldPath, str, Code]]:
+    for path, message in _check_variables(given, env):
+        yield path, message, Code.INVALID_CONFIG
+    for check_one, code in _CHECKS:
+        for path, message in check_one(given):
+            yield path, message, code
+
+
 def _check_schema(given: _Config) -> Iterator[PathMessage]:
-    yield from check(given, "config")
+    yield from check(given, "config", find_meaning)
+
+
+def _check_amounts(given: _Config) -> Iterator[PathMessage]:
+    for here, settings in _job_settings(given):
+        nested = settings.get("resources")
+        for name in AMOUNTS:
+            if isinstance(nested, Mapping) and name in nested and name in settings:
+                message = f"it is set twice, here and as resources.{name}: write it in one way, in all environments"
+                yield (*here, name), message
 
 
 def _check_group_by(given: _Config) -> Iterator[PathMessage]:
@@ -141,6 +161,7 @@ def _job_settings(given: _Config) -> Iterator[tuple[FieldPath, Mapping[str, Any]
 
 _CHECKS: tuple[tuple[Callable[[_Config], Iterator[PathMessage]], Code], ...] = (
     (_check_schema, Code.INVALID_CONFIG),
+    (_check_amounts, Code.INVALID_CONFIG),
     (_check_conf_source, Code.INVALID_CONFIG),
     (_check_group_by, Code.INVALID_CONFIG),
     (_check_runners, Code.INVALID_CONFIG),

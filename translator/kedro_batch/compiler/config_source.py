@@ -42,6 +42,11 @@ class ConfigSource:
         """The job queue and the job definition, if given: those of ``aws_batch.yml`` before the parameters."""
         return {name: given[name] for given in (self.parameters, self.aws_batch) for name in TARGET if name in given}
 
+    @property
+    def missing_target(self) -> tuple[str, ...]:
+        """The names of what is not given: the job queue, the job definition, or both."""
+        return tuple(name for name in TARGET if name not in self.target)
+
     def locate(self, path: FieldPath) -> SourceRef:
         """Find where a setting stands, or its nearest parent; otherwise where it should be written."""
         if path and path[0] in TARGET and path[0] not in self.aws_batch and path[0] in self.parameters:

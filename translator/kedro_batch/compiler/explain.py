@@ -74,10 +74,11 @@ def _explain_dropped(
 
 
 def _locate(compilation: Compilation, rule: int | None, path: tuple[str, ...]) -> SourceRef:
-    if rule is None:
-        return compilation.inputs.source.locate(path)
-    inside = path[1:] if path[0] == "resources" else path  # a rule has its resources without that key
-    return compilation.inputs.source.locate(("rules", rule, *inside))
+    source = compilation.inputs.source
+    given: Mapping[str, Any] = source.aws_batch if rule is None else source.aws_batch["rules"][rule]
+    here: FieldPath = () if rule is None else ("rules", rule)
+    stands_alone = path[0] == "resources" and path[-1] in given
+    return source.locate((*here, path[-1]) if stands_alone else (*here, *path))
 
 
 def _leaves(stated: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

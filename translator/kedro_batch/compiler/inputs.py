@@ -73,6 +73,8 @@ class CompileInputs:
         credentials: The names, without values, that the credentials files of each folder define; the folder of the
             environment comes before that of the base. None if they are not known.
         packages: The packages that the project lists; None if they are not known.
+        left_out_env_folder: That folder, if it exists but is left out of images, and what leaves it out.
+        catalog_hooks: The project has hooks that may add datasets and parameters; they do not run while compiling.
     """
 
     project: str
@@ -93,3 +95,5 @@ class CompileInputs:
     missing_env_folder: str | None = None
     credentials: Mapping[str, frozenset[str]] | None = None
     packages: ProjectPackages | None = None
+    left_out_env_folder: tuple[str, str] | None = None
+    catalog_hooks: bool = False

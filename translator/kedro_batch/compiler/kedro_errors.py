@@ -7,6 +7,7 @@ from pathlib import Path
 
 from yaml import MarkedYAMLError
 
+from kedro_batch.compiler.interpolations import find_remedy
 from kedro_batch.errors import ProjectError
 from kedro_batch.text.wording import did_you_mean
 
@@ -56,14 +57,7 @@ def explain_error(error: Exception) -> str:
         return f"{file} is not valid YAML: line {mark.line + 1}, column {mark.column + 1}: {cause.problem}"
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return first_line(error) + next((remedy for words, remedy in _REMEDIES if words in str(error)), "")
-
-
-_REMEDIES = (
-    ("Runtime parameter", " Pass it with --params, or write a default: ${runtime_params:NAME,DEFAULT}"),
-    ("Interpolation key", ". Define it in the same section, or in globals.yml and write ${globals:NAME}"),
-    ("oc.env", ". Kedro reads environment variables only in credentials.yml"),
-)
+    return first_line(error) + find_remedy(first_line(error))
 
 
 def first_line(error: BaseException) -> str:

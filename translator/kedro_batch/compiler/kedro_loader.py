@@ -7,6 +7,7 @@ open files by relative paths and ask for the environment.
 """
 
 import os
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir
@@ -24,6 +25,7 @@ from omegaconf import OmegaConf
 
 from kedro_batch.compiler.conf_folder import Configuration
 from kedro_batch.compiler.inputs import CompileOptions
+from kedro_batch.compiler.interpolations import diagnose_interpolation
 from kedro_batch.compiler.kedro_errors import (
     NOT_IMPORTED,
     describe_broken_modules,
@@ -40,6 +42,7 @@ from kedro_batch.errors import ConfigError, ProjectError, UsageError
 from kedro_batch.plan.submit_job import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean
 
+_CATALOG_HOOKS = ("after_context_created", "after_catalog_created", "before_pipeline_run")
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
 _CREDENTIALS_PATTERNS = ["credentials*", "credentials*/**", "**/credentials*"]
 """Those of ``OmegaConfigLoader``, unless the project sets others."""
@@ -102,6 +105,11 @@ class KedroProject:
         """
         with guard_project_code("cannot read the hooks in the settings", self._root):
             return find_run_hooks(settings.HOOKS, settings.DISABLE_HOOKS_FOR_PLUGINS)
+
+    @property
+    def has_catalog_hooks(self) -> bool:
+        """True if hooks of the project may add datasets and parameters, which are not seen here."""
+        return any(hasattr(hook, name) for hook in settings.HOOKS for name in _CATALOG_HOOKS)
 
     def nodes(self, *, every_pipeline: bool = False) -> ProjectNodes:
         """Return the selected nodes, and the pipelines in which commands find them.
@@ -183,7 +191,9 @@ class KedroProject:
         found: dict[str, Pipeline] = {}
         failure = None
         with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+            if not sys.warnoptions:
+                warnings.simplefilter("always")
+            warnings.filterwarnings("always", message=NOT_IMPORTED)
             try:
                 with guard_project_code("cannot load the pipelines", self._root):
                     found = dict(pipelines)
@@ -217,7 +227,11 @@ class KedroProject:
 
     def _read_section(self, env: str | None, name: str) -> Mapping[Any, Any]:
         """Read one section of the configuration with the project's own config loader."""
-        loader = self._make_config_loader(env)
+        try:
+            loader = self._make_config_loader(env)
+        except ProjectError as error:
+            self._refuse_interpolation(env, "globals", error.__cause__ or error)  # Kedro reads globals first of all
+            raise
         try:
             with chdir(self._root):
                 return dict(loader[name])
@@ -228,7 +242,14 @@ class KedroProject:
                 raise ConfigError(f"cannot read the configuration {name!r}: {first_line(error)}") from error
             return {}
         except Exception as error:  # a config loader may be the project's own and raise anything
+            self._refuse_interpolation(env, name, error)
             raise ConfigError(f"cannot read the configuration {name!r}: {explain_error(error)}") from error
+
+    def _refuse_interpolation(self, env: str | None, section: str, cause: BaseException) -> None:
+        """Refuse an interpolation that could not be resolved, with its place, if that is what happened."""
+        files = self.configuration.find_files(env, "*")
+        if places := [*diagnose_interpolation(first_line(cause), section, files)]:
+            raise ConfigError(f"cannot read the configuration {section!r}:", places) from cause
 
     def read_params(self) -> Mapping[Any, Any]:
         """Return the parameters of the command line, as Kedro reads them.

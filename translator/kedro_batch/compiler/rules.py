@@ -16,7 +16,8 @@ from kedro_batch.plan.checks.batch_limits import fitting_fargate_size
 from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, Platform, merged_over
 from kedro_batch.text.wording import did_you_mean
 
-_AMOUNTS = ("vcpus", "memory_mib", "gpus")
+AMOUNTS = ("vcpus", "memory_mib", "gpus")
+"""The resources of a job, in the order of a plan."""
 _ONE_FOR_ALL = ("job_queue", "job_definition", "platform", "share_identifier", "submit")
 _LONGEST_TIMEOUT_S = 2**31 - 1
 
@@ -146,7 +147,7 @@ class NodeSettings:
         for other in others:
             stated = merged_over(other.stated, stated)
         all_stated = [resolved.stated for resolved in distinct.values()]
-        if most := {name: max(given) for name in _AMOUNTS if (given := [*_amounts(all_stated, name)])}:
+        if most := {name: max(given) for name in AMOUNTS if (given := [*_amounts(all_stated, name)])}:
             stated["resources"] = most
             if stated.get("platform") == Platform.FARGATE:
                 fitting = fitting_fargate_size(JobSettings.from_dict({"resources": most}).resources)

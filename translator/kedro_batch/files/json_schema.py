@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath, PathMessage
 from kedro_batch.files.resources import schema
@@ -26,6 +26,20 @@ _TYPE_NAMES = {
     "boolean": "true or false",
     "null": "nothing",
 }
+
+
+class Meaning(NamedTuple):
+    """What is meant by a field that the schema does not allow: its right name, and its value as it should be written.
+
+    The text is empty if the value is not understood.
+    """
+
+    setting: str
+    text: str
+
+
+FindMeaning = Callable[[str, object], Meaning | None]
+"""Tells what is meant by a field's name and its value."""
 
 
 def _is_finite_number(_: object, value: object) -> bool:
@@ -78,12 +92,13 @@ def whole(number: Any) -> Any:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-def check(value: object, schema_name: str) -> Iterator[PathMessage]:
+def check(value: object, schema_name: str, find_meaning: FindMeaning = lambda _, __: None) -> Iterator[PathMessage]:
     """Yield a place and a message for everything in ``value`` that the schema does not allow.
 
     Args:
         value: What a YAML or JSON file holds.
         schema_name: Such as ``"plan"`` for ``schemas/plan.schema.json``.
+        find_meaning: Tells what is meant by fields that are not as the schema wants them.
     """
     if _surely_valid(value, _is_valid(schema_name)):
         return
@@ -97,19 +112,24 @@ def check(value: object, schema_name: str) -> Iterator[PathMessage]:
         allowed: Any = error.schema
         match error.validator:
             case "additionalProperties" if "properties" in allowed:
-                yield from _unknown_fields(path, error)
+                yield from _unknown_fields(path, error, find_meaning)
             case "required":  # there is one error for each missing field, and none of them names it
                 if path not in missing:
                     missing.add(path)
                     yield from _missing_fields(path, error)
             case _:
-                yield path, _reword(error)
+                yield path, _reword(error, find_meaning)
 
 
-def _unknown_fields(path: FieldPath, error: Any) -> Iterator[PathMessage]:
+def _unknown_fields(path: FieldPath, error: Any, find_meaning: FindMeaning) -> Iterator[PathMessage]:
     known = error.schema["properties"]
     for field in sorted(set(error.instance) - set(known)):
-        hint = did_you_mean(field, known) or f" Known here: {', '.join(known)}."
+        meaning = find_meaning(field, error.instance[field])
+        if meaning and meaning.setting in known:
+            write = f" Write {meaning.setting}: {meaning.text}" if meaning.text else ""
+            hint = f" Did you mean {meaning.setting!r}?{write}"
+        else:
+            hint = did_you_mean(field, known) or f" Known here: {', '.join(known)}."
         yield (*path, field), f"unknown field.{hint}"
 
 
@@ -119,9 +139,11 @@ def _missing_fields(path: FieldPath, error: Any) -> Iterator[PathMessage]:
             yield path, f"{field!r} is missing. {_description(error.schema['properties'][field])}".rstrip()
 
 
-def _reword(error: Any) -> str:
+def _reword(error: Any, find_meaning: FindMeaning) -> str:
     describe = _MESSAGES.get(str(error.validator))
     message = describe(error) if describe else error.message
+    if error.validator == "type":
+        message += _how_to_write(error, find_meaning)
     description = "" if error.validator in ("enum", "const") else _description(error.schema)
     return f"{message}. {description}".rstrip()
 
@@ -134,10 +156,15 @@ def _wrong_type(error: Any) -> str:
     kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     wanted = " or ".join(_TYPE_NAMES[kind] for kind in kinds)
     found = "" if _PRIVATE & set(error.absolute_path) else f", found {shown(error.instance)}"
-    return f"must be {wanted}{found}{_how_to_write(kinds, error.instance)}"
+    return f"must be {wanted}{found}"
 
 
-def _how_to_write(kinds: list[str], value: object) -> str:
+def _how_to_write(error: Any, find_meaning: FindMeaning) -> str:
+    kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    value, name = error.instance, next(reversed(error.absolute_path), None)
+    meaning = find_meaning(name, value) if isinstance(name, str) else None
+    if meaning and meaning.setting == name and meaning.text:
+        return f": write {name}: {meaning.text}"
     match value:
         case bool():
             return ": put it in quotes" if "string" in kinds else ""
@@ -146,7 +173,8 @@ def _how_to_write(kinds: list[str], value: object) -> str:
         case str() if value.isdigit() and ("integer" in kinds or "number" in kinds):
             return ": write it without quotes"
         case str() if kinds == ["array"] and " " not in value:
-            return f": write [{value}]"
+            known = error.schema.get("items", {}).get("enum", ())
+            return f": write [{value.lower() if value.lower() in known else value}]"
         case _:
             return ""
 

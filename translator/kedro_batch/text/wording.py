@@ -42,12 +42,19 @@ _LONGEST_COMPARED = 1000
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` with the nearest known words; nothing if none is near."""
+    near = closest(word, known)
+    return f" Did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
+
+
+def closest(word: str, known: Iterable[str]) -> list[str]:
+    """Return the nearest known words, at most three, the nearest first; upper case counts only if it helps."""
     if len(word) > _LONGEST_COMPARED:
-        return ""
-    near = difflib.get_close_matches(word, sorted(known), n=3, cutoff=0.6)
-    if not near:
-        return ""
-    return f" Did you mean {' or '.join(repr(name) for name in near)}?"
+        return []
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
+    if near or word.islower():
+        return near
+    return difflib.get_close_matches(word.lower(), names, n=3, cutoff=0.6)
 
 
 def listed(names: Iterable[str], most: int = 5, separator: str = ", ") -> str:

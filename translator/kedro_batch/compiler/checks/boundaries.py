@@ -10,6 +10,7 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
     describe_jobs,
     diagnose_dataset,
     find_worst_storage,
+    hooks_advice,
 )
 from kedro_batch.compiler.checks.entries_to_paste import moved_entries, pickle_entry, pickle_path
 from kedro_batch.compiler.compilation import Compilation
@@ -17,6 +18,7 @@ from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.shared_places import comparable_place
 from kedro_batch.compiler.storage import Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
+from kedro_batch.text.wording import sentences
 
 
 def check_boundaries(compilation: Compilation) -> Iterator[Diagnostic]:
@@ -67,8 +69,11 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
                 name,
                 use,
                 f"it is only in memory: {storage.reason}. {jobs}",
-                advice=f"Store what other jobs read: add the entries below to {compilation.inputs.catalog_file}. "
-                f"Or run these nodes in one job: --group-by {grouping}",
+                advice=sentences(
+                    f"Store what other jobs read: add the entries below to {compilation.inputs.catalog_file}",
+                    f"Or run these nodes in one job: --group-by {grouping}",
+                    hooks_advice(compilation),
+                ),
                 remedy=pickle_entry(name, pickle_path(name)),
             )
         case Store.LOCAL:

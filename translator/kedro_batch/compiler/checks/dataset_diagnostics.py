@@ -39,6 +39,15 @@ def describe_jobs(compilation: Compilation, jobs: Collection[JobName], verb: str
     return f"{listed(labels)} {verb}s" if len(labels) == 1 else f"{listed(labels)} {verb}"
 
 
+def hooks_advice(compilation: Compilation, *, always: bool = False) -> str:
+    """Return what to do about what a hook adds; empty if the project has no such hook, and it is not said always."""
+    if not (always or compilation.inputs.catalog_hooks):
+        return ""
+    return (
+        "Hooks do not run while compiling: what they add, write in aws_batch.yml, under datasets, such as NAME: shared"
+    )
+
+
 def find_worst_storage(compilation: Compilation, use: DatasetUse) -> tuple[str, Storage]:
     """Return the name of a dataset, among those it is transcoded to, with the worst storage, and that storage."""
     storages = ((name, compilation.storages.of(name)) for name in use.names)

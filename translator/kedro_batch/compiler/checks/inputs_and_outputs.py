@@ -5,14 +5,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_batch.compiler.checks.dataset_diagnostics import describe_jobs, diagnose_dataset, find_worst_storage
+from kedro_batch.compiler.checks.dataset_diagnostics import (
+    describe_jobs,
+    diagnose_dataset,
+    find_worst_storage,
+    hooks_advice,
+)
 from kedro_batch.compiler.checks.entries_to_paste import moved_entries
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.nodes import PARAMETER_PREFIX, glob_regex
 from kedro_batch.compiler.storage import Store, find_folder
 from kedro_batch.diagnostics import Code, Diagnostic
-from kedro_batch.text.wording import did_you_mean
+from kedro_batch.text.wording import did_you_mean, sentences
 
 
 def check_inputs(compilation: Compilation) -> Iterator[Diagnostic]:
@@ -26,8 +31,9 @@ def check_inputs(compilation: Compilation) -> Iterator[Diagnostic]:
                 use,
                 f"no selected node writes it, and it is not stored: {storage.reason}. "
                 f"{describe_jobs(compilation, use.consumers, 'read')} it",
-                advice=f"Add an entry to {compilation.inputs.catalog_file}. If a hook adds it, declare it in "
-                "aws_batch.yml, under datasets",
+                advice=sentences(
+                    f"Add an entry to {compilation.inputs.catalog_file}", hooks_advice(compilation, always=True)
+                ),
             )
 
 
@@ -42,7 +48,9 @@ def check_outputs(compilation: Compilation) -> Iterator[Diagnostic]:
                 use,
                 f"it is lost when its container ends: {storage.reason}. "
                 f"{describe_jobs(compilation, use.producers, 'write')} it, and no node reads it",
-                advice=f"If it is a result, add an entry to {compilation.inputs.catalog_file}",
+                advice=sentences(
+                    f"If it is a result, add an entry to {compilation.inputs.catalog_file}", hooks_advice(compilation)
+                ),
             )
 
 
@@ -122,8 +130,10 @@ def check_parameters(compilation: Compilation) -> Iterator[Diagnostic]:
             readers[name],
             f"the configuration has no parameter {name.removeprefix(PARAMETER_PREFIX)!r}.{did_you_mean(name, known)} "
             f"{describe_jobs(compilation, readers[name].consumers, 'read')} it",
-            advice=f"Write parameters in {inputs.parameters_file}, or pass them with --params. Those that a hook adds, "
-            "declare as shared in aws_batch.yml, under datasets",
+            advice=sentences(
+                f"Write parameters in {inputs.parameters_file}, or pass them with --params",
+                hooks_advice(compilation, always=True),
+            ),
         )
 
 

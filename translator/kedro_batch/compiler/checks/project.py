@@ -8,7 +8,7 @@ from kedro_batch.text.wording import listed
 
 
 def check_environment(compilation: Compilation) -> Iterator[Diagnostic]:
-    """Yield a note if the folder of the default environment is missing."""
+    """Yield a note if the folder of the default environment is missing here, or will be in the image."""
     inputs = compilation.inputs
     if inputs.missing_env_folder is not None:
         yield Diagnostic(
@@ -19,6 +19,22 @@ def check_environment(compilation: Compilation) -> Iterator[Diagnostic]:
             "not have it either, `kedro run` fails there: add an empty folder, or compile with "
             f"--env={inputs.base_env}",
         )
+    if inputs.left_out_env_folder is not None:
+        folder, left_out_by = inputs.left_out_env_folder
+        yield Diagnostic(
+            source=folder,
+            code=Code.MISSING_ENVIRONMENT,
+            severity=Severity.NOTE,
+            message=f"{_LEFT_OUT[left_out_by].format(folder)}, or compile with --env={inputs.base_env}",
+        )
+
+
+_LEFT_OUT = {
+    "git": "git has no file of the folder of the project's default environment. An image that is built from a clone "
+    "does not have it, and `kedro run` fails there: put an empty file into it and keep it (git add -f {0}/.gitkeep)",
+    ".dockerignore": "it is the folder of the project's default environment, and .dockerignore leaves it out. An image "
+    "does not have it, and `kedro run` fails there: write {0}/** and !{0}/.gitkeep instead, and add that empty file",
+}
 
 
 def check_node_names(compilation: Compilation) -> Iterator[Diagnostic]:
