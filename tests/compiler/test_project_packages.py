@@ -41,8 +41,8 @@ def test_a_package_is_missing_where_the_project_lists_others(tmp_path, files):
         {"pyproject.toml": KEDRO},  # no list at all
         {"Dockerfile": "RUN pip install kedro\n"},
         {"requirements.txt": "kedro\nS3FS>=2024\n"},
-        {"requirements.txt": "kedro-datasets[spark-s3]\n"},  # which needs s3fs
-        {"requirements.txt": "kedro-datasets[json, spark_s3]\n"},
+        {"requirements.txt": "kedro-datasets[s3fs-base]\n"},  # which needs s3fs
+        {"requirements.txt": "kedro-datasets[json, s3fs_base]\n"},
         {"requirements.txt": "fsspec[s3]\n"},
         {"requirements.txt": "-r deep/more.txt\n", "deep/more.txt": "-r most.txt\n", "deep/most.txt": "s3fs\n"},
         {"requirements.txt": "kedro\n", "Dockerfile": "RUN pip install s3fs\n"},
@@ -59,7 +59,7 @@ def test_a_package_that_may_be_listed_is_not_missing(tmp_path, files):
 
 
 def test_the_packages_that_datasets_need_are_named_once(tmp_path):
-    packages = project(tmp_path, {"requirements.txt": "kedro\n"})
+    packages = project(tmp_path, {"requirements.txt": "parse\n"})  # it needs no other package
     catalog = {
         "in": {"type": "pandas.CSVDataset", "filepath": "s3://data/in"},
         "left": {"type": "partitions.PartitionedDataset", "path": "s3://data/left", "dataset": "pandas.CSVDataset"},

@@ -352,7 +352,7 @@ def test_credentials_and_packages_that_the_image_may_lack_are_notes_without_a_se
     (project / "requirements.txt").write_text("kedro\nkedro-datasets\n")
     found = diagnostics(project, "--strict")
     assert about_the_image(found) == {"undefined_credentials": ["raw"], "unlisted_package": ["requirements.txt"]}
-    (project / "requirements.txt").write_text("kedro\nkedro-datasets[spark-s3]\n")
+    (project / "requirements.txt").write_text("kedro\nkedro-datasets[s3fs-base]\n")
     local = project / "conf" / "local" / "deep" / "credentials_s3.yml"
     local.parent.mkdir(parents=True)
     local.write_text("dev_s3: {key: no-one-prints-this}\n_other: &a {x: 1}\n")

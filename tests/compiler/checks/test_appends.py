@@ -33,8 +33,8 @@ def diagnose(entry, settings=None):
 )
 def test_a_dataset_that_appends_and_a_job_with_several_attempts_are_a_warning(entry, setting):
     message = (
-        f"it appends ({setting}), and collect, which writes it, has up to 3 attempts: a second attempt writes the rows "
-        "of the first once more"
+        f"it appends ({setting}), and collect writes it in up to 3 attempts: a second attempt adds the rows of the "
+        "first once more"
     )
     assert diagnose(entry, TWICE) == [("warning", "repeated_append", "log", message)]
 

@@ -98,9 +98,10 @@ _INNER = ("dataset", "base_dataset_args", "checkpoint")
 def with_inner_entries(entry: Entry) -> Iterator[Entry]:
     """Yield an entry and those inside it: of the dataset that it wraps, and of its checkpoint."""
     yield entry
-    wraps = str(entry.get("type")).rpartition(".")[2].lower() in _WRAPPERS
-    for argument in _INNER:
-        inner = entry.get(argument)
+    inside = [argument for argument in _INNER if argument in entry]
+    wraps = bool(inside) and str(entry.get("type")).rpartition(".")[2].lower() in _WRAPPERS
+    for argument in inside:
+        inner = entry[argument]
         if isinstance(inner, str) and wraps and argument == "dataset":
             yield {"type": inner}
         elif isinstance(inner, Mapping) and (wraps or "." in str(inner.get("type"))):

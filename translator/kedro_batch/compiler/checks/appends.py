@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kedro_batch.compiler.catalog import Entry, with_inner_entries
+from kedro_batch.compiler.checks.dataset_diagnostics import describe_jobs
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
-from kedro_batch.text.wording import listed
 
 _MODES = ("mode", "write_mode", "if_exists")
 _APPENDING = re.compile("append|insert|a[bt+]*", re.IGNORECASE)
@@ -24,18 +24,16 @@ def check_appends(compilation: Compilation) -> Iterator[Diagnostic]:
     if max(attempts.values(), default=1) == 1:
         return
     for name, use, entry in compilation.used_entries():
-        jobs = sorted(job for job in use.producers if attempts.get(job, 1) > 1) if name in use.written else []
         setting = next((found for one in with_inner_entries(entry) for found in _find_appending(one)), None)
-        if jobs and setting and not entry.get("versioned"):
-            most = max(attempts[job] for job in jobs)
-            verb = "has" if len(jobs) == 1 else "have"
-            labels = listed(sorted(compilation.groups[job].label for job in jobs))
+        if setting is None or name not in use.written or entry.get("versioned"):
+            continue
+        if jobs := [job for job in use.producers if attempts[job] > 1]:
             yield Diagnostic(
                 source=name,
                 code=Code.REPEATED_APPEND,
                 severity=Severity.WARNING,
-                message=f"it appends ({setting}), and {labels}, which {'writes' if len(jobs) == 1 else 'write'} it, "
-                f"{verb} up to {most} attempts: a second attempt writes the rows of the first once more",
+                message=f"it appends ({setting}), and {describe_jobs(compilation, jobs, 'write')} it in up to "
+                f"{max(attempts[job] for job in jobs)} attempts: a second attempt adds the rows of the first once more",
                 about={
                     "dataset": (name,),
                     "producer": tuple(sorted(use.producers)),

@@ -109,9 +109,9 @@ def check_placeholders(compilation: Compilation) -> Iterator[Diagnostic]:
 
 def _find_placeholder(place: str) -> tuple[Severity, str] | None:
     # An address may hold a password: only what is to be filled in is shown.
-    if to_fill_in := _TO_FILL_IN.findall(place):
+    if "<" in place and (to_fill_in := _TO_FILL_IN.findall(place)):
         return Severity.ERROR, f"has a placeholder: {listed(to_fill_in)}"
-    if example := _EXAMPLE.match(place.rpartition("::")[2]):
+    if "://" in place and (example := _EXAMPLE.match(place.rpartition("::")[2])):
         return Severity.WARNING, f"is in {example[0]}, a name from examples"
     return None
 
