@@ -14,7 +14,7 @@ _APPENDING = re.compile("append|insert|a[bt+]*", re.IGNORECASE)
 """``mode: append`` of Spark, Delta and Ibis, ``if_exists: append`` of pandas, ``mode: a`` of files."""
 _ADVICE = (
     "Set attempts: 1 in a rule for the nodes that write them, or let them overwrite. `kedro-batch resume` starts a job "
-    "that has failed once more, too. If rows may be there twice, write accept: [repeated_append] in aws_batch.yml"
+    "that has failed once more, too"
 )
 
 
