@@ -35,6 +35,7 @@ class Code(StrEnum):
     SINGLE_NODE_GROUPS = "single_node_groups"
     UNKNOWN_BOUNDARY = "unknown_boundary"
     VERSIONED_BOUNDARY = "versioned_boundary"
+    CONFIRMED_ELSEWHERE = "confirmed_elsewhere"
     DATASET_STATE = "dataset_state"
     SHARED_PLACE = "shared_place"
     LOCAL_INPUT = "local_input"

@@ -83,7 +83,7 @@ def test_who_reads_and_who_confirms_are_one_job(tmp_path, nodes):
     catalog = INCOMING + json_entries("seen", "total", "published")
     data = {"incoming/1.json": 1, "incoming/2.json": 2, "total.json": 3}
     project = project_of(tmp_path / "project", nodes, catalog, data)
-    assert ("error", "dataset_state", "incoming") in compiled(project)
+    assert ("error", "confirmed_elsewhere", "incoming") in compiled(project)
     assert compiled(project, "--group-by=memory") == []
     written = applied_and_run(project, tmp_path / "plain")
     assert written["incoming/CHECKPOINT"] == "2"

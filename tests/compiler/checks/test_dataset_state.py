@@ -25,14 +25,14 @@ NAMES_APART = [parse_node("in@one -> d_seen", "inc"), confirming("d_seen -> d_ou
 
 @pytest.mark.parametrize("nodes", [LATER, EARLIER, TWICE])
 def test_what_one_job_reads_another_cannot_confirm(nodes):
-    assert ("error", "dataset_state", "in") in diagnose(nodes)
+    assert ("error", "confirmed_elsewhere", "in") in diagnose(nodes)
     assert diagnose(nodes, {"group_by": "memory"}) == []
     assert len(compile_nodes(nodes, {"group_by": "memory"}, catalog=INCREMENTAL | STORED).plan.jobs) == 1
 
 
 def test_transcoded_names_are_confirmed_as_one_dataset():
     catalog = {f"in@{name}": INCREMENTAL["in"] for name in ("one", "two")}
-    assert ("error", "dataset_state", "in") in diagnose(NAMES_APART, catalog=catalog)
+    assert ("error", "confirmed_elsewhere", "in") in diagnose(NAMES_APART, catalog=catalog)
 
 
 def test_a_node_that_reads_and_confirms_is_one_job():
@@ -47,7 +47,7 @@ def test_the_message_names_who_confirms_and_who_reads_and_the_grouping():
 
 def test_processes_of_one_job_share_no_state_either():
     settings = {"group_by": "memory", "runner": "ParallelRunner"}
-    assert diagnose(LATER, settings) == [("error", "dataset_state", "in")]
+    assert diagnose(LATER, settings) == [("error", "confirmed_elsewhere", "in")]
     assert diagnose(LATER, settings | {"runner": "ThreadRunner"}) == []
 
 

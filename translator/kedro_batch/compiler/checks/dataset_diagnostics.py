@@ -13,7 +13,8 @@ from kedro_batch.text.wording import listed
 _SEVERITIES = {
     Code.EPHEMERAL_BOUNDARY: Severity.ERROR,
     Code.MISSING_INPUT: Severity.ERROR,
-    Code.DATASET_STATE: Severity.ERROR,
+    Code.CONFIRMED_ELSEWHERE: Severity.ERROR,
+    Code.DATASET_STATE: Severity.WARNING,
     Code.LOCAL_BOUNDARY: Severity.WARNING,
     Code.LOCAL_INPUT: Severity.WARNING,
     Code.LOCAL_OUTPUT: Severity.WARNING,

@@ -33,7 +33,7 @@ def check_confirms(compilation: Compilation) -> Iterator[Diagnostic]:
 def _diagnose_confirms(compilation: Compilation, name: str, use: DatasetUse, what: str) -> Diagnostic:
     grouping = ",".join((*compilation.inputs.settings.group_by, "memory"))
     return diagnose_dataset(
-        Code.DATASET_STATE,
+        Code.CONFIRMED_ELSEWHERE,
         name,
         use,
         f"{what}: each lists the partitions anew. What arrives in between is confirmed and never processed, or what "
@@ -66,7 +66,6 @@ def check_caches(compilation: Compilation) -> Iterator[Diagnostic]:
                 f"it is cached: with `kedro run`, {describe_jobs(compilation, use.readers, 'get')} the object that "
                 f"{describe_jobs(compilation, use.producers, 'save')}, and here what a {inner} makes of the file. "
                 "Types and indexes may differ",
-                severity=Severity.WARNING,
                 advice="Store it without CachedDataset and compare the results, or store it with pickle.PickleDataset",
             )
 
