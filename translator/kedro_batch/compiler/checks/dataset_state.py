@@ -6,9 +6,10 @@ With ``kedro run`` all nodes share these objects. On AWS Batch every job has its
 from collections.abc import Iterator, Mapping
 
 from kedro_batch.compiler.catalog import Entry
-from kedro_batch.compiler.checks.dataset_diagnostics import describe_jobs, diagnose_dataset
+from kedro_batch.compiler.checks.dataset_diagnostics import describe_jobs, diagnose_dataset, find_worst_storage
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
+from kedro_batch.compiler.storage import Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 
@@ -55,7 +56,7 @@ def _find_parallel_runner(compilation: Compilation, name: str, use: DatasetUse) 
 def check_caches(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a warning for each ``CachedDataset`` between jobs: its readers get no cached object, but what is stored."""
     for name, use in compilation.dataset_uses.items():
-        if not (use.producers and use.readers):
+        if not (use.producers and use.readers) or find_worst_storage(compilation, use)[1].store is Store.MEMORY:
             continue
         entries = (compilation.inputs.catalog.entry(one) for one in use.names)
         if inner := next((found for entry in entries if entry and (found := _cached_type(entry))), None):
