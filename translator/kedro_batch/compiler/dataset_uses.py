@@ -15,6 +15,7 @@ class DatasetUse:
     """The uses of a dataset.
 
     Attributes:
+        names: All its names, sorted.
         written: The names under which nodes write it.
         read: The names under which nodes read it.
         confirmed: The names under which nodes confirm it.
@@ -24,6 +25,7 @@ class DatasetUse:
         nodes: The nodes that write, read or confirm it.
     """
 
+    names: list[str] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     confirmed: set[str] = field(default_factory=set)
@@ -31,11 +33,6 @@ class DatasetUse:
     consumers: set[JobName] = field(default_factory=set)
     confirmers: set[JobName] = field(default_factory=set)
     nodes: set[str] = field(default_factory=set)
-
-    @property
-    def names(self) -> list[str]:
-        """All names of the dataset, sorted."""
-        return sorted(self.written | self.read | self.confirmed)
 
     @property
     def readers(self) -> set[JobName]:
@@ -64,4 +61,6 @@ def find_dataset_uses(groups: Mapping[JobName, Group]) -> dict[str, DatasetUse]:
                 use.confirmed.add(name)
                 use.confirmers.add(job)
                 use.nodes.add(node.name)
+    for use in uses.values():
+        use.names = sorted(use.written | use.read | use.confirmed)
     return dict(sorted(uses.items()))

@@ -145,16 +145,19 @@ def comparable_place(url: str) -> str:
 def _find_meeting(located: Iterator[_Located]) -> Iterator[tuple[_Located, _Located]]:
     """Yield the pairs of different datasets of which one is in the place of the other, or inside it."""
     at: defaultdict[tuple[str, ...], list[_Located]] = defaultdict(list)
+    inside: defaultdict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
     for one in located:
         at[one.parts].append(one)
-    for parts, here in at.items():
-        for number, one in enumerate(here):
+    for parts in at:
+        inside[parts[:-1]].append(parts)
+    for here in at.values():
+        for number, one in enumerate(here if len(here) > 1 else ()):
             yield from ((one, other) for other in here[number + 1 :] if other.dataset != one.dataset)
-        for depth in range(2, len(parts)):
-            for outer in at.get(parts[:depth], ()):
-                for inner in here:
-                    if outer.dataset != inner.dataset and _may_hold(outer, inner):
-                        yield outer, inner
+    for folder, places in inside.items():  # there are far fewer folders than places
+        for outer in (outer for depth in range(2, len(folder) + 1) for outer in at.get(folder[:depth], ())):
+            for inner in (inner for parts in places for inner in at[parts]):
+                if outer.dataset != inner.dataset and _may_hold(outer, inner):
+                    yield outer, inner
 
 
 def _may_hold(outer: _Located, inner: _Located) -> bool:

@@ -51,6 +51,9 @@ def hooks_advice(compilation: Compilation, *, always: bool = False) -> str:
 
 def find_worst_storage(compilation: Compilation, use: DatasetUse) -> tuple[str, Storage]:
     """Return the name of a dataset, among those it is transcoded to, with the worst storage, and that storage."""
+    first, *others = use.names
+    if not others:
+        return first, compilation.storages.of(first)
     storages = ((name, compilation.storages.of(name)) for name in use.names)
     return min(storages, key=lambda one: _WORST_FIRST.index(one[1].store))
 
