@@ -90,6 +90,10 @@ def test_places_are_compared_as_they_are_stored(one, other, meet):
     assert bool(shared(APART, one, other)) == meet
 
 
+def test_what_is_declared_is_stored_somewhere_all_the_same():
+    assert len(shared(APART, settings={"datasets": {"*": "shared"}})) == 1
+
+
 def test_a_name_that_is_transcoded_is_one_dataset():
     catalog = {**CATALOG, "t@one": file("s3://b/t"), "t@two": file("s3://b/t")}
     nodes = [parse_node("d_in -> t@one", "write"), parse_node("t@two -> d_out", "read")]

@@ -9,14 +9,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, permutations, product, takewhile
+from itertools import chain, islice, permutations, product
 
 from kedro_batch.compiler.catalog import Catalog, Entry
 from kedro_batch.compiler.dataset_uses import DatasetUse
-from kedro_batch.compiler.storage import PATHS, Storages, Store, find_place
+from kedro_batch.compiler.storage import Storages, Store, find_place
 from kedro_batch.plan.graph import ancestors
 from kedro_batch.plan.model import Job, JobName
 
+_ALIKE = {"s3a": "s3", "s3n": "s3", "file": "", "local": ""}
 _TABLES = ("table_name", "table", "table_id")
 _AROUND_A_TABLE = ("credentials", "con", "connection", "catalog", "database", "project", "dataset", "schema")
 """What tells tables of one name apart."""
@@ -109,36 +110,37 @@ def add_reads(jobs: Sequence[Job], shared: Sequence[SharedPlace]) -> tuple[Job, 
 def _locate(uses: Mapping[str, DatasetUse], catalog: Catalog, storages: Storages) -> Iterator[_Located]:
     for dataset, use in uses.items():
         for name in use.names:
-            entry = catalog.entry(name)
-            if entry is None or storages.of(name).store is Store.MEMORY:
+            entry, storage = catalog.entry(name), storages.of(name)
+            if entry is None or storage.store is Store.MEMORY:
                 continue
-            inner = find_place(entry)
-            parts, shown = _parts_of(inner)
+            shown = comparable_place(storage.url)
+            parts = _split_place(shown) if shown else _name_table(find_place(entry))
             if parts:
-                suffix = str(inner.get("filename_suffix") or "")
-                yield _Located(name=name, dataset=dataset, parts=parts, suffix=suffix, shown=shown)
+                suffix = str(find_place(entry).get("filename_suffix") or "") if "dataset" in entry else ""
+                yield _Located(
+                    name=name, dataset=dataset, parts=parts, suffix=suffix, shown=shown or f"the table {parts[-1]}"
+                )
 
 
-def _parts_of(entry: Entry) -> tuple[tuple[str, ...], str]:
-    """Return the parts of an entry's path, or of its table, and what to show of it; nothing if it has none."""
-    for argument in PATHS:
-        if isinstance(entry.get(argument), str) and entry[argument]:
-            spelled = comparable_place(entry[argument])
-            protocol, _, path = spelled.rpartition("://")
-            return (protocol, *takewhile(lambda part: not _WILD.search(part), path.split("/"))), spelled
-    for argument in _TABLES:
-        if isinstance(entry.get(argument), str):
-            around = (str(entry.get(word)) for word in _AROUND_A_TABLE)
-            return ("a table", *around, entry[argument]), f"the table {entry[argument]}"
-    return (), ""
+def _split_place(place: str) -> tuple[str, ...]:
+    """Return the protocol and the parts of a path, down to the first part with a wildcard."""
+    protocol, _, path = place.rpartition("://")
+    parts = path.split("/")
+    wild = next((number for number, part in enumerate(parts) if _WILD.search(part)), len(parts))
+    return (protocol, *parts[:wild])
+
+
+def _name_table(entry: Entry) -> tuple[str, ...]:
+    """Return what names the table of an entry among all tables; nothing if it names none."""
+    table = next((entry[argument] for argument in _TABLES if isinstance(entry.get(argument), str)), None)
+    return () if table is None else ("a table", *(str(entry.get(word)) for word in _AROUND_A_TABLE), table)
 
 
 def comparable_place(url: str) -> str:
     """Spell a path or URL so that equal places are equal: Spark and pandas spell those on S3 differently."""
     protocol, separator, path = url.replace("\\", "/").rpartition("://")
-    protocol = re.sub("^s3[an]$", "s3", protocol.lower())
-    if protocol in ("file", "local"):
-        protocol = separator = ""
+    protocol = _ALIKE.get(protocol.lower(), protocol.lower())
+    separator = separator if protocol else ""
     return protocol + separator + (posixpath.normpath(path) if path else "")
 
 

@@ -74,14 +74,14 @@ class Storages:
     def _find(self, dataset: str) -> Storage:
         entry = self._catalog.entry(dataset)
         versioned = bool(entry and (entry.get("versioned") or "tracking." in str(entry.get("type"))))
+        place = find_place(entry) if entry else {}
+        url = next((place[one] for one in PATHS if isinstance(place.get(one), str)), "")
         pattern = self._find_declaration(dataset)
         if pattern is not None:
             reason = f"datasets in aws_batch.yml declares {pattern!r} as {self._declared[pattern]}"
-            return Storage(store=Store(self._declared[pattern]), reason=reason, versioned=versioned)
+            return Storage(store=Store(self._declared[pattern]), reason=reason, versioned=versioned, url=url)
         if entry is None:
             return Storage(store=Store.MEMORY, reason="it has no catalog entry")
-        place = find_place(entry)
-        url = next((place[one] for one in PATHS if isinstance(place.get(one), str)), "")
         kind = str(entry.get("type"))
         if kind in self._memory_types:
             reason = f"{kind} derives from MemoryDataset"

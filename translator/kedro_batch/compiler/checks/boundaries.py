@@ -102,6 +102,8 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
 
 def _check_urls(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:
     """Yield a note if the transcoded names of a dataset are stored in different places."""
+    if len(use.names) == 1:
+        return
     urls = sorted({comparable_place(compilation.storages.of(one).url) for one in use.names} - {""})
     if len(urls) > 1:
         yield diagnose_dataset(
