@@ -121,6 +121,8 @@ Their connection strings are credentials, and are not read if they stand in anot
 PATHS = ("filepath", "path", "index_path", "location", "filename")
 """The arguments that hold a path or a URL."""
 _ADDRESSES = ("con", "connection_string", "url", "uri")
+PLACES = frozenset({*PATHS, *_ADDRESSES})
+"""The arguments that say where the data is."""
 _WRAPPED = ("dataset", "base_dataset_args")
 _REMOTE = (
     {"s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "adl", "az", "wasb", "wasbs", "oci", "ocilake", "oss", "tos"}
@@ -176,7 +178,7 @@ def _store_of(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
 
 def find_place(entry: Entry) -> Entry:
     """Return the entry that says where the data is: this one, or the one that it wraps."""
-    if any(isinstance(entry.get(argument), str) for argument in (*PATHS, *_ADDRESSES)):
+    if any(isinstance(entry[argument], str) for argument in PLACES & entry.keys()):
         return entry
     wrapped = _find_wrapped(entry)
     return entry if wrapped is None else find_place(wrapped)

@@ -8,6 +8,7 @@ from typing import Any
 from kedro_batch.compiler.catalog import with_inner_entries
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_classes import find_dataset_classes
+from kedro_batch.compiler.storage import PLACES
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.text.wording import listed
 
@@ -72,10 +73,7 @@ def _find_credentials(value: Any) -> Iterator[str]:
             yield from _find_credentials(inner)
 
 
-_PLACES = (
-    *("filepath", "path", "index_path", "location", "filename"),
-    *("url", "uri", "con", "connection_string", "database"),
-)
+_PLACES = {*PLACES, "database"}
 _TO_FILL_IN = re.compile(r"<[^<>/]+>")
 _EXAMPLE = re.compile(
     r"\w+://((my|your|example|aws)[-_](s3[-_])?bucket([-_]name)?|bucket[-_]name|doc-example-bucket|"
@@ -89,8 +87,8 @@ def check_placeholders(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield an error for each place with ``<...>`` in it, and a warning for each with the name of an example."""
     for name, _, entry in compilation.used_entries():
         for one in with_inner_entries(entry):
-            for key in _PLACES:
-                if isinstance(one.get(key), str) and (found := _find_placeholder(one[key])):
+            for key in sorted(_PLACES & one.keys()):
+                if isinstance(one[key], str) and (found := _find_placeholder(one[key])):
                     yield _diagnose(Code.PLACEHOLDER, found[0], name, f"its {key} {found[1]}", _PLACE_ADVICE)
     source = compilation.inputs.source
     conf_source = compilation.inputs.settings.container_conf_source
