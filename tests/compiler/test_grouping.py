@@ -118,7 +118,9 @@ def test_jobs_that_wait_for_each_other_are_joined_with_a_warning():
     assert groups == {"ns": "between ns.first ns.last"}
     ((severity, code, message),) = diagnostics
     assert (severity, code) == ("warning", "merged_cycle")
-    assert message.startswith(f"with namespace, 2 jobs wait for each other: {ROUND}. They are now one job. To keep")
+    assert message.startswith(
+        f"with namespace, 2 jobs would wait for each other: {ROUND}. They are now one job. To keep"
+    )
 
 
 def test_a_cycle_that_cannot_be_joined_is_refused_with_its_path():
@@ -140,7 +142,7 @@ def test_a_long_cycle_is_shortened():
     assert len(groups) == 1
     ((_, code, message),) = diagnostics
     assert code == "merged_cycle"
-    assert "with namespace, 40 jobs wait for each other: ns" in message
+    assert "with namespace, 40 jobs would wait for each other: ns" in message
     assert "-> ... 28 more jobs ... -> ns" in message
     assert len(message) < 500
 
@@ -149,7 +151,25 @@ def test_memory_can_close_a_cycle_too():
     nodes = [node("a", "", "m x"), node("b", "x", "y"), node("c", "m y", "z")]
     groups, diagnostics = grouped(nodes, "memory")
     assert groups == {"a": "a b c"}
-    assert diagnostics[0][:2] == ("warning", "merged_cycle")
+    ((severity, code, message),) = diagnostics
+    assert (severity, code) == ("note", "merged_cycle")
+    assert message == (
+        "with memory, 2 jobs would wait for each other: b -(y)-> a + c -(x)-> b. They are now one job: what is only "
+        "in memory, or confirmed, stays in one process"
+    )
+
+
+def test_a_job_of_many_nodes_is_named_by_some_of_them():
+    parts = [node(f"c{number}", "m y", f"z{number}") for number in range(5)]
+    _, ((_, _, message),) = grouped([node("a", "", "m x"), node("b", "x", "y"), *parts], "memory")
+    assert ": b -(y)-> a + c0 + c1 and 3 more -(x)-> b." in message
+
+
+def test_memory_closes_a_cycle_of_a_namespace_without_a_warning_too():
+    nodes = [node("ns.a", "", "m x", namespace="ns"), node("b", "x", "y"), node("c", "m y", "z")]
+    groups, diagnostics = grouped(nodes, "namespace", "memory")
+    assert groups == {"ns": "b c ns.a"}
+    assert ("note", "merged_cycle") in [one[:2] for one in diagnostics]
 
 
 def test_three_thousand_nodes_are_grouped_without_recursion():

@@ -30,6 +30,13 @@ def test_what_one_job_reads_another_cannot_confirm(nodes):
     assert len(compile_nodes(nodes, {"group_by": "memory"}, catalog=INCREMENTAL | STORED).plan.jobs) == 1
 
 
+def test_the_grouping_that_is_advised_is_not_refused_where_a_node_stands_between():
+    between = [parse_node("d_seen -> d_total", "total"), confirming("d_seen d_total -> d_out", "publish", "in")]
+    nodes = [LATER[0], *between]
+    assert ("error", "confirmed_elsewhere", "in") in diagnose(nodes)
+    assert diagnose(nodes, {"group_by": "memory"}, strict=True) == [("note", "merged_cycle", "group_by")]
+
+
 def test_transcoded_names_are_confirmed_as_one_dataset():
     catalog = {f"in@{name}": INCREMENTAL["in"] for name in ("one", "two")}
     assert ("error", "confirmed_elsewhere", "in") in diagnose(NAMES_APART, catalog=catalog)

@@ -17,6 +17,7 @@ from kedro_batch.plan.graph import CycleError, cycles, topological_order, transi
 from kedro_batch.text.wording import listed
 
 _MAX_SHOWN = 12
+_MAX_NODES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +202,10 @@ def _merge_groups(parts: Sequence[Group], name: Group | None, rank: Mapping[str,
 
 
 def _join_cycles(grouped: GroupedNodes, grouping: str, rules: GroupingRules, rank: Mapping[str, int]) -> None:
-    """Join the groups that wait for each other, and add a warning; if one job cannot run them, add an error."""
+    """Join the groups that wait for each other, and say so; if one job cannot run them, add an error.
+
+    It is a warning where the groups are a wish. What is in memory leaves no choice, so that is a note.
+    """
     parents = find_group_parents(grouped.groups)
     index_of = {group.key: index for index, group in enumerate(grouped.groups)}
     together: list[list[int]] = []
@@ -210,19 +214,23 @@ def _join_cycles(grouped: GroupedNodes, grouping: str, rules: GroupingRules, ran
         inside = set(cycle)
         path = _describe_cycle({key: parents[key] & inside for key in cycle}, grouped.groups, index_of)
         conflict = rules.find_conflict([node for group in groups for node in group.nodes])
-        if conflict is None:
-            together.append([index_of[key] for key in cycle])
-            severity, code = Severity.WARNING, Code.MERGED_CYCLE
-            result = "They are now one job. To keep them apart, use another grouping"
-        else:
+        if conflict is not None:
             severity, code = Severity.ERROR, Code.GROUP_CYCLE
             result = f"One job cannot run them all: {conflict}. Use another grouping, or give them equal settings"
+        elif grouping == MEMORY:
+            severity, code = Severity.NOTE, Code.MERGED_CYCLE
+            result = "They are now one job: what is only in memory, or confirmed, stays in one process"
+        else:
+            severity, code = Severity.WARNING, Code.MERGED_CYCLE
+            result = "They are now one job. To keep them apart, use another grouping"
+        if conflict is None:
+            together.append([index_of[key] for key in cycle])
         grouped.diagnostics.append(
             Diagnostic(
                 source="group_by",
                 code=code,
                 severity=severity,
-                message=f"with {grouping}, {len(groups)} jobs wait for each other: {path}. {result}",
+                message=f"with {grouping}, {len(groups)} jobs would wait for each other: {path}. {result}",
                 about={"jobs": tuple(sorted(group.label for group in groups))},
             )
         )
@@ -242,10 +250,18 @@ def _describe_cycle(parents: Mapping[str, set[str]], groups: Sequence[Group], in
     for writer, reader in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
         written = {without_transcoding(name) for node in writer.nodes for name in node.outputs}
         read = {without_transcoding(name) for node in reader.nodes for name in node.inputs}
-        steps.append(f"{writer.label} -({min(written & read)})-> ")
+        steps.append(f"{_describe_group(writer)} -({min(written & read)})-> ")
     if len(steps) > _MAX_SHOWN:
         steps[_MAX_SHOWN - 1 : -1] = [f"... {len(steps) - _MAX_SHOWN} more jobs ... -> "]
-    return "".join([*steps, cycle[0].label])
+    return "".join([*steps, _describe_group(cycle[0])])
+
+
+def _describe_group(group: Group) -> str:
+    """Return what people call a group; if that is a node, the other nodes too."""
+    if group.named_by:
+        return group.label
+    others = (node.name for node in group.nodes if node.name != group.label)
+    return listed([group.label, *others], _MAX_NODES_SHOWN, separator=" + ")
 
 
 def _find_single_nodes(groups: Sequence[Group], groupings: Sequence[str]) -> Iterator[Diagnostic]:
