@@ -4,61 +4,65 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_batch.compiler.catalog import Entry, with_inner_entries
-from kedro_batch.compiler.checks.dataset_diagnostics import describe_jobs
+from kedro_batch.compiler.checks.dataset_diagnostics import diagnose_dataset
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.diagnostics import Code, Diagnostic, Severity
+from kedro_batch.compiler.groups import Group
+from kedro_batch.compiler.nodes import ProjectNode
+from kedro_batch.diagnostics import Code, Diagnostic
+from kedro_batch.plan.data_flow import without_transcoding
+from kedro_batch.plan.model import JobSettings, RetryReason
 
 _MODES = ("mode", "write_mode", "if_exists")
 _APPENDING = re.compile("append|insert|a[bt+]*", re.IGNORECASE)
 """``mode: append`` of Spark, Delta and Ibis, ``if_exists: append`` of pandas, ``mode: a`` of files."""
+_SAME_SHEET = ("replace", "overlay")
+"""``if_sheet_exists`` of pandas: with these, ``mode: a`` keeps the other sheets and writes its own one anew."""
+_NOT_FOR_SAVING = ("load_args", "open_args_load", "credentials", "metadata")
 _ADVICE = (
-    "Set attempts: 1 in a rule for the nodes that write them, or let them overwrite. `kedro-batch resume` starts a job "
-    "that has failed once more, too"
+    "Set attempts: 1 in a rule for all nodes of the job that writes, as a job has the most attempts of its nodes, or "
+    "let the dataset overwrite. `kedro-batch resume` starts a job that has failed once more, too"
 )
 
 
 def check_appends(compilation: Compilation) -> Iterator[Diagnostic]:
-    """Yield a warning for each dataset that appends and that a job with several attempts writes."""
-    attempts = {job.name: job.settings.attempts or 1 for job in compilation.plan.jobs}
-    if max(attempts.values(), default=1) == 1:
-        return
-    for name, use, entry in compilation.used_entries():
-        setting = next((found for one in with_inner_entries(entry) for found in _find_appending(one)), None)
-        if setting is None or name not in use.written or entry.get("versioned"):
-            continue
-        if jobs := [job for job in use.producers if attempts[job] > 1]:
-            yield Diagnostic(
-                source=name,
-                code=Code.REPEATED_APPEND,
-                severity=Severity.WARNING,
-                message=f"it appends ({setting}), and {describe_jobs(compilation, jobs, 'write')} it in up to "
-                f"{max(attempts[job] for job in jobs)} attempts: a second attempt adds the rows of the first once more",
-                about={
-                    "dataset": (name,),
-                    "producer": tuple(sorted(use.producers)),
-                    "consumer": tuple(sorted(use.readers)),
-                    "nodes": tuple(sorted(use.nodes)),
-                },
+    """Yield a warning for each dataset that appends and that a job may write several times."""
+    for job in compilation.plan.jobs:
+        if job.nodes and (attempts := _count_writing_attempts(job.settings)) > 1:
+            group = compilation.groups[job.name]
+            for node in group.nodes:
+                yield from _check_outputs(compilation, node, group, attempts)
+
+
+def _count_writing_attempts(settings: JobSettings) -> int:
+    """Return how many attempts of a job may write; before all other reasons to start it again, no node has run."""
+    runs_again = not settings.retry_on or RetryReason.SPOT in settings.retry_on
+    return settings.attempts or 1 if runs_again else 1
+
+
+def _check_outputs(compilation: Compilation, node: ProjectNode, group: Group, attempts: int) -> Iterator[Diagnostic]:
+    where = f", in the job {group.label}," if group.label != node.name else ""
+    for name in node.outputs:
+        entry = compilation.inputs.catalog.entry(name) or {}
+        setting = None if entry.get("versioned") else next(_find_appending(entry), None)
+        if setting is not None:
+            yield diagnose_dataset(
+                Code.REPEATED_APPEND,
+                name,
+                compilation.dataset_uses[without_transcoding(name)],
+                f"it appends ({setting}), and {node.name} writes it{where} in up to {attempts} attempts: a second "
+                "attempt adds the rows of the first once more",
                 advice=_ADVICE,
             )
 
 
-def _find_appending(entry: Entry) -> Iterator[str]:
+def _find_appending(arguments: Mapping[str, Any], path: str = "") -> Iterator[str]:
     """Yield the settings of an entry that let it append, such as ``save_args.mode: a``."""
-    if _appends("write_mode", entry.get("write_mode")):
-        yield f"write_mode: {entry['write_mode']}"
-    for argument in ("save_args", "fs_args"):
-        yield from _find_in(entry.get(argument), argument)
-
-
-def _find_in(value: Any, path: str) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            here = f"{path}.{key}"
-            if _appends(key, inner):
-                yield f"{here}: {str(inner).lower() if inner is True else inner}"
-            yield from _find_in(inner, here)
+    for key, value in arguments.items():
+        if isinstance(value, Mapping):
+            if key not in _NOT_FOR_SAVING:
+                yield from _find_appending(value, f"{path}{key}.")
+        elif _appends(key, value) and arguments.get("if_sheet_exists") not in _SAME_SHEET:
+            yield f"{path}{key}: {str(value).lower() if value is True else value}"
 
 
 def _appends(key: str, value: Any) -> bool:

@@ -18,6 +18,7 @@ _SEVERITIES = {
     Code.LOCAL_BOUNDARY: Severity.WARNING,
     Code.LOCAL_INPUT: Severity.WARNING,
     Code.LOCAL_OUTPUT: Severity.WARNING,
+    Code.REPEATED_APPEND: Severity.WARNING,
     Code.SHARED_PLACE: Severity.WARNING,
     Code.VERSIONED_BOUNDARY: Severity.WARNING,
     Code.UNSTORED_OUTPUT: Severity.WARNING,
