@@ -20,8 +20,34 @@ LOST = [parse_node("raw -> lost", "clean", "job_a")]
 def test_a_warning_is_accepted_by_settings_or_refused_by_strictness(settings, strict, severity):
     (one,) = compile_nodes(LOST, settings, strict=strict).diagnostics
     assert one.severity == severity
-    suffix = "Refused because of --strict; to accept it, write accept: [unstored_output] in aws_batch.yml"
-    assert one.advice.endswith(suffix) == (severity == "error")
+    assert ("Refused because of --strict; to accept it, " in one.advice) == (severity == "error")
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "how"),
+    [
+        ({}, "unstored_output", "write unstored_output: [NAME] under accept in aws_batch.yml"),
+        ({"accept": []}, "unstored_output", "write unstored_output: [NAME] under accept in aws_batch.yml"),
+        ({"accept": ["merged_cycle"]}, "unstored_output", "add unstored_output to accept in aws_batch.yml"),
+        ({"accept": {"local_input": ["x"]}}, "unstored_output", "write unstored_output: [NAME] under accept"),
+        ({"accept": {"unstored_output": ["d_x"]}}, "unstored_output", "add NAME to unstored_output, under accept in"),
+        ({"datasets": {"lots": "shared"}}, "unmatched", 'write unmatched: ["*"] under accept in aws_batch.yml'),
+    ],
+)
+def test_strictness_says_how_to_accept_where_accept_is_absent_a_list_or_a_mapping(settings, code, how):
+    (advice,) = {one.advice for one in compile_nodes(LOST, settings, strict=True).diagnostics if one.code == code}
+    assert f"Refused because of --strict; to accept it, {how}" in advice
+
+
+@pytest.mark.parametrize(
+    ("pattern", "severity"),
+    [("d_m", "note"), ("d_m@s", "note"), ("d_*", "note"), ("d_m@p", "warning"), ("w", "warning")],
+)
+def test_a_dataset_is_accepted_by_its_name_with_and_without_transcoding(pattern, severity):
+    catalog = {"d_m@s": {"type": "json.JSONDataset", "filepath": "data/m.json"}}
+    nodes = [parse_node("params:x -> d_m@s", "w")]
+    found = compile_nodes(nodes, {"accept": {"local_output": [pattern]}}, catalog=catalog).diagnostics
+    assert [str(one.severity) for one in found if one.code == "local_output"] == [severity]
 
 
 def test_errors_are_not_accepted():

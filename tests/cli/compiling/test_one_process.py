@@ -186,7 +186,7 @@ def test_inputs_and_results_of_the_containers_own_disk(tmp_path):
     for settings, left in (
         ("image_paths: [data/01_raw]\n", [lost[1]]),
         ("accept: {local_output: [rep*]}\n", [lost[0], ("note", "local_output", "report")]),
-        ("accept: {local_output: [other]}\n", lost),
+        ("accept: {local_output: [other]}\n", [*lost, ("note", "unmatched", "conf/base/aws_batch.yml")]),
         ("shared_paths: [data]\n", []),
     ):
         (project / "conf/base/aws_batch.yml").write_text(target + settings)

@@ -49,7 +49,7 @@ LOCAL = {"type": "json.JSONDataset", "filepath": "data/01_raw/x.json", "save_arg
         ({"accept": ["local_input"]}, [("warning", "local_output", "out"), ("note", "local_input", "in")]),
         ({"accept": {"local_input": ["i*"]}}, [("warning", "local_output", "out"), ("note", "local_input", "in")]),
         (
-            {"accept": {"local_input": ["other"], "local_output": ["use"]}},
+            {"accept": {"local_input": ["out"], "local_output": ["in"]}},
             [("warning", "local_input", "in"), ("warning", "local_output", "out")],
         ),
     ],

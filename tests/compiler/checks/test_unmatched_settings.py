@@ -23,3 +23,15 @@ def test_a_dataset_that_no_node_has_is_named():
         (("datasets", "m*"), "no dataset is named 'm*'."),
         (("datasets", "rwa"), "no dataset is named 'rwa'. Did you mean 'raw'?"),
     ]
+
+
+def test_a_pattern_of_accept_that_no_dataset_has_is_a_note():
+    known = {"local_output": ["raw", "d_a", "d_a@spark", "d_?", "*"], "shared_place": ["d_b"]}
+    anything = {"merged_cycle": ["my_job"], "unmatched": ["conf*"], "hooks_per_job": ["*"]}
+    assert diagnose(accept=known | anything) == diagnose(accept=["local_output", "hooks_per_job"]) == []
+    accept = {"local_output": ["raw", "rwa"], "hooks_per_job": ["my.Hooks"]}
+    found = [one for one in compile_nodes(NODES, {"accept": accept}).diagnostics if one.code == "unmatched"]
+    assert [(str(one.severity), one.path, one.message) for one in found] == [
+        ("note", ("accept", "hooks_per_job", 0), "no hook that acts once a run is named 'my.Hooks'."),
+        ("note", ("accept", "local_output", 1), "no dataset is named 'rwa'. Did you mean 'raw'?"),
+    ]

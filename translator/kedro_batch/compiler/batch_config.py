@@ -21,6 +21,8 @@ from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, UsageError
 from kedro_batch.plan.model import JOB_SETTINGS, JobSettings
 
+ACCEPT_ALL = ("*",)
+"""The patterns of a code that is accepted for everything."""
 _KEDRO_RUN = ("kedro", "run")
 _WRONG = "the settings for AWS Batch are wrong:"
 
@@ -52,6 +54,11 @@ class Settings:
     image_paths: tuple[str, ...] = ()
     datasets: Mapping[str, str] = field(default_factory=dict)
     accept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def name_parts_of_pipelines(self) -> bool:
+        """True if they name nodes or datasets, which may be in pipelines that are not compiled."""
+        return bool(self.rules or self.datasets or any(names != ACCEPT_ALL for names in self.accept.values()))
 
 
 def resolve_settings(
@@ -111,7 +118,7 @@ def _read_rule(given: Mapping[str, Any]) -> Rule:
 
 def _read_accept(given: Mapping[str, Sequence[str]] | Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return accepted codes with their patterns; those in a plain list are accepted for everything."""
-    patterns = given if isinstance(given, Mapping) else {code: ["*"] for code in given}
+    patterns = given if isinstance(given, Mapping) else dict.fromkeys(given, ACCEPT_ALL)
     return {code: tuple(names) for code, names in patterns.items()}
 
 

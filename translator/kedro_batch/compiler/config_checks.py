@@ -14,6 +14,7 @@ from kedro_batch.compiler.grouping_names import check_groupings
 from kedro_batch.compiler.rules import AMOUNTS
 from kedro_batch.diagnostics import Code, FieldPath, PathMessage
 from kedro_batch.files.json_schema import check
+from kedro_batch.files.resources import schema
 from kedro_batch.plan.checks.credentials import IN_COMMAND, credential_words, credentials_in, looks_like_credential
 from kedro_batch.plan.checks.placement import unsent_tags
 from kedro_batch.plan.checks.service_model import wrong_submit_fields
@@ -83,7 +84,24 @@ def _run_checks(given: _Config, env: str | None) -> Iterator[tuple[FieldPath, st
 
 
 def _check_schema(given: _Config) -> Iterator[PathMessage]:
-    yield from check(given, "config", find_meaning)
+    for path, message in check(given, "config", find_meaning):
+        yield path, _find_misuse_of_accept(given, path) or message
+
+
+def _find_misuse_of_accept(given: _Config, path: FieldPath) -> str | None:
+    """Return why ``accept`` cannot have what the schema refuses there; None if the schema says it well enough."""
+    match path, given.get("accept"):
+        case ("accept", int(number)), list(items):
+            refused = items[number]
+        case ("accept", str(code)), Mapping():
+            refused = code
+        case _:
+            return None
+    if isinstance(refused, Mapping):
+        return 'a list has codes alone. To name datasets, write all as a mapping, such as {local_output: [x, "y_*"]}'
+    if refused in [*Code] and refused not in schema("config")["$defs"]["warning_code"]["enum"]:
+        return f"{refused!r} is not a warning of compile: errors cannot be accepted, and notes need not be"
+    return None
 
 
 def _check_amounts(given: _Config) -> Iterator[PathMessage]:

@@ -7,8 +7,8 @@ from kedro_batch.compiler.run_hooks import RunHooks
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 
 _ADVICE = (
-    "If a hook does no harm in every job, write accept: [hooks_per_job] in aws_batch.yml. Otherwise move what must "
-    "happen once into a node, or out of the pipeline"
+    "If a hook does no harm in every job, name it in aws_batch.yml, in accept under hooks_per_job. Otherwise move what "
+    "must happen once into a node, or out of the pipeline"
 )
 _MLFLOW = (
     "every job opens an MLflow run of its own. To log all jobs into one, create it before, and write its id in "

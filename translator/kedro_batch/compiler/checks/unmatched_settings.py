@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from kedro_batch.compiler.batch_config import ACCEPT_ALL
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, Severity
@@ -19,21 +20,46 @@ def check_rules(compilation: Compilation) -> Iterator[Diagnostic]:
 def check_datasets(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a warning for each name in ``datasets`` that no node of any pipeline reads or writes."""
     patterns = compilation.inputs.settings.datasets
-    known = {
-        name
-        for nodes in compilation.inputs.nodes.registered.values()
-        for node in nodes
-        for name in (*node.inputs, *node.outputs, *map(without_transcoding, (*node.inputs, *node.outputs)))
-        if patterns
-    }
+    known = _find_datasets(compilation) if patterns else set()
     for pattern in patterns:
-        if pattern not in known and not any(map(re.compile(glob_regex(pattern)).fullmatch, known)):
+        if not _matches_any(pattern, known):
             message = f"no dataset is named {pattern!r}.{did_you_mean(pattern, known)}"
             yield _diagnose(compilation, ("datasets", pattern), message)
 
 
-def _diagnose(compilation: Compilation, path: FieldPath, message: str) -> Diagnostic:
+def check_accept(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a note for each name in ``accept`` that no dataset of any pipeline has, or no hook that acts once a run."""
+    accept = {code: names for code, names in compilation.inputs.settings.accept.items() if names != ACCEPT_ALL}
+    datasets = _find_datasets(compilation) if accept else set()
+    hooks = {name for one in compilation.inputs.run_hooks for name in (one.name, *one.methods)}
+    for code, patterns in accept.items():
+        if code in (Code.MERGED_CYCLE, Code.UNMATCHED):
+            continue
+        of_hooks = code == Code.HOOKS_PER_JOB
+        known, kind = (hooks, "hook that acts once a run") if of_hooks else (datasets, "dataset")
+        for number, pattern in enumerate(patterns):
+            if pattern != "*" and not _matches_any(pattern, known):
+                message = f"no {kind} is named {pattern!r}.{did_you_mean(pattern, known)}"
+                yield _diagnose(compilation, ("accept", code, number), message, Severity.NOTE)
+
+
+def _find_datasets(compilation: Compilation) -> set[str]:
+    """Return the datasets and parameters of all pipelines, by their names with and without transcoding."""
+    names = {
+        name
+        for nodes in compilation.inputs.nodes.registered.values()
+        for node in nodes
+        for name in (*node.inputs, *node.outputs)
+    }
+    return names | set(map(without_transcoding, names))
+
+
+def _matches_any(pattern: str, known: set[str]) -> bool:
+    return pattern in known or any(map(re.compile(glob_regex(pattern)).fullmatch, known))
+
+
+def _diagnose(
+    compilation: Compilation, path: FieldPath, message: str, severity: Severity = Severity.WARNING
+) -> Diagnostic:
     file, line, path = compilation.inputs.source.locate(path)
-    return Diagnostic(
-        source=file, line=line, path=path, code=Code.UNMATCHED, severity=Severity.WARNING, message=message
-    )
+    return Diagnostic(source=file, line=line, path=path, code=Code.UNMATCHED, severity=severity, message=message)
