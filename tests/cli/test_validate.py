@@ -22,8 +22,9 @@ def test_a_read_that_does_not_wait_for_its_writer_is_a_warning(tmp_path):
         "plan.yaml is valid: 3 jobs, 0 nodes, longest path 2 jobs\n"
         "1 warning:\n"
         "  warning unordered_read: plan.yaml:1: jobs[1].reads: 'two' reads 'table@pandas', which 'one' writes, and "
-        "does not wait for it: it may find old data, or none. If it needs what is written, put one under "
-        "depends_on\n"
+        "does not wait for it: it may find old data, or none. If a job needs what is written, let its node read the "
+        "dataset in the project too, as an input more, and compile again; in a plan written by hand, put the job that "
+        "writes under depends_on\n"
     )
 
 
@@ -60,7 +61,8 @@ def test_many_warnings_are_shown_in_part(tmp_path):
     write_plan(tmp_path, dict.fromkeys(["w", *names], X), w={"writes": ["a"]}, **readers)
     ended = kedro_batch("validate", "plan.yaml", cwd=tmp_path)
     assert "30 warnings:\n" in ended.err
-    assert ended.err.endswith("  warning unordered_read: 10 more like these; -v shows them all, --json lists them\n")
+    assert "  warning unordered_read: 10 more like these; -v shows them all, --json lists them\n" in ended.err
+    assert ended.err.count("under depends_on\n") == 1
     assert kedro_batch("validate", "-v", "plan.yaml", cwd=tmp_path).err.count("warning unordered_read: ") == 30
 
 

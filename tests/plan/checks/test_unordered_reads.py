@@ -47,8 +47,15 @@ def test_the_message_names_the_dataset_as_the_reader_does():
     assert found.path == ("jobs", 1, "reads")
     assert found.severity is Severity.WARNING
     assert found.message == (
-        "'b' reads 'x@pandas', which 'a' writes, and does not wait for it: it may find old data, or none. "
-        "If it needs what is written, put a under depends_on"
+        "'b' reads 'x@pandas', which 'a' writes, and does not wait for it: it may find old data, or none"
+    )
+
+
+def test_the_advice_is_for_compiled_plans_too_and_the_same_for_all_reads():
+    (advice,) = {one.advice for one in check_read_order(plan("a >x >y", "b <x", "c <y"))}
+    assert advice == (
+        "If a job needs what is written, let its node read the dataset in the project too, as an input more, and "
+        "compile again; in a plan written by hand, put the job that writes under depends_on"
     )
 
 

@@ -7,6 +7,11 @@ from kedro_batch.files.read_budget import MAX_DIAGNOSTICS
 from kedro_batch.plan.data_flow import data_flow_of, unordered_reads, without_transcoding
 from kedro_batch.plan.model import Job, Plan
 
+_ADVICE = (
+    "If a job needs what is written, let its node read the dataset in the project too, as an input more, and compile "
+    "again; in a plan written by hand, put the job that writes under depends_on"
+)
+
 
 def check_read_order(plan: Plan) -> Iterator[Diagnostic]:
     """Yield the reads whose data another job may be writing at the same time; of very many, the first, and how many."""
@@ -23,9 +28,9 @@ def check_read_order(plan: Plan) -> Iterator[Diagnostic]:
             severity=Severity.WARNING,
             message=(
                 f"{read.reader!r} reads {_as_written(plan.jobs[index], read.dataset)!r}, which {read.writer!r} writes, "
-                "and does not wait for it: it may find old data, or none. "
-                f"If it needs what is written, put {read.writer} under depends_on"
+                "and does not wait for it: it may find old data, or none"
             ),
+            advice=_ADVICE,
             about={"dataset": (read.dataset,), "producer": (read.writer,), "consumer": (read.reader,)},
         )
 
