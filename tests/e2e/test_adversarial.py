@@ -268,7 +268,7 @@ def test_data_in_memory_needs_the_jobs_that_share_it_to_be_one(tmp_path):
     assert sorted(len(job["nodes"]) for job in jobs.values()) == [1, 1, 1, 1, 1, 5]
     found = diagnostics(project, "--group-by=memory")
     assert codes(found, "error") == set()
-    assert codes(found, "warning") == {"unstored_output"}
+    assert codes(found, "warning") == {"dataset_state", "unstored_output"}
     assert [one["source"] for one in found if one["code"] == "unstored_output"] == ["lost"]
     written = applied_and_run(project, tmp_path / "plain")
     assert {"cached.json", "parts/left.json", "parts/right.json", "sealed.json", "opened.json", "to_nothing"} <= set(
