@@ -191,3 +191,18 @@ def test_inputs_and_results_of_the_containers_own_disk(tmp_path):
     ):
         (project / "conf/base/aws_batch.yml").write_text(target + settings)
         assert compiled(project) == left
+
+
+def test_an_environment_that_the_settings_choose_must_stand_in_the_plan(tmp_path):
+    project = project_of(tmp_path / "project", 'node(first, "raw", "out", name="a")', json_entries("raw", "out"), {})
+    (project / "conf" / "prod").mkdir()
+    (project / "conf" / "prod" / "catalog.yml").write_text(json_entries("out").replace("data/", "data/prod/"))
+    (project / "data").mkdir()
+    (project / "data" / "raw.json").write_text("1")
+    chosen = 'import os\n\nos.environ.setdefault("KEDRO_ENV", "prod")\n'
+    (project / "src" / "a_project" / "settings.py").write_text(chosen)
+    ended = kedro_batch("compile", cwd=project)
+    assert ended.code == 4
+    assert ended.err.startswith("Error: the project's settings set KEDRO_ENV=prod, perhaps from a .env file, ")
+    assert compiled(project, "--env=prod") == []
+    assert "prod/out.json" in applied_and_run(project, tmp_path / "plain")

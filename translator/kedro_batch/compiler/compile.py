@@ -105,7 +105,6 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
         parameters=(configuration.section(options.env, "parameters"), project.read_params()),
         parameters_file=configuration.file_for(options.env, "parameters"),
         features=project.features,
-        loads_alike=project.loads_alike,
         run_command=find_run_command(project.name, settings.command_prefix, root),
         run_hooks=project.find_run_hooks(),
         base_env=configuration.base_env,

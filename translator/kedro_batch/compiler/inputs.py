@@ -1,6 +1,6 @@
 """What a compilation starts with: the options of the command line, and all that was read from the project."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,14 +13,6 @@ from kedro_batch.compiler.project_packages import ProjectPackages
 from kedro_batch.compiler.run_command import RunCommand
 from kedro_batch.compiler.run_hooks import RunHooks
 from kedro_batch.plan.model import Selection
-
-LoadsAlike = Callable[[tuple[str, ...]], bool]
-"""True if a command that names only these of the compiled pipelines finds in them the nodes that were compiled."""
-
-
-def always_alike(_: tuple[str, ...]) -> bool:
-    """Answer for a project that makes its pipelines in the same way whatever is asked for."""
-    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +57,6 @@ class CompileInputs:
         parameters: The merged parameters, and those of the command line.
         parameters_file: The file where a parameter should be written.
         features: What the project's Kedro understands.
-        loads_alike: Asks the project's registry. It loads pipelines, so ask for no more than commands need.
         run_command: The command that jobs start, if it is not Kedro's own ``run``.
         run_hooks: The hooks of the project and of plugins that act once a run.
         base_env: The environment that all others are merged over.
@@ -88,7 +79,6 @@ class CompileInputs:
     parameters_file: str
     features: KedroFeatures
     memory_types: frozenset[str] = frozenset()
-    loads_alike: LoadsAlike = always_alike
     run_command: RunCommand | None = None
     run_hooks: Sequence[RunHooks] = ()
     base_env: str = "base"
