@@ -6,6 +6,7 @@ from typing import Any
 
 from kedro_batch.compiler.batch_config import Settings
 from kedro_batch.compiler.catalog import Catalog
+from kedro_batch.compiler.class_bases import BaseNames, no_base_names
 from kedro_batch.compiler.config_source import ConfigSource
 from kedro_batch.compiler.kedro_version import KedroFeatures
 from kedro_batch.compiler.nodes import ProjectNodes
@@ -52,7 +53,7 @@ class CompileInputs:
         settings: The settings in ``aws_batch.yml``, checked.
         source: The files and lines of the settings.
         catalog: The merged catalog.
-        memory_types: The types in the catalog that are the project's own and derive from ``MemoryDataset``.
+        base_names: Finds the classes that a type in the catalog derives from.
         catalog_file: The file where a catalog entry should be written.
         parameters: The merged parameters, and those of the command line.
         parameters_file: The file where a parameter should be written.
@@ -78,7 +79,7 @@ class CompileInputs:
     parameters: Sequence[Mapping[Any, Any]]
     parameters_file: str
     features: KedroFeatures
-    memory_types: frozenset[str] = frozenset()
+    base_names: BaseNames = no_base_names
     run_command: RunCommand | None = None
     run_hooks: Sequence[RunHooks] = ()
     base_env: str = "base"
