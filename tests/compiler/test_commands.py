@@ -115,11 +115,11 @@ def test_nodes_of_several_pipelines_need_a_kedro_that_runs_pipelines_together():
         selecting([*left, *right], left, right, version="1.1.0")
 
 
-def test_a_tag_counts_only_if_the_copies_of_the_nodes_in_that_pipeline_have_it():
+def test_a_tag_counts_only_if_all_copies_of_the_nodes_have_it():
     tagged, plain = nodes(**LONG), nodes(**dict.fromkeys(LONG, ((), None)))
     odd = nodes(odd=(("all",), None), other=((), None))
     pipelines, names = selecting([*tagged, odd[0]], tagged, [*plain, *odd])
-    assert pipelines == "--pipelines=p1"
+    assert pipelines == "--pipelines=p0,p1"
     assert names.startswith("--nodes=node_000,")
 
 

@@ -111,17 +111,30 @@ class Handy(_Step):
 """
 
 
-@pytest.mark.parametrize("kind", ["datasets.OptionalMemoryDataset", "datasets.Handy", "elsewhere.Short"])
-def test_an_own_class_that_derives_from_memory_is_memory(tmp_path, kind):
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{type: a_project.datasets.OptionalMemoryDataset, default: {}}",
+        "{type: a_project.elsewhere.Short, default: {}}",
+        "{type: CachedDataset, dataset: {type: a_project.datasets.Handy, default: {}}}",
+    ],
+)
+def test_an_own_class_that_derives_from_memory_is_memory(tmp_path, entry):
     nodes = 'node(grow, "start", "models", name="train"), node(first, "models", "result", name="use")'
-    catalog = json_entries("result") + "".join(
-        f"{name}:\n  type: a_project.{kind}\n  default: {{}}\n" for name in ("start", "models")
-    )
+    catalog = json_entries("result") + f"start: {entry}\nmodels: {entry}\n"
     elsewhere = "from a_project import datasets as ds\n\nShort = ds.Handy\n"
     project = project_of(tmp_path / "project", nodes, catalog, {}, datasets=OWN_CLASSES, elsewhere=elsewhere)
     assert compiled(project) == [("error", "ephemeral_boundary", "models")]
     assert compiled(project, "--group-by=memory") == []
     assert json.loads(applied_and_run(project, tmp_path / "plain")["result.json"]) == {"new": 0}
+
+
+def test_a_pattern_may_name_the_class(tmp_path):
+    nodes = 'node(grow, "a_start", "a_models", name="train"), node(first, "a_models", "result", name="use")'
+    catalog = json_entries("result") + '"a_{any}": {type: "a_project.{any}.Kept"}\n'
+    modules = dict.fromkeys(("start", "models"), "from kedro.io import MemoryDataset as M\n\n\nclass Kept(M): ...\n")
+    project = project_of(tmp_path, nodes, catalog, {}, **modules)
+    assert compiled(project) == [("error", "ephemeral_boundary", "a_models")]
 
 
 def test_what_is_not_known_between_jobs_is_refused_if_strict_until_it_is_declared(tmp_path):
@@ -191,3 +204,18 @@ def test_inputs_and_results_of_the_containers_own_disk(tmp_path):
     ):
         (project / "conf/base/aws_batch.yml").write_text(target + settings)
         assert compiled(project) == left
+
+
+def test_an_environment_that_the_settings_choose_must_stand_in_the_plan(tmp_path):
+    project = project_of(tmp_path / "project", 'node(first, "raw", "out", name="a")', json_entries("raw", "out"), {})
+    (project / "conf" / "prod").mkdir()
+    (project / "conf" / "prod" / "catalog.yml").write_text(json_entries("out").replace("data/", "data/prod/"))
+    (project / "data").mkdir()
+    (project / "data" / "raw.json").write_text("1")
+    chosen = 'import os\n\nos.environ.setdefault("KEDRO_ENV", "prod")\n'
+    (project / "src" / "a_project" / "settings.py").write_text(chosen)
+    ended = kedro_batch("compile", cwd=project)
+    assert ended.code == 4
+    assert ended.err.startswith("Error: the project's settings set KEDRO_ENV=prod, perhaps from a .env file, ")
+    assert compiled(project, "--env=prod") == []
+    assert "prod/out.json" in applied_and_run(project, tmp_path / "plain")

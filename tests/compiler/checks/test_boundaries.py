@@ -122,9 +122,9 @@ def test_a_transcoded_dataset_in_memory_is_refused_in_any_grouping(settings):
     assert one.remedy.count("filepath: s3://my-bucket/t.pickle\n") == 2
 
 
-def test_a_transcoded_dataset_takes_the_path_that_one_of_its_names_has():
+def test_a_transcoded_dataset_takes_the_entry_that_one_of_its_names_has():
     (one,) = compile_nodes(TRANSCODED, catalog=RAW | END | {"t@one": LOCAL}).diagnostics
-    assert one.remedy == "t@two:\n  type: pickle.PickleDataset\n  filepath: data/x.json\n"
+    assert one.remedy == "t@two:\n  type: json.JSONDataset\n  filepath: data/x.json\n"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,26 @@ def test_the_message_names_who_confirms_and_who_reads_and_the_grouping():
 def test_processes_of_one_job_share_no_state_either():
     settings = {"group_by": "memory", "runner": "ParallelRunner"}
     assert diagnose(LATER, settings) == [("error", "confirmed_elsewhere", "in")]
+    assert diagnose(LATER, settings | {"runner": "kedro.runner.ParallelRunner"})[0][1] == "confirmed_elsewhere"
     assert diagnose(LATER, settings | {"runner": "ThreadRunner"}) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"path": "data/in"}, [("warning", "local_output", "in")]),
+        (
+            {"checkpoint": {"type": "text.TextDataset", "filepath": "data/CHECKPOINT"}},
+            [("warning", "local_output", "in")],
+        ),
+        ({"checkpoint": {"type": "text.TextDataset", "filepath": "s3://b/CHECKPOINT"}}, []),
+        ({"checkpoint": "2026-01-01"}, []),
+    ],
+)
+def test_a_checkpoint_is_kept_for_the_next_run(entry, expected):
+    catalog = {"in": INCREMENTAL["in"] | entry}
+    settings = {"image_paths": ["data/in"]}
+    assert diagnose([confirming("in -> d_a", "a", "in")], settings, catalog=catalog) == expected
 
 
 HANDED_ON = [parse_node("d_in -> x", "write"), parse_node("x -> d_out", "read")]
@@ -73,6 +92,13 @@ HANDED_ON = [parse_node("d_in -> x", "write"), parse_node("x -> d_out", "read")]
 def test_a_cache_hides_what_a_file_makes_of_an_object(inner, expected, kind):
     found = diagnose(HANDED_ON, catalog={"x": {"type": kind, "dataset": inner}})
     assert found[-len(expected) :] == expected if expected else found == []
+
+
+def test_an_own_class_that_derives_from_a_cache_is_one():
+    cached = {"x": {"type": "a_project.MyCache", "dataset": {"type": "json.JSONDataset", "filepath": "s3://b/x"}}}
+    derives = {"a_project.MyCache": frozenset({"CachedDataset"})}
+    found = diagnose(HANDED_ON, catalog=cached, base_names=lambda kind: derives.get(kind, frozenset()))
+    assert found == [("warning", "dataset_state", "x")]
 
 
 def test_a_cache_inside_one_job_is_as_with_kedro_run():

@@ -20,12 +20,18 @@ def shared(*given, **how):
     ]
 
 
+SERVER = {"backend": "postgres", "host": "a_host"}
+
+
+def file(path, **more):
+    return {"type": "json.JSONDataset", "filepath": path, **more}
+
+
 def test_jobs_that_meet_in_a_place_and_wait_for_nothing_are_a_warning():
     (one,) = compiled(APART).diagnostics
     assert (one.severity, one.code, one.source) == ("warning", "shared_place", "today")
     assert one.message.startswith(
-        "write writes it to s3://b/events/2026-11-28.json, and read reads all, which is the same place or one inside "
-        "the other. "
+        "write writes it to s3://b/events/2026-11-28.json, and read reads all, which is inside of it or around it. "
     )
 
 
@@ -53,12 +59,21 @@ def test_two_writers_of_one_place_are_one_warning():
     assert len(shared(TWO_WRITERS, TODAY, TODAY)) == 1
 
 
+@pytest.mark.parametrize("nodes", [APART, ORDERED])
+def test_a_disk_of_one_container_is_shared_with_no_other_job(nodes):
+    local, folder = file("data/events/x.json"), {**ALL, "path": "data/events"}
+    settings = {"image_paths": ["data"], "accept": ["shared_place"]}
+    found = compiled(nodes, local, folder, settings).diagnostics
+    assert [(one.code, one.source) for one in found if one.severity == "warning"] == [("local_boundary", "today")]
+    assert {"today:", "all:"} <= set(found[0].remedy.splitlines())
+
+
 def test_two_readers_of_one_place_are_fine():
     assert shared([parse_node("today -> d_a", "a"), parse_node("all -> d_b", "b")]) == []
 
 
-def file(path, **more):
-    return {"type": "json.JSONDataset", "filepath": path, **more}
+def table(name, **more):
+    return {"type": "pandas.SQLTableDataset", "table_name": name, "credentials": "db", **more}
 
 
 @pytest.mark.parametrize(
@@ -73,16 +88,22 @@ def file(path, **more):
         (file("s3://b/x/1.json"), {**ALL, "path": "s3://b/x", "filename_suffix": ".json"}, True),
         (file("s3://b/x/1.json"), file("s3://b/x/*.json"), True),
         (file("s3://b/x/1.json"), {"type": "CachedDataset", "dataset": file("s3://b/x/1.json")}, True),
+        (file("gs://b/x"), file("gcs://b/x"), True),
+        (file("abfs://b/x"), file("abfss://b/x"), True),
+        (file("s3://b/x/out_2.pq"), file("s3://b/x/in_*.pq"), False),
+        (file("s3://b/x/in_2.pq"), file("s3://b/x/in_*.pq"), True),
+        (file("s3://b/x/in_2/part"), file("s3://b/x/in_*/*"), True),
         (
-            {"type": "pandas.SQLTableDataset", "table_name": "t", "credentials": "db"},
-            {"type": "pandas.SQLTableDataset", "table_name": "t", "credentials": "db"},
-            True,
-        ),
-        (
-            {"type": "pandas.SQLTableDataset", "table_name": "t", "credentials": "db"},
-            {"type": "pandas.SQLTableDataset", "table_name": "t", "credentials": "other_db"},
+            {**ALL, "path": "s3://b/x", "filename_suffix": "_a.json"},
+            {**ALL, "path": "s3://b/x", "filename_suffix": "_b.json"},
             False,
         ),
+        (table("t"), table("t"), True),
+        (table("t", save_args={"schema": "clean"}), table("t", load_args={"schema": "raw"}), False),
+        (table("t", save_args={"schema": "raw"}), table("t", load_args={"schema": "raw"}), True),
+        (table("t", url="jdbc:x://h1"), table("t", url="jdbc:x://h2"), False),
+        (table("t", connection=SERVER), table("t", connection=dict(reversed(SERVER.items()))), True),
+        (table("t"), table("t", credentials="other_db"), False),
         ({"type": "MemoryDataset"}, {"type": "MemoryDataset"}, False),
     ],
 )

@@ -1,14 +1,14 @@
 """Builds the command of a job: ``kedro run`` with the flags that select exactly its nodes. Pure.
 
 Every command is evaluated by an index of its pipeline before it goes into a plan: it must select these nodes and no
-others. If the registry makes other pipelines when only some are asked for, the command asks for all that are compiled.
+others. Where Kedro loads pipelines on request, a command asks for all pipelines that are compiled: a registry may make
+other nodes of less, and what it makes depends on the modules that are imported.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 
 from kedro_batch.compiler.batch_config import Settings
-from kedro_batch.compiler.inputs import CompileOptions, LoadsAlike, always_alike
+from kedro_batch.compiler.inputs import CompileOptions
 from kedro_batch.compiler.kedro_version import KedroFeatures
 from kedro_batch.compiler.node_selection import NodeIndex, split_names
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, enclosing_namespaces
@@ -31,10 +31,8 @@ class CommandBuilder:
         options: CompileOptions,
         settings: Settings,
         features: KedroFeatures,
-        loads_alike: LoadsAlike = always_alike,
     ) -> None:
         """Index the pipelines that commands may name; the first ones are preferred."""
-        self._loads_alike = cache(loads_alike)
         self._features = features
         self._indexes: dict[tuple[str, ...], NodeIndex] = {
             (name,): self._index(nodes) for name, nodes in pipelines.items()
@@ -48,8 +46,10 @@ class CommandBuilder:
 
     def find_pipelines(self, names: frozenset[str]) -> tuple[str, ...] | None:
         """Return the pipelines to ask for, which have all of these nodes: one, or several if Kedro can combine them."""
+        if self._features.loads_pipelines_on_request:
+            return self._combine(self._pipelines, names)
         for one in self._pipelines:
-            if names <= self._indexes[one,].names and self._loads_alike((one,)):
+            if names <= self._indexes[one,].names:
                 return (one,)
         if not self._features.combines_pipelines:
             return None
@@ -60,12 +60,14 @@ class CommandBuilder:
                 return None
             if not set(having) & set(chosen):
                 chosen.append(having[0])
-        pipelines = tuple(one for one in self._pipelines if one in chosen)
-        if not self._loads_alike(pipelines):
-            pipelines = tuple(self._pipelines)
-        if pipelines not in self._indexes:
-            self._indexes[pipelines] = self._index(node for one in pipelines for node in self._pipelines[one])
-        return pipelines
+        return self._combine((one for one in self._pipelines if one in chosen), names)
+
+    def _combine(self, pipelines: Iterable[str], names: frozenset[str]) -> tuple[str, ...] | None:
+        """Return pipelines that run together, if they have these nodes."""
+        together = tuple(pipelines)
+        if together not in self._indexes:
+            self._indexes[together] = self._index(node for one in together for node in self._pipelines[one])
+        return together if names <= self._indexes[together].names else None
 
     def build(
         self, nodes: Sequence[ProjectNode], runner: str | None = None, long_list: int = LONG_LIST
@@ -106,8 +108,7 @@ class CommandBuilder:
         names = frozenset(node.name for node in nodes)
         by_name = f"--nodes={','.join(sorted(names))}"
         if len(by_name) > long_list or index.with_names(_split(by_name)) != names:
-            # Pipelines that run together may have copies of a node with different tags, and either may count.
-            for word in self._shorter_words(names, pipelines[0]) if len(pipelines) == 1 else ():
+            for word in self._shorter_words(names, pipelines):
                 return [word]
             if names == index.names:
                 return []  # the whole pipeline
@@ -115,18 +116,26 @@ class CommandBuilder:
             raise NotSelectable(f"`kedro run {by_name}` would not select these nodes: give them simpler names")
         return [by_name]
 
-    def _shorter_words(self, names: frozenset[str], pipeline: str) -> Iterator[str]:
-        """Yield the flags with a namespace or a tag that selects exactly these nodes of a pipeline."""
-        index = self._indexes[pipeline,]
-        nodes = [node for node in self._pipelines[pipeline] if node.name in names]
+    def _shorter_words(self, names: frozenset[str], pipelines: tuple[str, ...]) -> Iterator[str]:
+        """Yield the flags with a namespace or a tag that selects exactly these nodes of pipelines that run together."""
+        index = self._indexes[pipelines]
+        nodes = [node for one in pipelines for node in self._pipelines[one] if node.name in names]
         shared = frozenset.intersection(*(frozenset(enclosing_namespaces(node.namespace)) for node in nodes))
         for namespace in sorted(shared, key=lambda one: (len(one), one)):
             word = f"{self._features.namespace_flag}={namespace}"
             if _split(word) == [namespace] and index.in_namespace(namespace) == names:
                 yield word
+        if not self._has_equal_copies(pipelines):
+            return
         for tag in sorted(frozenset.intersection(*(node.tags for node in nodes))):
             if tag == tag.strip() and "," not in tag and index.with_tags([tag]) == names:
                 yield f"--tags={tag}"
+
+    def _has_equal_copies(self, pipelines: tuple[str, ...]) -> bool:
+        """True if all copies of a node in these pipelines have the same tags: otherwise either copy may count."""
+        tags: dict[str, frozenset[str]] = {}
+        every = (node for one in pipelines for node in self._pipelines[one])
+        return len(pipelines) == 1 or all(tags.setdefault(node.name, node.tags) == node.tags for node in every)
 
 
 def _split(word: str) -> list[str]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from kedro_batch.compiler.batch_config import resolve_settings
 from kedro_batch.compiler.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.checks import check_compilation
+from kedro_batch.compiler.class_bases import find_base_names
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
-from kedro_batch.compiler.memory_types import find_memory_types
 from kedro_batch.compiler.missing_target import refuse_missing_target
 from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.compiler.plan_builder import build_plan
@@ -101,12 +101,11 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
             catch_all_can_lose=project.features.catch_all_can_lose,
             checks_placeholders=project.features.checks_placeholders,
         ),
-        memory_types=find_memory_types(entries),
+        base_names=find_base_names,
         catalog_file=configuration.file_for(options.env, "catalog"),
         parameters=(configuration.section(options.env, "parameters"), project.read_params()),
         parameters_file=configuration.file_for(options.env, "parameters"),
         features=project.features,
-        loads_alike=project.loads_alike,
         run_command=find_run_command(project.name, settings.command_prefix, root),
         run_hooks=project.find_run_hooks(),
         base_env=configuration.base_env,

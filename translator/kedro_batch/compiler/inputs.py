@@ -1,11 +1,12 @@
 """What a compilation starts with: the options of the command line, and all that was read from the project."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kedro_batch.compiler.batch_config import Settings
 from kedro_batch.compiler.catalog import Catalog
+from kedro_batch.compiler.class_bases import BaseNames, no_base_names
 from kedro_batch.compiler.config_source import ConfigSource
 from kedro_batch.compiler.kedro_version import KedroFeatures
 from kedro_batch.compiler.nodes import ProjectNodes
@@ -13,14 +14,6 @@ from kedro_batch.compiler.project_packages import ProjectPackages
 from kedro_batch.compiler.run_command import RunCommand
 from kedro_batch.compiler.run_hooks import RunHooks
 from kedro_batch.plan.model import Selection
-
-LoadsAlike = Callable[[tuple[str, ...]], bool]
-"""True if a command that names only these of the compiled pipelines finds in them the nodes that were compiled."""
-
-
-def always_alike(_: tuple[str, ...]) -> bool:
-    """Answer for a project that makes its pipelines in the same way whatever is asked for."""
-    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +53,11 @@ class CompileInputs:
         settings: The settings in ``aws_batch.yml``, checked.
         source: The files and lines of the settings.
         catalog: The merged catalog.
-        memory_types: The types in the catalog that are the project's own and derive from ``MemoryDataset``.
+        base_names: Finds the classes that a type in the catalog derives from.
         catalog_file: The file where a catalog entry should be written.
         parameters: The merged parameters, and those of the command line.
         parameters_file: The file where a parameter should be written.
         features: What the project's Kedro understands.
-        loads_alike: Asks the project's registry. It loads pipelines, so ask for no more than commands need.
         run_command: The command that jobs start, if it is not Kedro's own ``run``.
         run_hooks: The hooks of the project and of plugins that act once a run.
         base_env: The environment that all others are merged over.
@@ -87,8 +79,7 @@ class CompileInputs:
     parameters: Sequence[Mapping[Any, Any]]
     parameters_file: str
     features: KedroFeatures
-    memory_types: frozenset[str] = frozenset()
-    loads_alike: LoadsAlike = always_alike
+    base_names: BaseNames = no_base_names
     run_command: RunCommand | None = None
     run_hooks: Sequence[RunHooks] = ()
     base_env: str = "base"

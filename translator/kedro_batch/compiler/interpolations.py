@@ -25,14 +25,15 @@ _FAILURES = (
     _Failure(
         r"oc\.env",
         r"\$\{{\s*oc\.env\s*:",
-        ". Kedro reads environment variables only in credentials.yml",
+        ". Kedro reads environment variables only in credentials.yml. To allow them everywhere, add the resolver to "
+        'CONFIG_LOADER_ARGS in settings.py: "custom_resolvers": {{"oc.env": omegaconf.resolvers.oc.env}}',
     ),
     _Failure(
         r"Unsupported interpolation type (\S+)",
         r"\$\{{\s*{}\s*:",
         ": no resolver has this name. Hooks do not run while compiling: if a hook registers it, pass it in settings.py "
-        'instead: CONFIG_LOADER_ARGS = {{"base_env": "base", "default_run_env": "local", "custom_resolvers": '
-        '{{"{}": ...}}}}',
+        'instead, beside the arguments that are there: CONFIG_LOADER_ARGS = {{"base_env": "base", "default_run_env": '
+        '"local", "custom_resolvers": {{"{}": ...}}}}',
     ),
     _Failure(
         "Runtime parameter '(.+?)' not found",

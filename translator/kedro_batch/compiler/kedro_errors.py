@@ -22,12 +22,19 @@ def describe_unknown_pipelines(unknown: Iterable[str], known: Iterable[str]) -> 
     return "\n".join([*hints, f"Choose one of: {', '.join(known)}"])
 
 
-def describe_needed_pipelines(names: Iterable[str]) -> str:
-    """Explain that a registry can be loaded, but not if it is asked for these pipelines only."""
-    names = ",".join(names)
+def describe_needed_pipelines(lacking: Iterable[str], names: Iterable[str], failure: Exception | None) -> str:
+    """Explain that a registry makes a pipeline of others, and makes it without nodes if it is not asked for them.
+
+    Args:
+        lacking: The pipelines that it does not make.
+        names: The pipelines that it is asked for.
+        failure: What it raised, if it did.
+    """
+    reason = f"{failure}\n" if failure else ""
     return (
-        f"Kedro loads only the pipelines that are asked for, and the registry needs others. `kedro run` fails in the "
-        f"same way. Name these too: --pipelines={names},..."
+        f"{reason}Kedro asks the registry only for the pipelines that are named, and of these alone it makes no nodes "
+        f"for {', '.join(lacking)}. `kedro run` fails in the same way. Name those that it is made of too, and all of "
+        f"their nodes are compiled: --pipelines={','.join(names)},..."
     )
 
 

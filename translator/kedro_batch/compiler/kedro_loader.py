@@ -71,7 +71,6 @@ class KedroProject:
         """
         self._root = root
         self._options = options
-        self._compiled: dict[str, Pipeline] = {}
         _set_kedro_env(options.env)
         with guard_project_code("cannot load the Kedro project", root):
             self._metadata = bootstrap_project(root)
@@ -85,6 +84,7 @@ class KedroProject:
                 read=self._read_section,
                 credentials_patterns=_find_credentials_patterns(self._loader_args),
             )
+        _refuse_own_env(options.env)
         self.configuration.refuse_missing_folders(options.env)
 
     @property
@@ -122,7 +122,6 @@ class KedroProject:
         """
         names = self._options.pipelines or (DEFAULT_PIPELINE,)
         registered = self._load_requested(names)
-        self._compiled = {name: registered[name] for name in names}
         combined = registered[names[0]]
         with guard_project_code("cannot combine the pipelines", self._root):
             for name in names[1:]:
@@ -152,14 +151,15 @@ class KedroProject:
         """Load the pipelines of these names as ``kedro run`` would with all of them."""
         loaded = self._load(names)
         missing = [name for name in names if name not in loaded.pipelines]
-        if missing and self.features.loads_pipelines_on_request:
+        lacking = [*missing, *(name for name in names if name in loaded.pipelines and not loaded.pipelines[name].nodes)]
+        if lacking and self.features.loads_pipelines_on_request:
             # A pipeline that cannot be imported may not exist at all: the list of all pipelines says so.
             every = self._load(quiet=True)
             unknown = [name for name in missing if name not in every.pipelines and not every.is_broken(name)]
             if unknown and not every.failure:
                 raise ProjectError(describe_unknown_pipelines(unknown, every.pipelines))
-            if loaded.failure and not every.failure:
-                raise ProjectError(f"{loaded.failure}\n{describe_needed_pipelines(names)}") from loaded.failure
+            if not every.failure and all(name in every.pipelines and every.pipelines[name].nodes for name in lacking):
+                raise ProjectError(describe_needed_pipelines(lacking, names, loaded.failure)) from loaded.failure
         if loaded.failure:
             raise loaded.failure
         if loaded.broken and (missing or DEFAULT_PIPELINE in names):
@@ -167,19 +167,6 @@ class KedroProject:
         if missing:
             raise ProjectError(describe_unknown_pipelines(missing, loaded.pipelines))
         return loaded.pipelines
-
-    def loads_alike(self, names: tuple[str, ...]) -> bool:
-        """True if a command that names only these pipelines finds in them the nodes that were compiled.
-
-        Where Kedro loads pipelines on request, the registry is a function of what is asked for: a pipeline that is
-        made of two others has no nodes, or an error, if only one of them is asked for.
-        """
-        if set(names) == self._compiled.keys() or not self.features.loads_pipelines_on_request:
-            return True
-        found = self._load(names, quiet=True).pipelines
-        return all(
-            name in found and _describe_nodes(found[name]) == _describe_nodes(self._compiled[name]) for name in names
-        )
 
     def _load(self, names: tuple[str, ...] = (), *, quiet: bool = False) -> _Loaded:
         """Load the pipelines of these names, or all, and catch Kedro's warnings about modules it leaves out.
@@ -287,6 +274,16 @@ def _set_kedro_env(env: str | None) -> None:
         os.environ[ENV_VARIABLE] = env
 
 
+def _refuse_own_env(env: str | None) -> None:
+    """Refuse an environment that the project's settings choose, of which the plan would know nothing."""
+    own = os.environ.get(ENV_VARIABLE)
+    if env is None and own:
+        raise ProjectError(
+            f"the project's settings set {ENV_VARIABLE}={own}, perhaps from a .env file, and so choose the "
+            f"configuration of `kedro run`. Compile with --env={own}: then the plan says so, and every job has it"
+        )
+
+
 def _find_credentials_patterns(loader_args: Mapping[str, Any]) -> tuple[str, ...] | None:
     if settings.CONFIG_LOADER_CLASS is not OmegaConfigLoader:
         return None
@@ -303,14 +300,6 @@ def _filter_by_namespaces(pipeline: Pipeline, namespaces: Iterable[str], filters
     if not found.nodes:
         raise ValueError("no node in these namespaces matches the other filters")
     return found
-
-
-def _describe_nodes(pipeline: Pipeline) -> frozenset[tuple[Any, ...]]:
-    """Return what is needed to tell whether two pipelines are alike: their nodes, and the names of the functions."""
-    return frozenset(
-        (_project_node(node), getattr(node.func, "__module__", ""), getattr(node.func, "__qualname__", ""))
-        for node in pipeline.nodes
-    )
 
 
 def _project_node(node: Any) -> ProjectNode:

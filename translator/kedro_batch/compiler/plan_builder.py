@@ -29,8 +29,8 @@ def build_plan(inputs: CompileInputs) -> Compilation:
     """Build the plan, its jobs in topological order; without jobs if the nodes cannot be grouped as configured."""
     settings, nodes = inputs.settings, inputs.nodes
     node_settings = NodeSettings(settings.defaults, settings.rules, nodes.registered)
-    storages = Storages(inputs.catalog, settings.datasets, settings.shared_paths, inputs.memory_types)
-    builder = CommandBuilder(nodes.pipelines, inputs.options, settings, inputs.features, loads_alike=inputs.loads_alike)
+    storages = Storages(inputs.catalog, settings.datasets, settings.shared_paths, inputs.base_names)
+    builder = CommandBuilder(nodes.pipelines, inputs.options, settings, inputs.features)
     grouped = _group_nodes(inputs, node_settings, storages, builder)
     name_of = make_job_names({group.key: group.label for group in grouped.groups})
     groups = {name_of[group.key]: group for group in grouped.groups}

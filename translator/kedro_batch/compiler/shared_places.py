@@ -4,6 +4,7 @@ Nodes that meet in a place and not in a name do not wait for each other. Kedro r
 AWS Batch runs their jobs at the same time.
 """
 
+import json
 import posixpath
 import re
 from collections import defaultdict
@@ -17,10 +18,11 @@ from kedro_batch.compiler.storage import Storages, Store, find_place
 from kedro_batch.plan.graph import ancestors
 from kedro_batch.plan.model import Job, JobName
 
-_ALIKE = {"s3a": "s3", "s3n": "s3", "file": "", "local": ""}
-_TABLES = ("table_name", "table", "table_id")
-_AROUND_A_TABLE = ("credentials", "con", "connection", "catalog", "database", "project", "dataset", "schema")
-"""What tells tables of one name apart."""
+_ALIKE = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "abfss": "abfs", "file": "", "local": ""}
+"""Protocols that lead to the same places as others."""
+_TABLES = ("table_name", "table", "table_id", "key")
+_AROUND_A_TABLE = ("credentials", "con", "url", "connection", "catalog", "database", "project", "dataset", "schema")
+"""What tells tables of one name apart. The schema may also stand among the arguments of loading and saving."""
 _WILD = re.compile(r"[*?\[]")
 _MAX_PAIRS = 10_000
 """Pairs of datasets that are looked at; a catalog may give thousands of names one place, by mistake."""
@@ -38,6 +40,7 @@ class SharedPlace:
         reads: The other job reads; otherwise it writes too.
         ordered: One of the jobs waits for the other.
         place: The place of what is written, as the catalog says it.
+        same: Both have this place; otherwise one is inside the other.
     """
 
     written: str
@@ -47,16 +50,25 @@ class SharedPlace:
     reads: bool
     ordered: bool
     place: str
+    same: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Located:
-    """A name of a dataset and where its entry says that it is: folders from the outermost to the innermost."""
+    """A name of a dataset and where its entry says that it is.
+
+    Attributes:
+        name: The name.
+        dataset: The name without transcoding.
+        parts: The protocol, then folders from the outermost to the innermost.
+        pattern: Of files below that, how their paths begin and end; None for all that is there.
+        shown: The place for messages.
+    """
 
     name: str
     dataset: str
     parts: tuple[str, ...]
-    suffix: str
+    pattern: tuple[str, str] | None
     shown: str
 
 
@@ -91,6 +103,7 @@ def find_shared_places(
                 reads=reads,
                 ordered=bool(above[user] & bit[writer]),
                 place=one.shown,
+                same=one.parts == other.parts,
             )
     return tuple(found[key] for key in sorted(found))
 
@@ -114,26 +127,33 @@ def _locate(uses: Mapping[str, DatasetUse], catalog: Catalog, storages: Storages
             if entry is None or storage.store is Store.MEMORY:
                 continue
             shown = comparable_place(storage.url)
-            parts = _split_place(shown) if shown else _name_table(find_place(entry))
+            parts, pattern = _split_place(shown) if shown else (_name_table(find_place(entry)), None)
+            if suffix := find_place(entry).get("filename_suffix") if "dataset" in entry else None:
+                pattern = ("", str(suffix))
             if parts:
-                suffix = str(find_place(entry).get("filename_suffix") or "") if "dataset" in entry else ""
-                yield _Located(
-                    name=name, dataset=dataset, parts=parts, suffix=suffix, shown=shown or f"the table {parts[-1]}"
-                )
+                shown = shown or f"the table {parts[-1]}"
+                yield _Located(name=name, dataset=dataset, parts=parts, pattern=pattern, shown=shown)
 
 
-def _split_place(place: str) -> tuple[str, ...]:
-    """Return the protocol and the parts of a path, down to the first part with a wildcard."""
+def _split_place(place: str) -> tuple[tuple[str, ...], tuple[str, str] | None]:
+    """Return the protocol and the folders of a path down to the first wildcard, and what stands around wildcards."""
     protocol, _, path = place.rpartition("://")
-    parts = path.split("/")
-    wild = next((number for number, part in enumerate(parts) if _WILD.search(part)), len(parts))
-    return (protocol, *parts[:wild])
+    wild = _WILD.search(path)
+    if wild is None:
+        return (protocol, *path.split("/")), None
+    folder, _, before = path[: wild.start()].rpartition("/")
+    return (protocol, *folder.split("/")), (before, re.split(r"[*?\]]", path)[-1])
 
 
 def _name_table(entry: Entry) -> tuple[str, ...]:
-    """Return what names the table of an entry among all tables; nothing if it names none."""
+    """Return what names the table of an entry among all tables; nothing if it names none, or one of each kind."""
     table = next((entry[argument] for argument in _TABLES if isinstance(entry.get(argument), str)), None)
-    return () if table is None else ("a table", *(str(entry.get(word)) for word in _AROUND_A_TABLE), table)
+    arguments = [entry[argument] for argument in ("load_args", "save_args") if isinstance(entry.get(argument), Mapping)]
+    schemas = {str(one["schema"]) for one in arguments if "schema" in one}
+    if table is None or len(schemas) > 1:
+        return ()
+    around = (json.dumps(entry.get(word), sort_keys=True, default=str) for word in _AROUND_A_TABLE)
+    return ("a table", *around, *schemas, table)
 
 
 def comparable_place(url: str) -> str:
@@ -154,7 +174,8 @@ def _find_meeting(located: Iterator[_Located]) -> Iterator[tuple[_Located, _Loca
         inside[parts[:-1]].append(parts)
     for here in at.values():
         for number, one in enumerate(here if len(here) > 1 else ()):
-            yield from ((one, other) for other in here[number + 1 :] if other.dataset != one.dataset)
+            others = (other for other in here[number + 1 :] if other.dataset != one.dataset)
+            yield from ((one, other) for other in others if _may_hold(one, other) and _may_hold(other, one))
     for folder, places in inside.items():  # there are far fewer folders than places
         for outer in (outer for depth in range(2, len(folder) + 1) for outer in at.get(folder[:depth], ())):
             for inner in (inner for parts in places for inner in at[parts]):
@@ -163,6 +184,14 @@ def _find_meeting(located: Iterator[_Located]) -> Iterator[tuple[_Located, _Loca
 
 
 def _may_hold(outer: _Located, inner: _Located) -> bool:
-    """True if a folder of files with one suffix may hold this file, or the files of this folder."""
-    ending = inner.suffix or inner.parts[-1]
-    return not outer.suffix or not posixpath.splitext(ending)[1] or ending.endswith(outer.suffix)
+    """True if the files that the one name stands for may be among those of the other, which is in the same folder."""
+    below = "/".join(inner.parts[len(outer.parts) :])
+    if outer.pattern is None:
+        return True
+    before, after = outer.pattern
+    if inner.pattern is None:
+        may_be_a_folder = not posixpath.splitext(below)[1]
+        return below.startswith(before) and (below.endswith(after) or may_be_a_folder)
+    starts = f"{below}/{inner.pattern[0]}" if below else inner.pattern[0]
+    begins_alike = starts.startswith(before) or before.startswith(starts)
+    return begins_alike and (inner.pattern[1].endswith(after) or after.endswith(inner.pattern[1]))

@@ -6,7 +6,7 @@ read in kedro-datasets 1.8 to 9 and kedro 0.19 to 1.7.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from kedro_batch.compiler.catalog import Catalog, Entry
+from kedro_batch.compiler.class_bases import BaseNames, no_base_names
 from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.plan.data_flow import without_transcoding
 
@@ -48,6 +49,22 @@ class Storage:
     given: bool = False
 
 
+class Verdict(NamedTuple):
+    """Where an entry stores its data.
+
+    Attributes:
+        store: The kind of store.
+        reason: Why we think so.
+        path: The path on a local disk, if that is where.
+        given: The class itself may make the data.
+    """
+
+    store: Store
+    reason: str
+    path: str = ""
+    given: bool = False
+
+
 class Storages:
     """Where each dataset of a project is stored, by its catalog entry or by ``datasets`` in the settings."""
 
@@ -56,11 +73,11 @@ class Storages:
         catalog: Catalog,
         declared: Mapping[str, str],
         shared_paths: Sequence[str],
-        memory_types: Collection[str] = (),
+        base_names: BaseNames = no_base_names,
     ) -> None:
-        """Use a catalog, ``datasets`` and ``shared_paths`` of the settings, and the types that derive from memory's."""
+        """Use a catalog, ``datasets`` and ``shared_paths`` of the settings, and what classes derive from."""
         self._catalog = catalog
-        self._memory_types = memory_types
+        self._base_names = base_names
         self._declared = declared
         self._shared_paths = tuple(PurePosixPath(path) for path in shared_paths)
         self._known: dict[str, Storage] = {}
@@ -79,17 +96,32 @@ class Storages:
         pattern = self._find_declaration(dataset)
         if pattern is not None:
             reason = f"datasets in aws_batch.yml declares {pattern!r} as {self._declared[pattern]}"
-            return Storage(store=Store(self._declared[pattern]), reason=reason, versioned=versioned, url=url)
+            store = Store(self._declared[pattern])
+            path = url if store is Store.LOCAL else ""
+            return Storage(store=store, reason=reason, versioned=versioned, url=url, local_path=path)
         if entry is None:
             return Storage(store=Store.MEMORY, reason="it has no catalog entry")
-        kind = str(entry.get("type"))
-        if kind in self._memory_types:
-            reason = f"{kind} derives from MemoryDataset"
-            return Storage(store=Store.MEMORY, reason=reason, versioned=versioned, url=url, given=True)
-        store, reason, path = _store_of(entry, self._shared_paths)
-        name = _parse_kind(kind).name
-        given = "data" in entry or (_MEMORY in name and name not in _KEDRO_MEMORY)
+        store, reason, path, given = self.judge(entry)
+        given = given or "data" in entry
         return Storage(store=store, reason=reason, versioned=versioned, url=url, local_path=path, given=given)
+
+    def judge(self, entry: Entry) -> Verdict:
+        """Judge an entry. A dataset that wraps another is judged by the innermost one that says where its data is."""
+        while True:
+            kind = _parse_kind(str(entry.get("type", "")))
+            if _MEMORY in kind.name:
+                return Verdict(Store.MEMORY, f"it is a {kind.text}", given=kind.name not in _KEDRO_MEMORY)
+            if "MemoryDataset" in self._base_names(kind.text):
+                return Verdict(Store.MEMORY, f"{kind.text} derives from MemoryDataset", given=True)
+            verdict = _judge_by_address(entry, kind, self._shared_paths) or _judge_by_server(entry, kind)
+            verdict = verdict or _judge_by_path(entry, kind, self._shared_paths)
+            if verdict is not None:
+                return verdict
+            wrapped = _find_wrapped(entry)
+            if wrapped is None:
+                which = kind.text or "an entry without a type"
+                return Verdict(Store.UNKNOWN, f"the arguments of {which} do not say where")
+            entry = wrapped
 
     def _find_declaration(self, dataset: str) -> str | None:
         """Return the name or pattern in ``datasets`` that declares a dataset; the exact name wins."""
@@ -97,14 +129,6 @@ class Storages:
             if name in self._declared:
                 return name
         return next((pattern for pattern in self._declared if re.fullmatch(glob_regex(pattern), dataset)), None)
-
-
-class _Verdict(NamedTuple):
-    """Where an entry stores, why we think so, and the path on a local disk, if that is where."""
-
-    store: Store
-    reason: str
-    path: str = ""
 
 
 _MEMORY = "memorydataset"
@@ -159,23 +183,6 @@ def _parse_kind(text: str) -> _Kind:
     return _Kind(text=text, name=name.lower(), packages=frozenset(packages))
 
 
-def _store_of(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
-    """Judge an entry. A dataset that wraps another is judged by the innermost one that says where its data is."""
-    while True:
-        kind = _parse_kind(str(entry.get("type", "")))
-        if _MEMORY in kind.name:
-            return _Verdict(Store.MEMORY, f"it is a {kind.text}")
-        verdict = _judge_by_address(entry, kind, shared_paths) or _judge_by_server(entry, kind)
-        verdict = verdict or _judge_by_path(entry, kind, shared_paths)
-        if verdict is not None:
-            return verdict
-        wrapped = _find_wrapped(entry)
-        if wrapped is None:
-            which = kind.text or "an entry without a type"
-            return _Verdict(Store.UNKNOWN, f"the arguments of {which} do not say where")
-        entry = wrapped
-
-
 def find_place(entry: Entry) -> Entry:
     """Return the entry that says where the data is: this one, or the one that it wraps."""
     if any(isinstance(entry[argument], str) for argument in PLACES & entry.keys()):
@@ -188,7 +195,7 @@ def _find_wrapped(entry: Entry) -> Entry | None:
     return next((entry[argument] for argument in _WRAPPED if isinstance(entry.get(argument), Mapping)), None)
 
 
-def _judge_by_address(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> _Verdict | None:
+def _judge_by_address(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
     """Judge by a database's address, in the entry or in credentials that are written into it."""
     credentials = entry.get("credentials")
     for holder in (entry, credentials) if isinstance(credentials, Mapping) else (entry,):
@@ -201,22 +208,22 @@ def _judge_by_address(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosi
     return None
 
 
-def _judge_by_server(entry: Entry, kind: _Kind) -> _Verdict | None:
+def _judge_by_server(entry: Entry, kind: _Kind) -> Verdict | None:
     if kind.name in _SERVERS or "redis" in kind.packages:
-        return _Verdict(Store.SHARED, f"a {kind.text} keeps it on a server")
+        return Verdict(Store.SHARED, f"a {kind.text} keeps it on a server")
     if entry.get("catalog_type"):
-        return _Verdict(Store.SHARED, f"a {kind.text} keeps it in the data catalog {entry['catalog_type']}")
+        return Verdict(Store.SHARED, f"a {kind.text} keeps it in the data catalog {entry['catalog_type']}")
     return None
 
 
-def _judge_by_path(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> _Verdict | None:
+def _judge_by_path(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
     for argument in PATHS:
         if isinstance(entry.get(argument), str):
             return _judge_path(argument, entry[argument], kind, shared_paths)
     return None
 
 
-def _judge_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
+def _judge_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     """Judge a path or URL as Kedro reads it: without ``protocol://`` at its beginning it is a file."""
     shown = path.partition("?")[0]  # after the question mark there may be a signature
     reason = f"its {name} is {_USER.sub('//***@', shown) if '@' in shown else shown}"
@@ -224,24 +231,24 @@ def _judge_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePo
         path = path.rpartition("::")[2]
     protocol, separator, rest = path.partition("://")
     if path.startswith("dbfs:/") and "spark" in kind.packages:
-        return _Verdict(Store.SHARED, reason)
+        return Verdict(Store.SHARED, reason)
     if not separator or not _PROTOCOL.fullmatch(protocol):
         return _judge_local_path(path, reason, shared_paths)
     match protocol.lower():
         case "memory":
-            return _Verdict(Store.MEMORY, reason)
+            return Verdict(Store.MEMORY, reason)
         case "file" | "local":
             return _judge_local_path(rest, reason, shared_paths)
         case remote if remote in _REMOTE:
-            return _Verdict(Store.SHARED, reason)
+            return Verdict(Store.SHARED, reason)
         case _:
-            return _Verdict(Store.UNKNOWN, reason)
+            return Verdict(Store.UNKNOWN, reason)
 
 
-def _judge_local_path(path: str, reason: str, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
+def _judge_local_path(path: str, reason: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     if (shared := find_folder(path, map(str, shared_paths))) is not None:
-        return _Verdict(Store.SHARED, f"{reason}, in the shared path {shared}")
-    return _Verdict(Store.LOCAL, reason, path)
+        return Verdict(Store.SHARED, f"{reason}, in the shared path {shared}")
+    return Verdict(Store.LOCAL, reason, path)
 
 
 def find_folder(path: str, folders: Iterable[str]) -> str | None:
@@ -265,7 +272,7 @@ def _normalise(path: str) -> str:
     return ("/" if path.startswith("/") else "") + "/".join(parts)
 
 
-def _judge_address(name: str, address: str, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
+def _judge_address(name: str, address: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     """Judge a database's address: ``postgresql://...``, ``sqlite:///x.db``, ``jdbc:h2:mem:x``.
 
     An address may hold a password, so the reason names only its kind.
@@ -274,36 +281,36 @@ def _judge_address(name: str, address: str, shared_paths: Sequence[PurePosixPath
     scheme = scheme.partition("+")[0].lower()
     kind = scheme if scheme.isalnum() else "database"
     if _THIS_MACHINE.search(rest):
-        return _Verdict(Store.LOCAL, f"its {name} is a {kind} server on localhost")
+        return Verdict(Store.LOCAL, f"its {name} is a {kind} server on localhost")
     if scheme not in _LOCAL_DATABASES:
-        return _Verdict(Store.SHARED, f"its {name} is a {kind} address")
+        return Verdict(Store.SHARED, f"its {name} is a {kind} address")
     file = re.sub("^///?", "", rest, count=1).partition(";")[0]
     if re.match("(md:|motherduck:|tcp:|ssl:|hsqls?:|https?:)", file) or (scheme == "derby" and rest.startswith("//")):
-        return _Verdict(Store.SHARED, f"its {name} is a {kind} server")
+        return Verdict(Store.SHARED, f"its {name} is a {kind} server")
     if not file or _IN_MEMORY_FILE.match(file):
-        return _Verdict(Store.MEMORY, f"its {name} is a {kind} database in memory")
+        return Verdict(Store.MEMORY, f"its {name} is a {kind} database in memory")
     return _judge_local_path(file.partition("?")[0], f"its {name} is a {kind} file", shared_paths)
 
 
-def _judge_connection(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
+def _judge_connection(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     """Judge the connection of an ibis dataset: a backend and its arguments; the default is DuckDB in memory."""
     connection = entry.get("connection")
     given = connection if isinstance(connection, Mapping) else {}
     if not given and "credentials" in entry:
-        return _Verdict(Store.UNKNOWN, "its connection is among the credentials, which are not read")
+        return Verdict(Store.UNKNOWN, "its connection is among the credentials, which are not read")
     backend = str(given.get("backend", "duckdb")).lower()
     if backend in _IN_PROCESS:
-        return _Verdict(Store.MEMORY, f"its backend {backend} works in memory")
+        return Verdict(Store.MEMORY, f"its backend {backend} works in memory")
     if backend in _LOCAL_DATABASES:
         return _judge_database(backend, given.get("database"), shared_paths)
     if str(given.get("host")) in ("localhost", "127.0.0.1", "::1"):
-        return _Verdict(Store.LOCAL, f"its connection is a {backend} server on localhost")
-    return _Verdict(Store.SHARED, f"its backend is {backend}")
+        return Verdict(Store.LOCAL, f"its connection is a {backend} server on localhost")
+    return Verdict(Store.SHARED, f"its backend is {backend}")
 
 
-def _judge_database(backend: str, database: Any, shared_paths: Sequence[PurePosixPath]) -> _Verdict:
+def _judge_database(backend: str, database: Any, shared_paths: Sequence[PurePosixPath]) -> Verdict:
     if not isinstance(database, str) or not database or database.startswith(":memory:"):
-        return _Verdict(Store.MEMORY, f"its backend is {backend}, in memory")
+        return Verdict(Store.MEMORY, f"its backend is {backend}, in memory")
     if database.startswith(("md:", "motherduck:")):
-        return _Verdict(Store.SHARED, "its database is on MotherDuck")
+        return Verdict(Store.SHARED, "its database is on MotherDuck")
     return _judge_local_path(database, f"its database is {database}", shared_paths)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from kedro_batch.compiler.checks.appends import check_appends
 from kedro_batch.compiler.checks.boundaries import check_boundaries, check_transcoded_in_memory
 from kedro_batch.compiler.checks.catalog_entries import check_classes, check_credentials, check_placeholders
-from kedro_batch.compiler.checks.dataset_state import check_caches, check_confirms, check_partitions
+from kedro_batch.compiler.checks.dataset_state import check_caches, check_checkpoints, check_confirms, check_partitions
 from kedro_batch.compiler.checks.inputs_and_outputs import (
     check_inputs,
     check_local_inputs,
@@ -27,7 +27,7 @@ from kedro_batch.compiler.checks.project import (
     check_run_command,
 )
 from kedro_batch.compiler.checks.run_hooks import check_run_hooks
-from kedro_batch.compiler.checks.shared_places import check_shared_places
+from kedro_batch.compiler.checks.shared_places import check_local_places, check_shared_places
 from kedro_batch.compiler.checks.unmatched_settings import check_accept, check_datasets, check_rules
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.diagnostics import Diagnostic
@@ -57,9 +57,11 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_local_outputs,
     check_unknown_storage,
     check_confirms,
+    check_checkpoints,
     check_caches,
     check_partitions,
     check_shared_places,
+    check_local_places,
     check_classes,
     check_credentials,
     check_placeholders,

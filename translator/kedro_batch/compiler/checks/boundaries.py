@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from kedro_batch.compiler.checks.dataset_diagnostics import (
+    SHARE_ADVICE,
     describe_jobs,
     diagnose_dataset,
     find_worst_storage,
     hooks_advice,
 )
-from kedro_batch.compiler.checks.entries_to_paste import moved_entries, pickle_entry, pickle_path
+from kedro_batch.compiler.checks.entries_to_paste import copied_entry, moved_entries, pickle_entry, pickle_path
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.shared_places import comparable_place
@@ -32,12 +33,13 @@ def check_boundaries(compilation: Compilation) -> Iterator[Diagnostic]:
 
 def check_transcoded_in_memory(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield an error for each transcoded dataset in memory: Kedro keeps its names apart, even in one process."""
+    catalog = compilation.inputs.catalog
     for name, use in compilation.dataset_uses.items():
         if not _is_split_in_memory(compilation, use):
             continue
         storages = {one: compilation.storages.of(one) for one in use.names}
         lost = [one for one in use.names if storages[one].store is Store.MEMORY]
-        path = next((storage.url for storage in storages.values() if storage.url), pickle_path(name))
+        stored = next((one for one, storage in storages.items() if storage.url), None)
         written, read = (", ".join(map(repr, sorted(names))) for names in (use.written, use.read))
         yield diagnose_dataset(
             Code.EPHEMERAL_BOUNDARY,
@@ -48,7 +50,9 @@ def check_transcoded_in_memory(compilation: Compilation) -> Iterator[Diagnostic]
             f"even in one job: {storages[lost[0]].reason}",
             advice="Store all names of a transcoded dataset in one place: add the entries below to "
             f"{compilation.inputs.catalog_file}",
-            remedy="".join(pickle_entry(one, path) for one in lost),
+            remedy="".join(
+                copied_entry(catalog, stored, one) if stored else pickle_entry(one, pickle_path(name)) for one in lost
+            ),
         )
 
 
@@ -82,8 +86,7 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
                 name,
                 use,
                 f"it is on the disk of one container: {storage.reason}. {jobs}",
-                advice="Store what other jobs read on S3 or the like. If all containers mount its folder, add "
-                "it to shared_paths in aws_batch.yml",
+                advice=SHARE_ADVICE,
                 remedy=moved_entries(compilation.inputs.catalog, use.names),
             )
         case Store.UNKNOWN:

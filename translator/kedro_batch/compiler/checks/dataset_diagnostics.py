@@ -25,6 +25,13 @@ _SEVERITIES = {
     Code.UNKNOWN_BOUNDARY: Severity.WARNING,
     Code.UNKNOWN_STORAGE: Severity.NOTE,
 }
+SHARE_ADVICE = (
+    "Store what other jobs read on S3 or the like. If all containers mount its folder, add it to shared_paths in "
+    "aws_batch.yml"
+)
+KEEP_ADVICE = (
+    "Store results on S3 or the like. If all containers mount their folder, add it to shared_paths in aws_batch.yml"
+)
 _WORST_FIRST = (Store.MEMORY, Store.LOCAL, Store.UNKNOWN, Store.SHARED)
 
 

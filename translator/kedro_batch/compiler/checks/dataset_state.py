@@ -6,7 +6,12 @@ With ``kedro run`` all nodes share these objects. On AWS Batch every job has its
 from collections.abc import Iterator, Mapping
 
 from kedro_batch.compiler.catalog import Entry
-from kedro_batch.compiler.checks.dataset_diagnostics import describe_jobs, diagnose_dataset, find_worst_storage
+from kedro_batch.compiler.checks.dataset_diagnostics import (
+    KEEP_ADVICE,
+    describe_jobs,
+    diagnose_dataset,
+    find_worst_storage,
+)
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.storage import Store
@@ -22,25 +27,29 @@ def check_confirms(compilation: Compilation) -> Iterator[Diagnostic]:
     for name, use in compilation.dataset_uses.items():
         if not use.confirmers:
             continue
+        grouping = compilation.inputs.settings.group_by
         if len(use.confirmers | use.consumers) > 1:
             what = f"{describe_jobs(compilation, use.confirmers, 'confirm')} it"
             if use.consumers:
                 what += f", and {describe_jobs(compilation, use.consumers, 'read')} it"
-            yield _diagnose_confirms(compilation, name, use, f"{what}, in several containers")
+            together = ",".join((*grouping, *([] if "memory" in grouping else ["memory"])))
+            advice = (
+                f"Run the nodes that read and confirm it in one job: --group-by {together}. Or let one node do both"
+            )
+            yield _diagnose_confirms(name, use, f"{what}, in several containers", advice)
         elif runner := _find_parallel_runner(compilation, name, use):
-            yield _diagnose_confirms(compilation, name, use, f"{runner} reads and confirms it in several processes")
+            advice = "Run their job with the SequentialRunner or the ThreadRunner, which have one process"
+            yield _diagnose_confirms(name, use, f"the {runner} reads and confirms it in several processes", advice)
 
 
-def _diagnose_confirms(compilation: Compilation, name: str, use: DatasetUse, what: str) -> Diagnostic:
-    grouping = ",".join((*compilation.inputs.settings.group_by, "memory"))
+def _diagnose_confirms(name: str, use: DatasetUse, what: str, advice: str) -> Diagnostic:
     return diagnose_dataset(
         Code.CONFIRMED_ELSEWHERE,
         name,
         use,
         f"{what}: each lists the partitions anew. What arrives in between is confirmed and never processed, or what "
         "was confirmed is not read again",
-        advice="Run the nodes that read and confirm such a dataset in one job, with a runner that has one process: "
-        f"--group-by {grouping}. Or let one node do both",
+        advice=advice,
     )
 
 
@@ -49,8 +58,27 @@ def _find_parallel_runner(compilation: Compilation, name: str, use: DatasetUse) 
     (job,) = use.confirmers
     nodes = compilation.groups[job].nodes
     users = [node for node in nodes if name in map(without_transcoding, (*node.inputs, *node.confirms))]
-    runner = compilation.node_settings.merge(nodes).runner
+    runner = (compilation.node_settings.merge(nodes).runner or "").rpartition(".")[2]
     return runner if runner == "ParallelRunner" and len(users) > 1 else None
+
+
+def check_checkpoints(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a warning for each dataset whose checkpoint, written when it is confirmed, is on a container's disk."""
+    for name, use in compilation.dataset_uses.items():
+        for one in use.names if use.confirmers else ():
+            checkpoint = (compilation.inputs.catalog.entry(one) or {}).get("checkpoint")
+            place = checkpoint if isinstance(checkpoint, Mapping) and "filepath" in checkpoint else None
+            storage = compilation.storages.judge(place) if place else compilation.storages.of(one)
+            if storage.store is Store.LOCAL:
+                yield diagnose_dataset(
+                    Code.LOCAL_OUTPUT,
+                    name,
+                    use,
+                    f"its checkpoint is lost when its container ends: {storage.reason}. "
+                    f"{describe_jobs(compilation, use.confirmers, 'confirm')} it, and the next run starts anew",
+                    advice=KEEP_ADVICE,
+                )
+                break
 
 
 def check_caches(compilation: Compilation) -> Iterator[Diagnostic]:
@@ -59,7 +87,7 @@ def check_caches(compilation: Compilation) -> Iterator[Diagnostic]:
         if not (use.producers and use.readers) or find_worst_storage(compilation, use)[1].store is Store.MEMORY:
             continue
         entries = (compilation.inputs.catalog.entry(one) for one in use.names)
-        if inner := next((found for entry in entries if entry and (found := _cached_type(entry))), None):
+        if inner := next((found for entry in entries if entry and (found := _cached_type(compilation, entry))), None):
             yield diagnose_dataset(
                 Code.DATASET_STATE,
                 name,
@@ -71,9 +99,10 @@ def check_caches(compilation: Compilation) -> Iterator[Diagnostic]:
             )
 
 
-def _cached_type(entry: Entry) -> str | None:
+def _cached_type(compilation: Compilation, entry: Entry) -> str | None:
     """Return the type that a ``CachedDataset`` stores with; None if it is none, or if that keeps any object."""
-    if str(entry.get("type")).rpartition(".")[2].lower() != "cacheddataset":
+    own = str(entry.get("type"))
+    if own.rpartition(".")[2].lower() != "cacheddataset" and "CachedDataset" not in compilation.inputs.base_names(own):
         return None
     inner = entry.get("dataset")
     kind = str(inner.get("type", "")) if isinstance(inner, Mapping) else str(inner)

@@ -26,6 +26,11 @@ def pickle_path(name: str) -> str:
     return f"{_BUCKET}/{letters}.pickle"
 
 
+def copied_entry(catalog: Catalog, stored: str, name: str) -> str:
+    """Return the entry of one dataset under the name of another; empty if it cannot be written."""
+    return _write_entry(name, catalog.entry(stored) or {})
+
+
 def moved_entries(catalog: Catalog, names: Iterable[str]) -> str:
     """Return the entries of datasets on a local disk, moved to a bucket: their type and options stay.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kedro_batch.compiler.checks.dataset_diagnostics import (
+    KEEP_ADVICE,
     describe_jobs,
     diagnose_dataset,
     find_worst_storage,
@@ -17,6 +18,7 @@ from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.nodes import PARAMETER_PREFIX, glob_regex
 from kedro_batch.compiler.storage import Store, find_folder
 from kedro_batch.diagnostics import Code, Diagnostic
+from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.text.wording import did_you_mean, sentences
 
 
@@ -57,9 +59,10 @@ def check_outputs(compilation: Compilation) -> Iterator[Diagnostic]:
 def check_local_inputs(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a warning for each dataset that no selected node writes and that is on the disk of a container."""
     image_paths = compilation.inputs.settings.image_paths
-    for use in compilation.dataset_uses.values():
+    written_elsewhere = {without_transcoding(one.other) for one in compilation.shared_places if one.reads}
+    for dataset, use in compilation.dataset_uses.items():
         name, storage = find_worst_storage(compilation, use)
-        if use.producers or storage.store is not Store.LOCAL:
+        if use.producers or storage.store is not Store.LOCAL or dataset in written_elsewhere:
             continue
         if storage.local_path and find_folder(storage.local_path, image_paths) is not None:
             continue
@@ -77,17 +80,17 @@ def check_local_inputs(compilation: Compilation) -> Iterator[Diagnostic]:
 
 def check_local_outputs(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a warning for each dataset that no node reads and that is on the disk of a container."""
-    for use in compilation.dataset_uses.values():
+    read_elsewhere = {without_transcoding(one.written) for one in compilation.shared_places if one.reads}
+    for dataset, use in compilation.dataset_uses.items():
         name, storage = find_worst_storage(compilation, use)
-        if use.producers and not use.consumers and storage.store is Store.LOCAL:
+        if use.producers and not use.consumers and storage.store is Store.LOCAL and dataset not in read_elsewhere:
             yield diagnose_dataset(
                 Code.LOCAL_OUTPUT,
                 name,
                 use,
                 f"it is lost when its container ends: {storage.reason}. "
                 f"{describe_jobs(compilation, use.producers, 'write')} it, and no node reads it",
-                advice="Store results on S3 or the like. If all containers mount their folder, add it to shared_paths "
-                "in aws_batch.yml",
+                advice=KEEP_ADVICE,
                 remedy=moved_entries(compilation.inputs.catalog, use.names),
             )
 

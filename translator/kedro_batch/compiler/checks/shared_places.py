@@ -1,9 +1,12 @@
-"""The check of datasets that share a place with others: do the jobs that use it wait for each other?"""
+"""Checks of datasets that share a place with others: do the jobs that use it wait for each other, and see the data?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from kedro_batch.compiler.checks.dataset_diagnostics import diagnose_dataset
+from kedro_batch.compiler.checks.dataset_diagnostics import SHARE_ADVICE, describe_jobs, diagnose_dataset
+from kedro_batch.compiler.checks.entries_to_paste import moved_entries
 from kedro_batch.compiler.compilation import Compilation
+from kedro_batch.compiler.storage import Store
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.plan.data_flow import without_transcoding
 
@@ -16,13 +19,35 @@ def check_shared_places(compilation: Compilation) -> Iterator[Diagnostic]:
         if one.ordered or (one.written, one.other) in seen:
             continue
         seen.add((one.written, one.other))
-        yield diagnose_dataset(
+        found = diagnose_dataset(
             Code.SHARED_PLACE,
             one.written,
             compilation.dataset_uses[without_transcoding(one.written)],
             f"{labels[one.writer]} writes it to {one.place}, and {labels[one.user]} "
-            f"{'reads' if one.reads else 'writes'} {one.other}, which is the same place or one inside the other. "
+            f"{'reads' if one.reads else 'writes'} {one.other}, which is "
+            f"{'the same place' if one.same else 'inside of it or around it'}. "
             "Neither job waits for the other, so it is chance who comes first",
             advice="Let the later node read what the earlier one writes, as an input more, so that its job waits; "
             "or store them in different places",
         )
+        yield replace(found, about={**found.about, "dataset": (one.written, one.other)})
+
+
+def check_local_places(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a warning for each dataset on a container's disk that another job reads there under another name."""
+    seen: set[str] = set()
+    for one in compilation.shared_places:
+        storage = compilation.storages.of(one.written)
+        if one.reads and storage.store is Store.LOCAL and one.written not in seen:
+            seen.add(one.written)
+            use = compilation.dataset_uses[without_transcoding(one.written)]
+            yield diagnose_dataset(
+                Code.LOCAL_BOUNDARY,
+                one.written,
+                use,
+                f"it is on the disk of one container: {storage.reason}. "
+                f"{describe_jobs(compilation, {one.writer}, 'write')} it, and "
+                f"{describe_jobs(compilation, {one.user}, 'read')} it as {one.other} in another container",
+                advice=SHARE_ADVICE,
+                remedy=moved_entries(compilation.inputs.catalog, sorted({*use.names, one.other})),
+            )
