@@ -1,3 +1,6 @@
+import subprocess
+from dataclasses import replace
+
 import pytest
 
 from kedro_batch.compiler.conf_folder import Configuration
@@ -132,3 +135,33 @@ def test_a_file_that_kedro_does_not_see_because_of_the_folder_is_explained(tmp_p
     write(root, "base", "job_queue: q\n")
     with pytest.raises(ConfigError, match=r"Kedro does not find conf/base/aws_batch.yml: .* Rename the folder"):
         configuration(root).read_aws_batch(None)
+
+
+def credential_names(root, env=None):
+    return replace(configuration(root), credentials_patterns=("credentials*", "**/credentials*")).find_credential_names(
+        env
+    )
+
+
+def test_credentials_of_the_default_environment_are_left_out_unless_it_is_named(root):
+    (root / "conf" / "local").mkdir()
+    write(root, "local", "a: {}\nb: {}\n_c: {}\n", "credentials.yml")
+    write(root, "base", "b: {}\n", "credentials_of_base.yml")
+    found = credential_names(root)
+    assert (found.folders, found.shipped) == (("conf/local", "conf/base"), {"b"})
+    assert found.left_out["a"] == "conf/local, which images usually do not have"
+    assert credential_names(root, "local").shipped == {"a", "b"}
+    write(root, "base", "- a\n", "credentials.yml")
+    assert credential_names(root) is None
+
+
+@pytest.mark.parametrize("env", ["base", "prod"])
+def test_credentials_in_a_file_that_git_ignores_are_left_out(root, env):
+    (root / "pyproject.toml").touch()
+    (root / ".gitignore").write_text("conf/**/*credentials*\n")
+    for words in (["init"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
+    write(root, env, "a: {}\n", "credentials.yml")
+    assert credential_names(root, env).left_out == {"a": f"conf/{env}/credentials.yml, which git leaves out of images"}
+    subprocess.run(["git", "add", "-f", "conf"], cwd=root, check=True, capture_output=True)
+    assert credential_names(root, env).shipped == {"a"}

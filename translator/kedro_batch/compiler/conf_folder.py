@@ -5,7 +5,7 @@ only to say where something stands, or why Kedro did not see it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,21 @@ from kedro_batch.text.wording import did_you_mean
 _HARMFUL = ("is not valid YAML", "the key is here twice", "is not UTF-8", "must be text")
 SUFFIXES = (".yml", ".yaml", ".json")
 """How the names of the files end that Kedro reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialNames:
+    """The names, without values, that the credentials files of an environment define.
+
+    Attributes:
+        folders: Where such files are looked for.
+        shipped: The names in files that images may have.
+        left_out: The other names, each with the file that has it and why images do not have that.
+    """
+
+    folders: tuple[str, ...]
+    shipped: frozenset[str] = frozenset()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,23 +152,31 @@ class Configuration:
         """Return a path as messages name it: from the project's folder, if it is in there."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
-    def find_credential_names(self, env: str | None) -> Mapping[str, frozenset[str]] | None:
-        """Return the names that the credentials files of an environment and of the base define, by folder.
+    def find_credential_names(self, env: str | None) -> CredentialNames | None:
+        """Return the names that the credentials files of an environment and of the base define.
 
         Values are not looked at. None if the names are not known: the configuration is not in a folder, the project has
         a config loader of its own, or a file is not plain YAML.
         """
         if self.folder is None or self.credentials_patterns is None:
             return None
-        names: dict[str, frozenset[str]] = {}
-        for folder in dict.fromkeys(self.folder / name for name in (env or self.default_env, self.base_env) if name):
-            files = _match_files(folder, self.credentials_patterns)
-            documents = [yaml_reader.parse(file.read_bytes(), file.name) for file in files]
-            if any(one.broken or not isinstance(one.value, dict | None) for one in documents):
-                return None
-            keys = (key for one in documents for key in one.value or ())
-            names[self.shown(folder)] = frozenset(key for key in keys if not key.startswith("_"))
-        return names
+        folders = [*dict.fromkeys(self.folder / name for name in (env or self.default_env, self.base_env) if name)]
+        shipped: set[str] = set()
+        left_out: dict[str, str] = {}
+        for folder in folders:
+            for file in _match_files(folder, self.credentials_patterns):
+                document = yaml_reader.parse(file.read_bytes(), file.name)
+                if document.broken or not isinstance(document.value, dict | None):
+                    return None
+                names = [key for key in document.value or () if not key.startswith("_")]
+                # The folder of the default environment, conf/local, stays on the machine of its user.
+                if env is None and folder != folders[-1]:
+                    left_out |= dict.fromkeys(names, f"{self.shown(folder)}, which images usually do not have")
+                elif names and (by := find_what_leaves_out(file, self.root)):
+                    left_out |= dict.fromkeys(names, f"{self.shown(file)}, which {by} leaves out of images")
+                else:
+                    shipped.update(names)
+        return CredentialNames(folders=tuple(map(self.shown, folders)), shipped=frozenset(shipped), left_out=left_out)
 
     def find_files(self, env: str | None, pattern: str) -> Mapping[str, Path]:
         """Find the files of these names that are merged for an environment; the first one wins."""

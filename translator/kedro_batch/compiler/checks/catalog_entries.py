@@ -1,6 +1,7 @@
 """Checks of catalog entries that Kedro or the container would refuse: classes, credentials, and places to fill in."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -16,8 +17,10 @@ _CLASS_ADVICE = (
     "Correct the type in the catalog. If the image has another release of kedro-datasets, compile with that release"
 )
 _CREDENTIALS_ADVICE = (
-    "On AWS Batch, data on S3 needs no credentials: remove them from the entry, and give the job definition a "
-    "jobRoleArn with access to the data. Otherwise the image needs a credentials file, or a hook that adds them"
+    "In a container without them, `kedro run` ends with: Unable to find credentials. Data on S3 needs none on AWS Batch: "
+    "remove them from the entries, and give the job definition a jobRoleArn with access to the data. For a database or "
+    "another service, let a hook add them from AWS Secrets Manager, or a credentials file in the image read them from "
+    "variables: ${oc.env:NAME}"
 )
 _PLACE_ADVICE = "Write the real name of the bucket or the folder"
 
@@ -39,29 +42,32 @@ def check_classes(compilation: Compilation) -> Iterator[Diagnostic]:
 
 
 def check_credentials(compilation: Compilation) -> Iterator[Diagnostic]:
-    """Yield a note for each entry with credentials that no file defines.
+    """Yield a note for each name of credentials that no file of the image defines, with the entries that have it.
 
     Kedro looks for the credentials of all entries in every run, used or not, and ends without them.
     """
     credentials = compilation.inputs.credentials
     if credentials is None:
         return
-    # The folder of the default environment, conf/local, stays on the machine of its user.
-    unshipped = next(iter(credentials)) if len(credentials) > 1 and compilation.inputs.options.env is None else None
+    users: defaultdict[str, list[str]] = defaultdict(list)
     for name, entry in compilation.inputs.catalog.entries.items():
-        for key in sorted(set(_find_credentials(entry))):
-            holders = [folder for folder, keys in credentials.items() if key in keys]
-            if not holders:
-                where = f"in no credentials file of {' and '.join(credentials)}"
-            elif holders == [unshipped]:
-                where = f"only in {unshipped}, which images usually do not have"
-            else:
-                continue
-            message = (
-                f"its credentials {key!r} are {where}. In a container without them, Kedro ends with: Unable to find "
-                f"credentials {key!r}"
-            )
-            yield _diagnose(Code.UNDEFINED_CREDENTIALS, Severity.NOTE, name, message, _CREDENTIALS_ADVICE)
+        for key in set(_find_credentials(entry)) - credentials.shipped:
+            users[key].append(name)
+    for key, names in users.items():
+        where = (
+            f"only in {credentials.left_out[key]}"
+            if key in credentials.left_out
+            else f"in no credentials file of {' and '.join(credentials.folders)}"
+        )
+        need = "needs" if len(names) == 1 else "need"
+        yield Diagnostic(
+            source=f"credentials {key}",
+            code=Code.UNDEFINED_CREDENTIALS,
+            severity=Severity.NOTE,
+            message=f"they are {where}, and {listed(names)} {need} them",
+            about={"dataset": tuple(names)},
+            advice=_CREDENTIALS_ADVICE,
+        )
 
 
 def _find_credentials(value: Any) -> Iterator[str]:
