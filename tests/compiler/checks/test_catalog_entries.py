@@ -7,7 +7,7 @@ from tests.compiler.compilations import compile_nodes, parse_node
 USE = parse_node("in -> d_out", "use")
 
 
-CHECKED = {"missing_class", "undefined_credentials", "placeholder"}
+CHECKED = {"missing_class", "undefined_credentials"}
 
 
 def diagnose(entry, settings=None, *, unused=None, **inputs):
@@ -144,46 +144,3 @@ def test_credentials_that_images_do_not_have_are_a_note_and_written_ones_are_non
     assert found == undefined("dev_s3", "only in conf/base/c.yml, which git leaves out", "in needs")
     assert diagnose(entry, credentials=CredentialNames(folders=(), shipped=frozenset({"dev_s3"}))) == []
     assert diagnose({**entry, "credentials": {"key": "x"}}, credentials=CREDENTIALS) == []
-
-
-@pytest.mark.parametrize(
-    ("key", "place", "shown"),
-    [
-        ("filepath", "s3://<your-bucket>/in.csv", "<your-bucket>"),
-        ("filepath", "data/<name of the user>/in.csv", "<name of the user>"),
-        ("path", "gs://<a>/<b>", "<a>, <b>"),
-        ("con", "postgresql://me:secret@<host>/x", "<host>"),
-    ],
-)
-def test_a_place_to_be_filled_in_is_an_error_that_shows_no_more_of_it(key, place, shown):
-    found = diagnose({"type": "my.Dataset", key: place})
-    assert found == [("error", "placeholder", "in", f"its {key} has a placeholder: {shown}")]
-
-
-@pytest.mark.parametrize(
-    "bucket",
-    ["my-bucket", "your-bucket", "bucket-name", "your-bucket-name", "my_bucket", "example-bucket", "aws-bucket-name"],
-)
-def test_the_name_of_an_example_is_a_warning(bucket):
-    for place in (f"s3://{bucket}/in.csv", f"simplecache::s3://{bucket}/in.csv", f"s3://{bucket}"):
-        found = diagnose({"type": "my.Dataset", "filepath": place})
-        assert found == [("warning", "placeholder", "in", f"its filepath is in s3://{bucket}, a name from examples")]
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        "s3://data/my-bucket/in.csv",
-        "s3://my-bucket-of-rain/in.csv",
-        "s3://bucket/x",
-        "my-bucket/in.csv",
-        "s3://a/b>c<d",
-    ],
-)
-def test_other_names_are_no_placeholders(place):
-    assert diagnose({"type": "my.Dataset", "filepath": place}, {"shared_paths": ["my-bucket"]}) == []
-
-
-def test_the_place_of_the_configuration_is_looked_at():
-    (one,) = diagnose({"type": "my.Dataset"}, {"container_conf_source": "s3://<bucket>/conf"})
-    assert one == ("error", "placeholder", "conf/base/aws_batch.yml", "has a placeholder: <bucket>")

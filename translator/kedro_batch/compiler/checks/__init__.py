@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from kedro_batch.compiler.checks.appends import check_appends
 from kedro_batch.compiler.checks.boundaries import check_boundaries, check_transcoded_in_memory
-from kedro_batch.compiler.checks.catalog_entries import check_classes, check_credentials, check_placeholders
+from kedro_batch.compiler.checks.catalog_entries import check_classes, check_credentials
 from kedro_batch.compiler.checks.dataset_state import check_caches, check_confirms, check_partitions
 from kedro_batch.compiler.checks.inputs_and_outputs import (
     check_inputs,
@@ -20,6 +20,7 @@ from kedro_batch.compiler.checks.inputs_and_outputs import (
 )
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
 from kedro_batch.compiler.checks.packages import check_packages
+from kedro_batch.compiler.checks.placeholders import check_placeholders
 from kedro_batch.compiler.checks.project import (
     check_commands,
     check_environment,
