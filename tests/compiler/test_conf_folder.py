@@ -165,3 +165,48 @@ def test_credentials_in_a_file_that_git_ignores_are_left_out(root, env):
     assert credential_names(root, env).left_out == {"a": f"conf/{env}/credentials.yml, which git leaves out of images"}
     subprocess.run(["git", "add", "-f", "conf"], cwd=root, check=True, capture_output=True)
     assert credential_names(root, env).shipped == {"a"}
+
+
+def misnamed(root, env=None):
+    return configuration(root, {(env, "aws_batch"): TARGET}).read_aws_batch(env).misnamed
+
+
+@pytest.mark.parametrize("name", ["aws-batch.yml", "awsbatch.yaml", ".aws_batch.yml", "aws.batch.yml", "aws_batch"])
+def test_a_misnamed_file_is_seen_beside_a_complete_one(root, name):
+    write(root, "base", "job_queue: q\njob_definition: d\n")
+    write(root, "base", "memory_mib: 4096\n", name)
+    assert misnamed(root) == {f"conf/base/{name}": "move them to conf/base/aws_batch.yml"}
+    (root / "conf" / "base" / name).rename(root / "conf" / "prod" / name)
+    assert misnamed(root) == {}
+    assert misnamed(root, "prod") == {f"conf/prod/{name}": "rename it to conf/prod/aws_batch.yml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "todo"),
+    [
+        ("aws_batch_prod.yml", "aws_batch:\n  memory: 2GB\n", "move it to conf/prod/aws_batch.yml"),
+        ("batch.yml", "jobQueue: q\n", "rename it to conf/base/aws_batch.yml"),
+        ("aws_batch.toml", "memory_mib = 1\n", "write them as YAML in conf/base/aws_batch.yml"),
+    ],
+)
+def test_a_file_of_another_name_is_seen_if_it_has_settings(root, name, content, todo):
+    write(root, "base", content, name)
+    assert misnamed(root) == {f"conf/base/{name}": todo}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("batch_parameters.yml", "parameters_batch.yml", "catalog_aws_batch.yml", "aws_batch.py", "aws_batch.yml.bak"),
+        *("aws_batch_example.yml", "aws-batch.yml.template", "aws_batch.prod.yml", "my_batch.yml"),
+    ],
+)
+def test_files_of_other_names_and_copies_that_are_put_aside_are_no_misnamed_ones(root, name):
+    write(root, "base", "job_queue: q\njob_definition: d\n", name)
+    assert misnamed(root) == {}
+
+
+@pytest.mark.parametrize("name", ["batch.yml", "aws_batch_jobs.yml"])
+def test_files_without_settings_are_no_misnamed_ones(root, name):
+    write(root, "base", "size: 5\ndataset: x\n", name)
+    assert misnamed(root) == {}

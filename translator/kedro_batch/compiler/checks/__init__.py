@@ -29,7 +29,12 @@ from kedro_batch.compiler.checks.project import (
 )
 from kedro_batch.compiler.checks.run_hooks import check_run_hooks
 from kedro_batch.compiler.checks.shared_places import check_shared_places
-from kedro_batch.compiler.checks.unmatched_settings import check_datasets, check_rules
+from kedro_batch.compiler.checks.unmatched_settings import (
+    check_datasets,
+    check_misnamed_files,
+    check_parameters_section,
+    check_rules,
+)
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.diagnostics import Diagnostic
 
@@ -45,6 +50,8 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_run_hooks,
     check_rules,
     check_datasets,
+    check_misnamed_files,
+    check_parameters_section,
     check_grouping,
     check_commands,
     check_run_command,
