@@ -1,3 +1,6 @@
+import subprocess
+from dataclasses import replace
+
 import pytest
 
 from kedro_batch.compiler.conf_folder import Configuration
@@ -132,3 +135,78 @@ def test_a_file_that_kedro_does_not_see_because_of_the_folder_is_explained(tmp_p
     write(root, "base", "job_queue: q\n")
     with pytest.raises(ConfigError, match=r"Kedro does not find conf/base/aws_batch.yml: .* Rename the folder"):
         configuration(root).read_aws_batch(None)
+
+
+def credential_names(root, env=None):
+    return replace(configuration(root), credentials_patterns=("credentials*", "**/credentials*")).find_credential_names(
+        env
+    )
+
+
+def test_credentials_of_the_default_environment_are_left_out_unless_it_is_named(root):
+    (root / "conf" / "local").mkdir()
+    write(root, "local", "a: {}\nb: {}\n_c: {}\n", "credentials.yml")
+    write(root, "base", "b: {}\n", "credentials_of_base.yml")
+    found = credential_names(root)
+    assert (found.folders, found.shipped) == (("conf/local", "conf/base"), {"b"})
+    assert found.left_out["a"] == "conf/local, which images usually do not have"
+    assert credential_names(root, "local").shipped == {"a", "b"}
+    write(root, "base", "- a\n", "credentials.yml")
+    assert credential_names(root) is None
+
+
+@pytest.mark.parametrize("env", ["base", "prod"])
+def test_credentials_in_a_file_that_git_ignores_are_left_out(root, env):
+    (root / "pyproject.toml").touch()
+    (root / ".gitignore").write_text("conf/**/*credentials*\n")
+    for words in (["init"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
+    write(root, env, "a: {}\n", "credentials.yml")
+    assert credential_names(root, env).left_out == {"a": f"conf/{env}/credentials.yml, which git leaves out of images"}
+    subprocess.run(["git", "add", "-f", "conf"], cwd=root, check=True, capture_output=True)
+    assert credential_names(root, env).shipped == {"a"}
+
+
+def misnamed(root, env=None):
+    return configuration(root, {(env, "aws_batch"): TARGET}).read_aws_batch(env).misnamed
+
+
+@pytest.mark.parametrize("name", ["aws-batch.yml", "awsbatch.yaml", ".aws_batch.yml", "aws.batch.yml", "aws_batch"])
+def test_a_misnamed_file_is_seen_beside_a_complete_one(root, name):
+    write(root, "base", "job_queue: q\njob_definition: d\n")
+    write(root, "base", "memory_mib: 4096\n", name)
+    assert misnamed(root) == {f"conf/base/{name}": "move them to conf/base/aws_batch.yml"}
+    (root / "conf" / "base" / name).rename(root / "conf" / "prod" / name)
+    assert misnamed(root) == {}
+    assert misnamed(root, "prod") == {f"conf/prod/{name}": "rename it to conf/prod/aws_batch.yml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "todo"),
+    [
+        ("aws_batch_prod.yml", "aws_batch:\n  memory: 2GB\n", "move it to conf/prod/aws_batch.yml"),
+        ("batch.yml", "jobQueue: q\n", "rename it to conf/base/aws_batch.yml"),
+        ("aws_batch.toml", "memory_mib = 1\n", "write them as YAML in conf/base/aws_batch.yml"),
+    ],
+)
+def test_a_file_of_another_name_is_seen_if_it_has_settings(root, name, content, todo):
+    write(root, "base", content, name)
+    assert misnamed(root) == {f"conf/base/{name}": todo}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("batch_parameters.yml", "parameters_batch.yml", "catalog_aws_batch.yml", "aws_batch.py", "aws_batch.yml.bak"),
+        *("aws_batch_example.yml", "aws-batch.yml.template", "aws_batch.prod.yml", "my_batch.yml"),
+    ],
+)
+def test_files_of_other_names_and_copies_that_are_put_aside_are_no_misnamed_ones(root, name):
+    write(root, "base", "job_queue: q\njob_definition: d\n", name)
+    assert misnamed(root) == {}
+
+
+@pytest.mark.parametrize("name", ["batch.yml", "aws_batch_jobs.yml"])
+def test_files_without_settings_are_no_misnamed_ones(root, name):
+    write(root, "base", "size: 5\ndataset: x\n", name)
+    assert misnamed(root) == {}

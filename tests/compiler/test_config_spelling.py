@@ -111,7 +111,7 @@ def test_a_misspelt_setting_is_meant(name):
 
 @pytest.mark.parametrize("key", ["aws_batch", "aws-batch", "awsBatch", "batch", "defaults"])
 def test_a_key_around_the_settings_is_named_and_what_is_in_it_is_checked(key):
-    todo = f"take out {key}:, and write job_queue, timeout at the beginning of the line"
+    todo = f"take out {key}:, and write job_queue, timeout_s at the beginning of the line"
     assert find({key: {"job_queue": "q", "timeout": "1h"}}) == [
         f"{key}: the file has no such level: {todo}",
         f"{key}.timeout: unknown field. Did you mean 'timeout_s'? Write timeout_s: 3600",
@@ -120,14 +120,75 @@ def test_a_key_around_the_settings_is_named_and_what_is_in_it_is_checked(key):
 
 def test_a_key_without_settings_is_just_unknown():
     assert find({"submit": {"tags": {"a": "b"}}, "environment": {"queue": "x"}, "datasets": {"queue": "shared"}}) == []
-    assert find({"aws_batch": None}) == ["aws_batch: the file has no such level: take out aws_batch:"]
+    todo = "take out aws_batch:, and write the settings at the beginning of the line"
+    assert find({"aws_batch": None}) == [f"aws_batch: the file has no such level: {todo}"]
     (found,) = find({"sagemaker": {"image": "x"}})
     assert found.startswith("sagemaker: unknown field. Known here: ")
 
 
+def test_keys_within_keys_are_taken_out_together():
+    todo = "take out aws: and batch:, and write memory_mib at the beginning of the line"
+    assert find({"aws": {"batch": {"memory": "2GB"}}}) == [
+        f"aws.batch: the file has no such levels: {todo}",
+        "aws.batch.memory: unknown field. Did you mean 'memory_mib'? Write memory_mib: 2048",
+    ]
+    outer, inner = find({"kedro": {"gpus": 1, "aws_batch": {"vcpus": 1}}})
+    assert outer.endswith("take out kedro:, and write gpus at the beginning of the line")
+    assert inner.endswith("take out kedro: and aws_batch:, and write vcpus at the beginning of the line")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"platform": "FARGATE_SPOT"}, "platform: 'FARGATE_SPOT' is unknown. Spot belongs to the compute environment"),
+        ({"spot": True}, "spot: unknown field. Spot belongs to the compute environment"),
+        ({"launch_type": "EC2_SPOT"}, "launch_type: unknown field. Spot belongs to the compute environment"),
+        ({"instanceTypes": ["m5"]}, "instanceTypes: unknown field. It belongs to the compute environment"),
+        ({"compute_environment": "x"}, "compute_environment: unknown field. It belongs to the compute environment"),
+        ({"image": "x:1"}, "image: unknown field. It belongs to the job definition"),
+        ({"jobRoleArn": "x"}, "jobRoleArn: unknown field. It belongs to the job definition"),
+        ({"job_name": "x"}, "job_name: unknown field. It is made from the pipeline"),
+        ({"region": "x"}, "region: unknown field. It belongs to the shell"),
+        ({"launch_type": "FARGATE"}, "launch_type: unknown field. Did you mean 'platform'? Write platform: fargate"),
+        ({"platform": ["fargate"]}, "platform: must be one word, found a list. Known here: ec2, fargate"),
+        (
+            {"timeout": {"attemptDurationSeconds": 600}},
+            "timeout: unknown field. Did you mean 'timeout_s'? Write timeout",
+        ),
+        (
+            {"resourceRequirements": [{"type": "VCPU", "value": "2"}, {"type": "MEMORY", "value": "2048"}]},
+            "resourceRequirements: unknown field. Did you mean 'resources'? Write resources: {vcpus: 2, memory_mib: 20",
+        ),
+        (
+            {"resources": [{"type": "GPU", "value": "1"}]},
+            "resources: must be a mapping, found a list: write resources: {gpus: 1}.",
+        ),
+        (
+            {"cpu": 512},
+            "cpu: unknown field. Did you mean 'vcpus'? If these are CPU units of ECS, 1024 to a vCPU, write vcpus: 0.5",
+        ),
+        (
+            {"memory": 2_000_000_000},
+            "memory: unknown field. Did you mean 'memory_mib'? If these are bytes, write memory_mib: 1908",
+        ),
+    ],
+)
+def test_words_of_aws_lead_to_where_they_belong(given, message):
+    (found,) = find(given)
+    assert found.startswith(message)
+
+
+@pytest.mark.parametrize("names", ["nodes", "node"])
+def test_selectors_outside_of_match_are_put_into_it(names):
+    (found,) = find({"rules": [{names: ["a", "b_*"], "gpus": 1}]})
+    assert found == f"rules[0].{names}: unknown field. Did you mean 'match'? Write match: {{nodes: [a, b_*]}}"
+    assert find({"rules": [{names: ["a: b"], "gpus": 1}]})[0].startswith("rules[0]: 'match' is missing.")
+
+
 def test_an_amount_is_set_once_in_one_place():
-    wrong = "vcpus: it is set twice, here and as resources.vcpus: write it in one way, in all environments"
+    here = "vcpus: it is set twice, here and as resources.vcpus: write it in one way, in all environments"
+    there = "resources.vcpus: it is set twice, here and as vcpus: write it in one way, in all environments"
     given = {"resources": {"vcpus": 1, "gpus": 1}, "vcpus": 1, "memory_mib": 2048}
-    assert find(given) == [wrong]
-    assert find({"rules": [{"match": {"nodes": ["a"]}, **given}]}) == [f"rules[0].{wrong}"]
+    assert find(given) == [here, there]
+    assert find({"rules": [{"match": {"nodes": ["a"]}, **given}]}) == [f"rules[0].{here}", f"rules[0].{there}"]
     assert find({"vcpus": 1, "rules": [{"match": {"nodes": ["a"]}, "resources": {"vcpus": 2}}]}) == []

@@ -77,6 +77,7 @@ def test_the_packages_that_datasets_need_are_named_once(tmp_path):
     assert [str(one).removeprefix("requirements.txt: ") for one in found] == [
         f"{package} is not listed, and {users}. Without it, {without}"
         for package, users, without in (
+            ("deltalake", "1 dataset needs it: d_out", "the data cannot be read and written"),
             ("gcsfs", "1 dataset needs it: right", "the container says: Please install gcsfs to access Google Storage"),
             (
                 "kedro-datasets",
@@ -89,3 +90,41 @@ def test_the_packages_that_datasets_need_are_named_once(tmp_path):
     ]
     assert {(str(one.severity), str(one.code)) for one in found} == {("note", "unlisted_package")}
     assert not compile_nodes(nodes, settings, catalog=catalog).diagnostics  # the lists are not known
+
+
+def needed(tmp_path, entry, lists="parse\n"):
+    packages = project(tmp_path, {"requirements.txt": lists})
+    found = compile_nodes([parse_node("in -> d_out", "use")], catalog={"in": entry}, packages=packages).diagnostics
+    names = {one.message.partition(" ")[0] for one in found if one.code == "unlisted_package"}
+    return names - {"kedro-datasets", "pandas"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "package"),
+    [
+        ({"type": "pandas.ExcelDataset"}, "openpyxl"),
+        ({"type": "pandas.ExcelDataset", "load_args": {"engine": "openpyxl"}}, "openpyxl"),
+        ({"type": "kedro_datasets.pandas.ParquetDataset"}, "pyarrow"),
+        ({"type": "pickle.PickleDataset", "backend": "joblib"}, "joblib"),
+        ({"type": "json.JSONDataset", "filepath": "sftp://host/x"}, "paramiko"),
+        ({"type": "json.JSONDataset", "filepath": "https://host/x"}, "aiohttp"),
+    ],
+)
+def test_the_package_that_reads_for_another_is_needed_too(tmp_path, entry, package):
+    assert needed(tmp_path, entry) == {package}
+    assert needed(tmp_path, entry, f"parse\n{package}\n") == set()
+
+
+@pytest.mark.parametrize(
+    ("entry", "lists"),
+    [
+        ({"type": "pandas.ExcelDataset", "load_args": {"engine": "calamine"}}, "parse\n"),
+        ({"type": "pandas.ParquetDataset"}, "fastparquet\n"),
+        ({"type": "pandas.ParquetDataset"}, "kedro-datasets[pandas-parquetdataset]\n"),
+        ({"type": "pandas.XMLDataset"}, "parse\n"),
+        ({"type": "pickle.PickleDataset"}, "parse\n"),
+        ({"type": "api.APIDataset", "url": "https://host"}, "parse\n"),
+    ],
+)
+def test_a_package_that_may_not_be_needed_is_not_missed(tmp_path, entry, lists):
+    assert needed(tmp_path, entry, lists) == set()

@@ -3,6 +3,7 @@
 Checks yield them; ``errors.Refused`` carries them; ``review.diagnostics`` shows them as text and JSON.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -120,7 +121,7 @@ def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
         _WEIGHT[diagnostic.severity],
         diagnostic.code or "",
         diagnostic.source,
-        diagnostic.line or 0,
+        math.inf if diagnostic.line is None else diagnostic.line,  # what is missing comes after what is there
         path,
         diagnostic.message,
     )

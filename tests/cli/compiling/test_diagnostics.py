@@ -351,7 +351,10 @@ def test_credentials_and_packages_that_the_image_may_lack_are_notes_without_a_se
     project = project_with(tmp_path, STORED.format("json.JSONDataset"), "shared_paths: [data]\n")
     (project / "requirements.txt").write_text("kedro\nkedro-datasets\n")
     found = diagnostics(project, "--strict")
-    assert about_the_image(found) == {"undefined_credentials": ["raw"], "unlisted_package": ["requirements.txt"]}
+    assert about_the_image(found) == {
+        "undefined_credentials": ["credentials dev_s3"],
+        "unlisted_package": ["requirements.txt"],
+    }
     (project / "requirements.txt").write_text("kedro\nkedro-datasets[s3fs-base]\n")
     local = project / "conf" / "local" / "deep" / "credentials_s3.yml"
     local.parent.mkdir(parents=True)
@@ -371,7 +374,7 @@ def test_where_a_loader_of_the_project_reads_the_credentials_none_are_missed(tmp
     settings = project / "src" / "a_project" / "settings.py"
     settings.write_text('CONFIG_LOADER_ARGS = {"config_patterns": {"credentials": ["secrets*"]}}\n')
     (project / "conf" / "base" / "credentials.yml").write_text("dev_s3: {}\n")
-    assert about_the_image(diagnostics(project))["undefined_credentials"] == ["raw"]
+    assert about_the_image(diagnostics(project))["undefined_credentials"] == ["credentials dev_s3"]
     (project / "conf" / "base" / "secrets.yml").write_text("dev_s3: {}\n")
     assert about_the_image(diagnostics(project))["undefined_credentials"] == []
     (project / "conf" / "base" / "secrets.yml").unlink()

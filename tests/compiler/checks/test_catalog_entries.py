@@ -1,12 +1,13 @@
 import pytest
 
+from kedro_batch.compiler.conf_folder import CredentialNames
 from kedro_batch.compiler.kedro_version import find_kedro_features
 from tests.compiler.compilations import compile_nodes, parse_node
 
 USE = parse_node("in -> d_out", "use")
 
 
-CHECKED = {"missing_class", "undefined_credentials", "placeholder"}
+CHECKED = {"missing_class", "undefined_credentials"}
 
 
 def diagnose(entry, settings=None, *, unused=None, **inputs):
@@ -96,12 +97,12 @@ def test_before_kedro_1_an_entry_that_no_node_uses_needs_its_class_as_well():
     assert [one[:3] for one in found] == [("error", "missing_class", "other")]
 
 
-CREDENTIALS = {"conf/prod": frozenset({"prod_s3"}), "conf/base": frozenset({"base_s3"})}
+CREDENTIALS = CredentialNames(folders=("conf/prod", "conf/base"), shipped=frozenset({"prod_s3", "base_s3"}))
+NOWHERE = "in no credentials file of conf/prod and conf/base"
 
 
-def undefined(name, where):
-    message = f"its credentials {name!r} are {where}. In a container without them, Kedro ends with: Unable to find "
-    return f"{message}credentials {name!r}"
+def undefined(name, where, needed_by):
+    return [("note", "undefined_credentials", f"credentials {name}", f"they are {where}, and {needed_by} them")]
 
 
 @pytest.mark.parametrize(
@@ -119,14 +120,7 @@ def undefined(name, where):
     ],
 )
 def test_credentials_that_no_file_defines_are_a_note(entry):
-    assert diagnose(entry, credentials=CREDENTIALS) == [
-        (
-            "note",
-            "undefined_credentials",
-            "in",
-            undefined("dev_s3", "in no credentials file of conf/prod and conf/base"),
-        )
-    ]
+    assert diagnose(entry, credentials=CREDENTIALS) == undefined("dev_s3", NOWHERE, "in needs")
     assert diagnose(entry) == []  # the files are not known
 
 
@@ -134,55 +128,19 @@ def test_kedro_looks_for_the_credentials_of_every_entry_and_does_not_fill_in_the
     unused = {"other": {"type": "a.B", "credentials": "x"}, "{name}_x": {"type": "a.B", "credentials": "{name}"}}
     right = {"type": "json.JSONDataset", "filepath": "s3://data/in", "credentials": "base_s3"}
     found = diagnose(right, unused=unused, credentials=CREDENTIALS)
-    assert [one[2] for one in found] == ["other", "{name}_x"]
+    assert [one[2] for one in found] == ["credentials x", "credentials {name}"]
 
 
-def test_credentials_of_the_default_environment_alone_are_a_note_and_written_ones_are_none():
+def test_many_entries_with_the_same_credentials_are_one_note():
+    entries = {f"d_{n}": {"type": "a.B", "credentials": "dev_s3"} for n in range(12)}
+    found = diagnose({"type": "my.Dataset"}, unused=entries, credentials=CREDENTIALS)
+    assert found == undefined("dev_s3", NOWHERE, "d_0, d_1, d_2, d_3, d_4 and 7 more need")
+
+
+def test_credentials_that_images_do_not_have_are_a_note_and_written_ones_are_none():
     entry = {"type": "json.JSONDataset", "filepath": "s3://data/in", "credentials": "dev_s3"}
-    (only,) = diagnose(entry, credentials={"conf/local": frozenset({"dev_s3"}), "conf/base": frozenset()})
-    assert only[3] == undefined("dev_s3", "only in conf/local, which images usually do not have")
-    assert diagnose(entry, credentials={"conf/base": frozenset({"dev_s3"})}) == []
+    left_out = CredentialNames(folders=("conf/base",), left_out={"dev_s3": "conf/base/c.yml, which git leaves out"})
+    found = diagnose(entry, credentials=left_out)
+    assert found == undefined("dev_s3", "only in conf/base/c.yml, which git leaves out", "in needs")
+    assert diagnose(entry, credentials=CredentialNames(folders=(), shipped=frozenset({"dev_s3"}))) == []
     assert diagnose({**entry, "credentials": {"key": "x"}}, credentials=CREDENTIALS) == []
-
-
-@pytest.mark.parametrize(
-    ("key", "place", "shown"),
-    [
-        ("filepath", "s3://<your-bucket>/in.csv", "<your-bucket>"),
-        ("filepath", "data/<name of the user>/in.csv", "<name of the user>"),
-        ("path", "gs://<a>/<b>", "<a>, <b>"),
-        ("con", "postgresql://me:secret@<host>/x", "<host>"),
-    ],
-)
-def test_a_place_to_be_filled_in_is_an_error_that_shows_no_more_of_it(key, place, shown):
-    found = diagnose({"type": "my.Dataset", key: place})
-    assert found == [("error", "placeholder", "in", f"its {key} has a placeholder: {shown}")]
-
-
-@pytest.mark.parametrize(
-    "bucket",
-    ["my-bucket", "your-bucket", "bucket-name", "your-bucket-name", "my_bucket", "example-bucket", "aws-bucket-name"],
-)
-def test_the_name_of_an_example_is_a_warning(bucket):
-    for place in (f"s3://{bucket}/in.csv", f"simplecache::s3://{bucket}/in.csv", f"s3://{bucket}"):
-        found = diagnose({"type": "my.Dataset", "filepath": place})
-        assert found == [("warning", "placeholder", "in", f"its filepath is in s3://{bucket}, a name from examples")]
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        "s3://data/my-bucket/in.csv",
-        "s3://my-bucket-of-rain/in.csv",
-        "s3://bucket/x",
-        "my-bucket/in.csv",
-        "s3://a/b>c<d",
-    ],
-)
-def test_other_names_are_no_placeholders(place):
-    assert diagnose({"type": "my.Dataset", "filepath": place}, {"shared_paths": ["my-bucket"]}) == []
-
-
-def test_the_place_of_the_configuration_is_looked_at():
-    (one,) = diagnose({"type": "my.Dataset"}, {"container_conf_source": "s3://<bucket>/conf"})
-    assert one == ("error", "placeholder", "conf/base/aws_batch.yml", "has a placeholder: <bucket>")

@@ -1,4 +1,5 @@
-from tests.compiler.compilations import compile_nodes, parse_node
+from kedro_batch.compiler.config_source import ConfigSource
+from tests.compiler.compilations import TARGET, compile_nodes, parse_node
 
 NODES = [parse_node("raw -> d_a@spark", "clean", "gpu"), parse_node("d_a@pandas params:x -> d_b", "train")]
 
@@ -34,4 +35,21 @@ def test_a_pattern_of_accept_that_no_dataset_has_is_a_note():
     assert [(str(one.severity), one.path, one.message) for one in found] == [
         ("note", ("accept", "hooks_per_job", 0), "no hook that acts once a run is named 'my.Hooks'."),
         ("note", ("accept", "local_output", 1), "no dataset is named 'rwa'. Did you mean 'raw'?"),
+    ]
+
+
+def test_what_stands_in_files_that_are_not_read_for_it_is_named():
+    source = ConfigSource(
+        aws_batch={},
+        parameters={**TARGET, "memory": "2GB", "max_workers": 2, "retry": 1},
+        files={},
+        expected_file="conf/base/aws_batch.yml",
+        misnamed={"conf/base/aws-batch.yml": "rename it"},
+    )
+    found = [one for one in compile_nodes(NODES, source=source).diagnostics if one.code == "unmatched"]
+    where = "it is not read there, where only job_queue and job_definition are: move it to conf/base/aws_batch.yml"
+    assert [str(one) for one in found] == [
+        "conf/base/aws-batch.yml: it is not read: if it has settings for AWS Batch, rename it",
+        f"parameters.yml: aws_batch.memory: {where}",
+        f"parameters.yml: aws_batch.retry: {where}",
     ]

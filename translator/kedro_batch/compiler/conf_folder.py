@@ -5,20 +5,34 @@ only to say where something stands, or why Kedro did not see it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.compiler.config_source import TARGET, ConfigSource
+from kedro_batch.compiler.config_source import SUFFIXES, TARGET, ConfigSource
 from kedro_batch.compiler.image_contents import find_what_leaves_out
+from kedro_batch.compiler.misnamed_files import describe_move, find_misnamed, is_in_use, plain_name
 from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.files import yaml_reader
 from kedro_batch.text.wording import did_you_mean
 
 _HARMFUL = ("is not valid YAML", "the key is here twice", "is not UTF-8", "must be text")
-SUFFIXES = (".yml", ".yaml", ".json")
-"""How the names of the files end that Kedro reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialNames:
+    """The names, without values, that the credentials files of an environment define.
+
+    Attributes:
+        folders: Where such files are looked for.
+        shipped: The names in files that images may have.
+        left_out: The other names, each with the file that has it and why images do not have that.
+    """
+
+    folders: tuple[str, ...]
+    shipped: frozenset[str] = frozenset()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,41 +145,65 @@ class Configuration:
             parameters=parameters if isinstance(parameters, Mapping) else {},
             files=files,
             expected_file=next(iter(files), self.file_for(env, "aws_batch")),
+            misnamed={
+                self.shown(file): self.where_to_move(file)
+                for folder in self._folders(env)
+                for file in find_misnamed(folder)
+                if is_in_use(file)
+            },
         )
+
+    def where_to_move(self, file: Path, target: str | None = None) -> str:
+        """Say where to move a file, or its settings; by default to the ``aws_batch.yml`` that its name stands for."""
+        if target is None:
+            ends = {f"batch{plain_name(Path(env))}": env for env in self.environments() if plain_name(Path(env))}
+            env = next((ends[end] for end in ends if plain_name(file).endswith(end)), None)
+            target = self.file_for(env, "aws_batch") if env else self.shown(file.parent / "aws_batch.yml")
+        return describe_move(file, self.root / target, target)
 
     def shown(self, path: Path) -> str:
         """Return a path as messages name it: from the project's folder, if it is in there."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
-    def find_credential_names(self, env: str | None) -> Mapping[str, frozenset[str]] | None:
-        """Return the names that the credentials files of an environment and of the base define, by folder.
+    def find_credential_names(self, env: str | None) -> CredentialNames | None:
+        """Return the names that the credentials files of an environment and of the base define.
 
         Values are not looked at. None if the names are not known: the configuration is not in a folder, the project has
         a config loader of its own, or a file is not plain YAML.
         """
         if self.folder is None or self.credentials_patterns is None:
             return None
-        names: dict[str, frozenset[str]] = {}
-        for folder in dict.fromkeys(self.folder / name for name in (env or self.default_env, self.base_env) if name):
-            files = _match_files(folder, self.credentials_patterns)
-            documents = [yaml_reader.parse(file.read_bytes(), file.name) for file in files]
-            if any(one.broken or not isinstance(one.value, dict | None) for one in documents):
-                return None
-            keys = (key for one in documents for key in one.value or ())
-            names[self.shown(folder)] = frozenset(key for key in keys if not key.startswith("_"))
-        return names
+        folders = self._folders(env)
+        shipped: set[str] = set()
+        left_out: dict[str, str] = {}
+        for folder in folders:
+            for file in _match_files(folder, self.credentials_patterns):
+                document = yaml_reader.parse(file.read_bytes(), file.name)
+                if document.broken or not isinstance(document.value, dict | None):
+                    return None
+                names = [key for key in document.value or () if not key.startswith("_")]
+                # The folder of the default environment, conf/local, stays on the machine of its user.
+                if env is None and folder != folders[-1]:
+                    left_out |= dict.fromkeys(names, f"{self.shown(folder)}, which images usually do not have")
+                elif names and (by := find_what_leaves_out(file, self.root)):
+                    left_out |= dict.fromkeys(names, f"{self.shown(file)}, which {by} leaves out of images")
+                else:
+                    shipped.update(names)
+        return CredentialNames(folders=tuple(map(self.shown, folders)), shipped=frozenset(shipped), left_out=left_out)
 
     def find_files(self, env: str | None, pattern: str) -> Mapping[str, Path]:
         """Find the files of these names that are merged for an environment; the first one wins."""
-        if self.folder is None:
-            return {}
-        folders = dict.fromkeys(self.folder / name for name in (env or self.default_env, self.base_env) if name)
         return {
             self.shown(file): file
-            for folder in folders
+            for folder in self._folders(env)
             for file in sorted(folder.rglob(pattern))
             if file.suffix in SUFFIXES and file.is_file()
         }
+
+    def _folders(self, env: str | None) -> list[Path]:
+        """Return the folders that are merged for an environment; the first one wins."""
+        names = dict.fromkeys(name for name in (env or self.default_env, self.base_env) if name)
+        return [] if self.folder is None else [self.folder / name for name in names]
 
     def _refuse_unreadable(self, files: Mapping[str, Path], cause: Exception | None = None) -> None:
         """Refuse files that are no configuration, with their lines, which Kedro's own errors lack."""

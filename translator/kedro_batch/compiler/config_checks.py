@@ -33,12 +33,13 @@ def check_config(given: _Config, env: str | None = None) -> Iterator[tuple[Field
         given: What it holds.
         env: The configuration environment that is compiled.
     """
-    wrappers = {wrapper.key: wrapper for wrapper in find_wrappers(given)}
-    for wrapper in wrappers.values():
-        yield (wrapper.key,), wrapper.message, Code.INVALID_CONFIG
+    wrappers = [*find_wrappers(given)]
+    for wrapper in wrappers:
+        yield wrapper.keys, wrapper.message, Code.INVALID_CONFIG
         found = _run_checks(wrapper.settings, env)
-        yield from (((wrapper.key, *path), message, code) for path, message, code in found)
-    yield from _run_checks({key: value for key, value in given.items() if key not in wrappers}, env)
+        yield from (((*wrapper.keys, *path), message, code) for path, message, code in found)
+    around = {wrapper.keys[0] for wrapper in wrappers}
+    yield from _run_checks({key: value for key, value in given.items() if key not in around}, env)
 
 
 def check_submit_fields(given: _Config, env: str | None = None) -> Iterator[PathMessage]:
@@ -109,8 +110,9 @@ def _check_amounts(given: _Config) -> Iterator[PathMessage]:
         nested = settings.get("resources")
         for name in AMOUNTS:
             if isinstance(nested, Mapping) and name in nested and name in settings:
-                message = f"it is set twice, here and as resources.{name}: write it in one way, in all environments"
-                yield (*here, name), message
+                for path, other in (((name,), f"resources.{name}"), (("resources", name), name)):
+                    message = f"it is set twice, here and as {other}: write it in one way, in all environments"
+                    yield (*here, *path), message
 
 
 def _check_group_by(given: _Config) -> Iterator[PathMessage]:

@@ -1,7 +1,7 @@
 """What the configuration says about AWS Batch, and where: the file and the line of every setting."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +10,8 @@ from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
 from kedro_batch.files import yaml_reader
 
 TARGET = ("job_queue", "job_definition")
+SUFFIXES = (".yml", ".yaml", ".json")
+"""How the names of the files end that Kedro reads."""
 
 
 class SourceRef(NamedTuple):
@@ -30,12 +32,14 @@ class ConfigSource:
             for AWS Batch keep queue and definition.
         files: The ``aws_batch.yml`` files that were merged, by the names that messages use; the first one wins.
         expected_file: Where such a file is looked for.
+        misnamed: Files beside them that are not read but look as if they should be, each with what to do.
     """
 
     aws_batch: Mapping[str, Any]
     parameters: Mapping[str, Any]
     files: Mapping[str, Path]
     expected_file: str
+    misnamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def target(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from kedro_batch.compiler.batch_config import Settings
 from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.class_bases import BaseNames, no_base_names
+from kedro_batch.compiler.conf_folder import CredentialNames
 from kedro_batch.compiler.config_source import ConfigSource
 from kedro_batch.compiler.kedro_version import KedroFeatures
 from kedro_batch.compiler.nodes import ProjectNodes
@@ -62,8 +63,7 @@ class CompileInputs:
         run_hooks: The hooks of the project and of plugins that act once a run.
         base_env: The environment that all others are merged over.
         missing_env_folder: The folder of the project's default environment, if it is needed and does not exist.
-        credentials: The names, without values, that the credentials files of each folder define; the folder of the
-            environment comes before that of the base. None if they are not known.
+        credentials: The names that credentials files define; None if they are not known.
         packages: The packages that the project lists; None if they are not known.
         left_out_env_folder: That folder, if it exists but is left out of images, and what leaves it out.
         catalog_hooks: The project has hooks that may add datasets and parameters; they do not run while compiling.
@@ -84,7 +84,7 @@ class CompileInputs:
     run_hooks: Sequence[RunHooks] = ()
     base_env: str = "base"
     missing_env_folder: str | None = None
-    credentials: Mapping[str, frozenset[str]] | None = None
+    credentials: CredentialNames | None = None
     packages: ProjectPackages | None = None
     left_out_env_folder: tuple[str, str] | None = None
     catalog_hooks: bool = False

@@ -3,20 +3,16 @@
 It may stand in another environment, in a file whose name is nearly the right one, or under another name.
 """
 
-import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from pathlib import Path
 
-from kedro_batch.compiler.conf_folder import SUFFIXES, Configuration
+from kedro_batch.compiler.conf_folder import Configuration
 from kedro_batch.compiler.config_source import ConfigSource
 from kedro_batch.compiler.config_spelling import find_meaning
+from kedro_batch.compiler.misnamed_files import find_misnamed, is_like, plain_name
 from kedro_batch.errors import ConfigError
 
 _EXAMPLES = {"job_queue": "spaceflights_queue", "job_definition": "kedro_run"}
-_MEANT = ("awsbatch", "kedrobatch")
-_LIKE = 0.85
-"""A name of eight letters is like another one if at most one letter differs, or two have changed places."""
 
 
 class MissingTarget(ConfigError):  # noqa: N818  named for what is missing
@@ -73,35 +69,15 @@ def _find_misnamed(configuration: Configuration, source: ConfigSource, env: str 
     folder = configuration.folder
     if folder is None:
         return
-    outside = [file for file in configuration.root.iterdir() if _plain_name(file) != "batch"]
-    for file in sorted([*outside, *folder.iterdir()]):
-        if _is_like(file):
-            yield _where_to_put(configuration, file, source.expected_file)
+    outside = [file for file in configuration.root.iterdir() if plain_name(file) != "batch"]
+    for file in filter(is_like, sorted([*outside, *folder.iterdir()])):
+        yield _describe(configuration, file, configuration.where_to_move(file, source.expected_file))
     chosen = [name for name in (env or configuration.default_env, configuration.base_env) if name]
     for name in dict.fromkeys([*chosen, *configuration.environments()]):
-        for file in sorted((folder / name).rglob("*")):
-            if _is_like(file) and not _is_read(file):
-                advice = _where_to_put(configuration, file, configuration.shown(file.parent / "aws_batch.yml"))
-                yield advice if name in chosen else f"{advice.removesuffix('.')}, and compile with --env={name}."
+        for file in find_misnamed(folder / name):
+            compile_too = "" if name in chosen else f", and compile with --env={name}"
+            yield _describe(configuration, file, configuration.where_to_move(file) + compile_too)
 
 
-def _plain_name(file: Path) -> str:
-    return re.sub(r"(yml|yaml|json)$|[^a-z]", "", file.name.lower().partition(".")[0])
-
-
-def _is_like(file: Path) -> bool:
-    name, ends = _plain_name(file), file.name.lower().split(".")[1:]
-    like = name == "batch" or any(SequenceMatcher(None, name, meant).ratio() >= _LIKE for meant in _MEANT)
-    return like and file.is_file() and (not ends or not {"yml", "yaml", "json", "txt", "toml"}.isdisjoint(ends))
-
-
-def _is_read(file: Path) -> bool:
-    return file.name.startswith("aws_batch.") and file.suffix in SUFFIXES
-
-
-def _where_to_put(configuration: Configuration, file: Path, target: str) -> str:
-    if (configuration.root / target).exists():
-        todo = f"move them to {target}"
-    else:
-        todo = f"{'rename' if (configuration.root / target).parent == file.parent else 'move'} it to {target}"
+def _describe(configuration: Configuration, file: Path, todo: str) -> str:
     return f"There is {configuration.shown(file)}, which is not read: if it has the settings, {todo}."

@@ -6,7 +6,7 @@ installed packages say. So too much may count as listed, and never too little: v
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
@@ -88,6 +88,13 @@ class ProjectPackages:
         text = file.read_text(encoding="utf-8", errors="replace")
         # A lock file also names extras that nobody asked for; those that it has are [[package]] tables.
         return "\n".join(_LOCKED.findall(text)) or text
+
+
+@cache
+def find_extra_packages(package: str, extra: str) -> frozenset[str]:
+    """Return the packages that an extra of an installed package adds to it."""
+    always = {name for name, _ in _dependencies(package, "")}
+    return frozenset(name for name, _ in _dependencies(package, extra) if name not in {*always, package})
 
 
 def _with_dependencies(packages: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

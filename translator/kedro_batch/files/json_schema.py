@@ -31,11 +31,13 @@ _TYPE_NAMES = {
 class Meaning(NamedTuple):
     """What is meant by a field that the schema does not allow: its right name, and its value as it should be written.
 
-    The text is empty if the value is not understood.
+    The text is empty if the value is not understood. The advice says what else to do; in place of a setting if that
+    is empty.
     """
 
     setting: str
-    text: str
+    text: str = ""
+    advice: str = ""
 
 
 FindMeaning = Callable[[str, object], Meaning | None]
@@ -116,7 +118,7 @@ def check(value: object, schema_name: str, find_meaning: FindMeaning = lambda _,
             case "required":  # there is one error for each missing field, and none of them names it
                 if path not in missing:
                     missing.add(path)
-                    yield from _missing_fields(path, error)
+                    yield from _missing_fields(path, error, find_meaning)
             case _:
                 yield path, _reword(error, find_meaning)
 
@@ -125,17 +127,21 @@ def _unknown_fields(path: FieldPath, error: Any, find_meaning: FindMeaning) -> I
     known = error.schema["properties"]
     for field in sorted(set(error.instance) - set(known)):
         meaning = find_meaning(field, error.instance[field])
-        if meaning and meaning.setting in known:
+        if meaning and not meaning.setting:
+            hint = f" {meaning.advice}"
+        elif meaning and meaning.setting in known:
             write = f" Write {meaning.setting}: {meaning.text}" if meaning.text else ""
-            hint = f" Did you mean {meaning.setting!r}?{write}"
+            hint = f" Did you mean {meaning.setting!r}?{write}{meaning.advice and f' {meaning.advice}'}"
         else:
             hint = did_you_mean(field, known) or f" Known here: {', '.join(known)}."
         yield (*path, field), f"unknown field.{hint}"
 
 
-def _missing_fields(path: FieldPath, error: Any) -> Iterator[PathMessage]:
+def _missing_fields(path: FieldPath, error: Any, find_meaning: FindMeaning) -> Iterator[PathMessage]:
+    meanings = (find_meaning(field, value) for field, value in error.instance.items())
+    meant = {meaning.setting for meaning in meanings if meaning}
     for field in error.validator_value:
-        if field not in error.instance:
+        if field not in error.instance and field not in meant:
             yield path, f"{field!r} is missing. {_description(error.schema['properties'][field])}".rstrip()
 
 
@@ -144,6 +150,8 @@ def _reword(error: Any, find_meaning: FindMeaning) -> str:
     message = describe(error) if describe else error.message
     if error.validator == "type":
         message += _how_to_write(error, find_meaning)
+    elif error.validator == "enum" and (advice := _find_advice(error, find_meaning)):
+        return f"{shown(error.instance)} is unknown. {advice}"
     description = "" if error.validator in ("enum", "const") else _description(error.schema)
     return f"{message}. {description}".rstrip()
 
@@ -179,10 +187,17 @@ def _how_to_write(error: Any, find_meaning: FindMeaning) -> str:
             return ""
 
 
+def _find_advice(error: Any, find_meaning: FindMeaning) -> str:
+    name = next(reversed(error.absolute_path), None)
+    meaning = find_meaning(name, error.instance) if isinstance(name, str) else None
+    return meaning.advice if meaning and not meaning.setting else ""
+
+
 def _unknown_word(error: Any) -> str:
     known = [str(word) for word in error.validator_value]
-    hint = did_you_mean(error.instance, known) if isinstance(error.instance, str) else ""
-    return f"{shown(error.instance)} is unknown.{hint} Known here: {', '.join(known)}"
+    if not isinstance(error.instance, str):
+        return f"must be one word, found {shown(error.instance)}. Known here: {', '.join(known)}"
+    return f"{shown(error.instance)} is unknown.{did_you_mean(error.instance, known)} Known here: {', '.join(known)}"
 
 
 def shown(value: object) -> str:

@@ -24,6 +24,7 @@ _SUMMARIES = {
     Code.LOCAL_INPUT: "inputs are on the disk of a container, which has them only if the image has",
     Code.LOCAL_OUTPUT: "results are on the disk of a container, and lost when it ends",
     Code.UNSTORED_OUTPUT: "results are only in memory, and lost when their containers end",
+    Code.PLACEHOLDER: "places of datasets are still to be filled in",
     Code.UNKNOWN_STORAGE: "inputs and results are stored in a place that the catalog does not tell",
 }
 """What several diagnostics of a code have in common; their names are all that needs to be added."""
@@ -86,7 +87,7 @@ def _group_lines(kind: _Kind, members: Sequence[Diagnostic], *, every: bool) -> 
         yield 1, head + sentences(str(members[0]), advice)
         return
     most = len(members) if every else _MAX_SHOWN
-    if code in _SUMMARIES and advice and not every:
+    if code in _SUMMARIES and advice and not every and all("dataset" in one.about for one in members):
         yield 1, f"{head}{len(members):,} {_SUMMARIES[code]}:"
         names = listed((one.source for one in members), most)
         yield 2, names if len(members) <= most else f"{names}; {_HOW_TO_SEE_ALL}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from kedro_batch.compiler.checks.appends import check_appends
 from kedro_batch.compiler.checks.boundaries import check_boundaries, check_transcoded_in_memory
-from kedro_batch.compiler.checks.catalog_entries import check_classes, check_credentials, check_placeholders
+from kedro_batch.compiler.checks.catalog_entries import check_classes, check_credentials
 from kedro_batch.compiler.checks.dataset_state import check_caches, check_checkpoints, check_confirms, check_partitions
 from kedro_batch.compiler.checks.inputs_and_outputs import (
     check_inputs,
@@ -20,6 +20,7 @@ from kedro_batch.compiler.checks.inputs_and_outputs import (
 )
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
 from kedro_batch.compiler.checks.packages import check_packages
+from kedro_batch.compiler.checks.placeholders import check_placeholders
 from kedro_batch.compiler.checks.project import (
     check_commands,
     check_environment,
@@ -28,7 +29,13 @@ from kedro_batch.compiler.checks.project import (
 )
 from kedro_batch.compiler.checks.run_hooks import check_run_hooks
 from kedro_batch.compiler.checks.shared_places import check_local_places, check_shared_places
-from kedro_batch.compiler.checks.unmatched_settings import check_accept, check_datasets, check_rules
+from kedro_batch.compiler.checks.unmatched_settings import (
+    check_accept,
+    check_datasets,
+    check_misnamed_files,
+    check_parameters_section,
+    check_rules,
+)
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.diagnostics import Diagnostic
 
@@ -45,6 +52,8 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_rules,
     check_datasets,
     check_accept,
+    check_misnamed_files,
+    check_parameters_section,
     check_grouping,
     check_commands,
     check_run_command,

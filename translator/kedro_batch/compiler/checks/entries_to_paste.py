@@ -7,11 +7,14 @@ from typing import Any
 
 import yaml
 
-from kedro_batch.compiler.catalog import Catalog, Entry
+from kedro_batch.compiler.catalog import Catalog, Entry, with_inner_entries
 from kedro_batch.compiler.storage import PATHS, find_place
 from kedro_batch.files.yaml_scalars import write_scalar
+from kedro_batch.plan.checks.credentials import may_hold_credential
 
 _BUCKET = "s3://my-bucket"
+_BUCKET_OF_SPARK = "s3a://my-bucket"
+"""Spark has no other protocol for S3, and SparkDataset of kedro-datasets takes no other."""
 
 
 def pickle_entry(name: str, path: str) -> str:
@@ -34,8 +37,8 @@ def copied_entry(catalog: Catalog, stored: str, name: str) -> str:
 def moved_entries(catalog: Catalog, names: Iterable[str]) -> str:
     """Return the entries of datasets on a local disk, moved to a bucket: their type and options stay.
 
-    Where a pattern gives a dataset its entry, that of the pattern is returned. An entry without a path, with
-    credentials in it, or with values that are no plain YAML is left out.
+    Where a pattern gives a dataset its entry, that of the pattern is returned. An entry without a path, with what may
+    be a credential in it, or with values that are no plain YAML is left out.
     """
     moved = {}
     for name in names:
@@ -46,23 +49,30 @@ def moved_entries(catalog: Catalog, names: Iterable[str]) -> str:
         place = find_place(entry)
         argument = next((one for one in PATHS if isinstance(place.get(one), str)), None)
         if argument is not None and "://" not in place[argument].removeprefix("file://"):
-            moved[key] = _write_entry(key, _replace(entry, place, argument))
+            moved[key] = _write_entry(key, _replace(entry, place, argument, _choose_bucket(entry)))
     return "".join(moved.values())
 
 
-def _replace(entry: Entry, place: Entry, argument: str) -> dict[str, Any]:
+def _choose_bucket(entry: Entry) -> str:
+    kinds = (str(one.get("type")).split(".") for one in with_inner_entries(entry))
+    return _BUCKET_OF_SPARK if any("spark" in kind for kind in kinds) else _BUCKET
+
+
+def _replace(entry: Entry, place: Entry, argument: str, bucket: str) -> dict[str, Any]:
     if entry is place:
         path = posixpath.normpath(entry[argument].removeprefix("file://").replace("\\", "/"))
         path = re.sub(r"^([A-Za-z]:)?[/.]*", "", path)
-        return {**entry, argument: f"{_BUCKET}/{path}"}
+        return {**entry, argument: f"{bucket}/{path}"}
     return {
-        key: _replace(value, place, argument) if isinstance(value, Mapping) and find_place(value) is place else value
+        key: _replace(value, place, argument, bucket)
+        if isinstance(value, Mapping) and find_place(value) is place
+        else value
         for key, value in entry.items()
     }
 
 
 def _write_entry(name: str, entry: Mapping[str, Any]) -> str:
-    if isinstance(entry.get("credentials"), Mapping):
+    if may_hold_credential(entry):
         return ""
     try:
         return yaml.safe_dump({name: entry}, sort_keys=False, allow_unicode=True, width=1000)

@@ -1,12 +1,13 @@
 """A check for packages that datasets need and the project does not list: they may be missing in the image."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from kedro_batch.compiler.catalog import Entry, with_inner_entries
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_classes import find_dataset_classes
+from kedro_batch.compiler.project_packages import find_extra_packages
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.text.wording import counted, listed
 
@@ -17,6 +18,8 @@ _FILE_SYSTEMS = {
         ("abfs", "abfss", "az", "adl"),
         ("adlfs", "Install adlfs to access Azure Datalake Gen2 and Azure Blob Storage"),
     ),
+    **dict.fromkeys(("http", "https"), ("aiohttp", 'HTTPFileSystem requires "requests" and "aiohttp" to be installed')),
+    **dict.fromkeys(("sftp", "ssh"), ("paramiko", 'SFTPFileSystem requires "paramiko" to be installed')),
 }
 """The package behind a protocol, and what fsspec says without it (``fsspec.registry.known_implementations``)."""
 
@@ -25,6 +28,19 @@ _OTHER_CLIENTS = {"api", "databricks", "huggingface", "ibis", "langchain", "redi
 
 _LIBRARIES = {"dask", "geopandas", "holoviews", "matplotlib", "networkx", "pandas", "pillow", "plotly", "polars"}
 """Packages of kedro-datasets that need the library of the same name."""
+
+_BACKENDS = {"joblib": "joblib", "dill": "dill", "cloudpickle": "cloudpickle", "compress_pickle": "compress-pickle"}
+"""The packages of the backends of ``pickle.PickleDataset``."""
+
+_ENGINES = {
+    "openpyxl": (),
+    "pyarrow": ("fastparquet",),
+    "tables": (),
+    "pandas-gbq": (),
+    "deltalake": (),
+    "sqlalchemy": (),
+}
+"""Packages behind datasets of pandas, if no other engine is chosen; and those that pandas takes in their place."""
 
 _ADVICE = (
     "Add the package to the list that the image is built from. If the image has it from elsewhere, there is nothing "
@@ -44,14 +60,14 @@ def check_packages(compilation: Compilation) -> Iterator[Diagnostic]:
         for need in {need for one in entries for need in _find_needs(one, find_package(str(one.get("type"))))}:
             users[need].append(name)
     for (package, without), datasets in sorted(users.items()):
-        if packages.lacks(package):
-            needs = "needs" if len(datasets) == 1 else "need"
+        if all(map(packages.lacks, (package, *_ENGINES.get(package, ())))):
+            needs, whose = ("needs", "its class") if len(datasets) == 1 else ("need", "their classes")
             yield Diagnostic(
                 source=listed(packages.files),
                 code=Code.UNLISTED_PACKAGE,
                 severity=Severity.NOTE,
                 message=f"{package} is not listed, and {counted(len(datasets), 'dataset')} {needs} it: "
-                f"{listed(datasets)}. Without it, {without}",
+                f"{listed(datasets)}. Without it, {without.replace('their classes', whose)}",
                 about={"dataset": tuple(datasets)},
                 advice=_ADVICE,
             )
@@ -64,6 +80,7 @@ def _find_needs(entry: Entry, package: str | None) -> Iterator[tuple[str, str]]:
     yield "kedro-datasets", "Kedro does not find their classes"
     if package in _LIBRARIES:
         yield package, "Kedro cannot import their classes"
+    yield from _find_engines(entry, package)
     if package in _OTHER_CLIENTS or str(entry.get("type")).lower().endswith("deltatabledataset"):
         return
     for argument in ("filepath", "path"):
@@ -72,3 +89,16 @@ def _find_needs(entry: Entry, package: str | None) -> Iterator[tuple[str, str]]:
         if protocol in _FILE_SYSTEMS:
             needed, says = _FILE_SYSTEMS[protocol]
             yield needed, f"the container says: {says}"
+
+
+def _find_engines(entry: Entry, package: str) -> Iterator[tuple[str, str]]:
+    """Yield the package that reads and writes for another: for pandas, that in the extra of the class."""
+    kind = str(entry.get("type")).rpartition(".")[2].lower()
+    if package == "pickle" and (backend := _BACKENDS.get(str(entry.get("backend")).partition(".")[0])):
+        yield backend, f"Kedro cannot import the backend {entry['backend']}"
+    if package == "pandas":
+        arguments = [one for one in (entry.get("load_args"), entry.get("save_args")) if isinstance(one, Mapping)]
+        chosen = {one["engine"] for one in arguments if isinstance(one.get("engine"), str)}
+        for needed in _ENGINES.keys() & find_extra_packages("kedro-datasets", f"pandas-{kind}"):
+            if chosen <= {needed}:
+                yield needed, "the data cannot be read and written"

@@ -1,10 +1,12 @@
-"""Checks for settings that name something the project does not have: rules without nodes, unknown datasets."""
+"""Checks for settings without an effect: rules without nodes, unknown datasets, and what stands in another file."""
 
 import re
 from collections.abc import Iterator
 
 from kedro_batch.compiler.batch_config import ACCEPT_ALL
 from kedro_batch.compiler.compilation import Compilation
+from kedro_batch.compiler.config_source import TARGET
+from kedro_batch.compiler.config_spelling import find_meant_settings
 from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, Severity
 from kedro_batch.plan.data_flow import without_transcoding
@@ -41,6 +43,28 @@ def check_accept(compilation: Compilation) -> Iterator[Diagnostic]:
             if pattern != "*" and not _matches_any(pattern, known):
                 message = f"no {kind} is named {pattern!r}.{did_you_mean(pattern, known)}"
                 yield _diagnose(compilation, ("accept", code, number), message, Severity.NOTE)
+
+
+def check_misnamed_files(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a warning for each file that looks as if it were meant to be ``aws_batch.yml``, and is not read."""
+    for file, todo in compilation.inputs.source.misnamed.items():
+        message = f"it is not read: if it has settings for AWS Batch, {todo}"
+        yield Diagnostic(source=file, code=Code.UNMATCHED, severity=Severity.WARNING, message=message)
+
+
+def check_parameters_section(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a warning for each setting in the parameters that has to stand in ``aws_batch.yml``."""
+    source = compilation.inputs.source
+    for name, value in source.parameters.items():
+        if find_meant_settings({name: value}) - set(TARGET):
+            yield Diagnostic(
+                source="parameters.yml",
+                path=("aws_batch", str(name)),
+                code=Code.UNMATCHED,
+                severity=Severity.WARNING,
+                message=f"it is not read there, where only job_queue and job_definition are: move it to "
+                f"{source.expected_file}",
+            )
 
 
 def _find_datasets(compilation: Compilation) -> set[str]:

@@ -79,6 +79,20 @@ def _named_like_one(name: str, value: str) -> bool:
     return bool(_PASSWORDS.search(name) or (_KEYS.search(name) and not _NUMBER.fullmatch(value)))
 
 
+def may_hold_credential(entry: Mapping[str, Any]) -> bool:
+    """True if a catalog entry may hold a credential, at any depth; names of credentials that stand elsewhere are none.
+
+    What is named like one counts, whatever its value: this is for what is shown to be copied, not for what is refused.
+    """
+    for path, name, value in _texts(entry, ("",)):
+        named = "" if name == "credentials" else re.sub(r"\W+", "_", name)
+        if "credentials" in path[:-1] or _PASSWORDS.search(named) or _KEYS.search(named):
+            return True
+        if _looks_like_one(named, value):
+            return True
+    return False
+
+
 def check_credentials(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Yield everything in a plan file that looks like a credential: in settings of jobs, and in their commands."""
     for here, settings in stated_settings(file):
