@@ -145,10 +145,17 @@ def _apply_severity(diagnostic: Diagnostic, settings: Settings, *, strict: bool)
         return diagnostic
     if _is_accepted(diagnostic, settings.accept.get(str(diagnostic.code), ())):
         return replace(diagnostic, severity=Severity.NOTE, advice="", remedy="")
-    if not strict:
-        return diagnostic
-    accept = f"Refused because of --strict; to accept it, write accept: [{diagnostic.code}] in aws_batch.yml"
-    return replace(diagnostic, severity=Severity.ERROR, advice=sentences(diagnostic.advice, accept))
+    accept = f"write accept: [{diagnostic.code}] in aws_batch.yml"
+    if strict:
+        advice = sentences(diagnostic.advice, f"Refused because of --strict; to accept it, {accept}")
+        return replace(diagnostic, severity=Severity.ERROR, advice=advice)
+    if diagnostic.code in _OFTEN_HARMLESS:
+        return replace(diagnostic, advice=sentences(diagnostic.advice, f"If it does no harm, {accept}"))
+    return diagnostic
+
+
+_OFTEN_HARMLESS = {Code.HOOKS_PER_JOB}
+"""Warnings that say how to accept them without ``--strict`` too: many projects have nothing to change."""
 
 
 def _is_accepted(diagnostic: Diagnostic, patterns: Sequence[str]) -> bool:
