@@ -102,6 +102,35 @@ def test_each_job_is_told_run_job_and_submission(tmp_path):
     assert logs(tmp_path) == {"a-1.log": f"{own('a')}", "b-1.log": f"{own('b')}", "b-2-1.log": f"{own('b', 2)}"}
 
 
+@pytest.mark.parametrize(
+    "submit",
+    [
+        {
+            "ecsPropertiesOverride": {
+                "taskProperties": [
+                    {
+                        "containers": [
+                            {"name": "side", "command": ["x"], "environment": [{"name": "KEDRO_B", "value": "no"}]},
+                            {"name": "main", "environment": [{"name": "KEDRO_B", "value": "yes"}, {"name": "KEDRO_C"}]},
+                        ]
+                    }
+                ]
+            }
+        },
+        {
+            "eksPropertiesOverride": {
+                "podProperties": {"containers": [{"name": "main", "env": [{"name": "KEDRO_B", "value": "yes"}]}]}
+            }
+        },
+    ],
+)
+def test_variables_of_the_container_in_submit_reach_the_job(tmp_path, submit):
+    environment = {"KEDRO_A": "a", "KEDRO_B": "b"}
+    write_plan(tmp_path, {"a": PRINT}, a={"submit": submit, "environment": environment})
+    assert kedro_batch("apply", "plan.yaml", "--local", "-q", "--run-id=r1", cwd=tmp_path).code == 0
+    assert logs(tmp_path) == {"a-1.log": f"{[('KEDRO_A', 'a'), ('KEDRO_B', 'yes'), *own('a')]}"}
+
+
 @pytest.mark.parametrize("words", [[], ["-q"]])
 def test_an_environment_of_this_process_does_not_reach_the_jobs(tmp_path, words):
     write_plan(tmp_path, {"a": PRINT})
@@ -116,7 +145,17 @@ def test_an_environment_of_this_process_does_not_reach_the_jobs(tmp_path, words)
     assert logs(tmp_path) == {"a-1.log": f"{own('a')}"}
 
 
-@pytest.mark.parametrize("head", [{"env": "base"}, {"defaults": {"environment": {"KEDRO_ENV": "base"}}}])
+POD = {"podProperties": {"containers": [{"name": "main", "env": [{"name": "KEDRO_ENV", "value": "base"}]}]}}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"env": "base"},
+        {"defaults": {"environment": {"KEDRO_ENV": "base"}}},
+        {"defaults": {"submit": {"eksPropertiesOverride": POD}}},
+    ],
+)
 def test_an_environment_of_the_plan_comes_before_that_of_this_process(tmp_path, head):
     plan = json.loads(write_plan(tmp_path, {"a": PRINT}, defaults=head.pop("defaults", {})).read_text())
     (tmp_path / "plan.yaml").write_text(json.dumps({**plan, **head}))
