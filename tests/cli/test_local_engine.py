@@ -12,7 +12,7 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
 from tests.support.command_line import kedro_batch, run
 from tests.support.plans import a_job, write_plan
-from tests.support.projects import write_project
+from tests.support.projects import json_catalog, write_project
 
 KEDRO_RUN = ("kedro", "run", "--nodes=a")
 FOR_A_PROJECT = [KEDRO_RUN, ("uv", "run", "kedro", "run"), ("python", "-m", "kedro", "run"), ("/venv/bin/kedro", "run")]
@@ -102,6 +102,35 @@ def test_each_job_is_told_run_job_and_submission(tmp_path):
     assert logs(tmp_path) == {"a-1.log": f"{own('a')}", "b-1.log": f"{own('b')}", "b-2-1.log": f"{own('b', 2)}"}
 
 
+@pytest.mark.parametrize(
+    "submit",
+    [
+        {
+            "ecsPropertiesOverride": {
+                "taskProperties": [
+                    {
+                        "containers": [
+                            {"name": "side", "command": ["x"], "environment": [{"name": "KEDRO_B", "value": "no"}]},
+                            {"name": "main", "environment": [{"name": "KEDRO_B", "value": "yes"}, {"name": "KEDRO_C"}]},
+                        ]
+                    }
+                ]
+            }
+        },
+        {
+            "eksPropertiesOverride": {
+                "podProperties": {"containers": [{"name": "main", "env": [{"name": "KEDRO_B", "value": "yes"}]}]}
+            }
+        },
+    ],
+)
+def test_variables_of_the_container_in_submit_reach_the_job(tmp_path, submit):
+    environment = {"KEDRO_A": "a", "KEDRO_B": "b"}
+    write_plan(tmp_path, {"a": PRINT}, a={"submit": submit, "environment": environment})
+    assert kedro_batch("apply", "plan.yaml", "--local", "-q", "--run-id=r1", cwd=tmp_path).code == 0
+    assert logs(tmp_path) == {"a-1.log": f"{[('KEDRO_A', 'a'), ('KEDRO_B', 'yes'), *own('a')]}"}
+
+
 @pytest.mark.parametrize("words", [[], ["-q"]])
 def test_an_environment_of_this_process_does_not_reach_the_jobs(tmp_path, words):
     write_plan(tmp_path, {"a": PRINT})
@@ -116,7 +145,17 @@ def test_an_environment_of_this_process_does_not_reach_the_jobs(tmp_path, words)
     assert logs(tmp_path) == {"a-1.log": f"{own('a')}"}
 
 
-@pytest.mark.parametrize("head", [{"env": "base"}, {"defaults": {"environment": {"KEDRO_ENV": "base"}}}])
+POD = {"podProperties": {"containers": [{"name": "main", "env": [{"name": "KEDRO_ENV", "value": "base"}]}]}}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"env": "base"},
+        {"defaults": {"environment": {"KEDRO_ENV": "base"}}},
+        {"defaults": {"submit": {"eksPropertiesOverride": POD}}},
+    ],
+)
 def test_an_environment_of_the_plan_comes_before_that_of_this_process(tmp_path, head):
     plan = json.loads(write_plan(tmp_path, {"a": PRINT}, defaults=head.pop("defaults", {})).read_text())
     (tmp_path / "plan.yaml").write_text(json.dumps({**plan, **head}))
@@ -192,8 +231,53 @@ def test_a_plan_that_fails_and_is_out_of_date_is_said_to_be_so(tmp_path):
     registry.write_text(registry.read_text().replace("go_left", "go_west"))
     assert failed(tmp_path, "resume", "r1", "-q") == f"{STALE}--pipelines=half -o plan.yaml\n"
     assert failed(tmp_path, *apply[:-1]) == f"{STALE}--pipelines=half -o 'my plan.yaml'\n"
-    registry.write_text("no python")
-    assert failed(tmp_path, *apply[:-1]) == ""
+
+
+REFUSED = "The plan is out of date: its project does not compile any more with the plan's options: "
+
+
+def break_registry(project: Path, old: str, new: str) -> None:
+    file = project / "src" / "a_project" / "pipeline_registry.py"
+    file.write_text(file.read_text().replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("words", "change", "reason"),
+    [
+        (["--nodes=go_left"], lambda root: break_registry(root, "go_left", "go_west"), "the selection does not match"),
+        (["--pipelines=half"], lambda root: break_registry(root, '"half"', '"third"'), "no pipeline is named 'half'"),
+        (["--env=prod"], lambda root: shutil.rmtree(root / "conf" / "prod"), "no environment is named 'prod'"),
+        (["--group-by=chain"], lambda root: break_registry(root, "def double", "def f(:"), "SyntaxError: "),
+        (
+            [],
+            lambda root: (root / "conf" / "base" / "catalog.yml").unlink(),
+            "error ephemeral_boundary: 3 datasets are only in memory, and other jobs read them: left, numbers, right.",
+        ),
+    ],
+)
+def test_a_plan_whose_project_does_not_compile_any_more_is_said_to_be_so(tmp_path, words, change, reason):
+    write_project(tmp_path, conf={"base/aws_batch.yml": FAILING, "prod/parameters.yml": "a: 1\n"})
+    assert kedro_batch("compile", "-q", *words, "-o", "plan.yaml", cwd=tmp_path).code == 0
+    change(tmp_path)
+    said = failed(tmp_path, "apply", "plan.yaml", "--local", "-q")
+    assert said.startswith(REFUSED)
+    assert reason in said
+    assert said.endswith(f". To see more: {shlex.join(['kedro-batch', 'compile', *words, '-o', 'plan.yaml'])}\n")
+
+
+def test_of_a_project_that_cannot_be_compiled_here_nothing_is_said(tmp_path):
+    write_project(tmp_path, conf={"base/aws_batch.yml": FAILING})
+    assert kedro_batch("compile", "-q", "-o", "plan.yaml", cwd=tmp_path).code == 0
+    (tmp_path / "kedro.py").write_text("raise ImportError('there is no Kedro here')\n")
+    apply = ("apply", "plan.yaml", "--local", "-q")
+    ended = kedro_batch(*apply, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
+    assert (ended.code, "out of date" in ended.err) == (6, False)
+
+
+def test_what_compiles_only_with_the_grouping_of_the_plan_is_not_out_of_date(tmp_path):
+    write_project(tmp_path, conf={"base/aws_batch.yml": FAILING, "base/catalog.yml": json_catalog("raw", "total")})
+    assert kedro_batch("compile", "-q", "--group-by=memory", "-o", "plan.yaml", cwd=tmp_path).code == 0
+    assert failed(tmp_path) == ""
 
 
 @pytest.mark.parametrize(

@@ -56,12 +56,39 @@ def test_a_folder_outside_of_the_repository_is_not_judged(root, tmp_path):
     [
         ("conf/local\n", True),
         ("data\n/conf/local/\n", True),
+        ("./conf//local\r\n", True),
+        ("\ufeff  conf/local  \n", True),
+        ("conf\n", True),
+        ("*\n", True),
+        ("**\n", True),
+        ("**/local\n", True),
+        ("**/conf/local\n", True),
+        ("conf/**/local\n", True),
+        ("c*/l?c[a-z]l\n", True),
+        ("conf/*\n!conf/base\n", True),
+        ("*\n!src\n", True),
+        ("conf/local\n!README.md\n", True),
+        ("!conf\nconf/local\n", True),
         ("# conf/local\n", False),
-        ("conf/local/**\n", False),  # the folder itself may be there
-        ("conf/local\n!conf/local/.gitkeep\n", False),
+        ("conf/local/*\n", False),  # the folder itself is there
+        ("conf/local/**\n", False),
+        ("**/local/**\n", False),
+        ("conf/local\n! ./conf/local/.gitkeep\n", False),
+        ("conf\n!**/.gitkeep\n", False),
+        ("*\n!conf\n", False),
+        ("conf/local\n!conf/local/credentials.yml\n", True),  # there is no such file
         ("conf/local_old\n", False),
+        ("conf/loca\n", False),
+        ("local\n", False),
+        ("*/*/local\n", False),
+        ("conf?local\n", False),
+        ("conf.local\n", False),
+        ("con\\f/local\n", True),
+        ("conf/local\n[z-a]\n", False),  # Docker refuses it
+        ("\n!\n.\n/\n[\n", False),
     ],
 )
 def test_a_folder_that_docker_does_not_copy_is_left_out(root, lines, ignored):
-    (root / ".dockerignore").write_text(lines)
+    (root / "conf" / "local" / ".gitkeep").touch()
+    (root / ".dockerignore").write_text(lines, encoding="utf-8")
     assert left_out(root) == (".dockerignore" if ignored else None)

@@ -26,37 +26,41 @@ PACKAGE = ("python", "-m", "some_package")
 
 def run_command(*parameters, **settings):
     command = click.Command("run", params=list(parameters), context_settings=settings)
-    return RunCommand(source="cli.py", command=command, words_before=2)
+    return RunCommand(source="cli.py", name="run", command=command, words_before=2)
 
 
 @pytest.mark.parametrize(
-    ("parameters", "settings", "word", "refused"),
+    ("parameters", "settings", "words", "refused"),
     [
-        ([click.Option(["--nodes"])], {}, "--nodes=a", False),
-        ([click.Option(["-n", "--nodes", "names"])], {}, "--nodes=a", False),
-        ([click.Option(["--node", "--nodes"], multiple=True)], {}, "--nodes=a", False),
-        ([click.Option(["--params"], type=click.UNPROCESSED, callback=lambda *_: 1 / 0)], {}, "--params=a:1", False),
-        ([click.Option(["--conf-source"], type=click.Path(exists=True))], {}, "--conf-source=nowhere", False),
-        ([click.Option(["--NODES"])], {"token_normalize_func": str.upper}, "--nodes=a", False),
-        ([], {"ignore_unknown_options": True, "allow_extra_args": True}, "--nodes=a", False),
-        ([click.Argument(["args"], nargs=-1)], {"ignore_unknown_options": True}, "--nodes=a", False),
-        ([], {}, "--nodes=a", True),
-        ([click.Option(["--node"])], {}, "--nodes=a", True),
-        ([click.Option(["--nodes-too"])], {}, "--nodes=a", True),
-        ([click.Option(["--nodes"], is_flag=True)], {}, "--nodes=a", True),
-        ([click.Option(["--all/--nodes"])], {}, "--nodes=a", True),
-        ([click.Option(["--nodes"], count=True)], {}, "--nodes=a", True),
-        ([click.Option(["--nodes"], nargs=2)], {}, "--nodes=a", True),
-        ([], {"ignore_unknown_options": True}, "--nodes=a", True),
-        ([], {"allow_extra_args": True}, "--nodes=a", True),
+        ([click.Option(["--nodes"])], {}, ["--nodes=a"], []),
+        ([click.Option(["-n", "--nodes", "names"])], {}, ["--nodes=a"], []),
+        ([click.Option(["--node", "--nodes"], multiple=True)], {}, ["--nodes=a"], []),
+        ([click.Option(["--params"], type=click.UNPROCESSED, callback=lambda *_: 1 / 0)], {}, ["--params=a:1"], []),
+        ([click.Option(["--conf-source"], type=click.Path(exists=True))], {}, ["--conf-source=nowhere"], []),
+        ([click.Option(["--NODES"])], {"token_normalize_func": str.upper}, ["--nodes=a"], []),
+        ([], {"ignore_unknown_options": True, "allow_extra_args": True}, ["--nodes=a"], []),
+        ([click.Argument(["args"], nargs=-1)], {"ignore_unknown_options": True}, ["--nodes=a"], []),
+        ([], {}, ["--nodes=a"], ["--nodes"]),
+        ([click.Option(["--node"])], {}, ["--nodes=a"], ["--nodes"]),
+        ([click.Option(["--nodes-too"])], {}, ["--nodes=a"], ["--nodes"]),
+        ([click.Option(["--nodes"], is_flag=True)], {}, ["--nodes=a"], ["--nodes"]),
+        ([click.Option(["--all/--nodes"])], {}, ["--nodes=a"], ["--nodes"]),
+        ([click.Option(["--nodes"], count=True)], {}, ["--nodes=a"], ["--nodes"]),
+        ([click.Option(["--nodes"], nargs=2)], {}, ["--nodes=a"], ["--nodes"]),
+        ([], {"ignore_unknown_options": True}, ["--nodes=a"], ["--nodes"]),
+        ([], {"allow_extra_args": True}, ["--nodes=a"], ["--nodes"]),
         # In a command prefix, the value may be the next word.
-        ([click.Option(["--runner"])], {}, "--runner", False),
-        ([click.Option(["--async"], is_flag=True)], {}, "--async", False),
-        ([], {}, "--async", True),
+        ([click.Option(["--runner"])], {}, ["--runner"], []),
+        ([click.Option(["--async"], is_flag=True)], {}, ["--async"], []),
+        ([], {}, ["--async"], ["--async"]),
+        ([], {}, ["-e", "prod", "--async"], ["-e", "--async"]),
+        ([click.Option(["-e", "--env"])], {}, ["-e", "prod"], []),
+        ([click.Option(["-e", "--env"])], {}, ["-eprod"], []),
+        ([click.Option(["--seed"]), click.Argument(["name"])], {}, ["--seed", "-1", "-", "--", "-x"], []),
     ],
 )
-def test_an_option_is_refused_as_the_command_would_refuse_it(parameters, settings, word, refused):
-    assert run_command(*parameters, **settings).refuses(word) is refused
+def test_an_option_is_refused_as_the_command_would_refuse_it(parameters, settings, words, refused):
+    assert list(run_command(*parameters, **settings).find_refused(words)) == refused
 
 
 @pytest.mark.parametrize(
@@ -71,11 +75,34 @@ def test_an_option_is_refused_as_the_command_would_refuse_it(parameters, setting
         (click.Argument(["date"]), ["date"]),
         (click.Argument(["date"], required=False), []),
         (click.Argument(["dates"], nargs=-1), []),
+        (click.Option(["--date"], required=True, envvar="RUN_DATE"), []),
+        (click.Option(["--date"], required=True, envvar=["RUN_DATE", "DATE"]), []),
+        (click.Argument(["date"], envvar="RUN_DATE"), []),
     ],
 )
 def test_what_the_command_requires_and_does_not_get_is_missing(parameter, missing):
     run = run_command(parameter, click.Option(["--env"]))
     assert list(run.find_missing(["--env=prod", "--nodes=a"])) == missing
+
+
+@pytest.mark.parametrize(
+    ("parameter", "missing"),
+    [
+        (click.Option(["--date"], required=True), []),
+        (click.Option(["--date"], required=True, allow_from_autoenv=False), ["--date"]),
+        (click.Argument(["date"]), ["date"]),
+    ],
+)
+def test_what_a_variable_of_the_job_may_give_is_not_missing_whatever_it_is_here(parameter, missing, monkeypatch):
+    run = run_command(parameter, auto_envvar_prefix="RUN")
+    assert list(run.find_missing([])) == missing
+    monkeypatch.setenv("RUN_DATE", "today")
+    assert list(run.find_missing([])) == missing
+
+
+def test_words_after_a_refused_option_are_not_missing():
+    run = run_command(click.Option(["--date"], required=True))
+    assert list(run.find_missing(["-e", "prod", "--no=1", "--date=today"])) == []
 
 
 @pytest.fixture
@@ -115,6 +142,8 @@ def project(tmp_path, monkeypatch):
         (("python", "-m", "another"), None),
         (("sh", "-c", "exec kedro run"), None),
         (("kedro", "go"), None),
+        (("conda", "run", "-n", "kedro", "python", "-m", "some_package"), 7),
+        (("conda", "run", "-n", "some_package", "kedro", "--verbose", "run"), 7),
     ],
 )
 def test_the_command_is_found_in_the_words_that_start_it(prefix, words_before, project, tmp_path):
@@ -157,7 +186,65 @@ def test_kedro_goes_on_without_commands_whose_imports_are_missing(project):
     assert project(KEDRO, f"import not_installed_anywhere\n{CLI}") is None
 
 
+GROUPS = """
+import click
+
+
+@click.group(context_settings={"auto_envvar_prefix": "OWN"})
+@click.option("--profile")
+@click.option("--region", required=True)
+def run(profile, region):
+    pass
+
+
+@run.command()
+@click.option("--mine")
+@click.option("--date", required=True)
+def batch(mine, date):
+    pass
+
+
+@click.command()
+@click.option("--other")
+@click.option("--more", required=True)
+def batchrun(other, more):
+    pass
+
+
+cli = click.CommandCollection(sources=[click.Group(commands={"run": run}), click.Group(commands=[batchrun])])
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["run"], ("run", ["--nodes"], [])),
+        (["run", "batch"], ("run batch", ["--nodes"], [])),
+        (["run", "--profile", "batch", "batch", "--mine=1"], ("run batch", ["--nodes"], [])),
+        (["run", "-x", "batch"], ("run", ["-x", "--nodes"], [])),
+        (["batchrun", "--other", "x"], ("batchrun", ["--nodes"], ["--more"])),
+        (["run", "nothing"], None),
+        (["nothing"], None),
+    ],
+)
+def test_the_words_of_the_prefix_are_followed_through_groups(words, found, project, tmp_path):
+    prefix = ("kedro", *words)
+    project(prefix, GROUPS)
+    run = find_run_command("some_package", prefix, tmp_path)
+    given = [*prefix[run.words_before :], "--nodes=a"] if run else []
+    assert (run and (run.name, [*run.find_refused(given)], [*run.find_missing(given)])) == found
+
+
 PLUGIN = CLI.replace("--mine", "--of-plugin")
+COMMAND = """
+import click
+
+
+@click.command()
+@click.option("--of-plugin")
+def run(of_plugin):
+    pass
+"""
 
 
 @pytest.mark.parametrize(
@@ -167,6 +254,13 @@ PLUGIN = CLI.replace("--mine", "--of-plugin")
         ("global", PLUGIN, ["--of-plugin"]),
         ("project", PLUGIN.replace("command()", "command('run')").replace("def run", "def f"), ["--of-plugin"]),
         ("project", PLUGIN.replace("command()", "command(name='run')").replace("def run", "def f"), ["--of-plugin"]),
+        ("project", f"{COMMAND}\ncli = click.Group(commands={{'run': run}})\n", ["--of-plugin"]),
+        ("project", f"{COMMAND}\ncli = click.Group()\ncli.add_command(run)\n", ["--of-plugin"]),
+        (
+            "project",
+            f"{COMMAND}\ncli = click.CommandCollection(sources=[click.Group(commands=[run])])",
+            ["--of-plugin"],
+        ),
         ("project", "raise RuntimeError('imported')\n" + PLUGIN.replace("def run", "def go"), None),
         ("project", "raise RuntimeError('imported')\n" + PLUGIN, None),
     ],

@@ -35,6 +35,10 @@ class Renamed:
     def before_pipeline_run(): ...
 
 
+class Plain(Own):
+    def before_pipeline_run(self, run_params): ...
+
+
 class Harmless:
     def before_pipeline_run(self): ...  # no hook without the mark
 
@@ -58,6 +62,7 @@ def in_settings(*hooks):
         (Own(), [(f"{HERE}.Own", ("before_pipeline_run",), None)]),
         (Own, [(f"{HERE}.Own", ("before_pipeline_run",), None)]),
         (Inherited(), [(f"{HERE}.Inherited", ("before_pipeline_run", "on_pipeline_error"), None)]),
+        (Plain(), []),
         (Renamed(), [(f"{HERE}.Renamed", ("before_pipeline_run", "after_pipeline_run"), None)]),
         (Harmless(), []),
     ],
@@ -73,6 +78,7 @@ def test_a_module_may_be_a_hook_and_known_packages_do_no_harm():
         ("own.hooks", ("on_pipeline_error",), None),
         (f"{HERE}.Own", ("before_pipeline_run",), None),
     ]
+    assert len(in_settings(module, Own(), Inherited(), Own())) == 3  # one class is named once
     module.__name__ = "kedro_viz.integrations.kedro.hooks"
     assert in_settings(module) == []
 
@@ -161,6 +167,23 @@ def test_own_hooks_are_a_warning_and_those_of_plugins_a_note():
     )
     unknown = RunHooks(name="plug.hooks", methods=(), plugin="plug")
     assert "note plug.hooks: the hooks of the plugin plug cannot be read in its source: " in diagnosed(unknown)[0]
+
+
+def advice_on(*hooks: RunHooks, strict: bool = False, **settings: object) -> list[str]:
+    compilation = compile_nodes(CHAIN, settings, strict=strict, run_hooks=hooks)
+    return [one.advice for one in compilation.diagnostics if one.code == "hooks_per_job"]
+
+
+def test_the_advice_names_what_has_an_effect_once():
+    accept = "write accept: [hooks_per_job] in aws_batch.yml"
+    move = "Move what must happen once into a node, or out of the pipeline"
+    assert advice_on(OF_PROJECT) == [f"{move}. If it does no harm, {accept}"]
+    assert advice_on(OF_PROJECT, strict=True) == [f"{move}. Refused because of --strict; to accept it, {accept}"]
+    assert advice_on(OF_PROJECT, accept=["hooks_per_job"]) == [""]
+    other = RunHooks(name="more.Hooks", methods=FOUND, plugin="more-hooks")
+    switch = "If hooks of a plugin do harm in every job, switch them off in settings.py: DISABLE_HOOKS_FOR_PLUGINS = "
+    assert advice_on(OF_PLUGIN) == [f"{switch}('plug',)"]
+    assert advice_on(OF_PLUGIN, other, strict=True) == [f"{switch}('more-hooks', 'plug')"] * 2
 
 
 def test_mlflow_is_a_warning_that_says_how_to_go_on_with_one_run():

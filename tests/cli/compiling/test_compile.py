@@ -261,7 +261,7 @@ def test_several_pipelines_are_one_plan_and_each_node_is_reached_in_those_that_a
     )
     plan = compiled(write_project(tmp_path, registry=registry), "--pipelines", "b,a")
     assert "pipelines: [a, b]\n" in plan
-    named = [re.search("--pipelines?=([a-z,]+)", line)[1].rstrip(",") for line in commands(plan)]
+    named = [found.rstrip(",") for found in re.findall("--pipelines?=([a-z,]+)", plan)]
     on_request = find_kedro_features(KEDRO_VERSION).loads_pipelines_on_request
     assert named == (["a,b"] * 3 if on_request else ["a", "b", "a"])
 

@@ -134,7 +134,10 @@ def test_datasets_and_parameters_that_a_hook_adds_can_be_declared(tmp_path):
     assert (project / "data" / "total.json").read_bytes() == expected
 
 
-def test_without_such_hooks_nothing_is_said_of_them(tmp_path):
-    message = refused(write_project(tmp_path, conf={"base/catalog.yml": json_catalog("raw", "left", "right")}))
+@pytest.mark.parametrize("hooks", [None, ADDED.replace("    @hook_impl\n", "")])
+def test_without_such_hooks_nothing_is_said_of_them(tmp_path, hooks):
+    files = {"settings": SETTINGS, "hooks": hooks} if hooks else {}
+    catalog = {"base/catalog.yml": json_catalog("raw", "left", "right")}
+    message = refused(write_project(tmp_path, conf=catalog, **files))
     assert "ephemeral_boundary" in message
     assert "hook" not in message

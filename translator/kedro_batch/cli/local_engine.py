@@ -9,7 +9,7 @@ from kedro_batch.cli.options import CommandOptions
 from kedro_batch.compiler.project_folder import enclosing_project, package_name
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.submit_job import ENV_VARIABLE
+from kedro_batch.plan.submit_job import ENV_VARIABLE, variables_of
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.text.escaping import for_terminal
@@ -46,7 +46,7 @@ def local_engine(plan: Plan, inbox: Inbox, options: CommandOptions, *, start: Pa
 
 def _states_env(plan: Plan) -> bool:
     """True if the plan gives all jobs an environment of Kedro."""
-    return plan.env is not None or all(ENV_VARIABLE in job.settings.environment for job in plan.jobs)
+    return plan.env is not None or all(ENV_VARIABLE in variables_of(job.settings) for job in plan.jobs)
 
 
 def _processors() -> int:

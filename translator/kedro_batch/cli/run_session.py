@@ -17,7 +17,7 @@ from kedro_batch.cli.base import on_signals, print_note
 from kedro_batch.cli.live_view import JsonLines, follower
 from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
-from kedro_batch.cli.stale_plan import find_update_command
+from kedro_batch.cli.stale_plan import describe_staleness
 from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
 from kedro_batch.plan.digest import plan_digest
@@ -289,7 +289,5 @@ def _say_if_stale(session: RunSession) -> None:
         return
     file = handle.source if Path(handle.source).is_file() else "plan.yaml"
     project = Path(session.context.engine.location["folder"])
-    if update := find_update_command(handle.plan, handle.digest, project, file):
-        print_note(
-            for_terminal(f"The plan is out of date: its project gives another one now. Compile it again: {update}")
-        )
+    if said := describe_staleness(handle.plan, handle.digest, project, file):
+        print_note(for_terminal(said))

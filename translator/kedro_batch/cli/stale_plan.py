@@ -7,22 +7,24 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from kedro_batch.errors import PlanError
+from kedro_batch.errors import PlanError, Refused
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import ENV_VARIABLE
+from kedro_batch.text.wording import sentences
 
 _PATIENCE_S = 120
+_UNGROUPED = "--group-by=none"
 
 
-def find_update_command(plan: Plan, digest: PlanDigest, project: Path, file: str) -> str | None:
-    """Return the command that brings a plan up to date; None if it is, or if that cannot be found out.
+def describe_staleness(plan: Plan, digest: PlanDigest, project: Path, file: str) -> str | None:
+    """Say that a plan is out of date, and what to type; None if it is not, or if that cannot be found out.
 
     Args:
         plan: The plan. One that names no project was not compiled.
@@ -34,16 +36,23 @@ def find_update_command(plan: Plan, digest: PlanDigest, project: Path, file: str
         return None
     words = list(_words(plan, project))
     now = _compile(project, words)
-    if now and now.group_by != plan.group_by:  # the command line may have said so
-        words.append(f"--group-by={','.join(plan.group_by) or 'none'}")
-        now = _compile(project, words)
-    conf_source = _flag_values(plan, "conf-source")
-    if now and conf_source != _flag_values(now, "conf-source"):
-        words += [f"--conf-source={one if '://' in one else os.path.relpath(project / one)}" for one in conf_source]
-        now = _compile(project, words)
-    if now is None or plan_digest(now) == digest:
+    for more, found_in in _uncertain_words(plan, project):
+        if now is None or (isinstance(now, Plan) and found_in(now) == found_in(plan)):
+            continue
+        if isinstance(now, str) and "://" in more[0]:  # perhaps only the container can reach it
+            continue
+        tried = _compile(project, [*words, *more])
+        if tried != now or more != [_UNGROUPED]:  # what makes no difference need not be typed
+            words, now = [*words, *more], tried
+    if now is None or (isinstance(now, Plan) and plan_digest(now) == digest):
         return None
-    return shlex.join(["kedro-batch", "compile", *words, "-o", file])
+    command = shlex.join(["kedro-batch", "compile", *words, "-o", file])
+    if isinstance(now, Plan):
+        return f"The plan is out of date: its project gives another one now. Compile it again: {command}"
+    return sentences(
+        f"The plan is out of date: its project does not compile any more with the plan's options: {now}",
+        f"To see more: {command}",
+    )
 
 
 def _words(plan: Plan, project: Path) -> Iterator[str]:
@@ -69,14 +78,33 @@ def _flag_values(plan: Plan, flag: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _compile(project: Path, words: list[str]) -> Plan | None:
-    """Compile a project in another process; None if that fails."""
+def _uncertain_words(plan: Plan, project: Path) -> Iterator[tuple[list[str], Callable[[Plan], tuple[str, ...]]]]:
+    """Yield options that the command line or else the settings have given, and what shows them in a plan."""
+    yield [f"--group-by={','.join(plan.group_by)}" if plan.group_by else _UNGROUPED], lambda one: one.group_by
+    conf_source = _flag_values(plan, "conf-source")
+    words = [f"--conf-source={one if '://' in one else os.path.relpath(project / one)}" for one in conf_source]
+    if words and all("://" in one or (project / one).exists() for one in conf_source):
+        yield words, lambda one: _flag_values(one, "conf-source")
+
+
+def _compile(project: Path, words: list[str]) -> Plan | str | None:
+    """Compile a project in another process; return why it is refused, or None if that cannot be found out."""
     command = [sys.executable, "-m", "kedro_batch", "compile", "-q", f"--project={project}", *words]
-    environment = {name: value for name, value in os.environ.items() if name != ENV_VARIABLE}
+    environment = {name: value for name, value in os.environ.items() if name not in {ENV_VARIABLE, "COLUMNS"}}
     with suppress(OSError, subprocess.SubprocessError, PlanError):
         # No shell reads the words, and each of them is one option with its value.
         ended = subprocess.run(  # noqa: S603
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=True
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=False
         )
-        return read_plan(ended.stdout, "compiled now")
+        if ended.returncode == Refused.exit_code:
+            return _first_reason(ended.stderr.decode(errors="replace"))
+        if ended.returncode == 0:
+            return read_plan(ended.stdout, "compiled now")
     return None
+
+
+def _first_reason(text: str) -> str | None:
+    """Return an error up to the first line that does not only introduce the next: of several reasons, the first."""
+    lines = [line.strip() for line in text[text.find("Error: ") :].splitlines() if line.strip()]
+    end = next((number for number, line in enumerate(lines, 1) if not line.endswith(":")), 0)
+    return " ".join(lines[:end]).removeprefix("Error: ") or None

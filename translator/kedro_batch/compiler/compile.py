@@ -3,13 +3,11 @@
 A ``Compilation`` goes out. This module prints nothing, writes no file and spells no command: the command line does.
 """
 
-import itertools
 import logging
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.batch_config import resolve_settings
 from kedro_batch.compiler.catalog import Catalog, refuse_invalid_entries
@@ -18,17 +16,16 @@ from kedro_batch.compiler.class_bases import find_base_names
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
 from kedro_batch.compiler.missing_target import refuse_missing_target
-from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project_packages import ProjectPackages
 from kedro_batch.compiler.project_warnings import project_warnings
 from kedro_batch.compiler.run_command import find_run_command
-from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
+from kedro_batch.compiler.severities import apply_severities
+from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.plan.checks.credentials import IN_COMMAND, looks_like_credential
-from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.model import JobName
-from kedro_batch.text.wording import did_you_mean, sentences
+from kedro_batch.text.wording import did_you_mean
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.kedro_loader import KedroProject
@@ -63,7 +60,7 @@ def compile_inputs(inputs: CompileInputs, *, strict: bool = False) -> Compilatio
         ProjectError: The nodes cannot be grouped as configured.
     """
     compilation = build_plan(inputs)
-    diagnostics = _apply_severities(check_compilation(compilation), inputs, strict=strict)
+    diagnostics = apply_severities(check_compilation(compilation), inputs, strict=strict)
     if compilation.grouped.has_errors:
         raise ProjectError("the nodes cannot be grouped in this way:", diagnostics)
     return replace(compilation, diagnostics=diagnostics)
@@ -133,42 +130,6 @@ def find_job(compilation: Compilation, name: str) -> JobName:
         )
     nodes = (node.name for group in compilation.groups.values() for node in group.nodes)
     raise ProjectError(f"no job and no node is named {name!r}.{did_you_mean(name, {*compilation.groups, *nodes})}")
-
-
-def _apply_severities(
-    diagnostics: Iterable[Diagnostic], inputs: CompileInputs, *, strict: bool
-) -> tuple[Diagnostic, ...]:
-    """Make notes of accepted warnings, and errors of the others if strict."""
-    return sorted_diagnostics(_apply_severity(one, inputs, strict=strict) for one in diagnostics)
-
-
-def _apply_severity(diagnostic: Diagnostic, inputs: CompileInputs, *, strict: bool) -> Diagnostic:
-    if diagnostic.severity is not Severity.WARNING:
-        return diagnostic
-    if _is_accepted(diagnostic, inputs.settings.accept.get(str(diagnostic.code), ())):
-        return replace(diagnostic, severity=Severity.NOTE, advice="", remedy="")
-    if not strict:
-        return diagnostic
-    how = _how_to_accept(diagnostic, inputs.source.aws_batch.get("accept"))
-    accept = f"Refused because of --strict; to accept it, {how} in aws_batch.yml"
-    return replace(diagnostic, severity=Severity.ERROR, advice=sentences(diagnostic.advice, accept))
-
-
-def _how_to_accept(diagnostic: Diagnostic, accept: Any) -> str:
-    """Return what to add to ``accept`` as it is now: the same for all diagnostics of a code."""
-    name = "NAME" if diagnostic.about else '"*"'
-    if isinstance(accept, Mapping) and diagnostic.code in accept:
-        return f"add {name} to {diagnostic.code}, under accept"
-    if isinstance(accept, list) and accept:
-        return f"add {diagnostic.code} to accept"
-    return f"write {diagnostic.code}: [{name}] under accept"
-
-
-def _is_accepted(diagnostic: Diagnostic, patterns: Sequence[str]) -> bool:
-    """True if a pattern matches a dataset that a diagnostic is about, or else its source or another of its names."""
-    named = diagnostic.about.get("dataset") or (diagnostic.source, *itertools.chain(*diagnostic.about.values()))
-    regex = re.compile("|".join(map(glob_regex, patterns)) or "(?!)")
-    return any(regex.fullmatch(name) or regex.fullmatch(without_transcoding(name)) for name in named)
 
 
 def _refuse_credentials(options: CompileOptions) -> None:

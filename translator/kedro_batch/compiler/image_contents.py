@@ -3,8 +3,11 @@
 An image that is built from a clone has only what git keeps. Where nothing can be seen, nothing is said.
 """
 
+import re
 import subprocess
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from posixpath import normpath
 
 
 def find_what_leaves_out(folder: Path, root: Path) -> str | None:
@@ -33,11 +36,57 @@ def _is_untracked(folder: Path, beside: Path) -> bool:
 
 
 def _is_ignored_by_docker(folder: Path, root: Path) -> bool:
-    """True if a line of ``.dockerignore`` names the folder, and no line makes an exception."""
+    """True if ``.dockerignore`` leaves out the folder and all that is in it."""
     file = root / ".dockerignore"
     if not file.is_file() or not folder.is_relative_to(root):
         return False
-    lines = [line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines()]
-    if any(line.startswith("!") for line in lines):
+    text = file.read_text(encoding="utf-8-sig", errors="replace")
+    try:
+        rules = [*_read_docker_rules(text.splitlines())]
+    except re.error:  # Docker refuses it too
         return False
-    return folder.relative_to(root).as_posix() in (line.removeprefix("/").removesuffix("/") for line in lines)
+    paths = (folder, *(path for path in folder.rglob("*") if path.is_file()))
+    return all(_leave_out(rules, path.relative_to(root)) for path in paths)
+
+
+# As Docker reads the file and matches its lines (github.com/moby/patternmatcher, ignorefile.go and patternmatcher.go).
+
+_Rule = tuple[bool, re.Pattern[str]]
+"""Whether a line leaves out what it matches, and the paths that it matches."""
+_TOKEN = re.compile(r"\*\*/?|\[[^]]+\]|\\?.")
+
+
+def _read_docker_rules(lines: Iterable[str]) -> Iterator[_Rule]:
+    for line in lines:
+        pattern = line.strip()
+        leaves_out = not pattern.startswith("!")
+        if pattern and not line.startswith("#"):
+            clean = normpath(pattern if leaves_out else pattern[1:].strip()).lstrip("/")
+            yield leaves_out, re.compile(_TOKEN.sub(_translate, clean))
+
+
+def _translate(found: re.Match[str]) -> str:
+    """Return a token of Docker's patterns as a regular expression."""
+    match found[0]:
+        case "**/":
+            return "(.*/)?"
+        case "**":
+            return ".*"
+        case "*":
+            return "[^/]*"
+        case "?":
+            return "[^/]"
+        case token if len(token) > 1 and token[0] == "[":
+            return token
+        case token:
+            return re.escape(token[-1])
+
+
+def _leave_out(rules: Iterable[_Rule], path: Path) -> bool:
+    """True if the last rule that matches a path, or a folder that it is in, leaves it out."""
+    names = [one.as_posix() for one in (path, *path.parents[:-1])]
+    left_out = False
+    for leaves_out, pattern in rules:
+        if any(map(pattern.fullmatch, names)):
+            left_out = leaves_out
+    return left_out

@@ -37,12 +37,12 @@ from kedro_batch.compiler.kedro_errors import (
 )
 from kedro_batch.compiler.kedro_version import KedroFeatures, find_kedro_features
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, ProjectNodes, enclosing_namespaces
-from kedro_batch.compiler.run_hooks import RunHooks, find_run_hooks
+from kedro_batch.compiler.run_hooks import RunHooks, find_run_hooks, implemented_hooks
 from kedro_batch.errors import ConfigError, ProjectError, UsageError
 from kedro_batch.plan.submit_job import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean
 
-_CATALOG_HOOKS = ("after_context_created", "after_catalog_created", "before_pipeline_run")
+_CATALOG_HOOKS = {"after_context_created", "after_catalog_created", "before_pipeline_run"}
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
 _CREDENTIALS_PATTERNS = ["credentials*", "credentials*/**", "**/credentials*"]
 """Those of ``OmegaConfigLoader``, unless the project sets others."""
@@ -109,7 +109,7 @@ class KedroProject:
     @property
     def has_catalog_hooks(self) -> bool:
         """True if hooks of the project may add datasets and parameters, which are not seen here."""
-        return any(hasattr(hook, name) for hook in settings.HOOKS for name in _CATALOG_HOOKS)
+        return any(implemented_hooks(hook) & _CATALOG_HOOKS for hook in settings.HOOKS)
 
     def nodes(self, *, every_pipeline: bool = False) -> ProjectNodes:
         """Return the selected nodes, and the pipelines in which commands find them.

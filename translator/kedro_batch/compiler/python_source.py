@@ -106,6 +106,15 @@ def find_functions(module: str) -> Mapping[str, Function]:
     return _read_module(module, path).functions if path else {}
 
 
+def find_words(module: str) -> Iterator[str]:
+    """Yield the names and the texts that the source of a module consists of; none if it has no source."""
+    path = find_source(module)
+    for statement in _parse(path) if path else ():
+        for node in ast.walk(statement):
+            values = (getattr(node, field, None) for field in ("name", "asname", "id", "value"))
+            yield from (value for value in values if isinstance(value, str))
+
+
 def read_decorators(function: Function) -> Iterator[Decorator]:
     """Yield the decorators of a function."""
     for node in function.decorator_list:

@@ -47,7 +47,21 @@ def find_run_hooks(hooks: Iterable[object], disabled_plugins: Iterable[str]) -> 
     plugins = [_read(entry) for entry in _enabled_plugins(set(disabled_plugins))]
     named = {one.name for one in own}
     found = [one for one in own if one.methods] + [one for one in plugins if one and one.name not in named]
-    return tuple(one for one in found if one.package not in _HARMLESS)
+    return tuple(one for one in dict.fromkeys(found) if one.package not in _HARMLESS)  # each class once
+
+
+def implemented_hooks(hook: object) -> frozenset[str]:
+    """Return the names of the hooks that Kedro's plugin manager would call on an object, a class or a module."""
+    names = set()
+    for attribute in dir(hook):
+        try:
+            method = getattr(hook, attribute)
+        except Exception:  # noqa: BLE001, S112  a property may raise anything: it is no hook
+            continue
+        options = getattr(method, "kedro_impl", None)  # set by ``hook_impl``
+        if inspect.isroutine(method) and isinstance(options, dict):
+            names.add(options.get("specname") or attribute)
+    return frozenset(names)
 
 
 def _enabled_plugins(disabled: set[str]) -> Iterator[EntryPoint]:
@@ -57,19 +71,9 @@ def _enabled_plugins(disabled: set[str]) -> Iterator[EntryPoint]:
 
 
 def _inspect(hook: object) -> RunHooks:
-    """Look at a hook object as Kedro's plugin manager does."""
     owner = hook if inspect.isclass(hook) or inspect.ismodule(hook) else type(hook)
     name = owner.__name__ if inspect.ismodule(owner) else f"{owner.__module__}.{owner.__qualname__}"
-    names: set[str] = set()
-    for attribute in dir(hook):
-        try:
-            method = getattr(hook, attribute)
-        except Exception:  # noqa: BLE001, S112  a property may raise anything: it is no hook
-            continue
-        options = getattr(method, "kedro_impl", None)  # set by ``hook_impl``
-        if inspect.isroutine(method) and isinstance(options, dict):
-            names.add(options.get("specname") or attribute)
-    return RunHooks(name=name, methods=_per_run(names))
+    return RunHooks(name=name, methods=_per_run(implemented_hooks(hook)))
 
 
 def _read(entry: EntryPoint) -> RunHooks | None:

@@ -180,6 +180,14 @@ def command_container(submit: Mapping[str, Any]) -> tuple[str, dict[str, Any]] |
     return next(((field, one) for field, one in containers if "command" not in one), None)
 
 
+def variables_of(settings: JobSettings) -> dict[str, str]:
+    """Return the variables that the settings give a job: those of ``environment``, and those of its own container."""
+    field, container = command_container(settings.submit) or ("", {})
+    pairs = container.get(VARIABLES_OF.get(field, ""), ())
+    given = {pair["name"]: pair["value"] for pair in pairs if {"name", "value"} <= pair.keys()}
+    return {**settings.environment, **given}
+
+
 def _container(job: Job, environment: Mapping[str, str]) -> dict[str, Any]:
     overrides: dict[str, Any] = {"command": list(job.command), "environment": pairs_of(environment)}
     if requirements := _resource_requirements(job.settings.resources):

@@ -59,15 +59,14 @@ def check_commands(compilation: Compilation) -> Iterator[Diagnostic]:
 
 
 def check_run_command(compilation: Compilation) -> Iterator[Diagnostic]:
-    """Yield an error if the project's own ``run`` command does not take the options of the jobs."""
+    """Yield an error if the command that jobs start is not Kedro's own and does not take their options."""
     run = compilation.inputs.run_command
     if run is None:
         return
     commands = (job.command[run.words_before :] for job in compilation.plan.jobs if job.nodes)
-    kinds = {frozenset(map(_option, words)): words for words in commands}
-    options = {_option(word): word for words in kinds.values() for word in words if word.startswith("--")}
-    refused = sorted(option for option, word in options.items() if run.refuses(word))
-    missing = sorted({name for words in kinds.values() for name in run.find_missing(words)})
+    kinds = {frozenset(word.partition("=")[0] for word in words): words for words in commands}.values()
+    refused = sorted({option for words in kinds for option in run.find_refused(words)})
+    missing = sorted({name for words in kinds for name in run.find_missing(words)})
     for names, message in (
         (refused, "does not take {}, which the jobs use"),
         (missing, "requires {}, which the jobs do not give"),
@@ -76,12 +75,8 @@ def check_run_command(compilation: Compilation) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 source=run.source,
                 code=Code.MISSING_OPTION,
-                message=f"its command `run` {message.format(listed(names))}: they would end with a usage error",
+                message=f"its command `{run.name}` {message.format(listed(names))}: they would end with a usage error",
                 about={"options": tuple(names)},
-                advice="Change its options to those of Kedro's own `run`, remove it so that Kedro's is used, or set "
-                "command_prefix in aws_batch.yml to what starts another command",
+                advice="Change its options to those of Kedro's own `run`, remove it if Kedro's own is then used, or "
+                "set command_prefix in aws_batch.yml to what starts another command",
             )
-
-
-def _option(word: str) -> str:
-    return word.partition("=")[0]

@@ -6,9 +6,9 @@ from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.run_hooks import RunHooks
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 
-_ADVICE = (
-    "If a hook does no harm in every job, name it in aws_batch.yml, in accept under hooks_per_job. Otherwise move what "
-    "must happen once into a node, or out of the pipeline"
+_OF_PROJECT = "Move what must happen once into a node, or out of the pipeline"
+_OF_PLUGINS = (
+    "If hooks of a plugin do harm in every job, switch them off in settings.py: DISABLE_HOOKS_FOR_PLUGINS = {}"
 )
 _MLFLOW = (
     "every job opens an MLflow run of its own. To log all jobs into one, create it before, and write its id in "
@@ -18,7 +18,9 @@ _MLFLOW = (
 
 def check_run_hooks(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a warning for hooks of the project that act once a run, and a note for those of plugins."""
-    for hooks in compilation.inputs.run_hooks if len(compilation.groups) > 1 else ():
+    found = compilation.inputs.run_hooks if len(compilation.groups) > 1 else ()
+    plugins = tuple(sorted({hooks.plugin for hooks in found if hooks.plugin}))
+    for hooks in found:
         mlflow = hooks.package == "kedro_mlflow"
         yield Diagnostic(
             source=hooks.name,
@@ -26,7 +28,7 @@ def check_run_hooks(compilation: Compilation) -> Iterator[Diagnostic]:
             severity=Severity.NOTE if hooks.plugin and not mlflow else Severity.WARNING,
             message=_describe(hooks) + (f": {_MLFLOW}" if mlflow else ""),
             about={"hooks": (hooks.name,), "methods": hooks.methods},
-            advice=_ADVICE,
+            advice=_OF_PLUGINS.format(plugins) if hooks.plugin else _OF_PROJECT,
         )
 
 

@@ -17,7 +17,7 @@ from subprocess import Popen
 from typing import Any
 
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.submit_job import JobId, parsed_job_name
+from kedro_batch.plan.submit_job import JobId, parsed_job_name, variables_of
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import ENDED, JobState
@@ -99,10 +99,14 @@ class LocalEngine:
         return {"folder": str(self._folder)}
 
     def adapt_plan(self, plan: Plan) -> Plan:
-        """Return the plan without the fields that only AWS understands: they would hide the command."""
+        """Return the plan without the fields that only AWS understands: they would hide command and variables."""
         if not any(job.settings.submit for job in plan.jobs):
             return plan
-        return replace(plan, jobs=tuple(replace(job, settings=replace(job.settings, submit={})) for job in plan.jobs))
+        jobs = (
+            replace(job, settings=replace(job.settings, environment=variables_of(job.settings), submit={}))
+            for job in plan.jobs
+        )
+        return replace(plan, jobs=tuple(jobs))
 
     def renew(self) -> None:
         """Do nothing: nothing expires on this machine."""

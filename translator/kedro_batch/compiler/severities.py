@@ -1,0 +1,55 @@
+"""Gives warnings the severity that is asked for: accepted ones inform, and with ``--strict`` the others refuse."""
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from kedro_batch.compiler.inputs import CompileInputs
+from kedro_batch.compiler.nodes import glob_regex
+from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
+from kedro_batch.plan.data_flow import without_transcoding
+from kedro_batch.text.wording import sentences
+
+
+def apply_severities(
+    diagnostics: Iterable[Diagnostic], inputs: CompileInputs, *, strict: bool
+) -> tuple[Diagnostic, ...]:
+    """Make notes of accepted warnings, and errors of the others if strict."""
+    return sorted_diagnostics(_apply_severity(one, inputs, strict=strict) for one in diagnostics)
+
+
+def _apply_severity(diagnostic: Diagnostic, inputs: CompileInputs, *, strict: bool) -> Diagnostic:
+    if diagnostic.severity is not Severity.WARNING:
+        return diagnostic
+    if _is_accepted(diagnostic, inputs.settings.accept.get(str(diagnostic.code), ())):
+        return replace(diagnostic, severity=Severity.NOTE, advice="", remedy="")
+    accept = f"{_how_to_accept(diagnostic, inputs.source.aws_batch.get('accept'))} in aws_batch.yml"
+    if strict:
+        advice = sentences(diagnostic.advice, f"Refused because of --strict; to accept it, {accept}")
+        return replace(diagnostic, severity=Severity.ERROR, advice=advice)
+    if diagnostic.code in _OFTEN_HARMLESS:
+        return replace(diagnostic, advice=sentences(diagnostic.advice, f"If it does no harm, {accept}"))
+    return diagnostic
+
+
+_OFTEN_HARMLESS = {Code.HOOKS_PER_JOB}
+"""Warnings that say how to accept them without ``--strict`` too: many projects have nothing to change."""
+
+
+def _how_to_accept(diagnostic: Diagnostic, accept: Any) -> str:
+    """Return what to add to ``accept`` as it is now: the same for all diagnostics of a code."""
+    name = "NAME" if diagnostic.about else '"*"'
+    if isinstance(accept, Mapping) and diagnostic.code in accept:
+        return f"add {name} to {diagnostic.code}, under accept"
+    if isinstance(accept, list) and accept:
+        return f"add {diagnostic.code} to accept"
+    return f"write {diagnostic.code}: [{name}] under accept"
+
+
+def _is_accepted(diagnostic: Diagnostic, patterns: Sequence[str]) -> bool:
+    """True if a pattern matches a dataset that a diagnostic is about, or else its source or another of its names."""
+    named = diagnostic.about.get("dataset") or (diagnostic.source, *itertools.chain(*diagnostic.about.values()))
+    regex = re.compile("|".join(map(glob_regex, patterns)) or "(?!)")
+    return any(regex.fullmatch(name) or regex.fullmatch(without_transcoding(name)) for name in named)
