@@ -251,7 +251,7 @@ def break_registry(project: Path, old: str, new: str) -> None:
         (
             [],
             lambda root: (root / "conf" / "base" / "catalog.yml").unlink(),
-            "error ephemeral_boundary: 3 datasets are only in memory, and other jobs read them: left, numbers, right.",
+            "error ephemeral_boundary: 3 datasets between jobs are only in memory: left, numbers, right.",
         ),
     ],
 )

@@ -86,13 +86,13 @@ def test_warnings_do_not_stop_a_plan_but_strictness_does(tmp_path):
     project = project_with(tmp_path, json_catalog())
     loose = kedro_batch("compile", cwd=project)
     assert loose.code == 0
-    assert loose.err.startswith("5 warnings:\n  warning local_boundary: 3 datasets are ")
+    assert loose.err.startswith("5 warnings:\n  warning local_boundary: 3 datasets between jobs are ")
     assert "\n    left, numbers, right\n" in loose.err
     quiet = kedro_batch("compile", "-q", cwd=project)
     assert (quiet.code, quiet.err, quiet.out) == (0, "", loose.out)
     strict = kedro_batch("compile", "--strict", cwd=project)
     assert (strict.code, strict.out) == (4, b"")
-    assert "  error local_boundary: 3 datasets are " in strict.err
+    assert "  error local_boundary: 3 datasets between jobs are " in strict.err
 
 
 def test_a_missing_default_environment_is_a_note(tmp_path):
@@ -330,7 +330,7 @@ def test_a_long_list_of_warnings_is_cut_and_says_how_to_see_the_rest(tmp_path):
         tmp_path, registry=registry, conf={"base/catalog.yml": catalog, "base/aws_batch.yml": BARE_TARGET}
     )
     ended = kedro_batch("compile", cwd=project)
-    assert ended.err.startswith("60 warnings:\n  warning local_boundary: 30 datasets are ")
+    assert ended.err.startswith("60 warnings:\n  warning local_boundary: 30 datasets between jobs are ")
     assert ended.err.count(" and 10 more; -v shows them all, --json lists them\n") == 2
     assert kedro_batch("compile", "-v", cwd=project).err.count("local_boundary: d") == 30
     assert len(diagnostics(project)) == 60

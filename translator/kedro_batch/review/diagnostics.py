@@ -17,15 +17,15 @@ _GENERAL = (None, Code.INVALID_CONFIG, Code.INVALID_PLAN, Code.INVALID_PROJECT)
 
 
 _SUMMARIES = {
-    Code.EPHEMERAL_BOUNDARY: "datasets are only in memory, and other jobs read them",
-    Code.LOCAL_BOUNDARY: "datasets are on the disk of one container, and other jobs read them",
-    Code.UNKNOWN_BOUNDARY: "datasets that other jobs read are stored in a place that the catalog does not tell",
-    Code.VERSIONED_BOUNDARY: "versioned datasets are read by other jobs, in their newest versions",
-    Code.LOCAL_INPUT: "inputs are on the disk of a container, which has them only if the image has",
-    Code.LOCAL_OUTPUT: "results are on the disk of a container, and lost when it ends",
-    Code.UNSTORED_OUTPUT: "results are only in memory, and lost when their containers end",
+    Code.EPHEMERAL_BOUNDARY: "datasets between jobs are only in memory",
+    Code.LOCAL_BOUNDARY: "datasets between jobs are on one container's disk",
+    Code.UNKNOWN_BOUNDARY: "datasets between jobs are in places that nobody knows",
+    Code.VERSIONED_BOUNDARY: "versioned datasets are read in their newest versions",
+    Code.LOCAL_INPUT: "local inputs are there only if the image has them",
+    Code.LOCAL_OUTPUT: "results are on a container's disk, and lost with it",
+    Code.UNSTORED_OUTPUT: "results are only in memory, and lost",
     Code.PLACEHOLDER: "places of datasets are still to be filled in",
-    Code.UNKNOWN_STORAGE: "inputs and results are stored in a place that the catalog does not tell",
+    Code.UNKNOWN_STORAGE: "inputs and results are in places that nobody knows",
 }
 """What several diagnostics of a code have in common; their names are all that needs to be added."""
 
