@@ -1,5 +1,6 @@
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -127,6 +128,18 @@ def test_check_writes_nothing_and_ends_with_3_if_the_file_is_out_of_date(project
     assert "    job_queue             old_queue -> a_queue\n" in differs.err
     assert differs.err.endswith("Error: plan.yaml is out of date. Update it: kedro-batch compile -o plan.yaml\n")
     assert plan.read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [["--env=prod"], ["-e", "prod"], []])
+def test_the_command_that_updates_a_plan_works_without_the_variables_of_this_shell(tmp_path, words):
+    project = write_project(tmp_path, conf={"prod/aws_batch.yml": "attempts: 2\n"})
+    (project / "plan.yaml").write_text(compiled(project))
+    differs = kedro_batch("compile", "--check=plan.yaml", *words, cwd=project, env={"KEDRO_ENV": "prod"})
+    assert differs.code == 3
+    update = shlex.split(differs.err.splitlines()[-1].partition("Update it: kedro-batch ")[2])
+    assert len([word for word in update if "prod" in word]) == 1
+    assert kedro_batch(*update, "-q", cwd=project).code == 0
+    assert (project / "plan.yaml").read_text() == compiled(project, "--env=prod")
 
 
 def test_check_shows_how_a_file_of_the_same_jobs_is_written_otherwise(project):

@@ -88,7 +88,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
         content = _encode(_text(compilation.plan))
         _report(compilation, flags, stdout)
         if checked is not None:
-            _compare(*checked, content, _update_command(context, str(check)))
+            _compare(*checked, content, _update_command(context, str(check), compilation.plan.env))
         elif descriptor is not None:
             descriptor.write(content)
         elif output is not None and not to_stdout:
@@ -231,9 +231,10 @@ def _command_with_env(context: click.Context, env: str) -> str:
     return shlex.join([*context.command_path.split(), f"--env={env}", *_typed_words("--env", "-e")]) + redirect
 
 
-def _update_command(context: click.Context, file: str) -> str:
-    """Return the command that was typed, but one that writes the file instead of checking it."""
-    return shlex.join([*context.command_path.split(), "-o", file, *_typed_words("--check")])
+def _update_command(context: click.Context, file: str, env: str | None) -> str:
+    """Return the command that was typed, but one that writes the file instead of checking it, in any shell."""
+    from_variable = [f"--env={env}"] if env and not context.params["env"] else []
+    return shlex.join([*context.command_path.split(), *from_variable, "-o", file, *_typed_words("--check")])
 
 
 def _typed_words(*dropped: str) -> Iterator[str]:
