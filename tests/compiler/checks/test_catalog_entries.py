@@ -29,6 +29,11 @@ def missing(kind, where, near):
         ("pandas.YAMLDataset", "yaml.YAMLDataset"),
         ("kedro_datasets.json.JSONDataSet", "json.JSONDataset"),
         ("kedro.extras.datasets.pickle.PickleDataSet", "pickle.PickleDataset"),
+        ("pandas.csv_dataset.CSVDataSet", "pandas.CSVDataset"),
+        ("kedro_datasets.pandas.csv_dataset.CSVDataSet", "pandas.CSVDataset"),
+        ("kedro_datasets.pandas.csv_data_set.CSVDataset", "pandas.CSVDataset"),
+        ("pandas.CSVDatset", "pandas.CSVDataset"),
+        ("io.MemoryDataset", "MemoryDataset"),
     ],
 )
 def test_a_class_that_kedro_datasets_has_not_is_an_error_with_the_nearest_one(kind, near):
@@ -41,6 +46,7 @@ def test_a_class_that_kedro_datasets_has_not_is_an_error_with_the_nearest_one(ki
     [
         ("MemoryDataSet", "MemoryDataset"),
         ("kedro.io.CachedDataSet", "CachedDataset"),
+        ("kedro.io.cached_dataset.CachedDataSet", "CachedDataset"),
         ("PartitionedDataSet", "partitions.PartitionedDataset"),
     ],
 )
@@ -57,6 +63,10 @@ def test_a_class_that_kedro_has_not_is_an_error_with_the_nearest_one(kind, near)
         "kedro_datasets.pandas.CSVDataset",
         "kedro_datasets_experimental.langchain.LangChainPromptDataset",
         "kedro.io.memory_dataset.MemoryDataset",
+        "memory_dataset.MemoryDataset",
+        "kedro_datasets.pandas.csv_dataset.CSVDataset",
+        "pandas.core.frame.DataFrame",
+        "kedro_datasets_experimental.pandas.deep.CSVDataSet",
         "a_project.datasets.CSVDataSet",
         "datasets.CSVDataSet",
         "other_plugin.JSONDataset",
