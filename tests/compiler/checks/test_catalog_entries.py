@@ -107,6 +107,14 @@ def test_before_kedro_1_an_entry_that_no_node_uses_needs_its_class_as_well():
     assert [one[:3] for one in found] == [("error", "missing_class", "other")]
 
 
+def test_datasets_of_one_class_are_one_error():
+    nodes = [parse_node("a b -> d_out", "use")]
+    catalog = {name: {"type": "json.JSONDataSet", "filepath": f"s3://data/{name}"} for name in ("a", "b", "d_out")}
+    (one,) = compile_nodes(nodes, catalog=catalog).diagnostics
+    assert (one.source, one.about) == ("a, b, d_out", {"dataset": ("a", "b", "d_out")})
+    assert one.message.startswith("their type 'json.JSONDataSet' is not in")
+
+
 CREDENTIALS = CredentialNames(folders=("conf/prod", "conf/base"), shipped=frozenset({"prod_s3", "base_s3"}))
 NOWHERE = "in no credentials file of conf/prod and conf/base"
 

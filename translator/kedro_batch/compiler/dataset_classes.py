@@ -46,7 +46,7 @@ class DatasetClasses:
         return None if not kind.startswith(_PREFIX) and _is_own_module(package) else package
 
     def describe_missing(self, kind: str) -> str:
-        """Return what is wrong with a ``type`` for which Kedro finds no class, with near names.
+        """Return what is wrong with a ``type`` for which Kedro finds no class, and near names: ``type 'x.Y' is ...``.
 
         Empty if there is such a class, and wherever that is not certain: for the classes of the project and of other
         packages.
@@ -91,7 +91,7 @@ class DatasetClasses:
 
     def _describe(self, kind: str, bare: str) -> str:
         where = "the installed kedro-datasets" if "." in bare else "kedro.io"
-        return f"its type {kind!r} is not in {where}.{did_you_mean(bare, self._near_kinds(bare))}"
+        return f"type {kind!r} is not in {where}.{did_you_mean(bare, self._near_kinds(bare))}"
 
     def _near_kinds(self, bare: str) -> list[str]:
         """Return types to suggest: those with the same class, or else the nearest one of the nearest package."""
