@@ -210,3 +210,18 @@ def test_files_of_other_names_and_copies_that_are_put_aside_are_no_misnamed_ones
 def test_files_without_settings_are_no_misnamed_ones(root, name):
     write(root, "base", "size: 5\ndataset: x\n", name)
     assert misnamed(root) == {}
+
+
+@pytest.mark.parametrize("name", ["catalog.yml", "catalog/deep/raw.yml", "deep/catalog_raw.yml", "globals.yml"])
+def test_a_key_that_is_twice_in_a_file_of_a_section_is_named_with_its_file(root, name):
+    file = root / "conf" / "base" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("a: 1\nb: 1\na: 1\n1: 1\n")
+    write(root, "base", "a: 1\na: 1\n", "parameters.yml")
+    with pytest.raises(ConfigError) as raised:
+        configuration(root, error="line 3: found duplicate key a").section(None, "catalog")
+    assert str(raised.value) == (
+        f"cannot read the configuration 'catalog':\n  conf/base/{name}:3: a: the key is here twice, first in line 1"
+    )
+    with pytest.raises(ConfigError, match="something else"):
+        configuration(root, error="something else").section(None, "catalog")

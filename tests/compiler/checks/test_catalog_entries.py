@@ -29,6 +29,11 @@ def missing(kind, where, near):
         ("pandas.YAMLDataset", "yaml.YAMLDataset"),
         ("kedro_datasets.json.JSONDataSet", "json.JSONDataset"),
         ("kedro.extras.datasets.pickle.PickleDataSet", "pickle.PickleDataset"),
+        ("pandas.csv_dataset.CSVDataSet", "pandas.CSVDataset"),
+        ("kedro_datasets.pandas.csv_dataset.CSVDataSet", "pandas.CSVDataset"),
+        ("kedro_datasets.pandas.csv_data_set.CSVDataset", "pandas.CSVDataset"),
+        ("pandas.CSVDatset", "pandas.CSVDataset"),
+        ("io.MemoryDataset", "MemoryDataset"),
     ],
 )
 def test_a_class_that_kedro_datasets_has_not_is_an_error_with_the_nearest_one(kind, near):
@@ -41,6 +46,7 @@ def test_a_class_that_kedro_datasets_has_not_is_an_error_with_the_nearest_one(ki
     [
         ("MemoryDataSet", "MemoryDataset"),
         ("kedro.io.CachedDataSet", "CachedDataset"),
+        ("kedro.io.cached_dataset.CachedDataSet", "CachedDataset"),
         ("PartitionedDataSet", "partitions.PartitionedDataset"),
     ],
 )
@@ -57,6 +63,10 @@ def test_a_class_that_kedro_has_not_is_an_error_with_the_nearest_one(kind, near)
         "kedro_datasets.pandas.CSVDataset",
         "kedro_datasets_experimental.langchain.LangChainPromptDataset",
         "kedro.io.memory_dataset.MemoryDataset",
+        "memory_dataset.MemoryDataset",
+        "kedro_datasets.pandas.csv_dataset.CSVDataset",
+        "pandas.core.frame.DataFrame",
+        "kedro_datasets_experimental.pandas.deep.CSVDataSet",
         "a_project.datasets.CSVDataSet",
         "datasets.CSVDataSet",
         "other_plugin.JSONDataset",
@@ -95,6 +105,14 @@ def test_before_kedro_1_an_entry_that_no_node_uses_needs_its_class_as_well():
     assert diagnose(right, unused=unused) == []
     found = diagnose(right, unused=unused, features=find_kedro_features("0.19.15"))
     assert [one[:3] for one in found] == [("error", "missing_class", "other")]
+
+
+def test_datasets_of_one_class_are_one_error():
+    nodes = [parse_node("a b -> d_out", "use")]
+    catalog = {name: {"type": "json.JSONDataSet", "filepath": f"s3://data/{name}"} for name in ("a", "b", "d_out")}
+    (one,) = compile_nodes(nodes, catalog=catalog).diagnostics
+    assert (one.source, one.about) == ("a, b, d_out", {"dataset": ("a", "b", "d_out")})
+    assert one.message.startswith("their type 'json.JSONDataSet' is not in")
 
 
 CREDENTIALS = CredentialNames(folders=("conf/prod", "conf/base"), shipped=frozenset({"prod_s3", "base_s3"}))

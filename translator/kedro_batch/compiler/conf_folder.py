@@ -17,7 +17,8 @@ from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.files import yaml_reader
 from kedro_batch.text.wording import did_you_mean
 
-_HARMFUL = ("is not valid YAML", "the key is here twice", "is not UTF-8", "must be text")
+_TWICE = "the key is here twice"
+_HARMFUL = ("is not valid YAML", _TWICE, "is not UTF-8", "must be text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,12 @@ class Configuration:
         Raises:
             ConfigError: It cannot be read.
         """
-        return self.read(self.base_env if env is None and self.missing_env_folder else env, name)
+        try:
+            return self.read(self.base_env if env is None and self.missing_env_folder else env, name)
+        except (ConfigError, ProjectError) as error:
+            if "found duplicate key" in str(error):  # Kedro does not say in which file
+                self._refuse_keys_twice(env, name, error)
+            raise
 
     def file_for(self, env: str | None, section: str) -> str:
         """Return the file in which to write something new into a section, such as ``catalog``, of an environment."""
@@ -204,6 +210,18 @@ class Configuration:
         """Return the folders that are merged for an environment; the first one wins."""
         names = dict.fromkeys(name for name in (env or self.default_env, self.base_env) if name)
         return [] if self.folder is None else [self.folder / name for name in names]
+
+    def _refuse_keys_twice(self, env: str | None, section: str, cause: Exception) -> None:
+        """Refuse keys that a file of a section has twice, or one of the globals, which Kedro reads first."""
+        twice = [
+            one
+            for name, file in self.find_files(env, "*").items()
+            if any(part.startswith((section, "globals")) for part in Path(name).parts)
+            for one in yaml_reader.parse(file.read_bytes(), name).diagnostics
+            if _TWICE in one.message
+        ]
+        if twice:
+            raise ConfigError(f"cannot read the configuration {section!r}:", twice) from cause
 
     def _refuse_unreadable(self, files: Mapping[str, Path], cause: Exception | None = None) -> None:
         """Refuse files that are no configuration, with their lines, which Kedro's own errors lack."""

@@ -7,15 +7,16 @@ in ``try`` or ``with suppress(ImportError)``, others list them for ``lazy_loader
 
 import ast
 import difflib
+import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
-from kedro_batch.text.wording import did_you_mean
+from kedro_batch.text.wording import closest, did_you_mean
 
 _FORMER_PACKAGES = {"tracking", "video"}
 """Packages of kedro-datasets that newer releases do not have."""
@@ -45,7 +46,7 @@ class DatasetClasses:
         return None if not kind.startswith(_PREFIX) and _is_own_module(package) else package
 
     def describe_missing(self, kind: str) -> str:
-        """Return what is wrong with a ``type`` for which Kedro finds no class, with near names.
+        """Return what is wrong with a ``type`` for which Kedro finds no class, and near names: ``type 'x.Y' is ...``.
 
         Empty if there is such a class, and wherever that is not certain: for the classes of the project and of other
         packages.
@@ -54,49 +55,48 @@ class DatasetClasses:
             return self._describe(kind, kind.removeprefix(_OLD_PREFIX))
         bare = kind.removeprefix(_IO_PREFIX)
         if bare != kind:
-            missing = "." not in bare and _lacks(self._io, bare)
-            return self._describe(kind, bare) if missing else ""
+            *modules, name = bare.split(".")
+            return self._describe(kind, name) if _lacks(self._io.joinpath(*modules), name) else ""
         bare = kind.removeprefix(_PREFIX)
-        match bare.split("."):
-            case [name]:
-                missing = bare == kind and _lacks(self._io, name) and _lacks(self.datasets, name)
-            case [package, name]:
-                missing = self._is_missing(package, name, named_in_full=bare != kind)
-            case _:
-                missing = False
+        *modules, name = bare.split(".")
+        if modules:
+            missing = self._is_missing(modules, name, named_in_full=bare != kind)
+        else:
+            missing = bare == kind and _lacks(self._io, name) and _lacks(self.datasets, name)
         return self._describe(kind, bare) if missing else ""
 
     @property
     def _io(self) -> Path:
         return self.kedro / "io"
 
-    def _is_missing(self, package: str, name: str, *, named_in_full: bool) -> bool:
+    def _is_missing(self, modules: Sequence[str], name: str, *, named_in_full: bool) -> bool:
         """True if it is certain that Kedro finds no such class.
 
         Args:
-            package: The package before the class.
+            modules: The package and the modules before the class.
             name: The class.
             named_in_full: The type begins with ``kedro_datasets``.
         """
+        first = modules[0]
+        if not named_in_full and _is_own_module(first):
+            return False
         folders = (self.datasets,) if named_in_full else (self.datasets, self._io)
-        if any((folder / f"{package}.py").is_file() for folder in folders):
-            return False
-        if not named_in_full and _is_own_module(package):
-            return False
-        if (self.datasets / package / "__init__.py").is_file():
-            return _lacks(self.datasets / package, name)
-        if named_in_full or _find_spec(package) is not None:
-            return named_in_full
-        near = self._near_package(package)
-        return package in _FORMER_PACKAGES or any(one.lower() == name.lower() for one in self._names(near))
+        places = (folder.joinpath(*modules) for folder in folders)
+        if found := [place for place in places if _find_source(place)]:
+            return all(_lacks(place, name) for place in found)
+        if named_in_full or first in sys.stdlib_module_names or _find_spec(first) is not None:
+            return named_in_full or first in sys.stdlib_module_names
+        near = self._near_package(first)
+        return first in _FORMER_PACKAGES or any(one.lower() == name.lower() for one in self._names(near))
 
     def _describe(self, kind: str, bare: str) -> str:
         where = "the installed kedro-datasets" if "." in bare else "kedro.io"
-        return f"its type {kind!r} is not in {where}.{did_you_mean(bare, self._near_kinds(bare))}"
+        return f"type {kind!r} is not in {where}.{did_you_mean(bare, self._near_kinds(bare))}"
 
     def _near_kinds(self, bare: str) -> list[str]:
-        """Return types to suggest: those with the same class, or else all of the nearest package."""
+        """Return types to suggest: those with the same class, or else the nearest one of the nearest package."""
         package, dot, name = bare.rpartition(".")
+        package = package.partition(".")[0]
         in_io = sorted(one for one in _read_names(self._io) or () if one.endswith("Dataset"))
         near = self._near_package(package)
         kinds = [f"{near}.{one}" for one in self._names(near)] if dot else in_io
@@ -104,7 +104,7 @@ class DatasetClasses:
         for known in (kinds, every):
             if same := [one for one in known if one.rpartition(".")[2].lower() == name.lower()]:
                 return same
-        return kinds
+        return closest(bare, kinds)[:1]
 
     def _packages(self) -> list[str]:
         return sorted(file.parent.name for file in self.datasets.glob("[a-z]*/__init__.py"))
@@ -149,18 +149,27 @@ def _find_folder(name: str) -> Path | None:
     return next((Path(folder) for folder in (spec and spec.submodule_search_locations) or ()), None)
 
 
-def _lacks(package: Path, name: str) -> bool:
-    """True if it is certain that the package in a folder has no such name."""
-    names = _read_names(package)
+def _lacks(module: Path, name: str) -> bool:
+    """True if it is certain that a module has no such name."""
+    names = _read_names(module)
     return names is not None and name not in names
 
 
+def _find_source(module: Path) -> Path | None:
+    """Return the file of a module, given without ``.py``, or of the package in a folder; None if there is none."""
+    files = (module / "__init__.py", module.with_name(f"{module.name}.py"))
+    return next((file for file in files if file.is_file()), None)
+
+
 @cache
-def _read_names(package: Path) -> frozenset[str] | None:
-    """Return the names that the package in a folder may have; None if that is not certain."""
+def _read_names(module: Path) -> frozenset[str] | None:
+    """Return the names that a module or a package may have; None if that is not certain."""
+    file = _find_source(module)
     try:
-        tree = ast.parse((package / "__init__.py").read_bytes())
+        tree = ast.parse(file.read_bytes()) if file else None
     except (OSError, SyntaxError):
+        return None
+    if tree is None:
         return None
     names = frozenset(name for node in ast.walk(tree) for name in _bound_names(node))
     return None if {"*", "__getattr__"} & names else names

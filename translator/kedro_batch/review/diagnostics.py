@@ -1,5 +1,6 @@
 """Shows diagnostics: as text for a terminal, and as JSON for tools (``schemas/diagnostics.schema.json``)."""
 
+import re
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -100,21 +101,28 @@ def _group_lines(kind: _Kind, members: Sequence[Diagnostic], *, every: bool) -> 
         yield 2, advice
 
 
+_CODE = re.compile(r"`[^`]*`|(?:(?<=[Ww]rite )\w+|\b(?=\w*_)\w+): (?:\[[^\]]*\]|\{[^}]*\}|\S+)")
+"""What people copy: commands in backticks, and settings with their values."""
+_KEPT = "\0"
+"""Stands for a space at which no line is broken."""
+
+
 def _wrap(text: str, depth: int, width: int | None) -> Iterator[str]:
-    """Yield a text with its indent, in lines of at most this width; longer words stay whole."""
+    """Yield a text with its indent, in lines of at most this width; longer words stay whole, and so does code."""
     for line in text.split("\n"):
         indent = "  " * depth + line[: len(line) - len(line.lstrip())]
         if width is None or len(indent) + len(line) <= width:
             yield f"{'  ' * depth}{line}" if line else ""
         else:
-            yield from textwrap.wrap(
-                line.strip(),
+            wrapped = textwrap.wrap(
+                _CODE.sub(lambda found: found[0].replace(" ", _KEPT), line.strip()),
                 width,
                 initial_indent=indent,
                 subsequent_indent=f"{indent}    " if depth == 1 else indent,
                 break_long_words=False,
                 break_on_hyphens=False,
             )
+            yield from (one.replace(_KEPT, " ") for one in wrapped)
 
 
 def diagnostics_headline(diagnostics: Iterable[Diagnostic]) -> str:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from kedro_batch.compiler.catalog import with_inner_entries
@@ -15,15 +14,14 @@ _CLASS_ADVICE = (
     "Correct the type in the catalog. If the image has another release of kedro-datasets, compile with that release"
 )
 _CREDENTIALS_ADVICE = (
-    "Without them, `kedro run` ends in the container with: Unable to find credentials. Data on S3 needs none on AWS "
-    "Batch: remove them from the entries, and give the job definition a jobRoleArn with access to the data. For a "
-    "database or another service, let a hook add them from AWS Secrets Manager, or put a credentials file into the "
-    "image that reads them from variables: ${oc.env:NAME}"
+    "Without them, `kedro run` ends there with: Unable to find credentials. Data on S3 needs none on AWS Batch: remove "
+    "them, and give the job definition a jobRoleArn with access. For a database, let a hook add them, or put a "
+    "credentials file into the image that reads them from variables: ${oc.env:NAME}"
 )
 
 
 def check_classes(compilation: Compilation) -> Iterator[Diagnostic]:
-    """Yield an error for each dataset whose class is neither in kedro-datasets nor in Kedro."""
+    """Yield an error for each class that is neither in kedro-datasets nor in Kedro, with the datasets of that type."""
     classes = find_dataset_classes()
     if classes is None:
         return
@@ -31,17 +29,20 @@ def check_classes(compilation: Compilation) -> Iterator[Diagnostic]:
     if compilation.inputs.features.makes_every_dataset:
         named = compilation.inputs.catalog.entries.items()
         entries |= {name: entry for name, entry in named if "{" not in name and name not in entries}
-    describe_missing = cache(classes.describe_missing)
+    users: defaultdict[str, list[str]] = defaultdict(list)
     for name, entry in entries.items():
-        for kind in (one.get("type") for one in with_inner_entries(entry)):
-            if isinstance(kind, str) and (message := describe_missing(kind)):
-                yield Diagnostic(
-                    source=name,
-                    code=Code.MISSING_CLASS,
-                    message=message,
-                    about={"dataset": (name,)},
-                    advice=_CLASS_ADVICE,
-                )
+        for kind in dict.fromkeys(one.get("type") for one in with_inner_entries(entry)):
+            if isinstance(kind, str):
+                users[kind].append(name)
+    for kind, names in users.items():
+        if message := classes.describe_missing(kind):
+            yield Diagnostic(
+                source=listed(names),
+                code=Code.MISSING_CLASS,
+                message=f"{'its' if len(names) == 1 else 'their'} {message}",
+                about={"dataset": tuple(names)},
+                advice=_CLASS_ADVICE,
+            )
 
 
 def check_credentials(compilation: Compilation) -> Iterator[Diagnostic]:

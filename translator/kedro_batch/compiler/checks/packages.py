@@ -92,7 +92,7 @@ def _find_needs(entry: Entry, package: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _find_engines(entry: Entry, package: str) -> Iterator[tuple[str, str]]:
-    """Yield the package that reads and writes for another: for pandas, that in the extra of the class."""
+    """Yield the package that reads and writes for another; for pandas, an extra of kedro-datasets names it."""
     kind = str(entry.get("type")).rpartition(".")[2].lower()
     if package == "pickle" and (backend := _BACKENDS.get(str(entry.get("backend")).partition(".")[0])):
         yield backend, f"Kedro cannot import the backend {entry['backend']}"
