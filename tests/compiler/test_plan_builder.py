@@ -19,7 +19,7 @@ from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import Resources
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text
-from tests.compiler.compilations import compile_nodes
+from tests.compiler.compilations import CATALOG, compile_nodes
 from tests.plan.test_graph import reachable
 from tests.support.random_nodes import GROUPINGS, pipelines
 
@@ -225,3 +225,13 @@ def test_join_jobs_ask_for_the_least_that_the_machines_give(monkeypatch, platfor
     assert join.settings.submit == {"propagateTags": True}
     assert not list(check_limits(plan))
     assert plan_text(plan)
+
+
+def test_what_is_lost_with_a_container_is_no_output():
+    nodes = [parse_node("raw -> kept lost handed_on", "a"), parse_node("handed_on -> d_out", "b")]
+    entries = {name: {"type": "json.JSONDataset", "filepath": f"data/{name}.json"} for name in ("lost", "handed_on")}
+    catalog = {**CATALOG, **entries, "kept": {"type": "json.JSONDataset", "filepath": "s3://bucket/kept.json"}}
+    first, _ = compile_nodes(nodes, catalog=catalog).plan.jobs
+    assert first.writes == ("handed_on", "kept")
+    first, _ = compile_nodes(nodes, {"shared_paths": ["data"]}, catalog=catalog).plan.jobs
+    assert first.writes == ("handed_on", "kept", "lost")

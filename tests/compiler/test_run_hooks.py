@@ -175,7 +175,7 @@ def advice_on(*hooks: RunHooks, strict: bool = False, **settings: object) -> lis
 
 
 def test_the_advice_names_what_has_an_effect_once():
-    accept = "write accept: [hooks_per_job] in aws_batch.yml"
+    accept = "write hooks_per_job: [NAME] under accept in aws_batch.yml"
     move = "Move what must happen once into a node, or out of the pipeline"
     assert advice_on(OF_PROJECT) == [f"{move}. If it does no harm, {accept}"]
     assert advice_on(OF_PROJECT, strict=True) == [f"{move}. Refused because of --strict; to accept it, {accept}"]

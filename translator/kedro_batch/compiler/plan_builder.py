@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kedro_batch.compiler.commands import CommandBuilder, NotSelectable
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.dataset_uses import find_dataset_uses
+from kedro_batch.compiler.dataset_uses import DatasetUse, find_dataset_uses
 from kedro_batch.compiler.grouping import GroupingRules, group_nodes
 from kedro_batch.compiler.groups import Group, GroupedNodes, find_group_parents
 from kedro_batch.compiler.inputs import CompileInputs
@@ -52,7 +52,7 @@ def build_plan(inputs: CompileInputs) -> Compilation:
         group_by=settings.group_by,
         submit_tags=settings.submit_tags,
         defaults=_common_defaults(settings.defaults.settings, jobs),
-        jobs=add_reads(jobs, shared_places),
+        jobs=_drop_lost_outputs(add_reads(jobs, shared_places), uses, storages),
     )
     return Compilation(
         inputs=inputs,
@@ -174,6 +174,22 @@ def _find_inputs(group: Group) -> tuple[str, ...]:
 
 
 def _find_stored_outputs(group: Group, storages: Storages) -> tuple[str, ...]:
-    """Return the datasets that a job writes and that outlive its container."""
+    """Return the datasets that a job writes and that outlive its process."""
     written = {name for node in group.nodes for name in node.outputs}
     return tuple(sorted(name for name in written if storages.of(name).store is not Store.MEMORY))
+
+
+def _drop_lost_outputs(jobs: Sequence[Job], uses: Mapping[str, DatasetUse], storages: Storages) -> tuple[Job, ...]:
+    """Return the jobs without those outputs that stay on the disk of their container, if no other job reads them."""
+    read = {without_transcoding(name) for job in jobs for name in job.reads}
+    lost = {
+        name
+        for dataset, use in uses.items()
+        if use.producers and dataset not in read
+        for name in use.written
+        if storages.of(name).store is Store.LOCAL
+    }
+    return tuple(
+        replace(job, writes=tuple(name for name in job.writes if name not in lost)) if lost & {*job.writes} else job
+        for job in jobs
+    )
