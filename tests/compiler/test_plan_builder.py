@@ -19,7 +19,7 @@ from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import Resources
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text
-from tests.compiler.compilations import CATALOG, compile_nodes
+from tests.compiler.compilations import CATALOG, compile_nodes, parse_node
 from tests.plan.test_graph import reachable
 from tests.support.random_nodes import GROUPINGS, pipelines
 
