@@ -54,8 +54,8 @@ def test_what_is_missing_is_reported_with_what_is_wrong_unless_that_explains_it(
             resolve_settings(source(given), None)
         return [str(one) for one in raised.value.diagnostics]
 
-    missing, attempts, queue = found({"queue": "q", "attempts": 0})
-    assert missing == "conf/base/aws_batch.yml: 'job_definition' is missing"
+    attempts, missing, queue = found({"queue": "q", "attempts": 0})
+    assert missing == "conf/base/aws_batch.yml: job_definition: it is missing"
     assert "attempts: must be at least 1" in attempts
     assert queue == "conf/base/aws_batch.yml: queue: unknown field. Did you mean 'job_queue'?"
     assert len(found({"queue": "q", "definition": "d"})) == 2

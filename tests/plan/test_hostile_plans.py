@@ -100,7 +100,7 @@ def test_a_wrong_type_of_what_is_passed_on_is_one_diagnostic(field, value):
     [
         ("resources", "must be a mapping, found a list"),
         ("timeout_s", "must be a whole number, found a list"),
-        ("platform", "a list is unknown. Known here: ec2, fargate"),
+        ("platform", "must be one word, found a list. Known here: ec2, fargate"),
         ("submit_tags", "does not belong here. It holds for all jobs"),
     ],
 )

@@ -121,7 +121,7 @@ def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
         _WEIGHT[diagnostic.severity],
         diagnostic.code or "",
         diagnostic.source,
-        math.inf if diagnostic.line is None else diagnostic.line,  # what is missing comes after what is there
+        math.inf if diagnostic.line is None and path else diagnostic.line or 0,  # what is missing comes last
         path,
         diagnostic.message,
     )

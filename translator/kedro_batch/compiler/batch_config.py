@@ -135,7 +135,9 @@ def _diagnose_missing_target(source: ConfigSource, given: Mapping[str, Any]) -> 
     meant = find_meant_settings(given)
     for name in source.missing_target:
         if name not in meant:
-            yield Diagnostic(source=source.expected_file, message=f"{name!r} is missing", code=Code.INVALID_CONFIG)
+            yield Diagnostic(
+                source=source.expected_file, path=(name,), message="it is missing", code=Code.INVALID_CONFIG
+            )
 
 
 def _diagnose_conf_source(source: ConfigSource, path: str) -> Diagnostic:
