@@ -23,7 +23,7 @@ def test_a_read_that_does_not_wait_for_its_writer_is_a_warning(tmp_path):
         "1 warning:\n"
         "  warning unordered_read: plan.yaml:1: jobs[1].reads: 'two' reads 'table@pandas', which 'one' writes, and "
         "does not wait for it: it may find old data, or none. If a job needs what is written, let its node read the "
-        "dataset in the project too, as an input more, and compile again; in a plan written by hand, put the job that "
+        "dataset in the project too, as one more input, and compile again; in a plan written by hand, put the job that "
         "writes under depends_on\n"
     )
 

@@ -55,7 +55,10 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(given, message):
     [
         (["confirmed_elsewhere"], "accept[0]: 'confirmed_elsewhere' is not a warning of compile: errors cannot be"),
         ({"ephemeral_boundary": ["x"]}, "accept.ephemeral_boundary: 'ephemeral_boundary' is not a warning of compile:"),
-        (["local_input", {"local_output": ["x"]}], "accept[1]: a list has codes alone. To name datasets, write all as"),
+        (
+            ["local_input", {"local_output": ["x"]}],
+            "accept[1]: a list holds codes only. To name datasets, write all as",
+        ),
         (["local_inputs"], "accept[0]: 'local_inputs' is unknown. Did you mean 'local_input' or"),
         ({"local_output": "x"}, "accept.local_output: must be a list, found 'x'"),
     ],

@@ -77,7 +77,7 @@ def stored(entry, declared=None, shared_paths=()):
         ("local", {"type": "CachedDataset", "dataset": {"type": "x.Y", "dataset": {"type": "Z", "filepath": "y"}}}),
         ("local", {"type": "partitions.PartitionedDataset", "path": "data", "dataset": "pandas.CSVDataset"}),
         ("shared", {"type": "partitions.PartitionedDataset", "path": "s3://b/p", "dataset": {"type": "MemoryDataset"}}),
-        ("local", {"type": "kedro_mlflow.io.artifacts.MlflowArtifactDataset", "dataset": {"filepath": "x"}}),
+        ("unknown", {"type": "kedro_mlflow.io.artifacts.MlflowArtifactDataset", "dataset": {"filepath": "x"}}),
         ("shared", {"type": "huggingface.CSVDataset", "path": "s3://b/x"}),
     ],
 )

@@ -237,9 +237,9 @@ def test_16_pipelines_whose_nodes_are_not_in_the_default_one(tmp_path):
     jobs = compiled(project, words)
     check(jobs, [*steps.values()])
     for job in jobs.values():
-        flag, home = job["command"][2].split("=")
+        flag, homes = job["command"][2].split("=")
         assert flag in ("--pipeline", "--pipelines")
-        assert set(job["nodes"]) <= {step.name for step in pipelines[home]}
+        assert set(job["nodes"]) <= {step.name for home in homes.split(",") for step in pipelines[home]}
 
     # A process for each pipeline. `kedro run` of older versions takes one pipeline: the copy has all in its default.
     jobs = compiled(project, words, "--group-by=tag:part.")
@@ -281,10 +281,13 @@ def test_a_catalog_of_environments_globals_parameters_and_absent_credentials(tmp
     project = adversarial.write_configured(tmp_path / "project")
     assert codes(diagnostics(project), "error") == {"ephemeral_boundary"}
     in_prod = diagnostics(project, "--env=prod")
-    assert codes(in_prod) == {"local_boundary"}
-    assert [one["source"] for one in in_prod] == ["caught"]
+    assert [(one["code"], one["about"]["dataset"]) for one in in_prod] == [
+        ("local_boundary", ["caught"]),
+        ("local_output", ["result"]),
+        ("undefined_credentials", ["sealed"]),
+    ]
     words = "--env=prod", "--params=root=data,nested.factor=7"
-    assert codes(diagnostics(project, *words)) == set()
+    assert codes(diagnostics(project, *words)) == {"undefined_credentials"}
     check(compiled(project, *words), adversarial.configured()["__default__"])
     assert not list((project / "conf" / "local").iterdir())
     # Compiling needs no credentials, but the jobs do.

@@ -24,6 +24,6 @@ def test_no_line_is_broken_within_what_people_copy(code):
 
 
 def test_what_is_missing_in_a_file_comes_after_what_is_there():
-    missing = Diagnostic(source="a", message="'job_queue' is missing")
+    missing = Diagnostic(source="a", path=("job_queue",), message="it is missing")
     wrong = Diagnostic(source="a", line=7, message="unknown field")
     assert sorted_diagnostics([missing, wrong]) == (wrong, missing)

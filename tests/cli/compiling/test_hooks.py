@@ -41,7 +41,9 @@ def add(catalog, name, dataset):
     else:
         catalog[name] = dataset
 """
-ADVICE = "Hooks do not run while compiling: what they add, write in aws_batch.yml, under datasets, such as NAME: shared"
+ADVICE = (
+    "Hooks do not run while compiling: declare what they add in aws_batch.yml, under datasets, such as NAME: shared"
+)
 
 
 def refused(project: Path, *words: str) -> str:

@@ -30,7 +30,7 @@ def test_an_input_that_a_hook_adds_is_declared():
     (one,) = compile_nodes([use]).diagnostics
     assert one.message == "no selected node writes it, and it is not stored: it has no catalog entry. use reads it"
     assert one.advice == (
-        "Add an entry to conf/base/catalog.yml. Hooks do not run while compiling: what they add, write in "
+        "Add an entry to conf/base/catalog.yml. Hooks do not run while compiling: declare what they add in "
         "aws_batch.yml, under datasets, such as NAME: shared"
     )
 
@@ -158,7 +158,7 @@ def test_a_missing_parameter_is_named_with_near_names_and_what_to_do():
     )
     assert one.advice == (
         "Write parameters in conf/base/parameters.yml, or pass them with --params. Hooks do not run while compiling: "
-        "what they add, write in aws_batch.yml, under datasets, such as NAME: shared"
+        "declare what they add in aws_batch.yml, under datasets, such as NAME: shared"
     )
     for pattern in ("params:model.rows", "params:*"):
         assert not compile_nodes(nodes, {"datasets": {pattern: "shared"}}).diagnostics

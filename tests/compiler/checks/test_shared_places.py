@@ -68,6 +68,20 @@ def test_a_disk_of_one_container_is_shared_with_no_other_job(nodes):
     assert {"today:", "all:"} <= set(found[0].remedy.splitlines())
 
 
+def test_what_is_overwritten_is_not_read():
+    nodes = [parse_node(f"d_{n} -> v{n} d_{n + 1}", f"n{n}") for n in range(3)]
+    nodes.append(parse_node("d_3 latest -> d_out", "report"))
+    catalog = CATALOG | {name: file("s3://b/x.csv") for name in ("v0", "v1", "v2", "latest")}
+    found = compile_nodes(nodes, catalog=catalog)
+    (report,) = (job for job in found.plan.jobs if job.name == "report")
+    assert report.reads == ("d_3", "latest", "v2")
+
+
+def test_no_message_shows_a_password():
+    secret = file("sftp://me:hunter2@h/x")
+    assert "hunter2" not in str([compiled(APART, secret, secret).diagnostics])
+
+
 def test_two_readers_of_one_place_are_fine():
     assert shared([parse_node("today -> d_a", "a"), parse_node("all -> d_b", "b")]) == []
 
@@ -88,6 +102,12 @@ def table(name, **more):
         (file("s3://b/x/1.json"), {**ALL, "path": "s3://b/x", "filename_suffix": ".json"}, True),
         (file("s3://b/x/1.json"), file("s3://b/x/*.json"), True),
         (file("s3://b/x/1.json"), {"type": "CachedDataset", "dataset": file("s3://b/x/1.json")}, True),
+        (file("s3://b/x", credentials="one"), file("s3://b/x", credentials="two"), False),
+        (file("s3://b/x", credentials="one"), file("s3://b/x", credentials="one"), True),
+        (file("sftp://me:pw@h/x"), file("sftp://you:pw@h/x"), True),
+        (file("https://h/x.csv?sig=1"), file("https://h/x.csv?sig=2"), True),
+        (file("s3://b/x/y/1.json"), {**ALL, "path": "s3://b/x", "load_args": {"maxdepth": 1}}, False),
+        (file("s3://b/x/1.json"), {**ALL, "path": "s3://b/x", "load_args": {"maxdepth": 1}}, True),
         (file("gs://b/x"), file("gcs://b/x"), True),
         (file("abfs://b/x"), file("abfss://b/x"), True),
         (file("s3://b/x/out_2.pq"), file("s3://b/x/in_*.pq"), False),

@@ -47,7 +47,7 @@ def test_what_stands_in_files_that_are_not_read_for_it_is_named():
         misnamed={"conf/base/aws-batch.yml": "rename it"},
     )
     found = [one for one in compile_nodes(NODES, source=source).diagnostics if one.code == "unmatched"]
-    where = "it is not read there, where only job_queue and job_definition are: move it to conf/base/aws_batch.yml"
+    where = "only job_queue and job_definition are read from the parameters: move it to conf/base/aws_batch.yml"
     assert [str(one) for one in found] == [
         "conf/base/aws-batch.yml: it is not read: if it has settings for AWS Batch, rename it",
         f"parameters.yml: aws_batch.memory: {where}",

@@ -54,7 +54,7 @@ def test_the_message_names_the_dataset_as_the_reader_does():
 def test_the_advice_is_for_compiled_plans_too_and_the_same_for_all_reads():
     (advice,) = {one.advice for one in check_read_order(plan("a >x >y", "b <x", "c <y"))}
     assert advice == (
-        "If a job needs what is written, let its node read the dataset in the project too, as an input more, and "
+        "If a job needs what is written, let its node read the dataset in the project too, as one more input, and "
         "compile again; in a plan written by hand, put the job that writes under depends_on"
     )
 

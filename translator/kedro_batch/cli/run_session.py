@@ -191,36 +191,41 @@ def open_run(
         if json_lines:
             json_lines.show(event)
 
-    with on_signals(inbox.on_signal):
-        try:
-            with run_lock(folder, handle.run_id), follower(options.verbosity) as show:
-                _record_run(handle, journal, engine, calls.wall())
-                context = RunContext(
-                    plan=handle.plan,
-                    digest=handle.digest,
-                    run_id=handle.run_id,
-                    engine=engine,
-                    calls=calls,
-                    inbox=inbox,
-                    journal=journal,
-                    show=sink,
-                    options=options.run,
-                    continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
-                    must_exist=handle.must_exist and not options.run.assume_done,
-                )
-                session = RunSession(
-                    handle=handle, context=context, run_state=RunState(context.parents, journal.records(handle.run_id))
-                )
-                yield session
-        except (KedroBatchError, Interrupted):
-            if handle.must_exist and not journal.records(handle.run_id):
-                journal.forget(handle.run_id)  # nothing of it was found
-                session = None
-            raise
-        finally:
-            if session:
-                _report(session, options)
-                _say_if_stale(session)
+    try:
+        with on_signals(inbox.on_signal):
+            try:
+                with run_lock(folder, handle.run_id), follower(options.verbosity) as show:
+                    _record_run(handle, journal, engine, calls.wall())
+                    context = RunContext(
+                        plan=handle.plan,
+                        digest=handle.digest,
+                        run_id=handle.run_id,
+                        engine=engine,
+                        calls=calls,
+                        inbox=inbox,
+                        journal=journal,
+                        show=sink,
+                        options=options.run,
+                        continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
+                        must_exist=handle.must_exist and not options.run.assume_done,
+                    )
+                    session = RunSession(
+                        handle=handle,
+                        context=context,
+                        run_state=RunState(context.parents, journal.records(handle.run_id)),
+                    )
+                    yield session
+            except (KedroBatchError, Interrupted):
+                if handle.must_exist and not journal.records(handle.run_id):
+                    journal.forget(handle.run_id)  # nothing of it was found
+                    session = None
+                raise
+            finally:
+                if session:
+                    _report(session, options)
+    finally:  # Ctrl-C ends this as it ends any command
+        if session:
+            _say_if_stale(session, quiet=options.verbosity.quiet)
 
 
 def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float) -> None:
@@ -282,11 +287,13 @@ def _report(session: RunSession, options: CommandOptions) -> None:
             print_note(f"Warning: cannot write the outcome: {error.strerror}")
 
 
-def _say_if_stale(session: RunSession) -> None:
+def _say_if_stale(session: RunSession, *, quiet: bool) -> None:
     """Say that a plan is out of date, once jobs have failed on this machine, where the project is."""
     handle, finished = session.handle, session.finished
     if handle.engine_name != "local" or finished is None or finished.outcome != "failed":
         return
+    if not quiet:
+        print_note("Looking whether the plan is out of date ...")
     file = handle.source if Path(handle.source).is_file() else "plan.yaml"
     project = Path(session.context.engine.location["folder"])
     if said := describe_staleness(handle.plan, handle.digest, project, file):

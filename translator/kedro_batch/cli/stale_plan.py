@@ -19,7 +19,7 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import ENV_VARIABLE
 from kedro_batch.text.wording import sentences
 
-_PATIENCE_S = 120
+_TIMEOUT_S = 120
 _UNGROUPED = "--group-by=none"
 
 
@@ -94,7 +94,7 @@ def _compile(project: Path, words: list[str]) -> Plan | str | None:
     with suppress(OSError, subprocess.SubprocessError, PlanError):
         # No shell reads the words, and each of them is one option with its value.
         ended = subprocess.run(  # noqa: S603
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=False
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False
         )
         if ended.returncode == Refused.exit_code:
             return _first_reason(ended.stderr.decode(errors="replace"))

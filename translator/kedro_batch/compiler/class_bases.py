@@ -24,7 +24,7 @@ def find_base_names(kind: str) -> frozenset[str]:
     shipped = find_dataset_classes()
     if not module or module.partition(".")[0] in _KEDRO or (shipped and shipped.find_package(kind)):
         return frozenset()
-    loaded = getattr(sys.modules.get(module), name, None)
+    loaded = vars(sys.modules[module]).get(name) if module in sys.modules else None
     bases = [base.__name__ for base in loaded.__mro__[1:]] if isinstance(loaded, type) else base_classes(kind)
     return frozenset(base.rpartition(".")[2] for base in bases)
 

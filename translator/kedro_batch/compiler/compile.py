@@ -106,7 +106,7 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
         run_command=find_run_command(project.name, settings.command_prefix, root),
         run_hooks=project.find_run_hooks(),
         base_env=configuration.base_env,
-        missing_env_folder=None if options.env else configuration.missing_env_folder,
+        missing_env_folder=configuration.missing_env_folder if needs_env_folder else None,
         credentials=configuration.find_credential_names(options.env),
         packages=ProjectPackages(configuration.root),
         left_out_env_folder=configuration.left_out_env_folder if needs_env_folder else None,

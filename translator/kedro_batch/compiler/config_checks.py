@@ -99,7 +99,7 @@ def _find_misuse_of_accept(given: _Config, path: FieldPath) -> str | None:
         case _:
             return None
     if isinstance(refused, Mapping):
-        return 'a list has codes alone. To name datasets, write all as a mapping, such as {local_output: [x, "y_*"]}'
+        return 'a list holds codes only. To name datasets, write all as a mapping, such as {local_output: [x, "y_*"]}'
     if refused in [*Code] and refused not in schema("config")["$defs"]["warning_code"]["enum"]:
         return f"{refused!r} is not a warning of compile: errors cannot be accepted, and notes need not be"
     return None

@@ -23,7 +23,7 @@ class _Failure(NamedTuple):
 
 _FAILURES = (
     _Failure(
-        r"oc\.env",
+        r"oc\.env(?!:)",
         r"\$\{{\s*oc\.env\s*:",
         ". Kedro reads environment variables only in credentials.yml. To allow them everywhere, add the resolver to "
         'CONFIG_LOADER_ARGS in settings.py: "custom_resolvers": {{"oc.env": omegaconf.resolvers.oc.env}}',
@@ -39,6 +39,11 @@ _FAILURES = (
         "Runtime parameter '(.+?)' not found",
         r"\$\{{\s*runtime_params\s*:\s*{}\s*[,}}]",
         " Pass it with --params, or write a default: ${{runtime_params:NAME,DEFAULT}}",
+    ),
+    _Failure(
+        "Environment variable '(.+?)' not found",
+        r"\$\{{\s*oc\.env\s*:\s*{}\s*[,}}]",
+        ". Set it where you compile as the jobs have it, or write a default: ${{oc.env:NAME,DEFAULT}}",
     ),
     _Failure(
         "Globals key '(.+?)' not found",

@@ -67,12 +67,18 @@ def _each_line_once() -> Iterator[None]:
             super().__init__(name, level)
             self.addFilter(is_new)
 
-    for logger in (logging.root, *logging.root.manager.loggerDict.values()):
-        if isinstance(logger, logging.Logger):
-            logger.addFilter(is_new)
+    for logger in _all_loggers():
+        logger.addFilter(is_new)
     before = logging.getLoggerClass()
     logging.setLoggerClass(FilteredLogger)
     try:
         yield
     finally:
         logging.setLoggerClass(before)
+        for logger in _all_loggers():
+            logger.removeFilter(is_new)
+
+
+def _all_loggers() -> list[logging.Logger]:
+    known = (logging.root, *logging.root.manager.loggerDict.values())
+    return [logger for logger in known if isinstance(logger, logging.Logger)]

@@ -8,9 +8,10 @@ import json
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, permutations, product
+from typing import Any
 
 from kedro_batch.compiler.catalog import Catalog, Entry
 from kedro_batch.compiler.dataset_uses import DatasetUse
@@ -20,6 +21,8 @@ from kedro_batch.plan.model import Job, JobName
 
 _ALIKE = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "abfss": "abfs", "file": "", "local": ""}
 """Protocols that lead to the same places as others."""
+_CONTAINERS = ("abfs", "wasb", "wasbs")
+"""Protocols in whose URLs a container stands before the ``@``, and not a user."""
 _TABLES = ("table_name", "table", "table_id", "key")
 _AROUND_A_TABLE = ("credentials", "con", "url", "connection", "catalog", "database", "project", "dataset", "schema")
 """What tells tables of one name apart. The schema may also stand among the arguments of loading and saving."""
@@ -62,6 +65,7 @@ class _Located:
         dataset: The name without transcoding.
         parts: The protocol, then folders from the outermost to the innermost.
         pattern: Of files below that, how their paths begin and end; None for all that is there.
+        depth: How many folders deep the files are at most; None for any depth.
         shown: The place for messages.
     """
 
@@ -69,6 +73,7 @@ class _Located:
     dataset: str
     parts: tuple[str, ...]
     pattern: tuple[str, str] | None
+    depth: int | None
     shown: str
 
 
@@ -105,7 +110,19 @@ def find_shared_places(
                 place=one.shown,
                 same=one.parts == other.parts,
             )
-    return tuple(found[key] for key in sorted(found))
+    return tuple(found[key] for key in sorted(found) if not _is_overwritten(found[key], found.values(), above, bit))
+
+
+def _is_overwritten(
+    one: SharedPlace, every: Iterable[SharedPlace], above: Mapping[JobName, int], bit: Mapping[JobName, int]
+) -> bool:
+    """True if a reader finds in the same place what another job has written since."""
+    later = (
+        other.writer
+        for other in every
+        if other.user == one.user and other.other == one.other and other.same and other.ordered
+    )
+    return one.reads and one.ordered and one.same and any(above[writer] & bit[one.writer] for writer in later)
 
 
 def add_reads(jobs: Sequence[Job], shared: Sequence[SharedPlace]) -> tuple[Job, ...]:
@@ -127,12 +144,17 @@ def _locate(uses: Mapping[str, DatasetUse], catalog: Catalog, storages: Storages
             if entry is None or storage.store is Store.MEMORY:
                 continue
             shown = comparable_place(storage.url)
-            parts, pattern = _split_place(shown) if shown else (_name_table(find_place(entry)), None)
-            if suffix := find_place(entry).get("filename_suffix") if "dataset" in entry else None:
+            place = find_place(entry)
+            parts, pattern = _split_place(shown) if shown else (_name_table(place), None)
+            if shown and ("credentials" in place or "fs_args" in place):  # which may lead to another server
+                parts = (_spell([place.get("credentials"), place.get("fs_args")]), *parts)
+            if suffix := place.get("filename_suffix"):
                 pattern = ("", str(suffix))
+            load_args = place.get("load_args")
+            depth = load_args.get("maxdepth") if isinstance(load_args, Mapping) else None
             if parts:
                 shown = shown or f"the table {parts[-1]}"
-                yield _Located(name=name, dataset=dataset, parts=parts, pattern=pattern, shown=shown)
+                yield _Located(name=name, dataset=dataset, parts=parts, pattern=pattern, depth=depth, shown=shown)
 
 
 def _split_place(place: str) -> tuple[tuple[str, ...], tuple[str, str] | None]:
@@ -152,14 +174,24 @@ def _name_table(entry: Entry) -> tuple[str, ...]:
     schemas = {str(one["schema"]) for one in arguments if "schema" in one}
     if table is None or len(schemas) > 1:
         return ()
-    around = (json.dumps(entry.get(word), sort_keys=True, default=str) for word in _AROUND_A_TABLE)
-    return ("a table", *around, *schemas, table)
+    return ("a table", *(_spell(entry.get(word)) for word in _AROUND_A_TABLE), *schemas, table)
+
+
+def _spell(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def comparable_place(url: str) -> str:
-    """Spell a path or URL so that equal places are equal: Spark and pandas spell those on S3 differently."""
+    """Spell a path or URL so that equal places are equal, without what may be secret in it.
+
+    Spark and pandas spell those on S3 differently; a user, a password or a signature do not tell places apart.
+    """
     protocol, separator, path = url.replace("\\", "/").rpartition("://")
     protocol = _ALIKE.get(protocol.lower(), protocol.lower())
+    if protocol.startswith("http"):
+        path = path.partition("?")[0]
+    host, slash, rest = path.partition("/")
+    path = (host.rpartition("@")[2] if protocol not in _CONTAINERS else host) + slash + rest
     separator = separator if protocol else ""
     return protocol + separator + (posixpath.normpath(path) if path else "")
 
@@ -185,6 +217,9 @@ def _find_meeting(located: Iterator[_Located]) -> Iterator[tuple[_Located, _Loca
 
 def _may_hold(outer: _Located, inner: _Located) -> bool:
     """True if the files that the one name stands for may be among those of the other, which is in the same folder."""
+    *folders, _ = ("", *inner.parts[len(outer.parts) :])
+    if outer.depth is not None and len(folders) > outer.depth:
+        return False
     below = "/".join(inner.parts[len(outer.parts) :])
     if outer.pattern is None:
         return True

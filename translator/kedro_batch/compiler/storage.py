@@ -97,7 +97,7 @@ class Storages:
         if pattern is not None:
             reason = f"datasets in aws_batch.yml declares {pattern!r} as {self._declared[pattern]}"
             store = Store(self._declared[pattern])
-            path = url if store is Store.LOCAL else ""
+            path = re.sub("^(file|local)://", "", url) if store is Store.LOCAL else ""
             return Storage(store=store, reason=reason, versioned=versioned, url=url, local_path=path)
         if entry is None:
             return Storage(store=Store.MEMORY, reason="it has no catalog entry")
@@ -111,8 +111,10 @@ class Storages:
             kind = _parse_kind(str(entry.get("type", "")))
             if _MEMORY in kind.name:
                 return Verdict(Store.MEMORY, f"it is a {kind.text}", given=kind.name not in _KEDRO_MEMORY)
-            if "MemoryDataset" in self._base_names(kind.text):
+            if any(_MEMORY in base.lower() for base in self._base_names(kind.text)):
                 return Verdict(Store.MEMORY, f"{kind.text} derives from MemoryDataset", given=True)
+            if kind.name == "mlflowartifactdataset":
+                return Verdict(Store.UNKNOWN, f"a {kind.text} logs it to MLflow, and loads it from a file")
             verdict = _judge_by_address(entry, kind, self._shared_paths) or _judge_by_server(entry, kind)
             verdict = verdict or _judge_by_path(entry, kind, self._shared_paths)
             if verdict is not None:

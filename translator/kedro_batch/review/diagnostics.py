@@ -66,12 +66,18 @@ def diagnostic_lines(
             yield from _wrap(text, depth, width)
 
 
+_ENTRY = re.compile(r"^(?=\S)", re.MULTILINE)
+"""Where a catalog entry begins."""
+
+
 def remedy_lines(diagnostics: Iterable[Diagnostic], *, every: bool = False) -> Iterator[str]:
     """Yield catalog entries to paste; of very many, the first, unless every one is wanted."""
-    remedies = [*dict.fromkeys(diagnostic.remedy for diagnostic in diagnostics if diagnostic.remedy)]
+    entries = (entry for one in diagnostics for entry in _ENTRY.split(one.remedy) if entry)
+    remedies = [*dict.fromkeys(entries)]
     if remedies:
-        yield "\nEntries for the catalog, in place of those of the same name. Change my-bucket:\n"
         shown = remedies if every else remedies[:_MAX_SHOWN]
+        change = ". Change my-bucket" if any("my-bucket" in entry for entry in shown) else ""
+        yield f"\nEntries for the catalog, in place of those of the same name{change}:\n"
         yield "".join(shown).rstrip("\n")
         if len(shown) < len(remedies):
             yield f"# and {len(remedies) - len(shown)} more; {_HOW_TO_SEE_ALL}"
@@ -111,7 +117,7 @@ def _wrap(text: str, depth: int, width: int | None) -> Iterator[str]:
     """Yield a text with its indent, in lines of at most this width; longer words stay whole, and so does code."""
     for line in text.split("\n"):
         indent = "  " * depth + line[: len(line) - len(line.lstrip())]
-        if width is None or len(indent) + len(line) <= width:
+        if width is None or 2 * depth + len(line) <= width:
             yield f"{'  ' * depth}{line}" if line else ""
         else:
             wrapped = textwrap.wrap(

@@ -12,6 +12,7 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
     diagnose_dataset,
     find_worst_storage,
     hooks_advice,
+    memory_advice,
 )
 from kedro_batch.compiler.checks.entries_to_paste import copied_entry, moved_entries, pickle_entry, pickle_path
 from kedro_batch.compiler.compilation import Compilation
@@ -48,8 +49,7 @@ def check_transcoded_in_memory(compilation: Compilation) -> Iterator[Diagnostic]
             f"{describe_jobs(compilation, use.producers, 'write')} {written}, and "
             f"{describe_jobs(compilation, use.consumers, 'read')} {read}. In memory each name is a dataset of its own, "
             f"even in one job: {storages[lost[0]].reason}",
-            advice="Store all names of a transcoded dataset in one place: add the entries below to "
-            f"{compilation.inputs.catalog_file}",
+            advice=f"Store all names of a transcoded dataset in one place, in {compilation.inputs.catalog_file}",
             remedy="".join(
                 copied_entry(catalog, stored, one) if stored else pickle_entry(one, pickle_path(name)) for one in lost
             ),
@@ -67,7 +67,6 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
     jobs = _describe_uses(compilation, use)
     match storage.store:
         case Store.MEMORY:
-            grouping = ",".join((*compilation.inputs.settings.group_by, "memory"))
             yield diagnose_dataset(
                 Code.EPHEMERAL_BOUNDARY,
                 name,
@@ -75,7 +74,7 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
                 f"it is only in memory: {storage.reason}. {jobs}",
                 advice=sentences(
                     f"Store what other jobs read: add the entries below to {compilation.inputs.catalog_file}",
-                    f"Or run these nodes in one job: --group-by {grouping}",
+                    memory_advice(compilation),
                     hooks_advice(compilation),
                 ),
                 remedy=pickle_entry(name, pickle_path(name)),

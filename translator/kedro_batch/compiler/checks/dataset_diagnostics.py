@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
+from kedro_batch.compiler.grouping_names import MEMORY
 from kedro_batch.compiler.storage import Storage, Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.model import JobName
@@ -48,12 +49,18 @@ def describe_jobs(compilation: Compilation, jobs: Collection[JobName], verb: str
     return f"{listed(labels)} {verb}s" if len(labels) == 1 else f"{listed(labels)} {verb}"
 
 
+def memory_advice(compilation: Compilation) -> str:
+    """Return how to run nodes that share what is only in memory in one job; empty if that is configured already."""
+    grouping = compilation.inputs.settings.group_by
+    return "" if MEMORY in grouping else f"Or run these nodes in one job: --group-by {','.join((*grouping, MEMORY))}"
+
+
 def hooks_advice(compilation: Compilation, *, always: bool = False) -> str:
     """Return what to do about what a hook adds; empty if the project has no such hook, and it is not said always."""
     if not (always or compilation.inputs.catalog_hooks):
         return ""
     return (
-        "Hooks do not run while compiling: what they add, write in aws_batch.yml, under datasets, such as NAME: shared"
+        "Hooks do not run while compiling: declare what they add in aws_batch.yml, under datasets, such as NAME: shared"
     )
 
 

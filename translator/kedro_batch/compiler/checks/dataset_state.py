@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping
 
 from kedro_batch.compiler.catalog import Entry
 from kedro_batch.compiler.checks.dataset_diagnostics import (
-    KEEP_ADVICE,
     describe_jobs,
     diagnose_dataset,
     find_worst_storage,
+    memory_advice,
 )
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
 from kedro_batch.compiler.storage import Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.data_flow import without_transcoding
+from kedro_batch.text.wording import sentences
 
 _EXACT = ("pickle", "cloudpickle", "joblib", "dill", "compress_pickle")
 """Words in the names of classes that load the very object that was saved."""
@@ -27,15 +28,11 @@ def check_confirms(compilation: Compilation) -> Iterator[Diagnostic]:
     for name, use in compilation.dataset_uses.items():
         if not use.confirmers:
             continue
-        grouping = compilation.inputs.settings.group_by
         if len(use.confirmers | use.consumers) > 1:
             what = f"{describe_jobs(compilation, use.confirmers, 'confirm')} it"
             if use.consumers:
                 what += f", and {describe_jobs(compilation, use.consumers, 'read')} it"
-            together = ",".join((*grouping, *([] if "memory" in grouping else ["memory"])))
-            advice = (
-                f"Run the nodes that read and confirm it in one job: --group-by {together}. Or let one node do both"
-            )
+            advice = sentences("Let one node read and confirm it", memory_advice(compilation))
             yield _diagnose_confirms(name, use, f"{what}, in several containers", advice)
         elif runner := _find_parallel_runner(compilation, name, use):
             advice = "Run their job with the SequentialRunner or the ThreadRunner, which have one process"
@@ -76,7 +73,8 @@ def check_checkpoints(compilation: Compilation) -> Iterator[Diagnostic]:
                     use,
                     f"its checkpoint is lost when its container ends: {storage.reason}. "
                     f"{describe_jobs(compilation, use.confirmers, 'confirm')} it, and the next run starts anew",
-                    advice=KEEP_ADVICE,
+                    advice="Store checkpoints on S3 or the like. If all containers mount their folder, add it to "
+                    "shared_paths in aws_batch.yml",
                 )
                 break
 
@@ -102,7 +100,9 @@ def check_caches(compilation: Compilation) -> Iterator[Diagnostic]:
 def _cached_type(compilation: Compilation, entry: Entry) -> str | None:
     """Return the type that a ``CachedDataset`` stores with; None if it is none, or if that keeps any object."""
     own = str(entry.get("type"))
-    if own.rpartition(".")[2].lower() != "cacheddataset" and "CachedDataset" not in compilation.inputs.base_names(own):
+    if own.rpartition(".")[2].lower() != "cacheddataset" and not any(
+        "cacheddataset" in base.lower() for base in compilation.inputs.base_names(own)
+    ):
         return None
     inner = entry.get("dataset")
     kind = str(inner.get("type", "")) if isinstance(inner, Mapping) else str(inner)

@@ -1,7 +1,9 @@
 """Checks of datasets that share a place with others: do the jobs that use it wait for each other, and see the data?"""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.checks.dataset_diagnostics import SHARE_ADVICE, describe_jobs, diagnose_dataset
 from kedro_batch.compiler.checks.entries_to_paste import moved_entries
@@ -9,6 +11,10 @@ from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.storage import Store
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.plan.data_flow import without_transcoding
+from kedro_batch.text.wording import listed
+
+if TYPE_CHECKING:
+    from kedro_batch.compiler.shared_places import SharedPlace
 
 
 def check_shared_places(compilation: Compilation) -> Iterator[Diagnostic]:
@@ -26,28 +32,35 @@ def check_shared_places(compilation: Compilation) -> Iterator[Diagnostic]:
             f"{labels[one.writer]} writes it to {one.place}, and {labels[one.user]} "
             f"{'reads' if one.reads else 'writes'} {one.other}, which is "
             f"{'the same place' if one.same else 'inside of it or around it'}. "
-            "Neither job waits for the other, so it is chance who comes first",
-            advice="Let the later node read what the earlier one writes, as an input more, so that its job waits; "
+            + (
+                "Neither job waits for the other, so it is chance who comes first"
+                if one.reads
+                else "Neither job waits for the other, so one may replace or remove what the other has written"
+            ),
+            advice="Let the later node read what the earlier one writes, as one more input, so that its job waits; "
             "or store them in different places",
         )
         yield replace(found, about={**found.about, "dataset": (one.written, one.other)})
 
 
 def check_local_places(compilation: Compilation) -> Iterator[Diagnostic]:
-    """Yield a warning for each dataset on a container's disk that another job reads there under another name."""
-    seen: set[str] = set()
+    """Yield a warning for each dataset on a container's disk that other jobs read there under another name alone."""
+    users: defaultdict[str, set[SharedPlace]] = defaultdict(set)
     for one in compilation.shared_places:
-        storage = compilation.storages.of(one.written)
-        if one.reads and storage.store is Store.LOCAL and one.written not in seen:
-            seen.add(one.written)
-            use = compilation.dataset_uses[without_transcoding(one.written)]
-            yield diagnose_dataset(
-                Code.LOCAL_BOUNDARY,
-                one.written,
-                use,
-                f"it is on the disk of one container: {storage.reason}. "
-                f"{describe_jobs(compilation, {one.writer}, 'write')} it, and "
-                f"{describe_jobs(compilation, {one.user}, 'read')} it as {one.other} in another container",
-                advice=SHARE_ADVICE,
-                remedy=moved_entries(compilation.inputs.catalog, sorted({*use.names, one.other})),
-            )
+        use = compilation.dataset_uses[without_transcoding(one.written)]
+        if one.reads and not use.readers and compilation.storages.of(one.written).store is Store.LOCAL:
+            users[one.written].add(one)
+    for written, places in users.items():
+        use = compilation.dataset_uses[without_transcoding(written)]
+        others = sorted({one.other for one in places})
+        yield diagnose_dataset(
+            Code.LOCAL_BOUNDARY,
+            written,
+            use,
+            f"it is on the disk of one container: {compilation.storages.of(written).reason}. "
+            f"{describe_jobs(compilation, use.producers, 'write')} it, and "
+            f"{describe_jobs(compilation, {one.user for one in places}, 'read')} it as {listed(others)} in another "
+            "container",
+            advice=SHARE_ADVICE,
+            remedy=moved_entries(compilation.inputs.catalog, [*use.names, *others]),
+        )

@@ -35,7 +35,7 @@ def check_accept(compilation: Compilation) -> Iterator[Diagnostic]:
     datasets = _find_datasets(compilation) if accept else set()
     hooks = {name for one in compilation.inputs.run_hooks for name in (one.name, *one.methods)}
     for code, patterns in accept.items():
-        if code in (Code.MERGED_CYCLE, Code.UNMATCHED):
+        if code in (Code.MERGED_CYCLE, Code.UNMATCHED, Code.PLACEHOLDER):
             continue
         of_hooks = code == Code.HOOKS_PER_JOB
         known, kind = (hooks, "hook that acts once a run") if of_hooks else (datasets, "dataset")
@@ -62,7 +62,7 @@ def check_parameters_section(compilation: Compilation) -> Iterator[Diagnostic]:
                 path=("aws_batch", str(name)),
                 code=Code.UNMATCHED,
                 severity=Severity.WARNING,
-                message=f"it is not read there, where only job_queue and job_definition are: move it to "
+                message=f"only job_queue and job_definition are read from the parameters: move it to "
                 f"{source.expected_file}",
             )
 
@@ -73,7 +73,7 @@ def _find_datasets(compilation: Compilation) -> set[str]:
         name
         for nodes in compilation.inputs.nodes.registered.values()
         for node in nodes
-        for name in (*node.inputs, *node.outputs)
+        for name in (*node.inputs, *node.outputs, *node.confirms)
     }
     return names | set(map(without_transcoding, names))
 

@@ -8,7 +8,7 @@ from kedro_batch.plan.data_flow import data_flow_of, unordered_reads, without_tr
 from kedro_batch.plan.model import Job, Plan
 
 _ADVICE = (
-    "If a job needs what is written, let its node read the dataset in the project too, as an input more, and compile "
+    "If a job needs what is written, let its node read the dataset in the project too, as one more input, and compile "
     "again; in a plan written by hand, put the job that writes under depends_on"
 )
 
