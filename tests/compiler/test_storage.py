@@ -1,7 +1,8 @@
 import pytest
 
 from kedro_batch.compiler.catalog import Catalog
-from kedro_batch.compiler.storage import Storages, Store
+from kedro_batch.compiler.storage import Storages
+from kedro_batch.compiler.stores import Store
 
 S3 = "s3://bucket/x.parquet"
 

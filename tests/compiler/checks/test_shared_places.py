@@ -108,6 +108,7 @@ def table(name, **more):
         (file("https://h/x.csv?sig=1"), file("https://h/x.csv?sig=2"), True),
         (file("s3://b/x/y/1.json"), {**ALL, "path": "s3://b/x", "load_args": {"maxdepth": 1}}, False),
         (file("s3://b/x/1.json"), {**ALL, "path": "s3://b/x", "load_args": {"maxdepth": 1}}, True),
+        (file("s3://b/x/1.json"), {**ALL, "path": "s3://b/x", "load_args": {"maxdepth": "deep"}}, True),
         (file("gs://b/x"), file("gcs://b/x"), True),
         (file("abfs://b/x"), file("abfss://b/x"), True),
         (file("s3://b/x/out_2.pq"), file("s3://b/x/in_*.pq"), False),

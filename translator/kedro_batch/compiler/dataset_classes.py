@@ -12,10 +12,9 @@ import sysconfig
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from pathlib import Path
 
+from kedro_batch.compiler.python_source import find_top_module, parse_file
 from kedro_batch.text.wording import closest, did_you_mean
 
 _FORMER_PACKAGES = {"tracking", "video"}
@@ -84,7 +83,7 @@ class DatasetClasses:
         places = (folder.joinpath(*modules) for folder in folders)
         if found := [place for place in places if _find_source(place)]:
             return all(_lacks(place, name) for place in found)
-        if named_in_full or first in sys.stdlib_module_names or _find_spec(first) is not None:
+        if named_in_full or first in sys.stdlib_module_names or find_top_module(first) is not None:
             return named_in_full or first in sys.stdlib_module_names
         near = self._near_package(first)
         return first in _FORMER_PACKAGES or any(one.lower() == name.lower() for one in self._names(near))
@@ -126,7 +125,7 @@ def find_dataset_classes() -> DatasetClasses | None:
 
 def _is_own_module(name: str) -> bool:
     """True if a name is that of a module of the project: of one that is neither installed nor in Python itself."""
-    spec = _find_spec(name)
+    spec = find_top_module(name)
     places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []
     files = [Path(place) for place in places if place and Path(place).is_absolute()]
     return bool(files) and not any(file.is_relative_to(folder) for file in files for folder in _library_folders())
@@ -137,15 +136,8 @@ def _library_folders() -> frozenset[Path]:
     return frozenset(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
-def _find_spec(name: str) -> ModuleSpec | None:
-    try:
-        return find_spec(name)  # imports nothing for a name without a dot
-    except (ImportError, ValueError):
-        return None
-
-
 def _find_folder(name: str) -> Path | None:
-    spec = _find_spec(name)
+    spec = find_top_module(name)
     return next((Path(folder) for folder in (spec and spec.submodule_search_locations) or ()), None)
 
 
@@ -165,14 +157,9 @@ def _find_source(module: Path) -> Path | None:
 def _read_names(module: Path) -> frozenset[str] | None:
     """Return the names that a module or a package may have; None if that is not certain."""
     file = _find_source(module)
-    try:
-        tree = ast.parse(file.read_bytes()) if file else None
-    except (OSError, SyntaxError):
-        return None
-    if tree is None:
-        return None
-    names = frozenset(name for node in ast.walk(tree) for name in _bound_names(node))
-    return None if {"*", "__getattr__"} & names else names
+    body = parse_file(file) if file else []
+    names = frozenset(name for statement in body for node in ast.walk(statement) for name in _bound_names(node))
+    return None if not body or {"*", "__getattr__"} & names else names
 
 
 def _bound_names(node: ast.AST) -> Iterator[str]:

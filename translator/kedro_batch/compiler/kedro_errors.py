@@ -1,13 +1,14 @@
 """Explains the errors of Kedro and of a project's own code: what is wrong, where, and what to do. Imports no Kedro."""
 
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 
 from yaml import MarkedYAMLError
 
 from kedro_batch.compiler.interpolations import find_remedy
+from kedro_batch.compiler.nodes import ProjectNode, enclosing_namespaces
 from kedro_batch.errors import ProjectError
 from kedro_batch.text.wording import did_you_mean
 
@@ -20,6 +21,28 @@ def describe_unknown_pipelines(unknown: Iterable[str], known: Iterable[str]) -> 
     known = sorted(known)
     hints = [f"no pipeline is named {name!r}.{did_you_mean(name, known)}" for name in unknown]
     return "\n".join([*hints, f"Choose one of: {', '.join(known)}"])
+
+
+def describe_unknown_names(nodes: Sequence[ProjectNode], chosen: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield a line for each selected name that a pipeline of these nodes does not have, with near names.
+
+    Args:
+        nodes: The nodes of the pipeline.
+        chosen: The names that each flag selects.
+    """
+    datasets = {name for node in nodes for name in (*node.inputs, *node.outputs)}
+    known: dict[str, Collection[str]] = {
+        "tags": {tag for node in nodes for tag in node.tags},
+        "namespaces": {prefix for node in nodes for prefix in enclosing_namespaces(node.namespace)},
+        "from_inputs": datasets,
+        "to_outputs": datasets,
+    }
+    every = [node.name for node in nodes]
+    for flag, names in chosen.items():
+        candidates = known.get(flag, every)
+        for name in names:
+            if name not in candidates:
+                yield f"  --{flag.replace('_', '-')}: there is no {name!r}.{did_you_mean(name, candidates)}"
 
 
 def describe_needed_pipelines(lacking: Iterable[str], names: Iterable[str], failure: Exception | None) -> str:

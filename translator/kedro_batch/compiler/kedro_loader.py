@@ -6,10 +6,9 @@ directory and with the plan's environment as KEDRO_ENV, as in the container: a r
 open files by relative paths and ask for the environment.
 """
 
-import os
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import chdir
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -26,21 +25,21 @@ from omegaconf import OmegaConf
 from kedro_batch.compiler.conf_folder import Configuration
 from kedro_batch.compiler.inputs import CompileOptions
 from kedro_batch.compiler.interpolations import diagnose_interpolation
+from kedro_batch.compiler.kedro_env import refuse_own_env, set_kedro_env
 from kedro_batch.compiler.kedro_errors import (
     NOT_IMPORTED,
     describe_broken_modules,
     describe_needed_pipelines,
+    describe_unknown_names,
     describe_unknown_pipelines,
     explain_error,
     first_line,
     guard_project_code,
 )
 from kedro_batch.compiler.kedro_version import KedroFeatures, find_kedro_features
-from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, ProjectNodes, enclosing_namespaces
+from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, ProjectNodes
 from kedro_batch.compiler.run_hooks import RunHooks, find_run_hooks, implemented_hooks
 from kedro_batch.errors import ConfigError, ProjectError, UsageError
-from kedro_batch.plan.submit_job import ENV_VARIABLE
-from kedro_batch.text.wording import did_you_mean
 
 _CATALOG_HOOKS = {"after_context_created", "after_catalog_created", "before_pipeline_run"}
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
@@ -71,7 +70,7 @@ class KedroProject:
         """
         self._root = root
         self._options = options
-        _set_kedro_env(options.env)
+        set_kedro_env(options.env)
         with guard_project_code("cannot load the Kedro project", root):
             self._metadata = bootstrap_project(root)
             validate_settings()
@@ -84,7 +83,7 @@ class KedroProject:
                 read=self._read_section,
                 credentials_patterns=_find_credentials_patterns(self._loader_args),
             )
-        _refuse_own_env(options.env)
+        refuse_own_env(options.env)
         self.configuration.refuse_missing_folders(options.env)
 
     @property
@@ -210,7 +209,8 @@ class KedroProject:
             return _filter_by_namespaces(pipeline, chosen["namespaces"], filters)
         except ValueError as error:
             message = f"the selection does not match the pipeline {', '.join(names)}: {error}"
-            raise ProjectError("\n".join([message, *_describe_unknown_names(pipeline, chosen)])) from error
+            nodes = [_project_node(node) for node in pipeline.nodes]
+            raise ProjectError("\n".join([message, *describe_unknown_names(nodes, chosen)])) from error
 
     def _read_section(self, env: str | None, name: str) -> Mapping[Any, Any]:
         """Read one section of the configuration with the project's own config loader."""
@@ -267,23 +267,6 @@ class KedroProject:
         return loader
 
 
-def _set_kedro_env(env: str | None) -> None:
-    """Set the variable as the jobs of the plan will have it."""
-    os.environ.pop(ENV_VARIABLE, None)
-    if env is not None:
-        os.environ[ENV_VARIABLE] = env
-
-
-def _refuse_own_env(env: str | None) -> None:
-    """Refuse an environment that the project's settings choose, of which the plan would know nothing."""
-    own = os.environ.get(ENV_VARIABLE)
-    if env is None and own:
-        raise ProjectError(
-            f"the project's settings set {ENV_VARIABLE}={own}, perhaps from a .env file, and so choose the "
-            f"configuration of `kedro run`. Compile with --env={own}: then the plan says so, and every job has it"
-        )
-
-
 def _find_credentials_patterns(loader_args: Mapping[str, Any]) -> tuple[str, ...] | None:
     if settings.CONFIG_LOADER_CLASS is not OmegaConfigLoader:
         return None
@@ -312,20 +295,3 @@ def _project_node(node: Any) -> ProjectNode:
         confirms=tuple(node.confirms),
         named=getattr(node, "_name", None) is not None,
     )
-
-
-def _describe_unknown_names(pipeline: Pipeline, chosen: Mapping[str, list[str]]) -> Iterator[str]:
-    """Yield a line for each selected name that the pipeline does not have, with near names."""
-    nodes = [node.name for node in pipeline.nodes]
-    datasets = pipeline.datasets()
-    known = {
-        "tags": {tag for node in pipeline.nodes for tag in node.tags},
-        "namespaces": {prefix for node in pipeline.nodes for prefix in enclosing_namespaces(node.namespace)},
-        "from_inputs": datasets,
-        "to_outputs": datasets,
-    }
-    for flag, names in chosen.items():
-        candidates = known.get(flag, nodes)
-        for name in names:
-            if name not in candidates:
-                yield f"  --{flag.replace('_', '-')}: there is no {name!r}.{did_you_mean(name, candidates)}"

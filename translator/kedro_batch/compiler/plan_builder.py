@@ -17,7 +17,8 @@ from kedro_batch.compiler.join_jobs import insert_join_jobs
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, is_parameter
 from kedro_batch.compiler.rules import NodeSettings, ResolvedSettings
 from kedro_batch.compiler.shared_places import add_reads, find_shared_places
-from kedro_batch.compiler.storage import Storages, Store
+from kedro_batch.compiler.storage import Storages
+from kedro_batch.compiler.stores import Store
 from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB
 from kedro_batch.plan.checks.request_size import room_for_nodes
 from kedro_batch.plan.data_flow import without_transcoding

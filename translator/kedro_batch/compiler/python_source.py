@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -68,13 +69,18 @@ _Definition = tuple[_Module, ast.ClassDef]
 _ALL = "*"
 
 
+def find_top_module(name: str) -> ModuleSpec | None:
+    """Return where a module or package without a dot in its name is; None if it is not on ``sys.path``."""
+    try:
+        return find_spec(name)  # imports nothing for a name without a dot
+    except (ImportError, ValueError):
+        return None
+
+
 def find_source(module: str) -> Path | None:
     """Return the file of a module or package on ``sys.path``; None if it has none, or none in Python."""
     top, *inner = module.split(".")
-    try:
-        spec = find_spec(top)  # imports nothing for a name without a dot
-    except (ImportError, ValueError):
-        return None
+    spec = find_top_module(top)
     if spec is None:
         return None
     if not inner:
@@ -109,7 +115,7 @@ def find_functions(module: str) -> Mapping[str, Function]:
 def find_words(module: str) -> Iterator[str]:
     """Yield the names and the texts that the source of a module consists of; none if it has no source."""
     path = find_source(module)
-    for statement in _parse(path) if path else ():
+    for statement in parse_file(path) if path else ():
         for node in ast.walk(statement):
             values = (getattr(node, field, None) for field in ("name", "asname", "id", "value"))
             yield from (value for value in values if isinstance(value, str))
@@ -189,7 +195,7 @@ def _full_name(module: _Module, node: ast.ClassDef) -> str:
 
 @cache
 def _read_module(name: str, path: Path) -> _Module:
-    body = _parse(path)
+    body = parse_file(path)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     bindings: dict[str, list[ast.ClassDef | str]] = {}
     for statement in body:  # a later one binds a name anew, but each way of a condition may
@@ -234,8 +240,8 @@ def _find_lazy_names(call: ast.Call, package: str) -> list[tuple[str, str]]:
     ]
 
 
-def _parse(path: Path) -> list[ast.stmt]:
-    """Return the statements of a file; none if it is not the Python of this interpreter."""
+def parse_file(path: Path) -> list[ast.stmt]:
+    """Return the statements of a file; none if it cannot be read, or is not the Python of this interpreter."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

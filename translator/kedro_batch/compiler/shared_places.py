@@ -15,7 +15,8 @@ from typing import Any
 
 from kedro_batch.compiler.catalog import Catalog, Entry
 from kedro_batch.compiler.dataset_uses import DatasetUse
-from kedro_batch.compiler.storage import Storages, Store, find_place
+from kedro_batch.compiler.storage import Storages, find_place
+from kedro_batch.compiler.stores import Store
 from kedro_batch.plan.graph import ancestors
 from kedro_batch.plan.model import Job, JobName
 
@@ -152,6 +153,7 @@ def _locate(uses: Mapping[str, DatasetUse], catalog: Catalog, storages: Storages
                 pattern = ("", str(suffix))
             load_args = place.get("load_args")
             depth = load_args.get("maxdepth") if isinstance(load_args, Mapping) else None
+            depth = depth if isinstance(depth, int) else None  # Kedro refuses anything else
             if parts:
                 shown = shown or f"the table {parts[-1]}"
                 yield _Located(name=name, dataset=dataset, parts=parts, pattern=pattern, depth=depth, shown=shown)

@@ -6,26 +6,17 @@ read in kedro-datasets 1.8 to 9 and kedro 0.19 to 1.7.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
 
 from kedro_batch.compiler.catalog import Catalog, Entry
 from kedro_batch.compiler.class_bases import BaseNames, no_base_names
+from kedro_batch.compiler.database_stores import ADDRESSES, judge_address, judge_connection
 from kedro_batch.compiler.nodes import glob_regex
+from kedro_batch.compiler.stores import Store, Verdict, judge_local_path
 from kedro_batch.plan.data_flow import without_transcoding
-
-
-class Store(StrEnum):
-    """Where a dataset is stored, as seen from two containers."""
-
-    SHARED = "shared"
-    UNKNOWN = "unknown"
-    LOCAL = "local"
-    MEMORY = "memory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +37,6 @@ class Storage:
     versioned: bool = False
     url: str = ""
     local_path: str = ""
-    given: bool = False
-
-
-class Verdict(NamedTuple):
-    """Where an entry stores its data.
-
-    Attributes:
-        store: The kind of store.
-        reason: Why we think so.
-        path: The path on a local disk, if that is where.
-        given: The class itself may make the data.
-    """
-
-    store: Store
-    reason: str
-    path: str = ""
     given: bool = False
 
 
@@ -146,8 +121,7 @@ Their connection strings are credentials, and are not read if they stand in anot
 
 PATHS = ("filepath", "path", "index_path", "location", "filename")
 """The arguments that hold a path or a URL."""
-_ADDRESSES = ("con", "connection_string", "url", "uri")
-PLACES = frozenset({*PATHS, *_ADDRESSES})
+PLACES = frozenset({*PATHS, *ADDRESSES})
 """The arguments that say where the data is."""
 _WRAPPED = ("dataset", "base_dataset_args")
 _REMOTE = (
@@ -156,12 +130,8 @@ _REMOTE = (
     | {"http", "https", "webdav", "box", "dropbox", "gdrive", "gist", "github", "hf", "wandb"}
 )
 """Protocols of fsspec (``fsspec.registry.known_implementations``, 2026.9) and of Hadoop."""
-_LOCAL_DATABASES = frozenset({"access", "derby", "duckdb", "h2", "hsqldb", "sqlite", "ucanaccess"})
-_IN_PROCESS = frozenset({"dask", "datafusion", "pandas", "polars"})
-_IN_MEMORY_FILE = re.compile(r"(:memory:|:default:|mem:|memory:|file::memory:)|.*mode=memory", re.IGNORECASE)
 _PROTOCOL = re.compile("[a-zA-Z0-9_+.-]+")
 _USER = re.compile("//[^/@]*@")
-_THIS_MACHINE = re.compile(r"//([^/@]*@)?(localhost|127\.0\.0\.1|\[::1\])([:/;]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,15 +168,11 @@ def _find_wrapped(entry: Entry) -> Entry | None:
 
 
 def _judge_by_address(entry: Entry, kind: _Kind, shared_paths: Sequence[PurePosixPath]) -> Verdict | None:
-    """Judge by a database's address, in the entry or in credentials that are written into it."""
-    credentials = entry.get("credentials")
-    for holder in (entry, credentials) if isinstance(credentials, Mapping) else (entry,):
-        for argument in _ADDRESSES if kind.name != "apidataset" else ():
-            if isinstance(holder.get(argument), str):
-                return _judge_address(argument, holder[argument], shared_paths)
+    if kind.name != "apidataset" and (verdict := judge_address(entry, shared_paths)):
+        return verdict
     by_connection = isinstance(entry.get("connection"), Mapping) and not isinstance(entry.get("filepath"), str)
     if by_connection or (kind.name == "tabledataset" and "ibis" in kind.packages):
-        return _judge_connection(entry, shared_paths)
+        return judge_connection(entry, shared_paths)
     return None
 
 
@@ -235,84 +201,13 @@ def _judge_path(name: str, path: str, kind: _Kind, shared_paths: Sequence[PurePo
     if path.startswith("dbfs:/") and "spark" in kind.packages:
         return Verdict(Store.SHARED, reason)
     if not separator or not _PROTOCOL.fullmatch(protocol):
-        return _judge_local_path(path, reason, shared_paths)
+        return judge_local_path(path, reason, shared_paths)
     match protocol.lower():
         case "memory":
             return Verdict(Store.MEMORY, reason)
         case "file" | "local":
-            return _judge_local_path(rest, reason, shared_paths)
+            return judge_local_path(rest, reason, shared_paths)
         case remote if remote in _REMOTE:
             return Verdict(Store.SHARED, reason)
         case _:
             return Verdict(Store.UNKNOWN, reason)
-
-
-def _judge_local_path(path: str, reason: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
-    if (shared := find_folder(path, map(str, shared_paths))) is not None:
-        return Verdict(Store.SHARED, f"{reason}, in the shared path {shared}")
-    return Verdict(Store.LOCAL, reason, path)
-
-
-def find_folder(path: str, folders: Iterable[str]) -> str | None:
-    """Return the first of some folders that a local path is in; None if it is in none of them."""
-    file = PurePosixPath(_normalise(path))
-    for folder in folders:
-        outer = PurePosixPath(_normalise(folder))
-        if file.is_relative_to(outer) and ".." not in file.relative_to(outer).parts:
-            return folder
-    return None
-
-
-def _normalise(path: str) -> str:
-    """Resolve ``.`` and ``..`` in a path without access to a disk."""
-    parts: list[str] = []
-    for part in path.replace("\\", "/").split("/"):
-        if part == ".." and parts and parts[-1] != "..":
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return ("/" if path.startswith("/") else "") + "/".join(parts)
-
-
-def _judge_address(name: str, address: str, shared_paths: Sequence[PurePosixPath]) -> Verdict:
-    """Judge a database's address: ``postgresql://...``, ``sqlite:///x.db``, ``jdbc:h2:mem:x``.
-
-    An address may hold a password, so the reason names only its kind.
-    """
-    scheme, _, rest = address.removeprefix("jdbc:").partition(":")
-    scheme = scheme.partition("+")[0].lower()
-    kind = scheme if scheme.isalnum() else "database"
-    if _THIS_MACHINE.search(rest):
-        return Verdict(Store.LOCAL, f"its {name} is a {kind} server on localhost")
-    if scheme not in _LOCAL_DATABASES:
-        return Verdict(Store.SHARED, f"its {name} is a {kind} address")
-    file = re.sub("^///?", "", rest, count=1).partition(";")[0]
-    if re.match("(md:|motherduck:|tcp:|ssl:|hsqls?:|https?:)", file) or (scheme == "derby" and rest.startswith("//")):
-        return Verdict(Store.SHARED, f"its {name} is a {kind} server")
-    if not file or _IN_MEMORY_FILE.match(file):
-        return Verdict(Store.MEMORY, f"its {name} is a {kind} database in memory")
-    return _judge_local_path(file.partition("?")[0], f"its {name} is a {kind} file", shared_paths)
-
-
-def _judge_connection(entry: Entry, shared_paths: Sequence[PurePosixPath]) -> Verdict:
-    """Judge the connection of an ibis dataset: a backend and its arguments; the default is DuckDB in memory."""
-    connection = entry.get("connection")
-    given = connection if isinstance(connection, Mapping) else {}
-    if not given and "credentials" in entry:
-        return Verdict(Store.UNKNOWN, "its connection is among the credentials, which are not read")
-    backend = str(given.get("backend", "duckdb")).lower()
-    if backend in _IN_PROCESS:
-        return Verdict(Store.MEMORY, f"its backend {backend} works in memory")
-    if backend in _LOCAL_DATABASES:
-        return _judge_database(backend, given.get("database"), shared_paths)
-    if str(given.get("host")) in ("localhost", "127.0.0.1", "::1"):
-        return Verdict(Store.LOCAL, f"its connection is a {backend} server on localhost")
-    return Verdict(Store.SHARED, f"its backend is {backend}")
-
-
-def _judge_database(backend: str, database: Any, shared_paths: Sequence[PurePosixPath]) -> Verdict:
-    if not isinstance(database, str) or not database or database.startswith(":memory:"):
-        return Verdict(Store.MEMORY, f"its backend is {backend}, in memory")
-    if database.startswith(("md:", "motherduck:")):
-        return Verdict(Store.SHARED, "its database is on MotherDuck")
-    return _judge_local_path(database, f"its database is {database}", shared_paths)

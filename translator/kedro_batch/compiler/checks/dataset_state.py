@@ -14,7 +14,7 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
 )
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.dataset_uses import DatasetUse
-from kedro_batch.compiler.storage import Store
+from kedro_batch.compiler.stores import Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.text.wording import sentences
