@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kedro_batch.compiler.batch_config import resolve_settings
-from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.compile import compile_inputs
-from kedro_batch.compiler.config_source import ConfigSource
-from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
-from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.data.catalog import Catalog
+from kedro_batch.compiler.inputs import CompileInputs
 from kedro_batch.compiler.nodes import ProjectNode, ProjectNodes
+from kedro_batch.compiler.options import CompileOptions
+from kedro_batch.compiler.project.kedro_version import find_kedro_features
+from kedro_batch.compiler.settings.batch_config import resolve_settings
+from kedro_batch.compiler.settings.config_source import ConfigSource
 
 CATALOG = {
     "raw": {"type": "json.JSONDataset", "filepath": "s3://bucket/raw.json"},

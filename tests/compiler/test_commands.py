@@ -1,11 +1,11 @@
 import pytest
 
-from kedro_batch.compiler.batch_config import Settings
 from kedro_batch.compiler.commands import CommandBuilder, NotSelectable
-from kedro_batch.compiler.inputs import CompileOptions
-from kedro_batch.compiler.kedro_version import find_kedro_features
 from kedro_batch.compiler.nodes import ProjectNode
-from kedro_batch.compiler.rules import ResolvedSettings
+from kedro_batch.compiler.options import CompileOptions
+from kedro_batch.compiler.project.kedro_version import find_kedro_features
+from kedro_batch.compiler.settings.batch_config import Settings
+from kedro_batch.compiler.settings.rules import ResolvedSettings
 
 NODE = ProjectNode(name="train", inputs=("table@pandas", "params:x"), outputs=("model",))
 DEFAULTS = ResolvedSettings.from_dict({"job_queue": "q", "job_definition": "d"}, None)

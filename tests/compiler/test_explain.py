@@ -1,9 +1,9 @@
 import pytest
 
-from kedro_batch.compiler.config_source import SourceRef
 from kedro_batch.compiler.explain import explain_job, explain_settings, find_origin
 from kedro_batch.compiler.nodes import ProjectNode
-from kedro_batch.compiler.rules import Match, NodeSettings, ResolvedSettings, Rule
+from kedro_batch.compiler.settings.config_source import SourceRef
+from kedro_batch.compiler.settings.rules import Match, NodeSettings, ResolvedSettings, Rule
 from kedro_batch.plan.model import JobName
 from tests.compiler.compilations import compile_nodes, parse_node
 

@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.batch_config import Settings
 from kedro_batch.compiler.commands import CommandBuilder, NotSelectable
-from kedro_batch.compiler.inputs import CompileOptions
-from kedro_batch.compiler.kedro_version import find_kedro_features
 from kedro_batch.compiler.node_selection import NodeIndex, split_names
-from kedro_batch.compiler.rules import ResolvedSettings
+from kedro_batch.compiler.options import CompileOptions
+from kedro_batch.compiler.project.kedro_version import find_kedro_features
+from kedro_batch.compiler.settings.batch_config import Settings
+from kedro_batch.compiler.settings.rules import ResolvedSettings
 from tests.support.projects import KEDRO_VERSION
 from tests.support.random_nodes import NAMESPACES, TAGS, pipelines
 

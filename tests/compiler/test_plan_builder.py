@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.kedro_version import find_kedro_features
 from kedro_batch.compiler.node_selection import NodeIndex, split_names
 from kedro_batch.compiler.nodes import ProjectNode, find_node_parents
+from kedro_batch.compiler.project.kedro_version import find_kedro_features
 from kedro_batch.diagnostics import Code
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import DEPENDENCIES, check_limits

@@ -28,7 +28,7 @@ _ROOT = Path(__file__).parent.parent.parent
 _LOADED_ONCE = (
     "kedro.framework.context",
     "kedro_batch.compiler.compile",
-    "kedro_batch.compiler.kedro_loader",
+    "kedro_batch.compiler.project.kedro_loader",
     "kedro_batch.plan.reader",
     "kedro_batch.plan.writer",
     "kedro_batch.review.diagnostics",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.project.kedro_version import find_kedro_features
 from tests.support import command_line
 from tests.support.command_line import BIN, run
 from tests.support.forked import kedro_batch

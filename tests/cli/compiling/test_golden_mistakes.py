@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.project.kedro_version import find_kedro_features
 from tests.support.command_line import Ended
 from tests.support.forked import kedro_batch
 from tests.support.projects import DIAMOND, KEDRO_VERSION, TARGET, json_catalog, write_project

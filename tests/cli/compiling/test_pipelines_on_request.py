@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.project.kedro_version import find_kedro_features
 from tests.support.comparison import applied_and_run
 from tests.support.forked import kedro_batch
 from tests.support.projects import KEDRO_VERSION, json_catalog, write_project

@@ -1,7 +1,7 @@
 import pytest
 
-from kedro_batch.compiler.inputs import CompileOptions
 from kedro_batch.compiler.nodes import ProjectNode
+from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.text.wording import sentences
 from tests.compiler.compilations import compile_nodes, parse_node
 

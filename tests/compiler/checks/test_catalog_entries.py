@@ -1,7 +1,7 @@
 import pytest
 
-from kedro_batch.compiler.conf_folder import CredentialNames
-from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.project.conf_folder import CredentialNames
+from kedro_batch.compiler.project.kedro_version import find_kedro_features
 from tests.compiler.compilations import compile_nodes, parse_node
 
 USE = parse_node("in -> d_out", "use")

@@ -1,7 +1,7 @@
 import pytest
 
-from kedro_batch.compiler.catalog import Catalog
 from kedro_batch.compiler.checks.entries_to_paste import moved_entries
+from kedro_batch.compiler.data.catalog import Catalog
 
 CSV = {"type": "pandas.CSVDataset", "filepath": "data/x.csv"}
 

@@ -1,4 +1,4 @@
-from kedro_batch.compiler.config_source import ConfigSource
+from kedro_batch.compiler.settings.config_source import ConfigSource
 from tests.compiler.compilations import TARGET, compile_nodes, parse_node
 
 NODES = [parse_node("raw -> d_a@spark", "clean", "gpu"), parse_node("d_a@pandas params:x -> d_b", "train")]

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import kedro_batch
 from kedro_batch.compiler.compile import compile_project
-from kedro_batch.compiler.inputs import CompileOptions
-from kedro_batch.compiler.kedro_version import find_kedro_features
+from kedro_batch.compiler.options import CompileOptions
+from kedro_batch.compiler.project.kedro_version import find_kedro_features
 from kedro_batch.diagnostics import Severity
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
@@ -66,7 +66,7 @@ def main() -> None:
 
 def compiled(projects: Iterable[Project]) -> list[str]:
     """Compile projects, and return the texts of their plans."""
-    import kedro_batch.compiler.kedro_loader  # noqa: F401, PLC0415  once, for all forked processes
+    import kedro_batch.compiler.project.kedro_loader  # noqa: F401, PLC0415  once, for all forked processes
 
     with multiprocessing.get_context("fork").Pool(maxtasksperchild=1) as pool:
         return pool.map(_compiled, projects, chunksize=1)

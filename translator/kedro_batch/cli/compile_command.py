@@ -181,9 +181,9 @@ def _explain(compilation: "Compilation", called: str) -> str:
 
 def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
     from kedro_batch.compiler.compile import compile_project
-    from kedro_batch.compiler.inputs import CompileOptions
-    from kedro_batch.compiler.missing_target import MissingTarget
-    from kedro_batch.compiler.project_folder import find_project
+    from kedro_batch.compiler.options import CompileOptions
+    from kedro_batch.compiler.project.missing_target import MissingTarget
+    from kedro_batch.compiler.project.project_folder import find_project
     from kedro_batch.plan.model import Selection
     from kedro_batch.text.escaping import for_terminal
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kedro_batch.cli.base import print_note
 from kedro_batch.cli.options import CommandOptions
-from kedro_batch.compiler.project_folder import enclosing_project, package_name
+from kedro_batch.compiler.project.project_folder import enclosing_project, package_name
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import ENV_VARIABLE, variables_of

@@ -7,11 +7,11 @@ other nodes of less, and what it makes depends on the modules that are imported.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from kedro_batch.compiler.batch_config import Settings
-from kedro_batch.compiler.inputs import CompileOptions
-from kedro_batch.compiler.kedro_version import KedroFeatures
 from kedro_batch.compiler.node_selection import NodeIndex, split_names
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, enclosing_namespaces
+from kedro_batch.compiler.options import CompileOptions
+from kedro_batch.compiler.project.kedro_version import KedroFeatures
+from kedro_batch.compiler.settings.batch_config import Settings
 
 LONG_LIST = 1000
 """If a list of nodes has more characters, a namespace or a tag that selects the same nodes is easier to read. That is

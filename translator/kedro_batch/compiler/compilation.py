@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kedro_batch.compiler.catalog import Entry
-from kedro_batch.compiler.dataset_uses import DatasetUse
+from kedro_batch.compiler.data.catalog import Entry
+from kedro_batch.compiler.data.dataset_uses import DatasetUse
+from kedro_batch.compiler.data.shared_places import SharedPlace
+from kedro_batch.compiler.data.storage import Storages
 from kedro_batch.compiler.groups import Group, GroupedNodes
 from kedro_batch.compiler.inputs import CompileInputs
-from kedro_batch.compiler.rules import NodeSettings
-from kedro_batch.compiler.shared_places import SharedPlace
-from kedro_batch.compiler.storage import Storages
+from kedro_batch.compiler.settings.rules import NodeSettings
 from kedro_batch.diagnostics import Diagnostic, Severity
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.model import JobName, Plan

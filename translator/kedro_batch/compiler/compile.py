@@ -9,17 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedro_batch.compiler.batch_config import resolve_settings
-from kedro_batch.compiler.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.checks import check_compilation
-from kedro_batch.compiler.class_bases import find_base_names
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.inputs import CompileInputs, CompileOptions
-from kedro_batch.compiler.missing_target import refuse_missing_target
+from kedro_batch.compiler.data.catalog import Catalog, refuse_invalid_entries
+from kedro_batch.compiler.inputs import CompileInputs
+from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.plan_builder import build_plan
-from kedro_batch.compiler.project_packages import ProjectPackages
-from kedro_batch.compiler.project_warnings import project_warnings
-from kedro_batch.compiler.run_command import find_run_command
+from kedro_batch.compiler.project.class_bases import find_base_names
+from kedro_batch.compiler.project.missing_target import refuse_missing_target
+from kedro_batch.compiler.project.project_packages import ProjectPackages
+from kedro_batch.compiler.project.project_warnings import project_warnings
+from kedro_batch.compiler.project.run_command import find_run_command
+from kedro_batch.compiler.settings.batch_config import resolve_settings
 from kedro_batch.compiler.severities import apply_severities
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, ProjectError
@@ -28,7 +29,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from kedro_batch.compiler.kedro_loader import KedroProject
+    from kedro_batch.compiler.project.kedro_loader import KedroProject
 
 
 def compile_project(
@@ -69,7 +70,7 @@ def compile_inputs(inputs: CompileInputs, *, strict: bool = False) -> Compilatio
 def _import_kedro() -> "type[KedroProject]":
     logging.disable(logging.INFO)
     try:
-        from kedro_batch.compiler.kedro_loader import KedroProject  # noqa: PLC0415  imports Kedro, which logs
+        from kedro_batch.compiler.project.kedro_loader import KedroProject  # noqa: PLC0415  imports Kedro, which logs
     except UserWarning as error:  # so Kedro refuses a Python that is newer than itself
         raise ProjectError(f"the installed Kedro cannot be loaded: {error}") from error
     return KedroProject

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.config_source import SourceRef
 from kedro_batch.compiler.nodes import ProjectNode
-from kedro_batch.compiler.rules import NodeSettings, Rule
+from kedro_batch.compiler.settings.config_source import SourceRef
+from kedro_batch.compiler.settings.rules import NodeSettings, Rule
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.model import MERGED_BY_KEY, JobName
 

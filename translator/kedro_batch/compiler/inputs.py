@@ -1,46 +1,20 @@
-"""What a compilation starts with: the options of the command line, and all that was read from the project."""
+"""What a plan is made of: the options of the command line, and all that was read from the project."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.compiler.batch_config import Settings
-from kedro_batch.compiler.catalog import Catalog
-from kedro_batch.compiler.class_bases import BaseNames, no_base_names
-from kedro_batch.compiler.conf_folder import CredentialNames
-from kedro_batch.compiler.config_source import ConfigSource
-from kedro_batch.compiler.kedro_version import KedroFeatures
+from kedro_batch.compiler.data.catalog import Catalog
 from kedro_batch.compiler.nodes import ProjectNodes
-from kedro_batch.compiler.project_packages import ProjectPackages
-from kedro_batch.compiler.run_command import RunCommand
-from kedro_batch.compiler.run_hooks import RunHooks
-from kedro_batch.plan.model import Selection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompileOptions:
-    """The options of one compilation, spelled as ``kedro run`` spells them.
-
-    Attributes:
-        pipelines: Registered names; empty for ``__default__``.
-        env: The configuration environment; None for the project's default.
-        conf_source: Where the configuration is: a URL, a path relative to the project's folder if it is inside, or
-            an absolute path; None for the project's own.
-        params: ``key=value`` pairs.
-        load_versions: Dataset name to version.
-        selection: The flags that select nodes.
-        group_by: The groupings that make jobs of nodes; None for those of the configuration.
-        verbose: Show Kedro's log.
-    """
-
-    pipelines: tuple[str, ...] = ()
-    env: str | None = None
-    conf_source: str | None = None
-    params: tuple[str, ...] = ()
-    load_versions: Mapping[str, str] = field(default_factory=dict)
-    selection: Selection = field(default_factory=Selection)
-    group_by: tuple[str, ...] | None = None
-    verbose: bool = False
+from kedro_batch.compiler.options import CompileOptions
+from kedro_batch.compiler.project.class_bases import BaseNames, no_base_names
+from kedro_batch.compiler.project.conf_folder import CredentialNames
+from kedro_batch.compiler.project.kedro_version import KedroFeatures
+from kedro_batch.compiler.project.project_packages import ProjectPackages
+from kedro_batch.compiler.project.run_command import RunCommand
+from kedro_batch.compiler.project.run_hooks import RunHooks
+from kedro_batch.compiler.settings.batch_config import Settings
+from kedro_batch.compiler.settings.config_source import ConfigSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

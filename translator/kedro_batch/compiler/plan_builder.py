@@ -8,17 +8,17 @@ from dataclasses import replace
 
 from kedro_batch.compiler.commands import CommandBuilder, NotSelectable
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.dataset_uses import DatasetUse, find_dataset_uses
+from kedro_batch.compiler.data.dataset_uses import DatasetUse, find_dataset_uses
+from kedro_batch.compiler.data.shared_places import add_reads, find_shared_places
+from kedro_batch.compiler.data.storage import Storages
+from kedro_batch.compiler.data.stores import Store
 from kedro_batch.compiler.grouping import GroupingRules, group_nodes
 from kedro_batch.compiler.groups import Group, GroupedNodes, find_group_parents
 from kedro_batch.compiler.inputs import CompileInputs
 from kedro_batch.compiler.job_names import make_job_names
 from kedro_batch.compiler.join_jobs import insert_join_jobs
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, is_parameter
-from kedro_batch.compiler.rules import NodeSettings, ResolvedSettings
-from kedro_batch.compiler.shared_places import add_reads, find_shared_places
-from kedro_batch.compiler.storage import Storages
-from kedro_batch.compiler.stores import Store
+from kedro_batch.compiler.settings.rules import NodeSettings, ResolvedSettings
 from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB
 from kedro_batch.plan.checks.request_size import room_for_nodes
 from kedro_batch.plan.data_flow import without_transcoding

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from kedro_batch.compiler.config_source import SourceRef
 from kedro_batch.compiler.explain import ExplainedValue
+from kedro_batch.compiler.settings.config_source import SourceRef
 from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.model import Job
 

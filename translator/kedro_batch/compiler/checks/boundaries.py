@@ -16,9 +16,9 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
 )
 from kedro_batch.compiler.checks.entries_to_paste import copied_entry, moved_entries, pickle_entry, pickle_path
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.dataset_uses import DatasetUse
-from kedro_batch.compiler.shared_places import comparable_place
-from kedro_batch.compiler.stores import Store
+from kedro_batch.compiler.data.dataset_uses import DatasetUse
+from kedro_batch.compiler.data.shared_places import comparable_place
+from kedro_batch.compiler.data.stores import Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.text.wording import sentences
 

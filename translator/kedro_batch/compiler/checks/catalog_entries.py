@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_batch.compiler.catalog import with_inner_entries
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.dataset_classes import find_dataset_classes
+from kedro_batch.compiler.data.catalog import with_inner_entries
+from kedro_batch.compiler.project.dataset_classes import find_dataset_classes
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.text.wording import listed
 

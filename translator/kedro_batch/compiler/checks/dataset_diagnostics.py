@@ -4,10 +4,10 @@ from collections.abc import Collection
 from typing import TypedDict, Unpack
 
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.dataset_uses import DatasetUse
+from kedro_batch.compiler.data.dataset_uses import DatasetUse
+from kedro_batch.compiler.data.storage import Storage
+from kedro_batch.compiler.data.stores import Store
 from kedro_batch.compiler.grouping_names import MEMORY
-from kedro_batch.compiler.storage import Storage
-from kedro_batch.compiler.stores import Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import listed

@@ -5,7 +5,6 @@ With ``kedro run`` all nodes share these objects. On AWS Batch every job has its
 
 from collections.abc import Iterator, Mapping
 
-from kedro_batch.compiler.catalog import Entry
 from kedro_batch.compiler.checks.dataset_diagnostics import (
     describe_jobs,
     diagnose_dataset,
@@ -13,8 +12,9 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
     memory_advice,
 )
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.dataset_uses import DatasetUse
-from kedro_batch.compiler.stores import Store
+from kedro_batch.compiler.data.catalog import Entry
+from kedro_batch.compiler.data.dataset_uses import DatasetUse
+from kedro_batch.compiler.data.stores import Store
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.text.wording import sentences

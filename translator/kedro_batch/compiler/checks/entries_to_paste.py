@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from kedro_batch.compiler.catalog import Catalog, Entry, with_inner_entries
-from kedro_batch.compiler.storage import PATHS, find_place
+from kedro_batch.compiler.data.catalog import Catalog, Entry, with_inner_entries
+from kedro_batch.compiler.data.storage import PATHS, find_place
 from kedro_batch.files.yaml_scalars import write_scalar
 from kedro_batch.plan.checks.credentials import may_hold_credential
 

@@ -14,9 +14,9 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
 )
 from kedro_batch.compiler.checks.entries_to_paste import moved_entries
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.dataset_uses import DatasetUse
+from kedro_batch.compiler.data.dataset_uses import DatasetUse
+from kedro_batch.compiler.data.stores import Store, find_folder
 from kedro_batch.compiler.nodes import PARAMETER_PREFIX, glob_regex
-from kedro_batch.compiler.stores import Store, find_folder
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.text.wording import did_you_mean, sentences

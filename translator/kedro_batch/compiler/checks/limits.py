@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.config_source import SourceRef
 from kedro_batch.compiler.explain import find_origin
+from kedro_batch.compiler.settings.config_source import SourceRef
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
 from kedro_batch.files.read_budget import MAX_JOBS
 from kedro_batch.plan.checks import check_plan

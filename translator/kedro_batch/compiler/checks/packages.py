@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from kedro_batch.compiler.catalog import Entry, with_inner_entries
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.dataset_classes import find_dataset_classes
-from kedro_batch.compiler.project_packages import find_extra_packages
+from kedro_batch.compiler.data.catalog import Entry, with_inner_entries
+from kedro_batch.compiler.project.dataset_classes import find_dataset_classes
+from kedro_batch.compiler.project.project_packages import find_extra_packages
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.text.wording import counted, listed
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from kedro_batch.compiler.catalog import with_inner_entries
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.dataset_classes import find_dataset_classes
-from kedro_batch.compiler.storage import PATHS, PLACES
+from kedro_batch.compiler.data.catalog import with_inner_entries
+from kedro_batch.compiler.data.storage import PATHS, PLACES
+from kedro_batch.compiler.project.dataset_classes import find_dataset_classes
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, Severity
 from kedro_batch.text.wording import listed
 

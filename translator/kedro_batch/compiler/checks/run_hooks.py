@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.run_hooks import RunHooks
+from kedro_batch.compiler.project.run_hooks import RunHooks
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 
 _OF_PROJECT = "Move what must happen once into a node, or out of the pipeline"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from kedro_batch.compiler.checks.dataset_diagnostics import SHARE_ADVICE, describe_jobs, diagnose_dataset
 from kedro_batch.compiler.checks.entries_to_paste import moved_entries
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.stores import Store
+from kedro_batch.compiler.data.stores import Store
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.text.wording import listed
 
 if TYPE_CHECKING:
-    from kedro_batch.compiler.shared_places import SharedPlace
+    from kedro_batch.compiler.data.shared_places import SharedPlace
 
 
 def check_shared_places(compilation: Compilation) -> Iterator[Diagnostic]:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from kedro_batch.compiler.batch_config import ACCEPT_ALL
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.config_source import TARGET
-from kedro_batch.compiler.config_spelling import find_meant_settings
 from kedro_batch.compiler.nodes import glob_regex
+from kedro_batch.compiler.settings.batch_config import ACCEPT_ALL
+from kedro_batch.compiler.settings.config_source import TARGET
+from kedro_batch.compiler.settings.config_spelling import find_meant_settings
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, Severity
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.text.wording import did_you_mean

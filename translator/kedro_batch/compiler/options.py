@@ -1,0 +1,32 @@
+"""The options of one compilation, as the command line hands them over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kedro_batch.plan.model import Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileOptions:
+    """The options of one compilation, spelled as ``kedro run`` spells them.
+
+    Attributes:
+        pipelines: Registered names; empty for ``__default__``.
+        env: The configuration environment; None for the project's default.
+        conf_source: Where the configuration is: a URL, a path relative to the project's folder if it is inside, or
+            an absolute path; None for the project's own.
+        params: ``key=value`` pairs.
+        load_versions: Dataset name to version.
+        selection: The flags that select nodes.
+        group_by: The groupings that make jobs of nodes; None for those of the configuration.
+        verbose: Show Kedro's log.
+    """
+
+    pipelines: tuple[str, ...] = ()
+    env: str | None = None
+    conf_source: str | None = None
+    params: tuple[str, ...] = ()
+    load_versions: Mapping[str, str] = field(default_factory=dict)
+    selection: Selection = field(default_factory=Selection)
+    group_by: tuple[str, ...] | None = None
+    verbose: bool = False
