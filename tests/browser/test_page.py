@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from kedro_batch.plan.model import Resources
+from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page, render_overview_page

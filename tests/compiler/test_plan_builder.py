@@ -16,8 +16,8 @@ from kedro_batch.errors import ProjectError
 from kedro_batch.plan.checks.batch_limits import DEPENDENCIES, check_limits
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import topological_order
-from kedro_batch.plan.model import Resources
 from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.settings import Resources
 from kedro_batch.plan.writer import plan_text
 from tests.compiler.compilations import CATALOG, compile_nodes, parse_node
 from tests.plan.test_graph import reachable

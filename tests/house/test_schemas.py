@@ -10,7 +10,7 @@ from kedro_batch import diagnostics
 from kedro_batch.files import read_budget
 from kedro_batch.plan import submit_job
 from kedro_batch.plan.checks import batch_limits
-from kedro_batch.plan.model import Platform, RetryReason
+from kedro_batch.plan.settings import Platform, RetryReason
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMAS = sorted((ROOT / "schemas").glob("*.schema.json"))

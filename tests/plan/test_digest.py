@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, Platform, Resources, RetryReason, Selection
+from kedro_batch.plan.model import Job, JobName, Plan, Selection
 from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.settings import JobSettings, Platform, Resources, RetryReason
 from tests.plan.test_writer import plans
 from tests.support.plans import a_job
 

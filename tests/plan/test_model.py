@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from kedro_batch.plan.model import HEADER, JobSettings, Plan, Resources, Selection, merged_over, stated_settings
+from kedro_batch.plan.model import HEADER, Plan, Selection, stated_settings
+from kedro_batch.plan.settings import JobDefinition, JobSettings, Resources, merged_over
 from tests.support.plans import a_job
 
 FULL = Plan(
@@ -14,6 +15,10 @@ FULL = Plan(
     selection=Selection(tags=("u", "t"), from_nodes=("n",)),
     group_by=("namespace", "memory"),
     submit_tags=False,
+    account="123456789012",
+    region="eu-west-1",
+    params={"a": {"b": [1]}},
+    job_definitions={"d": JobDefinition(image="i:1", volumes=({"host": "/x", "path": "/y"},))},
 )
 
 
@@ -26,6 +31,10 @@ def test_the_header_has_what_is_stated_in_the_order_of_a_file():
         "selection": {"tags": ["t", "u"], "from_nodes": ["n"]},
         "group_by": ["namespace", "memory"],
         "submit_tags": False,
+        "account": "123456789012",
+        "region": "eu-west-1",
+        "params": {"a": {"b": [1]}},
+        "job_definitions": {"d": {"image": "i:1", "volumes": [{"host": "/x", "path": "/y"}]}},
     }
     assert tuple(FULL.header()) == HEADER
     assert Plan(jobs=()).header() == {}

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from kedro_batch.errors import PlanError
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import Resources
 from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.settings import Resources
 from kedro_batch.plan.writer import plan_text
 
 HEAD = "schema: kedro-batch/plan/v1\ndefaults: {job_queue: q, job_definition: d}\n"

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kedro_batch.plan.model import Job, JobName, PlanDigest, Resources, RetryReason
+from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
+from kedro_batch.plan.settings import Resources, RetryReason
 from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name, parsed_job_name, run_prefix, submit_request
 from tests.support.plans import a_job
 
@@ -19,13 +20,12 @@ OWN = [
 def request(job: Job, *parents: str, submit_tags: bool = True, env: str | None = None):
     return submit_request(
         job,
+        Plan(jobs=(job,), submit_tags=submit_tags, env=env),
         run_id=RunId("r1"),
         submission=2,
         digest=PlanDigest("sha256:0"),
         parent_ids=map(JobId, parents),
         job_definition="d:7",
-        submit_tags=submit_tags,
-        env=env,
     )
 
 

@@ -6,17 +6,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.plan.model import (
-    Job,
-    JobName,
-    JobSettings,
-    Plan,
-    Platform,
-    Resources,
-    RetryReason,
-    Selection,
-)
+from kedro_batch.plan.model import Job, JobName, Plan, Selection
 from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.settings import JobSettings, Platform, Resources, RetryReason
 from kedro_batch.plan.writer import plan_text
 from tests.support.plans import a_job
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from kedro_batch.plan.model import Plan, Resources
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.formats import DiffFormat, OverviewFormat, render_diff, render_overview
 from tests.support.plans import a_job

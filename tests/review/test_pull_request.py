@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from kedro_batch.plan.model import Plan, Resources
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.markdown_escape import fence, format_code
 from kedro_batch.review.overview.build_overview import build_overview

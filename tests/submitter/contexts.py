@@ -74,12 +74,11 @@ def submit_first_job(context: RunContext) -> JobId:
     """Submit the first job of the plan behind the back of the run, as a process does that ends before the reply."""
     request = submit_request(
         context.plan.jobs[0],
+        context.plan,
         run_id=RUN,
         submission=1,
         digest=context.digest,
         parent_ids=(),
         job_definition="a_definition",
-        submit_tags=True,
-        env=context.plan.env,
     )
     return context.engine.submit_job(request)

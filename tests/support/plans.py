@@ -6,7 +6,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.plan.model import Job, JobName, JobSettings
+from kedro_batch.plan.model import Job, JobName
+from kedro_batch.plan.settings import JobSettings
 
 
 def write_plan(

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from kedro_batch.plan.graph import topological_order
-from kedro_batch.plan.model import Job, JobName, Plan, Resources
+from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.settings import Resources
 from tests.support.plans import a_job, layered
 
 HOSTILE = (

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail, definition_detail, queue_detail
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
@@ -24,10 +25,8 @@ from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry, read_journal
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.service.api import (
-    DefinitionDetail,
     JobDetail,
     JobPage,
-    QueueDetail,
     Terminated,
     job_detail,
     job_summary,
@@ -140,23 +139,11 @@ class InProcess:
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         found = self._asked("DescribeJobQueues", jobQueues=list(names))["jobQueues"]
-        return [
-            QueueDetail(
-                name=one["jobQueueName"],
-                arn=one["jobQueueArn"],
-                state=one["state"],
-                status=one["status"],
-                reason=one.get("statusReason", ""),
-            )
-            for one in found
-        ]
+        return [queue_detail(one) for one in found]
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         found = self._asked("DescribeJobDefinitions", jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]
-        return [
-            DefinitionDetail(arn=one["jobDefinitionArn"], revision=one["revision"], status=one["status"])
-            for one in found
-        ]
+        return [definition_detail(one) for one in found]
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         return JobId(self._asked_once("SubmitJob", request)["jobId"])

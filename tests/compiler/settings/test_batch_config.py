@@ -3,7 +3,7 @@ import pytest
 from kedro_batch.compiler.settings.batch_config import resolve_settings
 from kedro_batch.compiler.settings.config_source import ConfigSource
 from kedro_batch.errors import ConfigError, UsageError
-from kedro_batch.plan.model import JobSettings
+from kedro_batch.plan.settings import JobSettings
 
 TARGET = {"job_queue": "q", "job_definition": "d"}
 

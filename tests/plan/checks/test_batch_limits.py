@@ -6,7 +6,8 @@ from kedro_batch.plan.checks.batch_limits import (
     FARGATE_MEMORY_MIB,
     check_limits,
 )
-from kedro_batch.plan.model import JobName, Plan, Platform, Resources, RetryReason
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.settings import Platform, Resources, RetryReason
 from tests.support.plans import a_job
 
 TOO_MANY = tuple(map(JobName, "abcdefghijklmnopqrstu"))

@@ -8,7 +8,8 @@ import pytest
 
 from kedro_batch.plan import checks
 from kedro_batch.plan.checks import check_file, check_for_warnings, check_plan
-from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan
+from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
 from tests.support.plans import a_job
 
 ROWS = (

@@ -51,13 +51,13 @@ def test_tags_that_are_not_sent_take_no_room():
 
     least = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters))
     most = next(letters for letters in range(REQUEST_BYTES, 0, -1) if is_taken(letters, submit_tags=False))
-    tags = worst_request(a_job(), submit_tags=True, env=None)["tags"] | {"kedro-batch:job": "a"}
+    tags = worst_request(a_job(), Plan(jobs=()))["tags"] | {"kedro-batch:job": "a"}
     assert most - least == len(json.dumps({"tags": tags}, separators=(",", ":"))) - len("{}") + len(",")
-    assert "tags" not in worst_request(a_job(), submit_tags=False, env=None)
+    assert "tags" not in worst_request(a_job(), Plan(jobs=(), submit_tags=False))
 
 
 def test_the_worst_request_has_every_run_time_part_at_its_longest():
-    request = worst_request(a_job("j" * 99, depends_on=(JobName("p"),)), submit_tags=True, env="prod")
+    request = worst_request(a_job("j" * 99, depends_on=(JobName("p"),)), Plan(jobs=(), env="prod"))
     assert len(request["jobName"]) == 128
     assert request["tags"]["kedro-batch:run"] == "9" * 24
     assert len(request["dependsOn"][0]["jobId"]) == 36

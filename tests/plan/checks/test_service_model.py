@@ -1,7 +1,8 @@
 import pytest
 
 from kedro_batch.plan.checks.service_model import check_requests, wrong_submit_fields
-from kedro_batch.plan.model import JobName, Plan, Resources
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.settings import Resources
 from tests.support.plans import a_job
 
 SMALL = a_job(command=("kedro", "run"))

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from kedro_batch.plan.model import Job, Plan, Resources, Selection
+from kedro_batch.plan.model import Job, Plan, Selection
+from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, WordChange, Words
 from tests.review.counted_names import CountedName, count_looks

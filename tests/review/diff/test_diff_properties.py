@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, JobSettings, Plan, Resources
+from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, Plan
+from kedro_batch.plan.settings import JobSettings, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change, JobChange, PlanDiff, WordChange
 

@@ -1,6 +1,7 @@
 import pytest
 
-from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan, Resources
+from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan
+from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Risk, RiskKind
 from tests.support.plans import a_job

@@ -2,7 +2,8 @@
 
 import json
 
-from kedro_batch.plan.model import Plan, Resources
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change, RiskKind
 from kedro_batch.review.formats import render_json

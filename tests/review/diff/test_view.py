@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from kedro_batch.plan.model import Plan, Resources, Selection
+from kedro_batch.plan.model import Plan, Selection
+from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import Detail, build_diff_view
 from kedro_batch.review.templates import render

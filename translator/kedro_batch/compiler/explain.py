@@ -9,7 +9,8 @@ from kedro_batch.compiler.nodes import ProjectNode
 from kedro_batch.compiler.settings.config_source import SourceRef
 from kedro_batch.compiler.settings.rules import NodeSettings, Rule
 from kedro_batch.diagnostics import FieldPath
-from kedro_batch.plan.model import MERGED_BY_KEY, JobName
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.settings import MERGED_BY_KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

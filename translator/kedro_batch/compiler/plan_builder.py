@@ -23,7 +23,8 @@ from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB
 from kedro_batch.plan.checks.request_size import room_for_nodes
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import topological_order, transitive_reduction
-from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, JobSettings, Plan, Platform, Resources
+from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, Plan
+from kedro_batch.plan.settings import JobSettings, Platform, Resources
 
 
 def build_plan(inputs: CompileInputs) -> Compilation:

@@ -13,7 +13,8 @@ from kedro_batch.errors import PlanError
 from kedro_batch.files import yaml_reader
 from kedro_batch.files.read_budget import MAX_DIAGNOSTICS, MORE_IS_WRONG
 from kedro_batch.plan.checks import check_file, check_for_warnings
-from kedro_batch.plan.model import JOB_SETTINGS, Job, JobName, JobSettings, Plan, merged_over
+from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings, merged_over
 
 
 def read_plan(content: bytes, source: str) -> Plan:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NewType
 
-from kedro_batch.plan.model import Job, JobName, JobSettings, PlanDigest, Resources, RetryReason
+from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
+from kedro_batch.plan.settings import JobSettings, Resources, RetryReason
 
 RunId = NewType("RunId", str)
 """The name of one run: short, lower case, sorted by time; letters, digits and hyphens, no underscore."""
@@ -81,35 +82,33 @@ def parsed_job_name(name: str) -> tuple[RunId, JobName, int] | None:
 
 def submit_request(  # noqa: PLR0913  every one of them is part of the request
     job: Job,
+    plan: Plan,
     *,
     run_id: RunId,
     submission: int,
     digest: PlanDigest,
     parent_ids: Iterable[JobId],
     job_definition: str,
-    submit_tags: bool,
-    env: str | None,
 ) -> dict[str, Any]:
     """Build the arguments of one SubmitJob call.
 
     Args:
-        job: The job of the plan.
+        job: A job of the plan.
+        plan: The plan.
         run_id: The run that submits it.
         submission: The number of its submission in this run, from 1.
         digest: The plan's digest, for the tags.
         parent_ids: The ids of the jobs in ``depends_on`` on Batch.
         job_definition: The definition with its revision, resolved once for the whole run.
-        submit_tags: True to send tags; AWS asks for a permission of its own for them (``batch:TagResource``).
-        env: The plan's configuration environment.
     """
     settings = job.settings
     request: dict[str, Any] = {
         "jobName": batch_job_name(run_id, job.name, submission),
         "jobQueue": settings.job_queue,
         "jobDefinition": job_definition,
-        **_with_overrides(job, {**settings.environment, **own_variables(run_id, job.name, submission, env)}),
+        **_with_overrides(job, {**settings.environment, **own_variables(run_id, job.name, submission, plan.env)}),
     }
-    if submit_tags:
+    if plan.submit_tags:  # AWS asks for a permission of its own for them: batch:TagResource
         request["tags"] = {**settings.tags, TAG_RUN: run_id, TAG_JOB: job.name, TAG_PLAN: digest}
     if depends_on := [{"jobId": parent_id} for parent_id in parent_ids]:
         request["dependsOn"] = depends_on

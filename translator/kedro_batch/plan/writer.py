@@ -25,6 +25,9 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
     yield f"schema: {PLAN_SCHEMA}"
     for name, value in plan.header().items():
         match value:
+            case dict() if name in ("params", "job_definitions"):
+                yield f"{name}:"
+                yield from _block_value(dict(sorted(value.items())))
             case dict():
                 yield from _nested(name, (line for flag, names in value.items() for line in _block_list(flag, names)))
             case list():

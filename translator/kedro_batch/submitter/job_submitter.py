@@ -170,13 +170,12 @@ class JobSubmitter:
         job = self._jobs[name]
         return submit_request(
             job,
+            self._context.plan,
             run_id=self._context.run_id,
             submission=self._run_state.record(name).submission,
             digest=self._context.digest,
             parent_ids=self._run_state.live_parent_ids(name),
             job_definition=self._definitions[job.settings.job_definition],
-            submit_tags=self._context.plan.submit_tags,
-            env=self._context.plan.env,
         )
 
     # What comes back

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
 from kedro_batch.errors import Fault, ServiceError, UsageError
 from kedro_batch.plan.submit_job import run_prefix
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.service.api import DefinitionDetail, QueueDetail
 from kedro_batch.submitter.service.call_pool import Lane
 
 _ACCOUNT = 4

@@ -10,7 +10,7 @@ from kedro_batch.compiler.groups import Group
 from kedro_batch.compiler.nodes import ProjectNode
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.plan.data_flow import without_transcoding
-from kedro_batch.plan.model import JobSettings, RetryReason
+from kedro_batch.plan.settings import JobSettings, RetryReason
 
 _MODES = ("mode", "write_mode", "if_exists")
 _APPENDING = re.compile("append|insert|a[bt+]*", re.IGNORECASE)

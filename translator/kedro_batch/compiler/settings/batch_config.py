@@ -19,7 +19,7 @@ from kedro_batch.compiler.settings.config_spelling import find_meant_settings
 from kedro_batch.compiler.settings.rules import AMOUNTS, Match, ResolvedSettings, Rule
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, UsageError
-from kedro_batch.plan.model import JOB_SETTINGS, JobSettings
+from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
 
 ACCEPT_ALL = ("*",)
 """The patterns of a code that is accepted for everything."""

@@ -13,7 +13,7 @@ from kedro_batch.compiler.nodes import ProjectNode, enclosing_namespaces, glob_r
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.files.read_budget import MAX_HINTS
 from kedro_batch.plan.checks.batch_limits import fitting_fargate_size
-from kedro_batch.plan.model import MERGED_BY_KEY, JobSettings, Platform, merged_over
+from kedro_batch.plan.settings import MERGED_BY_KEY, JobSettings, Platform, merged_over
 from kedro_batch.text.wording import did_you_mean
 
 AMOUNTS = ("vcpus", "memory_mib", "gpus")

@@ -20,7 +20,8 @@ from typing import assert_never
 
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.plan.checks.variables import misused_variable
-from kedro_batch.plan.model import Job, JobSettings, Plan, Platform, Resources
+from kedro_batch.plan.model import Job, Plan
+from kedro_batch.plan.settings import JobSettings, Platform, Resources
 from kedro_batch.plan.submit_job import JOB_NAME_LENGTH, JOB_NAME_PATTERN, OWN_TAGS
 from kedro_batch.text.wording import quoted
 

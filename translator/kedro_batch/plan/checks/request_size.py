@@ -10,7 +10,8 @@ from typing import Any
 
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.plan.checks.batch_limits import AT_RUN_TIME, OVERRIDES_CHARACTERS, REQUEST_BYTES
-from kedro_batch.plan.model import Job, JobName, JobSettings, Plan, PlanDigest
+from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
+from kedro_batch.plan.settings import JobSettings
 from kedro_batch.plan.submit_job import (
     JOB_NAME_LENGTH,
     RUN_ID_LENGTH,
@@ -30,33 +31,32 @@ _LAST_SUBMISSION = 10**SUBMISSION_DIGITS - 1
 def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
     """Yield the jobs whose request would be larger than AWS Batch takes."""
     for index, job in enumerate(plan.jobs):
-        yield from diagnostics_of(_check_size(job, submit_tags=plan.submit_tags, env=plan.env), ("jobs", index))
+        yield from diagnostics_of(_check_size(job, plan), ("jobs", index))
 
 
-def worst_request(job: Job, *, submit_tags: bool, env: str | None) -> dict[str, Any]:
+def worst_request(job: Job, plan: Plan) -> dict[str, Any]:
     """Build the largest request that a run could send for a job: all that only the run knows is at its longest."""
     return submit_request(
         job,
+        plan,
         run_id=_LONGEST_RUN_ID,
         submission=_LAST_SUBMISSION,
         digest=PlanDigest("sha256:" + 64 * "0"),
         parent_ids=[JobId("00000000-0000-0000-0000-000000000000")] * len(job.depends_on),
         job_definition=f"{job.settings.job_definition}:999999999",
-        submit_tags=submit_tags,
-        env=env,
     )
 
 
-def _check_size(job: Job, *, submit_tags: bool, env: str | None) -> Iterator[PathMessage]:
+def _check_size(job: Job, plan: Plan) -> Iterator[PathMessage]:
     settings = job.settings
     letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
     marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
-    most = OVERRIDES_CHARACTERS - _at_run_time() - _own_variables(env)
+    most = OVERRIDES_CHARACTERS - _at_run_time() - _own_variables(plan.env)
     if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
         return  # it fits even if every letter needs an escape: the request need not be built
-    request = worst_request(job, submit_tags=submit_tags, env=env)
+    request = worst_request(job, plan)
     overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
-    parts = _parts(job, submit_tags=submit_tags)
+    parts = _parts(job, submit_tags=plan.submit_tags)
     taken = _json_length(overrides, len) + _at_run_time()
     if taken > OVERRIDES_CHARACTERS:
         path = max(parts[:2], key=lambda part: part[1])[0]

@@ -53,7 +53,7 @@ def check_requests(plan: Plan) -> Iterator[Diagnostic]:
         if not job.settings.submit:
             continue
         if id(job.settings) not in objections:
-            request = worst_request(job, submit_tags=plan.submit_tags, env=plan.env)
+            request = worst_request(job, plan)
             objections[id(job.settings)] = _objections(request, _submit_job())
         if objection := objections[id(job.settings)]:
             yield Diagnostic(path=("jobs", index), message=f"{job.name}: {objection}")

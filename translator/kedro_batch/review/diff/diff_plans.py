@@ -8,7 +8,8 @@ from typing import Any
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
-from kedro_batch.plan.model import HEADER, JOB_SETTINGS, Job, JobName, JobSettings, Plan
+from kedro_batch.plan.model import HEADER, Job, JobName, Plan
+from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
 from kedro_batch.review.diff.command_changes import CommandDiffer
 from kedro_batch.review.diff.match_jobs import match_jobs
 from kedro_batch.review.diff.model import (

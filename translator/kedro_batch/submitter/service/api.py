@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
@@ -66,26 +67,6 @@ class Terminated:
 
     done: tuple[JobId, ...]
     failed: Mapping[JobId, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueDetail:
-    """One queue of a DescribeJobQueues reply."""
-
-    name: str
-    arn: str
-    state: str
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DefinitionDetail:
-    """One job definition of a DescribeJobDefinitions reply."""
-
-    arn: str
-    revision: int
-    status: str
 
 
 def _state(status: str) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from kedro_batch.cloud.aws_errors import calling, lacks_operation, parsing
+from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
+from kedro_batch.cloud.targets import Targets, items
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
@@ -17,17 +20,14 @@ from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.failures import log_streams
 from kedro_batch.submitter.service.api import (
     Capabilities,
-    DefinitionDetail,
     JobDetail,
     JobPage,
-    QueueDetail,
     Terminated,
     job_detail,
     job_summary,
 )
-from kedro_batch.submitter.service.aws_errors import calling, lacks_operation, parsing
 from kedro_batch.submitter.service.call_pool import LANES, Lane
-from kedro_batch.submitter.service.limits import CONNECT_S, DESCRIBE_QUEUES, LIST_JOBS, READ_S, TERMINATE_JOBS, Pace
+from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, READ_S, TERMINATE_JOBS, Pace
 
 
 class AwsEngine:
@@ -54,6 +54,7 @@ class AwsEngine:
             no_retries = {"retries": {"total_max_attempts": 1}, "max_pool_connections": LANES[Lane.SUBMIT]}
             self._submitting = self._session.client("batch", config=_config(**no_retries))
             self._asking = self._session.client("batch", config=_config())
+            self._targets = Targets(self._asking)
 
     @property
     def location(self) -> Mapping[str, str]:
@@ -71,40 +72,11 @@ class AwsEngine:
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Describe the queues of these names or ARNs; unknown ones are left out."""
-        found: list[Any] = []
-        for start in range(0, len(names), DESCRIBE_QUEUES):
-            with calling("DescribeJobQueues"):
-                reply = self._asking.describe_job_queues(jobQueues=list(names[start : start + DESCRIBE_QUEUES]))
-            found += _items(reply, "jobQueues", "DescribeJobQueues")
-        with parsing("DescribeJobQueues"):
-            return [
-                QueueDetail(
-                    name=one["jobQueueName"],
-                    arn=one["jobQueueArn"],
-                    state=one["state"],
-                    status=one.get("status", "VALID"),
-                    reason=one.get("statusReason", "no reason given"),
-                )
-                for one in found
-            ]
+        return self._targets.describe_job_queues(names)
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
-        short = name.rpartition("/")[2]
-        with calling("DescribeJobDefinitions"):
-            if ":" in short:
-                pages: list[Any] = [self._asking.describe_job_definitions(jobDefinitions=[name])]
-            else:
-                paginator = self._asking.get_paginator("describe_job_definitions")
-                pages = list(paginator.paginate(jobDefinitionName=short, status="ACTIVE"))
-        found = [one for page in pages for one in _items(page, "jobDefinitions", "DescribeJobDefinitions")]
-        with parsing("DescribeJobDefinitions"):
-            return [
-                DefinitionDetail(
-                    arn=one["jobDefinitionArn"], revision=one["revision"], status=one.get("status", "ACTIVE")
-                )
-                for one in found
-            ]
+        return self._targets.describe_job_definitions(name)
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit one job, in one call that is never repeated."""
@@ -118,7 +90,7 @@ class AwsEngine:
         """Describe up to 100 jobs; unknown ones are left out."""
         with calling("DescribeJobs"):
             reply: Any = self._asking.describe_jobs(jobs=list(ids))
-        found = _items(reply, "jobs", "DescribeJobs")
+        found = items(reply, "jobs", "DescribeJobs")
         with parsing("DescribeJobs"):
             return [job_detail(one) for one in found]
 
@@ -128,7 +100,7 @@ class AwsEngine:
         filters: Any = [{"name": "JOB_NAME", "values": [name]}]
         with calling("ListJobs"):
             reply: Any = self._asking.list_jobs(jobQueue=queue, filters=filters, maxResults=LIST_JOBS, **further)
-        found = _items(reply, "jobSummaryList", "ListJobs")
+        found = items(reply, "jobSummaryList", "ListJobs")
         with parsing("ListJobs"):
             return JobPage(jobs=tuple(job_summary(one) for one in found), token=reply.get("nextToken"))
 
@@ -166,7 +138,7 @@ class AwsEngine:
                 reply: Any = self._logs[log.region].get_log_events(
                     logGroupName=log.group, logStreamName=log.stream, limit=lines, startFromHead=False
                 )
-            events = _items(reply, "events", "GetLogEvents")
+            events = items(reply, "events", "GetLogEvents")
             with parsing("GetLogEvents"):
                 tail += [one.get("message", "") for one in events]
         return tuple(tail[-lines:])
@@ -178,8 +150,3 @@ class AwsEngine:
 
 def _config(**more: Any) -> Config:
     return Config(connect_timeout=CONNECT_S, read_timeout=READ_S, user_agent_extra="kedro-batch", **more)
-
-
-def _items(reply: Any, name: str, operation: str) -> list[Any]:
-    with parsing(operation):
-        return list(reply[name])

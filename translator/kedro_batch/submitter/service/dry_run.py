@@ -21,11 +21,10 @@ def dry_requests(plan: Plan, digest: PlanDigest) -> Iterator[dict[str, Any]]:
         job = jobs[name]
         yield submit_request(
             job,
+            plan,
             run_id=_RUN,
             submission=1,
             digest=digest,
             parent_ids=[JobId(f"<id of {parent}>") for parent in job.depends_on],
             job_definition=job.settings.job_definition,
-            submit_tags=plan.submit_tags,
-            env=plan.env,
         )

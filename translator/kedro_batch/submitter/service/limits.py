@@ -13,8 +13,6 @@ SUBMIT_RATE = 50.0
 """SubmitJob calls a second, for each account and region [quotas]."""
 DESCRIBE_JOBS = 100
 """Ids in one call of DescribeJobs [bm]."""
-DESCRIBE_QUEUES = 100
-"""Names in one call of DescribeJobQueues [bm]."""
 LIST_JOBS = 100
 """Jobs on one page of ListJobs [bm]."""
 TERMINATE_JOBS = 50

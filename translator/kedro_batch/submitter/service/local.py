@@ -16,6 +16,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
+from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId, parsed_job_name, variables_of
 from kedro_batch.submitter.events import EngineName
@@ -23,11 +24,9 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.service.api import (
     Capabilities,
-    DefinitionDetail,
     JobDetail,
     JobPage,
     JobSummary,
-    QueueDetail,
     Terminated,
 )
 from kedro_batch.submitter.service.limits import UNLIMITED

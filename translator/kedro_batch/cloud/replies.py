@@ -1,0 +1,57 @@
+"""Replies about an account, parsed once: what AWS spells and may invent stays outside. Loads nothing of boto3."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDetail:
+    """One queue of a DescribeJobQueues reply; ``reply`` is all of it, in AWS's shape."""
+
+    name: str
+    arn: str
+    state: str
+    status: str
+    reason: str
+    reply: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionDetail:
+    """One job definition of a DescribeJobDefinitions reply; ``reply`` is all of it, in AWS's shape."""
+
+    arn: str
+    revision: int
+    status: str
+    reply: Mapping[str, Any] = field(default_factory=dict)
+
+
+def queue_detail(reply: Mapping[str, Any]) -> QueueDetail:
+    """Parse one queue of a DescribeJobQueues reply.
+
+    Raises:
+        KeyError, TypeError, AttributeError: It lacks what every queue has.
+    """
+    return QueueDetail(
+        name=reply["jobQueueName"],
+        arn=reply["jobQueueArn"],
+        state=reply["state"],
+        status=reply.get("status", "VALID"),
+        reason=reply.get("statusReason", "no reason given"),
+        reply=reply,
+    )
+
+
+def definition_detail(reply: Mapping[str, Any]) -> DefinitionDetail:
+    """Parse one job definition of a DescribeJobDefinitions reply.
+
+    Raises:
+        KeyError, TypeError, AttributeError: It lacks what every definition has.
+    """
+    return DefinitionDetail(
+        arn=reply["jobDefinitionArn"],
+        revision=reply["revision"],
+        status=reply.get("status", "ACTIVE"),
+        reply=reply,
+    )
