@@ -81,6 +81,12 @@ def _is_finite(value: float | None) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
+def write_number(number: float) -> str:
+    """Return a finite number as every YAML version reads it back, with its type: 1.0 keeps its point."""
+    text = repr(number)
+    return text if "e" not in text or "." in text else text.replace("e", ".0e")
+
+
 _PLAIN = re.compile(r"(?:[^\W\d]|(?:--?|[./])(?=[^\W\d_]))[\w./@=+%-]*")
 """Text that needs no quotes in block and in flow context: no space, no indicator but the dashes before an option,
 nothing after which a parser could stop, and no beginning of a number."""

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kedro_batch.files.yaml_scalars import write_scalar
+from kedro_batch.files.yaml_scalars import write_number, write_scalar
 from kedro_batch.plan.model import PLAN_SCHEMA, Job, Plan
 
 _HEADER = "# Compiled by kedro-batch. Review it, commit it, then: kedro-batch apply plan.yaml"
@@ -127,8 +127,10 @@ def _inline(value: Any) -> str:
             return "{}"
         case list() | tuple():
             return "[]"
-        case _:
+        case bool() | None:
             return json.dumps(value)
+        case _:
+            return write_number(value)
 
 
 def _nested(name: str, lines: Iterable[str]) -> Iterator[str]:
