@@ -18,7 +18,7 @@ MAX_KEY                   1,024       Characters of a key. YAML 1.2.2, section 7
 MAX_WRITTEN_KEY           1,000       Characters of a key that we write: the same, less room for quotes and escapes.
 MAX_KEYS                  10,000      Keys of one mapping. The longest that a request takes, an environment, has 350.
 MAX_PATH                  4,096       Characters of all keys above a value: diagnostics spell them out.
-MAX_DIGITS                4,000       Characters of a number. Python reads 4,300, and longer ones would take long.
+MAX_DIGITS                40          Characters of a number. Longer ones are texts that someone forgot to quote.
 MAX_JOBS                  25,000      Jobs of a plan. ``schemas/plan.schema.json`` says so too.
 MAX_NAMES                 400,000     Names of nodes and datasets in a plan: 16 for each of 25,000 jobs.
 MAX_SUBMIT_VALUES         2,000       Values under one ``submit``. With their names, they fill a request.
@@ -47,7 +47,7 @@ MAX_KEY = 1024
 MAX_WRITTEN_KEY = 1000
 MAX_KEYS = 10_000
 MAX_PATH = 4096
-MAX_DIGITS = 4000
+MAX_DIGITS = 40
 MAX_JOBS = 25_000
 MAX_NAMES = 400_000
 MAX_SUBMIT_VALUES = 2000

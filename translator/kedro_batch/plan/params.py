@@ -20,7 +20,9 @@ _NESTING = re.compile(r"[.\[]")
 _ENDS_NAME = re.compile(r"[\],=\\]|\$\(|Ref::")
 """What a name cannot have: Kedro splits at these, or a newer or older omegaconf reads an escape, or AWS Batch or
 Kubernetes puts something else in its place."""
-_MOST = 10 ** (MAX_DIGITS - 1)
+_MOST = 10**MAX_DIGITS - 1
+_LEAST = 1 - 10 ** (MAX_DIGITS - 1)
+"""Whole numbers that a plan file can have: the reader takes longer ones for text that someone forgot to quote."""
 _JSON_HAS = "text, a number, true, false, null, a list, or a map"
 
 
@@ -99,7 +101,7 @@ def _wrong_scalar(value: Any) -> str | None:
     if type(value) is float:
         return None if math.isfinite(value) else f"is {value}, and only finite numbers can be passed on"
     if type(value) is int:
-        return None if abs(value) < _MOST else f"is a number of more than {MAX_DIGITS - 1:,} digits"
+        return None if _LEAST <= value <= _MOST else f"is a number of more than {MAX_DIGITS} digits, sign included"
     return f"is of the type {type(value).__name__}, which cannot be passed on without loss: write {_JSON_HAS}"
 
 
