@@ -16,7 +16,7 @@ from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, print_diagnostics, 
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
-from kedro_batch.cli.streams import reserve_stdout
+from kedro_batch.cli.streams import read_input, reserve_stdout
 from kedro_batch.errors import ConfigError, PlanDiffers, UsageError
 from kedro_batch.text.wording import counted
 
@@ -172,22 +172,26 @@ def _text(plan: "Plan") -> str:
 def _explain(compilation: "Compilation", called: str) -> str:
     from kedro_batch.compiler.compile import find_job
     from kedro_batch.compiler.explain import explain_job
+    from kedro_batch.compiler.params import param_origins
     from kedro_batch.review.explanation import explanation_lines
 
     name = find_job(compilation, called)
     (job,) = (job for job in compilation.plan.jobs if job.name == name)
-    return "".join(f"{line}\n" for line in explanation_lines(job, explain_job(compilation, name)))
+    params = param_origins(compilation.inputs.params)
+    return "".join(f"{line}\n" for line in explanation_lines(job, explain_job(compilation, name), params))
 
 
 def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
     from kedro_batch.compiler.compile import compile_project
     from kedro_batch.compiler.options import CompileOptions
+    from kedro_batch.compiler.params_file import read_params_file
     from kedro_batch.compiler.project.missing_target import MissingTarget
     from kedro_batch.compiler.project.project_folder import find_project
     from kedro_batch.plan.model import Selection
     from kedro_batch.text.escaping import for_terminal
 
     root = find_project(project)
+    params_file = flags["params_file"]
     env = flags["env"] or os.environ.get("KEDRO_ENV") or None
     if env is not None and (Path(env).is_absolute() or ".." in Path(env).parts):
         raise UsageError(f"--env: {env!r} is a path: name a folder of the configuration, such as base")
@@ -197,6 +201,7 @@ def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "C
         env=env,
         conf_source=_relative_to_project(root, flags["conf_source"]),
         params=flags["params"],
+        params_file=None if params_file is None else read_params_file(*read_input(params_file)),
         load_versions=flags["load_versions"],
         selection=Selection(**{name: flags[name] for name in names}),
         group_by=flags["group_by"],

@@ -72,7 +72,7 @@ class CommandBuilder:
     def build(
         self, nodes: Sequence[ProjectNode], runner: str | None = None, long_list: int = LONG_LIST
     ) -> tuple[str, ...]:
-        """Return the words of a command, each flag joined to its value by ``=``.
+        """Return the words of a command, each flag joined to its value by ``=``; the plan adds the parameters.
 
         A pipeline other than ``__default__`` is always named, because Kedro finds nodes only in the pipelines
         that it runs. A load version is given only to nodes that read its dataset.
@@ -95,8 +95,6 @@ class CommandBuilder:
         words += self._selection_words(nodes, pipelines, long_list)
         if runner and len(nodes) > 1:
             words.append(f"--runner={runner}")
-        if options.params:
-            words.append(f"--params={','.join(options.params)}")
         read = {name for node in nodes for name in node.inputs}
         versions = [f"{name}:{version}" for name, version in sorted(options.load_versions.items()) if name in read]
         if versions:

@@ -14,17 +14,18 @@ from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.inputs import CompileInputs
 from kedro_batch.compiler.options import CompileOptions
+from kedro_batch.compiler.params import Params, command_line_params, over_settings, prove_params, refuse_lost_params
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project.class_bases import find_base_names
 from kedro_batch.compiler.project.missing_target import refuse_missing_target
 from kedro_batch.compiler.project.project_packages import ProjectPackages
 from kedro_batch.compiler.project.project_warnings import project_warnings
 from kedro_batch.compiler.project.run_command import find_run_command
-from kedro_batch.compiler.settings.batch_config import resolve_settings
+from kedro_batch.compiler.settings.batch_config import Settings, resolve_settings
+from kedro_batch.compiler.settings.config_source import ConfigSource
 from kedro_batch.compiler.severities import apply_severities
-from kedro_batch.diagnostics import Code, Diagnostic
-from kedro_batch.errors import ConfigError, ProjectError
-from kedro_batch.plan.checks.credentials import IN_COMMAND, looks_like_credential
+from kedro_batch.diagnostics import Diagnostic
+from kedro_batch.errors import ProjectError
 from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import did_you_mean
 
@@ -78,10 +79,12 @@ def _import_kedro() -> "type[KedroProject]":
 
 def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -> CompileInputs:
     configuration = project.configuration
+    given = command_line_params(options.params_file, project.read_params())
+    project.use_params(given.values)
     source = configuration.read_aws_batch(options.env)
     settings = resolve_settings(source, options.conf_source, options.group_by, options.env)
     refuse_missing_target(configuration, source, options.env)
-    _refuse_credentials(options)
+    params = _find_params(project, given, settings, source, options.env)
     nodes = project.nodes(every_pipeline=settings.name_parts_of_pipelines)
     _refuse_unread_versions(options, {name for node in nodes.selected for name in node.inputs})
     entries = configuration.section(options.env, "catalog")
@@ -101,7 +104,8 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
         ),
         base_names=find_base_names,
         catalog_file=configuration.file_for(options.env, "catalog"),
-        parameters=(configuration.section(options.env, "parameters"), project.read_params()),
+        params=params,
+        parameters=(configuration.section(options.env, "parameters"), params.values),
         parameters_file=configuration.file_for(options.env, "parameters"),
         features=project.features,
         run_command=find_run_command(project.name, settings.command_prefix, root),
@@ -133,16 +137,20 @@ def find_job(compilation: Compilation, name: str) -> JobName:
     raise ProjectError(f"no job and no node is named {name!r}.{did_you_mean(name, {*compilation.groups, *nodes})}")
 
 
-def _refuse_credentials(options: CompileOptions) -> None:
-    """Refuse parameters that look like credentials: they would stand in every command."""
-    pairs = (item.partition("=") for item in options.params)
-    wrong = [
-        Diagnostic(source="--params", path=(name,), code=Code.CREDENTIAL, message=IN_COMMAND)
-        for name, _, value in pairs
-        if looks_like_credential(name, value)
-    ]
-    if wrong:
-        raise ConfigError("the command line would put credentials into the plan:", wrong)
+def _find_params(
+    project: "KedroProject", given: Params, settings: Settings, source: ConfigSource, env: str | None
+) -> Params:
+    """Merge all parameters, prove that Kedro can carry them, and read the configuration with them from now on."""
+    params = over_settings(given, settings.params, source)
+    if not params.values:
+        return params
+    from kedro_batch.compiler.project.kedro_params import decode_params  # noqa: PLC0415  imports Kedro's command line
+
+    prove_params(params, decode_params)
+    project.use_params(params.values)
+    if project.merges_params:
+        refuse_lost_params(params, project.configuration.section(env, "parameters"))
+    return params
 
 
 def _refuse_unread_versions(options: CompileOptions, read: set[str]) -> None:

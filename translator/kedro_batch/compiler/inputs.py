@@ -1,12 +1,13 @@
 """What a plan is made of: the options of the command line, and all that was read from the project."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kedro_batch.compiler.data.catalog import Catalog
 from kedro_batch.compiler.nodes import ProjectNodes
 from kedro_batch.compiler.options import CompileOptions
+from kedro_batch.compiler.params import Params
 from kedro_batch.compiler.project.class_bases import BaseNames, no_base_names
 from kedro_batch.compiler.project.conf_folder import CredentialNames
 from kedro_batch.compiler.project.kedro_version import KedroFeatures
@@ -30,7 +31,8 @@ class CompileInputs:
         catalog: The merged catalog.
         base_names: Finds the classes that a type in the catalog derives from.
         catalog_file: The file where a catalog entry should be written.
-        parameters: The merged parameters, and those of the command line.
+        params: The parameters that the plan gives to the jobs.
+        parameters: The merged parameters of the project, and those that the plan gives to the jobs.
         parameters_file: The file where a parameter should be written.
         features: What the project's Kedro understands.
         run_command: The command that jobs start, if it is not Kedro's own ``run``.
@@ -53,6 +55,7 @@ class CompileInputs:
     parameters: Sequence[Mapping[Any, Any]]
     parameters_file: str
     features: KedroFeatures
+    params: Params = field(default_factory=Params)
     base_names: BaseNames = no_base_names
     run_command: RunCommand | None = None
     run_hooks: Sequence[RunHooks] = ()

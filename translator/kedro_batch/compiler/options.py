@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kedro_batch.compiler.params_file import ParamsFile
 from kedro_batch.plan.model import Selection
 
 
@@ -16,6 +17,7 @@ class CompileOptions:
         conf_source: Where the configuration is: a URL, a path relative to the project's folder if it is inside, or
             an absolute path; None for the project's own.
         params: ``key=value`` pairs.
+        params_file: The file of parameters, over which those of ``params`` are merged; None if there is none.
         load_versions: Dataset name to version.
         selection: The flags that select nodes.
         group_by: The groupings that make jobs of nodes; None for those of the configuration.
@@ -26,6 +28,7 @@ class CompileOptions:
     env: str | None = None
     conf_source: str | None = None
     params: tuple[str, ...] = ()
+    params_file: ParamsFile | None = None
     load_versions: Mapping[str, str] = field(default_factory=dict)
     selection: Selection = field(default_factory=Selection)
     group_by: tuple[str, ...] | None = None

@@ -24,6 +24,7 @@ from kedro_batch.plan.checks.request_size import room_for_nodes
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import topological_order, transitive_reduction
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, Plan
+from kedro_batch.plan.params_words import params_words
 from kedro_batch.plan.settings import JobSettings, Platform, Resources
 
 
@@ -53,6 +54,7 @@ def build_plan(inputs: CompileInputs) -> Compilation:
         selection=inputs.options.selection,
         group_by=settings.group_by,
         submit_tags=settings.submit_tags,
+        params=inputs.params.values,
         defaults=_common_defaults(settings.defaults.settings, jobs),
         jobs=_drop_lost_outputs(add_reads(jobs, shared_places), uses, storages),
     )
@@ -78,7 +80,8 @@ def _group_nodes(
         return node_settings.find_conflict(nodes)
 
     options, settings = inputs.options, inputs.settings
-    other_words = [*settings.command_prefix, *inputs.nodes.pipelines, *options.params, str(options.env)]
+    other_words = [*settings.command_prefix, *inputs.nodes.pipelines, str(options.env)]
+    other_words += params_words(inputs.params.values)
     other_words += [f"{name}:{version}" for name, version in options.load_versions.items()]
     other_words += [str(settings.container_conf_source), *(str(rule.runner) for rule in settings.rules)]
     return group_nodes(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NewType
 
 from kedro_batch.diagnostics import FieldPath
+from kedro_batch.plan.params_words import params_words
 from kedro_batch.plan.settings import JobDefinition, JobSettings
 
 JobName = NewType("JobName", str)
@@ -85,9 +86,10 @@ class Plan:
         submit_tags: True if requests carry tags; if not, no job has tags.
         account: The AWS account that the plan is for, 12 digits; None for any.
         region: The AWS region that the plan is for; None for any.
-        params: The parameters of every job that runs nodes, as JSON values.
+        params: The parameters of every job that runs nodes, as JSON values that ``plan.params`` allows.
         job_definitions: The job definitions that the plan declares, by name.
         defaults: What the file states once for all jobs; the jobs have it filled in.
+        params_words: The words that give a command the parameters.
     """
 
     jobs: tuple[Job, ...]
@@ -103,6 +105,15 @@ class Plan:
     params: Mapping[str, Any] = field(default_factory=dict)
     job_definitions: Mapping[str, JobDefinition] = field(default_factory=dict)
     defaults: JobSettings = field(default_factory=JobSettings)
+    params_words: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Spell the parameters once, and not for each of many jobs."""
+        object.__setattr__(self, "params_words", params_words(self.params))
+
+    def command_of(self, job: Job) -> tuple[str, ...]:
+        """Return the command of a job as it is submitted: with the parameters, if the job runs nodes."""
+        return (*job.command, *self.params_words) if job.nodes else job.command
 
     def header(self) -> dict[str, Any]:
         """Return what a plan file states before its defaults, as plain values: the fields HEADER that have a value."""
@@ -143,5 +154,5 @@ class Plan:
         )
 
 
-HEADER = tuple(one.name for one in fields(Plan) if one.name not in ("jobs", "defaults"))
+HEADER = tuple(one.name for one in fields(Plan) if one.init and one.name not in ("jobs", "defaults"))
 """What a plan states about itself as a whole, in the order of a plan file."""

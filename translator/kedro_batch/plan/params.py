@@ -149,4 +149,3 @@ def param_leaves(params: Mapping[str, Any], here: FieldPath = ()) -> Iterator[tu
             yield from param_leaves(value, (*here, name))
         else:
             yield (*here, name), value
-

@@ -6,7 +6,7 @@ Source of the fields: the AWS Batch API reference, SubmitJob.
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NewType
 
 from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
@@ -106,7 +106,11 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
         "jobName": batch_job_name(run_id, job.name, submission),
         "jobQueue": settings.job_queue,
         "jobDefinition": job_definition,
-        **_with_overrides(job, {**settings.environment, **own_variables(run_id, job.name, submission, plan.env)}),
+        **_with_overrides(
+            job,
+            plan.command_of(job),
+            {**settings.environment, **own_variables(run_id, job.name, submission, plan.env)},
+        ),
     }
     if plan.submit_tags:  # AWS asks for a permission of its own for them: batch:TagResource
         request["tags"] = {**settings.tags, TAG_RUN: run_id, TAG_JOB: job.name, TAG_PLAN: digest}
@@ -141,7 +145,7 @@ def _retry_strategy(settings: JobSettings) -> dict[str, Any]:
     return {"attempts": settings.attempts, "evaluateOnExit": [*rules, {"onReason": "*", "action": "EXIT"}]}
 
 
-def _with_overrides(job: Job, environment: Mapping[str, str]) -> dict[str, Any]:
+def _with_overrides(job: Job, command: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
     """Put command, environment and resources where this kind of job definition has them.
 
     A definition for EKS, or with several containers, has them in a structure of its own: if ``submit`` gives such a
@@ -150,10 +154,11 @@ def _with_overrides(job: Job, environment: Mapping[str, str]) -> dict[str, Any]:
     request = copy.deepcopy(dict(job.settings.submit))
     found = command_container(request)
     if found is None:
-        request["containerOverrides"] = _container(job, environment) | request.get("containerOverrides", {})
+        request["containerOverrides"] = _container(job, command, environment) | request.get("containerOverrides", {})
         return request
     field, container = found
-    given = _pod_container(job, environment) if field == PODS else _container(job, environment)
+    spell = _pod_container if field == PODS else _container
+    given = spell(job, command, environment)
     name = VARIABLES_OF[field]
     pairs = {pair.get("name"): pair for pair in (*given[name], *container.get(name, ()))}
     container.update(given | container | {name: list(pairs.values())})
@@ -187,16 +192,16 @@ def variables_of(settings: JobSettings) -> dict[str, str]:
     return {**settings.environment, **given}
 
 
-def _container(job: Job, environment: Mapping[str, str]) -> dict[str, Any]:
-    overrides: dict[str, Any] = {"command": list(job.command), "environment": pairs_of(environment)}
+def _container(job: Job, command: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
+    overrides: dict[str, Any] = {"command": list(command), "environment": pairs_of(environment)}
     if requirements := _resource_requirements(job.settings.resources):
         overrides["resourceRequirements"] = requirements
     return overrides
 
 
-def _pod_container(job: Job, environment: Mapping[str, str]) -> dict[str, Any]:
+def _pod_container(job: Job, command: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
     """Spell the container as Kubernetes does: quantities are strings with units."""
-    container: dict[str, Any] = {"command": list(job.command), "env": pairs_of(environment)}
+    container: dict[str, Any] = {"command": list(command), "env": pairs_of(environment)}
     resources = job.settings.resources
     amounts = {
         "cpu": resources.vcpus and f"{resources.vcpus}",

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from kedro_batch.compiler.explain import ExplainedValue
 from kedro_batch.compiler.settings.config_source import SourceRef
-from kedro_batch.diagnostics import path_text
+from kedro_batch.diagnostics import FieldPath, path_text
 from kedro_batch.plan.model import Job
 
 
-def explanation_lines(job: Job, values: Iterable[tuple[ExplainedValue, tuple[SourceRef, ...]]]) -> Iterator[str]:
-    """Yield a job's nodes and command, and each of its settings with the places that set it."""
+def explanation_lines(
+    job: Job,
+    values: Iterable[tuple[ExplainedValue, tuple[SourceRef, ...]]],
+    params: Iterable[tuple[FieldPath, Any, SourceRef]] = (),
+) -> Iterator[str]:
+    """Yield a job's nodes and command, and each of its settings and parameters with the places that set it."""
     yield f"{job.name}"
     yield f"  nodes: {', '.join(job.nodes)}"
     yield f"  command: {' '.join(job.command)}"
@@ -22,6 +27,7 @@ def explanation_lines(job: Job, values: Iterable[tuple[ExplainedValue, tuple[Sou
         )
         for value, sources in values
     ]
+    rows += [(path_text(("params", *path)), json.dumps(value), _spell_source(source)) for path, value, source in params]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     for name, value, source in rows:
         yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {source}".rstrip()

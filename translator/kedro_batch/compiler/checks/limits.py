@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.compilation import Compilation
@@ -34,6 +35,9 @@ def check_limits(compilation: Compilation) -> Iterator[Diagnostic]:
     origins: dict[tuple[int, FieldPath], SourceRef | None] = {}
     jobs_with: defaultdict[tuple[FieldPath, str, SourceRef | None], list[JobName]] = defaultdict(list)
     for found in check_plan(plan):
+        if found.path[0] != "jobs":  # about the plan as a whole
+            yield replace(found, source="the plan", code=Code.OVER_LIMIT)
+            continue
         job, inside, message = plan.jobs[int(found.path[1])], found.path[2:], found.message
         key = (id(job.settings), inside)
         if key not in origins or (origins[key] is None and job.name in groups):  # join jobs have it from others

@@ -60,10 +60,10 @@ def check_commands(compilation: Compilation) -> Iterator[Diagnostic]:
 
 def check_run_command(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield an error if the command that jobs start is not Kedro's own and does not take their options."""
-    run = compilation.inputs.run_command
+    run, plan = compilation.inputs.run_command, compilation.plan
     if run is None:
         return
-    commands = (job.command[run.words_before :] for job in compilation.plan.jobs if job.nodes)
+    commands = (plan.command_of(job)[run.words_before :] for job in plan.jobs if job.nodes)
     kinds = {frozenset(word.partition("=")[0] for word in words): words for words in commands}.values()
     refused = sorted({option for words in kinds for option in run.find_refused(words)})
     missing = sorted({name for words in kinds for name in run.find_missing(words)})

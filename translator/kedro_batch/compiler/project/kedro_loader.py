@@ -70,6 +70,7 @@ class KedroProject:
         """
         self._root = root
         self._options = options
+        self._params: Mapping[str, Any] = {}
         set_kedro_env(options.env)
         with guard_project_code("cannot load the Kedro project", root):
             self._metadata = bootstrap_project(root)
@@ -109,6 +110,11 @@ class KedroProject:
     def has_catalog_hooks(self) -> bool:
         """True if hooks of the project may add datasets and parameters, which are not seen here."""
         return any(implemented_hooks(hook) & _CATALOG_HOOKS for hook in settings.HOOKS)
+
+    @property
+    def merges_params(self) -> bool:
+        """True if the project's config loader is Kedro's own, which merges parameters given at run time over files."""
+        return issubclass(settings.CONFIG_LOADER_CLASS, OmegaConfigLoader)
 
     def nodes(self, *, every_pipeline: bool = False) -> ProjectNodes:
         """Return the selected nodes, and the pipelines in which commands find them.
@@ -238,8 +244,12 @@ class KedroProject:
         if places := [*diagnose_interpolation(first_line(cause), section, files)]:
             raise ConfigError(f"cannot read the configuration {section!r}:", places) from cause
 
+    def use_params(self, params: Mapping[str, Any]) -> None:
+        """Read the configuration with these parameters given at run time, from now on."""
+        self._params = params
+
     def read_params(self) -> Mapping[Any, Any]:
-        """Return the parameters of the command line, as Kedro reads them.
+        """Return the parameters of ``--params``, as Kedro reads them.
 
         Raises:
             UsageError: omegaconf cannot read them.
@@ -253,12 +263,11 @@ class KedroProject:
         return dict(given)
 
     def _make_config_loader(self, env: str | None) -> Any:
-        params = self.read_params()
         with guard_project_code("cannot read the configuration", self._root):
             loader = settings.CONFIG_LOADER_CLASS(
                 conf_source=self.configuration.location,
                 env=env,
-                runtime_params=params,
+                runtime_params=dict(self._params),
                 **self._loader_args,
             )
         patterns = getattr(loader, "config_patterns", None)

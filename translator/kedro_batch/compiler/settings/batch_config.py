@@ -41,6 +41,7 @@ class Settings:
         shared_paths: Folders that all containers see.
         image_paths: Folders in the image, which all containers can read.
         datasets: Where datasets are stored, by their names and patterns.
+        params: Parameters that every job gets.
         accept: Which warnings are known and accepted: their codes, each with patterns of what they are about.
     """
 
@@ -53,6 +54,7 @@ class Settings:
     shared_paths: tuple[str, ...] = ()
     image_paths: tuple[str, ...] = ()
     datasets: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
     accept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -107,6 +109,7 @@ def resolve_settings(
         shared_paths=tuple(given.get("shared_paths", ())),
         image_paths=tuple(given.get("image_paths", ())),
         datasets=given.get("datasets", {}),
+        params=given.get("params", {}),
         accept=_read_accept(given.get("accept", {})),
     )
 

@@ -19,6 +19,7 @@ from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.files.read_budget import MAX_DIAGNOSTICS
 from kedro_batch.plan.checks.batch_limits import check_limits
 from kedro_batch.plan.checks.credentials import check_credentials
+from kedro_batch.plan.checks.params import check_other_params, check_params
 from kedro_batch.plan.checks.placement import check_command_places, check_tags
 from kedro_batch.plan.checks.plan_size import check_size
 from kedro_batch.plan.checks.request_size import check_request_sizes
@@ -39,8 +40,8 @@ SIZE: tuple[FileCheck, ...] = (check_size,)
 """If these find something, nothing runs after them: making a plan would take too much memory."""
 SUBMIT: tuple[FileCheck, ...] = (check_submit_fields,)
 """If these find something, REQUESTS does not run: requests cannot be built."""
-SETTINGS: tuple[FileCheck, ...] = (check_tags, check_credentials)
-LIMITS: tuple[PlanCheck, ...] = (check_limits,)
+SETTINGS: tuple[FileCheck, ...] = (check_tags, check_params, check_credentials)
+LIMITS: tuple[PlanCheck, ...] = (check_limits, check_other_params)
 REQUESTS: tuple[PlanCheck, ...] = (check_command_places, check_container_variables, check_request_sizes, check_requests)
 """These look into ``submit``, or build the requests that a run would send."""
 WARNINGS: tuple[PlanCheck, ...] = (check_read_order,)

@@ -97,6 +97,7 @@ def check_credentials(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Yield everything in a plan file that looks like a credential: in settings of jobs, and in their commands."""
     for here, settings in stated_settings(file):
         yield from diagnostics_of(credentials_in(settings), here)
+    yield from diagnostics_of(credentials_in_params(file.get("params", {})), ("params",))
     for index, job in enumerate(file["jobs"]):
         for position in credential_words(job["command"]):
             yield Diagnostic(path=("jobs", index, "command", position), message=IN_COMMAND)
@@ -108,6 +109,30 @@ def credentials_in(settings: Mapping[str, Any]) -> Iterator[PathMessage]:
         for path, name, value in _texts(settings.get(place), (place,)):
             if looks_like_credential(name, value):
                 yield path, advice
+
+
+def credentials_in_params(params: Mapping[str, Any]) -> Iterator[PathMessage]:
+    """Yield the places of parameters that look like credentials."""
+    for path, name, value in _named_scalars(params, (), ""):
+        if looks_like_credential(name, value):
+            yield path, IN_COMMAND
+
+
+def _named_scalars(value: Any, here: FieldPath, name: str) -> Iterator[tuple[FieldPath, str, str]]:
+    """Yield every scalar with its path and its name: the keys of all maps above it, or the ``name`` beside a value."""
+    match value:
+        case Mapping():
+            own = value.get("name")
+            for key, inner in value.items():
+                named = own if key == "value" and isinstance(own, str) else f"{name}.{key}"
+                yield from _named_scalars(inner, (*here, str(key)), named)
+        case list() | tuple():
+            for position, inner in enumerate(value):
+                yield from _named_scalars(inner, (*here, position), name)
+        case bool() | None:
+            pass
+        case _:
+            yield here, name, str(value)
 
 
 def credential_words(command: Sequence[str]) -> Iterator[int]:

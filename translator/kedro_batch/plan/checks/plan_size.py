@@ -3,11 +3,12 @@
 A file of a few megabytes can become a plan of gigabytes, because each job may copy the defaults.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kedro_batch.diagnostics import Diagnostic
-from kedro_batch.files.read_budget import MAX_COPIED_VALUES, MAX_NAMES, MAX_SUBMIT_VALUES
+from kedro_batch.files.read_budget import MAX_COPIED_VALUES, MAX_NAMES, MAX_PARAMS, MAX_SUBMIT_VALUES, MAX_TEXT
 from kedro_batch.plan.model import stated_settings
 
 
@@ -22,6 +23,9 @@ def check_size(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
     if names > MAX_NAMES:
         message = f"name {names:,} nodes and datasets to run, read and write; {MAX_NAMES:,} are read at most"
         yield Diagnostic(path=("jobs",), message=message)
+    params = file.get("params", {})
+    if (size := _count_values(params)) > MAX_PARAMS or len(json.dumps(params)) > MAX_TEXT:
+        yield Diagnostic(path=("params",), message=f"has {size:,} values, more than a command could have")
     for here, settings in stated_settings(file):
         if "submit" in settings and (size := _count_values(settings["submit"])) > MAX_SUBMIT_VALUES:
             message = f"has {size:,} values; {MAX_SUBMIT_VALUES:,} are read at most"

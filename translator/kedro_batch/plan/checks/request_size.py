@@ -22,6 +22,7 @@ from kedro_batch.plan.submit_job import (
     pairs_of,
     submit_request,
 )
+from kedro_batch.text.wording import listed
 
 _LONGEST_ESCAPE = len("\\u0000")
 _LONGEST_RUN_ID = RunId("9" * RUN_ID_LENGTH)
@@ -30,8 +31,17 @@ _LAST_SUBMISSION = 10**SUBMISSION_DIGITS - 1
 
 def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
     """Yield the jobs whose request would be larger than AWS Batch takes."""
+    params = _json_length(list(plan.params_words), len)
+    too_long: list[JobName] = []
     for index, job in enumerate(plan.jobs):
-        yield from diagnostics_of(_check_size(job, plan), ("jobs", index))
+        for path, message in _check_size(job, plan, params if job.nodes else 0):
+            if path == _PARAMS:
+                too_long.append(job.name)
+            else:
+                yield from diagnostics_of([(path, message)], ("jobs", index))
+    if too_long:
+        message = f"are too long: they take {params} characters of the command of each job, of {OVERRIDES_CHARACTERS}"
+        yield Diagnostic(path=_PARAMS, message=f"{message} at most ({listed(too_long)}). {_REMEDIES['params']}")
 
 
 def worst_request(job: Job, plan: Plan) -> dict[str, Any]:
@@ -47,23 +57,34 @@ def worst_request(job: Job, plan: Plan) -> dict[str, Any]:
     )
 
 
-def _check_size(job: Job, plan: Plan) -> Iterator[PathMessage]:
+def _check_size(job: Job, plan: Plan, params: int) -> Iterator[PathMessage]:
+    """Yield what is too long in a job, the parameters of the plan included.
+
+    Args:
+        job: The job.
+        plan: Its plan.
+        params: Characters that the parameters take in its command.
+    """
     settings = job.settings
     letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
     marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
-    most = OVERRIDES_CHARACTERS - _at_run_time() - _own_variables(plan.env)
-    if _LONGEST_ESCAPE * letters + marks < most and not settings.tags and not settings.submit:
-        return  # it fits even if every letter needs an escape: the request need not be built
+    most = OVERRIDES_CHARACTERS - _at_run_time() - _own_variables(plan.env) - params
+    # It fits even if every letter needs an escape, or as it is spelled: the request need not be built.
+    fits = _LONGEST_ESCAPE * letters + marks < most or (
+        params and _json_length([job.command, dict(settings.environment)], _count_bytes) + marks < most
+    )
+    if fits and not settings.tags and not settings.submit:
+        return
     request = worst_request(job, plan)
     overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
-    parts = _parts(job, submit_tags=plan.submit_tags)
+    parts = [*_parts(job, submit_tags=plan.submit_tags), (_PARAMS, params)]
     taken = _json_length(overrides, len) + _at_run_time()
     if taken > OVERRIDES_CHARACTERS:
-        path = max(parts[:2], key=lambda part: part[1])[0]
+        path = max((*parts[:2], parts[-1]), key=lambda part: part[1])[0]
         size = f" with {len(' '.join(job.command))} characters, {taken} in all" if path == ("command",) else ""
         allowed = f"a container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the like"
         yield path, f"is too long{size}: {allowed}, or the job fails later. {_REMEDIES[path[0]]}"
-    elif _json_length(request, lambda text: len(text.encode())) + _at_run_time() > REQUEST_BYTES:
+    elif _json_length(request, _count_bytes) + _at_run_time() > REQUEST_BYTES:
         path = max(parts, key=lambda part: part[1])[0]
         yield path, f"is too long: a request may have {REQUEST_BYTES} bytes with what a run adds. {_REMEDIES[path[0]]}"
 
@@ -80,12 +101,18 @@ def _parts(job: Job, *, submit_tags: bool) -> list[tuple[tuple[str, ...], int]]:
     return [(path, _json_length(value, len)) for path, value in parts]
 
 
+_PARAMS = ("params",)
 _REMEDIES = {
+    "params": "Write long ones into the project's files, or into a file that the nodes read",
     "command": "Group fewer nodes, or give these a namespace or a tag of their own, which the command then names",
     "environment": "Keep long values where the container can read them, such as in S3",
     "tags": "Shorten them",
     "submit": "Keep long values where the container can read them, such as in S3",
 }
+
+
+def _count_bytes(text: str) -> int:
+    return len(text.encode())
 
 
 def _json_length(value: Any, measure: Callable[[str], int]) -> int:

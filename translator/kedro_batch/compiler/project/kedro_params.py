@@ -1,0 +1,25 @@
+"""Asks the installed Kedro what it makes of parameters on a command line, as a job would. A small door to Kedro."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kedro.framework.cli.project import run
+from omegaconf import OmegaConf
+
+from kedro_batch.compiler.project.kedro_errors import first_line
+from kedro_batch.errors import ProjectError
+
+
+def decode_params(words: Sequence[str]) -> Mapping[str, Any]:
+    """Return the parameters that nodes get of these words of ``kedro run``, where no file has any of these names.
+
+    Raises:
+        ProjectError: Kedro refuses the words.
+    """
+    try:
+        given = run.make_context("run", list(words)).params["params"]
+        # So the config loader makes parameters of what was given: interpolations are resolved there.
+        decoded: Any = OmegaConf.to_container(OmegaConf.merge(OmegaConf.create(), given), resolve=True)
+    except Exception as error:  # click, omegaconf and their parsers raise many kinds
+        raise ProjectError(f"Kedro cannot read the parameters back: {first_line(error)}") from error
+    return dict(decoded)
