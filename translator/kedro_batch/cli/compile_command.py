@@ -78,6 +78,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
     to_stdout = _is_standard_output(output)
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
     checked = None if check is None else read_source(check)
+    flags["params_file"] = None if flags["params_file"] is None else read_input(flags["params_file"])
     with _descriptor(None if to_stdout else output) as descriptor, reserve_stdout() as stdout:
         with refusal_as_json(stdout if flags["as_json"] else None):
             compilation = _compile(context, project, flags)
@@ -104,6 +105,8 @@ def _refuse_contradictions(
         raise click.UsageError("--output and --check cannot go together")
     if flags["explain"] is not None and (output is not None or check is not None or flags["as_json"]):
         raise click.UsageError("--explain cannot go together with --output, --check or --json")
+    if check == "-" and flags["params_file"] == "-":
+        raise click.UsageError("--check and --params-file cannot both read standard input")
     if output is not None and output.endswith(os.sep):
         raise click.UsageError(f"--output {output}: a file is needed, not a folder")
     if flags["as_json"] and output is not None and to_stdout:
@@ -201,7 +204,7 @@ def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "C
         env=env,
         conf_source=_relative_to_project(root, flags["conf_source"]),
         params=flags["params"],
-        params_file=None if params_file is None else read_params_file(*read_input(params_file)),
+        params_file=params_file and read_params_file(*params_file),
         load_versions=flags["load_versions"],
         selection=Selection(**{name: flags[name] for name in names}),
         group_by=flags["group_by"],

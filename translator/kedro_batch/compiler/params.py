@@ -57,10 +57,8 @@ def _has(values: Any, path: FieldPath) -> bool:
     for step in path:
         if isinstance(values, Mapping) and step in values:
             values = values[step]
-        elif isinstance(values, list) and isinstance(step, int):  # lists are taken over whole
-            return True
         else:
-            return False
+            return isinstance(values, list) and isinstance(step, int)  # lists are taken over whole
     return True
 
 
@@ -129,10 +127,8 @@ def refuse_lost_params(params: Params, merged: Mapping[Any, Any]) -> None:
         ConfigError: With the place of each.
     """
     if merged:
-        message = (
-            "Kedro would not pass it on to the nodes, since it merges it with the parameters of the project's files"
-        )
-        _refuse(params, lost_params(params.values, merged), f"{message}: choose another value or another name")
+        message = "Kedro leaves the value of the project's files, or another one: choose another value or another name"
+        _refuse(params, lost_params(params.values, merged), message)
 
 
 def _refuse(params: Params, places: Iterable[FieldPath], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Reads a file of parameters, YAML or JSON, strictly: bytes in, values with their lines out, or everything that is wrong.
+"""Reads a file of parameters, YAML or JSON, strictly: bytes in, values with their lines out, or all that is wrong.
 
 YAML is read as a plan is: only what all readers of YAML agree about. A file that is JSON is read as JSON, which writes
 some numbers otherwise (``1e-07``).

@@ -31,10 +31,11 @@ def merge_params(*layers: Mapping[str, Any]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for layer in layers:
         for name, value in layer.items():
-            below = merged.get(name)
             if isinstance(value, Mapping):
-                value = merge_params(below if isinstance(below, Mapping) else {}, value)
-            merged[name] = value
+                below = merged.get(name)
+                merged[name] = merge_params(below if isinstance(below, Mapping) else {}, value)
+            else:
+                merged[name] = value
     return merged
 
 

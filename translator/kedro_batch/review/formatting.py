@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kedro_batch.text.escaping import for_review
@@ -23,6 +23,16 @@ def value_text(value: Any) -> str | None:
     if isinstance(value, str) and not _ODD_VALUE.search(value):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def spell_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Spell parameters, those in maps too, as JSON: null is a value, and 1, 1.0, true and "1" are four."""
+    return {
+        name: spell_params(value)
+        if isinstance(value, Mapping) and value
+        else json.dumps(value, ensure_ascii=False, sort_keys=True)
+        for name, value in params.items()
+    }
 
 
 def name_text(name: str) -> str:

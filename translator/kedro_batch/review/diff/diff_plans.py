@@ -24,6 +24,7 @@ from kedro_batch.review.diff.model import (
     Words,
 )
 from kedro_batch.review.diff.risks import find_risks
+from kedro_batch.review.formatting import spell_params
 from kedro_batch.review.overview.build_overview import count_totals
 from kedro_batch.review.overview.model import Totals
 
@@ -40,7 +41,7 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     same = match_jobs(old, new)
     jobs = tuple(sorted(_job_changes(old, new, same), key=_sort_key))
     before, after = count_totals(old, old_levels), count_totals(new, new_levels)
-    origin = _diff_fields(old.header(), new.header(), HEADER)
+    origin = _diff_fields(_origin(old), _origin(new), HEADER)
     digest_before, digest_after = plan_digest(old), plan_digest(new)
     flows = data_flow_of(old), data_flow_of(new)
     kinds = [one.change for one in jobs]
@@ -164,6 +165,11 @@ class _SettingsDiffer:
             equal = old == new and not old.submit  # there, 1 == True is a difference
             self._known[key] = () if equal else _diff_fields(old.to_dict(), new.to_dict(), JOB_SETTINGS)
         return self._known[key]
+
+
+def _origin(plan: Plan) -> dict[str, Any]:
+    """Return the header of a plan, its parameters spelled."""
+    return plan.header() | ({"params": spell_params(plan.params)} if plan.params else {})
 
 
 def _diff_fields(old: Mapping[str, Any], new: Mapping[str, Any], order: Sequence[str]) -> tuple[FieldChange, ...]:

@@ -112,6 +112,8 @@ def summarize_diff(diff: PlanDiff) -> str:
 
 def _origin_detail(one: FieldChange) -> Detail:
     """Return the detail of a field of the whole plan; a list shows the names gained and lost."""
+    if one.path[0] == "params":  # they are spelled already
+        return Detail(label=one.name, before=one.before, after=one.after)
     before, after = one.before or [], one.after or []
     if isinstance(before, list) and isinstance(after, list):
         lost = tuple(name for name in before if name not in after)

@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.review.formatting import memory_text, quote_names, value_text
+from kedro_batch.diagnostics import path_text
+from kedro_batch.plan.params import param_leaves
+from kedro_batch.review.formatting import memory_text, quote_names, spell_params, value_text
+from kedro_batch.review.markdown_escape import clip
 from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Totals
 from kedro_batch.text.wording import counted
 
@@ -83,12 +86,13 @@ def build_overview_view(overview: Overview, name: str) -> OverviewView:
     )
 
 
-def list_facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
+def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None = 100) -> Iterator[Fact]:
     """Yield the totals of a plan, its source, and its digest.
 
     Args:
         overview: The plan.
         exactly: Spell memory in MiB.
+        longest: Shorten parameters that have more characters; None for none.
     """
     memory = (lambda mib: f"{mib:,} MiB") if exactly else memory_text
     totals = overview.totals
@@ -106,8 +110,16 @@ def list_facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
     yield Fact(label="queues", text=_with_counts(totals.queues))
     yield Fact(label="definitions", text=_with_counts(totals.definitions))
     for name, value in overview.origin.items():
+        if name == "params":
+            yield from _param_facts(value, longest)
+            continue
         yield Fact(label=name.replace("_", " "), text=_origin_text(value))
     yield Fact(label="digest", text=overview.digest)
+
+
+def _param_facts(params: Mapping[str, Any], longest: int | None) -> Iterator[Fact]:
+    for path, value in param_leaves(spell_params(params), ("params",)):
+        yield Fact(label=path_text(path), text=value if longest is None else clip(value, longest))
 
 
 def _amount_text(stated: str, unstated: int, jobs: int) -> str:

@@ -76,9 +76,11 @@ def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -
         title: The title of the page, such as ``main:plan.yaml -> plan.yaml``.
     """
     data = build_diff_data(diff, old, new)
-    before, after = ({fact.label: fact.text for fact in _facts(overview)} for overview in (old, new))
+    before, after = ({fact.label: fact.text for fact in _facts(one, longest=None)} for one in (old, new))
     if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
-        before, after = ({fact.label: fact.text for fact in _facts(one, exactly=True)} for one in (old, new))
+        before, after = (
+            {fact.label: fact.text for fact in _facts(one, exactly=True, longest=None)} for one in (old, new)
+        )
     facts = tuple(
         _Fact(label=label, value=now, before="" if then == now else then)
         for label in {**before, **after}
@@ -145,9 +147,9 @@ def _embed(data: dict[str, Any]) -> str:
     return text
 
 
-def _facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
+def _facts(overview: Overview, **options: Any) -> Iterator[Fact]:
     totals = overview.totals
     yield Fact(label="jobs", text=f"{totals.jobs:,}")
     yield Fact(label="nodes", text=f"{totals.nodes:,}")
     yield Fact(label="dependencies", text=f"{totals.dependencies:,}")
-    yield from (Fact(label=one.label, text=for_review(one.text)) for one in list_facts(overview, exactly=exactly))
+    yield from (Fact(label=one.label, text=for_review(one.text)) for one in list_facts(overview, **options))
