@@ -38,7 +38,7 @@ def test_the_pipeline_is_named_as_the_version_of_kedro_understands_it(version, f
 
 
 def test_a_command_has_everything_that_the_container_needs():
-    options = CompileOptions(env="prod", params=("a=1", "b=x:y"), load_versions={"table@pandas": "2026-01-01T00.00"})
+    options = CompileOptions(env="prod", load_versions={"table@pandas": "2026-01-01T00.00"})
     settings = Settings(
         defaults=DEFAULTS,
         command_prefix=("uv", "run", "kedro", "run"),
@@ -52,7 +52,6 @@ def test_a_command_has_everything_that_the_container_needs():
         "--env=prod",
         "--conf-source=conf.tar.gz",
         "--nodes=train",
-        "--params=a=1,b=x:y",
         "--load-versions=table@pandas:2026-01-01T00.00",
     )
 

@@ -39,7 +39,7 @@ def describe_staleness(plan: Plan, digest: PlanDigest, project: Path, file: str)
     for more, found_in in _uncertain_words(plan, project):
         if now is None or (isinstance(now, Plan) and found_in(now) == found_in(plan)):
             continue
-        if isinstance(now, str) and "://" in more[0]:  # perhaps only the container can reach it
+        if isinstance(now, str) and more[0].startswith("--conf-source=") and "://" in more[0]:  # perhaps only the container can reach it
             continue
         tried = _compile(project, [*words, *more])
         if tried != now or more != [_UNGROUPED]:  # what makes no difference need not be typed
@@ -80,6 +80,8 @@ def _flag_values(plan: Plan, flag: str) -> tuple[str, ...]:
 
 def _uncertain_words(plan: Plan, project: Path) -> Iterator[tuple[list[str], Callable[[Plan], tuple[str, ...]]]]:
     """Yield options that the command line or else the settings have given, and what shows them in a plan."""
+    if plan.params:  # those of the settings may be among them, and are the same then
+        yield list(plan.params_words), lambda one: one.params_words
     yield [f"--group-by={','.join(plan.group_by)}" if plan.group_by else _UNGROUPED], lambda one: one.group_by
     conf_source = _flag_values(plan, "conf-source")
     words = [f"--conf-source={one if '://' in one else os.path.relpath(project / one)}" for one in conf_source]

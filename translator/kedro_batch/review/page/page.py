@@ -76,11 +76,9 @@ def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -
         title: The title of the page, such as ``main:plan.yaml -> plan.yaml``.
     """
     data = build_diff_data(diff, old, new)
-    before, after = ({fact.label: fact.text for fact in _facts(one, longest=None)} for one in (old, new))
+    before, after = (_facts_by_label(one) for one in (old, new))
     if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
-        before, after = (
-            {fact.label: fact.text for fact in _facts(one, exactly=True, longest=None)} for one in (old, new)
-        )
+        before, after = (_facts_by_label(one, exactly=True) for one in (old, new))
     facts = tuple(
         _Fact(label=label, value=now, before="" if then == now else then)
         for label in {**before, **after}
@@ -145,6 +143,11 @@ def _embed(data: dict[str, Any]) -> str:
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def _facts_by_label(overview: Overview, *, exactly: bool = False) -> dict[str, str]:
+    """Return the facts of a plan, to compare them with those of another: none is shortened."""
+    return {fact.label: fact.text for fact in _facts(overview, exactly=exactly, longest=None)}
 
 
 def _facts(overview: Overview, **options: Any) -> Iterator[Fact]:
