@@ -195,14 +195,13 @@ def test_tags_and_namespaces_select_too(tmp_path):
         assert ("selection:\n  namespaces:\n    - lefty\n" in plan) == ("lefty" in words[-1])
 
 
-def test_every_command_names_its_pipeline_environment_and_parameters(project):
+def test_every_command_names_its_pipeline_and_environment_and_the_plan_the_parameters(project):
     (project / "conf" / "prod").mkdir()
     plan = compiled(project, "-p", "half", "--params", "x=1,y.z=a:b", "-e", "prod")
     flag = "--pipelines" if "--pipelines=half" in plan else "--pipeline"
-    assert commands(plan)[0] == (
-        f'command: [kedro, run, {flag}=half, --env=prod, --nodes=read_numbers, "--params=x=1,y.z=a:b"]'
-    )
+    assert commands(plan)[0] == f"command: [kedro, run, {flag}=half, --env=prod, --nodes=read_numbers]"
     assert "pipelines: [half]\nenv: prod\n" in plan
+    assert 'params:\n  x: 1\n  y:\n    z: "a:b"\n' in plan
 
 
 def test_the_environment_may_come_from_kedro_env(project):
