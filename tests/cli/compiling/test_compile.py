@@ -201,7 +201,7 @@ def test_every_command_names_its_pipeline_and_environment_and_the_plan_the_param
     flag = "--pipelines" if "--pipelines=half" in plan else "--pipeline"
     assert commands(plan)[0] == f"command: [kedro, run, {flag}=half, --env=prod, --nodes=read_numbers]"
     assert "pipelines: [half]\nenv: prod\n" in plan
-    assert 'params:\n  x: 1\n  y:\n    z: "a:b"\n' in plan
+    assert 'params:\n  x: 1\n  "y":\n    z: "a:b"\n' in plan
 
 
 def test_the_environment_may_come_from_kedro_env(project):

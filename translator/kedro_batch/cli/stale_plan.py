@@ -39,7 +39,8 @@ def describe_staleness(plan: Plan, digest: PlanDigest, project: Path, file: str)
     for more, found_in in _uncertain_words(plan, project):
         if now is None or (isinstance(now, Plan) and found_in(now) == found_in(plan)):
             continue
-        if isinstance(now, str) and more[0].startswith("--conf-source=") and "://" in more[0]:  # perhaps only the container can reach it
+        remote = more[0].startswith("--conf-source=") and "://" in more[0]
+        if isinstance(now, str) and remote:  # perhaps only the container can reach it
             continue
         tried = _compile(project, [*words, *more])
         if tried != now or more != [_UNGROUPED]:  # what makes no difference need not be typed

@@ -12,7 +12,7 @@ from typing import Any
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
 from kedro_batch.errors import ConfigError
 from kedro_batch.files import yaml_reader
-from kedro_batch.files.read_budget import MAX_DEPTH
+from kedro_batch.files.read_budget import MAX_DEPTH, MAX_DIGITS
 from kedro_batch.plan.checks.credentials import credentials_in_params
 from kedro_batch.plan.params import wrong_params
 
@@ -82,15 +82,20 @@ def _read_json(content: bytes, name: str) -> yaml_reader.Document:
     document = yaml_reader.Document()
     try:
         text = content.decode("utf-8-sig")
-        document.value = _plain(json.loads(text, object_pairs_hook=_Pairs), (), document, name)
+        document.value = _plain(json.loads(text, object_pairs_hook=_Pairs, parse_int=_read_int), (), document, name)
     except json.JSONDecodeError as error:
         message = f"is not valid JSON: {error.msg}"
         document.diagnostics.append(Diagnostic(source=name, line=error.lineno, message=message))
     except RecursionError:
         document.diagnostics.append(Diagnostic(source=name, message=f"is nested deeper than {MAX_DEPTH} levels"))
-    except ValueError as error:  # it is not UTF-8, or a number has more digits than Python reads
+    except UnicodeDecodeError as error:
         document.diagnostics.append(Diagnostic(source=name, message=f"is not valid JSON: {error}"))
     return document
+
+
+def _read_int(text: str) -> int:
+    """Read a whole number; of one that is refused for its length, the beginning is enough, and Python reads no more."""
+    return int(text[: MAX_DIGITS + 2])
 
 
 def _plain(value: Any, here: FieldPath, document: yaml_reader.Document, name: str) -> Any:

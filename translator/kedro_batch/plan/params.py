@@ -139,7 +139,7 @@ def lost_params(params: Mapping[str, Any], merged: Mapping[Any, Any], here: Fiel
         path = (*here, name)
         if isinstance(value, dict) and isinstance(merged.get(name), dict):
             yield from lost_params(value, merged[name], path)
-        elif name not in merged or any(differing_params(value, merged[name])):
+        elif name not in merged or [*differing_params(value, merged[name])]:
             yield path
 
 
