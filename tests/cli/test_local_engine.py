@@ -280,6 +280,13 @@ def test_what_compiles_only_with_the_grouping_of_the_plan_is_not_out_of_date(tmp
     assert failed(tmp_path) == ""
 
 
+def test_a_plan_with_parameters_of_a_file_is_not_out_of_date(tmp_path):
+    write_project(tmp_path, conf={"base/aws_batch.yml": FAILING + "params: {a: {b: 1.0}}\n"})
+    (tmp_path / "p.json").write_text('{"a": {"c": ["x, y", 1e-07, "\\u00e9"]}}')
+    assert kedro_batch("compile", "-q", "--params-file=p.json", "-o", "plan.yaml", cwd=tmp_path).code == 0
+    assert failed(tmp_path) == ""
+
+
 @pytest.mark.parametrize(
     "words",
     [

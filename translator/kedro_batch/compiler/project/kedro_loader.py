@@ -1,4 +1,4 @@
-"""Loads a Kedro project: its pipelines and its configuration. The only module that touches Kedro.
+"""Loads a Kedro project: its pipelines and its configuration. Only it and ``kedro_params`` touch Kedro.
 
 It makes no session and no context: no hook runs, no catalog is built and no credential is read. Whatever the project's
 code raises becomes a ``ProjectError`` that says where. That code runs with the project's folder as the working
