@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -23,7 +24,7 @@ def write(root: Path, settings: str = SETTINGS, **conf: str) -> Path:
     return write_project(root, conf={"base/aws_batch.yml": TARGET + settings, **files})
 
 
-def compiled(root: Path, *words: str, stdin: bytes = b"") -> dict:
+def compiled(root: Path, *words: str, stdin: bytes = b"") -> Any:
     ended = kedro_batch("compile", "-q", *words, cwd=root, stdin=stdin)
     assert ended.code == 0, ended.err
     return yaml.safe_load(ended.text)

@@ -70,7 +70,7 @@ def names_project(root: Path, names: Sequence[str], parameters: str | None = Non
     return root
 
 
-def seen(root: Path) -> dict[str, Any]:
+def seen(root: Path) -> Any:
     return pickle.loads((root / "seen.pickle").read_bytes())  # noqa: S301  written by the node above
 
 

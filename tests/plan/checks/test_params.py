@@ -72,7 +72,7 @@ def test_parameters_are_read_back_from_a_plan_with_their_types():
 
 
 def test_the_digest_tells_values_of_different_types_apart():
-    values = (1, 1.0, True, "1", None, [1], {}, [], -1, 0.0, -0.0, "")
+    values: tuple[object, ...] = (1, 1.0, True, "1", None, [1], {}, [], -1, 0.0, -0.0, "")
     assert len({plan_digest(plan_of({"x": value})) for value in values} | {plan_digest(plan_of({}))}) == len(values) + 1
 
 

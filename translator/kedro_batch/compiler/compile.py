@@ -17,6 +17,7 @@ from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.params import Params, command_line_params, over_settings, prove_params, refuse_lost_params
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project.class_bases import find_base_names
+from kedro_batch.compiler.project.kedro_params import decode_params, read_params
 from kedro_batch.compiler.project.missing_target import refuse_missing_target
 from kedro_batch.compiler.project.project_packages import ProjectPackages
 from kedro_batch.compiler.project.project_warnings import project_warnings
@@ -79,7 +80,7 @@ def _import_kedro() -> "type[KedroProject]":
 
 def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -> CompileInputs:
     configuration = project.configuration
-    given = command_line_params(options.params_file, project.read_params())
+    given = command_line_params(options.params_file, read_params(options.params))
     project.use_params(given.values)
     source = configuration.read_aws_batch(options.env)
     settings = resolve_settings(source, options.conf_source, options.group_by, options.env)
@@ -144,8 +145,6 @@ def _find_params(
     params = over_settings(given, settings.params, source)
     if not params.values:
         return params
-    from kedro_batch.compiler.project.kedro_params import decode_params  # noqa: PLC0415  imports Kedro's command line
-
     prove_params(params, decode_params)
     project.use_params(params.values)
     if project.merges_params:

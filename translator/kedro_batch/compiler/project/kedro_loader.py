@@ -20,7 +20,6 @@ from kedro.config import MissingConfigException, OmegaConfigLoader
 from kedro.framework.project import pipelines, settings, validate_settings
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
-from omegaconf import OmegaConf
 
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, ProjectNodes
 from kedro_batch.compiler.options import CompileOptions
@@ -39,7 +38,7 @@ from kedro_batch.compiler.project.kedro_errors import (
 )
 from kedro_batch.compiler.project.kedro_version import KedroFeatures, find_kedro_features
 from kedro_batch.compiler.project.run_hooks import RunHooks, find_run_hooks, implemented_hooks
-from kedro_batch.errors import ConfigError, ProjectError, UsageError
+from kedro_batch.errors import ConfigError, ProjectError
 
 _CATALOG_HOOKS = {"after_context_created", "after_catalog_created", "before_pipeline_run"}
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
@@ -247,20 +246,6 @@ class KedroProject:
     def use_params(self, params: Mapping[str, Any]) -> None:
         """Read the configuration with these parameters given at run time, from now on."""
         self._params = params
-
-    def read_params(self) -> Mapping[Any, Any]:
-        """Return the parameters of ``--params``, as Kedro reads them.
-
-        Raises:
-            UsageError: omegaconf cannot read them.
-        """
-        try:
-            pairs = (item.partition("=") for item in self._options.params)
-            read = OmegaConf.from_dotlist([f"{key.strip()}={value}" for key, _, value in pairs])
-            given: Any = OmegaConf.to_container(read)
-        except Exception as error:  # omegaconf and its parsers raise many kinds
-            raise UsageError(f"--params {','.join(self._options.params)}: {first_line(error)}") from error
-        return dict(given)
 
     def _make_config_loader(self, env: str | None) -> Any:
         with guard_project_code("cannot read the configuration", self._root):

@@ -3,11 +3,28 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kedro.framework.cli.project import run
 from omegaconf import OmegaConf
 
 from kedro_batch.compiler.project.kedro_errors import first_line
-from kedro_batch.errors import ProjectError
+from kedro_batch.errors import ProjectError, UsageError
+
+
+def read_params(pairs: Sequence[str]) -> Mapping[Any, Any]:
+    """Return the parameters of ``--params``, as Kedro reads them.
+
+    Args:
+        pairs: ``key=value``, one for each part between commas.
+
+    Raises:
+        UsageError: omegaconf cannot read them.
+    """
+    try:
+        split = (item.partition("=") for item in pairs)
+        read = OmegaConf.from_dotlist([f"{key.strip()}={value}" for key, _, value in split])
+        given: Any = OmegaConf.to_container(read)
+    except Exception as error:  # omegaconf and its parsers raise many kinds
+        raise UsageError(f"--params {','.join(pairs)}: {first_line(error)}") from error
+    return dict(given)
 
 
 def decode_params(words: Sequence[str]) -> Mapping[str, Any]:
@@ -16,6 +33,8 @@ def decode_params(words: Sequence[str]) -> Mapping[str, Any]:
     Raises:
         ProjectError: Kedro refuses the words.
     """
+    from kedro.framework.cli.project import run  # noqa: PLC0415  it takes a moment, and most plans have no parameters
+
     try:
         given = run.make_context("run", list(words)).params["params"]
         # So the config loader makes parameters of what was given: interpolations are resolved there.
