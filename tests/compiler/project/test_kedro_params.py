@@ -12,6 +12,8 @@ from kedro_batch.plan.params import differing_params
 from kedro_batch.plan.params_words import params_words
 from tests.support.params import some_values
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Kedro 0.19.0 imports what click gives up
+
 
 def params_of(values):
     return Params([ParamsLayer(values=values, locate=lambda path: SourceRef("given.yml", 7, path))])
