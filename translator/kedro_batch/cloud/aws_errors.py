@@ -1,6 +1,6 @@
 """What an exception of boto3 means: is the call to be repeated, was it executed, what can the user do?
 
-Only ``aws`` uses it; beside ``aws``, it is the only module that knows botocore's exceptions.
+Beside the modules that call boto3, it is the only one that knows botocore's exceptions.
 """
 
 from collections.abc import Iterator
@@ -38,19 +38,23 @@ def lacks_operation(error: ServiceError) -> bool:
 
 
 @contextmanager
-def parsing(what: str) -> Iterator[None]:
-    """Raise a ServiceError if a reply lacks what every reply of AWS Batch has."""
+def parsing(what: str, service: str = "AWS Batch") -> Iterator[None]:
+    """Raise a ServiceError if a reply lacks what every reply of the service has."""
     try:
         yield
     except (KeyError, TypeError, AttributeError) as error:
-        raise _not_a_reply(what, error) from error
+        raise _not_a_reply(what, error, service) from error
 
 
 @contextmanager
-def calling(what: str) -> Iterator[None]:
+def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     """Turn what boto3 raises into a ServiceError that says what was tried, why it failed, and what to do.
 
     Only calls of boto3 belong inside: any other exception comes from a reply that boto3 could not read.
+
+    Args:
+        what: The operation, such as ``SubmitJob``.
+        service: The service, as people call it.
     """
     try:
         yield
@@ -59,7 +63,7 @@ def calling(what: str) -> Iterator[None]:
         code, message = reason.get("Code", "unknown"), reason.get("Message", "no message")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
         hint = _TAGS_HINT if code in _DENIED and "TagResource" in message else ""
-        raise ServiceError(f"AWS Batch refused {what}: {code}: {message}{hint}", fault=_fault(code, status)) from error
+        raise ServiceError(f"{service} refused {what}: {code}: {message}{hint}", fault=_fault(code, status)) from error
     except (
         botocore.exceptions.NoCredentialsError,
         botocore.exceptions.PartialCredentialsError,
@@ -85,7 +89,7 @@ def calling(what: str) -> Iterator[None]:
     except botocore.exceptions.BotoCoreError as error:
         raise ServiceError(f"cannot {_verb(what)}: {error}") from error
     except Exception as error:
-        raise _not_a_reply(what, error) from error
+        raise _not_a_reply(what, error, service) from error
 
 
 def _fault(code: str, status: int) -> Fault:
@@ -98,9 +102,9 @@ def _fault(code: str, status: int) -> Fault:
     return Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED
 
 
-def _not_a_reply(what: str, error: Exception) -> ServiceError:
+def _not_a_reply(what: str, error: Exception, service: str) -> ServiceError:
     return ServiceError(
-        f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really AWS Batch's, "
+        f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really {service}'s, "
         "and are the AWS_... settings right?",
         fault=Fault.AMBIGUOUS,
     )
