@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import calling, parsing
+from kedro_batch.cloud.targets import Targets
 from kedro_batch.errors import Fault, ServiceError
 
 _T = TypeVar("_T")
@@ -102,6 +103,10 @@ class Account:
             raise error
         answer: _T = value
         return answer
+
+    def ask_targets(self, call: Callable[[Targets], _T], /) -> _T:
+        """Ask AWS Batch for targets of jobs; as ``ask``."""
+        return self.ask("batch", lambda client: call(Targets(client)))
 
     def _answer(self, answers: "SimpleQueue[Any]", service: str, call: Callable[[Any], Any]) -> None:
         try:

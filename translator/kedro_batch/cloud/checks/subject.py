@@ -30,7 +30,7 @@ class Use:
     containers: str
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Subject:
     """What is checked.
 
