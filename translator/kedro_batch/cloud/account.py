@@ -6,7 +6,6 @@ Nothing here changes anything in the account. A service that has not answered is
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -14,7 +13,8 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import calling, parsing
+from kedro_batch.cloud.aws_errors import calling
+from kedro_batch.cloud.identity import Identity, caller_identity
 from kedro_batch.cloud.targets import Targets
 from kedro_batch.errors import Fault, ServiceError
 
@@ -26,14 +26,6 @@ _CONNECT_S, _READ_S, _ATTEMPTS = 4, 9, 2
 """Together less than PATIENCE_S, so that the message says what did not work."""
 _SILENT = (Fault.UNREACHABLE, Fault.AMBIGUOUS)
 _SERVICES = {"batch": "AWS Batch", "sts": "AWS STS", "ec2": "Amazon EC2"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Whose credentials are used: the account, 12 digits, and the ARN of user or role."""
-
-    account: str
-    arn: str
 
 
 class Account:
@@ -63,15 +55,7 @@ class Account:
         Raises:
             ServiceError: AWS does not take them, or did not answer.
         """
-        what = "GetCallerIdentity"
-
-        def call(client: Any) -> Any:
-            with calling(what, service="AWS STS"):
-                return client.get_caller_identity()
-
-        reply = self.ask("sts", call)
-        with parsing(what):
-            return Identity(account=reply["Account"], arn=reply["Arn"])
+        return self.ask("sts", caller_identity)
 
     def ask(self, service: str, call: Callable[[Any], _T]) -> _T:
         """Call a service with its client, and wait for the reply, but not for long.

@@ -1,6 +1,7 @@
-"""Checks whether a machine of EC2 is large enough for each job. Batch names types of machines, and EC2 knows their sizes."""
+"""Checks whether machines of EC2 are large enough for the jobs. Batch names their types, EC2 knows their sizes."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kedro_batch.cloud.checks.finding import Finding, Status
@@ -8,6 +9,7 @@ from kedro_batch.cloud.checks.sizes import effective_resources
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.target_replies import TargetReplies
 from kedro_batch.cloud.checks.targets import target_replies
+from kedro_batch.cloud.instance_types import largest_memory_mib
 from kedro_batch.text.wording import counted, listed
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ def check_instance_types(subject: Subject, account: "Account") -> Iterator[Findi
         sizes = [(size, jobs) for size, jobs in _memory_of(subject, replies, queue) if types]
         if not sizes:
             continue
-        largest = account.ask_largest_memory_mib(types)
+        largest = account.ask("ec2", partial(largest_memory_mib, types=types))
         over = [job for size, jobs in sizes if size >= largest for job in jobs]
         about = f"instance types of job queue {queue!r}"
         if largest and over:

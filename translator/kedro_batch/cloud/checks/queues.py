@@ -45,10 +45,12 @@ def _unusable(name: str, queue: QueueDetail | None, replies: TargetReplies) -> t
     return "", ""
 
 
-def judge_environments(subject: Subject, replies: TargetReplies) -> Iterator[Finding]:
+def judge_environments(_: Subject, replies: TargetReplies) -> Iterator[Finding]:
     """Judge whether the queues have compute environments that run jobs."""
     known = replies.environments
-    for name in sorted(replies.queues or {}) if known is not None else ():
+    if known is None:
+        return
+    for name in sorted(replies.queues or {}):
         found = {arn: known.get(arn) for arn in environment_arns(replies.queue(name))}
         unusable = [why for arn, one in found.items() if (why := _why_unusable(arn, one))]
         about = f"compute environments of job queue {name!r}"
