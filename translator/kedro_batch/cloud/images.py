@@ -6,11 +6,13 @@ Source of the calls and fields: the Amazon ECR API reference; the OCI image spec
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kedro_batch.cloud.account import Account
 from kedro_batch.cloud.aws_errors import calling, error_code, parsing
+from kedro_batch.cloud.downloads import download
 from kedro_batch.errors import ConfigError, ServiceError
 from kedro_batch.plan.image_reference import parse_image
 from kedro_batch.text.wording import did_you_mean
@@ -28,6 +30,7 @@ _MEDIA_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 """Indexes too: else ECR may answer with a manifest that it has converted."""
+_ECR = "Amazon ECR"
 _NO_REPOSITORY = "RepositoryNotFoundException"
 _MOST_NAMES = 1000
 """So many names are compared at most, to find one like a missing one: the size of one page."""
@@ -82,17 +85,9 @@ def find_ecr_image(reference: str) -> EcrImage | None:
 class Registries:
     """The private registries of ECR. Every call raises ``ServiceError`` if it fails."""
 
-    def __init__(self, client_of: Callable[[str], Any], home: str | None, download: Callable[[str], bytes]) -> None:
-        """Ask the registries.
-
-        Args:
-            client_of: Makes a client of ECR for a region.
-            home: The region that jobs run in; None if it is not known.
-            download: Fetches what is behind a URL.
-        """
-        self._client_of = client_of
-        self._home = home
-        self._download = download
+    def __init__(self, account: Account) -> None:
+        """Ask with the credentials of this account; the registries may be those of others, in other regions."""
+        self._account = account
 
     def resolve(self, reference: str) -> str:
         """Return a reference with the digest of an image in place of its tag.
@@ -115,14 +110,12 @@ class Registries:
         """Return the manifest of an image; None if the image does not exist."""
         which = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
         try:
-            reply = self._call(
-                image, "BatchGetImage", "batch_get_image", imageIds=[which], acceptedMediaTypes=list(_MEDIA_TYPES)
-            )
+            reply = self._call("BatchGetImage", image, imageIds=[which], acceptedMediaTypes=list(_MEDIA_TYPES))
         except ServiceError as error:
             if error_code(error) == _NO_REPOSITORY:
                 return None
             raise
-        with parsing("BatchGetImage", "Amazon ECR"):
+        with parsing("BatchGetImage", _ECR):
             for one in reply.get("images", ()):
                 return Manifest(digest=one["imageId"]["imageDigest"], content=_read_json(one["imageManifest"]))
         return None
@@ -156,16 +149,14 @@ class Registries:
         return f"{message}.{did_you_mean(image.tag, tags)}" if tags else f"{message}, nor with any other"
 
     def _list_tags(self, image: EcrImage) -> list[str]:
-        reply = self._call(
-            image, "ListImages", "list_images", filter={"tagStatus": "TAGGED"}, maxResults=_MOST_NAMES
-        )
+        reply = self._call("ListImages", image, filter={"tagStatus": "TAGGED"}, maxResults=_MOST_NAMES)
         return [one["imageTag"] for one in reply.get("imageIds", ()) if "imageTag" in one]
 
     def _find_repository(self, image: EcrImage) -> str:
         """Return where a missing repository is, or which one may have been meant; nothing if neither is known."""
-        for region in dict.fromkeys((image.region, self._home)):
+        for region in dict.fromkeys((image.region, self._account.region)):
             try:
-                names = self._list_repositories(image.account, region) if region else []
+                names = self._list_repositories(image.account, region)
             except ServiceError:
                 continue
             if image.repository in names:
@@ -174,23 +165,28 @@ class Registries:
                 return near if region == image.region else f"{near} That is in {region}"
         return ""
 
-    def _list_repositories(self, account: str, region: str) -> list[str]:
-        with calling("DescribeRepositories", "Amazon ECR"):
-            reply = self._client_of(region).describe_repositories(registryId=account, maxResults=_MOST_NAMES)
-        return [one["repositoryName"] for one in reply.get("repositories", ())]
+    def _list_repositories(self, account: str, region: str | None) -> list[str]:
+        def call(client: Any) -> list[str]:
+            with calling("DescribeRepositories", _ECR):
+                reply = client.describe_repositories(registryId=account, maxResults=_MOST_NAMES)
+            return [one["repositoryName"] for one in reply.get("repositories", ())]
+
+        return self._account.ask("ecr", call, region=region)
 
     def _read_config(self, image: EcrImage, digest: str) -> Mapping[str, Any]:
-        reply = self._call(image, "GetDownloadUrlForLayer", "get_download_url_for_layer", layerDigest=digest)
-        with calling("the download of an image's configuration", "Amazon ECR"):
-            return _read_json(self._download(reply["downloadUrl"]))
+        reply = self._call("GetDownloadUrlForLayer", image, layerDigest=digest)
+        with calling("the download of an image's configuration", _ECR):
+            return _read_json(download(reply["downloadUrl"]))
 
-    def _call(self, image: EcrImage, operation: str, method: str, **arguments: Any) -> Mapping[str, Any]:
-        with calling(operation, "Amazon ECR"):
-            client = self._client_of(image.region)
-            reply: Mapping[str, Any] = getattr(client, method)(
-                registryId=image.account, repositoryName=image.repository, **arguments
-            )
-        return reply
+    def _call(self, operation: str, image: EcrImage, **arguments: Any) -> Mapping[str, Any]:
+        def call(client: Any) -> Mapping[str, Any]:
+            with calling(operation, _ECR):
+                reply: Mapping[str, Any] = getattr(client, xform_name(operation))(
+                    registryId=image.account, repositoryName=image.repository, **arguments
+                )
+            return reply
+
+        return self._account.ask("ecr", call, region=image.region)
 
 
 def _read_json(text: str | bytes) -> Mapping[str, Any]:
