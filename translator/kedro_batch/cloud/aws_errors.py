@@ -1,6 +1,6 @@
 """What an exception of boto3 means: is the call to be repeated, was it executed, what can the user do?
 
-The only module that knows botocore's exceptions.
+Beside the modules that call boto3, it is the only one that knows botocore's exceptions.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,6 @@ import botocore.exceptions
 
 from kedro_batch.errors import Fault, ServiceError
 
-BATCH = "AWS Batch"
 _THROTTLED = frozenset(
     {
         "TooManyRequestsException",
@@ -42,23 +41,23 @@ def error_code(error: ServiceError) -> str | None:
 
 
 @contextmanager
-def parsing(what: str, service: str = BATCH) -> Iterator[None]:
-    """Raise a ServiceError if a reply lacks what every reply of this kind has."""
+def parsing(what: str, service: str = "AWS Batch") -> Iterator[None]:
+    """Raise a ServiceError if a reply lacks what every reply of the service has."""
     try:
         yield
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _not_a_reply(what, service, error) from error
+        raise _not_a_reply(what, error, service) from error
 
 
 @contextmanager
-def calling(what: str, service: str = BATCH) -> Iterator[None]:
+def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     """Turn what boto3 raises into a ServiceError that says what was tried, why it failed, and what to do.
 
     Only calls of boto3 belong inside: any other exception comes from a reply that boto3 could not read.
 
     Args:
-        what: The operation.
-        service: Whose operation it is.
+        what: The operation, such as ``SubmitJob``.
+        service: The service, as people call it.
     """
     try:
         yield
@@ -93,7 +92,7 @@ def calling(what: str, service: str = BATCH) -> Iterator[None]:
     except botocore.exceptions.BotoCoreError as error:
         raise ServiceError(f"cannot {_verb(what)}: {error}") from error
     except Exception as error:
-        raise _not_a_reply(what, service, error) from error
+        raise _not_a_reply(what, error, service) from error
 
 
 def _fault(code: str, status: int) -> Fault:
@@ -106,7 +105,7 @@ def _fault(code: str, status: int) -> Fault:
     return Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED
 
 
-def _not_a_reply(what: str, service: str, error: Exception) -> ServiceError:
+def _not_a_reply(what: str, error: Exception, service: str) -> ServiceError:
     return ServiceError(
         f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really {service}'s, "
         "and are the AWS_... settings right?",

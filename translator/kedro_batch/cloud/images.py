@@ -110,7 +110,7 @@ class Registries:
         """Return the manifest of an image; None if the image does not exist."""
         which = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
         try:
-            reply = self._call("BatchGetImage", image, imageIds=[which], acceptedMediaTypes=list(_MEDIA_TYPES))
+            reply = self._call("batch_get_image", image, imageIds=[which], acceptedMediaTypes=list(_MEDIA_TYPES))
         except ServiceError as error:
             if error_code(error) == _NO_REPOSITORY:
                 return None
@@ -149,7 +149,7 @@ class Registries:
         return f"{message}.{did_you_mean(image.tag, tags)}" if tags else f"{message}, nor with any other"
 
     def _list_tags(self, image: EcrImage) -> list[str]:
-        reply = self._call("ListImages", image, filter={"tagStatus": "TAGGED"}, maxResults=_MOST_NAMES)
+        reply = self._call("list_images", image, filter={"tagStatus": "TAGGED"}, maxResults=_MOST_NAMES)
         return [one["imageTag"] for one in reply.get("imageIds", ()) if "imageTag" in one]
 
     def _find_repository(self, image: EcrImage) -> str:
@@ -166,27 +166,24 @@ class Registries:
         return ""
 
     def _list_repositories(self, account: str, region: str | None) -> list[str]:
-        def call(client: Any) -> list[str]:
-            with calling("DescribeRepositories", _ECR):
-                reply = client.describe_repositories(registryId=account, maxResults=_MOST_NAMES)
-            return [one["repositoryName"] for one in reply.get("repositories", ())]
-
-        return self._account.ask("ecr", call, region=region)
+        reply = self._account.call(
+            "ecr", "describe_repositories", region=region, registryId=account, maxResults=_MOST_NAMES
+        )
+        return [one["repositoryName"] for one in reply.get("repositories", ())]
 
     def _read_config(self, image: EcrImage, digest: str) -> Mapping[str, Any]:
-        reply = self._call("GetDownloadUrlForLayer", image, layerDigest=digest)
-        with calling("the download of an image's configuration", _ECR):
-            return _read_json(download(reply["downloadUrl"]))
+        reply = self._call("get_download_url_for_layer", image, layerDigest=digest)
 
-    def _call(self, operation: str, image: EcrImage, **arguments: Any) -> Mapping[str, Any]:
-        def call(client: Any) -> Mapping[str, Any]:
-            with calling(operation, _ECR):
-                reply: Mapping[str, Any] = getattr(client, xform_name(operation))(
-                    registryId=image.account, repositoryName=image.repository, **arguments
-                )
-            return reply
+        def fetch(_: Any) -> Mapping[str, Any]:
+            with calling("the configuration of an image", _ECR):
+                return _read_json(download(reply["downloadUrl"]))
 
-        return self._account.ask("ecr", call, region=image.region)
+        return self._account.ask("ecr", fetch, region=image.region)
+
+    def _call(self, method: str, image: EcrImage, **arguments: Any) -> Any:
+        return self._account.call(
+            "ecr", method, region=image.region, registryId=image.account, repositoryName=image.repository, **arguments
+        )
 
 
 def _read_json(text: str | bytes) -> Mapping[str, Any]:
