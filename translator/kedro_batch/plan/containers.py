@@ -3,81 +3,76 @@
 Source of the fields: the AWS Batch API reference, RegisterJobDefinition and JobDefinition.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kedro_batch.plan.settings import JobDefinition
 
+DEFAULT_LOG_GROUP = "/aws/batch/job"
+"""Where AWS Batch sends the output if a definition does not say; it creates this group."""
 _EACH = "*"
 _ECS_TASKS = ("ecsProperties", "taskProperties", _EACH)
 _POD = ("eksProperties", "podProperties")
 _NODES = ("nodeProperties", "nodeRangeProperties", _EACH)
 _IN_TASKS = (*_ECS_TASKS, "containers", _EACH)
 _IN_PODS = ((*_POD, "containers", _EACH), (*_POD, "initContainers", _EACH))
-_CONTAINERS = (
-    ("containerProperties",),
-    (*_NODES, "container"),
-    *((*above, *_IN_TASKS) for above in ((), _NODES)),
-    *((*above, *below) for above in ((), _NODES) for below in _IN_PODS),
-)
+_ON_ECS = (("containerProperties",), (*_NODES, "container"), _IN_TASKS, (*_NODES, *_IN_TASKS))
+_ON_EKS = tuple((*above, *pod) for above in ((), _NODES) for pod in _IN_PODS)
+_CONTAINERS = (*_ON_ECS, *_ON_EKS)
 """Where containers stand in a job definition."""
-_ROLES = (
-    ("containerProperties",),
-    (*_NODES, "container"),
-    _ECS_TASKS,
-    (*_NODES, *_ECS_TASKS),
-)
-"""Where roles and the platform of a container stand."""
+_TASKS = (("containerProperties",), (*_NODES, "container"), _ECS_TASKS, (*_NODES, *_ECS_TASKS))
+"""Where the roles and the platform of a container on ECS stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogGroup:
-    """A group of CloudWatch Logs; the region is None where it is that of the job."""
+    """A group of CloudWatch Logs that a container writes to.
+
+    Attributes:
+        name: Its name.
+        region: Its region; None for that of the job.
+        created: The container creates it if it does not exist.
+    """
 
     name: str
     region: str | None = None
+    created: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RolesInUse:
-    """The roles of a container, as names or ARNs, and what kind of processor it asks for; None: it says nothing."""
+class Task:
+    """What one or more containers on ECS share; None where the definition says nothing.
+
+    Attributes:
+        job_role: Name or ARN of the role that the code has.
+        execution_role: Name or ARN of the role that starts the containers.
+        processor: ``X86_64`` or ``ARM64``.
+        operating_system: Such as ``LINUX``.
+    """
 
     job_role: str | None
     execution_role: str | None
-    architecture: str | None
+    processor: str | None
+    operating_system: str | None
 
 
 def find_images(definition: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the images of a definition, each once, in the order of their containers."""
-    found = (one.get("image") for one in _find_containers(definition))
+    found = (one.get("image") for one in _find_maps(definition, _CONTAINERS))
     return tuple(dict.fromkeys(image for image in found if isinstance(image, str)))
 
 
 def find_log_groups(definition: Mapping[str, Any]) -> tuple[LogGroup, ...]:
-    """Return the groups that get the output of a definition's containers, as far as the definition names them."""
-    groups = []
-    for container in _find_containers(definition):
-        log = container.get("logConfiguration") or {}
-        options = log.get("options") or {}
-        if log.get("logDriver") == "awslogs" and options.get("awslogs-group"):
-            groups.append(LogGroup(name=options["awslogs-group"], region=options.get("awslogs-region")))
-    return tuple(dict.fromkeys(groups))
+    """Return the groups that get the output of a definition's containers on ECS; other drivers have none."""
+    logs = (one.get("logConfiguration") or {"logDriver": "awslogs"} for one in _find_maps(definition, _ON_ECS))
+    options = [one.get("options") or {} for one in logs if one.get("logDriver") == "awslogs"]
+    return tuple(dict.fromkeys(map(_parse_log_group, options)))
 
 
-def find_roles(definition: Mapping[str, Any]) -> tuple[RolesInUse, ...]:
-    """Return the roles of a definition's containers; those of pods on EKS are no roles of IAM."""
-    holders = (one for path in _ROLES for one in _find(definition, path) if isinstance(one, Mapping))
-    return tuple(
-        dict.fromkeys(
-            RolesInUse(
-                job_role=one.get("jobRoleArn") or one.get("taskRoleArn"),
-                execution_role=one.get("executionRoleArn"),
-                architecture=(one.get("runtimePlatform") or {}).get("cpuArchitecture"),
-            )
-            for one in holders
-        )
-    )
+def find_tasks(definition: Mapping[str, Any]) -> tuple[Task, ...]:
+    """Return what a definition says of its containers on ECS. Pods on EKS have no roles of their own here."""
+    return tuple(dict.fromkeys(map(_parse_task, _find_maps(definition, _TASKS))))
 
 
 def with_images(definition: JobDefinition, change: Callable[[str], str]) -> JobDefinition:
@@ -88,8 +83,26 @@ def with_images(definition: JobDefinition, change: Callable[[str], str]) -> JobD
     return replace(definition, image=definition.image and change(definition.image), register=register)
 
 
-def _find_containers(definition: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    return (one for path in _CONTAINERS for one in _find(definition, path) if isinstance(one, Mapping))
+def _parse_task(stated: Mapping[str, Any]) -> Task:
+    machine = stated.get("runtimePlatform") or {}
+    return Task(
+        job_role=stated.get("jobRoleArn") or stated.get("taskRoleArn"),
+        execution_role=stated.get("executionRoleArn"),
+        processor=machine.get("cpuArchitecture"),
+        operating_system=machine.get("operatingSystemFamily"),
+    )
+
+
+def _parse_log_group(options: Mapping[str, Any]) -> LogGroup:
+    return LogGroup(
+        name=options.get("awslogs-group") or DEFAULT_LOG_GROUP,
+        region=options.get("awslogs-region"),
+        created=str(options.get("awslogs-create-group")).lower() == "true",
+    )
+
+
+def _find_maps(definition: Mapping[str, Any], paths: Iterable[tuple[str, ...]]) -> Iterator[Mapping[str, Any]]:
+    return (one for path in paths for one in _find(definition, path) if isinstance(one, Mapping))
 
 
 def _find(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
