@@ -308,7 +308,7 @@ def test_an_endpoint_that_is_not_aws_batch(tmp_path, answer):
     with standin(answer_always=answer) as service:
         ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
     assert ended.code == 5
-    assert "Is the endpoint really AWS Batch's" in ended.err
+    assert "Is the endpoint really that of AWS Batch" in ended.err
     assert "  nothing was submitted\n" in ended.text
     assert "Traceback" not in ended.err
 

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from queue import Empty, SimpleQueue
@@ -16,7 +15,9 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import calling, parsing
+from kedro_batch.cloud.aws_errors import calling
+from kedro_batch.cloud.identity import Identity, caller_identity
+from kedro_batch.cloud.targets import Targets
 from kedro_batch.errors import Fault, ServiceError
 
 _T = TypeVar("_T")
@@ -28,14 +29,6 @@ _CONNECT_S, _READ_S, _ATTEMPTS = 4, 9, 2
 _SILENT = (Fault.UNREACHABLE, Fault.AMBIGUOUS)
 _SERVICES = {"batch": "AWS Batch", "sts": "AWS STS", "ec2": "Amazon EC2", "ecr": "Amazon ECR", "iam": "AWS IAM"}
 _SERVICES |= {"s3": "Amazon S3", "logs": "CloudWatch Logs"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Whose credentials are used: the account, 12 digits, and the ARN of user or role."""
-
-    account: str
-    arn: str
 
 
 class Account:
@@ -67,15 +60,7 @@ class Account:
         Raises:
             ServiceError: AWS does not take them, or did not answer.
         """
-        what = "GetCallerIdentity"
-
-        def call(client: Any) -> Any:
-            with calling(what, service="AWS STS"):
-                return client.get_caller_identity()
-
-        reply = self.ask("sts", call)
-        with parsing(what):
-            return Identity(account=reply["Account"], arn=reply["Arn"])
+        return self.ask("sts", caller_identity)
 
     def call(self, service: str, method: str, *, region: str | None = None, **arguments: Any) -> Any:
         """Make one call of a service, and return the reply as it is.
@@ -129,6 +114,10 @@ class Account:
             raise error
         answer: _T = value
         return answer
+
+    def ask_targets(self, call: Callable[[Targets], _T], /) -> _T:
+        """Ask AWS Batch for targets of jobs; as ``ask``."""
+        return self.ask("batch", lambda client: call(Targets(client)))
 
     def _answer(
         self, answers: "SimpleQueue[Any]", service: str, region: str | None, call: Callable[[Any], Any]

@@ -1,6 +1,6 @@
 """What an exception of boto3 means: is the call to be repeated, was it executed, what can the user do?
 
-Beside the modules that call boto3, it is the only one that knows botocore's exceptions.
+Only ``aws`` uses it; beside ``aws``, it is the only module that knows botocore's exceptions.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def parsing(what: str, service: str = "AWS Batch") -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _not_a_reply(what, error, service) from error
+        raise _not_a_reply(what, service, error) from error
 
 
 @contextmanager
@@ -54,10 +54,6 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     """Turn what boto3 raises into a ServiceError that says what was tried, why it failed, and what to do.
 
     Only calls of boto3 belong inside: any other exception comes from a reply that boto3 could not read.
-
-    Args:
-        what: The operation, such as ``SubmitJob``.
-        service: The service, as people call it.
     """
     try:
         yield
@@ -92,7 +88,7 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     except botocore.exceptions.BotoCoreError as error:
         raise ServiceError(f"cannot {_verb(what)}: {error}") from error
     except Exception as error:
-        raise _not_a_reply(what, error, service) from error
+        raise _not_a_reply(what, service, error) from error
 
 
 def _fault(code: str, status: int) -> Fault:
@@ -105,9 +101,9 @@ def _fault(code: str, status: int) -> Fault:
     return Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED
 
 
-def _not_a_reply(what: str, error: Exception, service: str) -> ServiceError:
+def _not_a_reply(what: str, service: str, error: Exception) -> ServiceError:
     return ServiceError(
-        f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really {service}'s, "
+        f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really that of {service}, "
         "and are the AWS_... settings right?",
         fault=Fault.AMBIGUOUS,
     )

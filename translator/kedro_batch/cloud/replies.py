@@ -18,6 +18,18 @@ class QueueDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentDetail:
+    """One compute environment of a DescribeComputeEnvironments reply; ``reply`` is all of it, in AWS's shape."""
+
+    name: str
+    arn: str
+    state: str
+    status: str
+    reason: str
+    reply: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionDetail:
     """One job definition of a DescribeJobDefinitions reply; ``reply`` is all of it, in AWS's shape."""
 
@@ -39,6 +51,22 @@ def queue_detail(reply: Mapping[str, Any]) -> QueueDetail:
         state=reply["state"],
         status=reply.get("status", "VALID"),
         reason=reply.get("statusReason", "no reason given"),
+        reply=reply,
+    )
+
+
+def environment_detail(reply: Mapping[str, Any]) -> EnvironmentDetail:
+    """Parse one compute environment of a DescribeComputeEnvironments reply.
+
+    Raises:
+        KeyError, TypeError, AttributeError: It lacks what every environment has.
+    """
+    return EnvironmentDetail(
+        name=reply["computeEnvironmentName"],
+        arn=reply["computeEnvironmentArn"],
+        state=reply.get("state", "ENABLED"),
+        status=reply.get("status", "VALID"),
+        reason=reply.get("statusReason") or "no reason given",
         reply=reply,
     )
 

@@ -111,9 +111,7 @@ def _roles_of(definition: str, replies: TargetReplies) -> tuple[str, ...]:
     return tuple(task.job_role for task in find_tasks(found.reply) if task.job_role) if found else ()
 
 
-def _judge_access(
-    about: str, role: str, needs: Mapping[str, Collection[str]], account: "Account"
-) -> Iterator[Finding]:
+def _judge_access(about: str, role: str, needs: Mapping[str, Collection[str]], account: "Account") -> Iterator[Finding]:
     denied = []
     for action, resources in sorted(needs.items()):
         asked = sorted(resources)[:_MOST_FOLDERS]
@@ -128,11 +126,14 @@ def _judge_access(
     ):
         if decisions:
             verb = "is denied" if status is Status.FAILURE else "is not allowed by its own policies"
-            what = listed(sorted({f"{one['EvalActionName']} on {one.get('EvalResourceName', '*')}" for one in decisions}))
+            what = listed(
+                sorted({f"{one['EvalActionName']} on {one.get('EvalResourceName', '*')}" for one in decisions})
+            )
             yield Finding(check=_ACCESS, status=status, about=about, message=f"{verb} {what}", remedy=_ALLOW)
     if not denied:
         counts = ", ".join(
-            f"{action} in {counted(len(some), 'bucket' if action == _LIST else 'folder')}" for action, some in sorted(needs.items())
+            f"{action} in {counted(len(some), 'bucket' if action == _LIST else 'folder')}"
+            for action, some in sorted(needs.items())
         )
         yield Finding(check=_ACCESS, status=Status.PASS, about=about, message=f"may use the data on S3: {counts}")
 

@@ -63,7 +63,9 @@ def _judge(about: str, image: EcrImage, machines: set[str], registries: Registri
         message = f"exists. What machines it is for cannot be checked: {error}"
         return Finding(check=_CHECK, status=Status.WARNING if machines else Status.PASS, about=about, message=message)
     if not platforms:
-        return Finding(check=_CHECK, status=Status.PASS, about=about, message="exists; it does not say for what machines")
+        return Finding(
+            check=_CHECK, status=Status.PASS, about=about, message="exists; it does not say for what machines"
+        )
     missing = sorted(machines - set(platforms))
     if not missing:
         message = f"exists, for {listed(platforms)}"

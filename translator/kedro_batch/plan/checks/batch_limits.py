@@ -124,7 +124,7 @@ def _check_settings(settings: JobSettings, env: str | None) -> Iterator[PathMess
     yield from _check_environment(settings.environment, env)
     match settings.platform:
         case Platform.FARGATE:
-            yield from _check_fargate(settings.resources)
+            yield from check_fargate(settings.resources)
         case Platform.EC2 | None:
             yield from _check_ec2(settings)
         case _:
@@ -176,7 +176,8 @@ def _check_tags(tags: Mapping[str, str]) -> Iterator[PathMessage]:
             yield ("tags", key), f"begins with {' or '.join(RESERVED_TAGS)}, which only AWS and kedro-batch may use"
 
 
-def _check_fargate(resources: Resources) -> Iterator[PathMessage]:
+def check_fargate(resources: Resources) -> Iterator[PathMessage]:
+    """Yield what Fargate has not got; what is None is left open."""
     if resources.gpus:
         yield ("resources", "gpus"), "Fargate has no GPUs: choose a queue of EC2 machines, or leave them out"
     if resources.vcpus is not None and Fraction(resources.vcpus) not in FARGATE_MEMORY_MIB:
