@@ -56,6 +56,11 @@ def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) ->
     metavar="GROUPING,...",
     help="How nodes become jobs: none, namespace, namespace:DEPTH, tag:PREFIX, chain, memory.",
 )
+@click.option(
+    "--resolve-image",
+    is_flag=True,
+    help="Write the images of declared job definitions by digest, asking Amazon ECR for those of their tags.",
+)
 @click.option("--strict", is_flag=True, help="Turn warnings into errors, such as data on local paths.")
 @click.option(
     "--explain", default=None, metavar="JOB", help="Print where each setting of a job comes from, not the plan."
@@ -71,9 +76,9 @@ def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) ->
 def compile_(context: click.Context, /, output: str | None, check: str | None, project: Path, **flags: Any) -> None:
     """Compile a Kedro project into a plan of AWS Batch jobs, one for each node or group of nodes.
 
-    Works offline and without credentials. Standard output holds the plan and nothing else. Queue, definition,
-    resources, rules and groupings come from aws_batch.yml in the project's configuration. All problems are reported
-    at once: data that a job would not find, and settings that AWS Batch would refuse.
+    Works offline and without credentials, but for --resolve-image. Standard output holds the plan and nothing else.
+    Queue, definition, resources, rules and groupings come from aws_batch.yml in the project's configuration. All
+    problems are reported at once: data that a job would not find, and settings that AWS Batch would refuse.
     """
     to_stdout = _is_standard_output(output)
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
@@ -204,7 +209,12 @@ def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "C
     )
     try:
         on_warning = None if flags["quiet"] else lambda line: print_note(for_terminal(line))
-        return compile_project(root, options, strict=flags["strict"], on_warning=on_warning)
+        resolve = None
+        if flags["resolve_image"]:
+            from kedro_batch.cli.image_resolver import image_resolver  # loads boto3
+
+            resolve = image_resolver()
+        return compile_project(root, options, strict=flags["strict"], on_warning=on_warning, resolve_image=resolve)
     except MissingTarget as error:
         if error.other_env is None:
             raise

@@ -31,10 +31,13 @@ _SERVER_ERROR = 500
 
 def lacks_operation(error: ServiceError) -> bool:
     """True if the service does not know the operation that was called."""
+    return error_code(error) in _UNKNOWN_OPERATION
+
+
+def error_code(error: ServiceError) -> str | None:
+    """Return the service's own name of an error, such as ``NoSuchEntity``; None if no service has replied."""
     cause = error.__cause__
-    if not isinstance(cause, botocore.exceptions.ClientError):
-        return False
-    return cause.response.get("Error", {}).get("Code") in _UNKNOWN_OPERATION
+    return cause.response.get("Error", {}).get("Code") if isinstance(cause, botocore.exceptions.ClientError) else None
 
 
 @contextmanager
@@ -42,7 +45,7 @@ def parsing(what: str, service: str = "AWS Batch") -> Iterator[None]:
     """Raise a ServiceError if a reply lacks what every reply of the service has."""
     try:
         yield
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _not_a_reply(what, service, error) from error
 
 

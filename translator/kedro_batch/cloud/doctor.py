@@ -8,10 +8,15 @@ from dataclasses import dataclass
 
 from kedro_batch.cloud.account import Account
 from kedro_batch.cloud.aws_errors import lacks_operation
+from kedro_batch.cloud.checks.clock import check_clock
 from kedro_batch.cloud.checks.credentials import check_credentials, check_region
+from kedro_batch.cloud.checks.data_access import check_buckets, check_data_access
 from kedro_batch.cloud.checks.finding import Finding, Status
+from kedro_batch.cloud.checks.images import check_images
 from kedro_batch.cloud.checks.instance_types import check_instance_types
+from kedro_batch.cloud.checks.log_groups import check_log_groups
 from kedro_batch.cloud.checks.project import check_project
+from kedro_batch.cloud.checks.roles import check_roles
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.targets import check_targets
 from kedro_batch.errors import Fault, ServiceError
@@ -38,9 +43,15 @@ class Check:
 
 CHECKS: tuple[Check, ...] = (
     Check(name="region", about="region", find=check_region, needed=True, first=True),
+    Check(name="clock", about="clock of this machine", find=check_clock, first=True),
     Check(name="credentials", about="credentials", find=check_credentials, first=True),
     Check(name="targets", about="queues and job definitions", find=check_targets, needed=True),
     Check(name="instance_types", about="instance types", find=check_instance_types),
+    Check(name="image", about="images", find=check_images),
+    Check(name="role", about="roles", find=check_roles),
+    Check(name="log_group", about="log groups", find=check_log_groups),
+    Check(name="bucket", about="buckets", find=check_buckets),
+    Check(name="data_access", about="access to data on S3", find=check_data_access),
     Check(name="project", about="the project's data and packages", find=check_project),
 )
 

@@ -6,6 +6,7 @@ A ``Compilation`` goes out. This module prints nothing, writes no file and spell
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,17 +24,28 @@ from kedro_batch.compiler.project.run_command import find_run_command
 from kedro_batch.compiler.settings.batch_config import resolve_settings
 from kedro_batch.compiler.severities import apply_severities
 from kedro_batch.diagnostics import Code, Diagnostic
-from kedro_batch.errors import ConfigError, ProjectError
+from kedro_batch.errors import ConfigError, ProjectError, Refused
 from kedro_batch.plan.checks.credentials import IN_COMMAND, looks_like_credential
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.containers import with_images
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.text.wording import did_you_mean
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.project.kedro_loader import KedroProject
 
 
+ResolveImage = Callable[[str], str]
+"""Returns the reference of an image with a digest in place of its tag; raises ``Refused`` if there is none."""
+
+
 def compile_project(
-    root: Path, options: CompileOptions, *, strict: bool = False, on_warning: Callable[[str], None] | None = None
+    root: Path,
+    options: CompileOptions,
+    *,
+    strict: bool = False,
+    on_warning: Callable[[str], None] | None = None,
+    resolve_image: ResolveImage | None = None,
 ) -> Compilation:
     """Compile the Kedro project in a folder. Silences Kedro's log for the rest of the process.
 
@@ -42,6 +54,7 @@ def compile_project(
         options: The options of the command line.
         strict: Turn warnings into errors.
         on_warning: Gets each line that the project's code warns of; None for none.
+        resolve_image: Finds the digest of an image's tag; None leaves the images as they are declared.
 
     Raises:
         MissingTarget: The environment has no job queue or no job definition.
@@ -51,16 +64,22 @@ def compile_project(
     make_project = _import_kedro()
     with project_warnings(root, on_warning, verbose=options.verbose):
         inputs = _read_inputs(root, make_project(root, options), options)
-    return compile_inputs(inputs, strict=strict)
+    return compile_inputs(inputs, strict=strict, resolve_image=resolve_image)
 
 
-def compile_inputs(inputs: CompileInputs, *, strict: bool = False) -> Compilation:
-    """Build the plan and check it. Pure, but that it finds the lines of settings in their files.
+def compile_inputs(
+    inputs: CompileInputs, *, strict: bool = False, resolve_image: ResolveImage | None = None
+) -> Compilation:
+    """Build the plan and check it. Pure, but that it finds the lines of settings, and the digests of images if asked.
 
     Raises:
         ProjectError: The nodes cannot be grouped as configured.
+        ConfigError: An image has no digest that could be found.
     """
     compilation = build_plan(inputs)
+    if resolve_image:
+        plan = replace(compilation.plan, job_definitions=_resolve_images(compilation.plan, resolve_image))
+        compilation = replace(compilation, plan=plan)
     diagnostics = apply_severities(check_compilation(compilation), inputs, strict=strict)
     if compilation.grouped.has_errors:
         raise ProjectError("the nodes cannot be grouped in this way:", diagnostics)
@@ -113,6 +132,33 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
         left_out_env_folder=configuration.left_out_env_folder if needs_env_folder else None,
         catalog_hooks=project.has_catalog_hooks,
     )
+
+
+def _resolve_images(plan: Plan, resolve_image: ResolveImage) -> dict[str, JobDefinition]:
+    """Return the declared definitions of a plan, their images by digest.
+
+    Raises:
+        ConfigError: There are none, or images have no digest that could be found; all of them are named.
+    """
+    if not plan.job_definitions:
+        raise ConfigError(
+            "--resolve-image finds the digests of images that aws_batch.yml declares, and it declares none: its job "
+            "definitions are only named. Declare one: job_definition: {name: NAME, image: IMAGE}"
+        )
+    wrong: list[Diagnostic] = []
+
+    @cache
+    def resolve(image: str) -> str:
+        try:
+            return image if "@" in image else resolve_image(image)
+        except Refused as error:
+            wrong.append(Diagnostic(source="--resolve-image", message=error.headline))
+            return image
+
+    resolved = {name: with_images(one, resolve) for name, one in plan.job_definitions.items()}
+    if wrong:
+        raise ConfigError("the digests of images cannot be found:", wrong)
+    return resolved
 
 
 def find_job(compilation: Compilation, name: str) -> JobName:

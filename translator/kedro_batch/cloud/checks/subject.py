@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
+from kedro_batch.cloud.checks.project_facts import ProjectFacts
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.settings import Platform, Resources
 from kedro_batch.plan.submit_job import PODS, TASKS
@@ -36,11 +37,11 @@ class Subject:
 
     Attributes:
         plan: The plan.
-        in_project: True if the plan was just compiled from its project, so that all of the project is known too.
+        project: What its project knows beside it, if it was just compiled from its project; else None.
     """
 
     plan: Plan
-    in_project: bool = False
+    project: ProjectFacts | None = None
 
     @cached_property
     def uses(self) -> dict[Use, tuple[JobName, ...]]:
