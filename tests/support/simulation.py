@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail, definition_detail, queue_detail
+from kedro_batch.cloud.replies import (
+    DefinitionDetail,
+    EnvironmentDetail,
+    QueueDetail,
+    definition_detail,
+    environment_detail,
+    queue_detail,
+)
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
@@ -144,6 +151,16 @@ class InProcess:
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         found = self._asked("DescribeJobDefinitions", jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]
         return [definition_detail(one) for one in found]
+
+    def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
+        found = self._asked("DescribeComputeEnvironments", computeEnvironments=list(names))["computeEnvironments"]
+        return [environment_detail(one) for one in found]
+
+    def job_queue_names(self) -> list[str]:
+        return []
+
+    def job_definition_names(self) -> list[str]:
+        return []
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         return JobId(self._asked_once("SubmitJob", request)["jobId"])

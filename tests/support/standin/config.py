@@ -18,6 +18,12 @@ class Config:
     """Queues that cannot take jobs, and why."""
     definitions: dict[str, int] = field(default_factory=lambda: {"a_definition": 3})
     """Job definitions and their newest revisions; the first revision is always inactive."""
+    environments: dict[str, dict[str, Any]] = field(default_factory=lambda: {"an_environment": {}})
+    """Compute environments, and what they have in place of the usual: EC2, up to 256 vCPUs."""
+    queue_details: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What queues have beside the usual, such as schedulingPolicyArn, or in place of all environments."""
+    definition_details: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What job definitions have beside the usual, such as eksProperties."""
     absent: list[str] = field(default_factory=list)
     """Operations that the service does not know (404 UnknownOperationException), such as TerminateJobs."""
 

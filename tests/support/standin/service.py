@@ -57,6 +57,7 @@ class Service:
             "terminatejob": self._terminate,
             "terminatejobs": self._terminate_several,
             "describejobqueues": lambda body, _: targets.describe_queues(config, body),
+            "describecomputeenvironments": lambda body, _: targets.describe_environments(config, body),
             "describejobdefinitions": lambda body, _: targets.describe_definitions(config, body),
             "getlogevents": lambda body, now: logs.events(config, self.jobs, body, now=now, epoch=self._epoch),
         }

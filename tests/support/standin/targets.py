@@ -56,7 +56,11 @@ def describe_queues(config: Config, body: dict[str, Any]) -> dict[str, Any]:
             "status": "INVALID" if name in config.invalid_queues else "VALID",
             "statusReason": config.invalid_queues.get(name, ""),
             "priority": 1,
-            "computeEnvironmentOrder": [],
+            "computeEnvironmentOrder": [
+                {"order": number, "computeEnvironment": environment_arn(one)}
+                for number, one in enumerate(config.environments, 1)
+            ],
+            **config.queue_details.get(name, {}),
         }
         for name in config.queues
         if not wanted or name in wanted or queue_arn(name) in wanted
@@ -64,13 +68,36 @@ def describe_queues(config: Config, body: dict[str, Any]) -> dict[str, Any]:
     return {"jobQueues": found}
 
 
+def environment_arn(name: str) -> str:
+    return f"{ARN}:compute-environment/{name}"
+
+
+def describe_environments(config: Config, body: dict[str, Any]) -> dict[str, Any]:
+    wanted = body.get("computeEnvironments")
+    found: list[dict[str, Any]] = [
+        {
+            "computeEnvironmentName": name,
+            "computeEnvironmentArn": environment_arn(name),
+            "type": "MANAGED",
+            "state": "ENABLED",
+            "status": "VALID",
+            "containerOrchestrationType": "ECS",
+            "computeResources": {"type": "EC2", "maxvCpus": 256, "instanceTypes": ["optimal"]},
+            **details,
+        }
+        for name, details in config.environments.items()
+        if not wanted or name in wanted or environment_arn(name) in wanted
+    ]
+    return {"computeEnvironments": found}
+
+
 def describe_definitions(config: Config, body: dict[str, Any]) -> dict[str, Any]:
-    wanted = body.get("jobDefinitions") or [body["jobDefinitionName"]]
+    wanted = body.get("jobDefinitions") or [body.get("jobDefinitionName", "")]
     found: list[dict[str, Any]] = []
     for name, newest in config.definitions.items():
         for revision in range(1, newest + 1):
             arn = f"{ARN}:job-definition/{name}:{revision}"
-            if any(one in (name, f"{name}:{revision}", arn) for one in wanted):
+            if any(one in ("", name, f"{name}:{revision}", arn) for one in wanted):
                 found.append(
                     {
                         "jobDefinitionName": name,
@@ -78,6 +105,7 @@ def describe_definitions(config: Config, body: dict[str, Any]) -> dict[str, Any]
                         "revision": revision,
                         "status": "INACTIVE" if revision == 1 else "ACTIVE",
                         "type": "container",
+                        **config.definition_details.get(name, {}),
                     }
                 )
     if "status" in body:

@@ -10,7 +10,7 @@ from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.target_replies import TargetReplies
 from kedro_batch.cloud.checks.targets import target_replies
 from kedro_batch.cloud.instance_types import largest_memory_mib
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import listed
 
 if TYPE_CHECKING:
     from kedro_batch.cloud.account import Account
@@ -31,16 +31,16 @@ def check_instance_types(subject: Subject, account: "Account") -> Iterator[Findi
         over = [job for size, jobs in sizes if size >= largest for job in jobs]
         about = f"instance types of job queue {queue!r}"
         if largest and over:
+            message = f"have {largest} MiB at most, some of it for the machine; jobs that need more: {listed(over)}"
             yield Finding(
                 check="instance_types",
                 status=Status.WARNING,
                 about=about,
-                message=f"have up to {largest:,} MiB, a part of which the machine keeps, and {counted(len(over), 'job')} "
-                f"would wait for ever: {listed(over)}",
+                message=message,
                 remedy="Lower resources.memory_mib in aws_batch.yml, or let the compute environment have larger types",
             )
         elif largest:
-            message = f"have up to {largest:,} MiB, enough for each job"
+            message = f"have up to {largest} MiB, enough for each job"
             yield Finding(check="instance_types", status=Status.PASS, about=about, message=message)
 
 

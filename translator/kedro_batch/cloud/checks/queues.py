@@ -39,7 +39,7 @@ def _unusable(name: str, queue: QueueDetail | None, replies: TargetReplies) -> t
         return f"is {queue.state} in {replies.where}", f"Enable the queue, or {_OTHER_QUEUE}"
     if queue.status not in USABLE:
         remedy = f"Put the queue right, or {_OTHER_QUEUE}"
-        return f"is {queue.status} in {replies.where}: {queue.reason or 'no reason given'}", remedy
+        return f"is {queue.status}: {queue.reason or 'no reason given'} ({replies.where})", remedy
     if queue.reply.get("jobQueueType") == "SAGEMAKER_TRAINING":
         return "is for training jobs of SageMaker, which are not submitted with SubmitJob", f"Then {_OTHER_QUEUE}"
     return "", ""

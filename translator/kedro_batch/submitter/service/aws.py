@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import calling, lacks_operation, parsing
-from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
+from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, QueueDetail
 from kedro_batch.cloud.targets import Targets, items
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
@@ -35,7 +35,13 @@ class AwsEngine:
 
     name: EngineName = "aws"
     capabilities = Capabilities(
-        adopts=True, keeps_jobs=True, fails_dependents=False, forgets_jobs=True, notifies=False, pace=Pace()
+        adopts=True,
+        keeps_jobs=True,
+        fails_dependents=False,
+        forgets_jobs=True,
+        in_account=True,
+        notifies=False,
+        pace=Pace(),
     )
 
     def __init__(self) -> None:
@@ -77,6 +83,18 @@ class AwsEngine:
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
         return self._targets.describe_job_definitions(name)
+
+    def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
+        """Describe the compute environments of these names or ARNs; unknown ones are left out."""
+        return self._targets.describe_compute_environments(names)
+
+    def job_queue_names(self) -> list[str]:
+        """Return the names of the queues in the account; of very many, the first."""
+        return self._targets.job_queue_names()
+
+    def job_definition_names(self) -> list[str]:
+        """Return the names of the job definitions in the account; of very many, the first."""
+        return self._targets.job_definition_names()
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit one job, in one call that is never repeated."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
+from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, QueueDetail
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId, parsed_job_name, variables_of
 from kedro_batch.submitter.events import EngineName
@@ -71,7 +71,13 @@ class LocalEngine:
 
     name: EngineName = "local"
     capabilities = Capabilities(
-        adopts=False, keeps_jobs=False, fails_dependents=True, forgets_jobs=False, notifies=True, pace=UNLIMITED
+        adopts=False,
+        keeps_jobs=False,
+        fails_dependents=True,
+        forgets_jobs=False,
+        in_account=False,
+        notifies=True,
+        pace=UNLIMITED,
     )
 
     def __init__(self, inbox: Inbox, *, max_workers: int, folder: Path, logs: Path) -> None:
@@ -119,6 +125,18 @@ class LocalEngine:
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe this machine: it is every definition."""
         return [DefinitionDetail(arn=name, revision=1, status="ACTIVE")]
+
+    def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:  # noqa: ARG002
+        """Describe none: there are no queues behind which they could be."""
+        return []
+
+    def job_queue_names(self) -> list[str]:
+        """Return none: no name is wrong here."""
+        return []
+
+    def job_definition_names(self) -> list[str]:
+        """Return none: no name is wrong here."""
+        return []
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit a job; it starts when its parents have succeeded and a worker is free."""
