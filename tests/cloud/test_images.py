@@ -63,7 +63,7 @@ def test_a_tag_becomes_its_digest(aws):
 
 
 def test_an_image_elsewhere_is_refused_with_how_to_find_its_digest(aws):
-    with pytest.raises(ConfigError, match="docker buildx imagetools inspect ghcr.io/team/flights:v1"):
+    with pytest.raises(ConfigError, match=r"docker buildx imagetools inspect ghcr\.io/team/flights:v1"):
         Registries(Account()).resolve("ghcr.io/team/flights:v1")
     assert aws.calls == []
 
@@ -94,14 +94,14 @@ def test_a_repository_of_another_region_is_found_in_that_of_the_shell(aws):
     ecr = aws.moto.client("ecr")
     ecr.create_repository(repositoryName="flights")
     push(ecr, "flights", "v1", index("linux/amd64"))
-    with pytest.raises(ConfigError, match="in account 123456789012, region eu-west-1. It is in us-east-1: correct"):
+    with pytest.raises(ConfigError, match=r"in account 123456789012, region eu-west-1\. It is in us-east-1: correct"):
         Registries(Account()).resolve("123456789012.dkr.ecr.eu-west-1.amazonaws.com/flights:v1")
 
 
 def test_a_tag_is_named_as_missing_even_where_tags_cannot_be_listed(aws):
     aws.moto.client("ecr").create_repository(repositoryName="flights")
     aws.forbidden = {"ListImages"}
-    with pytest.raises(ConfigError, match="has no image with the tag 'v2'$"):
+    with pytest.raises(ConfigError, match=r"has no image with the tag 'v2'$"):
         Registries(Account()).resolve(f"{REGISTRY}/flights:v2")
 
 

@@ -1,6 +1,6 @@
 """An AWS account over HTTP: moto, and before it what moto lacks, refuses or cannot get wrong.
 
-It speaks for IAM's SimulatePrincipalPolicy and for the downloads of ECR, forbids operations, and has a clock of its own.
+It answers IAM's SimulatePrincipalPolicy and the downloads of ECR, forbids operations, and has a clock of its own.
 Everything else goes on to moto's server.
 """
 
@@ -98,7 +98,7 @@ class _Connection(BaseHTTPRequestHandler):
         else:
             self._forward(body)
 
-    do_POST = do_HEAD = do_PUT = do_GET
+    do_POST = do_HEAD = do_PUT = do_GET  # noqa: N815  as the base calls them
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
