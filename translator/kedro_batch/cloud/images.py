@@ -15,7 +15,7 @@ from kedro_batch.cloud.aws_errors import calling, error_code, parsing
 from kedro_batch.cloud.downloads import download
 from kedro_batch.errors import ConfigError, ServiceError
 from kedro_batch.plan.image_reference import parse_image
-from kedro_batch.text.wording import did_you_mean
+from kedro_batch.text.wording import did_you_mean, listed
 
 _REGISTRY = re.compile(
     r"(?P<account>[0-9]{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\."
@@ -139,14 +139,16 @@ class Registries:
             tags = self._list_tags(image)
         except ServiceError as error:
             if error_code(error) == _NO_REPOSITORY:
-                return f"there is no repository {image.repository!r} in {where}.{self._find_repository(image)}"
+                hint = self._find_repository(image)
+                return f"there is no repository {image.repository!r} in {where}{f'.{hint}' if hint else ''}"
             tags = None
-        if image.digest:
-            return f"the repository {image.repository!r} in {where} has no image with the digest {image.digest}"
-        message = f"the repository {image.repository!r} in {where} has no image with the tag {image.tag!r}"
-        if tags is None:
+        which = f"digest {image.digest}" if image.digest else f"tag {image.tag!r}"
+        message = f"the repository {image.repository!r} in {where} has no image with the {which}"
+        if image.digest or tags is None:
             return message
-        return f"{message}.{did_you_mean(image.tag, tags)}" if tags else f"{message}, nor with any other"
+        if not tags:
+            return f"{message}, nor with any other"
+        return f"{message}.{did_you_mean(image.tag, tags) or f' It has {listed(tags)}'}"
 
     def _list_tags(self, image: EcrImage) -> list[str]:
         reply = self._call("list_images", image, filter={"tagStatus": "TAGGED"}, maxResults=_MOST_NAMES)

@@ -1,4 +1,4 @@
-"""The finding about one thing that cannot be looked at, so that the other things are looked at all the same."""
+"""The finding about one thing that may not be looked at, so that the other things are looked at all the same."""
 
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.errors import Fault, ServiceError
@@ -7,7 +7,13 @@ PERMISSIONS = "Allow it for whoever runs doctor: docs/doctor.md lists the permis
 
 
 def unanswered(check: str, about: str, error: ServiceError) -> Finding:
-    """Return a warning: nothing bad is known."""
+    """Return a warning, since nothing bad is known.
+
+    Raises:
+        ServiceError: The service did not answer, so it need not be asked for the other things.
+    """
+    if error.passing:
+        raise error
     return Finding(
         check=check,
         status=Status.WARNING,

@@ -2,40 +2,21 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from kedro_batch.cloud.checks.project_facts import DataPlace
 from kedro_batch.compiler.data.catalog import Catalog, Entry
 from kedro_batch.compiler.data.dataset_uses import DatasetUse
 from kedro_batch.compiler.data.storage import Storages, find_place
-from kedro_batch.plan.model import JobName
 
 _S3 = re.compile(r"(?:.*::)?s3[an]?://(?P<bucket>[^/]+)/*(?P<key>.*)")
-_FOLDER_TYPES = ("partitioned", "incremental")
-"""In the names of classes whose path is a folder."""
+_FOLDER_TYPES = ("partitioned", "incremental", "spark")
+"""In the types of datasets whose path is a folder."""
+_OWN_ACCESS = {"endpoint_url", "anon", "profile", "key", "secret", "aws_access_key_id", "aws_secret_access_key"}
+"""Arguments of s3fs and of its client with which the role of a job does not matter."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Place:
-    """Where a dataset is on S3, and who uses it.
-
-    Attributes:
-        dataset: The name of the dataset.
-        bucket: The bucket.
-        key: The key of its file, or of one below its folder.
-        readers: The jobs that read it.
-        writers: The jobs that write it.
-        own_access: Its entry brings credentials or an endpoint: the role of the jobs does not matter.
-    """
-
-    dataset: str
-    bucket: str
-    key: str
-    readers: frozenset[JobName]
-    writers: frozenset[JobName]
-    own_access: bool
-
-
-def find_s3_places(uses: Mapping[str, DatasetUse], catalog: Catalog, storages: Storages) -> Iterator[S3Place]:
+def find_s3_places(uses: Mapping[str, DatasetUse], catalog: Catalog, storages: Storages) -> Iterator[DataPlace]:
     """Yield the place of each dataset on S3 under each of its names, by name."""
     for use in uses.values():
         for name in use.names:
@@ -43,7 +24,7 @@ def find_s3_places(uses: Mapping[str, DatasetUse], catalog: Catalog, storages: S
             entry = catalog.entry(name)
             if found is None or entry is None:
                 continue
-            yield S3Place(
+            yield DataPlace(
                 dataset=name,
                 bucket=found["bucket"],
                 key=_file_key(found["key"], entry),
@@ -54,13 +35,15 @@ def find_s3_places(uses: Mapping[str, DatasetUse], catalog: Catalog, storages: S
 
 
 def _file_key(key: str, entry: Entry) -> str:
-    """Return the key of a file: of a folder with partitions, of any below it; the ones with versions are below too."""
+    """Return the key of a file; that of any file below, where a folder holds partitions, parts or versions."""
     kind = str(entry.get("type", "")).lower()
-    below = key.endswith("/") or any(word in kind for word in _FOLDER_TYPES)
-    return f"{key.rstrip('/')}/any" if below else key
+    is_folder = not PurePosixPath(key).suffix or bool(entry.get("versioned"))
+    return f"{key.rstrip('/')}/any" if is_folder or any(word in kind for word in _FOLDER_TYPES) else key
 
 
 def _has_own_access(entry: Entry) -> bool:
     arguments = entry.get("fs_args")
-    client = arguments.get("client_kwargs") if isinstance(arguments, Mapping) else None
-    return bool(entry.get("credentials")) or (isinstance(client, Mapping) and "endpoint_url" in client)
+    arguments = arguments if isinstance(arguments, Mapping) else {}
+    client = arguments.get("client_kwargs")
+    given = {*arguments, *(client if isinstance(client, Mapping) else ())}
+    return bool(entry.get("credentials")) or not given.isdisjoint(_OWN_ACCESS)
