@@ -69,19 +69,19 @@ def _find_subject(context: click.Context, plan: str | None, flags: dict[str, Any
     Raises:
         Refused: The plan is wrong, or the project cannot be compiled.
     """
-    from kedro_batch.cli.project_facts import project_facts
+    from kedro_batch.cli.project_facts import find_project_facts
     from kedro_batch.cloud.checks.subject import Subject
     from kedro_batch.plan.reader import read_plan
 
     if plan is None:
         compilation = _compile(context, flags)
-        return Subject(plan=compilation.plan, project=project_facts(compilation))
+        return Subject(plan=compilation.plan, project=find_project_facts(compilation))
     given = _given(context)
     if given - {"project", "env"}:
         raise click.UsageError(f"PLAN is compiled already: leave it out, or {', '.join(sorted(given))}")
     ready = read_plan(*read_source(plan))
     around = _compile_for(context, ready.env, ready.pipelines, flags, insists=bool(given))
-    return Subject(plan=ready, project=project_facts(around) if around else None)
+    return Subject(plan=ready, project=find_project_facts(around) if around else None)
 
 
 def _given(context: click.Context) -> set[str]:
