@@ -156,10 +156,10 @@ class InProcess:
         found = self._asked("DescribeComputeEnvironments", computeEnvironments=list(names))["computeEnvironments"]
         return [environment_detail(one) for one in found]
 
-    def job_queue_names(self) -> list[str]:
+    def list_job_queues(self) -> list[QueueDetail]:
         return []
 
-    def job_definition_names(self) -> list[str]:
+    def list_job_definitions(self) -> list[DefinitionDetail]:
         return []
 
     def submit_job(self, request: dict[str, Any]) -> JobId:

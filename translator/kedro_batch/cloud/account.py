@@ -115,6 +115,12 @@ class Account:
         answer: _T = value
         return answer
 
+    @property
+    def known_identity(self) -> Identity | None:
+        """The same, if it was asked for already, with success."""
+        known: Identity | None = self.__dict__.get("identity")
+        return known
+
     def ask_targets(self, call: Callable[[Targets], _T], /) -> _T:
         """Ask AWS Batch for targets of jobs; as ``ask``."""
         return self.ask("batch", lambda client: call(Targets(client)))

@@ -156,11 +156,11 @@ class Engine(Protocol):
     def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
         """Describe the compute environments of these names or ARNs; unknown ones are left out."""
 
-    def job_queue_names(self) -> list[str]:
-        """Return the names of the queues that there are; of very many, the first."""
+    def list_job_queues(self) -> list[QueueDetail]:
+        """Describe the queues that there are; of very many, the first."""
 
-    def job_definition_names(self) -> list[str]:
-        """Return the names of the job definitions that there are; of very many, the first."""
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        """Describe the active revisions of all job definitions; of very many, the first."""
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit one job, in one call that is never repeated."""

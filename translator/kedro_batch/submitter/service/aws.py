@@ -88,13 +88,13 @@ class AwsEngine:
         """Describe the compute environments of these names or ARNs; unknown ones are left out."""
         return self._targets.describe_compute_environments(names)
 
-    def job_queue_names(self) -> list[str]:
-        """Return the names of the queues in the account; of very many, the first."""
-        return self._targets.job_queue_names()
+    def list_job_queues(self) -> list[QueueDetail]:
+        """Describe the queues in the account; of very many, the first."""
+        return self._targets.list_job_queues()
 
-    def job_definition_names(self) -> list[str]:
-        """Return the names of the job definitions in the account; of very many, the first."""
-        return self._targets.job_definition_names()
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        """Describe the active revisions of all job definitions; of very many, the first."""
+        return self._targets.list_job_definitions()
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit one job, in one call that is never repeated."""

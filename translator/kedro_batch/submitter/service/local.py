@@ -130,12 +130,12 @@ class LocalEngine:
         """Describe none: there are no queues behind which they could be."""
         return []
 
-    def job_queue_names(self) -> list[str]:
-        """Return none: no name is wrong here."""
+    def list_job_queues(self) -> list[QueueDetail]:
+        """Describe none: no name is wrong here."""
         return []
 
-    def job_definition_names(self) -> list[str]:
-        """Return none: no name is wrong here."""
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        """Describe none: no name is wrong here."""
         return []
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
