@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail, definition_detail, queue_detail
+from kedro_batch.cloud.replies import DefinitionDetail, Identity, QueueDetail, definition_detail, identity, queue_detail
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
@@ -144,6 +144,12 @@ class InProcess:
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         found = self._asked("DescribeJobDefinitions", jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]
         return [definition_detail(one) for one in found]
+
+    def caller_identity(self) -> Identity:
+        return identity(self._asked("GetCallerIdentity"))
+
+    def register_job_definition(self, request: dict[str, Any]) -> str:
+        return str(self._asked_once("RegisterJobDefinition", request)["jobDefinitionArn"])
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         return JobId(self._asked_once("SubmitJob", request)["jobId"])

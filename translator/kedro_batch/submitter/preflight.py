@@ -19,12 +19,18 @@ _ACCOUNT = 4
 """The place of the account in an ARN: arn:aws:batch:region:account:..."""
 
 
+_WITHOUT_STS = (
+    ". Allow sts:GetCallerIdentity and make AWS STS reachable (AWS_ENDPOINT_URL_STS); or leave `account` out of "
+    "aws_batch.yml and compile again"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
     """Where the jobs of a run go.
 
     Attributes:
-        definitions: The revision that the whole run uses, by how the plan names a definition.
+        definitions: The newest active revision of each definition that the plan does not declare, by how it names it.
         location: Region and account, or a folder, as far as they are known.
     """
 
@@ -43,7 +49,8 @@ def check_targets(context: RunContext) -> Targets:
     if queues is not None:
         wrong += _unusable_queues(context.queues, queues)
     definitions: dict[str, str] = {}
-    for name in sorted({job.settings.job_definition for job in context.plan.jobs}):
+    named = {job.settings.job_definition for job in context.plan.jobs} - context.plan.job_definitions.keys()
+    for name in sorted(named):
         try:
             revisions = context.service.call(Lane.DESCRIBE, partial(context.engine.describe_job_definitions, name))
         except ServiceError as error:
@@ -64,13 +71,39 @@ def check_targets(context: RunContext) -> Targets:
     return Targets(definitions=definitions, location=_location(context, queues or []))
 
 
-def current_location(context: RunContext) -> Mapping[str, str]:
-    """Return the region and account that are called, as far as they can be known.
+def check_account(context: RunContext) -> dict[str, str]:
+    """Refuse credentials of another account than the plan's; return what is known by that, nothing if it names none.
+
+    Raises:
+        ServiceError: It is another account, or nobody can say which one.
+    """
+    account = context.plan.account
+    if account is None:
+        return {}
+    try:
+        caller = context.service.call(Lane.DESCRIBE, context.engine.caller_identity)
+    except ServiceError as error:
+        remedy = "" if error.fault is Fault.CREDENTIALS else _WITHOUT_STS
+        raise ServiceError(
+            f"{error}. The plan is for account {account}, so the account is looked at first: nothing was sent{remedy}",
+            fault=error.fault,
+        ) from error
+    if caller.account != account:
+        raise ServiceError(
+            f"the plan is for account {account}, and your credentials are of account {caller.account} ({caller.arn}): "
+            f"nothing was sent. Choose credentials of {account} with AWS_PROFILE; or, if the plan is for "
+            f"{caller.account}, change `account` in aws_batch.yml and compile again"
+        )
+    return {"account": account}
+
+
+def current_location(context: RunContext, account: Mapping[str, str]) -> dict[str, str]:
+    """Return the region and account that are called, as far as they can be known; the account may be known already.
 
     Raises:
         ServiceError: The service did not answer.
     """
-    return _location(context, _describe_queues(context, warn=False) or [])
+    return {**_location(context, [] if account else _describe_queues(context, warn=False) or []), **account}
 
 
 def check_location(context: RunContext, before: Mapping[str, str], here: Mapping[str, str]) -> None:
