@@ -108,7 +108,7 @@ def _stays(event: Event) -> bool:
     )
 
 
-def _line(event: Event, *, verbose: bool) -> Text | None:
+def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one for each kind of event
     now = datetime.now().astimezone().strftime("%H:%M:%S ")
     match event:
         case RunStarted():

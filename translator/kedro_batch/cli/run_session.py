@@ -236,7 +236,7 @@ def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted) 
     if not session.context.begun:
         journal.discard()
         if isinstance(error, Interrupted):
-            print_note("Nothing was submitted.")
+            print_note("Nothing was changed.")
         return True
     refused = handle.must_exist or isinstance(error, KedroBatchError)
     if handle.entry is None and refused and not journal.records(handle.run_id):

@@ -87,6 +87,7 @@ def _definitions_of(context: RunContext) -> Mapping[str, str]:
 
 
 def _check_active(context: RunContext, kept: Mapping[str, str], newest: Mapping[str, str]) -> None:
+    """Refuse to keep a revision that AWS Batch does not take any more."""
     gone = []
     for name, arn in kept.items():
         found = context.service.call(Lane.DESCRIBE, partial(context.engine.describe_job_definitions, arn))
