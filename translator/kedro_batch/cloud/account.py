@@ -16,7 +16,8 @@ import boto3
 from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import calling
-from kedro_batch.cloud.identity import Identity, caller_identity
+from kedro_batch.cloud.identity import caller_identity
+from kedro_batch.cloud.replies import Identity
 from kedro_batch.cloud.targets import Targets
 from kedro_batch.errors import Fault, ServiceError
 
