@@ -13,7 +13,6 @@ from tests.support.services import Moto
 @pytest.fixture
 def aws(moto_server: Moto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An empty account that boto3 in this process reaches."""
-    moto_server.prepare("a_queue", "a_definition")
     with account(moto_server) as it:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             monkeypatch.delenv(name)

@@ -56,7 +56,7 @@ def test_what_counts_of_a_reference():
 
 
 def test_a_tag_becomes_its_digest(aws):
-    ecr = aws.moto.client("ecr")
+    ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="flights")
     digest = push(ecr, "flights", "v1", index("linux/amd64"))
     assert Registries(Account()).resolve(f"{REGISTRY}/flights:v1") == f"{REGISTRY}/flights@{digest}"
@@ -80,7 +80,7 @@ def test_an_image_elsewhere_is_refused_with_how_to_find_its_digest(aws):
     ],
 )
 def test_what_does_not_exist_is_named_with_what_may_have_been_meant(aws, name, said):
-    ecr = aws.moto.client("ecr")
+    ecr = aws.client("ecr")
     for repository in ("flights", "empty"):
         ecr.create_repository(repositoryName=repository)
     for tag in ("1.0.0", "v1"):
@@ -91,7 +91,7 @@ def test_what_does_not_exist_is_named_with_what_may_have_been_meant(aws, name, s
 
 
 def test_a_repository_of_another_region_is_found_in_that_of_the_shell(aws):
-    ecr = aws.moto.client("ecr")
+    ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="flights")
     push(ecr, "flights", "v1", index("linux/amd64"))
     with pytest.raises(ConfigError, match=r"in account 123456789012, region eu-west-1\. It is in us-east-1: correct"):
@@ -99,7 +99,7 @@ def test_a_repository_of_another_region_is_found_in_that_of_the_shell(aws):
 
 
 def test_a_tag_is_named_as_missing_even_where_tags_cannot_be_listed(aws):
-    aws.moto.client("ecr").create_repository(repositoryName="flights")
+    aws.client("ecr").create_repository(repositoryName="flights")
     aws.forbidden = {"ListImages"}
     with pytest.raises(ConfigError, match=r"has no image with the tag 'v2'$"):
         Registries(Account()).resolve(f"{REGISTRY}/flights:v2")
@@ -124,7 +124,7 @@ def test_a_registry_that_may_not_be_asked(aws):
 )
 def test_what_machines_an_image_is_for(aws, pushed, platforms):
     aws.blobs = {"sha256:config": {"os": "linux", "architecture": "arm64"}, "sha256:silent": {"rootfs": {}}}
-    ecr = aws.moto.client("ecr")
+    ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="flights")
     push(ecr, "flights", "v1", pushed)
     registries, image = Registries(Account()), find_ecr_image(f"{REGISTRY}/flights:v1")

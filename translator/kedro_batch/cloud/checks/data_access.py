@@ -4,7 +4,7 @@ Sources: the Amazon S3 API reference, HeadBucket; the AWS IAM API reference, Sim
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kedro_batch.cloud.aws_errors import error_code, parsing
@@ -53,9 +53,12 @@ def check_data_access(subject: Subject, account: "Account") -> Iterator[Finding]
     yield from _find_missing_roles(subject, replies)
 
 
-def _places(subject: Subject) -> Iterable[DataPlace]:
-    """Return the places that jobs reach with what AWS gives them."""
-    return [place for place in subject.project.places if not place.own_access] if subject.project else ()
+def _places(subject: Subject) -> list[DataPlace]:
+    """Return the places that jobs of the plan reach with what AWS gives them."""
+    if subject.project is None:
+        return []
+    jobs = {job.name for job in subject.plan.jobs}
+    return [one for one in subject.project.places if not (one.own_access or jobs.isdisjoint(one.readers | one.writers))]
 
 
 def _about(bucket: str) -> str:
@@ -94,7 +97,7 @@ def _find_needs(subject: Subject, replies: TargetReplies) -> dict[str, dict[str,
     for place in _places(subject):
         bucket = f"arn:aws:s3:::{place.bucket}"
         for action, jobs in ((_READ, place.readers), (_WRITE, place.writers)):
-            for role in {role for job in jobs for role in roles[job]}:
+            for role in {role for job in jobs for role in roles.get(job, ())}:
                 needs[role][_LIST][bucket] = bucket
                 needs[role][action].setdefault(f"{bucket}/{place.key}".rpartition("/")[0], f"{bucket}/{place.key}")
     return {role: {action: {*by_folder.values()} for action, by_folder in one.items()} for role, one in needs.items()}
