@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.checks import check_compilation
+from kedro_batch.compiler.checks.job_definitions import refuse_unused_image
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.inputs import CompileInputs
@@ -73,10 +74,11 @@ def compile_inputs(
     """Build the plan and check it. Pure, but that it finds the lines of settings, and the digests of images if asked.
 
     Raises:
+        ConfigError: An image is given, and no job definition takes it; or an image has no digest that could be found.
         ProjectError: The nodes cannot be grouped as configured.
-        ConfigError: An image has no digest that could be found.
     """
     compilation = build_plan(inputs)
+    refuse_unused_image(compilation)
     if resolve_image:
         plan = replace(compilation.plan, job_definitions=_resolve_images(compilation.plan, resolve_image))
         compilation = replace(compilation, plan=plan)
@@ -98,7 +100,7 @@ def _import_kedro() -> "type[KedroProject]":
 def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -> CompileInputs:
     configuration = project.configuration
     source = configuration.read_aws_batch(options.env)
-    settings = resolve_settings(source, options.conf_source, options.group_by, options.env)
+    settings = resolve_settings(source, options.conf_source, options.group_by, options.env, options.image)
     refuse_missing_target(configuration, source, options.env)
     _refuse_credentials(options)
     nodes = project.nodes(every_pipeline=settings.name_parts_of_pipelines)
