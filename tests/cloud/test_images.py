@@ -73,10 +73,10 @@ def test_an_image_elsewhere_is_refused_with_how_to_find_its_digest(aws):
     [
         ("flights:v2", "has no image with the tag 'v2'. It has 1.0.0, v1"),
         ("flights:1.0.O", "has no image with the tag '1.0.O'. Did you mean '1.0.0'?"),
-        ("flihgts:v1", "no repository 'flihgts' in account 123456789012, region us-east-1. Did you mean 'flights'?"),
+        ("flihgts:v1", "no repository 'flihgts' in account 123456789012, us-east-1. Did you mean 'flights'?"),
         ("empty:v1", "has no image with the tag 'v1', nor with any other"),
         (f"flights@{DIGEST}", f"has no image with the digest {DIGEST}"),
-        ("quite_another:v1", "there is no repository 'quite_another' in account 123456789012, region us-east-1"),
+        ("quite_another:v1", "there is no repository 'quite_another' in account 123456789012, us-east-1"),
     ],
 )
 def test_what_does_not_exist_is_named_with_what_may_have_been_meant(aws, name, said):
@@ -94,7 +94,7 @@ def test_a_repository_of_another_region_is_found_in_that_of_the_shell(aws):
     ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="flights")
     push(ecr, "flights", "v1", index("linux/amd64"))
-    with pytest.raises(ConfigError, match=r"in account 123456789012, region eu-west-1\. It is in us-east-1: correct"):
+    with pytest.raises(ConfigError, match=r"in account 123456789012, eu-west-1\. It is in us-east-1: correct"):
         Registries(Account()).resolve("123456789012.dkr.ecr.eu-west-1.amazonaws.com/flights:v1")
 
 

@@ -185,10 +185,9 @@ def test_a_log_group_has_to_exist(aws):
     assert findings("log_group", plan_of(log_group="/team/flights")) == [("pass", "log group '/team/flights' exists")]
     ((status, text),) = findings("log_group", plan_of(log_group="/team/flight"))
     assert status == "failure"
-    assert text == (
-        "log group '/team/flight' does not exist in us-east-1, and no container starts without it. "
-        "Did you mean '/team/flights'?"
-    )
+    where = "account 123456789012, us-east-1"
+    why = f"does not exist in {where}, and no container starts without it"
+    assert text == f"log group '/team/flight' {why}. Did you mean '/team/flights'?"
     aws.client("logs").delete_log_group(logGroupName="/team/flights")
 
 
@@ -202,8 +201,11 @@ def test_a_log_group_that_may_not_be_looked_at_is_a_warning(aws):
 
 def test_buckets_exist_or_not(aws):
     aws.client("s3").create_bucket(Bucket="here")
-    found = findings("bucket", plan_of(), place("here"), place("here", writes=True), place("nowhere"))
-    assert found == [("pass", "bucket 'here' exists"), ("failure", "bucket 'nowhere' does not exist")]
+    found = findings("bucket", plan_of(), place("here"), place("here", writes=True), place("heer"))
+    assert found == [
+        ("failure", "bucket 'heer' does not exist. Did you mean 'here'?"),
+        ("pass", "bucket 'here' exists"),
+    ]
 
 
 def test_a_bucket_that_may_not_be_looked_at_is_a_warning(aws):

@@ -134,7 +134,7 @@ class Registries:
 
     def explain_missing(self, image: EcrImage) -> str:
         """Return a message about an image that does not exist, with what may have been meant."""
-        where = f"account {image.account}, region {image.region}"
+        where = f"account {image.account}, {image.region}"
         try:
             tags = self._list_tags(image)
         except ServiceError as error:

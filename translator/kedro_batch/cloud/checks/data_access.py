@@ -18,7 +18,7 @@ from kedro_batch.cloud.checks.targets import target_replies
 from kedro_batch.cloud.checks.unanswered import unanswered
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.containers import find_tasks
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted, did_you_mean, listed
 
 if TYPE_CHECKING:
     from kedro_batch.cloud.account import Account
@@ -72,8 +72,9 @@ def _judge_bucket(bucket: str, account: "Account") -> Finding:
     except ServiceError as error:
         match error_code(error):
             case "404" | "NoSuchBucket":
-                status, message = Status.FAILURE, "does not exist"
-                remedy = "Create it, or correct the catalog"
+                hint = did_you_mean(bucket, _bucket_names(account))
+                status, message = Status.FAILURE, f"does not exist{f'.{hint}' if hint else ''}"
+                remedy = "Correct the catalog, or create the bucket"
             case "403" | "AccessDenied":
                 status = Status.WARNING
                 message = "exists, and your own credentials may not look at it: the role of the jobs may be allowed"
@@ -88,6 +89,16 @@ def _judge_bucket(bucket: str, account: "Account") -> Finding:
             status = Status.WARNING
             message = f"is in {region}, and the jobs run in {account.region}: traffic between regions costs"
     return Finding(check=_BUCKET, status=status, about=_about(bucket), message=message, remedy=remedy)
+
+
+def _bucket_names(account: "Account") -> list[str]:
+    """Return the names of the account's buckets; none if they cannot be had: they are only for a hint."""
+    try:
+        reply = account.call("s3", "list_buckets")
+        with parsing("ListBuckets", "Amazon S3"):
+            return [one["Name"] for one in reply["Buckets"]]
+    except ServiceError:
+        return []
 
 
 def _find_needs(subject: Subject, replies: TargetReplies) -> dict[str, dict[str, set[str]]]:

@@ -48,8 +48,9 @@ def check_moving(compilation: Compilation) -> Iterator[Diagnostic]:
         if definition is None and name not in seen and not _REVISION.search(name):
             seen.add(name)
             yield _note_definition(_locate(compilation, resolved), name)
-        for part, image in images_of(definition) if definition else ():
-            if image not in seen and _moves(image):
+        planned = compilation.plan.job_definitions.get(name)
+        for part, image in images_of(planned) if definition and planned else ():
+            if image not in seen and moves(image):
                 seen.add(image)
                 yield _note_image(_locate(compilation, resolved, part), image)
 
@@ -85,7 +86,7 @@ def refuse_unused_image(compilation: Compilation) -> None:
     raise ConfigError(f"--image sets no image: {listed(dict.fromkeys(reasons), separator='; ')}")
 
 
-def _moves(image: str) -> bool:
+def moves(image: str) -> bool:
     """True if an image has no digest; one that is no reference is refused elsewhere."""
     try:
         return parse_image(image).digest is None
@@ -117,7 +118,7 @@ def _note_image(place: SourceRef, image: str) -> Diagnostic:
         message=f"{image} has no digest, so it may be another image when the plan is applied",
         about={"image": (image,)},
         advice="Name the image by the digest that `docker push` prints, as repository@sha256:..., in aws_batch.yml or "
-        "with compile --image",
+        "with compile --image; compile --resolve-image asks Amazon ECR for it",
     )
 
 
