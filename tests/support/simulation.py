@@ -15,9 +15,11 @@ from typing import Any
 from kedro_batch.cloud.replies import (
     DefinitionDetail,
     EnvironmentDetail,
+    Identity,
     QueueDetail,
     definition_detail,
     environment_detail,
+    identity,
     queue_detail,
 )
 from kedro_batch.errors import Fault, ServiceError
@@ -156,11 +158,17 @@ class InProcess:
         found = self._asked("DescribeComputeEnvironments", computeEnvironments=list(names))["computeEnvironments"]
         return [environment_detail(one) for one in found]
 
-    def job_queue_names(self) -> list[str]:
+    def list_job_queues(self) -> list[QueueDetail]:
         return []
 
-    def job_definition_names(self) -> list[str]:
+    def list_job_definitions(self) -> list[DefinitionDetail]:
         return []
+
+    def caller_identity(self) -> Identity:
+        return identity(self._asked("GetCallerIdentity"))
+
+    def register_job_definition(self, request: dict[str, Any]) -> str:
+        return str(self._asked_once("RegisterJobDefinition", request)["jobDefinitionArn"])
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         return JobId(self._asked_once("SubmitJob", request)["jobId"])

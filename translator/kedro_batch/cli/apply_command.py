@@ -72,7 +72,8 @@ def apply(  # noqa: PLR0913  click hands over every option
 
     Every job is submitted at once, with the ids of the jobs that it waits for: AWS Batch runs them without this
     command. Ctrl-C stops following; resume, wait and cancel take the run up again. Account, region and endpoint come
-    from boto3's usual places (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_BATCH).
+    from boto3's usual places (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_BATCH). If the plan names an account or
+    a region, others are refused. Job definitions that the plan declares are registered first, if they are not yet.
     """
     if on_this_machine:
         only_on_aws(given, "detach", "rate", "no_adopt")
@@ -115,7 +116,7 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     if on_this_machine and not journal.exists():
         find_local_folder(plan, given["project"] or Path())  # if it is another project's, no journal is made
-    engine = None if on_this_machine else aws_engine()  # if it cannot be reached, no journal is made
+    engine = None if on_this_machine else aws_engine(plan)  # if it cannot be reached, no journal is made
     book = Journal(journal)
     entry = book.run(chosen)
     check_digest(entry, digest)
@@ -133,7 +134,7 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
 
 def _print_requests(plan: "Plan", digest: "PlanDigest") -> None:
     from kedro_batch.files.json_text import encoded
-    from kedro_batch.submitter.service.dry_run import dry_requests
+    from kedro_batch.submitter.service.dry_run import dry_registrations, dry_requests
 
-    for request in dry_requests(plan, digest):
+    for request in (*dry_registrations(plan), *dry_requests(plan, digest)):
         click.echo(encoded(request))

@@ -155,10 +155,9 @@ def _write_json(
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.review.findings import findings_document
 
-    region, identity = None, None
+    identity, region = account.known_identity, None
     with suppress(ServiceError):  # a finding tells it
         region = account.region
-        identity = account.identity
     document = findings_document(
         found,
         plan=plan,

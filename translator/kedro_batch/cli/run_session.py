@@ -33,7 +33,7 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.run import Run
-from kedro_batch.submitter.run_lock import run_lock
+from kedro_batch.submitter.run_lock import remove_run_folder, run_lock
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
@@ -214,18 +214,35 @@ def open_run(
                         context=context,
                         run_state=RunState(context.parents, journal.records(handle.run_id)),
                     )
-                    yield session
-            except (KedroBatchError, Interrupted):
-                if handle.must_exist and not journal.records(handle.run_id):
-                    journal.forget(handle.run_id)  # nothing of it was found
-                    session = None
-                raise
+                    try:
+                        yield session
+                    except (KedroBatchError, Interrupted) as error:
+                        if _leaves_no_trace(session, error):
+                            session = None
+                            if journal.run(handle.run_id) is None:
+                                remove_run_folder(folder)
+                        raise
             finally:
                 if session:
                     _report(session, options)
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             _say_if_stale(session, quiet=options.verbosity.quiet)
+
+
+def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted) -> bool:
+    """Leave everything as it was, if a command was refused before it has done anything; True if so."""
+    handle, journal = session.handle, session.context.journal
+    if not session.context.begun:
+        journal.discard()
+        if isinstance(error, Interrupted):
+            print_note("Nothing was changed.")
+        return True
+    refused = handle.must_exist or isinstance(error, KedroBatchError)
+    if handle.entry is None and refused and not journal.records(handle.run_id):
+        journal.forget(handle.run_id)
+        return True
+    return False
 
 
 def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float) -> None:
@@ -241,24 +258,24 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
         began_at=now,
         location=engine.location,
     )
-    journal.begin(entry, handle.content, at_once=not handle.must_exist)
+    journal.begin(entry, handle.content)
 
 
-def aws_engine() -> Engine:
-    """Return the engine for AWS Batch.
+def aws_engine(plan: Plan) -> Engine:
+    """Return the engine for AWS Batch, in the region of a plan if it names one.
 
     Raises:
-        ServiceError: boto3 finds no region, or a profile that does not exist.
+        ServiceError: boto3 finds no region, another one than the plan's, or a profile that does not exist.
     """
     from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
 
-    return AwsEngine()
+    return AwsEngine(plan.region)
 
 
 def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder: Path) -> Engine:
     match handle.engine_name:
         case "aws":
-            return aws_engine()
+            return aws_engine(handle.plan)
         case "local":
             before = handle.entry.location.get("folder", ".") if handle.entry else "."
             return local_engine(handle.plan, inbox, options, start=Path(before), logs=run_folder / "logs")

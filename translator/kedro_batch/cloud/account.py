@@ -16,7 +16,8 @@ import boto3
 from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import calling
-from kedro_batch.cloud.identity import Identity, caller_identity
+from kedro_batch.cloud.identity import caller_identity
+from kedro_batch.cloud.replies import Identity
 from kedro_batch.cloud.targets import Targets
 from kedro_batch.errors import Fault, ServiceError
 
@@ -114,6 +115,12 @@ class Account:
             raise error
         answer: _T = value
         return answer
+
+    @property
+    def known_identity(self) -> Identity | None:
+        """The same, if it was asked for already, with success."""
+        known: Identity | None = self.__dict__.get("identity")
+        return known
 
     def ask_targets(self, call: Callable[[Targets], _T], /) -> _T:
         """Ask AWS Batch for targets of jobs; as ``ask``."""

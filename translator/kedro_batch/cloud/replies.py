@@ -39,6 +39,14 @@ class DefinitionDetail:
     reply: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A GetCallerIdentity reply: the account, 12 digits, and the ARN of the user or role."""
+
+    account: str
+    arn: str
+
+
 def queue_detail(reply: Mapping[str, Any]) -> QueueDetail:
     """Parse one queue of a DescribeJobQueues reply.
 
@@ -69,6 +77,15 @@ def environment_detail(reply: Mapping[str, Any]) -> EnvironmentDetail:
         reason=reply.get("statusReason") or "no reason given",
         reply=reply,
     )
+
+
+def identity(reply: Mapping[str, Any]) -> Identity:
+    """Parse a GetCallerIdentity reply.
+
+    Raises:
+        KeyError, TypeError: It lacks what every one has.
+    """
+    return Identity(account=str(reply["Account"]), arn=str(reply["Arn"]))
 
 
 def definition_detail(reply: Mapping[str, Any]) -> DefinitionDetail:

@@ -17,7 +17,7 @@ from kedro_batch.cloud.replies import (
 _AT_ONCE = 100
 """Names in one call of DescribeJobQueues and of DescribeComputeEnvironments (botocore's service model of AWS Batch)."""
 _PAGES = 10
-"""Pages of names that are read to find one that is spelled alike."""
+"""Pages of all that there is that are read, to find a name that is spelled alike."""
 
 
 class Targets:
@@ -49,21 +49,22 @@ class Targets:
         with parsing(what):
             return [environment_detail(one) for one in found]
 
-    def job_queue_names(self) -> list[str]:
-        """Return the names of the queues in the account; of very many, the first."""
-        return self._names("DescribeJobQueues", "describe_job_queues", "jobQueues", "jobQueueName")
+    def list_job_queues(self) -> list[QueueDetail]:
+        """Describe the queues in the account; of very many, the first."""
+        found = self._listed("DescribeJobQueues", "describe_job_queues", "jobQueues")
+        with parsing("DescribeJobQueues"):
+            return [queue_detail(one) for one in found]
 
-    def job_definition_names(self) -> list[str]:
-        """Return the names of the job definitions with an active revision; of very many, the first."""
-        operation = ("DescribeJobDefinitions", "describe_job_definitions")
-        return self._names(*operation, "jobDefinitions", "jobDefinitionName", status="ACTIVE")
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        """Describe the active revisions of all job definitions; of very many, the first."""
+        found = self._listed("DescribeJobDefinitions", "describe_job_definitions", "jobDefinitions", status="ACTIVE")
+        with parsing("DescribeJobDefinitions"):
+            return [definition_detail(one) for one in found]
 
-    def _names(self, what: str, method: str, field: str, name: str, **given: str) -> list[str]:
+    def _listed(self, what: str, method: str, field: str, **given: str) -> list[Any]:
         with calling(what):
             pages: list[Any] = list(islice(self._client.get_paginator(method).paginate(**given), _PAGES))
-        found = [one for page in pages for one in items(page, field, what)]
-        with parsing(what):
-            return sorted({one[name] for one in found})
+        return [one for page in pages for one in items(page, field, what)]
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""

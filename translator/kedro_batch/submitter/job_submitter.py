@@ -5,6 +5,7 @@ certainly not executed is made again. After an ambiguous one the job is UNCONFIR
 times, since ListJobs may be late; only then it is submitted again.
 """
 
+import re
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from kedro_batch.submitter.job_state import WITHOUT_ID, JobState, Transition
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import LIST_JOBS, LOOKUP_DELAYS_S
+from kedro_batch.submitter.service.limits import DEFINITION_VISIBLE_S, LIST_JOBS, LOOKUP_DELAYS_S
 from kedro_batch.submitter.service.rate_limit import SubmitRate
 from kedro_batch.submitter.terminate import JobTerminator
 
@@ -60,6 +61,8 @@ class JobSubmitter:
         self._maybe_sent: set[JobName] = set()
         self._looking_up = False
         self._refusals: dict[JobName, int] = {}
+        self._opened_at = context.calls.now()
+        self._waits_for_definition = False
         self._stopped = False
         self._throttled = False
         self._lost_reply: ServiceError | None = None
@@ -81,6 +84,7 @@ class JobSubmitter:
         self._outbox.clear()
         self._later.clear()
         self._refusals.clear()
+        self._opened_at = self._context.calls.now()
         self.submitted_again = False
         due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
         self._lookups = {name: _Lookup(0, due, before_loop=True) for name in unconfirmed}
@@ -211,6 +215,8 @@ class JobSubmitter:
                         "--no-adopt it is not looked up",
                         fault=Fault.AMBIGUOUS,
                     )
+            case Fault.REFUSED if self._definition_is_new(name, reply.error, now):
+                self._later.append((now + _REFUSED_AGAIN_S, name))
             case Fault.REFUSED | Fault.DENIED:
                 if reply.error.fault is Fault.DENIED or not self._may_be_its_parents(name):
                     self._outbox.appendleft(name)  # it was not executed: its intent can be withdrawn
@@ -237,6 +243,22 @@ class JobSubmitter:
             self._throttled = True
             message = f"AWS Batch takes fewer than {self._rate.ceiling:.0f} submissions a second: slowing down"
             self._context.emit(Notice(kind=NoticeKind.THROTTLED, message=message))
+
+    def _definition_is_new(self, name: JobName, error: ServiceError, now: float) -> bool:
+        """True if a job is refused because AWS Batch does not know its definition yet, which was just registered.
+
+        How AWS words that is not documented.
+        """
+        definition = self._jobs[name].settings.job_definition
+        if definition not in self._context.plan.job_definitions or now > self._opened_at + DEFINITION_VISIBLE_S:
+            return False
+        if not re.search(r"job\s*definition", str(error), re.IGNORECASE):
+            return False
+        if not self._waits_for_definition:
+            self._waits_for_definition = True
+            message = f"AWS Batch does not know the new revision of {definition} yet: trying again"
+            self._context.emit(Notice(kind=NoticeKind.WARNING, message=message))
+        return True
 
     def _may_be_its_parents(self, name: JobName) -> bool:
         """True if a parent that has ended since may be why a job was refused: a poll will tell."""

@@ -24,13 +24,18 @@ _T = TypeVar("_T")
 _ACCOUNT = 4
 """The place of the account in an ARN: arn:aws:batch:region:account:..."""
 
+_WITHOUT_STS = (
+    ". Allow sts:GetCallerIdentity and make AWS STS reachable (AWS_ENDPOINT_URL_STS); or leave `account` out of "
+    "aws_batch.yml and compile again"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
     """Where the jobs of a run go.
 
     Attributes:
-        definitions: The revision that the whole run uses, by how the plan names a definition.
+        definitions: The newest active revision of each definition that the plan does not declare, by how it names it.
         location: Region and account, or a folder, as far as they are known.
     """
 
@@ -49,7 +54,8 @@ def check_targets(context: RunContext) -> Targets:
     def ask(call: Callable[[TargetSource], _T], /) -> _T:
         return context.service.call(Lane.DESCRIBE, lambda: call(engine))
 
-    replies = ask_for_targets(context.plan, ask, region=engine.location.get("region", ""))
+    region, account = engine.location.get("region", ""), context.plan.account  # it has been compared, if it is stated
+    replies = ask_for_targets(context.plan, ask, region=region, account=account)
     for check in (one for one in _WARNED if one in replies.denied):
         message = f"{replies.denied[check]}. It is used as the plan names it, unchecked"
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
@@ -77,12 +83,40 @@ def _refuse_failures(findings: Iterable[Finding], where: str) -> None:
         )
 
 
-def current_location(context: RunContext) -> Mapping[str, str]:
-    """Return the region and account that are called, as far as they can be known.
+def check_account(context: RunContext) -> dict[str, str]:
+    """Refuse credentials of another account than the plan's; return what is known by that, nothing if it names none.
+
+    Raises:
+        ServiceError: It is another account, or nobody can say which one.
+    """
+    account = context.plan.account
+    if account is None:
+        return {}
+    try:
+        caller = context.service.call(Lane.DESCRIBE, context.engine.caller_identity)
+    except ServiceError as error:
+        remedy = "" if error.fault is Fault.CREDENTIALS else _WITHOUT_STS
+        raise ServiceError(
+            f"{error}. The plan is for account {account}, so the account is looked at first: nothing was sent{remedy}",
+            fault=error.fault,
+        ) from error
+    if caller.account != account:
+        raise ServiceError(
+            f"the plan is for account {account}, and your credentials are of account {caller.account} ({caller.arn}): "
+            f"nothing was sent. Choose credentials of {account} with AWS_PROFILE; or, if the plan is for "
+            f"{caller.account}, change `account` in aws_batch.yml and compile again"
+        )
+    return {"account": account}
+
+
+def current_location(context: RunContext, account: Mapping[str, str]) -> dict[str, str]:
+    """Return the region and account that are called, as far as they can be known; the account may be known already.
 
     Raises:
         ServiceError: The service did not answer.
     """
+    if account:
+        return {**_location(context, []), **account}
     try:
         queues = context.service.call(Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues))
     except ServiceError as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.subject import Subject
-from kedro_batch.cloud.checks.target_replies import TargetReplies
+from kedro_batch.cloud.checks.target_replies import TargetReplies, bare_name
 from kedro_batch.cloud.replies import DefinitionDetail
 from kedro_batch.plan.submit_job import PODS, TASKS
 from kedro_batch.text.wording import counted, did_you_mean, listed
@@ -23,7 +23,7 @@ def judge_definitions(subject: Subject, replies: TargetReplies) -> Iterator[Find
             message = f"is active: revision {found.revision}"
             yield Finding(check=check, status=Status.PASS, about=about, message=message)
         else:
-            hint = did_you_mean(name.rpartition("/")[2].partition(":")[0], replies.definition_names)
+            hint = did_you_mean(bare_name(name), set(map(bare_name, replies.other_definitions)))
             message = f"does not exist or has no active revision in {replies.where}{f'.{hint}' if hint else ''}"
             remedy = "Set job_definition in aws_batch.yml to an active one of this account and region"
             yield Finding(check=check, status=Status.FAILURE, about=about, message=message, remedy=remedy)
@@ -39,9 +39,7 @@ def judge_kinds(subject: Subject, replies: TargetReplies) -> Iterator[Finding]:
         wrong = [job for use, jobs in uses.items() if use.containers != wanted for job in jobs]
         other = next((use.containers for use in uses if use.containers != wanted), "")
         about, status = f"job definition {name!r}", Status.FAILURE if wrong else Status.PASS
-        message, remedy = (
-            _misfit(found, wanted, other) if wrong else (f"is {_KINDS.get(wanted, 'of several nodes')}", "")
-        )
+        message, remedy = _misfit(found, wanted, other) if wrong else (f"is {_KINDS[wanted]}", "")
         jobs = f": {counted(len(wrong), 'job')} of the plan: {listed(wrong)}" if wrong else ""
         yield Finding(check="definition_kind", status=status, about=about, message=f"{message}{jobs}", remedy=remedy)
 
@@ -70,15 +68,15 @@ def _misfit(definition: DefinitionDetail, wanted: str, other: str) -> tuple[str,
         return "is for several nodes, each of which would run the same command", _OTHER_DEFINITION
     if wanted == "":
         return (
-            f"is of one container and refuses submit.{other}",
+            f"is of one container, and refuses jobs with submit.{other}",
             f"Leave out submit.{other} in aws_batch.yml, or set job_definition to one that takes it",
         )
-    kind = "is for EKS" if wanted == PODS else "has ecsProperties"
+    kind = "is for EKS" if wanted == PODS else "has ecsProperties, as for several containers"
     named = next(_names(definition), "NAME")
     inner = f"containers: [{{name: {named}}}]"
     value = f"podProperties: {{{inner}}}" if wanted == PODS else f"taskProperties: [{{{inner}}}]"
     return (
-        f"{kind} and refuses containerOverrides: its command goes to submit.{wanted}",
+        f"{kind}, and refuses jobs without submit.{wanted}",
         f"Add to aws_batch.yml: submit: {{{wanted}: {{{value}}}}}",
     )
 

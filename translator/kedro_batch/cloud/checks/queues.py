@@ -6,14 +6,14 @@ from fractions import Fraction
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.sizes import effective_resources
 from kedro_batch.cloud.checks.subject import Subject, Use
-from kedro_batch.cloud.checks.target_replies import TargetReplies, environment_arns
+from kedro_batch.cloud.checks.target_replies import TargetReplies, bare_name, environment_arns
 from kedro_batch.cloud.replies import EnvironmentDetail, QueueDetail
 from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import counted, did_you_mean, listed
 
 USABLE = ("VALID", "UPDATING")
 """The status of queues and environments that take jobs."""
-_OTHER_QUEUE = "set job_queue in aws_batch.yml to another one"
+_OTHER_QUEUE = "set another job_queue in aws_batch.yml"
 
 
 def judge_queues(subject: Subject, replies: TargetReplies) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def judge_queues(subject: Subject, replies: TargetReplies) -> Iterator[Finding]:
 def _unusable(name: str, queue: QueueDetail | None, replies: TargetReplies) -> tuple[str, str]:
     """Return why a queue takes no jobs, and what to do; both empty if it does."""
     if queue is None:
-        hint = did_you_mean(name.rpartition("/")[2], replies.queue_names)
+        hint = did_you_mean(bare_name(name), map(bare_name, replies.other_queues))
         message = f"does not exist in {replies.where}{f'.{hint}' if hint else ''}"
         return message, "Set job_queue in aws_batch.yml to a queue of this account and region"
     if queue.state != "ENABLED":
@@ -41,7 +41,7 @@ def _unusable(name: str, queue: QueueDetail | None, replies: TargetReplies) -> t
         remedy = f"Put the queue right, or {_OTHER_QUEUE}"
         return f"is {queue.status}: {queue.reason or 'no reason given'} ({replies.where})", remedy
     if queue.reply.get("jobQueueType") == "SAGEMAKER_TRAINING":
-        return "is for training jobs of SageMaker, which are not submitted with SubmitJob", f"Then {_OTHER_QUEUE}"
+        return "is for training jobs of SageMaker, which are not submitted with SubmitJob", _OTHER_QUEUE.capitalize()
     return "", ""
 
 
@@ -90,7 +90,7 @@ def judge_shares(subject: Subject, replies: TargetReplies) -> Iterator[Finding]:
             message = "shares its capacity, and all jobs say whose share they use" if wanted else "asks for no share"
             yield Finding(check="share_identifier", status=Status.PASS, about=about, message=message)
             continue
-        jobs = f"{counted(len(wrong), 'job')} of the plan: {listed(wrong)}"
+        jobs = _named(wrong)
         if wanted:
             message = f"has a scheduling policy and refuses jobs without a share identifier: {jobs}"
             remedy = "Set share_identifier in aws_batch.yml, for all jobs or in a rule"
@@ -111,17 +111,20 @@ def judge_capacity(subject: Subject, replies: TargetReplies) -> Iterator[Finding
         needs = list(_vcpus_of(subject, replies, name))
         needed = max((vcpus for vcpus, _ in needs), default=Fraction(0))
         about, check = f"compute environments of job queue {name!r}", "max_vcpus"
+        if not needed:
+            continue
         if needed <= most:
             message = f"have up to {most} vCPUs, and a job needs {float(needed):g} at most"
             yield Finding(check=check, status=Status.PASS, about=about, message=message)
             continue
         over = [job for vcpus, jobs in needs if vcpus > most for job in jobs]
-        message = (
-            f"have at most {most} vCPUs (maxvCpus), and {counted(len(over), 'job')} would wait for ever for up to "
-            f"{float(needed):g}: {listed(over)}"
-        )
-        remedy = f"Set resources.vcpus in aws_batch.yml to {most} or less, raise maxvCpus, or {_OTHER_QUEUE}"
+        message = f"have at most {most} vCPUs (maxvCpus), and up to {float(needed):g} are needed by {_named(over)}"
+        remedy = f"Raise maxvCpus, or set resources.vcpus in aws_batch.yml to {most} or less, or another job_queue"
         yield Finding(check=check, status=Status.FAILURE, about=about, message=message, remedy=remedy)
+
+
+def _named(jobs: Sequence[JobName]) -> str:
+    return f"{counted(len(jobs), 'job')} of the plan: {listed(jobs)}"
 
 
 def _vcpus_of(subject: Subject, replies: TargetReplies, queue: str) -> Iterator[tuple[Fraction, Sequence[JobName]]]:

@@ -85,12 +85,13 @@ def _wrong_size(size: Resources, jobs: list[JobName]) -> Finding:
     return Finding(
         check="fargate_size",
         status=Status.FAILURE,
-        about=f"{counted(len(jobs), 'job')} on Fargate",
-        message=f"cannot have {_spelled(size)}: {objections}: {listed(jobs)}",
+        about=f"{counted(len(jobs), 'job')} on Fargate ({listed(jobs)})",
+        message=f"cannot have {_spelled(size)}: {objections}",
         remedy=remedy,
     )
 
 
 def _spelled(size: Resources) -> str:
-    amounts = {"vCPUs": size.vcpus, "MiB": size.memory_mib, "GPUs": size.gpus or None}
+    vcpus = "vCPU" if size.vcpus == 1 else "vCPUs"
+    amounts = {vcpus: size.vcpus, "MiB of memory": size.memory_mib, "GPUs": size.gpus or None}
     return " and ".join(f"{amount:g} {unit}" for unit, amount in amounts.items() if amount is not None)

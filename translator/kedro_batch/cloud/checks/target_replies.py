@@ -31,11 +31,11 @@ class TargetSource(Protocol):
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
 
-    def job_queue_names(self) -> list[str]:
-        """Return the names of the queues that there are."""
+    def list_job_queues(self) -> list[QueueDetail]:
+        """Describe the queues that there are; of very many, the first."""
 
-    def job_definition_names(self) -> list[str]:
-        """Return the names of the job definitions that there are."""
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        """Describe the active revisions of all job definitions; of very many, the first."""
 
 
 class Asker(Protocol):
@@ -58,27 +58,30 @@ class TargetReplies:
         environments: The compute environments of these queues that exist, by ARN; None if the account may not look.
         definitions: The revision that a run would use, by how the plan names the definition; None where none is active.
             What the plan declares has what would be registered. What the account may not look at is left out.
-        queue_names: The queues that there are, for a hint, where one does not exist.
-        definition_names: The definitions likewise.
+        other_queues: The ARNs of the queues that there are, for a hint, where one does not exist.
+        other_definitions: The ARNs of the definitions likewise.
         denied: Why the account may not look, by the name of a check.
         region: Where was asked.
+        asked_account: The account that was asked, where it is known otherwise.
     """
 
     queues: Mapping[str, QueueDetail] | None
     environments: Mapping[str, EnvironmentDetail] | None
     definitions: Mapping[str, DefinitionDetail | None]
-    queue_names: Sequence[str] = ()
-    definition_names: Sequence[str] = ()
+    other_queues: Sequence[str] = ()
+    other_definitions: Sequence[str] = ()
     denied: Mapping[str, ServiceError] = field(default_factory=dict)
     region: str = ""
+    asked_account: str | None = None
 
     @property
     def account(self) -> str | None:
         """The account that replied, as far as it is known."""
         arns = [queue.arn for queue in (self.queues or {}).values()]
         arns += [one.arn for one in self.definitions.values() if one]
-        accounts = (arn.split(":")[_ACCOUNT] for arn in arns if arn.count(":") >= _ACCOUNT)
-        return next(filter(None, accounts), None)
+        every = (*arns, *self.other_queues, *self.other_definitions)
+        accounts = (arn.split(":")[_ACCOUNT] for arn in every if arn.count(":") >= _ACCOUNT)
+        return self.asked_account or next(filter(None, accounts), None)
 
     @property
     def where(self) -> str:
@@ -95,13 +98,24 @@ class TargetReplies:
         return (self.queues or {}).get(name)
 
 
+def bare_name(named: str) -> str:
+    """Return the name in an ARN, or in a name with a revision."""
+    return named.rpartition("/")[2].partition(":")[0]
+
+
 def environment_arns(queue: QueueDetail | None) -> list[str]:
     """Return the compute environments that a queue names."""
     return [one["computeEnvironment"] for one in queue.reply.get("computeEnvironmentOrder", ())] if queue else []
 
 
-def ask_for_targets(plan: Plan, ask: Asker, *, region: str) -> TargetReplies:
+def ask_for_targets(plan: Plan, ask: Asker, *, region: str, account: str | None = None) -> TargetReplies:
     """Ask for all that the targets of a plan are judged by.
+
+    Args:
+        plan: The plan.
+        ask: Makes the calls.
+        region: Where they are made.
+        account: Where they are made, if that is known.
 
     Raises:
         ServiceError: The service did not answer, or refused for another reason than a missing permission.
@@ -116,10 +130,11 @@ def ask_for_targets(plan: Plan, ask: Asker, *, region: str) -> TargetReplies:
         queues=queues,
         environments=_environments(ask, queues or {}, denied),
         definitions=definitions,
-        queue_names=_names(ask, lambda source: source.job_queue_names()) if missing_queue else (),
-        definition_names=_names(ask, lambda source: source.job_definition_names()) if missing_definition else (),
+        other_queues=_arns(ask, lambda source: source.list_job_queues()) if missing_queue else (),
+        other_definitions=_arns(ask, lambda source: source.list_job_definitions()) if missing_definition else (),
         denied=denied,
         region=region,
+        asked_account=account,
     )
 
 
@@ -181,9 +196,9 @@ def _note_denial(denied: dict[str, ServiceError], check: str, error: ServiceErro
     denied[check] = error
 
 
-def _names(ask: Asker, names: Callable[[TargetSource], list[str]]) -> Sequence[str]:
-    """Return the names that there are; none if they cannot be had: they are only for a hint."""
+def _arns(ask: Asker, every: Callable[[TargetSource], Sequence[QueueDetail | DefinitionDetail]]) -> Sequence[str]:
+    """Return the ARNs of all that there is; none if they cannot be had: they are only for a hint."""
     try:
-        return ask(names)
+        return [one.arn for one in ask(every)]
     except ServiceError:
         return ()

@@ -64,4 +64,7 @@ def target_replies(subject: Subject, account: "Account") -> TargetReplies:
     Raises:
         ServiceError: The service did not answer.
     """
-    return ask_for_targets(subject.plan, account.ask_targets, region=account.region or "")
+    known = account.known_identity
+    return ask_for_targets(
+        subject.plan, account.ask_targets, region=account.region or "", account=known.account if known else None
+    )

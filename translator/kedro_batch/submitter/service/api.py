@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, QueueDetail
+from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
@@ -156,11 +156,17 @@ class Engine(Protocol):
     def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
         """Describe the compute environments of these names or ARNs; unknown ones are left out."""
 
-    def job_queue_names(self) -> list[str]:
-        """Return the names of the queues that there are; of very many, the first."""
+    def list_job_queues(self) -> list[QueueDetail]:
+        """Describe the queues that there are; of very many, the first."""
 
-    def job_definition_names(self) -> list[str]:
-        """Return the names of the job definitions that there are; of very many, the first."""
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        """Describe the active revisions of all job definitions; of very many, the first."""
+
+    def caller_identity(self) -> Identity:
+        """Ask whose credentials are in use."""
+
+    def register_job_definition(self, request: dict[str, Any]) -> str:
+        """Register a revision, in one call that is never repeated; return its ARN."""
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit one job, in one call that is never repeated."""
