@@ -203,8 +203,8 @@ def test_buckets_exist_or_not(aws):
     aws.client("s3").create_bucket(Bucket="here")
     found = findings("bucket", plan_of(), place("here"), place("here", writes=True), place("heer"))
     assert found == [
-        ("failure", "bucket 'heer' does not exist. Did you mean 'here'?"),
-        ("pass", "bucket 'here' exists"),
+        ("failure", "bucket 'heer' (x) does not exist. Did you mean 'here'?"),
+        ("pass", "bucket 'here' (x, x) exists"),
     ]
 
 
@@ -221,7 +221,7 @@ def test_a_bucket_of_another_region_is_a_warning(aws):
     ((status, text),) = findings("bucket", plan_of(), place("far"))
     assert (status, text) == (
         "warning",
-        "bucket 'far' is in eu-west-1, and the jobs run in us-east-1: traffic between regions costs",
+        "bucket 'far' (x) is in eu-west-1, and the jobs run in us-east-1: traffic between regions costs",
     )
 
 

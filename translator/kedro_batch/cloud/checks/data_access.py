@@ -33,11 +33,15 @@ _MOST_FOLDERS = 50
 
 def check_buckets(subject: Subject, account: "Account") -> Iterator[Finding]:
     """Check that the buckets of the plan's data exist, where the jobs run."""
-    for bucket in sorted({place.bucket for place in _places(subject)}):
+    datasets: defaultdict[str, list[str]] = defaultdict(list)
+    for place in _places(subject):
+        datasets[place.bucket].append(place.dataset)
+    for bucket, names in sorted(datasets.items()):
+        about = f"bucket {bucket!r} ({listed(names, most=2)})"
         try:
-            yield _judge_bucket(bucket, account)
+            yield _judge_bucket(about, bucket, account)
         except ServiceError as error:
-            yield unanswered(_BUCKET, _about(bucket), error)
+            yield unanswered(_BUCKET, about, error)
 
 
 def check_data_access(subject: Subject, account: "Account") -> Iterator[Finding]:
@@ -61,11 +65,7 @@ def _places(subject: Subject) -> list[DataPlace]:
     return [one for one in subject.project.places if not (one.own_access or jobs.isdisjoint(one.readers | one.writers))]
 
 
-def _about(bucket: str) -> str:
-    return f"bucket {bucket!r}"
-
-
-def _judge_bucket(bucket: str, account: "Account") -> Finding:
+def _judge_bucket(about: str, bucket: str, account: "Account") -> Finding:
     status, message, remedy = Status.PASS, "exists", ""
     try:
         reply = account.call("s3", "head_bucket", Bucket=bucket)
@@ -88,7 +88,7 @@ def _judge_bucket(bucket: str, account: "Account") -> Finding:
         if region != account.region:
             status = Status.WARNING
             message = f"is in {region}, and the jobs run in {account.region}: traffic between regions costs"
-    return Finding(check=_BUCKET, status=status, about=_about(bucket), message=message, remedy=remedy)
+    return Finding(check=_BUCKET, status=status, about=about, message=message, remedy=remedy)
 
 
 def _bucket_names(account: "Account") -> list[str]:
