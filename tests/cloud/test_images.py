@@ -132,3 +132,23 @@ def test_what_machines_an_image_is_for(aws, pushed, platforms):
     found = registries.find_manifest(image)
     assert found
     assert registries.find_platforms(image, found) == platforms
+
+
+def test_a_region_that_there_is_not_is_named_with_a_near_one(aws, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert aws.calls == []
+    with pytest.raises(ServiceError, match=r"There is no region 'eu-wset-1' .* Did you mean 'eu-west-1'"):
+        Registries(Account()).resolve("123456789012.dkr.ecr.eu-wset-1.amazonaws.com/flights:v1")
+
+
+def test_a_configuration_that_cannot_be_downloaded_leaves_the_registry_as_it_is(aws):
+    ecr = aws.client("ecr")
+    ecr.create_repository(repositoryName="flights")
+    push(ecr, "flights", "v1", manifest("sha256:lost"))
+    registries, image = Registries(Account()), find_ecr_image(f"{REGISTRY}/flights:v1")
+    assert image
+    found = registries.find_manifest(image)
+    assert found
+    with pytest.raises(ServiceError, match="Amazon S3 refused GetObject: HTTP 404"):
+        registries.find_platforms(image, found)
+    assert registries.find_manifest(image) == found

@@ -41,6 +41,8 @@ def check_buckets(subject: Subject, account: "Account") -> Iterator[Finding]:
         try:
             yield _judge_bucket(about, bucket, account)
         except ServiceError as error:
+            if error.passing:
+                raise
             yield unanswered(_BUCKET, about, error)
 
 
@@ -52,6 +54,8 @@ def check_data_access(subject: Subject, account: "Account") -> Iterator[Finding]
         try:
             yield from _judge_access(about, role, needs, account)
         except ServiceError as error:
+            if error.passing:
+                raise
             if error_code(error) != "NoSuchEntity":  # the check of roles has said that it does not exist
                 yield unanswered(_ACCESS, f"access to data on S3 of {about}", error)
     yield from _find_missing_roles(subject, replies)

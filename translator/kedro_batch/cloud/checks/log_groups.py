@@ -29,6 +29,8 @@ def check_log_groups(subject: Subject, account: "Account") -> Iterator[Finding]:
         try:
             yield _judge(group, account)
         except ServiceError as error:
+            if error.passing:
+                raise
             yield unanswered(_CHECK, f"log group {group.name!r}", error)
 
 

@@ -87,6 +87,8 @@ def _judge(role: str, uses: str, account: "Account") -> Finding:
         with parsing("GetRole", "AWS IAM"):
             wrong = judge_trust(reply["Role"].get("AssumeRolePolicyDocument") or {}, own)
     except ServiceError as error:
+        if error.passing:
+            raise
         if error_code(error) != "NoSuchEntity":
             return unanswered(_CHECK, about, error)
         hint = did_you_mean(role_name(role), _role_names(account))
