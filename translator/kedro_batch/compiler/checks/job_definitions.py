@@ -19,6 +19,7 @@ from kedro_batch.plan.settings import Platform
 from kedro_batch.text.wording import listed
 
 _REVISION = re.compile(r":[0-9]+$")
+_WITHOUT_REVISION = re.compile(r"[\w-]+|arn:.*/[\w-]+")
 
 
 def check_declarations(compilation: Compilation) -> Iterator[Diagnostic]:
@@ -45,7 +46,7 @@ def check_moving(compilation: Compilation) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for resolved in _distinct(compilation):
         name, definition = resolved.settings.job_definition, resolved.definition
-        if definition is None and name not in seen and not _REVISION.search(name):
+        if definition is None and name not in seen and _WITHOUT_REVISION.fullmatch(name):
             seen.add(name)
             yield _note_definition(_locate(compilation, resolved), name)
         planned = compilation.plan.job_definitions.get(name)
