@@ -26,6 +26,7 @@ from tests.support.command_line import BIN, Ended, environment
 
 _ROOT = Path(__file__).parent.parent.parent
 _LOADED_ONCE = (
+    "boto3",
     "kedro.framework.context",
     "kedro_batch.compiler.compile",
     "kedro_batch.compiler.project.kedro_loader",

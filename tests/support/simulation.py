@@ -159,10 +159,11 @@ class InProcess:
         return [environment_detail(one) for one in found]
 
     def list_job_queues(self) -> list[QueueDetail]:
-        return []
+        return [queue_detail(one) for one in self._asked("DescribeJobQueues")["jobQueues"]]
 
     def list_job_definitions(self) -> list[DefinitionDetail]:
-        return []
+        found = self._asked("DescribeJobDefinitions", status="ACTIVE")["jobDefinitions"]
+        return [definition_detail(one) for one in found]
 
     def caller_identity(self) -> Identity:
         return identity(self._asked("GetCallerIdentity"))

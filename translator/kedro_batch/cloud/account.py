@@ -35,8 +35,14 @@ _SERVICES |= {"s3": "Amazon S3", "logs": "CloudWatch Logs"}
 class Account:
     """An AWS account as boto3 finds it in its usual places."""
 
-    def __init__(self, *, region: str | None = None) -> None:
-        """Ask this account; ``region`` is that of the plan, for where the shell names none."""
+    def __init__(self, *, region: str | None = None, patience_s: float = PATIENCE_S) -> None:
+        """Ask this account.
+
+        Args:
+            region: That of the plan, for where the shell names none.
+            patience_s: How long each service is waited for.
+        """
+        self._patience_s = patience_s
         self._pinned = region
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._left: dict[str, float] = {}
@@ -106,12 +112,12 @@ class Account:
         began = time.monotonic()
         # In a thread that ends with the program: a reply that trickles in keeps a call of boto3 busy for hours.
         threading.Thread(target=self._answer, args=(answers, service, region, call), daemon=True).start()
-        left = self._left.get(where, PATIENCE_S)
+        left = self._left.get(where, self._patience_s)
         try:
             value, error = answers.get(timeout=max(0.0, left))
         except Empty:
             named = _SERVICES.get(service, service)
-            message = f"{named} has not answered within {PATIENCE_S:.0f} s"
+            message = f"{named} has not answered within {self._patience_s:g} s"
             value, error = None, ServiceError(message, fault=Fault.UNREACHABLE)
         self._left[where] = left - (time.monotonic() - began)
         if isinstance(error, ServiceError) and error.fault in _SILENT:

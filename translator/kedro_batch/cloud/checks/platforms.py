@@ -56,7 +56,7 @@ def judge_platforms(subject: Subject, replies: TargetReplies) -> Iterator[Findin
         about, message = f"job definition {definition!r}", f"fits job queue {queue!r}: {_words(there)}"
         status, remedy = Status.PASS, ""
         if not there & wanted:
-            status, message = Status.FAILURE, f"is for {_words(wanted)}, and job queue {queue!r} has {_words(there)}"
+            status, message = Status.FAILURE, f"is for {_words(wanted)}, and job queue {queue!r} runs jobs on {_words(there)}"
             remedy = (
                 f"Set job_definition in aws_batch.yml to one for {_words(there)}, or job_queue to a queue of "
                 f"{_words(wanted)}"
@@ -69,7 +69,7 @@ def judge_platforms(subject: Subject, replies: TargetReplies) -> Iterator[Findin
                 check="platform",
                 status=Status.WARNING,
                 about=f"job queue {use.job_queue!r}",
-                message=f"has {_words(there)}, and the plan was checked for platform: {assumed}",
+                message=f"runs jobs on {_words(there)}, and the plan was checked for platform: {assumed}",
                 remedy=f"Set platform: {min(there).lower()} in aws_batch.yml",
             )
 
