@@ -56,7 +56,7 @@ def test_what_counts_of_a_reference():
 
 
 def test_a_tag_becomes_its_digest(aws):
-    ecr = aws.moto.client("ecr")
+    ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="flights")
     digest = push(ecr, "flights", "v1", index("linux/amd64"))
     assert Registries(Account()).resolve(f"{REGISTRY}/flights:v1") == f"{REGISTRY}/flights@{digest}"
@@ -73,14 +73,14 @@ def test_an_image_elsewhere_is_refused_with_how_to_find_its_digest(aws):
     [
         ("flights:v2", "has no image with the tag 'v2'. It has 1.0.0, v1"),
         ("flights:1.0.O", "has no image with the tag '1.0.O'. Did you mean '1.0.0'?"),
-        ("flihgts:v1", "no repository 'flihgts' in account 123456789012, region us-east-1. Did you mean 'flights'?"),
+        ("flihgts:v1", "no repository 'flihgts' in account 123456789012, us-east-1. Did you mean 'flights'?"),
         ("empty:v1", "has no image with the tag 'v1', nor with any other"),
         (f"flights@{DIGEST}", f"has no image with the digest {DIGEST}"),
-        ("quite_another:v1", "there is no repository 'quite_another' in account 123456789012, region us-east-1"),
+        ("quite_another:v1", "there is no repository 'quite_another' in account 123456789012, us-east-1"),
     ],
 )
 def test_what_does_not_exist_is_named_with_what_may_have_been_meant(aws, name, said):
-    ecr = aws.moto.client("ecr")
+    ecr = aws.client("ecr")
     for repository in ("flights", "empty"):
         ecr.create_repository(repositoryName=repository)
     for tag in ("1.0.0", "v1"):
@@ -91,15 +91,15 @@ def test_what_does_not_exist_is_named_with_what_may_have_been_meant(aws, name, s
 
 
 def test_a_repository_of_another_region_is_found_in_that_of_the_shell(aws):
-    ecr = aws.moto.client("ecr")
+    ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="flights")
     push(ecr, "flights", "v1", index("linux/amd64"))
-    with pytest.raises(ConfigError, match=r"in account 123456789012, region eu-west-1\. It is in us-east-1: correct"):
+    with pytest.raises(ConfigError, match=r"in account 123456789012, eu-west-1\. It is in us-east-1: correct"):
         Registries(Account()).resolve("123456789012.dkr.ecr.eu-west-1.amazonaws.com/flights:v1")
 
 
 def test_a_tag_is_named_as_missing_even_where_tags_cannot_be_listed(aws):
-    aws.moto.client("ecr").create_repository(repositoryName="flights")
+    aws.client("ecr").create_repository(repositoryName="flights")
     aws.forbidden = {"ListImages"}
     with pytest.raises(ConfigError, match=r"has no image with the tag 'v2'$"):
         Registries(Account()).resolve(f"{REGISTRY}/flights:v2")
@@ -124,7 +124,7 @@ def test_a_registry_that_may_not_be_asked(aws):
 )
 def test_what_machines_an_image_is_for(aws, pushed, platforms):
     aws.blobs = {"sha256:config": {"os": "linux", "architecture": "arm64"}, "sha256:silent": {"rootfs": {}}}
-    ecr = aws.moto.client("ecr")
+    ecr = aws.client("ecr")
     ecr.create_repository(repositoryName="flights")
     push(ecr, "flights", "v1", pushed)
     registries, image = Registries(Account()), find_ecr_image(f"{REGISTRY}/flights:v1")
@@ -132,3 +132,23 @@ def test_what_machines_an_image_is_for(aws, pushed, platforms):
     found = registries.find_manifest(image)
     assert found
     assert registries.find_platforms(image, found) == platforms
+
+
+def test_a_region_that_there_is_not_is_named_with_a_near_one(aws, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert aws.calls == []
+    with pytest.raises(ServiceError, match=r"There is no region 'eu-wset-1' .* Did you mean 'eu-west-1'"):
+        Registries(Account()).resolve("123456789012.dkr.ecr.eu-wset-1.amazonaws.com/flights:v1")
+
+
+def test_a_configuration_that_cannot_be_downloaded_leaves_the_registry_as_it_is(aws):
+    ecr = aws.client("ecr")
+    ecr.create_repository(repositoryName="flights")
+    push(ecr, "flights", "v1", manifest("sha256:lost"))
+    registries, image = Registries(Account()), find_ecr_image(f"{REGISTRY}/flights:v1")
+    assert image
+    found = registries.find_manifest(image)
+    assert found
+    with pytest.raises(ServiceError, match="Amazon S3 refused GetObject: HTTP 404"):
+        registries.find_platforms(image, found)
+    assert registries.find_manifest(image) == found

@@ -7,9 +7,11 @@ Everything else goes on to moto's server.
 import json
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
+from functools import cache
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -45,6 +47,10 @@ class Account:
         self.calls: list[str] = []
         self.server = _Server(self)
 
+    def client(self, service: str) -> Any:
+        """Return a client of moto itself, the same one for every test: to make one takes long."""
+        return _client(self.moto, service)
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -54,8 +60,15 @@ class Account:
         return {**self.moto.environment, "AWS_ENDPOINT_URL": self.url}
 
 
+@cache
+def _client(moto: Moto, service: str) -> Any:
+    return moto.client(service)
+
+
 @contextmanager
 def account(moto: Moto) -> Iterator[Account]:
+    """Run an account that is empty."""
+    urllib.request.urlopen(f"{moto.url}/moto-api/reset", data=b"").close()  # noqa: S310  a loopback address
     it = Account(moto)
     threading.Thread(target=it.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:

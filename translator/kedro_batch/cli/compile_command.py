@@ -32,6 +32,15 @@ def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) ->
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def _check_image(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    from kedro_batch.plan.image_reference import parse_image
+
+    try:
+        return None if text is None else str(parse_image(text))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 @click.command(name="compile", cls=BatchCommand, short_help="Write the plan of a Kedro project.")
 @click.option("-o", "--output", default=None, metavar="FILE", help="Write the plan there; - is standard output.")
 @click.option(
@@ -54,6 +63,13 @@ def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) ->
     callback=_split_groupings,
     metavar="GROUPING,...",
     help="How nodes become jobs: none, namespace, namespace:DEPTH, tag:PREFIX, chain, memory.",
+)
+@click.option(
+    "--image",
+    default=None,
+    callback=_check_image,
+    metavar="REF",
+    help="The image of the job definition that aws_batch.yml declares, best by digest: repository@sha256:...",
 )
 @click.option(
     "--resolve-image",

@@ -2,7 +2,7 @@
 
 from kedro_batch.cloud.account import Account
 from kedro_batch.cloud.images import Registries
-from kedro_batch.compiler.compile import ResolveImage
+from kedro_batch.compiler.resolved_images import ResolveImage
 from kedro_batch.errors import ServiceError
 
 

@@ -42,6 +42,7 @@ def compile_from_flags(context: click.Context, project: Path, flags: dict[str, A
         load_versions=flags["load_versions"],
         selection=Selection(**{name: flags[name] for name in names}),
         group_by=flags["group_by"],
+        image=flags["image"],
         verbose=flags["verbose"],
     )
     try:

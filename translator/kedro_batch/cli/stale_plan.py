@@ -81,6 +81,8 @@ def _flag_values(plan: Plan, flag: str) -> tuple[str, ...]:
 def _uncertain_words(plan: Plan, project: Path) -> Iterator[tuple[list[str], Callable[[Plan], tuple[str, ...]]]]:
     """Yield options that the command line or else the settings have given, and what shows them in a plan."""
     yield [f"--group-by={','.join(plan.group_by)}" if plan.group_by else _UNGROUPED], lambda one: one.group_by
+    if declared := plan.job_definitions.get(plan.defaults.job_definition):
+        yield [f"--image={declared.image}"], lambda one: tuple(each.image for each in one.job_definitions.values())
     conf_source = _flag_values(plan, "conf-source")
     words = [f"--conf-source={one if '://' in one else os.path.relpath(project / one)}" for one in conf_source]
     if words and all("://" in one or (project / one).exists() for one in conf_source):

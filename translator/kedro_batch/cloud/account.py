@@ -69,6 +69,11 @@ class Account:
         """
         return self.ask("sts", caller_identity)
 
+    def regions(self, service: str) -> list[str]:
+        """Return the regions where a service is, as far as this boto3 knows them; nothing is asked."""
+        partitions = self._session.get_available_partitions()
+        return [one for partition in partitions for one in self._session.get_available_regions(service, partition)]
+
     def call(self, service: str, method: str, *, region: str | None = None, **arguments: Any) -> Any:
         """Make one call of a service, and return the reply as it is.
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.cloud.account import Account
-from kedro_batch.cloud.aws_errors import calling, error_code, parsing
+from kedro_batch.cloud.aws_errors import error_code, parsing
 from kedro_batch.cloud.downloads import download
-from kedro_batch.errors import ConfigError, ServiceError
+from kedro_batch.errors import ConfigError, Fault, ServiceError
 from kedro_batch.plan.image_reference import parse_image
 from kedro_batch.text.wording import did_you_mean, listed
 
@@ -134,7 +134,7 @@ class Registries:
 
     def explain_missing(self, image: EcrImage) -> str:
         """Return a message about an image that does not exist, with what may have been meant."""
-        where = f"account {image.account}, region {image.region}"
+        where = f"account {image.account}, {image.region}"
         try:
             tags = self._list_tags(image)
         except ServiceError as error:
@@ -174,18 +174,23 @@ class Registries:
         return [one["repositoryName"] for one in reply.get("repositories", ())]
 
     def _read_config(self, image: EcrImage, digest: str) -> Mapping[str, Any]:
-        reply = self._call("get_download_url_for_layer", image, layerDigest=digest)
-
-        def fetch(_: Any) -> Mapping[str, Any]:
-            with calling("the configuration of an image", _ECR):
-                return _read_json(download(reply["downloadUrl"]))
-
-        return self._account.ask("ecr", fetch, region=image.region)
+        with parsing("GetDownloadUrlForLayer", _ECR):
+            url = self._call("get_download_url_for_layer", image, layerDigest=digest)["downloadUrl"]
+        content = self._account.ask("s3", lambda _: download(url), region=image.region)
+        with parsing("the configuration of an image", _ECR):
+            return _read_json(content)
 
     def _call(self, method: str, image: EcrImage, **arguments: Any) -> Any:
-        return self._account.call(
-            "ecr", method, region=image.region, registryId=image.account, repositoryName=image.repository, **arguments
-        )
+        names = {"registryId": image.account, "repositoryName": image.repository}
+        try:
+            return self._account.call("ecr", method, region=image.region, **names, **arguments)
+        except ServiceError as error:
+            regions = self._account.regions("ecr")
+            if error.fault is not Fault.UNREACHABLE or image.region in regions:
+                raise
+            hint = did_you_mean(image.region, regions)
+            message = f"{error}. There is no region {image.region!r} as far as boto3 knows{f'.{hint}' if hint else ''}"
+            raise ServiceError(message, fault=error.fault) from error
 
 
 def _read_json(text: str | bytes) -> Mapping[str, Any]:

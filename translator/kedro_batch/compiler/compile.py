@@ -6,11 +6,11 @@ A ``Compilation`` goes out. This module prints nothing, writes no file and spell
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.checks import check_compilation
+from kedro_batch.compiler.checks.job_definitions import refuse_unused_image
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.inputs import CompileInputs
@@ -21,22 +21,17 @@ from kedro_batch.compiler.project.missing_target import refuse_missing_target
 from kedro_batch.compiler.project.project_packages import ProjectPackages
 from kedro_batch.compiler.project.project_warnings import project_warnings
 from kedro_batch.compiler.project.run_command import find_run_command
+from kedro_batch.compiler.resolved_images import ResolveImage, resolve_images
 from kedro_batch.compiler.settings.batch_config import resolve_settings
 from kedro_batch.compiler.severities import apply_severities
 from kedro_batch.diagnostics import Code, Diagnostic
-from kedro_batch.errors import ConfigError, ProjectError, Refused
+from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.plan.checks.credentials import IN_COMMAND, looks_like_credential
-from kedro_batch.plan.containers import with_images
-from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.settings import JobDefinition
+from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import did_you_mean
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.project.kedro_loader import KedroProject
-
-
-ResolveImage = Callable[[str], str]
-"""Returns the reference of an image with a digest in place of its tag; raises ``Refused`` if there is none."""
 
 
 def compile_project(
@@ -73,13 +68,13 @@ def compile_inputs(
     """Build the plan and check it. Pure, but that it finds the lines of settings, and the digests of images if asked.
 
     Raises:
+        ConfigError: An image is given, and no job definition takes it; or an image has no digest that could be found.
         ProjectError: The nodes cannot be grouped as configured.
-        ConfigError: An image has no digest that could be found.
     """
     compilation = build_plan(inputs)
+    refuse_unused_image(compilation)
     if resolve_image:
-        plan = replace(compilation.plan, job_definitions=_resolve_images(compilation.plan, resolve_image))
-        compilation = replace(compilation, plan=plan)
+        compilation = resolve_images(compilation, resolve_image)
     diagnostics = apply_severities(check_compilation(compilation), inputs, strict=strict)
     if compilation.grouped.has_errors:
         raise ProjectError("the nodes cannot be grouped in this way:", diagnostics)
@@ -98,7 +93,7 @@ def _import_kedro() -> "type[KedroProject]":
 def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -> CompileInputs:
     configuration = project.configuration
     source = configuration.read_aws_batch(options.env)
-    settings = resolve_settings(source, options.conf_source, options.group_by, options.env)
+    settings = resolve_settings(source, options.conf_source, options.group_by, options.env, options.image)
     refuse_missing_target(configuration, source, options.env)
     _refuse_credentials(options)
     nodes = project.nodes(every_pipeline=settings.name_parts_of_pipelines)
@@ -132,33 +127,6 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
         left_out_env_folder=configuration.left_out_env_folder if needs_env_folder else None,
         catalog_hooks=project.has_catalog_hooks,
     )
-
-
-def _resolve_images(plan: Plan, resolve_image: ResolveImage) -> dict[str, JobDefinition]:
-    """Return the declared definitions of a plan, their images by digest.
-
-    Raises:
-        ConfigError: There are none, or images have no digest that could be found; all of them are named.
-    """
-    if not plan.job_definitions:
-        raise ConfigError(
-            "--resolve-image finds the digests of images that aws_batch.yml declares, and it declares none: its job "
-            "definitions are only named. Declare one: job_definition: {name: NAME, image: IMAGE}"
-        )
-    wrong: list[Diagnostic] = []
-
-    @cache
-    def resolve(image: str) -> str:
-        try:
-            return image if "@" in image else resolve_image(image)
-        except Refused as error:
-            wrong.append(Diagnostic(source="--resolve-image", message=error.headline))
-            return image
-
-    resolved = {name: with_images(one, resolve) for name, one in plan.job_definitions.items()}
-    if wrong:
-        raise ConfigError("the digests of images cannot be found:", wrong)
-    return resolved
 
 
 def find_job(compilation: Compilation, name: str) -> JobName:

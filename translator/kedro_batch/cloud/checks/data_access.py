@@ -4,7 +4,7 @@ Sources: the Amazon S3 API reference, HeadBucket; the AWS IAM API reference, Sim
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kedro_batch.cloud.aws_errors import error_code, parsing
@@ -18,7 +18,7 @@ from kedro_batch.cloud.checks.targets import target_replies
 from kedro_batch.cloud.checks.unanswered import unanswered
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.containers import find_tasks
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted, did_you_mean, listed
 
 if TYPE_CHECKING:
     from kedro_batch.cloud.account import Account
@@ -33,11 +33,17 @@ _MOST_FOLDERS = 50
 
 def check_buckets(subject: Subject, account: "Account") -> Iterator[Finding]:
     """Check that the buckets of the plan's data exist, where the jobs run."""
-    for bucket in sorted({place.bucket for place in _places(subject)}):
+    datasets: defaultdict[str, list[str]] = defaultdict(list)
+    for place in _places(subject):
+        datasets[place.bucket].append(place.dataset)
+    for bucket, names in sorted(datasets.items()):
+        about = f"bucket {bucket!r} ({listed(names, most=2)})"
         try:
-            yield _judge_bucket(bucket, account)
+            yield _judge_bucket(about, bucket, account)
         except ServiceError as error:
-            yield unanswered(_BUCKET, _about(bucket), error)
+            if error.passing:
+                raise
+            yield unanswered(_BUCKET, about, error)
 
 
 def check_data_access(subject: Subject, account: "Account") -> Iterator[Finding]:
@@ -48,29 +54,31 @@ def check_data_access(subject: Subject, account: "Account") -> Iterator[Finding]
         try:
             yield from _judge_access(about, role, needs, account)
         except ServiceError as error:
+            if error.passing:
+                raise
             if error_code(error) != "NoSuchEntity":  # the check of roles has said that it does not exist
                 yield unanswered(_ACCESS, f"access to data on S3 of {about}", error)
     yield from _find_missing_roles(subject, replies)
 
 
-def _places(subject: Subject) -> Iterable[DataPlace]:
-    """Return the places that jobs reach with what AWS gives them."""
-    return [place for place in subject.project.places if not place.own_access] if subject.project else ()
+def _places(subject: Subject) -> list[DataPlace]:
+    """Return the places that jobs of the plan reach with what AWS gives them."""
+    if subject.project is None:
+        return []
+    jobs = {job.name for job in subject.plan.jobs}
+    return [one for one in subject.project.places if not (one.own_access or jobs.isdisjoint(one.readers | one.writers))]
 
 
-def _about(bucket: str) -> str:
-    return f"bucket {bucket!r}"
-
-
-def _judge_bucket(bucket: str, account: "Account") -> Finding:
+def _judge_bucket(about: str, bucket: str, account: "Account") -> Finding:
     status, message, remedy = Status.PASS, "exists", ""
     try:
         reply = account.call("s3", "head_bucket", Bucket=bucket)
     except ServiceError as error:
         match error_code(error):
             case "404" | "NoSuchBucket":
-                status, message = Status.FAILURE, "does not exist"
-                remedy = "Create it, or correct the catalog"
+                hint = did_you_mean(bucket, _bucket_names(account))
+                status, message = Status.FAILURE, f"does not exist{f'.{hint}' if hint else ''}"
+                remedy = "Correct the catalog, or create the bucket"
             case "403" | "AccessDenied":
                 status = Status.WARNING
                 message = "exists, and your own credentials may not look at it: the role of the jobs may be allowed"
@@ -84,7 +92,17 @@ def _judge_bucket(bucket: str, account: "Account") -> Finding:
         if region != account.region:
             status = Status.WARNING
             message = f"is in {region}, and the jobs run in {account.region}: traffic between regions costs"
-    return Finding(check=_BUCKET, status=status, about=_about(bucket), message=message, remedy=remedy)
+    return Finding(check=_BUCKET, status=status, about=about, message=message, remedy=remedy)
+
+
+def _bucket_names(account: "Account") -> list[str]:
+    """Return the names of the account's buckets; none if they cannot be had: they are only for a hint."""
+    try:
+        reply = account.call("s3", "list_buckets")
+        with parsing("ListBuckets", "Amazon S3"):
+            return [one["Name"] for one in reply["Buckets"]]
+    except ServiceError:
+        return []
 
 
 def _find_needs(subject: Subject, replies: TargetReplies) -> dict[str, dict[str, set[str]]]:
@@ -94,7 +112,7 @@ def _find_needs(subject: Subject, replies: TargetReplies) -> dict[str, dict[str,
     for place in _places(subject):
         bucket = f"arn:aws:s3:::{place.bucket}"
         for action, jobs in ((_READ, place.readers), (_WRITE, place.writers)):
-            for role in {role for job in jobs for role in roles[job]}:
+            for role in {role for job in jobs for role in roles.get(job, ())}:
                 needs[role][_LIST][bucket] = bucket
                 needs[role][action].setdefault(f"{bucket}/{place.key}".rpartition("/")[0], f"{bucket}/{place.key}")
     return {role: {action: {*by_folder.values()} for action, by_folder in one.items()} for role, one in needs.items()}

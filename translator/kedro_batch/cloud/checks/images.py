@@ -34,6 +34,8 @@ def check_images(subject: Subject, account: "Account") -> Iterator[Finding]:
         try:
             yield _judge(about, image, machines, registries)
         except ServiceError as error:
+            if error.passing and image.region == account.region:
+                raise
             yield unanswered(_CHECK, about, error)
 
 

@@ -29,6 +29,8 @@ def check_log_groups(subject: Subject, account: "Account") -> Iterator[Finding]:
         try:
             yield _judge(group, account)
         except ServiceError as error:
+            if error.passing:
+                raise
             yield unanswered(_CHECK, f"log group {group.name!r}", error)
 
 
@@ -42,14 +44,16 @@ def _judge(group: LogGroup, account: "Account") -> Finding:
     if group.created:
         message = "does not exist yet; the first container creates it (awslogs-create-group)"
         return Finding(check=_CHECK, status=Status.PASS, about=about, message=message)
-    command = f"aws logs create-log-group --log-group-name {group.name} --region {region}"
+    hint = did_you_mean(group.name, _names(account, region, ""))
+    where = f"account {account.identity.account}, {region}"
+    message = f"does not exist in {where}, and no container starts without it{f'.{hint}' if hint else ''}"
     return Finding(
         check=_CHECK,
         status=Status.FAILURE,
         about=about,
-        message=f"does not exist in {region}, and no container starts without it."
-        f"{did_you_mean(group.name, _names(account, region, ''))}",
-        remedy=f"Create it, or correct log_group in the job definition: {command}",
+        message=message,
+        remedy="Correct log_group in the job definition, or create it: aws logs create-log-group "
+        f"--log-group-name {group.name} --region {region}",
     )
 
 

@@ -87,13 +87,16 @@ def _judge(role: str, uses: str, account: "Account") -> Finding:
         with parsing("GetRole", "AWS IAM"):
             wrong = judge_trust(reply["Role"].get("AssumeRolePolicyDocument") or {}, own)
     except ServiceError as error:
+        if error.passing:
+            raise
         if error_code(error) != "NoSuchEntity":
             return unanswered(_CHECK, about, error)
+        hint = did_you_mean(role_name(role), _role_names(account))
         return Finding(
             check=_CHECK,
             status=Status.FAILURE,
             about=about,
-            message=f"does not exist in account {own}.{did_you_mean(role_name(role), _role_names(account))}",
+            message=f"does not exist in account {own}{f'.{hint}' if hint else ''}",
             remedy="Create the role, or correct its name in the job definition",
         )
     if wrong is None:
