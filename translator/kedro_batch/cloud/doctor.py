@@ -59,7 +59,7 @@ CHECKS: tuple[Check, ...] = (
 def run_checks(subject: Subject, account: Account) -> Iterator[Finding]:
     """Yield what every check finds; no error of a service is raised."""
     blocked = ""
-    known: set[int] = set()
+    known: set[str] = set()
     for check in CHECKS:
         if blocked:
             message = f"cannot be checked before the {blocked}"
@@ -73,19 +73,19 @@ def run_checks(subject: Subject, account: Account) -> Iterator[Finding]:
             blocked = check.about
 
 
-def _findings(check: Check, subject: Subject, account: Account, known: set[int]) -> Iterator[Finding]:
-    """Yield what a check finds; that a service does not answer is one more finding, and is told once."""
+def _findings(check: Check, subject: Subject, account: Account, known: set[str]) -> Iterator[Finding]:
+    """Yield what a check finds; why a service does not answer is told once."""
     try:
         yield from check.find(subject, account)
     except ServiceError as error:
-        yield _unanswered(check, error, told=id(error) in known)
-        known.add(id(error))
+        yield _unanswered(check, error, told=str(error) in known)
+        known.add(str(error))
 
 
 def _unanswered(check: Check, error: ServiceError, *, told: bool) -> Finding:
     status, message, remedy = Status.FAILURE if check.needed else Status.WARNING, f"cannot be checked: {error}", ""
     if told:
-        status, message = Status.SKIPPED, "cannot be checked: the service does not answer"
+        status, message = Status.SKIPPED, "cannot be checked either"
     elif error.fault is Fault.DENIED or lacks_operation(error):
         status = Status.WARNING
         remedy = "Allow it for whoever runs doctor: docs/doctor.md lists the permissions"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kedro_batch.cloud.aws_errors import lacks_operation
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.errors import Fault, ServiceError
@@ -10,6 +11,7 @@ from kedro_batch.errors import Fault, ServiceError
 if TYPE_CHECKING:
     from kedro_batch.cloud.account import Account
 
+_UNANSWERED = (Fault.UNREACHABLE, Fault.AMBIGUOUS, Fault.THROTTLED, Fault.DENIED)
 _LOG_IN = "Log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
@@ -34,7 +36,7 @@ def check_credentials(subject: Subject, account: "Account") -> Iterator[Finding]
     try:
         identity = account.identity
     except ServiceError as error:
-        unanswered = error.fault in (Fault.UNREACHABLE, Fault.AMBIGUOUS, Fault.THROTTLED, Fault.DENIED)
+        unanswered = error.fault in _UNANSWERED or lacks_operation(error)
         if unanswered and wanted is None:
             raise  # a run does not need it
         remedy = "Allow this machine to call AWS STS" if unanswered else _LOG_IN
