@@ -56,15 +56,8 @@ def judge_platforms(subject: Subject, replies: TargetReplies) -> Iterator[Findin
         about, message = f"job definition {definition!r}", f"fits job queue {queue!r}: {_words(there)}"
         status, remedy = Status.PASS, ""
         if not there & wanted:
-<<<<<<< HEAD
-            status, message = (
-                Status.FAILURE,
-                f"is for {_words(wanted)}, and job queue {queue!r} runs jobs on {_words(there)}",
-            )
-=======
             status = Status.FAILURE
             message = f"is for {_words(wanted)}, and job queue {queue!r} runs jobs on {_words(there)}"
->>>>>>> work/d
             remedy = (
                 f"Set job_definition in aws_batch.yml to one for {_words(there)}, or job_queue to a queue of "
                 f"{_words(wanted)}"
