@@ -82,7 +82,7 @@ def test_images_elsewhere_are_not_checked(aws):
     ((status, text),) = findings("image", plan_of())
     assert (status, text) == (
         "skipped",
-        "image busybox is not checked: it is not in a private registry of Amazon ECR",
+        "image busybox is not in a private registry of Amazon ECR, and no other is asked",
     )
     assert not {"BatchGetImage", "DescribeRepositories"} & set(aws.calls)
 

@@ -15,7 +15,8 @@ _WIDTH = max(map(len, MARKS.values())) + 2
 
 def finding_lines(finding: Finding) -> Iterator[str]:
     """Yield the line of a finding, and what to do in the line below it."""
-    yield f"{MARKS[finding.status]:{_WIDTH}}{finding}"
+    text = " ".join(str(finding).split())  # what a service says may have several lines
+    yield f"{MARKS[finding.status]:{_WIDTH}}{text}"
     if finding.remedy:
         yield f"{'':{_WIDTH}}{finding.remedy}"
 

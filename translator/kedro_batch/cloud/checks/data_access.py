@@ -110,12 +110,17 @@ def _find_needs(subject: Subject, replies: TargetReplies) -> dict[str, dict[str,
     roles = _roles_by_job(subject, replies)
     needs: defaultdict[str, defaultdict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     for place in _places(subject):
-        bucket = f"arn:aws:s3:::{place.bucket}"
         for action, jobs in ((_READ, place.readers), (_WRITE, place.writers)):
             for role in {role for job in jobs for role in roles.get(job, ())}:
+                bucket = f"arn:{_partition(role)}:s3:::{place.bucket}"
                 needs[role][_LIST][bucket] = bucket
                 needs[role][action].setdefault(f"{bucket}/{place.key}".rpartition("/")[0], f"{bucket}/{place.key}")
     return {role: {action: {*by_folder.values()} for action, by_folder in one.items()} for role, one in needs.items()}
+
+
+def _partition(role: str) -> str:
+    """Return the part of AWS that a role is in, such as ``aws-cn``."""
+    return role.split(":")[1] if role.startswith("arn:") else "aws"
 
 
 def _roles_by_job(subject: Subject, replies: TargetReplies) -> dict[str, tuple[str, ...]]:

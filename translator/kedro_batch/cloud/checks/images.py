@@ -28,7 +28,7 @@ def check_images(subject: Subject, account: "Account") -> Iterator[Finding]:
         about = f"image {reference}"
         image = find_ecr_image(reference)
         if image is None:
-            message = "is not checked: it is not in a private registry of Amazon ECR"
+            message = "is not in a private registry of Amazon ECR, and no other is asked"
             yield Finding(check=_CHECK, status=Status.SKIPPED, about=about, message=message)
             continue
         try:

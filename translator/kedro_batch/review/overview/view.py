@@ -59,6 +59,8 @@ class OverviewView:
     data: tuple[DataLine, ...]
 
 
+_PLACE = ("account", "region")
+"""What says with the queue where the jobs run."""
 _WIDEST_NAME = 48
 _WIDEST_RESOURCES = 40
 
@@ -105,7 +107,12 @@ def list_facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
         yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {widest.gpus:,} at the widest level")
     yield Fact(label="queues", text=_with_counts(totals.queues))
     yield Fact(label="definitions", text=_with_counts(totals.definitions))
-    for name, value in overview.origin.items():
+    images = {name: one["image"] for name, one in overview.origin.get("job_definitions", {}).items() if "image" in one}
+    if images:
+        yield Fact(label="images", text=", ".join(f"{image} ({name})" for name, image in images.items()))
+    for name, value in sorted(overview.origin.items(), key=lambda field: field[0] not in _PLACE):
+        if name == "job_definitions":
+            continue
         yield Fact(label=name.replace("_", " "), text=_origin_text(value))
     yield Fact(label="digest", text=overview.digest)
 
