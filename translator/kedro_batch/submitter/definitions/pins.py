@@ -57,7 +57,7 @@ def pin_named(
     options = context.options
     if changed and options.definitions is not DefinitionChoice.NEW:
         _check_active(context, changed, newest)
-        if options.mode is RunMode.RESUME and options.definitions is None:
+        if options.mode is RunMode.RESUME and options.definitions is not DefinitionChoice.SAME:
             began = "; ".join(f"{short(arn)}, and {short(newest[name])} is active now" for name, arn in changed.items())
             raise NewerDefinitions(f"run {context.run_id} began with {began}. Nothing was submitted")
     return tuple(_pinned(name, arn, before.get(name), options.definitions) for name, arn in sorted(moving.items()))
