@@ -81,11 +81,13 @@ def test_the_folder_of_a_run_that_leaves_nothing_is_removed_and_can_be_made_agai
 
 
 def test_a_lock_that_was_removed_before_it_was_held_is_taken_again(tmp_path, monkeypatch):
-    flock, removed = fcntl.flock, []
+    flock = fcntl.flock
+    removed: list[bool] = []
 
     def late(file, operation):
         if not removed:
-            removed.append((tmp_path / "r1" / "lock").unlink())
+            (tmp_path / "r1" / "lock").unlink()
+            removed.append(True)
         flock(file, operation)
 
     monkeypatch.setattr(fcntl, "flock", late)

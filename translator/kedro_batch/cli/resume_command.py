@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, command_given, verbosity_options
+from kedro_batch.cli.base import BatchCommand, command_with, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
     following_options,
@@ -93,7 +93,7 @@ def resume(  # noqa: PLR0913  click hands over every option
 
 def _both_commands() -> str:
     """Return the commands that answer the question which revisions to take: the one that was given, with an option."""
-    given = command_given()
-    effects = {"same": "the revisions that the run began with", "new": "the newest revisions"}
-    width = len(given) + len(" --same-definitions")
-    return "\n".join(f"  {f'{given} --{name}-definitions':{width}}  {effect}" for name, effect in effects.items())
+    effects = {"--same-definitions": "the revisions that the run began with", "--new-definitions": "the newest ones"}
+    commands = {command_with(option): effect for option, effect in effects.items()}
+    width = max(map(len, commands))
+    return "\n".join(f"  {command:{width}}  {effect}" for command, effect in commands.items())
