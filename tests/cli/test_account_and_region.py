@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import kedro_batch
+from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
-from tests.support.runs import on, recorded
+from tests.support.runs import recorded
 from tests.support.services import standin
 
 HERE, OTHER = "123456789012", "999999999999"

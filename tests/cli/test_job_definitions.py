@@ -2,15 +2,17 @@
 
 import json
 import signal
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kedro_batch.plan.register_definition import CONTENT_PARAMETER, CONTENT_TAG
-from tests.support.command_line import Ended, kedro_batch
+from tests.support.command_line import Ended
+from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, as_of_version_2, end_of, on, recorded, started, states, wait_until
+from tests.support.runs import JOURNAL, as_of_version_2, end_of, recorded, started, states, wait_until
 from tests.support.services import StandIn, standin
 
 JOBS = {"a": ["x"], "b": ["y"]}
@@ -25,6 +27,11 @@ def write_declaring(folder: Path, **changed: Any) -> None:
     tags = changed.pop("submit_tags", True)
     header = {"job_definitions": {"kedro_run": {**DECLARED, **changed}}}
     write_plan(folder, JOBS, PARENTS, submit_tags=tags, header=header, defaults={"job_definition": "kedro_run"})
+
+
+def a_service(**configuration: Any) -> AbstractContextManager[StandIn]:
+    """Start a service whose jobs take no time."""
+    return standin(**{"run_s": 0.0, "start_s": 0.0, **configuration})
 
 
 def apply(service: StandIn, folder: Path, *words: str) -> Ended:
@@ -42,7 +49,7 @@ def used(service: StandIn) -> list[str]:
 @pytest.mark.parametrize("submit_tags", [True, False])
 def test_a_definition_is_registered_once_and_an_image_is_one_more_revision(tmp_path, submit_tags):
     write_declaring(tmp_path, submit_tags=submit_tags)
-    with standin() as service:
+    with a_service() as service:
         first = apply(service, tmp_path)
         assert first.code == 0, first.err
         assert "job definition kedro_run:1 is registered\n" in first.err
@@ -73,7 +80,7 @@ def test_moto_knows_a_registered_definition_again(tmp_path, moto_server):
 
 def test_a_revision_that_was_changed_by_hand_is_passed_over(tmp_path):
     write_declaring(tmp_path)
-    with standin() as service:
+    with a_service() as service:
         assert apply(service, tmp_path).code == 0
         (request,) = service.asked("registerjobdefinition")
         by_hand = {**request["containerProperties"], "command": ["sh"], "image": "other"}
@@ -86,7 +93,7 @@ def test_a_revision_that_was_changed_by_hand_is_passed_over(tmp_path):
 @pytest.mark.parametrize("fault", [{"error_after": 1.0}, {"lost_replies": 1.0, "definition_describe_delay_s": 0.5}])
 def test_after_a_lost_reply_the_revision_is_looked_for_and_not_registered_again(tmp_path, fault):
     write_declaring(tmp_path)
-    with standin(faulty=["RegisterJobDefinition"], **fault) as service:
+    with a_service(faulty=["RegisterJobDefinition"], **fault) as service:
         ended = apply(service, tmp_path)
         assert ended.code == 0, ended.err
         assert len(service.asked("registerjobdefinition")) == 1
@@ -96,7 +103,7 @@ def test_after_a_lost_reply_the_revision_is_looked_for_and_not_registered_again(
 
 def test_a_revision_that_never_came_to_be_is_registered_again(tmp_path):
     write_declaring(tmp_path)
-    with standin(faulty=["RegisterJobDefinition"], error_before=1.0) as service:
+    with a_service(faulty=["RegisterJobDefinition"], error_before=1.0) as service:
         with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
             wait_until(lambda: service.asked("registerjobdefinition"))
             service.configure(error_before=0.0)
@@ -111,7 +118,7 @@ def test_two_processes_that_register_at_once_each_use_a_revision_and_leave_at_mo
     for folder in folders:
         write_declaring(folder)
     # Neither ever sees what the other one has registered: the worst of all races.
-    with standin(definition_describe_delay_s=3600.0) as service:
+    with a_service(definition_describe_delay_s=3600.0) as service:
         with (
             started("apply", "plan.yaml", "--run-id", "one", cwd=folders[0], service=service) as first,
             started("apply", "plan.yaml", "--run-id", "two", cwd=folders[1], service=service) as second,
@@ -126,7 +133,7 @@ def test_two_processes_that_register_at_once_each_use_a_revision_and_leave_at_mo
 
 def test_submitjob_may_not_know_a_new_revision_yet(tmp_path):
     write_declaring(tmp_path)
-    with standin(definition_submit_delay_s=1.0) as service:
+    with a_service(definition_submit_delay_s=1.0) as service:
         ended = apply(service, tmp_path)
         assert ended.code == 0, ended.err
         assert service.verdict()["taken"] == 2
@@ -142,7 +149,7 @@ def test_submitjob_may_not_know_a_new_revision_yet(tmp_path):
 )
 def test_without_the_permission_nothing_is_submitted_and_no_run_is_left(tmp_path, denied, said):
     write_declaring(tmp_path)
-    with standin(deny=[denied]) as service:
+    with a_service(deny=[denied]) as service:
         ended = apply(service, tmp_path)
         assert service.asked("submitjob") == []
     assert (ended.code, ended.text) == (5, "")
@@ -154,7 +161,7 @@ def test_without_the_permission_nothing_is_submitted_and_no_run_is_left(tmp_path
 
 def test_a_definition_that_aws_batch_refuses_is_said_to_be_the_plan_s(tmp_path):
     write_declaring(tmp_path, register={"type": "unheard"})
-    with standin() as service:
+    with a_service() as service:
         ended = apply(service, tmp_path)
         assert service.asked("submitjob") == []
     assert ended.code == 5
@@ -163,7 +170,7 @@ def test_a_definition_that_aws_batch_refuses_is_said_to_be_the_plan_s(tmp_path):
 
 def test_a_process_that_was_killed_after_registering_leaves_what_the_next_one_finds(tmp_path):
     write_declaring(tmp_path)
-    with standin(hang="submitjob") as service:
+    with a_service(hang="submitjob") as service:
         with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
             wait_until(lambda: service.asked("submitjob"))
             process.send_signal(signal.SIGKILL)
@@ -199,7 +206,7 @@ def test_a_dry_run_prints_what_would_be_registered_first_and_a_local_run_registe
 def failed(tmp_path):
     """Give a run of a named definition that has failed, after which a newer revision was registered."""
     write_plan(tmp_path, JOBS, PARENTS)
-    with standin(fail_attempts={"a": 1}) as service:
+    with a_service(fail_attempts={"a": 1}) as service:
         ended = apply(service, tmp_path, "--run-id", "r", "--json")
         assert ended.code == 6
         pinned = next(one for one in ended.events if one["event"] == "definition_pinned")
@@ -268,7 +275,7 @@ def test_a_revision_that_is_not_active_any_more_cannot_be_kept(tmp_path, failed,
 @pytest.mark.parametrize("journal", ["kept", "lost"])
 def test_a_run_that_is_continued_keeps_its_revisions_and_says_so(tmp_path, journal):
     write_plan(tmp_path, JOBS)
-    with standin(refuse_after=1, run_s=0.1) as service:
+    with a_service(refuse_after=1, run_s=0.1) as service:
         assert apply(service, tmp_path, "--run-id", "r").code == 5
         service.configure(refuse_after=None, definitions={"a_definition": 4})
         if journal == "lost":
@@ -282,7 +289,7 @@ def test_a_run_that_is_continued_keeps_its_revisions_and_says_so(tmp_path, journ
 
 def test_a_fixed_revision_never_asks(tmp_path):
     write_plan(tmp_path, JOBS, PARENTS, defaults={"job_definition": "a_definition:2"})
-    with standin(fail_attempts={"a": 1}) as service:
+    with a_service(fail_attempts={"a": 1}) as service:
         assert apply(service, tmp_path, "--run-id", "r").code == 6
         service.configure(definitions={"a_definition": 5})
         assert on(service, "resume", "r", cwd=tmp_path).code == 0
@@ -291,7 +298,7 @@ def test_a_fixed_revision_never_asks(tmp_path):
 
 def test_a_declared_definition_never_asks(tmp_path):
     write_declaring(tmp_path)
-    with standin(fail_attempts={"a": 1}) as service:
+    with a_service(fail_attempts={"a": 1}) as service:
         assert apply(service, tmp_path, "--run-id", "r").code == 6
         (request,) = service.asked("registerjobdefinition")
         service.client().register_job_definition(**request)  # an equal one, of a race
@@ -302,7 +309,7 @@ def test_a_declared_definition_never_asks(tmp_path):
 
 def test_jobs_that_do_not_tell_let_the_newest_be_taken(tmp_path):
     write_plan(tmp_path, JOBS, PARENTS)
-    with standin(fail_attempts={"a": 1}) as service:
+    with a_service(fail_attempts={"a": 1}) as service:
         assert apply(service, tmp_path, "--run-id", "r").code == 6
         as_of_version_2(tmp_path / JOURNAL)
         service.configure(definitions={"a_definition": 5})
@@ -321,7 +328,7 @@ def test_the_choice_is_not_for_runs_on_this_machine(tmp_path):
 
 def test_a_run_of_an_older_journal_is_followed_and_cancelled_as_before(tmp_path):
     write_plan(tmp_path, JOBS, PARENTS)
-    with standin(run_s=600) as service:
+    with a_service(run_s=600) as service:
         assert apply(service, tmp_path, "--run-id", "r", "--detach").code == 0
         as_of_version_2(tmp_path / JOURNAL)
         for words in (["status", "r"], ["runs"]):
