@@ -63,7 +63,8 @@ def resume(  # noqa: PLR0913  click hands over every option
     """
     if from_jobs and only_jobs:
         raise click.UsageError("--from and --only exclude each other")
-    from kedro_batch.cli.run_session import find_run, open_run
+    from kedro_batch.cli.run_handle import find_run
+    from kedro_batch.cli.run_session import open_run
     from kedro_batch.plan.model import JobName
     from kedro_batch.submitter.context import DefinitionChoice, RunMode
     from kedro_batch.submitter.definitions.pins import NewerDefinitions
