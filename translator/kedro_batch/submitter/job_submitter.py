@@ -214,10 +214,8 @@ class JobSubmitter:
                         "--no-adopt it is not looked up",
                         fault=Fault.AMBIGUOUS,
                     )
-            case Fault.REFUSED if self._late.may_be_why(self._jobs[name].settings.job_definition, reply.error, now):
-                self._later.append((now + _REFUSED_AGAIN_S, name))
             case Fault.REFUSED | Fault.DENIED:
-                if reply.error.fault is Fault.DENIED or not self._may_be_its_parents(name):
+                if not self._may_pass(name, reply.error, now):
                     self._outbox.appendleft(name)  # it was not executed: its intent can be withdrawn
                     raise reply.error
                 self._later.append((now + _REFUSED_AGAIN_S, name))
@@ -243,8 +241,12 @@ class JobSubmitter:
             message = f"AWS Batch takes fewer than {self._rate.ceiling:.0f} submissions a second: slowing down"
             self._context.emit(Notice(kind=NoticeKind.THROTTLED, message=message))
 
-    def _may_be_its_parents(self, name: JobName) -> bool:
-        """True if a parent that has ended since may be why a job was refused: a poll will tell."""
+    def _may_pass(self, name: JobName, error: ServiceError, now: float) -> bool:
+        """True if a refusal may pass: a definition is too new, or a parent has ended since, which a poll will tell."""
+        if error.fault is Fault.DENIED:
+            return False
+        if self._late.may_be_why(self._jobs[name].settings.job_definition, error, now):
+            return True
         refusals = self._refusals[name] = self._refusals.get(name, 0) + 1
         return refusals < _REFUSALS and bool(self._run_state.live_parent_ids(name))
 
