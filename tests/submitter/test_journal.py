@@ -30,6 +30,7 @@ from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry, read_journal
 from tests.support.command_line import GENEROUS_S
+from tests.support.runs import as_of_version_2
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")
@@ -329,13 +330,6 @@ def test_a_journal_of_another_version_is_neither_read_nor_written_and_it_is_said
         with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 3.*{remedy}"), opened(file):
             pass
     assert everything_in(file.parent) == before
-
-
-def as_of_version_2(file: Path) -> None:
-    """Turn a journal into one of the version before revisions of job definitions were recorded."""
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("DROP TABLE definitions")
-        connection.execute("PRAGMA user_version = 2")
 
 
 PINNED = DefinitionPinned(definition="d", revision="arn:aws:batch:r:1:job-definition/d:3", how=PinnedAs.NEWEST)

@@ -151,8 +151,14 @@ class InProcess:
         return [queue_detail(one) for one in found]
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
-        found = self._asked("DescribeJobDefinitions", jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]
-        return [definition_detail(one) for one in found]
+        found: list[Any] = []
+        further: dict[str, str] = {}
+        while True:
+            reply = self._asked("DescribeJobDefinitions", jobDefinitionName=name, status="ACTIVE", **further)
+            found += reply["jobDefinitions"]
+            if "nextToken" not in reply:
+                return [definition_detail(one) for one in found]
+            further = {"nextToken": reply["nextToken"]}
 
     def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
         found = self._asked("DescribeComputeEnvironments", computeEnvironments=list(names))["computeEnvironments"]

@@ -107,7 +107,8 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
 ) -> None:
     """Start a run of a plan, or continue it, and follow it to the end."""
     from kedro_batch.cli.local_engine import find_local_folder
-    from kedro_batch.cli.run_session import RunHandle, aws_engine, check_digest, open_run
+    from kedro_batch.cli.run_handle import RunHandle, check_digest
+    from kedro_batch.cli.run_session import aws_engine, open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id

@@ -68,10 +68,12 @@ class BatchCommand(click.Command):
             ctx.exit(UsageError.exit_code)
 
 
-def command_given() -> str:
-    """Return the command line that is carried out, ready to be copied into a shell."""
+def command_with(option: str) -> str:
+    """Return the command line that is carried out with one more option, ready to be copied into a shell."""
     ctx = click.get_current_context()
-    return f"{ctx.command_path} {shlex.join(ctx.meta[_WORDS])}"
+    words = list(ctx.meta[_WORDS])
+    words.insert(words.index("--") if "--" in words else len(words), option)
+    return f"{ctx.command_path} {shlex.join(words)}"
 
 
 def _print_refusal(ctx: click.Context, error: KedroBatchError) -> None:

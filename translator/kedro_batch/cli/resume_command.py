@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, command_given, verbosity_options
+from kedro_batch.cli.base import BatchCommand, command_with, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
     following_options,
@@ -63,7 +63,8 @@ def resume(  # noqa: PLR0913  click hands over every option
     """
     if from_jobs and only_jobs:
         raise click.UsageError("--from and --only exclude each other")
-    from kedro_batch.cli.run_session import find_run, open_run
+    from kedro_batch.cli.run_handle import find_run
+    from kedro_batch.cli.run_session import open_run
     from kedro_batch.plan.model import JobName
     from kedro_batch.submitter.context import DefinitionChoice, RunMode
     from kedro_batch.submitter.definitions.pins import NewerDefinitions
@@ -93,7 +94,7 @@ def resume(  # noqa: PLR0913  click hands over every option
 
 def _both_commands() -> str:
     """Return the commands that answer the question which revisions to take: the one that was given, with an option."""
-    given = command_given()
-    effects = {"same": "the revisions that the run began with", "new": "the newest revisions"}
-    width = len(given) + len(" --same-definitions")
-    return "\n".join(f"  {f'{given} --{name}-definitions':{width}}  {effect}" for name, effect in effects.items())
+    effects = {"--same-definitions": "the revisions that the run began with", "--new-definitions": "the newest ones"}
+    commands = {command_with(option): effect for option, effect in effects.items()}
+    width = max(map(len, commands))
+    return "\n".join(f"  {command:{width}}  {effect}" for command, effect in commands.items())

@@ -1,6 +1,6 @@
-"""Work on one run for a command: find it, lock it, follow or cancel it, report how it ended.
+"""Work on one run for a command: lock it, follow or cancel it, report how it ended.
 
-A command calls ``find_run``, opens the run with ``open_run``, and calls ``follow`` or ``cancel`` of the session.
+A command finds the run (``run_handle``), opens it with ``open_run``, and calls ``follow`` or ``cancel`` of the session.
 """
 
 import os
@@ -17,18 +17,16 @@ from kedro_batch.cli.base import on_signals, print_note
 from kedro_batch.cli.live_view import JsonLines, follower
 from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
+from kedro_batch.cli.run_handle import RunHandle
 from kedro_batch.cli.stale_plan import describe_staleness
 from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
-from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import Plan, PlanDigest
-from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.submit_job import RunId
+from kedro_batch.plan.model import Plan
 from kedro_batch.review.run.outcome import outcome_text
 from kedro_batch.review.run.status import run_status
 from kedro_batch.submitter.cancel import cancel
 from kedro_batch.submitter.context import RunContext, RunMode
-from kedro_batch.submitter.events import EngineName, Event, RunFinished
+from kedro_batch.submitter.events import Event, RunFinished
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry
@@ -38,73 +36,6 @@ from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
 from kedro_batch.text.escaping import for_terminal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunHandle:
-    """The run that a command works on.
-
-    Attributes:
-        run_id: Its id.
-        plan: Its plan.
-        digest: The digest of its plan.
-        content: Its plan, byte for byte.
-        source: Where its plan comes from, for messages: a file, or something else.
-        engine_name: What runs its jobs.
-        entry: What the journal says of it; None if the journal does not have it.
-        must_exist: The journal does not have it, and the service has to.
-    """
-
-    run_id: RunId
-    plan: Plan
-    digest: PlanDigest
-    content: bytes
-    source: str
-    engine_name: EngineName
-    entry: RunEntry | None
-    must_exist: bool = False
-
-
-def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) -> RunHandle:
-    """Find a run in the journal, or else by the plan that the user names.
-
-    Raises:
-        UsageError: It is not in the journal, and no plan is named; or the plan is not that of the run.
-        PlanError: The plan is wrong.
-    """
-    entry = journal.run(run_id)
-    if entry is None and plan is None:
-        raise UsageError(
-            f"the journal {journal.file} has no run {run_id}: see kedro-batch runs. If it was lost, or is on another "
-            "machine, name the plan of the run with --plan PLAN"
-        )
-    content, name = plan or (journal.plan(run_id), f"the plan of run {run_id}")
-    ready = read_plan(content, name)
-    digest = plan_digest(ready)
-    check_digest(entry, digest)
-    return RunHandle(
-        run_id=run_id,
-        plan=ready,
-        digest=digest,
-        content=content,
-        source=name,
-        engine_name=entry.engine if entry else "aws",
-        entry=entry,
-        must_exist=entry is None,
-    )
-
-
-def check_digest(entry: RunEntry | None, digest: PlanDigest) -> None:
-    """Refuse a plan that is not the one from which a run was applied.
-
-    Raises:
-        UsageError: Its digest differs.
-    """
-    if entry and entry.digest != digest:
-        raise UsageError(
-            f"run {entry.run} is of another plan: its digest is {entry.digest[:19]}, that of this one {digest[:19]}. "
-            "Name the plan that it was applied from, or choose another run id"
-        )
 
 
 @dataclass(kw_only=True)

@@ -5,7 +5,6 @@ certainly not executed is made again. After an ambiguous one the job is UNCONFIR
 times, since ListJobs may be late; only then it is submitted again.
 """
 
-import re
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,12 +14,13 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix, submit_request
 from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.definitions.late import LateRevisions
 from kedro_batch.submitter.events import JobSubmitted, Notice, NoticeKind, job_changed
 from kedro_batch.submitter.job_state import WITHOUT_ID, JobState, Transition
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import DEFINITION_VISIBLE_S, LIST_JOBS, LOOKUP_DELAYS_S
+from kedro_batch.submitter.service.limits import LIST_JOBS, LOOKUP_DELAYS_S
 from kedro_batch.submitter.service.rate_limit import SubmitRate
 from kedro_batch.submitter.terminate import JobTerminator
 
@@ -61,8 +61,7 @@ class JobSubmitter:
         self._maybe_sent: set[JobName] = set()
         self._looking_up = False
         self._refusals: dict[JobName, int] = {}
-        self._opened_at = context.calls.now()
-        self._waits_for_definition = False
+        self._late = LateRevisions(context)
         self._stopped = False
         self._throttled = False
         self._lost_reply: ServiceError | None = None
@@ -84,7 +83,7 @@ class JobSubmitter:
         self._outbox.clear()
         self._later.clear()
         self._refusals.clear()
-        self._opened_at = self._context.calls.now()
+        self._late = LateRevisions(self._context)
         self.submitted_again = False
         due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
         self._lookups = {name: _Lookup(0, due, before_loop=True) for name in unconfirmed}
@@ -215,10 +214,8 @@ class JobSubmitter:
                         "--no-adopt it is not looked up",
                         fault=Fault.AMBIGUOUS,
                     )
-            case Fault.REFUSED if self._definition_is_new(name, reply.error, now):
-                self._later.append((now + _REFUSED_AGAIN_S, name))
             case Fault.REFUSED | Fault.DENIED:
-                if reply.error.fault is Fault.DENIED or not self._may_be_its_parents(name):
+                if not self._may_pass(name, reply.error, now):
                     self._outbox.appendleft(name)  # it was not executed: its intent can be withdrawn
                     raise reply.error
                 self._later.append((now + _REFUSED_AGAIN_S, name))
@@ -244,24 +241,12 @@ class JobSubmitter:
             message = f"AWS Batch takes fewer than {self._rate.ceiling:.0f} submissions a second: slowing down"
             self._context.emit(Notice(kind=NoticeKind.THROTTLED, message=message))
 
-    def _definition_is_new(self, name: JobName, error: ServiceError, now: float) -> bool:
-        """True if a job is refused because AWS Batch does not know its definition yet, which was just registered.
-
-        How AWS words that is not documented.
-        """
-        definition = self._jobs[name].settings.job_definition
-        if definition not in self._context.plan.job_definitions or now > self._opened_at + DEFINITION_VISIBLE_S:
+    def _may_pass(self, name: JobName, error: ServiceError, now: float) -> bool:
+        """True if a refusal may pass: a definition is too new, or a parent has ended since, which a poll will tell."""
+        if error.fault is Fault.DENIED:
             return False
-        if not re.search(r"job\s*definition", str(error), re.IGNORECASE):
-            return False
-        if not self._waits_for_definition:
-            self._waits_for_definition = True
-            message = f"AWS Batch does not know the new revision of {definition} yet: trying again"
-            self._context.emit(Notice(kind=NoticeKind.WARNING, message=message))
-        return True
-
-    def _may_be_its_parents(self, name: JobName) -> bool:
-        """True if a parent that has ended since may be why a job was refused: a poll will tell."""
+        if self._late.may_be_why(self._jobs[name].settings.job_definition, error, now):
+            return True
         refusals = self._refusals[name] = self._refusals.get(name, 0) + 1
         return refusals < _REFUSALS and bool(self._run_state.live_parent_ids(name))
 

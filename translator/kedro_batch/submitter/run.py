@@ -200,10 +200,19 @@ class Run:
                 until = min(until, self._committed_at + _COMMIT_EVERY_S)
         replies = context.calls.wait(max(0.0, until - now))
         after = context.calls.now()
-        for reply in replies:
-            self._on_reply(reply, after)
+        refusals = [error for reply in replies if (error := self._refusal(reply, after))]
+        if refusals:  # what came with a refusal has been heard all the same: it may be the id of a job
+            raise refusals[0]
         if not replies and after < until and context.engine.capabilities.notifies:
             self._poller.poll_now()
+
+    def _refusal(self, reply: Reply, now: float) -> KedroBatchError | None:
+        """Handle a reply; return why the run cannot go on, if so."""
+        try:
+            self._on_reply(reply, now)
+        except KedroBatchError as error:
+            return error
+        return None
 
     def _on_reply(self, reply: Reply, now: float) -> None:
         match reply.lane:

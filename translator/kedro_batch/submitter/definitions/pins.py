@@ -55,9 +55,15 @@ def pin_named(
     moving = {name: arn for name, arn in newest.items() if _moves(context, name) and (arn != name or name in before)}
     changed = {name: before[name] for name, arn in moving.items() if arn not in (name, before.get(name, arn))}
     options = context.options
+    unseen = sorted(name for name, arn in moving.items() if arn == name)
+    if unseen and options.definitions is DefinitionChoice.NEW:
+        raise UsageError(
+            f"--new-definitions needs to look {listed(unseen)} up: allow batch:DescribeJobDefinitions. Nothing was "
+            "submitted"
+        )
     if changed and options.definitions is not DefinitionChoice.NEW:
         _check_active(context, changed, newest)
-        if options.mode is RunMode.RESUME and options.definitions is None:
+        if options.mode is RunMode.RESUME and options.definitions is not DefinitionChoice.SAME:
             began = "; ".join(f"{short(arn)}, and {short(newest[name])} is active now" for name, arn in changed.items())
             raise NewerDefinitions(f"run {context.run_id} began with {began}. Nothing was submitted")
     return tuple(_pinned(name, arn, before.get(name), options.definitions) for name, arn in sorted(moving.items()))
@@ -66,7 +72,7 @@ def pin_named(
 def _pinned(name: str, newest: str, before: str | None, choice: DefinitionChoice | None) -> DefinitionPinned:
     if before is None or before == newest:
         return DefinitionPinned(definition=name, revision=newest, how=PinnedAs.NEWEST)
-    if choice is DefinitionChoice.NEW and newest != name:
+    if choice is DefinitionChoice.NEW:
         return DefinitionPinned(definition=name, revision=newest, how=PinnedAs.NEWEST, before=before)
     newer = newest if newest != name else None
     return DefinitionPinned(definition=name, revision=before, how=PinnedAs.KEPT, newer=newer)
