@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.account import Account, account
 from tests.support.projects import write_project
 from tests.support.services import Moto, moto
 
@@ -54,3 +55,10 @@ def project(tmp_path: Path) -> Path:
 def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
     with moto(tmp_path_factory.mktemp("moto")) as server:
         yield server
+
+
+@pytest.fixture
+def aws_account(moto_server: Moto) -> Iterator[Account]:
+    """An empty account, for the command line."""
+    with account(moto_server) as it:
+        yield it

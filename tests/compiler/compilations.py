@@ -21,7 +21,8 @@ CATALOG = {
 }
 """Stores what begins with ``d_``; everything else is in memory."""
 
-TARGET = {"job_queue": "q", "job_definition": "d"}
+TARGET = {"job_queue": "q", "job_definition": "d:1"}
+"""With a revision: there is no note about it."""
 
 
 def parse_node(

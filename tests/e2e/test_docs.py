@@ -33,7 +33,7 @@ _OFFLINE = {
     "review": {"kedro-batch diff /dev/null plan.yaml": "+ train_model"},
 }
 """The pages whose commands need no AWS, and what some of these print."""
-_ON_AWS = ("runs", "exit-codes", "events")
+_ON_AWS = ("doctor", "runs", "exit-codes", "events")
 
 
 def on_this_machine(command: str) -> bool:
@@ -89,7 +89,7 @@ def test_every_option_that_a_page_names_exists(page):
 
 def test_the_options_of_every_command_are_documented():
     documented: defaultdict[str, set[str]] = defaultdict(set)
-    for page in ("plan", "review", "runs"):
+    for page in ("plan", "review", "runs", "doctor"):
         for names, of, _ in table(DOCS[page], "option", "of", "meaning"):
             for one in of.split(", "):
                 documented[one] |= set(codes(names))
@@ -162,9 +162,10 @@ def test_the_policy_has_every_action_that_the_engine_needs():
     listed = [codes(row[0])[0] for row in table(DOCS["permissions"], "action", "for", "without it")]
     assert sorted(listed) == sorted(actions)
     session = botocore.session.get_session()
-    engine = (PACKAGE / "submitter" / "service" / "aws.py").read_text()
+    files = (PACKAGE / "submitter" / "service" / "aws.py", PACKAGE / "cloud" / "identity.py")
+    engine = "".join(file.read_text() for file in files)
     called = set()
-    for service, prefix in (("batch", "batch"), ("logs", "logs")):
+    for service, prefix in (("batch", "batch"), ("logs", "logs"), ("sts", "sts")):
         for operation in session.get_service_model(service).operation_names:
             method = re.sub("(?<!^)(?=[A-Z])", "_", operation).lower()
             if re.search(rf"\.{method}\(|\"{method}\"", engine):

@@ -16,6 +16,8 @@ _WHOLE = (
     "job_submitter.py",
     "journal.py",
     "run.py",
+    "definitions/pins.py",
+    "definitions/registered.py",
     "reconcile/reconcile.py",
     "service/job_lookup.py",
     "reconcile/duplicates.py",

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from kedro_batch import diagnostics
 from kedro_batch.files import read_budget
-from kedro_batch.plan import submit_job
+from kedro_batch.plan import image_reference, submit_job
 from kedro_batch.plan.checks import batch_limits
 from kedro_batch.plan.settings import Platform, RetryReason
 
@@ -41,7 +41,10 @@ def test_what_plan_and_configuration_share_is_described_alike():
     plan, config = (json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text()) for name in ("plan", "config"))
     shared = plan["$defs"].keys() & config["$defs"].keys()
     assert set(plan["properties"]["defaults"]["properties"]) <= shared
-    for name in shared:
+    declared = plan["$defs"]["declared_definition"]["properties"]
+    assert {"name", *declared} == set(config["$defs"]["job_definition"]["properties"])
+    assert set(declared) <= shared
+    for name in shared - {"job_definition"}:  # a plan declares definitions at its top, and jobs name them
         assert plan["$defs"][name] == config["$defs"][name]
 
 
@@ -58,6 +61,8 @@ def test_the_schemas_state_the_limits_that_are_checked():
     assert settings["tags"]["additionalProperties"]["maxLength"] == batch_limits.TAG_VALUE_LENGTH
     assert settings["scheduling_priority"]["maximum"] == batch_limits.SCHEDULING_PRIORITY
     assert settings["memory_mib"]["minimum"] == batch_limits.MEMORY_MIB
+    assert settings["image"]["maxLength"] == image_reference.IMAGE_CHARACTERS
+    assert plan["properties"]["job_definitions"]["maxProperties"] == read_budget.MAX_DEFINITIONS
     assert str(batch_limits.SHARE_IDENTIFIER_LENGTH) in settings["share_identifier"]["pattern"]
     assert settings["retry_on"]["items"]["enum"] == [str(reason) for reason in RetryReason]
     assert settings["platform"]["enum"] == [str(platform) for platform in Platform]

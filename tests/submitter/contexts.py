@@ -45,20 +45,19 @@ def context_on(
         journal.begin(
             RunEntry(run=RUN, digest=digest, engine="aws", jobs=len(parents), began_at=1.0), file.read_bytes()
         )
-        yield (
-            RunContext(
-                plan=plan,
-                digest=digest,
-                run_id=RUN,
-                engine=AwsEngine(),
-                calls=ThreadedCalls(inbox),
-                inbox=inbox,
-                journal=journal,
-                show=show,
-                options=options or RunOptions(),
-            ),
-            service,
+        context = RunContext(
+            plan=plan,
+            digest=digest,
+            run_id=RUN,
+            engine=AwsEngine(),
+            calls=ThreadedCalls(inbox),
+            inbox=inbox,
+            journal=journal,
+            show=show,
+            options=options or RunOptions(),
         )
+        context.emit_started(context.engine.location, continued=False)
+        yield context, service
         journal.close()
 
 

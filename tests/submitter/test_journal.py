@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,22 @@ import pytest
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.events import JobChanged, JobLog, JobSubmitted, Notice, NoticeKind, RunFinished
+from kedro_batch.submitter.events import (
+    DefinitionPinned,
+    JobChanged,
+    JobLog,
+    JobSubmitted,
+    Notice,
+    NoticeKind,
+    PinnedAs,
+    RunFinished,
+)
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry, read_journal
 from tests.support.command_line import GENEROUS_S
+from tests.support.runs import as_of_version_2
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")
@@ -98,6 +109,7 @@ def test_a_run_is_found_again_as_it_was_begun_with_its_plan_byte_for_byte(tmp_pa
     with a_journal(tmp_path / "journal.db") as journal:
         journal.begin(entry("later", 200.5, location={"region": "eu-west-1"}), plan)
         journal.begin(entry("earlier", 100.0), b"")
+        journal.commit()
     with read_journal(tmp_path / "journal.db") as view:
         assert view.runs() == (entry("earlier", 100.0), entry("later", 200.5, location={"region": "eu-west-1"}))
         assert view.run(RunId("later")) == view.runs()[1]
@@ -195,6 +207,7 @@ def test_a_wave_of_intents_is_one_commit_together_with_what_waits(file):
 def test_what_one_process_writes_another_sees(file):
     with a_journal(file) as one, a_journal(file) as other, read_journal(file) as view:
         one.begin(entry("r2", 300.0), b"")
+        one.commit()
         assert other.runs() == view.runs() == (entry(), entry("r2", 300.0))
         other.intend(RunId("r2"), [(A, 1)], at=1.0)
         assert one.records(RunId("r2"))[A].state is S.SUBMITTING
@@ -211,8 +224,9 @@ def test_two_processes_that_write_at_once_lose_nothing(file):
 
 
 def test_two_processes_that_make_the_journal_at_once_make_one(tmp_path):
-    script = (
-        PREAMBLE + "Journal(file).begin(RunEntry(run=sys.argv[2], digest='', engine='', jobs=0, began_at=1.0), b'')"
+    script = PREAMBLE + (
+        "journal = Journal(file)\n"
+        "journal.begin(RunEntry(run=sys.argv[2], digest='', engine='', jobs=0, began_at=1.0), b'')\njournal.commit()"
     )
     makers = [
         subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "journal.db"), name]) for name in ("x", "y", "z")
@@ -313,9 +327,56 @@ def test_a_journal_of_another_version_is_neither_read_nor_written_and_it_is_said
     set_version(file, version)
     before = everything_in(file.parent)
     for opened in (a_journal, read_journal):
-        with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 2.*{remedy}"), opened(file):
+        with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 3.*{remedy}"), opened(file):
             pass
     assert everything_in(file.parent) == before
+
+
+PINNED = DefinitionPinned(definition="d", revision="arn:aws:batch:r:1:job-definition/d:3", how=PinnedAs.NEWEST)
+
+
+def test_the_revisions_of_a_run_are_recorded_and_the_latest_counts(file):
+    with a_journal(file) as journal:
+        for number in (2, 3):
+            journal.record(RUN, replace(PINNED, revision=f"d:{number}"), 102.0)
+            journal.record(RunId("other"), replace(PINNED, revision="d:9"), 102.0)
+        journal.commit()
+        assert journal.definitions(RUN) == {"d": "d:3"}
+        journal.forget(RUN)
+        assert journal.definitions(RUN) == {}
+        assert journal.definitions(RunId("other")) == {"d": "d:9"}
+
+
+def test_what_a_refused_command_has_recorded_is_dropped(file):
+    with a_journal(file) as journal:
+        journal.begin(entry("r2"), b"")
+        journal.reopen(RUN)
+        journal.discard()
+        journal.commit()
+        assert journal.runs() == (entry(),)
+
+
+def test_an_older_journal_is_read_as_it_is_and_converted_where_it_is_written(file):
+    as_of_version_2(file)
+    before = everything_in(file.parent)
+    with read_journal(file) as view:
+        assert (view.definitions(RUN), view.records(RUN)) == ({}, {A: INTENDED})
+    assert everything_in(file.parent) == before
+    for revision in ("d:3", "d:4"):
+        with a_journal(file) as journal:
+            journal.record(RUN, replace(PINNED, revision=revision), 102.0)
+            journal.commit()
+            assert journal.definitions(RUN) == {"d": revision}
+            assert journal.records(RUN) == {A: INTENDED}
+
+
+def test_two_processes_that_convert_a_journal_at_once_both_go_on(file):
+    as_of_version_2(file)
+    script = PREAMBLE + "journal = Journal(file); journal.intend('r1', [(sys.argv[2], 1)], 1.0)"
+    writers = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("x", "y", "z")]
+    assert [one.wait(60) for one in writers] == [0, 0, 0]
+    with read_journal(file) as view:
+        assert view.records(RUN).keys() == {"a", "x", "y", "z"}
 
 
 @pytest.mark.parametrize("content", [b"schema: kedro-batch/plan/v1\n" * 100, b"SQLite format 3\x00" + bytes(200)])

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.run_lock import run_lock
+from kedro_batch.submitter.run_lock import remove_run_folder, run_lock
 
 RUN = RunId("r1")
 HOLDER = """
@@ -67,3 +68,28 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_the_user_s(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(UsageError, match="cannot write the lock of the run"), run_lock(tmp_path / "taken" / "r1", RUN):
         pass
+
+
+def test_the_folder_of_a_run_that_leaves_nothing_is_removed_and_can_be_made_again(tmp_path):
+    with run_lock(tmp_path / "r1", RUN):
+        remove_run_folder(tmp_path / "r1")
+        assert not (tmp_path / "r1").exists()
+    with run_lock(tmp_path / "r1", RUN):
+        (tmp_path / "r1" / "logs").mkdir()
+        remove_run_folder(tmp_path / "r1")
+        assert (tmp_path / "r1" / "logs").exists()
+
+
+def test_a_lock_that_was_removed_before_it_was_held_is_taken_again(tmp_path, monkeypatch):
+    flock = fcntl.flock
+    removed: list[bool] = []
+
+    def late(file, operation):
+        if not removed:
+            (tmp_path / "r1" / "lock").unlink()
+            removed.append(True)
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with run_lock(tmp_path / "r1", RUN):
+        assert (tmp_path / "r1" / "lock").read_text().startswith(f"process {os.getpid()} of ")

@@ -161,7 +161,7 @@ def test_a_service_that_does_not_answer_while_stock_is_taken_is_waited_for(tmp_p
 def test_a_job_in_doubt_whose_parent_fails_meanwhile_keeps_no_run_from_ending(tmp_path, executed):
     fault = "lost_replies" if executed else "error_before"
     simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), fail={"a": 1}, run_s=3, list_delay_s=10)
-    simulation.calls.at(0.45, partial(simulation.service.configure, {fault: 1.0}))  # a has been taken, b has not
+    simulation.calls.at(0.55, partial(simulation.service.configure, {fault: 1.0}))  # a has been taken, b has not
     simulation.calls.at(5, partial(simulation.service.configure, {fault: 0.0}))
     finished = simulation.to_the_end()
     assert (finished.outcome, finished.counts) == ("failed", {"FAILED": 1, "NOT_RUN": 1})

@@ -23,9 +23,12 @@ from typing import Any
 from kedro_batch.cli import main
 from kedro_batch.files import json_schema
 from tests.support.command_line import BIN, Ended, environment
+from tests.support.impatient import shorten_pauses
+from tests.support.services import StandIn
 
 _ROOT = Path(__file__).parent.parent.parent
 _LOADED_ONCE = (
+    "boto3",
     "kedro.framework.context",
     "kedro_batch.compiler.compile",
     "kedro_batch.compiler.project.kedro_loader",
@@ -33,17 +36,33 @@ _LOADED_ONCE = (
     "kedro_batch.plan.writer",
     "kedro_batch.review.diagnostics",
 )
+_LOADED_FOR_RUNS = ("kedro_batch.cli.run_session", "kedro_batch.submitter.service.aws")
 _STREAMS = (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY), ("stderr", os.O_WRONLY))
 
 
-def kedro_batch(*words: str | Path, cwd: Path, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> Ended:
+def on(service: StandIn, *words: str, cwd: Path) -> Ended:
+    """Run ``kedro-batch WORDS`` against a service, with short pauses (``impatient``)."""
+    return kedro_batch(*words, cwd=cwd, env=service.environment, impatient=True)
+
+
+def kedro_batch(
+    *words: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    impatient: bool = False,
+) -> Ended:
     """Run ``kedro-batch WORDS`` in a folder, with extra environment variables."""
     with TemporaryDirectory() as folder:
         files = {name: Path(folder, name) for name, _ in _STREAMS}
         for file in files.values():
             file.write_bytes(stdin if file.name == "stdin" else b"")
         code = _ask_server(
-            words=[str(word) for word in words], cwd=str(cwd), env=environment(env), streams=[*map(str, files.values())]
+            words=[str(word) for word in words],
+            cwd=str(cwd),
+            env=environment(env),
+            streams=[*map(str, files.values())],
+            impatient=impatient,
         )
         return Ended(code, files["stdout"].read_bytes(), files["stderr"].read_text())
 
@@ -82,11 +101,17 @@ def _serve() -> None:
         json_schema.check({}, schema)
     gc.freeze()  # the children need not look at what is loaded
     for line in sys.stdin.buffer:
+        request = json.loads(line)
+        impatient = request.pop("impatient")
+        for module in _LOADED_FOR_RUNS if impatient else ():
+            import_module(module)
         if child := os.fork():
             replies.write(b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
             replies.flush()
         else:
-            _become(**json.loads(line))
+            if impatient:
+                shorten_pauses()
+            _become(**request)
             _run_and_exit()
 
 

@@ -16,6 +16,7 @@ def write_plan(
     parents: dict[str, str] | None = None,
     *,
     submit_tags: bool = True,
+    header: dict[str, Any] | None = None,
     **extra,
 ) -> Path:
     """Write ``plan.yaml`` with a command for each job; JSON is YAML too.
@@ -25,11 +26,13 @@ def write_plan(
         jobs: The commands, by the names of the jobs.
         parents: The names of a job's parents, separated by spaces.
         submit_tags: Whether the jobs are submitted with tags.
+        header: Further fields of the plan itself.
         extra: Further fields, by the name of the job (``_`` for ``-``), or ``defaults``.
     """
     content = {
         "schema": "kedro-batch/plan/v1",
         **({} if submit_tags else {"submit_tags": False}),
+        **(header or {}),
         "defaults": {"job_queue": "a_queue", "job_definition": "a_definition", **extra.pop("defaults", {})},
         "jobs": [
             {

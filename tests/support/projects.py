@@ -7,8 +7,8 @@ from textwrap import dedent
 
 KEDRO_VERSION = version("kedro")
 
-TARGET = "job_queue: a_queue\njob_definition: a_definition\nshared_paths: [data]\n"
-"""The diamond's data counts as shared, so that there are no warnings."""
+TARGET = "job_queue: a_queue\njob_definition: a_definition:2\nshared_paths: [data]\n"
+"""The diamond's data counts as shared, and the definition has a revision: there are no warnings and no notes."""
 
 DIAMOND = """
 from kedro.pipeline import Pipeline, node

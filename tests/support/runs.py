@@ -10,9 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from kedro_batch.submitter.journal_view import read_journal
 from tests.support.command_line import GENEROUS_S, Ended, environment, run
 from tests.support.services import StandIn
 
@@ -72,6 +73,19 @@ def on(service: StandIn, *words: str, cwd: Path) -> Ended:
 def states(service: StandIn) -> dict[str, str]:
     """Give the state of the latest job of each label."""
     return {label: job["status"] for label, job in service.jobs().items()}
+
+
+def recorded(folder: Path) -> tuple[object, ...]:
+    """Give all that the journal has of its runs."""
+    with read_journal(folder / JOURNAL) as journal:
+        return tuple((one, journal.records(one.run), list(journal.events(one.run))) for one in journal.runs())
+
+
+def as_of_version_2(file: Path) -> None:
+    """Turn a journal into one of the version before revisions of job definitions were recorded."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TABLE definitions")
+        connection.execute("PRAGMA user_version = 2")
 
 
 def make_older(folder: Path, seconds: float) -> None:

@@ -35,6 +35,7 @@ class StandIn:
             **_CREDENTIALS,
             "AWS_ENDPOINT_URL_BATCH": self.url,
             "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": self.url,
+            "AWS_ENDPOINT_URL_STS": self.url,
         }
 
     def jobs(self) -> dict[str, Any]:

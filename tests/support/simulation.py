@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail, definition_detail, queue_detail
+from kedro_batch.cloud.replies import (
+    DefinitionDetail,
+    EnvironmentDetail,
+    Identity,
+    QueueDetail,
+    definition_detail,
+    environment_detail,
+    identity,
+    queue_detail,
+)
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
@@ -142,8 +151,31 @@ class InProcess:
         return [queue_detail(one) for one in found]
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
-        found = self._asked("DescribeJobDefinitions", jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]
+        found: list[Any] = []
+        further: dict[str, str] = {}
+        while True:
+            reply = self._asked("DescribeJobDefinitions", jobDefinitionName=name, status="ACTIVE", **further)
+            found += reply["jobDefinitions"]
+            if "nextToken" not in reply:
+                return [definition_detail(one) for one in found]
+            further = {"nextToken": reply["nextToken"]}
+
+    def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
+        found = self._asked("DescribeComputeEnvironments", computeEnvironments=list(names))["computeEnvironments"]
+        return [environment_detail(one) for one in found]
+
+    def list_job_queues(self) -> list[QueueDetail]:
+        return [queue_detail(one) for one in self._asked("DescribeJobQueues")["jobQueues"]]
+
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        found = self._asked("DescribeJobDefinitions", status="ACTIVE")["jobDefinitions"]
         return [definition_detail(one) for one in found]
+
+    def caller_identity(self) -> Identity:
+        return identity(self._asked("GetCallerIdentity"))
+
+    def register_job_definition(self, request: dict[str, Any]) -> str:
+        return str(self._asked_once("RegisterJobDefinition", request)["jobDefinitionArn"])
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         return JobId(self._asked_once("SubmitJob", request)["jobId"])

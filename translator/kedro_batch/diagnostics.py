@@ -56,6 +56,8 @@ class Code(StrEnum):
     UNNAMED_NODES = "unnamed_nodes"
     UNMATCHED = "unmatched"
     UNORDERED_READ = "unordered_read"
+    MOVING_IMAGE = "moving_image"
+    MOVING_DEFINITION = "moving_definition"
     CREDENTIAL = "credential"
     OVER_LIMIT = "over_limit"
     INVALID_CONFIG = "invalid_config"

@@ -59,7 +59,7 @@ def test_the_plan_is_the_golden_one_byte_by_byte(tmp_path):
     version = next(line for line in ended.text.splitlines() if line.startswith("kedro_version:"))
     flag = b"--pipelines=" if b"--pipelines=" in ended.out else b"--pipeline="
     plan = ended.out.replace(version.encode(), b'kedro_version: "1.7.0"').replace(flag, b"--pipelines=")
-    assert plan == (GOLDEN / "half_in_prod.yaml").read_bytes()
+    assert plan == (GOLDEN / "half_in_prod_with_params.yaml").read_bytes()
 
 
 def test_standard_output_holds_the_plan_and_nothing_else(tmp_path, project):

@@ -17,7 +17,7 @@ from kedro_batch.files import resources
 from tests.support.forked import kedro_batch
 from tests.support.projects import DIAMOND, TARGET, json_catalog, write_project
 
-BARE_TARGET = "job_queue: a_queue\njob_definition: a_definition\n"
+BARE_TARGET = "job_queue: a_queue\njob_definition: a_definition:2\n"
 MIXED = (
     json_catalog("raw", "left")
     + "numbers: {type: MemoryDataset}\n"
@@ -249,11 +249,11 @@ def test_explain_shows_what_set_each_value(tmp_path):
         "go_left\n"
         "  nodes: go_left\n"
         "  command: kedro run --env=prod --nodes=go_left\n"
-        "  job_queue             prod_queue    conf/prod/aws_batch.yml:1: job_queue\n"
-        "  job_definition        a_definition  conf/base/aws_batch.yml:2: job_definition\n"
-        "  timeout_s             60            conf/base/aws_batch.yml:4: timeout_s\n"
-        "  resources.memory_mib  8192          conf/base/aws_batch.yml:10: rules[1].memory_mib\n"
-        "  environment.STAGE     prod          conf/base/aws_batch.yml:11: rules[1].environment.STAGE\n"
+        "  job_queue             prod_queue      conf/prod/aws_batch.yml:1: job_queue\n"
+        "  job_definition        a_definition:2  conf/base/aws_batch.yml:2: job_definition\n"
+        "  timeout_s             60              conf/base/aws_batch.yml:4: timeout_s\n"
+        "  resources.memory_mib  8192            conf/base/aws_batch.yml:10: rules[1].memory_mib\n"
+        "  environment.STAGE     prod            conf/base/aws_batch.yml:11: rules[1].environment.STAGE\n"
     )
     near = kedro_batch("compile", "--explain=go_lef", cwd=project)
     assert near.code == 4

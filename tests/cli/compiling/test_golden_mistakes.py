@@ -200,7 +200,7 @@ MISTAKES: dict[str, Mistake] = {
     "queue_only_in_another_environment": Mistake(conf={SETTINGS: None, "prod/aws_batch.yml": TARGET}),
     # What AWS Batch does not take.
     "queue_illegal": Mistake(conf={SETTINGS: TARGET.replace("a_queue", "my queue")}),
-    "definition_illegal": Mistake(conf={SETTINGS: TARGET.replace("a_definition", "my-definition:latest")}),
+    "definition_illegal": Mistake(conf={SETTINGS: TARGET.replace("a_definition:2", "my-definition:latest")}),
     "retry_reasons_without_attempts": Mistake(settings="retry_on: [spot]\n"),
     "priority_without_share": Mistake(settings="scheduling_priority: 50\n"),
     "variable_of_kedro_batch": Mistake(settings="environment: {KEDRO_BATCH_RUN_ID: nightly}\n"),

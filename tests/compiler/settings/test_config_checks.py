@@ -2,7 +2,7 @@ import pytest
 
 from kedro_batch.compiler.settings.config_checks import (
     check_config,
-    check_submit_fields,
+    check_passed_on,
     find_keys_not_text,
     is_local_absolute_path,
 )
@@ -120,7 +120,7 @@ def test_the_container_that_gets_the_command_has_the_same_variables(name, env, p
         ("ecsPropertiesOverride", {"taskProperties": tasks}),
     ):
         submit = {"submit": {field: structure}}
-        found = [*check_submit_fields(submit, env), *check_submit_fields({"rules": [GPU | submit]}, env)]
+        found = [*check_passed_on(submit, env), *check_passed_on({"rules": [GPU | submit]}, env)]
         if part is None:
             assert found == []
         else:
@@ -155,7 +155,7 @@ def test_groupings_are_checked_if_they_are_text():
 
 def test_fields_of_submit_are_those_of_the_service():
     given = {"submit": {"propagateTag": True}, "rules": [GPU | {"submit": {"parameters": {"rows": 5}}}]}
-    assert [path for path, _ in check_submit_fields(given)] == [
+    assert [path for path, _ in check_passed_on(given)] == [
         ("submit", "propagateTag"),
         ("rules", 0, "submit", "parameters"),
     ]

@@ -148,7 +148,7 @@ def test_keys_within_keys_are_taken_out_together():
         ({"image": "x:1"}, "image: unknown field. It belongs to the job definition"),
         ({"jobRoleArn": "x"}, "jobRoleArn: unknown field. It belongs to the job definition"),
         ({"job_name": "x"}, "job_name: unknown field. It is made from the pipeline"),
-        ({"region": "x"}, "region: unknown field. It belongs to the shell"),
+        ({"region": "x"}, "region: 'x' is not allowed. The AWS region that"),
         ({"launch_type": "FARGATE"}, "launch_type: unknown field. Did you mean 'platform'? Write platform: fargate"),
         ({"platform": ["fargate"]}, "platform: must be one word, found a list. Known here: ec2, fargate"),
         (

@@ -33,6 +33,15 @@ SCIENCE_ALIKE = BASE.having(SETTINGS, TRAINING, "match: {tags: [team.science]}")
 BY_NAMESPACE = SCIENCE_ALIKE.ending(SETTINGS, "group_by: namespace\n")
 BY_TEAM = SCIENCE_ALIKE.ending(SETTINGS, "group_by: tag:team.\n")
 
+FIRST_IMAGE, SECOND_IMAGE = (
+    f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/flights@sha256:{digits * 32}" for digits in ("1a", "2b")
+)
+DECLARED = BASE.having(
+    SETTINGS,
+    "job_definition: flights:14",
+    f"job_definition:\n  name: flights\n  image: {FIRST_IMAGE}\n  job_role: arn:aws:iam::123456789012:role/flights",
+)
+
 LEAF = """\
 node(plot_review_scores, "shuttles", "price_history", name="record_price_history"),
             """
@@ -183,6 +192,13 @@ EDITS: Mapping[str, Edit] = {
     "tag_dropped_and_its_rule_with_it": _edited(BASE, (SCIENCE, ', tags=["training"]', "")),
     "queue_of_a_tag_changed": _edited(BASE, (SETTINGS, "flights_gpu", "flights_gpu_spot")),
     "definition_revision_changed": _edited(BASE, (SETTINGS, "flights:14", "flights:15")),
+    "definition_declared": Edit(before=BASE.having(SETTINGS, "flights:14", "flights"), after=DECLARED),
+    "image_changed": _edited(DECLARED, (SETTINGS, FIRST_IMAGE, SECOND_IMAGE)),
+    "role_changed_and_account_named": _edited(
+        DECLARED.ending(SETTINGS, "region: eu-west-1\n"),
+        (SETTINGS, "role/flights", "role/flights_reader"),
+        (SETTINGS, "region: eu-west-1\n", 'account: "123456789012"\nregion: eu-central-1\n'),
+    ),
     "environment_changed": Edit(before=BASE, after=replace(BASE, env="prod")),
     "command_prefix_changed": _configured("command_prefix: [uv, run, kedro, run]\n"),
     "variable_and_tags_added": _configured("environment: {LOG_LEVEL: debug}\ntags: {team: flights, cost: low}\n"),

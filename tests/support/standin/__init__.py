@@ -10,6 +10,7 @@ prints its port and serves until it is ended. The modules, from the outside in:
 - ``service``: one call in, one reply out
 - ``faults``: what goes wrong with a call, by configuration; ``limits``: what AWS refuses
 - ``jobs``: the states of the jobs as time passes; ``outcomes``: how a try ends, and whether there is another
-- ``listing``, ``shapes``, ``targets``, ``logs``: what the operations that ask reply
+- ``listing``, ``shapes``, ``targets``, ``logs``, ``identity``: what the operations that ask reply
+- ``definitions``: the job definitions, and those that are registered
 - ``verdict``: what a test wants to know afterwards
 """

@@ -18,6 +18,16 @@ class Config:
     """Queues that cannot take jobs, and why."""
     definitions: dict[str, int] = field(default_factory=lambda: {"a_definition": 3})
     """Job definitions and their newest revisions; the first revision is always inactive."""
+    environments: dict[str, dict[str, Any]] = field(default_factory=lambda: {"an_environment": {}})
+    """Compute environments, and what they have in place of the usual: EC2, up to 256 vCPUs."""
+    queue_details: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What queues have beside the usual, such as schedulingPolicyArn, or in place of all environments."""
+    definition_details: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What job definitions have beside the usual, such as eksProperties."""
+    deregistered: list[str] = field(default_factory=list)
+    """Revisions, such as ``a_definition:2``, that are not active any more."""
+    account: str = "123456789012"
+    """The account that AWS STS says the credentials are of."""
     absent: list[str] = field(default_factory=list)
     """Operations that the service does not know (404 UnknownOperationException), such as TerminateJobs."""
 
@@ -39,6 +49,11 @@ class Config:
     """How long a new job is missing from DescribeJobs."""
     list_delay_s: float = 0.0
     """How long a new job is missing from ListJobs."""
+
+    definition_describe_delay_s: float = 0.0
+    """How long a new revision is missing from DescribeJobDefinitions."""
+    definition_submit_delay_s: float = 0.0
+    """How long SubmitJob does not know a new revision."""
 
     # What becomes of jobs
     fail: dict[str, int | None] = field(default_factory=dict)

@@ -12,7 +12,7 @@ _ANY = float("inf")
 """The rate of what is not throttled."""
 _WHOLE = 1 - 1e-9
 """A token, but for the rounding of what tenths of it add up to."""
-_ACTION = {"getlogevents": "logs:GetLogEvents"}
+_ACTION = {"getlogevents": "logs:GetLogEvents", "getcalleridentity": "sts:GetCallerIdentity"}
 
 
 class Fault(StrEnum):

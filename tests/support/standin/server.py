@@ -15,6 +15,7 @@ from typing import Any
 
 from .config import Config
 from .faults import Fault
+from .identity import is_form, parsed_form, xml_of
 from .service import Reply, Service
 
 _HANGING_S = 120
@@ -72,10 +73,13 @@ class _Connection(StreamRequestHandler):
         target = headers.get("x-amz-target", "")
         operation = target.rpartition(".")[2] if target else path.rpartition("/")[2]
         body = self._body(headers)
+        form = is_form(headers)
+        request = parsed_form(body) if form else json.loads(body)
+        operation = request.get("Action", operation) if form else operation
         time.sleep(service.config.latency_s)
         with self.server.lock:
-            reply = service.answer(operation, json.loads(body), size=len(body))
-        return self._reply(reply)
+            reply = service.answer(operation, request, size=len(body))
+        return self._reply(reply, as_xml=form)
 
     def _door(self, method: str, path: str, body: dict[str, Any]) -> None:
         service = self.server.service
@@ -106,7 +110,7 @@ class _Connection(StreamRequestHandler):
             payload = json.dumps(content)
         self._send(_OK, payload)
 
-    def _reply(self, reply: Reply) -> bool:
+    def _reply(self, reply: Reply, *, as_xml: bool = False) -> bool:
         match reply.fault:
             case Fault.HANG:
                 time.sleep(_HANGING_S)
@@ -117,7 +121,8 @@ class _Connection(StreamRequestHandler):
                 self._send(reply.status, reply.content, cut=True)
                 return False
             case None:
-                self._send(reply.status, self.server.service.config.answer_always or reply.content)
+                content = xml_of(reply.content) if as_xml else reply.content
+                self._send(reply.status, self.server.service.config.answer_always or content)
                 return True
 
     def _send(self, status: int, content: dict[str, Any] | str, *, cut: bool = False) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from . import listing, logs, targets
+from . import identity, listing, logs, targets
 from .config import Config
+from .definitions import Definitions
 from .faults import Fault, Faults, unknown
 from .jobs import Job, Jobs, Status
 from .limits import DESCRIBED_AT_ONCE, TERMINATED_AT_ONCE, RefusedError, check_count, check_submit, client_error, doom
@@ -32,7 +33,7 @@ class Reply:
 
 
 class Service:
-    """AWS Batch, and of CloudWatch Logs as much as shows the lines of a job."""
+    """AWS Batch, and of CloudWatch Logs and AWS STS one operation each."""
 
     def __init__(self, config: Config, *, clock: Callable[[], float], epoch: float = 1_750_000_000.0) -> None:
         """Begin without jobs.
@@ -44,6 +45,7 @@ class Service:
         """
         self.config = config
         self.jobs = Jobs(config)
+        self._definitions = Definitions(config)
         self.verdict = Verdict()
         self.ledger: list[dict[str, Any]] = []
         self._clock = clock
@@ -57,7 +59,10 @@ class Service:
             "terminatejob": self._terminate,
             "terminatejobs": self._terminate_several,
             "describejobqueues": lambda body, _: targets.describe_queues(config, body),
-            "describejobdefinitions": lambda body, _: targets.describe_definitions(config, body),
+            "describecomputeenvironments": lambda body, _: targets.describe_environments(config, body),
+            "describejobdefinitions": self._definitions.describe,
+            "registerjobdefinition": self._definitions.register,
+            "getcalleridentity": lambda _, __: identity.caller(config),
             "getlogevents": lambda body, now: logs.events(config, self.jobs, body, now=now, epoch=self._epoch),
         }
 
@@ -141,7 +146,7 @@ class Service:
 
     def _submit(self, body: dict[str, Any], now: float) -> dict[str, Any]:
         queue = targets.open_queue(self.config, body["jobQueue"])
-        definition = targets.definition_arn(self.config, body["jobDefinition"])
+        definition = self._definitions.arn_for_job(body["jobDefinition"], now)
         parents = []
         for one in body.get("dependsOn", ()):
             parent = self._known(one["jobId"])

@@ -72,7 +72,8 @@ def apply(  # noqa: PLR0913  click hands over every option
 
     Every job is submitted at once, with the ids of the jobs that it waits for: AWS Batch runs them without this
     command. Ctrl-C stops following; resume, wait and cancel take the run up again. Account, region and endpoint come
-    from boto3's usual places (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_BATCH).
+    from boto3's usual places (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_BATCH). If the plan names an account or
+    a region, others are refused. Job definitions that the plan declares are registered first, if they are not yet.
     """
     if on_this_machine:
         only_on_aws(given, "detach", "rate", "no_adopt")
@@ -106,7 +107,8 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
 ) -> None:
     """Start a run of a plan, or continue it, and follow it to the end."""
     from kedro_batch.cli.local_engine import find_local_folder
-    from kedro_batch.cli.run_session import RunHandle, aws_engine, check_digest, open_run
+    from kedro_batch.cli.run_handle import RunHandle, check_digest
+    from kedro_batch.cli.run_session import aws_engine, open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id
@@ -115,7 +117,7 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     if on_this_machine and not journal.exists():
         find_local_folder(plan, given["project"] or Path())  # if it is another project's, no journal is made
-    engine = None if on_this_machine else aws_engine()  # if it cannot be reached, no journal is made
+    engine = None if on_this_machine else aws_engine(plan)  # if it cannot be reached, no journal is made
     book = Journal(journal)
     entry = book.run(chosen)
     check_digest(entry, digest)
@@ -133,7 +135,7 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
 
 def _print_requests(plan: "Plan", digest: "PlanDigest") -> None:
     from kedro_batch.files.json_text import encoded
-    from kedro_batch.submitter.service.dry_run import dry_requests
+    from kedro_batch.submitter.service.dry_run import dry_registrations, dry_requests
 
-    for request in dry_requests(plan, digest):
+    for request in (*dry_registrations(plan), *dry_requests(plan, digest)):
         click.echo(encoded(request))

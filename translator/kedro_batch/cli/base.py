@@ -5,6 +5,7 @@ The exit codes are those of ``kedro_batch.errors``; ``docs/exit-codes.md`` docum
 
 import gc
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 INSIDE_KEDRO = "kedro_batch.inside_kedro"
 """Set in the context's meta where the command was called as ``kedro batch ...``."""
 
+_WORDS = "kedro_batch.words"
+"""Where the context's meta has the words after the command's name."""
+
 CLOSED_PIPE = 128 + signal.SIGPIPE
 """The exit code when nobody reads our standard output any more, as for any program in a pipe."""
 
@@ -38,6 +42,11 @@ garbage: looking for it took a third of the time."""
 
 class BatchCommand(click.Command):
     """A command whose errors end it with a message and their own exit code, here and inside Kedro."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words of the command line, and keep them as they are."""
+        ctx.meta[_WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -57,6 +66,14 @@ class BatchCommand(click.Command):
             where = f": {error.filename}" if error.filename else ""
             _print_error(ctx, for_terminal(f"{error.strerror or error}{where}"))
             ctx.exit(UsageError.exit_code)
+
+
+def command_with(option: str) -> str:
+    """Return the command line that is carried out with one more option, ready to be copied into a shell."""
+    ctx = click.get_current_context()
+    words = list(ctx.meta[_WORDS])
+    words.insert(words.index("--") if "--" in words else len(words), option)
+    return f"{ctx.command_path} {shlex.join(words)}"
 
 
 def _print_refusal(ctx: click.Context, error: KedroBatchError) -> None:

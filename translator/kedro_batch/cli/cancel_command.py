@@ -23,7 +23,8 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
 
     Jobs are found in the journal and by their names, so that a job whose reply was lost is terminated too.
     """
-    from kedro_batch.cli.run_session import find_run, open_run
+    from kedro_batch.cli.run_handle import find_run
+    from kedro_batch.cli.run_session import open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id

@@ -4,7 +4,6 @@ import difflib
 import os
 import re
 import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +15,8 @@ from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, print_diagnostics, 
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
-from kedro_batch.cli.streams import read_input, reserve_stdout
-from kedro_batch.errors import ConfigError, PlanDiffers, UsageError
+from kedro_batch.cli.streams import reserve_stdout
+from kedro_batch.errors import PlanDiffers, UsageError
 from kedro_batch.text.wording import counted
 
 if TYPE_CHECKING:
@@ -31,6 +30,15 @@ _MAX_LINES = 100
 
 def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _check_image(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    from kedro_batch.plan.image_reference import parse_image
+
+    try:
+        return None if text is None else str(parse_image(text))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command(name="compile", cls=BatchCommand, short_help="Write the plan of a Kedro project.")
@@ -56,6 +64,18 @@ def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) ->
     metavar="GROUPING,...",
     help="How nodes become jobs: none, namespace, namespace:DEPTH, tag:PREFIX, chain, memory.",
 )
+@click.option(
+    "--image",
+    default=None,
+    callback=_check_image,
+    metavar="REF",
+    help="The image of the job definition that aws_batch.yml declares, best by digest: repository@sha256:...",
+)
+@click.option(
+    "--resolve-image",
+    is_flag=True,
+    help="Write the images of declared job definitions by digest, asking Amazon ECR for those of their tags.",
+)
 @click.option("--strict", is_flag=True, help="Turn warnings into errors, such as data on local paths.")
 @click.option(
     "--explain", default=None, metavar="JOB", help="Print where each setting of a job comes from, not the plan."
@@ -71,17 +91,18 @@ def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) ->
 def compile_(context: click.Context, /, output: str | None, check: str | None, project: Path, **flags: Any) -> None:
     """Compile a Kedro project into a plan of AWS Batch jobs, one for each node or group of nodes.
 
-    Works offline and without credentials. Standard output holds the plan and nothing else. Queue, definition,
-    resources, rules and groupings come from aws_batch.yml in the project's configuration. All problems are reported
-    at once: data that a job would not find, and settings that AWS Batch would refuse.
+    Works offline and without credentials, but for --resolve-image. Standard output holds the plan and nothing else.
+    Queue, definition, resources, rules and groupings come from aws_batch.yml in the project's configuration. All
+    problems are reported at once: data that a job would not find, and settings that AWS Batch would refuse.
     """
+    from kedro_batch.cli.project_compilation import compile_from_flags
+
     to_stdout = _is_standard_output(output)
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
     checked = None if check is None else read_source(check)
-    flags["params_file"] = None if flags["params_file"] is None else read_input(flags["params_file"])
     with _descriptor(None if to_stdout else output) as descriptor, reserve_stdout() as stdout:
         with refusal_as_json(stdout if flags["as_json"] else None):
-            compilation = _compile(context, project, flags)
+            compilation = compile_from_flags(context, project, flags)
             if flags["explain"] is not None:
                 stdout.write(_encode(_explain(compilation, flags["explain"])))
                 return
@@ -184,75 +205,12 @@ def _explain(compilation: "Compilation", called: str) -> str:
     return "".join(f"{line}\n" for line in explanation_lines(job, explain_job(compilation, name), params))
 
 
-def _compile(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
-    from kedro_batch.compiler.compile import compile_project
-    from kedro_batch.compiler.options import CompileOptions
-    from kedro_batch.compiler.params_file import read_params_file
-    from kedro_batch.compiler.project.missing_target import MissingTarget
-    from kedro_batch.compiler.project.project_folder import find_project
-    from kedro_batch.plan.model import Selection
-    from kedro_batch.text.escaping import for_terminal
-
-    root = find_project(project)
-    params_file = flags["params_file"]
-    env = flags["env"] or os.environ.get("KEDRO_ENV") or None
-    if env is not None and (Path(env).is_absolute() or ".." in Path(env).parts):
-        raise UsageError(f"--env: {env!r} is a path: name a folder of the configuration, such as base")
-    names = ("nodes", "tags", "namespaces", "from_nodes", "to_nodes", "from_inputs", "to_outputs")
-    options = CompileOptions(
-        pipelines=flags["pipelines"],
-        env=env,
-        conf_source=_relative_to_project(root, flags["conf_source"]),
-        params=flags["params"],
-        params_file=params_file and read_params_file(*params_file),
-        load_versions=flags["load_versions"],
-        selection=Selection(**{name: flags[name] for name in names}),
-        group_by=flags["group_by"],
-        verbose=flags["verbose"],
-    )
-    try:
-        on_warning = None if flags["quiet"] else lambda line: print_note(for_terminal(line))
-        return compile_project(root, options, strict=flags["strict"], on_warning=on_warning)
-    except MissingTarget as error:
-        if error.other_env is None:
-            raise
-        raise ConfigError(f"{error.headline}:\n\n    {_command_with_env(context, error.other_env)}\n") from error
-
-
-def _relative_to_project(root: Path, conf_source: str | None) -> str | None:
-    """Make a path relative to the project's folder if it is inside, so that it means the same on every machine.
-
-    Raises:
-        UsageError: It does not exist.
-    """
-    if conf_source is None or "://" in conf_source:
-        return conf_source
-    path = Path(conf_source).resolve()
-    if not path.exists():
-        raise UsageError(f"--conf-source: {conf_source} does not exist")
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-
-
-def _command_with_env(context: click.Context, env: str) -> str:
-    """Return the command that was typed, with another environment."""
-    redirect = "" if context.params["output"] or context.params["check"] else " > plan.yaml"
-    return shlex.join([*context.command_path.split(), f"--env={env}", *_typed_words("--env", "-e")]) + redirect
-
-
 def _update_command(context: click.Context, file: str, env: str | None) -> str:
     """Return the command that was typed, but one that writes the file instead of checking it, in any shell."""
+    from kedro_batch.cli.project_compilation import typed_words
+
     from_variable = [f"--env={env}"] if env and not context.params["env"] else []
-    return shlex.join([*context.command_path.split(), *from_variable, "-o", file, *_typed_words("--check")])
-
-
-def _typed_words(*dropped: str) -> Iterator[str]:
-    """Yield the words that were typed after ``compile``, without some options and their values."""
-    typed = iter(sys.argv[sys.argv.index("compile") + 1 :] if "compile" in sys.argv else [])
-    for word in typed:
-        if word in dropped:
-            next(typed, None)  # its value
-        elif word.partition("=")[0] not in dropped and word[:2] not in dropped:
-            yield word
+    return shlex.join([*context.command_path.split(), *from_variable, "-o", file, *typed_words("compile", "--check")])
 
 
 def _compare(before: bytes, name: str, now: bytes, update: str) -> None:

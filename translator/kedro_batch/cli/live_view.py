@@ -16,12 +16,14 @@ from rich.text import Text
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.submitter.events import (
+    DefinitionPinned,
     Event,
     JobChanged,
     JobLog,
     JobSubmitted,
     Notice,
     NoticeKind,
+    PinnedAs,
     RunFinished,
     RunStarted,
     Sink,
@@ -101,17 +103,21 @@ class _Console(Console):
 
 def _stays(event: Event) -> bool:
     """True if a line stays on the screen above the live view: a job has ended, or there is a notice."""
-    return isinstance(event, RunStarted | Notice) or (isinstance(event, JobChanged) and event.after in ENDED)
+    return isinstance(event, RunStarted | DefinitionPinned | Notice) or (
+        isinstance(event, JobChanged) and event.after in ENDED
+    )
 
 
-def _line(event: Event, *, verbose: bool) -> Text | None:
+def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one for each kind of event
     now = datetime.now().astimezone().strftime("%H:%M:%S ")
     match event:
         case RunStarted():
-            where = "on AWS Batch" if event.engine == "aws" else "on this machine"
+            where = _where(event)
             jobs = counted(event.jobs, "job")
             again = ", continued" if event.continued else ""
             return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest[:19]}{again}")
+        case DefinitionPinned():
+            return _pinned(event, now)
         case JobSubmitted():
             how = " (found there)" if event.adopted else ""
             submission = f" submission {event.submission}" if event.submission > 1 else ""
@@ -135,6 +141,30 @@ def _line(event: Event, *, verbose: bool) -> Text | None:
             assert_never(event)
 
 
+def _where(event: RunStarted) -> str:
+    if event.engine == "local":
+        return "on this machine"
+    account = f"account {event.account}" if event.account else None
+    return f"on AWS Batch ({', '.join(filter(None, (account, event.region)))})"
+
+
+def _pinned(event: DefinitionPinned, now: str) -> Text | None:
+    """Return what is worth saying of a revision; None if it is the one to be expected."""
+    if event.newer:
+        more = f", as the run began; {_short(event.newer)} is newer"
+    elif event.before:
+        more = f" from now on; the run began with {_short(event.before)}"
+    elif event.how is PinnedAs.REGISTERED:
+        more = " is registered"
+    else:
+        return None
+    return Text(f"{now} job definition {_short(event.revision)}{more}")
+
+
+def _short(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
 class _LiveView:
     """The number of jobs in each state, and the jobs at work."""
 
@@ -152,7 +182,7 @@ class _LiveView:
                 self._enter(event.job, JobState.SUBMITTED)
             case JobChanged():
                 self._enter(event.job, event.after, event.status)
-            case JobLog() | Notice() | RunFinished():
+            case DefinitionPinned() | JobLog() | Notice() | RunFinished():
                 pass
             case _:
                 assert_never(event)

@@ -1,6 +1,6 @@
-"""Work on one run for a command: find it, lock it, follow or cancel it, report how it ended.
+"""Work on one run for a command: lock it, follow or cancel it, report how it ended.
 
-A command calls ``find_run``, opens the run with ``open_run``, and calls ``follow`` or ``cancel`` of the session.
+A command finds the run (``run_handle``), opens it with ``open_run``, and calls ``follow`` or ``cancel`` of the session.
 """
 
 import os
@@ -17,94 +17,25 @@ from kedro_batch.cli.base import on_signals, print_note
 from kedro_batch.cli.live_view import JsonLines, follower
 from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
+from kedro_batch.cli.run_handle import RunHandle
 from kedro_batch.cli.stale_plan import describe_staleness
 from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
-from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import Plan, PlanDigest
-from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.submit_job import RunId
+from kedro_batch.plan.model import Plan
 from kedro_batch.review.run.outcome import outcome_text
 from kedro_batch.review.run.status import run_status
 from kedro_batch.submitter.cancel import cancel
 from kedro_batch.submitter.context import RunContext, RunMode
-from kedro_batch.submitter.events import EngineName, Event, RunFinished
+from kedro_batch.submitter.events import Event, RunFinished
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.run import Run
-from kedro_batch.submitter.run_lock import run_lock
+from kedro_batch.submitter.run_lock import remove_run_folder, run_lock
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
 from kedro_batch.text.escaping import for_terminal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunHandle:
-    """The run that a command works on.
-
-    Attributes:
-        run_id: Its id.
-        plan: Its plan.
-        digest: The digest of its plan.
-        content: Its plan, byte for byte.
-        source: Where its plan comes from, for messages: a file, or something else.
-        engine_name: What runs its jobs.
-        entry: What the journal says of it; None if the journal does not have it.
-        must_exist: The journal does not have it, and the service has to.
-    """
-
-    run_id: RunId
-    plan: Plan
-    digest: PlanDigest
-    content: bytes
-    source: str
-    engine_name: EngineName
-    entry: RunEntry | None
-    must_exist: bool = False
-
-
-def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) -> RunHandle:
-    """Find a run in the journal, or else by the plan that the user names.
-
-    Raises:
-        UsageError: It is not in the journal, and no plan is named; or the plan is not that of the run.
-        PlanError: The plan is wrong.
-    """
-    entry = journal.run(run_id)
-    if entry is None and plan is None:
-        raise UsageError(
-            f"the journal {journal.file} has no run {run_id}: see kedro-batch runs. If it was lost, or is on another "
-            "machine, name the plan of the run with --plan PLAN"
-        )
-    content, name = plan or (journal.plan(run_id), f"the plan of run {run_id}")
-    ready = read_plan(content, name)
-    digest = plan_digest(ready)
-    check_digest(entry, digest)
-    return RunHandle(
-        run_id=run_id,
-        plan=ready,
-        digest=digest,
-        content=content,
-        source=name,
-        engine_name=entry.engine if entry else "aws",
-        entry=entry,
-        must_exist=entry is None,
-    )
-
-
-def check_digest(entry: RunEntry | None, digest: PlanDigest) -> None:
-    """Refuse a plan that is not the one from which a run was applied.
-
-    Raises:
-        UsageError: Its digest differs.
-    """
-    if entry and entry.digest != digest:
-        raise UsageError(
-            f"run {entry.run} is of another plan: its digest is {entry.digest[:19]}, that of this one {digest[:19]}. "
-            "Name the plan that it was applied from, or choose another run id"
-        )
 
 
 @dataclass(kw_only=True)
@@ -214,18 +145,35 @@ def open_run(
                         context=context,
                         run_state=RunState(context.parents, journal.records(handle.run_id)),
                     )
-                    yield session
-            except (KedroBatchError, Interrupted):
-                if handle.must_exist and not journal.records(handle.run_id):
-                    journal.forget(handle.run_id)  # nothing of it was found
-                    session = None
-                raise
+                    try:
+                        yield session
+                    except (KedroBatchError, Interrupted) as error:
+                        if _leaves_no_trace(session, error):
+                            session = None
+                            if journal.run(handle.run_id) is None:
+                                remove_run_folder(folder)
+                        raise
             finally:
                 if session:
                     _report(session, options)
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             _say_if_stale(session, quiet=options.verbosity.quiet)
+
+
+def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted) -> bool:
+    """Leave everything as it was, if a command was refused before it has done anything; True if so."""
+    handle, journal = session.handle, session.context.journal
+    if not session.context.begun:
+        journal.discard()
+        if isinstance(error, Interrupted):
+            print_note("Nothing was changed.")
+        return True
+    refused = handle.must_exist or isinstance(error, KedroBatchError)
+    if handle.entry is None and refused and not journal.records(handle.run_id):
+        journal.forget(handle.run_id)
+        return True
+    return False
 
 
 def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float) -> None:
@@ -241,24 +189,24 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
         began_at=now,
         location=engine.location,
     )
-    journal.begin(entry, handle.content, at_once=not handle.must_exist)
+    journal.begin(entry, handle.content)
 
 
-def aws_engine() -> Engine:
-    """Return the engine for AWS Batch.
+def aws_engine(plan: Plan) -> Engine:
+    """Return the engine for AWS Batch, in the region of a plan if it names one.
 
     Raises:
-        ServiceError: boto3 finds no region, or a profile that does not exist.
+        ServiceError: boto3 finds no region, another one than the plan's, or a profile that does not exist.
     """
     from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
 
-    return AwsEngine()
+    return AwsEngine(plan.region)
 
 
 def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder: Path) -> Engine:
     match handle.engine_name:
         case "aws":
-            return aws_engine()
+            return aws_engine(handle.plan)
         case "local":
             before = handle.entry.location.get("folder", ".") if handle.entry else "."
             return local_engine(handle.plan, inbox, options, start=Path(before), logs=run_folder / "logs")

@@ -84,6 +84,8 @@ def _uncertain_words(plan: Plan, project: Path) -> Iterator[tuple[list[str], Cal
     if plan.params:  # those of the settings may be among them, and are the same then
         yield list(plan.params_words), lambda one: one.params_words
     yield [f"--group-by={','.join(plan.group_by)}" if plan.group_by else _UNGROUPED], lambda one: one.group_by
+    if declared := plan.job_definitions.get(plan.defaults.job_definition):
+        yield [f"--image={declared.image}"], lambda one: tuple(each.image for each in one.job_definitions.values())
     conf_source = _flag_values(plan, "conf-source")
     words = [f"--conf-source={one if '://' in one else os.path.relpath(project / one)}" for one in conf_source]
     if words and all("://" in one or (project / one).exists() for one in conf_source):

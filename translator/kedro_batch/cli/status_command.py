@@ -34,7 +34,7 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
             raise UsageError(f"the journal {journal} has no run {run_id}: see kedro-batch runs")
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
-        current = run_status(entry, names, book.records(run_id))
+        current = run_status(entry, names, book.records(run_id), book.definitions(run_id))
     if as_json:
         click.echo(encoded(status_document(current), indent=2))
     else:

@@ -21,7 +21,8 @@ from kedro_batch.errors import UsageError
 @verbosity_options
 def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on."""
-    from kedro_batch.cli.run_session import find_run, open_run
+    from kedro_batch.cli.run_handle import find_run
+    from kedro_batch.cli.run_session import open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id

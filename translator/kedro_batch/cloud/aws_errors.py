@@ -31,23 +31,26 @@ _SERVER_ERROR = 500
 
 def lacks_operation(error: ServiceError) -> bool:
     """True if the service does not know the operation that was called."""
+    return error_code(error) in _UNKNOWN_OPERATION
+
+
+def error_code(error: ServiceError) -> str | None:
+    """Return the service's own name of an error, such as ``NoSuchEntity``; None if no service has replied."""
     cause = error.__cause__
-    if not isinstance(cause, botocore.exceptions.ClientError):
-        return False
-    return cause.response.get("Error", {}).get("Code") in _UNKNOWN_OPERATION
+    return cause.response.get("Error", {}).get("Code") if isinstance(cause, botocore.exceptions.ClientError) else None
 
 
 @contextmanager
-def parsing(what: str) -> Iterator[None]:
-    """Raise a ServiceError if a reply lacks what every reply of AWS Batch has."""
+def parsing(what: str, service: str = "AWS Batch") -> Iterator[None]:
+    """Raise a ServiceError if a reply lacks what every reply of the service has."""
     try:
         yield
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _not_a_reply(what, error) from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _not_a_reply(what, service, error) from error
 
 
 @contextmanager
-def calling(what: str) -> Iterator[None]:
+def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     """Turn what boto3 raises into a ServiceError that says what was tried, why it failed, and what to do.
 
     Only calls of boto3 belong inside: any other exception comes from a reply that boto3 could not read.
@@ -59,7 +62,7 @@ def calling(what: str) -> Iterator[None]:
         code, message = reason.get("Code", "unknown"), reason.get("Message", "no message")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
         hint = _TAGS_HINT if code in _DENIED and "TagResource" in message else ""
-        raise ServiceError(f"AWS Batch refused {what}: {code}: {message}{hint}", fault=_fault(code, status)) from error
+        raise ServiceError(f"{service} refused {what}: {code}: {message}{hint}", fault=_fault(code, status)) from error
     except (
         botocore.exceptions.NoCredentialsError,
         botocore.exceptions.PartialCredentialsError,
@@ -85,7 +88,7 @@ def calling(what: str) -> Iterator[None]:
     except botocore.exceptions.BotoCoreError as error:
         raise ServiceError(f"cannot {_verb(what)}: {error}") from error
     except Exception as error:
-        raise _not_a_reply(what, error) from error
+        raise _not_a_reply(what, service, error) from error
 
 
 def _fault(code: str, status: int) -> Fault:
@@ -98,9 +101,9 @@ def _fault(code: str, status: int) -> Fault:
     return Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED
 
 
-def _not_a_reply(what: str, error: Exception) -> ServiceError:
+def _not_a_reply(what: str, service: str, error: Exception) -> ServiceError:
     return ServiceError(
-        f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really AWS Batch's, "
+        f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really that of {service}, "
         "and are the AWS_... settings right?",
         fault=Fault.AMBIGUOUS,
     )

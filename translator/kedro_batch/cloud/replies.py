@@ -18,6 +18,18 @@ class QueueDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentDetail:
+    """One compute environment of a DescribeComputeEnvironments reply; ``reply`` is all of it, in AWS's shape."""
+
+    name: str
+    arn: str
+    state: str
+    status: str
+    reason: str
+    reply: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionDetail:
     """One job definition of a DescribeJobDefinitions reply; ``reply`` is all of it, in AWS's shape."""
 
@@ -25,6 +37,14 @@ class DefinitionDetail:
     revision: int
     status: str
     reply: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A GetCallerIdentity reply: the account, 12 digits, and the ARN of the user or role."""
+
+    account: str
+    arn: str
 
 
 def queue_detail(reply: Mapping[str, Any]) -> QueueDetail:
@@ -41,6 +61,31 @@ def queue_detail(reply: Mapping[str, Any]) -> QueueDetail:
         reason=reply.get("statusReason", "no reason given"),
         reply=reply,
     )
+
+
+def environment_detail(reply: Mapping[str, Any]) -> EnvironmentDetail:
+    """Parse one compute environment of a DescribeComputeEnvironments reply.
+
+    Raises:
+        KeyError, TypeError, AttributeError: It lacks what every environment has.
+    """
+    return EnvironmentDetail(
+        name=reply["computeEnvironmentName"],
+        arn=reply["computeEnvironmentArn"],
+        state=reply.get("state", "ENABLED"),
+        status=reply.get("status", "VALID"),
+        reason=reply.get("statusReason") or "no reason given",
+        reply=reply,
+    )
+
+
+def identity(reply: Mapping[str, Any]) -> Identity:
+    """Parse a GetCallerIdentity reply.
+
+    Raises:
+        KeyError, TypeError: It lacks what every one has.
+    """
+    return Identity(account=str(reply["Account"]), arn=str(reply["Arn"]))
 
 
 def definition_detail(reply: Mapping[str, Any]) -> DefinitionDetail:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.checks import check_compilation
+from kedro_batch.compiler.checks.job_definitions import refuse_unused_image
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.inputs import CompileInputs
@@ -22,6 +23,7 @@ from kedro_batch.compiler.project.missing_target import refuse_missing_target
 from kedro_batch.compiler.project.project_packages import ProjectPackages
 from kedro_batch.compiler.project.project_warnings import project_warnings
 from kedro_batch.compiler.project.run_command import find_run_command
+from kedro_batch.compiler.resolved_images import ResolveImage, resolve_images
 from kedro_batch.compiler.settings.batch_config import Settings, resolve_settings
 from kedro_batch.compiler.settings.config_source import ConfigSource
 from kedro_batch.compiler.severities import apply_severities
@@ -35,7 +37,12 @@ if TYPE_CHECKING:
 
 
 def compile_project(
-    root: Path, options: CompileOptions, *, strict: bool = False, on_warning: Callable[[str], None] | None = None
+    root: Path,
+    options: CompileOptions,
+    *,
+    strict: bool = False,
+    on_warning: Callable[[str], None] | None = None,
+    resolve_image: ResolveImage | None = None,
 ) -> Compilation:
     """Compile the Kedro project in a folder. Silences Kedro's log for the rest of the process.
 
@@ -44,6 +51,7 @@ def compile_project(
         options: The options of the command line.
         strict: Turn warnings into errors.
         on_warning: Gets each line that the project's code warns of; None for none.
+        resolve_image: Finds the digest of an image's tag; None leaves the images as they are declared.
 
     Raises:
         MissingTarget: The environment has no job queue or no job definition.
@@ -53,16 +61,22 @@ def compile_project(
     make_project = _import_kedro()
     with project_warnings(root, on_warning, verbose=options.verbose):
         inputs = _read_inputs(root, make_project(root, options), options)
-    return compile_inputs(inputs, strict=strict)
+    return compile_inputs(inputs, strict=strict, resolve_image=resolve_image)
 
 
-def compile_inputs(inputs: CompileInputs, *, strict: bool = False) -> Compilation:
-    """Build the plan and check it. Pure, but that it finds the lines of settings in their files.
+def compile_inputs(
+    inputs: CompileInputs, *, strict: bool = False, resolve_image: ResolveImage | None = None
+) -> Compilation:
+    """Build the plan and check it. Pure, but that it finds the lines of settings, and the digests of images if asked.
 
     Raises:
+        ConfigError: An image is given, and no job definition takes it; or an image has no digest that could be found.
         ProjectError: The nodes cannot be grouped as configured.
     """
     compilation = build_plan(inputs)
+    refuse_unused_image(compilation)
+    if resolve_image:
+        compilation = resolve_images(compilation, resolve_image)
     diagnostics = apply_severities(check_compilation(compilation), inputs, strict=strict)
     if compilation.grouped.has_errors:
         raise ProjectError("the nodes cannot be grouped in this way:", diagnostics)
@@ -83,7 +97,7 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
     given = command_line_params(options.params_file, read_params(options.params))
     project.use_params(given.values)
     source = configuration.read_aws_batch(options.env)
-    settings = resolve_settings(source, options.conf_source, options.group_by, options.env)
+    settings = resolve_settings(source, options.conf_source, options.group_by, options.env, options.image)
     refuse_missing_target(configuration, source, options.env)
     params = _find_params(project, given, settings, source, options.env)
     nodes = project.nodes(every_pipeline=settings.name_parts_of_pipelines)

@@ -7,7 +7,8 @@ from typing import Any
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.nodes import ProjectNode
 from kedro_batch.compiler.settings.config_source import SourceRef
-from kedro_batch.compiler.settings.rules import NodeSettings, Rule
+from kedro_batch.compiler.settings.declared_definitions import declared_in
+from kedro_batch.compiler.settings.rules import NodeSettings, ResolvedSettings, Rule
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.settings import MERGED_BY_KEY
@@ -34,7 +35,7 @@ def explain_job(compilation: Compilation, job: JobName) -> Iterator[tuple[Explai
     """Yield every value of a job's settings with the places in the configuration that set it."""
     rules = compilation.inputs.settings.rules
     for value in explain_settings(compilation.node_settings, compilation.groups[job].nodes, rules):
-        yield value, tuple(_locate(compilation, number, value.path) for number in value.rules)
+        yield value, tuple(_locate(compilation, number, value) for number in value.rules)
 
 
 def find_origin(compilation: Compilation, job: JobName, path: FieldPath) -> SourceRef | None:
@@ -62,7 +63,16 @@ def explain_settings(
                 setters.add(numbers[-1] if numbers else None)
         ordered = sorted(setters, key=lambda number: -1 if number is None else number)
         yield ExplainedValue(path=path, value=value, rules=tuple(ordered), combined=not same)
+    yield from _explain_filled_in(merged)
     yield from _explain_dropped(node_settings, nodes, {path for path, _ in _leaves(merged.stated)})
+
+
+def _explain_filled_in(merged: ResolvedSettings) -> Iterator[ExplainedValue]:
+    """Yield the resources of a declared job definition that nothing states."""
+    stated = (declared_in(merged.stated) or {}).get("resources", {})
+    for name, value in merged.definition.resources.to_dict().items() if merged.definition else ():
+        if name not in stated:
+            yield ExplainedValue(path=("job_definition", "resources", name), value=value, rules=())
 
 
 def _explain_dropped(
@@ -74,8 +84,10 @@ def _explain_dropped(
         yield ExplainedValue(path=path, value=None, rules=(), combined=True)
 
 
-def _locate(compilation: Compilation, rule: int | None, path: tuple[str, ...]) -> SourceRef:
-    source = compilation.inputs.source
+def _locate(compilation: Compilation, rule: int | None, value: ExplainedValue) -> SourceRef:
+    source, path = compilation.inputs.source, value.path
+    if rule is None and path == ("job_definition", "image") and value.value == compilation.inputs.settings.image:
+        return SourceRef("--image", None, ())
     given: Mapping[str, Any] = source.aws_batch if rule is None else source.aws_batch["rules"][rule]
     here: FieldPath = () if rule is None else ("rules", rule)
     stands_alone = path[0] == "resources" and path[-1] in given
@@ -86,8 +98,19 @@ def _leaves(stated: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name, value in stated.items():
         if name in MERGED_BY_KEY:
             yield from (((name, key), inner) for key, inner in value.items())
+        elif name == "job_definition" and isinstance(value, Mapping):
+            yield from _parts(value, (name,))
         else:
             yield (name,), value
+
+
+def _parts(declared: Mapping[str, Any], here: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the parts of a declared job definition, however deep, since each may come from another place."""
+    for name, value in declared.items():
+        if isinstance(value, Mapping) and value:
+            yield from _parts(value, (*here, name))
+        else:
+            yield (*here, name), value
 
 
 def _look_up(stated: Mapping[str, Any], path: tuple[str, ...]) -> Any:

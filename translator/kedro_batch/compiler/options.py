@@ -21,6 +21,7 @@ class CompileOptions:
         load_versions: Dataset name to version.
         selection: The flags that select nodes.
         group_by: The groupings that make jobs of nodes; None for those of the configuration.
+        image: The image of the job definitions that the settings declare; None for that of the settings.
         verbose: Show Kedro's log.
     """
 
@@ -32,4 +33,5 @@ class CompileOptions:
     load_versions: Mapping[str, str] = field(default_factory=dict)
     selection: Selection = field(default_factory=Selection)
     group_by: tuple[str, ...] | None = None
+    image: str | None = None
     verbose: bool = False

@@ -25,13 +25,13 @@ from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import topological_order, transitive_reduction
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, Plan
 from kedro_batch.plan.params_words import params_words
-from kedro_batch.plan.settings import JobSettings, Platform, Resources
+from kedro_batch.plan.settings import JobDefinition, JobSettings, Platform, Resources
 
 
 def build_plan(inputs: CompileInputs) -> Compilation:
     """Build the plan, its jobs in topological order; without jobs if the nodes cannot be grouped as configured."""
     settings, nodes = inputs.settings, inputs.nodes
-    node_settings = NodeSettings(settings.defaults, settings.rules, nodes.registered)
+    node_settings = NodeSettings(settings.defaults, settings.rules, nodes.registered, settings.image)
     storages = Storages(inputs.catalog, settings.datasets, settings.shared_paths, inputs.base_names)
     builder = CommandBuilder(nodes.pipelines, inputs.options, settings, inputs.features)
     grouped = _group_nodes(inputs, node_settings, storages, builder)
@@ -55,6 +55,9 @@ def build_plan(inputs: CompileInputs) -> Compilation:
         group_by=settings.group_by,
         submit_tags=settings.submit_tags,
         params=inputs.params.values,
+        account=settings.account,
+        region=settings.region,
+        job_definitions=_find_definitions(node_settings.distinct(nodes.selected)),
         defaults=_common_defaults(settings.defaults.settings, jobs),
         jobs=_drop_lost_outputs(add_reads(jobs, shared_places), uses, storages),
     )
@@ -69,6 +72,15 @@ def build_plan(inputs: CompileInputs) -> Compilation:
         dataset_uses=uses,
         not_selectable={name: str(one) for name, one in commands.items() if isinstance(one, NotSelectable)},
     )
+
+
+def _find_definitions(settings: Sequence[ResolvedSettings]) -> dict[str, JobDefinition]:
+    """Return the declared job definitions by name; of several with one name, which a check refuses, the first."""
+    found: dict[str, JobDefinition] = {}
+    for one in settings:
+        if one.definition is not None and one.settings.job_definition:
+            found.setdefault(one.settings.job_definition, one.definition)
+    return found
 
 
 def _group_nodes(

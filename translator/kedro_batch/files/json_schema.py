@@ -15,7 +15,7 @@ from kedro_batch.diagnostics import FieldPath, PathMessage
 from kedro_batch.files.resources import schema
 from kedro_batch.text.wording import did_you_mean, listed, quoted
 
-_PRIVATE = {"environment", "tags", "submit"}
+_PRIVATE = {"environment", "tags", "submit", "secrets", "register"}
 """Fields whose values may be secrets, put there by mistake: messages do not show them."""
 _TYPE_NAMES = {
     "object": "a mapping",
@@ -40,8 +40,8 @@ class Meaning(NamedTuple):
     advice: str = ""
 
 
-FindMeaning = Callable[[str, object], Meaning | None]
-"""Tells what is meant by a field's name and its value."""
+FindMeaning = Callable[[FieldPath, object], Meaning | None]
+"""Tells what is meant by a field, of which the path and the value are given."""
 
 
 def _is_finite_number(_: object, value: object) -> bool:
@@ -126,7 +126,7 @@ def check(value: object, schema_name: str, find_meaning: FindMeaning = lambda _,
 def _unknown_fields(path: FieldPath, error: Any, find_meaning: FindMeaning) -> Iterator[PathMessage]:
     known = error.schema["properties"]
     for field in sorted(set(error.instance) - set(known)):
-        meaning = find_meaning(field, error.instance[field])
+        meaning = find_meaning((*path, field), error.instance[field])
         if meaning and not meaning.setting:
             hint = f" {meaning.advice}"
         elif meaning and meaning.setting in known:
@@ -138,7 +138,7 @@ def _unknown_fields(path: FieldPath, error: Any, find_meaning: FindMeaning) -> I
 
 
 def _missing_fields(path: FieldPath, error: Any, find_meaning: FindMeaning) -> Iterator[PathMessage]:
-    meanings = (find_meaning(field, value) for field, value in error.instance.items())
+    meanings = (find_meaning((*path, field), value) for field, value in error.instance.items())
     meant = {meaning.setting for meaning in meanings if meaning}
     for field in error.validator_value:
         if field not in error.instance and field not in meant:
@@ -169,8 +169,9 @@ def _wrong_type(error: Any) -> str:
 
 def _how_to_write(error: Any, find_meaning: FindMeaning) -> str:
     kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    value, name = error.instance, next(reversed(error.absolute_path), None)
-    meaning = find_meaning(name, value) if isinstance(name, str) else None
+    value, path = error.instance, tuple(error.absolute_path)
+    name = path[-1] if path else None
+    meaning = find_meaning(path, value) if isinstance(name, str) else None
     if meaning and meaning.setting == name and meaning.text:
         return f": write {name}: {meaning.text}"
     match value:
@@ -188,8 +189,8 @@ def _how_to_write(error: Any, find_meaning: FindMeaning) -> str:
 
 
 def _find_advice(error: Any, find_meaning: FindMeaning) -> str:
-    name = next(reversed(error.absolute_path), None)
-    meaning = find_meaning(name, error.instance) if isinstance(name, str) else None
+    path = tuple(error.absolute_path)
+    meaning = find_meaning(path, error.instance) if path and isinstance(path[-1], str) else None
     return meaning.advice if meaning and not meaning.setting else ""
 
 

@@ -21,7 +21,9 @@ MAX_PATH                  4,096       Characters of all keys above a value: diag
 MAX_DIGITS                40          Characters of a number. Longer ones are texts that someone forgot to quote.
 MAX_JOBS                  25,000      Jobs of a plan. ``schemas/plan.schema.json`` says so too.
 MAX_NAMES                 400,000     Names of nodes and datasets in a plan: 16 for each of 25,000 jobs.
-MAX_SUBMIT_VALUES         2,000       Values under one ``submit``. With their names, they fill a request.
+MAX_DEFINITIONS           1,000       Job definitions that a plan declares. ``schemas/plan.schema.json`` says so too.
+MAX_SUBMIT_VALUES         2,000       Values under one ``submit``, or of one job definition. With their names,
+                                      they fill a request.
 MAX_PARAMS                4,096       Values of all parameters. A command has 8,192 characters.
 MAX_COPIED_VALUES         500,000     Values that all jobs together copy from the defaults: 20 for each of 25,000 jobs.
 MAX_DIAGNOSTICS           1,000       Diagnostics of a file, and of each check. Finding more takes hours; nobody reads
@@ -51,6 +53,7 @@ MAX_PATH = 4096
 MAX_DIGITS = 40
 MAX_JOBS = 25_000
 MAX_NAMES = 400_000
+MAX_DEFINITIONS = 1000
 MAX_SUBMIT_VALUES = 2000
 MAX_PARAMS = 4096
 MAX_COPIED_VALUES = 500_000

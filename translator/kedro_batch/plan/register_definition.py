@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_batch.plan.settings import JobDefinition
+from kedro_batch.plan.settings import JobDefinition, merged_deep
 
 CONTENT_TAG = "kedro-batch:definition"
 """The tag with the hash of what was registered."""
@@ -26,16 +26,20 @@ def register_request(name: str, definition: JobDefinition, *, tags: bool) -> dic
         definition: What the plan declares.
         tags: Write the hash of the content into a tag, or else into a parameter of the definition.
     """
-    own = not any(field in definition.register for field in OWN_CONTAINERS)
     request: dict[str, Any] = {"jobDefinitionName": name, "type": "container"}
     if definition.platform:
         request["platformCapabilities"] = [definition.platform.upper()]
-    if own:
+    if own_containers(definition.register) is None:
         request["containerProperties"] = _container(definition)
-    request = _merged(request, definition.register)
+    request = merged_deep(definition.register, request)
     content = content_hash(request)
     field, key = ("tags", CONTENT_TAG) if tags else ("parameters", CONTENT_PARAMETER)
     return {**request, field: {**request.get(field, {}), key: content}}
+
+
+def own_containers(register: Mapping[str, Any]) -> str | None:
+    """Return the structure of ``register`` that has containers of its own; None if it has none."""
+    return next((field for field in OWN_CONTAINERS if field in register), None)
 
 
 def content_hash(request: Mapping[str, Any]) -> str:
@@ -79,12 +83,3 @@ def _ulimits(stated: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name, limit in sorted(stated.items()):
         soft, hard = (limit["soft"], limit["hard"]) if isinstance(limit, Mapping) else (limit, limit)
         yield {"name": name, "softLimit": soft, "hardLimit": hard}
-
-
-def _merged(own: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge maps at any depth; lists and other values of ``over`` replace those of ``own``."""
-    merged = dict(own)
-    for name, value in over.items():
-        before = own.get(name)
-        merged[name] = _merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
-    return merged

@@ -127,6 +127,18 @@ def merged_over(own: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, 
     return {**stated, **own, **merged}
 
 
+def merged_deep(own: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge mappings at any depth; lists and other values of ``own`` replace those of ``stated``."""
+    merged = dict(stated)
+    for name, value in own.items():
+        before = stated.get(name)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            merged[name] = merged_deep(value, before)
+        else:
+            merged[name] = value
+    return merged
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDefinition:
     """A job definition that a plan declares, without its name: what is registered before the first submission.

@@ -35,7 +35,7 @@ def explanation_lines(
 
 def _spell_source(source: SourceRef) -> str:
     file, line, path = source
-    return f"{file}{'' if line is None else f':{line}'}: {path_text(path)}"
+    return f"{file}{'' if line is None else f':{line}'}: {path_text(path)}" if path else file
 
 
 def _spell(value: object) -> str:
@@ -45,7 +45,7 @@ def _spell(value: object) -> str:
 def _describe_merge(value: ExplainedValue) -> str:
     """Describe how the value of a job was made of different values of its nodes."""
     if not value.combined:
-        return ""
+        return "" if value.rules else "filled in, since nothing states it"
     if not value.rules and value.value is not None:
         return "the next size of Fargate"
     if value.value is None:

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.model import PlanDiff, Risk
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.mermaid import build_plan_graph
 from kedro_batch.review.overview.build_overview import build_overview
@@ -91,4 +91,7 @@ def render_json(value: object) -> str:
 
 
 def _fields_of(value: Any) -> dict[str, Any]:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    found = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Risk) and value.definition is None:
+        del found["definition"]  # it came later than the rest of the format
+    return found

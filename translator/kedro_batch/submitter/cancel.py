@@ -12,7 +12,7 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
-from kedro_batch.submitter.preflight import check_location, current_location
+from kedro_batch.submitter.preflight import check_account, check_location, current_location
 from kedro_batch.submitter.reconcile.duplicates import discover
 from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.reconcile.reconcile import emit_differences
@@ -55,12 +55,15 @@ def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
         Interrupted: A signal came.
     """
     began = context.calls.now()
-    context.emit_started(continued=True)
     journal = context.journal.records(context.run_id)
     try:
-        check_location(context, location, current_location(context))
+        here = current_location(context, check_account(context))
+        check_location(context, location, here)
+        context.emit_started({**location, **here}, continued=True)
         return _cancel(context, journal, began)
     except (Interrupted, KedroBatchError) as error:
+        if not context.begun:
+            raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
         outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
         note = f"not all jobs may be terminated. Try again: kedro-batch cancel {context.run_id}"

@@ -1,5 +1,6 @@
 """What every part of a run has in common: the plan, the mode, the engine, the journal, the clock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -35,6 +36,13 @@ class RunMode(StrEnum):
     """Submit nothing."""
 
 
+class DefinitionChoice(StrEnum):
+    """Which revisions a resumed run takes, of job definitions that have newer ones than it began with."""
+
+    SAME = "same"
+    NEW = "new"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """How a command works on a run.
@@ -44,6 +52,7 @@ class RunOptions:
         from_jobs: With RESUME: run these jobs again, and all below them.
         only_jobs: With RESUME: run these jobs again, and no others.
         assume_done: Jobs that the user says have succeeded.
+        definitions: With RESUME: which revisions of job definitions to take; None to refuse if there are newer ones.
         rate: Submissions a second at most; ``inf`` for no limit of ours; None for the limit of the service.
         stop_on_failure: Start nothing more once a job has failed.
         retry_for_s: How long to wait for a service that does not answer, in seconds.
@@ -58,6 +67,7 @@ class RunOptions:
     from_jobs: tuple[JobName, ...] = ()
     only_jobs: tuple[JobName, ...] = ()
     assume_done: tuple[JobName, ...] = ()
+    definitions: DefinitionChoice | None = None
     rate: float | None = None
     stop_on_failure: bool = False
     retry_for_s: float = DEFAULT_RETRY_FOR_S
@@ -84,6 +94,7 @@ class RunContext:
         options: How the command works on the run.
         continued: Another command started the run.
         must_exist: The journal does not have the run, and the service has to.
+        begun: The first event has been emitted: before it, a command that is refused leaves no trace.
         backoff: The pauses while the service does not answer.
         lookup: Searches by name, beside the loop.
         service: Calls that wait for their reply, for the stages before and after the loop.
@@ -100,9 +111,11 @@ class RunContext:
     options: RunOptions = field(default_factory=RunOptions)
     continued: bool = False
     must_exist: bool = False
+    begun: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
+        self._held_back: list[Event] = []
         self.plan = self.engine.adapt_plan(self.plan)
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
         listing = Bucket(LIST_RATE, LIST_BURST, self.calls.now())
@@ -131,12 +144,22 @@ class RunContext:
         return self.options.pace or self.engine.capabilities.pace
 
     def emit(self, event: Event) -> None:
-        """Record an event in the journal, and show it."""
+        """Record an event in the journal, and show it; one before the first event follows that one."""
+        if not self.begun:
+            self._held_back.append(event)
+            return
         self.journal.record(self.run_id, event, self.calls.wall())
         self.show(event)
 
-    def emit_started(self, *, continued: bool) -> None:
-        """Emit the first event of a command; ``continued`` if another command started the run."""
+    def emit_started(self, location: Mapping[str, str], *, continued: bool) -> None:
+        """Emit the first event of a command, as soon as it is known where the run runs.
+
+        Args:
+            location: Region and account, or a folder.
+            continued: Another command started the run.
+        """
+        self.begun = True
+        self.journal.locate(self.run_id, location)
         self.emit(
             RunStarted(
                 run=self.run_id,
@@ -144,9 +167,13 @@ class RunContext:
                 engine=self.engine.name,
                 jobs=len(self.parents),
                 journal=str(self.journal.file),
+                account=location.get("account"),
+                region=location.get("region"),
                 continued=continued,
             )
         )
+        for event in self._held_back:
+            self.emit(event)
 
     def list_run(self) -> tuple[JobSummary, ...]:
         """List all jobs of the run on the service, and wait for the reply.

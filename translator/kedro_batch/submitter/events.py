@@ -31,6 +31,8 @@ class RunStarted:
         engine: What runs its jobs.
         jobs: The number of jobs in its plan.
         journal: The file with its record.
+        account: The AWS account in which it runs, as far as it is known.
+        region: The AWS region in which it runs.
         continued: Another command started the run.
     """
 
@@ -39,9 +41,44 @@ class RunStarted:
     engine: EngineName
     jobs: int
     journal: str
+    account: str | None = None
+    region: str | None = None
     continued: bool = False
     event: Literal["run_started"] = "run_started"
     schema: str = EVENTS_SCHEMA
+
+
+class PinnedAs(StrEnum):
+    """Why a job definition means a revision."""
+
+    NEWEST = "newest"
+    """It is the newest active one."""
+    KEPT = "kept"
+    """The run began with it, and a newer one is active, or nobody may look."""
+    FOUND = "found"
+    """The plan declares the definition, and this revision has its content."""
+    REGISTERED = "registered"
+    """The plan declares the definition, and this command has registered it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionPinned:
+    """A job definition has its revision, for all jobs that are submitted from now on.
+
+    Attributes:
+        definition: How the plan names it.
+        revision: The ARN of the revision.
+        how: Why it is this one.
+        newer: With KEPT: the newest active revision.
+        before: With NEWEST: the revision that the run has used until now, if it was another one.
+    """
+
+    definition: str
+    revision: str
+    how: PinnedAs
+    newer: str | None = None
+    before: str | None = None
+    event: Literal["definition_pinned"] = "definition_pinned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +226,7 @@ class RunFinished:
     event: Literal["run_finished"] = "run_finished"
 
 
-Event = RunStarted | JobSubmitted | JobChanged | JobLog | Notice | RunFinished
+Event = RunStarted | DefinitionPinned | JobSubmitted | JobChanged | JobLog | Notice | RunFinished
 Sink = Callable[[Event], None]
 
 

@@ -14,6 +14,7 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix, submit_request
 from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.definitions.late import LateRevisions
 from kedro_batch.submitter.events import JobSubmitted, Notice, NoticeKind, job_changed
 from kedro_batch.submitter.job_state import WITHOUT_ID, JobState, Transition
 from kedro_batch.submitter.run_state import RunState
@@ -60,6 +61,7 @@ class JobSubmitter:
         self._maybe_sent: set[JobName] = set()
         self._looking_up = False
         self._refusals: dict[JobName, int] = {}
+        self._late = LateRevisions(context)
         self._stopped = False
         self._throttled = False
         self._lost_reply: ServiceError | None = None
@@ -81,6 +83,7 @@ class JobSubmitter:
         self._outbox.clear()
         self._later.clear()
         self._refusals.clear()
+        self._late = LateRevisions(self._context)
         self.submitted_again = False
         due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
         self._lookups = {name: _Lookup(0, due, before_loop=True) for name in unconfirmed}
@@ -212,7 +215,7 @@ class JobSubmitter:
                         fault=Fault.AMBIGUOUS,
                     )
             case Fault.REFUSED | Fault.DENIED:
-                if reply.error.fault is Fault.DENIED or not self._may_be_its_parents(name):
+                if not self._may_pass(name, reply.error, now):
                     self._outbox.appendleft(name)  # it was not executed: its intent can be withdrawn
                     raise reply.error
                 self._later.append((now + _REFUSED_AGAIN_S, name))
@@ -238,8 +241,12 @@ class JobSubmitter:
             message = f"AWS Batch takes fewer than {self._rate.ceiling:.0f} submissions a second: slowing down"
             self._context.emit(Notice(kind=NoticeKind.THROTTLED, message=message))
 
-    def _may_be_its_parents(self, name: JobName) -> bool:
-        """True if a parent that has ended since may be why a job was refused: a poll will tell."""
+    def _may_pass(self, name: JobName, error: ServiceError, now: float) -> bool:
+        """True if a refusal may pass: a definition is too new, or a parent has ended since, which a poll will tell."""
+        if error.fault is Fault.DENIED:
+            return False
+        if self._late.may_be_why(self._jobs[name].settings.job_definition, error, now):
+            return True
         refusals = self._refusals[name] = self._refusals.get(name, 0) + 1
         return refusals < _REFUSALS and bool(self._run_state.live_parent_ids(name))
 

@@ -22,6 +22,7 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.events import (
+    DefinitionPinned,
     Event,
     JobChanged,
     JobLog,
@@ -36,13 +37,19 @@ from kedro_batch.submitter.journal_view import (
     BUSY_S,
     DEFAULT_JOURNAL,
     VERSION,
+    WITHOUT_DEFINITIONS,
     JournalView,
     RunEntry,
     check_version,
     version_of,
 )
 
-_TABLES = """
+_DEFINITIONS = """
+CREATE TABLE definitions (
+    run TEXT NOT NULL REFERENCES runs, name TEXT NOT NULL, revision TEXT NOT NULL, PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+"""
+_TABLES = f"""
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, location TEXT NOT NULL,
     jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL
@@ -54,6 +61,7 @@ CREATE TABLE submissions (
     log TEXT, log_tail TEXT, log_problem TEXT,
     PRIMARY KEY (run, job, submission)
 ) WITHOUT ROWID;
+{_DEFINITIONS}
 CREATE TABLE events (number INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs, event TEXT NOT NULL);
 CREATE INDEX events_of_run ON events (run, number);
 """
@@ -73,6 +81,10 @@ INSERT INTO submissions (
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, status = excluded.status,
     blocked_by = excluded.blocked_by, cause = excluded.cause, reason = excluded.reason,
     exit_code = excluded.exit_code, attempts = excluded.attempts, advice = excluded.advice, log = excluded.log
+"""
+_PINNED = """
+INSERT INTO definitions (run, name, revision) VALUES (?, ?, ?)
+ON CONFLICT DO UPDATE SET revision = excluded.revision
 """
 _LOG = "UPDATE submissions SET log_tail = ?, log_problem = ? WHERE run = ? AND job = ? AND submission = ?"
 
@@ -119,18 +131,8 @@ class Journal(JournalView):
         super().__init__(file, connection)
         self._waiting: list[_Row] = []
 
-    def begin(self, entry: RunEntry, plan: bytes, *, at_once: bool = True) -> None:
-        """Record a run before anything is sent.
-
-        Args:
-            entry: The run.
-            plan: Its plan, byte for byte.
-            at_once: Write it now, or else with the next commit. A run that is rebuilt is written together with what is
-                found of it, since a run without submissions counts as one that never sent anything.
-
-        Raises:
-            UsageError: The file cannot be written.
-        """
+    def begin(self, entry: RunEntry, plan: bytes) -> None:
+        """Record a run and its plan, byte for byte; written with its first intents, or with what is found of it."""
         values = (
             entry.run,
             plan,
@@ -145,9 +147,6 @@ class Journal(JournalView):
             values,
         )
         self._waiting.append(row)
-        if at_once:
-            self._write_or_raise(self._waiting)
-            self._waiting = []
 
     def locate(self, run_id: RunId, location: Mapping[str, str]) -> None:
         """Record where a run runs, as soon as it is known."""
@@ -175,6 +174,8 @@ class Journal(JournalView):
         moment = datetime.fromtimestamp(at, UTC)
         self._waiting.append(("INSERT INTO events (run, event) VALUES (?, ?)", (run_id, event_json(event, moment))))
         match event:
+            case DefinitionPinned():
+                self._waiting.append((_PINNED, (run_id, event.definition, event.revision)))
             case JobSubmitted():
                 submitted = (run_id, event.job, event.submission, event.job_id, JobState.SUBMITTED)
                 self._waiting.append((_SUBMITTED, submitted))
@@ -199,9 +200,13 @@ class Journal(JournalView):
 
     def forget(self, run_id: RunId) -> None:
         """Delete a run, of which nothing was found."""
-        for table in ("events", "submissions", "runs"):
+        for table in ("events", "definitions", "submissions", "runs"):
             self._waiting.append((f"DELETE FROM {table} WHERE run = ?", (run_id,)))  # noqa: S608  a fixed name
         self.commit()
+
+    def discard(self) -> None:
+        """Drop what waits to be written: the command that said it has done nothing."""
+        self._waiting = []
 
     @property
     def waiting(self) -> bool:
@@ -238,12 +243,14 @@ class Journal(JournalView):
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Create the tables in a new file; a file of another program is left as it is."""
-    if version_of(connection) == 0:
+    """Create the tables in a new file, and those that an older one lacks; a file of another program stays as it is."""
+    if version_of(connection) in (0, WITHOUT_DEFINITIONS):
         connection.execute("BEGIN IMMEDIATE")
+        version = version_of(connection)  # somebody else may have been faster
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if not tables:  # nobody else has made them meanwhile
-            for statement in filter(str.strip, _TABLES.split(";")):
+        missing = _DEFINITIONS if version == WITHOUT_DEFINITIONS else "" if tables else _TABLES
+        if missing:
+            for statement in filter(str.strip, missing.split(";")):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")

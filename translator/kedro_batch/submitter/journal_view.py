@@ -17,7 +17,9 @@ from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
 
 DEFAULT_JOURNAL = Path(".kedro-batch") / "journal.db"
-VERSION = 2
+VERSION = 3
+WITHOUT_DEFINITIONS = 2
+"""The version that had no revisions of job definitions: it is read as it is, and converted when it is written."""
 BUSY_S = 30
 
 
@@ -78,6 +80,12 @@ class JournalView:
         """Return the record of the latest submission of each job of a run that has one."""
         query = f"SELECT {_COLUMNS} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
         return {JobName(row[0]): _record(row) for row in self._read(query, run_id)}
+
+    def definitions(self, run_id: RunId) -> dict[str, str]:
+        """Return the revision of each job definition of a run, by how its plan names it, as far as it is recorded."""
+        if version_of(self._connection) == WITHOUT_DEFINITIONS:
+            return {}
+        return dict(self._read("SELECT name, revision FROM definitions WHERE run = ? ORDER BY name", run_id))
 
     def events(self, run_id: RunId) -> Iterator[dict[str, Any]]:
         """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them."""
@@ -155,7 +163,7 @@ def check_version(file: Path, version: int) -> None:
     Raises:
         UsageError: It cannot be read here.
     """
-    if version == VERSION:
+    if version in (VERSION, WITHOUT_DEFINITIONS):
         return
     if version == 0:
         raise UsageError(f"{file} is not a journal of kedro-batch. Name another file with --journal")

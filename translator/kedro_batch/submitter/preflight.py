@@ -4,19 +4,30 @@ Every queue and definition has to exist and be usable, the run has to be in this
 reply is lost has to be found again. Nothing is submitted here, and a refusal names all that is wrong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
-from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
+from kedro_batch.cloud.checks.finding import Finding, Status
+from kedro_batch.cloud.checks.subject import Subject
+from kedro_batch.cloud.checks.target_replies import TargetSource, ask_for_targets
+from kedro_batch.cloud.checks.targets import judge_targets
+from kedro_batch.cloud.replies import QueueDetail
 from kedro_batch.errors import Fault, ServiceError, UsageError
 from kedro_batch.plan.submit_job import run_prefix
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.service.call_pool import Lane
 
+_T = TypeVar("_T")
 _ACCOUNT = 4
 """The place of the account in an ARN: arn:aws:batch:region:account:..."""
+
+_WITHOUT_STS = (
+    ". Allow sts:GetCallerIdentity and make AWS STS reachable (AWS_ENDPOINT_URL_STS); or leave `account` out of "
+    "aws_batch.yml and compile again"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +35,7 @@ class Targets:
     """Where the jobs of a run go.
 
     Attributes:
-        definitions: The revision that the whole run uses, by how the plan names a definition.
+        definitions: The newest active revision of each definition that the plan does not declare, by how it names it.
         location: Region and account, or a folder, as far as they are known.
     """
 
@@ -38,39 +49,81 @@ def check_targets(context: RunContext) -> Targets:
     Raises:
         ServiceError: Some are missing or unusable, all named at once, or the service did not answer.
     """
-    wrong: list[str] = []
-    queues = _describe_queues(context)
-    if queues is not None:
-        wrong += _unusable_queues(context.queues, queues)
-    definitions: dict[str, str] = {}
-    for name in sorted({job.settings.job_definition for job in context.plan.jobs}):
-        try:
-            revisions = context.service.call(Lane.DESCRIBE, partial(context.engine.describe_job_definitions, name))
-        except ServiceError as error:
-            _warn_if_denied(context, error)
-            definitions[name] = name
-            continue
-        revision = _newest(name, revisions)
-        if revision is None:
-            wrong.append(f"job definition {name!r} does not exist or has no active revision")
-        else:
-            definitions[name] = revision.arn
+    engine = context.engine
+
+    def ask(call: Callable[[TargetSource], _T], /) -> _T:
+        return context.service.call(Lane.DESCRIBE, lambda: call(engine))
+
+    region, account = engine.location.get("region", ""), context.plan.account  # it has been compared, if it is stated
+    replies = ask_for_targets(context.plan, ask, region=region, account=account)
+    for check in (one for one in _WARNED if one in replies.denied):
+        message = f"{replies.denied[check]}. It is used as the plan names it, unchecked"
+        context.emit(Notice(kind=NoticeKind.WARNING, message=message))
+    if engine.capabilities.in_account:
+        _refuse_failures(judge_targets(Subject(plan=context.plan), replies), replies.where)
+    names = {job.settings.job_definition for job in context.plan.jobs} - context.plan.job_definitions.keys()
+    found = {name: one.arn for name, one in replies.definitions.items() if one}
+    return Targets(
+        definitions={name: found.get(name, name) for name in sorted(names)},
+        location=_location(context, [*(replies.queues or {}).values()]),
+    )
+
+
+_WARNED = ("job_queue", "job_definition")
+"""The checks that a run goes without only after a warning; without the others, it is no less safe."""
+
+
+def _refuse_failures(findings: Iterable[Finding], where: str) -> None:
+    wrong = [one for one in findings if one.status is Status.FAILURE]
     if wrong:
-        lines = "\n".join(f"  {one}" for one in wrong)
+        lines = "\n".join(f"  {one}\n    {one.remedy}" if one.remedy else f"  {one}" for one in wrong)
         raise ServiceError(
             f"nothing was submitted, because the plan's targets cannot be used:\n{lines}\n"
-            "Check the names in the plan, and the account and region that you are in"
+            f"This is {where}. To check all that the plan needs there: kedro-batch doctor PLAN"
         )
-    return Targets(definitions=definitions, location=_location(context, queues or []))
 
 
-def current_location(context: RunContext) -> Mapping[str, str]:
-    """Return the region and account that are called, as far as they can be known.
+def check_account(context: RunContext) -> dict[str, str]:
+    """Refuse credentials of another account than the plan's; return what is known by that, nothing if it names none.
+
+    Raises:
+        ServiceError: It is another account, or nobody can say which one.
+    """
+    account = context.plan.account
+    if account is None:
+        return {}
+    try:
+        caller = context.service.call(Lane.DESCRIBE, context.engine.caller_identity)
+    except ServiceError as error:
+        remedy = "" if error.fault is Fault.CREDENTIALS else _WITHOUT_STS
+        raise ServiceError(
+            f"{error}. The plan is for account {account}, so the account is looked at first: nothing was sent{remedy}",
+            fault=error.fault,
+        ) from error
+    if caller.account != account:
+        raise ServiceError(
+            f"the plan is for account {account}, and your credentials are of account {caller.account} ({caller.arn}): "
+            f"nothing was sent. Choose credentials of {account} with AWS_PROFILE; or, if the plan is for "
+            f"{caller.account}, change `account` in aws_batch.yml and compile again"
+        )
+    return {"account": account}
+
+
+def current_location(context: RunContext, account: Mapping[str, str]) -> dict[str, str]:
+    """Return the region and account that are called, as far as they can be known; the account may be known already.
 
     Raises:
         ServiceError: The service did not answer.
     """
-    return _location(context, _describe_queues(context, warn=False) or [])
+    if account:
+        return {**_location(context, []), **account}
+    try:
+        queues = context.service.call(Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues))
+    except ServiceError as error:
+        if error.fault is not Fault.DENIED:
+            raise
+        queues = []
+    return _location(context, queues)
 
 
 def check_location(context: RunContext, before: Mapping[str, str], here: Mapping[str, str]) -> None:
@@ -108,47 +161,7 @@ def check_lookups(context: RunContext) -> None:
             ) from error
 
 
-def _describe_queues(context: RunContext, *, warn: bool = True) -> list[QueueDetail] | None:
-    """Describe the queues of the plan; None if the account may not."""
-    try:
-        return context.service.call(Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues))
-    except ServiceError as error:
-        if warn:
-            _warn_if_denied(context, error)
-        elif error.fault is not Fault.DENIED:
-            raise
-        return None
-
-
-def _warn_if_denied(context: RunContext, error: ServiceError) -> None:
-    if error.fault is not Fault.DENIED:
-        raise error
-    message = f"{error}. It is used as the plan names it, unchecked"
-    context.emit(Notice(kind=NoticeKind.WARNING, message=message))
-
-
 def _location(context: RunContext, queues: list[QueueDetail]) -> dict[str, str]:
     accounts = (one.arn.split(":")[_ACCOUNT] for one in queues if one.arn.count(":") >= _ACCOUNT)
     account = next(filter(None, accounts), None)
     return {**context.engine.location, **({"account": account} if account else {})}
-
-
-def _unusable_queues(names: tuple[str, ...], found: list[QueueDetail]) -> list[str]:
-    wrong = []
-    for name in names:
-        queue = next((one for one in found if name in (one.name, one.arn)), None)
-        if queue is None:
-            wrong.append(f"job queue {name!r} does not exist")
-        elif queue.state != "ENABLED":
-            wrong.append(f"job queue {name!r} is {queue.state}")
-        elif queue.status not in ("VALID", "UPDATING"):
-            wrong.append(f"job queue {name!r} is {queue.status}: {queue.reason}")
-    return wrong
-
-
-def _newest(name: str, found: list[DefinitionDetail]) -> DefinitionDetail | None:
-    """Return the newest active revision; where the plan names an ARN, only of this ARN."""
-    active = [one for one in found if one.status == "ACTIVE"]
-    if name.startswith("arn:"):
-        active = [one for one in active if f"{one.arn}:".startswith(f"{name}:")]
-    return max(active, key=lambda one: one.revision, default=None)

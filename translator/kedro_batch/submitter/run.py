@@ -12,11 +12,19 @@ from typing import assert_never
 from kedro_batch.errors import Interrupted, KedroBatchError
 from kedro_batch.submitter.close import close, close_early, outcome_of, terminate_blocked
 from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.definitions.pins import pin_named, pins_before
+from kedro_batch.submitter.definitions.registered import pin_declared
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING
 from kedro_batch.submitter.job_submitter import JobSubmitter
-from kedro_batch.submitter.preflight import check_location, check_lookups, check_targets, current_location
+from kedro_batch.submitter.preflight import (
+    check_account,
+    check_location,
+    check_lookups,
+    check_targets,
+    current_location,
+)
 from kedro_batch.submitter.reconcile.merge import propagate_failures
 from kedro_batch.submitter.reconcile.reconcile import Reconciled, emit_differences, reconcile, reconcile_to_resume
 from kedro_batch.submitter.run_state import RunState
@@ -88,16 +96,29 @@ class Run:
 
     def _open(self) -> None:
         context = self._context
-        context.emit_started(continued=context.continued)
+        account = check_account(context)
         if self._mode is RunMode.FOLLOW:
-            check_location(context, self._location, current_location(context))
-        else:
-            targets = check_targets(context)
-            check_location(context, self._location, targets.location)
-            context.journal.locate(context.run_id, {**self._location, **targets.location})
-            self._definitions = targets.definitions
-        check_lookups(context)
-        self._load(self._reconciled())
+            here = current_location(context, account)
+            self._check_here(here)
+            context.emit_started({**self._location, **here}, continued=context.continued)
+            self._load(self._reconciled())
+            return
+        targets = check_targets(context)
+        here = {**targets.location, **account}
+        self._check_here(here)
+        before = pins_before(context)
+        named = pin_named(context, targets.definitions, before)
+        context.emit_started({**self._location, **here}, continued=context.continued)
+        reconciled = self._reconciled()
+        pinned = (*named, *pin_declared(context, before))
+        for one in pinned:
+            context.emit(one)
+        self._definitions = {**targets.definitions, **{one.definition: one.revision for one in pinned}}
+        self._load(reconciled)
+
+    def _check_here(self, here: Mapping[str, str]) -> None:
+        check_location(self._context, self._location, here)
+        check_lookups(self._context)
 
     def _reconciled(self) -> Reconciled:
         context = self._context
@@ -179,10 +200,19 @@ class Run:
                 until = min(until, self._committed_at + _COMMIT_EVERY_S)
         replies = context.calls.wait(max(0.0, until - now))
         after = context.calls.now()
-        for reply in replies:
-            self._on_reply(reply, after)
+        refusals = [error for reply in replies if (error := self._refusal(reply, after))]
+        if refusals:  # what came with a refusal has been heard all the same: it may be the id of a job
+            raise refusals[0]
         if not replies and after < until and context.engine.capabilities.notifies:
             self._poller.poll_now()
+
+    def _refusal(self, reply: Reply, now: float) -> KedroBatchError | None:
+        """Handle a reply; return why the run cannot go on, if so."""
+        try:
+            self._on_reply(reply, now)
+        except KedroBatchError as error:
+            return error
+        return None
 
     def _on_reply(self, reply: Reply, now: float) -> None:
         match reply.lane:
@@ -219,4 +249,5 @@ class Run:
     # Close
 
     def _close_early(self, outcome: RunOutcome) -> None:
-        close_early(self._context, self.run_state, self._submitter, self._terminator, outcome, began=self._began)
+        if self._context.begun:
+            close_early(self._context, self.run_state, self._submitter, self._terminator, outcome, began=self._began)

@@ -8,9 +8,10 @@ import getpass
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.submit_job import RunId
@@ -27,25 +28,48 @@ def run_lock(folder: Path, run_id: RunId) -> Iterator[None]:
     Raises:
         UsageError: Another process holds it, or the folder cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a+", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write the lock of the run in {folder}: {error.strerror}") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
-            raise UsageError(
-                f"run {run_id} is being worked on by {holder}. Wait, or stop that process. "
-                f"To see the status: kedro-batch status {run_id}"
-            ) from error
+    with _locked(folder, run_id) as file:
         file.truncate(0)
         file.write(_name())
         file.flush()
         yield
+
+
+def remove_run_folder(folder: Path) -> None:
+    """Remove the folder of a run of which nothing is left, while its lock is held; other files than the lock stay."""
+    (folder / "lock").unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _locked(folder: Path, run_id: RunId) -> TextIO:
+    """Open the lock file and lock it; again, if the one that held it has removed it meanwhile."""
+    while True:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file = (folder / "lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write the lock of the run in {folder}: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            with file:
+                file.seek(0)
+                holder = file.read().strip() or "another process"
+            raise UsageError(
+                f"run {run_id} is being worked on by {holder}. Wait, or stop that process. "
+                f"To see the status: kedro-batch status {run_id}"
+            ) from error
+        if _is_there(file, folder / "lock"):
+            return file
+        file.close()
+
+
+def _is_there(file: TextIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _name() -> str:

@@ -18,6 +18,7 @@ from kedro_batch.compiler.checks.inputs_and_outputs import (
     check_parameters,
     check_unknown_storage,
 )
+from kedro_batch.compiler.checks.job_definitions import check_declarations, check_moving
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
 from kedro_batch.compiler.checks.packages import check_packages
 from kedro_batch.compiler.checks.placeholders import check_placeholders
@@ -76,6 +77,8 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_placeholders,
     check_packages,
     check_appends,
+    check_declarations,
+    check_moving,
     check_job_count,
     check_limits,
 )

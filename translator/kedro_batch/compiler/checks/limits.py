@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kedro_batch.compiler.checks.job_definitions import locate_in_plan
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.explain import find_origin
 from kedro_batch.compiler.settings.config_source import SourceRef
@@ -35,13 +36,19 @@ def check_limits(compilation: Compilation) -> Iterator[Diagnostic]:
     origins: dict[tuple[int, FieldPath], SourceRef | None] = {}
     jobs_with: defaultdict[tuple[FieldPath, str, SourceRef | None], list[JobName]] = defaultdict(list)
     for found in check_plan(plan):
-        if found.path[0] != "jobs":  # about the plan as a whole
+        if found.path[0] == "params":
             yield replace(found, source="the plan", code=Code.OVER_LIMIT)
+            continue
+        if found.path[0] == "job_definitions":
+            file, line, path = locate_in_plan(compilation, found.path)
+            yield replace(found, source=file, line=line, path=path, code=Code.INVALID_CONFIG)
             continue
         job, inside, message = plan.jobs[int(found.path[1])], found.path[2:], found.message
         key = (id(job.settings), inside)
         if key not in origins or (origins[key] is None and job.name in groups):  # join jobs have it from others
             origins[key] = find_origin(compilation, job.name, inside)
+        if inside == ("job_definition",) and not job.settings.job_definition:
+            continue  # a declared one without a name: check_declarations says so
         if job.name in groups or origins[key] is None:
             jobs_with[inside, message, origins[key]].append(job.name)
     for (inside, message, origin), jobs in jobs_with.items():

@@ -10,12 +10,14 @@ from typing import Any
 from kedro_batch.compiler.grouping_names import NONE, check_groupings
 from kedro_batch.compiler.settings.config_checks import (
     check_config,
-    check_submit_fields,
+    check_passed_on,
     find_keys_not_text,
+    is_account_number,
     is_local_absolute_path,
 )
 from kedro_batch.compiler.settings.config_source import ConfigSource
 from kedro_batch.compiler.settings.config_spelling import find_meant_settings
+from kedro_batch.compiler.settings.declared_definitions import declared_in, with_image
 from kedro_batch.compiler.settings.rules import AMOUNTS, Match, ResolvedSettings, Rule
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, UsageError
@@ -36,6 +38,9 @@ class Settings:
         rules: Settings for some nodes.
         group_by: The groupings that make jobs of nodes, in the order in which they are applied.
         submit_tags: Submit the jobs with tags.
+        account: The AWS account that the plan is for; None for any.
+        region: The AWS region that the plan is for, likewise.
+        image: The image of declared job definitions that name none, by the command line.
         command_prefix: The first words of every command.
         container_conf_source: ``--conf-source`` inside the container.
         shared_paths: Folders that all containers see.
@@ -49,6 +54,9 @@ class Settings:
     rules: tuple[Rule, ...] = ()
     group_by: tuple[str, ...] = ()
     submit_tags: bool = True
+    account: str | None = None
+    region: str | None = None
+    image: str | None = None
     command_prefix: tuple[str, ...] = _KEDRO_RUN
     container_conf_source: str | None = None
     shared_paths: tuple[str, ...] = ()
@@ -68,6 +76,7 @@ def resolve_settings(
     conf_source: str | None,
     group_by: tuple[str, ...] | None = None,
     env: str | None = None,
+    image: str | None = None,
 ) -> Settings:
     """Check a configuration and fill in the defaults.
 
@@ -77,6 +86,8 @@ def resolve_settings(
             configuration sets ``container_conf_source``.
         group_by: The groupings of the command line, which win.
         env: The configuration environment that is compiled.
+        image: The image of the command line, for the job definition that the defaults declare, and for those that
+            rules declare without an image.
 
     Raises:
         ConfigError: With a diagnostic for everything that is wrong.
@@ -88,22 +99,29 @@ def resolve_settings(
     if wrong := [source.diagnose(path, "the key must be text: put it in quotes") for path in find_keys_not_text(given)]:
         raise ConfigError(_WRONG, wrong)
     given |= source.target
+    if is_account_number(given.get("account")):
+        given["account"] = str(given["account"])
     if isinstance(given.get("group_by"), str):
         given["group_by"] = [given["group_by"]]
     wrong = [source.diagnose(path, message, code) for path, message, code in check_config(given, env)]
     container_conf_source = given.get("container_conf_source", conf_source)
     if "container_conf_source" not in given and is_local_absolute_path(conf_source or ""):
         wrong.append(_diagnose_conf_source(source, str(conf_source)))
-    # botocore's model of SubmitJob takes a moment to load: it is asked only if everything else is right.
-    wrong = wrong or [source.diagnose(path, message) for path, message in check_submit_fields(given, env)]
+    # botocore's model takes a moment to load: it is asked only if everything else is right.
+    wrong = wrong or [source.diagnose(path, message) for path, message in check_passed_on(given, env)]
     if wrong:
         raise ConfigError(_WRONG, [*wrong, *_diagnose_missing_target(source, given)])
     groupings = given.get("group_by", ()) if group_by is None else group_by
     return Settings(
-        defaults=ResolvedSettings.from_dict(_plan_spelling(given), given.get("runner")),
+        defaults=ResolvedSettings.from_dict(
+            with_image(_plan_spelling(given), image, instead=True), given.get("runner")
+        ),
         rules=tuple(map(_read_rule, given.get("rules", ()))),
         group_by=tuple(name for name in groupings if name != NONE),
         submit_tags=given.get("submit_tags", True),
+        account=given.get("account"),
+        region=given.get("region"),
+        image=image,
         command_prefix=tuple(given.get("command_prefix", _KEDRO_RUN)),
         container_conf_source=container_conf_source,
         shared_paths=tuple(given.get("shared_paths", ())),
@@ -126,11 +144,18 @@ def _read_accept(given: Mapping[str, Sequence[str]] | Sequence[str]) -> dict[str
 
 
 def _plan_spelling(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of jobs in the one spelling and order of a plan: it has all amounts under resources."""
+    """Return the settings of jobs in the one spelling and order of a plan: it has all amounts under resources.
+
+    A declared job definition stays as it is: what it does not state, it may get from another place.
+    """
+    declared = declared_in(given)
     stated = {name: given[name] for name in JOB_SETTINGS if name in given}
+    if declared is not None:
+        stated["job_definition"] = "declared"
     if amounts := {name: given[name] for name in AMOUNTS if name in given}:
         stated["resources"] = {**given.get("resources", {}), **amounts}
-    return JobSettings.from_dict(stated).to_dict() | ({"retry_on": []} if stated.get("retry_on") == [] else {})
+    spelled = JobSettings.from_dict(stated).to_dict() | ({"retry_on": []} if stated.get("retry_on") == [] else {})
+    return spelled if declared is None else {**spelled, "job_definition": declared}
 
 
 def _diagnose_missing_target(source: ConfigSource, given: Mapping[str, Any]) -> Iterator[Diagnostic]:

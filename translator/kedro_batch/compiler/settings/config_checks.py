@@ -11,30 +11,34 @@ from typing import Any
 
 from kedro_batch.compiler.grouping_names import check_groupings
 from kedro_batch.compiler.settings.config_spelling import find_meaning, find_wrappers
+from kedro_batch.compiler.settings.declared_definitions import declared_in
+from kedro_batch.compiler.settings.foreign_settings import find_definition_meaning
 from kedro_batch.compiler.settings.rules import AMOUNTS
 from kedro_batch.diagnostics import Code, FieldPath, PathMessage
-from kedro_batch.files.json_schema import check
+from kedro_batch.files.json_schema import Meaning, check
 from kedro_batch.files.resources import schema
 from kedro_batch.plan.checks.credentials import (
     IN_COMMAND,
     credential_words,
     credentials_in,
+    credentials_in_definition,
     credentials_in_params,
     looks_like_credential,
 )
+from kedro_batch.plan.checks.job_definitions import variables_in_register
 from kedro_batch.plan.checks.placement import unsent_tags
-from kedro_batch.plan.checks.service_model import wrong_submit_fields
+from kedro_batch.plan.checks.service_model import wrong_register_fields, wrong_submit_fields
 from kedro_batch.plan.checks.variables import misused_variable, variables_in
 from kedro_batch.plan.params import wrong_params
 from kedro_batch.plan.submit_job import ENV_VARIABLE
-from kedro_batch.text.wording import did_you_mean
+from kedro_batch.text.wording import did_you_mean, quoted
 
 _Config = Mapping[str, Any]
 _RUNNERS = ("ParallelRunner", "SequentialRunner", "ThreadRunner")
 
 
 def check_config(given: _Config, env: str | None = None) -> Iterator[tuple[FieldPath, str, Code]]:
-    """Yield everything that is wrong with the merged ``aws_batch.yml``, but what ``check_submit_fields`` finds.
+    """Yield everything that is wrong with the merged ``aws_batch.yml``, but what ``check_passed_on`` finds.
 
     Args:
         given: What it holds.
@@ -49,12 +53,20 @@ def check_config(given: _Config, env: str | None = None) -> Iterator[tuple[Field
     yield from _run_checks({key: value for key, value in given.items() if key not in around}, env)
 
 
-def check_submit_fields(given: _Config, env: str | None = None) -> Iterator[PathMessage]:
-    """Yield what botocore's model of SubmitJob refuses below ``submit``, and the variables that are wrong there."""
+def check_passed_on(given: _Config, env: str | None = None) -> Iterator[PathMessage]:
+    """Yield what botocore's model refuses below ``submit`` and ``register``, and the variables that are wrong there."""
     for here, settings in _job_settings(given):
         if submit := settings.get("submit"):
             for path, message in [*wrong_submit_fields(submit)] or _misused_variables(submit, env):
                 yield (*here, "submit", *path), message
+        if register := (declared_in(settings) or {}).get("register"):
+            for path, message in [*wrong_register_fields(register)] or _misused_in_register(register, env):
+                yield (*here, "job_definition", "register", *path), message
+
+
+def is_account_number(value: object) -> bool:
+    """True for a number with the digits of an AWS account: YAML reads an account without quotes so."""
+    return isinstance(value, int) and not isinstance(value, bool) and re.fullmatch(r"\d{12}", str(value)) is not None
 
 
 def find_keys_not_text(value: Any, here: FieldPath = ()) -> Iterator[FieldPath]:
@@ -92,10 +104,29 @@ def _run_checks(given: _Config, env: str | None) -> Iterator[tuple[FieldPath, st
 
 
 def _check_schema(given: _Config) -> Iterator[PathMessage]:
-    for path, message in check(given, "config", find_meaning):
+    for path, message in check(given, "config", _find_meaning):
         if path[:1] == ("params",) and isinstance(given["params"], Mapping):
             continue  # _check_params says more
-        yield path, _find_misuse_of_accept(given, path) or message
+        yield path, _find_misuse_of_accept(given, path) or _find_misuse_of_name(given, path) or message
+
+
+def _find_meaning(path: FieldPath, value: object) -> Meaning | None:
+    name = str(path[-1])
+    declares = len(path) > 1 and path[-2] == "job_definition"
+    return find_definition_meaning(name) if declares else find_meaning(name, value)
+
+
+def _find_misuse_of_name(given: _Config, path: FieldPath) -> str | None:
+    """Return why a declared job definition cannot have the name that the schema refuses."""
+    value: Any = given
+    for step in path if path[-2:] == ("job_definition", "name") else ():
+        value = value[step]
+    if isinstance(value, str) and ":" in value:
+        return (
+            f"{quoted(value)} is the ARN or a revision of a job definition that exists: a declared one has a plain "
+            f"name, and apply finds its revision. To use the existing one as it is, write job_definition: {value}"
+        )
+    return None
 
 
 def _find_misuse_of_accept(given: _Config, path: FieldPath) -> str | None:
@@ -155,6 +186,12 @@ def _misused_variables(submit: Mapping[str, Any], env: str | None) -> Iterator[P
             yield (field,), f"{name}: {misuse}"
 
 
+def _misused_in_register(register: Mapping[str, Any], env: str | None) -> Iterator[PathMessage]:
+    for path, name, value in variables_in_register(register):
+        if misuse := _misused_variable(name, value, env):
+            yield path, f"{name}: {misuse}"
+
+
 def _misused_variable(name: str, value: Any, env: str | None) -> str | None:
     if name != ENV_VARIABLE or (isinstance(value, str) and env is not None):
         return misused_variable(name, value, env)
@@ -184,6 +221,8 @@ def _check_credentials(given: _Config) -> Iterator[PathMessage]:
     for here, settings in _job_settings(given):
         for path, message in credentials_in(settings):
             yield (*here, *path), message
+        for path, message in credentials_in_definition(declared_in(settings) or {}):
+            yield (*here, "job_definition", *path), message
 
 
 def _job_settings(given: _Config) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:

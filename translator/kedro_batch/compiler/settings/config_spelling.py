@@ -37,6 +37,8 @@ _NAMES = {
     "shared_paths": "shared path, shared folders, shared folder, shared",
     "datasets": "dataset, stores, storage",
     "accept": "accepted, accepts, ignore",
+    "account": "account id, aws account, aws account id, account number",
+    "region": "aws region, default region, aws default region",
 }
 """Other names of settings, by what they mean. Case, ``-``, ``_`` and spaces make no difference."""
 

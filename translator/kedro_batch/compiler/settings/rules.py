@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from kedro_batch.compiler.nodes import ProjectNode, enclosing_namespaces, glob_regex
+from kedro_batch.compiler.settings.declared_definitions import merge_settings, platform_of, split_settings, with_image
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.files.read_budget import MAX_HINTS
 from kedro_batch.plan.checks.batch_limits import fitting_fargate_size
-from kedro_batch.plan.settings import MERGED_BY_KEY, JobSettings, Platform, merged_over
+from kedro_batch.plan.settings import MERGED_BY_KEY, JobDefinition, JobSettings, Platform, Resources
 from kedro_batch.text.wording import did_you_mean
 
 AMOUNTS = ("vcpus", "memory_mib", "gpus")
@@ -59,8 +60,9 @@ class ResolvedSettings:
     """The settings of some nodes, defaults included.
 
     Attributes:
-        stated: The settings in the shape of a plan.
+        stated: The settings in the shape of a plan; ``job_definition`` may be a mapping.
         settings: The same settings as a value.
+        definition: The job definition that they declare; None if they name one.
         runner: The Kedro runner of jobs of several nodes.
         rules: The numbers of the rules that match these nodes.
         fingerprint: Equal if and only if settings and runner are equal.
@@ -68,6 +70,7 @@ class ResolvedSettings:
 
     stated: Mapping[str, Any]
     settings: JobSettings
+    definition: JobDefinition | None
     runner: str | None
     rules: tuple[int, ...]
     fingerprint: str
@@ -75,9 +78,11 @@ class ResolvedSettings:
     @classmethod
     def from_dict(cls, stated: Mapping[str, Any], runner: str | None, rules: tuple[int, ...] = ()) -> Self:
         """Make settings of those in the shape of a plan."""
+        settings, definition = split_settings(stated)
         return cls(
             stated=stated,
-            settings=JobSettings.from_dict(stated),
+            settings=settings,
+            definition=definition,
             runner=runner,
             rules=rules,
             fingerprint=json.dumps([stated, runner], sort_keys=True),
@@ -100,8 +105,16 @@ class NodeSettings:
         defaults: ResolvedSettings,
         rules: Sequence[Rule],
         registered: Mapping[str, Sequence[ProjectNode]],
+        image: str | None = None,
     ) -> None:
-        """Apply the rules to the nodes of all registered pipelines of a project, compiled or not."""
+        """Apply the rules to the nodes of all registered pipelines of a project, compiled or not.
+
+        Args:
+            defaults: The settings of nodes that no rule matches.
+            rules: The rules.
+            registered: The nodes of each registered pipeline.
+            image: The image of declared definitions that name none.
+        """
         self._rules = rules
         self._nodes = tuple({node.name: node for some in registered.values() for node in some}.values())
         self._registered = registered
@@ -114,13 +127,17 @@ class NodeSettings:
         for node in self._nodes:
             matching = tuple(number for number, matcher in enumerate(matches) if matcher.matches(node))
             if matching not in by_rules:
-                by_rules[matching] = _apply_rules(defaults, rules, matching)
+                by_rules[matching] = _apply_rules(defaults, rules, matching, image)
                 self._used.update(matching)
             self._of[node.name] = by_rules[matching]
 
     def of(self, node: ProjectNode) -> ResolvedSettings:
         """Return the settings of a node."""
         return self._of[node.name]
+
+    def distinct(self, nodes: Iterable[ProjectNode]) -> list[ResolvedSettings]:
+        """Return the settings of nodes, each once: those without rules first."""
+        return sorted({id(one): one for one in map(self.of, nodes)}.values(), key=lambda one: one.rules)
 
     def find_conflict(self, nodes: Iterable[ProjectNode]) -> str | None:
         """Return the reason why one job cannot have the settings of all these nodes; None if it can."""
@@ -145,12 +162,12 @@ class NodeSettings:
             return one
         stated: dict[str, Any] = dict(one.stated)
         for other in others:
-            stated = merged_over(other.stated, stated)
+            stated = merge_settings(other.stated, stated)
         all_stated = [resolved.stated for resolved in distinct.values()]
         if most := {name: max(given) for name in AMOUNTS if (given := [*_amounts(all_stated, name)])}:
             stated["resources"] = most
-            if stated.get("platform") == Platform.FARGATE:
-                fitting = fitting_fargate_size(JobSettings.from_dict({"resources": most}).resources)
+            if platform_of(stated) is Platform.FARGATE:
+                fitting = fitting_fargate_size(Resources.from_dict(most))
                 stated["resources"] = {name: getattr(fitting, name) for name in most}
         for name in ("attempts", "scheduling_priority"):
             if given := [settings[name] for settings in all_stated if name in settings]:
@@ -205,16 +222,18 @@ class _Matcher:
         )
 
 
-def _apply_rules(defaults: ResolvedSettings, rules: Sequence[Rule], matching: tuple[int, ...]) -> ResolvedSettings:
+def _apply_rules(
+    defaults: ResolvedSettings, rules: Sequence[Rule], matching: tuple[int, ...], image: str | None
+) -> ResolvedSettings:
     stated: Mapping[str, Any] = defaults.stated
     runner = defaults.runner
     for number in matching:
-        stated = merged_over(rules[number].stated, stated)
+        stated = merge_settings(rules[number].stated, stated)
         runner = rules[number].runner or runner
     if stated.get("attempts") == 1 and not any("retry_on" in rules[number].stated for number in matching):
         # A rule that allows one attempt switches the retries of the defaults off.
         stated = {name: value for name, value in stated.items() if name != "retry_on"}
-    return ResolvedSettings.from_dict(stated, runner, matching)
+    return ResolvedSettings.from_dict(with_image(stated, image), runner, matching)
 
 
 _NO_SUCH = {
@@ -254,10 +273,15 @@ def _amounts(all_stated: Iterable[Mapping[str, Any]], amount: str) -> Iterator[f
 def _describe_difference(setting: tuple[str, str], one: tuple[str, Any], other: tuple[str, Any]) -> str:
     """Describe how two nodes differ, without the values of variables and tags, which may be private."""
     name, key = setting
+    if name == "job_definition" and _spell(one[1]) == _spell(other[1]):
+        return f"{one[0]} and {other[0]} have different job definitions named {_spell(one[1])}"
     if name in MERGED_BY_KEY:
         return f"{one[0]} and {other[0]} have different values of {name}{key and '.'}{key}"
     return f"{one[0]} has {name}: {_spell(one[1])}, {other[0]} has {_spell(other[1])}"
 
 
 def _spell(value: Any) -> str:
+    """Spell a value; a declared job definition by its name."""
+    if isinstance(value, Mapping):
+        value = value.get("name")
     return "none" if value is None else json.dumps(value)

@@ -19,11 +19,17 @@ from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.files.read_budget import MAX_DIAGNOSTICS
 from kedro_batch.plan.checks.batch_limits import check_limits
 from kedro_batch.plan.checks.credentials import check_credentials
+from kedro_batch.plan.checks.job_definitions import check_definitions, check_fit, check_use
 from kedro_batch.plan.checks.params import check_other_params, check_params
 from kedro_batch.plan.checks.placement import check_command_places, check_tags
 from kedro_batch.plan.checks.plan_size import check_size
 from kedro_batch.plan.checks.request_size import check_request_sizes
-from kedro_batch.plan.checks.service_model import check_requests, check_submit_fields
+from kedro_batch.plan.checks.service_model import (
+    check_register_fields,
+    check_registrations,
+    check_requests,
+    check_submit_fields,
+)
 from kedro_batch.plan.checks.structure import check_dependencies, check_names, check_schema, check_targets
 from kedro_batch.plan.checks.unordered_reads import check_read_order
 from kedro_batch.plan.checks.variables import check_container_variables
@@ -38,13 +44,21 @@ GRAPH: tuple[FileCheck, ...] = (check_names, check_dependencies)
 """These take any value and look at all that has a name, so that everything is reported at once."""
 SIZE: tuple[FileCheck, ...] = (check_size,)
 """If these find something, nothing runs after them: making a plan would take too much memory."""
-SUBMIT: tuple[FileCheck, ...] = (check_submit_fields,)
-"""If these find something, REQUESTS does not run: requests cannot be built."""
+SUBMIT: tuple[FileCheck, ...] = (check_submit_fields, check_register_fields)
+"""If these find something, DEFINITIONS and REQUESTS do not run: requests cannot be built."""
 SETTINGS: tuple[FileCheck, ...] = (check_tags, check_params, check_credentials)
 LIMITS: tuple[PlanCheck, ...] = (check_limits, check_other_params)
-REQUESTS: tuple[PlanCheck, ...] = (check_command_places, check_container_variables, check_request_sizes, check_requests)
+DEFINITIONS: tuple[PlanCheck, ...] = (check_definitions, check_registrations)
+"""These look at the job definitions that the plan declares."""
+REQUESTS: tuple[PlanCheck, ...] = (
+    check_command_places,
+    check_container_variables,
+    check_fit,
+    check_request_sizes,
+    check_requests,
+)
 """These look into ``submit``, or build the requests that a run would send."""
-WARNINGS: tuple[PlanCheck, ...] = (check_read_order,)
+WARNINGS: tuple[PlanCheck, ...] = (check_read_order, check_use)
 """What these find does not keep a plan from being applied. They need a plan in which nothing is wrong."""
 
 _Subject = TypeVar("_Subject")
@@ -69,12 +83,12 @@ def check_file(value: Any, make_plan: Callable[[Any], Plan]) -> tuple[Plan | Non
     plan = make_plan(value)
     wrong_submit = _run(SUBMIT, value)
     found += [*wrong_submit, *_run(SETTINGS, value), *_run(LIMITS, plan)]
-    return plan, found if wrong_submit else [*found, *_run(REQUESTS, plan)]
+    return plan, found if wrong_submit else [*found, *_run((*DEFINITIONS, *REQUESTS), plan)]
 
 
 def check_plan(plan: Plan) -> Iterator[Diagnostic]:
     """Check a plan that was not read from a file, such as one that was just compiled."""
-    return chain.from_iterable(check(plan) for check in (*LIMITS, *REQUESTS))
+    return chain.from_iterable(check(plan) for check in (*LIMITS, *DEFINITIONS, *REQUESTS))
 
 
 def check_for_warnings(plan: Plan) -> list[Diagnostic]:

@@ -21,7 +21,7 @@ from typing import assert_never
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.plan.checks.variables import misused_variable
 from kedro_batch.plan.model import Job, Plan
-from kedro_batch.plan.settings import JobSettings, Platform, Resources
+from kedro_batch.plan.settings import JobDefinition, JobSettings, Platform, Resources
 from kedro_batch.plan.submit_job import JOB_NAME_LENGTH, JOB_NAME_PATTERN, OWN_TAGS
 from kedro_batch.text.wording import quoted
 
@@ -32,6 +32,8 @@ OVERRIDES_CHARACTERS = 8192
 (ASFHyP3/hyp3#3041, Netflix/metaflow#977)."""
 REQUEST_BYTES = 30 * 1024
 """[quotas] the largest payload of SubmitJob."""
+DEFINITION_BYTES = 24 * 1024
+"""[quotas] the largest job definition."""
 TIMEOUT_S = 60
 """[api] timeout.attemptDurationSeconds: at least this."""
 ATTEMPTS = 10
@@ -91,7 +93,7 @@ def check_limits(plan: Plan) -> Iterator[Diagnostic]:
     for index, job in enumerate(plan.jobs):
         found = checked.get(id(job.settings))
         if found is None:
-            found = checked[id(job.settings)] = list(_check_settings(job.settings, plan.env))
+            found = checked[id(job.settings)] = list(_check_settings(job.settings, plan))
         yield from diagnostics_of((*_check_job(job), *found), ("jobs", index))
 
 
@@ -108,7 +110,7 @@ def _check_job(job: Job) -> Iterator[PathMessage]:
             yield ("command", position), "is empty or holds a NUL character, which AWS Batch refuses"
 
 
-def _check_settings(settings: JobSettings, env: str | None) -> Iterator[PathMessage]:
+def _check_settings(settings: JobSettings, plan: Plan) -> Iterator[PathMessage]:
     kind_of_name = "a name has 1 to 128 letters, digits, - and _, the first a letter or digit"
     if not _QUEUE.fullmatch(settings.job_queue):
         yield ("job_queue",), f"{quoted(settings.job_queue)} is not the name or ARN of a queue: {kind_of_name}"
@@ -121,14 +123,37 @@ def _check_settings(settings: JobSettings, env: str | None) -> Iterator[PathMess
         yield ("timeout_s",), f"must be at least {TIMEOUT_S}, found {settings.timeout_s}"
     yield from _check_share(settings)
     yield from _check_tags(settings.tags)
-    yield from _check_environment(settings.environment, env)
-    match settings.platform:
+    yield from _check_environment(settings.environment, plan.env)
+    definition = plan.job_definitions.get(settings.job_definition)
+    if definition is None:
+        yield from diagnose_size(settings.resources, settings.platform)
+    else:
+        yield from _check_beside(settings, definition)
+
+
+def _check_beside(settings: JobSettings, definition: JobDefinition) -> Iterator[PathMessage]:
+    """Check the machines and the resources of a job whose definition is declared, and gives it what it does not state.
+
+    What the definition itself has is checked with it.
+    """
+    own, declared = settings.platform, definition.platform
+    if own and declared and own is not declared:
+        name = quoted(settings.job_definition)
+        yield ("platform",), f"is {own}, but the job definition {name} is for {declared}: write it in one way"
+    elif settings.resources != Resources():
+        resources = Resources.from_dict({**definition.resources.to_dict(), **settings.resources.to_dict()})
+        yield from diagnose_size(resources, own or declared)
+
+
+def diagnose_size(resources: Resources, platform: Platform | None) -> Iterator[PathMessage]:
+    """Yield why machines of a platform, or any if it is None, do not have these resources."""
+    match platform:
         case Platform.FARGATE:
-            yield from _check_fargate(settings.resources)
+            yield from check_fargate(resources)
         case Platform.EC2 | None:
-            yield from _check_ec2(settings)
+            yield from _check_ec2(resources, platform)
         case _:
-            assert_never(settings.platform)
+            assert_never(platform)
 
 
 def _check_environment(environment: Mapping[str, str], env: str | None) -> Iterator[PathMessage]:
@@ -176,7 +201,8 @@ def _check_tags(tags: Mapping[str, str]) -> Iterator[PathMessage]:
             yield ("tags", key), f"begins with {' or '.join(RESERVED_TAGS)}, which only AWS and kedro-batch may use"
 
 
-def _check_fargate(resources: Resources) -> Iterator[PathMessage]:
+def check_fargate(resources: Resources) -> Iterator[PathMessage]:
+    """Yield what Fargate has not got; what is None is left open."""
     if resources.gpus:
         yield ("resources", "gpus"), "Fargate has no GPUs: choose a queue of EC2 machines, or leave them out"
     if resources.vcpus is not None and Fraction(resources.vcpus) not in FARGATE_MEMORY_MIB:
@@ -194,12 +220,11 @@ def _check_fargate(resources: Resources) -> Iterator[PathMessage]:
             yield ("resources", "memory_mib"), message
 
 
-def _check_ec2(settings: JobSettings) -> Iterator[PathMessage]:
-    resources = settings.resources
+def _check_ec2(resources: Resources, platform: Platform | None) -> Iterator[PathMessage]:
     if resources.memory_mib is not None and resources.memory_mib < MEMORY_MIB:
         yield ("resources", "memory_mib"), f"must be at least {MEMORY_MIB}, found {resources.memory_mib}"
     vcpus = Fraction(0 if resources.vcpus is None else resources.vcpus)
-    if settings.platform is Platform.EC2 and vcpus.denominator > 1:
+    if platform is Platform.EC2 and vcpus.denominator > 1:
         yield ("resources", "vcpus"), f"EC2 takes whole vCPUs, found {float(vcpus):g}; fractions need platform: fargate"
     elif (vcpus * 4).denominator > 1:
         yield ("resources", "vcpus"), f"vCPUs are whole, or quarters on Fargate and EKS; found {float(vcpus):g}"

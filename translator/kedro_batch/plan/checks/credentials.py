@@ -94,7 +94,9 @@ def may_hold_credential(entry: Mapping[str, Any]) -> bool:
 
 
 def check_credentials(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """Yield everything in a plan file that looks like a credential: in settings of jobs, and in their commands."""
+    """Yield everything in a plan file that looks like a credential: in settings, job definitions and commands."""
+    for name, declared in file.get("job_definitions", {}).items():
+        yield from diagnostics_of(credentials_in_definition(declared), ("job_definitions", name))
     for here, settings in stated_settings(file):
         yield from diagnostics_of(credentials_in(settings), here)
     yield from diagnostics_of(credentials_in_params(file.get("params", {})), ("params",))
@@ -109,6 +111,16 @@ def credentials_in(settings: Mapping[str, Any]) -> Iterator[PathMessage]:
         for path, name, value in _texts(settings.get(place), (place,)):
             if looks_like_credential(name, value):
                 yield path, advice
+
+
+def credentials_in_definition(declared: Mapping[str, Any]) -> Iterator[PathMessage]:
+    """Yield what looks like a credential in a declared job definition: in its ``register``, or in place of an ARN."""
+    for path, name, value in _texts(declared.get("register"), ("register",)):
+        if looks_like_credential(name, value):
+            yield path, _IN_ENVIRONMENT
+    for path, _, value in _texts(declared.get("secrets"), ("secrets",)):
+        if looks_like_credential("", value):
+            yield path, _IN_SECRETS
 
 
 def credentials_in_params(params: Mapping[str, Any]) -> Iterator[PathMessage]:
@@ -177,6 +189,10 @@ def _texts(value: Any, here: FieldPath) -> Iterator[tuple[FieldPath, str, str]]:
 _IN_ENVIRONMENT = (
     "looks like a credential, by its name or its value, and a plan is read by many: keep it in AWS Secrets Manager and "
     "name it under secrets in the job definition, or give the job role the permission"
+)
+_IN_SECRETS = (
+    "looks like a credential itself, and a plan is read by many: keep it in AWS Secrets Manager and write the ARN that "
+    "it has there"
 )
 _IN_TAGS = "looks like a credential, by its name or its value, and tags are read by many: leave it out"
 

@@ -30,6 +30,10 @@ def check_size(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
         if "submit" in settings and (size := _count_values(settings["submit"])) > MAX_SUBMIT_VALUES:
             message = f"has {size:,} values; {MAX_SUBMIT_VALUES:,} are read at most"
             yield Diagnostic(path=(*here, "submit"), message=message)
+    for name, declared in file.get("job_definitions", {}).items():
+        if (size := _count_values(declared)) > MAX_SUBMIT_VALUES:
+            message = f"has {size:,} values; {MAX_SUBMIT_VALUES:,} are read at most"
+            yield Diagnostic(path=("job_definitions", name), message=message)
     yield from _check_copies(jobs, file.get("defaults", {}))
 
 

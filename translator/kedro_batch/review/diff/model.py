@@ -31,8 +31,13 @@ class WordChange(StrEnum):
 class RiskKind(StrEnum):
     """What a reviewer must not miss, the worst first."""
 
+    ACCOUNT_CHANGED = "account_changed"
+    REGION_CHANGED = "region_changed"
     QUEUE_CHANGED = "queue_changed"
     DEFINITION_CHANGED = "definition_changed"
+    """A job has another one, or what the plan declares under a name is another one, such as its roles."""
+    IMAGE_CHANGED = "image_changed"
+    """The image of a job definition that the plan declares."""
     ENV_CHANGED = "env_changed"
     """The configuration environment: another catalog, other data."""
     JOB_REMOVED = "job_removed"
@@ -132,6 +137,7 @@ class Risk:
         job: The job that it is about, by its new name if it has one.
         dataset: The dataset that it is about.
         node: The node that it is about.
+        definition: The declared job definition that it is about. In JSON, only risks about one have this.
         before: A value in the old plan.
         after: The value in the new plan.
     """
@@ -140,6 +146,7 @@ class Risk:
     job: str | None = None
     dataset: str | None = None
     node: str | None = None
+    definition: str | None = None
     before: Any = None
     after: Any = None
 

@@ -71,11 +71,12 @@ def _subject(risk: Risk, *, with_values: bool) -> str:
             return f"{risk.job} reads {dataset} without waiting for {risk.after}, which writes it"
         case RiskKind.DATASET_NOT_WRITTEN:
             return f"{dataset} (read by {risk.job})" if risk.job else f"{dataset}"
-        case RiskKind.ENV_CHANGED:
+        case RiskKind.ENV_CHANGED | RiskKind.ACCOUNT_CHANGED | RiskKind.REGION_CHANGED:
             return ""
         case (
             RiskKind.QUEUE_CHANGED
             | RiskKind.DEFINITION_CHANGED
+            | RiskKind.IMAGE_CHANGED
             | RiskKind.JOB_REMOVED
             | RiskKind.NODE_REMOVED
             | RiskKind.MEMORY_LOWERED
@@ -83,7 +84,7 @@ def _subject(risk: Risk, *, with_values: bool) -> str:
             | RiskKind.TIMEOUT_LOWERED
             | RiskKind.NODE_REPLACED
         ):
-            subject = f"{risk.job}: node {node}" if node else f"{risk.job}"
+            subject = f"{risk.job}: node {node}" if node else risk.job or f"job definition {risk.definition}"
         case _:
             assert_never(risk.kind)
     if with_values:

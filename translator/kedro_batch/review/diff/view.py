@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
@@ -115,12 +115,16 @@ def _origin_detail(one: FieldChange) -> Detail:
     if one.path[0] == "params":  # they are spelled already
         return Detail(label=one.name, before=one.before, after=one.after)
     before, after = one.before or [], one.after or []
-    if isinstance(before, list) and isinstance(after, list):
+    if _are_names(before) and _are_names(after):
         lost = tuple(name for name in before if name not in after)
         gained = tuple(name for name in after if name not in before)
         if lost or gained:
             return Detail(label=one.name, lost=lost, gained=gained)
     return _field_detail(one)
+
+
+def _are_names(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _field_detail(one: FieldChange, label: str | None = None) -> Detail:

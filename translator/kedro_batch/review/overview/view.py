@@ -62,6 +62,8 @@ class OverviewView:
     data: tuple[DataLine, ...]
 
 
+_PLACE = ("account", "region")
+"""What says with the queue where the jobs run."""
 _WIDEST_NAME = 48
 _WIDEST_RESOURCES = 40
 
@@ -109,9 +111,13 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
         yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {widest.gpus:,} at the widest level")
     yield Fact(label="queues", text=_with_counts(totals.queues))
     yield Fact(label="definitions", text=_with_counts(totals.definitions))
-    for name, value in overview.origin.items():
+    images = {name: one["image"] for name, one in overview.origin.get("job_definitions", {}).items() if "image" in one}
+    if images:
+        yield Fact(label="images", text=", ".join(f"{image} ({name})" for name, image in images.items()))
+    for name, value in sorted(overview.origin.items(), key=lambda field: field[0] not in _PLACE):
         if name == "params":
             yield from _param_facts(value, longest)
+        if name in ("params", "job_definitions"):
             continue
         yield Fact(label=name.replace("_", " "), text=_origin_text(value))
     yield Fact(label="digest", text=overview.digest)

@@ -47,6 +47,7 @@ class OutcomeView:
     """What ``templates/outcome.txt.j2`` shows."""
 
     headline: str
+    place: str | None
     note: str | None
     going_on: tuple[str, ...]
     failures: tuple[FailureView, ...]
@@ -67,6 +68,7 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
     counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
     view = OutcomeView(
         headline=f"run {status.run} {_how_it_stands(status, seconds)}: {counts}",
+        place=_place(status) if seconds is None else None,
         note=for_terminal(note) if note else None,
         going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
         failures=tuple(_failure(one) for one in status.failures[:_FAILURES_SHOWN]),
@@ -75,6 +77,17 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
         journal=for_terminal(journal),
     )
     return render("outcome.txt.j2", view)
+
+
+def _place(status: RunStatus) -> str | None:
+    """Return where a run runs on AWS, and with which revisions of its job definitions."""
+    if status.engine != "aws":
+        return None
+    account = status.location.get("account")
+    revisions = sorted({arn.rpartition("/")[2] for arn in (status.definitions or {}).values()})
+    where = ", ".join(filter(None, (account and f"account {account}", status.location.get("region"))))
+    which = f"job definition {listed(revisions)}" if revisions else ""
+    return for_terminal("; ".join(filter(None, (where, which)))) or None
 
 
 def runs_text(entries: Iterable[RunEntry]) -> str:

@@ -87,6 +87,7 @@ class RunStatus:
         counts: The number of jobs in each state.
         failures: The jobs that failed by themselves, in the order of the plan.
         jobs: All jobs, in the order of the plan.
+        definitions: The revision of each job definition, by how the plan names it, as far as it is recorded.
     """
 
     schema: str = RUN_SCHEMA
@@ -100,15 +101,22 @@ class RunStatus:
     counts: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[FailureStatus, ...] = ()
     jobs: tuple[JobStatus, ...] = ()
+    definitions: Mapping[str, str] | None = None
 
 
-def run_status(entry: RunEntry, names: Iterable[JobName], records: Mapping[JobName, JobRecord]) -> RunStatus:
+def run_status(
+    entry: RunEntry,
+    names: Iterable[JobName],
+    records: Mapping[JobName, JobRecord],
+    definitions: Mapping[str, str] | None = None,
+) -> RunStatus:
     """Return the status of a run.
 
     Args:
         entry: The run.
         names: The jobs of its plan, in order.
         records: What is known of them; jobs that are left out were never submitted.
+        definitions: The revision of each job definition, as far as it is recorded.
     """
     jobs = {name: records.get(name, NEW) for name in names}
     blocked: dict[JobName, list[JobName]] = {}
@@ -138,6 +146,7 @@ def run_status(entry: RunEntry, names: Iterable[JobName], records: Mapping[JobNa
             )
             for name, one in jobs.items()
         ),
+        definitions=dict(definitions) if definitions else None,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
+from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
@@ -115,6 +115,7 @@ class Capabilities:
         keeps_jobs: Jobs go on when this process ends.
         fails_dependents: What depends on a failed job surely fails as well.
         forgets_jobs: Ended jobs are forgotten, and new ones may be invisible for a while.
+        in_account: Queues and definitions are those of an account: they can be missing, or of the wrong kind.
         notifies: The engine wakes the run when a job changes.
         pace: How often a run may be polled.
     """
@@ -123,6 +124,7 @@ class Capabilities:
     keeps_jobs: bool
     fails_dependents: bool
     forgets_jobs: bool
+    in_account: bool
     notifies: bool
     pace: Pace
 
@@ -150,6 +152,21 @@ class Engine(Protocol):
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
+
+    def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
+        """Describe the compute environments of these names or ARNs; unknown ones are left out."""
+
+    def list_job_queues(self) -> list[QueueDetail]:
+        """Describe the queues that there are; of very many, the first."""
+
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        """Describe the active revisions of all job definitions; of very many, the first."""
+
+    def caller_identity(self) -> Identity:
+        """Ask whose credentials are in use."""
+
+    def register_job_definition(self, request: dict[str, Any]) -> str:
+        """Register a revision, in one call that is never repeated; return its ARN."""
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit one job, in one call that is never repeated."""

@@ -1,7 +1,7 @@
 """The engine that runs jobs on AWS Batch, through boto3. The only module that loads boto3.
 
 SubmitJob has no idempotency token, so the client that submits makes no retries of its own: a second call after a lost
-reply would be a second job. Everything else is retried as boto3 does by default.
+reply would be a second job. So it is with RegisterJobDefinition. Everything else is retried as boto3 does by default.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,8 @@ import boto3
 from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import calling, lacks_operation, parsing
-from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
+from kedro_batch.cloud.identity import caller_identity
+from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.cloud.targets import Targets, items
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
@@ -31,30 +32,48 @@ from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, READ_S, T
 
 
 class AwsEngine:
-    """AWS Batch in the account and region that boto3 finds in its usual places; its calls may be made in threads."""
+    """AWS Batch in the account that boto3 finds in its usual places; its calls may be made in threads."""
 
     name: EngineName = "aws"
     capabilities = Capabilities(
-        adopts=True, keeps_jobs=True, fails_dependents=False, forgets_jobs=True, notifies=False, pace=Pace()
+        adopts=True,
+        keeps_jobs=True,
+        fails_dependents=False,
+        forgets_jobs=True,
+        in_account=True,
+        notifies=False,
+        pace=Pace(),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, region: str | None = None) -> None:
         """Make the clients.
 
+        Args:
+            region: The region that the plan is for; None for the one that boto3 finds in its usual places.
+
         Raises:
-            ServiceError: Region or profile are missing or unknown.
+            ServiceError: Region or profile are missing or unknown, or boto3 finds another region.
         """
+        self._region = region
         self._one_by_one = False
         self._logs: dict[str | None, Any] = {}
         self._connect()
 
     def _connect(self) -> None:
         with calling("set up the client"):
-            self._session = boto3.Session()
+            found = boto3.Session()
+            self._session = found if found.region_name else boto3.Session(region_name=self._region)
             no_retries = {"retries": {"total_max_attempts": 1}, "max_pool_connections": LANES[Lane.SUBMIT]}
             self._submitting = self._session.client("batch", config=_config(**no_retries))
             self._asking = self._session.client("batch", config=_config())
             self._targets = Targets(self._asking)
+        here = self._asking.meta.region_name
+        if self._region not in (None, here):
+            raise ServiceError(
+                f"the plan is for region {self._region}, and yours is {here}: nothing was sent. Set "
+                f"AWS_DEFAULT_REGION={self._region}, or choose another profile with AWS_PROFILE; or, if the plan is "
+                f"for {here}, change `region` in aws_batch.yml and compile again"
+            )
 
     @property
     def location(self) -> Mapping[str, str]:
@@ -77,6 +96,32 @@ class AwsEngine:
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
         return self._targets.describe_job_definitions(name)
+
+    def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
+        """Describe the compute environments of these names or ARNs; unknown ones are left out."""
+        return self._targets.describe_compute_environments(names)
+
+    def list_job_queues(self) -> list[QueueDetail]:
+        """Describe the queues in the account; of very many, the first."""
+        return self._targets.list_job_queues()
+
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        """Describe the active revisions of all job definitions; of very many, the first."""
+        return self._targets.list_job_definitions()
+
+    def caller_identity(self) -> Identity:
+        """Ask AWS STS whose credentials are in use."""
+        with calling("set up the client"):
+            client = self._session.client("sts", config=_config())
+        return caller_identity(client)
+
+    def register_job_definition(self, request: dict[str, Any]) -> str:
+        """Register a revision, in one call that is never repeated; return its ARN."""
+        what = f"RegisterJobDefinition for {request['jobDefinitionName']}"
+        with calling(what):
+            reply: Any = self._submitting.register_job_definition(**request)
+        with parsing(what):
+            return str(reply["jobDefinitionArn"])
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit one job, in one call that is never repeated."""

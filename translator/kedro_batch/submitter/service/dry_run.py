@@ -5,9 +5,20 @@ from typing import Any
 
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import Plan, PlanDigest
+from kedro_batch.plan.register_definition import register_request
 from kedro_batch.plan.submit_job import JobId, RunId, submit_request
 
 _RUN = RunId("RUN")
+
+
+def dry_registrations(plan: Plan) -> Iterator[dict[str, Any]]:
+    """Yield the RegisterJobDefinition request of every job definition that a plan declares, each with its operation.
+
+    A run sends it only if no active revision has the same content.
+    """
+    for name, definition in sorted(plan.job_definitions.items()):
+        request = register_request(name, definition, tags=plan.submit_tags)
+        yield {"operation": "RegisterJobDefinition", "request": request}
 
 
 def dry_requests(plan: Plan, digest: PlanDigest) -> Iterator[dict[str, Any]]:

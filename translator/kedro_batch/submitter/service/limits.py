@@ -32,6 +32,8 @@ LOOKUP_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
 documented [ours]."""
 VISIBLE_AFTER_S = sum(LOOKUP_DELAYS_S)
 """After so long a new job is taken to be visible everywhere [ours]."""
+DEFINITION_VISIBLE_S = 60.0
+"""How long SubmitJob may not know a revision that was just registered: not documented [ours]."""
 REMEMBERED_S = 24 * 3600
 """How long AWS Batch surely knows a job after its end: the guide says 7 days, users report 24 hours."""
 

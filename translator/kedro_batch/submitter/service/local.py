@@ -16,7 +16,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from kedro_batch.cloud.replies import DefinitionDetail, QueueDetail
+from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId, parsed_job_name, variables_of
 from kedro_batch.submitter.events import EngineName
@@ -71,7 +71,13 @@ class LocalEngine:
 
     name: EngineName = "local"
     capabilities = Capabilities(
-        adopts=False, keeps_jobs=False, fails_dependents=True, forgets_jobs=False, notifies=True, pace=UNLIMITED
+        adopts=False,
+        keeps_jobs=False,
+        fails_dependents=True,
+        forgets_jobs=False,
+        in_account=False,
+        notifies=True,
+        pace=UNLIMITED,
     )
 
     def __init__(self, inbox: Inbox, *, max_workers: int, folder: Path, logs: Path) -> None:
@@ -98,7 +104,8 @@ class LocalEngine:
         return {"folder": str(self._folder)}
 
     def adapt_plan(self, plan: Plan) -> Plan:
-        """Return the plan without the fields that only AWS understands: they would hide command and variables."""
+        """Return the plan without what only AWS understands; its fields would hide command and variables."""
+        plan = replace(plan, account=None, region=None, job_definitions={})
         if not any(job.settings.submit for job in plan.jobs):
             return plan
         jobs = (
@@ -119,6 +126,26 @@ class LocalEngine:
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe this machine: it is every definition."""
         return [DefinitionDetail(arn=name, revision=1, status="ACTIVE")]
+
+    def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:  # noqa: ARG002
+        """Describe none: there are no queues behind which they could be."""
+        return []
+
+    def list_job_queues(self) -> list[QueueDetail]:
+        """Describe none: no name is wrong here."""
+        return []
+
+    def list_job_definitions(self) -> list[DefinitionDetail]:
+        """Describe none: no name is wrong here."""
+        return []
+
+    def caller_identity(self) -> Identity:
+        """Return that this machine is in no account."""
+        return Identity(account="", arn="")
+
+    def register_job_definition(self, request: dict[str, Any]) -> str:
+        """Register nothing: this machine is every definition."""
+        return str(request["jobDefinitionName"])
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit a job; it starts when its parents have succeeded and a worker is free."""

@@ -1,0 +1,200 @@
+"""Images in private registries of Amazon ECR: whether they exist, their digests, the machines that they are for.
+
+References of images come in, and what ECR says about them goes out. Images elsewhere are not asked for.
+Source of the calls and fields: the Amazon ECR API reference; the OCI image specification for indexes and manifests.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kedro_batch.cloud.account import Account
+from kedro_batch.cloud.aws_errors import error_code, parsing
+from kedro_batch.cloud.downloads import download
+from kedro_batch.errors import ConfigError, Fault, ServiceError
+from kedro_batch.plan.image_reference import parse_image
+from kedro_batch.text.wording import did_you_mean, listed
+
+_REGISTRY = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\."
+    r"(amazonaws\.(com(\.cn)?|eu)|on\.(aws|amazonwebservices\.com\.cn)|sc2s\.sgov\.gov|c2s\.ic\.gov"
+    r"|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)"
+)
+"""The hosts of private registries, as awslabs/amazon-ecr-credential-helper knows them (api/client.go)."""
+_MEDIA_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+"""Indexes too: else ECR may answer with a manifest that it has converted."""
+_ECR = "Amazon ECR"
+_NO_REPOSITORY = "RepositoryNotFoundException"
+_MOST_NAMES = 1000
+"""So many names are compared at most, to find one like a missing one: the size of one page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EcrImage:
+    """An image in a private registry of ECR, as its reference says.
+
+    Attributes:
+        account: The account of the registry.
+        region: Its region.
+        repository: The repository in it.
+        name: Registry and repository, without tag and digest.
+        tag: The tag; ``latest`` where the reference has neither tag nor digest.
+        digest: The digest; it counts more than the tag.
+    """
+
+    account: str
+    region: str
+    repository: str
+    name: str
+    tag: str
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What an image is made of: its digest, and an index or a manifest of OCI or Docker."""
+
+    digest: str
+    content: Mapping[str, Any]
+
+
+def find_ecr_image(reference: str) -> EcrImage | None:
+    """Return where in ECR an image is; None if it is elsewhere, or if the reference is none."""
+    try:
+        image = parse_image(reference)
+    except ValueError:
+        return None
+    host = _REGISTRY.fullmatch(image.registry or "")
+    return host and EcrImage(
+        account=host["account"],
+        region=host["region"],
+        repository=image.repository,
+        name=image.name,
+        tag=image.tag or "latest",
+        digest=image.digest,
+    )
+
+
+class Registries:
+    """The private registries of ECR. Every call raises ``ServiceError`` if it fails."""
+
+    def __init__(self, account: Account) -> None:
+        """Ask with the credentials of this account; the registries may be those of others, in other regions."""
+        self._account = account
+
+    def resolve(self, reference: str) -> str:
+        """Return a reference with the digest of an image in place of its tag.
+
+        Raises:
+            ConfigError: The image is not in ECR, or does not exist.
+        """
+        image = find_ecr_image(reference)
+        if image is None:
+            raise ConfigError(
+                f"{reference} is not in a private registry of Amazon ECR, and no other is asked. Find the digest with "
+                f"`docker buildx imagetools inspect {reference}`, and write it behind the name: NAME@sha256:..."
+            )
+        manifest = self.find_manifest(image)
+        if manifest is None:
+            raise ConfigError(self.explain_missing(image))
+        return f"{image.name}@{manifest.digest}"
+
+    def find_manifest(self, image: EcrImage) -> Manifest | None:
+        """Return the manifest of an image; None if the image does not exist."""
+        which = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
+        try:
+            reply = self._call("batch_get_image", image, imageIds=[which], acceptedMediaTypes=list(_MEDIA_TYPES))
+        except ServiceError as error:
+            if error_code(error) == _NO_REPOSITORY:
+                return None
+            raise
+        with parsing("BatchGetImage", _ECR):
+            for one in reply.get("images", ()):
+                return Manifest(digest=one["imageId"]["imageDigest"], content=_read_json(one["imageManifest"]))
+        return None
+
+    def find_platforms(self, image: EcrImage, manifest: Manifest) -> tuple[str, ...]:
+        """Return what an image runs on, such as ``linux/amd64``; empty if it does not say."""
+        content = manifest.content
+        if "manifests" in content:
+            listed = [one.get("platform", {}) for one in content["manifests"]]
+        elif "digest" in content.get("config", {}):
+            listed = [self._read_config(image, content["config"]["digest"])]
+        else:
+            listed = [content]
+        known = {f"{one['os']}/{one['architecture']}" for one in listed if "os" in one and "architecture" in one}
+        return tuple(sorted(known - {"unknown/unknown"}))  # so attestations are listed, which BuildKit adds
+
+    def explain_missing(self, image: EcrImage) -> str:
+        """Return a message about an image that does not exist, with what may have been meant."""
+        where = f"account {image.account}, {image.region}"
+        try:
+            tags = self._list_tags(image)
+        except ServiceError as error:
+            if error_code(error) == _NO_REPOSITORY:
+                hint = self._find_repository(image)
+                return f"there is no repository {image.repository!r} in {where}{f'.{hint}' if hint else ''}"
+            tags = None
+        which = f"digest {image.digest}" if image.digest else f"tag {image.tag!r}"
+        message = f"the repository {image.repository!r} in {where} has no image with the {which}"
+        if image.digest or tags is None:
+            return message
+        if not tags:
+            return f"{message}, nor with any other"
+        return f"{message}.{did_you_mean(image.tag, tags) or f' It has {listed(tags)}'}"
+
+    def _list_tags(self, image: EcrImage) -> list[str]:
+        reply = self._call("list_images", image, filter={"tagStatus": "TAGGED"}, maxResults=_MOST_NAMES)
+        return [one["imageTag"] for one in reply.get("imageIds", ()) if "imageTag" in one]
+
+    def _find_repository(self, image: EcrImage) -> str:
+        """Return where a missing repository is, or which one may have been meant; nothing if neither is known."""
+        for region in dict.fromkeys((image.region, self._account.region)):
+            try:
+                names = self._list_repositories(image.account, region)
+            except ServiceError:
+                continue
+            if image.repository in names:
+                return f" It is in {region}: correct the region in the name of the image"
+            if near := did_you_mean(image.repository, names):
+                return near if region == image.region else f"{near} That is in {region}"
+        return ""
+
+    def _list_repositories(self, account: str, region: str | None) -> list[str]:
+        reply = self._account.call(
+            "ecr", "describe_repositories", region=region, registryId=account, maxResults=_MOST_NAMES
+        )
+        return [one["repositoryName"] for one in reply.get("repositories", ())]
+
+    def _read_config(self, image: EcrImage, digest: str) -> Mapping[str, Any]:
+        with parsing("GetDownloadUrlForLayer", _ECR):
+            url = self._call("get_download_url_for_layer", image, layerDigest=digest)["downloadUrl"]
+        content = self._account.ask("s3", lambda _: download(url), region=image.region)
+        with parsing("the configuration of an image", _ECR):
+            return _read_json(content)
+
+    def _call(self, method: str, image: EcrImage, **arguments: Any) -> Any:
+        names = {"registryId": image.account, "repositoryName": image.repository}
+        try:
+            return self._account.call("ecr", method, region=image.region, **names, **arguments)
+        except ServiceError as error:
+            regions = self._account.regions("ecr")
+            if error.fault is not Fault.UNREACHABLE or image.region in regions:
+                raise
+            hint = did_you_mean(image.region, regions)
+            message = f"{error}. There is no region {image.region!r} as far as boto3 knows{f'.{hint}' if hint else ''}"
+            raise ServiceError(message, fault=error.fault) from error
+
+
+def _read_json(text: str | bytes) -> Mapping[str, Any]:
+    content = json.loads(text)
+    if not isinstance(content, dict):
+        raise TypeError("not a map")
+    return content
