@@ -64,8 +64,8 @@ def test_the_plan_has_each_definition_once_with_what_a_container_gets():
 
 def test_mappings_are_merged_at_any_depth_and_lists_as_a_whole():
     volumes = [{"path": "/a", "efs": "fs-1"}]
-    base = {**DECLARED, "secrets": {"A": "a", "B": "b"}, "execution_role": ROLE, "volumes": [*volumes, *volumes]}
-    base |= {"register": {"parameters": {"x": "1", "y": "1"}}, "public_ip": True, "platform": "fargate"}
+    more = {"secrets": {"A": "a", "B": "b"}, "volumes": [*volumes, *volumes], "public_ip": True}
+    base = {**FARGATE, **more, "register": {"parameters": {"x": "1", "y": "1"}}}
     own = {"name": "gpu", "secrets": {"B": "c"}, "volumes": volumes, "register": {"parameters": {"y": "2"}}}
     found, _ = definitions(
         base,
