@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kedro_batch.plan.checks.job_definitions import images_of
+from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.review.formatting import memory_text, quote_names, value_text
 from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Totals
 from kedro_batch.text.wording import counted
@@ -107,14 +109,18 @@ def list_facts(overview: Overview, *, exactly: bool = False) -> Iterator[Fact]:
         yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {widest.gpus:,} at the widest level")
     yield Fact(label="queues", text=_with_counts(totals.queues))
     yield Fact(label="definitions", text=_with_counts(totals.definitions))
-    images = {name: one["image"] for name, one in overview.origin.get("job_definitions", {}).items() if "image" in one}
-    if images:
-        yield Fact(label="images", text=", ".join(f"{image} ({name})" for name, image in images.items()))
+    declared = overview.origin.get("job_definitions", {})
+    if images := [f"{image} ({name})" for name in declared for image in _images(declared[name])]:
+        yield Fact(label="images", text=", ".join(images))
     for name, value in sorted(overview.origin.items(), key=lambda field: field[0] not in _PLACE):
         if name == "job_definitions":
             continue
         yield Fact(label=name.replace("_", " "), text=_origin_text(value))
     yield Fact(label="digest", text=overview.digest)
+
+
+def _images(declared: Mapping[str, Any]) -> Iterator[str]:
+    return (image for _, image in images_of(JobDefinition.from_dict(declared)))
 
 
 def _amount_text(stated: str, unstated: int, jobs: int) -> str:
