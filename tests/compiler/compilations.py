@@ -41,6 +41,7 @@ def compile_nodes(
     *,
     catalog: Mapping[str, Any] | None = None,
     strict: bool = False,
+    image: str | None = None,
     **inputs: Any,
 ) -> Compilation:
     """Compile these nodes as the default pipeline of a project.
@@ -50,6 +51,7 @@ def compile_nodes(
         settings: As in ``aws_batch.yml``, beside queue and definition.
         catalog: The catalog, in place of the one above.
         strict: Turn warnings into errors.
+        image: The image of the command line.
         inputs: Fields of ``CompileInputs``.
     """
     source = ConfigSource(
@@ -63,7 +65,7 @@ def compile_nodes(
             registered={"__default__": tuple(nodes)},
         ),
         "options": CompileOptions(),
-        "settings": resolve_settings(source, None),
+        "settings": resolve_settings(source, None, image=image),
         "source": source,
         "catalog": Catalog(CATALOG if catalog is None else catalog),
         "catalog_file": "conf/base/catalog.yml",

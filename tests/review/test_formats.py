@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.settings import Resources
+from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.formats import DiffFormat, OverviewFormat, render_diff, render_overview
 from tests.support.plans import a_job
@@ -63,3 +63,22 @@ def test_amounts_that_the_job_definition_sets_are_counted(asked, vcpus):
     jobs = tuple(a_job(f"j{n}", resources=Resources(vcpus=one)) for n, one in enumerate(asked))
     text = render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT)
     assert f"  vCPUs           {vcpus}\n" in text
+
+
+def test_a_plan_names_the_images_the_account_and_the_region_beside_its_target():
+    pod = {"eksProperties": {"podProperties": {"containers": [{"image": "pod:1"}]}}}
+    plan = Plan(
+        jobs=(a_job(),),
+        account="123456789012",
+        region="eu-west-1",
+        job_definitions={"d": JobDefinition(image="repo:1"), "pod": JobDefinition(register=pod)},
+    )
+    text = render_overview(plan, "plan.yaml", OverviewFormat.TEXT)
+    assert (
+        "  definitions     d (1 job)\n"
+        "  images          repo:1 (d), pod:1 (pod)\n"
+        "  account         123456789012\n"
+        "  region          eu-west-1\n"
+    ) in text
+    page = render_overview(plan, "plan.yaml", OverviewFormat.HTML)
+    assert "<dt>images</dt><dd>repo:1 (d), pod:1 (pod)</dd>" in page

@@ -17,6 +17,7 @@ ROWS = (
     checks.GRAPH,
     checks.SIZE,
     checks.SUBMIT,
+    checks.DEFINITIONS,
     checks.SETTINGS,
     checks.LIMITS,
     checks.REQUESTS,

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan
-from kedro_batch.plan.settings import Resources
+from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Risk, RiskKind
 from tests.support.plans import a_job
@@ -193,3 +195,41 @@ def test_the_worst_kind_comes_first():
     kinds = [risk.kind for risk in risks(old, new)]
     assert kinds == [RiskKind.QUEUE_CHANGED, RiskKind.JOB_REMOVED, RiskKind.MEMORY_LOWERED, RiskKind.TIMEOUT_LOWERED]
     assert kinds == sorted(kinds, key=[*RiskKind].index)
+
+
+RUN = JobDefinition(image="x:1", job_role="arn:aws:iam::123456789012:role/x")
+
+
+def definition_risks(old: dict[str, JobDefinition], new: dict[str, JobDefinition]) -> list[Risk]:
+    plans = (Plan(jobs=(a_job(),), job_definitions=one) for one in (old, new))
+    return list(diff_plans(*plans).risks)
+
+
+def test_another_image_is_one_risk_of_its_definition():
+    found = definition_risks({"d": RUN}, {"d": replace(RUN, image="x:2")})
+    assert found == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="d", before="x:1", after="x:2")]
+
+
+def test_what_else_changes_in_a_definition_is_one_risk():
+    found = definition_risks({"d": RUN}, {"d": replace(RUN, job_role=None, log_group="/x")})
+    before, after = {"job_role": RUN.job_role}, {"log_group": "/x"}
+    assert found == [Risk(kind=RiskKind.DEFINITION_CHANGED, definition="d", before=before, after=after)]
+
+
+def test_a_name_that_is_declared_or_no_longer_declared_is_a_risk():
+    role = {"job_role": RUN.job_role}
+    assert definition_risks({}, {"d": RUN}) == [
+        Risk(kind=RiskKind.DEFINITION_CHANGED, definition="d", after=role),
+        Risk(kind=RiskKind.IMAGE_CHANGED, definition="d", after="x:1"),
+    ]
+    assert definition_risks({"d": RUN}, {}) == [
+        Risk(kind=RiskKind.DEFINITION_CHANGED, definition="d", before=role),
+        Risk(kind=RiskKind.IMAGE_CHANGED, definition="d", before="x:1"),
+    ]
+    assert definition_risks({"unused": RUN}, {}) == []
+
+
+def test_another_account_and_region_are_risks_and_come_first():
+    old, new = (Plan(jobs=(a_job(job_queue=queue),), region=queue) for queue in ("eu-west-1", "us-east-1"))
+    kinds = [risk.kind for risk in diff_plans(old, replace(new, account="123456789012")).risks]
+    assert kinds == [RiskKind.ACCOUNT_CHANGED, RiskKind.REGION_CHANGED, RiskKind.QUEUE_CHANGED]

@@ -75,16 +75,18 @@ def refuse_unused_image(compilation: Compilation) -> None:
     for one in _distinct(compilation):
         if one.definition is None:
             name, lines = one.settings.job_definition, "".join(f"    {line}\n" for line in _declare(one, image))
+            place = _place(_locate(compilation, one))
             raise ConfigError(
                 f"--image sets the image of job definitions that aws_batch.yml declares, and {name} is only named "
-                f"there: its image is set on AWS. Declare it, in {_place(_locate(compilation, one))}:\n\n{lines}"
+                f"there: its image is set on AWS. In place of {place}, declare it:\n\n{lines}"
             )
     reasons = []
     for one in _distinct(compilation):
         own = has_own_containers(declared_in(one.stated) or {})
         place = _place(_locate(compilation, one, ("register",) if own else ("image",)))
-        reasons.append(f"{place} has {'containers' if own else 'an image'} of its own")
-    raise ConfigError(f"--image sets no image: {listed(dict.fromkeys(reasons), separator='; ')}")
+        reasons.append(f"{place} has containers of its own, with images" if own else f"{place} has an image of its own")
+    found = listed(dict.fromkeys(reasons), separator="; ")
+    raise ConfigError(f"--image sets no image: {found}. Leave out --image, or write the image there")
 
 
 def moves(image: str) -> bool:
@@ -134,7 +136,7 @@ def _diagnose_clash(compilation: Compilation, first: ResolvedSettings, other: Re
     here, there = sorted(paths, key=rule_of, reverse=True)
     return _diagnose(
         compilation.inputs.source.locate(here),
-        f"two job definitions have the name {name!r} and differ in {listed(differing)}: with this, and with "
+        f"two job definitions have the name {name!r} and differ in {listed(differing)}, by this and by "
         f"{_place(compilation.inputs.source.locate(there))}",
         advice=f"Give the one of a rule a name of its own, in the rule, such as job_definition: {{name: {name}_2}}",
     )

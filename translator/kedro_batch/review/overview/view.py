@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.diagnostics import path_text
+from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.params import param_leaves
+from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.review.formatting import memory_text, quote_names, spell_params, value_text
 from kedro_batch.review.markdown_escape import clip
 from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Totals
@@ -111,9 +113,9 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
         yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {widest.gpus:,} at the widest level")
     yield Fact(label="queues", text=_with_counts(totals.queues))
     yield Fact(label="definitions", text=_with_counts(totals.definitions))
-    images = {name: one["image"] for name, one in overview.origin.get("job_definitions", {}).items() if "image" in one}
-    if images:
-        yield Fact(label="images", text=", ".join(f"{image} ({name})" for name, image in images.items()))
+    declared = overview.origin.get("job_definitions", {})
+    if images := [f"{image} ({name})" for name in declared for image in _images(declared[name])]:
+        yield Fact(label="images", text=", ".join(images))
     for name, value in sorted(overview.origin.items(), key=lambda field: field[0] not in _PLACE):
         if name == "params":
             yield from _param_facts(value, longest)
@@ -126,6 +128,10 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
 def _param_facts(params: Mapping[str, Any], longest: int | None) -> Iterator[Fact]:
     for path, value in param_leaves(spell_params(params), ("params",)):
         yield Fact(label=path_text(path), text=value if longest is None else clip(value, longest))
+
+
+def _images(declared: Mapping[str, Any]) -> Iterator[str]:
+    return (image for _, image in images_of(JobDefinition.from_dict(declared)))
 
 
 def _amount_text(stated: str, unstated: int, jobs: int) -> str:
