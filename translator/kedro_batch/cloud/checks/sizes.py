@@ -10,7 +10,7 @@ from kedro_batch.cloud.checks.subject import Subject, Use
 from kedro_batch.cloud.checks.target_replies import TargetReplies
 from kedro_batch.cloud.replies import DefinitionDetail
 from kedro_batch.files.json_schema import whole
-from kedro_batch.plan.checks.batch_limits import check_fargate, fitting_fargate_size
+from kedro_batch.plan.checks.batch_limits import fargate_objections, fitting_fargate_size
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.settings import Resources
 from kedro_batch.text.wording import counted, listed
@@ -55,7 +55,7 @@ def judge_fargate_sizes(subject: Subject, replies: TargetReplies) -> Iterator[Fi
         if not _on_fargate(use, replies):
             continue
         size = effective_resources(use, replies.definitions.get(use.job_definition))
-        if any(check_fargate(size)):
+        if any(fargate_objections(size)):
             wrong.setdefault(size, []).extend(jobs)
         else:
             right += len(jobs)
@@ -77,10 +77,10 @@ def _on_fargate(use: Use, replies: TargetReplies) -> bool:
 
 
 def _wrong_size(size: Resources, jobs: list[JobName]) -> Finding:
-    objections = "; ".join(message for _, message in check_fargate(size))
+    objections = "; ".join(message for _, message in fargate_objections(size))
     fitting = fitting_fargate_size(replace(size, gpus=None))
     lines = ", ".join(f"{name}: {amount}" for name, amount in fitting.to_dict().items())
-    several = not any(check_fargate(fitting)) and fitting.vcpus is not None
+    several = not any(fargate_objections(fitting)) and fitting.vcpus is not None
     remedy = f"Set resources: {{{lines}}} in aws_batch.yml" if several else "Set resources in aws_batch.yml"
     return Finding(
         check="fargate_size",

@@ -149,7 +149,7 @@ def diagnose_size(resources: Resources, platform: Platform | None) -> Iterator[P
     """Yield why machines of a platform, or any if it is None, do not have these resources."""
     match platform:
         case Platform.FARGATE:
-            yield from check_fargate(resources)
+            yield from fargate_objections(resources)
         case Platform.EC2 | None:
             yield from _check_ec2(resources, platform)
         case _:
@@ -201,7 +201,7 @@ def _check_tags(tags: Mapping[str, str]) -> Iterator[PathMessage]:
             yield ("tags", key), f"begins with {' or '.join(RESERVED_TAGS)}, which only AWS and kedro-batch may use"
 
 
-def check_fargate(resources: Resources) -> Iterator[PathMessage]:
+def fargate_objections(resources: Resources) -> Iterator[PathMessage]:
     """Yield what Fargate has not got; what is None is left open."""
     if resources.gpus:
         yield ("resources", "gpus"), "Fargate has no GPUs: choose a queue of EC2 machines, or leave them out"
