@@ -17,7 +17,7 @@ from tests.support.services import StandIn, standin
 
 JOBS = {"a": ["x"], "b": ["y"]}
 PARENTS = {"b": "a"}
-DECLARED: dict[str, Any] = {"image": "repo@sha256:1", "resources": {"vcpus": 1, "memory_mib": 2048}}
+DECLARED: dict[str, Any] = {"image": "repo:1", "resources": {"vcpus": 1, "memory_mib": 2048}}
 ARN = "arn:aws:batch:us-east-1:123456789012:job-definition"
 
 
@@ -56,11 +56,11 @@ def test_a_definition_is_registered_once_and_an_image_is_one_more_revision(tmp_p
         again = apply(service, tmp_path)
         assert again.code == 0, again.err
         assert "registered" not in again.err
-        write_declaring(tmp_path, submit_tags=submit_tags, image="repo@sha256:2")
+        write_declaring(tmp_path, submit_tags=submit_tags, image="repo:2")
         assert apply(service, tmp_path).code == 0
         requests = service.asked("registerjobdefinition")
         assert used(service) == ["kedro_run:1"] * 4 + ["kedro_run:2"] * 2
-    assert [one["containerProperties"]["image"] for one in requests] == ["repo@sha256:1", "repo@sha256:2"]
+    assert [one["containerProperties"]["image"] for one in requests] == ["repo:1", "repo:2"]
     field, key = ("tags", CONTENT_TAG) if submit_tags else ("parameters", CONTENT_PARAMETER)
     assert all(one[field][key].startswith("sha256:") for one in requests)
     assert submit_tags or not any("tags" in one for one in requests)
@@ -70,7 +70,9 @@ def test_a_definition_is_registered_once_and_an_image_is_one_more_revision(tmp_p
 def test_moto_knows_a_registered_definition_again(tmp_path, moto_server):
     moto_server.prepare("a_queue", "a_definition")
     for image in ("one", "two", "one"):
-        write_declaring(tmp_path, image=image, platform="fargate", log_group="/group", secrets={"A": "arn:a"})
+        role = "arn:aws:iam::123456789012:role/start"
+        more = {"log_group": "/group", "secrets": {"A": "arn:a"}, "execution_role": role}
+        write_declaring(tmp_path, image=image, platform="fargate", **more)
         ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=moto_server.environment)
         assert ended.code == 0, ended.err
     assert len(moto_server.asked("registerjobdefinition")) == 2
@@ -105,7 +107,7 @@ def test_a_revision_that_never_came_to_be_is_registered_again(tmp_path):
     write_declaring(tmp_path)
     with a_service(faulty=["RegisterJobDefinition"], error_before=1.0) as service:
         with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
-            wait_until(lambda: service.asked("registerjobdefinition"))
+            wait_until(lambda: service.asked("registerjobdefinition"), process)
             service.configure(error_before=0.0)
             ended = end_of(process)
         assert ended.code == 0, ended.err
@@ -160,7 +162,7 @@ def test_without_the_permission_nothing_is_submitted_and_no_run_is_left(tmp_path
 
 
 def test_a_definition_that_aws_batch_refuses_is_said_to_be_the_plan_s(tmp_path):
-    write_declaring(tmp_path, register={"type": "unheard"})
+    write_declaring(tmp_path, register={"timeout": {"attemptDurationSeconds": 5}})
     with a_service() as service:
         ended = apply(service, tmp_path)
         assert service.asked("submitjob") == []
@@ -172,7 +174,7 @@ def test_a_process_that_was_killed_after_registering_leaves_what_the_next_one_fi
     write_declaring(tmp_path)
     with a_service(hang="submitjob") as service:
         with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
-            wait_until(lambda: service.asked("submitjob"))
+            wait_until(lambda: service.asked("submitjob"), process)
             process.send_signal(signal.SIGKILL)
             process.wait()
         service.configure(hang=None)
@@ -186,7 +188,7 @@ def test_a_dry_run_prints_what_would_be_registered_first_and_a_local_run_registe
         json.loads(line) for line in kedro_batch("apply", "plan.yaml", "--dry-run", cwd=tmp_path).text.splitlines()
     ]
     assert [one.get("operation") for one in lines] == ["RegisterJobDefinition", None, None]
-    assert lines[0]["request"]["containerProperties"]["image"] == "repo@sha256:1"
+    assert lines[0]["request"]["containerProperties"]["image"] == "repo:1"
     assert [one["jobDefinition"] for one in lines[1:]] == ["kedro_run", "kedro_run"]
     write_plan(
         tmp_path,

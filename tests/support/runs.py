@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.command_line import GENEROUS_S, Ended, environment, run
@@ -57,10 +58,11 @@ def read_until(process: "subprocess.Popen[str]", part: str) -> str:
     raise AssertionError(f"it ended without {part!r}:\n{''.join(lines)}")
 
 
-def wait_until(happened: Callable[[], object]) -> None:
-    """Wait until something has happened."""
+def wait_until(happened: Callable[[], object], process: subprocess.Popen[Any] | None = None) -> None:
+    """Wait until something has happened; a process that is to do it must not end before."""
     until = time.monotonic() + GENEROUS_S
     while not happened():
+        assert process is None or process.poll() is None, f"the command has ended with {process.returncode}"
         assert time.monotonic() < until, "it has not happened"
         time.sleep(0.05)
 

@@ -10,7 +10,7 @@ from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.submitter.definitions.content import same_content
 
 DECLARED: dict[str, Any] = {
-    "image": "repo@sha256:1",
+    "image": "repo:1",
     "job_role": "arn:aws:iam::123456789012:role/job",
     "resources": {"vcpus": 1, "memory_mib": 2048},
     "log_group": "/a/group",
@@ -73,7 +73,7 @@ def test_what_was_registered_is_known_again_whatever_aws_batch_fills_in(tags, ch
 
 @pytest.mark.parametrize("tags", [True, False])
 @pytest.mark.parametrize(
-    "changed", [{"image": "repo@sha256:2"}, {"job_role": None}, {"ulimits": {}}, {"shared_memory_mib": 64}]
+    "changed", [{"image": "repo:2"}, {"job_role": None}, {"ulimits": {}}, {"shared_memory_mib": 64}]
 )
 def test_another_declaration_is_another_content(tags, changed):
     described = as_described(deepcopy(request_of(tags=tags)))

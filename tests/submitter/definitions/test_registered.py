@@ -16,7 +16,7 @@ LOSES_REPLIES: dict[str, Any] = {"faulty": ["RegisterJobDefinition"], "error_aft
 
 def declaring_plan() -> Plan:
     plan = plan_of({"a": "", "b": "a"})
-    return replace(plan, job_definitions={"a_definition": JobDefinition(image="repo@sha256:1")})
+    return replace(plan, job_definitions={"a_definition": JobDefinition(image="repo:1")})
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 14.0])

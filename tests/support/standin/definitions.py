@@ -36,6 +36,8 @@ class Definitions:
             raise client_error("jobDefinitionName and type are required")
         if container is not None and not container.get("image"):
             raise client_error("Container properties should not be empty: image is required")
+        if body.get("timeout", {}).get("attemptDurationSeconds", 60) < 60:
+            raise client_error("timeout must be 60 seconds or more")
         number = max((one.number for one in self._all() if one.name == name), default=0) + 1
         revision = Revision(name=name, number=number, described=_described(body), registered_at=now)
         self._registered.append(revision)
