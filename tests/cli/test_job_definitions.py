@@ -72,7 +72,7 @@ def test_moto_knows_a_registered_definition_again(tmp_path, moto_server):
     for image in ("one", "two", "one"):
         role = "arn:aws:iam::123456789012:role/start"
         more = {"log_group": "/group", "secrets": {"A": "arn:a"}, "execution_role": role}
-        write_declaring(tmp_path, image=image, platform="fargate", **more)
+        write_declaring(tmp_path, image=image, platform="ec2", **more)
         ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=moto_server.environment)
         assert ended.code == 0, ended.err
     assert len(moto_server.asked("registerjobdefinition")) == 2
@@ -162,7 +162,7 @@ def test_without_the_permission_nothing_is_submitted_and_no_run_is_left(tmp_path
 
 
 def test_a_definition_that_aws_batch_refuses_is_said_to_be_the_plan_s(tmp_path):
-    write_declaring(tmp_path, register={"timeout": {"attemptDurationSeconds": 5}})
+    write_declaring(tmp_path, register={"containerProperties": {"linuxParameters": {"swappiness": 101}}})
     with a_service() as service:
         ended = apply(service, tmp_path)
         assert service.asked("submitjob") == []

@@ -7,6 +7,8 @@ from .config import Config
 from .limits import client_error
 from .targets import ARN
 
+_MOST_SWAPPINESS = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
@@ -36,8 +38,8 @@ class Definitions:
             raise client_error("jobDefinitionName and type are required")
         if container is not None and not container.get("image"):
             raise client_error("Container properties should not be empty: image is required")
-        if body.get("timeout", {}).get("attemptDurationSeconds", 60) < 60:
-            raise client_error("timeout must be 60 seconds or more")
+        if (container or {}).get("linuxParameters", {}).get("swappiness", 0) > _MOST_SWAPPINESS:
+            raise client_error(f"swappiness must be between 0 and {_MOST_SWAPPINESS}")
         number = max((one.number for one in self._all() if one.name == name), default=0) + 1
         revision = Revision(name=name, number=number, described=_described(body), registered_at=now)
         self._registered.append(revision)
