@@ -218,6 +218,20 @@ def _wrong_constant(error: Any) -> str:
     return f"found {shown(error.instance)}; this version of kedro-batch reads {error.validator_value!r}"
 
 
+def _not_one_of(error: Any) -> str:
+    # Our schemas use it for fields of which exactly one is wanted.
+    fields = [field for one in error.validator_value for field in one["required"]]
+    given = [field for field in fields if field in error.instance]
+    return f"has {' and '.join(given)}: write one of them" if given else f"needs {' or '.join(fields)}"
+
+
+def _not_alone(error: Any) -> str:
+    pairs = ((field, needed) for field, others in error.validator_value.items() for needed in others)
+    alone = [pair for pair in pairs if pair[0] in error.instance and pair[1] not in error.instance]
+    return listed(f"{field} is only for {needed}, and there is no {needed}" for field, needed in alone)
+
+
+_WRONG_TEXT = {"^/": "must begin with /"}
 _MESSAGES: dict[str, Callable[[Any], str]] = {
     "enum": _unknown_word,
     "not": lambda _: "does not belong here",
@@ -232,7 +246,9 @@ _MESSAGES: dict[str, Callable[[Any], str]] = {
     "minItems": lambda error: f"must have {error.validator_value} or more items",
     "maxItems": lambda error: f"has {len(error.instance)} items, {error.validator_value} are allowed",
     "maxProperties": lambda error: f"has {len(error.instance)} keys, {error.validator_value} are allowed",
-    "pattern": lambda error: f"{shown(error.instance)} is not allowed",
+    "pattern": lambda error: f"{shown(error.instance)} {_WRONG_TEXT.get(error.validator_value, 'is not allowed')}",
+    "oneOf": _not_one_of,
+    "dependentRequired": _not_alone,
     "uniqueItems": lambda error: f"names {_repeated(error.instance)} more than once",
 }
 

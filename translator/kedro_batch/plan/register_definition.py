@@ -16,6 +16,8 @@ CONTENT_PARAMETER = "kedro_batch_definition"
 """The parameter that has it where an account forbids tags."""
 OWN_CONTAINERS = ("eksProperties", "ecsProperties", "nodeProperties")
 """The structures of RegisterJobDefinition that have containers of their own: they stand in ``register``."""
+CONTAINERS = ("containerProperties", *OWN_CONTAINERS)
+"""All structures that have containers."""
 
 
 def register_request(name: str, definition: JobDefinition, *, tags: bool) -> dict[str, Any]:

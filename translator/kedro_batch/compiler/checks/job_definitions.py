@@ -16,7 +16,7 @@ from kedro_batch.files.read_budget import MAX_DEFINITIONS
 from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.image_reference import parse_image
 from kedro_batch.plan.settings import Platform
-from kedro_batch.text.wording import listed
+from kedro_batch.text.wording import listed, sentences
 
 _REVISION = re.compile(r":[0-9]+$")
 _WITHOUT_REVISION = re.compile(r"[\w-]+|arn:.*/[\w-]+")
@@ -30,8 +30,9 @@ def check_declarations(compilation: Compilation) -> Iterator[Diagnostic]:
         if resolved.definition is None:
             continue
         if not name:
-            message = "it is missing: a declared job definition needs a name, such as name: kedro_run"
-            yield _diagnose(_locate(compilation, resolved, ("name",)), message)
+            message = "is missing: a declared job definition needs one, such as name: kedro_run"
+            place = _locate(compilation, resolved, ("name",))
+            yield _diagnose(place, sentences(message, hint_at_replaced(compilation, place.path)))
         elif all(resolved.definition != one.definition for one in by_name[name]):
             by_name[name].append(resolved)
     for first, *others in by_name.values():
@@ -63,6 +64,16 @@ def locate_in_plan(compilation: Compilation, path: FieldPath) -> SourceRef:
     return _locate(compilation, resolved, part)
 
 
+def hint_at_replaced(compilation: Compilation, path: FieldPath) -> str:
+    """Say which file has what is missing at a path, if another file has replaced it there; or nothing.
+
+    A part of a job definition that a rule declares may come from outside of the rules.
+    """
+    source = compilation.inputs.source
+    outside = path[2:] if path[:1] == ("rules",) and path[2:3] == ("job_definition",) else ()
+    return source.hint_at_replaced(path) or source.hint_at_replaced(outside)
+
+
 def refuse_unused_image(compilation: Compilation) -> None:
     """Refuse an image of the command line that no job definition takes.
 
@@ -84,7 +95,7 @@ def refuse_unused_image(compilation: Compilation) -> None:
     for one in _distinct(compilation):
         own = has_own_containers(declared_in(one.stated) or {})
         place = _place(_locate(compilation, one, ("register",) if own else ("image",)))
-        reasons.append(f"{place} has containers of its own, with images" if own else f"{place} has an image of its own")
+        reasons.append(f"{place} has containers of its own, with images" if own else f"{place} names another image")
     found = listed(dict.fromkeys(reasons), separator="; ")
     raise ConfigError(f"--image sets no image: {found}. Leave out --image, or write the image there")
 
@@ -131,9 +142,20 @@ def _diagnose_clash(compilation: Compilation, first: ResolvedSettings, other: Re
     one, two = (found.definition.to_dict() if found.definition else {} for found in (first, other))
     differing = sorted(part for part in {*one, *two} if one.get(part) != two.get(part))
     paths = [
-        max((path_of_part(settings, found, (part,)) for part in differing), key=rule_of) for found in (other, first)
+        (max((path_of_part(settings, found, (part,)) for part in differing), key=rule_of), found)
+        for found in (other, first)
     ]
-    here, there = sorted(paths, key=rule_of, reverse=True)
+    (here, resolved), (there, _) = sorted(paths, key=lambda pair: rule_of(pair[0]), reverse=True)
+    source = compilation.inputs.source
+    naming = path_of_part(settings, resolved, ("name",))
+    if rule_of(naming) > rule_of(here):  # a name beside the difference would be overridden
+        return _diagnose(
+            source.locate(naming),
+            f"it names two job definitions {name!r} that differ in {listed(differing)}, by "
+            f"{_place(source.locate(here))} and by {_place(source.locate(there))}: it overrides the name of an earlier "
+            "rule",
+            advice="Leave out the name in the later rule, or put this rule before those that it overrides",
+        )
     return _diagnose(
         compilation.inputs.source.locate(here),
         f"two job definitions have the name {name!r} and differ in {listed(differing)}, by this and by "

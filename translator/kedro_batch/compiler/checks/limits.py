@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kedro_batch.compiler.checks.job_definitions import locate_in_plan
+from kedro_batch.compiler.checks.job_definitions import hint_at_replaced, locate_in_plan
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.explain import find_origin
 from kedro_batch.compiler.settings.config_source import SourceRef
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
 from kedro_batch.files.read_budget import MAX_JOBS
 from kedro_batch.plan.checks import check_plan
-from kedro_batch.text.wording import listed
+from kedro_batch.text.wording import listed, sentences
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import JobName
@@ -41,7 +41,8 @@ def check_limits(compilation: Compilation) -> Iterator[Diagnostic]:
             continue
         if found.path[0] == "job_definitions":
             file, line, path = locate_in_plan(compilation, found.path)
-            yield replace(found, source=file, line=line, path=path, code=Code.INVALID_CONFIG)
+            message = sentences(found.message, hint_at_replaced(compilation, path))
+            yield replace(found, message=message, source=file, line=line, path=path, code=Code.INVALID_CONFIG)
             continue
         job, inside, message = plan.jobs[int(found.path[1])], found.path[2:], found.message
         key = (id(job.settings), inside)
@@ -55,11 +56,12 @@ def check_limits(compilation: Compilation) -> Iterator[Diagnostic]:
         all_jobs = len(jobs) == len(groups) > 1
         who = "all jobs" if all_jobs else f"job{'s' if len(jobs) > 1 else ''} {listed(jobs)}"
         file, line, shown_path = origin or SourceRef(who, None, inside)
+        hint = hint_at_replaced(compilation, shown_path if origin else inside)
         yield Diagnostic(
             source=file,
             line=line,
             path=shown_path,
             code=Code.OVER_LIMIT,
-            message=f"{message} ({who})" if origin else message,
+            message=sentences(f"{message} ({who})" if origin else message, hint),
             about={"jobs": tuple(jobs)},
         )

@@ -17,7 +17,7 @@ from kedro_batch.compiler.settings.config_checks import (
 )
 from kedro_batch.compiler.settings.config_source import ConfigSource
 from kedro_batch.compiler.settings.config_spelling import find_meant_settings
-from kedro_batch.compiler.settings.declared_definitions import declared_in, with_image
+from kedro_batch.compiler.settings.declared_definitions import declared_in, merge_settings, with_image
 from kedro_batch.compiler.settings.rules import AMOUNTS, Match, ResolvedSettings, Rule
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, UsageError
@@ -114,7 +114,7 @@ def resolve_settings(
     groupings = given.get("group_by", ()) if group_by is None else group_by
     return Settings(
         defaults=ResolvedSettings.from_dict(
-            with_image(_plan_spelling(given), image, instead=True), given.get("runner")
+            with_image(merge_settings(_plan_spelling(given), {}), image, instead=True), given.get("runner")
         ),
         rules=tuple(map(_read_rule, given.get("rules", ()))),
         group_by=tuple(name for name in groupings if name != NONE),

@@ -11,7 +11,7 @@ from typing import Any
 
 from kedro_batch.compiler.grouping_names import check_groupings
 from kedro_batch.compiler.settings.config_spelling import find_meaning, find_wrappers
-from kedro_batch.compiler.settings.declared_definitions import declared_in
+from kedro_batch.compiler.settings.declared_definitions import declared_in, without_nulls
 from kedro_batch.compiler.settings.foreign_settings import find_definition_meaning
 from kedro_batch.compiler.settings.rules import AMOUNTS
 from kedro_batch.diagnostics import Code, FieldPath, PathMessage
@@ -34,6 +34,7 @@ from kedro_batch.plan.submit_job import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean, quoted
 
 _Config = Mapping[str, Any]
+_DIGITS_OF_ACCOUNT = 12
 _RUNNERS = ("ParallelRunner", "SequentialRunner", "ThreadRunner")
 
 
@@ -59,7 +60,7 @@ def check_passed_on(given: _Config, env: str | None = None) -> Iterator[PathMess
         if submit := settings.get("submit"):
             for path, message in [*wrong_submit_fields(submit)] or _misused_variables(submit, env):
                 yield (*here, "submit", *path), message
-        if register := (declared_in(settings) or {}).get("register"):
+        if register := without_nulls(declared_in(settings) or {}).get("register"):
             for path, message in [*wrong_register_fields(register)] or _misused_in_register(register, env):
                 yield (*here, "job_definition", "register", *path), message
 
@@ -104,10 +105,35 @@ def _run_checks(given: _Config, env: str | None) -> Iterator[tuple[FieldPath, st
 
 
 def _check_schema(given: _Config) -> Iterator[PathMessage]:
-    for path, message in check(given, "config", _find_meaning):
+    for path, message in check(_without_taken_away(given), "config", _find_meaning):
         if path[:1] == ("params",) and isinstance(given["params"], Mapping):
             continue  # _check_params says more
-        yield path, _find_misuse_of_accept(given, path) or _find_misuse_of_name(given, path) or message
+        misuse = _find_misuse_of_accept(given, path) or _find_misuse_of_name(given, path)
+        yield path, misuse or _find_misuse_of_account(given, path) or message
+
+
+def _without_taken_away(given: _Config) -> _Config:
+    """Return the settings without the parts that declared job definitions take away, by null, from those before."""
+    settings = dict(given)
+    if isinstance(rules := given.get("rules"), list):
+        settings["rules"] = [_without_taken_away(one) if isinstance(one, Mapping) else one for one in rules]
+    if declared := declared_in(given):
+        settings["job_definition"] = without_nulls(declared)
+    return settings
+
+
+def _find_misuse_of_account(given: _Config, path: FieldPath) -> str | None:
+    """Return what an account was that YAML has read in base 8; None if the schema says what is wrong."""
+    number = given.get("account")
+    if path != ("account",) or not isinstance(number, int) or isinstance(number, bool):
+        return None
+    digits = f"{number:o}"
+    if number < 0 or not _DIGITS_OF_ACCOUNT - 4 < len(digits) < _DIGITS_OF_ACCOUNT:
+        return None
+    return (
+        f"must be text, found the number {number}: put it in quotes. A number that begins with 0 is read in base 8: "
+        f'if you have written {digits.zfill(_DIGITS_OF_ACCOUNT)}, write account: "{digits.zfill(_DIGITS_OF_ACCOUNT)}"'
+    )
 
 
 def _find_meaning(path: FieldPath, value: object) -> Meaning | None:

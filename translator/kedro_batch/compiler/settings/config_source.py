@@ -52,19 +52,50 @@ class ConfigSource:
         return tuple(name for name in TARGET if name not in self.target)
 
     def locate(self, path: FieldPath) -> SourceRef:
-        """Find where a setting stands, or its nearest parent; otherwise where it should be written."""
+        """Find where a setting stands, or its nearest parent; otherwise where it should be written.
+
+        What a file says below a key that another file has replaced does not count.
+        """
         if path and path[0] in TARGET and path[0] not in self.aws_batch and path[0] in self.parameters:
             return SourceRef("parameters.yml", None, ("aws_batch", *path))
         for depth in range(len(path), 0, -1):
-            for name, file in self.files.items():
-                if (line := _read_lines(file).get(path[:depth])) is not None:
-                    return SourceRef(name, line, path)
+            if (depth == 1 or has_path(self.aws_batch, path[:depth])) and (found := self._find_line(path[:depth])):
+                return found._replace(path=path)
         return SourceRef(self.expected_file, None, path)
+
+    def hint_at_replaced(self, path: FieldPath) -> str:
+        """Say which file has a setting that another file has replaced, with all that stands beside it; or nothing."""
+        lost = None if not path[1:] or has_path(self.aws_batch, path) else self._find_line(path)
+        if lost is None:
+            return ""
+        winner, key = self.locate(path[:1]).file, path[0]
+        return f"{key} in {winner} replaces that of {lost.file} as a whole, with what line {lost.line} there sets"
+
+    def _find_line(self, path: FieldPath) -> SourceRef | None:
+        """Return the first place of a path in the files."""
+        lines = ((name, _read_lines(file).get(path)) for name, file in self.files.items())
+        return next((SourceRef(name, line, path) for name, line in lines if line is not None), None)
 
     def diagnose(self, path: FieldPath, message: str, code: Code = Code.INVALID_CONFIG) -> Diagnostic:
         """Return a diagnostic about a setting, with its file and line."""
         file, line, shown_path = self.locate(path)
         return Diagnostic(source=file, line=line, path=shown_path, message=message, code=code)
+
+
+def has_path(value: Any, path: FieldPath) -> bool:
+    """True if a value has a path; keys are compared as messages spell them."""
+    for step in path:
+        match value:
+            case Mapping():
+                keys = {str(key): key for key in value}
+                if str(step) not in keys:
+                    return False
+                value = value[keys[str(step)]]
+            case list() if isinstance(step, int) and step < len(value):
+                value = value[step]
+            case _:
+                return False
+    return True
 
 
 @cache

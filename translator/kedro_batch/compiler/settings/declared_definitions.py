@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from kedro_batch.plan.checks.job_definitions import OF_ONE_CONTAINER
-from kedro_batch.plan.register_definition import own_containers
+from kedro_batch.plan.register_definition import CONTAINERS, own_containers
 from kedro_batch.plan.settings import JobDefinition, JobSettings, Platform, Resources, merged_deep, merged_over
 
+_WITHOUT_PLATFORM = ("eksProperties",)
+"""AWS Batch takes no platform for these containers."""
 _FILLED_IN = {"vcpus": 1, "memory_mib": 2048}
 """What a definition of one container states where nobody does: AWS Batch registers none without."""
 
@@ -29,15 +31,39 @@ def has_own_containers(declared: Mapping[str, Any]) -> bool:
 def merge_settings(own: Mapping[str, Any], stated: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings merged over others; a declared definition is merged over another one at any depth.
 
-    Where ``own`` brings containers of its own, what describes one container is not taken over.
+    A part that is null in ``own`` is taken away. Where ``own`` brings containers of its own, what describes containers
+    of another kind is not taken over.
     """
-    merged = merged_over(own, stated)
-    declared, before = declared_in(own), declared_in(stated)
-    if declared is not None and before is not None:
-        if has_own_containers(declared) and not has_own_containers(before):
-            before = {name: value for name, value in before.items() if name not in OF_ONE_CONTAINER}
-        merged["job_definition"] = merged_deep(declared, before)
-    return merged
+    declared, before = declared_in(own), declared_in(stated) or {}
+    if declared is None:
+        return merged_over(own, stated)
+    kind = own_containers(without_nulls(declared.get("register") or {}))
+    if kind is not None and kind != own_containers(before.get("register", {})):
+        before = _fitting(before, kind)
+        stated = {name: value for name, value in stated.items() if name != "platform" or kind not in _WITHOUT_PLATFORM}
+    return {**merged_over(own, stated), "job_definition": without_nulls(merged_deep(declared, before))}
+
+
+def without_nulls(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping without what is null in it, in mappings at any depth."""
+    return {
+        name: without_nulls(value) if isinstance(value, Mapping) else value
+        for name, value in declared.items()
+        if value is not None
+    }
+
+
+def _fitting(declared: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return what a definition has that one with containers of another kind may have too."""
+    dropped = OF_ONE_CONTAINER if kind not in _WITHOUT_PLATFORM else (*OF_ONE_CONTAINER, "platform")
+    kept = {name: value for name, value in declared.items() if name not in dropped}
+    if "register" in kept:
+        kept["register"] = {
+            field: value
+            for field, value in kept["register"].items()
+            if field not in CONTAINERS and not (kind in _WITHOUT_PLATFORM and field == "platformCapabilities")
+        }
+    return kept
 
 
 def with_image(stated: Mapping[str, Any], image: str | None, *, instead: bool = False) -> Mapping[str, Any]:
@@ -74,6 +100,6 @@ def split_settings(stated: Mapping[str, Any]) -> tuple[JobSettings, JobDefinitio
     if not has_own_containers(declared):
         resources = Resources.from_dict({**_FILLED_IN, **definition.resources.to_dict()})
         definition = replace(definition, resources=resources)
-    if "eksProperties" not in definition.register:  # AWS Batch takes no platform for EKS
+    if own_containers(definition.register) not in _WITHOUT_PLATFORM:
         definition = replace(definition, platform=definition.platform or platform)
     return replace(settings, platform=settings.platform or platform), definition

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kedro_batch.compiler.settings.batch_config import Settings
+from kedro_batch.compiler.settings.config_source import has_path
 from kedro_batch.compiler.settings.rules import ResolvedSettings
 from kedro_batch.diagnostics import FieldPath
 
@@ -11,7 +12,7 @@ from kedro_batch.diagnostics import FieldPath
 def path_of_part(settings: Settings, resolved: ResolvedSettings, part: FieldPath = ()) -> FieldPath:
     """Return the path of the setting that gave nodes a part of their job definition.
 
-    It is in the last rule that states the part, or outside of the rules. Of a part that nobody states, it is where it
+    It is in the last rule that states the part or takes it away, or outside of the rules. Of a part that nobody states, it is where it
     would stand beside the rest.
 
     Args:
@@ -21,7 +22,7 @@ def path_of_part(settings: Settings, resolved: ResolvedSettings, part: FieldPath
     """
     layers = [*_layers(settings, resolved)]
     for here, stated in layers:
-        if _has(stated.get("job_definition"), part):
+        if "job_definition" in stated and has_path(stated["job_definition"], part):
             return (*here, "job_definition", *part)
         if part == ("platform",) and "platform" in stated:
             return (*here, "platform")
@@ -42,15 +43,3 @@ def _layers(settings: Settings, resolved: ResolvedSettings) -> Iterator[tuple[Fi
             yield here, stated
         if isinstance(stated.get("job_definition"), str):
             return
-
-
-def _has(value: Any, part: FieldPath) -> bool:
-    for step in part:
-        match value:
-            case Mapping() if step in value:
-                value = value[step]
-            case list() if isinstance(step, int) and step < len(value):
-                value = value[step]
-            case _:
-                return False
-    return value is not None

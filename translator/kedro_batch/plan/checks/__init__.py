@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.files.read_budget import MAX_DIAGNOSTICS
+from kedro_batch.plan.checks.account import check_account
 from kedro_batch.plan.checks.batch_limits import check_limits
 from kedro_batch.plan.checks.credentials import check_credentials
 from kedro_batch.plan.checks.job_definitions import check_definitions, check_fit, check_use
@@ -47,7 +48,7 @@ SIZE: tuple[FileCheck, ...] = (check_size,)
 SUBMIT: tuple[FileCheck, ...] = (check_submit_fields, check_register_fields)
 """If these find something, DEFINITIONS and REQUESTS do not run: requests cannot be built."""
 SETTINGS: tuple[FileCheck, ...] = (check_tags, check_params, check_credentials)
-LIMITS: tuple[PlanCheck, ...] = (check_limits, check_other_params)
+LIMITS: tuple[PlanCheck, ...] = (check_limits, check_account, check_other_params)
 DEFINITIONS: tuple[PlanCheck, ...] = (check_definitions, check_registrations)
 """These look at the job definitions that the plan declares."""
 REQUESTS: tuple[PlanCheck, ...] = (

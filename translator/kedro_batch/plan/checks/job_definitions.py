@@ -1,10 +1,13 @@
 """Checks the job definitions that a plan declares, and whether jobs fit theirs.
 
 Sources: [api] the AWS Batch API reference, RegisterJobDefinition and ContainerProperties; [quotas] see
-``batch_limits``; [secrets] the Amazon ECS API reference, RegisterTaskDefinition: secrets need an executionRoleArn.
+``batch_limits``; [secrets] the Amazon ECS API reference, RegisterTaskDefinition: secrets need an executionRoleArn;
+[limits] the Docker command line reference, ``--ulimit``.
 """
 
 import json
+import math
+import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -44,6 +47,8 @@ _SHAPES: Mapping[str, str] = {
 }
 _CONTAINER_OF_EKS = "Default"
 """[api] EksContainer, name: this, if there is none."""
+_UNLIMITED = -1
+"""[limits] A limit of a ulimit that is none."""
 _ON_MACHINES = ("ulimits", "shared_memory_mib")
 """[api] Fields that Fargate does not take."""
 
@@ -99,11 +104,34 @@ def _check_container(definition: JobDefinition) -> Iterator[PathMessage]:
         for path, message in diagnose_size(definition.resources, definition.platform):
             yield path, message
     yield from _check_platform(definition)
-    if definition.secrets and not definition.execution_role:
-        yield ("secrets",), "need an execution_role, which reads them when the container starts"
+    if definition.secrets and not definition.execution_role and definition.platform is not Platform.FARGATE:
+        yield ("execution_role",), "is missing: a role must read the secrets when the container starts"
+    yield from _check_volumes(definition)
+    yield from _check_ulimits(definition.ulimits)
     if definition.volumes and {"volumes", "mountPoints"} & definition.register.get("containerProperties", {}).keys():
         message = "cannot stand beside volumes and mountPoints in register.containerProperties: write all in one place"
         yield ("volumes",), message
+
+
+def _check_volumes(definition: JobDefinition) -> Iterator[PathMessage]:
+    first: dict[str, int] = {}
+    for number, volume in enumerate(definition.volumes):
+        path = posixpath.normpath(volume["path"])
+        if first.setdefault(path, number) != number:
+            message = f"{quoted(volume['path'])} is the path of volumes[{first[path]}] too: give each one of its own"
+            yield ("volumes", number, "path"), message
+
+
+def _check_ulimits(ulimits: Mapping[str, Any]) -> Iterator[PathMessage]:
+    for name, limit in ulimits.items():
+        if isinstance(limit, Mapping):
+            soft, hard = (math.inf if limit[kind] == _UNLIMITED else limit[kind] for kind in ("soft", "hard"))
+            if soft > hard:
+                yield ("ulimits", name, "soft"), f"is {_spell_limit(soft)}, above hard: {hard}"
+
+
+def _spell_limit(limit: float) -> str:
+    return "-1, which is no limit" if limit == math.inf else str(limit)
 
 
 def _find_wrong_image(image: str) -> str | None:
