@@ -36,12 +36,27 @@ def facts_of_jobs(document):
         yield from one["nodes_from"] + one["nodes_to"]
 
 
+def values_of_risk(risk):
+    """Yield the values of a risk; those of a job definition are shown field by field."""
+    for side in (risk["before"], risk["after"]):
+        values = dict(_leaf_fields(side)) if isinstance(side, dict) else {"": side}
+        yield from map(value_text, values.values())
+
+
+def _leaf_fields(value, path=()):
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield from _leaf_fields(inner, (*path, name))
+        else:
+            yield (*path, name), inner
+
+
 def facts_of_plan(document):
     yield from (document["digest_before"], document["digest_after"])
     yield from (f"{number} {what}" for what, number in document["counts"].items() if number)
     for risk in document["risks"]:
         yield risk["kind"].replace("_", " ")
-        yield from map(value_text, (risk["before"], risk["after"]))
+        yield from values_of_risk(risk)
     for field in document["origin"] + document["totals"]:
         before, after = field["before"], field["after"]
         if isinstance(before or after, list):
@@ -103,7 +118,7 @@ def test_every_fact_about_jobs_is_in_the_page(name, plans):
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["lost"]}
     for risk in document["risks"]:
         facts.add(risk["kind"].replace("_", " "))
-        facts |= {value_text(risk[side]) for side in ("before", "after") if risk["kind"] != "unordered_read"}
+        facts |= set(values_of_risk(risk)) if risk["kind"] != "unordered_read" else set()
     for names in document["data"].values():
         facts |= set(names["gained"] + names["lost"])
     assert sorted(fact for fact in facts - {None} if fact not in leaves and fact not in page) == []

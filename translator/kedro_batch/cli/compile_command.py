@@ -4,8 +4,9 @@ import difflib
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -110,7 +111,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
         content = _encode(_text(compilation.plan))
         _report(compilation, flags, stdout)
         if checked is not None:
-            _compare(*checked, content, _update_command(context, str(check), compilation.plan.env))
+            _compare(*checked, content, partial(_update_command, context, str(check), compilation.plan.env))
         elif descriptor is not None:
             descriptor.write(content)
         elif output is not None and not to_stdout:
@@ -205,21 +206,24 @@ def _explain(compilation: "Compilation", called: str) -> str:
     return "".join(f"{line}\n" for line in explanation_lines(job, explain_job(compilation, name), params))
 
 
-def _update_command(context: click.Context, file: str, env: str | None) -> str:
-    """Return the command that was typed, but one that writes the file instead of checking it, in any shell."""
+def _update_command(context: click.Context, file: str, env: str | None, *more: str, check: bool = False) -> str:
+    """Return the command that was typed, with more words, in any shell: to check the file again, or to write it."""
     from kedro_batch.cli.project_compilation import typed_words
 
     from_variable = [f"--env={env}"] if env and not context.params["env"] else []
-    return shlex.join([*context.command_path.split(), *from_variable, "-o", file, *typed_words("compile", "--check")])
+    words = [*from_variable, "--check" if check else "-o", file, *typed_words("compile", "--check"), *more]
+    return shlex.join([*context.command_path.split(), *words])
 
 
-def _compare(before: bytes, name: str, now: bytes, update: str) -> None:
+def _compare(before: bytes, name: str, now: bytes, update: Callable[..., str]) -> None:
     """Show how the plan in a file differs from the compiled one; line ends and a byte order mark do not count.
 
     Raises:
         PlanDiffers: They differ.
         PlanError: The file is not a plan.
     """
+    from kedro_batch.plan.approved_digests import loses_digests, with_digests_of
+    from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.diff.diff_plans import diff_plans
     from kedro_batch.review.diff.view import build_diff_view
@@ -232,7 +236,14 @@ def _compare(before: bytes, name: str, now: bytes, update: str) -> None:
     )
     if old == new:
         return
-    diff = diff_plans(read_plan(before, name), read_plan(now, _COMPILED))
+    approved, compiled = read_plan(before, name), read_plan(now, _COMPILED)
+    resolving = ("--resolve-image",) if loses_digests(compiled, approved) else ()
+    if resolving and plan_digest(with_digests_of(approved, compiled)) == plan_digest(approved):
+        raise PlanDiffers(
+            f"{name} has images by digest, and the settings have tags: only Amazon ECR knows whether they still mean "
+            f"these images. Ask it: {update(*resolving, check=True)}"
+        )
+    diff = diff_plans(approved, compiled)
     if diff.differ:
         print_note(render("diff.txt.j2", build_diff_view(diff, name, _COMPILED)).rstrip())
     else:
@@ -243,5 +254,5 @@ def _compare(before: bytes, name: str, now: bytes, update: str) -> None:
         if len(lines) > _MAX_LINES:
             print_note(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
     raise PlanDiffers(
-        f"{name} is out of date. Update it: {update}" if Path(name).is_file() else f"{name} is out of date"
+        f"{name} is out of date. Update it: {update(*resolving)}" if Path(name).is_file() else f"{name} is out of date"
     )

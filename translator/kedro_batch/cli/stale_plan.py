@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kedro_batch.errors import PlanError, Refused
+from kedro_batch.plan.approved_digests import loses_digests, with_digests_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
@@ -45,8 +46,10 @@ def describe_staleness(plan: Plan, digest: PlanDigest, project: Path, file: str)
         tried = _compile(project, [*words, *more])
         if tried != now or more != [_UNGROUPED]:  # what makes no difference need not be typed
             words, now = [*words, *more], tried
-    if now is None or (isinstance(now, Plan) and plan_digest(now) == digest):
+    if now is None or (isinstance(now, Plan) and plan_digest(with_digests_of(plan, now)) == digest):
         return None
+    if isinstance(now, Plan) and loses_digests(now, plan):
+        words.append("--resolve-image")
     command = shlex.join(["kedro-batch", "compile", *words, "-o", file])
     if isinstance(now, Plan):
         return f"The plan is out of date: its project gives another one now. Compile it again: {command}"

@@ -1,7 +1,7 @@
 """Explains the settings of a job: every value, with the places in the configuration that set it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kedro_batch.compiler.compilation import Compilation
@@ -35,7 +35,11 @@ def explain_job(compilation: Compilation, job: JobName) -> Iterator[tuple[Explai
     """Yield every value of a job's settings with the places in the configuration that set it."""
     rules = compilation.inputs.settings.rules
     for value in explain_settings(compilation.node_settings, compilation.groups[job].nodes, rules):
-        yield value, tuple(_locate(compilation, number, value) for number in value.rules)
+        places = [_locate(compilation, number, value) for number in value.rules]
+        planned = _planned(compilation, job, value)
+        if planned != value.value:
+            places.append(SourceRef("--resolve-image", None, ()))
+        yield replace(value, value=planned), tuple(places)
 
 
 def find_origin(compilation: Compilation, job: JobName, path: FieldPath) -> SourceRef | None:
@@ -44,6 +48,16 @@ def find_origin(compilation: Compilation, job: JobName, path: FieldPath) -> Sour
         if value.path[: len(path)] == path[: len(value.path)]:
             return places[0] if places else None
     return None
+
+
+def _planned(compilation: Compilation, job: JobName, value: ExplainedValue) -> Any:
+    """Return a value as the plan has it: the images of its job definitions may have been resolved."""
+    settings = compilation.node_settings.merge(compilation.groups[job].nodes).settings
+    definition = compilation.plan.job_definitions.get(settings.job_definition)
+    if value.path[0] != "job_definition" or definition is None:
+        return value.value
+    planned = _look_up(definition.to_dict(), value.path[1:])
+    return value.value if planned is None else planned
 
 
 def explain_settings(

@@ -93,5 +93,5 @@ def render_json(value: object) -> str:
 def _fields_of(value: Any) -> dict[str, Any]:
     found = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Risk) and value.definition is None:
-        del found["definition"]  # it came later than the rest of the format
+        del found["definition"], found["jobs"]  # they came later than the rest of the format
     return found

@@ -31,6 +31,7 @@ def _environment() -> Environment:
         "codes": format_codes,
         "column": str.ljust,
         "job_count": _job_count,
+        "label": _label,
         "wrap_to_lines": wrap_to_lines,
         "quote_names": quote_names,
         "for_review": for_review,
@@ -46,6 +47,11 @@ def _arrow(values: tuple[str | None, str | None]) -> str:
         sign = "+" if before is None else "-"
         return f"{sign} {after if before is None else before}" if before != after else ""
     return f"{before} -> {after}"
+
+
+def _label(text: str, width: int) -> str:
+    """Fill a label up to a column; behind a longer one, the value stands on the next line."""
+    return text.ljust(width) if len(text) <= width else f"{text}\n    {' ' * width}"
 
 
 def _job_count(names: Sequence[str]) -> str:

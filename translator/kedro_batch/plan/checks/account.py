@@ -45,7 +45,7 @@ def _find_elsewhere(arn: str, plan: Plan) -> str | None:
     found = _ARN.fullmatch(arn)
     for field, wanted in (("account", plan.account), ("region", plan.region)):
         if found and found[field] and wanted and found[field] != wanted:
-            return f"is of {field} {found[field]}, and the plan is for {wanted} ({field}): name one of that {field}"
+            return f"is of {field} {found[field]}, and the plan is for {field} {wanted}: name one of that {field}"
     return None
 
 

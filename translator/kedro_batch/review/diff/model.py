@@ -137,7 +137,9 @@ class Risk:
         job: The job that it is about, by its new name if it has one.
         dataset: The dataset that it is about.
         node: The node that it is about.
-        definition: The declared job definition that it is about. In JSON, only risks about one have this.
+        definition: The declared job definition that it is about, by its new name. In JSON, only risks about one have
+            this and ``jobs``.
+        jobs: The number of jobs that have this definition now.
         before: A value in the old plan.
         after: The value in the new plan.
     """
@@ -147,6 +149,7 @@ class Risk:
     dataset: str | None = None
     node: str | None = None
     definition: str | None = None
+    jobs: int | None = None
     before: Any = None
     after: Any = None
 

@@ -3,12 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
+from kedro_batch.diagnostics import path_text
+from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.formatting import name_text, value_text
+from kedro_batch.review.markdown_escape import clip_pair
+from kedro_batch.text.wording import counted
 
 _SUBJECTS = 10
+_LONGEST = 200
+"""The most characters of a value in a job definition."""
 _VALUES = 5
 """The most lines of one kind of risk, each with other values; beyond that, one line has them all."""
 
@@ -39,17 +45,21 @@ class RiskLine:
 
 
 def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
-    """Group risks of one kind by their values; if there are many values, group all risks of that kind."""
-    pairs = Counter(kind for kind, _ in {(risk.kind, _values(risk)) for risk in risks})
-    alike: dict[tuple[RiskKind, tuple[str | None, str | None]], list[Risk]] = {}
-    for risk in risks:
-        values = _values(risk) if pairs[risk.kind] <= _VALUES else (None, None)
-        alike.setdefault((risk.kind, values), []).append(risk)
-    for (kind, values), some in alike.items():
-        each = pairs[kind] > _VALUES
-        about = [(subject, risk.job) for risk in some if (subject := _subject(risk, with_values=each))]
+    """Group risks of one kind by their values; if there are many values, group all risks of that kind.
+
+    What differs in a job definition is shown part by part.
+    """
+    parts = [part for risk in risks for part in _parts(risk)]
+    pairs = Counter(group for group, _ in {(part.group, part.values) for part in parts})
+    alike: dict[tuple[tuple[RiskKind, bool], Spelled], list[_Part]] = {}
+    for part in parts:
+        values = part.values if pairs[part.group] <= _VALUES else (None, None)
+        alike.setdefault((part.group, values), []).append(part)
+    for (group, values), some in alike.items():
+        each = pairs[group] > _VALUES
+        about = [(subject, part.risk.job) for part in some if (subject := _subject(part, with_values=each))]
         yield RiskLine(
-            what=kind.replace("_", " "),
+            what=group[0].replace("_", " "),
             subjects=tuple(subject for subject, _ in about),
             jobs=tuple(job for _, job in about),
             before=values[0],
@@ -57,14 +67,32 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
         )
 
 
-def _values(risk: Risk) -> tuple[str | None, str | None]:
+class _Part(NamedTuple):
+    """A risk, or a part of a job definition in it: the name of the part, and its values."""
+
+    risk: Risk
+    name: str
+    values: Spelled
+
+    @property
+    def group(self) -> tuple[RiskKind, bool]:
+        """Parts of one group share lines."""
+        return self.risk.kind, self.risk.definition is not None
+
+
+def _parts(risk: Risk) -> Iterator[_Part]:
     if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
-        return None, None
-    return value_text(risk.before), value_text(risk.after)
+        yield _Part(risk, "", (None, None))
+    elif risk.definition is None:
+        yield _Part(risk, "", (value_text(risk.before), value_text(risk.after)))
+    else:
+        for path, (before, after) in changed_parts(risk.before, risk.after):
+            yield _Part(risk, path_text(path) if path else "", clip_pair(before, after, _LONGEST))
 
 
-def _subject(risk: Risk, *, with_values: bool) -> str:
+def _subject(part: _Part, *, with_values: bool) -> str:
     """Return what a risk is about; nothing if it is about the whole plan."""
+    risk = part.risk
     dataset, node = (name and name_text(name) for name in (risk.dataset, risk.node))
     match risk.kind:
         case RiskKind.UNORDERED_READ:
@@ -84,10 +112,15 @@ def _subject(risk: Risk, *, with_values: bool) -> str:
             | RiskKind.TIMEOUT_LOWERED
             | RiskKind.NODE_REPLACED
         ):
-            subject = f"{risk.job}: node {node}" if node else risk.job or f"job definition {risk.definition}"
+            subject = f"{risk.job}: node {node}" if node else risk.job or _definition(part)
         case _:
             assert_never(risk.kind)
     if with_values:
-        before, after = ("none" if value is None else value for value in _values(risk))
+        before, after = ("none" if value is None else value for value in part.values)
         subject += f" ({before} -> {after})"
     return subject
+
+
+def _definition(part: _Part) -> str:
+    jobs = f" ({counted(part.risk.jobs, 'job')})" if part.risk.jobs else ""
+    return f"job definition {part.risk.definition}{jobs}{part.name and f': {part.name}'}"

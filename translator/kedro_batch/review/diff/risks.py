@@ -6,6 +6,7 @@ from typing import Any
 
 from kedro_batch.plan.data_flow import DataFlow, UnorderedRead, unordered_reads
 from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.review.diff.definition_risks import find_definition_risks
 from kedro_batch.review.diff.match_jobs import keeps_its_data
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Risk, RiskKind
 
@@ -36,7 +37,7 @@ def find_risks(
     """
     found = [
         *_find_job_risks(old, new, jobs),
-        *_find_definition_risks(old, new),
+        *find_definition_risks(old, new, same),
         *_find_moved_node_risks(old, new, same),
         *_find_joined_timeouts(old, new),
         *_find_data_risks(old, new, same, *flows),
@@ -72,22 +73,6 @@ def _find_job_risks(old: Plan, new: Plan, jobs: Iterable[JobChange]) -> Iterator
                 kind = _risk_of_field(field)
                 if kind:
                     yield Risk(kind=kind, job=one.job, before=field.before, after=field.after)
-
-
-def _find_definition_risks(old: Plan, new: Plan) -> Iterator[Risk]:
-    """Find what the plans declare otherwise under the names that jobs of both have."""
-    named = {job.settings.job_definition for job in old.jobs} & {job.settings.job_definition for job in new.jobs}
-    for name in sorted(named & (old.job_definitions.keys() | new.job_definitions.keys())):
-        before, after = (
-            plan.job_definitions[name].to_dict() if name in plan.job_definitions else {} for plan in (old, new)
-        )
-        was, now = before.pop("image", None), after.pop("image", None)
-        if was != now:
-            yield Risk(kind=RiskKind.IMAGE_CHANGED, definition=name, before=was, after=now)
-        differing = [field for field in {**before, **after} if before.get(field) != after.get(field)]
-        if differing:
-            was, now = ({field: one[field] for field in differing if field in one} or None for one in (before, after))
-            yield Risk(kind=RiskKind.DEFINITION_CHANGED, definition=name, before=was, after=now)
 
 
 def _unpack_single(names: Sequence[str]) -> str | list[str]:

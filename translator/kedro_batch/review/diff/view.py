@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeGuard, assert_never
 
+from kedro_batch.review.diff.changed_values import spell_change
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange
+from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.formatting import command_text, value_text
 from kedro_batch.text.wording import counted
@@ -83,7 +85,7 @@ def build_diff_view(diff: PlanDiff, old: str, new: str) -> DiffView:
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
         risks=tuple(group_risks(diff.risks)),
-        origin=tuple(map(_origin_detail, diff.origin)),
+        origin=tuple(map(_origin_detail, join_renamed(diff))),
         blocks=tuple(_group_jobs(diff.jobs)),
         totals=tuple(_field_detail(one, _total_label(one.path)) for one in diff.totals),
         data=tuple(_data_details(diff)),
@@ -114,13 +116,14 @@ def _origin_detail(one: FieldChange) -> Detail:
     """Return the detail of a field of the whole plan; a list shows the names gained and lost."""
     if one.path[0] == "params":  # they are spelled already
         return Detail(label=one.name, before=one.before, after=one.after)
-    before, after = one.before or [], one.after or []
-    if _are_names(before) and _are_names(after):
-        lost = tuple(name for name in before if name not in after)
-        gained = tuple(name for name in after if name not in before)
+    old, new = one.before or [], one.after or []
+    if _are_names(old) and _are_names(new):
+        lost = tuple(name for name in old if name not in new)
+        gained = tuple(name for name in new if name not in old)
         if lost or gained:
             return Detail(label=one.name, lost=lost, gained=gained)
-    return _field_detail(one)
+    before, after = spell_change(one.before, one.after)
+    return Detail(label=one.name, before=before, after=after)
 
 
 def _are_names(value: object) -> TypeGuard[list[str]]:

@@ -8,6 +8,7 @@ from kedro_batch.plan.data_flow import data_flow_of, unordered_reads
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.settings import Resources
 from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview, Overview, Read, Totals, Written
 
 
@@ -57,15 +58,16 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
         longest_path=len(at_level),
         widest_level=widest,
         jobs_at_widest=width,
-        summed=_sum_resources(plan.jobs),
-        at_widest=_sum_resources(job for job in plan.jobs if level_of[job.name] == widest),
+        summed=_sum_resources(plan, plan.jobs),
+        at_widest=_sum_resources(plan, (job for job in plan.jobs if level_of[job.name] == widest)),
         queues=_count_names(job.settings.job_queue for job in plan.jobs),
         definitions=_count_names(job.settings.job_definition for job in plan.jobs),
     )
 
 
-def _sum_resources(jobs: Iterable[Job]) -> Amounts:
-    stated = [job.settings.resources for job in jobs]
+def _sum_resources(plan: Plan, jobs: Iterable[Job]) -> Amounts:
+    """Sum what jobs state, or else the job definition that the plan declares for them."""
+    stated = [_resources(plan, job) for job in jobs]
     return Amounts(
         vcpus=whole(sum(one.vcpus or 0 for one in stated)),
         memory_mib=sum(one.memory_mib or 0 for one in stated),
@@ -73,6 +75,13 @@ def _sum_resources(jobs: Iterable[Job]) -> Amounts:
         jobs_without_vcpus=sum(one.vcpus is None for one in stated),
         jobs_without_memory=sum(one.memory_mib is None for one in stated),
     )
+
+
+def _resources(plan: Plan, job: Job) -> Resources:
+    own, declared = job.settings.resources, plan.job_definitions.get(job.settings.job_definition)
+    if declared is None:
+        return own
+    return Resources.from_dict({**declared.resources.to_dict(), **own.to_dict()})
 
 
 def _count_names(names: Iterable[str]) -> dict[str, int]:

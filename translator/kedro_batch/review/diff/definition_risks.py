@@ -1,0 +1,65 @@
+"""Find what a reviewer must not miss of declared job definitions: two plans and their matched jobs come in. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kedro_batch.plan.checks.job_definitions import images_of
+from kedro_batch.plan.containers import with_images
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.settings import JobDefinition
+from kedro_batch.review.diff.model import Risk, RiskKind
+
+
+def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
+    """Find what differs between the definition that jobs had and the one that they have, if a plan declares one.
+
+    That the name is another one is a risk of the jobs. Each pair of definitions is looked at once.
+
+    Args:
+        old: The plan before.
+        new: The plan after.
+        same: The jobs of ``new`` that ``old`` has too, with their names there.
+    """
+    if not old.job_definitions and not new.job_definitions:
+        return
+    for (after, before), jobs in sorted(_count_pairs(old, new, same).items()):
+        was, now = old.job_definitions.get(before), new.job_definitions.get(after)
+        images = _images(was), _images(now)
+        if images[0] != images[1]:
+            yield Risk(
+                kind=RiskKind.IMAGE_CHANGED, definition=after, jobs=jobs, before=_spell(images[0]), after=_spell(images[1])
+            )
+        if before != after and not (was and now):
+            continue  # one of them is only named: there is nothing to compare it with
+        parts = _parts(was), _parts(now)
+        differing = [field for field in {**parts[0], **parts[1]} if parts[0].get(field) != parts[1].get(field)]
+        if differing:
+            lost, gained = ({field: one[field] for field in differing if field in one} or None for one in parts)
+            yield Risk(kind=RiskKind.DEFINITION_CHANGED, definition=after, jobs=jobs, before=lost, after=gained)
+
+
+def _count_pairs(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Counter[tuple[str, str]]:
+    """Count the jobs of the new plan by their definition and by that which they, or their nodes, had before."""
+    named = {job.name: job.settings.job_definition for job in old.jobs}
+    ran_by = {node: job.name for job in old.jobs for node in job.nodes}
+    known = set(named.values())
+    pairs: Counter[tuple[str, str]] = Counter()
+    for job in new.jobs:
+        now = job.settings.job_definition
+        before = {same[job.name]} if job.name in same else {ran_by[node] for node in job.nodes if node in ran_by}
+        pairs.update((now, was) for was in {named[name] for name in before} | ({now} & known))
+    return pairs
+
+
+def _images(definition: JobDefinition | None) -> list[str]:
+    return [image for _, image in images_of(definition)] if definition else []
+
+
+def _spell(images: list[str]) -> str | list[str] | None:
+    return images[0] if len(images) == 1 else images or None
+
+
+def _parts(definition: JobDefinition | None) -> dict[str, Any]:
+    """Return the fields of a definition but its images."""
+    return with_images(definition, lambda _: "").to_dict() if definition else {}
