@@ -74,6 +74,35 @@ def test_the_image_of_the_command_line_is_resolved_too(tmp_path, aws_account, pu
     assert images_in(ended.text)["flights"] == f"{REGISTRY}/flights@{pushed['v2']}"
 
 
+def test_a_check_that_cannot_ask_keeps_approved_digests_and_says_who_can(tmp_path, aws_account, pushed):
+    project = project_with(tmp_path)
+    words = ("compile", "--resolve-image", "-o", "plan.yaml")
+    assert kedro_batch(*words, cwd=project, env=aws_account.environment).code == 0
+    approved = (project / "plan.yaml").read_bytes()
+    offline = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
+    assert offline.code == 3
+    assert "Risks" not in offline.err
+    assert "Ask it: kedro-batch compile --check plan.yaml --resolve-image" in offline.err
+    # Something else changes too: the update asks for digests as well.
+    settings = project / "conf/base/aws_batch.yml"
+    settings.write_text(settings.read_text() + "timeout_s: 600\n")
+    changed = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
+    assert changed.code == 3
+    assert "Update it: kedro-batch compile -o plan.yaml --resolve-image" in changed.err
+    assert (project / "plan.yaml").read_bytes() == approved
+
+
+def test_explain_shows_the_digest_and_who_found_it(tmp_path, aws_account, pushed):
+    words = ("compile", "--resolve-image", "--explain=add_up")
+    ended = kedro_batch(*words, cwd=project_with(tmp_path), env=aws_account.environment)
+    assert ended.code == 0, ended.err
+    (image,) = (line.split(maxsplit=2) for line in ended.text.splitlines() if "job_definition.image" in line)
+    assert image[1:] == [
+        f"{REGISTRY}/flights@{pushed['v2']}",
+        "conf/base/aws_batch.yml:9: rules[0].job_definition.image, --resolve-image",
+    ]
+
+
 @pytest.mark.usefixtures("pushed")
 def test_all_images_that_cannot_be_resolved_are_named_with_their_places(tmp_path, aws_account):
     settings = SETTINGS.replace("flights:v1", "flights:v3").replace(f"{REGISTRY}/flights:v2", "ghcr.io/flights:v2")

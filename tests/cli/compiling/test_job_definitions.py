@@ -103,6 +103,33 @@ def test_an_account_that_yaml_has_made_another_number_must_be_quoted(project):
     file.write_text(DECLARED.replace("123456789012", "012345670123"))
     ended = kedro_batch("compile", cwd=project)
     assert ended.code == 4
-    assert "aws_batch.yml:7: account: must be text, found the number 1402433619: put it in quotes" in ended.err
+    assert "aws_batch.yml:7: account: must be text, found the number 1402433619: put it in quotes. " in ended.err
+    assert (
+        'A number that begins with 0 is read in base 8: if you have written 012345670123, write account: "012345670123"'
+        in ended.err
+    )
     file.write_text(DECLARED.replace("123456789012", '"012345670123"'))
     assert b'account: "012345670123"\n' in kedro_batch("compile", cwd=project).out
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ("  name: prod\n", "image"),
+        ("  image: repo:2\n", "name"),
+        ("  name: prod\n  image: repo:2\n  secrets: {A: b}\n", "execution_role"),
+    ],
+)
+def test_what_an_environment_replaces_is_missing_there_and_not_where_it_is(tmp_path, given, missing):
+    role = "  execution_role: arn:aws:iam::123456789012:role/x\n"
+    base = DECLARED.replace("  image: repo:1\n", "  image: repo:1\n" + role)
+    settings = {"base/aws_batch.yml": base, "prod/aws_batch.yml": f"job_definition:\n{given}"}
+    project = write_project(tmp_path, conf=settings)
+    ended = kedro_batch("compile", "--env=prod", cwd=project)
+    assert ended.code == 4
+    assert f"conf/prod/aws_batch.yml:1: job_definition.{missing}: is missing" in ended.err
+    line = {"name": 3, "image": 4, "execution_role": 5}[missing]
+    assert (
+        "job_definition in conf/prod/aws_batch.yml replaces that of conf/base/aws_batch.yml as a whole, with what line "
+        f"{line} there sets"
+    ) in ended.err

@@ -41,6 +41,12 @@ def definitions(definition, *rules, **given):
     return {name: one.to_dict() for name, one in plan.job_definitions.items()}, names
 
 
+def definitions_of(settings, definition, *rules):
+    plan = compile_nodes(NODES, {"job_definition": definition, "rules": list(rules), **settings}).plan
+    assert refusals(definition, *rules, **settings) == []
+    return {name: one.to_dict() for name, one in plan.job_definitions.items()}, plan
+
+
 def refusals(definition, *rules, **settings):
     found = compile_nodes(NODES, {"job_definition": definition, "rules": list(rules), **settings}).diagnostics
     return [str(one) for one in found if one.severity == "error"]
@@ -64,7 +70,7 @@ def test_the_plan_has_each_definition_once_with_what_a_container_gets():
 
 def test_mappings_are_merged_at_any_depth_and_lists_as_a_whole():
     volumes = [{"path": "/a", "efs": "fs-1"}]
-    more = {"secrets": {"A": "a", "B": "b"}, "volumes": [*volumes, *volumes], "public_ip": True}
+    more = {"secrets": {"A": "a", "B": "b"}, "volumes": [*volumes, {"path": "/b", "efs": "fs-1"}], "public_ip": True}
     base = {**FARGATE, **more, "register": {"parameters": {"x": "1", "y": "1"}}}
     own = {"name": "gpu", "secrets": {"B": "c"}, "volumes": volumes, "register": {"parameters": {"y": "2"}}}
     found, _ = definitions(
@@ -97,10 +103,10 @@ def test_what_no_job_uses_is_left_out():
 
 def test_a_missing_name_and_a_missing_image_are_refused_where_the_definition_is_declared():
     assert refusals({"image": f"x{DIGEST}"}) == [
-        f"{FILE}: job_definition.name: it is missing: a declared job definition needs a name, such as name: kedro_run"
+        f"{FILE}: job_definition.name: is missing: a declared job definition needs one, such as name: kedro_run"
     ]
     assert refusals("d:1", rule(job_definition={"image": f"x{DIGEST}"}))[0].startswith(
-        f"{FILE}: rules[0].job_definition.name: it is missing"
+        f"{FILE}: rules[0].job_definition.name: is missing"
     )
     (one,) = refusals("d:1", rule(job_definition={"name": "x"}), rule(timeout_s=60))
     assert one.startswith(f"{FILE}: rules[0].job_definition.image: is missing: name the image of the container")
@@ -153,6 +159,69 @@ def test_nodes_of_one_job_need_one_definition():
     assert 'a and b have different job definitions named "run"' in str(refused.value)
 
 
+@pytest.mark.parametrize("named", [{}, {"name": "g"}])
+def test_a_later_rule_that_names_what_differs_is_the_one_to_change(named):
+    everywhere = {"match": {"nodes": ["*"]}, "job_definition": {"name": "common"}}
+    compilation = compiled(DECLARED, rule(job_definition={**named, "image": "g:1"}), everywhere)
+    (one,) = (one for one in compilation.diagnostics if one.severity == "error")
+    assert str(one) == (
+        f"{FILE}: rules[1].job_definition.name: it names two job definitions 'common' that differ in image, by {FILE}: "
+        f"rules[0].job_definition.image and by {FILE}: job_definition.image: it overrides the name of an earlier rule"
+    )
+    assert "Leave out the name in the later rule" in one.advice
+    # What is advised helps.
+    definitions(DECLARED, everywhere, rule(job_definition={"name": "g", "image": f"g{DIGEST}"}))
+    definitions(DECLARED, rule(job_definition={"name": "g", "image": f"g{DIGEST}"}))
+
+
+def test_null_in_a_rule_takes_a_part_away():
+    base = {**DECLARED, "log_group": "/x", "ulimits": {"core": 1, "cpu": 2}, "register": {"parameters": {"x": "1"}}}
+    taken = {"log_group": None, "ulimits": {"core": None}, "register": {"parameters": None}}
+    found, _ = definitions(base, rule(job_definition={"name": "gpu", **taken}))
+    assert {name: found["gpu"].get(name) for name in ("log_group", "ulimits", "register")} == {
+        "log_group": None,
+        "ulimits": {"cpu": 2},
+        "register": None,
+    }
+    (one,) = refusals(DECLARED, rule(job_definition={"name": "gpu", "image": None}))
+    assert one.startswith(f"{FILE}: rules[0].job_definition.image: is missing")
+    found, _ = definitions({**DECLARED, "log_group": None})
+    assert "log_group" not in found["run"]
+
+
+@pytest.mark.parametrize("beside", [True, False])
+@pytest.mark.parametrize(("containers", "submit"), [(PODS, IN_POD), (TASKS, IN_TASK)])
+def test_a_rule_with_other_containers_takes_over_nothing_that_does_not_fit(containers, submit, beside):
+    base = {**DECLARED, "log_group": "/x", "execution_role": ROLE}
+    register = {"containerProperties": {"privileged": False}, "propagateTags": True}
+    platform = {"platform": "fargate" if containers is PODS else "ec2"}
+    base |= {"register": register, **({} if beside else platform)}
+    other = {"name": "other", "register": containers}
+    found, _ = definitions_of({**(platform if beside else {})}, base, rule(job_definition=other, submit=submit))
+    kept = {} if containers is PODS else platform
+    assert found["other"] == {**kept, "register": {"propagateTags": True, **containers}}
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"volumes": [{"path": "/b", "host": "/c", "root": "/d"}]}, "volumes[0]: root is only for efs, and there is"),
+        ({"volumes": [{"path": "/b", "host": "/c", "efs": "fs-1"}]}, "volumes[0]: has efs and host: write one of them"),
+        ({"volumes": [{"path": "/b"}]}, "volumes[0]: needs efs or host. A file system"),
+        ({"volumes": [{"path": "b", "host": "/c"}]}, "volumes[0].path: 'b' must begin with /. Where the container"),
+        (
+            {"volumes": [{"path": "/b", "efs": "x"}]},
+            "volumes[0].efs: 'x' is not allowed. The id of a file system of EFS, s",
+        ),
+        ({"ulimits": {"nofiles": 9}}, "ulimits.nofiles: 'nofiles' is unknown. Did you mean 'nofile'? Known here: core"),
+        ({"job_role": "x"}, "job_role: 'x' is not allowed. The ARN of an IAM role, such as arn:aws:iam::"),
+    ],
+)
+def test_parts_of_a_wrong_shape_are_refused_in_plain_words(part, message):
+    (one,) = config_refusals({**DECLARED, **part})
+    assert one.startswith(f"job_definition.{message}")
+
+
 @pytest.mark.parametrize("name", ["x:3", "arn:aws:batch:eu-west-1:123456789012:job-definition/x:1"])
 def test_a_declared_name_is_neither_an_arn_nor_a_revision(name):
     (one,) = config_refusals({**DECLARED, "name": name})
@@ -185,7 +254,11 @@ def test_the_platform_of_the_definition_and_of_the_jobs_are_one_thing():
         (DECLARED, {"platform": "fargate"}, "job_definition.execution_role: is missing: on Fargate, a role must"),
         ({**FARGATE, "ulimits": {"nofile": 9}}, {}, "job_definition.ulimits: Fargate does not take it"),
         ({**DECLARED, "public_ip": True}, {}, "job_definition.public_ip: AWS Batch takes this for Fargate alone"),
-        ({**DECLARED, "secrets": {"A": "b"}}, {}, "job_definition.secrets: need an execution_role"),
+        (
+            {**DECLARED, "secrets": {"A": "b"}},
+            {},
+            "job_definition.execution_role: is missing: a role must read the secrets",
+        ),
         (
             {**DECLARED, "image": "Repo:1"},
             {},
@@ -195,6 +268,41 @@ def test_the_platform_of_the_definition_and_of_the_jobs_are_one_thing():
             {**DECLARED, "register": PODS},
             {"submit": IN_POD},
             "job_definition.image: cannot stand beside eksProperties, which has containers of its own: write it",
+        ),
+        (
+            {**DECLARED, "volumes": [{"path": "/b", "host": "/c"}, {"path": "/b/", "host": "/d"}]},
+            {},
+            "job_definition.volumes[1].path: '/b/' is the path of volumes[0] too: give each one of its own",
+        ),
+        (
+            {**DECLARED, "ulimits": {"nofile": {"soft": 9, "hard": 8}}},
+            {},
+            "job_definition.ulimits.nofile.soft: is 9, above hard: 8",
+        ),
+        (
+            {**DECLARED, "ulimits": {"nofile": {"soft": -1, "hard": 8}}},
+            {},
+            "job_definition.ulimits.nofile.soft: is -1, which is no limit, above hard: 8",
+        ),
+        (
+            DECLARED,
+            {"account": "999999999999"},
+            "job_definition.job_role: is of account 123456789012, and the plan is for account 999999999999",
+        ),
+        (
+            {"name": "x", "register": {"ecsProperties": {"taskProperties": [{"containers": [], "taskRoleArn": ROLE}]}}},
+            {"account": "999999999999"},
+            "job_definition.register.ecsProperties.taskProperties[0].taskRoleArn: is of account 123456789012",
+        ),
+        (
+            DECLARED,
+            {"region": "eu-west-1", "job_queue": "arn:aws:batch:us-east-1:123456789012:job-queue/q"},
+            "job_queue: is of region us-east-1, and the plan is for region eu-west-1: name one of that region (all jobs)",
+        ),
+        (
+            "arn:aws:batch:us-east-1:123456789012:job-definition/d:1",
+            {"account": "123456789012", "region": "eu-west-1"},
+            "job_definition: is of region us-east-1",
         ),
         ({**DECLARED}, {"submit": IN_POD}, "submit.eksPropertiesOverride: does not fit the job definition 'run'"),
         ({**DECLARED}, {"submit": IN_TASK}, "submit.ecsPropertiesOverride: does not fit the job definition 'run'"),
@@ -333,9 +441,8 @@ def test_an_image_that_nothing_takes_is_refused_with_lines_to_paste():
     )
     with pytest.raises(ConfigError) as refused:
         compiled(DECLARED, {"match": {"nodes": ["*"]}, "job_definition": {"image": "own:1"}}, image="cli:1")
-    assert (
-        "--image sets no image: conf/base/aws_batch.yml: rules[0].job_definition.image has an image of its own"
-        in str(refused.value)
+    assert "--image sets no image: conf/base/aws_batch.yml: rules[0].job_definition.image names another image" in str(
+        refused.value
     )
     with pytest.raises(ConfigError) as refused:
         compile_nodes(NODES, {"job_definition": {"name": "x", "register": PODS}, "submit": IN_POD}, image="cli:1")

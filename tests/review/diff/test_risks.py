@@ -207,26 +207,71 @@ def definition_risks(old: dict[str, JobDefinition], new: dict[str, JobDefinition
 
 def test_another_image_is_one_risk_of_its_definition():
     found = definition_risks({"d": RUN}, {"d": replace(RUN, image="x:2")})
-    assert found == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="d", before="x:1", after="x:2")]
+    assert found == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="d", jobs=1, before="x:1", after="x:2")]
 
 
 def test_what_else_changes_in_a_definition_is_one_risk():
     found = definition_risks({"d": RUN}, {"d": replace(RUN, job_role=None, log_group="/x")})
     before, after = {"job_role": RUN.job_role}, {"log_group": "/x"}
-    assert found == [Risk(kind=RiskKind.DEFINITION_CHANGED, definition="d", before=before, after=after)]
+    assert found == [Risk(kind=RiskKind.DEFINITION_CHANGED, definition="d", jobs=1, before=before, after=after)]
 
 
 def test_a_name_that_is_declared_or_no_longer_declared_is_a_risk():
     role = {"job_role": RUN.job_role}
     assert definition_risks({}, {"d": RUN}) == [
-        Risk(kind=RiskKind.DEFINITION_CHANGED, definition="d", after=role),
-        Risk(kind=RiskKind.IMAGE_CHANGED, definition="d", after="x:1"),
+        Risk(kind=RiskKind.DEFINITION_CHANGED, definition="d", jobs=1, after=role),
+        Risk(kind=RiskKind.IMAGE_CHANGED, definition="d", jobs=1, after="x:1"),
     ]
     assert definition_risks({"d": RUN}, {}) == [
-        Risk(kind=RiskKind.DEFINITION_CHANGED, definition="d", before=role),
-        Risk(kind=RiskKind.IMAGE_CHANGED, definition="d", before="x:1"),
+        Risk(kind=RiskKind.DEFINITION_CHANGED, definition="d", jobs=1, before=role),
+        Risk(kind=RiskKind.IMAGE_CHANGED, definition="d", jobs=1, before="x:1"),
     ]
     assert definition_risks({"unused": RUN}, {}) == []
+
+
+def renamed(*, jobs: int = 2, was: JobDefinition | None = RUN, now: JobDefinition | None = RUN) -> list[Risk]:
+    """Return the risks of definitions where jobs got one with another name, beside that of the name."""
+    old, new = (
+        Plan(
+            jobs=tuple(a_job(f"j{number}", nodes=(f"n{number}",), job_definition=name) for number in range(jobs)),
+            job_definitions={name: one} if one else {},
+        )
+        for name, one in (("d", was), ("e", now))
+    )
+    return [risk for risk in diff_plans(old, new).risks if risk.definition]
+
+
+def test_another_image_under_another_name_is_one_risk_for_all_its_jobs():
+    image = Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=2, before="x:1", after="x:2")
+    assert renamed(now=replace(RUN, image="x:2")) == [image]
+    role = {"job_role": RUN.job_role}
+    changed = Risk(kind=RiskKind.DEFINITION_CHANGED, definition="e", jobs=2, before=role)
+    assert renamed(now=JobDefinition(image="x:2")) == [changed, image]
+    assert renamed() == []
+
+
+def test_an_image_that_is_declared_under_another_name_is_a_risk():
+    assert renamed(was=None) == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=2, after="x:1")]
+    assert renamed(now=None) == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=2, before="x:1")]
+    assert renamed(was=None, now=None) == []
+
+
+def test_images_of_several_containers_are_compared_too():
+    def pod(*images: str) -> JobDefinition:
+        containers = [{"name": image, "image": image} for image in images]
+        return JobDefinition(register={"eksProperties": {"podProperties": {"containers": containers}}})
+
+    found = renamed(was=pod("a:1", "b:1"), now=pod("a:1", "b:2"))
+    assert [risk for risk in found if risk.kind is RiskKind.IMAGE_CHANGED] == [
+        Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=2, before=["a:1", "b:1"], after=["a:1", "b:2"])
+    ]
+
+
+def test_jobs_that_were_grouped_and_got_another_definition_are_compared_by_their_nodes():
+    old = Plan(jobs=(a_job("a", nodes=("m",)), a_job("b", nodes=("n",))), job_definitions={"d": RUN})
+    new = Plan(jobs=(a_team("m", "n", job_definition="e"),), job_definitions={"e": replace(RUN, image="x:2")})
+    found = [risk for risk in diff_plans(old, new).risks if risk.kind is RiskKind.IMAGE_CHANGED]
+    assert found == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=1, before="x:1", after="x:2")]
 
 
 def test_another_account_and_region_are_risks_and_come_first():

@@ -28,7 +28,11 @@ def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName])
         images = _images(was), _images(now)
         if images[0] != images[1]:
             yield Risk(
-                kind=RiskKind.IMAGE_CHANGED, definition=after, jobs=jobs, before=_spell(images[0]), after=_spell(images[1])
+                kind=RiskKind.IMAGE_CHANGED,
+                definition=after,
+                jobs=jobs,
+                before=_spell(images[0]),
+                after=_spell(images[1]),
             )
         if before != after and not (was and now):
             continue  # one of them is only named: there is nothing to compare it with
