@@ -74,7 +74,8 @@ def test_the_image_of_the_command_line_is_resolved_too(tmp_path, aws_account, pu
     assert images_in(ended.text)["flights"] == f"{REGISTRY}/flights@{pushed['v2']}"
 
 
-def test_a_check_that_cannot_ask_keeps_approved_digests_and_says_who_can(tmp_path, aws_account, pushed):
+@pytest.mark.usefixtures("pushed")
+def test_a_check_that_cannot_ask_keeps_approved_digests_and_says_who_can(tmp_path, aws_account):
     project = project_with(tmp_path)
     words = ("compile", "--resolve-image", "-o", "plan.yaml")
     assert kedro_batch(*words, cwd=project, env=aws_account.environment).code == 0

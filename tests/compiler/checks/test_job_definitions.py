@@ -192,10 +192,10 @@ def test_null_in_a_rule_takes_a_part_away():
 @pytest.mark.parametrize("beside", [True, False])
 @pytest.mark.parametrize(("containers", "submit"), [(PODS, IN_POD), (TASKS, IN_TASK)])
 def test_a_rule_with_other_containers_takes_over_nothing_that_does_not_fit(containers, submit, beside):
-    base = {**DECLARED, "log_group": "/x", "execution_role": ROLE}
     register = {"containerProperties": {"privileged": False}, "propagateTags": True}
     platform = {"platform": "fargate" if containers is PODS else "ec2"}
-    base |= {"register": register, **({} if beside else platform)}
+    own = {} if beside else platform
+    base = {**DECLARED, "log_group": "/x", "execution_role": ROLE, "register": register, **own}
     other = {"name": "other", "register": containers}
     found, _ = definitions_of({**(platform if beside else {})}, base, rule(job_definition=other, submit=submit))
     kept = {} if containers is PODS else platform
@@ -297,7 +297,7 @@ def test_the_platform_of_the_definition_and_of_the_jobs_are_one_thing():
         (
             DECLARED,
             {"region": "eu-west-1", "job_queue": "arn:aws:batch:us-east-1:123456789012:job-queue/q"},
-            "job_queue: is of region us-east-1, and the plan is for region eu-west-1: name one of that region (all jobs)",
+            "job_queue: is of region us-east-1, and the plan is for region eu-west-1: name one of that region",
         ),
         (
             "arn:aws:batch:us-east-1:123456789012:job-definition/d:1",

@@ -55,7 +55,8 @@ def test_a_diagnostic_names_file_line_and_path(source):
 
 def test_what_a_replaced_key_had_is_hinted_at(source):
     assert source.hint_at_replaced(("rules", 0, "vcpus")) == (
-        "rules in conf/prod/aws_batch.yml replaces that of conf/base/aws_batch.yml as a whole, with what line 7 there sets"
+        "rules in conf/prod/aws_batch.yml replaces that of conf/base/aws_batch.yml as a whole, with what line 7 there "
+        "sets"
     )
     for path in (("rules", 0, "gpus"), ("rules", 0, "attempts"), ("job_queue",), ()):
         assert source.hint_at_replaced(path) == ""

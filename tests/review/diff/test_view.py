@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kedro_batch.plan.model import Plan, Selection
-from kedro_batch.plan.settings import Resources
+from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import Detail, build_diff_view
 from kedro_batch.review.templates import render
@@ -14,6 +14,73 @@ from tests.support.plans import a_job
 
 def view_of(old, new):
     return build_diff_view(diff_plans(Plan(jobs=tuple(old)), Plan(jobs=tuple(new))), "old.yaml", "new.yaml")
+
+
+RUN = JobDefinition(image="x:1", log_group="/x", resources=Resources(vcpus=2, memory_mib=4096))
+
+
+def view_of_definitions(old, new, *, renamed=False):
+    names = ("d", "e") if renamed else ("d", "d")
+    plans = [
+        Plan(jobs=tuple(a_job(one, job_definition=name) for one in "ab"), job_definitions={name: definition})
+        for name, definition in zip(names, (old, new), strict=True)
+    ]
+    return build_diff_view(diff_plans(*plans), "old.yaml", "new.yaml")
+
+
+def test_what_differs_in_a_definition_is_told_part_by_part():
+    one, two, three = ({"path": path, "efs": "fs-1"} for path in ("/a", "/b", "/c"))
+    old, new = replace(RUN, volumes=(one, two)), replace(RUN, volumes=(one, three), log_group=None, image="x:2")
+    view = view_of_definitions(old, new)
+    assert [(risk.what, risk.subjects, risk.before, risk.after) for risk in view.risks] == [
+        ("definition changed", ("job definition d (2 jobs): log_group",), "/x", None),
+        (
+            "definition changed",
+            ("job definition d (2 jobs): volumes",),
+            '{"path": "/b", "efs": "fs-1"}',
+            '{"path": "/c", "efs": "fs-1"}',
+        ),
+        ("image changed", ("job definition d (2 jobs)",), "x:1", "x:2"),
+    ]
+    (volumes,) = (detail for detail in view.origin if detail.label == "job_definitions.d.volumes")
+    assert (volumes.before, volumes.after) == ('{"path": "/b", "efs": "fs-1"}', '{"path": "/c", "efs": "fs-1"}')
+
+
+def test_long_values_of_a_definition_are_shortened_among_the_risks():
+    old, new = (replace(RUN, register={"parameters": {"x": letter * 500}}) for letter in "ab")
+    view = view_of_definitions(old, new)
+    assert all(len(value) < 250 for risk in view.risks for value in (risk.before, risk.after))
+    assert [(len(one.before), len(one.after)) for one in view.origin] == [(500, 500)]
+
+
+def test_a_renamed_definition_is_told_once_with_what_else_differs():
+    view = view_of_definitions(RUN, replace(RUN, image="x:2", log_group=None), renamed=True)
+    assert view.origin == (
+        Detail(label="job_definitions", before="d", after="e"),
+        Detail(label="job_definitions.e.image", before="x:1", after="x:2"),
+        Detail(label="job_definitions.e.log_group", before="/x"),
+    )
+    assert view_of_definitions(RUN, RUN, renamed=True).origin == (
+        Detail(label="job_definitions", before="d", after="e"),
+    )
+
+
+def test_the_values_stay_in_their_column_whatever_the_labels():
+    names = ("a" * 30, "b" * 50)
+    old, new = ([a_job(environment=dict.fromkeys(names, value))] for value in "xy")
+    lines = render("diff.txt.j2", view_of(old, new)).splitlines()
+    short = next(line for line in lines if names[0] in line)
+    at = next(number for number, line in enumerate(lines) if names[1] in line)
+    assert lines[at].strip() == f"environment.{names[1]}"
+    assert lines[at + 1].index("x -> y") == short.index("x -> y")
+
+
+def test_totals_count_what_declared_definitions_give():
+    assert [
+        (one.label, one.before, one.after)
+        for one in view_of_definitions(RUN, replace(RUN, resources=Resources(vcpus=1, memory_mib=2048))).totals
+        if one.label.endswith("all jobs")
+    ] == [("memory_mib, all jobs", "8192", "4096"), ("vcpus, all jobs", "4", "2")]
 
 
 def test_jobs_that_changed_alike_are_told_together():

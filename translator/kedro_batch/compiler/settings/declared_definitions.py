@@ -58,11 +58,7 @@ def _fitting(declared: Mapping[str, Any], kind: str) -> dict[str, Any]:
     dropped = OF_ONE_CONTAINER if kind not in _WITHOUT_PLATFORM else (*OF_ONE_CONTAINER, "platform")
     kept = {name: value for name, value in declared.items() if name not in dropped}
     if "register" in kept:
-        kept["register"] = {
-            field: value
-            for field, value in kept["register"].items()
-            if field not in CONTAINERS and not (kind in _WITHOUT_PLATFORM and field == "platformCapabilities")
-        }
+        kept["register"] = {field: value for field, value in kept["register"].items() if field not in CONTAINERS}
     return kept
 
 

@@ -12,8 +12,8 @@ from kedro_batch.diagnostics import FieldPath
 def path_of_part(settings: Settings, resolved: ResolvedSettings, part: FieldPath = ()) -> FieldPath:
     """Return the path of the setting that gave nodes a part of their job definition.
 
-    It is in the last rule that states the part or takes it away, or outside of the rules. Of a part that nobody states, it is where it
-    would stand beside the rest.
+    It is in the last rule that states the part or takes it away, or outside of the rules. Of a part that nobody
+    states, it is where it would stand beside the rest.
 
     Args:
         settings: All settings.
