@@ -135,7 +135,8 @@ class _Connection(BaseHTTPRequestHandler):
         else:
             content = {"__type": "AccessDeniedException", "message": _DENIED}
             status = _FORBIDDEN if self.command == "HEAD" else _BAD_REQUEST
-            self._send(status, json.dumps(content), "application/json", {"x-amzn-ErrorType": content["__type"]})
+            headers = {"x-amzn-ErrorType": content["__type"], "x-amz-request-id": "1"}
+            self._send(status, json.dumps(content), "application/json", headers)
 
     def _forward(self, body: bytes) -> None:
         connection = HTTPConnection("127.0.0.1", urlsplit(self.server.account.moto.url).port or 0)
