@@ -103,8 +103,18 @@ def test_what_may_not_be_looked_at_is_a_warning(tmp_path, account, check):
     [
         ({}, {"AWS_DEFAULT_REGION": ""}, {}, ("region", "region is not set")),
         ({}, {"AWS_DEFAULT_REGION": None}, {}, ("region", "region is not set")),
-        ({}, {"AWS_DEFAULT_REGION": "us east 1"}, {}, ("region", "region 'us east 1' is none. Did you mean 'us-east-1'")),
-        ({}, {"AWS_DEFAULT_REGION": "us-esat-1"}, {}, ("region", "region 'us-esat-1' is none. Did you mean 'us-east-1'")),
+        (
+            {},
+            {"AWS_DEFAULT_REGION": "us east 1"},
+            {},
+            ("region", "region 'us east 1' is none. Did you mean 'us-east-1'"),
+        ),
+        (
+            {},
+            {"AWS_DEFAULT_REGION": "us-esat-1"},
+            {},
+            ("region", "region 'us-esat-1' is none. Did you mean 'us-east-1'"),
+        ),
         ({}, {}, {"region": "eu-west-1"}, ("region", "region us-east-1 is not that of the plan: eu-west-1")),
         ({}, {"AWS_PROFILE": "nobody"}, {}, ("region", "The config profile (nobody) could not be found")),
         ({"expired": [[0, 3600]]}, {}, {}, ("credentials", "ExpiredTokenException")),

@@ -56,12 +56,34 @@ _REFRESHED = "Credentials were refreshed"
 """How botocore begins a RuntimeError about credentials that expired as soon as it had them."""
 
 _TAGS_HINT = "If the account forbids tagging, set `submit_tags: false` in aws_batch.yml and compile again"
-_LOG_IN = "Log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+LOG_IN = "Log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _LOG_IN_AGAIN = "Log in again (aws sso login), or renew the credentials that the AWS_... variables hold"
-_MAY_ASSUME = "Let the profile assume its role (sts:AssumeRole, and the role's trust policy), or set another AWS_PROFILE"
+_MAY_ASSUME = (
+    "Let the profile assume its role (sts:AssumeRole, and the role's trust policy), or set another AWS_PROFILE"
+)
 _PROFILE = "Set AWS_PROFILE to one of those that `aws configure list-profiles` prints"
 _CONFIG_FILE = "Correct the file, or set AWS_CONFIG_FILE to another"
 _NETWORK = "Check the network, its proxy, and AWS_ENDPOINT_URL... if it is set"
+_REGION = "Set AWS_DEFAULT_REGION"
+
+_MEANING: tuple[tuple[tuple[type[Exception], ...], tuple[Fault, str]], ...] = (
+    (_CREDENTIAL_ERRORS, (Fault.CREDENTIALS, LOG_IN)),
+    ((botocore.exceptions.NoRegionError,), (Fault.REFUSED, _REGION)),
+    ((botocore.exceptions.ProfileNotFound,), (Fault.REFUSED, _PROFILE)),
+    ((botocore.exceptions.ConfigParseError, botocore.exceptions.ConfigNotFound), (Fault.REFUSED, _CONFIG_FILE)),
+    (
+        (
+            botocore.exceptions.EndpointConnectionError,
+            botocore.exceptions.ConnectTimeoutError,
+            botocore.exceptions.ProxyConnectionError,
+        ),
+        (Fault.UNREACHABLE, _NETWORK),
+    ),
+    # A lost connection, a missing or a broken reply.
+    ((botocore.exceptions.HTTPClientError,), (Fault.AMBIGUOUS, "")),
+    ((botocore.exceptions.BotoCoreError,), (Fault.REFUSED, "")),
+)
+"""What botocore's own exceptions mean, and what to do; the first that fits counts."""
 
 
 def lacks_operation(error: ServiceError) -> bool:
@@ -113,24 +135,9 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
         yield
     except botocore.exceptions.ClientError as error:
         raise _refusal(what, service, error) from error
-    except _CREDENTIAL_ERRORS as error:
-        raise ServiceError(_tried(what, error), fault=Fault.CREDENTIALS, remedy=_LOG_IN) from error
-    except botocore.exceptions.NoRegionError as error:
-        raise no_region(what) from error
-    except botocore.exceptions.ProfileNotFound as error:
-        raise ServiceError(_tried(what, error), remedy=_PROFILE) from error
-    except (botocore.exceptions.ConfigParseError, botocore.exceptions.ConfigNotFound) as error:
-        raise ServiceError(_tried(what, error), remedy=_CONFIG_FILE) from error
-    except (
-        botocore.exceptions.EndpointConnectionError,
-        botocore.exceptions.ConnectTimeoutError,
-        botocore.exceptions.ProxyConnectionError,
-    ) as error:
-        raise ServiceError(_tried(what, error), fault=Fault.UNREACHABLE, remedy=_NETWORK) from error
-    except botocore.exceptions.HTTPClientError as error:  # a lost connection, a missing or a broken reply
-        raise ServiceError(_tried(what, error), fault=Fault.AMBIGUOUS) from error
     except botocore.exceptions.BotoCoreError as error:
-        raise ServiceError(_tried(what, error)) from error
+        fault, remedy = next(meant for kinds, meant in _MEANING if isinstance(error, kinds))
+        raise ServiceError(_tried(what, error), fault=fault, remedy=remedy) from error
     except Exception as error:
         if isinstance(error, RuntimeError) and str(error).startswith(_REFRESHED):
             raise ServiceError(_tried(what, error), fault=Fault.CREDENTIALS, remedy=_LOG_IN_AGAIN) from error
@@ -139,7 +146,7 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
 
 def no_region(what: str) -> ServiceError:
     """Return the error of a call that needs a region."""
-    return ServiceError(f"cannot {_verb(what)}: there is no region", remedy="Set AWS_DEFAULT_REGION")
+    return ServiceError(f"cannot {_verb(what)}: there is no region", remedy=_REGION)
 
 
 def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) -> ServiceError:
