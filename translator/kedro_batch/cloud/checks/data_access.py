@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _BUCKET = "bucket"
 _ACCESS = "data_access"
 _LIST, _READ, _WRITE = "s3:ListBucket", "s3:GetObject", "s3:PutObject"
-_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}|arn:.*")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,255}|arn:.*")
 """Old buckets may have capitals and underscores, and access points have an ARN (boto3 takes the same)."""
 _ALLOW = "Allow it in a policy of the role. What policies of the buckets allow is not looked at"
 _REMOVE = "Remove the Deny from the policies of the role, its permissions boundary or those of the organization"
