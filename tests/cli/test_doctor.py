@@ -165,6 +165,41 @@ def test_a_service_that_cannot_be_reached_is_one_failure(tmp_path):
     assert "job_definition" in found["skipped"]
 
 
+def test_what_does_not_need_batch_is_checked_without_it(project, aws_account):
+    role = "arn:aws:iam::123456789012:role/nobody"
+    definition = f"{{name: d, image: busybox, job_role: '{role}', log_group: /team/x}}"
+    settings = f"job_queue: a_queue\njob_definition: {definition}\nresources: {{vcpus: 1, memory_mib: 100}}\n"
+    (project / "conf" / "base" / "aws_batch.yml").write_text(settings)
+    env = {**aws_account.environment, "AWS_ENDPOINT_URL_BATCH": "http://127.0.0.1:9"}
+    found = statuses(kedro_batch("doctor", "--json", cwd=project, env=env))
+    assert found["failure"] == ["job_queue", "role", "log_group"]
+    assert "image" in found["skipped"]
+    offline = statuses(kedro_batch("doctor", "--json", cwd=project, env={**env, "AWS_DEFAULT_REGION": ""}))
+    assert offline["failure"] == ["region"]
+    assert "packages" in (*offline["pass"], *offline["warning"])
+
+
+def test_what_is_known_of_queues_is_not_lost_with_definitions(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]}, defaults={"job_queue": "a_qeue"})
+    with standin(faulty=["DescribeJobDefinitions"], error_before=1) as service:
+        ended = doctor(service, tmp_path, "plan.yaml", "--json")
+        tries = len(service.ledger("describejobdefinitions"))
+    assert statuses(ended)["failure"] == ["job_definition", "job_queue"]
+    assert tries <= 2  # one call, that boto3 repeats
+
+
+def test_a_project_around_a_plan_that_does_not_compile_is_said_why(project):
+    (project / "plan.yaml").write_bytes(kedro_batch("compile", cwd=project).out)
+    with (project / "conf" / "base" / "aws_batch.yml").open("a") as settings:
+        settings.write("\nfoo: 1\n")
+    with standin() as service:
+        ended = doctor(service, project, "plan.yaml")
+    assert ended.code == 0
+    assert "are not checked, since the project here does not compile: " in ended.text
+    assert "foo" in ended.text
+    assert "Run kedro-batch doctor without a plan" not in ended.text
+
+
 def test_a_service_that_lacks_what_a_run_needs_is_a_failure(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(absent=["DescribeJobQueues"]) as service:

@@ -102,12 +102,6 @@ def error_code(error: ServiceError) -> str | None:
     return cause.response.get("Error", {}).get("Code")
 
 
-def operation_of(error: ServiceError) -> str | None:
-    """Return the operation that was refused, such as ``GetRole``; None if there was no reply."""
-    cause = error.__cause__
-    return cause.operation_name if isinstance(cause, botocore.exceptions.ClientError) else None
-
-
 def is_from_aws(reply: Mapping[str, Any]) -> bool:
     """True if a reply that botocore has parsed comes from AWS; anything on the way there may answer with HTTP, too."""
     metadata = reply.get("ResponseMetadata", {})

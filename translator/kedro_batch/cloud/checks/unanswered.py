@@ -1,6 +1,5 @@
 """The finding about what may not be looked at, or was not answered, so that all else is looked at all the same."""
 
-from kedro_batch.cloud.aws_errors import operation_of
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.errors import Fault, ServiceError
 
@@ -39,5 +38,6 @@ def remedy_for(error: ServiceError) -> str:
     """Return what to do about a call that failed; empty if nobody can say."""
     if error.fault is not Fault.DENIED:
         return error.remedy
-    permission = _PERMISSIONS.get(operation_of(error) or "", "it")
+    operation = getattr(error.__cause__, "operation_name", "")  # of a ClientError; botocore is not loaded for it
+    permission = _PERMISSIONS.get(operation, "it")
     return f"Allow {permission} for whoever runs doctor, or check it by hand"
