@@ -135,13 +135,7 @@ def test_an_image_that_ecr_fails_to_give_is_a_warning(aws, registry, code):
 @pytest.mark.parametrize(
     ("repository", "rules", "status", "said"),
     [
-        (
-            "docker-hub/library/python",
-            ["docker-hub"],
-            set(),
-            "warning",
-            "the pull-through cache 'docker-hub' may fetch",
-        ),
+        ("docker-hub/library/python", ["docker-hub"], "warning", "pull-through cache 'docker-hub' may fetch"),
         ("docker-hub/library/python", ["ROOT"], "warning", "the pull-through cache 'ROOT' may fetch"),
         ("docker-hubs/python", ["docker-hub"], "failure", "there is no repository"),
         ("team/python", None, "warning", "is for it is not known"),
