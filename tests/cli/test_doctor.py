@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.support.forked import kedro_batch
+from tests.support.in_between import PAGE, in_between
 from tests.support.plans import write_plan
 from tests.support.services import standin
 
@@ -17,9 +18,9 @@ READING = ("describe", "list", "get", "head", "simulate")
 
 
 def doctor(service, folder, *words, **variables):
-    """Run the command; no service but the stand-in is reached."""
+    """Run the command; no service but the stand-in is reached. A variable that is None is not set."""
     env = {**service.environment, "AWS_ENDPOINT_URL": service.url, **variables}
-    return kedro_batch("doctor", *words, cwd=folder, env={name: value for name, value in env.items() if value})
+    return kedro_batch("doctor", *words, cwd=folder, env={name: env[name] for name in env if env[name] is not None})
 
 
 def statuses(ended):
@@ -69,7 +70,7 @@ def test_failures_end_with_5_and_each_has_a_remedy(tmp_path):
     assert [shown.code, quiet.code, ended.code] == [5, 5, 5]
     line = (
         "failure      job queue 'a_qeue' does not exist in account 123456789012, us-east-1. Did you mean 'a_queue'?\n"
-        "             Set job_queue in aws_batch.yml to a queue of this account and region\n"
+        "             Set job_queue in aws_batch.yml to a queue of this account and region, and compile again\n"
     )
     assert line in shown.text
     assert quiet.text.startswith(line)
@@ -85,7 +86,6 @@ def test_failures_end_with_5_and_each_has_a_remedy(tmp_path):
         ({"deny": ["DescribeComputeEnvironments"]}, "compute_environments"),
         ({"deny": ["DescribeJobDefinitions"]}, "job_definition"),
         ({"deny": ["GetCallerIdentity"]}, "credentials"),
-        ({"absent": ["DescribeJobQueues"]}, "targets"),
         ({"absent": ["DescribeComputeEnvironments"]}, "compute_environments"),
         ({"absent": ["GetCallerIdentity"]}, "credentials"),
     ],
@@ -102,12 +102,25 @@ def test_what_may_not_be_looked_at_is_a_warning(tmp_path, account, check):
     ("account", "variables", "plan", "expected"),
     [
         ({}, {"AWS_DEFAULT_REGION": ""}, {}, ("region", "region is not set")),
+        ({}, {"AWS_DEFAULT_REGION": None}, {}, ("region", "region is not set")),
+        (
+            {},
+            {"AWS_DEFAULT_REGION": "us east 1"},
+            {},
+            ("region", "region 'us east 1' is none. Did you mean 'us-east-1'"),
+        ),
+        (
+            {},
+            {"AWS_DEFAULT_REGION": "us-esat-1"},
+            {},
+            ("region", "region 'us-esat-1' is none. Did you mean '"),
+        ),
         ({}, {}, {"region": "eu-west-1"}, ("region", "region us-east-1 is not that of the plan: eu-west-1")),
         ({}, {"AWS_PROFILE": "nobody"}, {}, ("region", "The config profile (nobody) could not be found")),
         ({"expired": [[0, 3600]]}, {}, {}, ("credentials", "ExpiredTokenException")),
         (
             {},
-            {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+            {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None},
             {},
             ("credentials", "Unable to locate credentials"),
         ),
@@ -131,12 +144,15 @@ def test_without_the_right_credentials_nothing_else_is_asked(tmp_path, account, 
     assert not found["warning"]
 
 
-def test_a_region_that_only_the_plan_names_is_used(tmp_path):
+@pytest.mark.parametrize("region", [None, ""])
+def test_a_region_that_only_the_plan_names_is_used(tmp_path, region):
     file = write_plan(tmp_path, {"a": ["x"]})
     file.write_text(json.dumps({**json.loads(file.read_text()), "region": "us-east-1", "account": "123456789012"}))
     with standin() as service:
-        ended = doctor(service, tmp_path, "plan.yaml", AWS_DEFAULT_REGION="")
-    assert ended.code == 0, ended.text
+        ended = doctor(service, tmp_path, "plan.yaml", AWS_DEFAULT_REGION=region)
+        env = {**service.environment, "AWS_DEFAULT_REGION": region or ""}
+        applied = kedro_batch("apply", "plan.yaml", "--detach", cwd=tmp_path, env=env)
+    assert (ended.code, applied.code) == (0, 0), applied.err
     assert "region us-east-1 is that of the plan" in ended.text
 
 
@@ -145,7 +161,110 @@ def test_a_service_that_cannot_be_reached_is_one_failure(tmp_path):
     with standin() as service:
         ended = doctor(service, tmp_path, "plan.yaml", "--json", AWS_ENDPOINT_URL_BATCH="http://127.0.0.1:9")
     found = statuses(ended)
-    assert (ended.code, found["failure"]) == (5, ["targets"])
+    assert (ended.code, found["failure"]) == (5, ["job_queue"])
+    assert "job_definition" in found["skipped"]
+
+
+def test_what_does_not_need_batch_is_checked_without_it(project, aws_account):
+    role = "arn:aws:iam::123456789012:role/nobody"
+    definition = f"{{name: d, image: busybox, job_role: '{role}', log_group: /team/x}}"
+    settings = f"job_queue: a_queue\njob_definition: {definition}\nresources: {{vcpus: 1, memory_mib: 100}}\n"
+    (project / "conf" / "base" / "aws_batch.yml").write_text(settings)
+    env = {**aws_account.environment, "AWS_ENDPOINT_URL_BATCH": "http://127.0.0.1:9"}
+    found = statuses(kedro_batch("doctor", "--json", cwd=project, env=env))
+    assert found["failure"] == ["job_queue", "role", "log_group"]
+    assert "image" in found["skipped"]
+    offline = statuses(kedro_batch("doctor", "--json", cwd=project, env={**env, "AWS_DEFAULT_REGION": ""}))
+    assert offline["failure"] == ["region"]
+    assert "packages" in {check for checks in offline.values() for check in checks}
+
+
+def test_what_is_known_of_queues_is_not_lost_with_definitions(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]}, defaults={"job_queue": "a_qeue"})
+    with standin(faulty=["DescribeJobDefinitions"], error_before=1) as service:
+        ended = doctor(service, tmp_path, "plan.yaml", "--json")
+        tries = len(service.ledger("describejobdefinitions"))
+    assert statuses(ended)["failure"] == ["job_definition", "job_queue"]
+    assert tries <= 2  # one call, that boto3 repeats
+
+
+def test_a_project_around_a_plan_that_does_not_compile_is_said_why(project):
+    (project / "plan.yaml").write_bytes(kedro_batch("compile", cwd=project).out)
+    with (project / "conf" / "base" / "aws_batch.yml").open("a") as settings:
+        settings.write("\nfoo: 1\n")
+    with standin() as service:
+        ended = doctor(service, project, "plan.yaml")
+    assert ended.code == 0
+    assert "are not checked, since the project here does not compile: " in ended.text
+    assert "foo" in ended.text
+    assert "Run kedro-batch doctor without a plan" not in ended.text
+
+
+def test_a_service_that_lacks_what_a_run_needs_is_a_failure(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(absent=["DescribeJobQueues"]) as service:
+        ended = doctor(service, tmp_path, "plan.yaml", "--json")
+    assert (ended.code, statuses(ended)["failure"]) == (5, ["job_queue"])
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 405, 407, 503])
+@pytest.mark.parametrize(
+    ("content", "kind"), [(PAGE, "text/html"), ('{"message": "no", "code": 404}', "application/json")]
+)
+def test_what_is_not_aws_is_nobodys_refusal(tmp_path, status, content, kind):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin() as service, in_between(status, content, kind) as url:
+        ended = doctor(service, tmp_path, "plan.yaml", AWS_ENDPOINT_URL_BATCH=url)
+    assert ended.code == 5
+    assert "Is the endpoint really that of AWS Batch" in ended.text
+    for said in ("Log in", "Allow", "refused"):
+        assert said not in ended.text
+
+
+def test_the_clock_is_not_read_from_what_is_not_aws(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin() as service, in_between(403, date="Thu, 01 Jan 2015 00:00:00 GMT") as url:
+        ended = doctor(service, tmp_path, "plan.yaml", "--json", AWS_ENDPOINT_URL_STS=url)
+    found = statuses(ended)
+    assert "clock" not in (*found["failure"], *found["warning"], *found["pass"])
+    assert found["warning"] == ["credentials"]
+
+
+def test_a_role_that_may_not_be_assumed_gives_no_credentials(tmp_path, aws_account):
+    write_plan(tmp_path, {"a": ["x"]})
+    aws_account.forbidden = {"AssumeRole"}
+    (tmp_path / "config").write_text(
+        "[profile dep]\nrole_arn = arn:aws:iam::123456789012:role/deploy\nsource_profile = base\nregion = us-east-1\n"
+        "[profile base]\naws_access_key_id = a\naws_secret_access_key = b\n"
+    )
+    keys = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
+    profile = {**keys, "AWS_CONFIG_FILE": "config", "AWS_PROFILE": "dep", "AWS_ENDPOINT_URL_STS": aws_account.url}
+    with standin() as service:
+        ended = doctor(service, tmp_path, "plan.yaml", **profile)
+        env = {name: value for name, value in {**service.environment, **profile}.items() if value}
+        applied = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=env)
+        assert service.verdict()["calls"] == {}
+    assert (ended.code, applied.code) == (5, 5)
+    for said in (ended.text, applied.err):
+        assert "since AssumeRole was refused: AccessDenied" in said
+        assert "Let the profile assume its role" in said
+        assert "ListJobs" not in said
+
+
+@pytest.mark.parametrize("variables", [{"AWS_PROFILE": "nobody"}, {"AWS_CONFIG_FILE": "wrong"}])
+def test_offline_commands_do_not_read_the_configuration_of_aws(project, variables):
+    settings = "job_queue: a_queue\njob_definition: {name: d, image: busybox}\nresources: {vcpus: 1, memory_mib: 100}\n"
+    (project / "conf" / "base" / "aws_batch.yml").write_text(f"{settings}submit: {{propagateTags: true}}\n")
+    (project / "wrong").write_text("[profile a\n")
+    commands = (["compile", "-o", "plan.yaml"], ["validate", "plan.yaml"], ["show", "plan.yaml"])
+    for words in (*commands, ["diff", "plan.yaml", "plan.yaml"]):
+        ended = kedro_batch(*words, cwd=project, env=variables)
+        assert ended.code == 0, (words, ended.err)
+    ended = kedro_batch("doctor", cwd=project, env={**variables, "AWS_DEFAULT_REGION": "us-east-1"})
+    applied = kedro_batch("apply", "plan.yaml", cwd=project, env={**variables, "AWS_DEFAULT_REGION": "us-east-1"})
+    assert (ended.code, applied.code) == (5, 5)
+    assert "failure      region cannot be checked: cannot set up the client: " in ended.text
+    assert "Traceback" not in applied.err
 
 
 def test_without_a_plan_the_project_is_compiled_and_checked_too(project):

@@ -133,6 +133,19 @@ def test_each_golden_message_belongs_to_a_refusal():
     assert {file.stem for file in GOLDEN.iterdir()} == REFUSALS.keys()
 
 
+def test_a_run_that_is_resumed_keeps_its_plan_and_the_advice_says_so(tmp_path):
+    write_plan(tmp_path, {"first": ["x"]})
+    with standin(run_s=0, fail={"first": 1}) as service:
+        kedro_batch("apply", "plan.yaml", "--run-id=one", cwd=tmp_path, env=service.environment, impatient=True)
+        service.configure(disabled_queues=["a_queue"])
+        ended = kedro_batch("resume", "one", cwd=tmp_path, env=service.environment, impatient=True)
+    assert ended.code == 5
+    assert (
+        "Enable the queue, or set another job_queue in aws_batch.yml, compile again, and apply that plan" in ended.err
+    )
+    assert "kedro-batch doctor" not in ended.err
+
+
 @pytest.mark.parametrize(
     ("account", "said"),
     [

@@ -31,6 +31,8 @@ class Account:
     Attributes:
         forbidden: Operations that are refused, such as ``GetRole``.
         unanswered: Operations that get no reply: the connection is closed.
+        answers: What an operation of JSON answers, in place of moto.
+        missing_context: What the decisions of SimulatePrincipalPolicy depend on and nobody has told it.
         decisions: What SimulatePrincipalPolicy says of an action; of others, that it is allowed.
         blobs: What a layer's URL leads to, by digest.
         clock_s: By how much the clock of the services is ahead.
@@ -41,6 +43,8 @@ class Account:
         self.moto = moto
         self.forbidden: set[str] = set()
         self.unanswered: set[str] = set()
+        self.answers: dict[str, Mapping[str, Any]] = {"DescribePullThroughCacheRules": {"pullThroughCacheRules": []}}
+        self.missing_context: tuple[str, ...] = ()
         self.decisions: dict[str, str] = {}
         self.blobs: dict[str, Mapping[str, Any]] = {}
         self.clock_s = 0.0
@@ -99,8 +103,10 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
         elif operation in account.forbidden:
             self._refuse(xml=bool(form))
+        elif operation in account.answers:
+            self._send(_OK, json.dumps(account.answers[operation]), "application/x-amz-json-1.1")
         elif operation == "SimulatePrincipalPolicy":
-            self._send(_OK, _simulation(form, account.decisions), "text/xml")
+            self._send(_OK, _simulation(form, account.decisions, account.missing_context), "text/xml")
         elif operation == "GetDownloadUrlForLayer":
             digest = json.loads(body)["layerDigest"]
             url = f"{account.url}/blobs/{digest}"
@@ -135,7 +141,8 @@ class _Connection(BaseHTTPRequestHandler):
         else:
             content = {"__type": "AccessDeniedException", "message": _DENIED}
             status = _FORBIDDEN if self.command == "HEAD" else _BAD_REQUEST
-            self._send(status, json.dumps(content), "application/json", {"x-amzn-ErrorType": content["__type"]})
+            headers = {"x-amzn-ErrorType": content["__type"], "x-amz-request-id": "1"}
+            self._send(status, json.dumps(content), "application/json", headers)
 
     def _forward(self, body: bytes) -> None:
         connection = HTTPConnection("127.0.0.1", urlsplit(self.server.account.moto.url).port or 0)
@@ -158,15 +165,17 @@ class _Connection(BaseHTTPRequestHandler):
             self.wfile.write(payload)
 
 
-def _simulation(form: Mapping[str, list[str]], decisions: Mapping[str, str]) -> str:
+def _simulation(form: Mapping[str, list[str]], decisions: Mapping[str, str], missing_context: tuple[str, ...]) -> str:
     """Give the reply of SimulatePrincipalPolicy: one result for each action and resource."""
     actions, resources = (
         [values[0] for name, values in sorted(form.items()) if name.startswith(f"{field}.member.")]
         for field in ("ActionNames", "ResourceArns")
     )
+    context = "".join(f"<member>{key}</member>" for key in missing_context)
     results = "".join(
         f"<member><EvalActionName>{escape(action)}</EvalActionName><EvalResourceName>{escape(resource)}"
-        f"</EvalResourceName><EvalDecision>{decisions.get(action, 'allowed')}</EvalDecision></member>"
+        f"</EvalResourceName><EvalDecision>{decisions.get(action, 'allowed')}</EvalDecision>"
+        f"<MissingContextValues>{context}</MissingContextValues></member>"
         for action in actions
         for resource in resources
     )

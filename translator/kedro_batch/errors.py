@@ -99,14 +99,16 @@ class ServiceError(KedroBatchError):
 
     Attributes:
         fault: What is known about the call.
+        problem: What went wrong, without what to do.
+        remedy: What to do; empty if that depends on who called.
     """
 
     exit_code = 5
 
-    def __init__(self, message: str, *, fault: Fault = Fault.REFUSED) -> None:
-        """Take the message, and what is known about the call."""
-        self.fault = fault
-        super().__init__(message)
+    def __init__(self, problem: str, *, fault: Fault = Fault.REFUSED, remedy: str = "") -> None:
+        """Take what went wrong, what is known about the call, and what to do: the message has both."""
+        self.fault, self.problem, self.remedy = fault, problem, remedy
+        super().__init__(f"{problem}. {remedy}" if remedy else problem)
 
     @property
     def passing(self) -> bool:

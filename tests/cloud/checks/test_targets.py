@@ -101,3 +101,74 @@ def test_the_findings_of_ten_thousand_jobs_are_few():
     every = findings(plan, environments={"fargate": FARGATE}, definition_details=FOR_FARGATE)
     assert len(every) < 20
     assert max(len(str(one)) for one in every) < 300
+
+
+ELSEWHERE = "arn:aws:batch:eu-west-1:123456789012:"
+POD = {"a_definition": {"eksProperties": {"podProperties": {"containers": [{"name": "kedro"}]}}}}
+UNNAMED = {"a_definition": {"eksProperties": {"podProperties": {"containers": [{"image": "busybox"}]}}}}
+SIDECAR = {"name": "log_router", "essential": False}
+TASK = {"a_definition": {"ecsProperties": {"taskProperties": [{"containers": [SIDECAR, {"name": "kedro"}]}]}}}
+
+
+def for_pods(name):
+    return {"submit": {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": name}]}}}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "account", "said", "remedy"),
+    [
+        ({}, {"queue_details": {"a_queue": {"status": "CREATING"}}}, "is CREATING", "Wait until the queue is VALID"),
+        ({}, {"environments": {"e": {"status": "CREATING"}}}, "e is CREATING", "Wait until the compute environment e"),
+        ({}, {"environments": {"e": {"status": "INVALID"}}}, "e is INVALID", "Put the compute environment e right"),
+        ({}, {"environments": {"e": {"state": "DISABLED"}}}, "e is DISABLED", "Enable e, or"),
+        (
+            size(vcpus=1),
+            {"environments": {"e": {"computeResources": {"type": "EC2", "maxvCpus": 0}}}},
+            "at most 0 vCPUs",
+            "Raise maxvCpus, or set another job_queue",
+        ),
+        (
+            size(vcpus=2),
+            {"environments": {"e": {"computeResources": {"type": "EC2", "maxvCpus": 1}}}},
+            "at most 1 vCPU (",
+            "aws_batch.yml to 1 or less",
+        ),
+        ({"job_queue": f"{ELSEWHERE}job-queue/a_queue"}, {}, "is in eu-west-1", "Set AWS_DEFAULT_REGION=eu-west-1"),
+        ({"job_definition": f"{ELSEWHERE}job-definition/d"}, {}, "is in eu-west-1", "Set AWS_DEFAULT_REGION=eu-west-1"),
+        (for_pods("kerdo"), {"definition_details": POD}, "no container 'kerdo'", "{name: kedro}"),
+        (for_pods("kedro"), {"definition_details": UNNAMED}, "It has 'Default'", "{name: Default}"),
+        ({}, {"definition_details": UNNAMED}, "is for EKS", "{name: Default}"),
+        ({}, {"definition_details": TASK}, "as for several containers", "{name: kedro}"),
+        ({}, {"definition_details": {"a_definition": {"eksProperties": {"x": 1}}}}, "is for EKS", "with the name of"),
+        (
+            size(32, 4096),
+            {"environments": {"f": FARGATE}, "definition_details": FOR_FARGATE},
+            "32 vCPUs",
+            "at most {vcpus: 16",
+        ),
+        (size(vcpus=3), {"environments": {"f": FARGATE}, "definition_details": FOR_FARGATE}, "3 vCPUs", "{vcpus: 4, "),
+    ],
+)
+def test_each_remedy_fits_what_is_wrong(settings, account, said, remedy):
+    failures = [one for one in findings(a_plan(settings), **account) if one.status == "failure"]
+    assert any(said in str(one) and remedy in one.remedy for one in failures), [
+        (str(one), one.remedy) for one in failures
+    ]
+    assert not any("NAME" in one.remedy for one in failures)
+
+
+def test_sizes_with_the_same_remedy_are_one_finding():
+    plan = a_plan(*(size(1, 3073 + number) for number in range(60)))
+    account = {"environments": {"f": FARGATE}, "definition_details": FOR_FARGATE}
+    (one,) = (one for one in findings(plan, **account) if one.status == "failure")
+    assert str(one).startswith("60 jobs on Fargate (")
+    assert "1 vCPU and 3073 MiB of memory; " in one.message
+    assert "and 57 more: Fargate has none of these 60 sizes" in one.message
+    assert one.remedy == "Set resources: {vcpus: 1, memory_mib: 4096} in aws_batch.yml"
+
+
+def test_a_declared_platform_that_does_not_fit_is_one_finding():
+    declared = {"a_definition": JobDefinition(image="busybox", platform=Platform.FARGATE)}
+    plan = a_plan({"platform": Platform.FARGATE}, job_definitions=declared)
+    (one,) = (one for one in findings(plan) if one.check == "platform")
+    assert one.remedy.startswith("Set job_definition.platform in aws_batch.yml to ec2, or job_queue")

@@ -123,6 +123,62 @@ def test_an_image_that_may_not_be_looked_at_is_a_warning(aws):
     assert "cannot be checked: Amazon ECR refused BatchGetImage" in text
 
 
+@pytest.mark.parametrize("code", ["KmsError", "UpstreamUnavailable", "UpstreamAccessDenied", "InaccessibleImage"])
+def test_an_image_that_ecr_fails_to_give_is_a_warning(aws, registry, code):
+    push(registry, "flights", "v1", index("linux/amd64"))
+    aws.answers["BatchGetImage"] = {"images": [], "failures": [{"failureCode": code, "failureReason": "the reason"}]}
+    assert findings("image", plan_of(image=IMAGE)) == [
+        ("warning", f"image {IMAGE} cannot be checked: {code}: the reason")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("repository", "rules", "status", "said"),
+    [
+        ("docker-hub/library/python", ["docker-hub"], "warning", "pull-through cache 'docker-hub' may fetch"),
+        ("docker-hub/library/python", ["ROOT"], "warning", "the pull-through cache 'ROOT' may fetch"),
+        ("docker-hubs/python", ["docker-hub"], "failure", "there is no repository"),
+        ("team/python", None, "warning", "is for it is not known"),
+        ("python", None, "failure", "there is no repository 'python'"),
+    ],
+)
+def test_a_pull_through_cache_fetches_an_image_when_it_is_pulled(aws, repository, rules, status, said):
+    listed = [{"ecrRepositoryPrefix": one} for one in rules or ()]
+    aws.answers["DescribePullThroughCacheRules"] = {"pullThroughCacheRules": listed}
+    aws.forbidden = {"DescribePullThroughCacheRules"} if rules is None else set()
+    ((found, text),) = findings("image", plan_of(image=IMAGE.replace("flights", repository)))
+    assert (found, said in text) == (status, True)
+
+
+def test_the_same_tag_is_never_suggested(aws, registry):
+    push(registry, "flights", "v1", index("linux/amd64"))
+    aws.answers["BatchGetImage"] = {"images": [], "failures": [{"failureCode": "ImageNotFound"}]}
+    ((status, text),) = findings("image", plan_of(image=IMAGE))
+    assert status == "failure"
+    assert text.endswith("has no image with the tag 'v1'")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            {"manifests": [{"platform": None}, {"platform": {"os": "linux", "architecture": "amd64"}}]},
+            "for linux/amd64",
+        ),
+        ({"manifests": [None, {"platform": ["linux"]}, {"platform": {"os": 1, "architecture": None}}]}, "does not say"),
+        ({"manifests": None, "config": None}, "does not say"),
+        ({"config": {"digest": 7}}, "does not say"),
+        ([], "does not say"),
+    ],
+)
+@pytest.mark.usefixtures("registry")
+def test_a_manifest_may_be_odd(aws, content, said):
+    image = {"imageId": {"imageDigest": "sha256:1"}, "imageManifest": json.dumps(content)}
+    aws.answers["BatchGetImage"] = {"images": [image], "failures": []}
+    ((status, text),) = findings("image", plan_of(image=IMAGE))
+    assert (status, said in text) == ("pass", True)
+
+
 # Roles
 
 
@@ -150,6 +206,19 @@ def test_a_role_that_does_not_exist_fails_with_a_near_name():
     ((status, text),) = findings("role", plan_of(job_role="arn:aws:iam::123456789012:role/jbo"))
     assert status == "failure"
     assert text == "role 'jbo' (job role of 'declared') does not exist in account 123456789012. Did you mean 'job'?"
+
+
+@pytest.mark.usefixtures("role")
+def test_a_role_is_named_with_its_path():
+    ((status, text),) = findings("role", plan_of(job_role="arn:aws:iam::123456789012:role/job"))
+    assert status == "failure"
+    assert "is named as arn:aws:iam::123456789012:role/job, and the role of this name is" in text
+    assert text.endswith(ROLE)
+
+
+def test_a_role_is_looked_at_where_nobody_says_whose_the_account_is(aws, role):
+    aws.forbidden = {"GetCallerIdentity"}
+    assert [status for status, _ in findings("role", plan_of(job_role=role))] == ["pass"]
 
 
 def test_a_role_of_another_account_fails_unasked(aws):
@@ -252,6 +321,22 @@ def test_a_role_that_may_not_write_the_data(aws, role, decision, status, said):
     assert found == [(status, f"role 'job' {said}")]
 
 
+@pytest.mark.parametrize("decision", ["implicitDeny", "explicitDeny"])
+def test_what_depends_on_each_request_is_not_known(aws, role, decision):
+    aws.decisions, aws.missing_context = {"s3:PutObject": decision}, ("aws:SourceVpce",)
+    found = findings("data_access", plan_of(job_role=role), place("b", "out/a.csv", writes=True))
+    what = "s3:PutObject on arn:aws:s3:::b/out/a.csv"
+    assert found == [
+        ("skipped", f"role 'job' may use the data or not, as aws:SourceVpce of each request decides: {what}")
+    ]
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_is_no_name_of_a_bucket_fails():
+    ((status, text),) = findings("bucket", plan_of(), place("Bad Bucket!"))
+    assert (status, "has no name of a bucket" in text) == ("failure", True)
+
+
 def test_permissions_that_may_not_be_simulated_are_a_warning(aws, role):
     aws.forbidden = {"SimulatePrincipalPolicy"}
     ((status, text),) = findings("data_access", plan_of(job_role=role), place("b"))
@@ -274,7 +359,7 @@ def test_a_clock_that_is_far_off_stops_all_that_is_signed(aws):
     found = {one.check: one for one in run_checks(subject(plan_of()), Account())}
     assert found["clock"].status == "failure"
     assert "behind that of AWS" in found["clock"].message
-    assert {one.status for name, one in found.items() if name not in ("region", "clock")} == {"skipped"}
+    assert {one.status for name, one in found.items() if name not in ("region", "clock", "packages")} == {"skipped"}
 
 
 def test_the_clock_is_read_from_a_refusal_too(aws):

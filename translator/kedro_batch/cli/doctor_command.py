@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 from click.core import ParameterSource
 
-from kedro_batch.cli.base import BatchCommand, is_plain, print_diagnostics, print_note, verbosity_options
+from kedro_batch.cli.base import BatchCommand, is_plain, print_diagnostics, verbosity_options
 from kedro_batch.cli.compile_command import compile_
 from kedro_batch.cli.json_diagnostics import refusal_as_json
 from kedro_batch.cli.options import json_option
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.streams import reserve_stdout
 from kedro_batch.errors import Refused, ServiceError
-from kedro_batch.text.wording import counted
+from kedro_batch.text.wording import counted, listed
 
 if TYPE_CHECKING:
     from kedro_batch.cloud.account import Account
@@ -26,6 +26,8 @@ _ABOUT_OUTPUT = {"output", "check", "strict", "explain", "as_json", "quiet", "ve
 """Options of compile that say what to do with the plan: here they have another meaning, or none."""
 _COMPILING = [option for option in compile_.params if option.name not in _ABOUT_OUTPUT]
 """Those that say what to compile."""
+_REASONS = 2
+"""So many reasons are named why a project around a plan does not compile."""
 _COLOURS = {"pass": "green", "warning": "yellow", "failure": "red", "skipped": "cyan"}
 
 
@@ -71,51 +73,41 @@ def _find_subject(context: click.Context, plan: str | None, flags: dict[str, Any
     """
     from kedro_batch.cli.project_facts import find_project_facts
     from kedro_batch.cloud.checks.subject import Subject
+    from kedro_batch.compiler.project.project_folder import enclosing_project
     from kedro_batch.plan.reader import read_plan
 
     if plan is None:
         compilation = _compile(context, flags)
-        return Subject(plan=compilation.plan, project=find_project_facts(compilation))
+        return Subject(plan=compilation.plan, project=find_project_facts(compilation), in_memory=True)
     given = _given(context)
-    if given - {"project", "env"}:
-        raise click.UsageError(f"PLAN is compiled already: leave it out, or {', '.join(sorted(given))}")
+    about_plan = [option.opts[-1] for name, option in given.items() if name not in ("project", "env")]
+    if about_plan:
+        raise click.UsageError(f"PLAN is compiled already: leave it out, or leave out {', '.join(about_plan)}")
     ready = read_plan(*read_source(plan))
-    around = _compile_for(context, ready.env, ready.pipelines, flags, insists=bool(given))
-    return Subject(plan=ready, project=find_project_facts(around) if around else None)
-
-
-def _given(context: click.Context) -> set[str]:
-    """Return the names of the options about compiling that were typed."""
-    names = (str(option.name) for option in _COMPILING)
-    return {name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-
-
-def _compile_for(
-    context: click.Context, env: str | None, pipelines: tuple[str, ...], flags: dict[str, Any], *, insists: bool
-) -> "Compilation | None":
-    """Compile the project around a plan; None if there is none.
-
-    Args:
-        context: Of the command.
-        env: The environment of the plan.
-        pipelines: The pipelines of the plan.
-        flags: The options of the command.
-        insists: A project or its environment was named, so there must be one.
-
-    Raises:
-        Refused: A project was named that cannot be compiled.
-    """
-    from kedro_batch.compiler.project.project_folder import enclosing_project
-
-    if enclosing_project(flags["project"]) is None and not insists:
-        return None
+    if enclosing_project(flags["project"]) is None and not given:
+        return Subject(plan=ready)
     try:
-        return _compile(context, {**flags, "env": flags["env"] or env, "pipelines": pipelines})
+        around = _compile(context, {**flags, "env": flags["env"] or ready.env, "pipelines": ready.pipelines})
     except Refused as error:
-        if insists:
+        if given:  # a project or its environment was named, so there must be one
             raise
-        print_note(f"The project here is not checked, since it does not compile: {error.headline}")
-        return None
+        return Subject(plan=ready, project_problem=_first_reasons(error))
+    return Subject(plan=ready, project=find_project_facts(around))
+
+
+def _given(context: click.Context) -> dict[str, click.Parameter]:
+    """Return the options about compiling that were typed, by name."""
+    options = {str(option.name): option for option in _COMPILING}
+    return {
+        name: option
+        for name, option in options.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+
+
+def _first_reasons(error: Refused) -> str:
+    reasons = listed(map(str, error.diagnostics), most=_REASONS, separator="; ")
+    return f"{error.headline} {reasons}".strip()
 
 
 def _compile(context: click.Context, flags: dict[str, Any]) -> "Compilation":

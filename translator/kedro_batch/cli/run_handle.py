@@ -1,6 +1,7 @@
 """Find the run that a command works on: in the journal, or by the plan that the user names."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.digest import plan_digest
@@ -35,6 +36,11 @@ class RunHandle:
     engine_name: EngineName
     entry: RunEntry | None
     must_exist: bool = False
+
+    @property
+    def plan_file(self) -> str | None:
+        """The file with the plan; None if it comes from elsewhere."""
+        return self.source if Path(self.source).is_file() else None
 
 
 def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) -> RunHandle:

@@ -138,6 +138,7 @@ def open_run(
                         show=sink,
                         options=options.run,
                         continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
+                        plan_file=handle.plan_file,
                         must_exist=handle.must_exist and not options.run.assume_done,
                     )
                     session = RunSession(
@@ -242,7 +243,7 @@ def _say_if_stale(session: RunSession, *, quiet: bool) -> None:
         return
     if not quiet:
         print_note("Looking whether the plan is out of date ...")
-    file = handle.source if Path(handle.source).is_file() else "plan.yaml"
+    file = handle.plan_file or "plan.yaml"
     project = Path(session.context.engine.location["folder"])
     if said := describe_staleness(handle.plan, handle.digest, project, file):
         print_note(for_terminal(said))

@@ -1,1 +1,1 @@
-"""What is asked of an AWS account beside its jobs. Only here and in the AWS engine boto3 is loaded."""
+"""What is asked of an AWS account beside its jobs. ``session`` loads boto3, nothing else does."""

@@ -12,12 +12,12 @@ from functools import cached_property
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-import boto3
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import calling
+from kedro_batch.cloud.aws_errors import calling, is_from_aws
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.replies import Identity
+from kedro_batch.cloud.session import open_session
 from kedro_batch.cloud.targets import Targets
 from kedro_batch.errors import Fault, ServiceError
 
@@ -55,10 +55,9 @@ class Account:
         """The region that is asked; None if there is none.
 
         Raises:
-            ServiceError: The profile is unknown.
+            ServiceError: The profile is unknown, or the configuration cannot be read.
         """
-        region: str | None = self._session.region_name
-        return region
+        return self._session.region_name or None
 
     @cached_property
     def identity(self) -> Identity:
@@ -159,16 +158,14 @@ class Account:
             self._clients[service, region] = client
         return self._clients[service, region]
 
-    def _compare_clocks(self, response_dict: Mapping[str, Any] | None, **_: Any) -> None:
+    def _compare_clocks(
+        self, response_dict: Mapping[str, Any] | None, parsed_response: Mapping[str, Any] | None, **_: Any
+    ) -> None:
         date = (response_dict or {}).get("headers", {}).get("date")
-        if date:
+        if date and is_from_aws(parsed_response or {}):  # a proxy on the way has a clock of its own
             with suppress(ValueError):
                 self.clock_ahead_s = time.time() - parsedate_to_datetime(date).timestamp()
 
     @cached_property
     def _session(self) -> Any:
-        with calling("set up the client"):
-            session: Any = boto3.Session()
-            if session.region_name is None and self._pinned:
-                session = boto3.Session(region_name=self._pinned)
-            return session
+        return open_session(self._pinned)

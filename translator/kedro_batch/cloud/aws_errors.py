@@ -1,10 +1,12 @@
 """What an exception of boto3 means: is the call to be repeated, was it executed, what can the user do?
 
-Only ``aws`` uses it; beside ``aws``, it is the only module that knows botocore's exceptions.
+The only module that knows botocore's exceptions, and what a reply of AWS looks like.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import botocore.exceptions
 
@@ -12,21 +14,76 @@ from kedro_batch.errors import Fault, ServiceError
 
 _THROTTLED = frozenset(
     {
-        "TooManyRequestsException",
-        "ThrottlingException",
-        "Throttling",
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
         "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
     }
 )
+"""As botocore knows them (``botocore.retries.standard``)."""
 _EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired", "UnrecognizedClientException"})
+_EXPIRED |= {"InvalidClientTokenId", "InvalidAccessKeyId"}
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
-_UNKNOWN_OPERATION = frozenset(
-    {"UnknownOperationException", "404", "NotFoundException", "MissingAuthenticationTokenException"}
+_UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticationTokenException"})
+_REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
+"""Headers of the replies of AWS."""
+_ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
+"""The name of an error; where a reply has none, botocore takes the number of its status."""
+_TOO_MANY, _SERVER_ERROR = 429, 500
+"""HTTP status: from the second on, the service may have executed the call before it failed."""
+
+_ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken", "GetSessionToken")
+_LOGGING_IN = ("CreateOAuth2Token", "CreateToken", "GetRoleCredentials")
+_CREDENTIAL_ERRORS = (
+    botocore.exceptions.NoCredentialsError,
+    botocore.exceptions.PartialCredentialsError,
+    botocore.exceptions.CredentialRetrievalError,
+    botocore.exceptions.SSOError,
+    botocore.exceptions.TokenRetrievalError,
+    botocore.exceptions.RefreshWithMFAUnsupportedError,
+    botocore.exceptions.InfiniteLoopConfigError,
+    *(one for one in [getattr(botocore.exceptions, "LoginError", None)] if one),
 )
-_TAGS_HINT = ". If the account forbids tagging, set `submit_tags: false` in aws_batch.yml and compile again"
-_SERVER_ERROR = 500
-"""From this HTTP status on, the service may have executed the call before it failed."""
+"""LoginError came with botocore 1.41."""
+_REFRESHED = "Credentials were refreshed"
+"""How botocore begins a RuntimeError about credentials that expired as soon as it had them."""
+
+_TAGS_HINT = "If the account forbids tagging, set `submit_tags: false` in aws_batch.yml and compile again"
+LOG_IN = "Log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_LOG_IN_AGAIN = "Log in again (aws sso login), or renew the credentials that the AWS_... variables hold"
+_MAY_ASSUME = (
+    "Let the profile assume its role (sts:AssumeRole, and the role's trust policy), or set another AWS_PROFILE"
+)
+_PROFILE = "Set AWS_PROFILE to one of those that `aws configure list-profiles` prints"
+_CONFIG_FILE = "Correct the file, or set AWS_CONFIG_FILE to another"
+_NETWORK = "Check the network, its proxy, and AWS_ENDPOINT_URL... if it is set"
+_REGION = "Set AWS_DEFAULT_REGION"
+
+_MEANING: tuple[tuple[tuple[type[Exception], ...], tuple[Fault, str]], ...] = (
+    (_CREDENTIAL_ERRORS, (Fault.CREDENTIALS, LOG_IN)),
+    ((botocore.exceptions.NoRegionError,), (Fault.REFUSED, _REGION)),
+    ((botocore.exceptions.ProfileNotFound,), (Fault.REFUSED, _PROFILE)),
+    ((botocore.exceptions.ConfigParseError, botocore.exceptions.ConfigNotFound), (Fault.REFUSED, _CONFIG_FILE)),
+    (
+        (
+            botocore.exceptions.EndpointConnectionError,
+            botocore.exceptions.ConnectTimeoutError,
+            botocore.exceptions.ProxyConnectionError,
+        ),
+        (Fault.UNREACHABLE, _NETWORK),
+    ),
+    # A lost connection, a missing or a broken reply.
+    ((botocore.exceptions.HTTPClientError,), (Fault.AMBIGUOUS, "")),
+    ((botocore.exceptions.BotoCoreError,), (Fault.REFUSED, "")),
+)
+"""What botocore's own exceptions mean, and what to do; the first that fits counts."""
 
 
 def lacks_operation(error: ServiceError) -> bool:
@@ -35,9 +92,22 @@ def lacks_operation(error: ServiceError) -> bool:
 
 
 def error_code(error: ServiceError) -> str | None:
-    """Return the service's own name of an error, such as ``NoSuchEntity``; None if no service has replied."""
+    """Return the service's own name of an error, such as ``NoSuchEntity``; None if AWS has not replied.
+
+    Replies to HEAD have no name: that is the number of the HTTP status, such as ``404``.
+    """
     cause = error.__cause__
-    return cause.response.get("Error", {}).get("Code") if isinstance(cause, botocore.exceptions.ClientError) else None
+    if not isinstance(cause, botocore.exceptions.ClientError) or not is_from_aws(cause.response):
+        return None
+    return cause.response.get("Error", {}).get("Code")
+
+
+def is_from_aws(reply: Mapping[str, Any]) -> bool:
+    """True if a reply that botocore has parsed comes from AWS; anything on the way there may answer with HTTP, too."""
+    metadata = reply.get("ResponseMetadata", {})
+    headers = metadata.get("HTTPHeaders", {})
+    named = _ERROR_TYPE.fullmatch(str(reply.get("Error", {}).get("Code", "")))
+    return bool(named or metadata.get("RequestId") or any(name in headers for name in _REQUEST_IDS))
 
 
 @contextmanager
@@ -46,7 +116,7 @@ def parsing(what: str, service: str = "AWS Batch") -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _not_a_reply(what, service, error) from error
+        raise _not_a_reply(what, service, f"{type(error).__name__}: {error}") from error
 
 
 @contextmanager
@@ -58,41 +128,42 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     try:
         yield
     except botocore.exceptions.ClientError as error:
-        reason = error.response.get("Error", {})
-        code, message = reason.get("Code", "unknown"), reason.get("Message", "no message")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
-        hint = _TAGS_HINT if code in _DENIED and "TagResource" in message else ""
-        raise ServiceError(f"{service} refused {what}: {code}: {message}{hint}", fault=_fault(code, status)) from error
-    except (
-        botocore.exceptions.NoCredentialsError,
-        botocore.exceptions.PartialCredentialsError,
-        botocore.exceptions.CredentialRetrievalError,
-        botocore.exceptions.SSOError,
-        botocore.exceptions.TokenRetrievalError,
-    ) as error:
-        raise ServiceError(
-            f"cannot {_verb(what)}: {error}. Log in (aws sso login), or set AWS_PROFILE, "
-            "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            fault=Fault.CREDENTIALS,
-        ) from error
-    except botocore.exceptions.NoRegionError as error:
-        raise ServiceError(f"cannot {_verb(what)}: there is no region. Set AWS_DEFAULT_REGION") from error
-    except (
-        botocore.exceptions.EndpointConnectionError,
-        botocore.exceptions.ConnectTimeoutError,
-        botocore.exceptions.ProxyConnectionError,
-    ) as error:
-        raise ServiceError(f"cannot {_verb(what)}: {error}", fault=Fault.UNREACHABLE) from error
-    except botocore.exceptions.HTTPClientError as error:  # a lost connection, a missing or a broken reply
-        raise ServiceError(f"cannot {_verb(what)}: {error}", fault=Fault.AMBIGUOUS) from error
+        raise _refusal(what, service, error) from error
     except botocore.exceptions.BotoCoreError as error:
-        raise ServiceError(f"cannot {_verb(what)}: {error}") from error
+        fault, remedy = next(meant for kinds, meant in _MEANING if isinstance(error, kinds))
+        raise ServiceError(_tried(what, error), fault=fault, remedy=remedy) from error
     except Exception as error:
-        raise _not_a_reply(what, service, error) from error
+        if isinstance(error, RuntimeError) and str(error).startswith(_REFRESHED):
+            raise ServiceError(_tried(what, error), fault=Fault.CREDENTIALS, remedy=_LOG_IN_AGAIN) from error
+        raise _not_a_reply(what, service, f"{type(error).__name__}: {error}") from error
+
+
+def no_region(what: str) -> ServiceError:
+    """Return the error of a call that needs a region."""
+    return ServiceError(f"cannot {_verb(what)}: there is no region", remedy=_REGION)
+
+
+def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) -> ServiceError:
+    """Say what a refusal means: of the call, of the credentials for it, or of something on the way to the service."""
+    reason = error.response.get("Error", {})
+    code, message = reason.get("Code", "unknown"), reason.get("Message", "no message")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
+    if error.operation_name in (*_ASSUMING, *_LOGGING_IN):  # boto3 calls these itself, before the call that was made
+        remedy = _MAY_ASSUME if error.operation_name in _ASSUMING else _LOG_IN_AGAIN
+        said = f"{code}: {message}" if is_from_aws(error.response) else f"HTTP {status}"
+        problem = f"cannot {_verb(what)}: there are no credentials, since {error.operation_name} was refused: {said}"
+        return ServiceError(problem, fault=Fault.CREDENTIALS, remedy=remedy)
+    if not is_from_aws(error.response):
+        fault = Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS
+        return _not_a_reply(what, service, f"the reply is HTTP {status}, without an error of AWS", fault=fault)
+    fault = _fault(code, status)
+    tagging = code in _DENIED and "TagResource" in message
+    remedy = _LOG_IN_AGAIN if fault is Fault.CREDENTIALS else _TAGS_HINT if tagging else ""
+    return ServiceError(f"{service} refused {what}: {code}: {message}", fault=fault, remedy=remedy)
 
 
 def _fault(code: str, status: int) -> Fault:
-    if code in _THROTTLED:
+    if code in _THROTTLED or status == _TOO_MANY:
         return Fault.THROTTLED
     if code in _EXPIRED:
         return Fault.CREDENTIALS
@@ -101,12 +172,15 @@ def _fault(code: str, status: int) -> Fault:
     return Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED
 
 
-def _not_a_reply(what: str, service: str, error: Exception) -> ServiceError:
+def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS) -> ServiceError:
     return ServiceError(
-        f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really that of {service}, "
-        "and are the AWS_... settings right?",
-        fault=Fault.AMBIGUOUS,
+        f"cannot {_verb(what)}: {why}. Is the endpoint really that of {service}, and are the AWS_... settings right?",
+        fault=fault,
     )
+
+
+def _tried(what: str, error: Exception) -> str:
+    return f"cannot {_verb(what)}: {str(error).removesuffix('.')}"
 
 
 def _verb(what: str) -> str:

@@ -32,6 +32,10 @@ _MEDIA_TYPES = (
 """Indexes too: else ECR may answer with a manifest that it has converted."""
 _ECR = "Amazon ECR"
 _NO_REPOSITORY = "RepositoryNotFoundException"
+_NO_IMAGE = "ImageNotFound"
+"""The code among the ``failures`` of BatchGetImage; with any other, the image may exist."""
+_EVERY_REPOSITORY = "ROOT"
+"""The prefix of a pull-through cache rule for repositories that no other rule is for."""
 _MOST_NAMES = 1000
 """So many names are compared at most, to find one like a missing one: the size of one page."""
 
@@ -117,20 +121,38 @@ class Registries:
             raise
         with parsing("BatchGetImage", _ECR):
             for one in reply.get("images", ()):
-                return Manifest(digest=one["imageId"]["imageDigest"], content=_read_json(one["imageManifest"]))
+                return Manifest(digest=one["imageId"]["imageDigest"], content=_read_manifest(one["imageManifest"]))
+            other = next((one for one in reply.get("failures", ()) if one.get("failureCode") != _NO_IMAGE), None)
+            if other:
+                raise ServiceError(f"{other['failureCode']}: {other.get('failureReason') or 'no reason given'}")
         return None
 
     def find_platforms(self, image: EcrImage, manifest: Manifest) -> tuple[str, ...]:
         """Return what an image runs on, such as ``linux/amd64``; empty if it does not say."""
         content = manifest.content
-        if "manifests" in content:
-            listed = [one.get("platform", {}) for one in content["manifests"]]
-        elif "digest" in content.get("config", {}):
-            listed = [self._read_config(image, content["config"]["digest"])]
+        inner, config = content.get("manifests"), content.get("config")
+        if isinstance(inner, list):
+            known = {_platform_in(one.get("platform")) for one in inner if isinstance(one, dict)}
+        elif isinstance(config, dict) and isinstance(config.get("digest"), str):
+            known = {_platform_in(self._read_config(image, config["digest"]))}
         else:
-            listed = [content]
-        known = {f"{one['os']}/{one['architecture']}" for one in listed if "os" in one and "architecture" in one}
-        return tuple(sorted(known - {"unknown/unknown"}))  # so attestations are listed, which BuildKit adds
+            known = {_platform_in(content)}
+        return tuple(sorted(known - {"", "unknown/unknown"}))  # so attestations are listed, which BuildKit adds
+
+    def find_cache_rule(self, image: EcrImage) -> str | None:
+        """Return the prefix of the pull-through cache rule that fetches an image at its first pull; None without one.
+
+        Raises:
+            ServiceError: The rules cannot be looked at.
+        """
+        reply = self._account.call(
+            "ecr", "describe_pull_through_cache_rules", region=image.region, registryId=image.account
+        )
+        with parsing("DescribePullThroughCacheRules", _ECR):
+            prefixes = [str(one["ecrRepositoryPrefix"]) for one in reply["pullThroughCacheRules"]]
+        return next(
+            (one for one in prefixes if image.repository.startswith(f"{one}/") or one == _EVERY_REPOSITORY), None
+        )
 
     def explain_missing(self, image: EcrImage) -> str:
         """Return a message about an image that does not exist, with what may have been meant."""
@@ -148,7 +170,8 @@ class Registries:
             return message
         if not tags:
             return f"{message}, nor with any other"
-        return f"{message}.{did_you_mean(image.tag, tags) or f' It has {listed(tags)}'}"
+        others = [tag for tag in tags if tag != image.tag]
+        return f"{message}.{did_you_mean(image.tag, others) or f' It has {listed(others)}'}" if others else message
 
     def _list_tags(self, image: EcrImage) -> list[str]:
         reply = self._call("list_images", image, filter={"tagStatus": "TAGGED"}, maxResults=_MOST_NAMES)
@@ -161,9 +184,10 @@ class Registries:
                 names = self._list_repositories(image.account, region)
             except ServiceError:
                 continue
-            if image.repository in names:
+            others = [name for name in names if name != image.repository]
+            if len(others) < len(names) and region != image.region:
                 return f" It is in {region}: correct the region in the name of the image"
-            if near := did_you_mean(image.repository, names):
+            if near := did_you_mean(image.repository, others):
                 return near if region == image.region else f"{near} That is in {region}"
         return ""
 
@@ -198,3 +222,17 @@ def _read_json(text: str | bytes) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise TypeError("not a map")
     return content
+
+
+def _read_manifest(text: str) -> Mapping[str, Any]:
+    """Return a manifest; what nobody can read says nothing."""
+    try:
+        return _read_json(text)
+    except (TypeError, ValueError):
+        return {}
+
+
+def _platform_in(stated: Any) -> str:
+    """Return the platform that a manifest or a configuration states; empty if it states none."""
+    system, processor = (stated.get("os"), stated.get("architecture")) if isinstance(stated, dict) else (None, None)
+    return f"{system}/{processor}" if isinstance(system, str) and isinstance(processor, str) else ""

@@ -94,6 +94,7 @@ class RunContext:
         options: How the command works on the run.
         continued: Another command started the run.
         must_exist: The journal does not have the run, and the service has to.
+        plan_file: The file that the plan was read from, for messages; None if it was none.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
         backoff: The pauses while the service does not answer.
         lookup: Searches by name, beside the loop.
@@ -111,6 +112,7 @@ class RunContext:
     options: RunOptions = field(default_factory=RunOptions)
     continued: bool = False
     must_exist: bool = False
+    plan_file: str | None = None
     begun: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:

@@ -4,12 +4,13 @@ Every queue and definition has to exist and be usable, the run has to be in this
 reply is lost has to be found again. Nothing is submitted here, and a refusal names all that is wrong.
 """
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from kedro_batch.cloud.checks.finding import Finding, Status
+from kedro_batch.cloud.checks.finding import APPLY_ANEW, COMPILE_AGAIN, Finding, Status, with_steps
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.target_replies import TargetSource, ask_for_targets
 from kedro_batch.cloud.checks.targets import judge_targets
@@ -56,11 +57,11 @@ def check_targets(context: RunContext) -> Targets:
 
     region, account = engine.location.get("region", ""), context.plan.account  # it has been compared, if it is stated
     replies = ask_for_targets(context.plan, ask, region=region, account=account)
-    for check in (one for one in _WARNED if one in replies.denied):
-        message = f"{replies.denied[check]}. It is used as the plan names it, unchecked"
+    for check in (one for one in _WARNED if one in replies.unknown):
+        message = f"{replies.unknown[check]}. It is used as the plan names it, unchecked"
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
     if engine.capabilities.in_account:
-        _refuse_failures(judge_targets(Subject(plan=context.plan), replies), replies.where)
+        _refuse_failures(judge_targets(Subject(plan=context.plan), replies), replies.where, context)
     names = {job.settings.job_definition for job in context.plan.jobs} - context.plan.job_definitions.keys()
     found = {name: one.arn for name, one in replies.definitions.items() if one}
     return Targets(
@@ -73,13 +74,15 @@ _WARNED = ("job_queue", "job_definition")
 """The checks that a run goes without only after a warning; without the others, it is no less safe."""
 
 
-def _refuse_failures(findings: Iterable[Finding], where: str) -> None:
-    wrong = [one for one in findings if one.status is Status.FAILURE]
+def _refuse_failures(findings: Iterable[Finding], where: str, context: RunContext) -> None:
+    steps = APPLY_ANEW if context.continued else COMPILE_AGAIN  # a run keeps its plan
+    wrong = [with_steps(one, steps) for one in findings if one.status is Status.FAILURE]
     if wrong:
+        file = context.plan_file
+        further = f". To check all that the plan needs there: kedro-batch doctor {shlex.quote(file)}" if file else ""
         lines = "\n".join(f"  {one}\n    {one.remedy}" if one.remedy else f"  {one}" for one in wrong)
         raise ServiceError(
-            f"nothing was submitted, because the plan's targets cannot be used:\n{lines}\n"
-            f"This is {where}. To check all that the plan needs there: kedro-batch doctor PLAN"
+            f"nothing was submitted, because the plan's targets cannot be used:\n{lines}\nThis is {where}{further}"
         )
 
 

@@ -7,7 +7,7 @@ _MINUTE, _HOUR = 60, 3600
 _TENTHS_BELOW = 10
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: float, noun: str) -> str:
     """Spell a count: ``1 job``, ``2 jobs``, ``10,000 jobs``."""
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 

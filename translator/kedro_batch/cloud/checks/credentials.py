@@ -1,22 +1,22 @@
 """Checks the region and the credentials that the shell gives, and whether they are those that the plan is for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kedro_batch.cloud.aws_errors import lacks_operation
+from kedro_batch.cloud.aws_errors import LOG_IN, lacks_operation
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.text.wording import did_you_mean
 
 if TYPE_CHECKING:
     from kedro_batch.cloud.account import Account
 
 _UNANSWERED = (Fault.UNREACHABLE, Fault.AMBIGUOUS, Fault.THROTTLED, Fault.DENIED)
-_LOG_IN = "Log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
 def check_region(subject: Subject, account: "Account") -> Iterator[Finding]:
-    """Check that there is a region, and that it is the plan's."""
+    """Check that there is a region, that AWS has it, and that it is the plan's."""
     region, wanted = account.region, subject.plan.region
     about, message, remedy, status = f"region {region}", "is used", "", Status.PASS
     if region is None:
@@ -25,9 +25,21 @@ def check_region(subject: Subject, account: "Account") -> Iterator[Finding]:
     elif wanted not in (None, region):
         message, status = f"is not that of the plan: {wanted}", Status.FAILURE
         remedy = f"Set AWS_DEFAULT_REGION={wanted}, or change region in aws_batch.yml"
+    elif region not in (known := account.regions("batch")):
+        about, message, status = f"region {region!r}", *_judge_unknown(region, known)
+        remedy = "Correct AWS_DEFAULT_REGION, or region in the profile or in aws_batch.yml"
     elif wanted:
         message = "is that of the plan"
     yield Finding(check="region", status=status, about=about, message=message, remedy=remedy)
+
+
+def _judge_unknown(region: str, known: Sequence[str]) -> tuple[str, Status]:
+    """Judge a region that boto3 does not know: it is a mistake, or newer than this boto3."""
+    words = {word for one in known for word in one.split("-")}
+    if {word for word in region.split("-") if not word.isdecimal()} <= words:
+        return "is not known to this boto3: it is wrong, or new", Status.WARNING
+    hint = did_you_mean(region, known)
+    return f"is none{f'.{hint}' if hint else ''}", Status.FAILURE
 
 
 def check_credentials(subject: Subject, account: "Account") -> Iterator[Finding]:
@@ -39,10 +51,9 @@ def check_credentials(subject: Subject, account: "Account") -> Iterator[Finding]
         unanswered = error.fault in _UNANSWERED or lacks_operation(error)
         if unanswered and wanted is None:
             raise  # a run does not need it
-        remedy = "Allow this machine to call AWS STS" if unanswered else _LOG_IN
-        yield Finding(
-            check="credentials", status=Status.FAILURE, about="credentials", message=f"fail: {error}", remedy=remedy
-        )
+        remedy = error.remedy or ("Allow this machine to call AWS STS" if unanswered else LOG_IN)
+        message = f"fail: {error.problem}"
+        yield Finding(check="credentials", status=Status.FAILURE, about="credentials", message=message, remedy=remedy)
         return
     about, message, remedy, status = f"account {identity.account}", f"is used, as {identity.arn}", "", Status.PASS
     if wanted not in (None, identity.account):

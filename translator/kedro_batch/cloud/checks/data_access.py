@@ -3,15 +3,16 @@
 Sources: the Amazon S3 API reference, HeadBucket; the AWS IAM API reference, SimulatePrincipalPolicy.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kedro_batch.cloud.aws_errors import error_code, parsing
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.machines import uses_fargate
 from kedro_batch.cloud.checks.project_facts import DataPlace
-from kedro_batch.cloud.checks.roles import role_name
+from kedro_batch.cloud.checks.roles import role_name, setting
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.target_replies import TargetReplies
 from kedro_batch.cloud.checks.targets import target_replies
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 _BUCKET = "bucket"
 _ACCESS = "data_access"
 _LIST, _READ, _WRITE = "s3:ListBucket", "s3:GetObject", "s3:PutObject"
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,255}|arn:.*")
+"""Old buckets may have capitals and underscores, and access points have an ARN (boto3 takes the same)."""
 _ALLOW = "Allow it in a policy of the role. What policies of the buckets allow is not looked at"
+_REMOVE = "Remove the Deny from the policies of the role, its permissions boundary or those of the organization"
 _MOST_FOLDERS = 50
 """So many folders are asked for at most, for each role and action: one page of replies."""
 
@@ -71,6 +75,10 @@ def _places(subject: Subject) -> list[DataPlace]:
 
 def _judge_bucket(about: str, bucket: str, account: "Account") -> Finding:
     status, message, remedy = Status.PASS, "exists", ""
+    if not _NAME.fullmatch(bucket):
+        message = "has no name of a bucket: these have lower-case letters, digits, dots and hyphens"
+        remedy = "Correct the catalog"
+        return Finding(check=_BUCKET, status=Status.FAILURE, about=about, message=message, remedy=remedy)
     try:
         reply = account.call("s3", "head_bucket", Bucket=bucket)
     except ServiceError as error:
@@ -135,24 +143,26 @@ def _roles_of(definition: str, replies: TargetReplies) -> tuple[str, ...]:
 
 
 def _judge_access(about: str, role: str, needs: Mapping[str, Collection[str]], account: "Account") -> Iterator[Finding]:
-    denied = []
+    results: list[Any] = []
     for action, resources in sorted(needs.items()):
         asked = sorted(resources)[:_MOST_FOLDERS]
         reply = account.call(
             "iam", "simulate_principal_policy", PolicySourceArn=role, ActionNames=[action], ResourceArns=asked
         )
         with parsing("SimulatePrincipalPolicy", "AWS IAM"):
-            denied += [one for one in reply["EvaluationResults"] if one["EvalDecision"] != "allowed"]
-    for status, decisions in (
-        (Status.FAILURE, [one for one in denied if _is_certain(one)]),
-        (Status.WARNING, [one for one in denied if not _is_certain(one)]),
-    ):
-        if decisions:
-            verb = "is denied" if status is Status.FAILURE else "is not allowed by its own policies"
-            what = listed(
-                sorted({f"{one['EvalActionName']} on {one.get('EvalResourceName', '*')}" for one in decisions})
-            )
-            yield Finding(check=_ACCESS, status=status, about=about, message=f"{verb} {what}", remedy=_ALLOW)
+            results += reply["EvaluationResults"]
+            denied = [one for one in results if one["EvalDecision"] != "allowed"]
+    known = [one for one in denied if not one.get("MissingContextValues")]
+    if certain := [one for one in known if one["EvalDecision"] == "explicitDeny"]:
+        message = f"is denied {_actions(certain)}"
+        yield Finding(check=_ACCESS, status=Status.FAILURE, about=about, message=message, remedy=_REMOVE)
+    if missing := [one for one in known if one["EvalDecision"] != "explicitDeny"]:
+        message = f"is not allowed by its own policies {_actions(missing)}"
+        yield Finding(check=_ACCESS, status=Status.WARNING, about=about, message=message, remedy=_ALLOW)
+    if unknown := [one for one in denied if one.get("MissingContextValues")]:
+        keys = listed(sorted({str(key) for one in unknown for key in one["MissingContextValues"]}))
+        message = f"may use the data or not, as {keys} of each request decides: {_actions(unknown)}"
+        yield Finding(check=_ACCESS, status=Status.SKIPPED, about=about, message=message)
     if not denied:
         counts = ", ".join(
             f"{action} in {counted(len(some), 'bucket' if action == _LIST else 'folder')}"
@@ -161,9 +171,8 @@ def _judge_access(about: str, role: str, needs: Mapping[str, Collection[str]], a
         yield Finding(check=_ACCESS, status=Status.PASS, about=about, message=f"may use the data on S3: {counts}")
 
 
-def _is_certain(decision: Mapping[str, Any]) -> bool:
-    """True if a policy denies it whatever the bucket's own policy says, and whatever the request is like."""
-    return decision["EvalDecision"] == "explicitDeny" and not decision.get("MissingContextValues")
+def _actions(decisions: Sequence[Mapping[str, Any]]) -> str:
+    return listed(sorted({f"{one['EvalActionName']} on {one.get('EvalResourceName', '*')}" for one in decisions}))
 
 
 def _find_missing_roles(subject: Subject, replies: TargetReplies) -> Iterator[Finding]:
@@ -182,5 +191,5 @@ def _find_missing_roles(subject: Subject, replies: TargetReplies) -> Iterator[Fi
             status=Status.FAILURE,
             about=f"job definition {name!r}",
             message="has no job role, and its jobs use data on S3: on Fargate nothing else gives them credentials",
-            remedy="Set job_role in the job definition to the ARN of a role that may use the data",
+            remedy=f"{setting(subject, name, 'job_role')} to the ARN of a role that may use the data",
         )

@@ -1,6 +1,6 @@
 """What a check has found: one line for people, one object of JSON."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -36,3 +36,18 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.about} {self.message}"
+
+
+SETTINGS = "aws_batch.yml"
+COMPILE_AGAIN = ", and compile again"
+APPLY_ANEW = ", compile again, and apply that plan as a new run"
+
+
+def with_steps(finding: Finding, steps: str) -> Finding:
+    """Return a finding whose remedy goes on, if it changes the settings, with what makes the change count.
+
+    Args:
+        finding: The finding.
+        steps: The steps, from the comma on; none where the plan is not written yet.
+    """
+    return replace(finding, remedy=f"{finding.remedy}{steps}") if SETTINGS in finding.remedy else finding

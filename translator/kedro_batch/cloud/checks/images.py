@@ -52,17 +52,11 @@ def _find_machines(subject: Subject, replies: TargetReplies) -> dict[str, set[st
 def _judge(about: str, image: EcrImage, machines: set[str], registries: Registries) -> Finding:
     manifest = registries.find_manifest(image)
     if manifest is None:
-        return Finding(
-            check=_CHECK,
-            status=Status.FAILURE,
-            about=about,
-            message=f"does not exist: {registries.explain_missing(image)}",
-            remedy="Push the image, or correct its name in the job definition",
-        )
+        return _judge_missing(about, image, registries)
     try:
         platforms = registries.find_platforms(image, manifest)
     except ServiceError as error:
-        message = f"exists. What machines it is for cannot be checked: {error}"
+        message = f"exists. What machines it is for cannot be checked: {error.problem}"
         return Finding(check=_CHECK, status=Status.WARNING if machines else Status.PASS, about=about, message=message)
     if not platforms:
         return Finding(
@@ -78,5 +72,26 @@ def _judge(about: str, image: EcrImage, machines: set[str], registries: Registri
         status=status,
         about=about,
         message=f"is for {listed(platforms)}, and its jobs run on {listed(sorted(machines))}",
-        remedy=f"Build it for these machines: docker buildx build --platform {','.join(sorted(machines))}",
+        remedy=f"Build it for these machines: docker buildx build --platform {','.join(sorted(machines))}; or choose "
+        "others, on Fargate with runtimePlatform in the job definition, on EC2 with another queue",
     )
+
+
+def _judge_missing(about: str, image: EcrImage, registries: Registries) -> Finding:
+    """Judge an image that is not in its registry: a pull-through cache fetches it only when it is pulled."""
+    status, message = Status.FAILURE, f"does not exist: {registries.explain_missing(image)}"
+    remedy = "Push the image, or correct its name in the job definition"
+    try:
+        prefix = registries.find_cache_rule(image)
+    except ServiceError as error:
+        if "/" in image.repository:  # its first part may be the prefix of such a rule
+            status, remedy = Status.WARNING, f"{remedy}; unless a pull-through cache rule fetches it"
+            message = f"{message}. Whether a pull-through cache rule is for it is not known: {error.problem}"
+    else:
+        if prefix:
+            status, message = (
+                Status.WARNING,
+                f"is not in the registry yet: the pull-through cache {prefix!r} may fetch it",
+            )
+            remedy = "Pull it once, to see whether the cache has it"
+    return Finding(check=_CHECK, status=status, about=about, message=message, remedy=remedy)

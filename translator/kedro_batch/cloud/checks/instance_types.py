@@ -31,7 +31,7 @@ def check_instance_types(subject: Subject, account: "Account") -> Iterator[Findi
         over = [job for size, jobs in sizes if size >= largest for job in jobs]
         about = f"instance types of job queue {queue!r}"
         if largest and over:
-            message = f"have {largest} MiB at most, some of it for the machine; jobs that need more: {listed(over)}"
+            message = f"have {largest} MiB at most, some of it for the machine; as much or more need {listed(over)}"
             yield Finding(
                 check="instance_types",
                 status=Status.WARNING,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.checks.finding import Finding, Status
+from kedro_batch.cloud.checks.roles import own_account, setting
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.targets import target_replies
 from kedro_batch.cloud.checks.unanswered import unanswered
@@ -23,18 +24,22 @@ _CHECK = "log_group"
 
 def check_log_groups(subject: Subject, account: "Account") -> Iterator[Finding]:
     """Check each group once, however many definitions name it."""
-    definitions = [one.reply for one in target_replies(subject, account).definitions.values() if one]
-    groups = {group for one in definitions for group in find_log_groups(one)}
-    for group in sorted(groups, key=lambda one: (one.name, one.region or "", one.created)):
+    replies = target_replies(subject, account)
+    own = own_account(account, replies)
+    names: dict[LogGroup, str] = {}
+    for name, definition in sorted(replies.definitions.items()):
+        for group in find_log_groups(definition.reply) if definition else ():
+            names.setdefault(group, name)
+    for group in sorted(names, key=lambda one: (one.name, one.region or "", one.created)):
         try:
-            yield _judge(group, account)
+            yield _judge(group, account, own, setting(subject, names[group], "log_group"))
         except ServiceError as error:
             if error.passing:
                 raise
             yield unanswered(_CHECK, f"log group {group.name!r}", error)
 
 
-def _judge(group: LogGroup, account: "Account") -> Finding:
+def _judge(group: LogGroup, account: "Account", own: str | None, correction: str) -> Finding:
     region = group.region or account.region
     about = f"log group {group.name!r}"
     if group.name == DEFAULT_LOG_GROUP and region == account.region:
@@ -45,15 +50,14 @@ def _judge(group: LogGroup, account: "Account") -> Finding:
         message = "does not exist yet; the first container creates it (awslogs-create-group)"
         return Finding(check=_CHECK, status=Status.PASS, about=about, message=message)
     hint = did_you_mean(group.name, _names(account, region, ""))
-    where = f"account {account.identity.account}, {region}"
+    where = f"account {own}, {region}" if own else region
     message = f"does not exist in {where}, and no container starts without it{f'.{hint}' if hint else ''}"
     return Finding(
         check=_CHECK,
         status=Status.FAILURE,
         about=about,
         message=message,
-        remedy="Correct log_group in the job definition, or create it: aws logs create-log-group "
-        f"--log-group-name {group.name} --region {region}",
+        remedy=f"{correction}, or create it: aws logs create-log-group --log-group-name {group.name} --region {region}",
     )
 
 

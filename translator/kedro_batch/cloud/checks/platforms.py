@@ -48,6 +48,7 @@ def platforms_of_definition(definition: DefinitionDetail | None) -> set[str]:
 
 def judge_platforms(subject: Subject, replies: TargetReplies) -> Iterator[Finding]:
     """Judge each pair of a queue and a definition, and what the plan takes a queue for."""
+    misfits = set()
     for queue, definition in sorted({(use.job_queue, use.job_definition) for use in subject.uses}):
         there = platforms_of_queue(queue, replies)
         wanted = platforms_of_definition(replies.definitions.get(definition))
@@ -58,14 +59,12 @@ def judge_platforms(subject: Subject, replies: TargetReplies) -> Iterator[Findin
         if not there & wanted:
             status = Status.FAILURE
             message = f"is for {_words(wanted)}, and job queue {queue!r} runs jobs on {_words(there)}"
-            remedy = (
-                f"Set job_definition in aws_batch.yml to one for {_words(there)}, or job_queue to a queue of "
-                f"{_words(wanted)}"
-            )
+            remedy = f"{_other_platform(subject, definition, there)}, or job_queue to a queue of {_words(wanted)}"
+            misfits.add(queue)
         yield Finding(check="platform", status=status, about=about, message=message, remedy=remedy)
     for use in {(use.job_queue, use.platform): use for use in subject.uses if use.platform}.values():
         there, assumed = platforms_of_queue(use.job_queue, replies), str(use.platform)
-        if there and there <= {EC2, FARGATE} and assumed.upper() not in there:
+        if use.job_queue not in misfits and there and there <= {EC2, FARGATE} and assumed.upper() not in there:
             yield Finding(
                 check="platform",
                 status=Status.WARNING,
@@ -73,6 +72,13 @@ def judge_platforms(subject: Subject, replies: TargetReplies) -> Iterator[Findin
                 message=f"runs jobs on {_words(there)}, and the plan was checked for platform: {assumed}",
                 remedy=f"Set platform: {min(there).lower()} in aws_batch.yml",
             )
+
+
+def _other_platform(subject: Subject, definition: str, there: set[str]) -> str:
+    """Return how to get a definition for the machines that there are."""
+    if definition in subject.plan.job_definitions and there <= {EC2, FARGATE}:
+        return f"Set job_definition.platform in aws_batch.yml to {min(there).lower()}"
+    return f"Set job_definition in aws_batch.yml to one for {_words(there)}"
 
 
 def _words(platforms: set[str]) -> str:

@@ -13,17 +13,16 @@ if TYPE_CHECKING:
 
 
 def check_project(subject: Subject, account: "Account") -> Iterator[Finding]:  # noqa: ARG001  the signature of checks
-    """Check the packages that the project lists; or say what is not checked, because a plan does not have it."""
+    """Check the packages that the project lists; or say what is not checked, and why."""
     if subject.project is not None:
         yield from _judge_packages(subject.project)
         return
-    yield Finding(
-        check="project",
-        status=Status.SKIPPED,
-        about="buckets and packages",
-        message="are not in a plan",
-        remedy="Run kedro-batch doctor without a plan, in the project's folder",
-    )
+    message, remedy = "are not in a plan", "Run kedro-batch doctor without a plan, in the project's folder"
+    if subject.project_problem:
+        message = f"are not checked, since the project here does not compile: {subject.project_problem}"
+        remedy = "Correct the project: kedro-batch compile names all that is wrong"
+    about = "buckets and packages"
+    yield Finding(check="project", status=Status.SKIPPED, about=about, message=message, remedy=remedy)
 
 
 def _judge_packages(project: ProjectFacts) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.sizes import effective_resources
 from kedro_batch.cloud.checks.subject import Subject, Use
-from kedro_batch.cloud.checks.target_replies import TargetReplies, bare_name, environment_arns
+from kedro_batch.cloud.checks.target_replies import TargetReplies, bare_name, environment_arns, misplaced
 from kedro_batch.cloud.replies import EnvironmentDetail, QueueDetail
 from kedro_batch.plan.model import JobName
 from kedro_batch.text.wording import counted, did_you_mean, listed
@@ -31,6 +31,9 @@ def judge_queues(subject: Subject, replies: TargetReplies) -> Iterator[Finding]:
 
 def _unusable(name: str, queue: QueueDetail | None, replies: TargetReplies) -> tuple[str, str]:
     """Return why a queue takes no jobs, and what to do; both empty if it does."""
+    if queue is None and (region := misplaced(name, replies)):
+        remedy = f"Set AWS_DEFAULT_REGION={region}, or job_queue in aws_batch.yml to a queue of {replies.region}"
+        return f"is in {region}, and the jobs would run in {replies.region}", remedy
     if queue is None:
         hint = did_you_mean(bare_name(name), map(bare_name, replies.other_queues))
         message = f"does not exist in {replies.where}{f'.{hint}' if hint else ''}"
@@ -38,11 +41,18 @@ def _unusable(name: str, queue: QueueDetail | None, replies: TargetReplies) -> t
     if queue.state != "ENABLED":
         return f"is {queue.state} in {replies.where}", f"Enable the queue, or {_OTHER_QUEUE}"
     if queue.status not in USABLE:
-        remedy = f"Put the queue right, or {_OTHER_QUEUE}"
+        remedy = f"{_way_out(queue.status, 'queue')}, or {_OTHER_QUEUE}"
         return f"is {queue.status}: {queue.reason or 'no reason given'} ({replies.where})", remedy
     if queue.reply.get("jobQueueType") == "SAGEMAKER_TRAINING":
         return "is for training jobs of SageMaker, which are not submitted with SubmitJob", _OTHER_QUEUE.capitalize()
     return "", ""
+
+
+def _way_out(status: str, what: str) -> str:
+    """Return what to do about something with a status in which it takes no jobs."""
+    if status == "CREATING":
+        return f"Wait until the {what} is VALID"
+    return f"Make another {what}" if status in ("DELETING", "DELETED") else f"Put the {what} right"
 
 
 def judge_environments(_: Subject, replies: TargetReplies) -> Iterator[Finding]:
@@ -52,11 +62,12 @@ def judge_environments(_: Subject, replies: TargetReplies) -> Iterator[Finding]:
         return
     for name in sorted(replies.queues or {}):
         found = {arn: known.get(arn) for arn in environment_arns(replies.queue(name))}
-        unusable = [why for arn, one in found.items() if (why := _why_unusable(arn, one))]
+        reasons = {arn: why for arn, one in found.items() if (why := _why_unusable(arn, one))}
+        unusable = [why for why, _ in reasons.values()]
         about = f"compute environments of job queue {name!r}"
         if found and len(unusable) == len(found):
             message = f"run no jobs in {replies.where}: {listed(unusable, separator='; ')}"
-            remedy = f"Enable one of them, or {_OTHER_QUEUE}"
+            remedy = f"{next(iter(reasons.values()))[1]}, or {_OTHER_QUEUE}"
             status = Status.FAILURE
         elif unusable:
             message, remedy = f"do not all run jobs: {listed(unusable, separator='; ')}", ""
@@ -68,14 +79,19 @@ def judge_environments(_: Subject, replies: TargetReplies) -> Iterator[Finding]:
         yield Finding(check="compute_environments", status=status, about=about, message=message, remedy=remedy)
 
 
-def _why_unusable(arn: str, environment: EnvironmentDetail | None) -> str:
-    """Return why an environment runs no jobs; empty if it does."""
+def _why_unusable(arn: str, environment: EnvironmentDetail | None) -> tuple[str, str] | None:
+    """Return why an environment runs no jobs, and what to do; None if it does."""
     name = arn.rpartition("/")[2]
     if environment is None:
-        return f"{name} does not exist"
+        return f"{name} does not exist", "Give the queue a compute environment that exists"
     if environment.state != "ENABLED":
-        return f"{name} is {environment.state}"
-    return "" if environment.status in USABLE else f"{name} is {environment.status}: {environment.reason}"
+        return f"{name} is {environment.state}", f"Enable {name}"
+    if environment.status in USABLE:
+        return None
+    return (
+        f"{name} is {environment.status}: {environment.reason}",
+        _way_out(environment.status, f"compute environment {name}"),
+    )
 
 
 def judge_shares(subject: Subject, replies: TargetReplies) -> Iterator[Finding]:
@@ -114,12 +130,15 @@ def judge_capacity(subject: Subject, replies: TargetReplies) -> Iterator[Finding
         if not needed:
             continue
         if needed <= most:
-            message = f"have up to {most} vCPUs, and a job needs {float(needed):g} at most"
+            message = f"have up to {counted(most, 'vCPU')}, and a job needs {float(needed):g} at most"
             yield Finding(check=check, status=Status.PASS, about=about, message=message)
             continue
         over = [job for vcpus, jobs in needs if vcpus > most for job in jobs]
-        message = f"have at most {most} vCPUs (maxvCpus), and up to {float(needed):g} are needed by {_named(over)}"
-        remedy = f"Raise maxvCpus, or set resources.vcpus in aws_batch.yml to {most} or less, or another job_queue"
+        message = (
+            f"have at most {counted(most, 'vCPU')} (maxvCpus), and up to {float(needed):g} are needed by {_named(over)}"
+        )
+        lower = f"set resources.vcpus in aws_batch.yml to {most} or less, or another job_queue"
+        remedy = f"Raise maxvCpus, or {lower if most else _OTHER_QUEUE}"
         yield Finding(check=check, status=Status.FAILURE, about=about, message=message, remedy=remedy)
 
 

@@ -26,6 +26,7 @@ TASKS_SERVICE = "ecs-tasks.amazonaws.com"
 _CHECK = "role"
 _ACTION = "sts:assumerole"
 _SOURCE_ACCOUNT = "aws:sourceaccount"
+_SPELLED_BY_AWS = {"job_role": "jobRoleArn", "execution_role": "executionRoleArn", "log_group": "logConfiguration"}
 _TRUST = f'{{"Effect": "Allow", "Principal": {{"Service": "{TASKS_SERVICE}"}}, "Action": "sts:AssumeRole"}}'
 _MOST_NAMES = 1000
 """So many names of roles are compared at most, to find one like a missing one."""
@@ -41,8 +42,17 @@ def check_roles(subject: Subject, account: "Account") -> Iterator[Finding]:
                 if role:
                     users[role][f"{kind} of {name!r}"] = None
     yield from _find_missing_execution_roles(subject, replies)
+    own = own_account(account, replies)
     for role, uses in sorted(users.items()):
-        yield _judge(role, listed(uses, most=2), account)
+        yield _judge(role, listed(uses, most=2), account, own)
+
+
+def own_account(account: "Account", replies: TargetReplies) -> str | None:
+    """Return the account of the jobs, by the credentials or by the targets; None if neither says it."""
+    try:
+        return account.identity.account
+    except ServiceError:
+        return replies.account
 
 
 def role_account(role: str) -> str | None:
@@ -66,25 +76,32 @@ def _find_missing_execution_roles(subject: Subject, replies: TargetReplies) -> I
                 status=Status.FAILURE,
                 about=f"job definition {name!r}",
                 message="has no execution role, and Fargate starts no container without one",
-                remedy="Set execution_role in the job definition to the ARN of a role that may pull the image and "
+                remedy=f"{setting(subject, name, 'execution_role')} to the ARN of a role that may pull the image and "
                 "write logs",
             )
 
 
-def _judge(role: str, uses: str, account: "Account") -> Finding:
+def setting(subject: Subject, definition: str, name: str) -> str:
+    """Return how to begin a remedy that changes a definition: in the settings, or in AWS where it is only named."""
+    if definition in subject.plan.job_definitions:
+        return f"Set job_definition.{name} in aws_batch.yml"
+    return f"Set {_SPELLED_BY_AWS[name]} in a new revision of the job definition"
+
+
+def _judge(role: str, uses: str, account: "Account", own: str | None) -> Finding:
     about = f"role {role_name(role)!r} ({uses})"
+    if own and (other := role_account(role)) not in (None, own):
+        return Finding(
+            check=_CHECK,
+            status=Status.FAILURE,
+            about=about,
+            message=f"is in account {other}, and the jobs run in account {own}, which cannot hand it on",
+            remedy=f"Name a role of account {own}",
+        )
     try:
-        own = account.identity.account
-        if (other := role_account(role)) not in (None, own):
-            return Finding(
-                check=_CHECK,
-                status=Status.FAILURE,
-                about=about,
-                message=f"is in account {other}, and the jobs run in account {own}, which cannot hand it on",
-                remedy=f"Name a role of account {own}",
-            )
         reply = account.call("iam", "get_role", RoleName=role_name(role))
         with parsing("GetRole", "AWS IAM"):
+            there = str(reply["Role"]["Arn"])
             wrong = judge_trust(reply["Role"].get("AssumeRolePolicyDocument") or {}, own)
     except ServiceError as error:
         if error.passing:
@@ -96,8 +113,16 @@ def _judge(role: str, uses: str, account: "Account") -> Finding:
             check=_CHECK,
             status=Status.FAILURE,
             about=about,
-            message=f"does not exist in account {own}{f'.{hint}' if hint else ''}",
+            message=f"does not exist in {f'account {own}' if own else 'this account'}{f'.{hint}' if hint else ''}",
             remedy="Create the role, or correct its name in the job definition",
+        )
+    if role.startswith("arn:") and there != role:
+        return Finding(
+            check=_CHECK,
+            status=Status.FAILURE,
+            about=about,
+            message=f"is named as {role}, and the role of this name is {there}",
+            remedy="Name the role by its whole ARN in the job definition, its path included",
         )
     if wrong is None:
         return Finding(check=_CHECK, status=Status.PASS, about=about, message="exists, and containers can assume it")
@@ -120,8 +145,10 @@ def _role_names(account: "Account") -> Sequence[str]:
         return ()
 
 
-def judge_trust(policy: Mapping[str, Any], account: str) -> str | None:
+def judge_trust(policy: Mapping[str, Any], account: str | None) -> str | None:
     """Return why containers cannot assume a role with this trust policy in an account; None if they can.
+
+    Where the account is not known, conditions about it are not judged.
 
     Raises:
         AttributeError, TypeError: It is no policy.
@@ -135,7 +162,7 @@ def judge_trust(policy: Mapping[str, Any], account: str) -> str | None:
     if not allowing:
         whom = f"trusts {listed(trusted)}, and not {TASKS_SERVICE}" if trusted else f"does not trust {TASKS_SERVICE}"
         return f"its trust policy {whom}"
-    if not any(_fits(one.get("Condition") or {}, account) for one in allowing):
+    if account and not any(_fits(one.get("Condition") or {}, account) for one in allowing):
         return f"its trust policy is for jobs of another account than {account} (aws:SourceAccount)"
     return None
 
@@ -151,7 +178,10 @@ def _allows(statement: Mapping[str, Any]) -> bool:
 
 def _services(statement: Mapping[str, Any]) -> list[str]:
     principal = statement.get("Principal")
-    return [str(one) for one in _as_list(principal.get("Service") if isinstance(principal, Mapping) else principal)]
+    if not isinstance(principal, Mapping):
+        return [str(one) for one in _as_list(principal)]
+    everybody = ["*"] if "*" in _as_list(principal.get("AWS")) else []  # IAM takes it for the same as "*" alone
+    return [*everybody, *(str(one) for one in _as_list(principal.get("Service")))]
 
 
 def _fits(conditions: Mapping[str, Any], account: str) -> bool:

@@ -1,7 +1,6 @@
 """Judges the sizes of containers on Fargate: what a job does not state, its definition does."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from kedro_batch.cloud.checks.finding import Finding, Status
@@ -10,13 +9,13 @@ from kedro_batch.cloud.checks.subject import Subject, Use
 from kedro_batch.cloud.checks.target_replies import TargetReplies
 from kedro_batch.cloud.replies import DefinitionDetail
 from kedro_batch.files.json_schema import whole
-from kedro_batch.plan.checks.batch_limits import fargate_objections, fitting_fargate_size
+from kedro_batch.plan.checks.batch_limits import FARGATE_MEMORY_MIB, fargate_objections, fitting_fargate_size
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.settings import Resources
 from kedro_batch.text.wording import counted, listed
 
-_MOST = 10
-"""Sizes that are named one by one."""
+_MOST = 3
+"""Sizes that are named one by one, of those with the same remedy."""
 
 
 def effective_resources(use: Use, definition: DefinitionDetail | None) -> Resources:
@@ -59,13 +58,11 @@ def judge_fargate_sizes(subject: Subject, replies: TargetReplies) -> Iterator[Fi
             wrong.setdefault(size, []).extend(jobs)
         else:
             right += len(jobs)
-    for size, names in list(wrong.items())[:_MOST]:
-        yield _wrong_size(size, names)
-    if further := sum(map(len, list(wrong.values())[_MOST:])):
-        about = f"{counted(further, 'more job')}"
-        yield Finding(
-            check="fargate_size", status=Status.FAILURE, about=about, message="have no size of Fargate either"
-        )
+    by_remedy: dict[str, list[Resources]] = {}
+    for size in wrong:
+        by_remedy.setdefault(_remedy(size), []).append(size)
+    for remedy, sizes in by_remedy.items():
+        yield _wrong_sizes(sizes, [name for size in sizes for name in wrong[size]], remedy)
     if right and not wrong:
         about, message = counted(right, "job"), "on Fargate have sizes that it has"
         yield Finding(check="fargate_size", status=Status.PASS, about=about, message=message)
@@ -76,22 +73,31 @@ def _on_fargate(use: Use, replies: TargetReplies) -> bool:
     return queue == {FARGATE} or platforms_of_definition(replies.definitions.get(use.job_definition)) == {FARGATE}
 
 
-def _wrong_size(size: Resources, jobs: list[JobName]) -> Finding:
-    objections = "; ".join(message for _, message in fargate_objections(size))
-    fitting = fitting_fargate_size(replace(size, gpus=None))
-    lines = ", ".join(f"{name}: {amount}" for name, amount in fitting.to_dict().items())
-    several = not any(fargate_objections(fitting)) and fitting.vcpus is not None
-    remedy = f"Set resources: {{{lines}}} in aws_batch.yml" if several else "Set resources in aws_batch.yml"
+def _wrong_sizes(sizes: list[Resources], jobs: list[JobName], remedy: str) -> Finding:
+    objections = "; ".join(message for _, message in fargate_objections(sizes[0]))
+    if len(sizes) > 1:
+        objections = f"Fargate has none of these {len(sizes)} sizes"
     return Finding(
         check="fargate_size",
         status=Status.FAILURE,
         about=f"{counted(len(jobs), 'job')} on Fargate ({listed(jobs)})",
-        message=f"cannot have {_spelled(size)}: {objections}",
+        message=f"cannot have {listed(map(_spelled, sizes), most=_MOST, separator='; ')}: {objections}",
         remedy=remedy,
     )
 
 
+def _remedy(size: Resources) -> str:
+    """Return what to set in place of a size that Fargate has not: the next size, or the largest."""
+    fitting = fitting_fargate_size(Resources(vcpus=size.vcpus or 0, memory_mib=size.memory_mib or 0))
+    if any(fargate_objections(fitting)):
+        vcpus, amounts = max(FARGATE_MEMORY_MIB.items())
+        return f"Lower resources in aws_batch.yml: Fargate has at most {{vcpus: {vcpus}, memory_mib: {amounts[-1]}}}"
+    lines = ", ".join(f"{name}: {amount}" for name, amount in fitting.to_dict().items())
+    gpus = ", without gpus" if size.gpus else ""
+    return f"Set resources: {{{lines}}}{gpus} in aws_batch.yml"
+
+
 def _spelled(size: Resources) -> str:
-    vcpus = "vCPU" if size.vcpus == 1 else "vCPUs"
-    amounts = {vcpus: size.vcpus, "MiB of memory": size.memory_mib, "GPUs": size.gpus or None}
-    return " and ".join(f"{amount:g} {unit}" for unit, amount in amounts.items() if amount is not None)
+    vcpus = size.vcpus is not None and counted(size.vcpus, "vCPU")
+    memory = size.memory_mib is not None and f"{size.memory_mib} MiB of memory"
+    return " and ".join(one for one in (vcpus, memory, size.gpus and counted(size.gpus, "GPU")) if one)

@@ -1,7 +1,7 @@
 """What an account says of the targets of a plan: asked once, with as few calls as possible, by whoever asks.
 
-``doctor`` and ``apply`` call services in different ways, so the way to call is handed over. What the account may not
-look at is left unknown, and nothing is judged of it.
+``doctor`` and ``apply`` call services in different ways, so the way to call is handed over. What is not known stays
+so, and nothing is judged of it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,8 +15,8 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.plan.register_definition import register_request
 
 _T = TypeVar("_T")
-_ACCOUNT = 4
-"""The place of the account in an ARN: arn:aws:batch:region:account:..."""
+_REGION, _ACCOUNT = 3, 4
+"""Places in an ARN: arn:aws:batch:region:account:..."""
 
 
 class TargetSource(Protocol):
@@ -54,13 +54,13 @@ class TargetReplies:
     """What is known of the targets of a plan.
 
     Attributes:
-        queues: The queues that exist, by how the plan names them; None if the account may not look.
-        environments: The compute environments of these queues that exist, by ARN; None if the account may not look.
+        queues: The queues that exist, by how the plan names them; None if that is not known.
+        environments: The compute environments of these queues that exist, by ARN; None if that is not known.
         definitions: The revision that a run would use, by how the plan names the definition; None where none is active.
-            What the plan declares has what would be registered. What the account may not look at is left out.
+            What the plan declares has what would be registered. What is not known is left out.
         other_queues: The ARNs of the queues that there are, for a hint, where one does not exist.
         other_definitions: The ARNs of the definitions likewise.
-        denied: Why the account may not look, by the name of a check.
+        unknown: Why something is not known, by the name of a check.
         region: Where was asked.
         asked_account: The account that was asked, where it is known otherwise.
     """
@@ -70,7 +70,7 @@ class TargetReplies:
     definitions: Mapping[str, DefinitionDetail | None]
     other_queues: Sequence[str] = ()
     other_definitions: Sequence[str] = ()
-    denied: Mapping[str, ServiceError] = field(default_factory=dict)
+    unknown: Mapping[str, ServiceError] = field(default_factory=dict)
     region: str = ""
     asked_account: str | None = None
 
@@ -98,6 +98,13 @@ class TargetReplies:
         return (self.queues or {}).get(name)
 
 
+def misplaced(named: str, replies: TargetReplies) -> str | None:
+    """Return the region in an ARN, if it is another one than that which was asked."""
+    parts = named.split(":")
+    region = parts[_REGION] if named.startswith("arn:") and len(parts) > _ACCOUNT else None
+    return region if region and replies.region and region != replies.region else None
+
+
 def bare_name(named: str) -> str:
     """Return the name in an ARN, or in a name with a revision."""
     return named.rpartition("/")[2].partition(":")[0]
@@ -108,7 +115,14 @@ def environment_arns(queue: QueueDetail | None) -> list[str]:
     return [one["computeEnvironment"] for one in queue.reply.get("computeEnvironmentOrder", ())] if queue else []
 
 
-def ask_for_targets(plan: Plan, ask: Asker, *, region: str, account: str | None = None) -> TargetReplies:
+def may_do_without(check: str, error: ServiceError) -> bool:
+    """True if a run begins although something is not known: what may not be looked at, or is nothing to look at."""
+    return error.fault is Fault.DENIED or (check == "compute_environments" and error.fault is Fault.REFUSED)
+
+
+def ask_for_targets(
+    plan: Plan, ask: Asker, *, region: str, account: str | None = None, whatever_fails: bool = False
+) -> TargetReplies:
     """Ask for all that the targets of a plan are judged by.
 
     Args:
@@ -116,23 +130,24 @@ def ask_for_targets(plan: Plan, ask: Asker, *, region: str, account: str | None 
         ask: Makes the calls.
         region: Where they are made.
         account: Where they are made, if that is known.
+        whatever_fails: Go on to the next call also after one that a run cannot do without.
 
     Raises:
-        ServiceError: The service did not answer, or refused for another reason than a missing permission.
+        ServiceError: A call failed that a run cannot do without.
     """
-    denied: dict[str, ServiceError] = {}
+    unknown = _Unknown(raises=not whatever_fails)
     names = sorted({job.settings.job_queue for job in plan.jobs})
-    queues = _queues(ask, names, denied)
-    definitions = dict(_definitions(plan, ask, denied))
+    queues = _queues(ask, names, unknown)
+    definitions = dict(_definitions(plan, ask, unknown))
     missing_queue = queues is not None and len(queues) < len(names)
     missing_definition = None in definitions.values()
     return TargetReplies(
         queues=queues,
-        environments=_environments(ask, queues or {}, denied),
+        environments=_environments(ask, queues or {}, unknown),
         definitions=definitions,
         other_queues=_arns(ask, lambda source: source.list_job_queues()) if missing_queue else (),
         other_definitions=_arns(ask, lambda source: source.list_job_definitions()) if missing_definition else (),
-        denied=denied,
+        unknown=unknown.errors,
         region=region,
         asked_account=account,
     )
@@ -146,17 +161,30 @@ def newest(name: str, found: Sequence[DefinitionDetail]) -> DefinitionDetail | N
     return max(active, key=lambda one: one.revision, default=None)
 
 
-def _queues(ask: Asker, names: Sequence[str], denied: dict[str, ServiceError]) -> dict[str, QueueDetail] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unknown:
+    """Why something is not known, by the name of a check."""
+
+    raises: bool
+    errors: dict[str, ServiceError] = field(default_factory=dict)
+
+    def add(self, check: str, error: ServiceError) -> None:
+        if self.raises and not may_do_without(check, error):
+            raise error
+        self.errors[check] = error
+
+
+def _queues(ask: Asker, names: Sequence[str], unknown: _Unknown) -> dict[str, QueueDetail] | None:
     try:
         found = ask(lambda source: source.describe_job_queues(names))
     except ServiceError as error:
-        _note_denial(denied, "job_queue", error)
+        unknown.add("job_queue", error)
         return None
     return {name: queue for name in names for queue in found if name in (queue.name, queue.arn)}
 
 
 def _environments(
-    ask: Asker, queues: Mapping[str, QueueDetail], denied: dict[str, ServiceError]
+    ask: Asker, queues: Mapping[str, QueueDetail], unknown: _Unknown
 ) -> dict[str, EnvironmentDetail] | None:
     arns = sorted({arn for queue in queues.values() for arn in environment_arns(queue)})
     if not arns:
@@ -164,36 +192,25 @@ def _environments(
     try:
         found = ask(lambda source: source.describe_compute_environments(arns))
     except ServiceError as error:
-        if error.fault is not Fault.REFUSED:  # a service that does not know the operation leaves them unknown, too
-            _note_denial(denied, "compute_environments", error)
-        denied["compute_environments"] = error
+        unknown.add("compute_environments", error)
         return None
     return {arn: one for arn in arns for one in found if arn in (one.name, one.arn)}
 
 
-def _definitions(
-    plan: Plan, ask: Asker, denied: dict[str, ServiceError]
-) -> Iterator[tuple[str, DefinitionDetail | None]]:
+def _definitions(plan: Plan, ask: Asker, unknown: _Unknown) -> Iterator[tuple[str, DefinitionDetail | None]]:
     for name in sorted({job.settings.job_definition for job in plan.jobs}):
         if declared := plan.job_definitions.get(name):
             request = register_request(name, declared, tags=False)
             yield name, DefinitionDetail(arn="", revision=0, status="ACTIVE", reply=request)
-        elif "job_definition" not in denied:
+        elif "job_definition" not in unknown.errors:
             try:
                 yield name, newest(name, ask(partial(_describe_definition, name)))
             except ServiceError as error:
-                _note_denial(denied, "job_definition", error)
+                unknown.add("job_definition", error)
 
 
 def _describe_definition(name: str, source: TargetSource) -> list[DefinitionDetail]:
     return source.describe_job_definitions(name)
-
-
-def _note_denial(denied: dict[str, ServiceError], check: str, error: ServiceError) -> None:
-    """Note why the account may not look; raise what has any other reason."""
-    if error.fault is not Fault.DENIED:
-        raise error
-    denied[check] = error
 
 
 def _arns(ask: Asker, every: Callable[[TargetSource], Sequence[QueueDetail | DefinitionDetail]]) -> Sequence[str]:

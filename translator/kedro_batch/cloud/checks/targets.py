@@ -8,12 +8,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kedro_batch.cloud.checks.definitions import judge_definitions, judge_kinds
-from kedro_batch.cloud.checks.finding import Finding, Status
+from kedro_batch.cloud.checks.finding import Finding
 from kedro_batch.cloud.checks.platforms import judge_platforms
 from kedro_batch.cloud.checks.queues import judge_capacity, judge_environments, judge_queues, judge_shares
 from kedro_batch.cloud.checks.sizes import judge_fargate_sizes
 from kedro_batch.cloud.checks.subject import Subject
-from kedro_batch.cloud.checks.target_replies import TargetReplies, ask_for_targets
+from kedro_batch.cloud.checks.target_replies import TargetReplies, ask_for_targets, may_do_without
+from kedro_batch.cloud.checks.unanswered import unanswered
 
 if TYPE_CHECKING:
     from kedro_batch.cloud.account import Account
@@ -31,9 +32,9 @@ JUDGEMENTS: tuple[Callable[[Subject, TargetReplies], Iterator[Finding]], ...] = 
 """What is unknown to a judgement, such as a queue that does not exist, it leaves to the one before it."""
 
 _LOOKED_AT = {
-    "job_queue": "job queues",
+    "job_queue": "job queues and their compute environments",
     "compute_environments": "compute environments",
-    "job_definition": "job definitions",
+    "job_definition": "job definitions that the plan only names, with their images, roles and log groups,",
 }
 
 
@@ -44,27 +45,24 @@ def judge_targets(subject: Subject, replies: TargetReplies) -> Iterator[Finding]
 
 
 def check_targets(subject: Subject, account: "Account") -> Iterator[Finding]:
-    """Check the targets, and say what the account may not look at."""
+    """Check the targets, and say what is not known of them."""
     replies = target_replies(subject, account)
-    for check, error in replies.denied.items():
-        yield Finding(
-            check=check,
-            status=Status.WARNING,
-            about=_LOOKED_AT[check],
-            message=f"cannot be looked at: {error}",
-            remedy="Allow it for whoever runs doctor (docs/doctor.md), or check them by hand",
-        )
+    told: set[str] = set()
+    for check, error in replies.unknown.items():
+        known, needed = str(error) in told, not may_do_without(check, error)
+        yield unanswered(check, _LOOKED_AT[check], error, needed=needed and not known, told=known)
+        told.add(str(error))
     yield from judge_targets(subject, replies)
 
 
 @cache
 def target_replies(subject: Subject, account: "Account") -> TargetReplies:
-    """Ask for the targets; a second check of the same subject and account gets the same replies.
-
-    Raises:
-        ServiceError: The service did not answer.
-    """
+    """Ask for the targets; a second check of the same subject and account gets the same replies."""
     known = account.known_identity
     return ask_for_targets(
-        subject.plan, account.ask_targets, region=account.region or "", account=known.account if known else None
+        subject.plan,
+        account.ask_targets,
+        region=account.region or "",
+        account=known.account if known else None,
+        whatever_fails=True,
     )

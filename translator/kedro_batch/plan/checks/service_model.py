@@ -163,9 +163,16 @@ def _has(value: Any, path: tuple[str, ...]) -> bool:
 
 @cache
 def _input_shape(operation: str) -> Any:
-    from botocore.session import get_session  # noqa: PLC0415  loaded only when a check asks for it
+    return _service_model().operation_model(operation).input_shape
 
-    return get_session().get_service_model("batch").operation_model(operation).input_shape
+
+@cache
+def _service_model() -> Any:
+    """Load the model without a session, which would read the AWS configuration of the shell: this is offline."""
+    from botocore.loaders import Loader  # noqa: PLC0415  loaded only when a check asks for it
+    from botocore.model import ServiceModel  # noqa: PLC0415  the same
+
+    return ServiceModel(Loader().load_service_model("batch", "service-2"), "batch")
 
 
 def _objections(value: Any, shape: Any, *, whole: bool = True) -> str:

@@ -1,4 +1,4 @@
-"""The engine that runs jobs on AWS Batch, through boto3. The only module that loads boto3.
+"""The engine that runs jobs on AWS Batch, through boto3.
 
 SubmitJob has no idempotency token, so the client that submits makes no retries of its own: a second call after a lost
 reply would be a second job. So it is with RegisterJobDefinition. Everything else is retried as boto3 does by default.
@@ -7,12 +7,12 @@ reply would be a second job. So it is with RegisterJobDefinition. Everything els
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import calling, lacks_operation, parsing
+from kedro_batch.cloud.aws_errors import calling, lacks_operation, no_region, parsing
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
+from kedro_batch.cloud.session import open_session
 from kedro_batch.cloud.targets import Targets, items
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
@@ -60,9 +60,10 @@ class AwsEngine:
         self._connect()
 
     def _connect(self) -> None:
+        self._session = open_session(self._region)
+        if not self._session.region_name:
+            raise no_region("set up the client")
         with calling("set up the client"):
-            found = boto3.Session()
-            self._session = found if found.region_name else boto3.Session(region_name=self._region)
             no_retries = {"retries": {"total_max_attempts": 1}, "max_pool_connections": LANES[Lane.SUBMIT]}
             self._submitting = self._session.client("batch", config=_config(**no_retries))
             self._asking = self._session.client("batch", config=_config())

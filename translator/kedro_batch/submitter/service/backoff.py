@@ -38,7 +38,7 @@ class Backoff:
         """
         self._engine = engine
         self._emit = emit
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._troubles: dict[Lane, _Trouble] = {}
 
     def retry_at(self, lane: Lane) -> float:
@@ -54,11 +54,11 @@ class Backoff:
         if not error.passing:
             raise error
         trouble = self._troubles.setdefault(lane, _Trouble(now))
-        if now - trouble.since > self._limit_s:
+        if now - trouble.since > self.limit_s:
             raise ServiceError(f"{error}; this has lasted for {duration(now - trouble.since)}", fault=error.fault)
         if error.fault is not Fault.THROTTLED and not trouble.shown:
             if not self._shown:
-                limit = duration(self._limit_s)
+                limit = duration(self.limit_s)
                 message = f"{error}. Trying again for up to {limit}; jobs on AWS Batch go on meanwhile"
                 self._emit(Notice(kind=NoticeKind.TROUBLE, message=message))
             trouble.shown = True

@@ -4,17 +4,20 @@ The loop of a run never uses them. Replies to calls that an earlier stage has le
 stage was interrupted, and what they would say is asked again, or looked up by name.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
+from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service.api import Engine, JobDetail, JobSummary
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
-from kedro_batch.submitter.service.limits import DESCRIBE_JOBS
+from kedro_batch.submitter.service.limits import CONNECT_S, DESCRIBE_JOBS, READ_S
 from kedro_batch.submitter.service.rate_limit import Bucket
+from kedro_batch.text.wording import duration
 
 _T = TypeVar("_T")
 _CHECK_S = 1.0
@@ -33,12 +36,12 @@ class BlockingService:
         self._listing = listing
 
     def call(self, lane: Lane, call: Callable[[], _T]) -> _T:
-        """Make one call and wait for its reply.
+        """Make one call and wait for its reply, at most as long as trouble may last, but long enough for one try.
 
         Raises:
-            ServiceError: It failed.
+            ServiceError: It failed, or was not answered in time: boto3 tries again and again by itself.
         """
-        reply = self._reply(lane, call)
+        reply = self._reply(lane, call, patience_s=max(self._backoff.limit_s, CONNECT_S + READ_S))
         if reply.error:
             raise reply.error
         value: _T = reply.value
@@ -100,11 +103,13 @@ class BlockingService:
             self._inbox.check_interrupt()
             self._calls.wait(left)
 
-    def _reply(self, lane: Lane, call: Callable[[], Any]) -> Reply:
-        about = object()
+    def _reply(self, lane: Lane, call: Callable[[], Any], patience_s: float = math.inf) -> Reply:
+        about, until = object(), self._calls.now() + patience_s
         self._calls.start(lane, about, call)
         while True:
             self._inbox.check_interrupt()
             for reply in self._calls.wait(_CHECK_S):
                 if reply.about is about:
                     return reply
+            if self._calls.now() > until:
+                raise ServiceError(f"AWS Batch has not answered for {duration(patience_s)}", fault=Fault.AMBIGUOUS)
