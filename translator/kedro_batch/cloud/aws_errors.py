@@ -62,7 +62,9 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
         code, message = reason.get("Code", "unknown"), reason.get("Message", "no message")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
         hint = _TAGS_HINT if code in _DENIED and "TagResource" in message else ""
-        raise ServiceError(f"{service} refused {what}: {code}: {message}{hint}", fault=_fault(code, status)) from error
+        fault = _fault(code, status)
+        failed = "failed in" if fault is Fault.AMBIGUOUS else "refused"
+        raise ServiceError(f"{service} {failed} {what}: {code}: {_open(message)}{hint}", fault=fault) from error
     except (
         botocore.exceptions.NoCredentialsError,
         botocore.exceptions.PartialCredentialsError,
@@ -71,7 +73,7 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
         botocore.exceptions.TokenRetrievalError,
     ) as error:
         raise ServiceError(
-            f"cannot {_verb(what)}: {error}. Log in (aws sso login), or set AWS_PROFILE, "
+            f"cannot {_verb(what)}: {_open(error)}. Log in (aws sso login), or set AWS_PROFILE, "
             "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
             fault=Fault.CREDENTIALS,
         ) from error
@@ -82,11 +84,11 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
         botocore.exceptions.ConnectTimeoutError,
         botocore.exceptions.ProxyConnectionError,
     ) as error:
-        raise ServiceError(f"cannot {_verb(what)}: {error}", fault=Fault.UNREACHABLE) from error
+        raise ServiceError(f"cannot {_verb(what)}: {_open(error)}", fault=Fault.UNREACHABLE) from error
     except botocore.exceptions.HTTPClientError as error:  # a lost connection, a missing or a broken reply
-        raise ServiceError(f"cannot {_verb(what)}: {error}", fault=Fault.AMBIGUOUS) from error
+        raise ServiceError(f"cannot {_verb(what)}: {_open(error)}", fault=Fault.AMBIGUOUS) from error
     except botocore.exceptions.BotoCoreError as error:
-        raise ServiceError(f"cannot {_verb(what)}: {error}") from error
+        raise ServiceError(f"cannot {_verb(what)}: {_open(error)}") from error
     except Exception as error:
         raise _not_a_reply(what, service, error) from error
 
@@ -103,10 +105,15 @@ def _fault(code: str, status: int) -> Fault:
 
 def _not_a_reply(what: str, service: str, error: Exception) -> ServiceError:
     return ServiceError(
-        f"cannot {_verb(what)}: {type(error).__name__}: {error}. Is the endpoint really that of {service}, "
+        f"cannot {_verb(what)}: {type(error).__name__}: {_open(error)}. Is the endpoint really that of {service}, "
         "and are the AWS_... settings right?",
         fault=Fault.AMBIGUOUS,
     )
+
+
+def _open(reason: Exception | str) -> str:
+    """Return a reason without a full stop at its end: sentences of ours follow."""
+    return str(reason).rstrip().removesuffix(".")
 
 
 def _verb(what: str) -> str:
