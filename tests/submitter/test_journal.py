@@ -341,8 +341,8 @@ def test_the_revisions_of_a_run_are_those_of_the_latest_submissions_that_may_hav
         journal.intend(RunId("other"), [(A, 1)], 110.0, {A: "d:9"})
         assert list(journal.revisions(RUN).values()) == ["d:3"] * 3
         journal.withdraw(RUN, [(A, 2)])
-        not_run = {"before": JobState.SUBMITTING, "after": JobState.NOT_RUN}
-        journal.record(RUN, JobChanged(job=B, job_id=None, submission=2, **not_run), 105.0)
+        not_run = JobChanged(job=B, job_id=None, submission=2, before=JobState.SUBMITTING, after=JobState.NOT_RUN)
+        journal.record(RUN, not_run, 105.0)
         journal.commit()
         assert journal.revisions(RUN) == {c: "d:3", A: "d:2", B: "d:2"}
         assert next(iter(journal.revisions(RUN))) == c

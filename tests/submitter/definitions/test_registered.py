@@ -37,8 +37,12 @@ def test_a_lost_reply_and_a_race_together_leave_one_revision_to_spare(tmp_path):
     plan = declaring_plan()
     simulation = Simulation(tmp_path, plan, definition_describe_delay_s=50.0, **LOSES_REPLIES)
     request = register_request("a_definition", plan.job_definitions["a_definition"], tags=True)
-    for at in (0.4, 20.0):  # another process, whose reply is lost as well, and a third one
-        simulation.calls.at(at, lambda: simulation.service.answer("RegisterJobDefinition", request) and None)
+
+    def register() -> None:
+        simulation.service.answer("RegisterJobDefinition", request)
+
+    for at in (0.4, 20.0):  # another process, and a third one
+        simulation.calls.at(at, register)
     assert simulation.to_the_end().outcome == "succeeded"
     assert simulation.service.verdict.calls["registerjobdefinition"] == 1 + 2
 
