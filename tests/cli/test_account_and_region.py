@@ -142,7 +142,7 @@ def test_new_credentials_are_of_the_account_of_the_plan_or_nothing_more_is_submi
     if code:
         said = f"the plan is for account {HERE}, and your new credentials are of account {OTHER}"
         assert said in ended.err
-        assert "nothing more was submitted. Choose credentials of" in ended.err
+        assert "nothing more is sent. Choose credentials of" in ended.err
 
 
 # A first apply that is refused leaves no run

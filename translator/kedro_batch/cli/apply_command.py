@@ -146,7 +146,7 @@ def _resume_with(option: str, handle: "RunHandle", journal: Path) -> str:
     ctx = click.get_current_context()
     words = ["resume", handle.run_id]
     if handle.entry is None:
-        words += ["--plan", handle.source]
+        words += ["--plan", ctx.params["plan"]]
     if ctx.get_parameter_source("journal") is ParameterSource.COMMANDLINE:
         words += ["--journal", str(journal)]
     program = ctx.command_path.removesuffix(f" {ctx.info_name}")

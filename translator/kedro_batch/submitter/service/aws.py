@@ -95,8 +95,8 @@ class AwsEngine:
         session = _session_in(self._region)
         if self._region not in (None, session.region_name):
             raise ServiceError(
-                f"the plan is for region {self._region}, and yours is {session.region_name} now: nothing more was "
-                f"submitted. Set AWS_DEFAULT_REGION={self._region}, or choose another profile with AWS_PROFILE"
+                f"the plan is for region {self._region}, and yours is {session.region_name} now: nothing more is "
+                f"sent. Set AWS_DEFAULT_REGION={self._region}, or choose another profile with AWS_PROFILE"
             )
         if self._account:
             try:
@@ -108,7 +108,7 @@ class AwsEngine:
             if caller.account != self._account:
                 raise ServiceError(
                     f"the plan is for account {self._account}, and your new credentials are of account "
-                    f"{caller.account} ({caller.arn}): nothing more was submitted. Choose credentials of "
+                    f"{caller.account} ({caller.arn}): nothing more is sent. Choose credentials of "
                     f"{self._account} with AWS_PROFILE"
                 )
         self._use(session)
