@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
-from tests.support.runs import recorded
+from tests.support.runs import end_of, read_until, recorded, started, wait_until
 from tests.support.services import standin
 
 HERE, OTHER = "123456789012", "999999999999"
@@ -92,7 +92,8 @@ def test_every_command_that_calls_aws_compares_the_account(tmp_path):
         for words in (["wait", "r"], ["cancel", "r"], ["resume", "r"], ["apply", "plan.yaml", "--run-id", "r"]):
             ended = on(service, *words, cwd=tmp_path)
             assert (ended.code, ended.text) == (5, "")
-            assert f"the plan is for account {HERE}, and your credentials are of account {OTHER}" in ended.err
+            assert f"run r is in account {HERE}, and your credentials are of account {OTHER}" in ended.err
+            assert ended.err.endswith(f"nothing was sent. Choose credentials of {HERE} with AWS_PROFILE\n")
         assert {**service.verdict()["calls"], "getcalleridentity": 1} == calls
         assert recorded(tmp_path) == before
 
@@ -121,6 +122,27 @@ def test_a_shell_that_names_another_region_sends_nothing(tmp_path, words):
     assert (
         "the plan is for region eu-west-3, and yours is us-east-1: nothing was sent. Set AWS_DEFAULT_REGION=eu-west-3"
     ) in ended.err
+    assert ("aws_batch.yml" in ended.err) == (words[0] == "apply")
+
+
+@pytest.mark.parametrize(("account", "code"), [(OTHER, 5), (HERE, 0)])
+def test_new_credentials_are_of_the_account_of_the_plan_or_nothing_more_is_submitted(tmp_path, account, code):
+    write_pinned(tmp_path, account=HERE)
+    with standin() as service:
+        with started("apply", "plan.yaml", "--rate", "0.7", "--run-id", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: service.asked("submitjob"), process)
+            service.configure(expired=[[0.0, 1e6]], renewed=True, account=account)
+            if account == HERE:
+                read_until(process, "Trying again for up to 1 h 0 min; jobs on AWS Batch go on meanwhile")
+                service.configure(expired=[])
+            ended = end_of(process)
+        taken = service.verdict()["taken"]
+    assert ended.code == code, ended.err
+    assert taken == (2 if code == 0 else 1)
+    if code:
+        said = f"the plan is for account {HERE}, and your new credentials are of account {OTHER}"
+        assert said in ended.err
+        assert "nothing more is sent. Choose credentials of" in ended.err
 
 
 # A first apply that is refused leaves no run

@@ -1,4 +1,4 @@
-"""The job definitions that a plan declares are registered once, and a run keeps the revisions that it began with."""
+"""The job definitions that a plan declares are registered once, and a run keeps the revisions that it has used."""
 
 import json
 import signal
@@ -100,7 +100,10 @@ def test_after_a_lost_reply_the_revision_is_looked_for_and_not_registered_again(
         assert ended.code == 0, ended.err
         assert len(service.asked("registerjobdefinition")) == 1
         assert used(service) == ["kedro_run:1"] * 2
-    assert "the reply to RegisterJobDefinition for kedro_run was lost" in ended.err
+    (said,) = [line for line in ended.err.splitlines() if "RegisterJobDefinition" in line]
+    assert "It is not known whether the revision was registered: looking for it" in said
+    for word in ("refused", "..", "Trying again", "meanwhile"):
+        assert word not in said
 
 
 def test_a_revision_that_never_came_to_be_is_registered_again(tmp_path):
@@ -142,20 +145,26 @@ def test_submitjob_may_not_know_a_new_revision_yet(tmp_path):
     assert ended.err.count("AWS Batch does not know the new revision of kedro_run yet: trying again") == 1
 
 
+NAME_ONE = "or, in aws_batch.yml, name a definition that exists in the account. Then compile again"
+NO_TAGS = "if the account forbids tagging, set `submit_tags: false` in aws_batch.yml"
+
+
 @pytest.mark.parametrize(
     ("denied", "said"),
     [
-        ("RegisterJobDefinition", "Allow batch:RegisterJobDefinition, or name a definition that exists"),
-        ("DescribeJobDefinitions", "Allow batch:DescribeJobDefinitions, or name a definition that exists"),
+        ({"deny": ["RegisterJobDefinition"]}, f"batch:RegisterJobDefinition and batch:TagResource; {NO_TAGS}; "),
+        ({"deny_tags": True}, "Allow batch:RegisterJobDefinition and batch:TagResource; "),
+        ({"deny": ["DescribeJobDefinitions"]}, "Allow batch:DescribeJobDefinitions; "),
     ],
 )
 def test_without_the_permission_nothing_is_submitted_and_no_run_is_left(tmp_path, denied, said):
     write_declaring(tmp_path)
-    with a_service(deny=[denied]) as service:
+    with a_service(**denied) as service:
         ended = apply(service, tmp_path)
         assert service.asked("submitjob") == []
     assert (ended.code, ended.text) == (5, "")
-    assert said in ended.err
+    assert f"{said}{NAME_ONE}" in ended.err
+    assert ended.err.count("submit_tags") == ("Describe" not in said)
     assert "othing was submitted" in ended.err
     assert recorded(tmp_path) == ()
     assert not list(tmp_path.glob(".kedro-batch/runs/*"))
@@ -228,7 +237,7 @@ def test_a_run_is_not_resumed_with_other_revisions_unless_it_is_said_which(tmp_p
     before = recorded(tmp_path) if journal == "kept" else None
     refused = on(failed, *words, cwd=tmp_path)
     assert (refused.code, refused.text) == (2, "")
-    assert "run r began with a_definition:3, and a_definition:5 is active now. Nothing was submitted" in refused.err
+    assert "run r has used a_definition:3 until now, and a_definition:5 is active. Nothing was submitted" in refused.err
     for choice in ("same", "new"):
         assert f"resume {' '.join(words[1:])} --{choice}-definitions " in refused.err
     assert before in (None, recorded(tmp_path))
@@ -236,7 +245,7 @@ def test_a_run_is_not_resumed_with_other_revisions_unless_it_is_said_which(tmp_p
     same = on(failed, *words, "--same-definitions", "--json", cwd=tmp_path)
     assert same.code == 0, same.err
     assert used(failed)[2:] == ["a_definition:3"] * 2
-    assert "a_definition:3, as the run began; a_definition:5 is newer" in same.err
+    assert "a_definition:3, as until now; a_definition:5 is newer" in same.err
     (pinned,) = [one for one in same.events if one["event"] == "definition_pinned"]
     assert (pinned["how"], pinned["newer"]) == ("kept", f"{ARN}/a_definition:5")
 
@@ -247,7 +256,7 @@ def test_the_newest_revisions_are_taken_where_that_is_asked_for_and_stay(tmp_pat
     assert used(failed)[2:] == ["a_definition:5"] * 2
     (pinned,) = [one for one in ended.events if one["event"] == "definition_pinned"]
     assert (pinned["how"], pinned["before"]) == ("newest", f"{ARN}/a_definition:3")
-    assert "a_definition:5 from now on; the run began with a_definition:3" in ended.err
+    assert "a_definition:5 from now on; the run has used a_definition:3 until now" in ended.err
     shown = kedro_batch("status", "r", cwd=tmp_path)
     assert "  account 123456789012, us-east-1; job definition a_definition:5\n" in shown.text
     document = json.loads(kedro_batch("status", "r", "--json", cwd=tmp_path).text)
@@ -261,7 +270,7 @@ def test_the_newest_revisions_of_a_lost_journal_are_those_of_the_newest_jobs(tmp
     failed.configure(definitions={"a_definition": 6})
     (tmp_path / JOURNAL).unlink()
     refused = on(failed, "resume", "r", "--plan", "plan.yaml", "--only", "b", cwd=tmp_path)
-    assert "run r began with a_definition:5, and a_definition:6 is active now" in refused.err
+    assert "run r has used a_definition:5 until now, and a_definition:6 is active" in refused.err
 
 
 @pytest.mark.parametrize("words", [["resume", "r"], ["resume", "r", "--same-definitions"]])
@@ -269,8 +278,8 @@ def test_a_revision_that_is_not_active_any_more_cannot_be_kept(tmp_path, failed,
     failed.configure(deregistered=["a_definition:3"])
     refused = on(failed, *words, cwd=tmp_path)
     assert (refused.code, refused.text) == (2, "")
-    assert "began with a_definition:3, which is not active any more. Nothing was submitted" in refused.err
-    assert "To go on with a_definition:5: kedro-batch resume r --new-definitions" in refused.err
+    assert "has used a_definition:3 until now, which cannot be kept: AWS Batch has deregistered it" in refused.err
+    assert refused.err.endswith("To go on with a_definition:5:\n  kedro-batch resume r --new-definitions\n")
     assert on(failed, "resume", "r", "--new-definitions", cwd=tmp_path).code == 0
 
 
@@ -286,7 +295,7 @@ def test_a_run_that_is_continued_keeps_its_revisions_and_says_so(tmp_path, journ
         assert continued.code == 0, continued.err
         assert service.verdict()["taken"] == 2
         assert set(used(service)) == {"a_definition:3"}
-    assert "job definition a_definition:3, as the run began; a_definition:4 is newer" in continued.err
+    assert "job definition a_definition:3, as until now; a_definition:4 is newer" in continued.err
 
 
 def test_a_fixed_revision_never_asks(tmp_path):

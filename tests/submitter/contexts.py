@@ -56,7 +56,8 @@ def context_on(
             show=show,
             options=options or RunOptions(),
         )
-        context.emit_started(context.engine.location, continued=False)
+        context.location = context.engine.location
+        context.emit_started(continued=False)
         yield context, service
         journal.close()
 

@@ -1,4 +1,6 @@
 from kedro_batch.plan.model import JobName
+from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.run_state import RunState
@@ -8,12 +10,18 @@ from tests.submitter.contexts import RUN, context_on, next_reply
 A, B = JobName("a"), JobName("b")
 
 
+def revisions_of(context: RunContext) -> Revisions:
+    revisions = Revisions(context)
+    revisions.choose(context.plan.jobs, {"a_definition": "a_definition"}, may_ask=False)
+    return revisions
+
+
 def test_a_job_that_is_accepted_after_its_parent_has_failed_is_terminated_and_not_waited_for(tmp_path, monkeypatch):
     with context_on(tmp_path, monkeypatch, {"a": "", "b": "a"}, run_s=60) as (context, service):
         run_state = RunState(context.parents, {})
         terminator = JobTerminator(context)
-        submitter = JobSubmitter(context, run_state, terminator)
-        submitter.open({"a_definition": "a_definition"}, (), stopped=False)
+        submitter = JobSubmitter(context, run_state, terminator, revisions_of(context))
+        submitter.open((), stopped=False)
         for _ in range(2):
             submitter.act(context.calls.now())
             reply = next_reply(context)
@@ -35,8 +43,8 @@ def test_a_job_that_is_accepted_after_its_parent_has_failed_is_terminated_and_no
 def test_intents_that_were_surely_not_sent_are_taken_back(tmp_path, monkeypatch):
     with context_on(tmp_path, monkeypatch, {"a": "", "b": ""}, hang="submitjob") as (context, _):
         run_state = RunState(context.parents, {})
-        submitter = JobSubmitter(context, run_state, JobTerminator(context))
-        submitter.open({"a_definition": "a_definition"}, (), stopped=False)
+        submitter = JobSubmitter(context, run_state, JobTerminator(context), revisions_of(context))
+        submitter.open((), stopped=False)
         run_state.pop_ready()  # a is not offered: only the intent of b is written
         submitter.act(context.calls.now())
         submitter.stop()

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,11 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import (
-    DefinitionPinned,
     JobChanged,
     JobLog,
     JobSubmitted,
     Notice,
     NoticeKind,
-    PinnedAs,
     RunFinished,
 )
 from kedro_batch.submitter.failures import Cause, Failure
@@ -332,19 +329,26 @@ def test_a_journal_of_another_version_is_neither_read_nor_written_and_it_is_said
     assert everything_in(file.parent) == before
 
 
-PINNED = DefinitionPinned(definition="d", revision="arn:aws:batch:r:1:job-definition/d:3", how=PinnedAs.NEWEST)
-
-
-def test_the_revisions_of_a_run_are_recorded_and_the_latest_counts(file):
+def test_the_revisions_of_a_run_are_those_of_the_latest_submissions_that_may_have_been_sent(file):
+    c = JobName("c")
     with a_journal(file) as journal:
-        for number in (2, 3):
-            journal.record(RUN, replace(PINNED, revision=f"d:{number}"), 102.0)
-            journal.record(RunId("other"), replace(PINNED, revision="d:9"), 102.0)
+        for submission, revision in ((1, "d:2"), (2, "d:3")):
+            jobs = [(job, submission) for job in (A, B, c)]
+            journal.intend(RUN, jobs, 102.0 + submission, dict.fromkeys((A, B, c), revision))
+            if submission == 1:
+                for job in (A, B, c):
+                    journal.record(RUN, JobSubmitted(job=job, job_id=JobId(f"id-{job}"), submission=1), 103.0)
+        journal.intend(RunId("other"), [(A, 1)], 110.0, {A: "d:9"})
+        assert list(journal.revisions(RUN).values()) == ["d:3"] * 3
+        journal.withdraw(RUN, [(A, 2)])
+        not_run = JobChanged(job=B, job_id=None, submission=2, before=JobState.SUBMITTING, after=JobState.NOT_RUN)
+        journal.record(RUN, not_run, 105.0)
         journal.commit()
-        assert journal.definitions(RUN) == {"d": "d:3"}
+        assert journal.revisions(RUN) == {c: "d:3", A: "d:2", B: "d:2"}
+        assert next(iter(journal.revisions(RUN))) == c
         journal.forget(RUN)
-        assert journal.definitions(RUN) == {}
-        assert journal.definitions(RunId("other")) == {"d": "d:9"}
+        assert journal.revisions(RUN) == {}
+        assert journal.revisions(RunId("other")) == {A: "d:9"}
 
 
 def test_what_a_refused_command_has_recorded_is_dropped(file):
@@ -360,14 +364,13 @@ def test_an_older_journal_is_read_as_it_is_and_converted_where_it_is_written(fil
     as_of_version_2(file)
     before = everything_in(file.parent)
     with read_journal(file) as view:
-        assert (view.definitions(RUN), view.records(RUN)) == ({}, {A: INTENDED})
+        assert (view.revisions(RUN), view.records(RUN)) == ({}, {A: INTENDED})
     assert everything_in(file.parent) == before
     for revision in ("d:3", "d:4"):
         with a_journal(file) as journal:
-            journal.record(RUN, replace(PINNED, revision=revision), 102.0)
-            journal.commit()
-            assert journal.definitions(RUN) == {"d": revision}
-            assert journal.records(RUN) == {A: INTENDED}
+            journal.intend(RUN, [(B, 1)], 102.0, {B: revision})
+            assert journal.revisions(RUN) == {B: revision}
+            assert journal.records(RUN)[A] == INTENDED
 
 
 def test_two_processes_that_convert_a_journal_at_once_both_go_on(file):

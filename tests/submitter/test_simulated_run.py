@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kedro_batch.plan.graph import children_of
-from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind
+from kedro_batch.submitter.context import RunMode, RunOptions
+from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind, RunStarted
 from kedro_batch.submitter.job_state import JobState
 from tests.support.plans import layered
 from tests.support.simulation import Simulation, plan_of
@@ -52,6 +53,14 @@ def check_that_every_job_runs_once(seed):
     assert (verdict["taken"], verdict["labels"], verdict["duplicates"]) == (200, 200, {})
     submitted = [one.event.job for one in simulation.happened if isinstance(one.event, JobSubmitted)]
     assert sorted(submitted) == sorted(simulation.service.states())
+
+
+def test_trouble_before_the_run_has_begun_is_told_while_it_lasts_and_after_the_first_event(tmp_path):
+    options = RunOptions(mode=RunMode.CONTINUE)
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), options=options, down=[[0.35, 20.0]])
+    assert simulation.to_the_end().outcome == "succeeded"
+    assert [type(one.event) for one in simulation.happened[:2]] == [RunStarted, Notice]
+    assert simulation.happened[1].at < 1
 
 
 def test_every_job_runs_exactly_once_on_a_day_when_much_goes_wrong():

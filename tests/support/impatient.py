@@ -15,16 +15,17 @@ from kedro_batch import submitter
 from kedro_batch.cli import main
 from kedro_batch.submitter.service import limits
 
-_TENTH = {
+_SHORTER = {
     "LOOKUP_DELAYS_S": tuple(delay_s / 10 for delay_s in limits.LOOKUP_DELAYS_S),
     "VISIBLE_AFTER_S": limits.VISIBLE_AFTER_S / 10,
+    "DEFINITION_LOOKUP_DELAYS_S": tuple(delay_s / 100 for delay_s in limits.DEFINITION_LOOKUP_DELAYS_S),
 }
 
 
 def shorten_pauses() -> None:
     """Give every module of the submitter that uses the pauses of ``service.limits`` shorter ones."""
     modules = [import_module(one.name) for one in walk_packages(submitter.__path__, f"{submitter.__name__}.")]
-    for name, shorter in _TENTH.items():
+    for name, shorter in _SHORTER.items():
         for module in modules:
             if hasattr(module, name):
                 setattr(module, name, shorter)

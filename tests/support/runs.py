@@ -86,7 +86,7 @@ def recorded(folder: Path) -> tuple[object, ...]:
 def as_of_version_2(file: Path) -> None:
     """Turn a journal into one of the version before revisions of job definitions were recorded."""
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute("DROP TABLE definitions")
+        connection.execute("ALTER TABLE submissions DROP COLUMN revision")
         connection.execute("PRAGMA user_version = 2")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.model import Plan
+from kedro_batch.plan.register_definition import register_request
 from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.submitter.events import Notice
 from tests.support.simulation import Simulation, plan_of
@@ -19,7 +20,7 @@ def declaring_plan() -> Plan:
     return replace(plan, job_definitions={"a_definition": JobDefinition(image="repo:1")})
 
 
-@pytest.mark.parametrize("delay_s", [0.0, 14.0])
+@pytest.mark.parametrize("delay_s", [0.0, 14.0, 55.0])
 def test_a_new_revision_is_looked_for_as_long_as_it_may_take_to_show(tmp_path, delay_s):
     simulation = Simulation(tmp_path, declaring_plan(), definition_describe_delay_s=delay_s, **LOSES_REPLIES)
     assert simulation.to_the_end().outcome == "succeeded"
@@ -27,9 +28,23 @@ def test_a_new_revision_is_looked_for_as_long_as_it_may_take_to_show(tmp_path, d
 
 
 def test_one_that_takes_longer_leaves_one_revision_to_spare(tmp_path):
-    simulation = Simulation(tmp_path, declaring_plan(), definition_describe_delay_s=20.0, **LOSES_REPLIES)
+    simulation = Simulation(tmp_path, declaring_plan(), definition_describe_delay_s=65.0, **LOSES_REPLIES)
     assert simulation.to_the_end().outcome == "succeeded"
     assert simulation.service.verdict.calls["registerjobdefinition"] == 2
+
+
+def test_a_lost_reply_and_a_race_together_leave_one_revision_to_spare(tmp_path):
+    plan = declaring_plan()
+    simulation = Simulation(tmp_path, plan, definition_describe_delay_s=50.0, **LOSES_REPLIES)
+    request = register_request("a_definition", plan.job_definitions["a_definition"], tags=True)
+
+    def register() -> None:
+        simulation.service.answer("RegisterJobDefinition", request)
+
+    for at in (0.4, 20.0):  # another process, and a third one
+        simulation.calls.at(at, register)
+    assert simulation.to_the_end().outcome == "succeeded"
+    assert simulation.service.verdict.calls["registerjobdefinition"] == 1 + 2
 
 
 @pytest.mark.parametrize(("delay_s", "known"), [(50.0, True), (3600.0, False)])

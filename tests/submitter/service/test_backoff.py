@@ -73,6 +73,7 @@ def test_only_expired_credentials_are_looked_for_anew(fault):
 
 def test_trouble_is_told_once_and_its_end_too():
     waiting, told, _ = backoff()
+    waiting.jobs_go_on = True
     waiting.on_success(Lane.DESCRIBE)
     assert told == []
     for at in (0.0, 1.0, 3.0):
@@ -88,6 +89,16 @@ def test_trouble_is_told_once_and_its_end_too():
 
 
 TROUBLE = "no connection. Trying again for up to 1 h 0 min; jobs on AWS Batch go on meanwhile"
+
+
+def test_nothing_is_said_of_jobs_before_there_are_some_and_what_the_caller_tells_is_not_told_again():
+    waiting, told, _ = backoff()
+    waiting.on_failure(Lane.SUBMIT, error(Fault.AMBIGUOUS), 0.0, quiet=True)
+    waiting.on_success(Lane.SUBMIT)
+    assert told == []
+    waiting.on_failure(Lane.SUBMIT, error(), 0.0)
+    said = "no connection. Trying again for up to 1 h 0 min"
+    assert told == [Notice(kind=NoticeKind.TROUBLE, message=said)]
 
 
 def test_being_throttled_is_no_trouble_worth_telling():

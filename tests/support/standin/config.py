@@ -109,9 +109,11 @@ class Config:
     deny: list[str] = field(default_factory=list)
     """Operations that are denied (403 AccessDeniedException)."""
     deny_tags: bool = False
-    """SubmitJob with tags is denied."""
+    """Calls with tags are denied."""
     expired: list[list[float]] = field(default_factory=list)
     """``[from_s, to_s]`` since the first call: credentials have expired (403 ExpiredTokenException)."""
+    renewed: bool = False
+    """There are new credentials, which AWS STS knows while AWS Batch still gets the old ones."""
     down: list[list[float]] = field(default_factory=list)
     """``[from_s, to_s]`` since the first call: connections are closed without being read."""
     hang: str | list[str] | None = None

@@ -62,7 +62,8 @@ class Faults:
         config = self.config
         if named(operation, config.hang):
             return Fault.HANG
-        if within(self._since_the_first(now), config.expired):
+        known = config.renewed and operation == "getcalleridentity"
+        if within(self._since_the_first(now), config.expired) and not known:
             raise RefusedError(403, "ExpiredTokenException", "The security token included in the request is expired")
         if named(operation, config.absent):
             raise unknown(operation)
@@ -107,7 +108,7 @@ class Faults:
             raise _denied("batch:DescribeJobs")
         if named(operation, config.deny):
             raise _denied(_ACTION.get(operation, f"batch:{_spelled(operation, config.deny)}"))
-        if submit and config.deny_tags and body.get("tags"):
+        if config.deny_tags and body.get("tags"):
             raise _denied("batch:TagResource")
         if submit and config.refuse_after is not None and taken >= config.refuse_after:
             raise _denied("batch:SubmitJob")

@@ -2,11 +2,13 @@
 
 import re
 import secrets
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from kedro_batch.cli.base import BatchCommand, verbosity_options
 from kedro_batch.cli.options import (
@@ -22,6 +24,7 @@ from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import PlanError, UsageError
 
 if TYPE_CHECKING:
+    from kedro_batch.cli.run_handle import RunHandle
     from kedro_batch.plan.model import Plan, PlanDigest
     from kedro_batch.submitter.events import EngineName
 
@@ -107,6 +110,7 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
 ) -> None:
     """Start a run of a plan, or continue it, and follow it to the end."""
     from kedro_batch.cli.local_engine import find_local_folder
+    from kedro_batch.cli.revision_choice import offering_revisions
     from kedro_batch.cli.run_handle import RunHandle, check_digest
     from kedro_batch.cli.run_session import aws_engine, open_run
     from kedro_batch.submitter.context import RunMode
@@ -117,7 +121,8 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     if on_this_machine and not journal.exists():
         find_local_folder(plan, given["project"] or Path())  # if it is another project's, no journal is made
-    engine = None if on_this_machine else aws_engine(plan)  # if it cannot be reached, no journal is made
+    # If the service cannot be reached, no journal is made.
+    engine = None if on_this_machine else aws_engine(plan, new_run=run_id is None)
     book = Journal(journal)
     entry = book.run(chosen)
     check_digest(entry, digest)
@@ -129,8 +134,23 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     handle = RunHandle(
         run_id=chosen, plan=plan, digest=digest, content=content, source=name, engine_name=engine_name, entry=entry
     )
-    with open_run(handle, book, command_options(given, mode), engine=engine) as session:
+    with (
+        offering_revisions(lambda option: _resume_with(option, handle, journal)),
+        open_run(handle, book, command_options(given, mode), engine=engine) as session,
+    ):
         session.follow()
+
+
+def _resume_with(option: str, handle: "RunHandle", journal: Path) -> str:
+    """Return the command that resumes a run with an option, found as this command found it."""
+    ctx = click.get_current_context()
+    words = ["resume", handle.run_id]
+    if handle.entry is None:
+        words += ["--plan", ctx.params["plan"]]
+    if ctx.get_parameter_source("journal") is ParameterSource.COMMANDLINE:
+        words += ["--journal", str(journal)]
+    program = ctx.command_path.removesuffix(f" {ctx.info_name}")
+    return f"{program} {shlex.join([*words, option])}"
 
 
 def _print_requests(plan: "Plan", digest: "PlanDigest") -> None:

@@ -8,7 +8,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -68,11 +68,17 @@ class BatchCommand(click.Command):
             ctx.exit(UsageError.exit_code)
 
 
-def command_with(option: str) -> str:
-    """Return the command line that is carried out with one more option, ready to be copied into a shell."""
+def command_with(option: str, *, instead_of: Collection[str] = ()) -> str:
+    """Return the command line that is carried out with one more option, ready to be copied into a shell.
+
+    Args:
+        option: The option.
+        instead_of: Options that it takes the place of.
+    """
     ctx = click.get_current_context()
     words = list(ctx.meta[_WORDS])
-    words.insert(words.index("--") if "--" in words else len(words), option)
+    end = words.index("--") if "--" in words else len(words)
+    words = [*(word for word in words[:end] if word not in instead_of), option, *words[end:]]
     return f"{ctx.command_path} {shlex.join(words)}"
 
 

@@ -151,11 +151,13 @@ def _where(event: RunStarted) -> str:
 def _pinned(event: DefinitionPinned, now: str) -> Text | None:
     """Return what is worth saying of a revision; None if it is the one to be expected."""
     if event.newer:
-        more = f", as the run began; {_short(event.newer)} is newer"
+        more = f", as until now; {_short(event.newer)} is newer"
     elif event.before:
-        more = f" from now on; the run began with {_short(event.before)}"
+        more = f" from now on; the run has used {_short(event.before)} until now"
     elif event.how is PinnedAs.REGISTERED:
         more = " is registered"
+    elif event.how is PinnedAs.FOUND:
+        more = " is there already"
     else:
         return None
     return Text(f"{now} job definition {_short(event.revision)}{more}")

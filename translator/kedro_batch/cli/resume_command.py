@@ -1,5 +1,6 @@
 """``kedro-batch resume``."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,10 @@ from kedro_batch.errors import UsageError
 )
 @click.option(
     "--same-definitions",
-    "definitions",
-    flag_value="same",
-    help="Where newer revisions of job definitions are active: keep those that the run began with.",
+    is_flag=True,
+    help="Where newer revisions of job definitions are active: keep those that the run has used until now.",
 )
-@click.option("--new-definitions", "definitions", flag_value="new", help="Or take the newest ones, as for a new image.")
+@click.option("--new-definitions", is_flag=True, help="Or take the newest ones, as for a new image.")
 @plan_option
 @submitting_options
 @following_options
@@ -52,7 +52,8 @@ def resume(  # noqa: PLR0913  click hands over every option
     from_jobs: tuple[str, ...],
     only_jobs: tuple[str, ...],
     assume_done: str | None,
-    definitions: str | None,
+    same_definitions: bool,
+    new_definitions: bool,
     plan: str | None,
     journal: Path,
     **given: Any,
@@ -63,38 +64,31 @@ def resume(  # noqa: PLR0913  click hands over every option
     """
     if from_jobs and only_jobs:
         raise click.UsageError("--from and --only exclude each other")
+    if same_definitions and new_definitions:
+        raise click.UsageError("--same-definitions and --new-definitions exclude each other")
+    from kedro_batch.cli.revision_choice import NEW, SAME, offering_revisions
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.plan.model import JobName
     from kedro_batch.submitter.context import DefinitionChoice, RunMode
-    from kedro_batch.submitter.definitions.pins import NewerDefinitions
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
 
+    choice = DefinitionChoice.SAME if same_definitions else DefinitionChoice.NEW if new_definitions else None
     options = command_options(
         given,
         RunMode.RESUME,
         from_jobs=tuple(map(JobName, from_jobs)),
         only_jobs=tuple(map(JobName, only_jobs)),
         assume_done=named_jobs(assume_done, read_input),
-        definitions=DefinitionChoice(definitions) if definitions else None,
+        definitions=choice,
     )
     book = Journal(journal)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
-    if definitions and handle.engine_name == "local":
-        raise UsageError(
-            f"run {run} is a local run, which has no job definitions: leave --{definitions}-definitions out"
-        )
-    try:
-        with open_run(handle, book, options) as session:
-            session.follow()
-    except NewerDefinitions as newer:
-        raise UsageError(f"{newer}. Choose:\n{_both_commands()}") from newer
-
-
-def _both_commands() -> str:
-    """Return the commands that answer the question which revisions to take: the one that was given, with an option."""
-    effects = {"--same-definitions": "the revisions that the run began with", "--new-definitions": "the newest ones"}
-    commands = {command_with(option): effect for option, effect in effects.items()}
-    width = max(map(len, commands))
-    return "\n".join(f"  {command:{width}}  {effect}" for command, effect in commands.items())
+    if choice and handle.engine_name == "local":
+        raise UsageError(f"run {run} is a local run, which has no job definitions: leave --{choice}-definitions out")
+    with (
+        offering_revisions(partial(command_with, instead_of=(SAME, NEW))),
+        open_run(handle, book, options) as session,
+    ):
+        session.follow()

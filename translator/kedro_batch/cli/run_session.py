@@ -193,21 +193,25 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
     journal.begin(entry, handle.content)
 
 
-def aws_engine(plan: Plan) -> Engine:
+def aws_engine(plan: Plan, *, new_run: bool) -> Engine:
     """Return the engine for AWS Batch, in the region of a plan if it names one.
+
+    Args:
+        plan: The plan.
+        new_run: No run is bound to this plan yet, so that another one might do.
 
     Raises:
         ServiceError: boto3 finds no region, another one than the plan's, or a profile that does not exist.
     """
     from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
 
-    return AwsEngine(plan.region)
+    return AwsEngine(plan.region, plan.account, new_run=new_run)
 
 
 def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder: Path) -> Engine:
     match handle.engine_name:
         case "aws":
-            return aws_engine(handle.plan)
+            return aws_engine(handle.plan, new_run=False)
         case "local":
             before = handle.entry.location.get("folder", ".") if handle.entry else "."
             return local_engine(handle.plan, inbox, options, start=Path(before), logs=run_folder / "logs")

@@ -24,6 +24,7 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
     from kedro_batch.plan.reader import read_plan
     from kedro_batch.review.run.outcome import outcome_text
     from kedro_batch.review.run.status import run_status, status_document
+    from kedro_batch.submitter.definitions.in_use import revisions_in_use
     from kedro_batch.submitter.journal_view import read_journal
     from kedro_batch.submitter.run_id import checked_run_id
 
@@ -34,7 +35,8 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
             raise UsageError(f"the journal {journal} has no run {run_id}: see kedro-batch runs")
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
-        current = run_status(entry, names, book.records(run_id), book.definitions(run_id))
+        in_use = revisions_in_use(plan, book.revisions(run_id))
+        current = run_status(entry, names, book.records(run_id), in_use)
     if as_json:
         click.echo(encoded(status_document(current), indent=2))
     else:

@@ -159,7 +159,8 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
     fault = _fault(code, status)
     tagging = code in _DENIED and "TagResource" in message
     remedy = _LOG_IN_AGAIN if fault is Fault.CREDENTIALS else _TAGS_HINT if tagging else ""
-    return ServiceError(f"{service} refused {what}: {code}: {message}", fault=fault, remedy=remedy)
+    failed = "failed in" if fault is Fault.AMBIGUOUS else "refused"
+    return ServiceError(f"{service} {failed} {what}: {code}: {_open(message)}", fault=fault, remedy=remedy)
 
 
 def _fault(code: str, status: int) -> Fault:
@@ -174,13 +175,19 @@ def _fault(code: str, status: int) -> Fault:
 
 def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS) -> ServiceError:
     return ServiceError(
-        f"cannot {_verb(what)}: {why}. Is the endpoint really that of {service}, and are the AWS_... settings right?",
+        f"cannot {_verb(what)}: {_open(why)}. Is the endpoint really that of {service}, and are the AWS_... settings "
+        "right?",
         fault=fault,
     )
 
 
 def _tried(what: str, error: Exception) -> str:
-    return f"cannot {_verb(what)}: {str(error).removesuffix('.')}"
+    return f"cannot {_verb(what)}: {_open(error)}"
+
+
+def _open(reason: Exception | str) -> str:
+    """Return a reason without a full stop at its end: sentences of ours follow."""
+    return str(reason).rstrip().removesuffix(".")
 
 
 def _verb(what: str) -> str:

@@ -3,8 +3,9 @@
 The stages of a run, in the order of ``run``:
 
 ===========  ==================================================================================================
-open         ``preflight`` checks targets, account and permissions. ``reconcile`` compares journal and service and
-             drops duplicates. Then ``run_state`` says where the run stands.
+open         ``preflight`` looks at targets, account and permissions. ``reconcile`` compares journal and service. For
+             the jobs that are left, targets are judged and ``definitions`` chooses revisions. Only then duplicates are
+             ended, and ``run_state`` says where the run stands.
 loop         ``job_submitter`` submits what is ready, ``job_poller`` follows what is live, ``terminate`` ends what was
              called off; beside them ``service/job_lookup`` searches by name. ``run`` hands each its replies.
 close        ``close`` says how the run ended, or leaves one that can be resumed. ``cancel`` is a command of its own.
@@ -15,7 +16,7 @@ then its id is in the journal, in a batch with others, since the service knows i
 UNCONFIRMED and is looked up by its name before anything is sent again. The states of a job are in ``job_state``.
 
 Who may call whom, from the top: ``run`` and ``cancel``; ``close``; the stages ``job_submitter``, ``job_poller`` and
-``preflight``; ``reconcile``; ``terminate``; ``context``, which every part receives; ``journal``; ``service``, which
-alone knows engines, calls and clocks; ``events``; ``run_state`` and ``job_state``, which are pure; ``failures``. An
-import contract holds this order.
+``preflight``; ``refusals``; ``definitions``; ``reconcile``; ``terminate``; ``context``, which every part receives;
+``journal``; ``service``, which alone knows engines, calls and clocks; ``events``; ``run_state`` and ``job_state``,
+which are pure; ``failures``. An import contract holds this order.
 """

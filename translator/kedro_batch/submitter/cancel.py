@@ -59,7 +59,8 @@ def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
     try:
         here = current_location(context, check_account(context))
         check_location(context, location, here)
-        context.emit_started({**location, **here}, continued=True)
+        context.location = {**location, **here}
+        context.emit_started(continued=True)
         return _cancel(context, journal, began)
     except (Interrupted, KedroBatchError) as error:
         if not context.begun:

@@ -8,7 +8,7 @@ from functools import cached_property
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.submit_job import RunId, parsed_job_name, run_prefix
-from kedro_batch.submitter.events import Event, RunStarted, Sink
+from kedro_batch.submitter.events import Event, JobSubmitted, Notice, NoticeKind, RunStarted, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.run_state import Parents
@@ -37,7 +37,7 @@ class RunMode(StrEnum):
 
 
 class DefinitionChoice(StrEnum):
-    """Which revisions a resumed run takes, of job definitions that have newer ones than it began with."""
+    """Which revisions a resumed run takes, of job definitions that have newer ones than it has used."""
 
     SAME = "same"
     NEW = "new"
@@ -95,6 +95,7 @@ class RunContext:
         continued: Another command started the run.
         must_exist: The journal does not have the run, and the service has to.
         plan_file: The file that the plan was read from, for messages; None if it was none.
+        location: Region and account, or a folder, once they are known and it may be taken up there.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
         backoff: The pauses while the service does not answer.
         lookup: Searches by name, beside the loop.
@@ -113,6 +114,7 @@ class RunContext:
     continued: bool = False
     must_exist: bool = False
     plan_file: str | None = None
+    location: Mapping[str, str] = field(default_factory=dict, init=False)
     begun: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -120,6 +122,7 @@ class RunContext:
         self._held_back: list[Event] = []
         self.plan = self.engine.adapt_plan(self.plan)
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
+        self.backoff.jobs_go_on = self.continued
         listing = Bucket(LIST_RATE, LIST_BURST, self.calls.now())
         self.lookup = JobLookup(self.engine, self.calls, self.backoff, listing)
         self.service = BlockingService(self.engine, self.calls, self.inbox, self.backoff, listing)
@@ -149,19 +152,24 @@ class RunContext:
         """Record an event in the journal, and show it; one before the first event follows that one."""
         if not self.begun:
             self._held_back.append(event)
+            if self.location and isinstance(event, Notice) and event.kind is NoticeKind.TROUBLE:
+                self.emit_started(continued=self.continued)  # whoever waits now is told why
             return
+        if isinstance(event, JobSubmitted):
+            self.backoff.jobs_go_on = True
         self.journal.record(self.run_id, event, self.calls.wall())
         self.show(event)
 
-    def emit_started(self, location: Mapping[str, str], *, continued: bool) -> None:
-        """Emit the first event of a command, as soon as it is known where the run runs.
+    def emit_started(self, *, continued: bool) -> None:
+        """Emit the first event of a command, unless that is done: it is known where the run runs, and it may go on.
 
         Args:
-            location: Region and account, or a folder.
             continued: Another command started the run.
         """
+        if self.begun:
+            return
         self.begun = True
-        self.journal.locate(self.run_id, location)
+        self.journal.locate(self.run_id, self.location)
         self.emit(
             RunStarted(
                 run=self.run_id,
@@ -169,8 +177,8 @@ class RunContext:
                 engine=self.engine.name,
                 jobs=len(self.parents),
                 journal=str(self.journal.file),
-                account=location.get("account"),
-                region=location.get("region"),
+                account=self.location.get("account"),
+                region=self.location.get("region"),
                 continued=continued,
             )
         )

@@ -54,7 +54,7 @@ class PinnedAs(StrEnum):
     NEWEST = "newest"
     """It is the newest active one."""
     KEPT = "kept"
-    """The run began with it, and a newer one is active, or nobody may look."""
+    """The run has used it until now, and a newer one is active, or nobody may look."""
     FOUND = "found"
     """The plan declares the definition, and this revision has its content."""
     REGISTERED = "registered"
@@ -63,7 +63,7 @@ class PinnedAs(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionPinned:
-    """A job definition has its revision, for all jobs that are submitted from now on.
+    """A job definition has its revision, for all jobs that are submitted from now on; the first one is about to be.
 
     Attributes:
         definition: How the plan names it.

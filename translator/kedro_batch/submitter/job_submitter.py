@@ -6,7 +6,7 @@ times, since ListJobs may be late; only then it is submitted again.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
@@ -14,9 +14,10 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix, submit_request
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.definitions.late import LateRevisions
+from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import JobSubmitted, Notice, NoticeKind, job_changed
 from kedro_batch.submitter.job_state import WITHOUT_ID, JobState, Transition
+from kedro_batch.submitter.refusals import AGAIN_AFTER_S, Refusals
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
@@ -28,9 +29,6 @@ _WAVE = 100
 """How many intents share one commit."""
 _ONE_BY_ONE = 5
 """Fewer names are looked up one by one, if listing the whole run would take as many pages."""
-_REFUSED_AGAIN_S = 3.0
-_REFUSALS = 3
-"""How often a job with parents is submitted that is refused: a parent may just have ended, and a poll will tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +44,15 @@ class _Lookup:
 class JobSubmitter:
     """Submits the jobs of a run, beside its loop."""
 
-    def __init__(self, context: RunContext, run_state: RunState, terminator: JobTerminator) -> None:
+    def __init__(
+        self, context: RunContext, run_state: RunState, terminator: JobTerminator, revisions: Revisions
+    ) -> None:
         """Prepare to submit; the terminator ends jobs that were submitted and are not to run any more."""
         self._context = context
         self._run_state = run_state
         self._terminator = terminator
         self._jobs: dict[JobName, Job] = {job.name: job for job in context.plan.jobs}
-        self._definitions: Mapping[str, str] = {}
+        self._revisions = revisions
         self._rate = SubmitRate(context.calls.now(), context.options.rate)
         self._outbox: deque[JobName] = deque()
         self._later: list[tuple[float, JobName]] = []
@@ -60,8 +60,7 @@ class JobSubmitter:
         self._lookups: dict[JobName, _Lookup] = {}
         self._maybe_sent: set[JobName] = set()
         self._looking_up = False
-        self._refusals: dict[JobName, int] = {}
-        self._late = LateRevisions(context)
+        self._refusals = Refusals(context)
         self._stopped = False
         self._throttled = False
         self._lost_reply: ServiceError | None = None
@@ -70,20 +69,17 @@ class JobSubmitter:
         self.last_sent = float("-inf")
         """When the last reply to a submission came."""
 
-    def open(self, definitions: Mapping[str, str], unconfirmed: Collection[JobName], *, stopped: bool) -> None:
+    def open(self, unconfirmed: Collection[JobName], *, stopped: bool) -> None:
         """Begin, or begin again after the run was reconciled.
 
         Args:
-            definitions: The revision to use, by how the plan names a definition.
             unconfirmed: Jobs that may have been submitted already: they are looked up first.
             stopped: Send nothing.
         """
-        self._definitions = definitions
         self._stopped = stopped
         self._outbox.clear()
         self._later.clear()
-        self._refusals.clear()
-        self._late = LateRevisions(self._context)
+        self._refusals = Refusals(self._context)
         self.submitted_again = False
         due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
         self._lookups = {name: _Lookup(0, due, before_loop=True) for name in unconfirmed}
@@ -152,8 +148,9 @@ class JobSubmitter:
             while len(wave) < _WAVE and (name := self._run_state.pop_ready()) is not None:
                 wave.append(name)
             if wave:
+                revisions = self._revisions.tell(self._jobs[name] for name in wave)
                 intents = [(name, self._run_state.record(name).submission) for name in wave]
-                self._context.journal.intend(self._context.run_id, intents, self._context.calls.wall())
+                self._context.journal.intend(self._context.run_id, intents, self._context.calls.wall(), revisions)
                 for name in wave:
                     self._run_state.intend(name)
                 self._outbox += wave
@@ -178,7 +175,7 @@ class JobSubmitter:
             submission=self._run_state.record(name).submission,
             digest=self._context.digest,
             parent_ids=self._run_state.live_parent_ids(name),
-            job_definition=self._definitions[job.settings.job_definition],
+            job_definition=self._revisions.of(job),
         )
 
     # What comes back
@@ -215,10 +212,11 @@ class JobSubmitter:
                         fault=Fault.AMBIGUOUS,
                     )
             case Fault.REFUSED | Fault.DENIED:
-                if not self._may_pass(name, reply.error, now):
+                waits = bool(self._run_state.live_parent_ids(name))
+                if not self._refusals.may_pass(self._jobs[name], reply.error, now, waits=waits):
                     self._outbox.appendleft(name)  # it was not executed: its intent can be withdrawn
                     raise reply.error
-                self._later.append((now + _REFUSED_AGAIN_S, name))
+                self._later.append((now + AGAIN_AFTER_S, name))
             case _:
                 assert_never(reply.error.fault)
 
@@ -240,15 +238,6 @@ class JobSubmitter:
             self._throttled = True
             message = f"AWS Batch takes fewer than {self._rate.ceiling:.0f} submissions a second: slowing down"
             self._context.emit(Notice(kind=NoticeKind.THROTTLED, message=message))
-
-    def _may_pass(self, name: JobName, error: ServiceError, now: float) -> bool:
-        """True if a refusal may pass: a definition is too new, or a parent has ended since, which a poll will tell."""
-        if error.fault is Fault.DENIED:
-            return False
-        if self._late.may_be_why(self._jobs[name].settings.job_definition, error, now):
-            return True
-        refusals = self._refusals[name] = self._refusals.get(name, 0) + 1
-        return refusals < _REFUSALS and bool(self._run_state.live_parent_ids(name))
 
     # Unconfirmed jobs
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import assert_never
 
 from kedro_batch.errors import UsageError
@@ -37,37 +38,33 @@ from kedro_batch.submitter.journal_view import (
     BUSY_S,
     DEFAULT_JOURNAL,
     VERSION,
-    WITHOUT_DEFINITIONS,
+    WITHOUT_REVISIONS,
     JournalView,
     RunEntry,
     check_version,
     version_of,
 )
 
-_DEFINITIONS = """
-CREATE TABLE definitions (
-    run TEXT NOT NULL REFERENCES runs, name TEXT NOT NULL, revision TEXT NOT NULL, PRIMARY KEY (run, name)
-) WITHOUT ROWID;
-"""
-_TABLES = f"""
+_TABLES = """
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, location TEXT NOT NULL,
     jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL
 );
 CREATE TABLE submissions (
     run TEXT NOT NULL REFERENCES runs, job TEXT NOT NULL, submission INTEGER NOT NULL,
-    intended_at REAL, job_id TEXT, state TEXT NOT NULL, status TEXT, blocked_by TEXT,
+    intended_at REAL, revision TEXT, job_id TEXT, state TEXT NOT NULL, status TEXT, blocked_by TEXT,
     cause TEXT, reason TEXT, exit_code INTEGER, attempts INTEGER, advice TEXT,
     log TEXT, log_tail TEXT, log_problem TEXT,
     PRIMARY KEY (run, job, submission)
 ) WITHOUT ROWID;
-{_DEFINITIONS}
 CREATE TABLE events (number INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs, event TEXT NOT NULL);
 CREATE INDEX events_of_run ON events (run, number);
 """
+_ADD_REVISIONS = "ALTER TABLE submissions ADD COLUMN revision TEXT"
 _INTEND = """
-INSERT INTO submissions (run, job, submission, intended_at, state) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, state = excluded.state, blocked_by = NULL
+INSERT INTO submissions (run, job, submission, intended_at, revision, state) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+    intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state, blocked_by = NULL
 """
 _WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state = ? AND job_id IS NULL"
 _SUBMITTED = """
@@ -81,10 +78,6 @@ INSERT INTO submissions (
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, status = excluded.status,
     blocked_by = excluded.blocked_by, cause = excluded.cause, reason = excluded.reason,
     exit_code = excluded.exit_code, attempts = excluded.attempts, advice = excluded.advice, log = excluded.log
-"""
-_PINNED = """
-INSERT INTO definitions (run, name, revision) VALUES (?, ?, ?)
-ON CONFLICT DO UPDATE SET revision = excluded.revision
 """
 _LOG = "UPDATE submissions SET log_tail = ?, log_problem = ? WHERE run = ? AND job = ? AND submission = ?"
 
@@ -152,14 +145,27 @@ class Journal(JournalView):
         """Record where a run runs, as soon as it is known."""
         self._waiting.append(("UPDATE runs SET location = ? WHERE run = ?", (json.dumps(dict(location)), run_id)))
 
-    def intend(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]], at: float) -> None:
+    def intend(
+        self,
+        run_id: RunId,
+        jobs: Iterable[tuple[JobName, int]],
+        at: float,
+        revisions: Mapping[JobName, str] = MappingProxyType({}),
+    ) -> None:
         """Write which submissions are about to be sent, and what waits to be written, in one commit.
+
+        Args:
+            run_id: The run.
+            jobs: The jobs, and which submission of them it is.
+            at: When; seconds since the epoch.
+            revisions: With which revisions of their job definitions, as far as is known.
 
         Raises:
             UsageError: The file cannot be written: nothing may be sent.
         """
         intents: list[_Row] = [
-            (_INTEND, (run_id, job, submission, at, JobState.SUBMITTING)) for job, submission in jobs
+            (_INTEND, (run_id, job, submission, at, revisions.get(job), JobState.SUBMITTING))
+            for job, submission in jobs
         ]
         self._write_or_raise([*self._waiting, *intents])
         self._waiting = []
@@ -174,8 +180,6 @@ class Journal(JournalView):
         moment = datetime.fromtimestamp(at, UTC)
         self._waiting.append(("INSERT INTO events (run, event) VALUES (?, ?)", (run_id, event_json(event, moment))))
         match event:
-            case DefinitionPinned():
-                self._waiting.append((_PINNED, (run_id, event.definition, event.revision)))
             case JobSubmitted():
                 submitted = (run_id, event.job, event.submission, event.job_id, JobState.SUBMITTED)
                 self._waiting.append((_SUBMITTED, submitted))
@@ -189,7 +193,7 @@ class Journal(JournalView):
             case RunFinished():
                 row = "UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?"
                 self._waiting.append((row, (event.outcome, at, run_id)))
-            case RunStarted() | Notice():
+            case RunStarted() | DefinitionPinned() | Notice():
                 pass
             case _:
                 assert_never(event)
@@ -200,7 +204,7 @@ class Journal(JournalView):
 
     def forget(self, run_id: RunId) -> None:
         """Delete a run, of which nothing was found."""
-        for table in ("events", "definitions", "submissions", "runs"):
+        for table in ("events", "submissions", "runs"):
             self._waiting.append((f"DELETE FROM {table} WHERE run = ?", (run_id,)))  # noqa: S608  a fixed name
         self.commit()
 
@@ -243,12 +247,12 @@ class Journal(JournalView):
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Create the tables in a new file, and those that an older one lacks; a file of another program stays as it is."""
-    if version_of(connection) in (0, WITHOUT_DEFINITIONS):
+    """Create the tables in a new file, and what an older one lacks; a file of another program stays as it is."""
+    if version_of(connection) in (0, WITHOUT_REVISIONS):
         connection.execute("BEGIN IMMEDIATE")
         version = version_of(connection)  # somebody else may have been faster
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        missing = _DEFINITIONS if version == WITHOUT_DEFINITIONS else "" if tables else _TABLES
+        missing = _ADD_REVISIONS if version == WITHOUT_REVISIONS else "" if tables else _TABLES
         if missing:
             for statement in filter(str.strip, missing.split(";")):
                 connection.execute(statement)

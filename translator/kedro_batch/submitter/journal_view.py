@@ -18,7 +18,7 @@ from kedro_batch.submitter.job_state import JobRecord, JobState
 
 DEFAULT_JOURNAL = Path(".kedro-batch") / "journal.db"
 VERSION = 3
-WITHOUT_DEFINITIONS = 2
+WITHOUT_REVISIONS = 2
 """The version that had no revisions of job definitions: it is read as it is, and converted when it is written."""
 BUSY_S = 30
 
@@ -81,11 +81,20 @@ class JournalView:
         query = f"SELECT {_COLUMNS} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
         return {JobName(row[0]): _record(row) for row in self._read(query, run_id)}
 
-    def definitions(self, run_id: RunId) -> dict[str, str]:
-        """Return the revision of each job definition of a run, by how its plan names it, as far as it is recorded."""
-        if version_of(self._connection) == WITHOUT_DEFINITIONS:
+    def revisions(self, run_id: RunId) -> dict[JobName, str]:
+        """Return the revision of its job definition that each job of a run has, as far as it is recorded.
+
+        It is that of the latest submission that was sent, or may have been. The newest submission comes first.
+        """
+        if version_of(self._connection) == WITHOUT_REVISIONS:
             return {}
-        return dict(self._read("SELECT name, revision FROM definitions WHERE run = ? ORDER BY name", run_id))
+        query = (
+            "SELECT job, revision, intended_at FROM submissions "
+            "WHERE run = ? AND (job_id IS NOT NULL OR state = ?) ORDER BY submission"
+        )
+        latest = {row[0]: row for row in self._read(query, run_id, JobState.SUBMITTING)}
+        newest_first = sorted(latest.values(), key=lambda row: row[2] or 0.0, reverse=True)
+        return {JobName(job): revision for job, revision, _ in newest_first if revision}
 
     def events(self, run_id: RunId) -> Iterator[dict[str, Any]]:
         """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them."""
@@ -163,7 +172,7 @@ def check_version(file: Path, version: int) -> None:
     Raises:
         UsageError: It cannot be read here.
     """
-    if version in (VERSION, WITHOUT_DEFINITIONS):
+    if version in (VERSION, WITHOUT_REVISIONS):
         return
     if version == 0:
         raise UsageError(f"{file} is not a journal of kedro-batch. Name another file with --journal")

@@ -5,17 +5,18 @@ reply is lost has to be found again. Nothing is submitted here, and a refusal na
 """
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
 from kedro_batch.cloud.checks.finding import APPLY_ANEW, COMPILE_AGAIN, Finding, Status, with_steps
 from kedro_batch.cloud.checks.subject import Subject
-from kedro_batch.cloud.checks.target_replies import TargetSource, ask_for_targets
+from kedro_batch.cloud.checks.target_replies import TargetReplies, TargetSource, ask_for_targets
 from kedro_batch.cloud.checks.targets import judge_targets
 from kedro_batch.cloud.replies import QueueDetail
 from kedro_batch.errors import Fault, ServiceError, UsageError
+from kedro_batch.plan.model import Job
 from kedro_batch.plan.submit_job import run_prefix
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
@@ -25,10 +26,7 @@ _T = TypeVar("_T")
 _ACCOUNT = 4
 """The place of the account in an ARN: arn:aws:batch:region:account:..."""
 
-_WITHOUT_STS = (
-    ". Allow sts:GetCallerIdentity and make AWS STS reachable (AWS_ENDPOINT_URL_STS); or leave `account` out of "
-    "aws_batch.yml and compile again"
-)
+_WITHOUT_STS = ". Allow sts:GetCallerIdentity and make AWS STS reachable (AWS_ENDPOINT_URL_STS)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +34,20 @@ class Targets:
     """Where the jobs of a run go.
 
     Attributes:
-        definitions: The newest active revision of each definition that the plan does not declare, by how it names it.
+        replies: What is known of queues and definitions.
         location: Region and account, or a folder, as far as they are known.
     """
 
-    definitions: Mapping[str, str]
+    replies: TargetReplies
     location: Mapping[str, str]
 
 
-def check_targets(context: RunContext) -> Targets:
-    """Check the queues and definitions of a plan. What the account may not look up is used as the plan names it.
+def look_at_targets(context: RunContext) -> Targets:
+    """Look the queues and definitions of a plan up.
 
     Raises:
-        ServiceError: Some are missing or unusable, all named at once, or the service did not answer.
+        ServiceError: A queue does not exist, so that no job of the run can be found in it; all that is wrong is named.
+            Or the service did not answer.
     """
     engine = context.engine
 
@@ -57,17 +56,46 @@ def check_targets(context: RunContext) -> Targets:
 
     region, account = engine.location.get("region", ""), context.plan.account  # it has been compared, if it is stated
     replies = ask_for_targets(context.plan, ask, region=region, account=account)
+    targets = Targets(replies=replies, location=_location(context, [*(replies.queues or {}).values()]))
+    if replies.queues is not None and not set(context.queues) <= replies.queues.keys():
+        _judge(context, replies, context.plan.jobs)
+    return targets
+
+
+def check_targets(context: RunContext, targets: Targets, jobs: Sequence[Job]) -> dict[str, str]:
+    """Check the queues and definitions of the jobs that are to be submitted.
+
+    What the account may not look up is used as the plan names it.
+
+    Returns:
+        The newest active revision of each definition that the plan does not declare, by how it names it.
+
+    Raises:
+        ServiceError: Some are missing or unusable, all named at once.
+    """
+    replies = targets.replies
     for check in (one for one in _WARNED if one in replies.unknown):
         message = f"{replies.unknown[check]}. It is used as the plan names it, unchecked"
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
-    if engine.capabilities.in_account:
-        _refuse_failures(judge_targets(Subject(plan=context.plan), replies), replies.where, context)
-    names = {job.settings.job_definition for job in context.plan.jobs} - context.plan.job_definitions.keys()
+    _judge(context, replies, jobs)
+    names = {job.settings.job_definition for job in jobs} - context.plan.job_definitions.keys()
     found = {name: one.arn for name, one in replies.definitions.items() if one}
-    return Targets(
-        definitions={name: found.get(name, name) for name in sorted(names)},
-        location=_location(context, [*(replies.queues or {}).values()]),
+    return {name: found.get(name, name) for name in sorted(names)}
+
+
+def _judge(context: RunContext, replies: TargetReplies, jobs: Sequence[Job]) -> None:
+    """Judge what these jobs use, and nothing else."""
+    if not context.engine.capabilities.in_account:
+        return
+    queues = {job.settings.job_queue for job in jobs}
+    definitions = {job.settings.job_definition for job in jobs}
+    used = replace(
+        replies,
+        queues=replies.queues and {name: one for name, one in replies.queues.items() if name in queues},
+        definitions={name: one for name, one in replies.definitions.items() if name in definitions},
     )
+    subject = Subject(plan=replace(context.plan, jobs=tuple(jobs)))
+    _refuse_failures(judge_targets(subject, used), replies.where, context)
 
 
 _WARNED = ("job_queue", "job_definition")
@@ -99,15 +127,20 @@ def check_account(context: RunContext) -> dict[str, str]:
         caller = context.service.call(Lane.DESCRIBE, context.engine.caller_identity)
     except ServiceError as error:
         remedy = "" if error.fault is Fault.CREDENTIALS else _WITHOUT_STS
+        if remedy and not context.continued:
+            remedy += "; or leave `account` out of aws_batch.yml and compile again"
         raise ServiceError(
             f"{error}. The plan is for account {account}, so the account is looked at first: nothing was sent{remedy}",
             fault=error.fault,
         ) from error
     if caller.account != account:
+        why = f"your credentials are of account {caller.account} ({caller.arn}): nothing was sent"
+        choose = f"Choose credentials of {account} with AWS_PROFILE"
+        if context.continued:
+            raise ServiceError(f"run {context.run_id} is in account {account}, and {why}. {choose}")
         raise ServiceError(
-            f"the plan is for account {account}, and your credentials are of account {caller.account} ({caller.arn}): "
-            f"nothing was sent. Choose credentials of {account} with AWS_PROFILE; or, if the plan is for "
-            f"{caller.account}, change `account` in aws_batch.yml and compile again"
+            f"the plan is for account {account}, and {why}. {choose}; or, if the plan is for {caller.account}, change "
+            "`account` in aws_batch.yml and compile again"
         )
     return {"account": account}
 

@@ -12,21 +12,28 @@ from typing import assert_never
 from kedro_batch.errors import Interrupted, KedroBatchError
 from kedro_batch.submitter.close import close, close_early, outcome_of, terminate_blocked
 from kedro_batch.submitter.context import RunContext, RunMode
-from kedro_batch.submitter.definitions.pins import pin_named, pins_before
-from kedro_batch.submitter.definitions.registered import pin_declared
+from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.preflight import (
+    Targets,
     check_account,
     check_location,
     check_lookups,
     check_targets,
     current_location,
+    look_at_targets,
 )
-from kedro_batch.submitter.reconcile.merge import propagate_failures
-from kedro_batch.submitter.reconcile.reconcile import Reconciled, emit_differences, reconcile, reconcile_to_resume
+from kedro_batch.submitter.reconcile.merge import jobs_left, propagate_failures
+from kedro_batch.submitter.reconcile.reconcile import (
+    Reconciled,
+    emit_differences,
+    reconcile,
+    reconcile_to_resume,
+    settle,
+)
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import VISIBLE_AFTER_S
@@ -49,12 +56,13 @@ class Run:
         self._context = context
         self._mode = context.options.mode
         self._location = location or {}
+        self._targets: Targets | None = None
         records = propagate_failures(context.parents, context.journal.records(context.run_id))
         self.run_state = RunState(context.parents, records, only=context.options.only_jobs or None)
         self._terminator = JobTerminator(context)
-        self._submitter = JobSubmitter(context, self.run_state, self._terminator)
+        self._revisions = Revisions(context)
+        self._submitter = JobSubmitter(context, self.run_state, self._terminator, self._revisions)
         self._poller = JobPoller(context, self.run_state)
-        self._definitions: Mapping[str, str] = {}
         self._began = self._committed_at = context.calls.now()
         self._others_may_submit = self._mode in (RunMode.CONTINUE, RunMode.RESUME)
         self._stopping = False
@@ -98,27 +106,32 @@ class Run:
         context = self._context
         account = check_account(context)
         if self._mode is RunMode.FOLLOW:
-            here = current_location(context, account)
-            self._check_here(here)
-            context.emit_started({**self._location, **here}, continued=context.continued)
+            self._enter(current_location(context, account))
+            context.emit_started(continued=context.continued)
             self._load(self._reconciled())
             return
-        targets = check_targets(context)
-        here = {**targets.location, **account}
-        self._check_here(here)
-        before = pins_before(context)
-        named = pin_named(context, targets.definitions, before)
-        context.emit_started({**self._location, **here}, continued=context.continued)
+        self._targets = look_at_targets(context)
+        self._enter({**self._targets.location, **account})
         reconciled = self._reconciled()
-        pinned = (*named, *pin_declared(context, before))
-        for one in pinned:
-            context.emit(one)
-        self._definitions = {**targets.definitions, **{one.definition: one.revision for one in pinned}}
+        self._choose_revisions(reconciled, may_ask=True)
+        # Only from here on is anything changed.
+        context.emit_started(continued=context.continued or bool(reconciled.records))
+        self._revisions.register()
         self._load(reconciled)
 
-    def _check_here(self, here: Mapping[str, str]) -> None:
+    def _enter(self, here: Mapping[str, str]) -> None:
         check_location(self._context, self._location, here)
         check_lookups(self._context)
+        self._context.location = {**self._location, **here}
+
+    def _choose_revisions(self, reconciled: Reconciled, *, may_ask: bool) -> None:
+        """Check the targets of the jobs that are left to submit, and choose revisions for them."""
+        context = self._context
+        left = set(jobs_left(context.parents, reconciled.records, context.options.only_jobs))
+        jobs = self._revisions.missing(job for job in context.plan.jobs if job.name in left)
+        if jobs and self._targets:
+            newest = check_targets(context, self._targets, jobs)
+            self._revisions.choose(jobs, newest, may_ask=may_ask)
 
     def _reconciled(self) -> Reconciled:
         context = self._context
@@ -133,10 +146,11 @@ class Run:
                 assert_never(self._mode)
 
     def _load(self, reconciled: Reconciled) -> None:
-        """Go on where the run stands."""
+        """End what is not to go on, and go on where the run stands."""
+        settle(self._context, reconciled)
         self.run_state.load(reconciled.records)
         stopped = self._mode is RunMode.FOLLOW or self._stopping
-        self._submitter.open(self._definitions, reconciled.unconfirmed, stopped=stopped)
+        self._submitter.open(reconciled.unconfirmed, stopped=stopped)
         self._poller.open()
         emit_differences(self._context, self.run_state.records)
 
@@ -145,7 +159,10 @@ class Run:
         # After another process has dropped a job, look once more: what was submitted just now may be invisible yet.
         self._others_may_submit = bool(self._poller.superseded)
         self._context.journal.commit()
-        self._load(reconcile(self._context, must_exist=True))
+        reconciled = reconcile(self._context, must_exist=True)
+        self._choose_revisions(reconciled, may_ask=False)
+        self._revisions.register()
+        self._load(reconciled)
 
     # Loop: submit and follow, until nothing can change
 

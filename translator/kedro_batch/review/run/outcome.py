@@ -84,10 +84,18 @@ def _place(status: RunStatus) -> str | None:
     if status.engine != "aws":
         return None
     account = status.location.get("account")
-    revisions = sorted({arn.rpartition("/")[2] for arn in (status.definitions or {}).values()})
+    earlier = status.earlier_definitions or {}
+    revisions = [
+        f"{_short(arn)} (before: {listed([_short(one) for one in earlier[name]])})" if name in earlier else _short(arn)
+        for name, arn in sorted((status.definitions or {}).items())
+    ]
     where = ", ".join(filter(None, (account and f"account {account}", status.location.get("region"))))
     which = f"job definition {listed(revisions)}" if revisions else ""
     return for_terminal("; ".join(filter(None, (where, which)))) or None
+
+
+def _short(arn: str) -> str:
+    return arn.rpartition("/")[2]
 
 
 def runs_text(entries: Iterable[RunEntry]) -> str:

@@ -4,7 +4,7 @@ Its JSON is ``schemas/run.schema.json``.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -87,7 +87,9 @@ class RunStatus:
         counts: The number of jobs in each state.
         failures: The jobs that failed by themselves, in the order of the plan.
         jobs: All jobs, in the order of the plan.
-        definitions: The revision of each job definition, by how the plan names it, as far as it is recorded.
+        definitions: The revision of each job definition that was submitted with last, by how the plan names it, as far
+            as it is recorded.
+        earlier_definitions: Other revisions that jobs of the run have, the newest first.
     """
 
     schema: str = RUN_SCHEMA
@@ -102,13 +104,14 @@ class RunStatus:
     failures: tuple[FailureStatus, ...] = ()
     jobs: tuple[JobStatus, ...] = ()
     definitions: Mapping[str, str] | None = None
+    earlier_definitions: Mapping[str, tuple[str, ...]] | None = None
 
 
 def run_status(
     entry: RunEntry,
     names: Iterable[JobName],
     records: Mapping[JobName, JobRecord],
-    definitions: Mapping[str, str] | None = None,
+    definitions: Mapping[str, Sequence[str]] | None = None,
 ) -> RunStatus:
     """Return the status of a run.
 
@@ -116,9 +119,11 @@ def run_status(
         entry: The run.
         names: The jobs of its plan, in order.
         records: What is known of them; jobs that are left out were never submitted.
-        definitions: The revision of each job definition, as far as it is recorded.
+        definitions: The revisions of each job definition that jobs have, the newest first, as far as is recorded.
     """
     jobs = {name: records.get(name, NEW) for name in names}
+    revisions = definitions or {}
+    earlier = {name: tuple(rest) for name, (_, *rest) in revisions.items() if rest}
     blocked: dict[JobName, list[JobName]] = {}
     for name, one in jobs.items():
         if one.blocked_by:
@@ -146,7 +151,8 @@ def run_status(
             )
             for name, one in jobs.items()
         ),
-        definitions=dict(definitions) if definitions else None,
+        definitions={name: newest for name, (newest, *_) in revisions.items()} or None,
+        earlier_definitions=earlier or None,
     )
 
 

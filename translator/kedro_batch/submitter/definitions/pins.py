@@ -1,16 +1,17 @@
 """Choose the revision of every job definition that a plan names, once for a whole run.
 
-A run keeps the revisions that it began with: the journal has them, or else its jobs do. ``resume`` asks which ones to
-take, where newer ones are active.
+A run keeps the revisions that it has used until now: the journal has them, or else its jobs do. ``resume`` asks which
+ones to take, where newer ones are active.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, parsed_job_name, run_prefix
 from kedro_batch.submitter.context import DefinitionChoice, RunContext, RunMode
+from kedro_batch.submitter.definitions.in_use import revisions_in_use
 from kedro_batch.submitter.events import DefinitionPinned, PinnedAs
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import DESCRIBE_JOBS
@@ -21,24 +22,42 @@ _JOBS_ASKED = 5
 
 
 class NewerDefinitions(UsageError):  # noqa: N818  a question to the user, not a fault
-    """Newer revisions of named definitions are active than the run began with: the user has to choose."""
+    """Newer revisions of named definitions are active than the run has used: the user has to choose."""
 
 
-def pins_before(context: RunContext) -> Mapping[str, str]:
-    """Return the revisions that a run has used until now, by how its plan names a definition, as far as is known.
+class InactiveRevisions(UsageError):  # noqa: N818  the same
+    """A run cannot keep its revisions, because some are not active any more.
+
+    Attributes:
+        active: The newest active ones.
+    """
+
+    def __init__(self, message: str, active: str) -> None:
+        """Take the message and the revisions."""
+        self.active = active
+        super().__init__(message)
+
+
+def pins_before(context: RunContext, names: Collection[str]) -> Mapping[str, str]:
+    """Return the revisions that a run has used last, as far as is known.
+
+    Args:
+        context: The run.
+        names: How the plan names the definitions.
 
     Raises:
         ServiceError: The service refused, or did not answer.
     """
     if context.options.mode is RunMode.START:
         return {}
-    recorded = context.journal.definitions(context.run_id)
-    unknown = {name for name in _definitions_of(context).values() if _moves(context, name)} - recorded.keys()
+    in_use = revisions_in_use(context.plan, context.journal.revisions(context.run_id))
+    recorded = {name: revisions[0] for name, revisions in in_use.items()}
+    unknown = {name for name in names if _moves(context, name)} - recorded.keys()
     return {**_pins_of_jobs(context, unknown), **recorded} if unknown else recorded
 
 
 def pin_named(
-    context: RunContext, newest: Mapping[str, str], before: Mapping[str, str]
+    context: RunContext, newest: Mapping[str, str], before: Mapping[str, str], *, may_ask: bool
 ) -> tuple[DefinitionPinned, ...]:
     """Choose the revision of each named definition that may have several.
 
@@ -46,10 +65,12 @@ def pin_named(
         context: The run.
         newest: The newest active revision, by how the plan names a definition; the name itself if nobody may look.
         before: The revisions that the run has used until now.
+        may_ask: The user may be asked, if the run is resumed.
 
     Raises:
         NewerDefinitions: A run is resumed, and newer ones are active.
-        UsageError: A revision that the run has to keep is not active any more.
+        InactiveRevisions: A revision that the run has to keep is not active any more.
+        UsageError: Nobody may look up what is asked for.
         ServiceError: The service refused, or did not answer.
     """
     moving = {name: arn for name, arn in newest.items() if _moves(context, name) and (arn != name or name in before)}
@@ -63,9 +84,11 @@ def pin_named(
         )
     if changed and options.definitions is not DefinitionChoice.NEW:
         _check_active(context, changed, newest)
-        if options.mode is RunMode.RESUME and options.definitions is not DefinitionChoice.SAME:
-            began = "; ".join(f"{short(arn)}, and {short(newest[name])} is active now" for name, arn in changed.items())
-            raise NewerDefinitions(f"run {context.run_id} began with {began}. Nothing was submitted")
+        if may_ask and options.mode is RunMode.RESUME and options.definitions is not DefinitionChoice.SAME:
+            used = "; ".join(
+                f"{short(arn)} until now, and {short(newest[name])} is active" for name, arn in sorted(changed.items())
+            )
+            raise NewerDefinitions(f"run {context.run_id} has used {used}. Nothing was submitted")
     return tuple(_pinned(name, arn, before.get(name), options.definitions) for name, arn in sorted(moving.items()))
 
 
@@ -85,7 +108,12 @@ def short(arn: str) -> str:
 
 def _moves(context: RunContext, name: str) -> bool:
     """True if a name does not say which revision it means."""
-    return name in context.plan.job_definitions or ":" not in short(name)
+    return name in context.plan.job_definitions or not has_revision(name)
+
+
+def has_revision(name: str) -> bool:
+    """True if a name or ARN of a definition says which revision it means."""
+    return ":" in short(name)
 
 
 def _definitions_of(context: RunContext) -> Mapping[str, str]:
@@ -100,10 +128,11 @@ def _check_active(context: RunContext, kept: Mapping[str, str], newest: Mapping[
         if not any(one.status == "ACTIVE" and one.arn == arn for one in found):
             gone.append(name)
     if gone:
-        revisions, active = listed([short(kept[name]) for name in gone]), listed([short(newest[name]) for name in gone])
-        raise UsageError(
-            f"run {context.run_id} began with {revisions}, which is not active any more. Nothing was submitted. To go "
-            f"on with {active}: kedro-batch resume {context.run_id} --new-definitions"
+        revisions = listed(sorted(short(kept[name]) for name in gone))
+        raise InactiveRevisions(
+            f"run {context.run_id} has used {revisions} until now, which cannot be kept: AWS Batch has deregistered "
+            f"{'it' if len(gone) == 1 else 'them'}. Nothing was submitted",
+            active=listed(sorted(short(newest[name]) for name in gone)),
         )
 
 
@@ -150,6 +179,6 @@ def _revisions_of(context: RunContext, ids: Sequence[JobId]) -> dict[JobId, str]
         call = partial(context.engine.describe_jobs, ids[start : start + DESCRIBE_JOBS])
         for one in context.service.call(Lane.DESCRIBE, call):
             definition = str(one.reply.get("jobDefinition", ""))
-            if ":" in short(definition):
+            if has_revision(definition):
                 found[one.job_id] = definition
     return found

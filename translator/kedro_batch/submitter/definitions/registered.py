@@ -14,24 +14,28 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.register_definition import register_request
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.content import same_content
-from kedro_batch.submitter.definitions.pins import short
 from kedro_batch.submitter.events import DefinitionPinned, Notice, NoticeKind, PinnedAs
 from kedro_batch.submitter.service.call_pool import Lane
-from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
+from kedro_batch.submitter.service.limits import DEFINITION_LOOKUP_DELAYS_S
+from kedro_batch.text.wording import duration
+
+_NO_TAGS = "`submit_tags: false`"
+_OR_NAME_ONE = "or, in aws_batch.yml, name a definition that exists in the account. Then compile again"
 
 
-def pin_declared(context: RunContext, before: Mapping[str, str]) -> tuple[DefinitionPinned, ...]:
-    """Find or register a revision for each definition that the plan declares.
+def pin_declared(context: RunContext, before: Mapping[str, str | None]) -> tuple[DefinitionPinned, ...]:
+    """Find or register a revision for each of some definitions that the plan declares.
 
     Args:
         context: The run.
-        before: The revisions that the run has used until now: they are kept where they still have the same content.
+        before: Their names, and the revisions that the run has used until now: they are kept where they still have the
+            same content.
 
     Raises:
         ServiceError: The service refused, or has not answered for too long.
         Interrupted: A signal came.
     """
-    return tuple(_pin(context, name, before.get(name)) for name in sorted(context.plan.job_definitions))
+    return tuple(_pin(context, name, revision) for name, revision in before.items())
 
 
 def _pin(context: RunContext, name: str, before: str | None) -> DefinitionPinned:
@@ -54,8 +58,7 @@ def _equal_revisions(context: RunContext, request: Mapping[str, Any]) -> list[De
             raise
         raise ServiceError(
             f"{error}. The plan declares the job definition {name}, and apply looks whether it is registered already. "
-            "Nothing was submitted. Allow batch:DescribeJobDefinitions, or name a definition that exists in "
-            "aws_batch.yml and compile again",
+            f"Nothing was submitted. Allow batch:DescribeJobDefinitions; {_OR_NAME_ONE}",
             fault=Fault.DENIED,
         ) from error
     equal = [one for one in found if one.status == "ACTIVE" and same_content(request, one.reply)]
@@ -70,9 +73,10 @@ def _register(context: RunContext, request: dict[str, Any]) -> str:
             arn = context.service.call(Lane.SUBMIT, partial(context.engine.register_job_definition, request))
         except ServiceError as error:
             if error.fault in (Fault.DENIED, Fault.REFUSED):
-                raise _refused(name, error) from error
-            context.backoff.on_failure(Lane.SUBMIT, error, context.calls.now())
-            if error.fault is Fault.AMBIGUOUS and (found := _look_for(context, request)):
+                raise _refused(name, error, tags=context.plan.submit_tags) from error
+            lost = error.fault is Fault.AMBIGUOUS
+            context.backoff.on_failure(Lane.SUBMIT, error, context.calls.now(), quiet=lost)
+            if lost and (found := _look_for(context, request, error)):
                 arn = found
             else:
                 context.service.pause(context.backoff.retry_at(Lane.SUBMIT) - context.calls.now())
@@ -81,24 +85,28 @@ def _register(context: RunContext, request: dict[str, Any]) -> str:
         return arn
 
 
-def _look_for(context: RunContext, request: dict[str, Any]) -> str | None:
+def _look_for(context: RunContext, request: dict[str, Any], error: ServiceError) -> str | None:
     """Look for a revision whose reply was lost, as long as it may take to show."""
-    name = request["jobDefinitionName"]
-    message = f"the reply to RegisterJobDefinition for {name} was lost: looking whether the revision is there"
+    message = (
+        f"{error}. It is not known whether the revision was registered: looking for it, for up to "
+        f"{duration(sum(DEFINITION_LOOKUP_DELAYS_S))}, before it is registered again"
+    )
     context.emit(Notice(kind=NoticeKind.WARNING, message=message))
-    for pause_s in LOOKUP_DELAYS_S:
+    for pause_s in DEFINITION_LOOKUP_DELAYS_S:
         context.service.pause(pause_s)
         if equal := _equal_revisions(context, request):
-            context.emit(Notice(kind=NoticeKind.WARNING, message=f"found {short(equal[0].arn)}"))
             return equal[0].arn
     return None
 
 
-def _refused(name: str, error: ServiceError) -> ServiceError:
-    remedy = "Allow batch:RegisterJobDefinition" if error.fault is Fault.DENIED else "Correct it"
-    also = " and batch:TagResource" if "TagResource" in str(error) else ""
+def _refused(name: str, error: ServiceError, *, tags: bool) -> ServiceError:
+    remedy = "Correct it"
+    if error.fault is Fault.DENIED:
+        remedy = "Allow batch:RegisterJobDefinition" + (" and batch:TagResource" if tags else "")
+        if tags and _NO_TAGS not in str(error):
+            remedy += f"; if the account forbids tagging, set {_NO_TAGS} in aws_batch.yml"
     return ServiceError(
         f"{error}. The plan declares the job definition {name}, which is registered before anything is submitted: "
-        f"nothing was submitted. {remedy}{also}, or name a definition that exists in aws_batch.yml; then compile again",
+        f"nothing was submitted. {remedy}; {_OR_NAME_ONE}",
         fault=error.fault,
     )

@@ -57,6 +57,10 @@ class FoundJob:
         return self.state is not JobState.FAILED
 
 
+Duplicate = tuple[FoundJob, JobId | None]
+"""A job to be terminated, with the id of the kept job, or None where there is none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
     """The jobs of a run on the service.
@@ -76,12 +80,12 @@ class Deduplicated:
 
     Attributes:
         kept: The job that stands for a job of the plan.
-        duplicates: Jobs to be terminated, with the id of the kept job, or None where there is none.
+        duplicates: The jobs that do not stand for their node.
         orphans: Jobs that all waited for a job that is not kept: they are to be submitted again.
     """
 
     kept: Mapping[JobName, FoundJob]
-    duplicates: tuple[tuple[FoundJob, JobId | None], ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
     orphans: frozenset[JobName] = frozenset()
 
 

@@ -20,6 +20,7 @@ from kedro_batch.submitter.job_state import (
     STARTED,
     UNSUCCESSFUL,
     WAS_SUBMITTED,
+    WITHOUT_ID,
     WITHOUT_RESULT,
     JobRecord,
     JobState,
@@ -188,6 +189,12 @@ def jobs_to_rerun(
                     f"Use --from {parent}"
                 )
     return frozenset(chosen)
+
+
+def jobs_left(parents: Parents, records: Records, only: Collection[JobName] = ()) -> tuple[JobName, ...]:
+    """Return the jobs that a run has still to submit, as far as is known; ``only`` these if there are some."""
+    left = (job for job in parents if records.get(job, NEW).state in WITHOUT_ID)
+    return tuple(job for job in left if not only or job in only)
 
 
 def _with_descendants(parents: Parents, jobs: Iterable[JobName]) -> set[JobName]:

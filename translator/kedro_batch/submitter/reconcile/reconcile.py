@@ -2,8 +2,8 @@
 
 A run whose journal is lost is rebuilt here from the jobs that AWS Batch still knows.
 
-It asks the journal, ListJobs and DescribeJobs, and returns records (``merge``). Nothing is submitted here. What is
-terminated are duplicates, and earlier submissions that another one is to replace.
+It asks the journal, ListJobs and DescribeJobs, and returns records (``merge``). Nothing is changed until ``settle``
+terminates duplicates, and earlier submissions that another one is to replace.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,6 +19,7 @@ from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecor
 from kedro_batch.submitter.reconcile.duplicates import (
     Deduplicated,
     Discovered,
+    Duplicate,
     deduplicate,
     discover,
     jobs_with_duplicates,
@@ -53,10 +54,14 @@ class Reconciled:
         records: The record of every job that may have been submitted.
         unconfirmed: Jobs that may have been submitted: they are looked up before anything is sent for them. Some of
             them may be blocked, and NOT_RUN in the records.
+        duplicates: Jobs to be terminated, because another one stands for their node.
+        earlier: Jobs to be terminated before another submission replaces them.
     """
 
     records: dict[JobName, JobRecord]
     unconfirmed: tuple[JobName, ...]
+    duplicates: tuple[Duplicate, ...] = ()
+    earlier: tuple[JobId, ...] = ()
 
 
 def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
@@ -71,39 +76,50 @@ def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
         ServiceError: The service refused.
     """
     journal = context.journal.records(context.run_id)
-    records = _submit_again_what_cannot_be_confirmed(context, _merged(context, journal, must_exist=must_exist))
+    merged, duplicates = _merged(context, journal, must_exist=must_exist)
+    records = _submit_again_what_cannot_be_confirmed(context, merged)
     return Reconciled(
         records=propagate_failures(context.parents, _to_be_described(journal, records)),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
+        duplicates=duplicates,
     )
 
 
 def reconcile_to_resume(context: RunContext) -> Reconciled:
     """Find out how a run stands, and give what failed, was blocked or lost another submission.
 
-    Earlier submissions have surely ended by then.
-
     Raises:
         UsageError: As ``reconcile``; or a job that is asked for cannot be run again.
-        ServiceError: The service refused, or an earlier submission does not end.
+        ServiceError: The service refused.
     """
     journal = context.journal.records(context.run_id)
-    found = _submit_again_what_cannot_be_confirmed(
-        context, _merged(context, journal, must_exist=context.must_exist, done=context.options.assume_done)
-    )
-    records = propagate_failures(context.parents, found)
+    merged, duplicates = _merged(context, journal, must_exist=context.must_exist, done=context.options.assume_done)
+    records = propagate_failures(context.parents, _submit_again_what_cannot_be_confirmed(context, merged))
     options = context.options
     jobs = jobs_to_rerun(context.parents, records, from_jobs=options.from_jobs, only_jobs=options.only_jobs)
     earlier = [records[job] for job in jobs if job in records]
-    ids = [one.job_id for one in earlier if one.job_id and one.state in MAY_STILL_LIVE]
-    live = [job_id for job_id, one in _describe(context, ids).items() if one.state not in ENDED]
+    return Reconciled(
+        records=with_next_submission(records, jobs),
+        unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
+        duplicates=duplicates,
+        earlier=tuple(one.job_id for one in earlier if one.job_id and one.state in MAY_STILL_LIVE),
+    )
+
+
+def settle(context: RunContext, reconciled: Reconciled) -> None:
+    """Terminate duplicates and earlier submissions, and wait until they have ended.
+
+    Raises:
+        ServiceError: The service refused, or an earlier submission does not end.
+    """
+    _drop_duplicates(context, reconciled.duplicates)
+    live = [job_id for job_id, one in _describe(context, reconciled.earlier).items() if one.state not in ENDED]
     left = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
     if left:
         raise ServiceError(
             f"{counted(len(left), 'earlier job')} could not be terminated ({listed(left)}): nothing was submitted. Try "
             "again later"
         )
-    return Reconciled(records=with_next_submission(records, jobs), unconfirmed=jobs_in(records, JobState.UNCONFIRMED))
 
 
 def emit_differences(context: RunContext, records: Records) -> None:
@@ -114,9 +130,10 @@ def emit_differences(context: RunContext, records: Records) -> None:
 
 def _merged(
     context: RunContext, journal: Records, *, must_exist: bool, done: Collection[JobName] = ()
-) -> dict[JobName, JobRecord]:
+) -> tuple[dict[JobName, JobRecord], tuple[Duplicate, ...]]:
+    """Return what journal and service together say of each job, and the duplicates among its jobs."""
     discovered = _discover(context, journal, must_exist=must_exist)
-    deduplicated = drop_duplicates(context, discovered)
+    deduplicated = _deduplicated(context, discovered)
     kept = deduplicated.kept
     newest = {job: max(one.submission for one in found) for job, found in discovered.jobs.items()}
     not_listed = [
@@ -151,7 +168,7 @@ def _merged(
         records = assume_done(records, done)
     if expired := jobs_in(records, JobState.EXPIRED):
         raise _too_old(context, expired)
-    return records
+    return records, deduplicated.duplicates
 
 
 def _submit_again_what_cannot_be_confirmed(context: RunContext, records: dict[JobName, JobRecord]) -> Records:
@@ -179,31 +196,29 @@ def _to_be_described(journal: Records, records: Records) -> dict[JobName, JobRec
     }
 
 
-def drop_duplicates(context: RunContext, discovered: Discovered) -> Deduplicated:
-    """Choose one job for each node, terminate the others, and wait until they have ended.
-
-    Raises:
-        ServiceError: The service refused.
-    """
+def _deduplicated(context: RunContext, discovered: Discovered) -> Deduplicated:
+    """Choose one job for each node."""
     depends_on: dict[JobId, tuple[JobId, ...]] = {}
     if rivals := jobs_with_duplicates(discovered):
         below = _with_descendants(context.parents, {one.job for one in rivals})
         ids = [one.job_id for job in below for one in discovered.jobs.get(job, ())]
         depends_on = {detail.job_id: detail.depends_on for detail in context.service.describe_jobs(ids)}
-    deduplicated = deduplicate(discovered, context.parents, depends_on)
+    return deduplicate(discovered, context.parents, depends_on)
+
+
+def _drop_duplicates(context: RunContext, duplicates: Iterable[Duplicate]) -> None:
     by_reason: dict[str, list[JobId]] = {}
-    for found, kept in deduplicated.duplicates:
+    for found, kept in duplicates:
         by_reason.setdefault(reason_to_terminate(kept), []).append(found.job_id)
     live = {
         job_id
         for reason, ids in by_reason.items()
         for job_id in terminate_and_wait(context, ids, reason, TERMINATION_S)
     }
-    for found, kept in deduplicated.duplicates:
+    for found, kept in duplicates:
         became = "could not be terminated: look at it in AWS Batch" if found.job_id in live else "is terminated"
         message = f"{found.job} was submitted twice: {found.job_id} {became}; {kept or 'none of them'} is kept"
         context.emit(Notice(kind=NoticeKind.DUPLICATE, message=message, job=found.job))
-    return deduplicated
 
 
 def _discover(context: RunContext, journal: Records, *, must_exist: bool) -> Discovered:

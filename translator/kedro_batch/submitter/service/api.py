@@ -184,7 +184,7 @@ class Engine(Protocol):
         """Return the last lines that a job wrote, where they can be read from here."""
 
     def renew(self) -> None:
-        """Look for credentials again: those of before have expired."""
+        """Look for credentials again: those of before have expired. Raises ``ServiceError`` if they lead elsewhere."""
 
     def interrupt(self) -> str:
         """End what cannot go on without this process. Return what was ended, or else where the jobs go on."""

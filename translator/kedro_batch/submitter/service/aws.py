@@ -45,36 +45,44 @@ class AwsEngine:
         pace=Pace(),
     )
 
-    def __init__(self, region: str | None = None) -> None:
+    def __init__(self, region: str | None = None, account: str | None = None, *, new_run: bool = True) -> None:
         """Make the clients.
 
         Args:
             region: The region that the plan is for; None for the one that boto3 finds in its usual places.
+            account: The account that the plan is for; None for any.
+            new_run: No run is bound to this plan yet, so that another one might do.
 
         Raises:
             ServiceError: Region or profile are missing or unknown, or boto3 finds another region.
         """
         self._region = region
+        self._account = account
         self._one_by_one = False
-        self._logs: dict[str | None, Any] = {}
-        self._connect()
+        self._use(self._session_here())
+        here = self._asking.meta.region_name
+        if region not in (None, here):
+            otherwise = f"; or, if the plan is for {here}, change `region` in aws_batch.yml and compile again"
+            raise ServiceError(
+                f"the plan is for region {region}, and yours is {here}: nothing was sent. Set "
+                f"AWS_DEFAULT_REGION={region}, or choose another profile with AWS_PROFILE{otherwise if new_run else ''}"
+            )
 
-    def _connect(self) -> None:
-        self._session = open_session(self._region)
-        if not self._session.region_name:
+    def _session_here(self) -> Any:
+        """Return a session with what boto3 finds now in its usual places."""
+        session = open_session(self._region)
+        if not session.region_name:
             raise no_region("set up the client")
+        return session
+
+    def _use(self, session: Any) -> None:
         with calling("set up the client"):
             no_retries = {"retries": {"total_max_attempts": 1}, "max_pool_connections": LANES[Lane.SUBMIT]}
-            self._submitting = self._session.client("batch", config=_config(**no_retries))
-            self._asking = self._session.client("batch", config=_config())
-            self._targets = Targets(self._asking)
-        here = self._asking.meta.region_name
-        if self._region not in (None, here):
-            raise ServiceError(
-                f"the plan is for region {self._region}, and yours is {here}: nothing was sent. Set "
-                f"AWS_DEFAULT_REGION={self._region}, or choose another profile with AWS_PROFILE; or, if the plan is "
-                f"for {here}, change `region` in aws_batch.yml and compile again"
-            )
+            self._submitting = session.client("batch", config=_config(**no_retries))
+            self._asking = session.client("batch", config=_config())
+        self._session = session
+        self._targets = Targets(self._asking)
+        self._logs: dict[str | None, Any] = {}
 
     @property
     def location(self) -> Mapping[str, str]:
@@ -86,9 +94,31 @@ class AwsEngine:
         return plan
 
     def renew(self) -> None:
-        """Look for credentials again: somebody may have logged in."""
-        self._logs = {}
-        self._connect()
+        """Look for credentials again: somebody may have logged in. They are used only if they are of the same place.
+
+        Raises:
+            ServiceError: They are of another account or region than the plan, or AWS STS may not tell.
+        """
+        session = self._session_here()
+        if self._region not in (None, session.region_name):
+            raise ServiceError(
+                f"the plan is for region {self._region}, and yours is {session.region_name} now: nothing more is "
+                f"sent. Set AWS_DEFAULT_REGION={self._region}, or choose another profile with AWS_PROFILE"
+            )
+        if self._account:
+            try:
+                caller = _caller_of(session)
+            except ServiceError as error:
+                if error.passing:  # they are not valid yet, or nobody can tell now: this is asked again
+                    return
+                raise
+            if caller.account != self._account:
+                raise ServiceError(
+                    f"the plan is for account {self._account}, and your new credentials are of account "
+                    f"{caller.account} ({caller.arn}): nothing more is sent. Choose credentials of "
+                    f"{self._account} with AWS_PROFILE"
+                )
+        self._use(session)
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Describe the queues of these names or ARNs; unknown ones are left out."""
@@ -112,9 +142,7 @@ class AwsEngine:
 
     def caller_identity(self) -> Identity:
         """Ask AWS STS whose credentials are in use."""
-        with calling("set up the client"):
-            client = self._session.client("sts", config=_config())
-        return caller_identity(client)
+        return _caller_of(self._session)
 
     def register_job_definition(self, request: dict[str, Any]) -> str:
         """Register a revision, in one call that is never repeated; return its ARN."""
@@ -192,6 +220,12 @@ class AwsEngine:
     def interrupt(self) -> str:
         """Leave the jobs alone: they go on."""
         return f"AWS Batch ({self._asking.meta.region_name})"
+
+
+def _caller_of(session: Any) -> Identity:
+    with calling("set up the client"):
+        client: Any = session.client("sts", config=_config())
+    return caller_identity(client)
 
 
 def _config(**more: Any) -> Config:

@@ -40,13 +40,15 @@ class Backoff:
         self._emit = emit
         self.limit_s = limit_s
         self._troubles: dict[Lane, _Trouble] = {}
+        self.jobs_go_on = False
+        """True if the run may have jobs on the service."""
 
     def retry_at(self, lane: Lane) -> float:
         """Return the time from which calls of a lane may be tried; minus infinity where there is no trouble."""
         return self._troubles[lane].retry_at if lane in self._troubles else -math.inf
 
-    def on_failure(self, lane: Lane, error: ServiceError, now: float) -> None:
-        """Record that a call failed, and choose when its lane is tried again.
+    def on_failure(self, lane: Lane, error: ServiceError, now: float, *, quiet: bool = False) -> None:
+        """Record that a call failed, and choose when its lane is tried again; ``quiet`` if the caller tells it.
 
         Raises:
             ServiceError: Waiting does not help, or the deadline has passed.
@@ -56,10 +58,11 @@ class Backoff:
         trouble = self._troubles.setdefault(lane, _Trouble(now))
         if now - trouble.since > self.limit_s:
             raise ServiceError(f"{error}; this has lasted for {duration(now - trouble.since)}", fault=error.fault)
-        if error.fault is not Fault.THROTTLED and not trouble.shown:
+        if not (quiet or trouble.shown or error.fault is Fault.THROTTLED):
             if not self._shown:
                 limit = duration(self.limit_s)
-                message = f"{error}. Trying again for up to {limit}; jobs on AWS Batch go on meanwhile"
+                meanwhile = "; jobs on AWS Batch go on meanwhile" if self.jobs_go_on else ""
+                message = f"{error}. Trying again for up to {limit}{meanwhile}"
                 self._emit(Notice(kind=NoticeKind.TROUBLE, message=message))
             trouble.shown = True
         if now >= trouble.retry_at:  # several calls that fail together are one failure

@@ -12,12 +12,13 @@ _RUN = RunId("RUN")
 
 
 def dry_registrations(plan: Plan) -> Iterator[dict[str, Any]]:
-    """Yield the RegisterJobDefinition request of every job definition that a plan declares, each with its operation.
+    """Yield the RegisterJobDefinition request of every job definition that jobs use and the plan declares.
 
     A run sends it only if no active revision has the same content.
     """
-    for name, definition in sorted(plan.job_definitions.items()):
-        request = register_request(name, definition, tags=plan.submit_tags)
+    used = {job.settings.job_definition for job in plan.jobs}
+    for name in sorted(used & plan.job_definitions.keys()):
+        request = register_request(name, plan.job_definitions[name], tags=plan.submit_tags)
         yield {"operation": "RegisterJobDefinition", "request": request}
 
 

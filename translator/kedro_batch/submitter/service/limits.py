@@ -32,8 +32,11 @@ LOOKUP_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
 documented [ours]."""
 VISIBLE_AFTER_S = sum(LOOKUP_DELAYS_S)
 """After so long a new job is taken to be visible everywhere [ours]."""
-DEFINITION_VISIBLE_S = 60.0
-"""How long SubmitJob may not know a revision that was just registered: not documented [ours]."""
+DEFINITION_LOOKUP_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Delays between lookups of a revision whose reply was lost: as long as it may take to show."""
+DEFINITION_VISIBLE_S = sum(DEFINITION_LOOKUP_DELAYS_S)
+"""How long a revision that was just registered may be unknown, to SubmitJob and to DescribeJobDefinitions: not
+documented [ours]."""
 REMEMBERED_S = 24 * 3600
 """How long AWS Batch surely knows a job after its end: the guide says 7 days, users report 24 hours."""
 

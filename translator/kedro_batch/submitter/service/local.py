@@ -9,16 +9,15 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.submit_job import JobId, parsed_job_name, variables_of
+from kedro_batch.plan.submit_job import JobId, variables_of
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import ENDED, JobState
@@ -26,10 +25,10 @@ from kedro_batch.submitter.service.api import (
     Capabilities,
     JobDetail,
     JobPage,
-    JobSummary,
     Terminated,
 )
 from kedro_batch.submitter.service.limits import UNLIMITED
+from kedro_batch.submitter.service.local_job import LocalJob
 from kedro_batch.submitter.service.local_process import (
     GRACE_S,
     NOT_STARTED,
@@ -42,28 +41,6 @@ from kedro_batch.submitter.service.local_process import (
 
 _SETTLE_S = 0.02
 _TAIL_BYTES = 64 * 1024
-
-
-@dataclass(slots=True)
-class _Job:
-    """A submitted job and its state."""
-
-    job_id: JobId
-    request: dict[str, Any]
-    state: JobState = JobState.SUBMITTED
-    reason: str = ""
-    container: dict[str, Any] = field(default_factory=dict)
-    created_at_ms: int = field(default_factory=lambda: round(time.time() * 1000))
-    process: Popen[bytes] | None = None
-    terminated: str | None = None
-    waits_for: set[JobId] = field(default_factory=set)
-    children: list[JobId] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """Its name in the plan."""
-        parsed = parsed_job_name(self.request["jobName"])
-        return str(parsed[1] if parsed else self.request["jobName"])
 
 
 class LocalEngine:
@@ -93,7 +70,7 @@ class LocalEngine:
         self._folder = folder
         self._logs = logs
         self._pool = ThreadPoolExecutor(max_workers, thread_name_prefix="job")
-        self._jobs: dict[JobId, _Job] = {}
+        self._jobs: dict[JobId, LocalJob] = {}
         self._numbers = count(1)
         self._lock = threading.RLock()
         self._stopping = False
@@ -150,7 +127,7 @@ class LocalEngine:
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit a job; it starts when its parents have succeeded and a worker is free."""
         with self._lock:
-            job = _Job(JobId(f"local-{os.getpid()}-{next(self._numbers)}"), request)
+            job = LocalJob(JobId(f"local-{os.getpid()}-{next(self._numbers)}"), request)
             self._jobs[job.job_id] = job
             parents = [self._jobs[one["jobId"]] for one in request.get("dependsOn", ())]
             for parent in parents:
@@ -168,22 +145,13 @@ class LocalEngine:
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
         """Describe jobs; unknown ones are left out."""
         with self._lock:
-            return [_detail(self._jobs[job_id]) for job_id in ids if job_id in self._jobs]
+            return [self._jobs[job_id].detail for job_id in ids if job_id in self._jobs]
 
     def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:  # noqa: ARG002  the engine's signature
         """List jobs by name, newest first, all on one page."""
         with self._lock:
             found = [one for one in self._jobs.values() if fnmatchcase(one.request["jobName"], name)]
-            jobs = tuple(
-                JobSummary(
-                    job_id=one.job_id,
-                    name=one.request["jobName"],
-                    state=one.state,
-                    created_at_ms=one.created_at_ms,
-                    reason=one.reason,
-                )
-                for one in reversed(found)
-            )
+            jobs = tuple(one.summary for one in reversed(found))
         return JobPage(jobs=jobs, token=None)
 
     def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
@@ -227,12 +195,12 @@ class LocalEngine:
 
     # What stands for the service
 
-    def _start(self, job: _Job) -> None:
+    def _start(self, job: LocalJob) -> None:
         job.state = JobState.RUNNABLE
         if not self._stopping:
             self._pool.submit(self._run, job)
 
-    def _run(self, job: _Job) -> None:
+    def _run(self, job: LocalJob) -> None:
         """Run a job to its end, in a worker. Whatever happens there ends the job, or its run would wait for ever."""
         try:
             ended = self._attempt_until_done(job)
@@ -240,13 +208,13 @@ class LocalEngine:
             ended = Exit(NOT_STARTED, f"cannot run it on this machine: {type(error).__name__}: {error}")
         self._end(job, ended)
 
-    def _attempt_until_done(self, job: _Job) -> Exit:
+    def _attempt_until_done(self, job: LocalJob) -> Exit:
         strategy = job.request.get("retryStrategy", {})
         # Where only failures of the service are retried, a failure on this machine is none of them.
         attempts = 1 if "evaluateOnExit" in strategy else strategy.get("attempts", 1)
         ended = Exit(NOT_STARTED, "not started")
         for attempt in range(1, attempts + 1):
-            log = self._logs / f"{_log_name(job)}-{attempt}.log"
+            log = self._logs / f"{job.log_name}-{attempt}.log"
             with self._lock:
                 if job.terminated is not None:
                     break
@@ -257,7 +225,7 @@ class LocalEngine:
                 break
         return ended if job.terminated is None else Exit(None, job.terminated)
 
-    def _attempt(self, job: _Job, attempt: int, log: Path) -> Exit:
+    def _attempt(self, job: LocalJob, attempt: int, log: Path) -> Exit:
         command = job.request["containerOverrides"]["command"]
         environment = environment_of(job.request, job.job_id, attempt)
         try:
@@ -274,7 +242,7 @@ class LocalEngine:
         finally:
             job.process = None
 
-    def _end(self, job: _Job, ended: Exit) -> None:
+    def _end(self, job: LocalJob, ended: Exit) -> None:
         with self._lock:
             if ended.code is not None:
                 job.container["exitCode"] = ended.code
@@ -299,20 +267,3 @@ class LocalEngine:
                 job.state = JobState.FAILED
                 job.reason = "Dependent job failed"
                 below += job.children
-
-
-def _detail(job: _Job) -> JobDetail:
-    reply = {"container": job.container.copy(), **({"statusReason": job.reason} if job.reason else {})}
-    return JobDetail(
-        job_id=job.job_id,
-        name=job.request["jobName"],
-        state=job.state,
-        reason=job.reason,
-        reply=reply,
-    )
-
-
-def _log_name(job: _Job) -> str:
-    """Return how the log files of a submission begin; the first has the job's name alone, and none is overwritten."""
-    parsed = parsed_job_name(job.request["jobName"])
-    return f"{job.name}-{parsed[2]}" if parsed and parsed[2] > 1 else job.name

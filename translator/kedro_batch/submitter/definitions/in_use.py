@@ -1,0 +1,20 @@
+"""Which revisions of its job definitions a run uses, by what is recorded of its jobs. Pure."""
+
+from collections.abc import Mapping
+
+from kedro_batch.plan.model import JobName, Plan
+
+
+def revisions_in_use(plan: Plan, revisions: Mapping[JobName, str]) -> dict[str, tuple[str, ...]]:
+    """Return the revisions of each job definition that jobs have, the newest submission first, by its name in the plan.
+
+    Args:
+        plan: The plan of the run.
+        revisions: The revision that each job has, the newest submission first; jobs may be left out.
+    """
+    definitions = {job.name: job.settings.job_definition for job in plan.jobs}
+    found: dict[str, dict[str, None]] = {}
+    for job, revision in revisions.items():
+        if job in definitions:
+            found.setdefault(definitions[job], {})[revision] = None
+    return {name: tuple(found[name]) for name in sorted(found)}

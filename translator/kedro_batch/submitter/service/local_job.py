@@ -1,0 +1,57 @@
+"""A job on this machine: what was asked for, how it stands, and what the calls of AWS Batch say of it."""
+
+import time
+from dataclasses import dataclass, field
+from subprocess import Popen
+from typing import Any
+
+from kedro_batch.plan.submit_job import JobId, parsed_job_name
+from kedro_batch.submitter.job_state import JobState
+from kedro_batch.submitter.service.api import JobDetail, JobSummary
+
+
+@dataclass(slots=True)
+class LocalJob:
+    """A submitted job and its state."""
+
+    job_id: JobId
+    request: dict[str, Any]
+    state: JobState = JobState.SUBMITTED
+    reason: str = ""
+    container: dict[str, Any] = field(default_factory=dict)
+    created_at_ms: int = field(default_factory=lambda: round(time.time() * 1000))
+    process: Popen[bytes] | None = None
+    terminated: str | None = None
+    waits_for: set[JobId] = field(default_factory=set)
+    children: list[JobId] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Its name in the plan."""
+        parsed = parsed_job_name(self.request["jobName"])
+        return str(parsed[1] if parsed else self.request["jobName"])
+
+    @property
+    def log_name(self) -> str:
+        """How the log files of a submission begin; the first has the job's name alone, and none is overwritten."""
+        parsed = parsed_job_name(self.request["jobName"])
+        return f"{self.name}-{parsed[2]}" if parsed and parsed[2] > 1 else self.name
+
+    @property
+    def detail(self) -> JobDetail:
+        """What DescribeJobs says of it."""
+        reply = {"container": self.container.copy(), **({"statusReason": self.reason} if self.reason else {})}
+        return JobDetail(
+            job_id=self.job_id, name=self.request["jobName"], state=self.state, reason=self.reason, reply=reply
+        )
+
+    @property
+    def summary(self) -> JobSummary:
+        """What ListJobs says of it."""
+        return JobSummary(
+            job_id=self.job_id,
+            name=self.request["jobName"],
+            state=self.state,
+            created_at_ms=self.created_at_ms,
+            reason=self.reason,
+        )
