@@ -17,6 +17,7 @@ from kedro_batch.compiler.settings.rules import AMOUNTS
 from kedro_batch.diagnostics import Code, FieldPath, PathMessage
 from kedro_batch.files.json_schema import Meaning, check
 from kedro_batch.files.resources import schema
+from kedro_batch.files.yaml_scalars import key_text
 from kedro_batch.plan.checks.credentials import (
     IN_COMMAND,
     credential_words,
@@ -73,9 +74,10 @@ def find_keys_not_text(value: Any, here: FieldPath = ()) -> Iterator[FieldPath]:
     """Yield the paths of all keys that YAML has read as something else than text."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
+            step = key if isinstance(key, str) else key_text(key)
             if not isinstance(key, str):
-                yield (*here, str(key))
-            yield from find_keys_not_text(inner, (*here, str(key)))
+                yield (*here, step)
+            yield from find_keys_not_text(inner, (*here, step))
 
 
 def is_local_absolute_path(text: str) -> bool:
