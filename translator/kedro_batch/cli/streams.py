@@ -38,8 +38,10 @@ def read_input(file: str) -> tuple[bytes, str]:
         Its content, and its name for messages.
 
     Raises:
-        UsageError: It cannot be read, or is too large for a plan.
+        UsageError: It cannot be read, or is too large.
     """
+    if not file:
+        raise UsageError("the name of a file is empty")
     if file == "-":
         if sys.stdin is None:
             raise UsageError("cannot read standard input: it is closed")
@@ -55,13 +57,13 @@ def read_whole(stream: BinaryIO, name: str) -> bytes:
     """Read a stream to its end.
 
     Raises:
-        UsageError: It is too large for a plan.
+        UsageError: It is too large.
     """
     from kedro_batch.files.read_budget import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
 
     content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise UsageError(f"cannot read {name}: it has more than {MAX_BYTES >> 20} MiB, the most that a plan may have")
+        raise UsageError(f"cannot read {name}: it has more than {MAX_BYTES >> 20} MiB, the most that is read")
     return content
 
 

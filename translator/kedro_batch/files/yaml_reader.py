@@ -259,10 +259,11 @@ class _Builder:
         line = event.start_mark.line + 1
         if not isinstance(value, str):
             if isinstance(event, yaml.ScalarEvent):
-                value, message = event.value, f"the key {event.value} must be text: put it in quotes"
+                value = event.value
+                self._report(event, f"the key {value} must be text: put it in quotes", (*top.path, value))
             else:
-                value, message = str(value), "a key must be text: this one is a list, a map or an alias"
-            self._report(event, message, (*top.path, value))
+                value = str(value)
+                self._report(event, "a key must be text, and not a list, a map or an alias", top.path)
         if len(value) > read_budget.MAX_KEY:
             raise _over_cap(f"a key of {len(value):,} characters", read_budget.MAX_KEY, event)
         if len(top.seen) == read_budget.MAX_KEYS:

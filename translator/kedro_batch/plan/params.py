@@ -145,16 +145,6 @@ def differing_params(one: Any, other: Any, here: FieldPath = ()) -> Iterator[Fie
         yield here
 
 
-def lost_params(params: Mapping[str, Any], merged: Mapping[Any, Any], here: FieldPath = ()) -> Iterator[FieldPath]:
-    """Yield the places of parameters that have another value after they were merged over others: maps may gain keys."""
-    for name, value in params.items():
-        path = (*here, name)
-        if isinstance(value, dict) and isinstance(merged.get(name), dict):
-            yield from lost_params(value, merged[name], path)
-        elif name not in merged or [*differing_params(value, merged[name])]:
-            yield path
-
-
 def param_leaves(params: Mapping[str, Any], here: FieldPath = ()) -> Iterator[tuple[FieldPath, Any]]:
     """Yield every parameter with its path: what is in a map stands by itself, lists are whole."""
     for name, value in params.items():

@@ -23,14 +23,13 @@ from kedro_batch.plan.checks.credentials import (
     credential_words,
     credentials_in,
     credentials_in_definition,
-    credentials_in_params,
     looks_like_credential,
 )
 from kedro_batch.plan.checks.job_definitions import variables_in_register
+from kedro_batch.plan.checks.params import check_values
 from kedro_batch.plan.checks.placement import unsent_tags
 from kedro_batch.plan.checks.service_model import wrong_register_fields, wrong_submit_fields
 from kedro_batch.plan.checks.variables import misused_variable, variables_in
-from kedro_batch.plan.params import wrong_params
 from kedro_batch.plan.submit_job import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean, quoted
 
@@ -103,12 +102,15 @@ def _run_checks(given: _Config, env: str | None) -> Iterator[tuple[FieldPath, st
     for check_one, code in _CHECKS:
         for path, message in check_one(given):
             yield path, message, code
+    params = given.get("params")
+    for path, message, code in check_values(params) if isinstance(params, Mapping) else ():
+        yield ("params", *path), message, code
 
 
 def _check_schema(given: _Config) -> Iterator[PathMessage]:
     for path, message in check(given, "config", _find_meaning):
         if path[:1] == ("params",) and isinstance(given["params"], Mapping):
-            continue  # _check_params says more
+            continue  # check_values says more
         yield path, _find_misuse_of_accept(given, path) or _find_misuse_of_name(given, path) or message
 
 
@@ -207,19 +209,12 @@ def _check_tags(given: _Config) -> Iterator[PathMessage]:
     yield from unsent_tags(given, _job_settings(given))
 
 
-def _check_params(given: _Config) -> Iterator[PathMessage]:
-    if isinstance(params := given.get("params"), Mapping):
-        yield from ((("params", *path), message) for path, message in wrong_params(params))
-
-
 def _check_credentials(given: _Config) -> Iterator[PathMessage]:
     prefix = given.get("command_prefix")
     for position in credential_words([str(word) for word in prefix] if isinstance(prefix, list) else ()):
         yield ("command_prefix", position), IN_COMMAND
     if looks_like_credential("", str(given.get("container_conf_source", ""))):
         yield ("container_conf_source",), IN_COMMAND
-    if isinstance(params := given.get("params"), Mapping):
-        yield from ((("params", *path), message) for path, message in credentials_in_params(params))
     for here, settings in _job_settings(given):
         for path, message in credentials_in(settings):
             yield (*here, *path), message
@@ -243,6 +238,5 @@ _CHECKS: tuple[tuple[Callable[[_Config], Iterator[PathMessage]], Code], ...] = (
     (_check_group_by, Code.INVALID_CONFIG),
     (_check_runners, Code.INVALID_CONFIG),
     (_check_tags, Code.INVALID_CONFIG),
-    (_check_params, Code.INVALID_CONFIG),
     (_check_credentials, Code.CREDENTIAL),
 )
