@@ -40,8 +40,6 @@ def read_input(file: str) -> tuple[bytes, str]:
     Raises:
         UsageError: It cannot be read, or is too large.
     """
-    if not file:
-        raise UsageError("the name of a file is empty")
     if file == "-":
         if sys.stdin is None:
             raise UsageError("cannot read standard input: it is closed")

@@ -12,7 +12,7 @@ from kedro_batch.compiler.params_file import ParamsFile
 from kedro_batch.compiler.settings.config_source import ConfigSource, SourceRef
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, PathMessage
 from kedro_batch.errors import ConfigError
-from kedro_batch.plan.checks.params import PARAMS_TWICE, check_values, own_params
+from kedro_batch.plan.checks.params import PARAMS_TWICE, own_params, refused_params
 from kedro_batch.plan.params import differing_params, merge_params, param_leaves, sort_params
 from kedro_batch.plan.params_words import params_words
 
@@ -90,7 +90,8 @@ def command_line_params(file: ParamsFile | None, given: Mapping[Any, Any]) -> Pa
     if given:
         layers.append(ParamsLayer(values=given, locate=lambda path: SourceRef(_OPTION, None, path)))
     if wrong := [
-        Diagnostic(source=_OPTION, path=path, code=code, message=message) for path, message, code in check_values(given)
+        Diagnostic(source=_OPTION, path=path, code=code, message=message)
+        for path, message, code in refused_params(given)
     ]:
         raise ConfigError("the parameters of the command line cannot be passed on to the nodes:", wrong)
     return Params(layers)

@@ -15,7 +15,7 @@ from kedro_batch.files import yaml_reader
 from kedro_batch.files.json_reader import parse_json
 from kedro_batch.files.read_budget import MAX_PARAMS_BYTES
 from kedro_batch.files.yaml_reader import Document
-from kedro_batch.plan.checks.params import TOO_LONG_PARAMS, check_values
+from kedro_batch.plan.checks.params import TOO_LONG_PARAMS, refused_params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,5 +77,5 @@ def _parse(content: bytes, name: str) -> Document:
 
 
 def _diagnose(file: ParamsFile) -> Iterator[Diagnostic]:
-    for path, message, code in check_values(file.values):
+    for path, message, code in refused_params(file.values):
         yield Diagnostic(source=file.name, path=path, message=message, code=code)

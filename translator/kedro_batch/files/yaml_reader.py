@@ -262,7 +262,7 @@ class _Builder:
                 value = event.value
                 self._report(event, f"the key {value} must be text: put it in quotes", (*top.path, value))
             else:
-                value = str(value)
+                value = "a key"
                 self._report(event, "a key must be text, and not a list, a map or an alias", top.path)
         if len(value) > read_budget.MAX_KEY:
             raise _over_cap(f"a key of {len(value):,} characters", read_budget.MAX_KEY, event)

@@ -38,9 +38,16 @@ def explanation_lines(
         )
         for path, value, source in params
     ]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    widths = [
+        max((len(row[column]) for row in rows if column == 0 or len(row[column]) <= _WIDE), default=0)
+        for column in (0, 1)
+    ]
     for name, value, source in rows:
         yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {source}".rstrip()
+
+
+_WIDE = 40
+"""Characters of a value; longer ones push their own source to the right, and not those of all."""
 
 
 def _spell_source(source: SourceRef) -> str:

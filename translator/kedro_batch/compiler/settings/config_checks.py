@@ -26,7 +26,7 @@ from kedro_batch.plan.checks.credentials import (
     looks_like_credential,
 )
 from kedro_batch.plan.checks.job_definitions import variables_in_register
-from kedro_batch.plan.checks.params import check_values
+from kedro_batch.plan.checks.params import refused_params
 from kedro_batch.plan.checks.placement import unsent_tags
 from kedro_batch.plan.checks.service_model import wrong_register_fields, wrong_submit_fields
 from kedro_batch.plan.checks.variables import misused_variable, variables_in
@@ -103,14 +103,14 @@ def _run_checks(given: _Config, env: str | None) -> Iterator[tuple[FieldPath, st
         for path, message in check_one(given):
             yield path, message, code
     params = given.get("params")
-    for path, message, code in check_values(params) if isinstance(params, Mapping) else ():
+    for path, message, code in refused_params(params) if isinstance(params, Mapping) else ():
         yield ("params", *path), message, code
 
 
 def _check_schema(given: _Config) -> Iterator[PathMessage]:
     for path, message in check(given, "config", _find_meaning):
         if path[:1] == ("params",) and isinstance(given["params"], Mapping):
-            continue  # check_values says more
+            continue  # refused_params says more
         yield path, _find_misuse_of_accept(given, path) or _find_misuse_of_name(given, path) or message
 
 

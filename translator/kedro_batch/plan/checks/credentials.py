@@ -85,12 +85,16 @@ _known = lru_cache(maxsize=16_384)(looks_like_credential)
 
 
 def _named_like_one(name: str, value: str) -> bool:
-    if _HARMLESS.fullmatch(value):
+    if not _names_one(name) or _HARMLESS.fullmatch(value):
         return False
-    if _OTHER_NAMES.search(name) or (_POINTS_AT_ONE.search(name) and _POINTER.fullmatch(value)):
+    if _POINTS_AT_ONE.search(name) and _POINTER.fullmatch(value):
         return False
     # A number may be a password, but the number of tokens is not a token.
-    return bool(_PASSWORDS.search(name) or (_KEYS.search(name) and not _NUMBER.fullmatch(value)))
+    return bool(_PASSWORDS.search(name) or not _NUMBER.fullmatch(value))
+
+
+def _names_one(name: str) -> bool:
+    return bool(_PASSWORDS.search(name) or _KEYS.search(name)) and not _OTHER_NAMES.search(name)
 
 
 def may_hold_credential(entry: Mapping[str, Any]) -> bool:
@@ -100,7 +104,7 @@ def may_hold_credential(entry: Mapping[str, Any]) -> bool:
     """
     for path, name, value in _texts(entry, ("",)):
         named = "" if name == "credentials" else re.sub(r"\W+", "_", name)
-        if "credentials" in path[:-1] or _PASSWORDS.search(named) or _KEYS.search(named):
+        if "credentials" in path[:-1] or _names_one(named):
             return True
         if _looks_like_one(named, value):
             return True

@@ -12,12 +12,12 @@ from kedro_batch.plan.params import wrong_params
 from kedro_batch.plan.params_words import PARAMS_OPTION
 
 TOO_LONG_PARAMS = (
-    f"A container is given {OVERRIDES_CHARACTERS:,} characters at most of command, environment and the like: write "
+    f"A container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the like: write "
     "long parameters into the project's files, or into a file that the nodes read"
 )
 
 
-def check_values(params: Mapping[Any, Any]) -> Iterator[tuple[FieldPath, str, Code]]:
+def refused_params(params: Mapping[Any, Any]) -> Iterator[tuple[FieldPath, str, Code]]:
     """Yield everything that keeps parameters of any source out of a plan.
 
     What is far too long is not looked at: each text is searched for credentials, which takes a while.
@@ -25,7 +25,7 @@ def check_values(params: Mapping[Any, Any]) -> Iterator[tuple[FieldPath, str, Co
     least = len(json.dumps(params, ensure_ascii=False, separators=(",", ":"), skipkeys=True, default=str))
     least -= len("{}") + len('""') * len(params)  # what the word of a command does not have
     if least > OVERRIDES_CHARACTERS:
-        yield (), f"the parameters take {least:,} characters or more. {TOO_LONG_PARAMS}", Code.OVER_LIMIT
+        yield (), f"the parameters take {least} characters or more. {TOO_LONG_PARAMS}", Code.OVER_LIMIT
         return
     yield from ((path, message, Code.INVALID_CONFIG) for path, message in wrong_params(params))
     yield from ((path, message, Code.CREDENTIAL) for path, message in credentials_in_params(params))

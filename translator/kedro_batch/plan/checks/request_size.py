@@ -83,16 +83,16 @@ def _check_size(job: Job, plan: Plan, params: int) -> Iterator[PathMessage]:
         path = max((*parts[:2], parts[-1]), key=lambda part: part[1])[0]
         size = ""
         if path == ("command",):
-            beside = f" beside {params:,} of params" if params else ""
-            size = f" with {len(' '.join(job.command)):,} characters{beside}, {taken:,} in all"
+            beside = f" beside {params} of params" if params else ""
+            size = f" with {len(' '.join(job.command))} characters{beside}, {taken} in all"
         elif path == _PARAMS:
-            size = f": they take {params:,} characters, and with everything else the job has {taken:,}"
-        allowed = f"a container is given {OVERRIDES_CHARACTERS:,} characters at most of command, environment and the "
+            size = f": they take {params} characters, and with everything else the job has {taken}"
+        allowed = f"a container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the "
         reason = f"{_verb(path)} too long{size}: {allowed}like, or the job fails later"
         yield path, f"{reason}. {_REMEDIES[path[0]]}"
     elif _json_length(request, _count_bytes) + _at_run_time() > REQUEST_BYTES:
         path = max(parts, key=lambda part: part[1])[0]
-        allowed = f"a request may have {REQUEST_BYTES:,} bytes with what a run adds"
+        allowed = f"a request may have {REQUEST_BYTES} bytes with what a run adds"
         yield path, f"{_verb(path)} too long: {allowed}. {_REMEDIES[path[0]]}"
 
 
