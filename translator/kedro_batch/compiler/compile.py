@@ -191,9 +191,10 @@ def _find_unproved(
         return None
     if run is None:
         return None if is_known(run, package, settings.command_prefix) else source.locate(("command_prefix",)).file
-    read = run.read_params(params_words(params.values))
+    words = params_words(params.values)
+    read = run.read_params(words)
     if not isinstance(read, Mapping):
-        return run.source
+        return None if any(run.find_refused(words)) else run.source
     prove_params(params, lambda _: resolve_params(read), f"the command `{run.name}` of {run.source}")
     return None
 

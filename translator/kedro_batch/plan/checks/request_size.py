@@ -31,7 +31,7 @@ _LAST_SUBMISSION = 10**SUBMISSION_DIGITS - 1
 
 def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
     """Yield the jobs whose request would be larger than AWS Batch takes."""
-    params = _json_length(list(plan.params_words), len)
+    params = _json_length(list(plan.params_words), len) if plan.params_words else 0
     too_long: dict[JobName, str] = {}
     for index, job in enumerate(plan.jobs):
         for path, message in _check_size(job, plan, params if job.nodes else 0):
