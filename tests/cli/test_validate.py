@@ -69,7 +69,7 @@ def test_many_warnings_are_shown_in_part(tmp_path):
 def test_a_file_without_an_end_is_not_read_to_its_end(tmp_path):
     ended = kedro_batch("validate", "/dev/zero", cwd=tmp_path)
     assert ended.code == 2
-    assert ended.err == "Error: cannot read /dev/zero: it has more than 16 MiB, the most that a plan may have\n"
+    assert ended.err == "Error: cannot read /dev/zero: it has more than 16 MiB, the most that is read\n"
 
 
 def test_standard_input_without_an_end_is_not_read_to_its_end(tmp_path):

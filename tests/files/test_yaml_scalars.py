@@ -118,3 +118,16 @@ def test_what_yaml_versions_read_differently_is_refused(text):
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | TRICKY)
 def test_what_is_written_without_quotes_is_read_as_text(text):
     assert write_scalar(text) != text or read_plain(text) == text
+
+
+@pytest.mark.parametrize("text", ["1e-4", "1e5", "-1E5", ".5e3", "1.e5", "+1.5e3", "1e05", "0e0"])
+def test_a_number_that_only_some_versions_read_comes_with_the_spelling_that_all_read(text):
+    with pytest.raises(AmbiguousError, match="if it is a number, write ") as refused:
+        read_plain(text)
+    assert read_plain(str(refused.value).rpartition(" ")[2]) == float(text)
+
+
+@pytest.mark.parametrize("text", ["1e999", "012", "no", "1_000", "2020-01-01"])
+def test_other_texts_get_the_general_advice(text):
+    with pytest.raises(AmbiguousError, match="a number is written like 12 or"):
+        read_plain(text)

@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from kedro_batch.plan.params import differing_params, lost_params, merge_params, wrong_params
+from kedro_batch.plan.params import differing_params, merge_params, sort_params, wrong_params
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,8 @@ def test_what_json_has_can_be_carried(value):
         (b"a", ("x",), "is of the type bytes"),
         ((1, 2), ("x",), "is of the type tuple"),
         ({"a": {1: 2}}, ("x", "a", "1"), "the key 1 must be text"),
+        ({"a": {None: 2}}, ("x", "a", "null"), "the key null must be text"),
+        ({True: 2}, ("x", "true"), "the key true must be text"),
         ({"a": ["b", "see ${c}"]}, ("x", "a", 1), "holds ${"),
         ("${", ("x",), "holds ${"),
         ("\\???", ("x",), "???"),
@@ -68,8 +70,12 @@ def test_what_is_nested_too_deep_is_refused():
     ("name", "words"),
     [
         ("a.b", "write a: {b: ...}"),
-        ("a[b].c", "write a: {b.c: ...}"),
-        (".", "Kedro makes nested parameters"),
+        ("a[b].c", "write a: {b: {c: ...}}"),
+        ("a[0]", 'write a: {"0": ...}'),
+        ("a.yes.", 'write a: {"yes": ...}'),
+        ("a.", "write a: ..."),
+        (".", "choose another name"),
+        ("[ ]", "choose another name"),
         ("", "needs letters"),
         (" a", "no space at its ends"),
         ("a\nb", "nothing invisible"),
@@ -115,6 +121,6 @@ def test_values_differ_in_value_or_in_type(one, other, paths):
     assert [*differing_params(one, other)] == paths
 
 
-def test_maps_may_gain_keys_from_files_and_nothing_else():
-    assert [*lost_params({"a": {"b": 1}, "c": {}}, {"a": {"b": 1, "x": 2}, "c": {"y": 1}, "d": 1})] == []
-    assert [*lost_params({"a": {"b": "???"}, "c": [1]}, {"a": {"b": 1}, "c": [1, 2]})] == [("a", "b"), ("c",)]
+def test_keys_are_sorted_at_every_depth_and_lists_keep_their_order():
+    given = {"b": [2, {"d": 1, "c": {"z": 1, "y": 2}}], "a": 1}
+    assert str(sort_params(given)) == str({"a": 1, "b": [2, {"c": {"y": 2, "z": 1}, "d": 1}]})

@@ -4,6 +4,7 @@ Checks yield them; ``errors.Refused`` carries them; ``review.diagnostics`` shows
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -51,6 +52,8 @@ class Code(StrEnum):
     PLACEHOLDER = "placeholder"
     UNSTORED_OUTPUT = "unstored_output"
     MISSING_INPUT = "missing_input"
+    LOST_PARAMETERS = "lost_parameters"
+    UNPROVED_PARAMETERS = "unproved_parameters"
     MERGED_CYCLE = "merged_cycle"
     MISSING_ENVIRONMENT = "missing_environment"
     UNNAMED_NODES = "unnamed_nodes"
@@ -129,13 +132,18 @@ def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
     )
 
 
+_PART_OF_A_PATH = re.compile(r"[.\[\]]")
+
+
 def path_text(path: FieldPath) -> str:
-    """Spell a path as people write it: ``jobs[2].resources.memory_mib``."""
+    """Spell a path as people write it: ``jobs[2].resources.memory_mib``; a key that looks like several in quotes."""
     text = ""
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
             word = step if step.isprintable() else repr(step)[1:-1]
+            if not word or _PART_OF_A_PATH.search(word):
+                word = f'"{word}"'
             text += f".{word}" if text else word
     return text

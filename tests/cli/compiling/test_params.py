@@ -84,7 +84,7 @@ def test_the_catalog_is_read_with_all_parameters(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ("params:\n  a.b: 1\n", "conf/base/aws_batch.yml:5: params.a.b: Kedro makes nested parameters"),
+        ("params:\n  a.b: 1\n", 'conf/base/aws_batch.yml:5: params."a.b": Kedro makes nested parameters'),
         ("params:\n  a:\n    - .nan\n", "conf/base/aws_batch.yml:6: params.a[0]: is nan"),
         ("params:\n  a:\n    1: 2\n", "conf/base/aws_batch.yml:6: params.a.1: the key must be text"),
         ("params:\n  a: '\\${b}'\n", "conf/base/aws_batch.yml:5: params.a: holds ${"),
@@ -108,7 +108,7 @@ def test_what_settings_should_not_have_is_refused_with_its_line(tmp_path, settin
         ("x=${y}", "--params: x: holds ${"),
         ("x=a: ${y}", "--params: x.a: holds ${"),
         ("x=1: 2", "--params: x.1: the key 1 must be text"),
-        ("[a.b]=1", "--params: a.b: Kedro makes nested parameters"),
+        ("[a.b]=1", '--params: "a.b": Kedro makes nested parameters'),
         ("db.password=hunter2", "--params: db.password: looks like a credential"),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_value_that_kedro_does_not_merge_over_the_files_is_refused(tmp_path):
     write(tmp_path, "params: {model: {name: '???'}}\n", base_parameters="model: {name: tree}\n")
     assert "conf/base/aws_batch.yml:4: params.model.name: Kedro leaves the value" in refused(tmp_path)
     (tmp_path / "conf" / "base" / "parameters.yml").write_text("model: [1]\n")
-    assert "'parameters'" in refused(tmp_path)
+    assert "params.model: is a map, and conf/base/parameters.yml:1 has a list" in refused(tmp_path)
 
 
 def test_parameters_that_are_too_long_are_reported_once(tmp_path):

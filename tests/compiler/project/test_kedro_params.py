@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kedro_batch.compiler.params import Params, ParamsLayer, prove_params, refuse_lost_params
+from kedro_batch.compiler.params import Params, ParamsLayer, prove_params
 from kedro_batch.compiler.project.kedro_params import decode_params
 from kedro_batch.compiler.settings.config_source import SourceRef
 from kedro_batch.errors import ConfigError, ProjectError
@@ -45,12 +45,4 @@ def test_a_value_that_is_read_back_as_another_is_refused_with_its_place():
     with pytest.raises(ConfigError) as refused:
         prove_params(params_of({"x": {"y": [1, 2]}}), lambda _: {"x": {"y": [1, 2.0]}})
     [reason] = map(str, refused.value.diagnostics)
-    assert reason.startswith("given.yml:7: x.y[1]: the installed Kedro reads it back as something else")
-
-
-def test_a_value_that_the_files_of_the_project_keep_from_the_nodes_is_refused():
-    refuse_lost_params(params_of({"x": {"y": 1}}), {})
-    refuse_lost_params(params_of({"x": {"y": 1}}), {"x": {"y": 1, "z": 2}})
-    with pytest.raises(ConfigError) as refused:
-        refuse_lost_params(params_of({"x": {"y": "???"}}), {"x": {"y": 1}})
-    assert "given.yml:7: x.y: Kedro leaves the value of the project's files" in str(refused.value.diagnostics[0])
+    assert reason.startswith("given.yml:7: x.y[1]: Kedro reads it back as something else")

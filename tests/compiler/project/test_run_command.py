@@ -3,7 +3,7 @@ import sys
 import click
 import pytest
 
-from kedro_batch.compiler.project.run_command import RunCommand, find_run_command
+from kedro_batch.compiler.project.run_command import RunCommand, find_run_command, is_known
 from kedro_batch.errors import ProjectError
 
 CLI = """
@@ -273,3 +273,42 @@ def test_the_project_s_command_goes_before_that_of_a_plugin_but_not_before_a_glo
     assert project(KEDRO, CLI, some_plugin=("project", PLUGIN)) == ("src/some_package/cli.py", ["--mine"])
     assert project(KEDRO, CLI, some_global=("global", PLUGIN)) == ("some_global", ["--of-plugin"])
     assert project(PACKAGE, CLI) == ("src/some_package/cli.py", ["--mine"])
+
+
+def _refuse(*_):
+    raise click.BadParameter("not so")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "read"),
+    [
+        ([], None),
+        ([click.Option(["--params"])], "a=1"),
+        ([click.Option(["--params"], callback=lambda *_: {"a": 1})], {"a": 1}),
+        ([click.Option(["--params"], callback=lambda *_: 1 / 0)], None),
+        ([click.Option(["--params"]), click.Option(["--env"], callback=lambda *_: 1 / 0)], "a=1"),
+        ([click.Option(["--params"]), click.Argument(["name"])], "a=1"),
+    ],
+)
+def test_only_the_option_for_parameters_is_asked_what_it_makes_of_them(parameters, read):
+    assert run_command(*parameters).read_params(["--params=a=1"]) == read
+
+
+def test_parameters_that_the_option_refuses_are_refused():
+    command = run_command(click.Option(["--params"], callback=_refuse))
+    with pytest.raises(ProjectError, match="its command `run` refuses the parameters: not so"):
+        command.read_params(["--params=a=1"])
+
+
+@pytest.mark.parametrize(
+    ("prefix", "known"),
+    [
+        (KEDRO, True),
+        (PACKAGE, True),
+        (("kedro", "other"), False),
+        (("./run.sh",), False),
+        (("uv", "run", *KEDRO), True),
+    ],
+)
+def test_it_is_known_whether_a_prefix_starts_the_run_of_kedro(prefix, known):
+    assert is_known(None, "some_package", prefix) == known

@@ -163,7 +163,7 @@ def test_fields_of_submit_are_those_of_the_service():
 
 def test_keys_that_are_not_text_are_found_at_any_depth():
     given = {1: "a", "tags": {2024: "x", "b": {None: 1}}}
-    assert list(find_keys_not_text(given)) == [("1",), ("tags", "2024"), ("tags", "b", "None")]
+    assert list(find_keys_not_text(given)) == [("1",), ("tags", "2024"), ("tags", "b", "null")]
 
 
 @pytest.mark.parametrize(

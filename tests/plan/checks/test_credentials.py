@@ -1,6 +1,6 @@
 import pytest
 
-from kedro_batch.plan.checks.credentials import credential_words, looks_like_credential
+from kedro_batch.plan.checks.credentials import credential_words, credentials_in_params, looks_like_credential
 
 # Put together here, so that no scanner takes this file for a leak.
 KEY_ID = "AKIA" + "IOSFODNN7EXAMPLQ"
@@ -28,6 +28,14 @@ JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.doz
         ("KEDRO_PASS", "hunter2"),
         ("PGPASSWORD", "it's"),
         ("HEADER", "Bearer 0123456789abcdef"),
+        ("db_pass", "20231105"),
+        ("compass_pass", "x"),
+        ("bypass.pass", "x"),
+        ("bot_token", "abc"),
+        ("credentials", "user:hunter2"),
+        ("credentials", "a" * 33),
+        ("authorization", "Basic dXNlcjp4"),
+        ("low_password", "x"),
         ("WHATEVER", "hf_" + "abcdefghijklmnopqrstuvwxyz"),
     ],
 )
@@ -61,6 +69,15 @@ def test_credentials_are_recognised_by_value_or_by_name(name, value):
         ("TITLE", "Basic infrastructure-monitoring"),
         ("GOOGLE_APPLICATION_CREDENTIALS", "conf/local/key.json"),
         ("DB_SECRET", "prod/db/password"),
+        ("low_pass", "0.5"),
+        ("filter.high_pass", "x"),
+        ("second_pass", "x"),
+        ("n_pass", "3"),
+        ("tok.stop_token", "###"),
+        ("image_token", "<image"),
+        ("credentials", "dev_s3"),
+        ("source.credentials", "dev-s3"),
+        ("authorization", "required"),
     ],
 )
 def test_what_only_points_at_a_secret_is_none(name, value):
@@ -104,3 +121,20 @@ def test_a_line_of_npmrc_with_a_token_is_a_credential():
 )
 def test_credentials_are_found_among_the_words_of_a_command(command, positions):
     assert list(credential_words(command.split())) == positions
+
+
+@pytest.mark.parametrize(
+    ("params", "paths"),
+    [
+        ({"low_pass": 0.5, "band_pass": [0.1, 30], "n_pass": 3, "db": {"pass": [1, [2.5]]}}, []),
+        ({"credentials": "dev_s3", "authorization": "required", "stop_token": "###"}, []),
+        ({"db_pass": "20231105", "password": 20231105}, [("db_pass",), ("password",)]),
+        ({"a": {"passwords": ["x", "y", ["z"]]}}, [("a", "passwords")]),
+        ({"users": [{"password": "x"}, {"password": "y"}]}, [("users", 0, "password"), ("users", 1, "password")]),
+        ({"texts": ["x", KEY_ID, GITHUB]}, [("texts",)]),
+    ],
+)
+def test_each_parameter_is_reported_once_and_numbers_of_passes_are_none(params, paths):
+    found = [*credentials_in_params(params)]
+    assert [path for path, _ in found] == paths
+    assert all("If it is none, give it another name" in message for _, message in found)

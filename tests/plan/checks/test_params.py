@@ -103,15 +103,23 @@ def test_what_a_plan_cannot_carry_is_refused_with_its_line():
     [reason] = reasons(text.replace("- b", '- "${b}"'))
     assert reason.startswith("plan.yaml:7: params.x.y[1]: holds ${")
     [reason] = reasons(text.replace("x:", "x.z:"))
-    assert reason.startswith("plan.yaml:4: params.x.z: ")
-    assert any("1e5" in one for one in reasons(text.replace("- b", "- 1e5")))
+    assert reason.startswith('plan.yaml:4: params."x.z": ')
+    assert any("if it is a number, write 1.0e+5" in one for one in reasons(text.replace("- b", "- 1e5")))
+
+
+def test_the_order_of_keys_changes_neither_the_digest_nor_the_words():
+    one = plan_of({"a": {"b": [{"x": 1, "y": 2}], "c": 1}, "d": 1})
+    other = plan_of({"d": 1, "a": {"c": 1, "b": [{"y": 2, "x": 1}]}})
+    assert (plan_text(other), plan_digest(other)) == (plan_text(one), plan_digest(one))
+    text = plan_text(plan_of({"x": 1})).replace("  x: 1\n", "  z:\n    d: 1\n    c: 2\n  x: 1\n")
+    assert read_plan(text.encode(), "plan.yaml").params_words == ('--params=x=1,z="c": 2\n"d": 1',)
 
 
 def test_a_credential_among_the_parameters_is_refused_with_its_path():
     params = {"db": {"password": ["hunter2"], "passwords": 0}, "pairs": [{"name": "API_KEY", "value": "abc1", "x": 1}]}
     found = reasons(plan_text(plan_of(params)))
     assert [one.partition(": ")[2].partition(": ")[0] for one in found] == [
-        "params.db.password[0]",
+        "params.db.password",
         "params.db.passwords",
         "params.pairs[0].value",
     ]
@@ -121,9 +129,16 @@ def test_parameters_count_in_the_length_of_a_command():
     small = plan_of({"x": "y" * 6000})
     assert read_plan(plan_text(small).encode(), "plan.yaml") == small
     [reason] = reasons(plan_text(plan_of({"x": "," * 3000}, TRAIN, replace(TRAIN, name=JobName("other")), JOIN)))
-    assert reason.startswith("plan.yaml:3: params: are too long: they take 15019 characters of the command of each job")
-    assert "(train, other)" in reason
+    assert reason.startswith("plan.yaml:3: params: are too long: they take 15019 characters, and with everything else")
+    assert "(jobs train, other)" in reason
     assert "the project's files" in reason
+
+
+def test_a_size_that_is_refused_says_how_much_there_is_and_what_the_parameters_take():
+    [reason] = reasons(plan_text(plan_of({"x": "y" * 7600})))
+    assert int(reason.partition("the job has ")[2].partition(":")[0]) > 8192
+    [reason] = reasons(plan_text(plan_of({"x": "y" * 3000}, replace(TRAIN, command=("x" * 5000,)))))
+    assert "jobs[0].command: is too long with 5000 characters beside 3019 of params, 8" in reason
 
 
 def test_very_many_parameters_are_refused_before_they_are_looked_at():

@@ -38,7 +38,7 @@ def read_input(file: str) -> tuple[bytes, str]:
         Its content, and its name for messages.
 
     Raises:
-        UsageError: It cannot be read, or is too large for a plan.
+        UsageError: It cannot be read, or is too large.
     """
     if file == "-":
         if sys.stdin is None:
@@ -55,13 +55,13 @@ def read_whole(stream: BinaryIO, name: str) -> bytes:
     """Read a stream to its end.
 
     Raises:
-        UsageError: It is too large for a plan.
+        UsageError: It is too large.
     """
     from kedro_batch.files.read_budget import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
 
     content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise UsageError(f"cannot read {name}: it has more than {MAX_BYTES >> 20} MiB, the most that a plan may have")
+        raise UsageError(f"cannot read {name}: it has more than {MAX_BYTES >> 20} MiB, the most that is read")
     return content
 
 

@@ -4,10 +4,10 @@ A ``Compilation`` goes out. This module prints nothing, writes no file and spell
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kedro_batch.compiler.checks import check_compilation
 from kedro_batch.compiler.checks.job_definitions import refuse_unused_image
@@ -15,14 +15,15 @@ from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.inputs import CompileInputs
 from kedro_batch.compiler.options import CompileOptions
-from kedro_batch.compiler.params import Params, command_line_params, over_settings, prove_params, refuse_lost_params
+from kedro_batch.compiler.params import Params, command_line_params, over_settings, prove_params, refuse_other_params
+from kedro_batch.compiler.params_over_files import KEPT, find_clashes, find_kept
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project.class_bases import find_base_names
-from kedro_batch.compiler.project.kedro_params import decode_params, read_params
+from kedro_batch.compiler.project.kedro_params import decode_params, read_params, resolve_params
 from kedro_batch.compiler.project.missing_target import refuse_missing_target
 from kedro_batch.compiler.project.project_packages import ProjectPackages
 from kedro_batch.compiler.project.project_warnings import project_warnings
-from kedro_batch.compiler.project.run_command import find_run_command
+from kedro_batch.compiler.project.run_command import RunCommand, find_run_command, is_known
 from kedro_batch.compiler.resolved_images import ResolveImage, resolve_images
 from kedro_batch.compiler.settings.batch_config import Settings, resolve_settings
 from kedro_batch.compiler.settings.config_source import ConfigSource
@@ -30,6 +31,7 @@ from kedro_batch.compiler.severities import apply_severities
 from kedro_batch.diagnostics import Diagnostic
 from kedro_batch.errors import ProjectError
 from kedro_batch.plan.model import JobName
+from kedro_batch.plan.params_words import params_words
 from kedro_batch.text.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -99,11 +101,12 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
     source = configuration.read_aws_batch(options.env)
     settings = resolve_settings(source, options.conf_source, options.group_by, options.env, options.image)
     refuse_missing_target(configuration, source, options.env)
-    params = _find_params(project, given, settings, source, options.env)
+    params, file_parameters = _find_params(project, given, settings, source, options.env)
     nodes = project.nodes(every_pipeline=settings.name_parts_of_pipelines)
     _refuse_unread_versions(options, {name for node in nodes.selected for name in node.inputs})
     entries = configuration.section(options.env, "catalog")
     refuse_invalid_entries(entries)
+    run_command = find_run_command(project.name, settings.command_prefix, root)
     conf_in_container = settings.container_conf_source or configuration.conf_source
     needs_env_folder = options.env is None and conf_in_container == configuration.conf_source
     return CompileInputs(
@@ -120,10 +123,12 @@ def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -
         base_names=find_base_names,
         catalog_file=configuration.file_for(options.env, "catalog"),
         params=params,
+        file_parameters=file_parameters,
+        unproved_params=_find_unproved(params, run_command, project.name, settings, source),
         parameters=(configuration.section(options.env, "parameters"), params.values),
         parameters_file=configuration.file_for(options.env, "parameters"),
         features=project.features,
-        run_command=find_run_command(project.name, settings.command_prefix, root),
+        run_command=run_command,
         run_hooks=project.find_run_hooks(),
         base_env=configuration.base_env,
         missing_env_folder=configuration.missing_env_folder if needs_env_folder else None,
@@ -154,16 +159,44 @@ def find_job(compilation: Compilation, name: str) -> JobName:
 
 def _find_params(
     project: "KedroProject", given: Params, settings: Settings, source: ConfigSource, env: str | None
-) -> Params:
-    """Merge all parameters, prove that Kedro can carry them, and read the configuration with them from now on."""
+) -> tuple[Params, Mapping[Any, Any]]:
+    """Merge all parameters, prove that Kedro can carry them, and read the configuration with them from now on.
+
+    Returns:
+        The parameters, and those of the project's files alone if there are any to merge over them.
+    """
     params = over_settings(given, settings.params, source)
     if not params.values:
-        return params
-    prove_params(params, decode_params)
+        return params, {}
+    refuse_other_params(params, settings.command_prefix, source)
     project.use_params(params.values)
-    if project.merges_params:
-        refuse_lost_params(params, project.configuration.section(env, "parameters"))
-    return params
+    in_files = project.read_file_parameters(env)
+    base_env = project.configuration.base_env
+    for folder, files in ((env, in_files), (base_env, project.read_file_parameters(base_env))):
+        clashes = find_clashes(params.values, files)
+        params.refuse(
+            (one.path, one.describe(project.configuration.locate(folder, "parameters", one.path))) for one in clashes
+        )
+    prove_params(params, decode_params)
+    if project.merges_params and (merged := project.configuration.section(env, "parameters")):
+        params.refuse((path, KEPT) for path in find_kept(params.values, merged))
+    return params, in_files
+
+
+def _find_unproved(
+    params: Params, run: RunCommand | None, package: str, settings: Settings, source: ConfigSource
+) -> str | None:
+    """Prove that a command of the project's own reads the parameters too; return what cannot be asked, if any."""
+    if not params.values:
+        return None
+    if run is None:
+        return None if is_known(run, package, settings.command_prefix) else source.locate(("command_prefix",)).file
+    words = params_words(params.values)
+    read = run.read_params(words)
+    if not isinstance(read, Mapping):
+        return None if any(run.find_refused(words)) else run.source
+    prove_params(params, lambda _: resolve_params(read), f"the command `{run.name}` of {run.source}")
+    return None
 
 
 def _refuse_unread_versions(options: CompileOptions, read: set[str]) -> None:

@@ -33,6 +33,8 @@ class CompileInputs:
         catalog_file: The file where a catalog entry should be written.
         params: The parameters that the plan gives to the jobs.
         parameters: The merged parameters of the project, and those that the plan gives to the jobs.
+        file_parameters: Those of the project's files alone, if the plan gives others; empty if they are not known.
+        unproved_params: What starts a command of which it is not known how it reads the parameters; None otherwise.
         parameters_file: The file where a parameter should be written.
         features: What the project's Kedro understands.
         run_command: The command that jobs start, if it is not Kedro's own ``run``.
@@ -56,6 +58,8 @@ class CompileInputs:
     parameters_file: str
     features: KedroFeatures
     params: Params = field(default_factory=Params)
+    file_parameters: Mapping[Any, Any] = field(default_factory=dict)
+    unproved_params: str | None = None
     base_names: BaseNames = no_base_names
     run_command: RunCommand | None = None
     run_hooks: Sequence[RunHooks] = ()

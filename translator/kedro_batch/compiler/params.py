@@ -10,10 +10,10 @@ from typing import Any
 
 from kedro_batch.compiler.params_file import ParamsFile
 from kedro_batch.compiler.settings.config_source import ConfigSource, SourceRef
-from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
+from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, PathMessage
 from kedro_batch.errors import ConfigError
-from kedro_batch.plan.checks.credentials import credentials_in_params
-from kedro_batch.plan.params import differing_params, lost_params, merge_params, param_leaves, wrong_params
+from kedro_batch.plan.checks.params import PARAMS_TWICE, own_params, refused_params
+from kedro_batch.plan.params import differing_params, merge_params, param_leaves, sort_params
 from kedro_batch.plan.params_words import params_words
 
 _OPTION = "--params"
@@ -39,8 +39,9 @@ class Params:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The parameters, merged."""
-        return merge_params(*(layer.values for layer in self.layers))
+        """The parameters, merged, in the order of a plan."""
+        merged: dict[str, Any] = sort_params(merge_params(*(layer.values for layer in self.layers)))
+        return merged
 
     def locate(self, path: FieldPath) -> SourceRef:
         """Find where a parameter comes from."""
@@ -51,6 +52,15 @@ class Params:
         """Return a diagnostic about a parameter, with the place that it comes from."""
         source, line, shown = self.locate(path)
         return Diagnostic(source=source, line=line, path=shown, message=message, code=code)
+
+    def refuse(self, found: Iterable[PathMessage]) -> None:
+        """Refuse what was found.
+
+        Raises:
+            ConfigError: With the place of each.
+        """
+        if wrong := [self.diagnose(path, message) for path, message in found]:
+            raise ConfigError("parameters would not reach the nodes as they are:", wrong)
 
 
 def _has(values: Any, path: FieldPath) -> bool:
@@ -79,13 +89,11 @@ def command_line_params(file: ParamsFile | None, given: Mapping[Any, Any]) -> Pa
         )
     if given:
         layers.append(ParamsLayer(values=given, locate=lambda path: SourceRef(_OPTION, None, path)))
-    if wrong := [Diagnostic(source=_OPTION, path=path, message=message) for path, message in wrong_params(given)]:
-        raise ConfigError("the parameters of the command line cannot be passed on to the nodes:", wrong)
     if wrong := [
-        Diagnostic(source=_OPTION, path=path, code=Code.CREDENTIAL, message=message)
-        for path, message in credentials_in_params(given)
+        Diagnostic(source=_OPTION, path=path, code=code, message=message)
+        for path, message, code in refused_params(given)
     ]:
-        raise ConfigError("the command line would put credentials into the plan:", wrong)
+        raise ConfigError("the parameters of the command line cannot be passed on to the nodes:", wrong)
     return Params(layers)
 
 
@@ -97,43 +105,34 @@ def over_settings(params: Params, settings: Mapping[str, Any], source: ConfigSou
     return Params((below, *params.layers))
 
 
-def prove_params(params: Params, decode: Callable[[Sequence[str]], Mapping[str, Any]]) -> None:
-    """Refuse parameters that Kedro would not read back from the words of a command as they are.
+def refuse_other_params(params: Params, prefix: Sequence[str], source: ConfigSource) -> None:
+    """Refuse parameters in the first words of every command, beside those of the plan.
+
+    Raises:
+        ConfigError: With the place in the settings.
+    """
+    if params.values and (positions := [*own_params(prefix)]):
+        wrong = [source.diagnose(("command_prefix", position), PARAMS_TWICE) for position in positions]
+        raise ConfigError("the commands would have parameters twice:", wrong)
+
+
+def prove_params(params: Params, decode: Callable[[Sequence[str]], Mapping[str, Any]], reader: str = "Kedro") -> None:
+    """Refuse parameters that would not be read back from the words of a command as they are.
 
     Args:
         params: The parameters.
-        decode: Asks Kedro.
+        decode: Asks Kedro, or the project's own command.
+        reader: Who is asked.
 
     Raises:
         ConfigError: With the place of each.
     """
     values = params.values
     decoded = decode(params_words(values))
-    _refuse(
-        params,
-        differing_params(values, dict(decoded)),
-        "the installed Kedro reads it back as something else: write it otherwise",
+    params.refuse(
+        (path, f"{reader} reads it back as something else: write it otherwise")
+        for path in differing_params(values, dict(decoded))
     )
-
-
-def refuse_lost_params(params: Params, merged: Mapping[Any, Any]) -> None:
-    """Refuse parameters that Kedro does not merge over those of the project's files.
-
-    Args:
-        params: The parameters.
-        merged: The parameters of the project, with these given at run time; empty if there are no files.
-
-    Raises:
-        ConfigError: With the place of each.
-    """
-    if merged:
-        message = "Kedro leaves the value of the project's files, or another one: choose another value or another name"
-        _refuse(params, lost_params(params.values, merged), message)
-
-
-def _refuse(params: Params, places: Iterable[FieldPath], message: str) -> None:
-    if wrong := [params.diagnose(path, message) for path in places]:
-        raise ConfigError("parameters would not reach the nodes as they are:", wrong)
 
 
 def param_origins(params: Params) -> Iterator[tuple[FieldPath, Any, SourceRef]]:

@@ -4,17 +4,18 @@ YAML is read as a plan is: only what all readers of YAML agree about. A file tha
 some numbers otherwise (``1e-07``).
 """
 
-import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
+from kedro_batch.diagnostics import Diagnostic, FieldPath
 from kedro_batch.errors import ConfigError
 from kedro_batch.files import yaml_reader
-from kedro_batch.files.read_budget import MAX_DEPTH, MAX_DIGITS
-from kedro_batch.plan.checks.credentials import credentials_in_params
-from kedro_batch.plan.params import wrong_params
+from kedro_batch.files.json_reader import parse_json
+from kedro_batch.files.read_budget import MAX_PARAMS_BYTES
+from kedro_batch.files.yaml_reader import Document
+from kedro_batch.plan.checks.params import TOO_LONG_PARAMS, refused_params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +49,8 @@ def read_params_file(content: bytes, name: str) -> ParamsFile:
     Raises:
         ConfigError: With file, line and path of everything that is wrong.
     """
-    document = yaml_reader.parse(content, name, with_lines=True)
+    document = _parse(content, name)
     value, wrong = document.value, document.diagnostics
-    is_json = name.endswith(".json")
-    if is_json or content.lstrip().startswith(b"{"):
-        read = _read_json(content, name)
-        if is_json or not read.diagnostics:
-            value, wrong = read.value, read.diagnostics
     file = ParamsFile(name=name, values=value if isinstance(value, dict) else {}, lines=document.lines)
     if not wrong and not isinstance(value, dict):
         message = "must be a map of parameters, such as model_options: {random_state: 3}"
@@ -67,47 +63,19 @@ def read_params_file(content: bytes, name: str) -> ParamsFile:
     return file
 
 
+def _parse(content: bytes, name: str) -> Document:
+    if len(content) > MAX_PARAMS_BYTES:
+        message = f"has more than {MAX_PARAMS_BYTES >> 20} MiB. {TOO_LONG_PARAMS}"
+        return Document(diagnostics=[Diagnostic(source=name, message=message)], broken=True)
+    if name.endswith(".json"):
+        return parse_json(content, name)
+    if content.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
+        read = parse_json(content, name)
+        if not read.broken:
+            return read
+    return yaml_reader.parse(content, name, with_lines=True)
+
+
 def _diagnose(file: ParamsFile) -> Iterator[Diagnostic]:
-    for path, message in wrong_params(file.values):
-        yield Diagnostic(source=file.name, path=path, message=message)
-    for path, message in credentials_in_params(file.values):
-        yield Diagnostic(source=file.name, path=path, message=message, code=Code.CREDENTIAL)
-
-
-class _Pairs(list[tuple[str, Any]]):
-    """A map as JSON has it, in which a key may stand twice."""
-
-
-def _read_json(content: bytes, name: str) -> yaml_reader.Document:
-    document = yaml_reader.Document()
-    try:
-        text = content.decode("utf-8-sig")
-        document.value = _plain(json.loads(text, object_pairs_hook=_Pairs, parse_int=_read_int), (), document, name)
-    except json.JSONDecodeError as error:
-        message = f"is not valid JSON: {error.msg}"
-        document.diagnostics.append(Diagnostic(source=name, line=error.lineno, message=message))
-    except RecursionError:
-        document.diagnostics.append(Diagnostic(source=name, message=f"is nested deeper than {MAX_DEPTH} levels"))
-    except UnicodeDecodeError as error:
-        document.diagnostics.append(Diagnostic(source=name, message=f"is not valid JSON: {error}"))
-    return document
-
-
-def _read_int(text: str) -> int:
-    """Read a whole number; of one that is refused for its length, the beginning is enough, and Python reads no more."""
-    return int(text[: MAX_DIGITS + 2])
-
-
-def _plain(value: Any, here: FieldPath, document: yaml_reader.Document, name: str) -> Any:
-    """Make plain maps of pairs, and report keys that stand twice."""
-    if isinstance(value, _Pairs):
-        plain: dict[str, Any] = {}
-        for key, inner in value:
-            path = (*here, key)
-            if key in plain:
-                document.diagnostics.append(Diagnostic(source=name, path=path, message="the key is here twice"))
-            plain[key] = _plain(inner, path, document, name)
-        return plain
-    if isinstance(value, list):
-        return [_plain(inner, (*here, position), document, name) for position, inner in enumerate(value)]
-    return value
+    for path, message, code in refused_params(file.values):
+        yield Diagnostic(source=file.name, path=path, message=message, code=code)

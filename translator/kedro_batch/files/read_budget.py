@@ -25,6 +25,7 @@ MAX_DEFINITIONS           1,000       Job definitions that a plan declares. ``sc
 MAX_SUBMIT_VALUES         2,000       Values under one ``submit``, or of one job definition. With their names,
                                       they fill a request.
 MAX_PARAMS                4,096       Values of all parameters. A command has 8,192 characters.
+MAX_PARAMS_BYTES          1,048,576   Bytes of a file of parameters: those of a command, and room for comments.
 MAX_COPIED_VALUES         500,000     Values that all jobs together copy from the defaults: 20 for each of 25,000 jobs.
 MAX_DIAGNOSTICS           1,000       Diagnostics of a file, and of each check. Finding more takes hours; nobody reads
                                       them.
@@ -56,6 +57,7 @@ MAX_NAMES = 400_000
 MAX_DEFINITIONS = 1000
 MAX_SUBMIT_VALUES = 2000
 MAX_PARAMS = 4096
+MAX_PARAMS_BYTES = 1024 * 1024
 MAX_COPIED_VALUES = 500_000
 MAX_DIAGNOSTICS = 1000
 MAX_CYCLES = 20

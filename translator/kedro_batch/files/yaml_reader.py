@@ -258,8 +258,12 @@ class _Builder:
     def _key(self, top: _Open, value: Any, event: Any) -> None:
         line = event.start_mark.line + 1
         if not isinstance(value, str):
-            self._report(event, f"the key {value!r} must be text: put it in quotes", (*top.path, str(value)))
-            value = str(value)
+            if isinstance(event, yaml.ScalarEvent):
+                value = event.value
+                self._report(event, f"the key {value} must be text: put it in quotes", (*top.path, value))
+            else:
+                value = "a key"
+                self._report(event, "a key must be text, and not a list, a map or an alias", top.path)
         if len(value) > read_budget.MAX_KEY:
             raise _over_cap(f"a key of {len(value):,} characters", read_budget.MAX_KEY, event)
         if len(top.seen) == read_budget.MAX_KEYS:

@@ -51,10 +51,24 @@ def read_plain(text: str) -> str | int | float | bool | None:
         value = _core_value(text, kind)
         if tag == _TAG_OF[kind] and _constructed_1_1(text, tag) == value and _is_finite(value):
             return value
+    number = _meant_number(text)
     raise AmbiguousError(
         f"YAML versions disagree about {quoted(text)}: put it in quotes if it is text; "
-        "a number is written like 12 or 0.5, a truth value true or false"
+        + (f"if it is a number, write {number}" if number else _PLAIN_VALUES)
     )
+
+
+_PLAIN_VALUES = "a number is written like 12 or 0.5, a truth value true or false"
+_WITH_EXPONENT = re.compile(r"([-+]?)(?=\.?[0-9])([0-9]*)\.?([0-9]*)[eE]([-+]?)([0-9]+)")
+
+
+def _meant_number(text: str) -> str | None:
+    """Return the spelling of a number with an exponent that all versions read: one with a point and a sign."""
+    found = _WITH_EXPONENT.fullmatch(text) if len(text) < MAX_DIGITS else None
+    if found is None or not math.isfinite(float(text)):
+        return None
+    sign, whole, rest, direction, exponent = found.groups()
+    return f"{sign}{whole or '0'}.{rest or '0'}e{direction or '+'}{exponent}"
 
 
 _TAG_OF: dict[type | None, str] = {None: "null", bool: "bool", int: "int", float: "float"}
@@ -110,3 +124,8 @@ def _escaped(letter: str) -> str:
         return letter
     code = ord(letter)
     return f"\\u{code:04x}" if code <= _FOUR_DIGITS else f"\\U{code:08x}"
+
+
+def key_text(key: Any) -> str:
+    """Spell a key that is no text, as YAML has it: null, not None."""
+    return json.dumps(key) if key is None or isinstance(key, bool) else str(key)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NewType
 
 from kedro_batch.diagnostics import FieldPath
+from kedro_batch.plan.params import sort_params
 from kedro_batch.plan.params_words import params_words
 from kedro_batch.plan.settings import JobDefinition, JobSettings
 
@@ -108,7 +109,8 @@ class Plan:
     params_words: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Spell the parameters once, and not for each of many jobs."""
+        """Sort the parameters, and spell them once, not for each of many jobs."""
+        object.__setattr__(self, "params", sort_params(self.params))
         object.__setattr__(self, "params_words", params_words(self.params))
 
     def command_of(self, job: Job) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from kedro_batch.diagnostics import FieldPath, PathMessage
 from kedro_batch.files.read_budget import MAX_DEPTH, MAX_DIGITS, MAX_PATH, MAX_WRITTEN_KEY
-from kedro_batch.files.yaml_scalars import write_scalar
+from kedro_batch.files.yaml_scalars import key_text, write_scalar
 
 _MAX_LEVELS = MAX_DEPTH - 2
 """Levels of one parameter: a plan file has two above it."""
@@ -39,6 +39,17 @@ def merge_params(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def sort_params(params: Any) -> Any:
+    """Sort the keys of all maps: their order has no meaning, and equal parameters are to be the same words."""
+    match params:
+        case Mapping():
+            return {name: sort_params(params[name]) for name in sorted(params)}
+        case list():
+            return [sort_params(one) for one in params]
+        case _:
+            return params
+
+
 def wrong_params(params: Mapping[Any, Any]) -> Iterator[PathMessage]:
     """Yield the places of everything that would not reach a node as it is, and why.
 
@@ -55,9 +66,10 @@ def wrong_params(params: Mapping[Any, Any]) -> Iterator[PathMessage]:
 def _wrong_name(name: str) -> str | None:
     """Return why a name cannot stand at the top; None if it can, as far as that is not the same for all keys."""
     if _NESTING.search(name):
-        outer, _, inner = re.sub(r"[.\[\]]+", ".", name).strip(".").partition(".")
-        nested = f"{outer}: {{{inner}: ...}}" if inner else f"{outer}: ..."
-        return f"Kedro makes nested parameters of a name with . or [ in it: write {nested}"
+        outer, *inner = [write_scalar(step) for step in re.split(r"[.\[\]]+", name) if step.strip()] or [""]
+        nested = "".join(f"{{{step}: " for step in inner) + "..." + "}" * len(inner)
+        advice = f"write {outer}: {nested}" if outer else "choose another name"
+        return f"Kedro makes nested parameters of a name with . or [ in it: {advice}"
     if found := _ENDS_NAME.search(name):
         return f"the name has {found[0]!r} in it, which `kedro run --params` cannot pass on: choose another name"
     if not name or name != name.strip() or not name.isprintable():
@@ -66,9 +78,9 @@ def _wrong_name(name: str) -> str | None:
 
 
 def _wrong_entry(key: Any, value: Any, above: FieldPath) -> Iterator[PathMessage]:
-    here = (*above, str(key))
+    here = (*above, key if isinstance(key, str) else key_text(key))
     if not isinstance(key, str):
-        yield here, f"the key {key!r} must be text: put it in quotes"
+        yield here, f"the key {key_text(key)} must be text: put it in quotes"
     elif _SURROGATE.search(key):
         yield here, "holds half a character: an escape from \\ud800 to \\udfff"
     elif len(write_scalar(key)) > MAX_WRITTEN_KEY:
@@ -131,16 +143,6 @@ def differing_params(one: Any, other: Any, here: FieldPath = ()) -> Iterator[Fie
                 yield from differing_params(*pair, (*here, position))
     elif one != other or (isinstance(one, float) and math.copysign(1, one) != math.copysign(1, other)):
         yield here
-
-
-def lost_params(params: Mapping[str, Any], merged: Mapping[Any, Any], here: FieldPath = ()) -> Iterator[FieldPath]:
-    """Yield the places of parameters that have another value after they were merged over others: maps may gain keys."""
-    for name, value in params.items():
-        path = (*here, name)
-        if isinstance(value, dict) and isinstance(merged.get(name), dict):
-            yield from lost_params(value, merged[name], path)
-        elif name not in merged or [*differing_params(value, merged[name])]:
-            yield path
 
 
 def param_leaves(params: Mapping[str, Any], here: FieldPath = ()) -> Iterator[tuple[FieldPath, Any]]:

@@ -8,6 +8,9 @@ from kedro_batch.compiler.explain import ExplainedValue
 from kedro_batch.compiler.settings.config_source import SourceRef
 from kedro_batch.diagnostics import FieldPath, path_text
 from kedro_batch.plan.model import Job
+from kedro_batch.review.formatting import LONGEST_PARAM, spell_param
+from kedro_batch.review.markdown_escape import clip
+from kedro_batch.text.escaping import for_review
 
 
 def explanation_lines(
@@ -27,10 +30,24 @@ def explanation_lines(
         )
         for value, sources in values
     ]
-    rows += [(path_text(("params", *path)), json.dumps(value), _spell_source(source)) for path, value, source in params]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    rows += [
+        (
+            for_review(path_text(("params", *path))),
+            for_review(clip(spell_param(value), LONGEST_PARAM)),
+            _spell_source(source),
+        )
+        for path, value, source in params
+    ]
+    widths = [
+        max((len(row[column]) for row in rows if column == 0 or len(row[column]) <= _WIDE), default=0)
+        for column in (0, 1)
+    ]
     for name, value, source in rows:
         yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {source}".rstrip()
+
+
+_WIDE = 40
+"""Characters of a value; longer ones push their own source to the right, and not those of all."""
 
 
 def _spell_source(source: SourceRef) -> str:

@@ -28,11 +28,18 @@ def value_text(value: Any) -> str | None:
 def spell_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """Spell parameters, those in maps too, as JSON: null is a value, and 1, 1.0, true and "1" are four."""
     return {
-        name: spell_params(value)
-        if isinstance(value, Mapping) and value
-        else json.dumps(value, ensure_ascii=False, sort_keys=True)
+        name: spell_params(value) if isinstance(value, Mapping) and value else spell_param(value)
         for name, value in params.items()
     }
+
+
+LONGEST_PARAM = 100
+"""Characters of a parameter that a terminal shows."""
+
+
+def spell_param(value: Any) -> str:
+    """Spell one parameter as JSON, letters as they are."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def name_text(name: str) -> str:

@@ -15,12 +15,16 @@ from kedro_batch.compiler.checks.inputs_and_outputs import (
     check_local_inputs,
     check_local_outputs,
     check_outputs,
-    check_parameters,
     check_unknown_storage,
 )
 from kedro_batch.compiler.checks.job_definitions import check_declarations, check_moving
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
 from kedro_batch.compiler.checks.packages import check_packages
+from kedro_batch.compiler.checks.parameters import (
+    check_lost_parameters,
+    check_parameters,
+    check_unproved_parameters,
+)
 from kedro_batch.compiler.checks.placeholders import check_placeholders
 from kedro_batch.compiler.checks.project import (
     check_commands,
@@ -60,6 +64,8 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_run_command,
     check_inputs,
     check_parameters,
+    check_lost_parameters,
+    check_unproved_parameters,
     check_boundaries,
     check_transcoded_in_memory,
     check_outputs,

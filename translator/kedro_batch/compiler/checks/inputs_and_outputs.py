@@ -1,9 +1,6 @@
-"""Checks of inputs, which no job writes, of parameters, and of results, which no job reads."""
+"""Checks of inputs, which no job writes, and of results, which no job reads."""
 
-import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from kedro_batch.compiler.checks.dataset_diagnostics import (
     KEEP_ADVICE,
@@ -14,12 +11,10 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
 )
 from kedro_batch.compiler.checks.entries_to_paste import moved_entries
 from kedro_batch.compiler.compilation import Compilation
-from kedro_batch.compiler.data.dataset_uses import DatasetUse
 from kedro_batch.compiler.data.stores import Store, find_folder
-from kedro_batch.compiler.nodes import PARAMETER_PREFIX, glob_regex
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.plan.data_flow import without_transcoding
-from kedro_batch.text.wording import did_you_mean, sentences
+from kedro_batch.text.wording import sentences
 
 
 def check_inputs(compilation: Compilation) -> Iterator[Diagnostic]:
@@ -108,42 +103,3 @@ def check_unknown_storage(compilation: Compilation) -> Iterator[Diagnostic]:
                 f"it is not known where it is stored: {storage.reason}. {describe_jobs(compilation, jobs, verb)} it",
                 advice="If every container can reach it, declare it in aws_batch.yml, under datasets, as shared",
             )
-
-
-def check_parameters(compilation: Compilation) -> Iterator[Diagnostic]:
-    """Yield an error for each parameter that nodes read and the configuration does not have."""
-    inputs = compilation.inputs
-    readers: defaultdict[str, DatasetUse] = defaultdict(DatasetUse)
-    for job, group in compilation.groups.items():
-        for node in group.nodes:
-            for name in node.inputs:
-                if name.startswith(PARAMETER_PREFIX):
-                    readers[name].consumers.add(job)
-                    readers[name].nodes.add(node.name)
-    known = (
-        {PARAMETER_PREFIX + name for some in inputs.parameters for name in _parameter_names(some)} if readers else ()
-    )
-    declared = re.compile("|".join(map(glob_regex, inputs.settings.datasets)) or r"(?!)")
-    for name in sorted(readers.keys() - known):
-        if declared.fullmatch(name):
-            continue
-        yield diagnose_dataset(
-            Code.MISSING_INPUT,
-            name,
-            readers[name],
-            f"the configuration has no parameter {name.removeprefix(PARAMETER_PREFIX)!r}.{did_you_mean(name, known)} "
-            f"{describe_jobs(compilation, readers[name].consumers, 'read')} it",
-            advice=sentences(
-                f"Write parameters in {inputs.parameters_file}, or pass them with --params",
-                hooks_advice(compilation, always=True),
-            ),
-        )
-
-
-def _parameter_names(parameters: Mapping[Any, Any]) -> Iterator[str]:
-    """Yield the names that Kedro gives to parameters: ``a`` and, within it, ``a.b``."""
-    inner = [(str(name), value) for name, value in parameters.items()]
-    for name, value in inner:
-        yield name
-        if isinstance(value, Mapping):
-            inner += [(f"{name}.{key}", part) for key, part in value.items()]

@@ -35,7 +35,7 @@ def check_accept(compilation: Compilation) -> Iterator[Diagnostic]:
     datasets = _find_datasets(compilation) if accept else set()
     hooks = {name for one in compilation.inputs.run_hooks for name in (one.name, *one.methods)}
     for code, patterns in accept.items():
-        if code in (Code.MERGED_CYCLE, Code.UNMATCHED, Code.PLACEHOLDER):
+        if code in (Code.MERGED_CYCLE, Code.UNMATCHED, Code.PLACEHOLDER, Code.LOST_PARAMETERS):
             continue
         of_hooks = code == Code.HOOKS_PER_JOB
         known, kind = (hooks, "hook that acts once a run") if of_hooks else (datasets, "dataset")

@@ -12,7 +12,7 @@ from typing import Any
 from kedro_batch.compiler.project.image_contents import find_what_leaves_out
 from kedro_batch.compiler.project.misnamed_files import describe_move, find_misnamed, is_in_use, plain_name
 from kedro_batch.compiler.settings.config_source import SUFFIXES, TARGET, ConfigSource
-from kedro_batch.diagnostics import Diagnostic
+from kedro_batch.diagnostics import Diagnostic, FieldPath
 from kedro_batch.errors import ConfigError, ProjectError
 from kedro_batch.files import yaml_reader
 from kedro_batch.text.wording import did_you_mean
@@ -129,6 +129,22 @@ class Configuration:
         folder = self.conf_source.rstrip("/") if self.folder is None else self.shown(self.folder)
         return f"{folder}/{env or self.base_env}/{section}.yml"
 
+    def locate(self, env: str | None, section: str, path: FieldPath) -> str:
+        """Return the file, and the line, where a section has something; otherwise where it should be written."""
+        for name, file in self._section_files(env, section).items():
+            line = yaml_reader.parse(file.read_bytes(), name, with_lines={path}).lines.get(path)
+            if line is not None:
+                return f"{name}:{line}"
+        return self.file_for(env, section)
+
+    def _section_files(self, env: str | None, *sections: str) -> Mapping[str, Path]:
+        """Find the files that sections are merged of; the first one wins."""
+        return {
+            name: file
+            for name, file in self.find_files(env, "*").items()
+            if any(part.startswith(sections) for part in Path(name).parts)
+        }
+
     def read_aws_batch(self, env: str | None) -> ConfigSource:
         """Read what the configuration of an environment says about AWS Batch; None is the project's default.
 
@@ -215,8 +231,7 @@ class Configuration:
         """Refuse keys that a file of a section has twice, or one of the globals, which Kedro reads first."""
         twice = [
             one
-            for name, file in self.find_files(env, "*").items()
-            if any(part.startswith((section, "globals")) for part in Path(name).parts)
+            for name, file in self._section_files(env, section, "globals").items()
             for one in yaml_reader.parse(file.read_bytes(), name).diagnostics
             if _TWICE in one.message
         ]

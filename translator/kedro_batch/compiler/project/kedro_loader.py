@@ -42,6 +42,8 @@ from kedro_batch.errors import ConfigError, ProjectError
 
 _CATALOG_HOOKS = {"after_context_created", "after_catalog_created", "before_pipeline_run"}
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
+_FILE_PARAMETERS = "kedro_batch_file_parameters"
+"""A section of ours with the files of ``parameters``, which Kedro merges without those that are given at run time."""
 _CREDENTIALS_PATTERNS = ["credentials*", "credentials*/**", "**/credentials*"]
 """Those of ``OmegaConfigLoader``, unless the project sets others."""
 
@@ -247,6 +249,17 @@ class KedroProject:
         """Read the configuration with these parameters given at run time, from now on."""
         self._params = params
 
+    def read_file_parameters(self, env: str | None) -> Mapping[Any, Any]:
+        """Return the parameters of the files alone; without those at the top that begin with an underscore.
+
+        Parameters given at run time are not merged over them, and interpolations that ask for these find them. Empty if
+        the project's config loader is its own, or cannot read them so.
+        """
+        try:
+            return self.configuration.section(env, _FILE_PARAMETERS) if self.merges_params else {}
+        except ConfigError:
+            return {}
+
     def _make_config_loader(self, env: str | None) -> Any:
         with guard_project_code("cannot read the configuration", self._root):
             loader = settings.CONFIG_LOADER_CLASS(
@@ -258,6 +271,10 @@ class KedroProject:
         patterns = getattr(loader, "config_patterns", None)
         if isinstance(patterns, dict):
             patterns.setdefault("aws_batch", _CONFIG_PATTERNS)
+            patterns.setdefault(_FILE_PARAMETERS, patterns.get("parameters", []))
+        strategies = getattr(loader, "merge_strategy", None)
+        if isinstance(strategies, dict) and "parameters" in strategies:
+            loader.merge_strategy = {**strategies, _FILE_PARAMETERS: strategies["parameters"]}
         return loader
 
 

@@ -36,9 +36,12 @@ def decode_params(words: Sequence[str]) -> Mapping[str, Any]:
     from kedro.framework.cli.project import run  # noqa: PLC0415  it takes a moment, and most plans have no parameters
 
     try:
-        given = run.make_context("run", list(words)).params["params"]
-        # So the config loader makes parameters of what was given: interpolations are resolved there.
-        decoded: Any = OmegaConf.to_container(OmegaConf.merge(OmegaConf.create(), given), resolve=True)
+        return resolve_params(run.make_context("run", list(words)).params["params"])
     except Exception as error:  # click, omegaconf and their parsers raise many kinds
         raise ProjectError(f"Kedro cannot read the parameters back: {first_line(error)}") from error
-    return dict(decoded)
+
+
+def resolve_params(given: Any) -> Mapping[str, Any]:
+    """Make of parameters given at run time what the config loader makes of them: interpolations are resolved."""
+    resolved: Any = OmegaConf.to_container(OmegaConf.merge(OmegaConf.create(), given), resolve=True)
+    return dict(resolved)

@@ -15,9 +15,10 @@ from typing import Any
 
 import click
 
-from kedro_batch.compiler.project.kedro_errors import guard_project_code
+from kedro_batch.compiler.project.kedro_errors import first_line, guard_project_code
 from kedro_batch.compiler.project.python_source import find_source, find_words
 from kedro_batch.errors import ProjectError
+from kedro_batch.plan.params_words import PARAMS_OPTION
 
 _RUN = "run"
 
@@ -84,6 +85,27 @@ class RunCommand:
                 if parameter.value_is_missing(value):
                     yield max(parameter.opts, key=len)
 
+    def read_params(self, words: Sequence[str]) -> Any:
+        """Return what the command's option ``--params`` makes of words; None if that cannot be told.
+
+        No other option is processed. What the command itself does with the result is not known.
+
+        Raises:
+            ProjectError: The option refuses them.
+        """
+        option = next((one for one in self.command.params if PARAMS_OPTION in one.opts), None)
+        if option is None:
+            return None
+        context = self._context()
+        try:
+            given, _, _ = self.command.make_parser(context).parse_args([*words])
+            return option.handle_parse_result(context, given, [])[0]
+        except click.UsageError as error:
+            message = f"{self.source}: its command `{self.name}` refuses the parameters: {first_line(error)}"
+            raise ProjectError(message) from error
+        except Exception:  # noqa: BLE001  a callback is the project's own; it may need what only a container has
+            return None
+
     def _context(self, **settings: Any) -> click.Context:
         return _make_context(self.command, self.name, self.parent, **settings)
 
@@ -110,6 +132,12 @@ def find_run_command(package: str, prefix: Sequence[str], root: Path) -> RunComm
         return None
     with guard_project_code("cannot load the project's own commands", root):
         return _follow(*found, name, words, len(prefix))
+
+
+def is_known(run: RunCommand | None, package: str, prefix: Sequence[str]) -> bool:
+    """True if it is known which command a prefix starts: one that was found, or Kedro's own ``run``."""
+    start, name, _ = _find_start(prefix, package)
+    return run is not None or (start is not None and name == _RUN)
 
 
 def _find_start(prefix: Sequence[str], package: str) -> tuple[_Start | None, str, Sequence[str]]:

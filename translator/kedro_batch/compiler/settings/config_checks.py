@@ -17,19 +17,19 @@ from kedro_batch.compiler.settings.rules import AMOUNTS
 from kedro_batch.diagnostics import Code, FieldPath, PathMessage
 from kedro_batch.files.json_schema import Meaning, check
 from kedro_batch.files.resources import schema
+from kedro_batch.files.yaml_scalars import key_text
 from kedro_batch.plan.checks.credentials import (
     IN_COMMAND,
     credential_words,
     credentials_in,
     credentials_in_definition,
-    credentials_in_params,
     looks_like_credential,
 )
 from kedro_batch.plan.checks.job_definitions import variables_in_register
+from kedro_batch.plan.checks.params import refused_params
 from kedro_batch.plan.checks.placement import unsent_tags
 from kedro_batch.plan.checks.service_model import wrong_register_fields, wrong_submit_fields
 from kedro_batch.plan.checks.variables import misused_variable, variables_in
-from kedro_batch.plan.params import wrong_params
 from kedro_batch.plan.submit_job import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean, quoted
 
@@ -74,9 +74,10 @@ def find_keys_not_text(value: Any, here: FieldPath = ()) -> Iterator[FieldPath]:
     """Yield the paths of all keys that YAML has read as something else than text."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
+            step = key if isinstance(key, str) else key_text(key)
             if not isinstance(key, str):
-                yield (*here, str(key))
-            yield from find_keys_not_text(inner, (*here, str(key)))
+                yield (*here, step)
+            yield from find_keys_not_text(inner, (*here, step))
 
 
 def is_local_absolute_path(text: str) -> bool:
@@ -102,12 +103,15 @@ def _run_checks(given: _Config, env: str | None) -> Iterator[tuple[FieldPath, st
     for check_one, code in _CHECKS:
         for path, message in check_one(given):
             yield path, message, code
+    params = given.get("params")
+    for path, message, code in refused_params(params) if isinstance(params, Mapping) else ():
+        yield ("params", *path), message, code
 
 
 def _check_schema(given: _Config) -> Iterator[PathMessage]:
     for path, message in check(_without_taken_away(given), "config", _find_meaning):
         if path[:1] == ("params",) and isinstance(given["params"], Mapping):
-            continue  # _check_params says more
+            continue  # refused_params says more
         misuse = _find_misuse_of_accept(given, path) or _find_misuse_of_name(given, path)
         yield path, misuse or _find_misuse_of_account(given, path) or message
 
@@ -231,19 +235,12 @@ def _check_tags(given: _Config) -> Iterator[PathMessage]:
     yield from unsent_tags(given, _job_settings(given))
 
 
-def _check_params(given: _Config) -> Iterator[PathMessage]:
-    if isinstance(params := given.get("params"), Mapping):
-        yield from ((("params", *path), message) for path, message in wrong_params(params))
-
-
 def _check_credentials(given: _Config) -> Iterator[PathMessage]:
     prefix = given.get("command_prefix")
     for position in credential_words([str(word) for word in prefix] if isinstance(prefix, list) else ()):
         yield ("command_prefix", position), IN_COMMAND
     if looks_like_credential("", str(given.get("container_conf_source", ""))):
         yield ("container_conf_source",), IN_COMMAND
-    if isinstance(params := given.get("params"), Mapping):
-        yield from ((("params", *path), message) for path, message in credentials_in_params(params))
     for here, settings in _job_settings(given):
         for path, message in credentials_in(settings):
             yield (*here, *path), message
@@ -267,6 +264,5 @@ _CHECKS: tuple[tuple[Callable[[_Config], Iterator[PathMessage]], Code], ...] = (
     (_check_group_by, Code.INVALID_CONFIG),
     (_check_runners, Code.INVALID_CONFIG),
     (_check_tags, Code.INVALID_CONFIG),
-    (_check_params, Code.INVALID_CONFIG),
     (_check_credentials, Code.CREDENTIAL),
 )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
+from itertools import dropwhile
 from typing import Any
 
 from kedro_batch.diagnostics import Diagnostic, FieldPath, PathMessage, diagnostics_of
@@ -16,10 +17,21 @@ from kedro_batch.plan.model import stated_settings
 
 _PASSWORDS = re.compile(r"(password|passwd|passphrase|pwd|secret|(^|_)pass)s?\d*$", re.IGNORECASE)
 _KEYS = re.compile(
-    r"((?<!pad_)(?<!eos_)(?<!bos_)(?<!unk_)(?<!sep_)(?<!cls_)(?<!mask_)token|(api|access|account|private|auth|secret|"
-    r"encryption|signing|ssh)_?key|authorization|credentials?)\d*$",
+    r"(token|(api|access|account|private|auth|secret|encryption|signing|ssh)_?key|authorization|credentials?)\d*$",
     re.IGNORECASE,
 )
+_OTHER_NAMES = re.compile(
+    r"(^|_)((low|high|band|all|notch|by|one|two|n|num|multi|single|double|first|second|third|fourth|fifth|final|"
+    r"next|prev|previous|forward|backward|boarding)_pass|(pad|padding|eos|bos|sos|eot|eod|unk|unknown|sep|cls|mask|stop|"
+    r"start|end|begin|first|last|next|special|image|separator|blank|prefix|suffix|oov)_token)\d*$",
+    re.IGNORECASE,
+)
+"""Names of filters, rounds and special words of a tokenizer, which end as those of credentials do."""
+_POINTS_AT_ONE = re.compile(r"(credentials?|authorization)\d*$", re.IGNORECASE)
+_POINTER = re.compile(r"[A-Za-z_][\w-]{0,31}")
+"""What such a name has, if not a credential itself: the name of credentials in Kedro's files, or a word."""
+_COUNTS = re.compile(r"(^|[\W_])pass(es)?\d*$", re.IGNORECASE)
+"""Names that numbers may have as parameters: of passes."""
 _HARMLESS = re.compile(
     r"|true|false|yes|no|on|off|none|enabled|disabled|arn:.*|<.*>|\$\{.*\}|[\w.~-]*(/[\w.-]+)+",
     re.IGNORECASE | re.DOTALL,
@@ -73,10 +85,16 @@ _known = lru_cache(maxsize=16_384)(looks_like_credential)
 
 
 def _named_like_one(name: str, value: str) -> bool:
-    if _HARMLESS.fullmatch(value):
+    if not _names_one(name) or _HARMLESS.fullmatch(value):
+        return False
+    if _POINTS_AT_ONE.search(name) and _POINTER.fullmatch(value):
         return False
     # A number may be a password, but the number of tokens is not a token.
-    return bool(_PASSWORDS.search(name) or (_KEYS.search(name) and not _NUMBER.fullmatch(value)))
+    return bool(_PASSWORDS.search(name) or not _NUMBER.fullmatch(value))
+
+
+def _names_one(name: str) -> bool:
+    return bool(_PASSWORDS.search(name) or _KEYS.search(name)) and not _OTHER_NAMES.search(name)
 
 
 def may_hold_credential(entry: Mapping[str, Any]) -> bool:
@@ -86,7 +104,7 @@ def may_hold_credential(entry: Mapping[str, Any]) -> bool:
     """
     for path, name, value in _texts(entry, ("",)):
         named = "" if name == "credentials" else re.sub(r"\W+", "_", name)
-        if "credentials" in path[:-1] or _PASSWORDS.search(named) or _KEYS.search(named):
+        if "credentials" in path[:-1] or _names_one(named):
             return True
         if _looks_like_one(named, value):
             return True
@@ -124,13 +142,18 @@ def credentials_in_definition(declared: Mapping[str, Any]) -> Iterator[PathMessa
 
 
 def credentials_in_params(params: Mapping[str, Any]) -> Iterator[PathMessage]:
-    """Yield the places of parameters that look like credentials."""
+    """Yield the places of parameters that look like credentials, a list once."""
+    reported: set[FieldPath] = set()
     for path, name, value in _named_scalars(params, (), ""):
-        if looks_like_credential(name, value):
-            yield path, IN_COMMAND
+        if isinstance(value, int | float) and _COUNTS.search(name):
+            continue
+        whole = tuple(dropwhile(lambda step: isinstance(step, int), reversed(path)))[::-1]
+        if whole not in reported and looks_like_credential(name, str(value)):
+            reported.add(whole)
+            yield whole, _IN_PARAMS
 
 
-def _named_scalars(value: Any, here: FieldPath, name: str) -> Iterator[tuple[FieldPath, str, str]]:
+def _named_scalars(value: Any, here: FieldPath, name: str) -> Iterator[tuple[FieldPath, str, Any]]:
     """Yield every scalar with its path and its name: the keys of all maps above it, or the ``name`` beside a value."""
     match value:
         case Mapping():
@@ -144,7 +167,7 @@ def _named_scalars(value: Any, here: FieldPath, name: str) -> Iterator[tuple[Fie
         case bool() | None:
             pass
         case _:
-            yield here, name, str(value)
+            yield here, name, value
 
 
 def credential_words(command: Sequence[str]) -> Iterator[int]:
@@ -165,6 +188,12 @@ def credential_words(command: Sequence[str]) -> Iterator[int]:
 IN_COMMAND = (
     "looks like a credential, by its name or its value, and a plan is read by many: let the container find it, in AWS "
     "Secrets Manager or by the permission of its role"
+)
+
+
+_IN_PARAMS = (
+    f"{IN_COMMAND}. If it is none, give it another name, or write it into the project's parameters files, which a plan "
+    "does not repeat"
 )
 
 

@@ -31,17 +31,17 @@ _LAST_SUBMISSION = 10**SUBMISSION_DIGITS - 1
 
 def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
     """Yield the jobs whose request would be larger than AWS Batch takes."""
-    params = _json_length(list(plan.params_words), len)
-    too_long: list[JobName] = []
+    params = _json_length(list(plan.params_words), len) if plan.params_words else 0
+    too_long: dict[JobName, str] = {}
     for index, job in enumerate(plan.jobs):
         for path, message in _check_size(job, plan, params if job.nodes else 0):
             if path == _PARAMS:
-                too_long.append(job.name)
+                too_long[job.name] = message
             else:
                 yield from diagnostics_of([(path, message)], ("jobs", index))
     if too_long:
-        message = f"are too long: they take {params} characters of the command of each job, of {OVERRIDES_CHARACTERS}"
-        yield Diagnostic(path=_PARAMS, message=f"{message} at most ({listed(too_long)}). {_REMEDIES['params']}")
+        message = next(iter(too_long.values()))
+        yield Diagnostic(path=_PARAMS, message=f"{message} (job{'s' * (len(too_long) > 1)} {listed(too_long)})")
 
 
 def worst_request(job: Job, plan: Plan) -> dict[str, Any]:
@@ -81,12 +81,23 @@ def _check_size(job: Job, plan: Plan, params: int) -> Iterator[PathMessage]:
     taken = _json_length(overrides, len) + _at_run_time()
     if taken > OVERRIDES_CHARACTERS:
         path = max((*parts[:2], parts[-1]), key=lambda part: part[1])[0]
-        size = f" with {len(' '.join(job.command))} characters, {taken} in all" if path == ("command",) else ""
-        allowed = f"a container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the like"
-        yield path, f"is too long{size}: {allowed}, or the job fails later. {_REMEDIES[path[0]]}"
+        size = ""
+        if path == ("command",):
+            beside = f" beside {params} of params" if params else ""
+            size = f" with {len(' '.join(job.command))} characters{beside}, {taken} in all"
+        elif path == _PARAMS:
+            size = f": they take {params} characters, and with everything else the job has {taken}"
+        allowed = f"a container is given {OVERRIDES_CHARACTERS} characters at most of command, environment and the "
+        reason = f"{_verb(path)} too long{size}: {allowed}like, or the job fails later"
+        yield path, f"{reason}. {_REMEDIES[path[0]]}"
     elif _json_length(request, _count_bytes) + _at_run_time() > REQUEST_BYTES:
         path = max(parts, key=lambda part: part[1])[0]
-        yield path, f"is too long: a request may have {REQUEST_BYTES} bytes with what a run adds. {_REMEDIES[path[0]]}"
+        allowed = f"a request may have {REQUEST_BYTES} bytes with what a run adds"
+        yield path, f"{_verb(path)} too long: {allowed}. {_REMEDIES[path[0]]}"
+
+
+def _verb(path: tuple[str, ...]) -> str:
+    return "are" if path == _PARAMS else "is"
 
 
 def _parts(job: Job, *, submit_tags: bool) -> list[tuple[tuple[str, ...], int]]:

@@ -8,7 +8,7 @@ from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.params import param_leaves
 from kedro_batch.plan.settings import JobDefinition
-from kedro_batch.review.formatting import memory_text, quote_names, spell_params, value_text
+from kedro_batch.review.formatting import LONGEST_PARAM, memory_text, quote_names, spell_params, value_text
 from kedro_batch.review.markdown_escape import clip
 from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Totals
 from kedro_batch.text.wording import counted
@@ -90,7 +90,7 @@ def build_overview_view(overview: Overview, name: str) -> OverviewView:
     )
 
 
-def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None = 100) -> Iterator[Fact]:
+def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None = LONGEST_PARAM) -> Iterator[Fact]:
     """Yield the totals of a plan, its source, and its digest.
 
     Args:
