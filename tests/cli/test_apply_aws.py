@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from kedro_batch.plan.submit_job import TAG_JOB, TAG_PLAN, TAG_RUN
+from kedro_batch.plan.submit_job import TAG_JOB, TAG_PLAN, TAG_RUN, JobId
+from kedro_batch.submitter.service.aws import AwsEngine
 from tests.support.command_line import kedro_batch
 from tests.support.plans import write_plan
 from tests.support.runs import end_of, interrupted, read_until, started, states, wait_until
@@ -308,7 +309,7 @@ def test_an_endpoint_that_is_not_aws_batch(tmp_path, answer):
     with standin(answer_always=answer) as service:
         ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
     assert ended.code == 5
-    assert "Is the endpoint really that of AWS Batch" in ended.err
+    assert "the endpoint is really that of AWS Batch" in ended.err
     assert ended.text == ""
     assert "Traceback" not in ended.err
 
@@ -353,7 +354,8 @@ def test_an_arn_of_another_account_is_not_taken_for_a_name(tmp_path):
         ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
         assert service.asked("submitjob") == []
     assert ended.code == 5
-    assert f"job definition '{arn}' does not exist or has no active revision" in ended.err
+    assert f"job definition '{arn}' " in ended.err
+    assert "eu-west-1" in ended.err
 
 
 def test_a_look_that_fails_while_jobs_are_submitted_does_not_stop_the_submission(tmp_path):
@@ -390,3 +392,13 @@ def test_a_service_that_does_not_answer_does_not_keep_a_signal_waiting(tmp_path,
     )
     assert part in said
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.xdist_group("aws")
+def test_where_nothing_is_at_the_path_of_terminate_jobs_jobs_are_terminated_one_by_one(moto_server, monkeypatch):
+    moto_server.prepare("a_queue", "a_definition")
+    for name, value in moto_server.environment.items():
+        monkeypatch.setenv(name, value)
+    batch = moto_server.client("batch")
+    job_id = batch.submit_job(jobName="a", jobQueue="a_queue", jobDefinition="a_definition")["jobId"]
+    assert AwsEngine().terminate_jobs([JobId(job_id)], "because").done == (job_id,)

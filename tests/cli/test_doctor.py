@@ -216,7 +216,7 @@ def test_what_is_not_aws_is_nobodys_refusal(tmp_path, status, content, kind):
     with standin() as service, in_between(status, content, kind) as url:
         ended = doctor(service, tmp_path, "plan.yaml", AWS_ENDPOINT_URL_BATCH=url)
     assert ended.code == 5
-    assert "Is the endpoint really that of AWS Batch" in ended.text
+    assert "the endpoint is really that of AWS Batch" in ended.text
     for said in ("Log in", "Allow", "refused"):
         assert said not in ended.text
 

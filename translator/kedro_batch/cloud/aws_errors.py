@@ -36,8 +36,8 @@ _REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
 """Headers of the replies of AWS."""
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
 """The name of an error; where a reply has none, botocore takes the number of its status."""
-_TOO_MANY, _SERVER_ERROR = 429, 500
-"""HTTP status: from the second on, the service may have executed the call before it failed."""
+_NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
+"""HTTP status: from the last on, the service may have executed the call before it failed."""
 
 _ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken", "GetSessionToken")
 _LOGGING_IN = ("CreateOAuth2Token", "CreateToken", "GetRoleCredentials")
@@ -87,8 +87,14 @@ _MEANING: tuple[tuple[tuple[type[Exception], ...], tuple[Fault, str]], ...] = (
 
 
 def lacks_operation(error: ServiceError) -> bool:
-    """True if the service does not know the operation that was called."""
+    """True if the service says that it does not know the operation that was called."""
     return error_code(error) in _UNKNOWN_OPERATION
+
+
+def may_lack_operation(error: ServiceError) -> bool:
+    """True if that is so, or if whatever answers has nothing at the operation's path: an older one may be tried."""
+    reply = getattr(error.__cause__, "response", None) or {}
+    return lacks_operation(error) or reply.get("ResponseMetadata", {}).get("HTTPStatusCode") == _NOT_FOUND
 
 
 def error_code(error: ServiceError) -> str | None:
@@ -174,11 +180,8 @@ def _fault(code: str, status: int) -> Fault:
 
 
 def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS) -> ServiceError:
-    return ServiceError(
-        f"cannot {_verb(what)}: {_open(why)}. Is the endpoint really that of {service}, and are the AWS_... settings "
-        "right?",
-        fault=fault,
-    )
+    remedy = f"Check that the endpoint is really that of {service}, and the AWS_... settings"
+    return ServiceError(f"cannot {_verb(what)}: {_open(why)}", fault=fault, remedy=remedy)
 
 
 def _tried(what: str, error: Exception) -> str:

@@ -266,5 +266,9 @@ class Run:
     # Close
 
     def _close_early(self, outcome: RunOutcome) -> None:
-        if self._context.begun:
-            close_early(self._context, self.run_state, self._submitter, self._terminator, outcome, began=self._began)
+        context = self._context
+        ends_jobs = outcome == "interrupted" and context.options.terminate_on_interrupt
+        if ends_jobs and self._mode is not RunMode.START and context.location:
+            context.emit_started(continued=True)  # what runs already is to end, too
+        if context.begun:
+            close_early(context, self.run_state, self._submitter, self._terminator, outcome, began=self._began)

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import calling, lacks_operation, no_region, parsing
+from kedro_batch.cloud.aws_errors import calling, may_lack_operation, no_region, parsing
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.cloud.session import open_session
@@ -186,7 +186,7 @@ class AwsEngine:
                 with calling("TerminateJobs"):
                     reply: Any = self._asking.terminate_jobs(jobs=some, reason=reason)
             except ServiceError as error:
-                if not lacks_operation(error) and error.fault is not Fault.DENIED:
+                if not may_lack_operation(error) and error.fault is not Fault.DENIED:
                     raise
             else:
                 with parsing("TerminateJobs"):
