@@ -97,7 +97,7 @@ def _import_kedro() -> "type[KedroProject]":
 def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -> CompileInputs:
     configuration = project.configuration
     given = command_line_params(options.params_file, read_params(options.params))
-    project.use_params(given.values)
+    project.config.use_params(given.values)
     source = configuration.read_aws_batch(options.env)
     settings = resolve_settings(source, options.conf_source, options.group_by, options.env, options.image)
     refuse_missing_target(configuration, source, options.env)
@@ -169,16 +169,16 @@ def _find_params(
     if not params.values:
         return params, {}
     refuse_other_params(params, settings.command_prefix, source)
-    project.use_params(params.values)
-    in_files = project.read_file_parameters(env)
+    project.config.use_params(params.values)
+    in_files = project.config.read_file_parameters(env)
     base_env = project.configuration.base_env
-    for folder, files in ((env, in_files), (base_env, project.read_file_parameters(base_env))):
+    for folder, files in ((env, in_files), (base_env, project.config.read_file_parameters(base_env))):
         clashes = find_clashes(params.values, files)
         params.refuse(
             (one.path, one.describe(project.configuration.locate(folder, "parameters", one.path))) for one in clashes
         )
     prove_params(params, decode_params)
-    if project.merges_params and (merged := project.configuration.section(env, "parameters")):
+    if project.config.merges_params and (merged := project.configuration.section(env, "parameters")):
         params.refuse((path, KEPT) for path in find_kept(params.values, merged))
     return params, in_files
 

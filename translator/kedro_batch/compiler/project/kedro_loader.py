@@ -9,14 +9,12 @@ open files by relative paths and ask for the environment.
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from contextlib import chdir
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from kedro import __version__ as kedro_version
-from kedro.config import MissingConfigException, OmegaConfigLoader
 from kedro.framework.project import pipelines, settings, validate_settings
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
@@ -24,7 +22,7 @@ from kedro.pipeline import Pipeline
 from kedro_batch.compiler.nodes import DEFAULT_PIPELINE, ProjectNode, ProjectNodes
 from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project.conf_folder import Configuration
-from kedro_batch.compiler.project.interpolations import diagnose_interpolation
+from kedro_batch.compiler.project.kedro_config import KedroConfig
 from kedro_batch.compiler.project.kedro_env import refuse_own_env, set_kedro_env
 from kedro_batch.compiler.project.kedro_errors import (
     NOT_IMPORTED,
@@ -32,20 +30,13 @@ from kedro_batch.compiler.project.kedro_errors import (
     describe_needed_pipelines,
     describe_unknown_names,
     describe_unknown_pipelines,
-    explain_error,
-    first_line,
     guard_project_code,
 )
 from kedro_batch.compiler.project.kedro_version import KedroFeatures, find_kedro_features
 from kedro_batch.compiler.project.run_hooks import RunHooks, find_run_hooks, implemented_hooks
-from kedro_batch.errors import ConfigError, ProjectError
+from kedro_batch.errors import ProjectError
 
 _CATALOG_HOOKS = {"after_context_created", "after_catalog_created", "before_pipeline_run"}
-_CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
-_FILE_PARAMETERS = "kedro_batch_file_parameters"
-"""A section of ours with the files of ``parameters``, which Kedro merges without those that are given at run time."""
-_CREDENTIALS_PATTERNS = ["credentials*", "credentials*/**", "**/credentials*"]
-"""Those of ``OmegaConfigLoader``, unless the project sets others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +62,11 @@ class KedroProject:
         """
         self._root = root
         self._options = options
-        self._params: Mapping[str, Any] = {}
         set_kedro_env(options.env)
         with guard_project_code("cannot load the Kedro project", root):
             self._metadata = bootstrap_project(root)
             validate_settings()
-            self._loader_args = dict(settings.CONFIG_LOADER_ARGS)
-            self.configuration = Configuration(
-                root=root,
-                conf_source=str(options.conf_source or settings.CONF_SOURCE),
-                base_env=self._loader_args.get("base_env") or "base",
-                default_env=self._loader_args.get("default_run_env"),
-                read=self._read_section,
-                credentials_patterns=_find_credentials_patterns(self._loader_args),
-            )
+            self.config = KedroConfig(root, options)
         refuse_own_env(options.env)
         self.configuration.refuse_missing_folders(options.env)
 
@@ -113,9 +95,9 @@ class KedroProject:
         return any(implemented_hooks(hook) & _CATALOG_HOOKS for hook in settings.HOOKS)
 
     @property
-    def merges_params(self) -> bool:
-        """True if the project's config loader is Kedro's own, which merges parameters given at run time over files."""
-        return issubclass(settings.CONFIG_LOADER_CLASS, OmegaConfigLoader)
+    def configuration(self) -> Configuration:
+        """Its configuration."""
+        return self.config.configuration
 
     def nodes(self, *, every_pipeline: bool = False) -> ProjectNodes:
         """Return the selected nodes, and the pipelines in which commands find them.
@@ -218,70 +200,6 @@ class KedroProject:
             message = f"the selection does not match the pipeline {', '.join(names)}: {error}"
             nodes = [_project_node(node) for node in pipeline.nodes]
             raise ProjectError("\n".join([message, *describe_unknown_names(nodes, chosen)])) from error
-
-    def _read_section(self, env: str | None, name: str) -> Mapping[Any, Any]:
-        """Read one section of the configuration with the project's own config loader."""
-        try:
-            loader = self._make_config_loader(env)
-        except ProjectError as error:
-            self._refuse_interpolation(env, "globals", error.__cause__ or error)  # Kedro reads globals first of all
-            raise
-        try:
-            with chdir(self._root):
-                return dict(loader[name])
-        except KeyError:
-            return {}
-        except MissingConfigException as error:
-            if self.configuration.folder is None:  # an archive or a remote place may be unreachable
-                raise ConfigError(f"cannot read the configuration {name!r}: {first_line(error)}") from error
-            return {}
-        except Exception as error:  # a config loader may be the project's own and raise anything
-            self._refuse_interpolation(env, name, error)
-            raise ConfigError(f"cannot read the configuration {name!r}: {explain_error(error)}") from error
-
-    def _refuse_interpolation(self, env: str | None, section: str, cause: BaseException) -> None:
-        """Refuse an interpolation that could not be resolved, with its place, if that is what happened."""
-        files = self.configuration.find_files(env, "*")
-        if places := [*diagnose_interpolation(first_line(cause), section, files)]:
-            raise ConfigError(f"cannot read the configuration {section!r}:", places) from cause
-
-    def use_params(self, params: Mapping[str, Any]) -> None:
-        """Read the configuration with these parameters given at run time, from now on."""
-        self._params = params
-
-    def read_file_parameters(self, env: str | None) -> Mapping[Any, Any]:
-        """Return the parameters of the files alone; without those at the top that begin with an underscore.
-
-        Parameters given at run time are not merged over them, and interpolations that ask for these find them. Empty if
-        the project's config loader is its own, or cannot read them so.
-        """
-        try:
-            return self.configuration.section(env, _FILE_PARAMETERS) if self.merges_params else {}
-        except ConfigError:
-            return {}
-
-    def _make_config_loader(self, env: str | None) -> Any:
-        with guard_project_code("cannot read the configuration", self._root):
-            loader = settings.CONFIG_LOADER_CLASS(
-                conf_source=self.configuration.location,
-                env=env,
-                runtime_params=dict(self._params),
-                **self._loader_args,
-            )
-        patterns = getattr(loader, "config_patterns", None)
-        if isinstance(patterns, dict):
-            patterns.setdefault("aws_batch", _CONFIG_PATTERNS)
-            patterns.setdefault(_FILE_PARAMETERS, patterns.get("parameters", []))
-        strategies = getattr(loader, "merge_strategy", None)
-        if isinstance(strategies, dict) and "parameters" in strategies:
-            loader.merge_strategy = {**strategies, _FILE_PARAMETERS: strategies["parameters"]}
-        return loader
-
-
-def _find_credentials_patterns(loader_args: Mapping[str, Any]) -> tuple[str, ...] | None:
-    if settings.CONFIG_LOADER_CLASS is not OmegaConfigLoader:
-        return None
-    return tuple((loader_args.get("config_patterns") or {}).get("credentials", _CREDENTIALS_PATTERNS))
 
 
 def _filter_by_namespaces(pipeline: Pipeline, namespaces: Iterable[str], filters: Mapping[str, Any]) -> Pipeline:

@@ -1,0 +1,108 @@
+"""Reads the configuration of a project with the project's own config loader. A small door to Kedro."""
+
+from collections.abc import Mapping
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+from kedro.config import MissingConfigException, OmegaConfigLoader
+from kedro.framework.project import settings
+
+from kedro_batch.compiler.options import CompileOptions
+from kedro_batch.compiler.project.conf_folder import Configuration
+from kedro_batch.compiler.project.interpolations import diagnose_interpolation
+from kedro_batch.compiler.project.kedro_errors import explain_error, first_line, guard_project_code
+from kedro_batch.errors import ConfigError, ProjectError
+
+_CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
+_FILE_PARAMETERS = "kedro_batch_file_parameters"
+"""A section of ours with the files of ``parameters``, which Kedro merges without those that are given at run time."""
+_CREDENTIALS_PATTERNS = ["credentials*", "credentials*/**", "**/credentials*"]
+"""Those of ``OmegaConfigLoader``, unless the project sets others."""
+
+
+class KedroConfig:
+    """What the config loader of a project reads; the settings of the project are loaded."""
+
+    def __init__(self, root: Path, options: CompileOptions) -> None:
+        """Read the settings of the config loader of the project in ``root``."""
+        self._root = root
+        self._params: Mapping[str, Any] = {}
+        self._loader_args = dict(settings.CONFIG_LOADER_ARGS)
+        self.configuration = Configuration(
+            root=root,
+            conf_source=str(options.conf_source or settings.CONF_SOURCE),
+            base_env=self._loader_args.get("base_env") or "base",
+            default_env=self._loader_args.get("default_run_env"),
+            read=self._read_section,
+            credentials_patterns=_find_credentials_patterns(self._loader_args),
+        )
+
+    @property
+    def merges_params(self) -> bool:
+        """True if the project's config loader is Kedro's own, which merges parameters given at run time over files."""
+        return issubclass(settings.CONFIG_LOADER_CLASS, OmegaConfigLoader)
+
+    def _read_section(self, env: str | None, name: str) -> Mapping[Any, Any]:
+        """Read one section of the configuration with the project's own config loader."""
+        try:
+            loader = self._make_config_loader(env)
+        except ProjectError as error:
+            self._refuse_interpolation(env, "globals", error.__cause__ or error)  # Kedro reads globals first of all
+            raise
+        try:
+            with chdir(self._root):
+                return dict(loader[name])
+        except KeyError:
+            return {}
+        except MissingConfigException as error:
+            if self.configuration.folder is None:  # an archive or a remote place may be unreachable
+                raise ConfigError(f"cannot read the configuration {name!r}: {first_line(error)}") from error
+            return {}
+        except Exception as error:  # a config loader may be the project's own and raise anything
+            self._refuse_interpolation(env, name, error)
+            raise ConfigError(f"cannot read the configuration {name!r}: {explain_error(error)}") from error
+
+    def _refuse_interpolation(self, env: str | None, section: str, cause: BaseException) -> None:
+        """Refuse an interpolation that could not be resolved, with its place, if that is what happened."""
+        files = self.configuration.find_files(env, "*")
+        if places := [*diagnose_interpolation(first_line(cause), section, files)]:
+            raise ConfigError(f"cannot read the configuration {section!r}:", places) from cause
+
+    def use_params(self, params: Mapping[str, Any]) -> None:
+        """Read the configuration with these parameters given at run time, from now on."""
+        self._params = params
+
+    def read_file_parameters(self, env: str | None) -> Mapping[Any, Any]:
+        """Return the parameters of the files alone; without those at the top that begin with an underscore.
+
+        Parameters given at run time are not merged over them, and interpolations that ask for these find them. Empty if
+        the project's config loader is its own, or cannot read them so.
+        """
+        try:
+            return self.configuration.section(env, _FILE_PARAMETERS) if self.merges_params else {}
+        except ConfigError:
+            return {}
+
+    def _make_config_loader(self, env: str | None) -> Any:
+        with guard_project_code("cannot read the configuration", self._root):
+            loader = settings.CONFIG_LOADER_CLASS(
+                conf_source=self.configuration.location,
+                env=env,
+                runtime_params=dict(self._params),
+                **self._loader_args,
+            )
+        patterns = getattr(loader, "config_patterns", None)
+        if isinstance(patterns, dict):
+            patterns.setdefault("aws_batch", _CONFIG_PATTERNS)
+            patterns.setdefault(_FILE_PARAMETERS, patterns.get("parameters", []))
+        strategies = getattr(loader, "merge_strategy", None)
+        if isinstance(strategies, dict) and "parameters" in strategies:
+            loader.merge_strategy = {**strategies, _FILE_PARAMETERS: strategies["parameters"]}
+        return loader
+
+
+def _find_credentials_patterns(loader_args: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if settings.CONFIG_LOADER_CLASS is not OmegaConfigLoader:
+        return None
+    return tuple((loader_args.get("config_patterns") or {}).get("credentials", _CREDENTIALS_PATTERNS))
