@@ -6,8 +6,8 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueDetail:
-    """One queue of a DescribeJobQueues reply; ``reply`` is all of it, in AWS's shape."""
+class _Resource:
+    """What queues and compute environments have in common; ``reply`` is all of it, in AWS's shape."""
 
     name: str
     arn: str
@@ -17,16 +17,12 @@ class QueueDetail:
     reply: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentDetail:
-    """One compute environment of a DescribeComputeEnvironments reply; ``reply`` is all of it, in AWS's shape."""
+class QueueDetail(_Resource):
+    """One queue of a DescribeJobQueues reply."""
 
-    name: str
-    arn: str
-    state: str
-    status: str
-    reason: str
-    reply: Mapping[str, Any] = field(default_factory=dict)
+
+class EnvironmentDetail(_Resource):
+    """One compute environment of a DescribeComputeEnvironments reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,13 +109,10 @@ def moves(image: str) -> bool:
 
 
 def _note_definition(place: SourceRef, name: str) -> Diagnostic:
-    return Diagnostic(
-        source=place.file,
-        line=place.line,
-        path=place.path,
-        code=Code.MOVING_DEFINITION,
-        severity=Severity.NOTE,
-        message=f"{name} has no revision, so each run takes the newest one, whatever its image is",
+    return _note(
+        place,
+        Code.MOVING_DEFINITION,
+        f"{name} has no revision, so each run takes the newest one, whatever its image is",
         about={"definition": (name,)},
         advice="Name a revision, such as NAME:3, or declare the job definition in aws_batch.yml: then the plan says "
         "which image runs",
@@ -123,16 +120,26 @@ def _note_definition(place: SourceRef, name: str) -> Diagnostic:
 
 
 def _note_image(place: SourceRef, image: str) -> Diagnostic:
+    return _note(
+        place,
+        Code.MOVING_IMAGE,
+        f"{image} has no digest, so it may be another image when the plan is applied",
+        about={"image": (image,)},
+        advice="Name the image by the digest that `docker push` prints, as repository@sha256:..., in aws_batch.yml or "
+        "with compile --image; compile --resolve-image asks Amazon ECR for it",
+    )
+
+
+def _note(place: SourceRef, code: Code, message: str, *, about: dict[str, tuple[str, ...]], advice: str) -> Diagnostic:
     return Diagnostic(
         source=place.file,
         line=place.line,
         path=place.path,
-        code=Code.MOVING_IMAGE,
+        code=code,
         severity=Severity.NOTE,
-        message=f"{image} has no digest, so it may be another image when the plan is applied",
-        about={"image": (image,)},
-        advice="Name the image by the digest that `docker push` prints, as repository@sha256:..., in aws_batch.yml or "
-        "with compile --image; compile --resolve-image asks Amazon ECR for it",
+        message=message,
+        about=about,
+        advice=advice,
     )
 
 
