@@ -104,7 +104,10 @@ class LocalEngine:
         """Describe this machine: it is every definition."""
         return [DefinitionDetail(arn=name, revision=1, status="ACTIVE")]
 
-    def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:  # noqa: ARG002
+    def describe_compute_environments(
+        self,
+        names: Sequence[str],  # noqa: ARG002  the signature of engines
+    ) -> list[EnvironmentDetail]:
         """Describe none: there are no queues behind which they could be."""
         return []
 
