@@ -17,7 +17,7 @@ from botocore.config import Config
 from kedro_batch.cloud.aws_errors import calling, is_from_aws
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.replies import Identity
-from kedro_batch.cloud.session import open_session
+from kedro_batch.cloud.session import SERVICE_NAMES, call_once, open_session
 from kedro_batch.cloud.targets import Targets
 from kedro_batch.errors import Fault, ServiceError
 
@@ -28,8 +28,6 @@ PATIENCE_S = 30.0
 _CONNECT_S, _READ_S, _ATTEMPTS = 4, 9, 2
 """Together less than PATIENCE_S, so that the message says what did not work."""
 _SILENT = (Fault.UNREACHABLE, Fault.AMBIGUOUS)
-_SERVICES = {"batch": "AWS Batch", "sts": "AWS STS", "ec2": "Amazon EC2", "ecr": "Amazon ECR", "iam": "AWS IAM"}
-_SERVICES |= {"s3": "Amazon S3", "logs": "CloudWatch Logs"}
 
 
 class Account:
@@ -87,8 +85,7 @@ class Account:
         """
 
         def call(client: Any) -> Any:
-            with calling(method.title().replace("_", ""), service=_SERVICES.get(service, service)):
-                return getattr(client, method)(**arguments)
+            return call_once(client, service, method, arguments)
 
         return self.ask(service, call, region=region)
 
@@ -115,7 +112,7 @@ class Account:
         try:
             value, error = answers.get(timeout=max(0.0, left))
         except Empty:
-            named = _SERVICES.get(service, service)
+            named = SERVICE_NAMES.get(service, service)
             message = f"{named} has not answered within {self._patience_s:g} s"
             value, error = None, ServiceError(message, fault=Fault.UNREACHABLE)
         self._left[where] = left - (time.monotonic() - began)

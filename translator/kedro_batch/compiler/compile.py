@@ -3,7 +3,6 @@
 A ``Compilation`` goes out. This module prints nothing, writes no file and spells no command: the command line does.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from kedro_batch.compiler.params import Params, command_line_params, over_settin
 from kedro_batch.compiler.params_over_files import KEPT, find_clashes, find_kept
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project.class_bases import find_base_names
+from kedro_batch.compiler.project.import_kedro import import_kedro
 from kedro_batch.compiler.project.kedro_params import decode_params, read_params, resolve_params
 from kedro_batch.compiler.project.missing_target import refuse_missing_target
 from kedro_batch.compiler.project.project_packages import ProjectPackages
@@ -60,7 +60,7 @@ def compile_project(
         ConfigError: The settings are wrong.
         ProjectError: The project cannot be loaded, or the selection or the grouping does not match it.
     """
-    make_project = _import_kedro()
+    make_project = import_kedro()
     with project_warnings(root, on_warning, verbose=options.verbose):
         inputs = _read_inputs(root, make_project(root, options), options)
     return compile_inputs(inputs, strict=strict, resolve_image=resolve_image)
@@ -83,15 +83,6 @@ def compile_inputs(
     if compilation.grouped.has_errors:
         raise ProjectError("the nodes cannot be grouped in this way:", diagnostics)
     return replace(compilation, diagnostics=diagnostics)
-
-
-def _import_kedro() -> "type[KedroProject]":
-    logging.disable(logging.INFO)
-    try:
-        from kedro_batch.compiler.project.kedro_loader import KedroProject  # noqa: PLC0415  imports Kedro, which logs
-    except UserWarning as error:  # so Kedro refuses a Python that is newer than itself
-        raise ProjectError(f"the installed Kedro cannot be loaded: {error}") from error
-    return KedroProject
 
 
 def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -> CompileInputs:

@@ -9,11 +9,10 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
-
 from kedro_batch.errors import UsageError
 from kedro_batch.files.atomic_write import write_bytes
 from kedro_batch.files.resources import folder
+from kedro_batch.scaffold.templates import render_file
 
 _SEED = 11
 _COMPANIES = 60
@@ -37,30 +36,18 @@ def write_demo_project(target: Path, view: DemoView) -> None:
         target.mkdir(parents=True, exist_ok=True)
         if any(target.iterdir()):
             raise UsageError(f"{target} is not empty. Remove it, or name another folder: kedro-batch demo DIRECTORY")
-        source = folder("templates") / "demo"
-        for template in sorted(source.rglob("*")):
+        templates = folder("templates")
+        for template in sorted((templates / "demo").rglob("*")):
             if template.is_file() and "__pycache__" not in template.parts:
-                _write(template, target / template.relative_to(source), view)
+                file = target / str(template.relative_to(templates / "demo")).removesuffix(".j2")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_bytes(file, render_file(str(template.relative_to(templates)), view).encode())
         raw = target / "data" / "01_raw"
         raw.mkdir(parents=True)
     except OSError as error:
         raise UsageError(f"cannot write the demo to {target}: {error.strerror}") from error
     for name, rows in raw_tables(random.Random(_SEED)).items():  # noqa: S311  made-up data, no secret
         write_bytes(raw / f"{name}.csv", _csv(rows))
-
-
-def _write(template: Path, target: Path, view: DemoView) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    content = template.read_text(encoding="utf-8")
-    if target.suffix == ".j2":
-        target = target.with_suffix("")
-        environment = Environment(
-            undefined=StrictUndefined,
-            keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701  configuration files, never HTML
-        )
-        content = environment.from_string(content).render(view=view)
-    write_bytes(target, content.encode("utf-8"))
 
 
 def raw_tables(chance: random.Random) -> dict[str, list[dict[str, object]]]:

@@ -45,6 +45,7 @@ class Settings:
         container_conf_source: ``--conf-source`` inside the container.
         shared_paths: Folders that all containers see.
         image_paths: Folders in the image, which all containers can read.
+        image_repository: Where the image of the project is pushed, without a tag; None if it is not said.
         datasets: Where datasets are stored, by their names and patterns.
         params: Parameters that every job gets.
         accept: Which warnings are known and accepted: their codes, each with patterns of what they are about.
@@ -61,6 +62,7 @@ class Settings:
     container_conf_source: str | None = None
     shared_paths: tuple[str, ...] = ()
     image_paths: tuple[str, ...] = ()
+    image_repository: str | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     accept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -126,6 +128,7 @@ def resolve_settings(
         container_conf_source=container_conf_source,
         shared_paths=tuple(given.get("shared_paths", ())),
         image_paths=tuple(given.get("image_paths", ())),
+        image_repository=given.get("image_repository"),
         datasets=given.get("datasets", {}),
         params=given.get("params", {}),
         accept=_read_accept(given.get("accept", {})),

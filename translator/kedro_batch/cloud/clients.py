@@ -1,0 +1,70 @@
+"""Clients of boto3 for commands that change an account: infrastructure, images, uploads.
+
+``cloud.account`` asks an account that may be out of order, and never for long. Here a call is repeated as boto3's
+standard mode does, so only what may be done twice is called here. Jobs are submitted elsewhere.
+"""
+
+from functools import cached_property
+from typing import Any
+
+from botocore.config import Config
+
+from kedro_batch.cloud.aws_errors import calling, no_region
+from kedro_batch.cloud.identity import caller_identity
+from kedro_batch.cloud.replies import Identity
+from kedro_batch.cloud.session import call_once, open_session
+
+_CONNECT_S, _READ_S, _ATTEMPTS = 10, 60, 4
+
+
+class Clients:
+    """The services of the account and region that the shell gives. Each call raises ``ServiceError`` if it fails."""
+
+    def __init__(self, *, region: str | None = None) -> None:
+        """Open none yet.
+
+        Args:
+            region: That of the settings, for where the shell names none.
+        """
+        self._pinned = region
+        self._clients: dict[str, Any] = {}
+
+    @cached_property
+    def region(self) -> str:
+        """The region that is called."""
+        region: str | None = self._session.region_name
+        if not region:
+            raise no_region("AWS")
+        return region
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Whose credentials these are."""
+        return caller_identity(self.client("sts"))
+
+    def call(self, service: str, method: str, **arguments: Any) -> Any:
+        """Make one call of a service, and return the reply as it is.
+
+        Args:
+            service: As boto3 names it, such as ``cloudformation``.
+            method: The operation as boto3 names it, such as ``describe_stacks``.
+            arguments: Those of the operation.
+        """
+        return call_once(self.client(service), service, method, arguments)
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service, for what ``call`` does not do, such as uploads; use ``calling`` around it."""
+        if service not in self._clients:
+            with calling("set up the client"):
+                config = Config(
+                    connect_timeout=_CONNECT_S,
+                    read_timeout=_READ_S,
+                    retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                    user_agent_extra="kedro-batch",
+                )
+                self._clients[service] = self._session.client(service, region_name=self.region, config=config)
+        return self._clients[service]
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_session(self._pinned)

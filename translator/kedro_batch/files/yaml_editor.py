@@ -1,0 +1,64 @@
+"""Changes values in a YAML file that people write, and leaves its comments and its layout as they are."""
+
+from collections.abc import Mapping
+from io import StringIO
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.util import load_yaml_guess_indent
+
+from kedro_batch.errors import ConfigError
+
+_NO_LINE_IS_FOLDED = 100_000
+
+
+def with_values(text: str, values: Mapping[str, Any], shown: str) -> str:
+    """Return a YAML file with some values changed or added, and every comment kept.
+
+    Args:
+        text: The file: a mapping, or nothing.
+        values: What keys are to have. A mapping is merged into a mapping at any depth; anything else replaces what is
+            there. A key whose value is None is taken away.
+        shown: The file's name in messages.
+
+    Raises:
+        ConfigError: It is no YAML mapping.
+    """
+    editor = YAML()
+    editor.preserve_quotes = True
+    editor.width = _NO_LINE_IS_FOLDED
+    try:
+        _, indent, offset = load_yaml_guess_indent(text)
+        content = editor.load(text)
+    except YAMLError as error:
+        raise ConfigError(f"cannot change {shown}: it is not valid YAML: {error}") from error
+    editor.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
+    if content is None:
+        content = CommentedMap()
+        text = text if not text or text.endswith("\n") else f"{text}\n"
+    elif not isinstance(content, CommentedMap):
+        raise ConfigError(f"cannot change {shown}: it must be a mapping of settings")
+    else:
+        text = ""
+    _merge(content, values)
+    stream = StringIO()
+    editor.dump(content, stream)
+    return text + stream.getvalue()
+
+
+def _merge(content: CommentedMap, values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if value is None:
+            content.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(content.get(key), CommentedMap):
+            _merge(content[key], value)
+        elif isinstance(value, Mapping):
+            behind = content.ca.items.pop(key, None)
+            content[key] = CommentedMap()
+            _merge(content[key], value)
+            if behind and value:  # the empty lines and comments below what was here
+                content[key].ca.items[next(reversed(value))] = behind
+        elif content.get(key) != value:
+            content[key] = value
