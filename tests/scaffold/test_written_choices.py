@@ -5,10 +5,10 @@ import pytest
 from kedro_batch.plan.settings import Platform
 from kedro_batch.scaffold.choices import Choices, Forge
 from kedro_batch.scaffold.written_choices import read_choices
-from tests.scaffold.infrastructure import FARGATE, ROWS, choices, name, text_of
+from tests.scaffold.infrastructure import COVERING, FARGATE, ROWS, choices, name, text_of
 
 
-@pytest.mark.parametrize("row", ROWS, ids=name)
+@pytest.mark.parametrize("row", COVERING, ids=name)
 def test_what_was_chosen_is_read_again(row):
     some = choices(row)
     read = read_choices(text_of(some))

@@ -102,8 +102,8 @@ class Choices:
 
     @property
     def image_repository(self) -> str:
-        """The name of the repository in Amazon ECR, which takes no capital letters."""
-        return self.project.lower()
+        """The name of the repository in Amazon ECR: no capital letters, and only single underscores between others."""
+        return "_".join(word for word in self.project.lower().split("_") if word)
 
     @property
     def submitter(self) -> str:
