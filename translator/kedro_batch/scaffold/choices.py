@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from kedro_batch.plan.settings import Platform
 
@@ -54,6 +55,22 @@ class Choices:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
     @property
+    def folder(self) -> str:
+        """The folder in the bucket with a slash behind it, as keys of objects begin; empty for the whole bucket."""
+        return f"{self.prefix}/" if self.prefix else ""
+
+    @property
+    def compute_type(self) -> str:
+        """The type of the compute environment, as AWS Batch spells it."""
+        match self.platform:
+            case Platform.FARGATE:
+                return "FARGATE_SPOT" if self.spot else "FARGATE"
+            case Platform.EC2:
+                return "SPOT" if self.spot else "EC2"
+            case _:
+                assert_never(self.platform)
+
+    @property
     def compute_environment(self) -> str:
         """The name of the compute environment."""
         return f"{self.project}_env"
@@ -85,8 +102,38 @@ class Choices:
 
     @property
     def image_repository(self) -> str:
-        """The name of the repository in Amazon ECR, which takes no capital letters."""
-        return self.project.lower()
+        """The name of the repository in Amazon ECR: no capital letters, and only single underscores between others."""
+        return "_".join(word for word in self.project.lower().split("_") if word)
+
+    @property
+    def submitter(self) -> str:
+        """The name of the policy of those who submit jobs, and of the role of CI."""
+        return f"{self.project}_submitter"
+
+    @property
+    def is_federated(self) -> bool:
+        """True if CI submits jobs, with credentials that it gets for its tokens (OIDC)."""
+        return self.forge is not None and self.repository is not None
+
+    @property
+    def oidc_host(self) -> str:
+        """Who issues the tokens of CI."""
+        return "gitlab.com" if self.forge is Forge.GITLAB else "token.actions.githubusercontent.com"
+
+    @property
+    def oidc_audience(self) -> str:
+        """The ``aud`` of the tokens of CI, in the template as in the workflows.
+
+        Source: the guides of both forges for AWS. GitHub's action asks for ``sts.amazonaws.com`` by itself.
+        """
+        return "https://gitlab.com" if self.forge is Forge.GITLAB else "sts.amazonaws.com"
+
+    @property
+    def oidc_subject(self) -> str:
+        """The ``sub`` of the tokens of jobs on the branch from which plans are applied, and of no others."""
+        if self.forge is Forge.GITLAB:
+            return f"project_path:{self.repository}:ref_type:branch:ref:{self.branch}"
+        return f"repo:{self.repository}:ref:refs/heads/{self.branch}"
 
 
 def stack_name(project: str, env: str) -> str:

@@ -1,0 +1,1 @@
+"""Tests of ``kedro_batch.scaffold``."""
