@@ -8,6 +8,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, verbosity_options
 from kedro_batch.cli.project_options import project_options
+from kedro_batch.errors import PlanDiffers
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -99,7 +100,8 @@ def diff(context: click.Context, /, **flags: Any) -> None:
     from kedro_batch.cli.infra_session import open_session
 
     session = open_session(context, flags)
-    compare(session, session.read_template())
+    if not compare(session, session.read_template()):
+        context.exit(PlanDiffers.exit_code)
 
 
 @infra.command(cls=BatchCommand, short_help="Delete the stack; data, images and logs are kept.")

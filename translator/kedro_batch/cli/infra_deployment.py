@@ -20,7 +20,7 @@ from kedro_batch.cloud.infrastructure.events import newest_event
 from kedro_batch.cloud.infrastructure.parameters import choose_parameters
 from kedro_batch.cloud.infrastructure.stacks import Stack, describe_stack
 from kedro_batch.cloud.infrastructure.template import Template
-from kedro_batch.errors import PlanDiffers, ServiceError
+from kedro_batch.errors import ServiceError
 from kedro_batch.review.infrastructure import Line, change_lines, changes_headline
 from kedro_batch.text.wording import duration
 
@@ -40,45 +40,52 @@ def carry_out(session: Session, template: Template, *, yes: bool) -> Stack:
         ServiceError: The stack cannot be changed, or the deployment failed.
     """
     before, proposal = _propose(session, template)
+    if proposal is None:
+        session.note(_unchanged(session))
+        return _described(session, session.stack_name)
     with withdrawn_on_failure(session.clients, proposal, session.warn):
         change_set = wait_for(session.clients, proposal)
         if not change_set.empty:
             if not (yes and session.flags["quiet"]):
                 _show(session, change_set, before, template, to_stdout=False)
             confirm("Make these changes?", yes=yes, nothing_done="Nothing was changed.")
-        known = newest_event(session.clients, _stack_of(session, proposal))
+        known = newest_event(session.clients, _described(session, proposal.stack_id))
     if change_set.empty:
         withdraw(session.clients, proposal)
-        session.note(f"The stack {session.stack_name} in {session.where} is as the template says.")
-        return _stack_of(session, proposal)
+        session.note(_unchanged(session))
+        return _described(session, proposal.stack_id)
     began = time.monotonic()
     execute(session.clients, proposal)
-    after = session.follow(_stack_of(session, proposal), since=known)
+    after = session.follow(_described(session, proposal.stack_id), since=known)
     if not after.succeeded:
         raise _failure(session, after)
     session.note(f"The stack {after.name} in {session.where} is deployed ({duration(time.monotonic() - began)}).")
     return after
 
 
-def compare(session: Session, template: Template) -> None:
+def compare(session: Session, template: Template) -> bool:
     """Print what a deployment would change.
 
+    Returns:
+        True if that is nothing.
+
     Raises:
-        PlanDiffers: It would change something.
         ServiceError: CloudFormation cannot tell.
     """
     before, proposal = _propose(session, template)
-    with withdrawn_on_failure(session.clients, proposal, session.warn):
-        change_set = wait_for(session.clients, proposal)
-    withdraw(session.clients, proposal)
+    change_set = ChangeSet(empty=True)
+    if proposal is not None:
+        with withdrawn_on_failure(session.clients, proposal, session.warn):
+            change_set = wait_for(session.clients, proposal)
+        withdraw(session.clients, proposal)
     if change_set.empty:
-        click.echo(f"The stack {session.stack_name} in {session.where} is as the template says.")
-        return
-    _show(session, change_set, before, template, to_stdout=True)
-    raise PlanDiffers("")
+        click.echo(_unchanged(session))
+    else:
+        _show(session, change_set, before, template, to_stdout=True)
+    return change_set.empty
 
 
-def _propose(session: Session, template: Template) -> tuple[Stack | None, Proposal]:
+def _propose(session: Session, template: Template) -> tuple[Stack | None, Proposal | None]:
     stack = session.settled_stack()
     if stack is not None and not (stack.only_proposed or stack.updatable):
         raise _refusal(session, stack)
@@ -91,8 +98,12 @@ def _propose(session: Session, template: Template) -> tuple[Stack | None, Propos
     return stack, propose(session.clients, session.stack_name, stack, template, chosen.arguments)
 
 
-def _stack_of(session: Session, proposal: Proposal) -> Stack:
-    stack = describe_stack(session.clients, proposal.stack_id)
+def _unchanged(session: Session) -> str:
+    return f"The stack {session.stack_name} in {session.where} is as the template says."
+
+
+def _described(session: Session, name_or_id: str) -> Stack:
+    stack = describe_stack(session.clients, name_or_id)
     if stack is None:
         raise ServiceError(f"the stack {session.stack_name} was deleted by somebody else meanwhile")
     return stack

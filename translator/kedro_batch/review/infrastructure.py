@@ -149,17 +149,19 @@ def _remark(change: Change) -> tuple[str, bool]:
             return "exists, and is taken over as it is", False
         case "Remove":
             return ("leaves the stack, and is kept", False) if change.kept else (f"DELETED{lost}", bool(lost))
-        case "Modify" if change.replaced == "False":
-            return "", False
-        case "Modify" if change.kind == _REVISED:
-            return "a new revision", False
-        case "Modify" if change.kept:
-            return "another one takes its place, and this one is kept", True
-        case "Modify":
-            may = "MAY BE " if change.replaced == "Conditional" else ""
-            return f"{may}REPLACED: A NEW ONE IS MADE, AND THIS ONE DELETED{lost}", True
+        case "Modify" if change.replaced != "False":
+            return _replacement(change, lost)
         case _:
             return "", False
+
+
+def _replacement(change: Change, lost: str) -> tuple[str, bool]:
+    if change.kind == _REVISED:
+        return "a new revision", False
+    if change.kept:
+        return "another one takes its place, and this one is kept", True
+    may = "MAY BE " if change.replaced == "Conditional" else ""
+    return f"{may}REPLACED: A NEW ONE IS MADE, AND THIS ONE DELETED{lost}", True
 
 
 def _short(kind: str) -> str:

@@ -76,8 +76,8 @@ class ChangeSet:
 
 def propose(
     clients: Clients, name: str, before: Stack | None, template: Template, parameters: Sequence[Mapping[str, Any]]
-) -> Proposal:
-    """Ask CloudFormation for a change set.
+) -> Proposal | None:
+    """Ask CloudFormation for a change set; None if it says at once that there is nothing to change.
 
     Args:
         clients: The account.
@@ -87,19 +87,24 @@ def propose(
         parameters: As CreateChangeSet takes them.
     """
     token = f"kedro-batch-{uuid.uuid4().hex}"
-    reply = clients.call(
-        "cloudformation",
-        "create_change_set",
-        StackName=name,
-        ChangeSetName=token,
-        ClientToken=token,
-        ChangeSetType="CREATE" if before is None or before.only_proposed else "UPDATE",
-        TemplateBody=template.body,
-        Parameters=list(parameters),
-        Capabilities=["CAPABILITY_NAMED_IAM"],
-        # What an earlier stack left behind is taken over again.
-        **_known(clients, "CreateChangeSet", ImportExistingResources=True),
-    )
+    try:
+        reply = clients.call(
+            "cloudformation",
+            "create_change_set",
+            StackName=name,
+            ChangeSetName=token,
+            ClientToken=token,
+            ChangeSetType="CREATE" if before is None or before.only_proposed else "UPDATE",
+            TemplateBody=template.body,
+            Parameters=list(parameters),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            # What an earlier stack left behind is taken over again.
+            **_known(clients, "CreateChangeSet", ImportExistingResources=True),
+        )
+    except ServiceError as error:
+        if any(words in error.problem for words in _NOTHING):
+            return None
+        raise
     with parsing("CreateChangeSet", SERVICE):
         return Proposal(id=reply["Id"], stack_id=reply["StackId"])
 

@@ -13,6 +13,7 @@ from kedro_batch.text.wording import did_you_mean, listed
 
 SUBNETS, SECURITY_GROUPS, IMAGE = "Subnets", "SecurityGroups", "Image"
 _OF_NETWORK = (SUBNETS, SECURITY_GROUPS)
+_EXAMPLES = {SUBNETS: "subnet-...,subnet-...", SECURITY_GROUPS: "sg-..."}
 _EC2 = "Amazon EC2"
 
 
@@ -101,12 +102,11 @@ def _find_network(clients: Clients, wanted: list[str], subnets: str) -> tuple[st
         with parsing("DescribeSecurityGroups", _EC2):
             found[SECURITY_GROUPS] = ",".join(one["GroupId"] for one in reply["SecurityGroups"])
     if lacking := [name for name in wanted if not found.get(name)]:
-        examples = {SUBNETS: "subnet-...,subnet-...", SECURITY_GROUPS: "sg-..."}
-        options = " ".join(f"--parameter {name}={examples[name]}" for name in lacking)
+        options = " ".join(f"--parameter {name}={_EXAMPLES[name]}" for name in lacking)
         network = f"the network {vpc} has no default for them" if vpc else "it has no default network (VPC)"
         raise UsageError(
-            f"{listed(lacking)} of this account in {clients.region} cannot be chosen: {network}. Name yours: {options}; or "
-            "let the template make a network of its own: kedro-batch init --create-network"
+            f"{listed(lacking)} of this account in {clients.region} cannot be found: {network}. Name yours: "
+            f"{options}; or let the template make a network of its own: kedro-batch init --create-network"
         )
     return vpc, found
 
