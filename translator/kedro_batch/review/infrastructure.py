@@ -11,7 +11,7 @@ from kedro_batch.cloud.infrastructure.template import Template
 from kedro_batch.text.wording import counted
 
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "="}
-_DONE = {"Add": "made", "Modify": "changed", "Remove": "removed", "Import": "taken over as it is"}
+_TO_DO = {"Add": "make", "Modify": "change", "Remove": "remove", "Import": "take over"}
 _LOST = {
     "AWS::S3::Bucket": "the data in it",
     "AWS::ECR::Repository": "the images in it",
@@ -70,10 +70,8 @@ def change_lines(change_set: ChangeSet, before: Stack | None, template: Template
     kinds = max((len(_short(change.kind)) for change in change_set.changes), default=0)
     for change in change_set.changes:
         said, loud = _remark(change)
-        named = change.physical_id.rpartition("/job-")[2]
-        shown = (
-            f"  {_SIGNS.get(change.action, '~')} {change.logical_id:{width}}  {_short(change.kind):{kinds}}  {named}"
-        )
+        sign, name = _SIGNS.get(change.action, "~"), _name(change.physical_id)
+        shown = f"  {sign} {change.logical_id:{width}}  {_short(change.kind):{kinds}}  {name}"
         yield Line(text=f"{shown.rstrip()}{f'  {said}' if said else ''}", loud=loud)
         for one in change.properties if change.action == "Modify" else ():
             values = f": {_value(one.before)} -> {_value(one.after)}" if one.before or one.after else ""
@@ -91,8 +89,8 @@ def changes_headline(change_set: ChangeSet) -> str:
     if not change_set.changes:
         return "no resource changes, but outputs, tags or the text of the template do"
     actions = [change.action for change in change_set.changes]
-    parts = [f"{actions.count(action)} {_DONE.get(action, 'changed')}" for action in dict.fromkeys(actions)]
-    return f"{counted(len(actions), 'change')} ({', '.join(parts)})"
+    parts = [f"{actions.count(action)} to {_TO_DO.get(action, 'change')}" for action in dict.fromkeys(actions)]
+    return f"{counted(len(actions), 'resource')}, {', '.join(parts)}"
 
 
 def deletion_lines(there: Mapping[str, str], template: Template) -> tuple[list[Line], list[Line]]:
@@ -103,14 +101,15 @@ def deletion_lines(there: Mapping[str, str], template: Template) -> tuple[list[L
         template: That of the stack, as it is deployed.
     """
     width = max(map(len, there), default=0)
+    kinds = max((len(_short(one.kind)) for one in template.resources.values()), default=0)
     deleted: list[Line] = []
     kept: list[Line] = []
     for logical_id, physical_id in sorted(there.items()):
         resource = template.resources.get(logical_id)
         kind = resource.kind if resource else ""
         stays = resource is not None and resource.kept
-        lost = "" if stays or kind not in _LOST else f"  WITH {_LOST[kind].upper()}"
-        text = f"  {'=' if stays else '-'} {logical_id:{width}}  {_short(kind)}  {physical_id}{lost}"
+        lost = "" if stays or kind not in _REMOVALS else f"  WITH {_LOST[kind].upper()}"
+        text = f"  {'=' if stays else '-'} {logical_id:{width}}  {_short(kind):{kinds}}  {_name(physical_id)}{lost}"
         (kept if stays else deleted).append(Line(text=text, loud=bool(lost)))
     return deleted, kept
 
@@ -162,6 +161,11 @@ def _replacement(change: Change, lost: str) -> tuple[str, bool]:
         return "another one takes its place, and this one is kept", True
     may = "MAY BE " if change.replaced == "Conditional" else ""
     return f"{may}REPLACED: A NEW ONE IS MADE, AND THIS ONE DELETED{lost}", True
+
+
+def _name(physical_id: str) -> str:
+    """Return the name in an ARN; anything else as it is."""
+    return physical_id.rpartition("/")[2] if physical_id.startswith("arn:") else physical_id
 
 
 def _short(kind: str) -> str:
