@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.clients import Clients
-from kedro_batch.cloud.infrastructure.stacks import SERVICE, Stack, describe_stack
+from kedro_batch.cloud.infrastructure.stacks import IN_PROGRESS, SERVICE, Stack, describe_stack
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.wording import duration
 
@@ -20,8 +20,8 @@ _FIRST_S, _LONGEST_S, _FACTOR = 0.1, 4.0, 1.5
 _PATIENCE_S = 15 * 60.0
 """How long trouble of the network or with credentials is waited out; the stack goes on without us meanwhile."""
 _LONGEST_TROUBLE_S = 20.0
-_POLLS_WITHOUT_EVENT = 5
-"""So often a stack at rest is asked again: what was started a moment ago may not show yet."""
+_POLLS_WITHOUT_EVENT = 6
+"""So often a stack at rest is asked again while no event tells that its operation has ended."""
 _STARTED = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
 
 
@@ -86,19 +86,19 @@ def follow(
         ServiceError: AWS cannot be asked, and waiting does not help or has not helped.
     """
     patience = _Patience(clients, on_trouble)
-    pause, polls, seen_any = _FIRST_S, 0, False
+    pause, quiet_polls, goes_on = _FIRST_S, 0, True
     while True:
-        # The state is asked before the events: those that lead to a final state are all there then.
         now = patience.ask(partial(describe_stack, clients, stack.id))
         news = patience.ask(partial(_later_than, clients, stack.id, since))
+        quiet_polls += 1
         for event in news:
             on_event(event)
-        if news:
-            since, pause, seen_any = news[-1].id, _FIRST_S, True
-        polls += 1
+            since, pause, quiet_polls = event.id, _FIRST_S, 0
+            goes_on = event.status.endswith(IN_PROGRESS) if event.of_stack else goes_on
         if now is None:  # it is deleted, and forgotten already
             return Stack(name=stack.name, id=stack.id, status="DELETE_COMPLETE")
-        if not now.in_progress and (seen_any or polls > _POLLS_WITHOUT_EVENT):
+        # Right after the start, the state may still be the one before: the events tell whether it is the last one.
+        if now.ended and (not goes_on or quiet_polls >= _POLLS_WITHOUT_EVENT):
             return now
         time.sleep(pause)
         pause = min(_LONGEST_S, pause * _FACTOR)

@@ -10,7 +10,8 @@ from kedro_batch.cloud.clients import Clients
 from kedro_batch.errors import ServiceError
 
 SERVICE = "AWS CloudFormation"
-_IN_PROGRESS = "_IN_PROGRESS"
+IN_PROGRESS = "_IN_PROGRESS"
+"""How states end in which CloudFormation is at work; that of a stack which is only proposed does too."""
 _WAITS_FOR_REVIEW = "REVIEW_IN_PROGRESS"
 _COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE"})
 _UPDATABLE = frozenset(
@@ -50,7 +51,12 @@ class Stack:
     @property
     def in_progress(self) -> bool:
         """True if CloudFormation is at work on it."""
-        return self.status.endswith(_IN_PROGRESS) and not self.only_proposed
+        return self.status.endswith(IN_PROGRESS) and not self.only_proposed
+
+    @property
+    def ended(self) -> bool:
+        """True if CloudFormation has done something to it, and is at work no more."""
+        return not self.status.endswith(IN_PROGRESS)
 
     @property
     def succeeded(self) -> bool:
