@@ -36,8 +36,8 @@ MADE = tuple(name for name in _PHYSICAL if name != "SubmitterRole")
 """The resources of the template, by logical id."""
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
-Script = Sequence[tuple[str, str, str]]
-"""Events: a logical id (empty for the stack), a status, a reason."""
+Script = Sequence[tuple[str | int, str, str]]
+"""Events: a logical id (empty for the stack), a status, a reason; or an error in between, as in ``faults``."""
 CREATION: Script = (
     (_OF_STACK, "CREATE_IN_PROGRESS", "User Initiated"),
     ("JobQueue", "CREATE_IN_PROGRESS", ""),
@@ -118,8 +118,7 @@ class CloudFormation:
     page: int = 3
     calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     change_sets: dict[str, dict[str, Any]] = field(default_factory=dict)
-    script: list[tuple[str, str, str]] = field(default_factory=list)
-    reached: threading.Event = field(default_factory=threading.Event)
+    script: list[tuple[str | int, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.server = _Server(self)
@@ -166,11 +165,12 @@ class CloudFormation:
     def _DescribeStackEvents(self, sent: dict[str, str]) -> Any:  # noqa: N802
         start = int(sent.get("NextToken", 0))
         if not start and self.script:
-            self.events.append(self.script.pop(0))
+            logical_id, status, reason = self.script.pop(0)
+            if isinstance(logical_id, int):
+                return _error(logical_id, status, reason)
+            self.events.append((logical_id, status, reason))
             if self.events[-1][0] == _OF_STACK:
                 self.status = self.events[-1][1]
-        if not self.script:
-            self.reached.set()
         newest_first = [self._event(number) for number in reversed(range(len(self.events)))]
         more = {"NextToken": str(start + self.page)} if len(newest_first) > start + self.page else {}
         return {"StackEvents": newest_first[start : start + self.page], **more}
@@ -228,19 +228,15 @@ class CloudFormation:
 
     def _ExecuteChangeSet(self, sent: dict[str, str]) -> Any:  # noqa: N802
         self.parameters |= _parameters(self.change_sets.pop(sent["ChangeSetName"]))
-        self._start(self.on_execute)
+        self.script = list(self.on_execute)
         return {}
 
     def _DeleteStack(self, _: dict[str, str]) -> Any:  # noqa: N802
         if self.status == "REVIEW_IN_PROGRESS":
             self.status = "DELETE_COMPLETE"
         else:
-            self._start(self.on_delete)
+            self.script = list(self.on_delete)
         return {}
-
-    def _start(self, script: Script) -> None:
-        self.script = list(script)
-        self.reached.clear()
 
     def _DescribeStackResources(self, _: dict[str, str]) -> Any:  # noqa: N802
         there = [

@@ -58,14 +58,14 @@ def test_a_stack_that_does_not_exist_is_deleted_already(infra, status):
 
 def test_a_deletion_that_goes_on_is_followed_to_its_end(infra):
     with cloudformation(status="DELETE_IN_PROGRESS") as aws:
-        aws.script = list(DELETION[1:])
+        aws.script = [DELETION[0], *DELETION]  # the first one is known before it is followed
         ended = infra(aws, "destroy", "--yes")
         assert not aws.called("DeleteStack")
     assert ended.code == 0
     assert "deleted       JobQueue" in ended.err
 
 
-@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"])
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
 def test_what_is_left_of_a_half_made_stack_is_deleted(infra, status):
     with cloudformation(status=status, resources=()) as aws:
         ended = infra(aws, "destroy", "--yes")
@@ -90,7 +90,7 @@ def test_a_deletion_that_fails_says_what_stays_and_that_it_can_be_repeated(infra
     assert "delete it again: kedro-batch infra destroy\n" in ended.err
 
 
-@pytest.mark.parametrize("operation", ["DescribeStackResources", "GetTemplate", "DeleteStack"])
+@pytest.mark.parametrize("operation", ["DescribeStackResources", "DeleteStack"])
 def test_what_the_account_may_not_do_is_named(infra, operation):
     denied = (403, "AccessDenied", f"User: arn:x is not authorized to perform: cloudformation:{operation}")
     with cloudformation(status="CREATE_COMPLETE", faults={operation: [denied]}) as aws:
