@@ -21,6 +21,10 @@ def event(logical_id, status, reason="", physical_id=""):
     )
 
 
+QUOTA = "The account has reached a quota. Delete what nobody needs, or ask for more in the console of Service Quotas"
+LINKED_ROLE = "aws iam create-service-linked-role --aws-service-name batch.amazonaws.com"
+
+
 @pytest.mark.parametrize(
     ("reason", "advice"),
     [
@@ -29,18 +33,19 @@ def event(logical_id, status, reason="", physical_id=""):
             "spaceflights already exists in stack arn:aws:x",
             "Something outside of the stack has this name. Choose another one in the template, or delete what exists",
         ),
-        (
-            "The maximum number of VPCs has been reached. (Service: Ec2)",
-            "The account has reached a quota. "
-            "Delete what nobody needs, or ask for more in the console of Service Quotas",
-        ),
+        ("The maximum number of VPCs has been reached. (Service: Ec2)", QUOTA),
         (
             "User: arn:x is not authorized to perform: batch:CreateJobQueue on resource: y",
             "Let whoever deploys do batch:CreateJobQueue",
         ),
+        ("Unable to assume the service linked role", f"It is made once for an account: {LINKED_ROLE}"),
         (
-            "Unable to assume the service linked role",
-            "It is made once for an account: aws iam create-service-linked-role --aws-service-name batch.amazonaws.com",
+            "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename x and update",
+            "Give it another name in the template: then a new one is made, and the old one deleted",
+        ),
+        (
+            "Cannot delete, found existing JobQueue relationship",
+            "AWS Batch takes a minute to forget a queue that was deleted",
         ),
         ("The bucket you tried to delete is not empty", "Remove what still uses it, or what is in it"),
     ],

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kedro_batch.cloud.infrastructure.template import Parameter, Resource, deployed_template, parse_template
+from kedro_batch.cloud.infrastructure.template import Parameter, Resource, parse_deployed, parse_template
 from kedro_batch.errors import ConfigError
 
 YAML = """
@@ -32,7 +32,7 @@ def test_json_is_read_from_a_file_and_from_a_reply():
         "Parameters": {"Size": {"Type": "Number", "Default": 0}, "Secret": {"NoEcho": "true"}},
         "Resources": {"A": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}, "B": {"Type": "AWS::IAM::Role"}},
     }
-    for template in (parse_template(json.dumps(content), "x.json"), deployed_template(content, "x.json")):
+    for template in (parse_template(json.dumps(content), "x.json"), parse_deployed(content, "x.json")):
         assert (template.parameters, template.resources) == (PARAMETERS, RESOURCES)
 
 

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from kedro_batch.cli.base import print_note
 from kedro_batch.cli.infra_session import Session
 from kedro_batch.cli.project_options import confirm
-from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.infrastructure.events import newest_event
-from kedro_batch.cloud.infrastructure.results import find_jobs, queue_of
-from kedro_batch.cloud.infrastructure.stacks import SERVICE, Stack, delete_stack, describe_resources
-from kedro_batch.cloud.infrastructure.template import Template, deployed_template
+from kedro_batch.cloud.infrastructure.results import find_jobs, queue_of, read_deployed_template
+from kedro_batch.cloud.infrastructure.stacks import delete_stack, describe_resources
+from kedro_batch.cloud.infrastructure.template import Template
 from kedro_batch.errors import Fault, ServiceError, UsageError
 from kedro_batch.review.infrastructure import Line, deletion_lines, removal_commands
 from kedro_batch.text.wording import counted
@@ -31,7 +30,7 @@ def delete(session: Session, *, yes: bool) -> None:
         template = Template(body="", parameters={}, resources={})
     else:
         there = describe_resources(session.clients, stack)
-        template = _deployed(session, stack)
+        template = read_deployed_template(session.clients, stack)
         _refuse_jobs(session, there)
     _show(session, there, template, yes=yes)
     confirm("Delete it?", yes=yes, nothing_done="Nothing was deleted.")
@@ -45,12 +44,6 @@ def delete(session: Session, *, yes: bool) -> None:
         )
     session.note(f"The stack {stack.name} in {session.where} is deleted.")
     _say_what_is_kept(session, there, template)
-
-
-def _deployed(session: Session, stack: Stack) -> Template:
-    reply = session.clients.call("cloudformation", "get_template", StackName=stack.id)
-    with parsing("GetTemplate", SERVICE):
-        return deployed_template(reply["TemplateBody"], f"the template of the stack {stack.name}")
 
 
 def _refuse_jobs(session: Session, there: Mapping[str, str]) -> None:

@@ -26,6 +26,14 @@ _ADVICE = (
         "It is made once for an account: aws iam create-service-linked-role --aws-service-name batch.amazonaws.com",
     ),
     (
+        re.compile(r"custom-named resource requires replacing", re.IGNORECASE),
+        "Give it another name in the template: then a new one is made, and the old one deleted",
+    ),
+    (
+        re.compile(r"found existing JobQueue relationship", re.IGNORECASE),
+        "AWS Batch takes a minute to forget a queue that was deleted",
+    ),
+    (
         re.compile(r"cannot be deleted|not empty|has dependencies|DependencyViolation|in use", re.IGNORECASE),
         "Remove what still uses it, or what is in it",
     ),

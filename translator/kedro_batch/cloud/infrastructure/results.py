@@ -7,7 +7,8 @@ from typing import Any
 
 from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.clients import Clients
-from kedro_batch.cloud.infrastructure.stacks import Stack, describe_resources
+from kedro_batch.cloud.infrastructure.stacks import SERVICE, Stack, describe_resources
+from kedro_batch.cloud.infrastructure.template import Template, parse_deployed
 from kedro_batch.cloud.targets import Targets
 from kedro_batch.errors import ServiceError
 
@@ -54,6 +55,13 @@ def read_results(clients: Clients, stack: Stack) -> Results:
         submitter_role=_role_arn(clients, there[_SUBMITTER]) if _SUBMITTER in there else None,
         missing=tuple(one for one in (_QUEUE, _DEFINITION, _REPOSITORY) if one not in there),
     )
+
+
+def read_deployed_template(clients: Clients, stack: Stack) -> Template:
+    """Return the template that a stack was deployed with."""
+    reply = clients.call("cloudformation", "get_template", StackName=stack.id)
+    with parsing("GetTemplate", SERVICE):
+        return parse_deployed(reply["TemplateBody"], f"the template of the stack {stack.name}")
 
 
 def queue_of(there: Mapping[str, str]) -> str | None:

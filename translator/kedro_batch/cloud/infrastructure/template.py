@@ -89,7 +89,7 @@ def parse_template(text: str, shown: str) -> Template:
     return _template(text, content, shown)
 
 
-def deployed_template(reply: Any, shown: str) -> Template:
+def parse_deployed(reply: Any, shown: str) -> Template:
     """Return the template of a GetTemplate reply, which boto3 gives as text, or parsed if it is JSON."""
     return parse_template(reply, shown) if isinstance(reply, str) else _template(json.dumps(reply), reply, shown)
 
