@@ -125,6 +125,16 @@ def test_what_the_template_does_not_have_is_said_and_the_rest_is_written(infra, 
     assert "  KEDRO_BATCH_ROLE=arn:aws:iam::123456789012:role/ci/submitter\n  AWS_REGION=us-east-1\n" in ended.err
 
 
+def test_a_definition_that_people_have_chosen_stays(infra, prepared):
+    own = SETTINGS.replace("job_definition: kedro_run", "job_definition: kedro_run:2")
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").write_text(own)
+    with cloudformation() as aws:
+        ended = infra(aws, "deploy", "--yes")
+    assert ended.code == 0
+    assert "names the job definition kedro_run:2, and that stays." in ended.err
+    assert yaml.safe_load(settings_of(prepared))["job_definition"] == "kedro_run:2"
+
+
 def test_a_file_that_is_missing_is_written(infra, prepared):
     (prepared / "conf" / "aws_batch" / "aws_batch.yml").rename(prepared / "conf" / "aws_batch" / "catalog.yml")
     (prepared / "conf" / "aws_batch" / "catalog.yml").write_text("")
@@ -158,7 +168,12 @@ def test_without_a_terminal_and_yes_nothing_is_changed(infra, prepared, status):
 
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
-    [("n\n", 2, "Nothing was changed."), ("\x03", 130, "Stopped by SIGINT."), ("y\n", 0, "")],
+    [
+        ("n\n", 2, "Nothing was changed."),
+        ("\x04", 2, "Nothing was changed."),
+        ("\x03", 130, "Stopped by SIGINT."),
+        ("y\n", 0, ""),
+    ],
 )
 def test_the_question_is_asked_on_a_terminal(prepared, answer, code, said):
     with cloudformation() as aws:

@@ -162,5 +162,5 @@ def _failure(session: Session, stack: Stack) -> ServiceError:
         case "DELETE_COMPLETE":
             left = f"The stack was deleted. Correct that, and deploy again: {deploy}"
         case _:
-            left = f"The stack is {stack.status} now. What can be done about that: {deploy}"
+            return _refusal(session, stack)
     return ServiceError(f"the deployment of the stack {stack.name} in {session.where} failed:{reasons}\n{left}")

@@ -39,10 +39,10 @@ def write_results(session: Session, stack: Stack) -> None:
             "for it, or none of it"
         )
     if new == old:
-        click.echo(f"{shown} has all of it already")
+        click.echo(for_terminal(f"{shown} has all of it already"))
     else:
         write_bytes(session.settings.file, new.encode(), shown)
-        click.echo(f"wrote {shown}")
+        click.echo(for_terminal(f"wrote {shown}"))
         if not session.flags["quiet"]:
             for line in _changed_lines(old, new):
                 click.echo(for_terminal(f"  {line}"))
@@ -65,7 +65,13 @@ def _values(session: Session, results: Results, own: Mapping[str, Any]) -> dict[
         "job_queue": results.job_queue,
         "image_repository": results.image_repository,
     }
-    if results.job_definition:
+    named = own.get("job_definition")
+    if isinstance(named, str) and named != results.job_definition:
+        session.note(
+            f"{session.settings.shown} names the job definition {named}, and that stays. To declare the one of the "
+            "stack there, remove `job_definition` and deploy again"
+        )
+    elif results.job_definition:
         before = declared_in(own) or {}
         declared = dict(results.declared)
         if "platform" in session.settings.settings.defaults.stated:  # it may stand in one of two places, not in both

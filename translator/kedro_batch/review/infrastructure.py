@@ -48,9 +48,9 @@ _WORDS = {
     "UPDATE_ROLLBACK_IN_PROGRESS": "undoing",
     "UPDATE_ROLLBACK_COMPLETE": "undone",
 }
-_STARTED_WORK = "Initiated"
-"""The second of two events at the beginning of the work on a resource ends so: "Resource creation Initiated"."""
-_USER_STARTED = "User Initiated"
+_STARTED_WORK = "initiated"
+"""Further events at the beginning of the work on a resource end so: "Resource creation Initiated", "Eventual
+consistency check initiated"."""
 _HIDDEN = "****"
 """How CloudFormation shows a value that is secret."""
 _LONGEST_VALUE = 60
@@ -130,7 +130,7 @@ def event_line(event: Event, *, every: bool) -> Line | None:
         event: The event.
         every: Return a line for each event, with the state as CloudFormation spells it.
     """
-    if not every and event.reason.endswith(_STARTED_WORK) and event.reason != _USER_STARTED:
+    if not every and not event.of_stack and event.reason.lower().endswith(_STARTED_WORK):
         return None
     failed = event.status.endswith("FAILED")
     words = event.status if every else _WORDS.get(event.status, event.status.lower().replace("_", " "))

@@ -9,7 +9,7 @@ from typing import Any
 
 from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.clients import Clients
-from kedro_batch.cloud.infrastructure.stacks import SERVICE, Stack, delete_stack, describe_stack
+from kedro_batch.cloud.infrastructure.stacks import SERVICE, Stack, delete_stack, describe_stack, parameter_values
 from kedro_batch.cloud.infrastructure.template import Template
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.wording import sentences
@@ -159,7 +159,7 @@ def wait_for(clients: Clients, proposal: Proposal) -> ChangeSet:
                     key=lambda change: change.logical_id,
                 )
             ),
-            parameters={one["ParameterKey"]: _value(one) for one in reply.get("Parameters", ())},
+            parameters=parameter_values(reply),
         )
 
 
@@ -244,7 +244,3 @@ def _properties(details: Sequence[Mapping[str, Any]]) -> Iterator[PropertyChange
         if name and name not in seen:
             seen.add(name)
             yield PropertyChange(name=name, before=target.get("BeforeValue"), after=target.get("AfterValue"))
-
-
-def _value(parameter: Mapping[str, str]) -> str:
-    return parameter.get("ResolvedValue") or parameter.get("ParameterValue", "")

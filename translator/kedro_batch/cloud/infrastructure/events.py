@@ -89,14 +89,14 @@ def follow(
     pause, quiet_polls, goes_on = _FIRST_S, 0, True
     while True:
         now = patience.ask(partial(describe_stack, clients, stack.id))
+        if now is None:  # it is deleted, and forgotten already
+            return Stack(name=stack.name, id=stack.id, status="DELETE_COMPLETE")
         news = patience.ask(partial(_later_than, clients, stack.id, since))
         quiet_polls += 1
         for event in news:
             on_event(event)
             since, pause, quiet_polls = event.id, _FIRST_S, 0
             goes_on = event.status.endswith(IN_PROGRESS) if event.of_stack else goes_on
-        if now is None:  # it is deleted, and forgotten already
-            return Stack(name=stack.name, id=stack.id, status="DELETE_COMPLETE")
         # Right after the start, the state may still be the one before: the events tell whether it is the last one.
         if now.ended and (not goes_on or quiet_polls >= _POLLS_WITHOUT_EVENT):
             return now

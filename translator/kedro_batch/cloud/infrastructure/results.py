@@ -47,13 +47,15 @@ def read_results(clients: Clients, stack: Stack) -> Results:
     there = describe_resources(clients, stack)
     queue, definition = there.get(_QUEUE), there.get(_DEFINITION)
     name, declared = _read_definition(clients, definition, there.get(_ENVIRONMENT)) if definition else (None, {})
+    address = _repository_uri(clients, there[_REPOSITORY]) if _REPOSITORY in there else None
+    found = {_QUEUE: queue, _DEFINITION: name, _REPOSITORY: address}
     return Results(
         job_queue=queue and queue.rpartition("/")[2],
-        image_repository=_repository_uri(clients, there[_REPOSITORY]) if _REPOSITORY in there else None,
+        image_repository=address,
         job_definition=name,
         declared=declared,
         submitter_role=_role_arn(clients, there[_SUBMITTER]) if _SUBMITTER in there else None,
-        missing=tuple(one for one in (_QUEUE, _DEFINITION, _REPOSITORY) if one not in there),
+        missing=tuple(one for one, value in found.items() if not value),
     )
 
 
@@ -116,7 +118,7 @@ def _platform(kind: str) -> str:
     return "fargate" if kind.startswith("FARGATE") else "ec2"
 
 
-def _repository_uri(clients: Clients, name: str) -> str | None:
+def _repository_uri(clients: Clients, name: str) -> str:
     reply = clients.call("ecr", "describe_repositories", repositoryNames=[name])
     with parsing("DescribeRepositories", "Amazon ECR"):
         return str(reply["repositories"][0]["repositoryUri"])

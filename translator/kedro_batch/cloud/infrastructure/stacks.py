@@ -97,6 +97,17 @@ def describe_resources(clients: Clients, stack: Stack) -> dict[str, str]:
         }
 
 
+def parameter_values(reply: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values of the parameters in a reply about a stack or a change set.
+
+    One that names a parameter of Systems Manager has the value that is kept there.
+    """
+    return {
+        one["ParameterKey"]: one.get("ResolvedValue") or one.get("ParameterValue", "")
+        for one in reply.get("Parameters", ())
+    }
+
+
 def delete_stack(clients: Clients, stack: Stack) -> None:
     """Let CloudFormation delete a stack; ``events.follow`` waits for the end."""
     clients.call("cloudformation", "delete_stack", StackName=stack.id, ClientRequestToken=f"kedro-batch-{uuid4().hex}")
@@ -107,5 +118,5 @@ def _stack(reply: Mapping[str, Any]) -> Stack:
         name=reply["StackName"],
         id=reply["StackId"],
         status=reply["StackStatus"],
-        parameters={one["ParameterKey"]: one.get("ParameterValue", "") for one in reply.get("Parameters", ())},
+        parameters=parameter_values(reply),
     )
