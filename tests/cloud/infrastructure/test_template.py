@@ -36,7 +36,9 @@ def test_json_is_read_from_a_file_and_from_a_reply():
         assert (template.parameters, template.resources) == (PARAMETERS, RESOURCES)
 
 
-@pytest.mark.parametrize("text", ["", "a", "- a", "Resources: [a]", "Resources: {A: b}", "? [a]\n: b\n", "a: &b [*b]"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "- a", "Resources: [a]", "Resources: {A: b}", "a: [", "[" * 5000, "? [a]\n: b\n", "a: &b [*b]"]
+)
 def test_what_is_no_template_is_refused_with_its_name(text):
     with pytest.raises(ConfigError, match=r"^x\.yml is "):
         parse_template(text, "x.yml")

@@ -49,14 +49,15 @@ def carry_out(session: Session, template: Template, *, yes: bool) -> Stack:
             if not (yes and session.flags["quiet"]):
                 _show(session, change_set, before, template, to_stdout=False)
             confirm("Make these changes?", yes=yes, nothing_done="Nothing was changed.")
-        known = newest_event(session.clients, _described(session, proposal.stack_id))
+        stack = Stack(name=session.stack_name, id=proposal.stack_id, status="")  # it is followed by its id
+        known = newest_event(session.clients, stack)
     if change_set.empty:
         withdraw(session.clients, proposal)
         session.note(_unchanged(session))
         return _described(session, proposal.stack_id)
     began = time.monotonic()
     execute(session.clients, proposal)
-    after = session.follow(_described(session, proposal.stack_id), since=known)
+    after = session.follow(stack, since=known)
     if not after.succeeded:
         raise _failure(session, after)
     session.note(f"The stack {after.name} in {session.where} is deployed ({duration(time.monotonic() - began)}).")
