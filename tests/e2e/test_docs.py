@@ -22,7 +22,18 @@ from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 PACKAGE = ROOT / "translator" / "kedro_batch"
 _BATCH = kedro_commands.commands["batch"]
 assert isinstance(_BATCH, click.Group)
-COMMANDS = {**_BATCH.commands, "demo": demo_command}
+
+
+def _leaves(group: click.Group) -> dict[str, click.Command]:
+    """Return the commands of a group, those of its groups by both names."""
+    found: dict[str, click.Command] = {}
+    for name, one in group.commands.items():
+        below = _leaves(one) if isinstance(one, click.Group) else None
+        found |= {name: one} if below is None else {f"{name} {leaf}": command for leaf, command in below.items()}
+    return found
+
+
+COMMANDS = {**_leaves(_BATCH), "demo": demo_command}
 
 _OFFLINE = {
     "settings": {"kedro-batch compile --env=aws_batch --explain train_model": "conf/aws_batch/aws_batch.yml:6: "},
@@ -89,7 +100,7 @@ def test_every_option_that_a_page_names_exists(page):
 
 def test_the_options_of_every_command_are_documented():
     documented: defaultdict[str, set[str]] = defaultdict(set)
-    for page in ("plan", "review", "runs", "doctor"):
+    for page in ("plan", "review", "runs", "doctor", "infrastructure"):
         for names, of, _ in table(DOCS[page], "option", "of", "meaning"):
             for one in of.split(", "):
                 documented[one] |= set(codes(names))
@@ -173,6 +184,21 @@ def test_the_policy_has_every_action_that_the_engine_needs():
     # Where TerminateJobs does not exist or is denied, jobs are terminated one by one. TagResource and PassRole are not
     # called: AWS asks for them when a job is submitted with tags, and when a definition with roles is registered.
     assert actions == called - {"batch:TerminateJobs"} | {"batch:TagResource", "iam:PassRole"}
+
+
+def test_every_permission_that_infra_needs_is_documented():
+    rows = table(section(DOCS["infrastructure"], "Commands"), "action", "for")
+    listed = {action for row in rows for action in codes(row[0])}
+    folder = PACKAGE / "cloud" / "infrastructure"
+    source = "".join(file.read_text() for file in (*folder.glob("*.py"), PACKAGE / "cloud" / "targets.py"))
+    called = set()
+    session = botocore.session.get_session()
+    for service in ("cloudformation", "batch", "ecr", "ec2", "iam"):
+        for operation in session.get_service_model(service).operation_names:
+            method = re.sub("(?<!^)(?=[A-Z])", "_", operation).lower()
+            if re.search(rf'\.{method}\(|"{method}"', source):
+                called.add(f"{service}:{operation}")
+    assert listed == called - {"batch:DescribeJobQueues"}  # for other commands
 
 
 # Tables
@@ -373,7 +399,7 @@ def test_queue_definition_and_role_are_called_as_in_the_guide_of_kedro():
 
 def test_help_of_every_command_names_its_options(tmp_path):
     for name, command in COMMANDS.items():
-        ended = run([*PROGRAM, name, "--help"], cwd=tmp_path, env=environment())
+        ended = run([*PROGRAM, *name.split(), "--help"], cwd=tmp_path, env=environment())
         assert f"Usage: kedro-batch {name}" in ended.text
         for option in command.params:
             assert all(one in ended.text for one in option.opts if one.startswith("-"))

@@ -30,6 +30,9 @@ _ROOT = Path(__file__).parent.parent.parent
 _LOADED_ONCE = (
     "boto3",
     "kedro.framework.context",
+    "kedro_batch.cli.infra_deletion",
+    "kedro_batch.cli.infra_deployment",
+    "kedro_batch.cli.infra_results",
     "kedro_batch.compiler.compile",
     "kedro_batch.compiler.project.kedro_loader",
     "kedro_batch.plan.reader",

@@ -94,5 +94,9 @@ def confirm(question: str, *, yes: bool, nothing_done: str) -> None:
         return
     if not can_ask():
         raise UsageError(f"{nothing_done} There is no terminal to answer on: add --yes to agree")
-    if not click.confirm(question, err=True):
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort as error:  # the end of the input, Ctrl-D
+        raise UsageError(nothing_done) from error
+    if not agreed:
         raise UsageError(nothing_done)

@@ -65,6 +65,11 @@ class Clients:
                 self._clients[service] = self._session.client(service, region_name=self.region, config=config)
         return self._clients[service]
 
+    def renew(self) -> None:
+        """Look for the credentials again with the next call: the present ones have expired."""
+        self._clients.clear()
+        self.__dict__.pop("_session", None)
+
     @cached_property
     def _session(self) -> Any:
         return open_session(self._pinned)

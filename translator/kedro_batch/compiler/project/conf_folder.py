@@ -21,6 +21,10 @@ _TWICE = "the key is here twice"
 _HARMFUL = ("is not valid YAML", _TWICE, "is not UTF-8", "must be text")
 
 
+class MissingEnvironment(ProjectError):  # noqa: N818  named for what is missing
+    """The configuration has no such environment."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialNames:
     """The names, without values, that the credentials files of an environment define.
@@ -79,7 +83,8 @@ class Configuration:
         """Refuse a configuration or an environment that does not exist; Kedro would take it for an empty one.
 
         Raises:
-            ProjectError: The folder of the configuration or of the environment is missing.
+            MissingEnvironment: The folder of the environment is missing.
+            ProjectError: The folder of the configuration is.
         """
         if self.folder is None:
             return
@@ -87,7 +92,7 @@ class Configuration:
             raise ProjectError(f"the project has no configuration: {self.shown(self.folder)} is not a folder")
         if env is not None and not (self.folder / env).is_dir():
             known = (self.base_env, *self.environments())
-            raise ProjectError(
+            raise MissingEnvironment(
                 f"no environment is named {env!r}: {self.shown(self.folder / env)} is not a folder."
                 f"{did_you_mean(env, known)} Choose one of: {', '.join(known)}"
             )

@@ -47,6 +47,10 @@ _SHAPES: Mapping[str, str] = {
 }
 _CONTAINER_OF_EKS = "Default"
 """[api] EksContainer, name: this, if there is none."""
+_NO_IMAGE = (
+    "is missing: name the image of the container, such as repository@sha256:... or repository:tag. In a project, "
+    "`kedro-batch image --push` builds one and writes its digest there; `compile --image REF` takes one"
+)
 _UNLIMITED = -1
 """[limits] A limit of a ulimit that is none."""
 _ON_MACHINES = ("ulimits", "shared_memory_mib")
@@ -93,7 +97,7 @@ def check_use(plan: Plan) -> Iterator[Diagnostic]:
 
 def _check_container(definition: JobDefinition) -> Iterator[PathMessage]:
     if not definition.image:
-        yield ("image",), "is missing: name the image of the container, such as repository@sha256:... or repository:tag"
+        yield ("image",), _NO_IMAGE
     elif wrong := _find_wrong_image(definition.image):
         yield ("image",), wrong
     stated = definition.resources.to_dict()

@@ -1,0 +1,107 @@
+"""Writes what was deployed into ``conf/ENV/aws_batch.yml``, and says what to do next."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from kedro_batch.cli.infra_session import Session
+from kedro_batch.cloud.infrastructure.results import Results, read_results
+from kedro_batch.cloud.infrastructure.stacks import Stack
+from kedro_batch.compiler.settings.declared_definitions import declared_in
+from kedro_batch.errors import UsageError
+from kedro_batch.files.atomic_write import write_bytes
+from kedro_batch.files.yaml_editor import with_values
+from kedro_batch.files.yaml_reader import parse
+from kedro_batch.text.escaping import for_terminal
+
+
+def write_results(session: Session, stack: Stack) -> None:
+    """Write queue, repository and job definition of a stack into the settings of the environment, and print them.
+
+    Comments and all other settings stay as they are.
+
+    Raises:
+        ServiceError: AWS does not tell what the stack has.
+        UsageError: The file cannot be read or written.
+        ConfigError: It cannot be changed.
+    """
+    results = read_results(session.clients, stack)
+    shown = session.settings.shown
+    old = _read(session)
+    own = parse(old.encode(), shown).value
+    values = _values(session, results, own if isinstance(own, dict) else {})
+    new = with_values(old, values, shown)
+    for logical_id in results.missing:
+        session.warn(
+            f"The stack {stack.name} has no {logical_id}: what {shown} says of it stays. The template has another name "
+            "for it, or none of it"
+        )
+    if new == old:
+        click.echo(for_terminal(f"{shown} has all of it already"))
+    else:
+        write_bytes(session.settings.file, new.encode(), shown)
+        click.echo(for_terminal(f"wrote {shown}"))
+        if not session.flags["quiet"]:
+            for line in _changed_lines(old, new):
+                click.echo(for_terminal(f"  {line}"))
+    _say_what_is_next(session, results, values)
+
+
+def _read(session: Session) -> str:
+    file = session.settings.file
+    try:
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {session.settings.shown}: {error}") from error
+
+
+def _values(session: Session, results: Results, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the settings are to have; what the stack does not have is left out."""
+    values: dict[str, Any] = {
+        "account": session.clients.identity.account,
+        "region": session.clients.region,
+        "job_queue": results.job_queue,
+        "image_repository": results.image_repository,
+    }
+    named = own.get("job_definition")
+    if isinstance(named, str) and named != results.job_definition:
+        session.note(
+            f"{session.settings.shown} names the job definition {named}, and that stays. To declare the one of the "
+            "stack there, remove `job_definition` and deploy again"
+        )
+    elif results.job_definition:
+        before = declared_in(own) or {}
+        declared = dict(results.declared)
+        if "platform" in session.settings.settings.defaults.stated:  # it may stand in one of two places, not in both
+            values["platform"] = declared.pop("platform", None)
+        image = session.image or before.get("image")
+        values["job_definition"] = {
+            "name": before.get("name") or results.job_definition,
+            **({"image": image} if image else {}),
+            **declared,
+        }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _changed_lines(old: str, new: str) -> Iterator[str]:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
+    return (line for line in list(lines)[2:] if not line.startswith("@@"))
+
+
+def _say_what_is_next(session: Session, results: Results, values: Mapping[str, Any]) -> None:
+    if results.submitter_role:
+        session.note(
+            "Workflows submit as a role of their own. Give them these variables (GitHub: Settings, Secrets and "
+            "variables, Actions, Variables; GitLab: Settings, CI/CD, Variables):\n"
+            f"  KEDRO_BATCH_ROLE={results.submitter_role}\n  AWS_REGION={session.clients.region}"
+        )
+    definition = values.get("job_definition") or {}
+    if not definition:
+        return
+    if "image" in definition:
+        env = session.flags["env"]
+        session.note(f"Next: {session.program} compile --env {env} -o plan.yaml")
+    else:
+        session.note(f"The jobs have no image yet. Next: {session.command('image --push')}")
