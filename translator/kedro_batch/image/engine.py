@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kedro_batch.errors import UsageError
 from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.wording import sentences
 
 DOCKERFILE = "Dockerfile"
 REVISION_LABEL = "org.opencontainers.image.revision"
@@ -118,9 +119,9 @@ def find_engine(asked: str | None) -> Engine:
     name, program = found[0]
     ended = _run([program, *_ASK_WHETHER_IT_WORKS[name]])
     if ended.returncode:
-        reason = for_terminal(ended.stderr.decode(errors="replace").strip().removesuffix("."))
-        others = "".join(f". Or use the other one: --engine {other}" for other, _ in found[1:])
-        raise UsageError(f"{name} does not work here: {reason}. {_START[name]}{others}")
+        reason = for_terminal(ended.stderr.decode(errors="replace").strip())
+        others = [f"Or use the other one: --engine {other}" for other, _ in found[1:]]
+        raise UsageError(sentences(f"{name} does not work here: {reason}", _START[name], *others))
     return Engine(name=name, program=program)
 
 

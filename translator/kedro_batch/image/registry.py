@@ -39,6 +39,7 @@ def find_digest(image: ImageReference) -> str | None:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as reply:  # noqa: S310  the same
             digest = str(reply.headers.get("Docker-Content-Digest"))
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == HTTPStatus.NOT_FOUND:
             return None
         if error.code in _LOGIN_NEEDED:

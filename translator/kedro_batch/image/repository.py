@@ -15,6 +15,7 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.image import registry
 from kedro_batch.image.login import logged_in
 from kedro_batch.plan.image_reference import ImageReference, parse_image
+from kedro_batch.text.wording import sentences
 
 PUSH_ACTIONS = (
     "ecr:BatchCheckLayerAvailability",
@@ -80,8 +81,9 @@ class EcrRepository:
             manifest = self._registries.find_pushed(replace(self._image, tag=tag, digest=None))
         except ServiceError as error:
             if error_code(error) == NO_REPOSITORY:
+                missing = self._registries.explain_missing_repository(self._image)
                 create = "Create it: kedro-batch infra deploy. Or correct image_repository"
-                raise ServiceError(self._registries.explain_missing_repository(self._image), remedy=create) from error
+                raise ServiceError(sentences(missing, create)) from error
             raise self._explained(error) from error
         return manifest.digest if manifest else None
 
