@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from kedro_batch.cli.base import print_note
 from kedro_batch.cli.child_process import run_child
 from kedro_batch.errors import Interrupted, ProjectError, ServiceError
 from kedro_batch.image.engine import DOCKERFILE, Build, Engine, find_digest_in
+from kedro_batch.image.repository import Repository
 from kedro_batch.text.escaping import for_terminal
-
-if TYPE_CHECKING:
-    from kedro_batch.image.repository import Repository
 
 _STDERR = 2
 
@@ -57,7 +54,7 @@ def refuse_missing_dockerfile(build: Build) -> None:
         )
 
 
-def push_image(engine: Engine, repository: "Repository", reference: str, *, quiet: bool) -> str:
+def push_image(engine: Engine, repository: Repository, reference: str, *, quiet: bool) -> str:
     """Push an image, and return its digest.
 
     Raises:

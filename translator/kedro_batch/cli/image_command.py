@@ -115,11 +115,12 @@ def _open_repository(settings: "ProjectSettings") -> "Repository":
         )
     from kedro_batch.cloud.account import Account
     from kedro_batch.cloud.images import find_ecr_image
-    from kedro_batch.image.repository import EcrRepository, other_repository
+    from kedro_batch.image.ecr_repository import EcrRepository
+    from kedro_batch.image.registry import OtherRepository
 
     in_ecr = find_ecr_image(name)
     if in_ecr is None:
-        return other_repository(name)
+        return OtherRepository(name)
     return EcrRepository(in_ecr, Account(region=open_clients(settings).region))
 
 

@@ -23,7 +23,7 @@ _REGISTRY = re.compile(
     r"|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)"
 )
 """The hosts of private registries, as awslabs/amazon-ecr-credential-helper knows them (api/client.go)."""
-_MEDIA_TYPES = (
+MEDIA_TYPES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -127,7 +127,7 @@ class Registries:
             ServiceError: There is no such repository, with the code ``NO_REPOSITORY``; or ECR cannot be asked.
         """
         which = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
-        reply = self._call("batch_get_image", image, imageIds=[which], acceptedMediaTypes=list(_MEDIA_TYPES))
+        reply = self._call("batch_get_image", image, imageIds=[which], acceptedMediaTypes=list(MEDIA_TYPES))
         with parsing("BatchGetImage", _ECR):
             for one in reply.get("images", ()):
                 return Manifest(digest=one["imageId"]["imageDigest"], content=_read_manifest(one["imageManifest"]))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kedro_batch.errors import UsageError
+from kedro_batch.plan.image_reference import parse_image
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import sentences
 
@@ -19,7 +20,7 @@ DOCKERFILE = "Dockerfile"
 REVISION_LABEL = "org.opencontainers.image.revision"
 """Where an image says which commit it was built from: the annotations of the OCI image specification."""
 
-_LOOPBACK = re.compile(r"(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?/.*")
+_LOOPBACK = re.compile(r"(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?")
 _PUSHED = re.compile(rb"digest: (sha256:[0-9a-f]{64})\b")
 """The last line of ``docker push``: TAG: digest: sha256:... size: 735."""
 _INSTALL = "Install Docker (https://docs.docker.com/get-docker/) or Podman (https://podman.io/docs/installation)"
@@ -93,11 +94,10 @@ class Engine:
             reference: What it is called.
             digest_file: Where Podman writes the digest; Docker prints it.
         """
-        if self.name is EngineName.DOCKER:
-            return [self.program, "push", reference]
-        # Docker speaks HTTP with registries on this machine, Podman only if it is told to.
-        insecure = ["--tls-verify=false"] if _LOOPBACK.fullmatch(reference) else []
-        return [self.program, "push", *insecure, "--digestfile", str(digest_file), reference]
+        if self.name is EngineName.PODMAN:
+            insecure = ["--tls-verify=false"] if speaks_http(parse_image(reference).registry or "") else []
+            return [self.program, "push", *insecure, "--digestfile", str(digest_file), reference]
+        return [self.program, "push", reference]
 
     def find_platform(self, reference: str) -> str | None:
         """Return what an image of the engine is for, such as ``linux/amd64``; None if the engine does not have it."""
@@ -123,6 +123,11 @@ def find_engine(asked: str | None) -> Engine:
         others = [f"Or use the other one: --engine {other}" for other, _ in found[1:]]
         raise UsageError(sentences(f"{name} does not work here: {reason}", _START[name], *others))
     return Engine(name=name, program=program)
+
+
+def speaks_http(host: str) -> bool:
+    """True if a registry is on this machine, where Docker uses HTTP without being told to."""
+    return bool(_LOOPBACK.fullmatch(host))
 
 
 def find_digest_in(output: bytes) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from kedro_batch.cloud.account import Account
 from kedro_batch.cloud.images import find_ecr_image
 from kedro_batch.errors import Fault, ServiceError
-from kedro_batch.image.repository import PUSH_ACTIONS, EcrRepository
+from kedro_batch.image.ecr_repository import PUSH_ACTIONS, EcrRepository
 from tests.support.ecr import index, push
 
 pytestmark = pytest.mark.xdist_group("aws")  # one moto server for all of them
