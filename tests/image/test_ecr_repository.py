@@ -54,7 +54,8 @@ def test_a_missing_permission_is_told_with_all_that_a_push_needs(aws, account):
         assert "ecr:GetAuthorizationToken on *" in message
         assert all(action.removeprefix("ecr:") in message for action in PUSH_ACTIONS)
         foreign = "of the account 123456789012, and the repository is in 210987654321"
-        assert (foreign in message) == (account != "123456789012")
+        assert (foreign in message) is (account != "123456789012")
+        assert ("These credentials" in message) is (account != "123456789012")
 
 
 @pytest.mark.usefixtures("aws")

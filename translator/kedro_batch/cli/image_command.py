@@ -54,7 +54,9 @@ def _check_docker_args(context: click.Context, _: click.Parameter, words: tuple[
 )
 @project_options
 @verbosity_options
-@click.argument("docker_args", nargs=-1, type=click.UNPROCESSED, callback=_check_docker_args)
+@click.argument(
+    "docker_args", metavar="[-- DOCKER_ARGS]", nargs=-1, type=click.UNPROCESSED, callback=_check_docker_args
+)
 @click.pass_context
 def image(context: click.Context, /, push: bool, docker_args: tuple[str, ...], quiet: bool, **flags: Any) -> None:
     """Build the image of the project by its Dockerfile, with docker or podman; --push pushes it.
@@ -121,7 +123,8 @@ def _open_repository(settings: "ProjectSettings") -> "Repository":
     in_ecr = find_ecr_image(name)
     if in_ecr is None:
         return OtherRepository(name)
-    return EcrRepository(in_ecr, Account(region=open_clients(settings).region))
+    open_clients(settings)
+    return EcrRepository(in_ecr, Account(region=in_ecr.region))
 
 
 def _name_image(settings: "ProjectSettings", root: Path, tag: str | None) -> tuple[str, tuple[str, ...]]:
