@@ -80,5 +80,5 @@ def test_an_engine_that_does_not_run_says_so_itself_and_the_other_one_is_named(t
     docker, _ = StandIn(tmp_path / "docker"), StandIn(tmp_path / "podman", "podman")
     docker.says(works=False)
     monkeypatch.setenv("PATH", f"{tmp_path}/docker:{tmp_path}/podman")
-    with pytest.raises(UsageError, match=r"Is it running\? Start it .*\. Or use the other one: --engine podman$"):
+    with pytest.raises(UsageError, match=r"Is it running\? Start it: .*\. Or use the other one: --engine podman$"):
         find_engine(None)

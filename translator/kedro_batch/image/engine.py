@@ -24,11 +24,6 @@ _LOOPBACK = re.compile(r"(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?")
 _PUSHED = re.compile(rb"digest: (sha256:[0-9a-f]{64})\b")
 """The last line of ``docker push``: TAG: digest: sha256:... size: 735."""
 _INSTALL = "Install Docker (https://docs.docker.com/get-docker/) or Podman (https://podman.io/docs/installation)"
-_START = {
-    "docker": "Start it (Docker Desktop, or: sudo systemctl start docker), and see that you may use it (group docker)",
-    "podman": "See that it works: podman info. On macOS and Windows: podman machine start",
-}
-_ASK_WHETHER_IT_WORKS = {"docker": ("version", "--format", "{{.Server.Version}}"), "podman": ("info",)}
 
 
 class EngineName(StrEnum):
@@ -36,6 +31,16 @@ class EngineName(StrEnum):
 
     DOCKER = "docker"
     PODMAN = "podman"
+
+
+_START = {
+    EngineName.DOCKER: "Start it: Docker Desktop, or sudo systemctl start docker. You must be in the group docker, too",
+    EngineName.PODMAN: "See that it works: podman info. On macOS and Windows: podman machine start",
+}
+_ASK_WHETHER_IT_WORKS = {
+    EngineName.DOCKER: ("version", "--format", "{{.Server.Version}}"),
+    EngineName.PODMAN: ("info",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
