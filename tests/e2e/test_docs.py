@@ -1,6 +1,7 @@
 """docs/*.md: every command runs, every block is valid, every table is complete, every link leads somewhere."""
 
 import json
+import os
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -15,9 +16,12 @@ from jsonschema import Draft202012Validator
 from kedro_batch import diagnostics, errors
 from kedro_batch.cli import base, kedro_commands
 from kedro_batch.cli.demo_command import demo as demo_command
+from kedro_batch.image.ecr_repository import PUSH_ACTIONS
 from kedro_batch.submitter.job_state import JobState
 from tests.e2e.documents import DOCS, PAGES, ROOT, anchors, blocks, codes, commands, links, section, table
 from tests.support.command_line import PROGRAM, environment, kedro_batch, run
+from tests.support.engines import Engine
+from tests.support.registry import registry
 
 PACKAGE = ROOT / "translator" / "kedro_batch"
 _BATCH = kedro_commands.commands["batch"]
@@ -79,8 +83,22 @@ def test_every_command_of_a_page_about_runs_works(page, committed_demo, moto_ser
             assert "6 jobs, 6 succeeded" in text, command
 
 
+def test_every_command_of_the_page_about_images_works(committed_demo, run_commands, tmp_path):
+    engine = Engine(tmp_path / "docker")
+    with registry() as server:
+        conf = committed_demo / "conf" / "aws_batch"
+        conf.mkdir()
+        declared = "job_queue: spaceflights_queue\njob_definition: {name: kedro_run}\n"
+        (conf / "aws_batch.yml").write_text(f"{declared}image_repository: {server.host}/spaceflights\n")
+        (committed_demo / "Dockerfile").write_text("FROM python:3.11-slim\n")
+        path = os.pathsep.join([engine.environment["PATH"], environment()["PATH"]])
+        shown = run_commands(commands(DOCS["image"]), committed_demo, {**engine.environment, "PATH": path})
+        assert f"{server.host}/spaceflights@sha256:" in shown["kedro-batch image --push"]
+        assert "spaceflights/manifests/rehearsal-1" in server.tags
+
+
 def test_every_page_with_commands_has_a_test():
-    assert {page for page in DOCS if commands(DOCS[page])} == {*_OFFLINE, *_ON_AWS, "development"}
+    assert {page for page in DOCS if commands(DOCS[page])} == {*_OFFLINE, *_ON_AWS, "image", "development"}
 
 
 def test_the_commands_for_developers_name_what_exists():
@@ -93,14 +111,14 @@ def test_the_commands_for_developers_name_what_exists():
 @pytest.mark.parametrize("page", PAGES)
 def test_every_option_that_a_page_names_exists(page):
     ours = {name for command in COMMANDS.values() for one in command.params for name in one.opts}
-    others = {"--no-cov", "--no-deps"}  # of pytest and pip
+    others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform"}  # of pytest, pip and docker
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))
     assert named <= ours | others
 
 
 def test_the_options_of_every_command_are_documented():
     documented: defaultdict[str, set[str]] = defaultdict(set)
-    for page in ("plan", "review", "runs", "doctor", "infrastructure"):
+    for page in (page for page, text in DOCS.items() if "| option | of | meaning |" in text):
         for names, of, _ in table(DOCS[page], "option", "of", "meaning"):
             for one in of.split(", "):
                 documented[one] |= set(codes(names))
@@ -199,6 +217,14 @@ def test_every_permission_that_infra_needs_is_documented():
             if re.search(rf'\.{method}\(|"{method}"', source):
                 called.add(f"{service}:{operation}")
     assert listed == called - {"batch:DescribeJobQueues"}  # for other commands
+
+
+def test_the_policy_of_a_push_is_what_a_refused_push_names():
+    (policy,) = blocks(DOCS["image"], "json")
+    token, push = json.loads(policy)["Statement"]
+    assert push["Action"] == list(PUSH_ACTIONS)
+    listed = [name for row in table(DOCS["image"], "action", "without it") for name in codes(row[0])]
+    assert sorted(listed) == sorted([token["Action"], *PUSH_ACTIONS])
 
 
 # Tables

@@ -38,6 +38,16 @@ def test_a_mapping_is_merged_at_any_depth_and_none_takes_away():
     assert changed == "a:\n  b:\n    c: 1 # one\n    d: 4\n"
 
 
+@pytest.mark.parametrize(
+    "last", ["c: 1", "c: 1  # one", "c: {d: 1}", "c:\n    d: 1  # one", "c:\n  - 1\n  - 2  # two", "c: [1, 2]", "c: ''"]
+)
+@pytest.mark.parametrize("below", ["", "\n", "\n# What runs.\n", "  # inside\n\n\n# What runs.\n"])
+def test_a_new_value_stands_above_the_empty_lines_and_comments_below_its_mapping(last, below):
+    text = f"a:\n  b: 1\n  {last}\nADDED{below}e: 1\n"
+    changed = with_values(text.replace("ADDED", ""), {"a": {"image": "x"}}, "x.yml")
+    assert changed == text.replace("ADDED", "  image: x\n")
+
+
 def test_equal_values_change_nothing():
     assert with_values(WRITTEN, {"account": "012345678901", "resources": {"vcpus": 1}}, "x.yml") == WRITTEN
 

@@ -82,6 +82,12 @@ def command_with(option: str, *, instead_of: Collection[str] = ()) -> str:
     return f"{ctx.command_path} {shlex.join(words)}"
 
 
+def words_behind_dashes(ctx: click.Context) -> tuple[str, ...]:
+    """Return the words that were typed behind ``--``."""
+    words = ctx.meta[_WORDS]
+    return words[words.index("--") + 1 :] if "--" in words else ()
+
+
 def _print_refusal(ctx: click.Context, error: KedroBatchError) -> None:
     from kedro_batch.cli.diagnostics_output import message_text  # noqa: PLC0415  reached only on the way out
 

@@ -23,7 +23,7 @@ _REGISTRY = re.compile(
     r"|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)"
 )
 """The hosts of private registries, as awslabs/amazon-ecr-credential-helper knows them (api/client.go)."""
-_MEDIA_TYPES = (
+MEDIA_TYPES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -31,7 +31,8 @@ _MEDIA_TYPES = (
 )
 """Indexes too: else ECR may answer with a manifest that it has converted."""
 _ECR = "Amazon ECR"
-_NO_REPOSITORY = "RepositoryNotFoundException"
+NO_REPOSITORY = "RepositoryNotFoundException"
+"""The code of the error where a repository does not exist."""
 _NO_IMAGE = "ImageNotFound"
 """The code among the ``failures`` of BatchGetImage; with any other, the image may exist."""
 _EVERY_REPOSITORY = "ROOT"
@@ -112,13 +113,21 @@ class Registries:
 
     def find_manifest(self, image: EcrImage) -> Manifest | None:
         """Return the manifest of an image; None if the image does not exist."""
-        which = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
         try:
-            reply = self._call("batch_get_image", image, imageIds=[which], acceptedMediaTypes=list(_MEDIA_TYPES))
+            return self.find_pushed(image)
         except ServiceError as error:
-            if error_code(error) == _NO_REPOSITORY:
+            if error_code(error) == NO_REPOSITORY:
                 return None
             raise
+
+    def find_pushed(self, image: EcrImage) -> Manifest | None:
+        """Return the manifest of an image; None if its repository does not have it.
+
+        Raises:
+            ServiceError: There is no such repository, with the code ``NO_REPOSITORY``; or ECR cannot be asked.
+        """
+        which = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
+        reply = self._call("batch_get_image", image, imageIds=[which], acceptedMediaTypes=list(MEDIA_TYPES))
         with parsing("BatchGetImage", _ECR):
             for one in reply.get("images", ()):
                 return Manifest(digest=one["imageId"]["imageDigest"], content=_read_manifest(one["imageManifest"]))
@@ -126,6 +135,15 @@ class Registries:
             if other:
                 raise ServiceError(f"{other['failureCode']}: {other.get('failureReason') or 'no reason given'}")
         return None
+
+    def find_authorization(self, image: EcrImage) -> str:
+        """Return what logs an engine in to the registry of an image: a secret for 12 hours, as engines store it.
+
+        That is user name and password with a colon between them, in Base64.
+        """
+        reply = self._account.call("ecr", "get_authorization_token", region=image.region)
+        with parsing("GetAuthorizationToken", _ECR):
+            return str(reply["authorizationData"][0]["authorizationToken"])
 
     def find_platforms(self, image: EcrImage, manifest: Manifest) -> tuple[str, ...]:
         """Return what an image runs on, such as ``linux/amd64``; empty if it does not say."""
@@ -156,14 +174,13 @@ class Registries:
 
     def explain_missing(self, image: EcrImage) -> str:
         """Return a message about an image that does not exist, with what may have been meant."""
-        where = f"account {image.account}, {image.region}"
         try:
             tags = self._list_tags(image)
         except ServiceError as error:
-            if error_code(error) == _NO_REPOSITORY:
-                hint = self._find_repository(image)
-                return f"there is no repository {image.repository!r} in {where}{f'.{hint}' if hint else ''}"
+            if error_code(error) == NO_REPOSITORY:
+                return self.explain_missing_repository(image)
             tags = None
+        where = f"account {image.account}, {image.region}"
         which = f"digest {image.digest}" if image.digest else f"tag {image.tag!r}"
         message = f"the repository {image.repository!r} in {where} has no image with the {which}"
         if image.digest or tags is None:
@@ -172,6 +189,12 @@ class Registries:
             return f"{message}, nor with any other"
         others = [tag for tag in tags if tag != image.tag]
         return f"{message}.{did_you_mean(image.tag, others) or f' It has {listed(others)}'}" if others else message
+
+    def explain_missing_repository(self, image: EcrImage) -> str:
+        """Return a message about a repository that does not exist, with what may have been meant."""
+        hint = self._find_repository(image)
+        where = f"account {image.account}, {image.region}"
+        return f"there is no repository {image.repository!r} in {where}{f'.{hint}' if hint else ''}"
 
     def _list_tags(self, image: EcrImage) -> list[str]:
         reply = self._call("list_images", image, filter={"tagStatus": "TAGGED"}, maxResults=_MOST_NAMES)

@@ -74,6 +74,14 @@ def parse_image(text: str) -> ImageReference:
     return reference
 
 
+def find_wrong_tag(tag: str) -> str | None:
+    """Return why a text is no tag; None if it is one."""
+    if _TAG.fullmatch(tag):
+        return None
+    kind = f"1 to {TAG_CHARACTERS} letters, digits, _ . and -, the first no . and no -"
+    return f"the tag {quoted(tag)} must have {kind}"
+
+
 def _split_registry(name: str) -> tuple[str | None, str]:
     """Split a name at the first slash, if a host stands before it: it has a dot or a colon, or is localhost."""
     first, slash, rest = name.partition("/")
@@ -108,9 +116,8 @@ def _find_wrong_part(reference: ImageReference) -> str | None:
             f"the repository {quoted(reference.repository)} must have lower-case letters and digits, with one of . _ "
             "__ or - between them, and a slash between its parts"
         )
-    if reference.tag is not None and not _TAG.fullmatch(reference.tag):
-        kind = f"1 to {TAG_CHARACTERS} letters, digits, _ . and -, the first no . and no -"
-        return f"the tag {quoted(reference.tag)} must have {kind}"
+    if reference.tag is not None and (wrong := find_wrong_tag(reference.tag)):
+        return wrong
     return None if reference.digest is None else _find_wrong_digest(reference.digest)
 
 

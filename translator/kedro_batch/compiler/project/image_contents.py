@@ -37,16 +37,17 @@ def _is_untracked(folder: Path, beside: Path) -> bool:
 
 def _is_ignored_by_docker(folder: Path, root: Path) -> bool:
     """True if ``.dockerignore`` leaves out the folder and all that is in it."""
-    file = root / ".dockerignore"
-    if not file.is_file() or not folder.is_relative_to(root):
+    if not folder.is_relative_to(root):
         return False
-    text = file.read_text(encoding="utf-8-sig", errors="replace")
-    try:
-        rules = [*_read_docker_rules(text.splitlines())]
-    except re.error:  # Docker refuses it too
-        return False
-    paths = (folder, *(path for path in folder.rglob("*") if path.is_file()))
-    return all(_leave_out(rules, path.relative_to(root)) for path in paths)
+    rules = _read_docker_rules(root)
+    paths = (folder, *(path for path in folder.rglob("*") if path.is_file())) if rules else ()
+    return bool(rules) and all(_leave_out(rules, path.relative_to(root)) for path in paths)
+
+
+def drop_ignored_by_docker(paths: Iterable[Path], root: Path) -> list[Path]:
+    """Return the paths, relative to the project's folder, that ``.dockerignore`` does not leave out of images."""
+    rules = _read_docker_rules(root)
+    return [path for path in paths if not _leave_out(rules, path)]
 
 
 # As Docker reads the file and matches its lines (github.com/moby/patternmatcher, ignorefile.go and patternmatcher.go).
@@ -56,7 +57,19 @@ _Rule = tuple[bool, re.Pattern[str]]
 _TOKEN = re.compile(r"\*\*/?|\[[^]]+\]|\\?.")
 
 
-def _read_docker_rules(lines: Iterable[str]) -> Iterator[_Rule]:
+def _read_docker_rules(root: Path) -> list[_Rule]:
+    """Return the rules of ``.dockerignore``; none if there is no such file, or Docker refuses it."""
+    file = root / ".dockerignore"
+    if not file.is_file():
+        return []
+    text = file.read_text(encoding="utf-8-sig", errors="replace")
+    try:
+        return [*_parse_docker_rules(text.splitlines())]
+    except re.error:
+        return []
+
+
+def _parse_docker_rules(lines: Iterable[str]) -> Iterator[_Rule]:
     for line in lines:
         pattern = line.strip()
         leaves_out = not pattern.startswith("!")
