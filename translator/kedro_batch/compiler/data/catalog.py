@@ -92,13 +92,14 @@ class Catalog:
 
 
 _WRAPPERS = {"cacheddataset", "incrementaldataset", "partitioneddataset"}
-_INNER = ("dataset", "base_dataset_args", "checkpoint")
+INNER = ("dataset", "base_dataset_args", "checkpoint")
+"""The arguments that hold an entry inside an entry."""
 
 
 def with_inner_entries(entry: Entry) -> Iterator[Entry]:
     """Yield an entry and those inside it: of the dataset that it wraps, and of its checkpoint."""
     yield entry
-    inside = [argument for argument in _INNER if argument in entry]
+    inside = [argument for argument in INNER if argument in entry]
     wraps = bool(inside) and str(entry.get("type")).rpartition(".")[2].lower() in _WRAPPERS
     for argument in inside:
         inner = entry[argument]
