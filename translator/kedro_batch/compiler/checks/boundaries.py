@@ -55,9 +55,7 @@ def check_transcoded_in_memory(compilation: Compilation) -> Iterator[Diagnostic]
 
 
 def _is_split_in_memory(compilation: Compilation, use: DatasetUse) -> bool:
-    if not use.producers or not use.read or use.read == use.written:
-        return False
-    return find_worst_storage(compilation, use)[1].store is Store.MEMORY
+    return use.is_split and find_worst_storage(compilation, use)[1].store is Store.MEMORY
 
 
 def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:

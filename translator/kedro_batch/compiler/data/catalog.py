@@ -40,6 +40,7 @@ class Catalog:
             ConfigError: Two patterns match every name, or an entry uses a placeholder that its pattern does not
                 have. Kedro refuses both.
         """
+        self._rules = {"catch_all_can_lose": catch_all_can_lose, "checks_placeholders": checks_placeholders}
         self.entries: Mapping[str, Any] = {str(name): entry for name, entry in entries.items()}
         self._named = {name: entry for name, entry in self.entries.items() if "{" not in name}
         self._found: dict[str, Entry | None] = {}
@@ -58,6 +59,10 @@ class Catalog:
             if unknown:
                 raise ConfigError(_describe_unknown_placeholder(pattern, ", ".join(unknown)))
         self._factories = [_Factory(pattern, entries[pattern]) for pattern in patterns]
+
+    def with_entries(self, entries: Mapping[str, Any]) -> "Catalog":
+        """Return a catalog with these entries, in place of those of the same name or pattern."""
+        return Catalog({**self.entries, **entries}, **self._rules)
 
     def entry(self, dataset: str) -> Entry | None:
         """Return the entry of a dataset, or None if the catalog has none.

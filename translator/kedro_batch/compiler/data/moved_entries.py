@@ -8,8 +8,8 @@ import hashlib
 import math
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kedro_batch.compiler.data.catalog import INNER, Entry, with_inner_entries
@@ -22,7 +22,7 @@ from kedro_batch.plan.checks.credentials import may_hold_credential
 from kedro_batch.text.escaping import INVISIBLE
 
 _LOCAL_PROTOCOL = re.compile("(file|local|memory)://", re.IGNORECASE)
-_DRIVE = re.compile("[A-Za-z]:")
+_DRIVE = re.compile("^[A-Za-z]:(?=/)")
 _HASH_LENGTH = 8
 _ONLY_LOCAL = ("auto_mkdir",)
 """Options of fsspec's local files; s3fs hands what it does not know to its client, which refuses it (TypeError)."""
@@ -38,11 +38,13 @@ class LocalPlace:
 
     Attributes:
         path: The path as the catalog has it, without a protocol.
+        normal: The path without detours; from the project's folder, if it is in there.
         key: Its key below the folder on S3.
         needed: The dataset itself; otherwise a file beside it that may be missing, such as a checkpoint.
     """
 
     path: str
+    normal: str
     key: str
     needed: bool = True
 
@@ -80,24 +82,26 @@ def move_entry(entry: Entry, folder: S3Folder, root: str = "") -> MovedEntry:
         )
     protocol = "s3a" if _is_of_spark(entry) else "s3"
     places: list[LocalPlace] = []
-    moved = _move(entry, place, folder, protocol, root, places)
+
+    def relocate(inner: Entry, path: str) -> str:
+        found = _locate(path, root)
+        places.append(replace(found, needed=inner is place))
+        return folder.url(found.key, protocol)
+
+    moved = _move(entry, relocate)
     if not any(one.needed for one in places):
         raise NotMovable("its entry has no path on a local disk")
     return MovedEntry(entry=moved, places=tuple(places))
 
 
-def _move(
-    entry: Entry, place: Entry, folder: S3Folder, protocol: str, root: str, places: list[LocalPlace]
-) -> dict[str, Any]:
+def _move(entry: Entry, relocate: Callable[[Entry, str], str]) -> dict[str, Any]:
     moved: dict[str, Any] = {}
     own = next((one for one in PATHS if isinstance(entry.get(one), str)), None)
     for name, value in entry.items():
         if name == own and _is_local(value):
-            found = _locate(value, root)
-            places.append(LocalPlace(path=found.path, key=found.key, needed=entry is place))
-            moved[name] = folder.url(found.key, protocol)
+            moved[name] = relocate(entry, value)
         elif name in INNER and isinstance(value, Mapping):
-            moved[name] = _move(value, place, folder, protocol, root, places)
+            moved[name] = _move(value, relocate)
         elif name == "fs_args" and isinstance(value, Mapping):
             kept = {key: inner for key, inner in value.items() if key not in _ONLY_LOCAL}
             if kept or not value:
@@ -126,11 +130,10 @@ def _locate(path: str, root: str) -> LocalPlace:
     normal = posixpath.normpath(plain.replace("\\", "/"))
     if root and normal.startswith(f"{root}/"):
         normal = normal.removeprefix(f"{root}/")
-    normal = _DRIVE.sub("", normal, count=1) if _DRIVE.match(normal) else normal
-    key = re.sub(r"^(\.\.(/|$)|~(/|$)|/)+", "", normal)
+    key = re.sub(r"^(\.\.(/|$)|~(/|$)|/)+", "", _DRIVE.sub("", normal, count=1))
     if key in ("", "."):
         raise NotMovable(f"its path is {path!r}, which is no file and no folder of its own")
-    return LocalPlace(path=plain, key=key)
+    return LocalPlace(path=plain, normal=normal, key=key)
 
 
 def pickle_key(name: str) -> str:

@@ -53,12 +53,10 @@ def parse_s3_folder(text: str) -> S3Folder:
     prefix = prefix.removesuffix("/")
     for segment in prefix.split("/") if prefix else ():
         if segment in ("", ".", ".."):
-            raise ValueError(
-                f"the prefix {quoted(prefix)} has {quoted(segment)} as a folder: S3 keeps such names as they are"
-            )
+            raise ValueError(f"the prefix {quoted(prefix)} has {quoted(segment)} as a folder, which S3 keeps as it is")
         if not _SEGMENT.fullmatch(segment):
             raise ValueError(
-                f"the prefix {quoted(prefix)} may have letters, digits, slashes and _ . - = + @ , ! ( ) only, {_EXAMPLE}"
+                f"the prefix {quoted(prefix)} may have letters, digits, slashes and _.-=+@,!() only, {_EXAMPLE}"
             )
     return S3Folder(bucket=bucket, prefix=prefix)
 
@@ -79,11 +77,11 @@ def refuse_bucket_name(name: str) -> None:
         )
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f"{quoted(name)} is not the name of a bucket: it has small letters, digits, hyphens and dots, and begins and "
-            "ends with a letter or a digit"
+            f"{quoted(name)} is not the name of a bucket: it has small letters, digits, hyphens and dots, and "
+            "begins and ends with a letter or a digit"
         )
     if ".." in name or _IP_ADDRESS.fullmatch(name) or name.startswith(_RESERVED):
         raise ValueError(
-            f"{quoted(name)} is not the name of a bucket: it may not have two dots in a row, look like an IP address, or "
-            f"begin with {' or '.join(_RESERVED)}"
+            f"{quoted(name)} is not the name of a bucket: it may not have two dots in a row, look like an IP "
+            f"address, or begin with {' or '.join(_RESERVED)}"
         )
