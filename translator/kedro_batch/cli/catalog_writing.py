@@ -87,7 +87,8 @@ def next_step(proposed: ProposedCatalog, root: Path, options: CompileOptions) ->
     if missing := source.missing_target:
         return f"Next: write {' and '.join(missing)} in {source.expected_file}"
     words = [] if root == Path.cwd() else [f"--project={os.path.relpath(root)}"]
-    words += [*_options_words(options), *(f"--params={one}" for one in options.params)]
+    words += [*_options_words(options), *([f"--params={','.join(options.params)}"] if options.params else [])]
+    words += [f"--params-file={options.params_file.name}"] if options.params_file else []
     words += ["--strict", "-o", os.path.relpath(root / "plan.yaml")]
     return f"Next: {shlex.join(['kedro-batch', 'compile', *words])}"
 

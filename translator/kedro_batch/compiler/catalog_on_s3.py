@@ -164,7 +164,8 @@ class _Mover:
         try:
             moved = move_entry(catalog.entry(name) or {}, self._folder, self._around.root)
         except NotMovable as error:
-            raise NotMovable(f"{self._compilation.storages.of(name).reason}. {error}") from error
+            why = str(error)
+            raise NotMovable(f"{self._compilation.storages.of(name).reason}. {why[0].upper()}{why[1:]}") from error
         for place in moved.places:
             owner = self._owners.setdefault(place.key, place)
             if owner.normal != place.normal:
