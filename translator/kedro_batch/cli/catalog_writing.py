@@ -82,7 +82,9 @@ def write_catalog(
 
 
 def next_step(proposed: ProposedCatalog, root: Path, options: CompileOptions) -> str:
-    """Return what to do once the catalog is written, for the working directory."""
+    """Return what to do once the catalog is written, for the working directory; nothing if there is no environment."""
+    if not proposed.file.parent.is_dir():
+        return f"No environment {options.env!r} was made. The project needs none to keep its data on S3"
     source = proposed.compilation.inputs.source
     if missing := source.missing_target:
         return f"Next: write {' and '.join(missing)} in {source.expected_file}"

@@ -14,7 +14,7 @@ from kedro_batch.compiler.data.s3_folder import S3Folder
 from kedro_batch.compiler.project_settings import ProjectSettings
 from kedro_batch.errors import UsageError
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted
 
 if TYPE_CHECKING:
     from kedro_batch.cloud.uploads import Upload
@@ -55,11 +55,11 @@ def upload_inputs(
         ServiceError: AWS refused, or did not answer.
     """
     found = {one: list(_find_files(one, folder, root)) for one in inputs}
-    if missing := [one for one, uploads in found.items() if one.needed and not uploads]:
-        names = listed((f"{one.dataset} ({one.path})" for one in missing), most=len(missing))
+    if missing := [f"{one.dataset} ({one.path})" for one, uploads in found.items() if one.needed and not uploads]:
+        are = "is" if len(missing) == 1 else "are"
         raise UsageError(
-            f"nothing was uploaded: {counted(len(missing), 'input')} of the jobs {'is' if len(missing) == 1 else 'are'} "
-            f"not here: {names}. Put the files there, or copy them to {folder} from where they are"
+            f"nothing was uploaded: {counted(len(missing), 'input')} of the jobs {are} not here: "
+            f"{', '.join(missing)}. Put the files there, or copy them to {folder} from where they are"
         )
     from kedro_batch.cloud.uploads import upload_file  # noqa: PLC0415  it loads boto3
 

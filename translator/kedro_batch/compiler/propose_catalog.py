@@ -18,6 +18,7 @@ from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project.catalog_files import find_computed, read_keys
 from kedro_batch.compiler.project.import_kedro import import_kedro
 from kedro_batch.compiler.project.project_warnings import project_warnings
+from kedro_batch.diagnostics import Code
 from kedro_batch.errors import ConfigError, ProjectError, UsageError
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ def propose_catalog(
         raise ProjectError("the nodes cannot be grouped in this way:", before.grouped.diagnostics)
     catalog = put_on_s3(before, folder, around)
     after = compile_inputs(replace(inputs, catalog=inputs.catalog.with_entries(catalog.entries)), strict=strict)
+    if inputs.source.missing_target:  # the limits of a target that is still to be named
+        found = tuple(one for one in after.diagnostics if one.code is not Code.OVER_LIMIT)
+        after = replace(after, diagnostics=found)
     return ProposedCatalog(file=file, shown=project.configuration.shown(file), catalog=catalog, compilation=after)
 
 
