@@ -122,7 +122,7 @@ def test_what_other_files_of_the_environment_define_is_left_out_and_said_if_it_i
     assert "\nleft:" not in text
     assert "\nright:" not in text
     assert (
-        "left out, 1 dataset that the jobs cannot share as it is:\n"
+        "1 dataset left out:\n"
         "  right: its entry is in conf/aws_batch/catalog_more/catalog.yml, which wins: change it there\n"
     ) in said
     assert "warning local_boundary: right: " in said
@@ -196,8 +196,28 @@ def test_no_queue_and_no_definition_are_needed_yet(tmp_path):
 def test_where_nothing_needs_an_entry_nothing_is_written(tmp_path):
     project = project_with(tmp_path, json_catalog().replace("data/", "s3://o/"))
     said = written(project)
-    assert said.startswith(f"nothing to write: no dataset of these jobs needs an entry in {FILE}\n")
+    assert said == (
+        f"nothing to write in {FILE}: no dataset of these jobs needs an entry\n"
+        "No environment 'aws_batch' was made: there is nothing to keep in it\n"
+    )
     assert not (project / "conf/aws_batch").exists()
+
+
+def test_where_nothing_can_be_moved_nothing_is_written_and_the_reasons_are_told(tmp_path):
+    project = project_with(tmp_path, json_catalog().replace(".json\n", "#.json\n"))
+    said = written(project)
+    assert said.startswith(f"nothing to write in {FILE}: no entry can be made\n5 datasets left out:\n")
+    assert "\n  left: its filepath is data/left#.json. Its path has #" in said
+
+
+def test_a_file_that_no_dataset_needs_any_more_may_become_empty(tmp_path):
+    project = project_with(tmp_path)
+    written(project)
+    (project / "conf/base/catalog.yml").write_text(json_catalog().replace("data/", "s3://o/"))
+    assert "-left:\n" in written(project, code=2)
+    written(project, "--force")
+    assert all(line.startswith("# ") for line in (project / FILE).read_text().splitlines())
+    compiles_clean(project)
 
 
 def test_the_selection_and_the_grouping_count_and_stand_in_the_file(tmp_path):

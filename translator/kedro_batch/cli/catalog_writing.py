@@ -84,7 +84,7 @@ def write_catalog(
 def next_step(proposed: ProposedCatalog, root: Path, options: CompileOptions) -> str:
     """Return what to do once the catalog is written, for the working directory; nothing if there is no environment."""
     if not proposed.file.parent.is_dir():
-        return f"No environment {options.env!r} was made. The project needs none to keep its data on S3"
+        return f"No environment {options.env!r} was made: there is nothing to keep in it"
     source = proposed.compilation.inputs.source
     if missing := source.missing_target:
         return f"Next: write {' and '.join(missing)} in {source.expected_file}"
@@ -117,7 +117,8 @@ def _write(proposed: ProposedCatalog, text: str, *, force: bool) -> str:
     """
     file, content = proposed.file, text.encode()
     if not file.exists() and not proposed.catalog.entries:
-        return f"nothing to write: no dataset of these jobs needs an entry in {proposed.shown}"
+        why = "no entry can be made" if proposed.catalog.left_out else "no dataset of these jobs needs an entry"
+        return f"nothing to write in {proposed.shown}: {why}"
     before = file.read_bytes() if file.exists() else None
     if before == content:
         return f"{proposed.shown} is up to date"
@@ -144,9 +145,7 @@ def _describe(proposed: ProposedCatalog, folder: S3Folder, *, every: bool) -> It
     if catalog.own_classes:
         yield f"  of classes that are not Kedro's: {listed(catalog.own_classes)}. See that they open URLs on S3"
     if catalog.left_out:
-        yield f"left out, {counted(len(catalog.left_out), 'dataset')} that the jobs cannot share as it is:".replace(
-            "datasets that the jobs cannot share as it is", "datasets that the jobs cannot share as they are"
-        )
+        yield f"{counted(len(catalog.left_out), 'dataset')} left out:"
         shown = list(catalog.left_out.items())[: None if every else _MAX_LEFT_OUT]
         yield from (f"  {name}: {reason}" for name, reason in shown)
         if len(shown) < len(catalog.left_out):

@@ -111,9 +111,10 @@ def _check_image(_: click.Context, __: click.Parameter, text: str | None) -> str
 def compile_(context: click.Context, /, output: str | None, check: str | None, project: Path, **flags: Any) -> None:
     """Compile a Kedro project into a plan of AWS Batch jobs, one for each node or group of nodes.
 
-    Works offline and without credentials, but for --resolve-image. Standard output holds the plan and nothing else.
-    Queue, definition, resources, rules and groupings come from aws_batch.yml in the project's configuration. All
-    problems are reported at once: data that a job would not find, and settings that AWS Batch would refuse.
+    Works offline and without credentials, but for --resolve-image and --upload. Standard output holds the plan and
+    nothing else. Queue, definition, resources, rules and groupings come from aws_batch.yml in the project's
+    configuration. All problems are reported at once: data that a job would not find, and settings that AWS Batch would
+    refuse.
     """
     from kedro_batch.cli.project_compilation import compile_from_flags
 

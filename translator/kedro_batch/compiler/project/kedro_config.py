@@ -105,7 +105,7 @@ class KedroConfig:
         return patterns is None or any(fnmatchcase(name, one.removeprefix("**/")) for one in patterns)
 
     def _find_patterns(self, section: str) -> list[str] | None:
-        patterns = getattr(self._make_config_loader(None), "config_patterns", None)
+        patterns = getattr(self._make_config_loader(self.configuration.base_env), "config_patterns", None)
         return list(patterns.get(section, ())) if isinstance(patterns, dict) else None
 
     def _name_other_files(self, left_out: Path, patterns: Iterable[str]) -> list[str]:
