@@ -238,10 +238,12 @@ def test_an_input_that_another_job_writes_under_another_name_is_not_uploaded():
     assert inputs_of(put(nodes, catalog)) == []
 
 
-def test_a_checkpoint_is_uploaded_if_there_is_one():
-    parts = {"type": "partitions.IncrementalDataset", "path": "d/in", "dataset": CSV, "checkpoint": {"filepath": "d/C"}}
-    found = put(TWO, AROUND | {"raw": parts, "x": csv("s3://o/x")})
-    assert inputs_of(found) == [("raw", "d/C", "d/C", False), ("raw", "d/in", "d/in", True)]
+def test_a_checkpoint_is_uploaded_if_there_is_one_and_with_its_folder_if_it_is_in_there():
+    parts = {"type": "partitions.IncrementalDataset", "path": "d/in", "dataset": CSV}
+    outside = put(TWO, AROUND | {"raw": parts | {"checkpoint": {"filepath": "d/C"}}, "x": csv("s3://o/x")})
+    assert inputs_of(outside) == [("raw", "d/C", "d/C", False), ("raw", "d/in", "d/in", True)]
+    inside = put(TWO, AROUND | {"raw": parts | {"checkpoint": {"filepath": "d/in/C"}}, "x": csv("s3://o/x")})
+    assert inputs_of(inside) == [("raw", "d/in", "d/in", True)]
 
 
 def test_one_file_of_two_names_is_uploaded_once():

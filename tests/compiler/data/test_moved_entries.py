@@ -86,12 +86,12 @@ INCREMENTAL = "partitions.IncrementalDataset"
         ),
         # A checkpoint is moved too; one without a path is beside the data.
         (
-            {"type": INCREMENTAL, "path": "d/x", "dataset": CSV, "checkpoint": {"filepath": "d/C", "versioned": True}},
+            {"type": INCREMENTAL, "path": "d/x", "dataset": CSV, "checkpoint": {"filepath": "d/x/C"}},
             {
                 "type": INCREMENTAL,
                 "path": "s3://b/p/d/x",
                 "dataset": CSV,
-                "checkpoint": {"filepath": "s3://b/p/d/C", "versioned": True},
+                "checkpoint": {"filepath": "s3://b/p/d/x/C"},
             },
         ),
         (

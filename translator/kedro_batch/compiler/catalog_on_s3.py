@@ -254,7 +254,8 @@ def _find_inputs(compilation: Compilation, moved: Mapping[str, MovedEntry]) -> I
                 found.setdefault(
                     place.key, LocalInput(dataset=name, path=place.path, key=place.key, needed=place.needed)
                 )
-    yield from (found[key] for key in sorted(found))
+    folders = [f"{key}/" for key, one in found.items() if one.needed]
+    yield from (found[key] for key in sorted(found) if found[key].needed or not key.startswith(tuple(folders)))
 
 
 def _has_own_class(entry: Entry) -> bool:
