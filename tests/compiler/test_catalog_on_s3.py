@@ -2,8 +2,9 @@
 
 import pytest
 
-from kedro_batch.compiler.catalog_on_s3 import Surroundings, put_on_s3
+from kedro_batch.compiler.catalog_on_s3 import put_on_s3
 from kedro_batch.compiler.data.s3_folder import S3Folder
+from kedro_batch.compiler.dataset_mover import Surroundings
 from tests.compiler.compilations import compile_nodes, parse_node
 
 FOLDER = S3Folder(bucket="b", prefix="p")

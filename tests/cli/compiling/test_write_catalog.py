@@ -164,6 +164,21 @@ CONFIG_LOADER_ARGS = {
     assert f"{FILE} is up to date" in written(project)
 
 
+def test_options_that_a_soft_merge_would_keep_are_told(tmp_path):
+    catalog = json_catalog("raw", "left", "total").replace(
+        "total.json\n", "total.json\n  fs_args: {auto_mkdir: true}\n"
+    )
+    project = project_with(tmp_path, catalog + "numbers: {type: MemoryDataset, copy_mode: copy}\n")
+    (project / "src/a_project/settings.py").write_text(
+        'CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "local", "merge_strategy": {"catalog": "soft"}}\n'
+    )
+    said = written(project, code=4)
+    why = "the project merges catalogs softly (merge_strategy), so its option"
+    assert f"\n  numbers: {why} copy_mode would stay, and does not fit: take it out of the entry\n" in said
+    assert f"\n  total: {why} fs_args would stay" in said
+    assert "\nleft:\n" in (project / FILE).read_text()
+
+
 def test_an_entry_with_a_credential_is_left_out_and_its_value_not_shown(tmp_path):
     project = project_with(tmp_path, json_catalog() + "  fs_args: {secret: hunter2hunter2}\n")
     said = written(project)

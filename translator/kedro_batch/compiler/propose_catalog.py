@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedro_batch.compiler.catalog_on_s3 import CatalogOnS3, Surroundings, put_on_s3
+from kedro_batch.compiler.catalog_on_s3 import CatalogOnS3, put_on_s3
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.compile import compile_inputs, read_inputs
 from kedro_batch.compiler.data.moved_entries import entry_text
 from kedro_batch.compiler.data.s3_folder import S3Folder
+from kedro_batch.compiler.dataset_mover import Surroundings
 from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project.catalog_files import find_computed, read_keys
@@ -125,4 +126,5 @@ def _look_around(project: "KedroProject", env: str) -> Surroundings:
         root=str(project.configuration.root),
         taken={key: shown(file) for key, file in taken.items()},
         computed=computed,
+        merges_softly=config.merges_softly("catalog"),
     )

@@ -99,6 +99,11 @@ class KedroConfig:
         folder, patterns = self.configuration.folder, self._find_patterns(section)
         return [] if folder is None or patterns is None else match_files(folder / env, patterns)
 
+    def merges_softly(self, section: str) -> bool:
+        """True if an entry of an environment is merged into that of the base, in place of replacing it."""
+        strategies = getattr(self._make_config_loader(self.configuration.base_env), "merge_strategy", None)
+        return isinstance(strategies, dict) and strategies.get(section) == "soft"
+
     def reads(self, section: str, name: str) -> bool:
         """True if a file of this name in the folder of an environment is read, as far as the config loader tells."""
         patterns = self._find_patterns(section)
