@@ -21,6 +21,8 @@ def test_compile_loads_kedro_and_not_boto3(project):
     packages = imported_by(["compile"], project)
     assert "kedro" in packages
     assert not packages & {"boto3", "botocore"}
+    words = ["compile", "--env=aws_batch", "--write-catalog=s3://flights-data"]
+    assert not imported_by(words, project) & {"boto3", "botocore"}
 
 
 def test_apply_and_validate_do_not_load_kedro(project):

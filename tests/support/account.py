@@ -102,7 +102,7 @@ class _Connection(BaseHTTPRequestHandler):
         if operation in account.unanswered:
             self.close_connection = True
         elif operation in account.forbidden:
-            self._refuse(xml=bool(form))
+            self._refuse(xml=bool(form), of_s3="/s3/aws4_request" in self.headers.get("Authorization", ""))
         elif operation in account.answers:
             self._send(_OK, json.dumps(account.answers[operation]), "application/x-amz-json-1.1")
         elif operation == "SimulatePrincipalPolicy":
@@ -134,7 +134,11 @@ class _Connection(BaseHTTPRequestHandler):
             return form["Action"][0], form
         return ("HeadBucket" if self.command == "HEAD" else urlsplit(self.path).path), {}
 
-    def _refuse(self, *, xml: bool) -> None:
+    def _refuse(self, *, xml: bool, of_s3: bool) -> None:
+        if of_s3 and self.command != "HEAD":
+            error = f"<Error><Code>AccessDenied</Code><Message>{_DENIED}</Message><RequestId>1</RequestId></Error>"
+            self._send(_FORBIDDEN, error, "application/xml")
+            return
         if xml:
             error = f"<Error><Code>AccessDenied</Code><Message>{_DENIED}</Message></Error>"
             self._send(_FORBIDDEN, f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>", "text/xml")
@@ -152,6 +156,8 @@ class _Connection(BaseHTTPRequestHandler):
         content = reply.read()
         dropped = ("date", "server", "connection", "content-length", "content-type", "transfer-encoding")
         others = {name: value for name, value in reply.getheaders() if name.lower() not in dropped}
+        if self.command == "HEAD" and (length := reply.getheader("Content-Length")):
+            others["Content-Length"] = length  # of what is not sent
         self._send(reply.status, content.decode(), reply.getheader("Content-Type") or "text/plain", others)
         connection.close()
 

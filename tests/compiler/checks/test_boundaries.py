@@ -90,7 +90,7 @@ def test_the_remedy_is_an_entry_and_the_jobs_and_nodes_are_named():
     ("name", "remedy"),
     [
         ("größe", "größe:\n  type: pickle.PickleDataset\n  filepath: s3://my-bucket/größe.pickle\n"),
-        ("a b:c", '"a b:c":\n  type: pickle.PickleDataset\n  filepath: s3://my-bucket/a_b_c.pickle\n'),
+        ("a b:c", '"a b:c":\n  type: pickle.PickleDataset\n  filepath: s3://my-bucket/a_b_c-7bede3ae.pickle\n'),
         ("no", '"no":\n  type: pickle.PickleDataset\n  filepath: s3://my-bucket/no.pickle\n'),
     ],
 )

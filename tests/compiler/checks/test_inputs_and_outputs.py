@@ -114,7 +114,7 @@ def test_names_of_one_pattern_have_one_entry():
     catalog = CATALOG | {"{name}_csv": {"type": "pandas.CSVDataset", "filepath": "data/{name}.csv"}}
     found = compile_nodes([parse_node("a_csv b_csv -> d_out", "use")], catalog=catalog).diagnostics
     assert {one.remedy for one in found} == {
-        "'{name}_csv':\n  type: pandas.CSVDataset\n  filepath: s3://my-bucket/data/{name}.csv\n"
+        '"{name}_csv":\n  type: pandas.CSVDataset\n  filepath: s3://my-bucket/data/{name}.csv\n'
     }
 
 

@@ -22,6 +22,7 @@ from kedro_batch.text.wording import counted
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.compilation import Compilation
+    from kedro_batch.compiler.data.s3_folder import S3Folder
     from kedro_batch.plan.model import Plan
 
 
@@ -31,6 +32,15 @@ _MAX_LINES = 100
 
 def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _check_folder(_: click.Context, __: click.Parameter, text: str | None) -> "S3Folder | None":
+    from kedro_batch.compiler.data.s3_folder import parse_s3_folder
+
+    try:
+        return None if text is None else parse_s3_folder(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _check_image(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
@@ -82,6 +92,15 @@ def _check_image(_: click.Context, __: click.Parameter, text: str | None) -> str
     "--explain", default=None, metavar="JOB", help="Print where each setting of a job comes from, not the plan."
 )
 @click.option(
+    "--write-catalog",
+    default=None,
+    callback=_check_folder,
+    metavar="s3://BUCKET/PREFIX",
+    help="Write catalog entries that put there what jobs cannot share; no plan. Needs --env.",
+)
+@click.option("--force", is_flag=True, help="With --write-catalog: overwrite its file if it differs.")
+@click.option("--upload", is_flag=True, help="With --write-catalog: upload the local inputs.")
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -92,12 +111,16 @@ def _check_image(_: click.Context, __: click.Parameter, text: str | None) -> str
 def compile_(context: click.Context, /, output: str | None, check: str | None, project: Path, **flags: Any) -> None:
     """Compile a Kedro project into a plan of AWS Batch jobs, one for each node or group of nodes.
 
-    Works offline and without credentials, but for --resolve-image. Standard output holds the plan and nothing else.
-    Queue, definition, resources, rules and groupings come from aws_batch.yml in the project's configuration. All
-    problems are reported at once: data that a job would not find, and settings that AWS Batch would refuse.
+    Works offline and without credentials, but for --resolve-image and --upload. Standard output holds the plan and
+    nothing else. Queue, definition, resources, rules and groupings come from aws_batch.yml in the project's
+    configuration. All problems are reported at once: data that a job would not find, and settings that AWS Batch would
+    refuse.
     """
     from kedro_batch.cli.project_compilation import compile_from_flags
 
+    if flags["write_catalog"] is not None:
+        _write_catalog(output, check, project, flags)
+        return
     to_stdout = _is_standard_output(output)
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
     checked = None if check is None else read_source(check)
@@ -125,6 +148,9 @@ def _refuse_contradictions(
 ) -> None:
     if output is not None and check is not None:
         raise click.UsageError("--output and --check cannot go together")
+    for name in ("force", "upload"):
+        if flags[name]:
+            raise click.UsageError(f"--{name} goes with --write-catalog")
     if flags["explain"] is not None and (output is not None or check is not None or flags["as_json"]):
         raise click.UsageError("--explain cannot go together with --output, --check or --json")
     if check == "-" and flags["params_file"] == "-":
@@ -138,6 +164,42 @@ def _refuse_contradictions(
             "inside Kedro, which writes to standard output itself, the plan needs a file: "
             "kedro batch compile -o plan.yaml. To write it to standard output: kedro-batch compile"
         )
+
+
+def _write_catalog(output: str | None, check: str | None, project: Path, flags: dict[str, Any]) -> None:
+    """Write the catalog of an environment, and report what compiling says with it.
+
+    Raises:
+        UsageError: There is no environment, or the file exists and differs.
+        ProjectError: The project has errors that no catalog takes away; the catalog is written.
+    """
+    from kedro_batch.cli.catalog_writing import CatalogRequest, next_step, write_catalog
+    from kedro_batch.cli.options import Verbosity
+    from kedro_batch.cli.project_compilation import options_from_flags
+    from kedro_batch.compiler.project.project_folder import find_project
+
+    others = {"--output": output, "--check": check, "--explain": flags["explain"], "--json": flags["as_json"] or None}
+    others["--resolve-image"] = flags["resolve_image"] or None
+    if wrong := [name for name, given in others.items() if given is not None]:
+        raise click.UsageError(f"--write-catalog writes no plan: it cannot go together with {', '.join(wrong)}")
+    root = find_project(project)
+    options = options_from_flags(root, flags)
+    if options.env is None:
+        raise click.UsageError(
+            "--write-catalog needs an environment, whose folder gets the catalog: add --env=aws_batch. It may be a new "
+            "one"
+        )
+    request = CatalogRequest(
+        folder=flags["write_catalog"], force=flags["force"], upload=flags["upload"], strict=flags["strict"]
+    )
+    verbosity = Verbosity(**{name: flags[name] for name in ("as_json", "quiet", "verbose", "no_color")})
+    with reserve_stdout():
+        proposed = write_catalog(root, options, request, verbosity)
+        proposed.compilation.refuse_errors()
+        if not flags["quiet"]:
+            diagnostics = proposed.compilation.diagnostics
+            print_diagnostics(diagnostics, every=flags["verbose"], no_color=flags["no_color"])
+            print_note(next_step(proposed, root, options))
 
 
 def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:

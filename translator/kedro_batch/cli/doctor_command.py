@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kedro_batch.compiler.compilation import Compilation
 
 _ABOUT_OUTPUT = {"output", "check", "strict", "explain", "as_json", "quiet", "verbose", "no_color"}
+_ABOUT_OUTPUT |= {"write_catalog", "force", "upload"}
 """Options of compile that say what to do with the plan: here they have another meaning, or none."""
 _COMPILING = [option for option in compile_.params if option.name not in _ABOUT_OUTPUT]
 """Those that say what to compile."""

@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from kedro_batch.compiler.compilation import Compilation
 
 
-def compile_from_flags(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
-    """Compile a project as the options of the command line say.
+def options_from_flags(root: Path, flags: dict[str, Any]) -> CompileOptions:
+    """Return the options of a compilation.
+
+    Args:
+        root: The project's folder.
+        flags: The options of the command line.
 
     Raises:
-        Refused: The project cannot be loaded, or its configuration is wrong.
         UsageError: The options ask for what cannot be.
     """
-    root = find_project(project)
     params_file = flags["params_file"]
     if params_file == "":
         raise UsageError("--params-file names no file")
@@ -39,7 +41,7 @@ def compile_from_flags(context: click.Context, project: Path, flags: dict[str, A
     if env is not None and (Path(env).is_absolute() or ".." in Path(env).parts):
         raise UsageError(f"--env: {env!r} is a path: name a folder of the configuration, such as base")
     names = ("nodes", "tags", "namespaces", "from_nodes", "to_nodes", "from_inputs", "to_outputs")
-    options = CompileOptions(
+    return CompileOptions(
         pipelines=flags["pipelines"],
         env=env,
         conf_source=_relative_to_project(root, flags["conf_source"]),
@@ -51,6 +53,17 @@ def compile_from_flags(context: click.Context, project: Path, flags: dict[str, A
         image=flags["image"],
         verbose=flags["verbose"],
     )
+
+
+def compile_from_flags(context: click.Context, project: Path, flags: dict[str, Any]) -> "Compilation":
+    """Compile a project as the options of the command line say.
+
+    Raises:
+        Refused: The project cannot be loaded, or its configuration is wrong.
+        UsageError: The options ask for what cannot be.
+    """
+    root = find_project(project)
+    options = options_from_flags(root, flags)
     try:
         on_warning = None if flags["quiet"] else lambda line: print_note(for_terminal(line))
         resolve = None

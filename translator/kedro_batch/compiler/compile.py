@@ -62,7 +62,7 @@ def compile_project(
     """
     make_project = import_kedro()
     with project_warnings(root, on_warning, verbose=options.verbose):
-        inputs = _read_inputs(root, make_project(root, options), options)
+        inputs = read_inputs(root, make_project(root, options), options)
     return compile_inputs(inputs, strict=strict, resolve_image=resolve_image)
 
 
@@ -85,13 +85,27 @@ def compile_inputs(
     return replace(compilation, diagnostics=diagnostics)
 
 
-def _read_inputs(root: Path, project: "KedroProject", options: CompileOptions) -> CompileInputs:
+def read_inputs(
+    root: Path, project: "KedroProject", options: CompileOptions, *, needs_target: bool = True
+) -> CompileInputs:
+    """Read all that a plan is made of.
+
+    Args:
+        root: The project's folder.
+        project: The project there.
+        options: The options of the command line.
+        needs_target: Refuse settings without a job queue or a job definition.
+
+    Raises:
+        Refused: As ``compile_project``.
+    """
     configuration = project.configuration
     given = command_line_params(options.params_file, read_params(options.params))
     project.config.use_params(given.values)
     source = configuration.read_aws_batch(options.env)
     settings = resolve_settings(source, options.conf_source, options.group_by, options.env, options.image)
-    refuse_missing_target(configuration, source, options.env)
+    if needs_target:
+        refuse_missing_target(configuration, source, options.env)
     params, file_parameters = _find_params(project, given, settings, source, options.env)
     nodes = project.nodes(every_pipeline=settings.name_parts_of_pipelines)
     _refuse_unread_versions(options, {name for node in nodes.selected for name in node.inputs})

@@ -22,6 +22,7 @@ class CompileOptions:
         selection: The flags that select nodes.
         group_by: The groupings that make jobs of nodes; None for those of the configuration.
         image: The image of the job definitions that the settings declare; None for that of the settings.
+        new_env: The environment may have no folder yet; it is empty then.
         verbose: Show Kedro's log.
     """
 
@@ -34,4 +35,5 @@ class CompileOptions:
     selection: Selection = field(default_factory=Selection)
     group_by: tuple[str, ...] | None = None
     image: str | None = None
+    new_env: bool = False
     verbose: bool = False

@@ -1,16 +1,15 @@
 """Writes a plan as YAML: the same bytes on every machine, made to be read and compared.
 
-The YAML is written here and not by PyYAML because libyaml and PyYAML's own emitter differ in details, and so
-do their versions: a plan has one fixed shape, and it has to be equal byte by byte wherever it is compiled.
+A plan has one fixed shape, and it has to be equal byte by byte wherever it is compiled.
 Block style with one item a line where lists grow, flow style for commands and other short things; text is
 quoted wherever YAML 1.1 and YAML 1.2 could disagree about it; no anchors, no folding.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kedro_batch.files.yaml_scalars import write_number, write_scalar
+from kedro_batch.files.yaml_block import block_lines, inline_text
+from kedro_batch.files.yaml_scalars import write_scalar
 from kedro_batch.plan.model import PLAN_SCHEMA, Job, Plan
 
 _HEADER = "# Compiled by kedro-batch. Review it, commit it, then: kedro-batch apply plan.yaml"
@@ -27,13 +26,13 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
         match value:
             case dict() if name in ("params", "job_definitions"):
                 yield f"{name}:"
-                yield from _block_value(dict(sorted(value.items())))
+                yield from block_lines(dict(sorted(value.items())))
             case dict():
                 yield from _nested(name, (line for flag, names in value.items() for line in _block_list(flag, names)))
             case list():
                 yield from _flow_list(name, value)
             case _:
-                yield f"{name}: {_inline(value)}"
+                yield f"{name}: {inline_text(value)}"
     defaults = plan.defaults.to_dict()
     yield from _nested("defaults", _settings_lines(defaults, {}))
     yield "jobs:"
@@ -80,9 +79,9 @@ def _settings_lines(settings: Mapping[str, Any], defaults: Mapping[str, Any]) ->
                 yield from _flow_list(name, value)
             case "environment" | "tags" | "submit":
                 yield f"{name}:"
-                yield from _block_value(dict(sorted(_difference(value, stated).items())))
+                yield from block_lines(dict(sorted(_difference(value, stated).items())))
             case _:
-                yield f"{name}: {_inline(value)}"
+                yield f"{name}: {inline_text(value)}"
 
 
 def _difference(own: Mapping[str, Any], stated: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -93,44 +92,6 @@ def _refuse_missing(name: str, own: Any, stated: Any) -> None:
     lacking = stated.keys() - (own or {}).keys() if isinstance(stated, Mapping) else own is None
     if lacking:
         raise ValueError(f"a job has no {name}, or less of it than the plan's defaults, which have: {stated!r}")
-
-
-def _block_value(value: Any) -> Iterator[str]:
-    """Write a mapping or list of any depth, each item on a line of its own, indented by two spaces."""
-    match value:
-        case Mapping():
-            for key, inner in value.items():
-                yield from _keyed(f"  {write_scalar(str(key))}:", inner)
-        case _:
-            for inner in value:
-                lines = list(_block_value(inner)) if isinstance(inner, Mapping | list | tuple) and inner else []
-                if lines:
-                    yield f"  - {lines[0].lstrip()}"
-                    yield from (f"  {line}" for line in lines[1:])
-                else:
-                    yield f"  - {_inline(inner)}"
-
-
-def _keyed(head: str, inner: Any) -> Iterator[str]:
-    if isinstance(inner, Mapping | list | tuple) and inner:
-        yield head
-        yield from (f"  {line}" for line in _block_value(inner))
-    else:
-        yield f"{head} {_inline(inner)}"
-
-
-def _inline(value: Any) -> str:
-    match value:
-        case str():
-            return write_scalar(value)
-        case Mapping():
-            return "{}"
-        case list() | tuple():
-            return "[]"
-        case bool() | None:
-            return json.dumps(value)
-        case _:
-            return write_number(value)
 
 
 def _nested(name: str, lines: Iterable[str]) -> Iterator[str]:

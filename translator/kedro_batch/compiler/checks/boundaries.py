@@ -14,7 +14,7 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
     hooks_advice,
     memory_advice,
 )
-from kedro_batch.compiler.checks.entries_to_paste import copied_entry, moved_entries, pickle_entry, pickle_path
+from kedro_batch.compiler.checks.entries_to_paste import copied_entry, moved_entries, pickled_entry
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.dataset_uses import DatasetUse
 from kedro_batch.compiler.data.shared_places import comparable_place
@@ -50,16 +50,12 @@ def check_transcoded_in_memory(compilation: Compilation) -> Iterator[Diagnostic]
             f"{describe_jobs(compilation, use.consumers, 'read')} {read}. In memory each name is a dataset of its own, "
             f"even in one job: {storages[lost[0]].reason}",
             advice=f"Store all names of a transcoded dataset in one place, in {compilation.inputs.catalog_file}",
-            remedy="".join(
-                copied_entry(catalog, stored, one) if stored else pickle_entry(one, pickle_path(name)) for one in lost
-            ),
+            remedy="".join(copied_entry(catalog, stored, one) if stored else pickled_entry(one) for one in lost),
         )
 
 
 def _is_split_in_memory(compilation: Compilation, use: DatasetUse) -> bool:
-    if not use.producers or not use.read or use.read == use.written:
-        return False
-    return find_worst_storage(compilation, use)[1].store is Store.MEMORY
+    return use.is_split and find_worst_storage(compilation, use)[1].store is Store.MEMORY
 
 
 def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:
@@ -77,7 +73,7 @@ def _check_store(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnost
                     memory_advice(compilation),
                     hooks_advice(compilation),
                 ),
-                remedy=pickle_entry(name, pickle_path(name)),
+                remedy=pickled_entry(name),
             )
         case Store.LOCAL:
             yield diagnose_dataset(

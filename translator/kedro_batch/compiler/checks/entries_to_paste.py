@@ -1,37 +1,35 @@
-"""Catalog entries that put a dataset where all containers see it: lines to paste."""
+"""Catalog entries that put a dataset where all containers see it: lines to paste, with a bucket to be changed."""
 
-import posixpath
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-import yaml
+from kedro_batch.compiler.data.catalog import Catalog, Entry
+from kedro_batch.compiler.data.moved_entries import (
+    NotMovable,
+    entry_text,
+    move_entry,
+    pickle_entry,
+    pickle_key,
+    refuse_unwritable,
+)
+from kedro_batch.compiler.data.s3_folder import S3Folder
+from kedro_batch.plan.data_flow import without_transcoding
 
-from kedro_batch.compiler.data.catalog import Catalog, Entry, with_inner_entries
-from kedro_batch.compiler.data.storage import PATHS, find_place
-from kedro_batch.files.yaml_scalars import write_scalar
-from kedro_batch.plan.checks.credentials import may_hold_credential
-
-_BUCKET = "s3://my-bucket"
-_BUCKET_OF_SPARK = "s3a://my-bucket"
-"""Spark has no other protocol for S3, and SparkDataset of kedro-datasets takes no other."""
-
-
-def pickle_entry(name: str, path: str) -> str:
-    """Return a catalog entry that stores any Python object."""
-    shown_path = path if re.fullmatch(r"[\w./:-]+", path) else write_scalar(path)
-    return f"{write_scalar(name)}:\n  type: pickle.PickleDataset\n  filepath: {shown_path}\n"
+_EXAMPLE = S3Folder(bucket="my-bucket")
 
 
-def pickle_path(name: str) -> str:
-    """Return a path for a dataset on S3, which all containers see."""
-    letters = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
-    return f"{_BUCKET}/{letters}.pickle"
+def pickled_entry(name: str) -> str:
+    """Return an entry for a dataset that is in memory; all its transcoded names share one place."""
+    return entry_text(name, pickle_entry(_EXAMPLE.url(pickle_key(without_transcoding(name)))))
 
 
 def copied_entry(catalog: Catalog, stored: str, name: str) -> str:
     """Return the entry of one dataset under the name of another; empty if it cannot be written."""
-    return _write_entry(name, catalog.entry(stored) or {})
+    entry: Entry = catalog.entry(stored) or {}
+    try:
+        refuse_unwritable(entry)
+    except NotMovable:
+        return ""
+    return entry_text(name, entry)
 
 
 def moved_entries(catalog: Catalog, names: Iterable[str]) -> str:
@@ -46,35 +44,8 @@ def moved_entries(catalog: Catalog, names: Iterable[str]) -> str:
         if found is None:
             continue
         key, entry = found
-        place = find_place(entry)
-        argument = next((one for one in PATHS if isinstance(place.get(one), str)), None)
-        if argument is not None and "://" not in place[argument].removeprefix("file://"):
-            moved[key] = _write_entry(key, _replace(entry, place, argument, _choose_bucket(entry)))
+        try:
+            moved[key] = entry_text(key, move_entry(entry, _EXAMPLE).entry)
+        except NotMovable:
+            continue
     return "".join(moved.values())
-
-
-def _choose_bucket(entry: Entry) -> str:
-    kinds = (str(one.get("type")).split(".") for one in with_inner_entries(entry))
-    return _BUCKET_OF_SPARK if any("spark" in kind for kind in kinds) else _BUCKET
-
-
-def _replace(entry: Entry, place: Entry, argument: str, bucket: str) -> dict[str, Any]:
-    if entry is place:
-        path = posixpath.normpath(entry[argument].removeprefix("file://").replace("\\", "/"))
-        path = re.sub(r"^([A-Za-z]:)?[/.]*", "", path)
-        return {**entry, argument: f"{bucket}/{path}"}
-    return {
-        key: _replace(value, place, argument, bucket)
-        if isinstance(value, Mapping) and find_place(value) is place
-        else value
-        for key, value in entry.items()
-    }
-
-
-def _write_entry(name: str, entry: Mapping[str, Any]) -> str:
-    if may_hold_credential(entry):
-        return ""
-    try:
-        return yaml.safe_dump({name: entry}, sort_keys=False, allow_unicode=True, width=1000)
-    except yaml.YAMLError:
-        return ""

@@ -40,6 +40,7 @@ class Catalog:
             ConfigError: Two patterns match every name, or an entry uses a placeholder that its pattern does not
                 have. Kedro refuses both.
         """
+        self._rules = {"catch_all_can_lose": catch_all_can_lose, "checks_placeholders": checks_placeholders}
         self.entries: Mapping[str, Any] = {str(name): entry for name, entry in entries.items()}
         self._named = {name: entry for name, entry in self.entries.items() if "{" not in name}
         self._found: dict[str, Entry | None] = {}
@@ -58,6 +59,10 @@ class Catalog:
             if unknown:
                 raise ConfigError(_describe_unknown_placeholder(pattern, ", ".join(unknown)))
         self._factories = [_Factory(pattern, entries[pattern]) for pattern in patterns]
+
+    def with_entries(self, entries: Mapping[str, Any]) -> "Catalog":
+        """Return a catalog with these entries, in place of those of the same name or pattern."""
+        return Catalog({**self.entries, **entries}, **self._rules)
 
     def entry(self, dataset: str) -> Entry | None:
         """Return the entry of a dataset, or None if the catalog has none.
@@ -92,13 +97,14 @@ class Catalog:
 
 
 _WRAPPERS = {"cacheddataset", "incrementaldataset", "partitioneddataset"}
-_INNER = ("dataset", "base_dataset_args", "checkpoint")
+INNER = ("dataset", "base_dataset_args", "checkpoint")
+"""The arguments that hold an entry inside an entry."""
 
 
 def with_inner_entries(entry: Entry) -> Iterator[Entry]:
     """Yield an entry and those inside it: of the dataset that it wraps, and of its checkpoint."""
     yield entry
-    inside = [argument for argument in _INNER if argument in entry]
+    inside = [argument for argument in INNER if argument in entry]
     wraps = bool(inside) and str(entry.get("type")).rpartition(".")[2].lower() in _WRAPPERS
     for argument in inside:
         inner = entry[argument]

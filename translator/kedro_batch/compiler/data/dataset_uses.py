@@ -39,6 +39,11 @@ class DatasetUse:
         """The jobs that read it and do not write it."""
         return self.consumers - self.producers
 
+    @property
+    def is_split(self) -> bool:
+        """True if it is read under another name than it is written: in memory, each name is a dataset of its own."""
+        return bool(self.producers and self.read and self.read != self.written)
+
 
 def find_dataset_uses(groups: Mapping[JobName, Group]) -> dict[str, DatasetUse]:
     """Return the uses of each dataset by its name without transcoding, sorted; parameters are left out."""

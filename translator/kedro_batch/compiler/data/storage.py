@@ -68,7 +68,7 @@ class Storages:
         versioned = bool(entry and (entry.get("versioned") or "tracking." in str(entry.get("type"))))
         place = find_place(entry) if entry else {}
         url = next((place[one] for one in PATHS if isinstance(place.get(one), str)), "")
-        pattern = self._find_declaration(dataset)
+        pattern = self.find_declaration(dataset)
         if pattern is not None:
             reason = f"datasets in aws_batch.yml declares {pattern!r} as {self._declared[pattern]}"
             store = Store(self._declared[pattern])
@@ -100,7 +100,7 @@ class Storages:
                 return Verdict(Store.UNKNOWN, f"the arguments of {which} do not say where")
             entry = wrapped
 
-    def _find_declaration(self, dataset: str) -> str | None:
+    def find_declaration(self, dataset: str) -> str | None:
         """Return the name or pattern in ``datasets`` that declares a dataset; the exact name wins."""
         for name in (dataset, without_transcoding(dataset)):
             if name in self._declared:

@@ -107,6 +107,11 @@ class Configuration:
             return self.shown(self.folder / self.default_env)
         return None
 
+    def _is_missing(self, env: str | None) -> bool:
+        """True if an environment has no folder. Kedro would refuse to read it; it counts as empty."""
+        name = env or self.default_env
+        return bool(name) and self.folder is not None and not (self.folder / str(name)).is_dir()
+
     @property
     def left_out_env_folder(self) -> tuple[str, str] | None:
         """The folder of the default environment, if it exists, and what leaves it out of images, if anything does."""
@@ -123,7 +128,7 @@ class Configuration:
             ConfigError: It cannot be read.
         """
         try:
-            return self.read(self.base_env if env is None and self.missing_env_folder else env, name)
+            return self.read(self.base_env if self._is_missing(env) else env, name)
         except (ConfigError, ProjectError) as error:
             if "found duplicate key" in str(error):  # Kedro does not say in which file
                 self._refuse_keys_twice(env, name, error)
@@ -204,7 +209,7 @@ class Configuration:
         shipped: set[str] = set()
         left_out: dict[str, str] = {}
         for folder in folders:
-            for file in _match_files(folder, self.credentials_patterns):
+            for file in match_files(folder, self.credentials_patterns):
                 document = yaml_reader.parse(file.read_bytes(), file.name)
                 if document.broken or not isinstance(document.value, dict | None):
                     return None
@@ -257,7 +262,7 @@ class Configuration:
             )
 
 
-def _match_files(folder: Path, patterns: Iterable[str]) -> list[Path]:
+def match_files(folder: Path, patterns: Iterable[str]) -> list[Path]:
     """Return the configuration files that match patterns of Kedro, in which ``**`` at the end stands for files too."""
     found = {
         file

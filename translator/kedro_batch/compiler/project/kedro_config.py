@@ -1,7 +1,9 @@
 """Reads the configuration of a project with the project's own config loader. A small door to Kedro."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import chdir
+from fnmatch import fnmatchcase
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from kedro.config import MissingConfigException, OmegaConfigLoader
 from kedro.framework.project import settings
 
 from kedro_batch.compiler.options import CompileOptions
-from kedro_batch.compiler.project.conf_folder import Configuration
+from kedro_batch.compiler.project.conf_folder import Configuration, match_files
 from kedro_batch.compiler.project.interpolations import diagnose_interpolation
 from kedro_batch.compiler.project.kedro_errors import explain_error, first_line, guard_project_code
 from kedro_batch.errors import ConfigError, ProjectError
@@ -28,6 +30,7 @@ class KedroConfig:
         """Read the settings of the config loader of the project in ``root``."""
         self._root = root
         self._params: Mapping[str, Any] = {}
+        self._left_out: Path | None = None
         self._loader_args = dict(settings.CONFIG_LOADER_ARGS)
         self.configuration = Configuration(
             root=root,
@@ -73,6 +76,56 @@ class KedroConfig:
         """Read the configuration with these parameters given at run time, from now on."""
         self._params = params
 
+    def leave_out(self, file: Path) -> None:
+        """Read the catalog as if a file of it was not there, from now on.
+
+        Raises:
+            ConfigError: The project's config loader does not tell which files it reads.
+        """
+        if not file.exists():
+            return
+        if self._find_patterns("catalog") is None:
+            raise ConfigError(
+                f"cannot read the catalog without {self.configuration.shown(file)}: the project's config loader is its "
+                "own, without the config_patterns of OmegaConfigLoader. Move the file away, and try again"
+            )
+        self._left_out = file
+
+    def find_section_files(self, env: str, section: str) -> list[Path]:
+        """Return the files that one environment alone has of a section, without the one that is left out; sorted.
+
+        Empty if the project's config loader does not tell which files it reads.
+        """
+        folder, patterns = self.configuration.folder, self._find_patterns(section)
+        return [] if folder is None or patterns is None else match_files(folder / env, patterns)
+
+    def merges_softly(self, section: str) -> bool:
+        """True if an entry of an environment is merged into that of the base, in place of replacing it."""
+        strategies = getattr(self._make_config_loader(self.configuration.base_env), "merge_strategy", None)
+        return isinstance(strategies, dict) and strategies.get(section) == "soft"
+
+    def reads(self, section: str, name: str) -> bool:
+        """True if a file of this name in the folder of an environment is read, as far as the config loader tells."""
+        patterns = self._find_patterns(section)
+        return patterns is None or any(fnmatchcase(name, one.removeprefix("**/")) for one in patterns)
+
+    def _find_patterns(self, section: str) -> list[str] | None:
+        patterns = getattr(self._make_config_loader(self.configuration.base_env), "config_patterns", None)
+        return list(patterns.get(section, ())) if isinstance(patterns, dict) else None
+
+    def _name_other_files(self, left_out: Path, patterns: Iterable[str]) -> list[str]:
+        """Return patterns for the same files without one: their paths from the folders of the environments.
+
+        The base environment has no file of that name, or it is left out too.
+        """
+        base = Path(self.configuration.location, self.configuration.base_env)
+        names = {
+            file.relative_to(folder).as_posix()
+            for folder in (base, left_out.parent)
+            for file in match_files(folder, patterns)
+        }
+        return sorted(escape(name) for name in names - {left_out.name})
+
     def read_file_parameters(self, env: str | None) -> Mapping[Any, Any]:
         """Return the parameters of the files alone; without those at the top that begin with an underscore.
 
@@ -96,6 +149,8 @@ class KedroConfig:
         if isinstance(patterns, dict):
             patterns.setdefault("aws_batch", _CONFIG_PATTERNS)
             patterns.setdefault(_FILE_PARAMETERS, patterns.get("parameters", []))
+            if self._left_out is not None:
+                patterns["catalog"] = self._name_other_files(self._left_out, patterns.get("catalog", ()))
         strategies = getattr(loader, "merge_strategy", None)
         if isinstance(strategies, dict) and "parameters" in strategies:
             loader.merge_strategy = {**strategies, _FILE_PARAMETERS: strategies["parameters"]}

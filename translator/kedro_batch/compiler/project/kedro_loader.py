@@ -68,7 +68,7 @@ class KedroProject:
             validate_settings()
             self.config = KedroConfig(root, options)
         refuse_own_env(options.env)
-        self.configuration.refuse_missing_folders(options.env)
+        self.configuration.refuse_missing_folders(None if options.new_env else options.env)
 
     @property
     def name(self) -> str:
