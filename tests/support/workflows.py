@@ -101,6 +101,13 @@ class GitHub:
         return Step(ended=ended, outputs=outputs, summary=files["STEP_SUMMARY"].read_text())
 
 
+def github_clone(workflow: str, job: str, origin: Path, revision: str, target: Path) -> Path:
+    """Clone one revision as the checkout of a job does: without more it has one commit, with ``fetch-depth: 0`` all."""
+    steps = yaml.safe_load(workflow)["jobs"][job]["steps"]
+    (given,) = (step["with"] for step in steps if step.get("uses", "").startswith("actions/checkout@"))
+    return clone(origin, revision, target, depth=given.get("fetch-depth", 1) or None)
+
+
 def evaluate(text: str, values: Mapping[str, str]) -> str:
     """Put values in place of GitHub's expressions; each has to be a plain name."""
     return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: values[found[1]], text)
@@ -118,6 +125,11 @@ def gitlab_job(workflow: str, name: str) -> dict[str, Any]:
         merged = {key: {**base[key], **job[key]} for key in base.keys() & job.keys() if isinstance(base[key], dict)}
         job = {**base, **job, **merged}
     return job
+
+
+def gitlab_clone(workflow: str, job: str, origin: Path, revision: str, target: Path) -> Path:
+    """Clone one revision as a runner does for a job."""
+    return clone(origin, revision, target, depth=int(gitlab_job(workflow, job)["variables"]["GIT_DEPTH"]) or None)
 
 
 def run_gitlab_job(workflow: str, name: str, clone: Path, variables: Mapping[str, str]) -> Ended:

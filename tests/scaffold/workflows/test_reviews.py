@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.gitlab_notes import BOT, TOKEN, GitLabNotes, gitlab_notes
-from tests.support.workflows import GitHub, clone, git, programs, render_workflow, run_gitlab_job
+from tests.support.workflows import (
+    GitHub,
+    git,
+    github_clone,
+    gitlab_clone,
+    programs,
+    render_workflow,
+    run_gitlab_job,
+)
 
 PULL_REQUEST = render_workflow("github/kedro-batch-pull-request.yml")
+JOBS = yaml.safe_load(PULL_REQUEST)["jobs"]
 GITLAB = render_workflow("gitlab/kedro-batch.yml")
 MARKER = "<!-- kedro-batch diff plan.yaml -->"
 UPDATE = "**`plan.yaml` is out of date.** Update it: `kedro-batch compile --env=aws_batch -o plan.yaml`"
@@ -60,23 +70,25 @@ class OnGitHub:
             "github.token": "made-up",
         }
 
-        def runner(job: str, depth: int) -> GitHub:
+        def runner(job: str) -> GitHub:
             (here / job).mkdir()
-            checked_out = clone(repository.folder, merge, here / job / "clone", depth=depth)
+            checked_out = github_clone(PULL_REQUEST, job, repository.folder, merge, here / job / "clone")
             return GitHub(clone=checked_out, variables=variables, expressions=expressions)
 
-        check = runner("check", 1).step(PULL_REQUEST, "check", "Check that plan.yaml is what the project compiles to")
+        check = runner("check").step(PULL_REQUEST, "check", "Check that plan.yaml is what the project compiles to")
         code = {"needs.check.outputs.code": check.outputs.get("code", "")}
-        comment = runner("comment", 2)
+        comment = runner("comment")
         write = comment.step(PULL_REQUEST, "comment", "Write the comment", **code)
         assert write.ended.code == 0, write.ended.err
         text = (comment.clone / "comment.md").read_text()
         assert write.summary == text
         if not token:
+            (post,) = (step for step in JOBS["comment"]["steps"] if step.get("name", "").startswith("Post"))
+            assert post["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
             return Review(check.ended.code, text, None)
         news = {"steps.write.outputs.news": write.outputs["news"]}
-        post = comment.step(PULL_REQUEST, "comment", "Post the comment, or replace the earlier one", **news)
-        assert post.ended.code == 0, post.ended.err
+        posting = comment.step(PULL_REQUEST, "comment", "Post the comment, or replace the earlier one", **news)
+        assert posting.ended.code == 0, posting.ended.err
         file = here / "asked.jsonl"
         if not file.exists():
             return Review(check.ended.code, text, None)
@@ -108,7 +120,7 @@ class OnGitLab:
             *({"id": 1000 + n, "author": {"id": BOT}, "body": body} for n, body in enumerate(earlier)),
         ]
         head = repository.git("rev-parse", "change")
-        there = clone(repository.folder, head, self.folder / str(self.reviews))
+        there = gitlab_clone(GITLAB, "kedro-batch note", repository.folder, head, self.folder / str(self.reviews))
         variables: Mapping[str, str] = {
             **self.variables,
             "CI_API_V4_URL": self.service.url,
