@@ -48,7 +48,7 @@ _OFFLINE = {
     "review": {"kedro-batch diff /dev/null plan.yaml": "+ train_model"},
 }
 """The pages whose commands need no AWS, and what some of these print."""
-_ON_AWS = ("doctor", "runs", "exit-codes", "events")
+_ON_AWS = ("doctor", "runs", "exit-codes", "events", "pull-requests")
 
 
 def on_this_machine(command: str) -> bool:
@@ -111,7 +111,7 @@ def test_the_commands_for_developers_name_what_exists():
 @pytest.mark.parametrize("page", PAGES)
 def test_every_option_that_a_page_names_exists(page):
     ours = {name for command in COMMANDS.values() for one in command.params for name in one.opts}
-    others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform"}  # of pytest, pip and docker
+    others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform", "--first-parent"}  # of other programs
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))
     assert named <= ours | others
 

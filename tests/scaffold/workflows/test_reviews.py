@@ -1,0 +1,233 @@
+"""Pull requests on GitHub and GitLab: the check, and the comment that is written, replaced, or not written."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.gitlab_notes import BOT, TOKEN, GitLabNotes, gitlab_notes
+from tests.support.workflows import (
+    GitHub,
+    git,
+    github_clone,
+    gitlab_clone,
+    programs,
+    render_workflow,
+    run_gitlab_job,
+)
+
+PULL_REQUEST = render_workflow("github/kedro-batch-pull-request.yml")
+JOBS = yaml.safe_load(PULL_REQUEST)["jobs"]
+GITLAB = render_workflow("gitlab/kedro-batch.yml")
+MARKER = "<!-- kedro-batch diff plan.yaml -->"
+UPDATE = "**`plan.yaml` is out of date.** Update it: `kedro-batch compile --env=aws_batch -o plan.yaml`"
+POSTED, REPLACED = "POST", "REPLACE"
+
+
+@dataclass(frozen=True)
+class Review:
+    """What came of a pull request: the code of the check, the comment, and how it was written (None: not at all)."""
+
+    check: int
+    text: str
+    written: str | None
+
+
+class OnGitHub:
+    """Reviews the branch ``change`` of a repository as GitHub does; comments are given as pages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.variables = programs(folder / "bin")
+        self.reviews = 0
+
+    def review(self, repository, *earlier: str, strangers: int = 0, token: bool = True) -> Review:
+        self.reviews += 1
+        here = self.folder / str(self.reviews)
+        here.mkdir()
+        bot, somebody = {"login": "github-actions[bot]"}, {"login": "somebody"}
+        comments = [{"id": n, "user": somebody, "body": f"{MARKER}\nmine"} for n in range(strangers)]
+        comments += [{"id": 1000 + n, "user": bot, "body": body} for n, body in enumerate(earlier)]
+        pages = [comments[at : at + 100] for at in range(0, len(comments), 100)] or [[]]
+        (here / "comments.json").write_text(json.dumps(pages))
+        merge = repository.merged("change")
+        variables = {
+            **self.variables,
+            "GH_STANDIN": str(here),
+            "GITHUB_BASE_REF": "main",
+            "GITHUB_REPOSITORY": "o/n",
+        }
+        expressions = {
+            "env.PYTHON": "3.12",
+            "github.event.pull_request.number": "5",
+            "github.repository": "o/n",
+            "github.run_id": "77",
+            "github.server_url": "https://github.com",
+            "github.token": "made-up",
+        }
+
+        def runner(job: str) -> GitHub:
+            (here / job).mkdir()
+            checked_out = github_clone(PULL_REQUEST, job, repository.folder, merge, here / job / "clone")
+            return GitHub(clone=checked_out, variables=variables, expressions=expressions)
+
+        check = runner("check").step(PULL_REQUEST, "check", "Check that plan.yaml is what the project compiles to")
+        code = {"needs.check.outputs.code": check.outputs.get("code", "")}
+        comment = runner("comment")
+        write = comment.step(PULL_REQUEST, "comment", "Write the comment", **code)
+        assert write.ended.code == 0, write.ended.err
+        text = (comment.clone / "comment.md").read_text()
+        assert write.summary == text
+        if not token:
+            (post,) = (step for step in JOBS["comment"]["steps"] if step.get("name", "").startswith("Post"))
+            assert post["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+            return Review(check.ended.code, text, None)
+        news = {"steps.write.outputs.news": write.outputs["news"]}
+        posting = comment.step(PULL_REQUEST, "comment", "Post the comment, or replace the earlier one", **news)
+        assert posting.ended.code == 0, posting.ended.err
+        file = here / "asked.jsonl"
+        if not file.exists():
+            return Review(check.ended.code, text, None)
+        (asked,) = map(json.loads, file.read_text().splitlines())
+        assert asked["body"] == text
+        match asked["method"], asked["endpoint"]:
+            case "POST", "repos/o/n/issues/5/comments":
+                return Review(check.ended.code, text, POSTED)
+            case "PATCH", path:
+                assert path == "repos/o/n/issues/comments/1000"
+                return Review(check.ended.code, text, REPLACED)
+        raise AssertionError(asked)
+
+
+class OnGitLab:
+    """Reviews the branch ``change`` of a repository as GitLab does."""
+
+    def __init__(self, folder: Path, service: GitLabNotes) -> None:
+        self.folder, self.service = folder, service
+        self.variables = programs(folder / "bin")
+        self.reviews = 0
+
+    def review(self, repository, *earlier: str, strangers: int = 0, token: bool = True) -> Review:
+        self.reviews += 1
+        self.service.written.clear()
+        notes = [{"id": n, "author": {"id": 99}, "body": f"{MARKER}\nmine"} for n in range(strangers)]
+        self.service.notes = [
+            *notes,
+            *({"id": 1000 + n, "author": {"id": BOT}, "body": body} for n, body in enumerate(earlier)),
+        ]
+        head = repository.git("rev-parse", "change")
+        there = gitlab_clone(GITLAB, "kedro-batch note", repository.folder, head, self.folder / str(self.reviews))
+        variables: Mapping[str, str] = {
+            **self.variables,
+            "CI_API_V4_URL": self.service.url,
+            "CI_JOB_URL": "https://gitlab.com/o/n/-/jobs/77",
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": repository.git("merge-base", "main", "change"),
+            "CI_MERGE_REQUEST_IID": "5",
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+            "CI_PIPELINE_URL": "https://gitlab.com/o/n/-/pipelines/77",
+            "CI_PROJECT_ID": "3",
+        }
+        check = run_gitlab_job(GITLAB, "kedro-batch check", there, variables)
+        of_check = dict(line.split("=", 1) for line in (there / "check.env").read_text().splitlines())
+        git("clean", "-fdx", cwd=there)  # the next job has another clone
+        secret = {"KEDRO_BATCH_TOKEN": TOKEN} if token else {}
+        ended = run_gitlab_job(GITLAB, "kedro-batch note", there, {**variables, **of_check, **secret})
+        assert ended.code == 0, ended.err
+        assert TOKEN not in ended.text + ended.err
+        text = (there / "note.md").read_text()
+        assert text in ended.text
+        if not self.service.written:
+            return Review(check.code, text, None)
+        ((method, path, body),) = self.service.written
+        assert body == text
+        assert (method, path.rpartition("/")[2]) in (("POST", "notes"), ("PUT", "1000"))
+        return Review(check.code, text, {"POST": POSTED, "PUT": REPLACED}[method])
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def forge(request, tmp_path) -> Iterator[OnGitHub | OnGitLab]:
+    folder = tmp_path / "forge"
+    if request.param == "github":
+        if not shutil.which("jq"):
+            pytest.skip("jq is not installed, which gh has built in")
+        yield OnGitHub(folder)
+        return
+    with gitlab_notes() as service:
+        yield OnGitLab(folder, service)
+
+
+def test_from_the_first_push_to_the_last(forge, repository):
+    repository.give_memory(4096)
+    first = forge.review(repository)
+    assert (first.check, first.written) == (0, POSTED)
+    assert first.text.startswith(f"{MARKER}\n\n### Plan: ")
+    assert "`plan.yaml` compared with `main:plan.yaml`" in first.text
+    assert "4096" in first.text
+
+    repository.give_memory(8192, compiled=False)
+    stale = forge.review(repository, first.text, strangers=150)
+    assert (stale.check, stale.written) == (3, REPLACED)
+    assert stale.text.startswith(f"{MARKER}\n{UPDATE}\n\n### Plan: ")
+    assert "4096" in stale.text
+
+    repository.give_memory(8192)
+    repaired = forge.review(repository, stale.text)
+    assert (repaired.check, repaired.written) == (0, REPLACED)
+    assert "8192" in repaired.text
+    assert "out of date" not in repaired.text
+
+
+def test_a_pull_request_that_leaves_the_plan_alone_gets_no_comment_but_an_earlier_one_is_replaced(forge, repository):
+    repository.commit(notes="x")
+    assert forge.review(repository).written is None
+    again = forge.review(repository, f"{MARKER}\nwhat has been taken back since")
+    assert again.written == REPLACED
+    assert "### Plan: no difference in 4 jobs" in again.text
+
+
+@pytest.mark.long
+def test_the_first_plan_of_a_repository_is_shown_whole(forge, repository):
+    plan = (repository.folder / "plan.yaml").read_text()
+    repository.git("checkout", "--quiet", "main")
+    repository.commit(plan_yaml=None)
+    repository.git("checkout", "--quiet", "-B", "change")
+    repository.commit(plan_yaml=plan)
+    review = forge.review(repository)
+    assert (review.check, review.written) == (0, POSTED)
+    assert "`plan.yaml` compared with `/dev/null`" in review.text
+
+
+@pytest.mark.long
+def test_a_plan_that_is_missing_or_broken_is_said(forge, repository):
+    repository.commit(plan_yaml=None)
+    missing = forge.review(repository)
+    repository.commit(plan_yaml="no plan")
+    broken = forge.review(repository, missing.text)
+    assert [(one.check, one.written) for one in (missing, broken)] == [(2, POSTED), (4, REPLACED)]
+    for one in (missing, broken):
+        assert one.text.startswith(f"{MARKER}\n**`plan.yaml` could not be checked**: see the [")
+        assert "The changes cannot be shown: see the [log](https://" in one.text
+
+
+@pytest.mark.long
+def test_a_fork_gets_no_comment_and_its_text_is_in_the_summary_or_the_log(forge, repository):
+    repository.give_memory(4096)
+    review = forge.review(repository, token=False)
+    assert (review.check, review.written) == (0, None)
+    assert "4096" in review.text
+
+
+@pytest.mark.parametrize(("files", "asked"), [({}, "-r requirements.txt"), ({"requirements.txt": None}, "-e .")])
+def test_the_project_is_installed_from_what_it_has(files, asked, repository, tmp_path):
+    variables = programs(tmp_path / "bin")
+    for name in files:
+        repository.git("rm", "--quiet", name)
+    runner = GitHub(clone=repository.folder, variables=variables, expressions={"env.PYTHON": "3.12"})
+    assert runner.step(PULL_REQUEST, "check", "Install the project and kedro-batch").ended.code == 0
+    assert run_gitlab_job(GITLAB, "kedro-batch check", repository.folder, variables).code == 0
+    log = (tmp_path / "asked-of-pip").read_text()
+    assert log == f"install {asked} kedro-batch\n" * 2
