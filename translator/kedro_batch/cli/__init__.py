@@ -16,6 +16,7 @@ from kedro_batch.cli.compile_command import compile_
 from kedro_batch.cli.demo_command import demo
 from kedro_batch.cli.diff_command import diff
 from kedro_batch.cli.doctor_command import doctor
+from kedro_batch.cli.init_command import init
 from kedro_batch.cli.resume_command import resume
 from kedro_batch.cli.show_command import show
 from kedro_batch.cli.status_command import runs, status
@@ -33,7 +34,7 @@ _HELP = """Run a Kedro pipeline on AWS Batch: compile it into a plan, review the
 
 To see it all on this machine, without AWS: kedro-batch demo
 """
-_COMMANDS = (compile_, show, diff, validate, doctor, apply, resume, wait, cancel, status, runs)
+_COMMANDS = (init, compile_, show, diff, validate, doctor, apply, resume, wait, cancel, status, runs)
 
 
 @click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,17 +4,15 @@ import importlib.util
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, on_signals, verbosity_options
+from kedro_batch.cli.base import BatchCommand, verbosity_options
+from kedro_batch.cli.own_commands import run_own_command
 from kedro_batch.errors import ProjectError
 
-_FROM_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _NEEDED = ("kedro", "kedro_datasets", "pandas", "sklearn")
 
 
@@ -68,23 +66,5 @@ def _program() -> str:
 
 def _run(directory: Path, words: list[str]) -> None:
     """Run one of our own commands as a user would. If it fails, exit with its code."""
-    sys.stdout.flush()
-    command = [sys.executable, "-m", "kedro_batch", *words]
-    with subprocess.Popen(command, cwd=directory) as process:  # noqa: S603  our own
-
-        def forward(number: int) -> None:
-            if not (number in _FROM_TERMINALS and _in_foreground()):
-                process.send_signal(number)
-
-        with on_signals(forward):
-            code = process.wait()
-    if code:
-        click.get_current_context().exit(code if code > 0 else 128 - code)
-
-
-def _in_foreground() -> bool:
-    """True if a terminal sends its signals to this process, and so to the processes that it started."""
-    try:
-        return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
-    except OSError:
-        return False
+    if code := run_own_command(words, cwd=directory):
+        click.get_current_context().exit(code)

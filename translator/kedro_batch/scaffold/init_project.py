@@ -1,0 +1,149 @@
+"""Makes the files of ``init`` for a project: looks at what is there, renders all files, and writes none."""
+
+import sys
+import tomllib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from kedro_batch.compiler.project_outline import ProjectOutline
+from kedro_batch.errors import ProjectError
+from kedro_batch.scaffold.choices import Choices
+from kedro_batch.scaffold.dependencies import Dependencies, Installer, find_dependencies
+from kedro_batch.scaffold.file_changes import FileChange, compare, read_existing
+from kedro_batch.scaffold.git_remote import is_ignored
+from kedro_batch.scaffold.ignore_lines import seems_ignored, with_ignore_lines
+from kedro_batch.scaffold.init_files import (
+    DOCKERFILE,
+    DOCKERIGNORE,
+    GITIGNORE,
+    FileNames,
+    ImageView,
+    InitFile,
+    SettingsView,
+    read_settings,
+    render_choices,
+    render_image_file,
+    render_settings,
+)
+
+PYTHON = ".".join(map(str, sys.version_info[:2]))
+"""The version of Python that runs this, and with it the project."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """What the files are made of.
+
+    Attributes:
+        root: The project's folder.
+        source: The folder of its packages, relative to it.
+        choices: The choices of ``init``.
+        outline: What the project says already.
+        names: The names of the files.
+    """
+
+    root: Path
+    source: str
+    choices: Choices
+    outline: ProjectOutline
+    names: FileNames
+
+
+def prepare_files(preparation: Preparation, selected: Collection[str], *, force: bool) -> list[FileChange]:
+    """Render the files of these names, and compare them with those that are there. Nothing is written.
+
+    Raises:
+        ConfigError: The existing ``aws_batch.yml`` is no YAML mapping.
+        ProjectError: The project cannot get an image as it is.
+        UsageError: Something else is where a file should be.
+    """
+    names = [name for name in preparation.names if name in selected and name != preparation.names.catalog]
+    dependencies = find_dependencies(preparation.root)
+    if DOCKERFILE in names:
+        _check_image(preparation, dependencies)
+        names = names if dependencies else [name for name in names if name != DOCKERFILE]
+    return compare(preparation.root, _render(preparation, names, dependencies), force=force)
+
+
+def _render(preparation: Preparation, names: list[str], dependencies: Dependencies | None) -> Iterator[InitFile]:
+    root, known = preparation.root, preparation.names
+    for name in names:
+        if name == known.settings:
+            content = render_settings(_settings_view(preparation), read_existing(root, name), name)
+        elif name in (DOCKERFILE, DOCKERIGNORE):
+            content = render_image_file(name, _image_view(preparation, dependencies))
+        elif name == GITIGNORE:
+            text = read_existing(root, name) or ""
+            ignored = is_ignored(root, known.keeper)
+            if ignored is None:
+                ignored = seems_ignored(text, known.keeper)
+            content = with_ignore_lines(text, kept=known.keeper if ignored else None)
+        elif name == known.keeper:
+            content = ""
+        else:
+            content = render_choices(name, preparation.choices, known)
+        yield InitFile(path=name, content=content)
+
+
+def _settings_view(preparation: Preparation) -> SettingsView:
+    outline = preparation.outline
+    return SettingsView(
+        choices=preparation.choices,
+        conf=outline.conf,
+        base=outline.settings,
+        base_file=outline.settings_file,
+        versioned=outline.versioned,
+    )
+
+
+def _image_view(preparation: Preparation, dependencies: Dependencies | None) -> ImageView:
+    own = read_settings(read_existing(preparation.root, preparation.names.settings))
+    paths = own.get("image_paths", preparation.outline.settings.get("image_paths"))
+    return ImageView(
+        choices=preparation.choices,
+        conf=preparation.outline.conf,
+        python=PYTHON,
+        dependencies=dependencies or Dependencies(installer=Installer.REQUIREMENTS, files=()),
+        image_paths=tuple(str(path).strip("/") for path in paths) if isinstance(paths, list) else (),
+    )
+
+
+def _check_image(preparation: Preparation, dependencies: Dependencies | None) -> None:
+    """Refuse a project that cannot get an image in one of the known ways."""
+    root, package = preparation.root, preparation.choices.project
+    if dependencies is None:
+        if (root / DOCKERFILE).is_file():
+            return
+        raise ProjectError(
+            "the project lists no packages for its image: there is no uv.lock, poetry.lock, requirements.lock or "
+            "requirements.txt, and no `dependencies` in pyproject.toml. Write a requirements.txt with what the project "
+            "imports, or a Dockerfile of your own. Nothing was written"
+        )
+    if dependencies.python and not _takes_this_python(dependencies.python):
+        raise ProjectError(
+            f"pyproject.toml asks for Python {dependencies.python}, and this is {PYTHON}, which the image would get. "
+            "Run kedro-batch in the environment of the project, or correct requires-python. Nothing was written"
+        )
+    main = root / preparation.source / package / "__main__.py"
+    if preparation.choices.packaged and not main.is_file():
+        raise ProjectError(
+            f"a packaged project runs by `python -m {package}`, and there is no {main.relative_to(root)}. Copy it "
+            "from a new project of `kedro new`, or leave out --packaged. Nothing was written"
+        )
+
+
+def _takes_this_python(requires: str) -> bool:
+    try:
+        return SpecifierSet(requires).contains(".".join(map(str, sys.version_info[:3])), prereleases=True)
+    except InvalidSpecifier:  # whoever installs the project says so
+        return True
+
+
+def find_source(root: Path) -> str:
+    """Return the folder of the project's packages, as ``pyproject.toml`` names it."""
+    tool = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get("tool", {})
+    source = tool.get("kedro", {}).get("source_dir", "src")
+    return source if isinstance(source, str) else "src"
