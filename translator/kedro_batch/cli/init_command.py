@@ -1,6 +1,5 @@
 """``kedro-batch init``: writes into a Kedro project what it needs to run on AWS Batch."""
 
-import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,6 @@ from kedro_batch.errors import ProjectError, UsageError
 if TYPE_CHECKING:
     from kedro_batch.scaffold.choices import Choices
     from kedro_batch.scaffold.git_remote import GitFacts
-    from kedro_batch.scaffold.init_files import FileNames
     from kedro_batch.scaffold.init_project import Preparation
 
 _ENV = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -79,12 +77,13 @@ def init(context: click.Context, /, files: tuple[str, ...], project: Path, env: 
     overwrites it. What is not given is what it was last time; the bucket is asked for. Nothing happens on AWS.
     """
     from kedro_batch.compiler.project.project_folder import find_project
+    from kedro_batch.scaffold.init_project import select_files
 
     root = find_project(project)
     git, choices = _choose(root, env, files, flags)
     with reserve_stdout():  # Kedro and the project write to it while they are loaded
         preparation = _prepare(root, choices, flags)
-        selected = _select(files, preparation.names, root)
+        selected = select_files(files, preparation.names, root, Path.cwd())
         outcome = _write(context, preparation, selected, flags, git)
         _write_catalog(context, preparation, selected, flags)
         if not flags["quiet"]:
@@ -127,15 +126,10 @@ def _prepare(root: Path, choices: "Choices", flags: Mapping[str, Any]) -> "Prepa
     from kedro_batch.compiler.project_outline import outline_project
     from kedro_batch.scaffold.file_changes import read_existing
     from kedro_batch.scaffold.init_files import FileNames, read_settings
-    from kedro_batch.scaffold.init_project import Preparation, find_source
+    from kedro_batch.scaffold.init_project import Preparation, find_source, refuse_env
 
     outline = outline_project(root)
-    for env, why in (
-        (outline.base_env, "it counts in every environment, so runs on this machine would use S3 too"),
-        (outline.default_env, "it is the one of this machine, and is not in the image"),
-    ):
-        if choices.env == env:
-            raise UsageError(f"--env {env}: {why}. Name another one, such as aws_batch. Nothing was written")
+    refuse_env(choices.env, outline)
     names = FileNames(conf=outline.conf, env=choices.env, forge=choices.forge)
     if flags["packaged"] is None:
         settings = {**outline.settings, **read_settings(read_existing(root, names.settings))}
@@ -149,29 +143,6 @@ def _prepare(root: Path, choices: "Choices", flags: Mapping[str, Any]) -> "Prepa
         outline=outline,
         names=names,
     )
-
-
-def _select(files: tuple[str, ...], names: "FileNames", root: Path) -> list[str]:
-    """Return the files that are written, by their names in the project.
-
-    Raises:
-        UsageError: One is not a file of init.
-    """
-    from kedro_batch.text.wording import did_you_mean
-
-    known = list(names)
-    chosen = []
-    for file in files:
-        from_here = Path(os.path.normpath(Path.cwd() / file))
-        inside = from_here.relative_to(root).as_posix() if from_here.is_relative_to(root) else file
-        name = next((one for one in (os.path.normpath(file), inside) if one in known), None)
-        if name is None:
-            raise UsageError(
-                f"init writes no file {file!r}.{did_you_mean(file, known)} Its files are: {', '.join(known)}. "
-                "Nothing was written"
-            )
-        chosen.append(name)
-    return chosen or known
 
 
 def _write(

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import assert_never
 
-from kedro_batch.compiler.project.project_packages import ProjectPackages
 from kedro_batch.scaffold.choices import DEFAULT_ENV, Forge
 from kedro_batch.scaffold.dependencies import find_dependencies
 from kedro_batch.scaffold.file_changes import FileChange, Outcome
@@ -105,8 +104,6 @@ def _image_notes(root: Path) -> Iterator[str]:
             f"note: {dependencies.files[0]} lists {listed(dependencies.in_folders)}, folders that are not in the image "
             f"when its packages are installed. Change {DOCKERFILE}, or list their packages instead"
         )
-    if ProjectPackages(root).lacks("kedro"):
-        yield for_terminal(f"note: {dependencies.files[0]} does not list kedro, which the jobs start")
 
 
 def next_commands(preparation: Preparation, program: str) -> Iterator[str]:

@@ -30,7 +30,8 @@ _WORKFLOWS = {
 }
 RESULTS = ("account", "region", "job_queue", "image_repository", "job_definition")
 """The settings that ``infra deploy`` writes."""
-_AMOUNTS = ("resources", "vcpus", "memory_mib", "gpus")
+_TOGETHER = (("resources", "vcpus", "memory_mib", "gpus"), ("attempts", "retry_on"))
+"""Settings that say one thing together: of these, all or none are those of the base environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ class SettingsView:
 
     def off(self, key: str) -> str:
         """Return what makes a line an example, if the base environment has the key already."""
-        keys = _AMOUNTS if key in _AMOUNTS else (key,)
+        keys = next((some for some in _TOGETHER if key in some), (key,))
         return "#" if any(one in self.base for one in keys) else ""
 
     @property

@@ -2,14 +2,15 @@
 
 import sys
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from os.path import normpath
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from kedro_batch.compiler.project_outline import ProjectOutline
-from kedro_batch.errors import ProjectError
+from kedro_batch.errors import ProjectError, UsageError
 from kedro_batch.scaffold.choices import Choices
 from kedro_batch.scaffold.dependencies import Dependencies, Installer, find_dependencies
 from kedro_batch.scaffold.file_changes import FileChange, compare, read_existing
@@ -28,7 +29,9 @@ from kedro_batch.scaffold.init_files import (
     render_image_file,
     render_settings,
 )
+from kedro_batch.text.wording import did_you_mean
 
+NOTHING_WRITTEN = "Nothing was written"
 PYTHON = ".".join(map(str, sys.version_info[:2]))
 """The version of Python that runs this, and with it the project."""
 
@@ -50,6 +53,47 @@ class Preparation:
     choices: Choices
     outline: ProjectOutline
     names: FileNames
+
+
+def refuse_env(env: str, outline: ProjectOutline) -> None:
+    """Refuse an environment that is not for AWS Batch alone.
+
+    Raises:
+        UsageError: It is that of all runs, or that of this machine.
+    """
+    for taken, why in (
+        (outline.base_env, "it counts in every environment, so runs on this machine would use S3 too"),
+        (outline.default_env, "it is used where none is named, and conf/local is not in the image"),
+    ):
+        if env == taken:
+            raise UsageError(f"--env {env}: {why}. Name another one, such as aws_batch. {NOTHING_WRITTEN}")
+
+
+def select_files(files: Sequence[str], names: FileNames, root: Path, cwd: Path) -> Sequence[str]:
+    """Return the names of the files to write; all of them if none is named.
+
+    Args:
+        files: Files, relative to the project's folder or to the working directory.
+        names: The names of all files.
+        root: The project's folder.
+        cwd: The working directory.
+
+    Raises:
+        UsageError: One is not a file of ``init``.
+    """
+    known = list(names)
+    chosen = []
+    for file in files:
+        from_here = Path(normpath(cwd / file))
+        inside = from_here.relative_to(root).as_posix() if from_here.is_relative_to(root) else file
+        name = next((one for one in (normpath(file), inside) if one in known), None)
+        if name is None:
+            raise UsageError(
+                f"init writes no file {file!r}.{did_you_mean(file, known)} Its files are: {', '.join(known)}. "
+                f"{NOTHING_WRITTEN}"
+            )
+        chosen.append(name)
+    return chosen or known
 
 
 def prepare_files(preparation: Preparation, selected: Collection[str], *, force: bool) -> list[FileChange]:
@@ -120,18 +164,18 @@ def _check_image(preparation: Preparation, dependencies: Dependencies | None) ->
         raise ProjectError(
             "the project lists no packages for its image: there is no uv.lock, poetry.lock, requirements.lock or "
             "requirements.txt, and no `dependencies` in pyproject.toml. Write a requirements.txt with what the project "
-            "imports, or a Dockerfile of your own. Nothing was written"
+            f"imports, or a Dockerfile of your own. {NOTHING_WRITTEN}"
         )
     if dependencies.python and not _takes_this_python(dependencies.python):
         raise ProjectError(
             f"pyproject.toml asks for Python {dependencies.python}, and this is {PYTHON}, which the image would get. "
-            "Run kedro-batch in the environment of the project, or correct requires-python. Nothing was written"
+            f"Run kedro-batch in the environment of the project, or correct requires-python. {NOTHING_WRITTEN}"
         )
     main = root / preparation.source / package / "__main__.py"
     if preparation.choices.packaged and not main.is_file():
         raise ProjectError(
             f"a packaged project runs by `python -m {package}`, and there is no {main.relative_to(root)}. Copy it "
-            "from a new project of `kedro new`, or leave out --packaged. Nothing was written"
+            f"from a new project of `kedro new`, or leave out --packaged. {NOTHING_WRITTEN}"
         )
 
 
