@@ -18,7 +18,9 @@ def test_a_file_that_has_all_stays_as_it_is(line):
 def test_missing_lines_are_added_at_the_end_and_once(text):
     once = with_ignore_lines(text, kept=None)
     assert once.startswith(text)
-    assert once.endswith("\n.kedro-batch/\n")
+    end = "\r\n" if "\r" in text else "\n"
+    assert once.endswith(f"{end}.kedro-batch/{end}")
+    assert once.count("\n") == once.count(end)
     assert with_ignore_lines(once, kept=None) == once
 
 

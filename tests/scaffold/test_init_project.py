@@ -125,6 +125,18 @@ def test_lines_are_added_to_gitignore_even_without_force(root):
     assert outcomes(prepare(root, ".gitignore")) == {".gitignore": "unchanged"}
 
 
+def test_line_ends_of_windows_and_bytes_that_are_no_text_stay_as_they_are(root):
+    before = b"caf\xe9/\r\ndata/\r\n"
+    (root / ".gitignore").write_bytes(before)
+    (change,) = prepare(root, ".gitignore").values()
+    write_changes(root, [change])
+    assert (root / ".gitignore").read_bytes().startswith(before)
+    assert outcomes(prepare(root, ".gitignore")) == {".gitignore": "unchanged"}
+    (change,) = prepare(root, "Dockerfile").values()
+    (root / "Dockerfile").write_bytes(change.content.replace("\n", "\r\n").encode())
+    assert outcomes(prepare(root, "Dockerfile")) == {"Dockerfile": "unchanged"}
+
+
 def test_the_keeper_of_the_local_folder_may_have_any_content(root):
     (root / "conf" / "local").mkdir(parents=True)
     (root / "conf" / "local" / ".gitkeep").write_text("# kept\n")

@@ -175,15 +175,20 @@ def _write_catalog(
     """Write the catalog by our own command, whose report says what cannot be moved and what is missing."""
     from kedro_batch.cli.own_commands import run_own_command
 
-    if preparation.names.catalog not in selected:
+    catalog = preparation.names.catalog
+    if catalog not in selected:
         return
+    existed = (preparation.root / catalog).exists()
     words = ["compile", "--write-catalog", preparation.choices.data, "--env", preparation.choices.env]
     typed = [*words, *(["--force"] if flags["force"] else [])]
     talk = [option for option, name in _TALK.items() if flags[name]]
     if not flags["quiet"]:
         print_note(f"\n$ {_program(context)} {shlex.join(typed)}")
     code = run_own_command([*typed, *talk], cwd=preparation.root)
-    if code:
+    if code == UsageError.exit_code and existed and not flags["force"]:
+        again = command_with("--force", instead_of={*context.params["files"], "--force"})
+        print_note(f"kept: {catalog} differs. To replace it: {again} {shlex.quote(catalog)}")
+    elif code:
         print_note("The other files are written. Correct what is said above, and run that command again")
         context.exit(code)
 

@@ -14,6 +14,9 @@ from kedro_batch.errors import UsageError
 from kedro_batch.files.atomic_write import write_bytes
 from kedro_batch.scaffold.init_files import GITIGNORE, GITLAB_ENTRY, GITLAB_JOBS, InitFile
 
+_OTHER_BYTES = "surrogateescape"
+"""What is not UTF-8 in a file that only gets some lines more comes back as it was."""
+
 
 class Outcome(StrEnum):
     """What happens to a file."""
@@ -67,7 +70,7 @@ def read_existing(root: Path, path: str) -> str | None:
     """
     file = root / path
     try:
-        return file.read_text(encoding="utf-8", errors="replace") if _exists(file) else None
+        return file.read_bytes().decode("utf-8", _OTHER_BYTES) if _exists(file) else None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}. Nothing was written") from error
 
@@ -100,10 +103,10 @@ def compare(root: Path, files: Iterable[InitFile], *, force: bool) -> list[FileC
 def _compare(file: InitFile, before: str | None, *, force: bool) -> FileChange:
     if before is None:
         outcome = Outcome.WRITTEN
-    elif before == file.content or not file.content:  # of an empty file, only its name counts
+    elif before.replace("\r\n", "\n") == file.content or not file.content:  # of an empty file, only its name counts
         outcome = Outcome.UNCHANGED
     elif file.path == GITIGNORE:
-        outcome = Outcome.COMPLETED
+        outcome = Outcome.UNCHANGED if before == file.content else Outcome.COMPLETED
     elif file.path == GITLAB_ENTRY:  # it is the pipeline of the whole repository
         outcome = Outcome.UNCHANGED if GITLAB_JOBS in before else Outcome.NEEDS_INCLUDE
     else:
@@ -124,4 +127,4 @@ def write_changes(root: Path, changes: Iterable[FileChange]) -> None:
                 file.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise UsageError(f"cannot make the folder {file.parent}: {error.strerror}") from error
-            write_bytes(file, change.content.encode(), change.path)
+            write_bytes(file, change.content.encode("utf-8", _OTHER_BYTES), change.path)

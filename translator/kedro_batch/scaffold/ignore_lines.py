@@ -22,9 +22,10 @@ def with_ignore_lines(text: str, *, kept: str | None) -> str:
         added += [f"!/{folder}/", f"/{folder}/*", f"!/{kept}"]
     if not added:
         return text
+    end = "\r\n" if "\r\n" in text else "\n"
     if text and not text.endswith("\n"):
-        text += "\n"
-    return text + ("\n" if text.strip() else "") + "".join(f"{line}\n" for line in added)
+        text += end
+    return text + (end if text.strip() else "") + "".join(f"{line}{end}" for line in added)
 
 
 def seems_ignored(text: str, path: str) -> bool:
