@@ -123,6 +123,13 @@ def test_the_project_compiles_clean_with_what_init_has_written(flights):
     compiled = kedro_batch("compile", "--env", "aws_batch", "--strict", "-o", "plan.yaml", cwd=flights)
     assert compiled.code == 0, compiled.err
 
+    catalog = flights / "conf/aws_batch/catalog_kedro_batch.yml"
+    catalog.write_text(catalog.read_text().replace("flights-data", "other-data"))
+    again = init(cwd=flights)
+    assert again.code == 0, again.err
+    assert "kept: conf/aws_batch/catalog_kedro_batch.yml differs. To replace it: kedro-batch init --force" in again.err
+    assert "other-data" in catalog.read_text()
+
 
 # Questions
 

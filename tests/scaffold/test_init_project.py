@@ -153,6 +153,11 @@ def test_data_that_the_settings_name_get_into_the_image(root):
 # What cannot be prepared
 
 
+def write(file):
+    file.parent.mkdir(parents=True)
+    file.touch()
+
+
 @pytest.mark.parametrize(
     ("change", "changed", "message"),
     [
@@ -181,6 +186,7 @@ def test_a_dockerfile_for_packages_in_another_way_stays(root):
         (lambda root: (root / "Dockerfile").mkdir(), "Dockerfile is not a file"),
         (lambda root: (root / "Dockerfile").symlink_to("nowhere"), "Dockerfile is not a file"),
         (lambda root: (root / "conf").write_text(""), "conf is not a folder"),
+        (lambda root: write(root / "conf" / "aws_batch" / "aws_batch.yaml"), "aws_batch.yaml exists, and Kedro would"),
     ],
 )
 def test_what_stands_in_the_way_of_a_file_is_named(change, message, root):

@@ -5,11 +5,12 @@ import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from os.path import normpath
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from kedro_batch.compiler.project_outline import ProjectOutline
+from kedro_batch.compiler.settings.config_source import SUFFIXES
 from kedro_batch.errors import ProjectError, UsageError
 from kedro_batch.scaffold.choices import Choices
 from kedro_batch.scaffold.dependencies import Dependencies, Installer, find_dependencies
@@ -106,10 +107,23 @@ def prepare_files(preparation: Preparation, selected: Collection[str], *, force:
     """
     names = [name for name in preparation.names if name in selected and name != preparation.names.catalog]
     dependencies = find_dependencies(preparation.root)
+    if preparation.names.settings in names:
+        _refuse_second_settings(preparation)
     if DOCKERFILE in names:
         _check_image(preparation, dependencies)
         names = names if dependencies else [name for name in names if name != DOCKERFILE]
     return compare(preparation.root, _render(preparation, names, dependencies), force=force)
+
+
+def _refuse_second_settings(preparation: Preparation) -> None:
+    """Refuse settings with another ending: Kedro reads both files, and no key may be in two of an environment."""
+    own = PurePosixPath(preparation.names.settings)
+    for other in (own.with_suffix(suffix) for suffix in SUFFIXES if suffix != own.suffix):
+        if (preparation.root / other).exists():
+            raise UsageError(
+                f"{other} exists, and Kedro would read it beside {own} and refuse the keys that both have. Rename it "
+                f"to {own.name}, or move it away. {NOTHING_WRITTEN}"
+            )
 
 
 def _render(preparation: Preparation, names: list[str], dependencies: Dependencies | None) -> Iterator[InitFile]:
