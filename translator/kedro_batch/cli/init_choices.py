@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import click
-
 from kedro_batch.cli.project_options import can_ask
+from kedro_batch.cli.questions import ask, ask_whether
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.settings import Platform
 from kedro_batch.scaffold.choices import Choices, Forge
@@ -15,6 +14,7 @@ from kedro_batch.scaffold.s3_folder import read_s3_folder
 
 _T = TypeVar("_T")
 _NOTHING_WRITTEN = "Nothing was written"
+_NO_ANSWER = f"there was no answer. {_NOTHING_WRITTEN}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,10 @@ def _read_known(bucket: str, prefix: str | None) -> tuple[str, str | None]:
 def _find_repository(given: Given, forge: Forge) -> str:
     typed = given.options.get("repository")
     if typed is not None:
-        return _check_repository(typed, forge)
+        try:
+            return _read_repository(typed, forge)
+        except ValueError as error:
+            raise UsageError(f"--repository: {error}. {_NOTHING_WRITTEN}") from error
     known = given.known.get("repository") if given.known.get("forge") == forge else None
     if isinstance(known, str) and is_repository(forge, known):
         return known
@@ -137,16 +140,16 @@ def _find_repository(given: Given, forge: Forge) -> str:
         return remote[1]
     origin = "there is no git remote origin" if not given.git.remote else "the git remote origin is not there"
     _refuse_silence(f"the repository on {forge}.com is not known: {origin}. Name it: --repository {_example(forge)}")
-    return _ask(f"Repository on {forge}.com ({_example(forge)})", lambda text: _check_repository(text, forge))
+    return _ask(f"Repository on {forge}.com ({_example(forge)})", lambda text: _read_repository(text, forge))
 
 
-def _check_repository(text: str, forge: Forge) -> str:
+def _read_repository(text: str, forge: Forge) -> str:
     remote = read_remote(text)
     if remote and remote[0] is forge:
         return remote[1]
     name = text.strip().strip("/")
     if not is_repository(forge, name):
-        raise UsageError(f"{text!r} is not a repository of {forge}.com: write {_example(forge)}. {_NOTHING_WRITTEN}")
+        raise ValueError(f"{text!r} is not a repository of {forge}.com: write {_example(forge)}")
     return name
 
 
@@ -167,23 +170,14 @@ def _refuse_silence(missing: str) -> None:
 
 
 def _ask(question: str, read: Callable[[str], _T]) -> _T:
-    """Ask until the answer can be read."""
-
-    def convert(text: str) -> _T:
-        try:
-            return read(text)
-        except (ValueError, UsageError) as error:
-            raise click.UsageError(str(error).removesuffix(f". {_NOTHING_WRITTEN}")) from error
-
     try:
-        answer: _T = click.prompt(question, value_proc=convert, err=True)
-    except click.Abort as error:
-        raise UsageError(f"there was no answer. {_NOTHING_WRITTEN}") from error
-    return answer
+        return ask(question, read)
+    except EOFError as error:
+        raise UsageError(_NO_ANSWER) from error
 
 
 def _confirm(question: str) -> bool:
     try:
-        return click.confirm(question, default=True, err=True)
-    except click.Abort as error:
-        raise UsageError(f"there was no answer. {_NOTHING_WRITTEN}") from error
+        return ask_whether(question)
+    except EOFError as error:
+        raise UsageError(_NO_ANSWER) from error
