@@ -46,6 +46,7 @@ _OFFLINE = {
     "data": {"kedro-batch compile --json -o plan.yaml": '"kedro-batch/diagnostics/v1"'},
     "plan": {"kedro-batch validate plan.yaml": "digest sha256:"},
     "review": {"kedro-batch diff /dev/null plan.yaml": "+ train_model"},
+    "init": {"kedro-batch init --force Dockerfile": "written: Dockerfile"},
 }
 """The pages whose commands need no AWS, and what some of these print."""
 _ON_AWS = ("doctor", "runs", "exit-codes", "events", "pull-requests")
@@ -110,8 +111,11 @@ def test_the_commands_for_developers_name_what_exists():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_option_that_a_page_names_exists(page):
-    ours = {name for command in COMMANDS.values() for one in command.params for name in one.opts}
-    others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform", "--first-parent"}  # of other programs
+    params = [one for command in COMMANDS.values() for one in command.params]
+    ours = {name for one in params for name in (*one.opts, *one.secondary_opts)}
+    # Of pytest, pip, docker, git, uv, poetry and apt-get.
+    others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform", "--first-parent"}
+    others |= {"--frozen", "--no-dev", "--only", "--yes"}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))
     assert named <= ours | others
 

@@ -18,6 +18,7 @@ from kedro_batch.cli.diff_command import diff
 from kedro_batch.cli.doctor_command import doctor
 from kedro_batch.cli.image_command import image
 from kedro_batch.cli.infra_command import infra
+from kedro_batch.cli.init_command import init
 from kedro_batch.cli.resume_command import resume
 from kedro_batch.cli.show_command import show
 from kedro_batch.cli.status_command import runs, status
@@ -35,7 +36,11 @@ _HELP = """Run a Kedro pipeline on AWS Batch: compile it into a plan, review the
 
 To see it all on this machine, without AWS: kedro-batch demo
 """
-_COMMANDS = (infra, image, compile_, show, diff, validate, doctor, apply, resume, wait, cancel, status, runs)
+_COMMANDS = (
+    *(init, infra, image),
+    *(compile_, show, diff, validate),
+    *(doctor, apply, resume, wait, cancel, status, runs),
+)
 
 
 @click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})

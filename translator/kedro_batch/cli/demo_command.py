@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from kedro_batch.cli.base import BatchCommand, verbosity_options
-from kedro_batch.cli.child_process import run_child
+from kedro_batch.cli.own_commands import run_own_command
 from kedro_batch.errors import ProjectError
 
 _NEEDED = ("kedro", "kedro_datasets", "pandas", "sklearn")
@@ -66,7 +66,5 @@ def _program() -> str:
 
 def _run(directory: Path, words: list[str]) -> None:
     """Run one of our own commands as a user would. If it fails, exit with its code."""
-    sys.stdout.flush()
-    ended = run_child([sys.executable, "-m", "kedro_batch", *words], cwd=directory)
-    if ended.code:
-        click.get_current_context().exit(ended.code)
+    if code := run_own_command(words, cwd=directory):
+        click.get_current_context().exit(code)

@@ -35,6 +35,7 @@ class Choices:
         forge: Where pull requests are; None if there are no workflows.
         repository: The repository there, such as ``OWNER/NAME``; None if nobody submits from there.
         branch: Its branch from which plans are applied.
+        packaged: The image has the project as an installed package, not its folder.
     """
 
     project: str
@@ -48,6 +49,7 @@ class Choices:
     forge: Forge | None = None
     repository: str | None = None
     branch: str = "main"
+    packaged: bool = False
 
     @property
     def data(self) -> str:

@@ -8,10 +8,13 @@ from kedro_batch.text.wording import quoted
 _SHORTEST, _LONGEST = 3, 63
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]*[a-z0-9]")
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
-_RESERVED = ("xn--", "sthree-")
+_RESERVED_BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_ENDS = ("--ol-s3", ".mrap", "--x-s3", "--table-s3")
 """The rules of names: docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html."""
 _SEGMENT = re.compile(r"[\w.=+@,!()-]+")
 """No braces, which dataset factories fill in, no wildcards, and nothing that ends a path in a URL."""
+_LONGEST_PREFIX = 512
+"""Characters. A key has 1,024 at most, and the names of the datasets come after the folder."""
 _EXAMPLE = "such as s3://my-company-data/spaceflights"
 
 
@@ -58,6 +61,8 @@ def parse_s3_folder(text: str) -> S3Folder:
             raise ValueError(
                 f"the prefix {quoted(prefix)} may have letters, digits, slashes and _.-=+@,!() only, {_EXAMPLE}"
             )
+    if len(prefix) > _LONGEST_PREFIX:
+        raise ValueError(f"the prefix has {len(prefix)} characters: keys on S3 leave it {_LONGEST_PREFIX}")
     return S3Folder(bucket=bucket, prefix=prefix)
 
 
@@ -80,8 +85,10 @@ def refuse_bucket_name(name: str) -> None:
             f"{quoted(name)} is not the name of a bucket: it has small letters, digits, hyphens and dots, and "
             "begins and ends with a letter or a digit"
         )
-    if ".." in name or _IP_ADDRESS.fullmatch(name) or name.startswith(_RESERVED):
+    if ".." in name or _IP_ADDRESS.fullmatch(name):
         raise ValueError(
-            f"{quoted(name)} is not the name of a bucket: it may not have two dots in a row, look like an IP "
-            f"address, or begin with {' or '.join(_RESERVED)}"
+            f"{quoted(name)} is not the name of a bucket: it may not have two dots in a row or look like an IP address"
         )
+    if name.startswith(_RESERVED_BEGINNINGS) or name.endswith(_RESERVED_ENDS):
+        reserved = ", ".join((*_RESERVED_BEGINNINGS, *_RESERVED_ENDS))
+        raise ValueError(f"{quoted(name)} begins or ends as only AWS may name a bucket: {reserved}")

@@ -1,0 +1,185 @@
+"""``kedro-batch init`` through the command line, and its questions on a terminal."""
+
+import shlex
+import subprocess
+
+import pexpect
+import pytest
+import yaml
+
+from kedro_batch.cli.compile_command import compile_
+from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch
+from tests.support.projects import json_catalog, write_project
+
+BUCKET = ("--bucket", "flights-data")
+FILES = ("conf/aws_batch/aws_batch.yml", "infrastructure.yml", "Dockerfile", ".dockerignore", ".gitignore")
+WRITES_CATALOGS = any(one.name == "write_catalog" for one in compile_.params)
+
+
+@pytest.fixture
+def flights(tmp_path):
+    """A project with requirements, in a git repository, with a versioned dataset between two nodes."""
+    catalog = json_catalog() + "  versioned: true\n"
+    root = write_project(tmp_path / "flights", conf={"base/catalog.yml": catalog.replace("total:", "total_2:")})
+    (root / "conf" / "base" / "catalog.yml").write_text(json_catalog("raw", "numbers", "left") + _VERSIONED)
+    (root / "conf" / "base" / "aws_batch.yml").unlink()
+    (root / "requirements.txt").write_text("kedro\nkedro-datasets\n")
+    subprocess.run(["git", "init", "--quiet", "."], cwd=root, check=True)
+    return root
+
+
+_VERSIONED = "right:\n  type: json.JSONDataset\n  filepath: data/right.json\n  versioned: true\n"
+
+
+def init(*words, cwd):
+    ended = kedro_batch("init", *words, cwd=cwd)
+    assert "Traceback" not in ended.err
+    return ended
+
+
+def written(root):
+    return {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file() and ".git" not in file.parts}
+
+
+def test_a_second_init_changes_nothing_and_one_file_is_replaced_by_the_printed_command(flights):
+    before = written(flights)
+    first = init(*FILES, *BUCKET, "--spot", cwd=flights)
+    assert first.code == 0, first.err
+    assert first.out == b""
+    assert written(flights) - before == {*FILES}
+    for name in FILES:
+        assert f"written: {name}\n" in first.err
+    settings = yaml.safe_load((flights / "conf/aws_batch/aws_batch.yml").read_text())
+    assert settings["job_queue"] == "a_project_queue"
+    assert settings["accept"] == {"versioned_boundary": ["right"]}
+    assert "start one run at a time" in first.err
+    assert "bucket: flights-data" in (flights / "infrastructure.yml").read_text()
+    assert "FROM python:3." in (flights / "Dockerfile").read_text()
+    assert ".kedro-batch/\n" in (flights / ".gitignore").read_text()
+    following = [line.strip() for line in first.err.partition("Next:\n")[2].splitlines()]
+    assert following == [
+        "kedro-batch infra deploy",
+        "kedro-batch image --push",
+        "kedro-batch compile --env aws_batch -o plan.yaml",
+        "kedro-batch apply plan.yaml",
+    ]
+
+    ours = (flights / "Dockerfile").read_text()
+    theirs = ours.replace("USER 1000:1000", "USER \aroot")
+    (flights / "Dockerfile").write_text(theirs)
+    second = init(*FILES, cwd=flights)  # bucket and spot are known from infrastructure.yml
+    assert second.code == 0
+    assert "-USER \\x07root\n+USER 1000:1000\n" in second.err
+    for name in {*FILES} - {"Dockerfile"}:
+        assert f"unchanged: {name}\n" in second.err, second.err
+    assert (flights / "Dockerfile").read_text() == theirs
+    (command,) = [line.partition("replace it: ")[2] for line in second.err.splitlines() if "replace it: " in line]
+    program, name, *words = shlex.split(command)
+    assert (program, name) == ("kedro-batch", "init")
+    third = init(*words, cwd=flights)
+    assert "replaced: Dockerfile\n" in third.err
+    assert "infrastructure.yml" not in third.err
+    assert (flights / "Dockerfile").read_text() == ours
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "--bucket NAME --create-bucket. Nothing was written"),
+        ((*BUCKET, "--github"), "--repository OWNER/NAME. Nothing was written"),
+        ((*BUCKET, "--env", "a b"), "an environment of AWS Batch has a name of letters"),
+        ((*BUCKET, "--env", "base"), "--env base: it counts in every environment"),
+    ],
+)
+def test_a_mistake_is_a_message_and_leaves_no_file(words, message, flights):
+    before = written(flights)
+    ended = init(*words, cwd=flights)
+    assert (ended.code, ended.out) == (2, b"")
+    assert message in ended.err
+    assert written(flights) == before
+
+
+def test_outside_of_a_project_the_way_there_is_told(tmp_path):
+    ended = init(*BUCKET, cwd=tmp_path)
+    assert ended.code == 4
+    assert "no Kedro project in" in ended.err
+
+
+def test_settings_that_the_project_has_already_are_named(project):
+    ended = init("conf/aws_batch/aws_batch.yml", "--project", str(project), cwd=project.parent)
+    assert ended.code == 0
+    assert "conf/base/aws_batch.yml counts in the environment aws_batch too" in ended.err
+    assert "takes shared_paths back" in ended.err
+    assert f"\n  cd {project}\n" in ended.err
+    assert yaml.safe_load((project / "conf/aws_batch/aws_batch.yml").read_text())["shared_paths"] == []
+
+
+@pytest.mark.skipif(not WRITES_CATALOGS, reason="compile has no --write-catalog yet")
+def test_the_project_compiles_clean_with_what_init_has_written(flights):
+    ended = init(*BUCKET, "--create-bucket", cwd=flights)
+    assert ended.code == 0, ended.err
+    assert "kedro-batch compile --write-catalog s3://flights-data/a_project --env aws_batch\n" in ended.err
+    assert (flights / "conf/aws_batch/catalog_kedro_batch.yml").is_file()
+    compiled = kedro_batch("compile", "--env", "aws_batch", "--strict", "-o", "plan.yaml", cwd=flights)
+    assert compiled.code == 0, compiled.err
+
+    catalog = flights / "conf/aws_batch/catalog_kedro_batch.yml"
+    catalog.write_text(catalog.read_text().replace("flights-data", "other-data"))
+    again = init(cwd=flights)
+    assert again.code == 0, again.err
+    assert "kept: conf/aws_batch/catalog_kedro_batch.yml differs. To replace it: kedro-batch init --force" in again.err
+    assert "other-data" in catalog.read_text()
+
+
+# Questions
+
+
+def terminal(root, *words):
+    return pexpect.spawn(
+        PROGRAM[0],
+        [*PROGRAM[1:], "init", *words],
+        cwd=str(root),
+        env={name: value for name, value in environment().items() if name != "CI"},
+        timeout=GENEROUS_S,
+        encoding="utf-8",
+    )
+
+
+def ended(child):
+    child.expect(pexpect.EOF)
+    child.close()
+    return str(child.before), child.exitstatus
+
+
+def test_what_nobody_knows_is_asked_until_the_answer_is_one(flights):
+    child = terminal(flights, "--github", "infrastructure.yml")
+    child.expect_exact("S3 bucket for the data")
+    child.sendline("Flights Data")
+    child.expect_exact("may not have capital letters")
+    child.expect_exact("S3 bucket for the data")
+    child.sendline("s3://flights-data/team/flights")
+    child.expect_exact("Does the bucket flights-data exist already? [Y/n]")
+    child.sendline("n")
+    child.expect_exact("Repository on github.com (OWNER/NAME)")
+    child.sendline("team/flights")
+    _, code = ended(child)
+    assert code == 0
+    choices = yaml.safe_load((flights / "infrastructure.yml").read_text().partition("Resources:")[0])
+    kept = choices["Metadata"]["KedroBatch"]
+    assert (kept["bucket"], kept["prefix"], kept["create_bucket"]) == ("flights-data", "team/flights", True)
+    assert kept["repository"] == "team/flights"
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said"), [("eof", 2, "there was no answer"), ("intr", 130, "Stopped by SIGINT")]
+)
+def test_no_answer_leaves_no_file(end, code, said, flights):
+    before = written(flights)
+    child = terminal(flights)
+    child.expect_exact("S3 bucket for the data")
+    child.sendeof() if end == "eof" else child.sendintr()
+    shown, exit_code = ended(child)
+    assert exit_code == code
+    assert said in shown
+    assert "Traceback" not in shown
+    assert written(flights) == before

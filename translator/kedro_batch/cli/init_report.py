@@ -1,0 +1,118 @@
+"""Words what ``init`` did: what happened to each file, what people should know, and the commands that come next."""
+
+import shlex
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import assert_never
+
+from kedro_batch.scaffold.choices import DEFAULT_ENV, Forge
+from kedro_batch.scaffold.dependencies import find_dependencies
+from kedro_batch.scaffold.file_changes import FileChange, Outcome
+from kedro_batch.scaffold.git_remote import GitFacts
+from kedro_batch.scaffold.init_files import DOCKERFILE, RESULTS
+from kedro_batch.scaffold.init_project import Preparation
+from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.wording import counted, listed
+
+_MOST_LINES = 60
+
+
+def change_lines(change: FileChange, replace_with: str, *, quiet: bool) -> Iterator[str]:
+    """Yield what happened to a file.
+
+    Args:
+        change: The file.
+        replace_with: The command that overwrites it, less its name.
+        quiet: Say only what was not written although it differs.
+    """
+    path = change.path
+    match change.outcome:
+        case Outcome.WRITTEN | Outcome.REPLACED | Outcome.UNCHANGED:
+            lines = [f"{change.outcome}: {path}"]
+        case Outcome.COMPLETED:
+            lines = [f"lines added: {path}"]
+        case Outcome.KEPT:
+            if not quiet:
+                yield from _diff_lines(change)
+            yield f"kept: {path} differs. To replace it: {replace_with} {shlex.quote(path)}"
+            return
+        case Outcome.NEEDS_INCLUDE:
+            yield f"kept: {path}. Add to it, so that GitLab reads the jobs:\n"
+            yield "".join(f"    {line}\n" for line in change.content.splitlines() if not line.startswith("#"))
+            return
+        case _:
+            assert_never(change.outcome)
+    if not quiet:
+        yield from lines
+
+
+def _diff_lines(change: FileChange) -> Iterator[str]:
+    lines = change.diff()
+    yield ""
+    yield from map(for_terminal, lines[:_MOST_LINES])
+    if len(lines) > _MOST_LINES:
+        yield f"and {counted(len(lines) - _MOST_LINES, 'more line')}"
+
+
+def notes(preparation: Preparation, selected: Collection[str], git: GitFacts) -> Iterator[str]:
+    """Yield what people should know of the files and of what the project had already."""
+    if preparation.names.settings in selected:
+        yield from _settings_notes(preparation)
+    if DOCKERFILE in selected:
+        yield from _image_notes(preparation.root)
+    forge = preparation.choices.forge
+    if forge and git.top and git.top.resolve() != preparation.root.resolve():
+        folder = ".github/workflows" if forge is Forge.GITHUB else ".gitlab-ci.yml"
+        yield for_terminal(
+            f"note: the repository is {git.top}, and the project a folder in it. The forge reads {folder} of the "
+            "repository alone: move what was written there, and let it work in the project's folder"
+        )
+
+
+def _settings_notes(preparation: Preparation) -> Iterator[str]:
+    outline, own = preparation.outline, preparation.names.settings
+    if outline.settings_file:
+        yield for_terminal(f"note: {' '.join(_base_facts(preparation))}")
+    if outline.target_in_parameters:
+        yield f"note: the parameters name a queue or a definition as well. Those in {own} count instead"
+    if outline.versioned:
+        yield for_terminal(
+            f"note: {own} accepts that {listed(outline.versioned)} {'is' if len(outline.versioned) == 1 else 'are'} "
+            "versioned and read by other jobs: start one run at a time"
+        )
+
+
+def _base_facts(preparation: Preparation) -> Iterator[str]:
+    """Yield sentences about settings of the base environment and the new file."""
+    outline, own = preparation.outline, preparation.names.settings
+    yield f"{outline.settings_file} counts in the environment {preparation.choices.env} too."
+    if stay := [str(name) for name in outline.settings if name not in (*RESULTS, "shared_paths")]:
+        yield f"As there: {listed(stay)}."
+    if replaced := [name for name in ("job_queue", "job_definition") if name in outline.settings]:
+        yield f"As in {own}: {' and '.join(replaced)}."
+    if outline.settings.get("shared_paths"):
+        yield f"{own} takes shared_paths back, since the containers of infrastructure.yml mount no folder."
+
+
+def _image_notes(root: Path) -> Iterator[str]:
+    dependencies = find_dependencies(root)
+    if dependencies is None:
+        yield f"note: {DOCKERFILE} stays as it is: the project lists its packages in no way that is known here"
+        return
+    if dependencies.in_folders:
+        yield for_terminal(
+            f"note: {dependencies.files[0]} lists {listed(dependencies.in_folders)}, folders that are not in the image "
+            f"when its packages are installed. Change {DOCKERFILE}, or list their packages instead"
+        )
+
+
+def next_commands(preparation: Preparation, program: str) -> Iterator[str]:
+    """Yield the commands that come next, in their order."""
+    env = preparation.choices.env
+    at = "" if env == DEFAULT_ENV else f" --env {env}"
+    if preparation.root.resolve() != Path.cwd().resolve():
+        yield f"cd {shlex.quote(str(preparation.root))}"
+    yield f"{program} infra deploy{at}"
+    yield f"{program} image --push{at}"
+    yield f"{program} compile --env {env} -o plan.yaml"
+    yield f"{program} apply plan.yaml"

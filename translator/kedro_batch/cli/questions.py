@@ -1,0 +1,68 @@
+"""Asks on a terminal, on standard error, and never misses a Ctrl-C."""
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+_T = TypeVar("_T")
+
+
+def ask(question: str, read: Callable[[str], _T]) -> _T:
+    """Ask until the answer can be read.
+
+    Args:
+        question: The question, without a colon.
+        read: Reads an answer; raises ``ValueError`` with what is wrong with it.
+
+    Raises:
+        EOFError: The input has ended.
+    """
+    while True:
+        click.echo(f"{question}: ", nl=False, err=True)
+        answer = _read_line().strip()
+        if not answer:
+            continue
+        try:
+            return read(answer)
+        except ValueError as error:
+            click.echo(f"Error: {error}", err=True)
+
+
+def ask_whether(question: str) -> bool:
+    """Ask a question whose answer is yes if nothing is typed.
+
+    Raises:
+        EOFError: The input has ended.
+    """
+    while True:
+        click.echo(f"{question} [Y/n]: ", nl=False, err=True)
+        answer = _read_line().strip().lower()
+        if answer in ("", "y", "yes", "n", "no"):
+            return not answer.startswith("n")
+        click.echo("Error: write y or n", err=True)
+
+
+def _read_line() -> str:
+    """Read a line of standard input.
+
+    A signal that comes just before a blocking call does not end that call, so Python would see it after the next line.
+    It also writes to a pipe, and both are waited for. See ``signal.set_wakeup_fd``.
+    """
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    try:
+        select.select([sys.stdin, woken], [], [])
+        line = sys.stdin.readline()  # a terminal hands over whole lines
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(woken)
+        os.close(wake)
+    if not line:
+        raise EOFError
+    return line
