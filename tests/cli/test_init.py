@@ -7,13 +7,12 @@ import pexpect
 import pytest
 import yaml
 
-from kedro_batch.cli.compile_command import compile_
+from kedro_batch.scaffold.written_choices import read_choices
 from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch
 from tests.support.projects import json_catalog, write_project
 
 BUCKET = ("--bucket", "flights-data")
 FILES = ("conf/aws_batch/aws_batch.yml", "infrastructure.yml", "Dockerfile", ".dockerignore", ".gitignore")
-WRITES_CATALOGS = any(one.name == "write_catalog" for one in compile_.params)
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def test_a_second_init_changes_nothing_and_one_file_is_replaced_by_the_printed_c
     assert settings["job_queue"] == "a_project_queue"
     assert settings["accept"] == {"versioned_boundary": ["right"]}
     assert "start one run at a time" in first.err
-    assert "bucket: flights-data" in (flights / "infrastructure.yml").read_text()
+    assert 'bucket: "flights-data"' in (flights / "infrastructure.yml").read_text()
     assert "FROM python:3." in (flights / "Dockerfile").read_text()
     assert ".kedro-batch/\n" in (flights / ".gitignore").read_text()
     following = [line.strip() for line in first.err.partition("Next:\n")[2].splitlines()]
@@ -114,21 +113,70 @@ def test_settings_that_the_project_has_already_are_named(project):
     assert yaml.safe_load((project / "conf/aws_batch/aws_batch.yml").read_text())["shared_paths"] == []
 
 
-@pytest.mark.skipif(not WRITES_CATALOGS, reason="compile has no --write-catalog yet")
 def test_the_project_compiles_clean_with_what_init_has_written(flights):
     ended = init(*BUCKET, "--create-bucket", cwd=flights)
     assert ended.code == 0, ended.err
-    assert "kedro-batch compile --write-catalog s3://flights-data/a_project --env aws_batch\n" in ended.err
-    assert (flights / "conf/aws_batch/catalog_kedro_batch.yml").is_file()
+    assert "wrote conf/aws_batch/catalog_kedro_batch.yml\n" in ended.err
+    steps = [line.strip() for line in ended.err.partition("\nNext:\n")[2].splitlines()]
+    assert ended.err.count("Next:") == 1
+    assert steps == [
+        "add to requirements.txt, for the data: s3fs",
+        "kedro-batch infra deploy",
+        "kedro-batch image --push",
+        "kedro-batch compile --env aws_batch --write-catalog s3://flights-data/a_project --upload",
+        "kedro-batch compile --env aws_batch -o plan.yaml",
+        "kedro-batch apply plan.yaml",
+    ]
+    assert "aws s3 cp" not in ended.err  # the bucket may not exist yet
+    with (flights / "requirements.txt").open("a") as file:
+        file.write("s3fs\n")
     compiled = kedro_batch("compile", "--env", "aws_batch", "--strict", "-o", "plan.yaml", cwd=flights)
     assert compiled.code == 0, compiled.err
+    assert "s3fs" not in compiled.err
 
+
+def test_a_catalog_that_people_have_changed_is_kept(flights):
+    init(*BUCKET, cwd=flights)
     catalog = flights / "conf/aws_batch/catalog_kedro_batch.yml"
     catalog.write_text(catalog.read_text().replace("flights-data", "other-data"))
     again = init(cwd=flights)
     assert again.code == 0, again.err
-    assert "kept: conf/aws_batch/catalog_kedro_batch.yml differs. To replace it: kedro-batch init --force" in again.err
+    command = f"kedro-batch init --force {catalog.relative_to(flights)}"
+    assert f"kept: {catalog.relative_to(flights)} differs. To replace it: {command}\n" in again.err
+    assert "-  filepath: s3://other-data/" in again.err
     assert "other-data" in catalog.read_text()
+    replaced = kedro_batch(*shlex.split(command)[1:], cwd=flights)
+    assert replaced.code == 0, replaced.err
+    assert "other-data" not in catalog.read_text()
+
+
+def test_init_and_the_upload_need_no_image_where_it_is_not_pushed_yet(flights):
+    init(*BUCKET, cwd=flights)
+    settings = flights / "conf/aws_batch/aws_batch.yml"
+    declared = (
+        "job_definition:\n  name: kedro_run\n  platform: fargate\n  execution_role: arn:aws:iam::123456789012:role/r"
+    )
+    settings.write_text(settings.read_text().replace("job_definition: kedro_run", declared))
+    again = init(cwd=flights)
+    assert (again.code, again.err.count("unchanged: ")) == (0, 6), again.err
+    data = "s3://flights-data/a_project"
+    written = kedro_batch("compile", "--env", "aws_batch", "--write-catalog", data, cwd=flights)
+    assert written.code == 0, written.err
+    refused = kedro_batch("compile", "--env", "aws_batch", "-o", "plan.yaml", cwd=flights)
+    assert refused.code == 4
+    assert "job_definition.image: is missing" in refused.err
+
+
+def test_errors_of_the_project_leave_the_files_and_say_how_to_go_on(flights):
+    broken = flights / "conf/base/catalog.yml"
+    whole = broken.read_text()
+    broken.write_text(whole + "raw:\n  type: json.JSONDataset\n")
+    ended = init(*BUCKET, cwd=flights)
+    assert ended.code == 4
+    assert "Next:" not in ended.err
+    broken.write_text(whole)
+    again = init(*BUCKET, cwd=flights)
+    assert again.code == 0, again.err
 
 
 # Questions
@@ -155,7 +203,7 @@ def test_what_nobody_knows_is_asked_until_the_answer_is_one(flights):
     child = terminal(flights, "--github", "infrastructure.yml")
     child.expect_exact("S3 bucket for the data")
     child.sendline("Flights Data")
-    child.expect_exact("may not have capital letters")
+    child.expect_exact("is not the name of a bucket")
     child.expect_exact("S3 bucket for the data")
     child.sendline("s3://flights-data/team/flights")
     child.expect_exact("Does the bucket flights-data exist already? [Y/n]")
@@ -164,8 +212,7 @@ def test_what_nobody_knows_is_asked_until_the_answer_is_one(flights):
     child.sendline("team/flights")
     _, code = ended(child)
     assert code == 0
-    choices = yaml.safe_load((flights / "infrastructure.yml").read_text().partition("Resources:")[0])
-    kept = choices["Metadata"]["KedroBatch"]
+    kept = read_choices((flights / "infrastructure.yml").read_text())
     assert (kept["bucket"], kept["prefix"], kept["create_bucket"]) == ("flights-data", "team/flights", True)
     assert kept["repository"] == "team/flights"
 

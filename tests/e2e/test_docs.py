@@ -49,7 +49,7 @@ _OFFLINE = {
     "init": {"kedro-batch init --force Dockerfile": "written: Dockerfile"},
 }
 """The pages whose commands need no AWS, and what some of these print."""
-_ON_AWS = ("doctor", "runs", "exit-codes", "events", "pull-requests")
+_ON_AWS = ("doctor", "runs", "exit-codes", "events", "pull-requests", "runbook")
 
 
 def on_this_machine(command: str) -> bool:
@@ -77,10 +77,11 @@ def test_every_command_of_a_page_works(page, committed_demo, run_commands):
 @pytest.mark.xdist_group("aws")
 def test_every_command_of_a_page_about_runs_works(page, committed_demo, moto_server, run_commands):
     moto_server.prepare("spaceflights_queue", "kedro_run")
-    some = [command for command in commands(DOCS[page]) if not on_this_machine(command)]
+    before = ["kedro-batch apply plan.yaml --run-id nightly-42 --detach"] if page == "runbook" else []
+    some = [*before, *(command for command in commands(DOCS[page]) if not on_this_machine(command))]
     shown = run_commands(some, committed_demo, moto_server.environment)
     for command, text in shown.items():
-        if command.startswith(("kedro-batch apply", "kedro-batch resume")) and "--json" not in command:
+        if re.search("kedro-batch (apply|resume)", command) and not {"--json", "--detach"} & {*command.split()}:
             assert "6 jobs, 6 succeeded" in text, command
 
 
@@ -113,9 +114,9 @@ def test_the_commands_for_developers_name_what_exists():
 def test_every_option_that_a_page_names_exists(page):
     params = [one for command in COMMANDS.values() for one in command.params]
     ours = {name for one in params for name in (*one.opts, *one.secondary_opts)}
-    # Of pytest, pip, docker, git, uv, poetry and apt-get.
+    # Of pytest, pip, docker, git, uv, poetry, apt-get and kedro run.
     others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform", "--first-parent"}
-    others |= {"--frozen", "--no-dev", "--only", "--yes"}
+    others |= {"--frozen", "--no-dev", "--only", "--yes", "--runner"}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))
     assert named <= ours | others
 

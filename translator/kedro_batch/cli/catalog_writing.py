@@ -32,12 +32,16 @@ class CatalogRequest:
         force: Overwrite a file that differs.
         upload: Upload the local inputs.
         strict: Turn the warnings that remain into errors.
+        shows_uploads: Print the commands that upload the local inputs, if they are not uploaded here.
+        kept_unless: Keep a file that differs, and name this command, which overwrites it; None to refuse.
     """
 
     folder: S3Folder
     force: bool = False
     upload: bool = False
     strict: bool = False
+    shows_uploads: bool = True
+    kept_unless: str | None = None
 
 
 def write_catalog(
@@ -66,14 +70,17 @@ def write_catalog(
         f"To write it again: {one_line(shlex.join(['kedro-batch', 'compile', *words]))}",
         "You may edit it. What other catalog files of this folder define is left out here: Kedro takes a key once.",
     )
-    done = _write(proposed, text, force=request.force)
+    if not request.force and _differs(proposed, text):
+        _refuse_or_keep(proposed, text, request)
+        return proposed
+    done = _write(proposed, text)
     if not verbosity.quiet:
         for line in (done, *_describe(proposed, request.folder, every=verbosity.verbose)):
             print_note(for_terminal(line))
     inputs = proposed.catalog.inputs
     if request.upload and inputs:
         upload_inputs(inputs, request.folder, root, _settings_of(proposed), quiet=verbosity.quiet)
-    elif inputs and not verbosity.quiet:
+    elif inputs and request.shows_uploads and not verbosity.quiet:
         print_note("The jobs look for these inputs on S3. Upload them, or let --upload do it:\n")
         for command in upload_commands(inputs, request.folder, root):
             print_note(for_terminal(f"    {command}"))
@@ -109,29 +116,42 @@ def _options_words(options: CompileOptions) -> Iterator[str]:
         yield f"--group-by={','.join(options.group_by) or 'none'}"
 
 
-def _write(proposed: ProposedCatalog, text: str, *, force: bool) -> str:
-    """Write the file if it is missing, or differs and may be overwritten; return what was done.
+def _differs(proposed: ProposedCatalog, text: str) -> bool:
+    """True if there is another file than this text would make."""
+    return proposed.file.exists() and proposed.file.read_bytes() != text.encode()
+
+
+def _refuse_or_keep(proposed: ProposedCatalog, text: str, request: CatalogRequest) -> None:
+    """Show what would be overwritten, and say with what command.
 
     Raises:
-        UsageError: It differs, and may not be overwritten; or it cannot be written.
+        UsageError: The file may not be kept either.
+    """
+    old = proposed.file.read_bytes().decode("utf-8", errors="replace").splitlines()
+    lines = list(difflib.unified_diff(old, text.splitlines(), proposed.shown, "written now", lineterm=""))
+    for line in lines[:_MAX_LINES]:
+        print_note(for_terminal(line))
+    if len(lines) > _MAX_LINES:
+        print_note(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
+    if request.kept_unless is None:
+        raise UsageError(
+            f"{proposed.shown} exists and differs, so nothing was written. To overwrite it: {command_with('--force')}"
+        )
+    print_note(for_terminal(f"kept: {proposed.shown} differs. To replace it: {request.kept_unless}"))
+
+
+def _write(proposed: ProposedCatalog, text: str) -> str:
+    """Write the file unless it is so already; return what was done.
+
+    Raises:
+        UsageError: It cannot be written.
     """
     file, content = proposed.file, text.encode()
     if not file.exists() and not proposed.catalog.entries:
         why = "no entry can be made" if proposed.catalog.left_out else "no dataset of these jobs needs an entry"
         return f"nothing to write in {proposed.shown}: {why}"
-    before = file.read_bytes() if file.exists() else None
-    if before == content:
+    if file.exists() and not _differs(proposed, text):
         return f"{proposed.shown} is up to date"
-    if before is not None and not force:
-        old = before.decode("utf-8", errors="replace").splitlines()
-        lines = list(difflib.unified_diff(old, text.splitlines(), proposed.shown, "written now", lineterm=""))
-        for line in lines[:_MAX_LINES]:
-            print_note(for_terminal(line))
-        if len(lines) > _MAX_LINES:
-            print_note(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
-        raise UsageError(
-            f"{proposed.shown} exists and differs, so nothing was written. To overwrite it: {command_with('--force')}"
-        )
     file.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(file, content, shown=proposed.shown)
     return f"wrote {proposed.shown}"

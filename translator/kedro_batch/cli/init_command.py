@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, command_with, print_note, verbosity_options
+from kedro_batch.cli.base import BatchCommand, command_with, print_diagnostics, print_note, verbosity_options
 from kedro_batch.cli.project_options import project_options
 from kedro_batch.cli.streams import reserve_stdout
-from kedro_batch.errors import ProjectError, UsageError
+from kedro_batch.errors import KedroBatchError, ProjectError, UsageError
+from kedro_batch.text.escaping import for_terminal
 
 if TYPE_CHECKING:
+    from kedro_batch.compiler.propose_catalog import ProposedCatalog
     from kedro_batch.scaffold.choices import Choices
     from kedro_batch.scaffold.git_remote import GitFacts
     from kedro_batch.scaffold.init_project import Preparation
@@ -84,10 +86,10 @@ def init(context: click.Context, /, files: tuple[str, ...], project: Path, env: 
     with reserve_stdout():  # Kedro and the project write to it while they are loaded
         preparation = _prepare(root, choices, flags)
         selected = select_files(files, preparation.names, root, Path.cwd())
-        outcome = _write(context, preparation, selected, flags, git)
-        _write_catalog(context, preparation, selected, flags)
+        _write(context, preparation, selected, flags, git)
+        proposed = _write_catalog(context, preparation, selected, flags)
         if not flags["quiet"]:
-            _say_what_is_next(context, preparation, outcome)
+            _say_what_is_next(context, preparation, proposed)
 
 
 def _choose(root: Path, env: str, files: tuple[str, ...], flags: Mapping[str, Any]) -> "tuple[GitFacts, Choices]":
@@ -151,8 +153,8 @@ def _write(
     selected: Sequence[str],
     flags: Mapping[str, Any],
     git: "GitFacts",
-) -> "Sequence[str]":
-    """Write the files, and say of each what happened to it. Return the names of those that were written."""
+) -> None:
+    """Write the files, and say of each what happened to it."""
     from kedro_batch.cli.init_report import change_lines, notes
     from kedro_batch.scaffold.file_changes import write_changes
     from kedro_batch.scaffold.init_project import prepare_files
@@ -166,43 +168,50 @@ def _write(
     if not flags["quiet"]:
         for line in notes(preparation, selected, git):
             print_note(line)
-    return [change.path for change in changes if change.is_written]
 
 
 def _write_catalog(
     context: click.Context, preparation: "Preparation", selected: Sequence[str], flags: Mapping[str, Any]
-) -> None:
-    """Write the catalog by our own command, whose report says what cannot be moved and what is missing."""
-    from kedro_batch.cli.own_commands import run_own_command
+) -> "ProposedCatalog | None":
+    """Write the catalog as ``compile --write-catalog`` does; return it, unless it was not asked for.
 
-    catalog = preparation.names.catalog
-    if catalog not in selected:
-        return
-    existed = (preparation.root / catalog).exists()
-    words = ["compile", "--write-catalog", preparation.choices.data, "--env", preparation.choices.env]
-    typed = [*words, *(["--force"] if flags["force"] else [])]
-    talk = [option for option, name in _TALK.items() if flags[name]]
+    Raises:
+        ProjectError: Compiling has errors that no catalog takes away; all files are written.
+    """
+    from kedro_batch.cli.catalog_writing import CatalogRequest, write_catalog
+    from kedro_batch.cli.init_report import worth_knowing
+    from kedro_batch.cli.options import Verbosity
+    from kedro_batch.compiler.data.s3_folder import parse_s3_folder
+    from kedro_batch.compiler.options import CompileOptions
+
+    name, choices = preparation.names.catalog, preparation.choices
+    if name not in selected:
+        return None
+    again = command_with("--force", instead_of={*context.params["files"], "--force"})
+    request = CatalogRequest(
+        folder=parse_s3_folder(choices.data),
+        force=flags["force"],
+        shows_uploads=False,  # the bucket may not exist yet
+        kept_unless=f"{again} {shlex.quote(name)}",
+    )
+    verbosity = Verbosity(as_json=False, **{one: flags[one] for one in ("quiet", "verbose", "no_color")})
+    try:
+        proposed = write_catalog(preparation.root, CompileOptions(env=choices.env), request, verbosity)
+        proposed.compilation.refuse_errors()
+    except KedroBatchError:
+        print_note("The files above are written. Correct what is said below, and run the same command again")
+        raise
     if not flags["quiet"]:
-        print_note(f"\n$ {_program(context)} {shlex.join(typed)}")
-    code = run_own_command([*typed, *talk], cwd=preparation.root)
-    if code == UsageError.exit_code and existed and not flags["force"]:
-        again = command_with("--force", instead_of={*context.params["files"], "--force"})
-        print_note(f"kept: {catalog} differs. To replace it: {again} {shlex.quote(catalog)}")
-    elif code:
-        print_note("The other files are written. Correct what is said above, and run that command again")
-        context.exit(code)
+        print_diagnostics(worth_knowing(proposed), every=flags["verbose"], no_color=flags["no_color"])
+    return proposed
 
 
-_TALK = {"-q": "quiet", "-v": "verbose", "--no-color": "no_color"}
+def _say_what_is_next(context: click.Context, preparation: "Preparation", proposed: "ProposedCatalog | None") -> None:
+    from kedro_batch.cli.init_report import next_steps
 
-
-def _say_what_is_next(context: click.Context, preparation: "Preparation", written: Sequence[str]) -> None:
-    from kedro_batch.cli.init_report import next_commands
-
-    print_note(f"\nwrote {', '.join(written)}" if written else "\nno file was changed")
-    print_note("Next:")
-    for command in next_commands(preparation, _program(context)):
-        print_note(f"  {command}")
+    print_note("\nNext:")
+    for step in next_steps(preparation, proposed, _program(context)):
+        print_note(f"  {for_terminal(step)}")
 
 
 def _program(context: click.Context) -> str:

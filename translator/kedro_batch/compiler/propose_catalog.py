@@ -3,7 +3,7 @@
 The file's text goes out, with what compiling says once it is there. Nothing is written here, and no command is spelled.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project.catalog_files import find_computed, read_keys
 from kedro_batch.compiler.project.import_kedro import import_kedro
 from kedro_batch.compiler.project.project_warnings import project_warnings
-from kedro_batch.diagnostics import Code
+from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.errors import ConfigError, ProjectError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def propose_catalog(
 ) -> ProposedCatalog:
     """Propose the catalog of the environment that the options name. Silences Kedro's log for the rest of the process.
 
-    The environment may have no folder yet, and no job queue and no job definition.
+    The environment may have no folder yet, no job queue, no job definition, and this no image.
 
     Args:
         root: The project's folder.
@@ -90,7 +90,16 @@ def propose_catalog(
     if inputs.source.missing_target:  # the limits of a target that is still to be named
         found = tuple(one for one in after.diagnostics if one.code is not Code.OVER_LIMIT)
         after = replace(after, diagnostics=found)
+    after = replace(after, diagnostics=tuple(_without_missing_image(after)))
     return ProposedCatalog(file=file, shown=project.configuration.shown(file), catalog=catalog, compilation=after)
+
+
+def _without_missing_image(after: Compilation) -> Iterator[Diagnostic]:
+    """Yield the diagnostics, less that declared definitions have no image: the data are put in place before it is."""
+    lacks_image = any(not one.image for one in after.plan.job_definitions.values())
+    for one in after.diagnostics:
+        if not (lacks_image and one.severity is Severity.ERROR and one.path[-1:] == ("image",)):
+            yield one
 
 
 def _find_file(project: "KedroProject", env: str) -> Path:

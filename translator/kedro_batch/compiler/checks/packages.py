@@ -68,7 +68,7 @@ def check_packages(compilation: Compilation) -> Iterator[Diagnostic]:
                 severity=Severity.NOTE,
                 message=f"{package} is not listed, and {counted(len(datasets), 'dataset')} {needs} it: "
                 f"{listed(datasets)}. Without it, {without.replace('their classes', whose)}",
-                about={"dataset": tuple(datasets)},
+                about={"package": (package,), "dataset": tuple(datasets)},
                 advice=_ADVICE,
             )
 
