@@ -102,10 +102,9 @@ def test_a_project_gets_to_a_finished_run_by_the_commands_of_the_readme(typed, s
     applied = typed(APPLY)
     assert applied.code == 0, applied.err
     assert ": 6 jobs, 6 succeeded" in applied.text
-    (registered,) = aws_account.client("batch").describe_job_definitions(jobDefinitions=["kedro_run:2"])[
-        "jobDefinitions"
-    ]
-    assert registered["containerProperties"]["image"] == f"{REPOSITORY}@{digest}"
+    registered = aws_account.client("batch").describe_job_definitions(jobDefinitionName="kedro_run")["jobDefinitions"]
+    images = {one["revision"]: one["containerProperties"]["image"] for one in registered}
+    assert images[max(images)] == f"{REPOSITORY}@{digest}"
 
     now = files(starter)
     again = typed(INIT)

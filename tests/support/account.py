@@ -7,7 +7,6 @@ Everything else goes on to moto's server.
 import json
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
@@ -72,7 +71,7 @@ def _client(moto: Moto, service: str) -> Any:
 @contextmanager
 def account(moto: Moto) -> Iterator[Account]:
     """Run an account that is empty."""
-    urllib.request.urlopen(f"{moto.url}/moto-api/reset", data=b"").close()  # noqa: S310  a loopback address
+    moto.reset()
     it = Account(moto)
     threading.Thread(target=it.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
