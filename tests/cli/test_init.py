@@ -212,7 +212,7 @@ def test_what_nobody_knows_is_asked_until_the_answer_is_one(flights):
     child.sendline("team/flights")
     _, code = ended(child)
     assert code == 0
-    kept = read_choices((flights / "infrastructure.yml").read_text())
+    kept = read_choices((flights / "infrastructure.yml").read_text()) or {}
     assert (kept["bucket"], kept["prefix"], kept["create_bucket"]) == ("flights-data", "team/flights", True)
     assert kept["repository"] == "team/flights"
 

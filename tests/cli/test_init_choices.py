@@ -20,11 +20,11 @@ KNOWN = {
 }
 
 
-def find(*, known=None, remote=None, head=None, needs_bucket=True, **options):
+def find(*, env="aws_batch", known=None, remote=None, head=None, needs_bucket=True, **options):
     return find_choices(
         Given(
             project="flights",
-            env="aws_batch",
+            env=env,
             options=options,
             known=known or {},
             git=GitFacts(remote=remote, branch=head),
@@ -54,6 +54,11 @@ def test_the_defaults_are_fargate_in_a_network_that_exists():
 )
 def test_bucket_and_folder_are_those_that_are_typed(options, bucket, prefix, create):
     assert fields(find(**options), "bucket", "prefix", "create_bucket") == (bucket, prefix, create)
+
+
+def test_two_environments_in_one_bucket_have_a_folder_each():
+    assert find(bucket="flights-data", env="prod").prefix == "flights-prod"
+    assert find(bucket="s3://flights-data/a", env="prod").prefix == "a"
 
 
 def test_without_options_everything_is_as_last_time():

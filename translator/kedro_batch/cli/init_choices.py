@@ -8,7 +8,7 @@ from kedro_batch.cli.project_options import can_ask
 from kedro_batch.cli.questions import ask, ask_whether
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.settings import Platform
-from kedro_batch.scaffold.choices import Choices, Forge
+from kedro_batch.scaffold.choices import DEFAULT_ENV, Choices, Forge
 from kedro_batch.scaffold.git_remote import GitFacts, is_branch, is_repository, read_remote
 from kedro_batch.scaffold.s3_folder import read_s3_folder
 
@@ -56,7 +56,7 @@ def find_choices(given: Given) -> Choices:
         project=given.project,
         env=given.env,
         bucket=bucket,
-        prefix=given.project if prefix is None else prefix,
+        prefix=_own_folder(given) if prefix is None else prefix,
         create_bucket=create_bucket,
         create_network=given.first("create_network", default=False),
         platform=_find_platform(given),
@@ -65,6 +65,11 @@ def find_choices(given: Given) -> Choices:
         repository=_find_repository(given, forge) if forge else None,
         branch=_find_branch(given),
     )
+
+
+def _own_folder(given: Given) -> str:
+    """Return a folder that no other project and no other environment takes by default: they would mix their data."""
+    return given.project if given.env == DEFAULT_ENV else f"{given.project}-{given.env}"
 
 
 def _find_platform(given: Given) -> Platform:
