@@ -39,7 +39,7 @@ _PACKAGE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
     "--prefix",
     default=None,
     metavar="FOLDER",
-    help="The folder of the data in the bucket. Default: the package's name, with the environment if it is not aws_batch.",
+    help="The folder of the data in the bucket. Default: the package, with the environment if not aws_batch.",
 )
 @click.option(
     "--platform",
