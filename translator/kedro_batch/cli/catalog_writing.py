@@ -1,26 +1,33 @@
 """``compile --write-catalog``: writes the catalog of an environment on S3, and reports what it does and does not do."""
 
+import codecs
 import difflib
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kedro_batch.cli.base import command_with, print_note
+from kedro_batch.cli.base import command_with, print_diagnostics, print_note
+from kedro_batch.cli.catalog_report import (
+    describe_entries,
+    describe_nothing,
+    describe_overwritten,
+    steps_to_compile,
+)
 from kedro_batch.cli.input_uploads import upload_commands, upload_inputs
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.compiler.data.s3_folder import S3Folder
 from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project_settings import ProjectSettings
 from kedro_batch.compiler.propose_catalog import ProposedCatalog, propose_catalog
+from kedro_batch.diagnostics import Severity
 from kedro_batch.errors import UsageError
 from kedro_batch.files.atomic_write import write_bytes
 from kedro_batch.text.escaping import for_terminal, one_line
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted
 
 _MAX_LINES = 100
-_MAX_LEFT_OUT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +47,8 @@ class CatalogRequest:
     strict: bool = False
 
 
-def write_catalog(
-    root: Path, options: CompileOptions, request: CatalogRequest, verbosity: Verbosity
-) -> ProposedCatalog:
-    """Write the catalog, and say what was written, what was left out, and what has to be uploaded.
-
-    What compiling says with this catalog is returned, not printed.
+def write_catalog(root: Path, options: CompileOptions, request: CatalogRequest, verbosity: Verbosity) -> None:
+    """Write the catalog, report it and what compiling says with it, and upload the inputs if asked to.
 
     Args:
         root: The folder of the project.
@@ -55,7 +58,8 @@ def write_catalog(
 
     Raises:
         UsageError: The file exists and differs, or inputs to be uploaded are not here.
-        Refused: The project cannot be loaded, or its configuration is wrong.
+        Refused: The project cannot be loaded, or its configuration is wrong; or it has errors that no catalog takes
+            away, then the catalog is written.
         ServiceError: An upload failed; the catalog is written.
     """
     on_warning = None if verbosity.quiet else lambda line: print_note(for_terminal(line))
@@ -66,33 +70,57 @@ def write_catalog(
         f"To write it again: {one_line(shlex.join(['kedro-batch', 'compile', *words]))}",
         "You may edit it. What other catalog files of this folder define is left out here: Kedro takes a key once.",
     )
-    done = _write(proposed, text, force=request.force)
+    report = [*_write(proposed, text, request), *describe_entries(proposed, request.folder, every=verbosity.verbose)]
     if not verbosity.quiet:
-        for line in (done, *_describe(proposed, request.folder, every=verbosity.verbose)):
-            print_note(for_terminal(line))
-    inputs = proposed.catalog.inputs
-    if request.upload and inputs:
+        _print_lines(report)
+    inputs, compilation = proposed.catalog.inputs, proposed.compilation
+    if inputs and not request.upload and not verbosity.quiet:
+        _print_lines(_how_to_upload(proposed, request.folder, root))
+    if request.upload and any(one.severity is Severity.ERROR for one in compilation.diagnostics):
+        print_note("nothing is uploaded before the errors are corrected")
+    compilation.refuse_errors()
+    if not verbosity.quiet:
+        print_diagnostics(compilation.diagnostics, every=verbosity.verbose, no_color=verbosity.no_color)
+    if inputs and request.upload:
         upload_inputs(inputs, request.folder, root, _settings_of(proposed), quiet=verbosity.quiet)
-    elif inputs and not verbosity.quiet:
-        print_note("The jobs look for these inputs on S3. Upload them, or let --upload do it:\n")
-        for command in upload_commands(inputs, request.folder, root):
-            print_note(for_terminal(f"    {command}"))
-        print_note("")
-    return proposed
+    if not verbosity.quiet:
+        _print_lines(_next_steps(proposed, root, options))
 
 
-def next_step(proposed: ProposedCatalog, root: Path, options: CompileOptions) -> str:
-    """Return what to do once the catalog is written, for the working directory; nothing if there is no environment."""
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print_note(for_terminal(line))
+
+
+def _how_to_upload(proposed: ProposedCatalog, folder: S3Folder, root: Path) -> Iterator[str]:
+    yield "The jobs read their inputs from S3. Once the bucket is there, upload them:\n"
+    yield f"    {command_with('--upload', instead_of={'--force'})}\n"
+    yield "or with the AWS CLI:\n"
+    for command in upload_commands(proposed.catalog.inputs, folder, root):
+        yield f"    {command}"
+    yield ""
+
+
+def _next_steps(proposed: ProposedCatalog, root: Path, options: CompileOptions) -> Iterator[str]:
+    """Yield what to do once the catalog is written; the last of it is the command that compiles."""
     if not proposed.file.parent.is_dir():
-        return f"No environment {options.env!r} was made: there is nothing to keep in it"
-    source = proposed.compilation.inputs.source
-    if missing := source.missing_target:
-        return f"Next: write {' and '.join(missing)} in {source.expected_file}"
+        yield f"No environment {options.env!r} was made: there is nothing to keep in it"
+        return
+    steps = [*steps_to_compile(proposed, root), _compile_command(root, options)]
+    if len(steps) == 1:
+        yield f"Next: {steps[0]}"
+        return
+    yield "Next:"
+    yield from (f"  {number}. {step}" for number, step in enumerate(steps, 1))
+
+
+def _compile_command(root: Path, options: CompileOptions) -> str:
+    """Return the command that compiles the plan, for the working directory."""
     words = [] if root == Path.cwd() else [f"--project={os.path.relpath(root)}"]
     words += [*_options_words(options), *([f"--params={','.join(options.params)}"] if options.params else [])]
     words += [f"--params-file={options.params_file.name}"] if options.params_file else []
     words += ["--strict", "-o", os.path.relpath(root / "plan.yaml")]
-    return f"Next: {shlex.join(['kedro-batch', 'compile', *words])}"
+    return shlex.join(["kedro-batch", "compile", *words])
 
 
 def _options_words(options: CompileOptions) -> Iterator[str]:
@@ -109,47 +137,40 @@ def _options_words(options: CompileOptions) -> Iterator[str]:
         yield f"--group-by={','.join(options.group_by) or 'none'}"
 
 
-def _write(proposed: ProposedCatalog, text: str, *, force: bool) -> str:
-    """Write the file if it is missing, or differs and may be overwritten; return what was done.
+def _write(proposed: ProposedCatalog, text: str, request: CatalogRequest) -> Iterator[str]:
+    """Write the file if it is missing, or differs and may be overwritten; yield what was done.
 
     Raises:
         UsageError: It differs, and may not be overwritten; or it cannot be written.
     """
     file, content = proposed.file, text.encode()
-    if not file.exists() and not proposed.catalog.entries:
-        why = "no entry can be made" if proposed.catalog.left_out else "no dataset of these jobs needs an entry"
-        return f"nothing to write in {proposed.shown}: {why}"
     before = file.read_bytes() if file.exists() else None
-    if before == content:
-        return f"{proposed.shown} is up to date"
-    if before is not None and not force:
-        old = before.decode("utf-8", errors="replace").splitlines()
+    if before is None and not proposed.catalog.entries:
+        yield f"nothing to write in {proposed.shown}: {describe_nothing(proposed)}"
+        return
+    if before is not None and _without_line_ends(before) == _without_line_ends(content):
+        yield f"{proposed.shown} is up to date"
+        return
+    if before is not None and not request.force:
+        old = before.decode("utf-8-sig", errors="replace").splitlines()
         lines = list(difflib.unified_diff(old, text.splitlines(), proposed.shown, "written now", lineterm=""))
-        for line in lines[:_MAX_LINES]:
-            print_note(for_terminal(line))
+        _print_lines(lines[:_MAX_LINES])
         if len(lines) > _MAX_LINES:
             print_note(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
+        done = "written and nothing uploaded" if request.upload else "written"
         raise UsageError(
-            f"{proposed.shown} exists and differs, so nothing was written. To overwrite it: {command_with('--force')}"
+            f"{proposed.shown} exists and differs, so nothing was {done}. To overwrite it: {command_with('--force')}"
         )
     file.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(file, content, shown=proposed.shown)
-    return f"wrote {proposed.shown}"
+    yield f"wrote {proposed.shown}"
+    if before is not None:
+        yield from describe_overwritten(before, proposed)
 
 
-def _describe(proposed: ProposedCatalog, folder: S3Folder, *, every: bool) -> Iterator[str]:
-    catalog = proposed.catalog
-    for what, names in ((f"moved to {folder}", catalog.moved), ("in memory before, pickled now", catalog.pickled)):
-        if names:
-            yield f"  {len(names)} {what}: {listed(names, most=len(names) if every else 5)}"
-    if catalog.own_classes:
-        yield f"  of classes that are not Kedro's: {listed(catalog.own_classes)}. See that they open URLs on S3"
-    if catalog.left_out:
-        yield f"{counted(len(catalog.left_out), 'dataset')} left out:"
-        shown = list(catalog.left_out.items())[: None if every else _MAX_LEFT_OUT]
-        yield from (f"  {name}: {reason}" for name, reason in shown)
-        if len(shown) < len(catalog.left_out):
-            yield f"  and {len(catalog.left_out) - len(shown)} more; -v shows them all"
+def _without_line_ends(content: bytes) -> bytes:
+    """Return a text as Kedro reads it: git may change its line ends, and editors begin it with a byte order mark."""
+    return content.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
 
 
 def _settings_of(proposed: ProposedCatalog) -> ProjectSettings:

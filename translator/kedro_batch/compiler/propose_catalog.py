@@ -3,12 +3,13 @@
 The file's text goes out, with what compiling says once it is there. Nothing is written here, and no command is spelled.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.catalog_on_s3 import CatalogOnS3, put_on_s3
+from kedro_batch.compiler.checks.entries_to_paste import with_folder
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.compile import compile_inputs, read_inputs
 from kedro_batch.compiler.data.moved_entries import entry_text
@@ -19,7 +20,7 @@ from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project.catalog_files import find_computed, read_keys
 from kedro_batch.compiler.project.import_kedro import import_kedro
 from kedro_batch.compiler.project.project_warnings import project_warnings
-from kedro_batch.diagnostics import Code
+from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, ProjectError, UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def propose_catalog(
         on_warning: Gets each line that the project's code warns of; None for none.
 
     Raises:
-        UsageError: The environment is that which all others are merged over, or the configuration is not in a folder.
+        UsageError: The environment is that which all others are merged over, or that of runs that name none; or the
+            configuration is not in a folder.
         ConfigError: The settings are wrong, or the file would not be read.
         ProjectError: The project cannot be loaded, or the selection or the grouping does not match it.
     """
@@ -87,10 +89,21 @@ def propose_catalog(
         raise ProjectError("the nodes cannot be grouped in this way:", before.grouped.diagnostics)
     catalog = put_on_s3(before, folder, around)
     after = compile_inputs(replace(inputs, catalog=inputs.catalog.with_entries(catalog.entries)), strict=strict)
-    if inputs.source.missing_target:  # the limits of a target that is still to be named
-        found = tuple(one for one in after.diagnostics if one.code is not Code.OVER_LIMIT)
-        after = replace(after, diagnostics=found)
+    after = replace(after, diagnostics=tuple(_adapt(after, folder, around.computed)))
     return ProposedCatalog(file=file, shown=project.configuration.shown(file), catalog=catalog, compilation=after)
+
+
+def _adapt(after: Compilation, folder: S3Folder, computed: Collection[str]) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of a project whose bucket is known, and whose target may still have to be named.
+
+    Entries to paste have the bucket. There are none that would fix what a resolver computes.
+    """
+    for one in after.diagnostics:
+        if one.code is Code.OVER_LIMIT and after.inputs.source.missing_target:
+            continue
+        templates = map(after.inputs.catalog.template, one.about.get("dataset", ()))
+        is_computed = any(found is not None and found[0] in computed for found in templates)
+        yield replace(one, remedy="" if is_computed else with_folder(one.remedy, folder))
 
 
 def _find_file(project: "KedroProject", env: str) -> Path:
@@ -99,12 +112,18 @@ def _find_file(project: "KedroProject", env: str) -> Path:
         raise UsageError(
             f"the configuration is in {configuration.conf_source}, which is no folder: no catalog can be written there"
         )
-    if env == configuration.base_env:
-        raise UsageError(
-            f"{env} is the environment that all others are merged over: with data on S3 there, every run on this "
-            "machine would use S3 too. Name an environment for AWS Batch, such as --env=aws_batch"
-        )
+    for other, what in (
+        (configuration.base_env, "is the environment that all others are merged over"),
+        (configuration.default_env, "is the environment of runs that name none"),
+    ):
+        if env == other:
+            raise UsageError(
+                f"{env} {what}: with data on S3 there, every run on this machine would use S3 too. Name an environment "
+                "for AWS Batch, such as --env=aws_batch"
+            )
     file = configuration.folder / env / CATALOG_FILE
+    if file.is_dir():
+        raise UsageError(f"{configuration.shown(file)} is a folder, and has to be a file: move it away")
     if not project.config.reads("catalog", CATALOG_FILE):
         raise ConfigError(
             f"the project's config loader would not read {configuration.shown(file)}: its config_patterns for the "
