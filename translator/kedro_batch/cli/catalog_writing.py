@@ -47,8 +47,12 @@ class CatalogRequest:
     strict: bool = False
 
 
-def write_catalog(root: Path, options: CompileOptions, request: CatalogRequest, verbosity: Verbosity) -> None:
-    """Write the catalog, report it and what compiling says with it, and upload the inputs if asked to.
+def write_catalog(
+    root: Path, options: CompileOptions, request: CatalogRequest, verbosity: Verbosity
+) -> ProposedCatalog:
+    """Write the catalog, and say what was written and what was left out.
+
+    What compiling says with this catalog is returned, not printed.
 
     Args:
         root: The folder of the project.
@@ -57,10 +61,8 @@ def write_catalog(root: Path, options: CompileOptions, request: CatalogRequest, 
         verbosity: How much to say.
 
     Raises:
-        UsageError: The file exists and differs, or inputs to be uploaded are not here.
-        Refused: The project cannot be loaded, or its configuration is wrong; or it has errors that no catalog takes
-            away, then the catalog is written.
-        ServiceError: An upload failed; the catalog is written.
+        UsageError: The file exists and differs, or cannot be written.
+        Refused: The project cannot be loaded, or its configuration is wrong.
     """
     on_warning = None if verbosity.quiet else lambda line: print_note(for_terminal(line))
     proposed = propose_catalog(root, options, request.folder, strict=request.strict, on_warning=on_warning)
@@ -73,6 +75,26 @@ def write_catalog(root: Path, options: CompileOptions, request: CatalogRequest, 
     report = [*_write(proposed, text, request), *describe_entries(proposed, request.folder, every=verbosity.verbose)]
     if not verbosity.quiet:
         _print_lines(report)
+    return proposed
+
+
+def report_and_upload(
+    proposed: ProposedCatalog, root: Path, options: CompileOptions, request: CatalogRequest, verbosity: Verbosity
+) -> None:
+    """Report what compiling says with a catalog that is written, upload the inputs if asked to, and say what is next.
+
+    Args:
+        proposed: The catalog.
+        root: The folder of the project.
+        options: Those with which it was made.
+        request: What is asked for.
+        verbosity: How much to say.
+
+    Raises:
+        Refused: The project has errors that no catalog takes away; nothing is uploaded.
+        UsageError: Inputs to be uploaded are not here, or the shell's account or region is another one.
+        ServiceError: An upload failed.
+    """
     inputs, compilation = proposed.catalog.inputs, proposed.compilation
     if inputs and not request.upload and not verbosity.quiet:
         _print_lines(_how_to_upload(proposed, request.folder, root))

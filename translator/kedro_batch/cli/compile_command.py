@@ -173,7 +173,7 @@ def _write_catalog(output: str | None, check: str | None, project: Path, flags: 
         UsageError: There is no environment, or the file exists and differs.
         ProjectError: The project has errors that no catalog takes away; the catalog is written.
     """
-    from kedro_batch.cli.catalog_writing import CatalogRequest, write_catalog
+    from kedro_batch.cli.catalog_writing import CatalogRequest, report_and_upload, write_catalog
     from kedro_batch.cli.options import Verbosity
     from kedro_batch.cli.project_compilation import options_from_flags
     from kedro_batch.compiler.project.project_folder import find_project
@@ -194,7 +194,8 @@ def _write_catalog(output: str | None, check: str | None, project: Path, flags: 
     )
     verbosity = Verbosity(**{name: flags[name] for name in ("as_json", "quiet", "verbose", "no_color")})
     with reserve_stdout():
-        write_catalog(root, options, request, verbosity)
+        proposed = write_catalog(root, options, request, verbosity)
+        report_and_upload(proposed, root, options, request, verbosity)
 
 
 def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:
