@@ -120,7 +120,7 @@ def test_the_project_compiles_clean_with_what_init_has_written(flights):
     steps = [line.strip() for line in ended.err.partition("\nNext:\n")[2].splitlines()]
     assert ended.err.count("Next:") == 1
     assert steps == [
-        "add to requirements.txt, for the data: s3fs",
+        "Add s3fs to requirements.txt: without it, no job can open s3://",
         "kedro-batch infra deploy",
         "kedro-batch image --push",
         "kedro-batch compile --env aws_batch --write-catalog s3://flights-data/a_project --upload",

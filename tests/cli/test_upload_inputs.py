@@ -111,7 +111,33 @@ def test_a_missing_bucket_is_told_with_how_to_make_it(tmp_path, aws_account):
     said = uploaded(project_with(tmp_path), aws_account, code=5)
     assert "cannot upload " in said
     assert "/data/raw.json to s3://flights-data/a/data/raw.json: Amazon S3 refused PutObject: NoSuchBucket: " in said
-    assert said.endswith(". Create the bucket: aws s3 mb s3://flights-data\n")
+    assert said.endswith(". Create the bucket first: aws s3 mb s3://flights-data\n")
+
+
+@pytest.mark.parametrize(
+    ("bucket_of_stack", "remedy"),
+    [("flights-data", "kedro-batch infra deploy"), ("other", "aws s3 mb s3://flights-data")],
+)
+def test_a_bucket_that_infrastructure_creates_is_not_to_be_made_by_hand(tmp_path, aws_account, bucket_of_stack, remedy):
+    project = project_with(tmp_path)
+    choices = f"{{project: a_project, env: aws_batch, bucket: {bucket_of_stack}, create_bucket: true}}"
+    (project / "infrastructure.yml").write_text(f"Metadata:\n  KedroBatch: {choices}\n")
+    said = uploaded(project, aws_account, code=5)
+    assert said.endswith(f". Create the bucket first: {remedy}\n")
+
+
+def test_what_is_to_be_known_is_said_before_an_upload_fails(tmp_path, aws_account):
+    project = project_with(tmp_path)
+    (project / "requirements.txt").write_text("kedro-datasets\n")
+    assert "note unlisted_package: requirements.txt: s3fs is not listed" in uploaded(project, aws_account, code=5)
+
+
+def test_nothing_is_uploaded_for_a_project_that_cannot_run(tmp_path, bucket):
+    project = project_with(tmp_path, RAW.replace("json.JSON", "json.NoSuch"))
+    said = uploaded(project, bucket, code=4)
+    assert "error missing_class: raw: " in said
+    assert "nothing is uploaded before the errors are corrected\n" in said
+    assert objects(bucket) == {}
 
 
 def test_a_missing_permission_is_named(tmp_path, bucket):
@@ -136,6 +162,13 @@ def test_no_credentials_are_told(tmp_path):
     assert "Unable to locate credentials. Log in (aws sso login), or set AWS_PROFILE" in ended.err
 
 
+def test_no_region_is_told(tmp_path, aws_account):
+    env = {name: value for name, value in aws_account.environment.items() if "REGION" not in name}
+    ended = kedro_batch(*UPLOAD, cwd=project_with(tmp_path), env=env)
+    assert ended.code == 5
+    assert ended.err.endswith("Error: cannot call AWS: there is no region. Set AWS_DEFAULT_REGION\n")
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [('account: "999999999999"\n', "is for the account 999999999999"), ("region: eu-west-1\n", "is for the region")],
@@ -143,7 +176,8 @@ def test_no_credentials_are_told(tmp_path):
 def test_another_account_or_region_than_that_of_the_settings_is_refused(tmp_path, bucket, settings, says):
     said = uploaded(project_with(tmp_path, settings=settings), bucket, code=2)
     assert f"conf/base/aws_batch.yml {says}" in said
-    assert "Nothing was changed" in said
+    assert "The catalog is written, and nothing was uploaded. " in said
+    assert "Nothing was changed" not in said
     assert objects(bucket) == {}
 
 

@@ -64,7 +64,7 @@ def test_a_project_gets_to_a_finished_run_by_the_commands_of_the_readme(typed, s
     # Plain `kedro run` is left alone: what the project had is as it was.
     assert files(starter).items() >= before.items()
     steps = [line.strip() for line in begun.err.partition("\nNext:\n")[2].splitlines()]
-    assert steps.pop(0) == "add to `dependencies` in pyproject.toml, for the data: s3fs"
+    assert steps.pop(0) == "Add s3fs to `dependencies` in pyproject.toml: without it, no job can open s3://"
     assert steps == [step.replace("/spaceflights ", "/spaceflights_demo ") for step in STEPS[1:] if step != DOCTOR]
     listed = starter / "pyproject.toml"
     listed.write_text(listed.read_text().replace('"scikit-learn"', '"scikit-learn", "s3fs"'))

@@ -13,16 +13,19 @@ from tests.support.projects import DIAMOND, KEDRO_VERSION, json_catalog, write_p
 
 FLIGHTS = ("compile", "--env=aws_batch", "--write-catalog=s3://flights-data/a")
 FILE = "conf/aws_batch/catalog_kedro_batch.yml"
+LOCK = '[[package]]\nname = "kedro-datasets"\n'
 SETTINGS = "job_queue: a_queue\njob_definition: a_definition:2\n"
 
 
 def project_with(folder: Path, catalog: str | None = None, registry: str = DIAMOND, **conf: str | None) -> Path:
     named = {f"{name.replace('__', '/')}.yml": content for name, content in conf.items()}
-    return write_project(
+    project = write_project(
         folder / "project",
         registry=registry,
         conf={"base/aws_batch.yml": SETTINGS, "base/catalog.yml": catalog or json_catalog(), **named},
     )
+    (project / "requirements.txt").write_text("kedro-datasets\ns3fs\n")
+    return project
 
 
 def written(project: Path, *words: str, code: int = 0, env: dict[str, str] | None = None) -> str:
@@ -30,6 +33,11 @@ def written(project: Path, *words: str, code: int = 0, env: dict[str, str] | Non
     ended = kedro_batch(*FLIGHTS, *words, cwd=project, env=env)
     assert (ended.code, ended.out) == (code, b""), ended.err
     return ended.err
+
+
+def last_command(said: str) -> list[str]:
+    """Return the words of the command that comes next, after its program."""
+    return said.splitlines()[-1].partition("kedro-batch ")[2].split()
 
 
 def compiles_clean(project: Path, *words: str) -> None:
@@ -57,15 +65,17 @@ def test_the_catalog_is_written_into_a_new_environment_and_the_project_compiles_
     )
     assert said == (
         f"wrote {FILE}\n"
-        "  3 moved to s3://flights-data/a: numbers, raw, total\n"
-        "  2 in memory before, pickled now: left, right\n"
-        "The jobs look for these inputs on S3. Upload them, or let --upload do it:\n\n"
+        "  3 entries name a place in s3://flights-data/a instead of one on this machine: numbers, raw, total\n"
+        "  2 entries are new, and pickle what was only in memory: left, right\n"
+        "The jobs read their inputs from S3. Once the bucket is there, upload them:\n\n"
+        "    kedro-batch compile --env=aws_batch --write-catalog=s3://flights-data/a --upload\n\n"
+        "or with the AWS CLI:\n\n"
         "    aws s3 cp data/raw.json s3://flights-data/a/data/raw.json  # raw is not on this machine\n\n"
         "Next: kedro-batch compile --env=aws_batch --strict -o plan.yaml\n"
     )
     compiles_clean(project)
     # What the last line says can be done.
-    assert kedro_batch(*said.splitlines()[-1].split()[2:], cwd=project).code == 0
+    assert kedro_batch(*last_command(said), cwd=project).code == 0
 
 
 def test_written_again_it_is_the_same_whatever_the_hash_seed(tmp_path):
@@ -94,6 +104,95 @@ def test_a_file_that_differs_is_overwritten_only_with_force(tmp_path):
         assert (project / FILE).read_text(errors="surrogateescape") == edited
     assert f"wrote {FILE}" in written(project, "--force")
     assert (project / FILE).read_text() == good
+
+
+@pytest.mark.parametrize("change", [("\n", "\r\n"), ("#", "\ufeff#", 1)])
+def test_a_file_that_differs_in_line_ends_or_a_byte_order_mark_alone_is_up_to_date(tmp_path, change):
+    project = project_with(tmp_path)
+    written(project)
+    other = (project / FILE).read_text().replace(*change).encode()
+    (project / FILE).write_bytes(other)
+    assert written(project).startswith(f"{FILE} is up to date\n")
+    assert (project / FILE).read_bytes() == other
+
+
+def test_entries_that_force_takes_away_or_changes_are_named(tmp_path):
+    project = project_with(tmp_path, json_catalog("raw", "numbers"))
+    written(project)
+    mine = (project / FILE).read_text().replace("in_memory/total.pickle", "mine.pickle")
+    (project / FILE).write_text(mine)
+    assert written(project, "--force", "--pipelines=half").startswith(
+        f"wrote {FILE}\n"
+        "  no longer there: right, total. To keep what other pipelines need, name them all: --pipelines=a,b\n"
+    )
+    (project / FILE).write_text(mine)
+    assert written(project, "--force").startswith(f"wrote {FILE}\n  changed back: total\n")
+    (project / FILE).write_text("no: [yaml")
+    assert written(project, "--force").startswith(f"wrote {FILE}\n  2 entries name a place ")
+
+
+def test_what_strict_would_refuse_comes_before_the_command_and_can_be_done(tmp_path):
+    project = project_with(tmp_path, json_catalog().replace("left.json\n", "left.json\n  versioned: true\n"))
+    said = written(project)
+    assert "warning versioned_boundary: left: " in said
+    assert (
+        "  1. Accept that the newest version is read: write versioned_boundary: [left] under accept in "
+        "conf/base/aws_batch.yml. Then start one run at a time\n"
+    ) in said
+    command = last_command(said)
+    assert kedro_batch(*command, cwd=project).code == 4
+    (project / "conf/base/aws_batch.yml").write_text(f"{SETTINGS}accept:\n  versioned_boundary: [left]\n")
+    assert kedro_batch(*command, cwd=project).code == 0
+    assert "Accept" not in written(project)
+
+
+def test_other_warnings_are_to_be_corrected_first_and_entries_to_paste_have_the_folder(tmp_path):
+    project = project_with(tmp_path, aws_batch__catalog=json_catalog("left"))
+    said = written(project)
+    assert "Entries for the catalog, in place of those of the same name:\n" in said
+    assert "filepath: s3://flights-data/a/data/left.json\n" in said
+    assert "  1. Correct the warning above, which --strict refuses\n" in said
+    (project / "conf/aws_batch/catalog.yml").write_text(said.partition("same name:\n\n")[2].partition("\nNext:")[0])
+    assert kedro_batch(*last_command(said), cwd=project).code == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("requirements.txt", "kedro-datasets", "Add s3fs to requirements.txt: without it, no job can open s3://"),
+        (
+            "requirements.lock",
+            "kedro-datasets==1",
+            "Add s3fs to what requirements.lock is made of, and make it again: without it, no job can open s3://",
+        ),
+        ("uv.lock", LOCK, "Run `uv add s3fs`: without it, no job can open s3://"),
+        ("environment.yml", "kedro-datasets", "Add s3fs to environment.yml: without it, no job can open s3://"),
+        ("nothing.txt", "", "See that the image has s3fs: without it, no job can open s3://"),
+    ],
+)
+def test_s3fs_comes_first_where_no_list_of_packages_has_it(tmp_path, file, content, says):
+    project = project_with(tmp_path)
+    (project / "requirements.txt").unlink()
+    (project / file).write_text(content)
+    following = written(project).partition("Next:\n")[2].splitlines()
+    assert following == [f"  1. {says}", "  2. kedro-batch compile --env=aws_batch --strict -o plan.yaml"]
+
+
+def test_other_packages_that_are_not_listed_are_added_with_it(tmp_path):
+    catalog = "raw: {type: pandas.ExcelDataset, filepath: data/raw.xlsx}\n"
+    project = project_with(tmp_path, json_catalog("numbers", "left", "right", "total") + catalog)
+    (project / "requirements.txt").write_text("kedro-datasets[s3fs]\npandas\n")
+    assert "  1. Add openpyxl to requirements.txt: the image needs it\n" in written(project)
+    (project / "requirements.txt").write_text("kedro-datasets\npandas\n")
+    assert "  1. Add s3fs, openpyxl to requirements.txt: without s3fs, no job can open s3://\n" in written(project)
+
+
+def test_shared_paths_that_leave_nothing_to_write_are_named(tmp_path):
+    project = project_with(tmp_path, base__aws_batch=f"{SETTINGS}shared_paths: [data]\n")
+    assert written(project).startswith(
+        f"nothing to write in {FILE}: no dataset of these jobs needs an entry. shared_paths in "
+        "conf/base/aws_batch.yml says that all containers see data: where they do not, take it out\n"
+    )
 
 
 def test_force_writes_no_other_file(tmp_path):
@@ -204,7 +303,11 @@ def test_what_is_no_matter_of_the_catalog_stays_and_is_said(tmp_path):
 def test_no_queue_and_no_definition_are_needed_yet(tmp_path):
     project = project_with(tmp_path, base__aws_batch=None)
     said = written(project)
-    assert said.endswith("Next: write job_queue and job_definition in conf/aws_batch/aws_batch.yml\n")
+    assert said.endswith(
+        "Next:\n"
+        "  1. Write job_queue and job_definition in conf/aws_batch/aws_batch.yml\n"
+        "  2. kedro-batch compile --env=aws_batch --strict -o plan.yaml\n"
+    )
     assert "over_limit" not in said
 
 
@@ -285,6 +388,7 @@ def test_the_environment_may_come_from_the_variable(tmp_path):
         (["--write-catalog=gs://flights-data", "--env=e"], "'gs' is not Amazon S3"),
         (["--write-catalog=s3://<bucket>", "--env=e"], "is to be filled in"),
         (["--write-catalog=s3://flights-data", "--env=base"], "the environment that all others are merged over"),
+        (["--write-catalog=s3://flights-data", "--env=local"], "the environment of runs that name none"),
         (["--write-catalog=s3://flights-data", "--env=../x"], "is a path"),
         (["--write-catalog=s3://flights-data", "--env=e", "-o", "plan.yaml"], "cannot go together with --output"),
         (
@@ -342,18 +446,20 @@ def test_a_config_loader_that_cannot_leave_a_file_out_is_told_what_to_do(tmp_pat
 
 
 def test_the_demo_compiles_clean_with_its_catalog(tmp_path):
+    pytest.importorskip("sklearn", reason="the project needs scikit-learn")
     demo = tmp_path / "demo"
     write_demo_project(demo, DemoView(kedro_version=KEDRO_VERSION))
     settings = demo / "conf/base/aws_batch.yml"
     settings.write_text(settings.read_text().replace("shared_paths: [data]", ""))
     said = written(demo)
-    assert "  9 moved to s3://flights-data/a: " in said
+    assert "  9 entries name a place in s3://flights-data/a instead" in said
     assert "note unlisted_package: pyproject.toml: s3fs is not listed" in said
     assert "    aws s3 cp data/01_raw/companies.csv s3://flights-data/a/data/01_raw/companies.csv\n" in said
     compiles_clean(demo)
 
 
 def test_spaceflights_compiles_clean_with_its_catalog(tmp_path):
+    pytest.importorskip("sklearn", reason="the project needs scikit-learn")
     project = tmp_path / "spaceflights"
     shutil.copytree(Path(__file__).parents[2] / "projects/spaceflights", project)
     pyproject = project / "pyproject.toml"
@@ -361,9 +467,22 @@ def test_spaceflights_compiles_clean_with_its_catalog(tmp_path):
     settings = project / "conf/aws_batch/aws_batch.yml"
     settings.write_text(settings.read_text().replace("shared_paths: [data]", ""))
     said = written(project)
-    assert "  10 moved to s3://flights-data/a: " in said
+    assert "  10 entries name a place in s3://flights-data/a instead" in said
     assert '\n"{name}#split":\n  type: pickle.PickleDataset\n' in (project / FILE).read_text()
     compiles_clean(project)
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path):
+    project = project_with(tmp_path)
+    (project / FILE).mkdir(parents=True)
+    assert written(project, "--force", code=2) == f"Error: {FILE} is a folder, and has to be a file: move it away\n"
+
+
+def test_what_a_resolver_computes_gets_no_entry_to_paste(tmp_path):
+    computed = "numbers: {type: json.JSONDataset, filepath: 'data/${runtime_params:day, monday}.json'}\n"
+    said = written(project_with(tmp_path, json_catalog("raw", "left", "right", "total") + computed))
+    assert "numbers: its entry calls a resolver" in said
+    assert "Entries for the catalog" not in said
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(tmp_path):

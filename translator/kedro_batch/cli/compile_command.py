@@ -173,7 +173,7 @@ def _write_catalog(output: str | None, check: str | None, project: Path, flags: 
         UsageError: There is no environment, or the file exists and differs.
         ProjectError: The project has errors that no catalog takes away; the catalog is written.
     """
-    from kedro_batch.cli.catalog_writing import CatalogRequest, next_step, write_catalog
+    from kedro_batch.cli.catalog_writing import CatalogRequest, report_and_upload, write_catalog
     from kedro_batch.cli.options import Verbosity
     from kedro_batch.cli.project_compilation import options_from_flags
     from kedro_batch.compiler.project.project_folder import find_project
@@ -195,11 +195,7 @@ def _write_catalog(output: str | None, check: str | None, project: Path, flags: 
     verbosity = Verbosity(**{name: flags[name] for name in ("as_json", "quiet", "verbose", "no_color")})
     with reserve_stdout():
         proposed = write_catalog(root, options, request, verbosity)
-        proposed.compilation.refuse_errors()
-        if not flags["quiet"]:
-            diagnostics = proposed.compilation.diagnostics
-            print_diagnostics(diagnostics, every=flags["verbose"], no_color=flags["no_color"])
-            print_note(next_step(proposed, root, options))
+        report_and_upload(proposed, root, options, request, verbosity)
 
 
 def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO) -> None:

@@ -191,7 +191,6 @@ def _write_catalog(
     request = CatalogRequest(
         folder=parse_s3_folder(choices.data),
         force=flags["force"],
-        shows_uploads=False,  # the bucket may not exist yet
         kept_unless=f"{again} {shlex.quote(name)}",
     )
     verbosity = Verbosity(as_json=False, **{one: flags[one] for one in ("quiet", "verbose", "no_color")})

@@ -1,14 +1,15 @@
 """Words what ``init`` did: what happened to each file, what people should know, and what comes next."""
 
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import assert_never
 
+from kedro_batch.cli.catalog_report import how_to_add_packages
 from kedro_batch.compiler.propose_catalog import ProposedCatalog
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.scaffold.choices import DEFAULT_ENV, Forge
-from kedro_batch.scaffold.dependencies import Installer, find_dependencies
+from kedro_batch.scaffold.dependencies import find_dependencies
 from kedro_batch.scaffold.file_changes import FileChange, Outcome
 from kedro_batch.scaffold.git_remote import GitFacts
 from kedro_batch.scaffold.init_files import DOCKERFILE, RESULTS
@@ -129,32 +130,11 @@ def next_steps(preparation: Preparation, proposed: ProposedCatalog | None, progr
     at = "" if choices.env == DEFAULT_ENV else f" --env {shlex.quote(choices.env)}"
     if preparation.root.resolve() != Path.cwd().resolve():
         yield f"cd {shlex.quote(str(preparation.root))}"
-    if proposed and (packages := _missing_packages(proposed)):
-        yield _how_to_add(preparation.root, packages)
+    if proposed and (advice := how_to_add_packages(proposed.compilation, preparation.root)):
+        yield advice
     yield f"{program} infra deploy{at}"
     yield f"{program} image --push{at}"
     if proposed and proposed.catalog.inputs:
         yield f"{program} compile --env {choices.env} --write-catalog {shlex.quote(choices.data)} --upload"
     yield f"{program} compile --env {choices.env} -o plan.yaml"
     yield f"{program} apply plan.yaml"
-
-
-def _missing_packages(proposed: ProposedCatalog) -> list[str]:
-    found = (one for one in proposed.compilation.diagnostics if one.code is Code.UNLISTED_PACKAGE)
-    return sorted({package for one in found for package in one.about["package"]})
-
-
-def _how_to_add(root: Path, packages: Sequence[str]) -> str:
-    """Return how packages get into the list that the image is built from."""
-    dependencies = find_dependencies(root)
-    names = listed(packages)
-    if dependencies is None:
-        return f"add to the packages in {DOCKERFILE}, which the data need: {names}"
-    match dependencies.installer:
-        case Installer.UV | Installer.POETRY:
-            return f"{dependencies.installer} add {shlex.join(packages)}"
-        case Installer.REQUIREMENTS:
-            return f"add to {dependencies.files[0]}, for the data: {names}"
-        case Installer.PYPROJECT:
-            return f"add to `dependencies` in pyproject.toml, for the data: {names}"
-    assert_never(dependencies.installer)

@@ -13,6 +13,10 @@ from kedro_batch.compiler.catalog_on_s3 import LocalInput
 from kedro_batch.compiler.data.s3_folder import S3Folder
 from kedro_batch.compiler.project_settings import ProjectSettings
 from kedro_batch.errors import UsageError
+from kedro_batch.scaffold.choices import DEFAULT_ENV
+from kedro_batch.scaffold.file_changes import read_existing
+from kedro_batch.scaffold.init_files import INFRASTRUCTURE
+from kedro_batch.scaffold.written_choices import read_choices
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted
 
@@ -63,13 +67,27 @@ def upload_inputs(
         )
     from kedro_batch.cloud.uploads import upload_file  # noqa: PLC0415  it loads boto3
 
-    clients = open_clients(settings)
+    try:
+        clients = open_clients(settings)
+    except UsageError as error:
+        instead = "The catalog is written, and nothing was uploaded. "
+        raise UsageError(str(error).replace("Nothing was changed. ", instead)) from error
+    make_bucket = _make_bucket_command(folder, root)
     for upload in (upload for uploads in found.values() for upload in uploads):
-        sent = upload_file(clients, upload)
+        sent = upload_file(clients, upload, make_bucket=make_bucket)
         if not quiet:
             print_note(
                 for_terminal(f"{'uploaded' if sent else 'already there:'} {_shown(upload.file)} to {upload.url}")
             )
+
+
+def _make_bucket_command(folder: S3Folder, root: Path) -> str:
+    """Return how to make the bucket: the project's template cannot create it where somebody has made it by hand."""
+    choices = read_choices(read_existing(root, INFRASTRUCTURE) or "") or {}
+    if choices.get("bucket") != folder.bucket or choices.get("create_bucket") is not True:
+        return f"aws s3 mb s3://{folder.bucket}"
+    env = choices.get("env", DEFAULT_ENV)
+    return "kedro-batch infra deploy" + ("" if env == DEFAULT_ENV else f" --env={shlex.quote(str(env))}")
 
 
 def _find_files(one: LocalInput, folder: S3Folder, root: Path) -> Iterator["Upload"]:

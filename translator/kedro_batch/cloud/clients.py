@@ -55,6 +55,7 @@ class Clients:
     def client(self, service: str) -> Any:
         """Return the client of a service, for what ``call`` does not do, such as uploads; use ``calling`` around it."""
         if service not in self._clients:
+            region = self.region
             with calling("set up the client"):
                 config = Config(
                     connect_timeout=_CONNECT_S,
@@ -62,7 +63,7 @@ class Clients:
                     retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
                     user_agent_extra="kedro-batch",
                 )
-                self._clients[service] = self._session.client(service, region_name=self.region, config=config)
+                self._clients[service] = self._session.client(service, region_name=region, config=config)
         return self._clients[service]
 
     def renew(self) -> None:

@@ -28,8 +28,13 @@ class Upload:
         return f"s3://{self.bucket}/{self.key}"
 
 
-def upload_file(clients: Clients, upload: Upload) -> bool:
+def upload_file(clients: Clients, upload: Upload, *, make_bucket: str) -> bool:
     """Upload a file, large ones in parts. Return False if it is there already.
+
+    Args:
+        clients: The account.
+        upload: The file, and where to.
+        make_bucket: The command that makes the bucket, for the message where it is missing.
 
     Raises:
         ServiceError: The bucket is missing, the account may not write there, or there was no reply.
@@ -44,7 +49,7 @@ def upload_file(clients: Clients, upload: Upload) -> bool:
                 client.upload_fileobj(stream, upload.bucket, upload.key)
         except ServiceError as error:
             problem = f"cannot upload {upload.file} to {upload.url}: {error.problem}"
-            raise ServiceError(problem, fault=error.fault, remedy=_find_remedy(error, upload)) from error
+            raise ServiceError(problem, fault=error.fault, remedy=_find_remedy(error, upload, make_bucket)) from error
     return True
 
 
@@ -60,9 +65,9 @@ def _is_there(clients: Clients, upload: Upload) -> bool:
     return bool(found["ContentLength"] == status.st_size and modified >= datetime.fromtimestamp(status.st_mtime, UTC))
 
 
-def _find_remedy(error: ServiceError, upload: Upload) -> str:
+def _find_remedy(error: ServiceError, upload: Upload, make_bucket: str) -> str:
     if error_code(error) == "NoSuchBucket":
-        return f"Create the bucket: aws s3 mb s3://{upload.bucket}"
+        return f"Create the bucket first: {make_bucket}"
     if error.fault is Fault.DENIED:
         return sentences(
             error.remedy, f"These credentials need s3:PutObject on arn:aws:s3:::{upload.bucket}/{upload.key}"

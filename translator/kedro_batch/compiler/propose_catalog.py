@@ -3,12 +3,13 @@
 The file's text goes out, with what compiling says once it is there. Nothing is written here, and no command is spelled.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.catalog_on_s3 import CatalogOnS3, put_on_s3
+from kedro_batch.compiler.checks.entries_to_paste import with_folder
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.compile import compile_inputs, read_inputs
 from kedro_batch.compiler.data.moved_entries import entry_text
@@ -70,7 +71,8 @@ def propose_catalog(
         on_warning: Gets each line that the project's code warns of; None for none.
 
     Raises:
-        UsageError: The environment is that which all others are merged over, or the configuration is not in a folder.
+        UsageError: The environment is that which all others are merged over, or that of runs that name none; or the
+            configuration is not in a folder.
         ConfigError: The settings are wrong, or the file would not be read.
         ProjectError: The project cannot be loaded, or the selection or the grouping does not match it.
     """
@@ -87,19 +89,24 @@ def propose_catalog(
         raise ProjectError("the nodes cannot be grouped in this way:", before.grouped.diagnostics)
     catalog = put_on_s3(before, folder, around)
     after = compile_inputs(replace(inputs, catalog=inputs.catalog.with_entries(catalog.entries)), strict=strict)
-    if inputs.source.missing_target:  # the limits of a target that is still to be named
-        found = tuple(one for one in after.diagnostics if one.code is not Code.OVER_LIMIT)
-        after = replace(after, diagnostics=found)
-    after = replace(after, diagnostics=tuple(_without_missing_image(after)))
+    after = replace(after, diagnostics=tuple(_adapt(after, folder, around.computed)))
     return ProposedCatalog(file=file, shown=project.configuration.shown(file), catalog=catalog, compilation=after)
 
 
-def _without_missing_image(after: Compilation) -> Iterator[Diagnostic]:
-    """Yield the diagnostics, less that declared definitions have no image: the data are put in place before it is."""
+def _adapt(after: Compilation, folder: S3Folder, computed: Collection[str]) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of a project whose bucket is known, and whose target and image may still have to be named.
+
+    Entries to paste have the bucket. There are none that would fix what a resolver computes.
+    """
     lacks_image = any(not one.image for one in after.plan.job_definitions.values())
     for one in after.diagnostics:
-        if not (lacks_image and one.severity is Severity.ERROR and one.path[-1:] == ("image",)):
-            yield one
+        if lacks_image and one.severity is Severity.ERROR and one.path[-1:] == ("image",):
+            continue
+        if one.code is Code.OVER_LIMIT and after.inputs.source.missing_target:
+            continue
+        templates = map(after.inputs.catalog.template, one.about.get("dataset", ()))
+        is_computed = any(found is not None and found[0] in computed for found in templates)
+        yield replace(one, remedy="" if is_computed else with_folder(one.remedy, folder))
 
 
 def _find_file(project: "KedroProject", env: str) -> Path:
@@ -108,12 +115,18 @@ def _find_file(project: "KedroProject", env: str) -> Path:
         raise UsageError(
             f"the configuration is in {configuration.conf_source}, which is no folder: no catalog can be written there"
         )
-    if env == configuration.base_env:
-        raise UsageError(
-            f"{env} is the environment that all others are merged over: with data on S3 there, every run on this "
-            "machine would use S3 too. Name an environment for AWS Batch, such as --env=aws_batch"
-        )
+    for other, what in (
+        (configuration.base_env, "is the environment that all others are merged over"),
+        (configuration.default_env, "is the environment of runs that name none"),
+    ):
+        if env == other:
+            raise UsageError(
+                f"{env} {what}: with data on S3 there, every run on this machine would use S3 too. Name an environment "
+                "for AWS Batch, such as --env=aws_batch"
+            )
     file = configuration.folder / env / CATALOG_FILE
+    if file.is_dir():
+        raise UsageError(f"{configuration.shown(file)} is a folder, and has to be a file: move it away")
     if not project.config.reads("catalog", CATALOG_FILE):
         raise ConfigError(
             f"the project's config loader would not read {configuration.shown(file)}: its config_patterns for the "

@@ -25,7 +25,8 @@ def _apply_severity(diagnostic: Diagnostic, inputs: CompileInputs, *, strict: bo
         return diagnostic
     if _is_accepted(diagnostic, inputs.settings.accept.get(str(diagnostic.code), ())):
         return replace(diagnostic, severity=Severity.NOTE, advice="", remedy="")
-    accept = f"{_how_to_accept(diagnostic, inputs.source.aws_batch.get('accept'))} in aws_batch.yml"
+    name = "NAME" if diagnostic.about else '"*"'
+    accept = f"{how_to_accept(diagnostic.code, name, inputs.source.aws_batch.get('accept'))} in aws_batch.yml"
     if strict:
         advice = sentences(diagnostic.advice, f"Refused because of --strict; to accept it, {accept}")
         return replace(diagnostic, severity=Severity.ERROR, advice=advice)
@@ -38,14 +39,19 @@ _OFTEN_HARMLESS = {Code.HOOKS_PER_JOB}
 """Warnings that say how to accept them without ``--strict`` too: many projects have nothing to change."""
 
 
-def _how_to_accept(diagnostic: Diagnostic, accept: Any) -> str:
-    """Return what to add to ``accept`` as it is now: the same for all diagnostics of a code."""
-    name = "NAME" if diagnostic.about else '"*"'
-    if isinstance(accept, Mapping) and diagnostic.code in accept:
-        return f"add {name} to {diagnostic.code}, under accept"
+def how_to_accept(code: Code | None, names: str, accept: Any) -> str:
+    """Return what to add to ``accept`` as it is now.
+
+    Args:
+        code: What is to be accepted.
+        names: What it is about, with commas.
+        accept: The setting as it is.
+    """
+    if isinstance(accept, Mapping) and code in accept:
+        return f"add {names} to {code}, under accept"
     if isinstance(accept, list) and accept:
-        return f"add {diagnostic.code} to accept"
-    return f"write {diagnostic.code}: [{name}] under accept"
+        return f"add {code} to accept"
+    return f"write {code}: [{names}] under accept"
 
 
 def _is_accepted(diagnostic: Diagnostic, patterns: Sequence[str]) -> bool:

@@ -17,6 +17,11 @@ from kedro_batch.plan.data_flow import without_transcoding
 _EXAMPLE = S3Folder(bucket="my-bucket")
 
 
+def with_folder(lines: str, folder: S3Folder) -> str:
+    """Return entries to paste with the folder where the data are to be, in place of the bucket to be changed."""
+    return lines.replace(f"://{_EXAMPLE.bucket}/", f"://{folder.url().partition('://')[2]}/")
+
+
 def pickled_entry(name: str) -> str:
     """Return an entry for a dataset that is in memory; all its transcoded names share one place."""
     return entry_text(name, pickle_entry(_EXAMPLE.url(pickle_key(without_transcoding(name)))))

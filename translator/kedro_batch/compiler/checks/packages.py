@@ -1,7 +1,7 @@
 """A check for packages that datasets need and the project does not list: they may be missing in the image."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from kedro_batch.compiler.compilation import Compilation
@@ -50,27 +50,48 @@ _ADVICE = (
 
 def check_packages(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a note for each package that datasets need and the project's lists of packages do not have."""
-    packages, classes = compilation.inputs.packages, find_dataset_classes()
-    if packages is None or classes is None:
-        return
+    packages = compilation.inputs.packages
+    for (package, without), datasets in find_unlisted_packages(compilation).items():
+        needs, whose = ("needs", "its class") if len(datasets) == 1 else ("need", "their classes")
+        yield Diagnostic(
+            source=listed(packages.files if packages else ()),
+            code=Code.UNLISTED_PACKAGE,
+            severity=Severity.NOTE,
+            message=f"{package} is not listed, and {counted(len(datasets), 'dataset')} {needs} it: "
+            f"{listed(datasets)}. Without it, {without.replace('their classes', whose)}",
+            about={"dataset": tuple(datasets)},
+            advice=_ADVICE,
+        )
+
+
+def find_unlisted_packages(compilation: Compilation) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return the datasets that need a package which the project's lists do not have.
+
+    Returns:
+        The datasets, by the package and what happens without it; sorted.
+    """
+    packages = compilation.inputs.packages
+    if packages is None:
+        return {}
+    return {
+        (package, without): datasets
+        for (package, without), datasets in find_needed_packages(compilation).items()
+        if all(map(packages.lacks, (package, *_ENGINES.get(package, ()))))
+    }
+
+
+def find_needed_packages(compilation: Compilation) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return the datasets that need a package, by the package and what happens without it; sorted."""
+    classes = find_dataset_classes()
+    if classes is None:
+        return {}
     find_package = cache(classes.find_package)
     users: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for name, _, entry in compilation.used_entries():
         entries = with_inner_entries(entry)
         for need in {need for one in entries for need in _find_needs(one, find_package(str(one.get("type"))))}:
             users[need].append(name)
-    for (package, without), datasets in sorted(users.items()):
-        if all(map(packages.lacks, (package, *_ENGINES.get(package, ())))):
-            needs, whose = ("needs", "its class") if len(datasets) == 1 else ("need", "their classes")
-            yield Diagnostic(
-                source=listed(packages.files),
-                code=Code.UNLISTED_PACKAGE,
-                severity=Severity.NOTE,
-                message=f"{package} is not listed, and {counted(len(datasets), 'dataset')} {needs} it: "
-                f"{listed(datasets)}. Without it, {without.replace('their classes', whose)}",
-                about={"package": (package,), "dataset": tuple(datasets)},
-                advice=_ADVICE,
-            )
+    return dict(sorted(users.items()))
 
 
 def _find_needs(entry: Entry, package: str | None) -> Iterator[tuple[str, str]]:
