@@ -131,11 +131,20 @@ class Choices:
         return "https://gitlab.com" if self.forge is Forge.GITLAB else "sts.amazonaws.com"
 
     @property
-    def oidc_subject(self) -> str:
-        """The ``sub`` of the tokens of jobs on the branch from which plans are applied, and of no others."""
+    def oidc_subjects(self) -> tuple[str, ...]:
+        """The ``sub`` of the tokens of jobs on the branch from which plans are applied, and of no others.
+
+        A star stands for a number that is not known here. It can stand for no more: no name of an owner or a repository
+        has an @, and none of a branch a colon.
+
+        Source: "Immutable subject claims" in the guide of GitHub Actions: repositories that were made, renamed or
+        transferred since July 2026 have the ids of owner and repository behind their names.
+        """
         if self.forge is Forge.GITLAB:
-            return f"project_path:{self.repository}:ref_type:branch:ref:{self.branch}"
-        return f"repo:{self.repository}:ref:refs/heads/{self.branch}"
+            return (f"project_path:{self.repository}:ref_type:branch:ref:{self.branch}",)
+        owner, _, name = (self.repository or "").partition("/")
+        branch = f"ref:refs/heads/{self.branch}"
+        return (f"repo:{owner}/{name}:{branch}", f"repo:{owner}@*/{name}@*:{branch}")
 
 
 def stack_name(project: str, env: str) -> str:
