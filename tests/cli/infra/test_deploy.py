@@ -320,6 +320,90 @@ def test_ctrl_c_leaves_the_stack_to_go_on_and_says_how_to_follow_it(prepared):
     assert settings_of(prepared) == SETTINGS
 
 
+@pytest.mark.parametrize(
+    ("words", "operation", "said"),
+    [
+        ("deploy --yes", "CreateChangeSet", ""),
+        ("deploy --yes", "DescribeChangeSet", ""),
+        (
+            "deploy --yes",
+            "ExecuteChangeSet",
+            "Whether CloudFormation makes these changes is not known. To see, and go on from there: "
+            "kedro-batch infra deploy\n",
+        ),
+        (
+            "deploy --yes",
+            "DescribeStackResources",
+            f"The stack {STACK} is deployed, and conf/aws_batch/aws_batch.yml does not name all of it yet. To write it "
+            "there: kedro-batch infra deploy\n",
+        ),
+        (
+            "destroy --yes",
+            "DeleteStack",
+            "Whether CloudFormation deletes the stack is not known. To see, and go on: kedro-batch infra destroy\n",
+        ),
+        ("diff", "CreateChangeSet", ""),
+    ],
+)
+def test_ctrl_c_during_a_call_leaves_nothing_half_done_that_is_not_said(prepared, words, operation, said):
+    there = "CREATE_COMPLETE" if words.startswith("destroy") else None
+    with cloudformation(status=there, hangs=operation, polls=2) as aws:
+        command = [*PROGRAM, "infra", *words.split()]
+        with subprocess.Popen(
+            command, cwd=prepared, env=environment(aws.environment), stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert aws.hanging.wait(GENEROUS_S)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=GENEROUS_S)
+        assert aws.change_sets == {}
+        assert aws.status == {"CreateChangeSet": "DELETE_COMPLETE", "DescribeChangeSet": "DELETE_COMPLETE"}.get(
+            operation, aws.status
+        )
+    assert process.returncode == 130
+    assert err.endswith(f"{said}Stopped by SIGINT.\n")
+    assert "is left" not in err
+    assert settings_of(prepared) == SETTINGS
+
+
+LOST = [None] * 4  # as often as a call is repeated
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ({"CreateChangeSet": LOST}, "cannot call CreateChangeSet: Connection was closed"),
+        ({"ExecuteChangeSet": LOST}, "is not known. To see, and go on from there: kedro-batch infra deploy\nError: "),
+        (
+            {"ExecuteChangeSet": [(400, "InvalidChangeSetStatus", "It is OBSOLETE")]},
+            "Nothing was changed: the stack has changed since, or is changing. To see what it has become, and go on from "
+            "there: kedro-batch infra deploy\n",
+        ),
+        (
+            {
+                "ExecuteChangeSet": [(400, "InvalidChangeSetStatus", "It is OBSOLETE")],
+                "DeleteChangeSet": [(400, "InvalidChangeSetStatus", "The stack is CREATE_IN_PROGRESS")],
+            },
+            "refused ExecuteChangeSet: InvalidChangeSetStatus: It is OBSOLETE. Nothing was changed",
+        ),
+    ],
+)
+def test_what_is_not_answered_or_comes_too_late_says_how_to_go_on(infra, faults, said):
+    with cloudformation(faults=faults) as aws:
+        ended = infra(aws, "deploy", "--yes")
+    assert ended.code == 5
+    assert said in ended.err
+    assert "is left" not in ended.err
+
+
+def test_diff_is_shown_also_if_what_was_made_for_it_cannot_be_taken_back(infra):
+    denied = (403, "AccessDenied", "User: arn:x is not authorized to perform: cloudformation:DeleteStack")
+    with cloudformation(faults={"DeleteStack": [denied]}) as aws:
+        ended = infra(aws, "diff")
+    assert ended.code == 3
+    assert "8 resources, 8 to make" in ended.text
+    assert "What was made only to compare is left, and does no harm: " in ended.err
+
+
 def test_expired_credentials_are_waited_for_while_the_stack_goes_on(infra):
     expired = (403, "ExpiredToken", "The security token included in the request is expired")
     with cloudformation(on_execute=[CREATION[0], expired, expired, *CREATION[1:]]) as aws:

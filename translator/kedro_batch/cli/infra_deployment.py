@@ -11,6 +11,7 @@ from kedro_batch.cloud.infrastructure.change_sets import (
     ChangeSet,
     Proposal,
     execute,
+    is_outdated,
     propose,
     wait_for,
     withdraw,
@@ -20,7 +21,7 @@ from kedro_batch.cloud.infrastructure.events import newest_event
 from kedro_batch.cloud.infrastructure.parameters import choose_parameters
 from kedro_batch.cloud.infrastructure.stacks import Stack, describe_stack
 from kedro_batch.cloud.infrastructure.template import Template
-from kedro_batch.errors import ServiceError
+from kedro_batch.errors import Fault, Interrupted, ServiceError
 from kedro_batch.review.infrastructure import Line, change_lines, changes_headline
 from kedro_batch.text.wording import duration
 
@@ -56,12 +57,29 @@ def carry_out(session: Session, template: Template, *, yes: bool) -> Stack:
         session.note(_unchanged(session))
         return _described(session, proposal.stack_id)
     began = time.monotonic()
-    execute(session.clients, proposal)
+    _execute(session, proposal)
     after = session.follow(stack, since=known)
     if not after.succeeded:
         raise _failure(session, after)
     session.note(f"The stack {after.name} in {session.where} is deployed ({duration(time.monotonic() - began)}).")
     return after
+
+
+def _execute(session: Session, proposal: Proposal) -> None:
+    again = session.command("infra deploy")
+    try:
+        execute(session.clients, proposal)
+    except (ServiceError, Interrupted) as error:
+        if not isinstance(error, ServiceError) or error.fault is Fault.AMBIGUOUS:
+            session.warn(
+                f"Whether CloudFormation makes these changes is not known. To see, and go on from there: {again}"
+            )
+        elif is_outdated(error):
+            raise ServiceError(
+                f"{error}. Nothing was changed: the stack has changed since, or is changing. To see what it has become, "
+                f"and go on from there: {again}"
+            ) from error
+        raise
 
 
 def compare(session: Session, template: Template) -> bool:
@@ -78,7 +96,10 @@ def compare(session: Session, template: Template) -> bool:
     if proposal is not None:
         with withdrawn_on_failure(session.clients, proposal, session.warn):
             change_set = wait_for(session.clients, proposal)
-        withdraw(session.clients, proposal)
+        try:
+            withdraw(session.clients, proposal)
+        except ServiceError as error:
+            session.warn(f"What was made only to compare is left, and does no harm: {error}")
     if change_set.empty:
         click.echo(_unchanged(session))
     else:
@@ -96,7 +117,9 @@ def _propose(session: Session, template: Template) -> tuple[Stack | None, Propos
     if chosen.from_network:
         values = "; ".join(f"{name}={value}" for name, value in chosen.from_network.items())
         session.note(f"The network {chosen.vpc} of the account is used: {values}. To choose others: --parameter")
-    return stack, propose(session.clients, session.stack_name, stack, template, chosen.arguments)
+    return stack, propose(
+        session.clients, session.stack_name, stack, template, chosen.arguments, on_trouble=session.warn
+    )
 
 
 def _unchanged(session: Session) -> str:

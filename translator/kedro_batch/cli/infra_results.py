@@ -10,7 +10,7 @@ from kedro_batch.cli.infra_session import Session
 from kedro_batch.cloud.infrastructure.results import Results, read_results
 from kedro_batch.cloud.infrastructure.stacks import Stack
 from kedro_batch.compiler.settings.declared_definitions import declared_in
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import Interrupted, ServiceError, UsageError
 from kedro_batch.files.atomic_write import write_bytes
 from kedro_batch.files.yaml_editor import with_values
 from kedro_batch.files.yaml_reader import parse
@@ -27,6 +27,17 @@ def write_results(session: Session, stack: Stack) -> None:
         UsageError: The file cannot be read or written.
         ConfigError: It cannot be changed.
     """
+    try:
+        _write(session, stack)
+    except (ServiceError, Interrupted, UsageError):
+        session.warn(
+            f"The stack {stack.name} is deployed, and {session.settings.shown} does not name all of it yet. To write it "
+            f"there: {session.command('infra deploy')}"
+        )
+        raise
+
+
+def _write(session: Session, stack: Stack) -> None:
     results = read_results(session.clients, stack)
     shown = session.settings.shown
     old = _read(session)

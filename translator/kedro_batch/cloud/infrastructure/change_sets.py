@@ -3,13 +3,20 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from kedro_batch.cloud.aws_errors import parsing
+from kedro_batch.cloud.aws_errors import error_code, parsing
 from kedro_batch.cloud.clients import Clients
-from kedro_batch.cloud.infrastructure.stacks import SERVICE, Stack, delete_stack, describe_stack, parameter_values
+from kedro_batch.cloud.infrastructure.stacks import (
+    SERVICE,
+    Stack,
+    delete_stack,
+    describe_stack,
+    is_missing,
+    parameter_values,
+)
 from kedro_batch.cloud.infrastructure.template import Template
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.wording import sentences
@@ -17,6 +24,9 @@ from kedro_batch.text.wording import sentences
 _FIRST_S, _LONGEST_S, _FACTOR = 0.1, 3.0, 1.5
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 """How CloudFormation says, as a failure, that a stack is as its template says."""
+_BEING_MADE = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+_POLLS_BEFORE_DELETION = 15
+"""About half a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +63,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A change set that CloudFormation was asked for: its ARN, and that of its stack."""
+    """A change set that CloudFormation was asked for, and its stack: their ARNs, or names until it has answered."""
 
     id: str
     stack_id: str
+
+    @property
+    def is_known(self) -> bool:
+        """True if CloudFormation has answered."""
+        return self.id.startswith("arn:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +90,16 @@ class ChangeSet:
 
 
 def propose(
-    clients: Clients, name: str, before: Stack | None, template: Template, parameters: Sequence[Mapping[str, Any]]
+    clients: Clients,
+    name: str,
+    before: Stack | None,
+    template: Template,
+    parameters: Sequence[Mapping[str, Any]],
+    on_trouble: Callable[[str], None],
 ) -> Proposal | None:
     """Ask CloudFormation for a change set; None if it says at once that there is nothing to change.
+
+    Where the call is interrupted or its reply is lost, the change set may be there: it is withdrawn.
 
     Args:
         clients: The account.
@@ -85,22 +107,24 @@ def propose(
         before: The stack as it is; None if there is none.
         template: The template.
         parameters: As CreateChangeSet takes them.
+        on_trouble: Gets a message if the change set cannot be withdrawn.
     """
     token = f"kedro-batch-{uuid.uuid4().hex}"
     try:
-        reply = clients.call(
-            "cloudformation",
-            "create_change_set",
-            StackName=name,
-            ChangeSetName=token,
-            ClientToken=token,
-            ChangeSetType="CREATE" if before is None or before.only_proposed else "UPDATE",
-            TemplateBody=template.body,
-            Parameters=list(parameters),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-            # What an earlier stack left behind is taken over again.
-            **_known(clients, "CreateChangeSet", ImportExistingResources=True),
-        )
+        with withdrawn_on_failure(clients, Proposal(id=token, stack_id=name), on_trouble):
+            reply = clients.call(
+                "cloudformation",
+                "create_change_set",
+                StackName=name,
+                ChangeSetName=token,
+                ClientToken=token,
+                ChangeSetType="CREATE" if before is None or before.only_proposed else "UPDATE",
+                TemplateBody=template.body,
+                Parameters=list(parameters),
+                Capabilities=["CAPABILITY_NAMED_IAM"],
+                # What an earlier stack left behind is taken over again.
+                **_known(clients, "CreateChangeSet", ImportExistingResources=True),
+            )
     except ServiceError as error:
         if any(words in error.problem for words in _NOTHING):
             return None
@@ -120,12 +144,30 @@ def withdrawn_on_failure(clients: Clients, proposal: Proposal, on_trouble: Calla
     """
     try:
         yield
-    except BaseException:
+    except BaseException as error:
+        if not proposal.is_known and isinstance(error, ServiceError) and error.fault is not Fault.AMBIGUOUS:
+            raise  # there is no change set
         try:
+            _wait_until_it_can_be_deleted(clients, proposal)
             withdraw(clients, proposal)
-        except ServiceError as error:
-            on_trouble(f"The change set {proposal.id} is left: {error}")
+        except ServiceError as trouble:
+            if not is_missing(trouble):
+                on_trouble(f"The change set {proposal.id} is left: {trouble}")
         raise
+
+
+def _wait_until_it_can_be_deleted(clients: Clients, proposal: Proposal) -> None:
+    """Wait until a change set is made: CloudFormation deletes none before."""
+    pause = _FIRST_S
+    for _ in range(_POLLS_BEFORE_DELETION):
+        try:
+            reply = _describe(clients, proposal)
+        except ServiceError:  # it does not exist, or may not be read: deleting it tells
+            return
+        if reply.get("Status") not in _BEING_MADE:
+            return
+        time.sleep(pause)
+        pause = min(_LONGEST_S, pause * _FACTOR)
 
 
 def wait_for(clients: Clients, proposal: Proposal) -> ChangeSet:
@@ -164,7 +206,11 @@ def wait_for(clients: Clients, proposal: Proposal) -> ChangeSet:
 
 
 def execute(clients: Clients, proposal: Proposal) -> None:
-    """Let CloudFormation carry out a change set. What cannot be carried out is withdrawn."""
+    """Let CloudFormation carry out a change set. What it does not carry out is withdrawn.
+
+    Raises:
+        ServiceError: It does not; or, if the fault is ``AMBIGUOUS``, nobody knows whether it does.
+    """
     try:
         clients.call(
             "cloudformation",
@@ -175,14 +221,20 @@ def execute(clients: Clients, proposal: Proposal) -> None:
             **_known(clients, "ExecuteChangeSet", RetainExceptOnCreate=True),
         )
     except ServiceError as error:
-        if error.fault in (Fault.DENIED, Fault.REFUSED):
-            withdraw(clients, proposal)
+        if error.fault is not Fault.AMBIGUOUS:
+            with suppress(ServiceError):  # as when somebody else has carried out another one: it is gone already
+                withdraw(clients, proposal)
         raise
+
+
+def is_outdated(error: ServiceError) -> bool:
+    """True if a change set is not carried out since its stack has changed, or is changing."""
+    return error_code(error) in ("InvalidChangeSetStatus", "InvalidChangeSetStatusException", "ChangeSetNotFound")
 
 
 def withdraw(clients: Clients, proposal: Proposal) -> None:
     """Delete a change set that was not carried out, and its stack if there is nothing else of it."""
-    clients.call("cloudformation", "delete_change_set", ChangeSetName=proposal.id)
+    clients.call("cloudformation", "delete_change_set", **_names(proposal))
     stack = describe_stack(clients, proposal.stack_id)
     if stack is None or not stack.only_proposed:
         return
@@ -195,7 +247,12 @@ def withdraw(clients: Clients, proposal: Proposal) -> None:
 
 def _describe(clients: Clients, proposal: Proposal, **more: Any) -> Any:
     optional = _known(clients, "DescribeChangeSet", IncludePropertyValues=True)
-    return clients.call("cloudformation", "describe_change_set", ChangeSetName=proposal.id, **optional, **more)
+    return clients.call("cloudformation", "describe_change_set", **_names(proposal), **optional, **more)
+
+
+def _names(proposal: Proposal) -> dict[str, str]:
+    known = {"ChangeSetName": proposal.id}
+    return known if proposal.is_known else {**known, "StackName": proposal.stack_id}
 
 
 def _details(clients: Clients, proposal: Proposal) -> list[str]:
