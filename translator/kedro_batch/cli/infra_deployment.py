@@ -8,8 +8,8 @@ from kedro_batch.cli.base import is_plain
 from kedro_batch.cli.infra_session import Session
 from kedro_batch.cli.project_options import confirm
 from kedro_batch.cloud.infrastructure.change_sets import (
-    ChangeSet,
     Proposal,
+    Wanted,
     execute,
     is_outdated,
     propose,
@@ -17,6 +17,7 @@ from kedro_batch.cloud.infrastructure.change_sets import (
     withdraw,
     withdrawn_on_failure,
 )
+from kedro_batch.cloud.infrastructure.changes import ChangeSet
 from kedro_batch.cloud.infrastructure.events import newest_event
 from kedro_batch.cloud.infrastructure.parameters import choose_parameters
 from kedro_batch.cloud.infrastructure.stacks import Stack, describe_stack
@@ -76,8 +77,8 @@ def _execute(session: Session, proposal: Proposal) -> None:
             )
         elif is_outdated(error):
             raise ServiceError(
-                f"{error}. Nothing was changed: the stack has changed since, or is changing. To see what it has become, "
-                f"and go on from there: {again}"
+                f"{error}. Nothing was changed: the stack has changed since, or is changing. To see what it has "
+                f"become, and go on from there: {again}"
             ) from error
         raise
 
@@ -117,9 +118,8 @@ def _propose(session: Session, template: Template) -> tuple[Stack | None, Propos
     if chosen.from_network:
         values = "; ".join(f"{name}={value}" for name, value in chosen.from_network.items())
         session.note(f"The network {chosen.vpc} of the account is used: {values}. To choose others: --parameter")
-    return stack, propose(
-        session.clients, session.stack_name, stack, template, chosen.arguments, on_trouble=session.warn
-    )
+    wanted = Wanted(stack_name=session.stack_name, before=stack, template=template, parameters=chosen.arguments)
+    return stack, propose(session.clients, wanted, on_trouble=session.warn)
 
 
 def _unchanged(session: Session) -> str:

@@ -31,8 +31,8 @@ def write_results(session: Session, stack: Stack) -> None:
         _write(session, stack)
     except (ServiceError, Interrupted, UsageError):
         session.warn(
-            f"The stack {stack.name} is deployed, and {session.settings.shown} does not name all of it yet. To write it "
-            f"there: {session.command('infra deploy')}"
+            f"The stack {stack.name} is deployed, and {session.settings.shown} does not name all of it yet. "
+            f"To write it there: {session.command('infra deploy')}"
         )
         raise
 

@@ -4,11 +4,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.cloud.aws_errors import error_code, parsing
 from kedro_batch.cloud.clients import Clients
+from kedro_batch.cloud.infrastructure.changes import ChangeSet, read_changes
+from kedro_batch.cloud.infrastructure.failures import advice_for
 from kedro_batch.cloud.infrastructure.stacks import (
     SERVICE,
     Stack,
@@ -30,38 +32,6 @@ _POLLS_BEFORE_DELETION = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PropertyChange:
-    """A property of a resource that changes; before and after are None where CloudFormation does not tell."""
-
-    name: str
-    before: str | None = None
-    after: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What happens to one resource.
-
-    Attributes:
-        action: ``Add``, ``Modify``, ``Remove``, ``Import``, or what AWS calls it else.
-        logical_id: Its name in the template.
-        physical_id: Its name or ARN on AWS; empty if it does not exist yet.
-        kind: Its type.
-        replaced: ``True``, ``False`` or ``Conditional``: whether another one takes its place.
-        kept: What it takes the place of, or what leaves the stack, is not deleted.
-        properties: What changes in it.
-    """
-
-    action: str
-    logical_id: str
-    physical_id: str
-    kind: str
-    replaced: str
-    kept: bool
-    properties: tuple[PropertyChange, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A change set that CloudFormation was asked for, and its stack: their ARNs, or names until it has answered."""
 
@@ -75,52 +45,44 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSet:
-    """What a change set says.
+class Wanted:
+    """What CloudFormation is asked for.
 
     Attributes:
-        empty: Nothing is to be changed.
-        changes: By logical id. None, in one that is not empty: only outputs, tags or the template's text change.
-        parameters: The values of the stack's parameters after the change.
+        stack_name: The name of the stack.
+        before: The stack as it is; None if there is none.
+        template: The template.
+        parameters: As CreateChangeSet takes them.
     """
 
-    empty: bool = False
-    changes: tuple[Change, ...] = ()
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    stack_name: str
+    before: Stack | None
+    template: Template
+    parameters: Sequence[Mapping[str, Any]]
 
 
-def propose(
-    clients: Clients,
-    name: str,
-    before: Stack | None,
-    template: Template,
-    parameters: Sequence[Mapping[str, Any]],
-    on_trouble: Callable[[str], None],
-) -> Proposal | None:
+def propose(clients: Clients, wanted: Wanted, on_trouble: Callable[[str], None]) -> Proposal | None:
     """Ask CloudFormation for a change set; None if it says at once that there is nothing to change.
 
     Where the call is interrupted or its reply is lost, the change set may be there: it is withdrawn.
 
     Args:
         clients: The account.
-        name: The name of the stack.
-        before: The stack as it is; None if there is none.
-        template: The template.
-        parameters: As CreateChangeSet takes them.
+        wanted: The stack, and what is to become of it.
         on_trouble: Gets a message if the change set cannot be withdrawn.
     """
     token = f"kedro-batch-{uuid.uuid4().hex}"
     try:
-        with withdrawn_on_failure(clients, Proposal(id=token, stack_id=name), on_trouble):
+        with withdrawn_on_failure(clients, Proposal(id=token, stack_id=wanted.stack_name), on_trouble):
             reply = clients.call(
                 "cloudformation",
                 "create_change_set",
-                StackName=name,
+                StackName=wanted.stack_name,
                 ChangeSetName=token,
                 ClientToken=token,
-                ChangeSetType="CREATE" if before is None or before.only_proposed else "UPDATE",
-                TemplateBody=template.body,
-                Parameters=list(parameters),
+                ChangeSetType="CREATE" if wanted.before is None or wanted.before.only_proposed else "UPDATE",
+                TemplateBody=wanted.template.body,
+                Parameters=list(wanted.parameters),
                 Capabilities=["CAPABILITY_NAMED_IAM"],
                 # What an earlier stack left behind is taken over again.
                 **_known(clients, "CreateChangeSet", ImportExistingResources=True),
@@ -184,7 +146,7 @@ def wait_for(clients: Clients, proposal: Proposal) -> ChangeSet:
         if status == "FAILED" and any(words in reason for words in _NOTHING):
             return ChangeSet(empty=True)
         if status == "FAILED":
-            raise ServiceError(sentences(f"CloudFormation refuses the changes: {reason}", *_details(clients, proposal)))
+            raise ServiceError(_refusal(reason, _details(clients, proposal)))
         if status == "CREATE_COMPLETE":
             break
         time.sleep(pause)
@@ -194,15 +156,7 @@ def wait_for(clients: Clients, proposal: Proposal) -> ChangeSet:
         reply = _describe(clients, proposal, NextToken=reply["NextToken"])
         changes += reply.get("Changes", ())
     with parsing("DescribeChangeSet", SERVICE):
-        return ChangeSet(
-            changes=tuple(
-                sorted(
-                    (_change(one["ResourceChange"]) for one in changes if "ResourceChange" in one),
-                    key=lambda change: change.logical_id,
-                )
-            ),
-            parameters=parameter_values(reply),
-        )
+        return ChangeSet(changes=read_changes(changes), parameters=parameter_values(reply))
 
 
 def execute(clients: Clients, proposal: Proposal) -> None:
@@ -273,31 +227,13 @@ def _details(clients: Clients, proposal: Proposal) -> list[str]:
     return list(dict.fromkeys(one for one in found if not one.endswith(": None")))
 
 
+def _refusal(reason: str, details: Sequence[str]) -> str:
+    """Return why a change set cannot be made, and what to do about it, once for all that have the same advice."""
+    advice = dict.fromkeys(filter(None, map(advice_for, details or [reason])))
+    return sentences(f"CloudFormation refuses the changes: {reason}", *details, *advice)
+
+
 def _known(clients: Clients, operation: str, **optional: Any) -> dict[str, Any]:
     """Return the arguments that this botocore knows for an operation: some are newer than the oldest that we take."""
     known = clients.client("cloudformation").meta.service_model.operation_model(operation).input_shape.members
     return {name: value for name, value in optional.items() if name in known}
-
-
-def _change(reply: Mapping[str, Any]) -> Change:
-    return Change(
-        action=reply["Action"],
-        logical_id=reply["LogicalResourceId"],
-        physical_id=reply.get("PhysicalResourceId", ""),
-        kind=reply["ResourceType"],
-        replaced=reply.get("Replacement", "False"),
-        kept="Retain" in reply.get("PolicyAction", ""),
-        properties=tuple(_properties(reply.get("Details", ()))),
-    )
-
-
-def _properties(details: Sequence[Mapping[str, Any]]) -> Iterator[PropertyChange]:
-    """Yield each property once: CloudFormation names one for each cause of its change."""
-    seen = set()
-    for detail in details:
-        target = detail.get("Target", {})
-        path = target.get("Path", "").removeprefix("/Properties/").replace("/", ".")
-        name = path or target.get("Name") or target.get("Attribute", "")
-        if name and name not in seen:
-            seen.add(name)
-            yield PropertyChange(name=name, before=target.get("BeforeValue"), after=target.get("AfterValue"))
