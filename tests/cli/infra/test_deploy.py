@@ -262,6 +262,35 @@ def test_an_update_keeps_parameters_and_shouts_where_data_or_jobs_may_be_lost(in
     assert "cleaning up   the stack" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("before", "deployed", "new"),
+    [
+        ("16", TEMPLATE, True),
+        ("32", TEMPLATE, False),
+        ("16", TEMPLATE.replace("Default: 16", "Default: 8"), False),
+    ],
+    ids=["was the default", "was given", "was given, as the new default of then"],
+)
+def test_a_new_default_in_the_template_counts_where_nobody_has_given_a_value(infra, prepared, before, deployed, new):
+    (prepared / "infrastructure.yml").write_text(TEMPLATE.replace("Default: 16", "Default: 64"))
+    known = {"Subnets": "s", "SecurityGroups": "g", "MaxvCpus": before, "Token": "****"}
+    with cloudformation(status="CREATE_COMPLETE", parameters=known, template=deployed) as aws:
+        assert infra(aws, "diff").code == 3
+        (made,) = aws.called("CreateChangeSet")
+    stays = {"Subnets": None, "SecurityGroups": None, "Token": None}
+    assert parameters(made) == (stays if new else {**stays, "MaxvCpus": None})
+
+
+def test_a_template_that_may_not_be_read_back_is_no_reason_not_to_deploy(infra):
+    denied = (403, "AccessDenied", "User: arn:x is not authorized to perform: cloudformation:GetTemplate")
+    with cloudformation(
+        status="CREATE_COMPLETE", parameters={"Subnets": "s", "SecurityGroups": "g"}, faults={"GetTemplate": [denied]}
+    ) as aws:
+        ended = infra(aws, "diff")
+    assert ended.code == 3
+    assert "So parameters keep the values that they have, also where the template's default is new\n" in ended.err
+
+
 def test_diff_shows_what_would_change_and_leaves_nothing_behind(infra, prepared):
     with cloudformation() as aws:
         ended = infra(aws, "diff")
@@ -369,8 +398,11 @@ LOST = [None] * 4  # as often as a call is repeated
 @pytest.mark.parametrize(
     ("faults", "said"),
     [
-        ({"CreateChangeSet": LOST}, "cannot call CreateChangeSet: Connection was closed"),
-        ({"ExecuteChangeSet": LOST}, "is not known. To see, and go on from there: kedro-batch infra deploy\nError: "),
+        ({"CreateChangeSet": [*LOST]}, "cannot call CreateChangeSet: Connection was closed"),
+        (
+            {"ExecuteChangeSet": [*LOST]},
+            "is not known. To see, and go on from there: kedro-batch infra deploy\nError: ",
+        ),
         (
             {"ExecuteChangeSet": [(400, "InvalidChangeSetStatus", "It is OBSOLETE")]},
             "Nothing was changed: the stack has changed since, or is changing. To see what it has become, and go on ",
@@ -521,6 +553,9 @@ def test_results_that_cannot_be_read_are_read_by_the_next_deploy(infra, prepared
     [
         (["--parameter", "MaxVCPUs=3"], 2, "infrastructure.yml has no such parameter. Did you mean 'MaxvCpus'?"),
         (["--parameter", "MaxvCpus"], 2, "--parameter MaxvCpus: write it as KEY=VALUE"),
+        (["--parameter", "MaxvCpus=3", "--parameter", "MaxvCpus=4"], 2, "--parameter MaxvCpus is given twice"),
+        (["--parameter", "Image=a", "--image", "b"], 2, "--image and --parameter Image= name two images"),
+        (["--parameter", "Subnets="], 2, "--parameter Subnets=: name at least one, such as Subnets=subnet-"),
         (["--stack", "a_stack"], 2, "--stack a_stack: a stack's name has letters, digits and hyphens"),
         (["--image", "UPPER"], 2, "--image UPPER: "),
         (["--template", "nothing.yml"], 2, "cannot read the template nothing.yml: No such file or directory"),

@@ -54,8 +54,10 @@ LINKED_ROLE = "aws iam create-service-linked-role --aws-service-name batch.amazo
         # As IAM words it: aws/aws-cdk#15024, gchq/sleeper#3956.
         (
             "Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409)",
-            "Somebody has given it more policies. Take them away: aws iam list-attached-role-policies --role-name "
-            "a_queue; aws iam list-role-policies --role-name a_queue",
+            (
+                "Somebody has given it more policies. Take them away: aws iam list-attached-role-policies --role-name "
+                "a_queue; aws iam list-role-policies --role-name a_queue"
+            ),
         ),
         (
             "Cannot delete a policy attached to entities. (Service: Iam, Status Code: 409)",

@@ -49,7 +49,7 @@ def _template_options(command: _F) -> _F:
             "parameters",
             multiple=True,
             metavar="KEY=VALUE",
-            help="A parameter of the template. Others keep their value, or have that of the template.",
+            help="A parameter of the template. Others keep the value that they were given, or have the default.",
         ),
         click.option(
             "--template",

@@ -19,7 +19,8 @@ from kedro_batch.cloud.infrastructure.change_sets import (
 )
 from kedro_batch.cloud.infrastructure.changes import ChangeSet
 from kedro_batch.cloud.infrastructure.events import newest_event
-from kedro_batch.cloud.infrastructure.parameters import choose_parameters
+from kedro_batch.cloud.infrastructure.parameters import Deployed, choose_parameters
+from kedro_batch.cloud.infrastructure.results import read_deployed_template
 from kedro_batch.cloud.infrastructure.stacks import Stack, describe_stack
 from kedro_batch.cloud.infrastructure.template import Template
 from kedro_batch.errors import Fault, Interrupted, ServiceError
@@ -113,13 +114,24 @@ def _propose(session: Session, template: Template) -> tuple[Stack | None, Propos
     if stack is not None and not (stack.only_proposed or stack.updatable):
         raise _refusal(session, stack)
     chosen = choose_parameters(
-        session.clients, template, stack, session.parameters_for(template), session.template_shown
+        session.clients, template, _deployed(session, stack), session.parameters_for(template), session.template_shown
     )
     if chosen.from_network:
         values = "; ".join(f"{name}={value}" for name, value in chosen.from_network.items())
         session.note(f"The network {chosen.vpc} of the account is used: {values}. To choose others: --parameter")
     wanted = Wanted(stack_name=session.stack_name, before=stack, template=template, parameters=chosen.arguments)
     return stack, propose(session.clients, wanted, on_trouble=session.warn)
+
+
+def _deployed(session: Session, stack: Stack | None) -> Deployed:
+    if stack is None or stack.only_proposed:
+        return Deployed()
+    try:
+        template = read_deployed_template(session.clients, stack)
+    except ServiceError as error:
+        session.warn(f"{error}. So parameters keep the values that they have, also where the template's default is new")
+        return Deployed(values=stack.parameters)
+    return Deployed(values=stack.parameters, template=template)
 
 
 def _unchanged(session: Session) -> str:

@@ -16,8 +16,10 @@ _ACTION = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
 _ADVICE = (
     (
         re.compile(r"already exists|AlreadyExists|BucketAlreadyOwnedByYou|ResourceExistenceCheck", re.IGNORECASE),
-        "Something outside of the stack has this name, such as the stack of another project or environment. Write "
-        "another name in the template, at each place; delete what exists only if nobody needs it",
+        (
+            "Something outside of the stack has this name, such as the stack of another project or environment. Write "
+            "another name in the template, at each place; delete what exists only if nobody needs it"
+        ),
     ),
     (
         re.compile(r"limit ?exceeded|quota|maximum number of|too many", re.IGNORECASE),
@@ -41,8 +43,10 @@ _ADVICE = (
     ),
     (
         re.compile(r"must (detach|delete)( all)? policies first", re.IGNORECASE),
-        "Somebody has given it more policies. Take them away: aws iam list-attached-role-policies --role-name {id}; "
-        "aws iam list-role-policies --role-name {id}",
+        (
+            "Somebody has given it more policies. Take them away: aws iam list-attached-role-policies "
+            "--role-name {id}; aws iam list-role-policies --role-name {id}"
+        ),
     ),
     (
         re.compile(r"cannot be deleted|not empty|has dependencies|DependencyViolation|in use", re.IGNORECASE),
