@@ -135,6 +135,30 @@ def test_a_definition_that_people_have_chosen_stays(infra, prepared):
     assert yaml.safe_load(settings_of(prepared))["job_definition"] == "kedro_run:2"
 
 
+def test_a_definition_that_people_have_chosen_for_all_environments_stays(infra, prepared):
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").write_text("# nothing\n")
+    (prepared / "conf" / "base" / "aws_batch.yml").write_text("job_definition: kedro_run:2\n")
+    with cloudformation() as aws:
+        ended = infra(aws, "deploy", "--yes")
+    assert ended.code == 0
+    assert (
+        "the aws_batch.yml of the base environment names the job definition kedro_run:2, and that stays." in ended.err
+    )
+    assert "job_definition" not in yaml.safe_load(settings_of(prepared))
+
+
+def test_what_people_have_declared_for_all_environments_is_taken_along(infra, prepared):
+    """Kedro takes the definition of an environment instead of that of all, not merged over it."""
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").write_text("# nothing\n")
+    (prepared / "conf" / "base" / "aws_batch.yml").write_text(
+        "job_definition:\n  name: our_run\n  image: busybox\n  platform: ec2\n  secrets: {A: arn:x}\n"
+    )
+    with cloudformation() as aws:
+        assert infra(aws, "deploy", "--yes").code == 0
+    written = yaml.safe_load(settings_of(prepared))["job_definition"]
+    assert written == {**DECLARED, "name": "our_run", "image": "busybox", "secrets": {"A": "arn:x"}}
+
+
 def test_a_file_that_is_missing_is_written(infra, prepared):
     (prepared / "conf" / "aws_batch" / "aws_batch.yml").rename(prepared / "conf" / "aws_batch" / "catalog.yml")
     (prepared / "conf" / "aws_batch" / "catalog.yml").write_text("")

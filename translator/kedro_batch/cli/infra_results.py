@@ -76,15 +76,19 @@ def _values(session: Session, results: Results, own: Mapping[str, Any]) -> dict[
         "job_queue": results.job_queue,
         "image_repository": results.image_repository,
     }
-    named = own.get("job_definition")
+    inherited = {} if "job_definition" in own else session.settings.settings.defaults.stated
+    named = {**inherited, **own}.get("job_definition")
     if isinstance(named, str) and named != results.job_definition:
+        where = "the aws_batch.yml of the base environment" if inherited else session.settings.shown
         session.note(
-            f"{session.settings.shown} names the job definition {named}, and that stays. To declare the one of the "
-            "stack there, remove `job_definition` and deploy again"
+            f"{where} names the job definition {named}, and that stays. To declare the one of the stack in "
+            f"{session.settings.shown}, write `job_definition: {results.job_definition}` there and deploy again"
         )
     elif results.job_definition:
-        before = declared_in(own) or {}
-        declared = dict(results.declared)
+        # Kedro does not merge the definition of an environment over that of all: what stands there is taken along.
+        above = declared_in(inherited) or {}
+        before = declared_in(own) or above
+        declared = {**above, **results.declared}
         if "platform" in session.settings.settings.defaults.stated:  # it may stand in one of two places, not in both
             values["platform"] = declared.pop("platform", None)
         image = session.image or before.get("image")
