@@ -135,6 +135,22 @@ def test_a_definition_that_people_have_chosen_stays(infra, prepared):
     assert yaml.safe_load(settings_of(prepared))["job_definition"] == "kedro_run:2"
 
 
+def test_a_definition_with_containers_of_its_own_stays_as_it_is(infra, prepared):
+    own = SETTINGS.replace(
+        "job_definition: kedro_run\n",
+        "job_definition:\n  name: our_run\n  register:\n    ecsProperties:\n      taskProperties:\n"
+        "        - containers: [{name: a, image: busybox}]\n",
+    )
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").write_text(own)
+    before = yaml.safe_load(own)["job_definition"]
+    with cloudformation() as aws:
+        ended = infra(aws, "deploy", "--yes")
+    assert ended.code == 0, ended.err
+    assert yaml.safe_load(settings_of(prepared))["job_definition"] == before
+    assert "declares a job definition with containers of its own, and that stays." in ended.err
+    assert 'job_role: "arn:aws:iam::123456789012:role/batchJobRole", execution_role: ' in ended.err
+
+
 def test_a_definition_that_people_have_chosen_for_all_environments_stays(infra, prepared):
     (prepared / "conf" / "aws_batch" / "aws_batch.yml").write_text("# nothing\n")
     (prepared / "conf" / "base" / "aws_batch.yml").write_text("job_definition: kedro_run:2\n")

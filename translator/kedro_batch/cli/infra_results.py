@@ -1,6 +1,7 @@
 """Writes what was deployed into ``conf/ENV/aws_batch.yml``, and says what to do next."""
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 from kedro_batch.cli.infra_session import Session
 from kedro_batch.cloud.infrastructure.results import Results, read_results
 from kedro_batch.cloud.infrastructure.stacks import Stack
-from kedro_batch.compiler.settings.declared_definitions import declared_in
+from kedro_batch.compiler.settings.declared_definitions import declared_in, has_own_containers
 from kedro_batch.errors import Interrupted, ServiceError, UsageError
 from kedro_batch.files.atomic_write import write_bytes
 from kedro_batch.files.yaml_editor import with_values
@@ -63,7 +64,7 @@ def _write(session: Session, stack: Stack) -> None:
 def _read(session: Session) -> str:
     file = session.settings.file
     try:
-        return file.read_text(encoding="utf-8") if file.exists() else ""
+        return file.read_bytes().decode() if file.exists() else ""  # with the ends of lines as they are
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {session.settings.shown}: {error}") from error
 
@@ -77,17 +78,23 @@ def _values(session: Session, results: Results, own: Mapping[str, Any]) -> dict[
         "image_repository": results.image_repository,
     }
     inherited = {} if "job_definition" in own else session.settings.settings.defaults.stated
+    where = "the aws_batch.yml of the base environment" if inherited else session.settings.shown
     named = {**inherited, **own}.get("job_definition")
+    # Kedro does not merge the definition of an environment over that of all: what stands there is taken along.
+    above = declared_in(inherited) or {}
+    before = declared_in(own) or above
     if isinstance(named, str) and named != results.job_definition:
-        where = "the aws_batch.yml of the base environment" if inherited else session.settings.shown
         session.note(
             f"{where} names the job definition {named}, and that stays. To declare the one of the stack in "
             f"{session.settings.shown}, write `job_definition: {results.job_definition}` there and deploy again"
         )
+    elif has_own_containers(before):
+        fields = ", ".join(f"{name}: {json.dumps(value)}" for name, value in results.declared.items())
+        session.note(
+            f"{where} declares a job definition with containers of its own, and that stays. Give them by hand what they "
+            f"need of the stack: {fields}"
+        )
     elif results.job_definition:
-        # Kedro does not merge the definition of an environment over that of all: what stands there is taken along.
-        above = declared_in(inherited) or {}
-        before = declared_in(own) or above
         declared = {**above, **results.declared}
         if "platform" in session.settings.settings.defaults.stated:  # it may stand in one of two places, not in both
             values["platform"] = declared.pop("platform", None)
