@@ -91,8 +91,8 @@ def _values(session: Session, results: Results, own: Mapping[str, Any]) -> dict[
     elif has_own_containers(before):
         fields = ", ".join(f"{name}: {json.dumps(value)}" for name, value in results.declared.items())
         session.note(
-            f"{where} declares a job definition with containers of its own, and that stays. Give them by hand what they "
-            f"need of the stack: {fields}"
+            f"{where} declares a job definition with containers of its own, and that stays. Give them by hand what "
+            f"they need of the stack: {fields}"
         )
     elif results.job_definition:
         declared = {**above, **results.declared}

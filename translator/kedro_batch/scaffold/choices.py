@@ -1,11 +1,15 @@
 """The choices of ``init``: what its templates are rendered with, and the names on AWS that follow from them."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
 from kedro_batch.plan.settings import Platform
 
+_SUBMITTER = "_submitter"
+_LONGEST_ROLE, _LONGEST_STACK = 64, 128
+"""Characters in the names of roles of IAM and of stacks."""
 DEFAULT_ENV = "aws_batch"
 """The environment of the configuration in which a project keeps what AWS Batch needs."""
 
@@ -73,14 +77,20 @@ class Choices:
                 assert_never(self.platform)
 
     @property
+    def _name(self) -> str:
+        """How names on AWS begin: the project's, of letters that AWS takes, and no longer than that of a role may be."""
+        letters = re.sub(r"[^A-Za-z0-9_]", "_", self.project).strip("_") or "kedro"
+        return letters[: _LONGEST_ROLE - len(_SUBMITTER)]
+
+    @property
     def compute_environment(self) -> str:
         """The name of the compute environment."""
-        return f"{self.project}_env"
+        return f"{self._name}_env"
 
     @property
     def job_queue(self) -> str:
         """The name of the queue."""
-        return f"{self.project}_queue"
+        return f"{self._name}_queue"
 
     @property
     def job_definition(self) -> str:
@@ -100,17 +110,18 @@ class Choices:
     @property
     def log_group(self) -> str:
         """The name of the log group."""
-        return f"/aws/batch/{self.project}"
+        return f"/aws/batch/{self._name}"
 
     @property
     def image_repository(self) -> str:
         """The name of the repository in Amazon ECR: no capital letters, and only single underscores between others."""
-        return "_".join(word for word in self.project.lower().split("_") if word)
+        name = "_".join(word for word in self._name.lower().split("_") if word)
+        return name if len(name) > 1 else f"kedro_{name}"
 
     @property
     def submitter(self) -> str:
         """The name of the policy of those who submit jobs, and of the role of CI."""
-        return f"{self.project}_submitter"
+        return f"{self._name}{_SUBMITTER}"
 
     @property
     def is_federated(self) -> bool:
@@ -151,4 +162,5 @@ def stack_name(project: str, env: str) -> str:
     """Return the name of the stack of a project's infrastructure, of letters, digits and hyphens."""
     words = [project] if env == DEFAULT_ENV else [project, env]
     letters = "-".join(words).replace("_", "-")
-    return f"kedro-batch-{''.join(one for one in letters if one.isascii() and (one.isalnum() or one == '-'))}"
+    name = f"kedro-batch-{''.join(one for one in letters if one.isascii() and (one.isalnum() or one == '-'))}"
+    return name[:_LONGEST_STACK]
