@@ -178,6 +178,7 @@ def test_what_people_have_declared_for_all_environments_is_taken_along(infra, pr
 def test_a_file_that_is_missing_is_written(infra, prepared):
     (prepared / "conf" / "aws_batch" / "aws_batch.yml").rename(prepared / "conf" / "aws_batch" / "catalog.yml")
     (prepared / "conf" / "aws_batch" / "catalog.yml").write_text("")
+    (prepared / "conf" / "base" / "aws_batch.yml").write_text("job_definition: kedro_run\n")
     with cloudformation() as aws:
         assert infra(aws, "deploy", "--yes", "-q").text == "wrote conf/aws_batch/aws_batch.yml\n"
     assert yaml.safe_load(settings_of(prepared))["job_definition"] == DECLARED
@@ -633,6 +634,24 @@ def test_a_bad_template_is_refused(infra, prepared, template, code, said):
         assert not any(aws.called(operation) for operation in CHANGED)
     assert ended.code == code
     assert said in ended.err
+
+
+def test_settings_that_cannot_be_written_are_refused_before_anything_is_changed(infra, prepared):
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").unlink()
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").mkdir()
+    with cloudformation() as aws:
+        ended = infra(aws, "deploy", "--yes")
+        assert not any(aws.called(operation) for operation in CHANGED)
+    assert ended.code == 2
+    assert "cannot read conf/aws_batch/aws_batch.yml: Is a directory\n" in ended.err
+
+
+def test_a_template_of_windows_is_sent_without_the_mark_at_its_beginning(infra, prepared):
+    (prepared / "infrastructure.yml").write_bytes(b"\xef\xbb\xbf" + TEMPLATE.replace("\n", "\r\n").encode())
+    with cloudformation() as aws:
+        assert infra(aws, "diff").code == 3
+        (made,) = aws.called("CreateChangeSet")
+    assert made["TemplateBody"] == TEMPLATE
 
 
 @pytest.mark.parametrize(

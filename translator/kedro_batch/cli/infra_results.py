@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,21 @@ from kedro_batch.files.atomic_write import write_bytes
 from kedro_batch.files.yaml_editor import with_values
 from kedro_batch.files.yaml_reader import parse
 from kedro_batch.text.escaping import for_terminal
+
+
+def check_file(session: Session) -> None:
+    """Refuse settings that could not be written, before anything is changed on AWS.
+
+    Raises:
+        UsageError: The file cannot be read or written.
+        ConfigError: It cannot be changed.
+    """
+    with_values(_read(session), {"region": session.clients.region}, session.settings.shown)
+    folder = session.settings.file.parent
+    if not os.access(folder, os.W_OK):
+        raise UsageError(
+            f"cannot write {session.settings.shown}: its folder may not be written to. Nothing was changed"
+        )
 
 
 def write_results(session: Session, stack: Stack) -> None:
@@ -65,8 +81,10 @@ def _read(session: Session) -> str:
     file = session.settings.file
     try:
         return file.read_bytes().decode() if file.exists() else ""  # with the ends of lines as they are
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {session.settings.shown}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {session.settings.shown}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read {session.settings.shown}: it is not UTF-8") from error
 
 
 def _values(session: Session, results: Results, own: Mapping[str, Any]) -> dict[str, Any]:

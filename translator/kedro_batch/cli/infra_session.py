@@ -106,7 +106,7 @@ class Session:
         """
         file = self.flags["template"] or self.root / _TEMPLATE
         try:
-            text = file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8-sig")  # some editors begin files with a mark that AWS does not know
         except UnicodeDecodeError as error:
             raise UsageError(f"cannot read {self.template_shown}: it is not UTF-8") from error
         except OSError as error:

@@ -78,7 +78,7 @@ class Choices:
 
     @property
     def _name(self) -> str:
-        """How names on AWS begin: the project's, of letters that AWS takes, and no longer than that of a role may be."""
+        """How names on AWS begin: as the project's, in letters that AWS takes, and no longer than a role's may be."""
         letters = re.sub(r"[^A-Za-z0-9_]", "_", self.project).strip("_") or "kedro"
         return letters[: _LONGEST_ROLE - len(_SUBMITTER)]
 
