@@ -113,7 +113,7 @@ class CloudFormation:
     changes: Sequence[Mapping[str, Any]] | None = tuple(ADD)
     refusal: str | None = None
     early_validation: Sequence[Mapping[str, Any]] = ()
-    polls: int = 1
+    polls: int = 0
     faults: dict[str, list[tuple[int, str, str] | None]] = field(default_factory=dict)
     hangs: str = ""
     hanging: threading.Event = field(default_factory=threading.Event)

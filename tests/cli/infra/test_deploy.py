@@ -16,7 +16,8 @@ from tests.support.cloudformation import (
     cloudformation,
     modify,
 )
-from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch
+from tests.support.command_line import GENEROUS_S, PROGRAM, environment
+from tests.support.forked import kedro_batch
 from tests.support.infrastructure import SETTINGS, STACK, TEMPLATE, settings_of
 
 DECLARED = {
@@ -40,6 +41,7 @@ def parameters(sent):
 # A new stack
 
 
+@pytest.mark.usefixtures("of_the_default_network")
 def test_what_is_made_is_shown_followed_and_written_into_the_settings(infra, prepared):
     with cloudformation() as aws:
         ended = infra(aws, "deploy", "--yes")
@@ -394,7 +396,6 @@ def test_ctrl_c_leaves_the_stack_to_go_on_and_says_how_to_follow_it(prepared):
     ("words", "operation", "said"),
     [
         ("deploy --yes", "CreateChangeSet", ""),
-        ("deploy --yes", "DescribeChangeSet", ""),
         (
             "deploy --yes",
             "ExecuteChangeSet",
@@ -410,7 +411,6 @@ def test_ctrl_c_leaves_the_stack_to_go_on_and_says_how_to_follow_it(prepared):
             "DeleteStack",
             "Whether CloudFormation deletes the stack is not known. To see, and go on: kedro-batch infra destroy\n",
         ),
-        ("diff", "CreateChangeSet", ""),
     ],
 )
 def test_ctrl_c_during_a_call_leaves_nothing_half_done_that_is_not_said(prepared, words, operation, said):
@@ -424,9 +424,7 @@ def test_ctrl_c_during_a_call_leaves_nothing_half_done_that_is_not_said(prepared
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=GENEROUS_S)
         assert aws.change_sets == {}
-        assert aws.status == {"CreateChangeSet": "DELETE_COMPLETE", "DescribeChangeSet": "DELETE_COMPLETE"}.get(
-            operation, aws.status
-        )
+        assert aws.status == "DELETE_COMPLETE" or operation != "CreateChangeSet"
     assert process.returncode == 130
     assert err.endswith(f"{said}Stopped by SIGINT.\n")
     assert "is left" not in err
@@ -670,6 +668,7 @@ def test_another_account_or_region_is_refused(infra, prepared, settings, said):
     assert said in ended.err
 
 
+@pytest.mark.usefixtures("of_the_default_network")
 def test_an_account_without_a_default_network_leads_to_what_to_name(infra):
     with cloudformation(networks=False) as aws:
         ended = infra(aws, "deploy", "--yes")
