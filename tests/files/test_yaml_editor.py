@@ -27,6 +27,12 @@ def test_a_value_is_changed_in_its_place():
     )
 
 
+def test_lines_end_as_they_did():
+    windows = WRITTEN.replace("\n", "\r\n")
+    changed = with_values(windows, {"job_queue": "other", "job_definition": {"name": "a"}}, "x.yml")
+    assert changed.count("\n") == changed.count("\r\n") == windows.count("\n") + 1
+
+
 def test_text_becomes_a_mapping_above_what_follows():
     assert with_values(WRITTEN, {"job_definition": {"name": "kedro_run", "image": "a:1"}}, "x.yml") == WRITTEN.replace(
         "job_definition: kedro_run", "job_definition:\n  name: kedro_run\n  image: a:1"

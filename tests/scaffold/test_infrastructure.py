@@ -52,6 +52,11 @@ def test_cfn_lint_finds_nothing_in_any_other_combination(row):
     assert findings(text_of(choices(row))) == []
 
 
+@pytest.mark.parametrize("project", ["größe", "_" + "x" * 130])
+def test_cfn_lint_finds_nothing_in_the_names_of_odd_projects(project):
+    assert findings(text_of(choices((Platform.FARGATE, False, False, True, Forge.GITHUB), project=project))) == []
+
+
 def test_cfn_lint_finds_what_is_wrong():
     assert findings(text_of(FARGATE).replace("Priority: 1", "Priority: first"))
     assert findings(text_of(FARGATE).replace("  HasImage:", "  HasNoUse: !Equals [a, !Ref Image]\n  HasImage:"))

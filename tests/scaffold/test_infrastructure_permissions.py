@@ -98,35 +98,63 @@ def test_machines_have_nothing_but_the_policy_of_aws():
     assert "Policies" not in role
 
 
+GITHUB_HOST = "token.actions.githubusercontent.com"
+GITHUB_SUBJECTS = ["repo:space/flights:ref:refs/heads/release", "repo:space@*/flights@*:ref:refs/heads/release"]
+GITLAB_SUBJECT = "project_path:space/flights:ref_type:branch:ref:release"
+
+
 @pytest.mark.parametrize(
-    ("forge", "host", "audience", "subject"),
+    ("forge", "host", "audience", "condition"),
     [
         (
             Forge.GITHUB,
-            "token.actions.githubusercontent.com",
+            GITHUB_HOST,
             "sts.amazonaws.com",
-            "repo:space/flights:ref:refs/heads/release",
+            {
+                "StringEquals": {f"{GITHUB_HOST}:aud": "sts.amazonaws.com"},
+                "StringLike": {f"{GITHUB_HOST}:sub": GITHUB_SUBJECTS},
+            },
         ),
         (
             Forge.GITLAB,
             "gitlab.com",
             "https://gitlab.com",
-            "project_path:space/flights:ref_type:branch:ref:release",
+            {"StringEquals": {"gitlab.com:aud": "https://gitlab.com", "gitlab.com:sub": GITLAB_SUBJECT}},
         ),
     ],
 )
-def test_only_jobs_on_the_branch_of_approved_plans_get_the_role_of_ci(forge, host, audience, subject):
+def test_only_jobs_on_the_branch_of_approved_plans_get_the_role_of_ci(forge, host, audience, condition):
     some = choices((Platform.FARGATE, False, False, False, forge), branch="release")
     role = resource(some, "SubmitterRole")
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
-    assert trust["Condition"] == {"StringEquals": {f"{host}:aud": audience, f"{host}:sub": subject}}
+    assert trust["Condition"] == condition
     assert trust["Principal"] == {
         "Federated": {"Fn::If": ["MakesOidcProvider", {"Ref": "OidcProvider"}, {"Ref": "OidcProviderArn"}]}
     }
     assert (role["MaxSessionDuration"], role["ManagedPolicyArns"]) == (3600, [{"Ref": "SubmitterPolicy"}])
     assert "Policies" not in role
     assert resource(some, "OidcProvider") == {"Url": f"https://{host}", "ClientIdList": [audience]}
+
+
+@pytest.mark.parametrize(
+    ("subject", "gets_it"),
+    [
+        ("repo:space/flights:ref:refs/heads/release", True),
+        ("repo:space@12/flights@345:ref:refs/heads/release", True),
+        ("repo:space@12/flights@345:ref:refs/heads/release2", False),
+        ("repo:space@12/flights@345:ref:refs/tags/release", False),
+        ("repo:space@12/flights@345:pull_request", False),
+        ("repo:space@12/flights@345:environment:release", False),
+        ("repo:space@12/flights-2@345:ref:refs/heads/release", False),
+        ("repo:spaceship@12/flights@345:ref:refs/heads/release", False),
+        ("repo:space@12/other@6:ref:refs/heads/x/flights@7", False),
+        ("repo:space@12/other@6:ref:refs/heads/release", False),
+    ],
+)
+def test_github_s_subjects_with_and_without_ids_are_those_of_one_branch_of_one_repository(subject, gets_it):
+    some = choices((Platform.FARGATE, False, False, False, Forge.GITHUB), branch="release")
+    assert any(fnmatchcase(subject, one) for one in some.oidc_subjects) == gets_it
 
 
 # What jobs do on S3. These requests were recorded from s3fs 2026.9 below datasets of kedro-datasets 9.6: CSV, Parquet

@@ -95,6 +95,8 @@ class CloudFormation:
         early_validation: What DescribeEvents answers about it.
         polls: So often DescribeChangeSet says first that the change set is being made.
         faults: What an operation answers first: HTTP status, code and message of each error, or None for no reply.
+        hangs: The operation whose next call is carried out, but not answered.
+        hanging: That call has come.
         jobs: How many jobs are running in the queue.
         networks: There is a default network.
         page: Events and changes in one reply.
@@ -111,8 +113,10 @@ class CloudFormation:
     changes: Sequence[Mapping[str, Any]] | None = tuple(ADD)
     refusal: str | None = None
     early_validation: Sequence[Mapping[str, Any]] = ()
-    polls: int = 1
+    polls: int = 0
     faults: dict[str, list[tuple[int, str, str] | None]] = field(default_factory=dict)
+    hangs: str = ""
+    hanging: threading.Event = field(default_factory=threading.Event)
     jobs: int = 0
     networks: bool = True
     page: int = 3
@@ -202,7 +206,9 @@ class CloudFormation:
         return {"Id": made, "StackId": self.id}
 
     def _DescribeChangeSet(self, sent: dict[str, str]) -> Any:  # noqa: N802
-        made = self.change_sets[sent["ChangeSetName"]]
+        made = self._change_set(sent)
+        if made is None:
+            return _error(404, "ChangeSetNotFound", f"ChangeSet [{sent['ChangeSetName']}] does not exist")
         known = {"ChangeSetName": made["ChangeSetName"], "StackId": self.id, "StackName": STACK}
         if self.polls > 0:
             self.polls -= 1
@@ -220,8 +226,23 @@ class CloudFormation:
         return {"OperationEvents": list(self.early_validation)}
 
     def _DeleteChangeSet(self, sent: dict[str, str]) -> Any:  # noqa: N802
-        del self.change_sets[sent["ChangeSetName"]]
+        if self.being_made:
+            return _error(400, "InvalidChangeSetStatus", "The change set is being made")
+        if self._change_set(sent) is None and "StackName" in sent and self.status is None:
+            return _error(400, "ValidationError", f"Stack [{sent['StackName']}] does not exist")
+        self.change_sets = {key: made for key, made in self.change_sets.items() if made is not self._change_set(sent)}
         return {}
+
+    def _change_set(self, sent: Mapping[str, str]) -> dict[str, Any] | None:
+        """Return what a change set was made of; it is named by its ARN, or by its name and that of its stack."""
+        name = sent["ChangeSetName"]
+        by_name = (made for made in self.change_sets.values() if made.get("ChangeSetName") == name)
+        return self.change_sets.get(name) or next(by_name, None)
+
+    @property
+    def being_made(self) -> bool:
+        """DescribeChangeSet has not said yet that the change set is made."""
+        return bool(self.change_sets) and self.polls > 0
 
     def _ListChangeSets(self, _: dict[str, str]) -> Any:  # noqa: N802
         return {"Summaries": [{"ChangeSetId": one, "StackId": self.id} for one in self.change_sets]}
@@ -335,7 +356,11 @@ class _Connection(BaseHTTPRequestHandler):
         service = self.server.service
         with self.server.one_at_a_time:
             service.calls.append((operation, form))
-            if service.faults.get(operation):
+            hangs, service.hangs = service.hangs == operation, "" if service.hangs == operation else service.hangs
+            if hangs:
+                service.answer(operation, form)
+                self.close_connection = True
+            elif service.faults.get(operation):
                 fault = service.faults[operation].pop(0)
                 self.close_connection = fault is None
                 if fault:
@@ -346,6 +371,9 @@ class _Connection(BaseHTTPRequestHandler):
                 answer = service.json_answer(operation, json.loads(body or "{}"))
                 headers = {} if answer is not None else {"x-amzn-ErrorType": "UnknownOperationException"}
                 self._send(200 if answer is not None else 400, json.dumps(answer or {}), "application/json", headers)
+        if hangs:
+            service.hanging.set()
+            self.rfile.read(1)  # until the caller gives up
 
     do_GET = do_POST  # noqa: N815  as the base calls it
 

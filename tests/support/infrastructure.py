@@ -97,8 +97,13 @@ Resources:
         LogConfiguration: {LogDriver: awslogs, Options: {awslogs-group: !Ref LogGroup}}
 """
 
+OF_A_NETWORK = TEMPLATE.replace("Subnet::Id>\n", 'Subnet::Id>\n    Default: "s"\n').replace(
+    "SecurityGroup::Id>\n", 'SecurityGroup::Id>\n    Default: "g"\n'
+)
+"""The same, without a network to be looked for: the client of Amazon EC2 takes longest to make."""
 
-def prepared_project(folder: Path, *, settings: str = SETTINGS, template: str | None = TEMPLATE) -> Path:
+
+def prepared_project(folder: Path, *, settings: str = SETTINGS, template: str | None = OF_A_NETWORK) -> Path:
     """Write a project as ``init`` leaves it, as far as ``infra`` reads it."""
     root = write_project(folder / "project", conf={"aws_batch/aws_batch.yml": settings})
     if template is not None:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.cloudformation import CloudFormation
 from tests.support.command_line import Ended
 from tests.support.forked import kedro_batch
-from tests.support.infrastructure import prepared_project
+from tests.support.infrastructure import TEMPLATE, prepared_project
 
 Infra = Callable[..., Ended]
 
@@ -17,6 +17,12 @@ Infra = Callable[..., Ended]
 @pytest.fixture
 def prepared(tmp_path: Path) -> Path:
     return prepared_project(tmp_path)
+
+
+@pytest.fixture
+def of_the_default_network(prepared: Path) -> None:
+    """The template says nothing of the network."""
+    (prepared / "infrastructure.yml").write_text(TEMPLATE)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from tests.support.cloudformation import (
     cloudformation,
     modify,
 )
-from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch
+from tests.support.command_line import GENEROUS_S, PROGRAM, environment
+from tests.support.forked import kedro_batch
 from tests.support.infrastructure import SETTINGS, STACK, TEMPLATE, settings_of
 
 DECLARED = {
@@ -40,6 +41,7 @@ def parameters(sent):
 # A new stack
 
 
+@pytest.mark.usefixtures("of_the_default_network")
 def test_what_is_made_is_shown_followed_and_written_into_the_settings(infra, prepared):
     with cloudformation() as aws:
         ended = infra(aws, "deploy", "--yes")
@@ -135,9 +137,50 @@ def test_a_definition_that_people_have_chosen_stays(infra, prepared):
     assert yaml.safe_load(settings_of(prepared))["job_definition"] == "kedro_run:2"
 
 
+def test_a_definition_with_containers_of_its_own_stays_as_it_is(infra, prepared):
+    own = SETTINGS.replace(
+        "job_definition: kedro_run\n",
+        "job_definition:\n  name: our_run\n  register:\n    ecsProperties:\n      taskProperties:\n"
+        "        - containers: [{name: a, image: busybox}]\n",
+    )
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").write_text(own)
+    before = yaml.safe_load(own)["job_definition"]
+    with cloudformation() as aws:
+        ended = infra(aws, "deploy", "--yes")
+    assert ended.code == 0, ended.err
+    assert yaml.safe_load(settings_of(prepared))["job_definition"] == before
+    assert "declares a job definition with containers of its own, and that stays." in ended.err
+    assert 'job_role: "arn:aws:iam::123456789012:role/batchJobRole", execution_role: ' in ended.err
+
+
+def test_a_definition_that_people_have_chosen_for_all_environments_stays(infra, prepared):
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").write_text("# nothing\n")
+    (prepared / "conf" / "base" / "aws_batch.yml").write_text("job_definition: kedro_run:2\n")
+    with cloudformation() as aws:
+        ended = infra(aws, "deploy", "--yes")
+    assert ended.code == 0
+    assert (
+        "the aws_batch.yml of the base environment names the job definition kedro_run:2, and that stays." in ended.err
+    )
+    assert "job_definition" not in yaml.safe_load(settings_of(prepared))
+
+
+def test_what_people_have_declared_for_all_environments_is_taken_along(infra, prepared):
+    """Kedro takes the definition of an environment instead of that of all, not merged over it."""
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").write_text("# nothing\n")
+    (prepared / "conf" / "base" / "aws_batch.yml").write_text(
+        "job_definition:\n  name: our_run\n  image: busybox\n  platform: ec2\n  secrets: {A: arn:x}\n"
+    )
+    with cloudformation() as aws:
+        assert infra(aws, "deploy", "--yes").code == 0
+    written = yaml.safe_load(settings_of(prepared))["job_definition"]
+    assert written == {**DECLARED, "name": "our_run", "image": "busybox", "secrets": {"A": "arn:x"}}
+
+
 def test_a_file_that_is_missing_is_written(infra, prepared):
     (prepared / "conf" / "aws_batch" / "aws_batch.yml").rename(prepared / "conf" / "aws_batch" / "catalog.yml")
     (prepared / "conf" / "aws_batch" / "catalog.yml").write_text("")
+    (prepared / "conf" / "base" / "aws_batch.yml").write_text("job_definition: kedro_run\n")
     with cloudformation() as aws:
         assert infra(aws, "deploy", "--yes", "-q").text == "wrote conf/aws_batch/aws_batch.yml\n"
     assert yaml.safe_load(settings_of(prepared))["job_definition"] == DECLARED
@@ -262,6 +305,35 @@ def test_an_update_keeps_parameters_and_shouts_where_data_or_jobs_may_be_lost(in
     assert "cleaning up   the stack" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("before", "deployed", "new"),
+    [
+        ("16", TEMPLATE, True),
+        ("32", TEMPLATE, False),
+        ("16", TEMPLATE.replace("Default: 16", "Default: 8"), False),
+    ],
+    ids=["was the default", "was given", "was given, as the new default of then"],
+)
+def test_a_new_default_in_the_template_counts_where_nobody_has_given_a_value(infra, prepared, before, deployed, new):
+    (prepared / "infrastructure.yml").write_text(TEMPLATE.replace("Default: 16", "Default: 64"))
+    known = {"Subnets": "s", "SecurityGroups": "g", "MaxvCpus": before, "Token": "****"}
+    with cloudformation(status="CREATE_COMPLETE", parameters=known, template=deployed) as aws:
+        assert infra(aws, "diff").code == 3
+        (made,) = aws.called("CreateChangeSet")
+    stays = {"Subnets": None, "SecurityGroups": None, "Token": None}
+    assert parameters(made) == (stays if new else {**stays, "MaxvCpus": None})
+
+
+def test_a_template_that_may_not_be_read_back_is_no_reason_not_to_deploy(infra):
+    denied = (403, "AccessDenied", "User: arn:x is not authorized to perform: cloudformation:GetTemplate")
+    with cloudformation(
+        status="CREATE_COMPLETE", parameters={"Subnets": "s", "SecurityGroups": "g"}, faults={"GetTemplate": [denied]}
+    ) as aws:
+        ended = infra(aws, "diff")
+    assert ended.code == 3
+    assert "So parameters keep the values that they have, also where the template's default is new\n" in ended.err
+
+
 def test_diff_shows_what_would_change_and_leaves_nothing_behind(infra, prepared):
     with cloudformation() as aws:
         ended = infra(aws, "diff")
@@ -318,6 +390,86 @@ def test_ctrl_c_leaves_the_stack_to_go_on_and_says_how_to_follow_it(prepared):
     assert f"CloudFormation goes on with the stack {STACK} in account 123456789012, us-east-1." in said
     assert "go on from there: kedro-batch infra deploy\n" in said
     assert settings_of(prepared) == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("words", "operation", "said"),
+    [
+        ("deploy --yes", "CreateChangeSet", ""),
+        (
+            "deploy --yes",
+            "ExecuteChangeSet",
+            "these changes is not known. To see, and go on from there: kedro-batch infra deploy\n",
+        ),
+        (
+            "deploy --yes",
+            "DescribeStackResources",
+            "aws_batch.yml does not name all of it yet. To write it there: kedro-batch infra deploy\n",
+        ),
+        (
+            "destroy --yes",
+            "DeleteStack",
+            "Whether CloudFormation deletes the stack is not known. To see, and go on: kedro-batch infra destroy\n",
+        ),
+    ],
+)
+def test_ctrl_c_during_a_call_leaves_nothing_half_done_that_is_not_said(prepared, words, operation, said):
+    there = "CREATE_COMPLETE" if words.startswith("destroy") else None
+    with cloudformation(status=there, hangs=operation, polls=2) as aws:
+        command = [*PROGRAM, "infra", *words.split()]
+        with subprocess.Popen(
+            command, cwd=prepared, env=environment(aws.environment), stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert aws.hanging.wait(GENEROUS_S)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=GENEROUS_S)
+        assert aws.change_sets == {}
+        assert aws.status == "DELETE_COMPLETE" or operation != "CreateChangeSet"
+    assert process.returncode == 130
+    assert err.endswith(f"{said}Stopped by SIGINT.\n")
+    assert "is left" not in err
+    assert settings_of(prepared) == SETTINGS
+
+
+LOST = [None] * 4  # as often as a call is repeated
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ({"CreateChangeSet": [*LOST]}, "cannot call CreateChangeSet: Connection was closed"),
+        (
+            {"ExecuteChangeSet": [*LOST]},
+            "is not known. To see, and go on from there: kedro-batch infra deploy\nError: ",
+        ),
+        (
+            {"ExecuteChangeSet": [(400, "InvalidChangeSetStatus", "It is OBSOLETE")]},
+            "Nothing was changed: the stack has changed since, or is changing. To see what it has become, and go on ",
+        ),
+        (
+            {
+                "ExecuteChangeSet": [(400, "InvalidChangeSetStatus", "It is OBSOLETE")],
+                "DeleteChangeSet": [(400, "InvalidChangeSetStatus", "The stack is CREATE_IN_PROGRESS")],
+            },
+            "refused ExecuteChangeSet: InvalidChangeSetStatus: It is OBSOLETE. Nothing was changed",
+        ),
+    ],
+)
+def test_what_is_not_answered_or_comes_too_late_says_how_to_go_on(infra, faults, said):
+    with cloudformation(faults=faults) as aws:
+        ended = infra(aws, "deploy", "--yes")
+    assert ended.code == 5
+    assert said in ended.err
+    assert "is left" not in ended.err
+
+
+def test_diff_is_shown_also_if_what_was_made_for_it_cannot_be_taken_back(infra):
+    denied = (403, "AccessDenied", "User: arn:x is not authorized to perform: cloudformation:DeleteStack")
+    with cloudformation(faults={"DeleteStack": [denied]}) as aws:
+        ended = infra(aws, "diff")
+    assert ended.code == 3
+    assert "8 resources, 8 to make" in ended.text
+    assert "What was made only to compare is left, and does no harm: " in ended.err
 
 
 def test_expired_credentials_are_waited_for_while_the_stack_goes_on(infra):
@@ -401,7 +553,10 @@ def test_a_change_set_that_cannot_be_made_says_why_in_detail_and_leaves_nothing(
         ended = infra(aws, "deploy", "--yes")
         assert (aws.status, aws.change_sets) == ("DELETE_COMPLETE", {})
     assert ended.code == 5
-    assert "The following hook(s)/validation failed. Bucket: The bucket a-bucket already exists.\n" in ended.err
+    assert (
+        "The following hook(s)/validation failed. Bucket: The bucket a-bucket already exists. Something " in ended.err
+    )
+    assert ended.err.endswith("delete what exists only if nobody needs it\n")
 
 
 @pytest.mark.parametrize("operation", ["DescribeStacks", "CreateChangeSet", "ExecuteChangeSet"])
@@ -437,6 +592,9 @@ def test_results_that_cannot_be_read_are_read_by_the_next_deploy(infra, prepared
     [
         (["--parameter", "MaxVCPUs=3"], 2, "infrastructure.yml has no such parameter. Did you mean 'MaxvCpus'?"),
         (["--parameter", "MaxvCpus"], 2, "--parameter MaxvCpus: write it as KEY=VALUE"),
+        (["--parameter", "MaxvCpus=3", "--parameter", "MaxvCpus=4"], 2, "--parameter MaxvCpus is given twice"),
+        (["--parameter", "Image=a", "--image", "b"], 2, "--image and --parameter Image= name two images"),
+        (["--parameter", "Subnets="], 2, "--parameter Subnets=: name at least one, such as Subnets=subnet-"),
         (["--stack", "a_stack"], 2, "--stack a_stack: a stack's name has letters, digits and hyphens"),
         (["--image", "UPPER"], 2, "--image UPPER: "),
         (["--template", "nothing.yml"], 2, "cannot read the template nothing.yml: No such file or directory"),
@@ -476,6 +634,24 @@ def test_a_bad_template_is_refused(infra, prepared, template, code, said):
     assert said in ended.err
 
 
+def test_settings_that_cannot_be_written_are_refused_before_anything_is_changed(infra, prepared):
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").unlink()
+    (prepared / "conf" / "aws_batch" / "aws_batch.yml").mkdir()
+    with cloudformation() as aws:
+        ended = infra(aws, "deploy", "--yes")
+        assert not any(aws.called(operation) for operation in CHANGED)
+    assert ended.code == 2
+    assert "cannot read conf/aws_batch/aws_batch.yml: Is a directory\n" in ended.err
+
+
+def test_a_template_of_windows_is_sent_without_the_mark_at_its_beginning(infra, prepared):
+    (prepared / "infrastructure.yml").write_bytes(b"\xef\xbb\xbf" + TEMPLATE.replace("\n", "\r\n").encode())
+    with cloudformation() as aws:
+        assert infra(aws, "diff").code == 3
+        (made,) = aws.called("CreateChangeSet")
+    assert made["TemplateBody"] == TEMPLATE
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -492,6 +668,7 @@ def test_another_account_or_region_is_refused(infra, prepared, settings, said):
     assert said in ended.err
 
 
+@pytest.mark.usefixtures("of_the_default_network")
 def test_an_account_without_a_default_network_leads_to_what_to_name(infra):
     with cloudformation(networks=False) as aws:
         ended = infra(aws, "deploy", "--yes")

@@ -77,7 +77,7 @@ def test_what_is_left_of_a_half_made_stack_is_deleted(infra, status):
 def test_a_deletion_that_fails_says_what_stays_and_that_it_can_be_repeated(infra):
     script = [
         DELETION[0],
-        ("JobRole", "DELETE_FAILED", "Cannot delete entity, must detach all policies first; it cannot be deleted"),
+        ("JobRole", "DELETE_FAILED", "Cannot delete entity, must detach all policies first. (Service: Iam)"),
         ("", "DELETE_FAILED", "The following resource(s) failed to delete: [JobRole]."),
     ]
     with cloudformation(status="CREATE_COMPLETE", on_delete=script) as aws:
@@ -86,7 +86,7 @@ def test_a_deletion_that_fails_says_what_stays_and_that_it_can_be_repeated(infra
         again = infra(aws, "destroy", "--yes")
     assert (ended.code, again.code) == (5, 0)
     assert "  JobRole (batchJobRole): Cannot delete entity, must detach all policies first" in ended.err
-    assert "Remove what still uses it, or what is in it" in ended.err
+    assert "Take them away: aws iam list-attached-role-policies --role-name batchJobRole;" in ended.err
     assert "delete it again: kedro-batch infra destroy\n" in ended.err
 
 

@@ -21,6 +21,10 @@ def event(logical_id, status, reason="", physical_id=""):
     )
 
 
+TAKEN = (
+    "Something outside of the stack has this name, such as the stack of another project or environment. Write another "
+    "name in the template, at each place; delete what exists only if nobody needs it"
+)
 QUOTA = "The account has reached a quota. Delete what nobody needs, or ask for more in the console of Service Quotas"
 LINKED_ROLE = "aws iam create-service-linked-role --aws-service-name batch.amazonaws.com"
 
@@ -31,7 +35,7 @@ LINKED_ROLE = "aws iam create-service-linked-role --aws-service-name batch.amazo
         ("Service role is wrong.", ""),
         (
             "spaceflights already exists in stack arn:aws:x",
-            "Something outside of the stack has this name. Choose another one in the template, or delete what exists",
+            TAKEN,
         ),
         ("The maximum number of VPCs has been reached. (Service: Ec2)", QUOTA),
         (
@@ -46,6 +50,18 @@ LINKED_ROLE = "aws iam create-service-linked-role --aws-service-name batch.amazo
         (
             "Cannot delete, found existing JobQueue relationship",
             "AWS Batch takes a minute to forget a queue that was deleted",
+        ),
+        # As IAM words it: aws/aws-cdk#15024, gchq/sleeper#3956.
+        (
+            "Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409)",
+            (
+                "Somebody has given it more policies. Take them away: aws iam list-attached-role-policies --role-name "
+                "a_queue; aws iam list-role-policies --role-name a_queue"
+            ),
+        ),
+        (
+            "Cannot delete a policy attached to entities. (Service: Iam, Status Code: 409)",
+            "Detach it from whoever has it: aws iam list-entities-for-policy --policy-arn a_queue",
         ),
         ("The bucket you tried to delete is not empty", "Remove what still uses it, or what is in it"),
     ],

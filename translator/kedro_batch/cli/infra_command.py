@@ -49,7 +49,7 @@ def _template_options(command: _F) -> _F:
             "parameters",
             multiple=True,
             metavar="KEY=VALUE",
-            help="A parameter of the template. Others keep their value, or have that of the template.",
+            help="A parameter of the template. Others keep the value that they were given, or have the default.",
         ),
         click.option(
             "--template",
@@ -77,11 +77,13 @@ def deploy(context: click.Context, /, **flags: Any) -> None:
     every change of the template, and after Ctrl-C: it takes up what goes on.
     """
     from kedro_batch.cli.infra_deployment import carry_out
-    from kedro_batch.cli.infra_results import write_results
+    from kedro_batch.cli.infra_results import check_file, write_results
     from kedro_batch.cli.infra_session import open_session
 
     session = open_session(context, flags)
-    stack = carry_out(session, session.read_template(), yes=flags["yes"])
+    template = session.read_template()
+    check_file(session)
+    stack = carry_out(session, template, yes=flags["yes"])
     write_results(session, stack)
 
 

@@ -9,7 +9,7 @@ from kedro_batch.cloud.infrastructure.events import newest_event
 from kedro_batch.cloud.infrastructure.results import find_jobs, queue_of, read_deployed_template
 from kedro_batch.cloud.infrastructure.stacks import delete_stack, describe_resources
 from kedro_batch.cloud.infrastructure.template import Template
-from kedro_batch.errors import Fault, ServiceError, UsageError
+from kedro_batch.errors import Fault, Interrupted, ServiceError, UsageError
 from kedro_batch.review.infrastructure import Line, deletion_lines, removal_commands
 from kedro_batch.text.wording import counted
 
@@ -35,7 +35,13 @@ def delete(session: Session, *, yes: bool) -> None:
     _show(session, there, template, yes=yes)
     confirm("Delete it?", yes=yes, nothing_done="Nothing was deleted.")
     known = newest_event(session.clients, stack)
-    delete_stack(session.clients, stack)
+    try:
+        delete_stack(session.clients, stack)
+    except (ServiceError, Interrupted) as error:
+        if not isinstance(error, ServiceError) or error.fault is Fault.AMBIGUOUS:
+            again = session.command("infra destroy")
+            session.warn(f"Whether CloudFormation deletes the stack is not known. To see, and go on: {again}")
+        raise
     after = session.follow(stack, since=known)
     if not after.succeeded:
         raise ServiceError(

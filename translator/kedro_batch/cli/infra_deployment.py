@@ -8,19 +8,22 @@ from kedro_batch.cli.base import is_plain
 from kedro_batch.cli.infra_session import Session
 from kedro_batch.cli.project_options import confirm
 from kedro_batch.cloud.infrastructure.change_sets import (
-    ChangeSet,
     Proposal,
+    Wanted,
     execute,
+    is_outdated,
     propose,
     wait_for,
     withdraw,
     withdrawn_on_failure,
 )
+from kedro_batch.cloud.infrastructure.changes import ChangeSet
 from kedro_batch.cloud.infrastructure.events import newest_event
-from kedro_batch.cloud.infrastructure.parameters import choose_parameters
+from kedro_batch.cloud.infrastructure.parameters import Deployed, choose_parameters
+from kedro_batch.cloud.infrastructure.results import read_deployed_template
 from kedro_batch.cloud.infrastructure.stacks import Stack, describe_stack
 from kedro_batch.cloud.infrastructure.template import Template
-from kedro_batch.errors import ServiceError
+from kedro_batch.errors import Fault, Interrupted, ServiceError
 from kedro_batch.review.infrastructure import Line, change_lines, changes_headline
 from kedro_batch.text.wording import duration
 
@@ -56,12 +59,29 @@ def carry_out(session: Session, template: Template, *, yes: bool) -> Stack:
         session.note(_unchanged(session))
         return _described(session, proposal.stack_id)
     began = time.monotonic()
-    execute(session.clients, proposal)
+    _execute(session, proposal)
     after = session.follow(stack, since=known)
     if not after.succeeded:
         raise _failure(session, after)
     session.note(f"The stack {after.name} in {session.where} is deployed ({duration(time.monotonic() - began)}).")
     return after
+
+
+def _execute(session: Session, proposal: Proposal) -> None:
+    again = session.command("infra deploy")
+    try:
+        execute(session.clients, proposal)
+    except (ServiceError, Interrupted) as error:
+        if not isinstance(error, ServiceError) or error.fault is Fault.AMBIGUOUS:
+            session.warn(
+                f"Whether CloudFormation makes these changes is not known. To see, and go on from there: {again}"
+            )
+        elif is_outdated(error):
+            raise ServiceError(
+                f"{error}. Nothing was changed: the stack has changed since, or is changing. To see what it has "
+                f"become, and go on from there: {again}"
+            ) from error
+        raise
 
 
 def compare(session: Session, template: Template) -> bool:
@@ -78,7 +98,10 @@ def compare(session: Session, template: Template) -> bool:
     if proposal is not None:
         with withdrawn_on_failure(session.clients, proposal, session.warn):
             change_set = wait_for(session.clients, proposal)
-        withdraw(session.clients, proposal)
+        try:
+            withdraw(session.clients, proposal)
+        except ServiceError as error:
+            session.warn(f"What was made only to compare is left, and does no harm: {error}")
     if change_set.empty:
         click.echo(_unchanged(session))
     else:
@@ -91,12 +114,24 @@ def _propose(session: Session, template: Template) -> tuple[Stack | None, Propos
     if stack is not None and not (stack.only_proposed or stack.updatable):
         raise _refusal(session, stack)
     chosen = choose_parameters(
-        session.clients, template, stack, session.parameters_for(template), session.template_shown
+        session.clients, template, _deployed(session, stack), session.parameters_for(template), session.template_shown
     )
     if chosen.from_network:
         values = "; ".join(f"{name}={value}" for name, value in chosen.from_network.items())
         session.note(f"The network {chosen.vpc} of the account is used: {values}. To choose others: --parameter")
-    return stack, propose(session.clients, session.stack_name, stack, template, chosen.arguments)
+    wanted = Wanted(stack_name=session.stack_name, before=stack, template=template, parameters=chosen.arguments)
+    return stack, propose(session.clients, wanted, on_trouble=session.warn)
+
+
+def _deployed(session: Session, stack: Stack | None) -> Deployed:
+    if stack is None or stack.only_proposed:
+        return Deployed()
+    try:
+        template = read_deployed_template(session.clients, stack)
+    except ServiceError as error:
+        session.warn(f"{error}. So parameters keep the values that they have, also where the template's default is new")
+        return Deployed(values=stack.parameters)
+    return Deployed(values=stack.parameters, template=template)
 
 
 def _unchanged(session: Session) -> str:

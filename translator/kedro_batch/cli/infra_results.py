@@ -1,6 +1,8 @@
 """Writes what was deployed into ``conf/ENV/aws_batch.yml``, and says what to do next."""
 
 import difflib
+import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,12 +11,27 @@ import click
 from kedro_batch.cli.infra_session import Session
 from kedro_batch.cloud.infrastructure.results import Results, read_results
 from kedro_batch.cloud.infrastructure.stacks import Stack
-from kedro_batch.compiler.settings.declared_definitions import declared_in
-from kedro_batch.errors import UsageError
+from kedro_batch.compiler.settings.declared_definitions import declared_in, has_own_containers
+from kedro_batch.errors import Interrupted, ServiceError, UsageError
 from kedro_batch.files.atomic_write import write_bytes
 from kedro_batch.files.yaml_editor import with_values
 from kedro_batch.files.yaml_reader import parse
 from kedro_batch.text.escaping import for_terminal
+
+
+def check_file(session: Session) -> None:
+    """Refuse settings that could not be written, before anything is changed on AWS.
+
+    Raises:
+        UsageError: The file cannot be read or written.
+        ConfigError: It cannot be changed.
+    """
+    with_values(_read(session), {"region": session.clients.region}, session.settings.shown)
+    folder = session.settings.file.parent
+    if not os.access(folder, os.W_OK):
+        raise UsageError(
+            f"cannot write {session.settings.shown}: its folder may not be written to. Nothing was changed"
+        )
 
 
 def write_results(session: Session, stack: Stack) -> None:
@@ -27,6 +44,17 @@ def write_results(session: Session, stack: Stack) -> None:
         UsageError: The file cannot be read or written.
         ConfigError: It cannot be changed.
     """
+    try:
+        _write(session, stack)
+    except (ServiceError, Interrupted, UsageError):
+        session.warn(
+            f"The stack {stack.name} is deployed, and {session.settings.shown} does not name all of it yet. "
+            f"To write it there: {session.command('infra deploy')}"
+        )
+        raise
+
+
+def _write(session: Session, stack: Stack) -> None:
     results = read_results(session.clients, stack)
     shown = session.settings.shown
     old = _read(session)
@@ -52,9 +80,11 @@ def write_results(session: Session, stack: Stack) -> None:
 def _read(session: Session) -> str:
     file = session.settings.file
     try:
-        return file.read_text(encoding="utf-8") if file.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {session.settings.shown}: {error}") from error
+        return file.read_bytes().decode() if file.exists() else ""  # with the ends of lines as they are
+    except OSError as error:
+        raise UsageError(f"cannot read {session.settings.shown}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read {session.settings.shown}: it is not UTF-8") from error
 
 
 def _values(session: Session, results: Results, own: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,15 +95,25 @@ def _values(session: Session, results: Results, own: Mapping[str, Any]) -> dict[
         "job_queue": results.job_queue,
         "image_repository": results.image_repository,
     }
-    named = own.get("job_definition")
+    inherited = {} if "job_definition" in own else session.settings.settings.defaults.stated
+    where = "the aws_batch.yml of the base environment" if inherited else session.settings.shown
+    named = {**inherited, **own}.get("job_definition")
+    # Kedro does not merge the definition of an environment over that of all: what stands there is taken along.
+    above = declared_in(inherited) or {}
+    before = declared_in(own) or above
     if isinstance(named, str) and named != results.job_definition:
         session.note(
-            f"{session.settings.shown} names the job definition {named}, and that stays. To declare the one of the "
-            "stack there, remove `job_definition` and deploy again"
+            f"{where} names the job definition {named}, and that stays. To declare the one of the stack in "
+            f"{session.settings.shown}, write `job_definition: {results.job_definition}` there and deploy again"
+        )
+    elif has_own_containers(before):
+        fields = ", ".join(f"{name}: {json.dumps(value)}" for name, value in results.declared.items())
+        session.note(
+            f"{where} declares a job definition with containers of its own, and that stays. Give them by hand what "
+            f"they need of the stack: {fields}"
         )
     elif results.job_definition:
-        before = declared_in(own) or {}
-        declared = dict(results.declared)
+        declared = {**above, **results.declared}
         if "platform" in session.settings.settings.defaults.stated:  # it may stand in one of two places, not in both
             values["platform"] = declared.pop("platform", None)
         image = session.image or before.get("image")

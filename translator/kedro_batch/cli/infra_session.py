@@ -63,18 +63,23 @@ class Session:
     @property
     def given(self) -> dict[str, str]:
         """The parameters of the command line; for the image, ``--image`` if the parameter itself is not given."""
-        given = {}
+        given: dict[str, str] = {}
         for word in self.flags["parameters"]:
             name, sign, value = word.partition("=")
             if not sign or not name:
                 raise UsageError(f"--parameter {word}: write it as KEY=VALUE")
-            given[name] = value
+            if given.setdefault(name, value) != value:
+                raise UsageError(f"--parameter {name} is given twice, with two values")
         return given
 
     def parameters_for(self, template: Template) -> dict[str, str]:
         """Return the given parameters, with the image where the template has a parameter for it."""
-        image = {IMAGE: self.image} if self.image and IMAGE in template.parameters else {}
-        return {**image, **self.given}
+        given = self.given
+        if not self.image or IMAGE not in template.parameters:
+            return given
+        if given.setdefault(IMAGE, self.image) != self.image:
+            raise UsageError(f"--image and --parameter {IMAGE}= name two images")
+        return given
 
     @property
     def template_shown(self) -> str:
@@ -101,7 +106,7 @@ class Session:
         """
         file = self.flags["template"] or self.root / _TEMPLATE
         try:
-            text = file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8-sig")  # some editors begin files with a mark that AWS does not know
         except UnicodeDecodeError as error:
             raise UsageError(f"cannot read {self.template_shown}: it is not UTF-8") from error
         except OSError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kedro_batch.cli.questions import ask_whether
 from kedro_batch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ def confirm(question: str, *, yes: bool, nothing_done: str) -> None:
     if not can_ask():
         raise UsageError(f"{nothing_done} There is no terminal to answer on: add --yes to agree")
     try:
-        agreed = click.confirm(question, err=True)
-    except click.Abort as error:  # the end of the input, Ctrl-D
+        agreed = ask_whether(question, default=False)
+    except EOFError as error:  # Ctrl-D
         raise UsageError(nothing_done) from error
     if not agreed:
         raise UsageError(nothing_done)

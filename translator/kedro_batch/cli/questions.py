@@ -33,17 +33,21 @@ def ask(question: str, read: Callable[[str], _T]) -> _T:
             click.echo(f"Error: {error}", err=True)
 
 
-def ask_whether(question: str) -> bool:
-    """Ask a question whose answer is yes if nothing is typed.
+def ask_whether(question: str, *, default: bool = True) -> bool:
+    """Ask a question until the answer is yes or no.
+
+    Args:
+        question: The question.
+        default: The answer if nothing is typed.
 
     Raises:
         EOFError: The input has ended.
     """
     while True:
-        click.echo(f"{question} [Y/n]: ", nl=False, err=True)
+        click.echo(f"{question} [{'Y/n' if default else 'y/N'}]: ", nl=False, err=True)
         answer = _read_line().strip().lower()
         if answer in ("", "y", "yes", "n", "no"):
-            return not answer.startswith("n")
+            return answer.startswith("y") if answer else default
         click.echo("Error: write y or n", err=True)
 
 

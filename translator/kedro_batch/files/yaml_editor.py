@@ -21,7 +21,7 @@ def with_values(text: str, values: Mapping[str, Any], shown: str) -> str:
     """Return a YAML file with some values changed or added, and every comment kept.
 
     Args:
-        text: The file: a mapping, or nothing.
+        text: The file: a mapping, or nothing. Lines that end as on Windows stay so.
         values: What keys are to have. A mapping is merged into a mapping at any depth; anything else replaces what is
             there. A key whose value is None is taken away.
         shown: The file's name in messages.
@@ -29,6 +29,8 @@ def with_values(text: str, values: Mapping[str, Any], shown: str) -> str:
     Raises:
         ConfigError: It is no YAML mapping.
     """
+    if "\r\n" in text:
+        return with_values(text.replace("\r\n", "\n"), values, shown).replace("\n", "\r\n")
     editor = YAML()
     editor.preserve_quotes = True
     editor.width = _NO_LINE_IS_FOLDED

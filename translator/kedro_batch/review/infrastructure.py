@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kedro_batch.cloud.infrastructure.change_sets import Change, ChangeSet
+from kedro_batch.cloud.infrastructure.changes import Change, ChangeSet
 from kedro_batch.cloud.infrastructure.events import Event
 from kedro_batch.cloud.infrastructure.stacks import Stack
 from kedro_batch.cloud.infrastructure.template import Template

@@ -1,11 +1,15 @@
 """The choices of ``init``: what its templates are rendered with, and the names on AWS that follow from them."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
 from kedro_batch.plan.settings import Platform
 
+_SUBMITTER = "_submitter"
+_LONGEST_ROLE, _LONGEST_STACK = 64, 128
+"""Characters in the names of roles of IAM and of stacks."""
 DEFAULT_ENV = "aws_batch"
 """The environment of the configuration in which a project keeps what AWS Batch needs."""
 
@@ -73,14 +77,20 @@ class Choices:
                 assert_never(self.platform)
 
     @property
+    def _name(self) -> str:
+        """How names on AWS begin: as the project's, in letters that AWS takes, and no longer than a role's may be."""
+        letters = re.sub(r"[^A-Za-z0-9_]", "_", self.project).strip("_") or "kedro"
+        return letters[: _LONGEST_ROLE - len(_SUBMITTER)]
+
+    @property
     def compute_environment(self) -> str:
         """The name of the compute environment."""
-        return f"{self.project}_env"
+        return f"{self._name}_env"
 
     @property
     def job_queue(self) -> str:
         """The name of the queue."""
-        return f"{self.project}_queue"
+        return f"{self._name}_queue"
 
     @property
     def job_definition(self) -> str:
@@ -100,17 +110,18 @@ class Choices:
     @property
     def log_group(self) -> str:
         """The name of the log group."""
-        return f"/aws/batch/{self.project}"
+        return f"/aws/batch/{self._name}"
 
     @property
     def image_repository(self) -> str:
         """The name of the repository in Amazon ECR: no capital letters, and only single underscores between others."""
-        return "_".join(word for word in self.project.lower().split("_") if word)
+        name = "_".join(word for word in self._name.lower().split("_") if word)
+        return name if len(name) > 1 else f"kedro_{name}"
 
     @property
     def submitter(self) -> str:
         """The name of the policy of those who submit jobs, and of the role of CI."""
-        return f"{self.project}_submitter"
+        return f"{self._name}{_SUBMITTER}"
 
     @property
     def is_federated(self) -> bool:
@@ -131,15 +142,25 @@ class Choices:
         return "https://gitlab.com" if self.forge is Forge.GITLAB else "sts.amazonaws.com"
 
     @property
-    def oidc_subject(self) -> str:
-        """The ``sub`` of the tokens of jobs on the branch from which plans are applied, and of no others."""
+    def oidc_subjects(self) -> tuple[str, ...]:
+        """The ``sub`` of the tokens of jobs on the branch from which plans are applied, and of no others.
+
+        A star stands for a number that is not known here. It can stand for no more: no name of an owner or a repository
+        has an @, and none of a branch a colon.
+
+        Source: "Immutable subject claims" in the guide of GitHub Actions: repositories that were made, renamed or
+        transferred since July 2026 have the ids of owner and repository behind their names.
+        """
         if self.forge is Forge.GITLAB:
-            return f"project_path:{self.repository}:ref_type:branch:ref:{self.branch}"
-        return f"repo:{self.repository}:ref:refs/heads/{self.branch}"
+            return (f"project_path:{self.repository}:ref_type:branch:ref:{self.branch}",)
+        owner, _, name = (self.repository or "").partition("/")
+        branch = f"ref:refs/heads/{self.branch}"
+        return (f"repo:{owner}/{name}:{branch}", f"repo:{owner}@*/{name}@*:{branch}")
 
 
 def stack_name(project: str, env: str) -> str:
     """Return the name of the stack of a project's infrastructure, of letters, digits and hyphens."""
     words = [project] if env == DEFAULT_ENV else [project, env]
     letters = "-".join(words).replace("_", "-")
-    return f"kedro-batch-{''.join(one for one in letters if one.isascii() and (one.isalnum() or one == '-'))}"
+    name = f"kedro-batch-{''.join(one for one in letters if one.isascii() and (one.isalnum() or one == '-'))}"
+    return name[:_LONGEST_STACK]

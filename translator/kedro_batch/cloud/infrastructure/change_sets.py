@@ -3,13 +3,22 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.cloud.aws_errors import parsing
+from kedro_batch.cloud.aws_errors import error_code, parsing
 from kedro_batch.cloud.clients import Clients
-from kedro_batch.cloud.infrastructure.stacks import SERVICE, Stack, delete_stack, describe_stack, parameter_values
+from kedro_batch.cloud.infrastructure.changes import ChangeSet, read_changes
+from kedro_batch.cloud.infrastructure.failures import advice_for
+from kedro_batch.cloud.infrastructure.stacks import (
+    SERVICE,
+    Stack,
+    delete_stack,
+    describe_stack,
+    is_missing,
+    parameter_values,
+)
 from kedro_batch.cloud.infrastructure.template import Template
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.wording import sentences
@@ -17,90 +26,67 @@ from kedro_batch.text.wording import sentences
 _FIRST_S, _LONGEST_S, _FACTOR = 0.1, 3.0, 1.5
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 """How CloudFormation says, as a failure, that a stack is as its template says."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PropertyChange:
-    """A property of a resource that changes; before and after are None where CloudFormation does not tell."""
-
-    name: str
-    before: str | None = None
-    after: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What happens to one resource.
-
-    Attributes:
-        action: ``Add``, ``Modify``, ``Remove``, ``Import``, or what AWS calls it else.
-        logical_id: Its name in the template.
-        physical_id: Its name or ARN on AWS; empty if it does not exist yet.
-        kind: Its type.
-        replaced: ``True``, ``False`` or ``Conditional``: whether another one takes its place.
-        kept: What it takes the place of, or what leaves the stack, is not deleted.
-        properties: What changes in it.
-    """
-
-    action: str
-    logical_id: str
-    physical_id: str
-    kind: str
-    replaced: str
-    kept: bool
-    properties: tuple[PropertyChange, ...]
+_BEING_MADE = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+_POLLS_BEFORE_DELETION = 15
+"""About half a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A change set that CloudFormation was asked for: its ARN, and that of its stack."""
+    """A change set that CloudFormation was asked for, and its stack: their ARNs, or names until it has answered."""
 
     id: str
     stack_id: str
 
+    @property
+    def is_known(self) -> bool:
+        """True if CloudFormation has answered."""
+        return self.id.startswith("arn:")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSet:
-    """What a change set says.
+class Wanted:
+    """What CloudFormation is asked for.
 
     Attributes:
-        empty: Nothing is to be changed.
-        changes: By logical id. None, in one that is not empty: only outputs, tags or the template's text change.
-        parameters: The values of the stack's parameters after the change.
-    """
-
-    empty: bool = False
-    changes: tuple[Change, ...] = ()
-    parameters: Mapping[str, str] = field(default_factory=dict)
-
-
-def propose(
-    clients: Clients, name: str, before: Stack | None, template: Template, parameters: Sequence[Mapping[str, Any]]
-) -> Proposal | None:
-    """Ask CloudFormation for a change set; None if it says at once that there is nothing to change.
-
-    Args:
-        clients: The account.
-        name: The name of the stack.
+        stack_name: The name of the stack.
         before: The stack as it is; None if there is none.
         template: The template.
         parameters: As CreateChangeSet takes them.
     """
+
+    stack_name: str
+    before: Stack | None
+    template: Template
+    parameters: Sequence[Mapping[str, Any]]
+
+
+def propose(clients: Clients, wanted: Wanted, on_trouble: Callable[[str], None]) -> Proposal | None:
+    """Ask CloudFormation for a change set; None if it says at once that there is nothing to change.
+
+    Where the call is interrupted or its reply is lost, the change set may be there: it is withdrawn.
+
+    Args:
+        clients: The account.
+        wanted: The stack, and what is to become of it.
+        on_trouble: Gets a message if the change set cannot be withdrawn.
+    """
     token = f"kedro-batch-{uuid.uuid4().hex}"
     try:
-        reply = clients.call(
-            "cloudformation",
-            "create_change_set",
-            StackName=name,
-            ChangeSetName=token,
-            ClientToken=token,
-            ChangeSetType="CREATE" if before is None or before.only_proposed else "UPDATE",
-            TemplateBody=template.body,
-            Parameters=list(parameters),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-            # What an earlier stack left behind is taken over again.
-            **_known(clients, "CreateChangeSet", ImportExistingResources=True),
-        )
+        with withdrawn_on_failure(clients, Proposal(id=token, stack_id=wanted.stack_name), on_trouble):
+            reply = clients.call(
+                "cloudformation",
+                "create_change_set",
+                StackName=wanted.stack_name,
+                ChangeSetName=token,
+                ClientToken=token,
+                ChangeSetType="CREATE" if wanted.before is None or wanted.before.only_proposed else "UPDATE",
+                TemplateBody=wanted.template.body,
+                Parameters=list(wanted.parameters),
+                Capabilities=["CAPABILITY_NAMED_IAM"],
+                # What an earlier stack left behind is taken over again.
+                **_known(clients, "CreateChangeSet", ImportExistingResources=True),
+            )
     except ServiceError as error:
         if any(words in error.problem for words in _NOTHING):
             return None
@@ -120,12 +106,30 @@ def withdrawn_on_failure(clients: Clients, proposal: Proposal, on_trouble: Calla
     """
     try:
         yield
-    except BaseException:
+    except BaseException as error:
+        if not proposal.is_known and isinstance(error, ServiceError) and error.fault is not Fault.AMBIGUOUS:
+            raise  # there is no change set
         try:
+            _wait_until_it_can_be_deleted(clients, proposal)
             withdraw(clients, proposal)
-        except ServiceError as error:
-            on_trouble(f"The change set {proposal.id} is left: {error}")
+        except ServiceError as trouble:
+            if not is_missing(trouble):
+                on_trouble(f"The change set {proposal.id} is left: {trouble}")
         raise
+
+
+def _wait_until_it_can_be_deleted(clients: Clients, proposal: Proposal) -> None:
+    """Wait until a change set is made: CloudFormation deletes none before."""
+    pause = _FIRST_S
+    for _ in range(_POLLS_BEFORE_DELETION):
+        try:
+            reply = _describe(clients, proposal)
+        except ServiceError:  # it does not exist, or may not be read: deleting it tells
+            return
+        if reply.get("Status") not in _BEING_MADE:
+            return
+        time.sleep(pause)
+        pause = min(_LONGEST_S, pause * _FACTOR)
 
 
 def wait_for(clients: Clients, proposal: Proposal) -> ChangeSet:
@@ -142,7 +146,7 @@ def wait_for(clients: Clients, proposal: Proposal) -> ChangeSet:
         if status == "FAILED" and any(words in reason for words in _NOTHING):
             return ChangeSet(empty=True)
         if status == "FAILED":
-            raise ServiceError(sentences(f"CloudFormation refuses the changes: {reason}", *_details(clients, proposal)))
+            raise ServiceError(_refusal(reason, _details(clients, proposal)))
         if status == "CREATE_COMPLETE":
             break
         time.sleep(pause)
@@ -152,19 +156,15 @@ def wait_for(clients: Clients, proposal: Proposal) -> ChangeSet:
         reply = _describe(clients, proposal, NextToken=reply["NextToken"])
         changes += reply.get("Changes", ())
     with parsing("DescribeChangeSet", SERVICE):
-        return ChangeSet(
-            changes=tuple(
-                sorted(
-                    (_change(one["ResourceChange"]) for one in changes if "ResourceChange" in one),
-                    key=lambda change: change.logical_id,
-                )
-            ),
-            parameters=parameter_values(reply),
-        )
+        return ChangeSet(changes=read_changes(changes), parameters=parameter_values(reply))
 
 
 def execute(clients: Clients, proposal: Proposal) -> None:
-    """Let CloudFormation carry out a change set. What cannot be carried out is withdrawn."""
+    """Let CloudFormation carry out a change set. What it does not carry out is withdrawn.
+
+    Raises:
+        ServiceError: It does not; or, if the fault is ``AMBIGUOUS``, nobody knows whether it does.
+    """
     try:
         clients.call(
             "cloudformation",
@@ -175,14 +175,20 @@ def execute(clients: Clients, proposal: Proposal) -> None:
             **_known(clients, "ExecuteChangeSet", RetainExceptOnCreate=True),
         )
     except ServiceError as error:
-        if error.fault in (Fault.DENIED, Fault.REFUSED):
-            withdraw(clients, proposal)
+        if error.fault is not Fault.AMBIGUOUS:
+            with suppress(ServiceError):  # as when somebody else has carried out another one: it is gone already
+                withdraw(clients, proposal)
         raise
+
+
+def is_outdated(error: ServiceError) -> bool:
+    """True if a change set is not carried out since its stack has changed, or is changing."""
+    return error_code(error) in ("InvalidChangeSetStatus", "InvalidChangeSetStatusException", "ChangeSetNotFound")
 
 
 def withdraw(clients: Clients, proposal: Proposal) -> None:
     """Delete a change set that was not carried out, and its stack if there is nothing else of it."""
-    clients.call("cloudformation", "delete_change_set", ChangeSetName=proposal.id)
+    clients.call("cloudformation", "delete_change_set", **_names(proposal))
     stack = describe_stack(clients, proposal.stack_id)
     if stack is None or not stack.only_proposed:
         return
@@ -195,7 +201,12 @@ def withdraw(clients: Clients, proposal: Proposal) -> None:
 
 def _describe(clients: Clients, proposal: Proposal, **more: Any) -> Any:
     optional = _known(clients, "DescribeChangeSet", IncludePropertyValues=True)
-    return clients.call("cloudformation", "describe_change_set", ChangeSetName=proposal.id, **optional, **more)
+    return clients.call("cloudformation", "describe_change_set", **_names(proposal), **optional, **more)
+
+
+def _names(proposal: Proposal) -> dict[str, str]:
+    known = {"ChangeSetName": proposal.id}
+    return known if proposal.is_known else {**known, "StackName": proposal.stack_id}
 
 
 def _details(clients: Clients, proposal: Proposal) -> list[str]:
@@ -216,31 +227,13 @@ def _details(clients: Clients, proposal: Proposal) -> list[str]:
     return list(dict.fromkeys(one for one in found if not one.endswith(": None")))
 
 
+def _refusal(reason: str, details: Sequence[str]) -> str:
+    """Return why a change set cannot be made, and what to do about it, once for all that have the same advice."""
+    advice = dict.fromkeys(filter(None, map(advice_for, details or [reason])))
+    return sentences(f"CloudFormation refuses the changes: {reason}", *details, *advice)
+
+
 def _known(clients: Clients, operation: str, **optional: Any) -> dict[str, Any]:
     """Return the arguments that this botocore knows for an operation: some are newer than the oldest that we take."""
     known = clients.client("cloudformation").meta.service_model.operation_model(operation).input_shape.members
     return {name: value for name, value in optional.items() if name in known}
-
-
-def _change(reply: Mapping[str, Any]) -> Change:
-    return Change(
-        action=reply["Action"],
-        logical_id=reply["LogicalResourceId"],
-        physical_id=reply.get("PhysicalResourceId", ""),
-        kind=reply["ResourceType"],
-        replaced=reply.get("Replacement", "False"),
-        kept="Retain" in reply.get("PolicyAction", ""),
-        properties=tuple(_properties(reply.get("Details", ()))),
-    )
-
-
-def _properties(details: Sequence[Mapping[str, Any]]) -> Iterator[PropertyChange]:
-    """Yield each property once: CloudFormation names one for each cause of its change."""
-    seen = set()
-    for detail in details:
-        target = detail.get("Target", {})
-        path = target.get("Path", "").removeprefix("/Properties/").replace("/", ".")
-        name = path or target.get("Name") or target.get("Attribute", "")
-        if name and name not in seen:
-            seen.add(name)
-            yield PropertyChange(name=name, before=target.get("BeforeValue"), after=target.get("AfterValue"))

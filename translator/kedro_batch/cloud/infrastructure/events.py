@@ -16,7 +16,7 @@ from kedro_batch.text.wording import duration
 _T = TypeVar("_T")
 
 _FIRST_S, _LONGEST_S, _FACTOR = 0.1, 4.0, 1.5
-"""Pauses between polls: short ones first, and after each event, since events come in bursts."""
+"""Pauses between polls: short ones first, and none after an event, since events come in bursts."""
 _PATIENCE_S = 15 * 60.0
 """How long trouble of the network or with credentials is waited out; the stack goes on without us meanwhile."""
 _LONGEST_TROUBLE_S = 20.0
@@ -95,13 +95,16 @@ def follow(
         quiet_polls += 1
         for event in news:
             on_event(event)
-            since, pause, quiet_polls = event.id, _FIRST_S, 0
+            since, quiet_polls = event.id, 0
             goes_on = event.status.endswith(IN_PROGRESS) if event.of_stack else goes_on
         # Right after the start, the state may still be the one before: the events tell whether it is the last one.
         if now.ended and (not goes_on or quiet_polls >= _POLLS_WITHOUT_EVENT):
             return now
-        time.sleep(pause)
-        pause = min(_LONGEST_S, pause * _FACTOR)
+        if news:
+            pause = _FIRST_S
+        else:
+            time.sleep(pause)
+            pause = min(_LONGEST_S, pause * _FACTOR)
 
 
 class _Patience:

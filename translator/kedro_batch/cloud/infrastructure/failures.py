@@ -1,6 +1,7 @@
 """Why a deployment or a deletion failed: the first failures among the events, and what to do about them. Pure."""
 
 import re
+import shlex
 from collections.abc import Sequence
 
 from kedro_batch.cloud.infrastructure.events import Event
@@ -14,8 +15,11 @@ _CONSEQUENCE = re.compile(
 _ACTION = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
 _ADVICE = (
     (
-        re.compile(r"already exists|AlreadyExists|BucketAlreadyOwnedByYou", re.IGNORECASE),
-        "Something outside of the stack has this name. Choose another one in the template, or delete what exists",
+        re.compile(r"already exists|AlreadyExists|BucketAlreadyOwnedByYou|ResourceExistenceCheck", re.IGNORECASE),
+        (
+            "Something outside of the stack has this name, such as the stack of another project or environment. Write "
+            "another name in the template, at each place; delete what exists only if nobody needs it"
+        ),
     ),
     (
         re.compile(r"limit ?exceeded|quota|maximum number of|too many", re.IGNORECASE),
@@ -32,6 +36,17 @@ _ADVICE = (
     (
         re.compile(r"found existing JobQueue relationship", re.IGNORECASE),
         "AWS Batch takes a minute to forget a queue that was deleted",
+    ),
+    (
+        re.compile(r"policy attached to entities", re.IGNORECASE),
+        "Detach it from whoever has it: aws iam list-entities-for-policy --policy-arn {id}",
+    ),
+    (
+        re.compile(r"must (detach|delete)( all)? policies first", re.IGNORECASE),
+        (
+            "Somebody has given it more policies. Take them away: aws iam list-attached-role-policies "
+            "--role-name {id}; aws iam list-role-policies --role-name {id}"
+        ),
     ),
     (
         re.compile(r"cannot be deleted|not empty|has dependencies|DependencyViolation|in use", re.IGNORECASE),
@@ -52,14 +67,20 @@ def first_failures(events: Sequence[Event]) -> tuple[str, ...]:
     return tuple(reversed(found.values()))
 
 
-def advice_for(reason: str) -> str:
-    """Return what to do about a reason of a failure; nothing if that is not known."""
+def advice_for(reason: str, physical_id: str = "") -> str:
+    """Return what to do about a reason of a failure; nothing if that is not known.
+
+    Args:
+        reason: As AWS words it.
+        physical_id: The name or ARN of what could not be made, changed or deleted.
+    """
     if action := _ACTION.search(reason):
         return f"Let whoever deploys do {action[1]}"
-    return next((advice for pattern, advice in _ADVICE if pattern.search(reason)), "")
+    advice = next((advice for pattern, advice in _ADVICE if pattern.search(reason)), "")
+    return advice.format(id=shlex.quote(physical_id or "NAME"))
 
 
 def _explain(event: Event) -> str:
     named = f" ({event.physical_id})" if event.physical_id and not event.of_stack else ""
     reason = event.reason or f"{event.status}, without a reason"
-    return sentences(f"{event.logical_id}{named}: {reason}", advice_for(reason))
+    return sentences(f"{event.logical_id}{named}: {reason}", advice_for(reason, event.physical_id))

@@ -6,7 +6,6 @@ from typing import Any
 
 from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.clients import Clients
-from kedro_batch.cloud.infrastructure.stacks import Stack
 from kedro_batch.cloud.infrastructure.template import Template
 from kedro_batch.errors import UsageError
 from kedro_batch.text.wording import did_you_mean, listed
@@ -32,8 +31,39 @@ class Chosen:
     vpc: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """What a stack was deployed with.
+
+    Attributes:
+        values: The values of its parameters; stars in place of secret ones.
+        template: Its template; None if that cannot be read.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    template: Template | None = None
+
+    def kept(self, template: Template) -> dict[str, str]:
+        """Return the values that stay with another template.
+
+        One that was the default is not kept where the new template has another default: that is how people who edit
+        the file change it.
+        """
+        before = self.template.parameters if self.template else {}
+        return {
+            name: value
+            for name, value in self.values.items()
+            if name in template.parameters
+            and not (
+                name in before
+                and value == before[name].default
+                and template.parameters[name].default not in (value, None)
+            )
+        }
+
+
 def choose_parameters(
-    clients: Clients, template: Template, stack: Stack | None, given: Mapping[str, str], shown: str
+    clients: Clients, template: Template, deployed: Deployed, given: Mapping[str, str], shown: str
 ) -> Chosen:
     """Choose a value for each parameter of a template.
 
@@ -43,7 +73,7 @@ def choose_parameters(
     Args:
         clients: The account.
         template: The template.
-        stack: The stack as it is; None if there is none.
+        deployed: What the stack has; nothing if there is none.
         given: The values of the command line.
         shown: The template's name in messages.
 
@@ -57,7 +87,10 @@ def choose_parameters(
             has = f"It has {listed(sorted(names), most=20)}" if names else "It has none"
             hint = did_you_mean(name, names) or f" {has}"
             raise UsageError(f"--parameter {name}: {shown} has no such parameter.{hint}")
-    before = {} if stack is None or stack.only_proposed else stack.parameters
+    for name in _OF_NETWORK:
+        if name in given and not all(one.strip() for one in given[name].split(",")):
+            raise UsageError(f"--parameter {name}={given[name]}: name at least one, such as {name}={_EXAMPLES[name]}")
+    before = deployed.kept(template)
     open_ones = [name for name in names if name not in given and name not in before]
     wanted = [name for name in open_ones if name in _OF_NETWORK and not names[name].default]
     missing = [name for name in open_ones if name not in wanted and names[name].default is None]
