@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import PROGRAM, environment, kedro_batch
+from tests.support.command_line import PROGRAM, environment
 from tests.support.engines import BUILDING, Engine, without_engine
+from tests.support.forked import kedro_batch
 from tests.support.projects import TARGET, write_project
 from tests.support.registry import registry
 from tests.support.repositories import commit_all

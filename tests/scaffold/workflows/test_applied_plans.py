@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.command_line import kedro_batch
+from tests.support.forked import on
 from tests.support.services import standin
 from tests.support.workflows import (
     GitHub,
@@ -33,7 +33,7 @@ class Runners:
 
     def __init__(self, folder, repository, environment):
         self.folder, self.repository = folder, repository
-        self.variables = {**programs(folder / "bin"), **environment}
+        self.variables = {**programs(folder / "bin", impatient=True), **environment}
 
     def job(self, forge, name) -> tuple[int, str]:
         """Run a job; return how it ended and what it says."""
@@ -78,7 +78,7 @@ def test_from_the_merge_until_the_run_is_forgotten(repository, tmp_path):
 
         service.configure(run_s=0.01, fail={"go_left": 3})
         service.finish("read_numbers")
-        ended = kedro_batch("wait", run, "--plan", "plan.yaml", cwd=repository.folder, env=service.environment)
+        ended = on(service, "wait", run, "--plan", "plan.yaml", cwd=repository.folder)
         assert ended.code == 6, ended.err
         codes, said = runners.both("follow")
         assert (codes, said.count("has failed.")) == ({6}, 2), said
@@ -95,7 +95,7 @@ def test_a_run_that_has_succeeded_is_green_and_a_refusal_is_red(repository, tmp_
         runners = Runners(tmp_path, repository, service.environment)
         assert runners.job("gitlab", "apply")[0] == 0
         run = f"git-{repository.git('rev-parse', 'main')[:12]}"
-        ended = kedro_batch("wait", run, "--plan", "plan.yaml", cwd=repository.folder, env=service.environment)
+        ended = on(service, "wait", run, "--plan", "plan.yaml", cwd=repository.folder)
         assert ended.code == 0, ended.err
         codes, said = runners.both("follow")
         assert (codes, said.count("has succeeded.")) == ({0}, 2), said
