@@ -29,20 +29,24 @@ def engine(tmp_path, docker, monkeypatch):
 
 
 def a_build(root, *given):
-    return Build(root=root, reference="flights:v1", platform="linux/amd64", labels=(), given=given)
+    return Build(root=root, reference="flights:v1", platform="linux/amd64", labels=(), proof="proof:1", given=given)
+
+
+def again(*words):
+    return f"again -- {' '.join(words)}"
 
 
 @pytest.mark.parametrize("quiet", [True, False])
 def test_a_build_that_fails_is_seen_with_its_output_also_if_quiet(tmp_path, engine, docker, capfd, quiet):
     docker.says(build_code=3)
     with pytest.raises(ProjectError, match="docker says above why, and ended with exit code 3"):
-        build_image(engine, a_build(tmp_path), quiet=quiet)
+        build_image(engine, a_build(tmp_path), again, quiet=quiet)
     assert "the command of a step failed\n" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("quiet", [True, False])
 def test_a_build_that_ends_well_is_seen_unless_quiet(tmp_path, engine, capfd, quiet):
-    build_image(engine, a_build(tmp_path), quiet=quiet)
+    build_image(engine, a_build(tmp_path), again, quiet=quiet)
     shown = capfd.readouterr()
     assert (f"$ docker build --file {tmp_path}/Dockerfile " in shown.err) is not quiet
     assert (BUILDING in shown.err + shown.out) is not quiet
@@ -51,24 +55,26 @@ def test_a_build_that_ends_well_is_seen_unless_quiet(tmp_path, engine, capfd, qu
 @pytest.mark.parametrize(
     ("says", "said"),
     [
-        ({"loads": False}, "does not have flights:v1: its builder keeps the image for itself. With buildx, add --load"),
+        ({"loads": False}, r"did not get the image: its builder keeps it for itself. .* add --load: again -- --load$"),
         ({"platform": "linux/arm64"}, "flights:v1 is for linux/arm64, and the jobs run on linux/amd64"),
     ],
 )
 def test_an_image_that_jobs_cannot_run_is_refused(tmp_path, engine, docker, says, said):
     docker.says(**says)
+    docker.has("flights:v1")  # of an earlier build
     with pytest.raises(ProjectError, match=said):
-        build_image(engine, a_build(tmp_path), quiet=True)
+        build_image(engine, a_build(tmp_path), again, quiet=True)
+    assert docker.names == ["flights:v1"]
 
 
 def test_a_platform_of_the_user_is_not_judged(tmp_path, engine):
-    build_image(engine, a_build(tmp_path, "--platform", "linux/arm64"), quiet=True)
+    build_image(engine, a_build(tmp_path, "--platform", "linux/arm64"), again, quiet=True)
 
 
 def test_a_dockerfile_of_the_user_takes_the_place_of_a_missing_one(tmp_path):
-    refuse_missing_dockerfile(a_build(tmp_path, "-f", "Containerfile"))
-    with pytest.raises(ProjectError, match="Write one: kedro-batch init"):
-        refuse_missing_dockerfile(a_build(tmp_path))
+    refuse_missing_dockerfile(a_build(tmp_path, "-f", "Containerfile"), "kedro-batch init", again)
+    with pytest.raises(ProjectError, match=r"Write one: kedro-batch init\. Or name yours: again -- --file"):
+        refuse_missing_dockerfile(a_build(tmp_path), "kedro-batch init", again)
 
 
 @pytest.mark.parametrize("tells", [True, False])  # the docker of podman-docker does not tell

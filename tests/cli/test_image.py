@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import PROGRAM, environment, kedro_batch
+from tests.support.command_line import PROGRAM, environment
 from tests.support.engines import BUILDING, Engine, without_engine
+from tests.support.forked import kedro_batch
 from tests.support.projects import TARGET, write_project
 from tests.support.registry import registry
 from tests.support.repositories import commit_all
@@ -53,12 +54,39 @@ def test_without_push_it_is_built_under_the_name_of_the_package_and_nothing_else
     assert ended.code == 0, ended.err
     assert re.fullmatch(rf"a_project:{DIRTY}\n", ended.text)
     reference = ended.text.strip()
-    words = ["build", "--file", f"{project}/Dockerfile", "--platform", "linux/amd64", "--tag", reference, "--no-cache"]
-    assert docker.words("build") == [*words, str(project)]
+    words = docker.words("build")
+    proof = words.pop(8)
+    assert words == [
+        *("build", "--file", f"{project}/Dockerfile", "--platform", "linux/amd64", "--tag", reference, "--tag"),
+        *("--no-cache", str(project)),
+    ]
+    assert docker.names == [reference], f"{proof} was for the build alone"
     assert "Warning: the project is in no git repository, so the tag is dirty-" in ended.err
     assert BUILDING in ended.err
-    assert f"Built {reference}. To push it too: kedro-batch image --push\n" in ended.err
-    assert [call["words"][0] for call in docker.calls] == ["version", "build", "image"]
+    assert f"Built {reference}. To build and push: kedro-batch image --push -- --no-cache\n" in ended.err
+    assert [call["words"][0] for call in docker.calls] == ["version", "build", "image", "image"]
+
+
+def test_an_older_image_of_the_same_name_is_not_taken_for_the_one_that_was_built_and_no_secret_is_shown(
+    tmp_path, server, docker
+):
+    project = project_with(tmp_path)
+    settings = DECLARED.replace(HOST, server.host)
+    (project / "conf" / "prod").mkdir()
+    (project / "conf" / "prod" / "aws_batch.yml").write_text(settings)
+    docker.has(f"{server.host}/flights:v1")
+    docker.says(loads=False)
+    words = ["--push", "--tag=v1", "--env", "prod"]
+    ended = kedro_batch("image", *words, "--", "--build-arg", "TOKEN=made-up", cwd=project, env=docker.environment)
+    assert (ended.code, ended.out, server.tags) == (4, b"", {})
+    again = "kedro-batch image --push --tag=v1 --env prod -- --build-arg TOKEN=... --load"
+    assert (
+        f"docker did not get the image: its builder keeps it for itself. With buildx, add --load: {again}" in ended.err
+    )
+    assert "--build-arg TOKEN=... " in ended.err.partition("\n")[0]
+    assert "made-up" not in ended.err
+    assert "TOKEN=made-up" in docker.words("build")
+    assert (project / "conf" / "prod" / "aws_batch.yml").read_text() == settings
 
 
 def test_a_commit_is_pushed_to_ecr_once_and_told_by_its_digest(tmp_path, aws_account, docker):
@@ -156,7 +184,7 @@ def test_a_definition_that_another_file_declares_gets_the_image_by_an_option(tmp
             TARGET,
             {},
             4,
-            f"{FILE} does not say where images are pushed. Create a repository: kedro-batch infra",
+            f"{FILE} does not say where images are pushed. Create a repository: kedro-batch infra deploy (it",
         ),
         (["--push"], f"{DECLARED}account: '210987654321'\n", {}, 2, "of 123456789012. Nothing was changed"),
         (
@@ -234,4 +262,4 @@ def test_a_signal_reaches_the_engine_and_ends_the_command(tmp_path, docker):
         assert process.wait() == 128 + signal.SIGTERM
         assert rest == "Stopped by SIGTERM.\n"
         assert process.stdout.read() == ""
-    assert [call["words"][0] for call in docker.calls] == ["version", "build"]
+    assert [call["words"][0] for call in docker.calls] == ["version", "build", "image"]

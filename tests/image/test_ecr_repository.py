@@ -20,7 +20,7 @@ HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 def repository(name="flights", host=HOST):
     image = find_ecr_image(f"{host}/{name}")
     assert image
-    return EcrRepository(image, Account())
+    return EcrRepository(image, Account(), "kedro-batch infra deploy")
 
 
 def test_a_tag_has_a_digest_or_is_not_there(aws):

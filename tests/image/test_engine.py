@@ -3,7 +3,7 @@
 import pytest
 
 from kedro_batch.errors import UsageError
-from kedro_batch.image.engine import Build, Engine, EngineName, find_digest_in, find_engine
+from kedro_batch.image.engine import Build, Engine, EngineName, find_digest_in, find_engine, hide_build_args
 from tests.support.engines import Engine as StandIn
 
 DOCKER = Engine(name=EngineName.DOCKER, program="/usr/bin/docker")
@@ -12,27 +12,38 @@ DIGEST = f"sha256:{'0f' * 32}"
 
 
 def command(root, *given, labels=()):
-    build = Build(root=root, reference="flights:v1", platform="linux/amd64", labels=labels, given=given)
+    build = Build(
+        root=root, reference="flights:v1", platform="linux/amd64", labels=labels, proof="proof:1", given=given
+    )
     return DOCKER.build(build)[2:]
 
 
 def test_a_build_names_its_file_its_platform_its_labels_and_its_context(tmp_path):
     assert command(tmp_path, labels=("revision=1",)) == [
         *("--file", f"{tmp_path}/Dockerfile", "--platform", "linux/amd64", "--label", "revision=1"),
-        *("--tag", "flights:v1", str(tmp_path)),
+        *("--tag", "flights:v1", "--tag", "proof:1", str(tmp_path)),
     ]
 
 
 @pytest.mark.parametrize("given", [["--file", "other"], ["--file=other"], ["-f", "other"], ["-fother"]])
 def test_another_dockerfile_takes_the_place_of_that_of_the_project(tmp_path, given):
     words = command(tmp_path, *given)
-    assert words == ["--platform", "linux/amd64", "--tag", "flights:v1", *given, str(tmp_path)]
+    assert words == ["--platform", "linux/amd64", "--tag", "flights:v1", "--tag", "proof:1", *given, str(tmp_path)]
 
 
 @pytest.mark.parametrize("given", [["--platform", "linux/arm64"], ["--platform=linux/arm64"]])
 def test_another_platform_takes_the_place_of_that_of_the_jobs(tmp_path, given):
     words = command(tmp_path, *given)
-    assert words == ["--file", f"{tmp_path}/Dockerfile", "--tag", "flights:v1", *given, str(tmp_path)]
+    assert words == [
+        "--file",
+        f"{tmp_path}/Dockerfile",
+        "--tag",
+        "flights:v1",
+        "--tag",
+        "proof:1",
+        *given,
+        str(tmp_path),
+    ]
 
 
 def test_other_words_for_the_build_take_no_place(tmp_path):
@@ -55,6 +66,12 @@ def test_the_digest_is_in_the_last_line_of_a_push():
     output = f"cad93e079ce0: Pushed\nv1: digest: {DIGEST} size: 735\n".encode()
     assert find_digest_in(output) == DIGEST
     assert find_digest_in(b"cad93e079ce0: Pushed\n") is None
+
+
+def test_values_that_may_be_secrets_are_not_shown():
+    command = ["build", "--build-arg", "A=b=c", "--build-arg=D=e", "--build-arg", "FROM_ENV", "--label", "f=g"]
+    shown = ["build", "--build-arg", "A=...", "--build-arg=D=...", "--build-arg", "FROM_ENV", "--label", "f=g"]
+    assert hide_build_args(command) == shown
 
 
 def test_docker_comes_first_and_podman_where_there_is_no_docker(tmp_path, monkeypatch):

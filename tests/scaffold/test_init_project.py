@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from kedro_batch.cli.init_report import change_lines, notes
+from kedro_batch.cli.init_report import change_lines, notes, workflow_notes
 from kedro_batch.compiler.project_outline import ProjectOutline
 from kedro_batch.errors import ProjectError, UsageError
 from kedro_batch.scaffold.choices import Choices, Forge
@@ -234,3 +234,23 @@ def test_what_the_image_or_the_forge_would_not_find_is_noted(root):
     assert "requirements.txt lists ./lib" in said[0]
     assert ".github/workflows of the repository alone" in said[1]
     assert not list(notes(prepared, ["infrastructure.yml"], GitFacts(top=root)))
+
+
+def test_workflows_whose_role_is_not_in_the_kept_infrastructure_are_named_until_it_is(root):
+    def said(**changed):
+        prepared = preparation(root, **changed)
+        changes = prepare_files(prepared, ["infrastructure.yml"], force=False)
+        return list(workflow_notes(changes, prepared.choices))
+
+    github = {"forge": Forge.GITHUB, "repository": "team/flights"}
+    file = root / "infrastructure.yml"
+    assert said(**github) == [], "it is written"
+    file.write_text(prepare(root, "infrastructure.yml")["infrastructure.yml"].content)
+    (note,) = said(**github)
+    assert "is kept has no role for workflows of team/flights, branch main (SubmitterRole)" in note
+    assert said() == []
+    file.write_text(prepare(root, "infrastructure.yml", force=True, **github)["infrastructure.yml"].content)
+    assert said(**github) == []
+    assert "branch trunk" in said(**github, branch="trunk")[0], "its role is for another branch"
+    file.write_text(file.read_text() + "# changed\n")
+    assert said(**github) == []

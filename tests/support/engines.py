@@ -4,6 +4,7 @@ A test gives each a folder: ``docker`` or ``podman`` in it is the program, ``cal
 has what the next calls do. A push goes to the registry of the image over HTTP, or to ECR where moto stands for it.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -43,6 +44,15 @@ class Engine:
         """Set what calls do from now on: works, build_code, loads, platform, waits, push_code, meanwhile, tells."""
         (self._folder / "says").write_text(json.dumps(what))
 
+    def has(self, reference: str, platform: str = "linux/amd64") -> None:
+        """Let it have an image of an earlier build, and no other."""
+        (self._folder / "built").write_text(json.dumps({reference: platform}))
+
+    @property
+    def names(self) -> list[str]:
+        """What the images are called that it has."""
+        return [*json.loads((self._folder / "built").read_text())]
+
     @property
     def calls(self) -> list[dict[str, Any]]:
         """The calls: the words, and of a push the configuration that it found."""
@@ -79,7 +89,7 @@ def main() -> None:
         case "build":
             code = _build(folder, words, says)
         case "image":
-            code = _inspect(folder, words[-1])
+            code = _image(folder, words)
         case _:
             code = _push(name, words, says)
     sys.exit(code)
@@ -96,15 +106,21 @@ def _build(folder: Path, words: list[str], says: dict[str, Any]) -> int:
         return _fail("the command of a step failed", says["build_code"])
     if says.get("loads", True):
         platform = says.get("platform") or words[words.index("--platform") + 1]
-        (folder / "built").write_text(json.dumps({words[words.index("--tag") + 1]: platform}))
+        names = [word for before, word in itertools.pairwise(words) if before == "--tag"]
+        (folder / "built").write_text(json.dumps(dict.fromkeys(names, platform)))
     return 0
 
 
-def _inspect(folder: Path, reference: str) -> int:
+def _image(folder: Path, words: list[str]) -> int:
+    """Inspect an image, or remove a name of one."""
+    reference = words[-1]
     built = json.loads((folder / "built").read_text()) if (folder / "built").exists() else {}
     if reference not in built:
         return _fail(f"No such image: {reference}", 1)
-    _say(built[reference])
+    if words[1] == "inspect":
+        _say(built[reference])
+    else:
+        (folder / "built").write_text(json.dumps({one: built[one] for one in built if one != reference}))
     return 0
 
 

@@ -6,7 +6,9 @@ What the forge itself does is done here in small: expressions, outputs, summarie
 
 import os
 import re
+import shlex
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ GIT = {
 }
 _PIP = '#!/usr/bin/env bash\nprintf "%s\\n" "$*" >> "$ASKED_OF_PIP"\n'
 _GH = Path(__file__).with_name("gh_standin.py")
+_IMPATIENT = Path(__file__).with_name("impatient.py")
 
 
 def render_workflow(name: str, choices: Choices = CHOICES) -> str:
@@ -43,9 +46,17 @@ def git(*words: str, cwd: Path) -> str:
     return ended.text.strip()
 
 
-def programs(folder: Path) -> dict[str, str]:
-    """Write stand-ins for ``pip`` and ``gh``; return the variables with which scripts find them."""
+def programs(folder: Path, *, impatient: bool = False) -> dict[str, str]:
+    """Write stand-ins for ``pip`` and ``gh``; return the variables with which scripts find them.
+
+    Args:
+        folder: Where they are written.
+        impatient: Scripts get a ``kedro-batch`` with short pauses (``impatient``).
+    """
     folder.mkdir(parents=True)
+    if impatient:
+        command = shlex.join([sys.executable, str(_IMPATIENT)])
+        (folder / "kedro-batch").write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     (folder / "pip").write_text(_PIP)
     shutil.copy(_GH, folder / "gh")
     for file in folder.iterdir():

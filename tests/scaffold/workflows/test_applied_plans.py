@@ -1,13 +1,15 @@
 """Merged plans on GitHub and GitLab: applied once, applied again, looked at until the service has forgotten them."""
 
+import re
 import stat
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.support.command_line import kedro_batch
+from tests.support.forked import on
 from tests.support.services import standin
 from tests.support.workflows import (
     GitHub,
@@ -31,7 +33,7 @@ class Runners:
 
     def __init__(self, folder, repository, environment):
         self.folder, self.repository = folder, repository
-        self.variables = {**programs(folder / "bin"), **environment}
+        self.variables = {**programs(folder / "bin", impatient=True), **environment}
 
     def job(self, forge, name) -> tuple[int, str]:
         """Run a job; return how it ended and what it says."""
@@ -41,7 +43,11 @@ class Runners:
             runner = GitHub(clone=cloned, variables=self.variables, expressions={"env.PYTHON": "3.12"})
             step = runner.step(APPLY, name, _STEPS[name])
             return step.ended.code, step.ended.text + step.ended.err
-        given = {"KEDRO_BATCH_ROLE": "arn:aws:iam::123456789012:role/submitter", "KEDRO_BATCH_ID_TOKEN": "made-up"}
+        given = {
+            "AWS_REGION": "us-east-1",
+            "KEDRO_BATCH_ID_TOKEN": "made-up",
+            "KEDRO_BATCH_ROLE": "arn:aws:iam::123456789012:role/submitter",
+        }
         job = f"kedro-batch {name}"
         cloned = gitlab_clone(GITLAB, job, self.repository.folder, "main", there / "clone")
         ended = run_gitlab_job(GITLAB, job, cloned, {**self.variables, **given})
@@ -72,7 +78,7 @@ def test_from_the_merge_until_the_run_is_forgotten(repository, tmp_path):
 
         service.configure(run_s=0.01, fail={"go_left": 3})
         service.finish("read_numbers")
-        ended = kedro_batch("wait", run, "--plan", "plan.yaml", cwd=repository.folder, env=service.environment)
+        ended = on(service, "wait", run, "--plan", "plan.yaml", cwd=repository.folder)
         assert ended.code == 6, ended.err
         codes, said = runners.both("follow")
         assert (codes, said.count("has failed.")) == ({6}, 2), said
@@ -89,7 +95,7 @@ def test_a_run_that_has_succeeded_is_green_and_a_refusal_is_red(repository, tmp_
         runners = Runners(tmp_path, repository, service.environment)
         assert runners.job("gitlab", "apply")[0] == 0
         run = f"git-{repository.git('rev-parse', 'main')[:12]}"
-        ended = kedro_batch("wait", run, "--plan", "plan.yaml", cwd=repository.folder, env=service.environment)
+        ended = on(service, "wait", run, "--plan", "plan.yaml", cwd=repository.folder)
         assert ended.code == 0, ended.err
         codes, said = runners.both("follow")
         assert (codes, said.count("has succeeded.")) == ({0}, 2), said
@@ -116,7 +122,7 @@ def test_gitlab_s_token_is_all_that_a_job_needs_to_assume_the_role(repository, m
     (tmp_path / "temporary").mkdir()
     variables = {
         **programs(tmp_path / "bin"),
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": moto_server.url,
         "KEDRO_BATCH_ID_TOKEN": "made-up",
         "KEDRO_BATCH_ROLE": "arn:aws:iam::123456789012:role/submitter",
@@ -124,7 +130,7 @@ def test_gitlab_s_token_is_all_that_a_job_needs_to_assume_the_role(repository, m
         "TMPDIR": str(tmp_path / "temporary"),
     }
     there = clone(repository.folder, "main", tmp_path / "clone")
-    without_token = bash("kedro-batch apply plan.yaml --detach", there, variables)
+    without_token = bash("AWS_DEFAULT_REGION=$AWS_REGION kedro-batch apply plan.yaml --detach", there, variables)
     assert (without_token.code, "credentials" in without_token.err) == (5, True)
     ended = run_gitlab_job(GITLAB, "kedro-batch apply", there, variables)
     assert ended.code == 0, ended.err
@@ -133,13 +139,19 @@ def test_gitlab_s_token_is_all_that_a_job_needs_to_assume_the_role(repository, m
     assert (stat.S_IMODE(file.stat().st_mode), file.read_text()) == (0o600, "made-up")
 
 
-def test_without_the_role_the_jobs_say_which_variable_to_set(repository, tmp_path):
+def test_without_their_variables_the_jobs_say_which_ones_to_set(repository, tmp_path):
     variables = programs(tmp_path / "bin")
     there = clone(repository.folder, "main", tmp_path / "clone")
     runner = GitHub(clone=there, variables=variables, expressions={"env.PYTHON": "3.12"})
     on_github = runner.step(APPLY, "apply", "Say what is missing").ended
-    on_gitlab = run_gitlab_job(GITLAB, "kedro-batch apply", there, variables)
-    for ended in (on_github, on_gitlab):
+    on_gitlab = [
+        run_gitlab_job(GITLAB, "kedro-batch apply", there, {**variables, name: "given"})
+        for name in ("KEDRO_BATCH_ROLE", "AWS_REGION")
+    ]
+    for ended in (on_github, *on_gitlab):
         assert ended.code == 1
-        assert "KEDRO_BATCH_ROLE" in ended.text
-    assert "$KEDRO_BATCH_ROLE" in gitlab_job(GITLAB, "kedro-batch follow")["rules"][0]["if"], "not red for ever"
+        assert re.search(r"[Ss]et the (CI/CD )?variables KEDRO_BATCH_ROLE and AWS_REGION", ended.text)
+    on_schedule = gitlab_job(GITLAB, "kedro-batch follow")["rules"][0]["if"]
+    assert on_schedule.endswith("&& $KEDRO_BATCH_ROLE && $AWS_REGION"), "not red for ever"
+    on_schedule = yaml.safe_load(APPLY)["jobs"]["follow"]["if"]
+    assert on_schedule.endswith("&& vars.KEDRO_BATCH_ROLE != '' && vars.AWS_REGION != ''")

@@ -134,6 +134,8 @@ class OnGitLab:
         check = run_gitlab_job(GITLAB, "kedro-batch check", there, variables)
         of_check = dict(line.split("=", 1) for line in (there / "check.env").read_text().splitlines())
         git("clean", "-fdx", cwd=there)  # the next job has another clone
+        # What the merge request brings is data for this job, also where Python would import it in place of its own.
+        (there / "json.py").write_text("raise SystemExit('a file of the project was run beside the token')")
         secret = {"KEDRO_BATCH_TOKEN": TOKEN} if token else {}
         ended = run_gitlab_job(GITLAB, "kedro-batch note", there, {**variables, **of_check, **secret})
         assert ended.code == 0, ended.err
@@ -160,7 +162,7 @@ def forge(request, tmp_path) -> Iterator[OnGitHub | OnGitLab]:
         yield OnGitLab(folder, service)
 
 
-def test_from_the_first_push_to_the_last(forge, repository):
+def test_a_change_is_shown_and_after_a_push_without_the_plan_it_is_said_how_to_update_it(forge, repository):
     repository.give_memory(4096)
     first = forge.review(repository)
     assert (first.check, first.written) == (0, POSTED)
@@ -174,18 +176,13 @@ def test_from_the_first_push_to_the_last(forge, repository):
     assert stale.text.startswith(f"{MARKER}\n{UPDATE}\n\n### Plan: ")
     assert "4096" in stale.text
 
-    repository.give_memory(8192)
-    repaired = forge.review(repository, stale.text)
-    assert (repaired.check, repaired.written) == (0, REPLACED)
-    assert "8192" in repaired.text
-    assert "out of date" not in repaired.text
-
 
 def test_a_pull_request_that_leaves_the_plan_alone_gets_no_comment_but_an_earlier_one_is_replaced(forge, repository):
     repository.commit(notes="x")
     assert forge.review(repository).written is None
-    again = forge.review(repository, f"{MARKER}\nwhat has been taken back since")
+    again = forge.review(repository, f"{MARKER}\n{UPDATE}\nwhat has been taken back since")
     assert again.written == REPLACED
+    assert "out of date" not in again.text
     assert "### Plan: no difference in 4 jobs" in again.text
 
 

@@ -68,17 +68,19 @@ class BatchCommand(click.Command):
             ctx.exit(UsageError.exit_code)
 
 
-def command_with(option: str, *, instead_of: Collection[str] = ()) -> str:
-    """Return the command line that is carried out with one more option, ready to be copied into a shell.
+def command_with(*options: str, instead_of: Collection[str] = (), behind_dashes: Collection[str] = ()) -> str:
+    """Return the command line that is carried out with more options, ready to be copied into a shell.
 
     Args:
-        option: The option.
-        instead_of: Options that it takes the place of.
+        options: The options.
+        instead_of: Options that they take the place of.
+        behind_dashes: More words behind ``--``.
     """
     ctx = click.get_current_context()
     words = list(ctx.meta[_WORDS])
     end = words.index("--") if "--" in words else len(words)
-    words = [*(word for word in words[:end] if word not in instead_of), option, *words[end:]]
+    behind = [*words[end:], *([] if words[end:] or not behind_dashes else ["--"]), *behind_dashes]
+    words = [*(word for word in words[:end] if word not in instead_of), *options, *behind]
     return f"{ctx.command_path} {shlex.join(words)}"
 
 

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,47 +10,60 @@ from tempfile import TemporaryDirectory
 from kedro_batch.cli.base import print_note
 from kedro_batch.cli.child_process import run_child
 from kedro_batch.errors import Interrupted, ProjectError, ServiceError
-from kedro_batch.image.engine import DOCKERFILE, Build, Engine, find_digest_in
+from kedro_batch.image.engine import DOCKERFILE, Build, Engine, find_digest_in, hide_build_args
 from kedro_batch.image.repository import Repository
 from kedro_batch.text.escaping import for_terminal
 
 _STDERR = 2
 
 
-def build_image(engine: Engine, build: Build, *, quiet: bool) -> None:
+def build_image(engine: Engine, build: Build, again: Callable[..., str], *, quiet: bool) -> None:
     """Build the image of a project; show the output, or if ``quiet`` only that of a build that fails.
+
+    Args:
+        engine: What builds it.
+        build: The project.
+        again: Returns our own command line with more words for the engine.
+        quiet: Show nothing of a build that ends well.
 
     Raises:
         ProjectError: The build failed, or made no image that the jobs can run.
     """
     reference, platform = build.reference, build.platform
-    code, _ = _run(engine.build(build), None, quiet=quiet)
+    try:
+        code, _ = _run(engine.build(build), None, quiet=quiet)
+        built = None if code else engine.find_platform(build.proof)
+    finally:
+        engine.remove_name(build.proof)
     if code:
         raise ProjectError(f"the build failed: {engine.name} says above why, and ended with exit code {code}")
-    built = engine.find_platform(reference)
     if built is None:
         raise ProjectError(
-            f"the build ended well, and {engine.name} does not have {reference}: its builder keeps the image for "
-            "itself. With buildx, add --load: kedro-batch image -- --load"
+            f"the build ended well, and {engine.name} did not get the image: its builder keeps it for itself. With "
+            f"buildx, add --load: {again('--load')}"
         )
     if built != platform and not build.has_own_platform:
         raise ProjectError(
             f"{reference} is for {built}, and the jobs run on {platform}. The base image is for {built} only, or this "
             "builder does not heed --platform: use another base image, or BuildKit (docker buildx). If the jobs are to "
-            f"run on {built}: kedro-batch image -- --platform {built}"
+            f"run on {built}: {again('--platform', built)}"
         )
 
 
-def refuse_missing_dockerfile(build: Build) -> None:
+def refuse_missing_dockerfile(build: Build, init: str, again: Callable[..., str]) -> None:
     """Refuse to build without a Dockerfile.
+
+    Args:
+        build: What is to be built.
+        init: The command that writes one.
+        again: Returns our own command line with more words for the engine.
 
     Raises:
         ProjectError: The project has none, and the user names none.
     """
     if not build.has_own_file and not (build.root / DOCKERFILE).is_file():
         raise ProjectError(
-            f"there is no {DOCKERFILE} in {build.root}. Write one: kedro-batch init. Or name yours: "
-            "kedro-batch image -- --file FILE"
+            f"there is no {DOCKERFILE} in {build.root}. Write one: {init}. Or name yours: {again('--file', 'FILE')}"
         )
 
 
@@ -97,7 +110,7 @@ def _run(
             _show(line)
 
     if not quiet:
-        print_note(f"$ {for_terminal(shlex.join([Path(command[0]).name, *command[1:]]))}")
+        print_note(f"$ {for_terminal(shlex.join([Path(command[0]).name, *hide_build_args(command[1:])]))}")
     ended = run_child(command, env=env, take=take if keep or quiet else None, take_errors=quiet)
     if ended.interrupted_by is not None:
         raise Interrupted(ended.interrupted_by)

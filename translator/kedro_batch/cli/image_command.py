@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_note, verbosity_options, words_behind_dashes
-from kedro_batch.cli.project_options import open_clients, project_options
+from kedro_batch.cli.base import BatchCommand, command_with, print_note, verbosity_options, words_behind_dashes
+from kedro_batch.cli.project_options import command_for, open_clients, project_options
 from kedro_batch.cli.streams import reserve_stdout
 from kedro_batch.errors import ConfigError, ServiceError, UsageError
 from kedro_batch.text.escaping import for_terminal
@@ -64,6 +64,8 @@ def image(context: click.Context, /, push: bool, docker_args: tuple[str, ...], q
     DOCKER_ARGS, behind --, are passed to `docker build`. Standard output holds the name of the image alone: by digest
     if it is pushed. The digest is written into aws_batch.yml, where that declares the job definition.
     """
+    from uuid import uuid4
+
     from kedro_batch.cli.engine_runs import build_image, push_image, refuse_missing_dockerfile
     from kedro_batch.compiler.project.project_folder import find_project
     from kedro_batch.compiler.project_settings import read_project_settings
@@ -73,27 +75,33 @@ def image(context: click.Context, /, push: bool, docker_args: tuple[str, ...], q
     with reserve_stdout() as stdout:
         root = find_project(flags["project"])
         settings = read_project_settings(root, flags["env"])
-        repository = _open_repository(settings) if push else None
+        deploy = _other_command(context, "infra deploy")
+        repository = _open_repository(settings, deploy) if push else None
         reference, labels = _name_image(settings, root, flags["tag"])
         digest = repository and _find_pushed(repository, reference)
         if digest:
             _say(f"{reference} is there already: nothing was built or pushed. For another image: --tag TAG", quiet)
         else:
             build = Build(
-                root=root, reference=reference, platform=find_platform(settings), labels=labels, given=docker_args
+                root=root,
+                reference=reference,
+                platform=find_platform(settings),
+                labels=labels,
+                proof=f"kedro-batch-build:{uuid4().hex}",
+                given=docker_args,
             )
-            refuse_missing_dockerfile(build)
+            refuse_missing_dockerfile(build, _other_command(context, "init"), _with_words)
             engine = find_engine(flags["engine"])
-            build_image(engine, build, quiet=quiet)
+            build_image(engine, build, _with_words, quiet=quiet)
             digest = repository and push_image(engine, repository, reference, quiet=quiet)
         result = f"{reference.rpartition(':')[0]}@{digest}" if digest else reference
         stdout.write(f"{result}\n".encode())
         stdout.flush()
         if digest:  # the file is written last: what was pushed is told even where that fails
             place = write_image(settings, result)
-            _say(_explain_place(place, settings, result, _compile_command(context, root)), quiet)
+            _say(_explain_place(place, settings, result, _compile_command(context, root), deploy), quiet)
         else:
-            _say(f"Built {reference}. To push it too: {_program(context)} image --push", quiet)
+            _say(f"Built {reference}. To build and push: {_again('--push')}", quiet)
 
 
 def _say(text: str, quiet: bool) -> None:
@@ -101,8 +109,12 @@ def _say(text: str, quiet: bool) -> None:
         print_note(for_terminal(text))
 
 
-def _open_repository(settings: "ProjectSettings") -> "Repository":
+def _open_repository(settings: "ProjectSettings", deploy: str) -> "Repository":
     """Return the repository of the settings.
+
+    Args:
+        settings: The settings.
+        deploy: The command that creates one.
 
     Raises:
         ConfigError: They name none.
@@ -112,7 +124,7 @@ def _open_repository(settings: "ProjectSettings") -> "Repository":
     name = settings.settings.image_repository
     if name is None:
         raise ConfigError(
-            f"{settings.shown} does not say where images are pushed. Create a repository: kedro-batch infra deploy "
+            f"{settings.shown} does not say where images are pushed. Create a repository: {deploy} "
             "(it writes `image_repository` there). Or name one that you have: image_repository: HOST/NAME"
         )
     from kedro_batch.cloud.account import Account
@@ -124,7 +136,7 @@ def _open_repository(settings: "ProjectSettings") -> "Repository":
     if in_ecr is None:
         return OtherRepository(name)
     open_clients(settings)
-    return EcrRepository(in_ecr, Account(region=in_ecr.region))
+    return EcrRepository(in_ecr, Account(region=in_ecr.region), deploy)
 
 
 def _name_image(settings: "ProjectSettings", root: Path, tag: str | None) -> tuple[str, tuple[str, ...]]:
@@ -172,7 +184,7 @@ def _find_pushed(repository: "Repository", reference: str) -> str | None:
         return None
 
 
-def _explain_place(place: "Place", settings: "ProjectSettings", image: str, compile_plan: str) -> str:
+def _explain_place(place: "Place", settings: "ProjectSettings", image: str, compile_plan: str, deploy: str) -> str:
     """Return how jobs get an image that was pushed, and the command that comes next."""
     from kedro_batch.image.settings_file import Place
 
@@ -196,12 +208,12 @@ def _explain_place(place: "Place", settings: "ProjectSettings", image: str, comp
         case Place.ON_AWS:
             return (
                 f"Nothing was written: {settings.shown} only names the job definition {named}, and its image is set on "
-                "AWS. kedro-batch infra deploy declares a definition there; without it, register a revision of "
+                f"AWS. {deploy} declares a definition there; without it, register a revision of "
                 f"{named} that has this image. Then:{command}"
             )
         case Place.NOWHERE:
             return (
-                f"Nothing was written: there is no job definition in {settings.shown}. kedro-batch infra deploy writes "
+                f"Nothing was written: there is no job definition in {settings.shown}. {deploy} writes "
                 f"one; or write `job_definition: {{name: NAME, image: {image}}}` there. Then:{command}"
             )
     assert_never(place)
@@ -212,6 +224,21 @@ def _compile_command(context: click.Context, root: Path) -> str:
     given = [word for word in ("--project", str(context.params["project"])) if context.params["project"] != Path()]
     words = ["compile", *given, "--env", context.params["env"], "-o", os.path.relpath(root / "plan.yaml")]
     return f"{_program(context)} {shlex.join(words)}"
+
+
+def _again(*options: str, behind_dashes: tuple[str, ...] = ()) -> str:
+    """Return the command line that is carried out with more words, without secrets."""
+    from kedro_batch.image.engine import hide_build_args
+
+    return shlex.join(hide_build_args(shlex.split(command_with(*options, behind_dashes=behind_dashes))))
+
+
+def _with_words(*words: str) -> str:
+    return _again(behind_dashes=words)
+
+
+def _other_command(context: click.Context, words: str) -> str:
+    return command_for(_program(context), words, context.params)
 
 
 def _program(context: click.Context) -> str:

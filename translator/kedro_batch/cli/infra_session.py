@@ -1,7 +1,6 @@
 """What the commands of ``infra`` share: the project, the account, the stack, its progress, and what to do next."""
 
 import re
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import click
 
 from kedro_batch.cli.base import is_plain, print_note
-from kedro_batch.cli.project_options import open_clients
+from kedro_batch.cli.project_options import command_for, open_clients
 from kedro_batch.cloud.clients import Clients
 from kedro_batch.cloud.infrastructure.events import Event, follow, last_operation, newest_event
 from kedro_batch.cloud.infrastructure.failures import first_failures
@@ -22,7 +21,7 @@ from kedro_batch.compiler.project_settings import ProjectSettings, read_project_
 from kedro_batch.errors import Interrupted, ProjectError, UsageError
 from kedro_batch.plan.image_reference import parse_image
 from kedro_batch.review.infrastructure import Line, event_line
-from kedro_batch.scaffold.choices import DEFAULT_ENV, stack_name
+from kedro_batch.scaffold.choices import stack_name
 from kedro_batch.text.escaping import for_terminal, one_line
 
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
@@ -88,14 +87,12 @@ class Session:
 
     def command(self, words: str) -> str:
         """Return a command line of ours for the same project, environment and stack, to be copied into a shell."""
-        options = [words]
-        if self.flags["project"] != Path():
-            options.append(f"--project {shlex.quote(str(self.flags['project']))}")
-        if self.flags["env"] != DEFAULT_ENV:
-            options.append(f"--env {shlex.quote(self.flags['env'])}")
-        if words.startswith("infra ") and self.flags["stack"]:
-            options.append(f"--stack {self.flags['stack']}")
-        return " ".join([self.program, *options])
+        command = command_for(self.program, words, self.flags)
+        return (
+            f"{command} --stack {self.flags['stack']}"
+            if words.startswith("infra ") and self.flags["stack"]
+            else command
+        )
 
     def read_template(self) -> Template:
         """Read the template.

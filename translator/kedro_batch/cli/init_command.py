@@ -155,7 +155,7 @@ def _write(
     git: "GitFacts",
 ) -> None:
     """Write the files, and say of each what happened to it."""
-    from kedro_batch.cli.init_report import change_lines, notes
+    from kedro_batch.cli.init_report import change_lines, notes, workflow_notes
     from kedro_batch.scaffold.file_changes import write_changes
     from kedro_batch.scaffold.init_project import prepare_files
 
@@ -166,7 +166,7 @@ def _write(
         for line in change_lines(change, again, quiet=flags["quiet"]):
             print_note(line)
     if not flags["quiet"]:
-        for line in notes(preparation, selected, git):
+        for line in (*notes(preparation, selected, git), *workflow_notes(changes, preparation.choices)):
             print_note(line)
 
 

@@ -1,18 +1,18 @@
 """Words what ``init`` did: what happened to each file, what people should know, and what comes next."""
 
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import assert_never
 
 from kedro_batch.cli.catalog_report import how_to_add_packages
 from kedro_batch.compiler.propose_catalog import ProposedCatalog
 from kedro_batch.diagnostics import Code, Diagnostic
-from kedro_batch.scaffold.choices import DEFAULT_ENV, Forge
+from kedro_batch.scaffold.choices import DEFAULT_ENV, Choices, Forge
 from kedro_batch.scaffold.dependencies import find_dependencies
 from kedro_batch.scaffold.file_changes import FileChange, Outcome
 from kedro_batch.scaffold.git_remote import GitFacts
-from kedro_batch.scaffold.init_files import DOCKERFILE, RESULTS
+from kedro_batch.scaffold.init_files import DOCKERFILE, INFRASTRUCTURE, RESULTS
 from kedro_batch.scaffold.init_project import Preparation
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, listed
@@ -69,6 +69,16 @@ def notes(preparation: Preparation, selected: Collection[str], git: GitFacts) ->
         yield for_terminal(
             f"note: the repository is {git.top}, and the project a folder in it. The forge reads {folder} of the "
             "repository alone: move what was written there, and let it work in the project's folder"
+        )
+
+
+def workflow_notes(changes: Iterable[FileChange], choices: Choices) -> Iterator[str]:
+    """Yield what the workflows lack, which submit as a role of ``infrastructure.yml``."""
+    kept = [one for one in changes if one.path == INFRASTRUCTURE and one.outcome is Outcome.KEPT]
+    if choices.is_federated and any(choices.oidc_subject not in (one.before or "") for one in kept):
+        yield (
+            f"note: the {INFRASTRUCTURE} that is kept has no role for workflows of {choices.repository}, branch "
+            f"{choices.branch} (SubmitterRole). Replace the file, or add to it what is shown above. Then deploy it"
         )
 
 

@@ -1,8 +1,9 @@
 """What the commands share that prepare a project for AWS: its folder, its environment, its account, questions."""
 
 import os
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +11,7 @@ import click
 
 from kedro_batch.cli.questions import ask_whether
 from kedro_batch.errors import UsageError
+from kedro_batch.scaffold.choices import DEFAULT_ENV
 
 if TYPE_CHECKING:
     from kedro_batch.cloud.clients import Clients
@@ -24,7 +26,7 @@ def project_options(command: _F) -> _F:
         click.option(
             "--env",
             "-e",
-            default="aws_batch",
+            default=DEFAULT_ENV,
             show_default=True,
             metavar="ENV",
             callback=_check_env,
@@ -46,6 +48,20 @@ def _check_env(_: click.Context, __: click.Parameter, env: str) -> str:
     if not env or Path(env).is_absolute() or len(Path(env).parts) != 1 or ".." in Path(env).parts:
         raise click.BadParameter(f"{env!r} is not the name of a folder of the configuration, such as aws_batch")
     return env
+
+
+def command_for(program: str, words: str, flags: Mapping[str, Any]) -> str:
+    """Return a command line of ours for the same project and environment, to be copied into a shell.
+
+    Args:
+        program: How our program was called, such as ``kedro-batch``.
+        words: The name of the command, and its options.
+        flags: The values of ``project_options``.
+    """
+    given = {"--project": str(flags["project"]), "--env": flags["env"]}
+    usual = {"--project": ".", "--env": DEFAULT_ENV}
+    options = [word for name, value in given.items() if value != usual[name] for word in (name, shlex.quote(value))]
+    return " ".join([program, words, *options])
 
 
 def open_clients(settings: "ProjectSettings") -> "Clients":

@@ -30,13 +30,15 @@ class EcrRepository:
 
     must_answer = True
 
-    def __init__(self, image: EcrImage, account: Account) -> None:
+    def __init__(self, image: EcrImage, account: Account, deploy: str) -> None:
         """Ask with the credentials of an account.
 
         Args:
             image: Any image of the repository.
             account: The repository may be that of another account, in another region.
+            deploy: The command that creates the repository.
         """
+        self._deploy = deploy
         self._image = image
         self._account = account
         self._registries = Registries(account)
@@ -48,7 +50,7 @@ class EcrRepository:
         except ServiceError as error:
             if error_code(error) == NO_REPOSITORY:
                 missing = self._registries.explain_missing_repository(self._image)
-                create = "Create it: kedro-batch infra deploy. Or correct image_repository"
+                create = f"Create it: {self._deploy}. Or correct image_repository"
                 raise ServiceError(sentences(missing, create)) from error
             raise self._explained(error) from error
         return manifest.digest if manifest else None

@@ -17,6 +17,7 @@ from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import sentences
 
 DOCKERFILE = "Dockerfile"
+_BUILD_ARG = "--build-arg"
 REVISION_LABEL = "org.opencontainers.image.revision"
 """Where an image says which commit it was built from: the annotations of the OCI image specification."""
 
@@ -52,6 +53,8 @@ class Build:
         reference: What the image is called, with its tag.
         platform: What the jobs run on, such as ``linux/amd64``.
         labels: Labels of the image, as ``NAME=VALUE``.
+        proof: A second name, which no build before had: only an image that this build made is called so. The
+            reference may be that of an older image, where a builder keeps the new one for itself.
         given: Words of the user for the build; a Dockerfile and a platform of theirs count.
     """
 
@@ -59,6 +62,7 @@ class Build:
     reference: str
     platform: str
     labels: tuple[str, ...]
+    proof: str
     given: tuple[str, ...]
 
     @property
@@ -90,7 +94,7 @@ class Engine:
         words += [] if build.has_own_file else ["--file", str(build.root / DOCKERFILE)]
         words += [] if build.has_own_platform else ["--platform", build.platform]
         words += [word for label in build.labels for word in ("--label", label)]
-        return [*words, "--tag", build.reference, *build.given, str(build.root)]
+        return [*words, "--tag", build.reference, "--tag", build.proof, *build.given, str(build.root)]
 
     def push(self, reference: str, digest_file: Path) -> list[str]:
         """Return the command that pushes an image.
@@ -108,6 +112,21 @@ class Engine:
         """Return what an image of the engine is for, such as ``linux/amd64``; None if the engine does not have it."""
         ended = _run([self.program, "image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", reference])
         return None if ended.returncode else ended.stdout.decode(errors="replace").strip()
+
+    def remove_name(self, reference: str) -> None:
+        """Remove one name of an image, if the engine has it; the image stays while it has another."""
+        _run([self.program, "image", "rm", reference])
+
+
+def hide_build_args(command: Sequence[str]) -> list[str]:
+    """Return a command without the values of ``--build-arg``: they may be secrets, and logs are read by many."""
+    hidden, before = [], ""
+    for word in command:
+        start = f"{_BUILD_ARG}=" if word.startswith(f"{_BUILD_ARG}=") else ""
+        name, sign, _ = word.removeprefix(start).partition("=")
+        hidden.append(f"{start}{name}=..." if sign and (start or before == _BUILD_ARG) else word)
+        before = word
+    return hidden
 
 
 def find_engine(asked: str | None) -> Engine:
