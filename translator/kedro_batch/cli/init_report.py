@@ -75,7 +75,7 @@ def notes(preparation: Preparation, selected: Collection[str], git: GitFacts) ->
 def workflow_notes(changes: Iterable[FileChange], choices: Choices) -> Iterator[str]:
     """Yield what the workflows lack, which submit as a role of ``infrastructure.yml``."""
     kept = [one for one in changes if one.path == INFRASTRUCTURE and one.outcome is Outcome.KEPT]
-    if choices.is_federated and any(choices.oidc_subject not in (one.before or "") for one in kept):
+    if choices.is_federated and any(choices.oidc_subjects[0] not in (one.before or "") for one in kept):
         yield (
             f"note: the {INFRASTRUCTURE} that is kept has no role for workflows of {choices.repository}, branch "
             f"{choices.branch} (SubmitterRole). Replace the file, or add to it what is shown above. Then deploy it"
