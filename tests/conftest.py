@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.account import Account, account
+from tests.support.command_line import environment
 from tests.support.projects import write_project
 from tests.support.services import Moto, moto
 
@@ -62,3 +63,14 @@ def aws_account(moto_server: Moto) -> Iterator[Account]:
     """An empty account, for the command line."""
     with account(moto_server) as it:
         yield it
+
+
+@pytest.fixture
+def aws(aws_account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """An empty account that boto3 in this process reaches."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment(aws_account.environment).items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    return aws_account

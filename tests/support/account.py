@@ -5,7 +5,6 @@ Everything else goes on to moto's server.
 """
 
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
 from tests.support.services import Moto
+from tests.support.serving import serving
 
 _OK, _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 200, 400, 403, 404
 _DENIED = "this account may not"
@@ -73,12 +73,8 @@ def account(moto: Moto) -> Iterator[Account]:
     """Run an account that is empty."""
     moto.reset()
     it = Account(moto)
-    threading.Thread(target=it.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
+    with serving(it.server):
         yield it
-    finally:
-        it.server.shutdown()
-        it.server.server_close()
 
 
 class _Server(ThreadingHTTPServer):

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
 from tests.support.infrastructure import QUEUE, REPOSITORY, STACK, TEMPLATE
+from tests.support.serving import serving
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -326,12 +327,8 @@ _DEFINITION = {
 def cloudformation(**given: Any) -> Iterator[CloudFormation]:
     """Run a stand-in with what is given of its attributes."""
     it = CloudFormation(**given)
-    threading.Thread(target=it.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    with serving(it.server):
         yield it
-    finally:
-        it.server.shutdown()
-        it.server.server_close()
 
 
 class _Server(ThreadingHTTPServer):

@@ -2,12 +2,13 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.serving import serving
 
 TOKEN = "glpat-made-up"  # noqa: S105  nobody's
 BOT = 7
@@ -66,8 +67,7 @@ def gitlab_notes() -> Iterator[GitLabNotes]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        service.url = f"http://127.0.0.1:{server.server_address[1]}/api/v4"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    service.url = f"http://127.0.0.1:{server.server_address[1]}/api/v4"
+    with serving(server):
         yield service
-        server.shutdown()

@@ -1,9 +1,10 @@
 """What answers in place of AWS: a proxy, a login page, or another server behind a wrong endpoint."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.serving import serving
 
 PAGE = "<html><body>nothing of AWS</body></html>"
 
@@ -30,9 +31,5 @@ def in_between(status: int, content: str = PAGE, kind: str = "text/html", date: 
             return date or super().date_time_string(timestamp)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
+    with serving(server):
         yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()

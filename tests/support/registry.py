@@ -1,11 +1,12 @@
 """A registry of images over HTTP, as far as manifests go: those that were pushed, by tag."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.support.serving import serving
 
 
 class Registry:
@@ -29,12 +30,8 @@ class Registry:
 def registry() -> Iterator[Registry]:
     """Run a registry that is empty."""
     it = Registry()
-    threading.Thread(target=it.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
+    with serving(it.server):
         yield it
-    finally:
-        it.server.shutdown()
-        it.server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
