@@ -9,7 +9,7 @@ import pytest
 
 from kedro_batch.plan.submit_job import TAG_JOB, TAG_PLAN, TAG_RUN, JobId
 from kedro_batch.submitter.service.aws import AwsEngine
-from tests.support.command_line import kedro_batch
+from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
 from tests.support.runs import end_of, interrupted, read_until, started, states, wait_until
 from tests.support.services import standin

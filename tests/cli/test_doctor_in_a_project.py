@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.support.account import Account
-from tests.support.command_line import kedro_batch
 from tests.support.ecr import index, push
+from tests.support.forked import kedro_batch
 from tests.support.projects import json_catalog, write_project
 
 pytestmark = pytest.mark.xdist_group("aws")  # one moto server for all of them

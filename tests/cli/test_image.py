@@ -263,3 +263,11 @@ def test_a_signal_reaches_the_engine_and_ends_the_command(tmp_path, docker):
         assert rest == "Stopped by SIGTERM.\n"
         assert process.stdout.read() == ""
     assert [call["words"][0] for call in docker.calls] == ["version", "build", "image"]
+
+
+def test_a_project_that_is_not_prepared_is_led_to_init(tmp_path, docker):
+    project = write_project(tmp_path / "project")
+    ended = kedro_batch("image", cwd=project, env=docker.environment)
+    assert ended.code == 4
+    assert "no environment is named 'aws_batch'" in ended.err
+    assert ended.err.endswith("To prepare the project for AWS Batch: kedro-batch init\n")

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from kedro_batch.scaffold.written_choices import read_choices
-from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch
+from tests.support.command_line import GENEROUS_S, PROGRAM, environment
+from tests.support.forked import kedro_batch
 from tests.support.projects import json_catalog, write_project
 
 BUCKET = ("--bucket", "flights-data")

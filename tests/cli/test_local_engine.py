@@ -10,7 +10,8 @@ import pytest
 from kedro_batch.cli.local_engine import find_local_folder
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
-from tests.support.command_line import kedro_batch, run
+from tests.support.command_line import run
+from tests.support.forked import kedro_batch
 from tests.support.plans import a_job, write_plan
 from tests.support.projects import json_catalog, write_project
 

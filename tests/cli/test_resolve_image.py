@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.support.command_line import kedro_batch
 from tests.support.ecr import index, push
+from tests.support.forked import kedro_batch
 from tests.support.projects import write_project
 
 pytestmark = pytest.mark.xdist_group("aws")  # one moto server for all of them

@@ -11,8 +11,9 @@ import yaml
 from kedro_batch.scaffold.demo_project import DemoView, write_demo_project
 from tests.e2e.documents import README, commands, section
 from tests.support.account import Account
-from tests.support.command_line import Ended, kedro_batch
+from tests.support.command_line import Ended
 from tests.support.ecr import index, push
+from tests.support.forked import kedro_batch
 from tests.support.projects import KEDRO_VERSION
 
 STEPS = commands(section(README, "Your project on AWS in four steps"))

@@ -458,6 +458,7 @@ def test_the_demo_compiles_clean_with_its_catalog(tmp_path):
     compiles_clean(demo)
 
 
+@pytest.mark.long
 def test_spaceflights_compiles_clean_with_its_catalog(tmp_path):
     pytest.importorskip("sklearn", reason="the project needs scikit-learn")
     project = tmp_path / "spaceflights"

@@ -392,6 +392,7 @@ def test_ctrl_c_leaves_the_stack_to_go_on_and_says_how_to_follow_it(prepared):
     assert settings_of(prepared) == SETTINGS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "operation", "said"),
     [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import kedro_batch
+from tests.support.forked import kedro_batch
 from tests.support.projects import TARGET, write_project
 from tests.support.workflows import git
 

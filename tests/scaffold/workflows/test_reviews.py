@@ -150,7 +150,7 @@ class OnGitLab:
         return Review(check.code, text, {"POST": POSTED, "PUT": REPLACED}[method])
 
 
-@pytest.fixture(params=["github", "gitlab"])
+@pytest.fixture(params=["github", pytest.param("gitlab", marks=pytest.mark.long)])
 def forge(request, tmp_path) -> Iterator[OnGitHub | OnGitLab]:
     folder = tmp_path / "forge"
     if request.param == "github":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 import click
 
 from kedro_batch.cli.base import BatchCommand, command_with, print_note, verbosity_options, words_behind_dashes
-from kedro_batch.cli.project_options import command_for, open_clients, project_options
+from kedro_batch.cli.project_options import command_for, open_clients, open_settings, project_options
 from kedro_batch.cli.streams import reserve_stdout
 from kedro_batch.errors import ConfigError, ServiceError, UsageError
 from kedro_batch.text.escaping import for_terminal
@@ -68,13 +68,12 @@ def image(context: click.Context, /, push: bool, docker_args: tuple[str, ...], q
 
     from kedro_batch.cli.engine_runs import build_image, push_image, refuse_missing_dockerfile
     from kedro_batch.compiler.project.project_folder import find_project
-    from kedro_batch.compiler.project_settings import read_project_settings
     from kedro_batch.image.engine import Build, find_engine
     from kedro_batch.image.settings_file import find_platform, write_image
 
     with reserve_stdout() as stdout:
         root = find_project(flags["project"])
-        settings = read_project_settings(root, flags["env"])
+        settings = open_settings(root, flags["env"], _other_command(context, "init"))
         deploy = _other_command(context, "infra deploy")
         repository = _open_repository(settings, deploy) if push else None
         reference, labels = _name_image(settings, root, flags["tag"])

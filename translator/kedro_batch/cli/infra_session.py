@@ -8,17 +8,16 @@ from typing import Any
 import click
 
 from kedro_batch.cli.base import is_plain, print_note
-from kedro_batch.cli.project_options import command_for, open_clients
+from kedro_batch.cli.project_options import command_for, open_clients, open_settings
 from kedro_batch.cloud.clients import Clients
 from kedro_batch.cloud.infrastructure.events import Event, follow, last_operation, newest_event
 from kedro_batch.cloud.infrastructure.failures import first_failures
 from kedro_batch.cloud.infrastructure.parameters import IMAGE
 from kedro_batch.cloud.infrastructure.stacks import Stack, describe_stack
 from kedro_batch.cloud.infrastructure.template import Template, parse_template
-from kedro_batch.compiler.project.conf_folder import MissingEnvironment
 from kedro_batch.compiler.project.project_folder import find_project
-from kedro_batch.compiler.project_settings import ProjectSettings, read_project_settings
-from kedro_batch.errors import Interrupted, ProjectError, UsageError
+from kedro_batch.compiler.project_settings import ProjectSettings
+from kedro_batch.errors import Interrupted, UsageError
 from kedro_batch.plan.image_reference import parse_image
 from kedro_batch.review.infrastructure import Line, event_line
 from kedro_batch.scaffold.choices import stack_name
@@ -196,10 +195,7 @@ def open_session(context: click.Context, flags: dict[str, Any]) -> Session:
             raise UsageError(f"--image {image}: {error}") from error
     program = context.command_path.rpartition(" infra ")[0]
     root = find_project(flags["project"])
-    try:
-        settings = read_project_settings(root, flags["env"])
-    except MissingEnvironment as error:
-        raise ProjectError(f"{error}. To prepare the project for AWS Batch: {program} init") from error
+    settings = open_settings(root, flags["env"], f"{program} init")
     return Session(
         root=root,
         settings=settings,

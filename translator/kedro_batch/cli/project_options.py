@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kedro_batch.cli.questions import ask_whether
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import ProjectError, UsageError
 from kedro_batch.scaffold.choices import DEFAULT_ENV
 
 if TYPE_CHECKING:
@@ -62,6 +62,26 @@ def command_for(program: str, words: str, flags: Mapping[str, Any]) -> str:
     usual = {"--project": ".", "--env": DEFAULT_ENV}
     options = [word for name, value in given.items() if value != usual[name] for word in (name, shlex.quote(value))]
     return " ".join([program, words, *options])
+
+
+def open_settings(root: Path, env: str, init: str) -> "ProjectSettings":
+    """Read the settings of a project in an environment.
+
+    Args:
+        root: The folder of the project.
+        env: The environment.
+        init: The command that prepares a project for AWS Batch, for where there is no such environment.
+
+    Raises:
+        Refused: The project or its settings are wrong.
+    """
+    from kedro_batch.compiler.project.conf_folder import MissingEnvironment  # noqa: PLC0415  when a command runs
+    from kedro_batch.compiler.project_settings import read_project_settings  # noqa: PLC0415  the same
+
+    try:
+        return read_project_settings(root, env)
+    except MissingEnvironment as error:
+        raise ProjectError(f"{error}. To prepare the project for AWS Batch: {init}") from error
 
 
 def open_clients(settings: "ProjectSettings") -> "Clients":
