@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from fnmatch import fnmatchcase
+from itertools import takewhile
 
 import pytest
 
@@ -37,11 +38,9 @@ def test_the_text_says_above_every_statement_what_breaks_without_it(row):
     begins = [number for number, line in enumerate(lines) if re.match(r" +- Sid: ", line)]
     assert len(begins) == len(list(statements(some)))
     for begin in begins:
-        comment = ""
-        while lines[begin - 1].lstrip().startswith("#"):
-            begin -= 1  # noqa: PLW2901
-            comment = lines[begin].lstrip(" #") + " " + comment
-        assert comment.startswith("Without it: "), lines[begin]
+        above = list(takewhile(lambda line: line.lstrip().startswith("#"), reversed(lines[:begin])))
+        assert above, lines[begin]
+        assert above[-1].lstrip(" #").startswith("Without it: "), lines[begin]
 
 
 def test_every_permission_of_a_role_is_documented_with_what_breaks_without_it():

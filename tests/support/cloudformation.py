@@ -160,14 +160,14 @@ class CloudFormation:
         result = "".join(_xml(name, value) for name, value in content.items())
         return 200, f"<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
 
-    def _DescribeStacks(self, sent: dict[str, str]) -> Any:  # noqa: N802  as AWS has it
+    def _DescribeStacks(self, sent: dict[str, str]) -> Any:
         if self.status is None or (self.status == "DELETE_COMPLETE" and sent["StackName"] != self.id):
             return _error(400, "ValidationError", f"Stack with id {sent['StackName']} does not exist")
         given = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.parameters.items()]
         stack = {"StackName": STACK, "StackId": self.id, "StackStatus": self.status, "Parameters": given}
         return {"Stacks": [{**stack, "CreationTime": "2026-01-01T00:00:00Z"}]}
 
-    def _DescribeStackEvents(self, sent: dict[str, str]) -> Any:  # noqa: N802
+    def _DescribeStackEvents(self, sent: dict[str, str]) -> Any:
         start = int(sent.get("NextToken", 0))
         if not start and self.script:
             logical_id, status, reason = self.script.pop(0)
@@ -195,7 +195,7 @@ class CloudFormation:
             "ResourceStatusReason": reason,
         }
 
-    def _CreateChangeSet(self, sent: dict[str, str]) -> Any:  # noqa: N802
+    def _CreateChangeSet(self, sent: dict[str, str]) -> Any:
         creates = self.status in (None, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
         if (sent["ChangeSetType"] == "CREATE") != creates:
             return _error(400, "ValidationError", f"Stack is in {self.status}: {sent['ChangeSetType']} is not possible")
@@ -206,7 +206,7 @@ class CloudFormation:
         self.change_sets[made] = sent
         return {"Id": made, "StackId": self.id}
 
-    def _DescribeChangeSet(self, sent: dict[str, str]) -> Any:  # noqa: N802
+    def _DescribeChangeSet(self, sent: dict[str, str]) -> Any:
         made = self._change_set(sent)
         if made is None:
             return _error(404, "ChangeSetNotFound", f"ChangeSet [{sent['ChangeSetName']}] does not exist")
@@ -223,10 +223,10 @@ class CloudFormation:
         given = [{"ParameterKey": name, "ParameterValue": value} for name, value in after.items()]
         return {**known, "Status": "CREATE_COMPLETE", "Changes": changes, "Parameters": given, **more}
 
-    def _DescribeEvents(self, _: dict[str, str]) -> Any:  # noqa: N802
+    def _DescribeEvents(self, _: dict[str, str]) -> Any:
         return {"OperationEvents": list(self.early_validation)}
 
-    def _DeleteChangeSet(self, sent: dict[str, str]) -> Any:  # noqa: N802
+    def _DeleteChangeSet(self, sent: dict[str, str]) -> Any:
         if self.being_made:
             return _error(400, "InvalidChangeSetStatus", "The change set is being made")
         if self._change_set(sent) is None and "StackName" in sent and self.status is None:
@@ -245,22 +245,22 @@ class CloudFormation:
         """DescribeChangeSet has not said yet that the change set is made."""
         return bool(self.change_sets) and self.polls > 0
 
-    def _ListChangeSets(self, _: dict[str, str]) -> Any:  # noqa: N802
+    def _ListChangeSets(self, _: dict[str, str]) -> Any:
         return {"Summaries": [{"ChangeSetId": one, "StackId": self.id} for one in self.change_sets]}
 
-    def _ExecuteChangeSet(self, sent: dict[str, str]) -> Any:  # noqa: N802
+    def _ExecuteChangeSet(self, sent: dict[str, str]) -> Any:
         self.parameters |= _parameters(self.change_sets.pop(sent["ChangeSetName"]))
         self.script = list(self.on_execute)
         return {}
 
-    def _DeleteStack(self, _: dict[str, str]) -> Any:  # noqa: N802
+    def _DeleteStack(self, _: dict[str, str]) -> Any:
         if self.status == "REVIEW_IN_PROGRESS":
             self.status = "DELETE_COMPLETE"
         else:
             self.script = list(self.on_delete)
         return {}
 
-    def _DescribeStackResources(self, _: dict[str, str]) -> Any:  # noqa: N802
+    def _DescribeStackResources(self, _: dict[str, str]) -> Any:
         there = [
             {
                 "LogicalResourceId": name,
@@ -273,23 +273,23 @@ class CloudFormation:
         ]
         return {"StackResources": there}
 
-    def _GetTemplate(self, _: dict[str, str]) -> Any:  # noqa: N802
+    def _GetTemplate(self, _: dict[str, str]) -> Any:
         return {"TemplateBody": self.template}
 
-    def _GetCallerIdentity(self, _: dict[str, str]) -> Any:  # noqa: N802
+    def _GetCallerIdentity(self, _: dict[str, str]) -> Any:
         return {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/somebody", "UserId": "1"}
 
-    def _GetRole(self, sent: dict[str, str]) -> Any:  # noqa: N802
+    def _GetRole(self, sent: dict[str, str]) -> Any:
         return {"Role": {"RoleName": sent["RoleName"], "Arn": f"arn:aws:iam::{ACCOUNT}:role/ci/{sent['RoleName']}"}}
 
-    def _DescribeVpcs(self, _: dict[str, str]) -> tuple[int, str]:  # noqa: N802
+    def _DescribeVpcs(self, _: dict[str, str]) -> tuple[int, str]:
         return _ec2("DescribeVpcs", "vpcSet", ["<vpcId>vpc-1</vpcId>"] if self.networks else [])
 
-    def _DescribeSubnets(self, _: dict[str, str]) -> tuple[int, str]:  # noqa: N802
+    def _DescribeSubnets(self, _: dict[str, str]) -> tuple[int, str]:
         items = [f"<subnetId>subnet-{one}</subnetId><vpcId>vpc-1</vpcId>" for one in ("b", "a")]
         return _ec2("DescribeSubnets", "subnetSet", items)
 
-    def _DescribeSecurityGroups(self, _: dict[str, str]) -> tuple[int, str]:  # noqa: N802
+    def _DescribeSecurityGroups(self, _: dict[str, str]) -> tuple[int, str]:
         return _ec2("DescribeSecurityGroups", "securityGroupInfo", ["<groupId>sg-1</groupId>"])
 
     def json_answer(self, operation: str, body: Any) -> Any:

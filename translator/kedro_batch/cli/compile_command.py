@@ -1,10 +1,8 @@
 """``kedro-batch compile``: writes the plan, compares it with a file, or explains a job."""
 
-import difflib
 import os
 import re
-import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,17 +15,12 @@ from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
 from kedro_batch.cli.streams import reserve_stdout
-from kedro_batch.errors import PlanDiffers, UsageError
-from kedro_batch.text.wording import counted
+from kedro_batch.errors import UsageError
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.compilation import Compilation
     from kedro_batch.compiler.data.s3_folder import S3Folder
     from kedro_batch.plan.model import Plan
-
-
-_COMPILED = "compiled now"
-_MAX_LINES = 100
 
 
 def _split_groupings(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
@@ -134,7 +127,9 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
         content = _encode(_text(compilation.plan))
         _report(compilation, flags, stdout)
         if checked is not None:
-            _compare(*checked, content, partial(_update_command, context, str(check), compilation.plan.env))
+            from kedro_batch.cli.plan_check import compare_with_file, update_command
+
+            compare_with_file(*checked, content, partial(update_command, context, str(check), compilation.plan.env))
         elif descriptor is not None:
             descriptor.write(content)
         elif output is not None and not to_stdout:
@@ -262,55 +257,3 @@ def _explain(compilation: "Compilation", called: str) -> str:
     (job,) = (job for job in compilation.plan.jobs if job.name == name)
     params = param_origins(compilation.inputs.params)
     return "".join(f"{line}\n" for line in explanation_lines(job, explain_job(compilation, name), params))
-
-
-def _update_command(context: click.Context, file: str, env: str | None, *more: str, check: bool = False) -> str:
-    """Return the command that was typed, with more words, in any shell: to check the file again, or to write it."""
-    from kedro_batch.cli.project_compilation import typed_words
-
-    from_variable = [f"--env={env}"] if env and not context.params["env"] else []
-    words = [*from_variable, "--check" if check else "-o", file, *typed_words("compile", "--check"), *more]
-    return shlex.join([*context.command_path.split(), *words])
-
-
-def _compare(before: bytes, name: str, now: bytes, update: Callable[..., str]) -> None:
-    """Show how the plan in a file differs from the compiled one; line ends and a byte order mark do not count.
-
-    Raises:
-        PlanDiffers: They differ.
-        PlanError: The file is not a plan.
-    """
-    from kedro_batch.plan.approved_digests import loses_digests, with_digests_of
-    from kedro_batch.plan.digest import plan_digest
-    from kedro_batch.plan.reader import read_plan
-    from kedro_batch.review.diff.diff_plans import diff_plans
-    from kedro_batch.review.diff.view import build_diff_view
-    from kedro_batch.review.templates import render
-    from kedro_batch.text.escaping import for_terminal
-
-    old, new = (
-        content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").removesuffix("\n").split("\n")
-        for content in (before, now)
-    )
-    if old == new:
-        return
-    approved, compiled = read_plan(before, name), read_plan(now, _COMPILED)
-    resolving = ("--resolve-image",) if loses_digests(compiled, approved) else ()
-    if resolving and plan_digest(with_digests_of(approved, compiled)) == plan_digest(approved):
-        raise PlanDiffers(
-            f"{name} has images by digest, and the settings have tags: only Amazon ECR knows whether they still mean "
-            f"these images. Ask it: {update(*resolving, check=True)}"
-        )
-    diff = diff_plans(approved, compiled)
-    if diff.differ:
-        print_note(render("diff.txt.j2", build_diff_view(diff, name, _COMPILED)).rstrip())
-    else:
-        print_note("the jobs are the same; only their order, comments or the layout of the file differ:")
-        lines = list(difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""))
-        for line in lines[:_MAX_LINES]:
-            print_note(for_terminal(line))
-        if len(lines) > _MAX_LINES:
-            print_note(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
-    raise PlanDiffers(
-        f"{name} is out of date. Update it: {update(*resolving)}" if Path(name).is_file() else f"{name} is out of date"
-    )

@@ -67,6 +67,7 @@ def is_ignored(root: Path, path: str) -> bool | None:
 
 def _ask(root: Path, *words: str) -> str | None:
     try:
+        # No shell reads the words, and all of them are ours.
         ended = subprocess.run(["git", *words], cwd=root, capture_output=True, check=True)  # noqa: S603, S607
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -1,0 +1,65 @@
+"""``compile --check``: compares the plan in a file with what compiling gives now, and says how to update the file."""
+
+import difflib
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from kedro_batch.cli.base import print_note
+from kedro_batch.cli.project_compilation import typed_words
+from kedro_batch.errors import PlanDiffers
+from kedro_batch.plan.approved_digests import loses_digests, with_digests_of
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.reader import read_plan
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.view import build_diff_view
+from kedro_batch.review.templates import render
+from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.wording import counted
+
+_COMPILED = "compiled now"
+_MAX_LINES = 100
+
+
+def update_command(context: click.Context, file: str, env: str | None, *more: str, check: bool = False) -> str:
+    """Return the command that was typed, with more words, in any shell: to check the file again, or to write it."""
+    from_variable = [f"--env={env}"] if env and not context.params["env"] else []
+    words = [*from_variable, "--check" if check else "-o", file, *typed_words("compile", "--check"), *more]
+    return shlex.join([*context.command_path.split(), *words])
+
+
+def compare_with_file(before: bytes, name: str, now: bytes, update: Callable[..., str]) -> None:
+    """Show how the plan in a file differs from the compiled one; line ends and a byte order mark do not count.
+
+    Raises:
+        PlanDiffers: They differ.
+        PlanError: The file is not a plan.
+    """
+    old, new = (
+        content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").removesuffix("\n").split("\n")
+        for content in (before, now)
+    )
+    if old == new:
+        return
+    approved, compiled = read_plan(before, name), read_plan(now, _COMPILED)
+    resolving = ("--resolve-image",) if loses_digests(compiled, approved) else ()
+    if resolving and plan_digest(with_digests_of(approved, compiled)) == plan_digest(approved):
+        raise PlanDiffers(
+            f"{name} has images by digest, and the settings have tags: only Amazon ECR knows whether they still mean "
+            f"these images. Ask it: {update(*resolving, check=True)}"
+        )
+    diff = diff_plans(approved, compiled)
+    if diff.differ:
+        print_note(render("diff.txt.j2", build_diff_view(diff, name, _COMPILED)).rstrip())
+    else:
+        print_note("the jobs are the same; only their order, comments or the layout of the file differ:")
+        lines = list(difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""))
+        for line in lines[:_MAX_LINES]:
+            print_note(for_terminal(line))
+        if len(lines) > _MAX_LINES:
+            print_note(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
+    raise PlanDiffers(
+        f"{name} is out of date. Update it: {update(*resolving)}" if Path(name).is_file() else f"{name} is out of date"
+    )
