@@ -9,7 +9,8 @@ from kedro_batch.cli.options import CommandOptions
 from kedro_batch.compiler.project.project_folder import enclosing_project, package_name
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.submit_job import ENV_VARIABLE, variables_of
+from kedro_batch.plan.submit_job import variables_of
+from kedro_batch.plan.variables import ENV_VARIABLE
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.text.escaping import for_terminal

@@ -17,7 +17,7 @@ from kedro_batch.plan.approved_digests import loses_digests, with_digests_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.submit_job import ENV_VARIABLE
+from kedro_batch.plan.variables import ENV_VARIABLE
 from kedro_batch.text.wording import sentences
 
 _TIMEOUT_S = 120

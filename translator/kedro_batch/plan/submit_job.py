@@ -11,6 +11,7 @@ from typing import Any, NewType
 
 from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
 from kedro_batch.plan.settings import JobSettings, Resources, RetryReason
+from kedro_batch.plan.variables import ENV_VARIABLE, JOB_VARIABLE, RUN_ID_VARIABLE, SUBMISSION_VARIABLE
 
 RunId = NewType("RunId", str)
 """The name of one run: short, lower case, sorted by time; letters, digits and hyphens, no underscore."""
@@ -33,14 +34,6 @@ _ON_BATCH = re.compile(
     rf"([A-Za-z0-9][A-Za-z0-9-]{{0,{RUN_ID_LENGTH - 1}}})_({JOB_NAME_PATTERN})_"
     rf"([1-9][0-9]{{0,{SUBMISSION_DIGITS - 1}}})"
 )
-
-RUN_ID_VARIABLE = "KEDRO_BATCH_RUN_ID"
-JOB_VARIABLE = "KEDRO_BATCH_JOB"
-SUBMISSION_VARIABLE = "KEDRO_BATCH_SUBMISSION"
-ENV_VARIABLE = "KEDRO_ENV"
-"""Kedro's own name for the configuration environment."""
-OWN_VARIABLES = "KEDRO_BATCH_"
-"""All variables that begin so are ours."""
 
 TAG_RUN = "kedro-batch:run"
 TAG_JOB = "kedro-batch:job"

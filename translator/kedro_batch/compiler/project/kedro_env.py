@@ -3,7 +3,7 @@
 import os
 
 from kedro_batch.errors import ProjectError
-from kedro_batch.plan.submit_job import ENV_VARIABLE
+from kedro_batch.plan.variables import ENV_VARIABLE
 
 
 def set_kedro_env(env: str | None) -> None:

@@ -30,7 +30,7 @@ from kedro_batch.plan.checks.params import refused_params
 from kedro_batch.plan.checks.placement import unsent_tags
 from kedro_batch.plan.checks.service_model import wrong_register_fields, wrong_submit_fields
 from kedro_batch.plan.checks.variables import misused_variable, variables_in
-from kedro_batch.plan.submit_job import ENV_VARIABLE
+from kedro_batch.plan.variables import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean, quoted
 
 _Config = Mapping[str, Any]

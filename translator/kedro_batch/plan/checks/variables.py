@@ -5,7 +5,8 @@ from typing import Any
 
 from kedro_batch.diagnostics import Diagnostic, diagnostics_of
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.submit_job import ENV_VARIABLE, OWN_VARIABLES, VARIABLES_OF, command_container
+from kedro_batch.plan.submit_job import VARIABLES_OF, command_container
+from kedro_batch.plan.variables import ENV_VARIABLE, OWN_VARIABLES
 
 
 def check_container_variables(plan: Plan) -> Iterator[Diagnostic]:

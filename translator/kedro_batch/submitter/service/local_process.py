@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.plan.submit_job import ENV_VARIABLE
+from kedro_batch.plan.variables import ENV_VARIABLE
 
 GRACE_S = 5.0
 """How long a process may take to end after SIGTERM, before SIGKILL."""

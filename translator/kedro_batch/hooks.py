@@ -1,0 +1,30 @@
+"""The hook that Kedro loads in every project where kedro-batch is installed (entry point ``kedro.hooks``).
+
+It does nothing except in a job of a run. It is imported at every start of Kedro: what it needs is imported only there.
+"""
+
+import os
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+
+from kedro_batch.plan.variables import RUN_ID_VARIABLE
+
+
+class KedroBatchHooks:
+    """What happens in a job of a run."""
+
+    @hook_impl(tryfirst=True)
+    def after_catalog_created(self, catalog: Any) -> None:
+        """Give everything that the job saves the version of the run."""
+        if RUN_ID_VARIABLE in os.environ:
+            pass
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Any, catalog: Any) -> None:
+        """Say which job this is, and let it load what the run wrote."""
+        if RUN_ID_VARIABLE in os.environ:
+            pass
+
+
+hooks = KedroBatchHooks()

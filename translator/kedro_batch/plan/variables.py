@@ -1,0 +1,19 @@
+"""The environment variables that kedro-batch gives the jobs of a run, and those of AWS Batch and Kedro that it reads.
+
+Nothing is imported here: the hook in a job reads these names at every start of Kedro.
+"""
+
+RUN_ID_VARIABLE = "KEDRO_BATCH_RUN_ID"
+JOB_VARIABLE = "KEDRO_BATCH_JOB"
+SUBMISSION_VARIABLE = "KEDRO_BATCH_SUBMISSION"
+VERSION_VARIABLE = "KEDRO_BATCH_VERSION"
+"""The version under which all jobs of a run save versioned datasets, such as ``2026-11-22T16.15.07.123Z``."""
+READS_FROM_RUN_VARIABLE = "KEDRO_BATCH_READS_FROM_RUN"
+"""A JSON list: the datasets that the job reads, and that other jobs of the run write."""
+OWN_VARIABLES = "KEDRO_BATCH_"
+"""All variables that begin so are ours."""
+
+ENV_VARIABLE = "KEDRO_ENV"
+"""Kedro's own name for the configuration environment."""
+ATTEMPT_VARIABLE = "AWS_BATCH_JOB_ATTEMPT"
+"""AWS Batch's number of the attempt, from 1 (user guide, "Job environment variables")."""
