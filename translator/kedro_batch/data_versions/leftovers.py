@@ -4,6 +4,7 @@ Kedro refuses to save a version twice ("Save path ... must not exist if versioni
 killed between two saves would fail for ever. Nothing is removed but the folder of one version of one dataset.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,8 @@ from kedro_batch.data_versions.job_log import say
 from kedro_batch.data_versions.versioned_dataset import VersionedDataset
 from kedro_batch.errors import JobRefused
 from kedro_batch.plan.data_version import DataVersion
+
+_PATTERN = re.compile(r"[*?\[]")
 
 
 def remove_leftovers(datasets: Iterable[VersionedDataset], version: DataVersion) -> None:
@@ -36,7 +39,9 @@ def _remove(one: VersionedDataset, version: DataVersion) -> str:
     folder = one.folder(version)
     reason = f"the class {type(one.dataset).__name__} does not say by which file system"
     try:
-        if file_system := _file_system(one):
+        if _PATTERN.search(folder):
+            reason = "its path may be read as a pattern, which may match other data"  # by fsspec's ``rm``
+        elif file_system := _file_system(one):
             if file_system.exists(folder):
                 file_system.rm(folder, recursive=True)
                 say(f"removed what an earlier attempt saved as {one.name}: {folder}")
