@@ -53,7 +53,7 @@ def import_ms(cwd: Path) -> float:
 def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else _PAIRS
     with tempfile.TemporaryDirectory() as folder:
-        project = write_project(Path(folder) / "project", registry=_REGISTRY, conf={"base/catalog.yml": None})
+        project = write_project(Path(folder) / "project", registry=_REGISTRY)
         variables = {"with": {}, "without": without_hook(Path(folder) / "installed")}
         imports = [import_ms(project) for _ in range(5)]
         command = [str(BIN / "kedro"), "run"]
