@@ -90,7 +90,7 @@ def test_a_torn_file_is_not_loaded_within_the_run_and_the_next_attempt_removes_i
     assert saved(tmp_path, "y") == {OWN: 2}
 
 
-def test_remote_data_are_removed_by_the_file_system_of_the_dataset(tmp_path):
+def test_remote_data_are_removed_by_the_file_system_of_the_dataset(tmp_path, capsys):
     store = fsspec.filesystem("memory")
     root = f"/{tmp_path.name}"
     for version in (OLD, OWN):
@@ -100,6 +100,8 @@ def test_remote_data_are_removed_by_the_file_system_of_the_dataset(tmp_path):
     remote = {name: {**entry(tmp_path, name), "filepath": f"memory://{root}/{name}.json"} for name in ("y", "yy")}
     catalog = catalog_of({"x": entry(tmp_path, "x"), **remote})
     run_job(Pipeline([node(pass_on, "x", "y", name="a")]), catalog, variables(attempt=2))
+    said = capsys.readouterr().err
+    assert said.endswith(f"removed what an earlier attempt saved as y: memory://{root}/y.json/{OWN}\n")
     left = {path.removeprefix(root): json.loads(store.cat(path)) for path in store.find(root)}
     assert left == {
         f"/y.json/{OLD}/y.json": 0,

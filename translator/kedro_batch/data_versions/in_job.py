@@ -60,7 +60,7 @@ def begin_job(pipeline: Any, catalog: Any, variables: Mapping[str, str]) -> None
             datasets = find_versioned(catalog, pipeline.datasets())
             for dataset in datasets:
                 dataset.save_as(job.version)
-            _load_from_run(datasets, job.reads_from_run, job.version)
+            _load_from_run(datasets, job, job.version)
             if job.is_repeated:
                 outputs = {name for node in pipeline.nodes for name in node.outputs}
                 remove_leftovers((one for one in datasets if one.name in outputs), job.version)
@@ -78,23 +78,21 @@ def _first_line(job: JobEnvironment, nodes: list[str]) -> str:
     return ", ".join(parts)
 
 
-def _load_from_run(
-    datasets: Iterable[VersionedDataset], written_by_others: frozenset[str], version: DataVersion
-) -> None:
+def _load_from_run(datasets: Iterable[VersionedDataset], job: JobEnvironment, version: DataVersion) -> None:
     """Let datasets that other jobs of the run have written load the run's version, unless a version is named."""
     missing = []
     for dataset in datasets:
-        if dataset.name.partition("@")[0] in written_by_others and not dataset.load_version:
+        if dataset.name.partition("@")[0] in job.reads_from_run and not dataset.load_version:
             dataset.load_as(version)
             if not dataset.may_exist(version):
-                missing.append(f"  {dataset.name}: {dataset.folder(version)}")
+                missing.append(f"  {dataset.name}: {dataset.address(version)}")
     if missing:
         raise JobRefused(
             f"other jobs of this run write what this job loads, but its version {version} does not exist:\n"
             + "\n".join(missing)
             + "\nEither the data were deleted, or the image of the job that writes them has no kedro-batch. An older "
             "version is not loaded: it is the data of another run. Install kedro-batch in the images of all jobs, then "
-            "run the job that writes them again, and all below it: kedro-batch resume RUN --from JOB"
+            f"run the job that writes them again, and all below it: kedro-batch resume {job.run} --from JOB"
         )
 
 

@@ -44,14 +44,13 @@ def _remove(one: VersionedDataset, version: DataVersion) -> str:
         elif file_system := _file_system(one):
             if file_system.exists(folder):
                 file_system.rm(folder, recursive=True)
-                say(f"removed what an earlier attempt saved as {one.name}: {folder}")
+                say(f"removed what an earlier attempt saved as {one.name}: {one.address(version)}")
             return ""
     except FileNotFoundError:
         return ""  # it is gone
     except Exception as error:  # noqa: BLE001  each file system has errors of its own
         reason = f"{type(error).__name__}: {error}"
-    prefix = getattr(one.dataset, "_fs_prefix", "")
-    return f"  {one.name}: {prefix}{folder} ({reason})" if one.may_exist(version) else ""
+    return f"  {one.name}: {one.address(version)} ({reason})" if one.may_exist(version) else ""
 
 
 def _file_system(one: VersionedDataset) -> Any | None:

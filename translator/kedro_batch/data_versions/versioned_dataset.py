@@ -58,6 +58,12 @@ class VersionedDataset:
         """Return where everything of a version is."""
         return str(getattr(self.dataset, _FILEPATH) / version)
 
+    def address(self, version: DataVersion) -> str:
+        """Return the folder of a version as people write it: ``s3://bucket/...``."""
+        protocol = getattr(self.dataset, "_protocol", "file")
+        prefix = "" if protocol == "file" else f"{protocol}://"
+        return getattr(self.dataset, "_fs_prefix", prefix) + self.folder(version)
+
     def may_exist(self, version: DataVersion) -> bool:
         """True if a version exists: Kedro would load it, and would refuse to save it again. True if nobody can tell."""
         filepath = getattr(self.dataset, _FILEPATH)
