@@ -1,13 +1,15 @@
 """What a job saves and loads, on Kedro's own catalogs, datasets and runners; tox runs it on other versions of Kedro."""
 
 import warnings
+from importlib import import_module
 
 import click
 import pytest
-from kedro.io.core import DatasetError
+from kedro.io.core import DatasetError, Version
 from kedro.pipeline import Pipeline, node
 from kedro.runner import ParallelRunner, SequentialRunner, ThreadRunner
 
+from kedro_batch.data_versions.in_job import begin_job, fix_versions
 from tests.data_versions.jobs import (
     CATALOGS,
     DOUBLE,
@@ -166,6 +168,20 @@ def test_a_hook_that_has_loaded_a_dataset_already_does_not_fix_what_the_job_load
     catalog = catalog_of({name: entry(tmp_path, name) for name in "xyz"})
     catalog.load("x")
     run_job(DOUBLE, catalog, variables())
+    assert saved(tmp_path, "z") == {OWN: 4}
+
+
+def test_a_dataset_that_a_hook_adds_has_the_version_of_the_run_too(tmp_path):
+    save(tmp_path, "x", OLD, 1)
+    catalog = catalog_of({"x": entry(tmp_path, "x")})
+    fix_versions(catalog, variables())
+    add = catalog.add if hasattr(catalog, "add") else catalog.__setitem__
+    make = import_module("kedro_datasets.json").JSONDataset
+    for name in "yz":
+        add(name, make(filepath=f"{tmp_path}/{name}.json", version=Version(None, None)))
+    begin_job(DOUBLE, catalog, variables())
+    SequentialRunner().run(DOUBLE, catalog)
+    assert saved(tmp_path, "y") == {OWN: 2}
     assert saved(tmp_path, "z") == {OWN: 4}
 
 

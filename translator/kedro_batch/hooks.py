@@ -17,7 +17,7 @@ class KedroBatchHooks:
     @hook_impl(tryfirst=True)
     def after_catalog_created(self, catalog: Any) -> None:
         """Give everything that the job saves the version of the run."""
-        if RUN_ID_VARIABLE in os.environ:
+        if os.environ.get(RUN_ID_VARIABLE):
             from kedro_batch.data_versions.in_job import fix_versions  # noqa: PLC0415  only jobs need it
 
             fix_versions(catalog, os.environ)
@@ -25,7 +25,7 @@ class KedroBatchHooks:
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self, pipeline: Any, catalog: Any) -> None:
         """Say which job this is, let it load what the run wrote, and remove what its earlier attempts left."""
-        if RUN_ID_VARIABLE in os.environ:
+        if os.environ.get(RUN_ID_VARIABLE):
             from kedro_batch.data_versions.in_job import begin_job  # noqa: PLC0415  only jobs need it
 
             begin_job(pipeline, catalog, os.environ)

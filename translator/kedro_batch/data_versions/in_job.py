@@ -18,6 +18,7 @@ from kedro_batch.data_versions.leftovers import remove_leftovers
 from kedro_batch.data_versions.versioned_dataset import VersionedDataset
 from kedro_batch.errors import JobRefused
 from kedro_batch.plan.data_version import DataVersion
+from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import listed
 
 _NODES_SHOWN = 20
@@ -101,7 +102,7 @@ def _told_plainly() -> Iterator[None]:
     try:
         yield
     except JobRefused as error:
-        raise _Refused(str(error)) from error
+        raise _Refused(for_terminal(str(error))) from error
 
 
 class _Refused(click.ClickException):
