@@ -35,11 +35,15 @@ class Cancelled:
         finished: The last event.
         left: Jobs that have not ended yet.
         run_state: Its state.
+        started: The jobs whose latest submission has started, as far as the service knows it.
+        not_started: The jobs whose latest submission ended before it started, likewise.
     """
 
     finished: RunFinished
     left: tuple[JobId, ...]
     run_state: RunState
+    started: frozenset[JobName]
+    not_started: frozenset[JobName]
 
 
 def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
@@ -76,12 +80,19 @@ def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
     ids = {one.job_id for one in journal.values() if one.job_id and one.state is not JobState.SUCCEEDED}
     found = _terminate_all(context, journal, ids)
     left = wait_until_ended(context, sorted(ids | found.keys()), _WITHIN_S)
-    records = propagate_failures(context.parents, _records_after(context, journal, found))
+    after, started = _records_after(context, journal, found)
+    records = propagate_failures(context.parents, after)
     run_state = RunState(context.parents, _with_reason(journal, records))
     emit_differences(context, run_state.records)
     note = f"not ended yet: {listed(left, 10)}" if left else None
     finished = close(context, run_state, "unfinished" if left else "cancelled", began=began, note=note)
-    return Cancelled(finished=finished, left=left, run_state=run_state)
+    return Cancelled(
+        finished=finished,
+        left=left,
+        run_state=run_state,
+        started=frozenset(job for job, has_started in started.items() if has_started),
+        not_started=frozenset(job for job, has_started in started.items() if not has_started),
+    )
 
 
 def _terminate_all(context: RunContext, journal: Records, ids: set[JobId]) -> dict[JobId, JobSummary]:
@@ -122,9 +133,14 @@ def _terminate_live(context: RunContext, ids: Sequence[JobId]) -> None:
 
 def _records_after(
     context: RunContext, journal: Records, found: Mapping[JobId, JobSummary]
-) -> dict[JobName, JobRecord]:
-    """Merge what the journal has and what the service says now."""
+) -> tuple[dict[JobName, JobRecord], dict[JobName, bool]]:
+    """Merge what the journal has and what the service says now.
+
+    Returns:
+        The records; and of each job that the service knows, whether its latest submission has started.
+    """
     after = dict(journal)
+    started = {}
     discovered = discover(context.run_id, context.parents, found.values())
     for job, jobs in discovered.jobs.items():
         newest = max(jobs, key=lambda one: (one.submission, one.created_at_ms))
@@ -135,9 +151,10 @@ def _records_after(
     by_id = {one.job_id: job for job, one in after.items() if one.job_id}
     for detail in context.service.describe_jobs(sorted(by_id)):
         job = by_id[detail.job_id]
+        started[job] = detail.started
         if not (after[job].state is JobState.NOT_RUN and detail.state is JobState.FAILED):
             after[job] = after[job].in_state(detail.state, status=detail.status)
-    return after
+    return after, started
 
 
 def _with_reason(journal: Records, records: Records) -> dict[JobName, JobRecord]:
