@@ -76,8 +76,8 @@ class Removal:
 def describe_kept(jobs: Sequence[JobName]) -> str:
     """Say whose outputs were left as they are, and why."""
     return (
-        f"Left the outputs of {listed(jobs)}: earlier submissions succeeded, or nobody knows how the latest ones ended, "
-        "so they may be complete. A job that runs again replaces its own"
+        f"Left the outputs of {listed(jobs)}, which may be complete: earlier submissions succeeded, or nobody knows "
+        "how the latest ones ended. A job that runs again replaces its own"
     )
 
 

@@ -9,7 +9,7 @@ _MARKS = ("versioned", "tracking.")
 
 
 def may_have_versions(root: Path) -> bool:
-    """Return False only if no file of the configuration mentions versions, and the configuration is in its usual folder.
+    """Return False only if the configuration is in its usual folder, and none of its files mentions versions.
 
     Args:
         root: The project's folder.
