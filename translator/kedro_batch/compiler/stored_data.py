@@ -15,13 +15,13 @@ from kedro_batch.compiler.data.storage import Storages
 from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project.import_kedro import import_kedro
 from kedro_batch.compiler.project.project_warnings import project_warnings
+from kedro_batch.data_versions.stored_version import StoredVersion, find_stored_version
 from kedro_batch.errors import KedroBatchError, ProjectError, ServiceError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import Plan
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.project.kedro_catalog import KedroCatalog
-    from kedro_batch.data_versions.stored_version import StoredVersion
 
 _T = TypeVar("_T")
 _CONF_SOURCE = "--conf-source="
@@ -82,55 +82,43 @@ class DataOfRun:
             Where it was; None if there was nothing, or Kedro keeps no versions of it.
 
         Raises:
-            ProjectError: The dataset cannot be made, or its class does not tell how its files are reached.
-            ServiceError: The storage refused.
+            ProjectError: The dataset cannot be made.
+            ServiceError: Its storage refused, or cannot be reached from here.
         """
-        from kedro_batch.data_versions.stored_version import UnknownStorage  # noqa: PLC0415  it imports Kedro
-
         stored = self._stored(dataset) if self._storages.of(dataset).versioned else None
         if stored is None or not self._ask(dataset, lambda: stored.left_something):
             return None
-        try:
-            self._ask(dataset, stored.remove)
-        except UnknownStorage as error:
-            raise ProjectError(
-                f"{dataset}: its class does not tell how its files are reached. Remove by hand: {stored.place}"
-            ) from error
+        if hindrance := self._ask(dataset, stored.remove):
+            raise ServiceError(f"{dataset}: {hindrance}. Remove by hand: {stored.place}")
         return stored.place
 
-    def _stored(self, dataset: str) -> "StoredVersion | None":
+    def _stored(self, dataset: str) -> StoredVersion | None:
         """Return the run's version of a dataset; None if Kedro keeps no versions of it.
 
         Raises:
             ProjectError: The dataset cannot be made.
         """
         from kedro_batch.compiler.project.kedro_catalog import UndefinedCredentials  # noqa: PLC0415  it imports Kedro
-        from kedro_batch.data_versions.stored_version import StoredVersion, find_versioned  # noqa: PLC0415  the same
 
         entry = self._found.entry(dataset) or {}
         try:
             with chdir(self._root):
-                made = find_versioned(self._catalog.make(dataset, entry, self._version))
+                made = self._catalog.make(dataset, entry, self._version)
         except UndefinedCredentials as error:
             raise ProjectError(f"{dataset}: no file of credentials that is here defines {str(error)!r}") from error
         except (Exception, SystemExit) as error:  # the class may be the project's own and raise anything
             raise ProjectError(f"{dataset}: Kedro cannot make it: {_describe(error)}") from error
-        return None if made is None else StoredVersion(made, self._version)
+        return find_stored_version(dataset, made, self._version)
 
     def _ask(self, dataset: str, ask: Callable[[], _T]) -> _T:
         """Ask the storage of a dataset.
 
         Raises:
             ServiceError: It refused, or did not answer.
-            UnknownStorage: The class of the dataset does not tell how its files are reached.
         """
-        from kedro_batch.data_versions.stored_version import UnknownStorage  # noqa: PLC0415  it imports Kedro
-
         try:
             with chdir(self._root):
                 return ask()
-        except UnknownStorage:
-            raise
         except Exception as error:  # every storage has exceptions of its own
             raise ServiceError(f"{dataset}: its storage does not answer: {_describe(error)}") from error
 

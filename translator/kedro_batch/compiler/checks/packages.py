@@ -85,8 +85,8 @@ def check_own_package(compilation: Compilation) -> Iterator[Diagnostic]:
             code=Code.UNLISTED_PACKAGE,
             severity=Severity.NOTE,
             message=f"{OWN_PACKAGE} is not listed, and {counted(len(crossing), 'versioned dataset')} {goes} from job "
-            f"to job: {listed(crossing)}. Without it, each job saves under a version of its own, and reads the newest one "
-            "of any run",
+            f"to job: {listed(crossing)}. Without it, each job saves under a version of its own, and reads the newest "
+            "one of any run",
             about={"dataset": tuple(crossing)},
             advice=_ADVICE,
         )
