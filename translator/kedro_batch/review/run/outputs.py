@@ -185,7 +185,10 @@ def outputs_text(found: RunOutputs) -> str:
 def _lines(found: RunOutputs) -> Iterator[str]:
     complete = [one for one in found.outputs if one.state is OutputState.COMPLETE]
     total = counted(len(found.outputs), "versioned output")
-    yield f"run {found.run} has version {found.version}: {len(complete)} of {total} complete"
+    head = f"run {found.run} has version {found.version}"
+    yield (
+        f"{head}: {len(complete)} of {total} complete" if found.outputs else f"{head}, and writes no versioned dataset"
+    )
     rows = [(one.dataset, one.job, one.place or "") for one in complete]
     widths = [max(map(len, column), default=0) for column in zip(*rows, strict=True)]
     for row in rows:
