@@ -95,6 +95,15 @@ def test_cancel_removes_what_jobs_had_begun_under_this_version_and_nothing_else(
     assert "Removed" not in again.err
 
 
+def test_cancel_without_a_journal_finds_the_version_in_the_jobs(tmp_path, service):
+    project = write_versioned_project(tmp_path / "p")
+    version = begun(project, service)
+    (project / JOURNAL).unlink()
+    ended = on(service, "cancel", "r", "--plan", "plan.yaml", cwd=project)
+    assert ended.code == 0, ended.err
+    assert saved(project) == {f"clean/{version}"}
+
+
 def test_cancel_outside_of_the_project_says_what_may_be_left_and_the_command_that_removes_it(tmp_path, service):
     project = write_versioned_project(tmp_path / "p")
     version = begun(project, service)

@@ -110,6 +110,16 @@ def test_an_output_is_complete_only_if_its_job_succeeded(tmp_path, service):
     assert "--load-versions" not in text
 
 
+def test_the_outputs_of_a_plan_without_a_project_are_not_known(tmp_path, service):
+    project = compiled(write_versioned_project(tmp_path / "p"))
+    plan = project / "plan.yaml"
+    plan.write_text(plan.read_text().replace("project: a_project\n", ""))
+    applied(project, service)
+    ended = kedro_batch("versions", "r", cwd=project)
+    assert ended.code == 2
+    assert "the plan of the run names no Kedro project" in ended.err
+
+
 def test_every_kind_of_entry_is_found_in_its_version(tmp_path, service):
     registry = CHAIN.replace('"model", "score"', '"model@one", "ns.score"')
     registry = registry.replace("node(pass_on, before, after", "node(pass_on, before.replace('@one', '@two'), after")
@@ -233,6 +243,20 @@ def test_a_run_whose_outputs_are_not_known_is_refused_with_what_to_do(tmp_path, 
     old = kedro_batch("versions", "r", cwd=project)
     assert old.code == 2
     assert "does not have the version of run r" in old.err
+
+
+def test_without_the_journal_a_run_is_written_again_and_its_outputs_are_found(tmp_path, service):
+    project = compiled(write_versioned_project(tmp_path / "p"))
+    save(project, "clean", applied(project, service))
+    before = as_yaml(project)[1]
+    (project / JOURNAL).unlink()
+    assert kedro_batch("versions", "r", cwd=project).code == 2  # there is none
+    assert on(service, "apply", "plan.yaml", "--run-id", "other", "-q", cwd=project).code == 0
+    refused = kedro_batch("versions", "r", cwd=project)
+    assert refused.code == 2
+    assert "kedro-batch wait r --plan PLAN --once" in refused.err
+    assert on(service, "wait", "r", "--plan", "plan.yaml", "--once", "-q", cwd=project).code == 0
+    assert as_yaml(project)[1] == before
 
 
 def test_a_run_without_versioned_outputs_says_so(tmp_path, service):

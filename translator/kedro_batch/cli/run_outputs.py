@@ -40,11 +40,15 @@ def find_recorded_run(run_id: RunId, book: JournalView) -> RecordedRun:
     """
     entry = book.run(run_id)
     if entry is None:
-        raise UsageError(f"the journal {book.file} has no run {run_id}: see kedro-batch runs")
+        raise UsageError(
+            f"the journal {book.file} has no run {run_id}: see kedro-batch runs. If it was lost, or is on another "
+            f"machine, write it here first, with the plan of the run: kedro-batch wait {run_id} --plan PLAN --once"
+        )
     if entry.version is None:
         raise UsageError(
-            f"the journal does not have the version of run {run_id}: an older kedro-batch submitted it, and each of "
-            "its jobs saved under a version of its own"
+            f"the journal does not have the version of run {run_id}. Either an older kedro-batch submitted it, and "
+            "each of its jobs saved under a version of its own, or AWS Batch had forgotten its jobs when the journal "
+            "was written again: then the first line in the log of each job has it"
         )
     return RecordedRun(
         entry=entry, version=entry.version, plan=read_plan(book.plan(run_id), f"the plan of run {run_id}")

@@ -14,6 +14,7 @@ from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.preflight import check_account, check_location, current_location
 from kedro_batch.submitter.reconcile.duplicates import discover
+from kedro_batch.submitter.reconcile.job_version import version_in
 from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.reconcile.reconcile import emit_differences
 from kedro_batch.submitter.run_state import RunState
@@ -141,6 +142,7 @@ def _records_after(
     """
     after = dict(journal)
     started = {}
+    versions = set()
     discovered = discover(context.run_id, context.parents, found.values())
     for job, jobs in discovered.jobs.items():
         newest = max(jobs, key=lambda one: (one.submission, one.created_at_ms))
@@ -152,8 +154,11 @@ def _records_after(
     for detail in context.service.describe_jobs(sorted(by_id)):
         job = by_id[detail.job_id]
         started[job] = detail.started
+        versions.add(version_in(detail.reply))
         if not (after[job].state is JobState.NOT_RUN and detail.state is JobState.FAILED):
             after[job] = after[job].in_state(detail.state, status=detail.status)
+    if context.version is None and len(versions) == 1 and (version := versions.pop()):
+        context.journal.record_version(context.run_id, version)  # the journal was lost
     return after, started
 
 

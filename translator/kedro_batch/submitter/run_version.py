@@ -42,6 +42,15 @@ def choose_version(context: RunContext, reconciled: Reconciled) -> None:
         raise UsageError(f"run {context.run_id} has {has}. Leave --data-version out")
 
 
+def learn_version(context: RunContext, reconciled: Reconciled) -> None:
+    """Write the version of a run whose journal was lost, and that is only followed, if all its jobs show the same."""
+    if context.version is None and context.must_exist:
+        found = set(find_versions(context, reconciled.found).values())
+        if len(found) == 1:
+            context.version = found.pop()
+            context.journal.record_version(context.run_id, context.version)
+
+
 def _recovered(context: RunContext, reconciled: Reconciled) -> DataVersion:
     """Return the version that the jobs of the run have, or that the user names where nobody else can tell."""
     found = sorted(set(find_versions(context, reconciled.found).values()))
