@@ -184,3 +184,14 @@ def test_of_many_nodes_the_first_line_has_twenty(capsys):
     nodes = [node(pass_on, f"x{number:02}", f"y{number:02}", name=f"n{number:02}") for number in range(23)]
     begin(Pipeline(nodes), catalog_of({}), variables())
     assert capsys.readouterr().err.endswith("n18, n19 and 3 more\n")
+
+
+@pytest.mark.parametrize(("words", "read"), [({}, [1, 10]), ({"load_versions": {"x": OLD}}, [1, 1])])
+def test_a_run_that_began_earlier_may_save_between_two_readers_unless_they_name_the_version(tmp_path, words, read):
+    save(tmp_path, "x", OLD, 1)
+    earlier_run = "2026-01-01T10.59.00.000Z"
+    entries = {name: entry(tmp_path, name) for name in "xyz"}
+    run_job(Pipeline([node(pass_on, "x", "y", name="a")]), catalog_of(entries, **words), variables())
+    save(tmp_path, "x", earlier_run, 10)
+    run_job(Pipeline([node(pass_on, "x", "z", name="b")]), catalog_of(entries, **words), variables())
+    assert [saved(tmp_path, name)[OWN] for name in "yz"] == read
