@@ -14,7 +14,7 @@ from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.preflight import check_account, check_location, current_location
 from kedro_batch.submitter.reconcile.duplicates import discover
-from kedro_batch.submitter.reconcile.job_version import version_in
+from kedro_batch.submitter.reconcile.job_versions import version_in
 from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.reconcile.reconcile import emit_differences
 from kedro_batch.submitter.run_state import RunState

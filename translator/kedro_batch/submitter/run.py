@@ -35,7 +35,7 @@ from kedro_batch.submitter.reconcile.reconcile import (
     settle,
 )
 from kedro_batch.submitter.run_state import RunState
-from kedro_batch.submitter.run_version import choose_version, learn_version
+from kedro_batch.submitter.run_version import choose_version
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import VISIBLE_AFTER_S
 from kedro_batch.submitter.terminate import JobTerminator
@@ -109,9 +109,7 @@ class Run:
         if self._mode is RunMode.FOLLOW:
             self._enter(current_location(context, account))
             context.emit_started(continued=context.continued)
-            reconciled = self._reconciled()
-            learn_version(context, reconciled)
-            self._load(reconciled)
+            self._load(self._reconciled())
             return
         self._targets = look_at_targets(context)
         self._enter({**self._targets.location, **account})
