@@ -251,7 +251,10 @@ def test_a_failure_of_the_job_that_was_kept_of_two_ends_the_run(tmp_path):
             "jobName": "r_a_1",
             "jobQueue": "a_queue",
             "jobDefinition": "a_definition",
-            "containerOverrides": {"command": ["x"]},
+            "containerOverrides": {
+                "command": ["x"],
+                "environment": [{"name": "KEDRO_BATCH_VERSION", "value": "2026-11-22T16.15.07.123Z"}],
+            },
         }
         for _ in range(2):  # as two machines may do
             service.client().submit_job(**request)

@@ -29,6 +29,15 @@ def _counts(service: StandIn) -> Counter[str]:
     return Counter(one["jobName"].split("_")[1] for one in listed["jobSummaryList"] if one["status"] != "FAILED")
 
 
+def _versions(service: StandIn) -> set[str]:
+    """Give the versions under which those jobs save data."""
+    client = service.client()
+    listed = client.list_jobs(jobQueue="a_queue", filters=[{"name": "JOB_NAME", "values": ["shared_*"]}])
+    ids = [one["jobId"] for one in listed["jobSummaryList"] if one["status"] != "FAILED"]
+    variables = (one["container"]["environment"] for one in client.describe_jobs(jobs=ids)["jobs"])
+    return {one["value"] for pairs in variables for one in pairs if one["name"] == "KEDRO_BATCH_VERSION"}
+
+
 def test_a_run_that_is_applied_from_two_machines_at_once_is_left_with_one_job_for_each_node(tmp_path):
     here, there = (_folder(tmp_path / name) for name in ("here", "there"))
     # The service takes no job before both have looked whether there are any. The first job runs until they have looked
@@ -45,10 +54,11 @@ def test_a_run_that_is_applied_from_two_machines_at_once_is_left_with_one_job_fo
                 service.finish("a")
                 ended = [end_of(process) for process in (first, second)]
         verdict = service.verdict()
-        counts = _counts(service)
+        counts, versions = _counts(service), _versions(service)
     for one in ended:
         assert one.code == 0, one.err + one.text
         assert "Traceback" not in one.err
+    assert len(versions) == 1
     assert verdict["labels"] == len(_JOBS)
     assert counts == dict.fromkeys(_JOBS, 1)
     assert "was submitted twice" in "".join(one.err for one in ended)

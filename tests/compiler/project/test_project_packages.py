@@ -1,7 +1,8 @@
 import pytest
 
+from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project.project_packages import ProjectPackages
-from tests.compiler.compilations import compile_nodes, parse_node
+from tests.compiler.compilations import CATALOG, compile_nodes, parse_node
 
 KEDRO = '[tool.kedro]\npackage_name = "a"\n'
 LOCK = '[[package]]\nname = "{}"\nversion = "1"\nsource = {{ url = "https://x" }}\n[package.extras]\nall = ["s3fs"]\n'
@@ -90,6 +91,52 @@ def test_the_packages_that_datasets_need_are_named_once(tmp_path):
     ]
     assert {(str(one.severity), str(one.code)) for one in found} == {("note", "unlisted_package")}
     assert not compile_nodes(nodes, settings, catalog=catalog).diagnostics  # the lists are not known
+
+
+VERSIONED = {"x": {"type": "json.JSONDataset", "filepath": "s3://data/x.json", "versioned": True}}
+IN_TWO_JOBS = [parse_node("d_raw -> x", "split"), parse_node("x -> d_end", "train")]
+
+
+@pytest.mark.parametrize(
+    ("lists", "expected"),
+    [
+        ({"requirements.txt": "parse\n"}, ["warning versioned_boundary", "note unlisted_package"]),
+        ({"requirements.txt": "parse\nKedro_Batch>=0.1  # for one version\n"}, []),
+        ({"requirements.txt": "parse\n", "Dockerfile": "RUN pip install kedro-batch\n"}, []),
+        ({"requirements.txt": "parse\n# kedro-batch\n"}, ["warning versioned_boundary", "note unlisted_package"]),
+        ({"requirements.txt": "git+https://x/y\n"}, ["warning versioned_boundary"]),  # what that brings is not known
+        ({}, ["warning versioned_boundary"]),  # the project lists nothing
+    ],
+)
+def test_versioned_data_between_jobs_need_kedro_batch_in_the_image(tmp_path, lists, expected):
+    packages = project(tmp_path, lists)
+    found = compile_nodes(IN_TWO_JOBS, catalog={**CATALOG, **VERSIONED}, packages=packages).diagnostics
+    said = [one for one in found if "kedro-batch" in one.message or one.code == "versioned_boundary"]
+    assert [f"{one.severity} {one.code}" for one in said] == expected
+    if len(expected) > 1:
+        assert str(said[1]) == (
+            "requirements.txt: kedro-batch is not listed, and 1 versioned dataset goes from job to job: x. Without it, "
+            "each job saves under a version of its own, and reads the newest one of any run"
+        )
+        assert said[1].about == {"dataset": ("x",)}
+
+
+@pytest.mark.parametrize(
+    ("settings", "catalog", "load_versions"),
+    [
+        ({"group_by": "chain"}, VERSIONED, {}),
+        ({}, {"x": {"type": "json.JSONDataset", "filepath": "s3://data/x.json"}}, {}),
+        ({}, VERSIONED, {"x": "2020-01-01T00.00.00.000Z"}),
+    ],
+    ids=["in one job", "without versions", "of a given version"],
+)
+def test_other_data_do_not_need_it(tmp_path, settings, catalog, load_versions):
+    packages = project(tmp_path, {"requirements.txt": "parse\n"})
+    options = CompileOptions(load_versions=load_versions)
+    found = compile_nodes(
+        IN_TWO_JOBS, settings, catalog={**CATALOG, **catalog}, packages=packages, options=options
+    ).diagnostics
+    assert not [one for one in found if "kedro-batch" in one.message]
 
 
 def needed(tmp_path, entry, lists="parse\n"):

@@ -46,7 +46,7 @@ def described(job: Job, epoch: float) -> dict[str, Any]:
         container["taskArn"] = f"arn:aws:ecs:us-east-1:123456789012:task/cluster/{job.id}"
     if job.tries and not job.live:
         container |= _ending(job.tries[-1])
-    return {
+    shape: dict[str, Any] = {
         **_in_common(job, epoch),
         "jobQueue": queue_arn(job.queue),
         "dependsOn": request.get("dependsOn", []),
@@ -56,8 +56,18 @@ def described(job: Job, epoch: float) -> dict[str, Any]:
         "propagateTags": request.get("propagateTags", False),
         "platformCapabilities": ["EC2"],
         "tags": request.get("tags", {}),
+        **_structures(request),
         **{field: request[field] for field in ("timeout", "retryStrategy", "arrayProperties") if field in request},
     }
+    return {field: value for field, value in shape.items() if value is not None}
+
+
+def _structures(request: dict[str, Any]) -> dict[str, Any]:
+    """Describe the containers of pods and tasks; where there are some, AWS Batch describes no ``container``."""
+    pods, tasks = request.get("eksPropertiesOverride"), request.get("ecsPropertiesOverride")
+    if pods:
+        return {"container": None, "eksProperties": pods}
+    return {"container": None, "ecsProperties": tasks} if tasks else {}
 
 
 def summary(job: Job, epoch: float) -> dict[str, Any]:

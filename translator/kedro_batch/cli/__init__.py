@@ -24,6 +24,7 @@ from kedro_batch.cli.show_command import show
 from kedro_batch.cli.status_command import runs, status
 from kedro_batch.cli.streams import drop_unwritable_output, open_closed_streams
 from kedro_batch.cli.validate_command import validate
+from kedro_batch.cli.versions_command import versions
 from kedro_batch.cli.wait_command import wait
 from kedro_batch.errors import UsageError
 
@@ -39,7 +40,7 @@ To see it all on this machine, without AWS: kedro-batch demo
 _COMMANDS = (
     *(init, infra, image),
     *(compile_, show, diff, validate),
-    *(doctor, apply, resume, wait, cancel, status, runs),
+    *(doctor, apply, resume, wait, cancel, status, runs, versions),
 )
 
 

@@ -21,8 +21,10 @@ from kedro_batch.errors import UsageError
 def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     """Terminate every job of RUN on AWS Batch, and wait until all have ended.
 
-    Jobs are found in the journal and by their names, so that a job whose reply was lost is terminated too.
+    Jobs are found in the journal and by their names, so that a job whose reply was lost is terminated too. Then, inside
+    the project, what jobs have begun to save and not completed is removed from versioned datasets.
     """
+    from kedro_batch.cli.cancel_cleanup import clean_up
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.submitter.context import RunMode
@@ -34,4 +36,5 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     if handle.engine_name == "local":
         raise UsageError(f"run {run} is a local run, which stops when its command stops. See kedro-batch status {run}")
     with open_run(handle, book, command_options(given, RunMode.FOLLOW)) as session:
-        session.cancel()
+        cancelled = session.cancel()
+    clean_up(handle.run_id, handle.plan, journal, cancelled, quiet=bool(given["quiet"]))

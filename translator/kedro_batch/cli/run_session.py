@@ -24,7 +24,7 @@ from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfi
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.run.outcome import outcome_text
 from kedro_batch.review.run.status import run_status
-from kedro_batch.submitter.cancel import cancel
+from kedro_batch.submitter.cancel import Cancelled, cancel
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Event, RunFinished
 from kedro_batch.submitter.inbox import Inbox
@@ -71,8 +71,8 @@ class RunSession:
         if outcome == "unfinished":
             raise RunUnfinished(f"run {self.handle.run_id} has not ended")
 
-    def cancel(self) -> None:
-        """Terminate every job of the run.
+    def cancel(self) -> Cancelled:
+        """Terminate every job of the run, and return how it stands.
 
         Raises:
             RunUnfinished: Some jobs have not ended yet.
@@ -86,6 +86,7 @@ class RunSession:
             raise RunUnfinished(
                 f"{left} jobs of run {self.handle.run_id} have not ended yet: kedro-batch cancel {self.handle.run_id}"
             )
+        return cancelled
 
     @property
     def _location(self) -> dict[str, str]:

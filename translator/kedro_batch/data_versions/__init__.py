@@ -2,5 +2,6 @@
 
 In a job, ``hooks`` calls ``in_job``: ``job_environment`` says which job it is, ``catalog_access`` finds the datasets,
 ``versioned_dataset`` reads and sets their versions, ``version_limit`` hides newer versions, ``leftovers`` removes what
-an earlier attempt saved, and ``job_log`` tells it. Nothing here imports Kedro: its objects are handed in.
+an earlier attempt saved, and ``job_log`` tells it. From outside, ``stored_version`` says where a version
+is. Nothing here imports Kedro: its objects are handed in.
 """

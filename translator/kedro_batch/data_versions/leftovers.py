@@ -35,25 +35,37 @@ def remove_leftovers(datasets: Iterable[VersionedDataset], version: DataVersion)
 
 
 def _remove(one: VersionedDataset, version: DataVersion) -> str:
-    """Remove a version of one dataset; return what hinders it, or nothing."""
+    """Remove a version of one dataset and tell it; return what hinders it, or nothing."""
+    removed, reason = remove_version(one, version)
+    if removed:
+        say(f"removed what an earlier attempt saved as {one.name}: {one.address(version)}")
+    return f"  {one.name}: {one.address(version)} ({reason})" if reason and one.may_exist(version) else ""
+
+
+def remove_version(one: VersionedDataset, version: DataVersion) -> tuple[bool, str]:
+    """Remove the folder of a version of one dataset.
+
+    Returns:
+        True if it was there and is gone; and what hinders it, or nothing.
+    """
     folder = one.folder(version)
-    reason = f"the class {type(one.dataset).__name__} does not say by which file system"
+    if _PATTERN.search(folder):
+        return False, "its path may be read as a pattern, which may match other data"  # by fsspec's ``rm``
     try:
-        if _PATTERN.search(folder):
-            reason = "its path may be read as a pattern, which may match other data"  # by fsspec's ``rm``
-        elif file_system := _file_system(one):
-            if file_system.exists(folder):
-                file_system.rm(folder, recursive=True)
-                say(f"removed what an earlier attempt saved as {one.name}: {one.address(version)}")
-            return ""
+        file_system = find_file_system(one)
+        if file_system is None:
+            return False, f"the class {type(one.dataset).__name__} does not say by which file system"
+        if not file_system.exists(folder):
+            return False, ""
+        file_system.rm(folder, recursive=True)
     except FileNotFoundError:
-        return ""  # it is gone
+        return False, ""  # it is gone
     except Exception as error:  # noqa: BLE001  each file system has errors of its own
-        reason = f"{type(error).__name__}: {error}"
-    return f"  {one.name}: {one.address(version)} ({reason})" if one.may_exist(version) else ""
+        return False, f"{type(error).__name__}: {error}"
+    return True, ""
 
 
-def _file_system(one: VersionedDataset) -> Any | None:
+def find_file_system(one: VersionedDataset) -> Any | None:
     """Return the file system of a dataset, an object of fsspec; None if the dataset does not tell.
 
     Most have it as ``_fs``. SparkDataset hands Kedro functions of one, or of Databricks or HDFS, with which a path

@@ -64,11 +64,15 @@ class VersionedDataset:
         prefix = "" if protocol == "file" else f"{protocol}://"
         return getattr(self.dataset, "_fs_prefix", prefix) + self.folder(version)
 
+    def file(self, version: DataVersion) -> str:
+        """Return the path that Kedro loads for a version: a file, or a folder with parts."""
+        filepath = getattr(self.dataset, _FILEPATH)
+        return str(filepath / version / filepath.name)
+
     def may_exist(self, version: DataVersion) -> bool:
         """True if a version exists: Kedro would load it, and would refuse to save it again. True if nobody can tell."""
-        filepath = getattr(self.dataset, _FILEPATH)
         try:
-            return bool(self.asks_exists(str(filepath / version / filepath.name)))
+            return bool(self.asks_exists(self.file(version)))
         except Exception:  # noqa: BLE001  each file system has errors of its own; loading or saving will meet it again
             return True
 

@@ -14,6 +14,7 @@ from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.preflight import check_account, check_location, current_location
 from kedro_batch.submitter.reconcile.duplicates import discover
+from kedro_batch.submitter.reconcile.job_versions import version_in
 from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.reconcile.reconcile import emit_differences
 from kedro_batch.submitter.run_state import RunState
@@ -35,11 +36,15 @@ class Cancelled:
         finished: The last event.
         left: Jobs that have not ended yet.
         run_state: Its state.
+        started: The jobs whose latest submission has started, as far as the service knows it.
+        not_started: The jobs whose latest submission ended before it started, likewise.
     """
 
     finished: RunFinished
     left: tuple[JobId, ...]
     run_state: RunState
+    started: frozenset[JobName]
+    not_started: frozenset[JobName]
 
 
 def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
@@ -76,12 +81,19 @@ def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
     ids = {one.job_id for one in journal.values() if one.job_id and one.state is not JobState.SUCCEEDED}
     found = _terminate_all(context, journal, ids)
     left = wait_until_ended(context, sorted(ids | found.keys()), _WITHIN_S)
-    records = propagate_failures(context.parents, _records_after(context, journal, found))
+    after, started = _records_after(context, journal, found)
+    records = propagate_failures(context.parents, after)
     run_state = RunState(context.parents, _with_reason(journal, records))
     emit_differences(context, run_state.records)
     note = f"not ended yet: {listed(left, 10)}" if left else None
     finished = close(context, run_state, "unfinished" if left else "cancelled", began=began, note=note)
-    return Cancelled(finished=finished, left=left, run_state=run_state)
+    return Cancelled(
+        finished=finished,
+        left=left,
+        run_state=run_state,
+        started=frozenset(job for job, has_started in started.items() if has_started),
+        not_started=frozenset(job for job, has_started in started.items() if not has_started),
+    )
 
 
 def _terminate_all(context: RunContext, journal: Records, ids: set[JobId]) -> dict[JobId, JobSummary]:
@@ -122,9 +134,15 @@ def _terminate_live(context: RunContext, ids: Sequence[JobId]) -> None:
 
 def _records_after(
     context: RunContext, journal: Records, found: Mapping[JobId, JobSummary]
-) -> dict[JobName, JobRecord]:
-    """Merge what the journal has and what the service says now."""
+) -> tuple[dict[JobName, JobRecord], dict[JobName, bool]]:
+    """Merge what the journal has and what the service says now.
+
+    Returns:
+        The records; and of each job that the service knows, whether its latest submission has started.
+    """
     after = dict(journal)
+    started = {}
+    versions = set()
     discovered = discover(context.run_id, context.parents, found.values())
     for job, jobs in discovered.jobs.items():
         newest = max(jobs, key=lambda one: (one.submission, one.created_at_ms))
@@ -135,9 +153,13 @@ def _records_after(
     by_id = {one.job_id: job for job, one in after.items() if one.job_id}
     for detail in context.service.describe_jobs(sorted(by_id)):
         job = by_id[detail.job_id]
+        started[job] = detail.started
+        versions.add(version_in(detail.reply))
         if not (after[job].state is JobState.NOT_RUN and detail.state is JobState.FAILED):
             after[job] = after[job].in_state(detail.state, status=detail.status)
-    return after
+    if context.version is None and len(versions) == 1 and (version := versions.pop()):
+        context.journal.record_version(context.run_id, version)  # the journal was lost
+    return after, started
 
 
 def _with_reason(journal: Records, records: Records) -> dict[JobName, JobRecord]:

@@ -9,7 +9,7 @@ from kedro_batch.plan.data_flow import reads_from_run
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan, PlanDigest
-from kedro_batch.plan.submit_job import RunId, parsed_job_name, run_prefix
+from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name, run_prefix
 from kedro_batch.submitter.events import Event, JobSubmitted, Notice, NoticeKind, RunStarted, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
@@ -102,6 +102,7 @@ class RunContext:
         version: The version under which the run saves data; None before it is known, and for a run that was begun by
             a kedro-batch without versions.
         location: Region and account, or a folder, once they are known and it may be taken up there.
+        adopted: Jobs that were found by their names, and whose version has not been looked at yet.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
         backoff: The pauses while the service does not answer.
         lookup: Searches by name, beside the loop.
@@ -122,6 +123,7 @@ class RunContext:
     plan_file: str | None = None
     version: DataVersion | None = None
     location: Mapping[str, str] = field(default_factory=dict, init=False)
+    adopted: set[JobId] = field(default_factory=set, init=False)
     begun: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:

@@ -223,6 +223,8 @@ class JobSubmitter:
                 assert_never(reply.error.fault)
 
     def _record_id(self, name: JobName, job_id: JobId, *, adopted: bool = False) -> None:
+        if adopted:
+            self._context.adopted.add(job_id)
         transition = self._run_state.submitted(name, job_id)
         submission = transition.record.submission
         self._context.emit(JobSubmitted(job=name, job_id=job_id, submission=submission, adopted=adopted))

@@ -88,6 +88,11 @@ class JournalView:
         query = f"SELECT {_COLUMNS} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
         return {JobName(row[0]): _record(row) for row in self._read(query, run_id)}
 
+    def jobs_that_succeeded(self, run_id: RunId) -> frozenset[JobName]:
+        """Return the jobs of a run of which any submission succeeded, the latest or an earlier one."""
+        query = "SELECT DISTINCT job FROM submissions WHERE run = ? AND state = ?"
+        return frozenset(JobName(job) for (job,) in self._read(query, run_id, JobState.SUCCEEDED))
+
     def revisions(self, run_id: RunId) -> dict[JobName, str]:
         """Return the revision of its job definition that each job of a run has, as far as it is recorded.
 

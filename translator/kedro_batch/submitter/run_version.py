@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import DataVersion, make_data_version
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.reconcile.job_version import find_versions
+from kedro_batch.submitter.reconcile.job_versions import was_submitted_here
 from kedro_batch.submitter.reconcile.merge import jobs_left
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.text.wording import listed
@@ -33,23 +33,24 @@ def choose_version(context: RunContext, reconciled: Reconciled) -> None:
         context.version = context.journal.begin_version(context.run_id, now)
         return
     left = jobs_left(context.parents, reconciled.records, context.options.only_jobs)
-    begun_without = any(one.intended_at for one in context.journal.records(context.run_id).values())
+    begun_without = was_submitted_here(context.journal.records(context.run_id))
     if context.version is None and left and not begun_without:
-        context.version = _recovered(context, reconciled)
+        context.version = _named_version(context, reconciled)
         context.journal.record_version(context.run_id, context.version)
     if given and given != context.version and (context.version or begun_without):
         has = f"the version {context.version}" if context.version else "no version: an older kedro-batch has begun it"
         raise UsageError(f"run {context.run_id} has {has}. Leave --data-version out")
 
 
-def _recovered(context: RunContext, reconciled: Reconciled) -> DataVersion:
-    """Return the version that the jobs of the run have, or that the user names where nobody else can tell."""
-    found = sorted(set(find_versions(context, reconciled.found).values()))
-    if len(found) == 1:
-        return found[0]
+def _named_version(context: RunContext, reconciled: Reconciled) -> DataVersion:
+    """Return the version that the user names, since nobody else can tell."""
     if context.options.data_version:
         return context.options.data_version
-    why = f"AWS Batch shows several for its jobs: {listed(found)}" if found else "AWS Batch shows none for its jobs"
+    why = "AWS Batch no longer knows its jobs"
+    if reconciled.on_service:
+        why = "AWS Batch shows none for its jobs"
+    if reconciled.versions:
+        why = f"AWS Batch shows several for its jobs ({listed(sorted(reconciled.versions))})"
     raise UsageError(
         f"it is not known under which version run {context.run_id} saves data: the journal does not have it, and "
         f"{why}. Nothing was submitted. The first line in the log of each job has it: name it with --data-version "

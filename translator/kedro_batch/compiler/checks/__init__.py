@@ -19,7 +19,7 @@ from kedro_batch.compiler.checks.inputs_and_outputs import (
 )
 from kedro_batch.compiler.checks.job_definitions import check_declarations, check_moving
 from kedro_batch.compiler.checks.limits import check_job_count, check_limits
-from kedro_batch.compiler.checks.packages import check_packages
+from kedro_batch.compiler.checks.packages import check_own_package, check_packages
 from kedro_batch.compiler.checks.parameters import (
     check_lost_parameters,
     check_parameters,
@@ -82,6 +82,7 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_credentials,
     check_placeholders,
     check_packages,
+    check_own_package,
     check_appends,
     check_declarations,
     check_moving,

@@ -13,8 +13,10 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
     find_worst_storage,
     hooks_advice,
     memory_advice,
+    reads_newest_version,
 )
 from kedro_batch.compiler.checks.entries_to_paste import copied_entry, moved_entries, pickled_entry
+from kedro_batch.compiler.checks.packages import OWN_PACKAGE
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.dataset_uses import DatasetUse
 from kedro_batch.compiler.data.shared_places import comparable_place
@@ -115,9 +117,12 @@ def _check_urls(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnosti
 
 
 def _check_versions(compilation: Compilation, use: DatasetUse) -> Iterator[Diagnostic]:
-    """Yield a warning if other jobs read the newest version of a dataset."""
-    given = compilation.inputs.options.load_versions
-    if any(compilation.storages.of(one).versioned and one not in given for one in use.read):
+    """Yield a warning if other jobs read the newest version of a dataset, which may be of another run.
+
+    With kedro-batch in the image they read that of their own run.
+    """
+    packages = compilation.inputs.packages
+    if reads_newest_version(compilation, use) and not (packages and packages.names(OWN_PACKAGE)):
         name = find_worst_storage(compilation, use)[0]
         yield diagnose_dataset(
             Code.VERSIONED_BOUNDARY,
@@ -125,7 +130,8 @@ def _check_versions(compilation: Compilation, use: DatasetUse) -> Iterator[Diagn
             use,
             f"it is versioned, and its newest version is read. {_describe_uses(compilation, use)}",
             advice="Start one run at a time: of two at the same time, one may read the version that the other has "
-            "written",
+            f"written. Or list {OWN_PACKAGE} among the packages of the image: then every job reads what its own run "
+            "has written",
         )
 
 

@@ -101,3 +101,9 @@ def diagnose_dataset(
         severity=more.get("severity", _SEVERITIES[code]),
         remedy=more.get("remedy", ""),
     )
+
+
+def reads_newest_version(compilation: Compilation, use: DatasetUse) -> bool:
+    """True if a dataset is versioned, and a node reads its newest version, not one that is given."""
+    given = compilation.inputs.options.load_versions
+    return any(compilation.storages.of(one).versioned and one not in given for one in use.read)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
+from kedro_batch.compiler.checks.dataset_diagnostics import reads_newest_version
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.catalog import Entry, with_inner_entries
 from kedro_batch.compiler.project.dataset_classes import find_dataset_classes
@@ -42,6 +43,9 @@ _ENGINES = {
 }
 """Packages behind datasets of pandas, if no other engine is chosen; and those that pandas takes in their place."""
 
+OWN_PACKAGE = "kedro-batch"
+"""Where an image has it, a hook gives all that a run saves one version, and lets its jobs load that."""
+
 _ADVICE = (
     "Add the package to the list that the image is built from. If the image has it from elsewhere, there is nothing "
     "to do"
@@ -60,6 +64,30 @@ def check_packages(compilation: Compilation) -> Iterator[Diagnostic]:
             message=f"{package} is not listed, and {counted(len(datasets), 'dataset')} {needs} it: "
             f"{listed(datasets)}. Without it, {without.replace('their classes', whose)}",
             about={"dataset": tuple(datasets)},
+            advice=_ADVICE,
+        )
+
+
+def check_own_package(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a note if versioned datasets go from job to job, and the project does not list kedro-batch."""
+    packages = compilation.inputs.packages
+    if packages is None or not packages.lacks(OWN_PACKAGE):
+        return
+    crossing = [
+        name
+        for name, use in compilation.dataset_uses.items()
+        if use.producers and use.readers and reads_newest_version(compilation, use)
+    ]
+    if crossing:
+        goes = "goes" if len(crossing) == 1 else "go"
+        yield Diagnostic(
+            source=listed(packages.files),
+            code=Code.UNLISTED_PACKAGE,
+            severity=Severity.NOTE,
+            message=f"{OWN_PACKAGE} is not listed, and {counted(len(crossing), 'versioned dataset')} {goes} from job "
+            f"to job: {listed(crossing)}. Without it, each job saves under a version of its own, and reads the newest "
+            "one of any run",
+            about={"dataset": tuple(crossing)},
             advice=_ADVICE,
         )
 

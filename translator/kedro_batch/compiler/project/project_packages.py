@@ -51,12 +51,16 @@ class ProjectPackages:
 
     def lacks(self, package: str) -> bool:
         """True if the project lists packages, and it is certain enough that this one is not among them."""
-        named = rf"(?<![\w.-]){package.replace('-', '[-_.]+')}(?![\w.-])"
-        if not self.files or re.search(named, self._text, re.IGNORECASE):
+        if not self.files or self.names(package):
             return False
         if self._find(_LOCKS):
             return True
         return not _UNNAMED.search(self._text) and package not in self._installed
+
+    def names(self, package: str) -> bool:
+        """True if a file that lists packages, or a Dockerfile, has the name of this one."""
+        named = rf"(?<![\w.-]){package.replace('-', '[-_.]+')}(?![\w.-])"
+        return bool(re.search(named, self._text, re.IGNORECASE))
 
     @cached_property
     def _text(self) -> str:

@@ -80,9 +80,10 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
 
 
 def _place(status: RunStatus) -> str | None:
-    """Return where a run runs on AWS, and with which revisions of its job definitions."""
+    """Return where a run runs on AWS, with which revisions of its job definitions, and the version of its data."""
+    version = status.version and f"version {status.version}"
     if status.engine != "aws":
-        return None
+        return version
     account = status.location.get("account")
     earlier = status.earlier_definitions or {}
     revisions = [
@@ -91,7 +92,7 @@ def _place(status: RunStatus) -> str | None:
     ]
     where = ", ".join(filter(None, (account and f"account {account}", status.location.get("region"))))
     which = f"job definition {listed(revisions)}" if revisions else ""
-    return for_terminal("; ".join(filter(None, (where, which)))) or None
+    return for_terminal("; ".join(filter(None, (where, which, version)))) or None
 
 
 def _short(arn: str) -> str:

@@ -89,6 +89,7 @@ class RunStatus:
         jobs: All jobs, in the order of the plan.
         definitions: The revision of each job definition that was submitted with last, by how the plan names it, as far
             as it is recorded.
+        version: The version under which its jobs save versioned datasets, as far as it is known.
         earlier_definitions: Other revisions that jobs of the run have, the newest first.
     """
 
@@ -100,6 +101,7 @@ class RunStatus:
     began_at: str
     ended_at: str | None = None
     outcome: str | None = None
+    version: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[FailureStatus, ...] = ()
     jobs: tuple[JobStatus, ...] = ()
@@ -136,6 +138,7 @@ def run_status(
         began_at=_moment(entry.began_at),
         ended_at=None if entry.ended_at is None else _moment(entry.ended_at),
         outcome=entry.outcome,
+        version=entry.version,
         counts={str(state): count for state, count in sorted(Counter(one.state for one in jobs.values()).items())},
         failures=tuple(
             _failure_status(name, one, blocked.get(name, ())) for name, one in jobs.items() if one.state in FAILURES
@@ -191,6 +194,7 @@ def entry_document(entry: RunEntry) -> dict[str, Any]:
         "began_at": _moment(entry.began_at),
         "ended_at": None if entry.ended_at is None else _moment(entry.ended_at),
         "outcome": entry.outcome,
+        "version": entry.version,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -6,7 +6,7 @@ other are kept together: the larger family, or the one with more work done, or e
 chooses the same, also later.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kedro_batch.plan.model import JobName
@@ -130,7 +130,10 @@ def _has_duplicates(jobs: Sequence[FoundJob]) -> bool:
 
 
 def deduplicate(
-    discovered: Discovered, parents: Mapping[JobName, Sequence[JobName]], depends_on: Mapping[JobId, Sequence[JobId]]
+    discovered: Discovered,
+    parents: Mapping[JobName, Sequence[JobName]],
+    depends_on: Mapping[JobId, Sequence[JobId]],
+    replaced: Collection[JobId] = (),
 ) -> Deduplicated:
     """Choose the one job that stands for each node.
 
@@ -139,6 +142,7 @@ def deduplicate(
         parents: The jobs of the plan, parents first, with their parents.
         depends_on: The ids that jobs on the service wait for. Needed for ``jobs_with_duplicates`` and the jobs below
             them; a job that is left out counts as waiting for kept jobs.
+        replaced: Jobs that may not stand for their node, whatever became of them.
     """
     ranks = _ranks_of_families(discovered, depends_on)
     kept: dict[JobName, FoundJob] = {}
@@ -148,14 +152,16 @@ def deduplicate(
     for job in parents:
         jobs = discovered.jobs.get(job, ())
         rivals = _rivals(jobs)
-        fitting = [one for one in rivals if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
+        allowed = [one for one in rivals if one.job_id not in replaced]
+        fitting = [one for one in allowed if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
         chosen = min(fitting, key=lambda one: _preference(one, ranks), default=None)
         duplicates += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
         if chosen is None and jobs and not rivals:
             chosen = max(jobs, key=_last_word)
             if not doomed.isdisjoint(depends_on.get(chosen.job_id, ())):
                 chosen = None
-        doomed.update(one.job_id for one in jobs if one is not chosen and one.state is not JobState.SUCCEEDED)
+        dropped = [one for one in jobs if one is not chosen]
+        doomed.update(one.job_id for one in dropped if one.state is not JobState.SUCCEEDED or one.job_id in replaced)
         if chosen is not None:
             kept[job] = chosen
         elif jobs:

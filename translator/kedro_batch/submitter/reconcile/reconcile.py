@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kedro_batch.errors import ServiceError, UsageError
+from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId
 from kedro_batch.submitter.context import RunContext
@@ -25,6 +26,7 @@ from kedro_batch.submitter.reconcile.duplicates import (
     jobs_with_duplicates,
     reason_to_terminate,
 )
+from kedro_batch.submitter.reconcile.job_versions import look_at_versions
 from kedro_batch.submitter.reconcile.merge import (
     Records,
     assume_done,
@@ -56,14 +58,26 @@ class Reconciled:
             them may be blocked, and NOT_RUN in the records.
         duplicates: Jobs to be terminated, because another one stands for their node.
         earlier: Jobs to be terminated before another submission replaces them.
-        found: All jobs of the run that ListJobs has.
+        on_service: ListJobs has jobs of the run.
+        versions: Under which versions they save data, where the journal does not say it.
     """
 
     records: dict[JobName, JobRecord]
     unconfirmed: tuple[JobName, ...]
     duplicates: tuple[Duplicate, ...] = ()
     earlier: tuple[JobId, ...] = ()
-    found: tuple[JobId, ...] = ()
+    on_service: bool = False
+    versions: frozenset[DataVersion] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Merged:
+    """What journal and service together say of each job; the rest as in ``Reconciled``."""
+
+    records: dict[JobName, JobRecord]
+    duplicates: tuple[Duplicate, ...]
+    on_service: bool
+    versions: frozenset[DataVersion]
 
 
 def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
@@ -78,13 +92,14 @@ def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
         ServiceError: The service refused.
     """
     journal = context.journal.records(context.run_id)
-    merged, duplicates, found = _merged(context, journal, must_exist=must_exist)
-    records = _submit_again_what_cannot_be_confirmed(context, merged)
+    merged = _merged(context, journal, must_exist=must_exist)
+    records = _submit_again_what_cannot_be_confirmed(context, merged.records)
     return Reconciled(
         records=propagate_failures(context.parents, _to_be_described(journal, records)),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
-        duplicates=duplicates,
-        found=found,
+        duplicates=merged.duplicates,
+        on_service=merged.on_service,
+        versions=merged.versions,
     )
 
 
@@ -96,18 +111,17 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
         ServiceError: The service refused.
     """
     journal = context.journal.records(context.run_id)
-    merged, duplicates, found = _merged(
-        context, journal, must_exist=context.must_exist, done=context.options.assume_done
-    )
-    records = propagate_failures(context.parents, _submit_again_what_cannot_be_confirmed(context, merged))
+    merged = _merged(context, journal, must_exist=context.must_exist, done=context.options.assume_done)
+    records = propagate_failures(context.parents, _submit_again_what_cannot_be_confirmed(context, merged.records))
     options = context.options
     jobs = jobs_to_rerun(context.parents, records, from_jobs=options.from_jobs, only_jobs=options.only_jobs)
     earlier = [records[job] for job in jobs if job in records]
     return Reconciled(
         records=with_next_submission(records, jobs),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
-        duplicates=duplicates,
-        found=found,
+        duplicates=merged.duplicates,
+        on_service=merged.on_service,
+        versions=merged.versions,
         earlier=tuple(one.job_id for one in earlier if one.job_id and one.state in MAY_STILL_LIVE),
     )
 
@@ -134,12 +148,12 @@ def emit_differences(context: RunContext, records: Records) -> None:
         context.emit(event)
 
 
-def _merged(
-    context: RunContext, journal: Records, *, must_exist: bool, done: Collection[JobName] = ()
-) -> tuple[dict[JobName, JobRecord], tuple[Duplicate, ...], tuple[JobId, ...]]:
-    """Return what journal and service together say of each job, the duplicates among its jobs, and all jobs found."""
+def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Collection[JobName] = ()) -> _Merged:
+    """Return what journal and service together say of each job."""
     discovered = _discover(context, journal, must_exist=must_exist)
-    deduplicated = _deduplicated(context, discovered)
+    versions = look_at_versions(context, discovered, journal)
+    journal = {job: one for job, one in journal.items() if one.job_id not in versions.other}
+    deduplicated = _deduplicated(context, discovered, versions.other)
     kept = deduplicated.kept
     newest = {job: max(one.submission for one in found) for job, found in discovered.jobs.items()}
     not_listed = [
@@ -174,8 +188,12 @@ def _merged(
         records = assume_done(records, done)
     if expired := jobs_in(records, JobState.EXPIRED):
         raise _too_old(context, expired)
-    found = tuple(one.job_id for jobs in discovered.jobs.values() for one in jobs)
-    return records, deduplicated.duplicates, found
+    return _Merged(
+        records=records,
+        duplicates=deduplicated.duplicates,
+        on_service=bool(discovered.jobs),
+        versions=versions.found,
+    )
 
 
 def _submit_again_what_cannot_be_confirmed(context: RunContext, records: dict[JobName, JobRecord]) -> Records:
@@ -203,14 +221,15 @@ def _to_be_described(journal: Records, records: Records) -> dict[JobName, JobRec
     }
 
 
-def _deduplicated(context: RunContext, discovered: Discovered) -> Deduplicated:
-    """Choose one job for each node."""
+def _deduplicated(context: RunContext, discovered: Discovered, replaced: Collection[JobId]) -> Deduplicated:
+    """Choose one job for each node, and none that is to be replaced."""
     depends_on: dict[JobId, tuple[JobId, ...]] = {}
-    if rivals := jobs_with_duplicates(discovered):
+    wrong = [one for jobs in discovered.jobs.values() for one in jobs if one.job_id in replaced]
+    if rivals := (*jobs_with_duplicates(discovered), *wrong):
         below = _with_descendants(context.parents, {one.job for one in rivals})
         ids = [one.job_id for job in below for one in discovered.jobs.get(job, ())]
         depends_on = {detail.job_id: detail.depends_on for detail in context.service.describe_jobs(ids)}
-    return deduplicate(discovered, context.parents, depends_on)
+    return deduplicate(discovered, context.parents, depends_on, replaced)
 
 
 def _drop_duplicates(context: RunContext, duplicates: Iterable[Duplicate]) -> None:
@@ -245,7 +264,8 @@ def _discover(context: RunContext, journal: Records, *, must_exist: bool) -> Dis
         discovered = discover(context.run_id, context.parents, context.list_run())
     _check_plan(context, discovered)
     born = made_at(context.run_id)
-    if not journal and not discovered.jobs and born and _seconds_since(context, born) > REMEMBERED_S:
+    forgotten = not journal and not discovered.jobs and not context.options.assume_done
+    if forgotten and born and _seconds_since(context, born) > REMEMBERED_S:
         raise _too_old(context, ())
     return discovered
 

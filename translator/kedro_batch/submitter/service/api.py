@@ -40,6 +40,11 @@ class JobDetail:
     tags: Mapping[str, str] = field(default_factory=dict)
     reply: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def started(self) -> bool:
+        """True if a container of it has started, in this attempt or an earlier one (API reference, JobDetail)."""
+        return bool(self.reply.get("startedAt") or self.reply.get("attempts"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSummary:

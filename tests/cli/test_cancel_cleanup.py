@@ -1,0 +1,186 @@
+"""What ``cancel`` removes of what jobs had begun to save, and what it leaves."""
+
+import os
+import shlex
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.forked import kedro_batch, on
+from tests.support.runs import JOURNAL, interrupted, started, states, wait_until
+from tests.support.services import StandIn, standin
+from tests.support.versioned_data import (
+    NEWER,
+    OLDER,
+    entry,
+    save,
+    saved,
+    version_of,
+    versioned_catalog,
+    write_versioned_project,
+)
+
+SLOW = """
+import os
+from pathlib import Path, PurePosixPath
+
+from fsspec.implementations.local import LocalFileSystem
+from kedro.io import AbstractVersionedDataset
+
+
+class SlowFiles(LocalFileSystem):
+    cachable = False
+
+    def rm(self, path, recursive=False, maxdepth=None):
+        how = Path("data/how").read_text() if Path("data/how").exists() else ""
+        if how == "denied":
+            raise PermissionError("Access Denied")
+        if how == "wait":
+            Path("data/removing").touch()
+            os.read(os.open("data/fifo", os.O_RDWR), 1)
+        super().rm(path, recursive=recursive)
+
+
+class Slow(AbstractVersionedDataset):
+    def __init__(self, filepath, version=None):
+        self._fs = SlowFiles()
+        super().__init__(PurePosixPath(filepath), version, exists_function=self._fs.exists, glob_function=self._fs.glob)
+
+    def _load(self):
+        pass
+
+    def _save(self, data):
+        pass
+
+    load, save = _load, _save
+
+    def _describe(self):
+        return {}
+"""
+
+
+@pytest.fixture
+def service() -> Iterator[StandIn]:
+    with standin(durations={"make_model": 600}) as service:
+        yield service
+
+
+def begun(project, service, *words):
+    """Apply a run whose second job runs on; it has begun to save its output when this returns."""
+    if not (project / "plan.yaml").exists():
+        assert kedro_batch("compile", "-q", "-o", "plan.yaml", cwd=project).code == 0
+    command = words or ("apply", "plan.yaml", "--run-id", "r")
+    assert on(service, *command, "--detach", "-q", cwd=project).code == 0
+    wait_until(lambda: states(service).get("make_model") == "RUNNING")
+    version = version_of(project, "r")
+    save(project, "clean", version)
+    save(project, "model", version, "[")
+    return version
+
+
+def test_cancel_removes_what_jobs_had_begun_under_this_version_and_nothing_else(tmp_path, service):
+    project = write_versioned_project(tmp_path / "p", settings="print('hello from the settings')\n")
+    version = begun(project, service)
+    for one in (OLDER, NEWER):
+        save(project, "model", one)
+    ended = on(service, "cancel", "r", "--json", cwd=project)
+    assert ended.code == 0, ended.err
+    assert {"event", "run"} <= ended.events[-1].keys()
+    assert f"Removed 1 output that jobs had begun: data/model.json/{version}/model.json\n" in ended.err
+    assert saved(project) == {f"clean/{version}", f"model/{OLDER}", f"model/{NEWER}"}
+    assert not (project / "data/model.json" / version).exists()
+    again = on(service, "cancel", "r", cwd=project)
+    assert again.code == 0
+    assert "Removed" not in again.err
+
+
+def test_cancel_without_a_journal_finds_the_version_in_the_jobs(tmp_path, service):
+    project = write_versioned_project(tmp_path / "p")
+    version = begun(project, service)
+    (project / JOURNAL).unlink()
+    ended = on(service, "cancel", "r", "--plan", "plan.yaml", cwd=project)
+    assert ended.code == 0, ended.err
+    assert saved(project) == {f"clean/{version}"}
+
+
+def test_cancel_outside_of_the_project_says_what_may_be_left_and_the_command_that_removes_it(tmp_path, service):
+    project = write_versioned_project(tmp_path / "p")
+    version = begun(project, service)
+    ended = on(service, "cancel", "r", "--journal", str(project / JOURNAL), "-q", cwd=tmp_path)
+    assert ended.code == 0
+    assert "Note: the run is cancelled, and what its jobs had begun to save may be left" in ended.err
+    assert f"model/{version}" in saved(project)
+    command = shlex.split(ended.err.rstrip().rpartition("in the folder of the project: ")[2])
+    assert command[:2] == ["kedro-batch", "versions"]
+    assert kedro_batch(*command[1:], cwd=project).code == 0
+    assert saved(project) == {f"clean/{version}"}
+
+
+def test_cancel_succeeds_where_the_project_is_broken_or_the_storage_refuses(tmp_path, service):
+    catalog = versioned_catalog(model=entry("model", "versioned: true", type_="a_project.slow.Slow"))
+    project = write_versioned_project(tmp_path / "p", catalog=catalog, slow=SLOW)
+    version = begun(project, service)
+    (project / "data/how").write_text("denied")
+    ended = on(service, "cancel", "r", cwd=project)
+    assert ended.code == 0
+    assert "model: PermissionError: Access Denied. Remove by hand: data/model.json" in ended.err
+    settings = project / "src/a_project/settings.py"
+    settings.write_text("import nothing_like_it\n")
+    broken = on(service, "cancel", "r", cwd=project)
+    assert broken.code == 0
+    assert "No module named 'nothing_like_it'" in broken.err
+    settings.write_text("")
+    (project / "data/how").unlink()
+    assert f"model/{version}" in saved(project)
+    assert on(service, "cancel", "r", cwd=project).code == 0
+    assert saved(project) == {f"clean/{version}"}
+
+
+def test_ctrl_c_while_it_removes_ends_it_and_a_second_cancel_removes_the_rest(tmp_path, service):
+    catalog = versioned_catalog(model=entry("model", "versioned: true", type_="a_project.slow.Slow"))
+    project = write_versioned_project(tmp_path / "p", catalog=catalog, slow=SLOW)
+    version = begun(project, service)
+    os.mkfifo(project / "data/fifo")
+    (project / "data/how").write_text("wait")
+    with started("cancel", "r", cwd=project, service=service) as process:
+        wait_until((project / "data/removing").exists, process)
+        ended = interrupted(process, signal.SIGINT)
+    assert ended.code == 130
+    assert "run r cancelled after" in ended.text
+    assert "Stopped by SIGINT" in ended.err
+    assert "Traceback" not in ended.err
+    (project / "data/how").unlink()
+    assert on(service, "cancel", "r", cwd=project).code == 0
+    assert saved(project) == {f"clean/{version}"}
+
+
+def test_what_an_earlier_submission_completed_stays_if_the_later_one_had_not_started(tmp_path, service):
+    project = write_versioned_project(tmp_path / "p")
+    service.configure(durations={})
+    assert kedro_batch("compile", "-q", "-o", "plan.yaml", cwd=project).code == 0
+    assert on(service, "apply", "plan.yaml", "--run-id", "r", "-q", cwd=project).code == 0
+    service.configure(durations={"make_model": 600})
+    version = begun(project, service, "resume", "r", "--from", "make_model")
+    save(project, "score", version)
+    ended = on(service, "cancel", "r", cwd=project)
+    assert ended.code == 0
+    assert saved(project) == {f"clean/{version}", f"score/{version}"}
+    assert "Left the outputs of make_score, make_report, which may be complete" in ended.err
+
+
+def test_cancel_does_not_load_the_project_where_nothing_can_be_torn(tmp_path, service):
+    broken = "raise RuntimeError('loaded')\n"
+    project = write_versioned_project(tmp_path / "p")
+    begun(project, service)
+    (project / "conf/base/catalog.yml").write_text(entry("clean") + entry("model"))
+    (project / "src/a_project/settings.py").write_text(broken)
+    ended = on(service, "cancel", "r", cwd=project)
+    assert (ended.code, "loaded" in ended.err) == (0, False), ended.err
+    # Versioned, and no job has started.
+    (project / "conf/base/catalog.yml").write_text(versioned_catalog())
+    service.configure(slots=0)
+    assert on(service, "apply", "plan.yaml", "--run-id", "s", "--detach", "-q", cwd=project).code == 0
+    ended = on(service, "cancel", "s", cwd=project)
+    assert (ended.code, "loaded" in ended.err) == (0, False), ended.err
+    assert "loaded" in on(service, "cancel", "r", cwd=project).err

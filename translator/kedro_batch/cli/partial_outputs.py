@@ -1,0 +1,153 @@
+"""Remove what jobs of a run have begun to save and not completed, under the run's version and nothing else.
+
+A job that is started again does so itself. After ``cancel`` no job is, and a reader outside of the run would take a
+torn file for the newest version.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kedro_batch.cli.run_outputs import RecordedRun, find_recorded_run
+from kedro_batch.errors import KedroBatchError, RunUnfinished
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, NEW, UNSUCCESSFUL, JobState
+from kedro_batch.submitter.journal_view import JournalView, read_journal
+from kedro_batch.submitter.run_lock import run_lock
+from kedro_batch.text.wording import counted, listed
+
+if TYPE_CHECKING:
+    from kedro_batch.compiler.stored_data import DataOfRun
+
+_MAY_RUN = LIVE | MAYBE_SUBMITTED | {JobState.EXPIRED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starts:
+    """What the service says of the latest submissions of jobs; those that are in neither are not known.
+
+    Attributes:
+        started: Their containers have started.
+        not_started: They ended before.
+    """
+
+    started: Collection[JobName] = ()
+    not_started: Collection[JobName] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialJobs:
+    """The jobs of a run whose outputs may be torn.
+
+    Attributes:
+        torn: They never succeeded in this run, or have started again since: what is there is not complete.
+        kept: They may have completed what is there, or may still be writing it.
+        may_run: They may still be running.
+    """
+
+    torn: tuple[JobName, ...]
+    kept: tuple[JobName, ...]
+    may_run: tuple[JobName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What was removed.
+
+    Attributes:
+        places: Where it was.
+        failures: Why something could not be removed.
+        kept: The jobs whose outputs were left, because they may be complete.
+    """
+
+    places: tuple[str, ...] = ()
+    failures: tuple[KedroBatchError, ...] = ()
+    kept: tuple[JobName, ...] = ()
+
+    def describe(self) -> str:
+        """Say in one line what was removed; nothing if nothing was."""
+        if not self.places:
+            return ""
+        return f"Removed {counted(len(self.places), 'output')} that jobs had begun: {listed(self.places, 3)}"
+
+
+def describe_kept(jobs: Sequence[JobName]) -> str:
+    """Say whose outputs were left as they are, and why."""
+    return (
+        f"Left the outputs of {listed(jobs)}, which may be complete: earlier submissions succeeded, or nobody knows "
+        "how the latest ones ended. A job that runs again replaces its own"
+    )
+
+
+def find_partial_jobs(run: RecordedRun, book: JournalView, starts: Starts) -> PartialJobs:
+    """Find the jobs of a run that have not succeeded, and may have begun to save.
+
+    A job that succeeded in an earlier submission has complete outputs, until it starts again.
+    """
+    records = book.records(run.entry.run)
+    succeeded = book.jobs_that_succeeded(run.entry.run)
+    torn: list[JobName] = []
+    kept: list[JobName] = []
+    for name in (job.name for job in run.plan.jobs if job.writes):
+        record = records.get(name, NEW)
+        never_submitted = record.job_id is None and record.submission == 1
+        never_started = record.submission == 1 and name in starts.not_started
+        if record.state not in UNSUCCESSFUL or never_submitted or never_started:
+            continue
+        lost = record.state is JobState.LOST
+        complete = name in succeeded and name not in starts.started
+        (kept if lost or complete else torn).append(name)
+    may_run = tuple(name for name, one in records.items() if one.state in _MAY_RUN)
+    return PartialJobs(torn=tuple(torn), kept=tuple(kept), may_run=may_run)
+
+
+def remove_partial_outputs(
+    run_id: RunId, journal: Path, open_data: Callable[[RecordedRun], "DataOfRun"], starts: Starts
+) -> Removal:
+    """Remove what jobs of a run that has ended have begun to save and not completed.
+
+    Args:
+        run_id: The run.
+        journal: Its journal.
+        open_data: Opens the catalog of its project; called only if there may be something to remove.
+        starts: What the service says of its jobs.
+
+    Raises:
+        UsageError: The journal has no such run, or another process works on it.
+        RunUnfinished: Jobs may still be running.
+        Refused: The project cannot be loaded.
+    """
+    with run_lock(journal.parent / "runs" / run_id, run_id), read_journal(journal) as book:
+        run = find_recorded_run(run_id, book)
+        jobs = find_partial_jobs(run, book, starts)
+        if jobs.may_run:
+            raise RunUnfinished(f"nothing was removed, because {listed(jobs.may_run)} may still run. {_advice(run)}")
+        names = _written(run, jobs.torn)
+        if not names:
+            return Removal(kept=jobs.kept)
+        data = open_data(run)
+        places, failures = [], []
+        for name in names:
+            try:
+                place = data.remove(name)
+            except KedroBatchError as error:
+                failures.append(error)
+            else:
+                places += [place] if place else []
+        return Removal(places=tuple(places), failures=tuple(failures), kept=jobs.kept)
+
+
+def _advice(run: RecordedRun) -> str:
+    run_id = run.entry.run
+    if run.entry.engine == "local":
+        return f"A job that runs again removes what it left: kedro-batch resume {run_id}"
+    return f"Look again: kedro-batch wait {run_id} --once. Or end the run: kedro-batch cancel {run_id}"
+
+
+def _written(run: RecordedRun, jobs: Iterable[JobName]) -> list[str]:
+    """Return what some jobs write, without what others of the plan write too."""
+    chosen = set(jobs)
+    others = {name for job in run.plan.jobs if job.name not in chosen for name in job.writes}
+    return [name for job in run.plan.jobs if job.name in chosen for name in job.writes if name not in others]
