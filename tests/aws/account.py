@@ -31,7 +31,8 @@ class AwsAccount:
     def __init__(self, number: str, region: str) -> None:
         """Make the clients; nothing is sent yet."""
         self.number, self.region = number, region
-        self._session: Any = boto3.Session(region_name=region)
+        boto: Any = boto3
+        self._session = boto.Session(region_name=region)
         for service in SERVICES:
             setattr(self, service, self._session.client(service))
 

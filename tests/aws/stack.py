@@ -30,6 +30,7 @@ PARAMETERS = (f"MaxvCpus={STACK_VCPUS}",)
 """Parameters of the template."""
 _RENAMED = {"a_project": "{}", "batchJobRole": "{}_job", "batchExecutionRole": "{}_execution", "kedro_run": "{}_run"}
 """What ``init`` calls what has a name, and what it is called here (``scaffold.choices``)."""
+_SETTINGS = "conf/aws_batch/aws_batch.yml"
 _LIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 _ENDED_WITHIN_S = 900
 _GONE = ("RepositoryNotFoundException", "ResourceNotFoundException")
@@ -73,13 +74,13 @@ def write(name: str, account: AwsAccount, folder: Path) -> Path:
     """Write a project with settings and infrastructure, whose names on AWS begin with a name."""
     project = write_project(folder / name, conf={"base/aws_batch.yml": None})
     words = ("--bucket", bucket(name, account), "--create-bucket", "--prefix", PREFIX, "--create-network")
-    written = kedro_batch("init", *words, "infrastructure.yml", "conf/aws_batch/aws_batch.yml", cwd=project)
+    written = kedro_batch("init", *words, "infrastructure.yml", _SETTINGS, cwd=project)
     assert written.code == 0, written.err
-    template = project / "infrastructure.yml"
-    text = template.read_text()
-    for old, new in _RENAMED.items():
-        text = re.sub(rf"(?<![\w-]){old}(?=\b|_)", new.format(name), text)
-    template.write_text(text)
+    for file in (project / "infrastructure.yml", project / _SETTINGS):
+        text = file.read_text()
+        for old, new in _RENAMED.items():
+            text = re.sub(rf"(?<![\w-]){old}(?=\b|_)", new.format(name), text)
+        file.write_text(text)
     return project
 
 
@@ -88,7 +89,7 @@ def deploy(name: str, account: AwsAccount, project: Path) -> Stack:
     parameters = [word for one in PARAMETERS for word in ("--parameter", one)]
     made = infra(account, project, "deploy", "--yes", "--stack", stack_name(name), *parameters)
     assert made.code == 0, made.err
-    settings = yaml.safe_load((project / "conf" / "aws_batch" / "aws_batch.yml").read_text())
+    settings = yaml.safe_load((project / _SETTINGS).read_text())
     return Stack(name=name, project=project, settings=settings)
 
 
