@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 VARIABLE = "KEDRO_BATCH_TEST_AWS"
 """Its value, such as ``123456789012/us-east-1``, is the consent to use this account."""
@@ -55,32 +56,21 @@ class AwsAccount:
         return jobs
 
 
-def place() -> tuple[str, str] | None:
-    """Return account and region that the variable allows; None if it is not set.
-
-    Raises:
-        ValueError: It is set to something else.
-    """
-    given = os.environ.get(VARIABLE)
-    if not given:
-        return None
-    found = _PLACE.fullmatch(given)
-    if found is None:
-        raise ValueError(f"{VARIABLE}={given!r}: write ACCOUNT/REGION, such as 123456789012/us-east-1")
-    return found[1], found[2]
-
-
 def open_account() -> AwsAccount:
     """Return the account, once AWS STS has said that it is the one that the variable names.
 
     Raises:
-        ValueError: The variable is missing or wrong, or the credentials are of another account.
+        ValueError: The variable is missing or wrong, there are no credentials, or they are of another account.
     """
-    allowed = place()
+    given = os.environ.get(VARIABLE, "")
+    allowed = _PLACE.fullmatch(given)
     if allowed is None:
-        raise ValueError(f"set {VARIABLE}=ACCOUNT/REGION to allow the use of an AWS account")
-    account = AwsAccount(*allowed)
-    found = account.sts.get_caller_identity()["Account"]
+        raise ValueError(f"{VARIABLE} is {given!r}: set it to ACCOUNT/REGION, such as 123456789012/us-east-1")
+    account = AwsAccount(*allowed.groups())
+    try:
+        found = account.sts.get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise ValueError(f"cannot ask AWS STS whose credentials these are: {error}") from error
     if found != account.number:
         raise ValueError(f"{VARIABLE} allows account {account.number}, and the credentials are of {found}")
     return account

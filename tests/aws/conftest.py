@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kedro_batch.plan.register_definition import register_request
-from tests.aws.account import VARIABLE, AwsAccount, open_account, place, until
+from tests.aws.account import VARIABLE, AwsAccount, open_account, until
 from tests.aws.cost import statement
 from tests.aws.jobs import JOBS, busybox, request
 from tests.aws.stack import MAIN, Stack, deployed
@@ -37,7 +37,8 @@ class Jobs:
         return self._ids[name]
 
     def submit(self, name: str, *parents: str) -> str:
-        """Submit a job below those of the table, and further ids; return its id."""
+        """Submit a job below those of the table, and further ids; return its id. ``cost`` counts each job once."""
+        assert name not in self._ids, name
         above = [*(self.id_of(one) for one in JOBS[name].after), *parents]
         arguments = request(self.run, name, self.stack.queue, self.definition(JOBS[name].image_tag), above)
         self._ids[name] = self.account.batch.submit_job(**arguments)["jobId"]
@@ -112,11 +113,14 @@ def seen(say: Say) -> Seen:
 @pytest.fixture(scope="session")
 def account(say: Say) -> AwsAccount:
     """The account, once it is certain that it is the allowed one; the cost is said before anything is made."""
-    if place() is None:
+    if not os.environ.get(VARIABLE):
         pytest.skip(f"no account: set {VARIABLE}=ACCOUNT/REGION (docs/development.md)")
     if os.environ.get("PYTEST_XDIST_WORKER"):
         pytest.skip("one process only, else each one makes its own stack: add -n 0")
-    it = open_account()
+    try:
+        it = open_account()
+    except ValueError as error:
+        pytest.exit(str(error), returncode=1)
     say(statement())
     return it
 

@@ -80,6 +80,7 @@ JOBS: Mapping[str, Job] = {
     # Submitted by tests.
     "visible": Job(command=_sh("exit 0"), at_once=False),
     "too_long": Job(command=_sh("exit 0"), environment={"FILLER": "x" * 9000}, at_once=False),
+    "logs": Job(command=_SLEEP, at_once=False),
     "sleeps": Job(command=_SLEEP, timeout_s=360, at_once=False),
     "waits": Job(command=_sh("exit 0"), after=("sleeps",), at_once=False),
     "on_new_revision": Job(command=_sh("exit 0"), image_tag="1.36", at_once=False),

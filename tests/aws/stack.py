@@ -3,8 +3,8 @@ keeps by hand.
 
     KEDRO_BATCH_TEST_AWS=123456789012/us-east-1 python -m tests.aws.stack
 
-removes what killed tests have left. All names begin with ``kedro_batch_test`` or ``kedro-batch-test``, so that nothing
-else in the account is touched.
+removes what killed tests have left. All names are ``kedro_batch_test`` or ``kedro-batch-test``, or begin so, with ``_``
+or ``-`` behind it: nothing else in the account is touched.
 """
 
 import re
@@ -117,7 +117,7 @@ def remove(name: str, account: AwsAccount, project: Path) -> None:
     _ignoring_what_is_gone(account.logs, "delete_log_group", logGroupName=f"/aws/batch/{name}")
     for page in account.batch.get_paginator("describe_job_definitions").paginate(status="ACTIVE"):
         for one in page["jobDefinitions"]:
-            if one["jobDefinitionName"].startswith(name):
+            if one["jobDefinitionName"].startswith(f"{name}_"):
                 account.batch.deregister_job_definition(jobDefinition=one["jobDefinitionArn"])
     assert destroyed.code == 0, f"{stack_name(name)} is left: {destroyed.err}"
 
@@ -157,7 +157,10 @@ def _ignoring_what_is_gone(client: Any, operation: str, **arguments: Any) -> Non
 
 def main() -> None:
     """Remove what killed tests have left."""
-    account = open_account()
+    try:
+        account = open_account()
+    except ValueError as error:
+        sys.exit(str(error))
     with tempfile.TemporaryDirectory() as folder:
         for name in (AGAIN, MAIN):
             remove(name, account, write(name, account, Path(folder)))

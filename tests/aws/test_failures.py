@@ -49,10 +49,10 @@ def test_attempts_are_counted_from_one_and_each_has_a_log(jobs, seen):
 
 
 def test_the_log_of_a_job_that_runs_can_be_read(jobs, seen):
-    jobs.submit("sleeps")
-    started_s, job = jobs.wait("sleeps", "RUNNING", *ENDED)
+    jobs.submit("logs")
+    started_s, job = jobs.wait("logs", "RUNNING", *ENDED)
     assert job["status"] == "RUNNING"
-    named_s, job = until(lambda: jobs.described("sleeps"), log_streams, within_s=120, every_s=1)
+    named_s, job = until(lambda: jobs.described("logs"), log_streams, within_s=120, every_s=1)
     (stream,) = log_streams(job)
     began = time.monotonic()
     lines = jobs.log(stream.stream)

@@ -74,6 +74,7 @@ def test_another_account_than_the_allowed_one_is_not_touched(aws_account):
     ended = pytest_on_aws("-m", "aws", "-n", "0", "-x", env=env)
     assert ended.code == 1, ended.text
     assert f"{VARIABLE} allows account 999999999999, and the credentials are of 123456789012" in ended.text
+    assert "Traceback" not in ended.text + ended.err
     assert aws_account.calls == ["GetCallerIdentity"]
 
 
