@@ -141,7 +141,7 @@ def test_a_run_that_batch_has_forgotten_is_not_guessed_at(tmp_path):
         service.forget(*JOBS)
         make_older(tmp_path, 25 * 3600)
         refused = on(service, "resume", "r", cwd=tmp_path)
-        assert refused.code == 2
+        assert refused.code == 8
         assert "run r is more than a day old, and AWS Batch no longer knows what became" in refused.err
         assert "--assume-done FILE" in refused.err
         (tmp_path / "done").write_text("a  # I looked\nb\n\nc\ne\n")
@@ -173,14 +173,14 @@ def test_a_lost_journal_is_rebuilt_from_batch_alone(tmp_path):
         assert on(service, "apply", "plan.yaml", "--run-id", "r", "-q", cwd=tmp_path).code == 6
         service.configure(fail={})
         unknown = on(service, "resume", "r", cwd=elsewhere)
-        assert (unknown.code, "name the plan of the run with --plan PLAN" in unknown.err) == (2, True)
+        assert (unknown.code, "name the plan of the run with --plan PLAN" in unknown.err) == (8, True)
         assert on(service, "resume", "r", "--plan", "../plan.yaml", "-q", cwd=elsewhere).code == 0
         assert submissions(service, "b") == ["r_b_1", "r_b_2"]
         assert service.verdict()["duplicates"] == {}
         nothing = on(service, "resume", "other", "--plan", "../plan.yaml", cwd=elsewhere)
-        assert nothing.code == 2
+        assert nothing.code == 8
         assert "no job of run other is in a_queue" in nothing.err
-    assert kedro_batch("status", "other", cwd=elsewhere).code == 2
+    assert kedro_batch("status", "other", cwd=elsewhere).code == 8
 
 
 def test_a_run_in_another_region_or_account_is_refused(tmp_path):

@@ -14,7 +14,8 @@ its traceback and ends with exit code 1.
     ├── JobRefused      4    a job of a run cannot begin: the data or the variables are not as its run needs them
     ├── ServiceError    5    AWS refused or was unreachable
     ├── JobsFailed      6    the run ended with failed jobs
-    └── RunUnfinished   7    the run has not ended: jobs are still running, or were never submitted
+    ├── RunUnfinished   7    the run has not ended: jobs are still running, or were never submitted
+    └── RunUnknown      8    no such run, or AWS Batch has forgotten how its jobs ended
     Interrupted         129, 130, 131, 143: a signal ended the command (a BaseException, as KeyboardInterrupt is)
 """
 
@@ -136,6 +137,12 @@ class RunUnfinished(KedroBatchError):  # noqa: N818  an outcome of the run, repo
     """The run has not ended: jobs are still running, or were never submitted."""
 
     exit_code = 7
+
+
+class RunUnknown(KedroBatchError):  # noqa: N818  an outcome that scripts ask for: there is nothing to follow
+    """Neither the journal nor AWS Batch has the run, or AWS Batch has forgotten how its jobs ended."""
+
+    exit_code = 8
 
 
 class Interrupted(BaseException):

@@ -104,6 +104,14 @@ def test_a_run_that_has_succeeded_is_green_and_a_refusal_is_red(repository, tmp_
         assert (codes, said.count("could not be looked at")) == ({5}, 2), said
 
 
+def test_a_mistake_in_the_command_is_red_and_not_taken_for_a_run_that_is_gone(repository, tmp_path):
+    repository.git("checkout", "--quiet", "main")
+    no_journal = {"KEDRO_BATCH_JOURNAL": "plan.yaml", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    codes, said = Runners(tmp_path, repository, no_journal).both("follow")
+    assert (codes, said.count("could not be looked at")) == ({2}, 2), said
+    assert said.count("cannot write the journal plan.yaml") == 2, said
+
+
 @pytest.mark.parametrize("name", ["apply", "follow"])
 def test_without_a_plan_there_is_nothing_to_do(name, repository, tmp_path):
     repository.git("checkout", "--quiet", "main")

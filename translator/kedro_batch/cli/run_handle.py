@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
@@ -47,12 +47,13 @@ def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) ->
     """Find a run in the journal, or else by the plan that the user names.
 
     Raises:
-        UsageError: It is not in the journal, and no plan is named; or the plan is not that of the run.
+        RunUnknown: It is not in the journal, and no plan is named.
+        UsageError: The plan is not that of the run.
         PlanError: The plan is wrong.
     """
     entry = journal.run(run_id)
     if entry is None and plan is None:
-        raise UsageError(
+        raise RunUnknown(
             f"the journal {journal.file} has no run {run_id}: see kedro-batch runs. If it was lost, or is on another "
             "machine, name the plan of the run with --plan PLAN"
         )

@@ -7,7 +7,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand
 from kedro_batch.cli.options import journal_option, json_option
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import RunUnknown
 
 
 @click.command(cls=BatchCommand, short_help="Show the status of a run, from the journal.")
@@ -32,7 +32,7 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
     with read_journal(journal) as book:
         entry = book.run(run_id)
         if entry is None:
-            raise UsageError(f"the journal {journal} has no run {run_id}: see kedro-batch runs")
+            raise RunUnknown(f"the journal {journal} has no run {run_id}: see kedro-batch runs")
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
         in_use = revisions_in_use(plan, book.revisions(run_id))

@@ -4,8 +4,6 @@ from kedro_batch.data_versions.leftovers import find_file_system, remove_version
 from kedro_batch.data_versions.versioned_dataset import VersionedDataset, versioned_parts
 from kedro_batch.plan.data_version import DataVersion
 
-_DISK = ("file", "local")
-
 
 class StoredVersion:
     """A version of a dataset that may exist or not. What its storage raises is handed on."""
@@ -18,9 +16,7 @@ class StoredVersion:
     @property
     def place(self) -> str:
         """The path or the URL of the file, or of the folder that holds its parts."""
-        path = self._dataset.file(self._version)
-        protocol = getattr(self._dataset.dataset, "_protocol", None) or "file"
-        return path if protocol in _DISK or "://" in path else f"{protocol}://{path}"
+        return self._dataset.file_address(self._version)
 
     @property
     def is_there(self) -> bool:

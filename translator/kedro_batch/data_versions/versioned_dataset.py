@@ -17,6 +17,7 @@ _VERSION = "_version"
 _LIST_PATHS = "_glob_function"
 _EXISTS = "_exists_function"
 _FILEPATH = "_filepath"
+_DISK = ("file", "local")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +61,21 @@ class VersionedDataset:
 
     def address(self, version: DataVersion) -> str:
         """Return the folder of a version as people write it: ``s3://bucket/...``."""
-        protocol = getattr(self.dataset, "_protocol", "file")
-        prefix = "" if protocol == "file" else f"{protocol}://"
-        return getattr(self.dataset, "_fs_prefix", prefix) + self.folder(version)
+        return self._as_url(self.folder(version))
 
     def file(self, version: DataVersion) -> str:
         """Return the path that Kedro loads for a version: a file, or a folder with parts."""
         filepath = getattr(self.dataset, _FILEPATH)
         return str(filepath / version / filepath.name)
+
+    def file_address(self, version: DataVersion) -> str:
+        """Return the path that Kedro loads for a version as people write it."""
+        return self._as_url(self.file(version))
+
+    def _as_url(self, path: str) -> str:
+        protocol = getattr(self.dataset, "_protocol", None) or "file"
+        prefix = "" if protocol in _DISK else f"{protocol}://"
+        return path if "://" in path else getattr(self.dataset, "_fs_prefix", prefix) + path
 
     def may_exist(self, version: DataVersion) -> bool:
         """True if a version exists: Kedro would load it, and would refuse to save it again. True if nobody can tell."""

@@ -76,6 +76,7 @@ class Run:
 
         Raises:
             ServiceError: AWS refused or did not answer for too long; what has been submitted goes on there.
+            RunUnknown: Neither the journal nor the service knows the run.
             UsageError: The run cannot be taken up so, or the journal cannot be written.
             Interrupted: A signal came.
         """

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from kedro_batch.errors import ServiceError, UsageError
+from kedro_batch.errors import RunUnknown, ServiceError, UsageError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId
@@ -88,7 +88,8 @@ def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
         must_exist: The run has to be known, to the journal or to the service.
 
     Raises:
-        UsageError: The run has jobs of another plan, is not known, is too old to be known, or cannot be resumed so.
+        RunUnknown: The run is not known, or is too old to be known.
+        UsageError: It has jobs of another plan, or cannot be resumed so.
         ServiceError: The service refused.
     """
     journal = context.journal.records(context.run_id)
@@ -107,6 +108,7 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
     """Find out how a run stands, and give what failed, was blocked or lost another submission.
 
     Raises:
+        RunUnknown: As ``reconcile``.
         UsageError: As ``reconcile``; or a job that is asked for cannot be run again.
         ServiceError: The service refused.
     """
@@ -163,7 +165,7 @@ def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Co
     ]
     described = _describe(context, not_listed)
     if must_exist and not journal and not kept:
-        raise UsageError(
+        raise RunUnknown(
             f"no job of run {context.run_id} is in {listed(context.queues)}: nothing was submitted under this id, or "
             "it was more than a day ago and AWS Batch has forgotten it. Check account and region, or start a new run: "
             "kedro-batch apply PLAN"
@@ -251,7 +253,8 @@ def _discover(context: RunContext, journal: Records, *, must_exist: bool) -> Dis
     """List the jobs of the run.
 
     Raises:
-        UsageError: They are of another plan, or too old to be known.
+        RunUnknown: They are too old to be known.
+        UsageError: They are of another plan.
     """
     if not context.adopts:
         return Discovered(jobs={}, foreign_jobs=())
@@ -313,9 +316,9 @@ def _seconds_since(context: RunContext, moment: datetime) -> float:
     return (datetime.fromtimestamp(context.calls.wall(), UTC) - moment).total_seconds()
 
 
-def _too_old(context: RunContext, expired: Collection[JobName]) -> UsageError:
+def _too_old(context: RunContext, expired: Collection[JobName]) -> RunUnknown:
     what = f" of {listed(expired)}" if expired else " of it"
-    return UsageError(
+    return RunUnknown(
         f"run {context.run_id} is more than a day old, and AWS Batch no longer knows what became{what}. Write the "
         "names of the jobs that have succeeded into a file, one a line, and resume with --assume-done FILE (the others "
         "are run again); or start a new run: kedro-batch apply PLAN"

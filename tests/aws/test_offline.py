@@ -1,0 +1,201 @@
+"""That the tests for AWS are right, as far as that can be seen without AWS: nothing here needs an account."""
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.validate import ParamValidator
+
+from tests.aws import cost
+from tests.aws.account import SERVICES, VARIABLE, AwsAccount
+from tests.aws.definitions import ROWS, requests
+from tests.aws.jobs import JOBS, RETRIED, request
+from tests.aws.stack import AGAIN, MAIN, stack_name, write
+from tests.support.command_line import run
+from tests.support.forked import kedro_batch
+
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parent.parent
+_CODE = (_ROOT / "translator" / "kedro_batch", _ROOT)
+_DECLARED = {
+    "job_role": "arn:aws:iam::123456789012:role/kedro_batch_test_job",
+    "execution_role": "arn:aws:iam::123456789012:role/kedro_batch_test_execution",
+    "log_group": "/aws/batch/kedro_batch_test",
+}
+_INLINE_POLICIES = ("data", "start")
+"""They have their names in a role."""
+_SOURCES = {file.name: ast.parse(file.read_text()) for file in sorted(_HERE.glob("*.py"))}
+
+
+@pytest.fixture(scope="module")
+def clients():
+    """Clients that send nothing: they know the operations and their arguments."""
+    session: Any = boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106  made up
+    return {service: session.client(service) for service in SERVICES}
+
+
+def operation_model(clients, service, method):
+    client = clients[service]
+    return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
+
+
+def complaints(clients, service, method, arguments):
+    return ParamValidator().validate(arguments, operation_model(clients, service, method).input_shape).generate_report()
+
+
+def pytest_on_aws(*words, env=None):
+    """Run pytest as somebody with an account would, and return how it ended."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, "tests/aws"]
+    return run(command, cwd=_ROOT, env={"PYTEST_ADDOPTS": "", "PYTEST_XDIST_WORKER": "", **(env or {})})
+
+
+def test_without_an_account_every_test_is_skipped_and_says_why():
+    ended = pytest_on_aws("-m", "aws", "-n", "0", "-rs")
+    assert ended.code == 0, ended.text
+    assert re.search(r"^\d+ skipped", ended.text.splitlines()[-1]), ended.text
+    assert f"no account: set {VARIABLE}=ACCOUNT/REGION" in ended.text
+
+
+def test_where_an_account_is_allowed_the_suite_still_does_not_use_it():
+    for words in ((), ("-m", "long")):
+        ended = pytest_on_aws("--collect-only", "-n", "0", *words, env={VARIABLE: "123456789012/us-east-1"})
+        collected = {line.partition("::")[0] for line in ended.text.splitlines() if "::" in line}
+        assert collected <= {"tests/aws/test_offline.py"}, ended.text
+
+
+@pytest.mark.xdist_group("aws")
+def test_another_account_than_the_allowed_one_is_not_touched(aws_account):
+    env = {**aws_account.environment, VARIABLE: "999999999999/us-east-1"}
+    ended = pytest_on_aws("-m", "aws", "-n", "0", "-x", env=env)
+    assert ended.code == 1, ended.text
+    assert f"{VARIABLE} allows account 999999999999, and the credentials are of 123456789012" in ended.text
+    assert "Traceback" not in ended.text + ended.err
+    assert aws_account.calls == ["GetCallerIdentity"]
+
+
+def test_several_processes_are_refused_since_each_would_make_a_stack():
+    ended = pytest_on_aws(
+        "-m", "aws", "-n", "0", "-rs", env={VARIABLE: "123456789012/us-east-1", "PYTEST_XDIST_WORKER": "gw0"}
+    )
+    assert (ended.code, "add -n 0" in ended.text) == (0, True), ended.text
+
+
+def test_the_cost_counts_every_job_and_is_said_with_its_sources():
+    for name, job in JOBS.items():
+        assert job.timeout_s >= 60, f"{name}: AWS Batch takes no shorter timeout, and none is paid for ever"
+        assert cost.paid_seconds(job) >= job.attempts * job.timeout_s
+    assert 0 < cost.most_dollars() < 1
+    said = cost.statement()
+    assert f"at most {cost.most_dollars():.2f} US dollars" in said
+    assert "aws.amazon.com/fargate/pricing" in said
+    assert f"{len(JOBS)} jobs" in said
+
+
+def test_jobs_of_which_others_depend_are_submitted_before_them():
+    before: set[str] = set()
+    for name, job in JOBS.items():
+        assert set(job.after) <= before, name
+        before.add(name)
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_every_job_is_a_valid_request(name, clients):
+    arguments = request("KB-12345678", name, "kedro_batch_test_queue", "kedro_batch_test_stable:1", ["an-id"])
+    assert complaints(clients, "batch", "submit_job", arguments) == ""
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", arguments["jobName"])
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_definition_is_a_valid_request(row, clients):
+    assert complaints(clients, "batch", "register_job_definition", requests(MAIN, _DECLARED)[row]) == ""
+
+
+def test_failures_are_retried_as_a_plan_retries_them(tmp_path):
+    plan = "schema: kedro-batch/plan/v1\njobs: [{name: a, command: ['true'], job_queue: q, job_definition: d, "
+    (tmp_path / "plan.yaml").write_text(f"{plan}attempts: 2, retry_on: [spot, start_failure, image_pull]}}]\n")
+    ended = kedro_batch("apply", "plan.yaml", "--dry-run", cwd=tmp_path)
+    sent = [json.loads(line) for line in ended.text.splitlines()]
+    assert [one["retryStrategy"]["evaluateOnExit"] for one in sent] == [list(RETRIED)], ended.err
+
+
+def calls():
+    """Yield every call of AWS in these modules: where it is, the service, the operation and its arguments."""
+    for file, tree in _SOURCES.items():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Attribute(attr=service) | ast.Name(id=service), attr=method)
+                ):
+                    pass
+                case ast.Call(args=[ast.Attribute(attr=service), ast.Constant(value=str(method))]):
+                    pass
+                case ast.Call(
+                    func=ast.Attribute(
+                        value=ast.Call(
+                            func=ast.Attribute(value=ast.Attribute(attr=service), attr="get_paginator"),
+                            args=[ast.Constant(value=str(method))],
+                        ),
+                        attr="paginate",
+                    )
+                ):
+                    pass
+                case _:
+                    continue
+            if service in SERVICES and method not in ("get_paginator", "get_waiter"):
+                yield f"{file}:{node.lineno}", service, method, [one.arg for one in node.keywords]
+
+
+def test_every_call_names_an_operation_and_its_arguments(clients):
+    wrong = []
+    found = list(calls())
+    for where, service, method, given in found:
+        if method not in clients[service].meta.method_to_api_mapping:
+            wrong.append(f"{where}: {service} has no {method}")
+            continue
+        shape = operation_model(clients, service, method).input_shape
+        known, required = (set(shape.members), set(shape.required_members)) if shape else (set(), set())
+        names = {name for name in given if name}  # None stands for **arguments, which are tested above
+        wrong += [f"{where}: {method} does not take {name}" for name in sorted(names - known)]
+        wrong += [f"{where}: {method} needs {name}" for name in sorted(required - names) if None not in given]
+    assert not wrong
+    assert {service for _, service, _, _ in found} == set(SERVICES)
+    assert clients["ecr"].waiter_names.count("lifecycle_policy_preview_complete") == 1
+
+
+def test_what_is_said_of_the_code_can_be_found_there():
+    texts = []
+    for tree in _SOURCES.values():
+        for node in ast.walk(tree):
+            match node:
+                case ast.keyword(arg="code", value=ast.Constant(value=str(text))):
+                    texts.append(text)
+                case _:
+                    pass
+    assert len(texts) > 15
+    for text in texts:
+        path, _, word = text.partition(" ")
+        (file,) = (base / path for base in _CODE if (base / path).is_file())
+        assert word in file.read_text(), text
+
+
+class _NoAccount(AwsAccount):
+    """Has a number and a region, and no clients."""
+
+    def __init__(self):
+        self.number, self.region = "123456789012", "us-east-1"
+
+
+@pytest.mark.parametrize("name", [MAIN, AGAIN])
+def test_everything_that_a_stack_makes_has_a_name_of_these_tests(name, tmp_path):
+    text = (write(name, _NoAccount(), tmp_path) / "infrastructure.yml").read_text()
+    names = re.findall(r"^ +(?:\w+Name|ManagedPolicyName): \"?([^\"\s]+)\"?$", text, re.MULTILINE)
+    names = [one for one in names if one not in _INLINE_POLICIES]
+    assert len(names) == 9
+    own = (f"{name}_", f"{stack_name(name)}-", f"/aws/batch/{name}")
+    assert not [one for one in names if one != name and not one.startswith(own)]
+    assert not re.search(r"a_project|batchJobRole|batchExecutionRole|\bkedro_run\b", text)
