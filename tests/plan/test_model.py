@@ -17,6 +17,7 @@ FULL = Plan(
     submit_tags=False,
     account="123456789012",
     region="eu-west-1",
+    exclusive=True,
     params={"a": {"b": [1]}},
     job_definitions={"d": JobDefinition(image="i:1", volumes=({"host": "/x", "path": "/y"},))},
 )
@@ -33,6 +34,7 @@ def test_the_header_has_what_is_stated_in_the_order_of_a_file():
         "submit_tags": False,
         "account": "123456789012",
         "region": "eu-west-1",
+        "exclusive": True,
         "params": {"a": {"b": [1]}},
         "job_definitions": {"d": {"image": "i:1", "volumes": [{"host": "/x", "path": "/y"}]}},
     }

@@ -122,6 +122,7 @@ VALID: Any = {
     "pipelines": ["a"],
     "selection": {"tags": ["t"]},
     "submit_tags": True,
+    "exclusive": False,
     "defaults": {"job_queue": "q", "job_definition": "d", "resources": {"vcpus": 1}, "tags": {"k": "v"}},
     "jobs": [
         {"name": "one", "command": ["x"], "nodes": ["n"], "reads": ["r"], "writes": ["w"]},

@@ -98,6 +98,7 @@ def plans(draw):
         selection=Selection(tags=draw(labels), from_nodes=draw(labels)),
         group_by=draw(st.sampled_from([(), ("namespace:2", "memory"), ("tag:a b",)])),
         submit_tags=submit_tags,
+        exclusive=draw(st.booleans()),
         defaults=draw(st.sampled_from([JobSettings(), shared_by(jobs)])),
     )
 

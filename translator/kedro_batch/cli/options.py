@@ -159,6 +159,11 @@ def submitting_options(command: _F) -> _F:
             metavar="N",
             help="Submissions a second at most, or unlimited. Default: what AWS Batch takes, up to 50.",
         ),
+        click.option(
+            "--exclusive",
+            is_flag=True,
+            help="Refuse if another run of this project goes on that writes the same datasets.",
+        ),
         click.option("--detach", is_flag=True, help="End as soon as everything is submitted; the jobs go on."),
     ):
         command = option(command)
@@ -222,6 +227,7 @@ def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> Comm
         run=RunOptions(
             mode=mode,
             rate=given.get("rate"),
+            exclusive=bool(given.get("exclusive")),
             stop_on_failure=given.get("on_failure") == "stop",
             retry_for_s=given.get("retry_for", DEFAULT_RETRY_FOR_S),
             adopt=not given.get("no_adopt"),

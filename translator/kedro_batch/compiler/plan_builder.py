@@ -57,6 +57,7 @@ def build_plan(inputs: CompileInputs) -> Compilation:
         params=inputs.params.values,
         account=settings.account,
         region=settings.region,
+        exclusive=settings.exclusive,
         job_definitions=_find_definitions(node_settings.distinct(nodes.selected)),
         defaults=_common_defaults(settings.defaults.settings, jobs),
         jobs=_drop_lost_outputs(add_reads(jobs, shared_places), uses, storages),

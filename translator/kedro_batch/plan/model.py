@@ -87,6 +87,7 @@ class Plan:
         submit_tags: True if requests carry tags; if not, no job has tags.
         account: The AWS account that the plan is for, 12 digits; None for any.
         region: The AWS region that the plan is for; None for any.
+        exclusive: True if a run is refused while another one writes the same datasets.
         params: The parameters of every job that runs nodes, as JSON values that ``plan.params`` allows.
         job_definitions: The job definitions that the plan declares, by name.
         defaults: What the file states once for all jobs; the jobs have it filled in.
@@ -103,6 +104,7 @@ class Plan:
     submit_tags: bool = True
     account: str | None = None
     region: str | None = None
+    exclusive: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
     job_definitions: Mapping[str, JobDefinition] = field(default_factory=dict)
     defaults: JobSettings = field(default_factory=JobSettings)
@@ -129,6 +131,7 @@ class Plan:
             "submit_tags": None if self.submit_tags else False,
             "account": self.account,
             "region": self.region,
+            "exclusive": True if self.exclusive else None,
             "params": dict(self.params),
             "job_definitions": {name: one.to_dict() for name, one in sorted(self.job_definitions.items())},
         }
@@ -148,6 +151,7 @@ class Plan:
             submit_tags=header.get("submit_tags", True),
             account=header.get("account"),
             region=header.get("region"),
+            exclusive=header.get("exclusive", False),
             params=header.get("params", {}),
             job_definitions={
                 name: JobDefinition.from_dict(one) for name, one in header.get("job_definitions", {}).items()

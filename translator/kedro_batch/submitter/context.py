@@ -57,6 +57,7 @@ class RunOptions:
         data_version: The version of a run of which nobody else can tell it.
         definitions: With RESUME: which revisions of job definitions to take; None to refuse if there are newer ones.
         rate: Submissions a second at most; ``inf`` for no limit of ours; None for the limit of the service.
+        exclusive: Refuse to begin while another run writes the same datasets.
         stop_on_failure: Start nothing more once a job has failed.
         retry_for_s: How long to wait for a service that does not answer, in seconds.
         adopt: Look jobs up by their names with ListJobs.
@@ -73,6 +74,7 @@ class RunOptions:
     data_version: DataVersion | None = None
     definitions: DefinitionChoice | None = None
     rate: float | None = None
+    exclusive: bool = False
     stop_on_failure: bool = False
     retry_for_s: float = DEFAULT_RETRY_FOR_S
     adopt: bool = True

@@ -2,6 +2,7 @@
 
     .kedro-batch/
         .gitignore                so that no journal is committed
+        journal.db.lock           held for a moment by a process that begins a run
         journal.db                all runs: plans, submissions (intent, id, state, failure), events
         runs/RUN/lock             held by the process that works on the run, with its name
         runs/RUN/logs/            local runs: the output of each submission
@@ -243,6 +244,15 @@ class Journal(JournalView):
 
     def discard(self) -> None:
         """Drop what waits to be written: the command that said it has done nothing."""
+        self._waiting = []
+
+    def write_waiting(self) -> None:
+        """Write what waits, in one commit.
+
+        Raises:
+            UsageError: The file cannot be written: nothing may be sent.
+        """
+        self._write_or_raise(self._waiting)
         self._waiting = []
 
     @property

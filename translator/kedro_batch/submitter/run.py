@@ -17,6 +17,7 @@ from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOut
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING
 from kedro_batch.submitter.job_submitter import JobSubmitter
+from kedro_batch.submitter.live_runs import beginning
 from kedro_batch.submitter.preflight import (
     Targets,
     check_account,
@@ -116,7 +117,8 @@ class Run:
         self._enter({**self._targets.location, **account})
         reconciled = self._reconciled()
         self._choose_revisions(reconciled, may_ask=True)
-        choose_version(context, reconciled)
+        with beginning(context):
+            choose_version(context, reconciled)
         # Only from here on is anything changed.
         context.emit_started(continued=context.continued or bool(reconciled.records))
         self._revisions.register()

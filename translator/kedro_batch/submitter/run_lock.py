@@ -8,7 +8,7 @@ import getpass
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -32,6 +32,28 @@ def run_lock(folder: Path, run_id: RunId) -> Iterator[None]:
         file.truncate(0)
         file.write(_name())
         file.flush()
+        yield
+
+
+def is_locked(folder: Path) -> bool:
+    """True if a process on this machine works on the run of a folder."""
+    try:
+        with (folder / "lock").open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is no such file, or the file system has no locks
+        return False
+    return False
+
+
+@contextmanager
+def begin_lock(journal: Path) -> Iterator[None]:
+    """Hold the lock of a journal while a run begins; others wait, for as long as it takes to read and write it."""
+    with ExitStack() as stack:
+        with suppress(OSError):  # the file system has no locks
+            file = stack.enter_context(journal.with_name(f"{journal.name}.lock").open("a", encoding="utf-8"))
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

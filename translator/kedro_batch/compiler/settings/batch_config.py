@@ -40,6 +40,7 @@ class Settings:
         submit_tags: Submit the jobs with tags.
         account: The AWS account that the plan is for; None for any.
         region: The AWS region that the plan is for, likewise.
+        exclusive: Refuse a run while another one writes the same datasets.
         image: The image of declared job definitions that name none, by the command line.
         command_prefix: The first words of every command.
         container_conf_source: ``--conf-source`` inside the container.
@@ -57,6 +58,7 @@ class Settings:
     submit_tags: bool = True
     account: str | None = None
     region: str | None = None
+    exclusive: bool = False
     image: str | None = None
     command_prefix: tuple[str, ...] = _KEDRO_RUN
     container_conf_source: str | None = None
@@ -123,6 +125,7 @@ def resolve_settings(
         submit_tags=given.get("submit_tags", True),
         account=given.get("account"),
         region=given.get("region"),
+        exclusive=given.get("exclusive", False),
         image=image,
         command_prefix=tuple(given.get("command_prefix", _KEDRO_RUN)),
         container_conf_source=container_conf_source,

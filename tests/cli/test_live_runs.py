@@ -1,0 +1,178 @@
+"""Two runs of one project at once: a warning, or a refusal, that names the other one and says what to do."""
+
+import os
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kedro_batch.submitter.journal_view import read_journal
+from tests.support.forked import kedro_batch, on
+from tests.support.plans import write_plan
+from tests.support.runs import JOURNAL, end_of, make_older, started, states, wait_until
+from tests.support.services import StandIn, standin
+
+COMMANDS = {name: ["x"] for name in "abc"}
+PARENTS = {"b": "a", "c": "b"}
+WRITES = {"a": {"writes": ["raw@pandas", "own"]}, "b": {"writes": ["model"]}}
+HEADER = {"project": "flights", "env": "prod"}
+REFUSED = "nothing was submitted: run first of this project goes on and writes 3 datasets of the same name"
+
+
+def plan(folder: Path, *, header=HEADER, **extra) -> None:
+    write_plan(folder, COMMANDS, PARENTS, header=header, **{**WRITES, **extra})
+
+
+def apply(service: StandIn, folder: Path, run: str, *words: str):
+    return on(service, "apply", "plan.yaml", "--run-id", run, "--detach", *words, cwd=folder)
+
+
+def runs(folder: Path) -> list[str]:
+    with read_journal(folder / JOURNAL) as journal:
+        return [one.run for one in journal.runs()]
+
+
+def test_another_run_that_goes_on_is_named_with_what_both_write_and_how_to_wait_for_it(tmp_path):
+    plan(tmp_path)
+    with standin(durations={"b": 600}) as service:
+        assert apply(service, tmp_path, "first").code == 0
+        second = apply(service, tmp_path, "second")
+        assert second.code == 0, second.err
+        assert (
+            "run first of this project goes on and writes 3 datasets of the same name (model, own, raw). Unversioned"
+            in second.err
+        )
+        assert "To wait for it: kedro-batch wait first. To refuse such a run: --exclusive" in second.err
+        assert len(service.asked("submitjob")) == 6
+
+
+def test_an_exclusive_run_is_refused_leaves_nothing_behind_and_begins_once_the_other_has_ended(tmp_path):
+    plan(tmp_path)
+    with standin(durations={"b": 600}) as service:
+        assert apply(service, tmp_path, "first").code == 0
+        for words in (("apply", "plan.yaml", "--run-id", "second"), ("apply", "plan.yaml")):
+            refused = on(service, *words, "--exclusive", cwd=tmp_path)
+            assert (refused.code, REFUSED in refused.err) == (2, True), refused.err
+            assert "kedro-batch wait first. To run beside it: leave --exclusive out" in refused.err
+        assert (len(service.asked("submitjob")), runs(tmp_path)) == (3, ["first"])
+        assert [one.name for one in (tmp_path / ".kedro-batch" / "runs").iterdir()] == ["first"]
+        wait_until(lambda: states(service).get("b") == "RUNNING")
+        service.finish("b")
+        wait = shlex.split(refused.err.partition("To wait for it: ")[2].partition(".")[0])
+        assert on(service, *wait[1:], cwd=tmp_path).code == 0
+        service.configure(durations={})
+        began = apply(service, tmp_path, "second", "--exclusive")
+        assert began.code == 0, began.err
+        assert "of this project" not in began.err
+
+
+def test_a_run_that_ended_since_somebody_followed_it_is_looked_up_and_does_not_count(tmp_path):
+    plan(tmp_path)
+    with standin(durations={"b": 600}) as service:
+        assert apply(service, tmp_path, "first").code == 0
+        wait_until(lambda: states(service).get("b") == "RUNNING")
+        service.finish("b")
+        wait_until(lambda: states(service).get("c") == "SUCCEEDED")
+        asked, last = len(service.asked("describejobs")), service.jobs()["c"]["id"]
+        began = apply(service, tmp_path, "second", "--exclusive")
+        assert began.code == 0, began.err
+        # The last job stands for all: nothing that it waits for can still go on.
+        assert service.asked("describejobs")[asked]["jobs"] == [last]
+
+
+def test_a_run_that_batch_has_forgotten_does_not_count(tmp_path):
+    plan(tmp_path)
+    with standin(durations={"b": 600}) as service:
+        assert apply(service, tmp_path, "first").code == 0
+        service.forget(*"abc")
+        young = apply(service, tmp_path, "second", "--exclusive")
+        assert young.code == 2
+        assert "goes on, as far as the journal knows, and writes" in young.err
+        make_older(tmp_path, 25 * 3600)
+        assert apply(service, tmp_path, "second", "--exclusive").code == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "extra"),
+    [
+        ({**HEADER, "env": "test"}, {}),
+        ({"project": "other", "env": "prod"}, {}),
+        (HEADER, {"a": {"writes": ["x"]}, "b": {"reads": ["model"], "writes": []}}),
+    ],
+    ids=["another env", "another project", "other datasets"],
+)
+def test_a_run_that_writes_nothing_of_the_same_does_not_count(tmp_path, header, extra):
+    plan(tmp_path)
+    with standin(durations={"b": 600}) as service:
+        assert apply(service, tmp_path, "first").code == 0
+        plan(tmp_path, header=header, **extra)
+        began = apply(service, tmp_path, "second", "--exclusive")
+        assert began.code == 0, began.err
+        assert "of this project" not in began.err
+
+
+def test_a_plan_can_be_exclusive(tmp_path):
+    plan(tmp_path)
+    with standin(durations={"b": 600}) as service:
+        assert apply(service, tmp_path, "first").code == 0
+        plan(tmp_path, header={**HEADER, "exclusive": True})
+        refused = apply(service, tmp_path, "second")
+        assert refused.code == 2
+        assert REFUSED in refused.err
+        assert "compile without `exclusive: true` in aws_batch.yml" in refused.err
+
+
+def test_a_run_that_is_resumed_looks_for_others_too(tmp_path):
+    plan(tmp_path)
+    with standin(fail={"b": 3}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "second", "-q", cwd=tmp_path).code == 6
+        service.configure(fail={}, durations={"b": 600})
+        assert apply(service, tmp_path, "first").code == 0
+        refused = on(service, "resume", "second", "--exclusive", cwd=tmp_path)
+        assert (refused.code, REFUSED in refused.err) == (2, True), refused.err
+        warned = on(service, "resume", "second", "--detach", cwd=tmp_path)
+        assert (warned.code, "run first of this project goes on" in warned.err) == (0, True)
+        with read_journal(tmp_path / JOURNAL) as journal:
+            assert {one.run: one.outcome for one in journal.runs()} == {"first": "detached", "second": "detached"}
+
+
+def test_of_two_exclusive_runs_that_begin_at_once_one_is_refused(tmp_path):
+    plan(tmp_path)
+    words = ("apply", "plan.yaml", "--exclusive", "--on-interrupt", "terminate")
+    with standin(durations={"a": 600}) as service:
+        with (
+            started(*words, "--run-id", "first", cwd=tmp_path, service=service) as first,
+            started(*words, "--run-id", "second", cwd=tmp_path, service=service) as second,
+        ):
+            wait_until(lambda: first.poll() is not None or second.poll() is not None)
+            lost, won, name = (first, second, "second") if first.poll() is not None else (second, first, "first")
+            refused = end_of(lost)
+            assert refused.code == 2
+            assert f"run {name} of this project goes on and writes" in refused.err
+            wait_until(lambda: states(service).get("a") == "RUNNING", won)
+            won.send_signal(signal.SIGINT)
+            assert end_of(won).code == 130
+        assert service.verdict()["taken"] == 3
+    assert runs(tmp_path) == [name]
+
+
+def test_runs_on_this_machine_count_while_their_command_works(tmp_path):
+    # A FIFO opens when both of its ends are there: the job runs until the test lets it go.
+    os.mkfifo(tmp_path / "gate")
+    write_plan(tmp_path, {"a": ["bash", "-c", "echo x > here; cat gate"]}, a={"writes": ["raw"]})
+    local = ("apply", "plan.yaml", "--local")
+    with subprocess.Popen(["kedro-batch", *local, "-q", "--run-id", "first"], cwd=tmp_path) as first:
+        try:
+            wait_until((tmp_path / "here").exists, first)
+            refused = kedro_batch(*local, "--exclusive", cwd=tmp_path)
+            assert refused.code == 2
+            assert "run first of this project goes on and writes 1 dataset of the same name (raw)" in refused.err
+            assert "Wait for its command to end; to see how it stands: kedro-batch status first" in refused.err
+            (tmp_path / "gate").write_text("go")
+            assert first.wait(60) == 0
+        finally:
+            first.kill()
+    write_plan(tmp_path, {"a": ["true"]}, a={"writes": ["raw"]})
+    assert kedro_batch(*local, "--exclusive", "-q", cwd=tmp_path).code == 0

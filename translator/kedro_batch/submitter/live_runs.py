@@ -1,0 +1,186 @@
+"""Find other runs of the project that go on and write the same datasets, before a run begins.
+
+They are those of this journal. A plan of 10,000 jobs takes a second to read, so only plans of runs that may still go on
+are read. What the journal says of a run that nobody follows may be old: AWS Batch is asked about its last jobs.
+"""
+
+import shlex
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from kedro_batch.errors import PlanError, ServiceError, UsageError
+from kedro_batch.plan.data_flow import without_transcoding
+from kedro_batch.plan.model import Plan, PlanDigest
+from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.submitter.job_state import ENDED
+from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry
+from kedro_batch.submitter.run_lock import begin_lock, is_locked
+from kedro_batch.submitter.service.limits import REMEMBERED_S
+from kedro_batch.text.wording import counted, listed
+
+_MAY_GO_ON = (None, "detached", "unfinished", "interrupted", "stopped")
+"""The outcomes of runs whose jobs may not have ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRun:
+    """Another run that goes on.
+
+    Attributes:
+        entry: What the journal has of it.
+        datasets: What both write, by names without transcoding, sorted.
+        certain: A process works on it, or AWS Batch says that jobs go on; else only the journal says so.
+    """
+
+    entry: RunEntry
+    datasets: tuple[str, ...]
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """A run that may go on.
+
+    Attributes:
+        entry: What the journal has of it.
+        datasets: What both write, by names without transcoding, sorted.
+        followed: A process on this machine works on it.
+        last_jobs: Its jobs that no other live one waits for, as the journal has them, and when they were submitted.
+    """
+
+    entry: RunEntry
+    datasets: tuple[str, ...]
+    followed: bool
+    last_jobs: Mapping[JobId, float]
+
+
+@contextmanager
+def beginning(context: RunContext) -> Iterator[None]:
+    """Look for other runs that go on, and write to the journal that this one does, as the block has it.
+
+    Of processes that begin at the same moment, one is in the block at a time: the next one sees the run of the first.
+
+    Raises:
+        UsageError: Another run writes the same datasets, and this one is exclusive; or the journal cannot be written.
+        Interrupted: A signal came.
+    """
+    asked: dict[JobId, bool | None] = {}
+    while True:
+        _ask(context, asked, _candidates(context))
+        with begin_lock(context.journal.file):
+            candidates = _candidates(context)
+            if all(job_id in asked for job_id in _to_be_asked(context, candidates)):
+                _judge(context, [one for found in candidates if (one := _live_run(found, asked))])
+                yield
+                context.journal.write_waiting()
+                return
+
+
+def _candidates(context: RunContext) -> list[_Candidate]:
+    """Return the other runs that may go on, as the journal says, and write the same datasets."""
+    journal, runs = context.journal, context.journal.file.parent / "runs"
+    ours = _writes(context.plan)
+    plans: dict[PlanDigest, Plan | None] = {context.digest: context.plan}
+    found = []
+    for entry in journal.runs():
+        if entry.run == context.run_id or entry.outcome not in _MAY_GO_ON:
+            continue
+        followed = entry.outcome is None and is_locked(runs / entry.run)
+        live = {} if followed else {name: one for name, one in journal.records(entry.run).items() if one.live}
+        if not followed and (entry.engine == "local" or not live):
+            continue
+        if entry.digest not in plans:
+            plans[entry.digest] = _read(context, entry.run)
+        plan = plans[entry.digest]
+        if plan is None or (plan.project, plan.env) != (context.plan.project, context.plan.env):
+            continue
+        if both := ours & _writes(plan):
+            above = {parent for job in plan.jobs if job.name in live for parent in job.depends_on}
+            last = {
+                one.job_id: one.intended_at or entry.began_at
+                for name, one in live.items()
+                if name not in above and one.job_id
+            }
+            found.append(_Candidate(entry=entry, datasets=tuple(sorted(both)), followed=followed, last_jobs=last))
+    return found
+
+
+def _read(context: RunContext, run_id: RunId) -> Plan | None:
+    with suppress(PlanError):  # as an older kedro-batch has written it
+        return read_plan(context.journal.plan(run_id), f"the plan of run {run_id}")
+    return None
+
+
+def _writes(plan: Plan) -> set[str]:
+    return {without_transcoding(name) for job in plan.jobs for name in job.writes}
+
+
+def _to_be_asked(context: RunContext, candidates: Collection[_Candidate]) -> dict[JobId, float]:
+    """Return the jobs that decide whether runs go on that nobody follows, if this account and region has them."""
+    here = context.location
+    return {
+        job_id: submitted_at
+        for one in candidates
+        if context.engine.capabilities.in_account
+        and all(here.get(what) in (None, where) for what, where in one.entry.location.items())
+        for job_id, submitted_at in one.last_jobs.items()
+    }
+
+
+def _ask(context: RunContext, asked: dict[JobId, bool | None], candidates: Collection[_Candidate]) -> None:
+    """Ask whether jobs go on; None where nobody can tell.
+
+    A job that the service does not know is one that has ended long ago, or was submitted just now.
+    """
+    new = {job_id: at for job_id, at in _to_be_asked(context, candidates).items() if job_id not in asked}
+    forgotten_before = context.calls.wall() - REMEMBERED_S
+    asked.update(dict.fromkeys(new))
+    with suppress(ServiceError):
+        live = {one.job_id: one.state not in ENDED for one in context.service.describe_jobs(new)}
+        asked.update({job_id: False for job_id, at in new.items() if at < forgotten_before} | live)
+
+
+def _live_run(found: _Candidate, asked: dict[JobId, bool | None]) -> LiveRun | None:
+    """Return the run if it goes on, as far as is known."""
+    replies = [asked.get(job_id) for job_id in found.last_jobs]
+    if not found.followed and all(reply is False for reply in replies):
+        return None
+    return LiveRun(entry=found.entry, datasets=found.datasets, certain=found.followed or True in replies)
+
+
+def _judge(context: RunContext, others: Collection[LiveRun]) -> None:
+    """Refuse an exclusive run, or warn.
+
+    Raises:
+        UsageError: It is exclusive, and there are others.
+    """
+    by_option, by_plan = context.options.exclusive, context.plan.exclusive
+    if others and (by_option or by_plan):
+        found = "; ".join(f"{_what(one)}. {_how_to_wait(context, one)}" for one in others)
+        without = "leave --exclusive out" if by_option else "compile without `exclusive: true` in aws_batch.yml"
+        raise UsageError(f"nothing was submitted: {found}. To run beside it: {without}")
+    for one in others:
+        message = (
+            f"{_what(one)}. Unversioned datasets keep what is saved last, from either run; versioned ones are kept "
+            f"apart where kedro-batch is in the image. {_how_to_wait(context, one)}. To refuse such a run: --exclusive"
+        )
+        context.emit(Notice(kind=NoticeKind.WARNING, message=message))
+
+
+def _what(other: LiveRun) -> str:
+    knows = "" if other.certain else ", as far as the journal knows,"
+    names = listed(other.datasets)
+    count = counted(len(other.datasets), "dataset")
+    return f"run {other.entry.run} of this project goes on{knows} and writes {count} of the same name ({names})"
+
+
+def _how_to_wait(context: RunContext, other: LiveRun) -> str:
+    journal = context.journal.file
+    further = "" if journal == DEFAULT_JOURNAL else f" --journal {shlex.quote(str(journal))}"
+    if other.entry.engine == "local":
+        return f"Wait for its command to end; to see how it stands: kedro-batch status {other.entry.run}{further}"
+    return f"To wait for it: kedro-batch wait {other.entry.run}{further}"
