@@ -1,18 +1,29 @@
 """The hook that Kedro loads in every project where kedro-batch is installed (entry point ``kedro.hooks``).
 
-It does nothing except in a job of a run. It is imported at every start of Kedro: what it needs is imported only there.
+It does nothing except in a job of a run, and where our runner is used. It is imported at every start of Kedro: what it
+needs is imported only there.
 """
 
 import os
+import sys
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
 from kedro_batch.plan.variables import RUN_ID_VARIABLE
 
+_RUNNER = "kedro_batch.runner"
+"""Loaded only where ``kedro run`` was given it."""
+
 
 class KedroBatchHooks:
-    """What happens in a job of a run."""
+    """What happens in a job of a run, and what the runner has to know that Kedro does not hand to it."""
+
+    @hook_impl
+    def after_context_created(self, context: Any) -> None:
+        """Tell the runner, if it is the one, where the configuration is."""
+        if runner := sys.modules.get(_RUNNER):
+            runner.remember_context(context)
 
     @hook_impl(tryfirst=True)
     def after_catalog_created(self, catalog: Any) -> None:
@@ -25,6 +36,8 @@ class KedroBatchHooks:
         """Say which job this is, and let it load what the run wrote."""
         if RUN_ID_VARIABLE in os.environ:
             pass
+        if runner := sys.modules.get(_RUNNER):
+            runner.remember_run(run_params, pipeline)
 
 
 hooks = KedroBatchHooks()

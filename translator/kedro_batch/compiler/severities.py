@@ -16,7 +16,7 @@ from kedro_batch.text.wording import sentences
 def apply_severities(
     diagnostics: Iterable[Diagnostic], inputs: CompileInputs, *, strict: bool
 ) -> tuple[Diagnostic, ...]:
-    """Make notes of accepted warnings; errors of the others if strict, and of lost results where the runner compiles."""
+    """Make notes of accepted warnings, and errors of the others if strict; the runner also refuses lost results."""
     return sorted_diagnostics(_apply_severity(one, inputs, strict=strict) for one in diagnostics)
 
 

@@ -74,8 +74,8 @@ def check_max_workers(compilation: Compilation) -> Iterator[Diagnostic]:
     if value is None:
         return
     in_settings = inputs.settings.max_workers is not None
-    path = (MAX_WORKERS,) if in_settings else ("aws_batch", MAX_WORKERS)
-    file, line, path = inputs.source.locate(path) if in_settings else SourceRef("parameters.yml", None, path)
+    in_parameters = SourceRef("parameters.yml", None, ("aws_batch", MAX_WORKERS))
+    file, line, path = inputs.source.locate((MAX_WORKERS,)) if in_settings else in_parameters
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         message = f"must be a whole number, 1 or more, found {value!r}"
         yield Diagnostic(source=file, line=line, path=path, code=Code.INVALID_CONFIG, message=message)

@@ -47,7 +47,7 @@ class ConfigSource:
 
     @property
     def target(self) -> dict[str, Any]:
-        """The job queue and the job definition, if there are any: arguments before ``aws_batch.yml``, then parameters."""
+        """The job queue and the job definition, if given: by arguments, by ``aws_batch.yml``, or by the parameters."""
         sources = (self.parameters, self.aws_batch, self.given)
         return {name: source[name] for source in sources for name in TARGET if name in source}
 
