@@ -12,7 +12,11 @@ from tests.support.services import standin
 CATALOG = "".join(
     f"{name}:\n  type: {kind}\n  filepath: s3://a-bucket/{name}.{suffix}\n"
     for kind, suffix, names in (
-        ("pandas.CSVDataset", "csv", "companies reviews preprocessed_companies preprocessed_shuttles model_input_table"),
+        (
+            "pandas.CSVDataset",
+            "csv",
+            "companies reviews preprocessed_companies preprocessed_shuttles model_input_table",
+        ),
         ("pandas.ExcelDataset", "xlsx", "shuttles"),
         ("pickle.PickleDataset", "pickle", "X_train X_test y_train y_test regressor"),
     )
