@@ -5,18 +5,14 @@ does. What Kedro does not hand to a runner (pipeline names, environment, paramet
 which calls ``remember_context`` and ``remember_run`` before. Whatever a user can cause ends with one message.
 """
 
-import logging
 import os
-import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-import click
 from click.core import ParameterSource
 from kedro.framework.project import settings
 from kedro.io import MemoryDataset
@@ -24,7 +20,7 @@ from kedro.runner import AbstractRunner
 
 from kedro_batch.cli.apply_command import apply, start_run
 from kedro_batch.cli.base import print_diagnostics, print_note
-from kedro_batch.cli.diagnostics_output import message_text
+from kedro_batch.cli.inside_session import AWSBatchRunnerError, ending_as_kedro_does, leaving_process_as_it_is
 from kedro_batch.cli.project_compilation import relative_to_project
 from kedro_batch.cli.run_session import RunSession
 from kedro_batch.cli.session_options import options_from_session
@@ -34,11 +30,11 @@ from kedro_batch.compiler.data.stores import Store
 from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project.missing_target import MissingTarget
 from kedro_batch.compiler.settings.config_source import MAX_WORKERS, TARGET
-from kedro_batch.errors import ConfigError, Interrupted, JobsFailed, KedroBatchError, ProjectError, UsageError
+from kedro_batch.errors import ConfigError, JobsFailed, ProjectError, UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Selection
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.variables import ENV_VARIABLE, RUN_ID_VARIABLE
+from kedro_batch.plan.variables import RUN_ID_VARIABLE
 from kedro_batch.plan.writer import plan_text
 from kedro_batch.review.run.outcome import failure_text
 from kedro_batch.review.run.status import run_status
@@ -70,15 +66,6 @@ def remember_context(context: Any) -> None:
 def remember_run(run_params: Mapping[str, Any], pipeline: Any) -> None:
     """Remember what is about to be run; the hook calls this."""
     _announced.set(_Announced(run_params=run_params, pipeline=pipeline, conf_source=_conf_source.get()))
-
-
-class AWSBatchRunnerError(click.ClickException):
-    """A run on AWS Batch could not be made, or has failed. ``kedro run`` shows the message, without a traceback."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        """Take the message, and the exit code of ``kedro_batch.errors``."""
-        super().__init__(message)
-        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance
 
 
 class AWSBatchRunner(AbstractRunner):
@@ -154,7 +141,7 @@ class AWSBatchRunner(AbstractRunner):
             KeyboardInterrupt: Ctrl-C did, outside of a command line.
         """
         announced = _announced.get()
-        with _ending_as_kedro_does():
+        with ending_as_kedro_does():
             _refuse_jobs()
             if announced is None or announced.pipeline is not pipeline:
                 raise UsageError(
@@ -179,7 +166,7 @@ class AWSBatchRunner(AbstractRunner):
     def _submit(self, announced: _Announced, pipeline: Any) -> None:
         names = {node.name for node in pipeline.nodes}
         root = Path(announced.run_params["project_path"])
-        with _process_left_as_it_is():
+        with leaving_process_as_it_is():
             conf_source = _other_conf_source(root, announced.conf_source)
             options = options_from_session(announced.run_params, conf_source, self._target)
             compilation = _compile(root, options, names)
@@ -268,34 +255,3 @@ def _other_conf_source(root: Path, conf_source: str | None) -> str | None:
     if conf_source is None or ("://" not in conf_source and Path(conf_source).resolve() == own):
         return None
     return relative_to_project(root, conf_source)
-
-
-@contextmanager
-def _process_left_as_it_is() -> Iterator[None]:
-    """Undo what compiling changes in a process: it is meant for one that ends then, and a session goes on."""
-    env, disabled = os.environ.get(ENV_VARIABLE), logging.root.manager.disable
-    try:
-        yield
-    finally:
-        logging.disable(disabled)
-        os.environ.pop(ENV_VARIABLE, None)
-        if env is not None:
-            os.environ[ENV_VARIABLE] = env
-
-
-@contextmanager
-def _ending_as_kedro_does() -> Iterator[None]:
-    """Turn our errors into those that ``kedro run`` shows without a traceback, with our exit codes."""
-    try:
-        yield
-    except KedroBatchError as error:
-        message = click.unstyle(message_text(error, every=False))
-        raise AWSBatchRunnerError(message, error.exit_code) from error
-    except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        raise AWSBatchRunnerError(f"{error.strerror or error}{where}", UsageError.exit_code) from error
-    except Interrupted as error:
-        print_note(f"Stopped by {error.signal_name}.")
-        if error.number == signal.SIGINT and click.get_current_context(silent=True) is None:
-            raise KeyboardInterrupt from error  # a notebook goes on after that
-        raise SystemExit(error.exit_code) from error
