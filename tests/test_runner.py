@@ -151,6 +151,21 @@ def test_ctrl_c_says_what_goes_on_and_submits_nothing_that_is_held_back(tmp_path
     assert "Traceback" not in ended.text + ended.err
 
 
+@pytest.mark.skipif(KEDRO_VERSION < "1", reason="kedro run has --only-missing-outputs since 1.0")
+def test_the_nodes_that_kedro_leaves_out_become_no_jobs(project):
+    (project / "data").mkdir()
+    for name in ("numbers", "left", "right"):
+        (project / "data" / f"{name}.json").write_text("[1]")
+    with standin() as service:
+        ended = kedro_run(service, project, "--only-missing-outputs")
+        assert ended.code == 0, ended.err
+        assert [words[-1] for words in commands(service)] == ["--nodes=add_up"]
+        (project / "data" / "total.json").write_text("[1]")
+        ended = kedro_run(service, project, "--only-missing-outputs")
+        assert (ended.code, ended.err) == (0, "Nothing was submitted: all outputs exist\n")
+        assert service.verdict()["taken"] == 1
+
+
 @takes_runner_params
 def test_runner_params_win_over_the_files(tmp_path):
     project = write_project(tmp_path, conf={"base/aws_batch.yml": f"{TARGET}max_workers: 4\n"})
@@ -219,6 +234,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline, node
 
 from kedro_batch import AWSBatchRunner
+from kedro_batch.runner import remember_run
 
 bootstrap_project(Path.cwd())
 
@@ -237,10 +253,19 @@ results = []
 thread = threading.Thread(target=lambda: results.append(run(from_nodes=["go_left"], to_nodes=["go_left"])))
 thread.start()
 thread.join()
-try:
-    run(node_names=["add_up"])
-except Exception as error:
-    print(type(error).__name__, error)
+unknown = Pipeline([node(len, "raw", "total", name="nobody_registers_this")])
+
+
+def run_unknown():
+    remember_run({"project_path": str(Path.cwd()), "env": "prod"}, unknown)
+    AWSBatchRunner().run(unknown, None)
+
+
+for attempt in (lambda: run(node_names=["add_up"]), run_unknown):
+    try:
+        attempt()
+    except Exception as error:
+        print(type(error).__name__, error)
 assert process() == before, process()
 print(results)
 """
@@ -255,6 +280,7 @@ def test_a_program_that_makes_sessions_gets_an_exception_and_stays_as_it_was(tmp
     text = ended.text
     assert text.endswith("[{}]\n")
     assert "\nAWSBatchRunnerError run " in text
+    assert "\nAWSBatchRunnerError these nodes are not in the registered pipelines, so no container could find" in text
     assert "  add_up failed: Essential container in task exited; exit code 1\n" in text
 
 

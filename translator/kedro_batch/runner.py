@@ -150,10 +150,12 @@ class AWSBatchRunner(AbstractRunner):
                 )
             if only_missing_outputs:
                 pipeline = self._filter_pipeline_for_missing_outputs(pipeline, catalog)
+            if self._is_async:
+                print_note("Note: is_async has no effect: AWSBatchRunner loads and saves nothing itself")
             if pipeline.nodes:
-                if self._is_async:
-                    print_note("Note: is_async has no effect: AWSBatchRunner loads and saves nothing itself")
                 self._submit(announced, pipeline)
+            else:
+                print_note("Nothing was submitted: all outputs exist")
         return {}
 
     def _run(self, *_: Any, **__: Any) -> NoReturn:
