@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from kedro_batch import diagnostics, errors
 from kedro_batch.cli import base, kedro_commands
 from kedro_batch.cli.demo_command import demo as demo_command
+from kedro_batch.compiler.settings.config_source import MAX_WORKERS, TARGET
 from kedro_batch.image.ecr_repository import PUSH_ACTIONS
 from kedro_batch.submitter.job_state import JobState
 from tests.e2e.documents import DOCS, PAGES, ROOT, anchors, blocks, codes, commands, links, section, table
@@ -99,8 +100,20 @@ def test_every_command_of_the_page_about_images_works(committed_demo, run_comman
         assert "spaceflights/manifests/rehearsal-1" in server.tags
 
 
+@pytest.mark.xdist_group("aws")
+def test_every_command_of_the_page_about_the_runner_works(demo, moto_server, run_commands):
+    moto_server.prepare("spaceflights_queue", "kedro_run")
+    for text in run_commands(commands(DOCS["runner"]), demo, moto_server.environment).values():
+        assert ": 6 jobs, 6 succeeded" in text
+
+
+def test_every_argument_of_the_runner_is_documented():
+    documented = [codes(row[0])[0] for row in table(DOCS["runner"], "argument", "meaning")]
+    assert documented == [*TARGET, MAX_WORKERS, "is_async"]
+
+
 def test_every_page_with_commands_has_a_test():
-    assert {page for page in DOCS if commands(DOCS[page])} == {*_OFFLINE, *_ON_AWS, "image", "development"}
+    assert {page for page in DOCS if commands(DOCS[page])} == {*_OFFLINE, *_ON_AWS, "image", "runner", "development"}
 
 
 def test_the_commands_for_developers_name_what_exists():
@@ -116,7 +129,7 @@ def test_every_option_that_a_page_names_exists(page):
     ours = {name for one in params for name in (*one.opts, *one.secondary_opts)}
     # Of pytest, pip, docker, git, uv, poetry, apt-get and kedro run.
     others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform", "--first-parent"}
-    others |= {"--frozen", "--no-dev", "--only", "--yes", "--runner"}
+    others |= {"--frozen", "--no-dev", "--only", "--yes", "--runner", "--runner-params"}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))
     assert named <= ours | others
 

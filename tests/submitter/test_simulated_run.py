@@ -177,3 +177,22 @@ def test_a_job_in_doubt_whose_parent_fails_meanwhile_keeps_no_run_from_ending(tm
     assert simulation.service.states().keys() == ({"a", "b"} if executed else {"a"})
     assert simulation.calls.time < 60
     assert simulation.recorded() == {"a": "FAILED", "b": "NOT_RUN"}
+
+
+@pytest.mark.parametrize("most", [1, 2, 7])
+@pytest.mark.parametrize("failing", [None, "job_00003"], ids=["all succeed", "one fails"])
+def test_a_bounded_run_holds_jobs_back_and_ends_all_the_same(tmp_path, most, failing):
+    parents = layered(60, 10)
+    options = RunOptions(max_unfinished=most)
+    trouble: dict[str, Any] = {"throttle": {"rate": 50, "burst": 5}, "error_before": 0.1, "fail": {failing: 1}}
+    simulation = Simulation(tmp_path, plan_of(parents), options=options, seed=1, slots=5, run_s=3, **trouble)
+    finished = simulation.to_the_end()
+    children = children_of({name: above.split() for name, above in parents.items()})
+    below = {failing} if failing else set[str]()
+    for name in parents:  # in topological order
+        below |= set(children[name]) if name in below else set()
+    assert finished.counts.get("SUCCEEDED") == 60 - len(below)
+    assert finished.counts.get("NOT_RUN", 0) == max(0, len(below) - 1)
+    verdict = simulation.service.judge(times=True)
+    assert verdict["most_unfinished"] == most
+    assert verdict["duplicates"] == {}

@@ -24,11 +24,12 @@ from kedro_batch.cli import main
 from kedro_batch.files import json_schema
 from tests.support.command_line import BIN, Ended, environment
 from tests.support.impatient import shorten_pauses
-from tests.support.services import StandIn
+from tests.support.services import Moto, StandIn
 
 _ROOT = Path(__file__).parent.parent.parent
 _LOADED_ONCE = (
     "boto3",
+    "kedro.framework.cli",
     "kedro.framework.context",
     "kedro_batch.cli.infra_deletion",
     "kedro_batch.cli.infra_deployment",
@@ -48,20 +49,26 @@ def on(service: StandIn, *words: str, cwd: Path) -> Ended:
     return kedro_batch(*words, cwd=cwd, env=service.environment, impatient=True)
 
 
+def kedro(service: StandIn | Moto, *words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Ended:
+    """Run ``kedro WORDS`` against a service, with short pauses."""
+    return kedro_batch(*words, cwd=cwd, env={**service.environment, **(env or {})}, impatient=True, program="kedro")
+
+
 def kedro_batch(
     *words: str | Path,
     cwd: Path,
     env: Mapping[str, str] | None = None,
     stdin: bytes = b"",
     impatient: bool = False,
+    program: str = "kedro-batch",
 ) -> Ended:
-    """Run ``kedro-batch WORDS`` in a folder, with extra environment variables."""
+    """Run ``kedro-batch WORDS``, or another program that is loaded, in a folder, with extra environment variables."""
     with TemporaryDirectory() as folder:
         files = {name: Path(folder, name) for name, _ in _STREAMS}
         for file in files.values():
             file.write_bytes(stdin if file.name == "stdin" else b"")
         code = _ask_server(
-            words=[str(word) for word in words],
+            words=[program, *map(str, words)],
             cwd=str(cwd),
             env=environment(env),
             streams=[*map(str, files.values())],
@@ -121,7 +128,8 @@ def _serve() -> None:
 def _run_and_exit() -> None:
     """Run the program and end the process at once: to take all of Kedro down again would take as long as a command."""
     try:
-        main()
+        program = main if sys.argv[0] == "kedro-batch" else import_module("kedro.framework.cli").main
+        program()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
     except BaseException:  # noqa: BLE001  a traceback, and 1, as the interpreter does
@@ -140,7 +148,7 @@ def _become(words: list[str], cwd: str, env: dict[str, str], streams: list[str])
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
-    sys.argv = ["kedro-batch", *words]
+    sys.argv = words
 
 
 if __name__ == "__main__":

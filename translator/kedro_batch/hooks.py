@@ -1,18 +1,32 @@
 """The hook that Kedro loads in every project where kedro-batch is installed (entry point ``kedro.hooks``).
 
-It does nothing except in a job of a run. It is imported at every start of Kedro: what it needs is imported only there.
+It does nothing except in a job of a run, and where our runner is used. It is imported at every start of Kedro: what it
+needs is imported only there.
 """
 
 import os
+import sys
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
 from kedro_batch.plan.variables import RUN_ID_VARIABLE
 
+_RUNNER = "kedro_batch.runner"
+"""Loaded only where ``kedro run`` was given it."""
+
 
 class KedroBatchHooks:
-    """What happens in a job of a run, before the hooks of others: they see the datasets as the job's nodes do."""
+    """What happens in a job of a run, and what the runner has to know that Kedro does not hand to it.
+
+    In a job it comes before the hooks of others: they see the datasets as the job's nodes do.
+    """
+
+    @hook_impl
+    def after_context_created(self, context: Any) -> None:
+        """Tell the runner, if it is the one, where the configuration is."""
+        if runner := sys.modules.get(_RUNNER):
+            runner.remember_context(context)
 
     @hook_impl(tryfirst=True)
     def after_catalog_created(self, catalog: Any) -> None:
@@ -23,12 +37,14 @@ class KedroBatchHooks:
             fix_versions(catalog, os.environ)
 
     @hook_impl(tryfirst=True)
-    def before_pipeline_run(self, pipeline: Any, catalog: Any) -> None:
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Any, catalog: Any) -> None:
         """Say which job this is, let it load what the run wrote, and remove what its earlier attempts left."""
         if os.environ.get(RUN_ID_VARIABLE):
             from kedro_batch.data_versions.in_job import begin_job  # noqa: PLC0415  only jobs need it
 
             begin_job(pipeline, catalog, os.environ)
+        if runner := sys.modules.get(_RUNNER):
+            runner.remember_run(run_params, pipeline)
 
 
 hooks = KedroBatchHooks()

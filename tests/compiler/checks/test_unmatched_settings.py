@@ -1,4 +1,8 @@
+import pytest
+
+from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.settings.config_source import ConfigSource
+from kedro_batch.plan.writer import plan_text
 from tests.compiler.compilations import TARGET, compile_nodes, parse_node
 
 NODES = [parse_node("raw -> d_a@spark", "clean", "gpu"), parse_node("d_a@pandas params:x -> d_b", "train")]
@@ -53,3 +57,31 @@ def test_what_stands_in_files_that_are_not_read_for_it_is_named():
         f"parameters.yml: aws_batch.memory: {where}",
         f"parameters.yml: aws_batch.retry: {where}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "parameters", "place"),
+    [
+        ({"max_workers": 3}, {}, "conf/base/aws_batch.yml: max_workers"),
+        ({}, {"aws_batch": {"max_workers": 3}}, "parameters.yml: aws_batch.max_workers"),
+        ({"max_workers": 3}, {"aws_batch": {"max_workers": "three"}}, "conf/base/aws_batch.yml: max_workers"),
+    ],
+)
+def test_max_workers_is_said_once_to_be_for_the_runner_alone(settings, parameters, place):
+    compilation = compile_nodes(NODES, settings, parameters=[parameters])
+    (found,) = [one for one in compilation.diagnostics if "max_workers" in one.path]
+    assert str(found).startswith(f"{place}: it is for kedro run --runner=kedro_batch.AWSBatchRunner alone, and not in")
+    assert found.severity == "note"
+    assert "max_workers" not in plan_text(compilation.plan)
+    options = CompileOptions(for_runner=True)
+    heeded = compile_nodes(NODES, settings, parameters=[parameters], options=options)
+    assert heeded.inputs.max_workers == 3
+    assert not [one for one in heeded.diagnostics if "max_workers" in one.path]
+
+
+@pytest.mark.parametrize("value", [0, True, "two", 1.5, [2]])
+def test_max_workers_in_the_parameters_must_be_a_number_too(value):
+    diagnostics = compile_nodes(NODES, parameters=[{"aws_batch": {"max_workers": value}}]).diagnostics
+    (found,) = [one for one in diagnostics if "max_workers" in one.path]
+    assert str(found) == (f"parameters.yml: aws_batch.max_workers: must be a whole number, 1 or more, found {value!r}")
+    assert found.severity == "error"

@@ -74,6 +74,11 @@ GPU = {"match": {"tags": ["gpu"]}}
 @pytest.mark.parametrize(
     ("settings", "path", "message"),
     [
+        (
+            {"runner": "kedro_batch.AWSBatchRunner"},
+            "runner",
+            "kedro_batch.AWSBatchRunner submits jobs, and a job needs",
+        ),
         ({"runner": "ThreadRuner"}, "runner", "Kedro has no runner 'ThreadRuner'. Did you mean 'ThreadRunner'? It has"),
         ({"environment": {"KEDRO_ENV": "prod"}}, "environment.KEDRO_ENV", "it would run the jobs with another config"),
         ({"environment": {"KEDRO_BATCH_RUN_ID": "x"}}, "environment.KEDRO_BATCH_RUN_ID", "kedro-batch sets the var"),
@@ -185,3 +190,11 @@ def test_keys_that_are_not_text_are_found_at_any_depth():
 )
 def test_paths_of_one_machine_are_recognised(text, expected):
     assert is_local_absolute_path(text) == expected
+
+
+@pytest.mark.parametrize("value", [0, "two", 1.5, True])
+def test_max_workers_is_a_number_of_jobs_for_the_whole_run(value):
+    ((path, message),) = find(max_workers=value)
+    assert (path, message[:5]) == ("max_workers", "must ")
+    ((path, message),) = find(rules=[GPU | {"gpus": 1, "max_workers": 2}])
+    assert path == "rules[0].max_workers"

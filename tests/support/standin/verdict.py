@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from .jobs import Job, Jobs, Status
@@ -24,7 +25,7 @@ class Verdict:
             self._duplicates.setdefault(job.label, {}).update(dict.fromkeys([*others, job.id]))
 
     def shown(self, jobs: Jobs, *, times: bool) -> dict[str, Any]:
-        """Give the verdict as it is served; ``times`` adds when each job was taken, since the first."""
+        """Give the verdict as it is served; ``times`` adds when each job was taken, and the most at once."""
         first = self.taken_at[0] if self.taken_at else 0.0
         shown: dict[str, Any] = {
             "taken": len(jobs.by_id),
@@ -39,4 +40,12 @@ class Verdict:
         }
         if times:
             shown["taken_at"] = [at - first for at in self.taken_at]
+            shown["most_unfinished"] = _most_unfinished(jobs)
         return shown
+
+
+def _most_unfinished(jobs: Jobs) -> int:
+    """Count how many jobs had been taken and had not ended, at the time when there were most."""
+    began = [(job.taken, 1) for job in jobs.by_id.values()]
+    ended = [(job.stopped, -1) for job in jobs.by_id.values() if job.stopped is not None]
+    return max(accumulate(change for _, change in sorted([*began, *ended])), default=0)

@@ -3,6 +3,7 @@
 import re
 import secrets
 import shlex
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,10 @@ from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import PlanError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kedro_batch.cli.run_handle import RunHandle
+    from kedro_batch.cli.run_session import RunSession
     from kedro_batch.plan.model import Plan, PlanDigest
     from kedro_batch.submitter.events import EngineName
 
@@ -99,10 +103,13 @@ def apply(  # noqa: PLR0913  click hands over every option
     if dry_run:
         _print_requests(ready, digest)
         return
-    _run(ready, digest, (content, name), journal, run_id=run_id, on_this_machine=on_this_machine, given=given)
+    source = (content, name)
+    with start_run(ready, digest, source, journal, run_id=run_id, on_this_machine=on_this_machine, given=given) as run:
+        run.follow()
 
 
-def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
+@contextmanager
+def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     plan: "Plan",
     digest: "PlanDigest",
     source: tuple[bytes, str],
@@ -111,8 +118,21 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
     run_id: str | None,
     on_this_machine: bool,
     given: dict[str, Any],
-) -> None:
-    """Start a run of a plan, or continue it, and follow it to the end."""
+) -> "Iterator[RunSession]":
+    """Start a run of a plan, or continue it: it is locked and recorded while the block works on it.
+
+    Args:
+        plan: The plan.
+        digest: Its digest.
+        source: The plan byte for byte, and where it comes from, for messages.
+        journal: The file with the record of all runs.
+        run_id: The name of the run; None for a new one.
+        on_this_machine: Run it here, not on AWS Batch.
+        given: The options, by their names.
+
+    Raises:
+        KedroBatchError: As ``open_run``; or the run that has this name is another one.
+    """
     from kedro_batch.cli.local_engine import find_local_folder
     from kedro_batch.cli.revision_choice import offering_revisions
     from kedro_batch.cli.run_handle import RunHandle, check_digest
@@ -142,7 +162,7 @@ def _run(  # noqa: PLR0913  what was read of the plan, and what was asked for
         offering_revisions(lambda option: _resume_with(option, handle, journal)),
         open_run(handle, book, command_options(given, mode), engine=engine) as session,
     ):
-        session.follow()
+        yield session
 
 
 def _resume_with(option: str, handle: "RunHandle", journal: Path) -> str:

@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import sys
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -131,8 +132,12 @@ def print_note(message: str) -> None:
 def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
     """Handle Ctrl-C, a polite kill and a closed terminal in the same way.
 
-    A signal that the caller ignores, as ``nohup`` does, stays ignored.
+    A signal that the caller ignores, as ``nohup`` does, stays ignored. Outside the main thread, where only a program of
+    the user's own calls this, signals are left to that program: Python allows handlers in the main thread alone.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     heard = [number for number in INTERRUPTING if signal.getsignal(number) is not signal.SIG_IGN]
     before: dict[int, Any] = {number: signal.signal(number, lambda number, _: handle(number)) for number in heard}
     try:

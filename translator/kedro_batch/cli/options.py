@@ -229,6 +229,7 @@ def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> Comm
             rate=given.get("rate"),
             exclusive=bool(given.get("exclusive")),
             stop_on_failure=given.get("on_failure") == "stop",
+            max_unfinished=given.get("max_unfinished"),
             retry_for_s=given.get("retry_for", DEFAULT_RETRY_FOR_S),
             adopt=not given.get("no_adopt"),
             detach=bool(given.get("detach")),

@@ -44,7 +44,7 @@ def options_from_flags(root: Path, flags: dict[str, Any]) -> CompileOptions:
     return CompileOptions(
         pipelines=flags["pipelines"],
         env=env,
-        conf_source=_relative_to_project(root, flags["conf_source"]),
+        conf_source=relative_to_project(root, flags["conf_source"]),
         params=flags["params"],
         params_file=None if params_file is None else read_params_file(*read_input(params_file)),
         load_versions=flags["load_versions"],
@@ -78,7 +78,7 @@ def compile_from_flags(context: click.Context, project: Path, flags: dict[str, A
         raise ConfigError(f"{error.headline}:\n\n    {_command_with_env(context, error.other_env)}\n") from error
 
 
-def _relative_to_project(root: Path, conf_source: str | None) -> str | None:
+def relative_to_project(root: Path, conf_source: str | None) -> str | None:
     """Make a path relative to the project's folder if it is inside, so that it means the same on every machine.
 
     Raises:

@@ -102,7 +102,7 @@ def read_inputs(
     configuration = project.configuration
     given = command_line_params(options.params_file, read_params(options.params))
     project.config.use_params(given.values)
-    source = configuration.read_aws_batch(options.env)
+    source = replace(configuration.read_aws_batch(options.env), given=options.target)
     settings = resolve_settings(source, options.conf_source, options.group_by, options.env, options.image)
     if needs_target:
         refuse_missing_target(configuration, source, options.env)

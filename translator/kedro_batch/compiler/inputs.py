@@ -15,7 +15,7 @@ from kedro_batch.compiler.project.project_packages import ProjectPackages
 from kedro_batch.compiler.project.run_command import RunCommand
 from kedro_batch.compiler.project.run_hooks import RunHooks
 from kedro_batch.compiler.settings.batch_config import Settings
-from kedro_batch.compiler.settings.config_source import ConfigSource
+from kedro_batch.compiler.settings.config_source import MAX_WORKERS, ConfigSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +69,11 @@ class CompileInputs:
     packages: ProjectPackages | None = None
     left_out_env_folder: tuple[str, str] | None = None
     catalog_hooks: bool = False
+
+    @property
+    def max_workers(self) -> object:
+        """``max_workers`` of the settings, or else of the parameters, unchecked there; None if neither has it."""
+        if self.settings.max_workers is not None:
+            return self.settings.max_workers
+        section = self.parameters[0].get("aws_batch") if self.parameters else None
+        return section.get(MAX_WORKERS) if isinstance(section, Mapping) else None

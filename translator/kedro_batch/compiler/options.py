@@ -23,6 +23,9 @@ class CompileOptions:
         group_by: The groupings that make jobs of nodes; None for those of the configuration.
         image: The image of the job definitions that the settings declare; None for that of the settings.
         new_env: The environment may have no folder yet; it is empty then.
+        target: Job queue and job definition of the runner's arguments, which win over those of the files.
+        for_runner: The plan is for the runner, which applies it at once: it heeds ``max_workers``, and refuses results
+            that are not in the catalog.
         verbose: Show Kedro's log.
     """
 
@@ -36,4 +39,6 @@ class CompileOptions:
     group_by: tuple[str, ...] | None = None
     image: str | None = None
     new_env: bool = False
+    target: Mapping[str, str] = field(default_factory=dict)
+    for_runner: bool = False
     verbose: bool = False

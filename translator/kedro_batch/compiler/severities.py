@@ -16,7 +16,7 @@ from kedro_batch.text.wording import sentences
 def apply_severities(
     diagnostics: Iterable[Diagnostic], inputs: CompileInputs, *, strict: bool
 ) -> tuple[Diagnostic, ...]:
-    """Make notes of accepted warnings, and errors of the others if strict."""
+    """Make notes of accepted warnings, and errors of the others if strict; the runner also refuses lost results."""
     return sorted_diagnostics(_apply_severity(one, inputs, strict=strict) for one in diagnostics)
 
 
@@ -30,9 +30,18 @@ def _apply_severity(diagnostic: Diagnostic, inputs: CompileInputs, *, strict: bo
     if strict:
         advice = sentences(diagnostic.advice, f"Refused because of --strict; to accept it, {accept}")
         return replace(diagnostic, severity=Severity.ERROR, advice=advice)
+    if inputs.options.for_runner and _has_no_entry(diagnostic, inputs):
+        advice = sentences(diagnostic.advice, f"Without a plan to review it is refused; to accept the loss, {accept}")
+        return replace(diagnostic, severity=Severity.ERROR, advice=advice)
     if diagnostic.code in _OFTEN_HARMLESS:
         return replace(diagnostic, advice=sentences(diagnostic.advice, f"If it does no harm, {accept}"))
     return diagnostic
+
+
+def _has_no_entry(diagnostic: Diagnostic, inputs: CompileInputs) -> bool:
+    """True for a result that is lost because the catalog does not have it."""
+    lost = diagnostic.about.get("dataset", ()) if diagnostic.code is Code.UNSTORED_OUTPUT else ()
+    return any(inputs.catalog.entry(name) is None for name in lost)
 
 
 _OFTEN_HARMLESS = {Code.HOOKS_PER_JOB}

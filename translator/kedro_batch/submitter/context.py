@@ -59,6 +59,8 @@ class RunOptions:
         rate: Submissions a second at most; ``inf`` for no limit of ours; None for the limit of the service.
         exclusive: Refuse to begin while another run writes the same datasets.
         stop_on_failure: Start nothing more once a job has failed.
+        max_unfinished: How many jobs are submitted and have not ended at once; None for any number. The others are held
+            back: nobody submits them once the command has ended.
         retry_for_s: How long to wait for a service that does not answer, in seconds.
         adopt: Look jobs up by their names with ListJobs.
         detach: End as soon as everything has been submitted.
@@ -76,6 +78,7 @@ class RunOptions:
     rate: float | None = None
     exclusive: bool = False
     stop_on_failure: bool = False
+    max_unfinished: int | None = None
     retry_for_s: float = DEFAULT_RETRY_FOR_S
     adopt: bool = True
     detach: bool = False

@@ -53,6 +53,8 @@ MAYBE_SUBMITTED = frozenset({_S.SUBMITTING, _S.UNCONFIRMED})
 """Once the process that knew more has ended, both say the same: there may be a job."""
 LIVE = frozenset({_S.SUBMITTED, _S.PENDING, _S.RUNNABLE, _S.STARTING, _S.RUNNING, _S.UNKNOWN})
 """On the service, and not ended."""
+UNFINISHED = LIVE | MAYBE_SUBMITTED
+"""Submitted, or perhaps, and not ended."""
 STARTED = frozenset({_S.STARTING, _S.RUNNING})
 """The container is there, so that every parent has succeeded."""
 MAY_BE_WORKING = STARTED | {_S.UNKNOWN}

@@ -16,7 +16,7 @@ from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix, submi
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import JobSubmitted, Notice, NoticeKind, job_changed
-from kedro_batch.submitter.job_state import WITHOUT_ID, JobState, Transition
+from kedro_batch.submitter.job_state import UNFINISHED, WITHOUT_ID, JobState, Transition
 from kedro_batch.submitter.refusals import AGAIN_AFTER_S, Refusals
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
@@ -145,7 +145,7 @@ class JobSubmitter:
             self._outbox.popleft()  # blocked since
         if not self._outbox:
             wave: list[JobName] = []
-            while len(wave) < _WAVE and (name := self._run_state.pop_ready()) is not None:
+            while len(wave) < self._room() and (name := self._run_state.pop_ready()) is not None:
                 wave.append(name)
             if wave:
                 revisions = self._revisions.tell(self._jobs[name] for name in wave)
@@ -155,6 +155,11 @@ class JobSubmitter:
                     self._run_state.intend(name)
                 self._outbox += wave
         return bool(self._outbox)
+
+    def _room(self) -> int:
+        """Return how many intents may be written now. Parents come first, so those that are let go on can end."""
+        most = self._context.options.max_unfinished
+        return _WAVE if most is None else min(_WAVE, most - self._run_state.count(UNFINISHED))
 
     def _bring_back(self, now: float) -> None:
         for at, name in [one for one in self._later if one[0] <= now]:

@@ -37,6 +37,7 @@ from kedro_batch.compiler.checks.shared_places import check_local_places, check_
 from kedro_batch.compiler.checks.unmatched_settings import (
     check_accept,
     check_datasets,
+    check_max_workers,
     check_misnamed_files,
     check_parameters_section,
     check_rules,
@@ -59,6 +60,7 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_accept,
     check_misnamed_files,
     check_parameters_section,
+    check_max_workers,
     check_grouping,
     check_commands,
     check_run_command,

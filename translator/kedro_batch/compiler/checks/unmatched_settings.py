@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.nodes import glob_regex
 from kedro_batch.compiler.settings.batch_config import ACCEPT_ALL
-from kedro_batch.compiler.settings.config_source import TARGET
+from kedro_batch.compiler.settings.config_source import MAX_WORKERS, TARGET, SourceRef
 from kedro_batch.compiler.settings.config_spelling import find_meant_settings
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, Severity
 from kedro_batch.plan.data_flow import without_transcoding
@@ -56,7 +56,7 @@ def check_parameters_section(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a warning for each setting in the parameters that has to stand in ``aws_batch.yml``."""
     source = compilation.inputs.source
     for name, value in source.parameters.items():
-        if find_meant_settings({name: value}) - set(TARGET):
+        if find_meant_settings({name: value}) - {*TARGET, MAX_WORKERS}:
             yield Diagnostic(
                 source="parameters.yml",
                 path=("aws_batch", str(name)),
@@ -65,6 +65,30 @@ def check_parameters_section(compilation: Compilation) -> Iterator[Diagnostic]:
                 message=f"only job_queue and job_definition are read from the parameters: move it to "
                 f"{source.expected_file}",
             )
+
+
+def check_max_workers(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a note that ``max_workers`` is for the runner alone, unless that compiles; an error if it is no number."""
+    inputs = compilation.inputs
+    value = inputs.max_workers
+    if value is None:
+        return
+    in_settings = inputs.settings.max_workers is not None
+    in_parameters = SourceRef("parameters.yml", None, ("aws_batch", MAX_WORKERS))
+    file, line, path = inputs.source.locate((MAX_WORKERS,)) if in_settings else in_parameters
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        message = f"must be a whole number, 1 or more, found {value!r}"
+        yield Diagnostic(source=file, line=line, path=path, code=Code.INVALID_CONFIG, message=message)
+    elif not inputs.options.for_runner:
+        yield Diagnostic(
+            source=file,
+            line=line,
+            path=path,
+            code=Code.UNMATCHED,
+            severity=Severity.NOTE,
+            message="it is for kedro run --runner=kedro_batch.AWSBatchRunner alone, and not in the plan: apply submits "
+            "every job at once, and AWS Batch starts what can start",
+        )
 
 
 def _find_datasets(compilation: Compilation) -> set[str]:

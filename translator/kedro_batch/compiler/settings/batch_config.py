@@ -15,7 +15,7 @@ from kedro_batch.compiler.settings.config_checks import (
     is_account_number,
     is_local_absolute_path,
 )
-from kedro_batch.compiler.settings.config_source import ConfigSource
+from kedro_batch.compiler.settings.config_source import MAX_WORKERS, ConfigSource
 from kedro_batch.compiler.settings.config_spelling import find_meant_settings
 from kedro_batch.compiler.settings.declared_definitions import declared_in, merge_settings, with_image
 from kedro_batch.compiler.settings.rules import AMOUNTS, Match, ResolvedSettings, Rule
@@ -50,6 +50,7 @@ class Settings:
         datasets: Where datasets are stored, by their names and patterns.
         params: Parameters that every job gets.
         accept: Which warnings are known and accepted: their codes, each with patterns of what they are about.
+        max_workers: How many jobs of a run the runner lets go on at once; None for any number. It is not in plans.
     """
 
     defaults: ResolvedSettings
@@ -68,6 +69,7 @@ class Settings:
     datasets: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     accept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    max_workers: int | None = None
 
     @property
     def name_parts_of_pipelines(self) -> bool:
@@ -135,6 +137,7 @@ def resolve_settings(
         datasets=given.get("datasets", {}),
         params=given.get("params", {}),
         accept=_read_accept(given.get("accept", {})),
+        max_workers=given.get(MAX_WORKERS),
     )
 
 

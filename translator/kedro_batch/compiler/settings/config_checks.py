@@ -200,6 +200,9 @@ def _check_runners(given: _Config) -> Iterator[PathMessage]:
                 "runner of your own with its module, such as my_project.MyRunner"
             )
             yield (*here, "runner"), message
+        elif isinstance(runner, str) and runner.endswith("AWSBatchRunner"):
+            message = f"{runner} submits jobs, and a job needs a runner that runs nodes: one of {', '.join(_RUNNERS)}"
+            yield (*here, "runner"), message
 
 
 def _check_variables(given: _Config, env: str | None) -> Iterator[PathMessage]:

@@ -10,6 +10,8 @@ from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
 from kedro_batch.files import yaml_reader
 
 TARGET = ("job_queue", "job_definition")
+MAX_WORKERS = "max_workers"
+"""How many jobs of a run the runner lets go on at once: beside the target in Kedro's older guide, and not in plans."""
 SUFFIXES = (".yml", ".yaml", ".json")
 """How the names of the files end that Kedro reads."""
 
@@ -33,6 +35,7 @@ class ConfigSource:
         files: The ``aws_batch.yml`` files that were merged, by the names that messages use; the first one wins.
         expected_file: Where such a file is looked for.
         misnamed: Files beside them that are not read but look as if they should be, each with what to do.
+        given: Job queue and job definition of the runner's arguments, which win over all files.
     """
 
     aws_batch: Mapping[str, Any]
@@ -40,11 +43,13 @@ class ConfigSource:
     files: Mapping[str, Path]
     expected_file: str
     misnamed: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def target(self) -> dict[str, Any]:
-        """The job queue and the job definition, if given: those of ``aws_batch.yml`` before the parameters."""
-        return {name: given[name] for given in (self.parameters, self.aws_batch) for name in TARGET if name in given}
+        """The job queue and the job definition, if given: by arguments, by ``aws_batch.yml``, or by the parameters."""
+        sources = (self.parameters, self.aws_batch, self.given)
+        return {name: source[name] for source in sources for name in TARGET if name in source}
 
     @property
     def missing_target(self) -> tuple[str, ...]:
@@ -56,6 +61,8 @@ class ConfigSource:
 
         What a file says below a key that another file has replaced does not count.
         """
+        if path and path[0] in self.given:
+            return SourceRef("--runner-params", None, path)
         if path and path[0] in TARGET and path[0] not in self.aws_batch and path[0] in self.parameters:
             return SourceRef("parameters.yml", None, ("aws_batch", *path))
         for depth in range(len(path), 0, -1):

@@ -79,6 +79,16 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
     return render("outcome.txt.j2", view)
 
 
+def failure_text(status: RunStatus, *, journal: str) -> str:
+    """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
+    lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
+    lines += [f"  {view.job} {view.headline}" for view in map(_failure, status.failures[:_FAILURES_SHOWN])]
+    if further := _further(status.failures[_FAILURES_SHOWN:]):
+        lines.append(f"  {further}")
+    lines += [f"To {effect}: {command.rstrip()}" for command, effect in _commands(status, journal)]
+    return "\n".join(lines)
+
+
 def _place(status: RunStatus) -> str | None:
     """Return where a run runs on AWS, with which revisions of its job definitions, and the version of its data."""
     version = status.version and f"version {status.version}"
