@@ -196,3 +196,14 @@ def test_a_bounded_run_holds_jobs_back_and_ends_all_the_same(tmp_path, most, fai
     verdict = simulation.service.judge(times=True)
     assert verdict["most_unfinished"] == most
     assert verdict["duplicates"] == {}
+
+
+def test_a_place_of_a_bounded_run_goes_to_a_job_that_can_start_before_one_that_only_waits(tmp_path):
+    # Once the root has ended, a_below is next by its name: it would only wait for a, and b would wait for both.
+    parents = {"root": "", "a": "root", "a_below": "a", "b": "root", "end": "a_below b"}
+    options = RunOptions(max_unfinished=2)
+    simulation = Simulation(tmp_path, plan_of(parents), options=options, start_s=0, run_s=60)
+    simulation.to_the_end()
+    submitted = [one.event.job for one in simulation.happened if isinstance(one.event, JobSubmitted)]
+    assert submitted == ["root", "a", "b", "a_below", "end"]
+    assert simulation.service.judge()["makespan_s"] < 4 * (60 + 7)

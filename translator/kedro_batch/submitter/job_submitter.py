@@ -145,7 +145,8 @@ class JobSubmitter:
             self._outbox.popleft()  # blocked since
         if not self._outbox:
             wave: list[JobName] = []
-            while len(wave) < self._room() and (name := self._run_state.pop_ready()) is not None:
+            bounded = self._context.options.max_unfinished is not None
+            while len(wave) < self._room() and (name := self._run_state.pop_ready(startable_first=bounded)):
                 wave.append(name)
             if wave:
                 revisions = self._revisions.tell(self._jobs[name] for name in wave)

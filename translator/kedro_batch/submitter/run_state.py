@@ -133,8 +133,19 @@ class RunState:
             heapq.heappop(self._ready)  # blocked since
         return bool(self._ready)
 
-    def pop_ready(self) -> JobName | None:
-        """Return the next job to submit, parents first, and only once; None if there is none now."""
+    def pop_ready(self, *, startable_first: bool = False) -> JobName | None:
+        """Return the next job to submit, parents first, and only once; None if there is none now.
+
+        Args:
+            startable_first: One whose parents have all ended comes before those that would only wait for them.
+        """
+        if startable_first and self.has_ready and self._unfinished[self._ready[0][1]]:
+            startable = [one for one in self._ready if self._is_ready(one[1]) and not self._unfinished[one[1]]]
+            if startable:
+                first = min(startable)
+                self._ready.remove(first)
+                heapq.heapify(self._ready)
+                return first[1]
         return heapq.heappop(self._ready)[1] if self.has_ready else None
 
     def _is_ready(self, name: JobName) -> bool:
