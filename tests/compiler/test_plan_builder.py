@@ -179,6 +179,14 @@ def test_a_plan_says_that_no_tags_are_sent_only_where_the_settings_do(monkeypatc
     assert read_plan(plan_text(plan).encode(), "plan.yaml") == plan
 
 
+def test_a_plan_says_that_its_runs_are_exclusive_only_if_they_are(monkeypatch):
+    assert "exclusive" not in plan_text(compiled(wide(3)).plan)
+    monkeypatch.setitem(SETTINGS, "exclusive", True)
+    plan = compiled(wide(3)).plan
+    assert "\nexclusive: true\ndefaults:\n" in plan_text(plan)
+    assert read_plan(plan_text(plan).encode(), "plan.yaml") == plan
+
+
 @pytest.mark.long
 def test_ten_thousand_parents_compile():
     plan = compiled(wide(10_000)).plan
