@@ -62,10 +62,11 @@ def test_without_an_account_every_test_is_skipped_and_says_why():
 
 
 def test_where_an_account_is_allowed_the_suite_still_does_not_use_it():
-    for words in ((), ("-m", "long")):
-        ended = pytest_on_aws("--collect-only", "-n", "0", *words, env={VARIABLE: "123456789012/us-east-1"})
-        collected = {line.partition("::")[0] for line in ended.text.splitlines() if "::" in line}
-        assert collected <= {"tests/aws/test_offline.py"}, ended.text
+    ended = pytest_on_aws("--collect-only", "-n", "0", env={VARIABLE: "123456789012/us-east-1"})
+    collected = {line.partition("::")[0] for line in ended.text.splitlines() if "::" in line}
+    assert collected == {"tests/aws/test_offline.py"}, ended.text
+    others = [file for file in _HERE.glob("test_*.py") if file.name != "test_offline.py"]
+    assert not [file.name for file in others if "mark.long" in file.read_text()], "`pytest -m long` is in the gate"
 
 
 @pytest.mark.xdist_group("aws")
