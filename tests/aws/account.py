@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import boto3
@@ -54,6 +54,15 @@ class AwsAccount:
         """Describe jobs; unknown ones are left out."""
         jobs: list[dict[str, Any]] = self.batch.describe_jobs(jobs=list(ids))["jobs"]
         return jobs
+
+
+def why_skipped(variables: Mapping[str, str]) -> str | None:
+    """Return why no test may ask AWS in a process with these environment variables; None if they may."""
+    if not variables.get(VARIABLE):
+        return f"no account: set {VARIABLE}=ACCOUNT/REGION (docs/development.md)"
+    if variables.get("PYTEST_XDIST_WORKER"):
+        return "one process only, else each one makes its own stack: add -n 0"
+    return None
 
 
 def open_account() -> AwsAccount:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kedro_batch.plan.register_definition import register_request
-from tests.aws.account import VARIABLE, AwsAccount, open_account, until
+from tests.aws.account import AwsAccount, open_account, until, why_skipped
 from tests.aws.cost import statement
 from tests.aws.jobs import JOBS, busybox, request
 from tests.aws.stack import MAIN, Stack, deployed
@@ -113,10 +113,8 @@ def seen(say: Say) -> Seen:
 @pytest.fixture(scope="session")
 def account(say: Say) -> AwsAccount:
     """The account, once it is certain that it is the allowed one; the cost is said before anything is made."""
-    if not os.environ.get(VARIABLE):
-        pytest.skip(f"no account: set {VARIABLE}=ACCOUNT/REGION (docs/development.md)")
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        pytest.skip("one process only, else each one makes its own stack: add -n 0")
+    if reason := why_skipped(os.environ):
+        pytest.skip(reason)
     try:
         it = open_account()
     except ValueError as error:

@@ -20,6 +20,7 @@ import yaml
 
 from tests.aws.account import AwsAccount, open_account, until
 from tests.aws.jobs import STACK_VCPUS
+from tests.support import forked
 from tests.support.command_line import Ended, kedro_batch
 from tests.support.projects import write_project
 
@@ -74,7 +75,7 @@ def write(name: str, account: AwsAccount, folder: Path) -> Path:
     """Write a project with settings and infrastructure, whose names on AWS begin with a name."""
     project = write_project(folder / name, conf={"base/aws_batch.yml": None})
     words = ("--bucket", bucket(name, account), "--create-bucket", "--prefix", PREFIX, "--create-network")
-    written = kedro_batch("init", *words, "infrastructure.yml", _SETTINGS, cwd=project)
+    written = forked.kedro_batch("init", *words, "infrastructure.yml", _SETTINGS, cwd=project)
     assert written.code == 0, written.err
     for file in (project / "infrastructure.yml", project / _SETTINGS):
         text = file.read_text()

@@ -54,6 +54,7 @@ def test_the_simulation_of_policies_answers_as_it_is_read(account, stack, seen):
     assert listing["EvalDecision"] == "allowed" or "s3:prefix" in listing.get("MissingContextValues", ())
 
 
+@pytest.mark.timeout(7_200)  # two deployments and two deletions, each of which may take many minutes
 def test_what_a_deleted_stack_has_kept_is_taken_over_by_the_next(account, seen, tmp_path):
     with deployed(AGAIN, account, tmp_path) as first:
         kept = account.ecr.describe_repositories(repositoryNames=[AGAIN])["repositories"][0]["createdAt"]

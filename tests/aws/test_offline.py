@@ -12,7 +12,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from tests.aws import cost
-from tests.aws.account import SERVICES, VARIABLE, AwsAccount
+from tests.aws.account import SERVICES, VARIABLE, AwsAccount, open_account, why_skipped
 from tests.aws.definitions import ROWS, requests
 from tests.aws.jobs import JOBS, RETRIED, request
 from tests.aws.stack import AGAIN, MAIN, stack_name, write
@@ -48,42 +48,58 @@ def complaints(clients, service, method, arguments):
     return ParamValidator().validate(arguments, operation_model(clients, service, method).input_shape).generate_report()
 
 
-def pytest_on_aws(*words, env=None):
+def pytest_on_aws(env=None):
     """Run pytest as somebody with an account would, and return how it ended."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, "tests/aws"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "aws", "-n", "0", "tests/aws"]
     return run(command, cwd=_ROOT, env={"PYTEST_ADDOPTS": "", "PYTEST_XDIST_WORKER": "", **(env or {})})
 
 
 def test_without_an_account_every_test_is_skipped_and_says_why():
-    ended = pytest_on_aws("-m", "aws", "-n", "0", "-rs")
+    ended = pytest_on_aws()
     assert ended.code == 0, ended.text
     assert re.search(r"^\d+ skipped", ended.text.splitlines()[-1]), ended.text
     assert f"no account: set {VARIABLE}=ACCOUNT/REGION" in ended.text
 
 
-def test_where_an_account_is_allowed_the_suite_still_does_not_use_it():
-    ended = pytest_on_aws("--collect-only", "-n", "0", env={VARIABLE: "123456789012/us-east-1"})
-    collected = {line.partition("::")[0] for line in ended.text.splitlines() if "::" in line}
-    assert collected == {"tests/aws/test_offline.py"}, ended.text
-    others = [file for file in _HERE.glob("test_*.py") if file.name != "test_offline.py"]
-    assert not [file.name for file in others if "mark.long" in file.read_text()], "`pytest -m long` is in the gate"
+def test_where_an_account_is_allowed_the_suite_still_does_not_use_it(request):
+    others = [tree for file, tree in _SOURCES.items() if file.startswith("test_") and file != Path(__file__).name]
+    marks = [ast.unparse(node) for tree in others for node in tree.body if isinstance(node, ast.Assign)]
+    assert marks.count("pytestmark = pytest.mark.aws") == len(others) > 0
+    assert not [tree for tree in others if "mark.long" in ast.unparse(tree)], "`pytest -m long` is in the gate"
+    (expression,) = re.findall(r'"-m", "(.*?)"', (_ROOT / "pyproject.toml").read_text())
+    assert expression == "not long and not aws"
+    assert request.node.get_closest_marker("aws") is None, "these tests are in the suite"
 
 
 @pytest.mark.xdist_group("aws")
 def test_another_account_than_the_allowed_one_is_not_touched(aws_account):
-    env = {**aws_account.environment, VARIABLE: "999999999999/us-east-1"}
-    ended = pytest_on_aws("-m", "aws", "-n", "0", "-x", env=env)
+    ended = pytest_on_aws(env={**aws_account.environment, VARIABLE: "999999999999/us-east-1"})
     assert ended.code == 1, ended.text
     assert f"{VARIABLE} allows account 999999999999, and the credentials are of 123456789012" in ended.text
     assert "Traceback" not in ended.text + ended.err
     assert aws_account.calls == ["GetCallerIdentity"]
 
 
-def test_several_processes_are_refused_since_each_would_make_a_stack():
-    ended = pytest_on_aws(
-        "-m", "aws", "-n", "0", "-rs", env={VARIABLE: "123456789012/us-east-1", "PYTEST_XDIST_WORKER": "gw0"}
-    )
-    assert (ended.code, "add -n 0" in ended.text) == (0, True), ended.text
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({}, f"no account: set {VARIABLE}=ACCOUNT/REGION"),
+        ({VARIABLE: ""}, f"no account: set {VARIABLE}=ACCOUNT/REGION"),
+        ({VARIABLE: "123456789012/us-east-1", "PYTEST_XDIST_WORKER": "gw0"}, "add -n 0"),
+        ({VARIABLE: "123456789012/us-east-1"}, None),
+        ({VARIABLE: "anything"}, None),  # ``open_account`` refuses it
+    ],
+)
+def test_no_test_asks_aws_without_consent_or_in_several_processes(variables, reason):
+    why = why_skipped(variables)
+    assert why is None if reason is None else reason in (why or "")
+
+
+@pytest.mark.parametrize("given", ["", "123456789012", "123456789012/", "1234/us-east-1", "123456789012/us-east-1 "])
+def test_a_consent_that_names_no_account_and_region_is_refused(given, monkeypatch):
+    monkeypatch.setenv(VARIABLE, given)
+    with pytest.raises(ValueError, match="set it to ACCOUNT/REGION"):
+        open_account()
 
 
 def test_the_cost_counts_every_job_and_is_said_with_its_sources():
