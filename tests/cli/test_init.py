@@ -28,6 +28,19 @@ def flights(tmp_path):
     return root
 
 
+def test_where_the_image_has_kedro_batch_nothing_is_accepted_for_versioned_datasets(flights):
+    wheel = flights / "wheels" / "kedro_batch-0.1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    wheel.touch()
+    (flights / "requirements.txt").write_text("kedro\nkedro-datasets\n./wheels/kedro_batch-0.1.0-py3-none-any.whl\n")
+    ended = init(*FILES, *BUCKET, cwd=flights)
+    assert ended.code == 0, ended.err
+    assert "one run at a time" not in ended.err
+    assert "note:" not in ended.err
+    assert "accept" not in yaml.safe_load((flights / "conf/aws_batch/aws_batch.yml").read_text())
+    assert f"COPY wheels/{wheel.name} wheels/\n" in (flights / "Dockerfile").read_text()
+
+
 _VERSIONED = "right:\n  type: json.JSONDataset\n  filepath: data/right.json\n  versioned: true\n"
 
 
@@ -52,7 +65,7 @@ def test_a_second_init_changes_nothing_and_one_file_is_replaced_by_the_printed_c
     settings = yaml.safe_load((flights / "conf/aws_batch/aws_batch.yml").read_text())
     assert settings["job_queue"] == "a_project_queue"
     assert settings["accept"] == {"versioned_boundary": ["right"]}
-    assert "start one run at a time" in first.err
+    assert "start one run at a time, or put kedro-batch into the image (docs/versions.md)" in first.err
     assert 'bucket: "flights-data"' in (flights / "infrastructure.yml").read_text()
     assert "FROM python:3." in (flights / "Dockerfile").read_text()
     assert ".kedro-batch/\n" in (flights / ".gitignore").read_text()

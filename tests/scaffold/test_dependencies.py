@@ -72,6 +72,35 @@ def test_folders_among_requirements_are_seen(line, in_folders, write):
     assert found.in_folders == in_folders
 
 
+WHEEL = "wheels/ours-1.0-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements.txt", f"kedro\n./{WHEEL}\n"),
+        ("requirements.txt", f"kedro\n{WHEEL} ; python_version > '3'\n"),
+        ("requirements.txt", f"kedro\n./{WHEEL}[extra]\n"),
+        ("uv.lock", f'name = "ours"\nsource = {{ path = "{WHEEL}" }}\n'),
+        ("poetry.lock", f'[package.source]\ntype = "file"\nurl = "{WHEEL}"\n'),
+    ],
+)
+def test_wheels_in_the_project_are_copied_before_they_are_installed(name, text, write):
+    found = find_dependencies(write(**{name: text, WHEEL: ""}))
+    assert found is not None
+    assert found.files[-1] == WHEEL
+    assert found.in_folders == ()
+
+
+@pytest.mark.parametrize("wheel", ["./wheels/gone-1.0-py3-none-any.whl", "../ours-1.0-py3-none-any.whl"])
+def test_wheels_that_are_not_in_the_project_are_named(wheel, write):
+    root = write(**{"requirements.txt": f"kedro\n# ./{WHEEL}\nhttps://example.com/{WHEEL}\n{wheel}\n", WHEEL: ""})
+    (root.parent / "ours-1.0-py3-none-any.whl").touch()
+    found = find_dependencies(root)
+    assert found is not None
+    assert (found.files, found.in_folders) == (("requirements.txt",), (wheel,))
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -258,5 +258,11 @@ def test_files_of_requirements_keep_their_folders():
     assert "RUN pip install -r src/requirements.txt" in text
 
 
+def test_wheels_of_the_project_are_there_when_they_are_installed():
+    text = dockerfile(files=("requirements.txt", "wheels/kedro_batch-0.1.0-py3-none-any.whl"))
+    copied = "COPY requirements.txt ./\nCOPY wheels/kedro_batch-0.1.0-py3-none-any.whl wheels/\n"
+    assert f"{copied}RUN pip install -r requirements.txt\n" in text
+
+
 def test_a_packaged_image_has_the_data_that_the_settings_name():
     assert "COPY --chown=1000:1000 data/01_raw ./data/01_raw" in dockerfile(packaged=True)

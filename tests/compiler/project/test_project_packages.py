@@ -103,6 +103,9 @@ IN_TWO_JOBS = [parse_node("d_raw -> x", "split"), parse_node("x -> d_end", "trai
         ({"requirements.txt": "parse\n"}, ["warning versioned_boundary", "note unlisted_package"]),
         ({"requirements.txt": "parse\nKedro_Batch>=0.1  # for one version\n"}, []),
         ({"requirements.txt": "parse\n", "Dockerfile": "RUN pip install kedro-batch\n"}, []),
+        ({"requirements.txt": "./wheels/kedro_batch-0.1.0-py3-none-any.whl\n"}, []),
+        ({"requirements.txt": "parse\n", "Dockerfile": "RUN pip install kedro_batch-*.whl\n"}, []),
+        ({"requirements.txt": "parse\nkedro-batch-demo\n"}, ["warning versioned_boundary", "note unlisted_package"]),
         ({"requirements.txt": "parse\n# kedro-batch\n"}, ["warning versioned_boundary", "note unlisted_package"]),
         ({"requirements.txt": "git+https://x/y\n"}, ["warning versioned_boundary"]),  # what that brings is not known
         ({}, ["warning versioned_boundary"]),  # the project lists nothing
@@ -119,6 +122,7 @@ def test_versioned_data_between_jobs_need_kedro_batch_in_the_image(tmp_path, lis
             "each job saves under a version of its own, and reads the newest one of any run"
         )
         assert said[1].about == {"dataset": ("x",)}
+        assert "docs/versions.md" in said[1].advice
 
 
 @pytest.mark.parametrize(

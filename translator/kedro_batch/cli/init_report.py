@@ -91,7 +91,8 @@ def _settings_notes(preparation: Preparation) -> Iterator[str]:
     if outline.versioned:
         yield for_terminal(
             f"note: {own} accepts that {listed(outline.versioned)} {'is' if len(outline.versioned) == 1 else 'are'} "
-            "versioned and read by other jobs: start one run at a time"
+            "versioned and read by other jobs: start one run at a time, or put kedro-batch into the image "
+            "(docs/versions.md)"
         )
 
 

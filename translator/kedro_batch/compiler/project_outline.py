@@ -9,6 +9,7 @@ from kedro_batch.compiler.data.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.data.storage import Storages
 from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project.import_kedro import import_kedro
+from kedro_batch.compiler.project.project_packages import OWN_PACKAGE, ProjectPackages
 from kedro_batch.compiler.project.project_warnings import project_warnings
 from kedro_batch.compiler.settings.config_source import ConfigSource
 from kedro_batch.errors import ProjectError
@@ -29,7 +30,8 @@ class ProjectOutline:
         settings: What the base environment says about AWS Batch already.
         settings_file: The file that says it; None if there is none.
         target_in_parameters: The parameters name a queue or a definition, as in Kedro's older guide.
-        versioned: The versioned datasets that one node writes and another one reads, sorted.
+        versioned: The versioned datasets that one node writes and another one reads, sorted; none where the project
+            lists kedro-batch, with which each run reads its own.
     """
 
     conf: str
@@ -67,7 +69,7 @@ def outline_project(root: Path) -> ProjectOutline:
             settings=source.aws_batch,
             settings_file=next(iter(source.files), None) if source.aws_batch else None,
             target_in_parameters=_names_target(source),
-            versioned=tuple(sorted(_find_versioned(project, base))),
+            versioned=() if ProjectPackages(root).names(OWN_PACKAGE) else tuple(sorted(_find_versioned(project, base))),
         )
 
 

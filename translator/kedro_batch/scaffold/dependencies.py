@@ -15,6 +15,8 @@ _FROM_GIT = re.compile(r"\bgit\+|^source = \{ git = |^type = \"git\"", re.MULTIL
 _IN_A_FOLDER = re.compile(
     r"^\s*(?:(?:-e|--editable)[ =]\s*)?(\.{1,2}(?:[/\[]\S*)?|file:\S+|\S+ @ file:\S+)\s*$", re.MULTILINE
 )
+_WHEEL = re.compile(r"[\w./+!-]+\.whl\b")
+_COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 
 
 class Installer(StrEnum):
@@ -32,7 +34,8 @@ class Dependencies:
 
     Attributes:
         installer: What installs them.
-        files: The files that it reads, relative to the project's folder; the first one is what it is given.
+        files: The files that it reads, relative to the project's folder; the first one is what it is given, and wheels
+            in the project come last.
         needs_git: One of the packages comes from a git repository.
         in_folders: Requirements that are folders of this machine, which the image does not have yet at that time.
         python: ``requires-python`` of the project; None if it does not say.
@@ -69,16 +72,26 @@ def find_dependencies(root: Path) -> Dependencies | None:
 
 def _describe(root: Path, installer: Installer, files: tuple[str, ...], project: dict[str, Any]) -> Dependencies:
     texts = [_read(root / name) for name in files]
+    wheels = _find_wheels(root, texts)
     python = project.get("requires-python")
     return Dependencies(
         installer=installer,
-        files=files,
+        files=(*files, *wheels),
         needs_git=any(_FROM_GIT.search(text) for text in texts),
-        in_folders=tuple(one for text in texts for one in _IN_A_FOLDER.findall(text))
+        in_folders=tuple(
+            one for text in texts for one in _IN_A_FOLDER.findall(text) if not any(wheel in one for wheel in wheels)
+        )
         if installer is Installer.REQUIREMENTS
         else (),
         python=python if isinstance(python, str) else None,
     )
+
+
+def _find_wheels(root: Path, texts: list[str]) -> tuple[str, ...]:
+    """Return the wheels in the project that lists name, relative to its folder, where installers look for them."""
+    named = (Path(root, one) for text in texts for one in _WHEEL.findall(_COMMENT.sub("", text)))
+    inside = (one.resolve() for one in named if one.is_file() and one.resolve().is_relative_to(root.resolve()))
+    return tuple(dict.fromkeys(one.relative_to(root.resolve()).as_posix() for one in inside))
 
 
 def _project_table(root: Path) -> dict[str, Any]:

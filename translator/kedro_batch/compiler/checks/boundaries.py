@@ -16,11 +16,12 @@ from kedro_batch.compiler.checks.dataset_diagnostics import (
     reads_newest_version,
 )
 from kedro_batch.compiler.checks.entries_to_paste import copied_entry, moved_entries, pickled_entry
-from kedro_batch.compiler.checks.packages import OWN_PACKAGE
+from kedro_batch.compiler.checks.packages import OWN_ADVICE
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.dataset_uses import DatasetUse
 from kedro_batch.compiler.data.shared_places import comparable_place
 from kedro_batch.compiler.data.stores import Store
+from kedro_batch.compiler.project.project_packages import OWN_PACKAGE
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.text.wording import sentences
 
@@ -130,8 +131,7 @@ def _check_versions(compilation: Compilation, use: DatasetUse) -> Iterator[Diagn
             use,
             f"it is versioned, and its newest version is read. {_describe_uses(compilation, use)}",
             advice="Start one run at a time: of two at the same time, one may read the version that the other has "
-            f"written. Or list {OWN_PACKAGE} among the packages of the image: then every job reads what its own run "
-            "has written",
+            f"written. Or {OWN_ADVICE}: then every job reads what its own run has written",
         )
 
 

@@ -8,7 +8,7 @@ from kedro_batch.compiler.checks.dataset_diagnostics import reads_newest_version
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.catalog import Entry, with_inner_entries
 from kedro_batch.compiler.project.dataset_classes import find_dataset_classes
-from kedro_batch.compiler.project.project_packages import find_extra_packages
+from kedro_batch.compiler.project.project_packages import OWN_PACKAGE, find_extra_packages
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.text.wording import counted, listed
 
@@ -43,13 +43,12 @@ _ENGINES = {
 }
 """Packages behind datasets of pandas, if no other engine is chosen; and those that pandas takes in their place."""
 
-OWN_PACKAGE = "kedro-batch"
-"""Where an image has it, a hook gives all that a run saves one version, and lets its jobs load that."""
-
 _ADVICE = (
     "Add the package to the list that the image is built from. If the image has it from elsewhere, there is nothing "
     "to do"
 )
+OWN_ADVICE = "put kedro-batch into the images of the jobs (docs/versions.md)"
+"""It is not on PyPI, so a line in a list is not enough."""
 
 
 def check_packages(compilation: Compilation) -> Iterator[Diagnostic]:
@@ -88,7 +87,7 @@ def check_own_package(compilation: Compilation) -> Iterator[Diagnostic]:
             f"to job: {listed(crossing)}. Without it, each job saves under a version of its own, and reads the newest "
             "one of any run",
             about={"dataset": tuple(crossing)},
-            advice=_ADVICE,
+            advice=f"To keep runs apart that overlap, {OWN_ADVICE}",
         )
 
 

@@ -33,6 +33,8 @@ _UNNAMED = re.compile(
     re.MULTILINE,
 )
 """Packages at other places than an index: what they depend on is often not to be seen."""
+OWN_PACKAGE = "kedro-batch"
+"""Where an image has it, a hook gives all that a run saves one version, and lets its jobs load that."""
 _EXTRA = re.compile(r"extra\s*==\s*[\"']([^\"']+)[\"']")
 
 
@@ -59,7 +61,8 @@ class ProjectPackages:
 
     def names(self, package: str) -> bool:
         """True if a file that lists packages, or a Dockerfile, has the name of this one."""
-        named = rf"(?<![\w.-]){package.replace('-', '[-_.]+')}(?![\w.-])"
+        # Of a wheel, a hyphen and the version come after the name.
+        named = rf"(?<![\w.-]){package.replace('-', '[-_.]+')}(?![\w.]|-(?![\d*]))"
         return bool(re.search(named, self._text, re.IGNORECASE))
 
     @cached_property
