@@ -65,19 +65,15 @@ JOBS: Mapping[str, Job] = {
     "has_role": Job(command=_sh(_ROLE)),
     "fails_twice": Job(command=_sh(f"echo attempt ${ATTEMPT_VARIABLE}; exit 3"), attempts=2),
     "below_failed": Job(command=_sh("exit 0"), after=("fails_twice",)),
-    "below_below": Job(command=_sh("exit 0"), after=("below_failed",)),
+    "below_below": Job(command=_sh("exit 0"), environment={VERSION_VARIABLE: DATA_VERSION}, after=("below_failed",)),
     "exits_137": Job(command=_sh("exit 137")),
     # dd reads a block of a gigabyte into a container of half of that.
     "out_of_memory": Job(command=_sh("dd if=/dev/zero of=/dev/null bs=1024M count=1")),
     "times_out": Job(command=_SLEEP, timeout_s=60, attempts=2),
     "no_image": Job(command=_sh("exit 0"), image_tag="no-such-tag", attempts=2, retry=RETRIED),
     "no_command": Job(command=("no-such-command",)),
-    "too_large": Job(
-        command=_sh("exit 0"),
-        resources=Resources(vcpus=8, memory_mib=16384),
-        environment={VERSION_VARIABLE: DATA_VERSION},
-    ),
-    # Submitted by tests.
+    # Submitted by tests. The first one never starts, and holds up all that are behind it in the queue.
+    "too_large": Job(command=_sh("exit 0"), resources=Resources(vcpus=8, memory_mib=16384), at_once=False),
     "visible": Job(command=_sh("exit 0"), at_once=False),
     "too_long": Job(command=_sh("exit 0"), environment={"FILLER": "x" * 9000}, at_once=False),
     "logs": Job(command=_SLEEP, at_once=False),

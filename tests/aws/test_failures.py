@@ -79,12 +79,17 @@ def test_overrides_that_are_too_long_are_taken_and_fail_later(jobs, seen):
 
 
 def test_a_job_that_is_too_large_says_so_while_it_waits(jobs, seen):
-    _, job = until(
-        lambda: jobs.described("too_large"),
-        lambda one: one["status"] != "RUNNABLE" or one.get("statusReason"),
-        within_s=_STUCK_WITHIN_S,
-        every_s=10,
-    )
+    stuck = jobs.submit("too_large")
+    try:
+        _, job = until(
+            lambda: jobs.described("too_large"),
+            lambda one: one.get("statusReason") or one["status"] in ENDED,
+            within_s=_STUCK_WITHIN_S,
+            every_s=10,
+        )
+    finally:  # else the jobs of other tests wait behind it
+        jobs.account.batch.terminate_job(jobId=stuck, reason="kedro-batch: a test")
+    jobs.ended("too_large")
     reason = job.get("statusReason")
     seen(f"{job['status']}: {reason!r}", code="submitter/stuck_advice.py MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX")
     assert (job["status"], reason.split(" ")[0][:17]) == ("RUNNABLE", "MISCONFIGURATION:")

@@ -14,7 +14,7 @@ from botocore.validate import ParamValidator
 from tests.aws import cost
 from tests.aws.account import SERVICES, VARIABLE, AwsAccount, open_account, why_skipped
 from tests.aws.definitions import ROWS, requests
-from tests.aws.jobs import JOBS, RETRIED, request
+from tests.aws.jobs import JOBS, RETRIED, STACK_VCPUS, request
 from tests.aws.stack import AGAIN, MAIN, stack_name, write
 from tests.support.command_line import run
 from tests.support.forked import kedro_batch
@@ -118,6 +118,10 @@ def test_jobs_of_which_others_depend_are_submitted_before_them():
     for name, job in JOBS.items():
         assert set(job.after) <= before, name
         before.add(name)
+
+
+def test_all_jobs_that_are_submitted_at_once_can_start_since_a_queue_waits_for_its_first_job():
+    assert all((job.resources.vcpus or 0) <= STACK_VCPUS for job in JOBS.values() if job.at_once)
 
 
 @pytest.mark.parametrize("name", JOBS)

@@ -54,8 +54,8 @@ def test_a_job_that_is_not_known_is_left_out_of_the_description(jobs, seen):
 def test_the_environment_of_a_job_can_be_read_from_its_description(jobs, seen):
     wanted = {"name": VERSION_VARIABLE, "value": DATA_VERSION}
     after = jobs.ended("Succeeds")["container"].get("environment")
-    before = jobs.described("too_large")["container"].get("environment")
-    seen(f"of a job that has ended: {after}; of one that has not started: {before}", code="plan/variables.py VERSION")
+    before = jobs.ended("below_below")["container"].get("environment")
+    seen(f"of a job that has run: {after}; of one that never started: {before}", code="plan/variables.py VERSION")
     assert wanted in after
     assert wanted in before
 
