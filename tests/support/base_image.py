@@ -4,7 +4,6 @@ It stands for the official image that the Dockerfile of ``init`` begins with. On
 none of the machine's packages.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -26,7 +25,8 @@ _ACCOUNTS = {
     "hosts": "127.0.0.1 localhost\n",
 }
 # Wheels such as numpy's load these, which Python itself does not.
-_OF_WHEELS = "libgcc_s libstdc++ libm libdl librt libutil libpthread libresolv libnss_files libnss_dns".split()
+_OF_WHEELS = ("libgcc_s", "libstdc++", "libm", "libdl", "librt", "libutil", "libpthread", "libresolv", "libnss_files")
+_STANDARD = ("stdlib", "platstdlib")
 
 
 def write_base_image(archive: Path, folder: Path) -> None:
@@ -54,9 +54,6 @@ def write_base_image(archive: Path, folder: Path) -> None:
         (folder / "usr" / "local" / "bin" / name).symlink_to(python)
     with tarfile.open(archive, "w") as tar:
         tar.add(folder, arcname=".", filter=_owned_by_root)
-
-
-_STANDARD = ("stdlib", "platstdlib")
 
 
 def _within(folder: Path, path: Path) -> Path:

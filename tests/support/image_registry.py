@@ -46,9 +46,7 @@ class ImageRegistry:
         return content
 
     def _get(self, path: str) -> bytes:
-        request = urllib.request.Request(  # noqa: S310  a loopback address
-            f"http://{self.address}:{_PORT}/v2/{path}", headers={"Accept": _MANIFEST}
-        )
+        request = urllib.request.Request(f"http://{self.address}:{_PORT}/v2/{path}", headers={"Accept": _MANIFEST})
         with urllib.request.urlopen(request) as reply:  # noqa: S310  the same
             content: bytes = reply.read()
             return content

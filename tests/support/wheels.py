@@ -31,7 +31,9 @@ def download_wheels(folder: Path, *requirements: str) -> None:
     constraints = folder / "constraints.txt"
     installed = {one.name.lower(): one.version for one in distributions()}
     constraints.write_text("".join(f"{name}=={version}\n" for name, version in installed.items() if name not in _FREE))
-    _pip("download", "--dest", folder, "--find-links", folder, "--constraint", constraints, "kedro-batch", *requirements)
+    _pip(
+        "download", "--dest", folder, "--find-links", folder, "--constraint", constraints, "kedro-batch", *requirements
+    )
 
 
 @contextmanager

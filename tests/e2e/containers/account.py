@@ -5,12 +5,11 @@ network and the login to ECR, is not tried here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.support.account import Account
-from tests.support.command_line import GENEROUS_S, Ended, kedro_batch
-from tests.support.docker_engine import ECR_HOST, DockerEngine
+from tests.support.docker_engine import DockerEngine
 from tests.support.image_registry import ImageRegistry
 
 BUCKET = "my-own-bucket"
@@ -22,13 +21,11 @@ class ContainerAccount:
 
     Attributes:
         services: The services over HTTP, as the command line finds them.
-        figures: What the tests have counted: jobs that ran, by the run.
     """
 
     services: Account
     engine: DockerEngine
     registry: ImageRegistry
-    figures: dict[str, int] = field(default_factory=dict)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -39,7 +36,7 @@ class ContainerAccount:
         return self.services.client(service)
 
     def enter_image(self, repository: str, tag: str, digest: str) -> None:
-        """Tell moto's ECR of an image that was pushed: moto takes no push itself. It makes up a digest if it gets none."""
+        """Tell moto's ECR of an image that was pushed: it takes no push itself, and makes up a digest if it gets none."""
         text = self.registry.manifest_text(repository, tag)
         manifest = self.registry.manifest(repository, tag)
         self.client("ecr").put_image(

@@ -1,8 +1,8 @@
 """A user's project, and the commands that the user types in it."""
 
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,13 @@ import yaml
 from kedro_batch.scaffold.demo_project import DemoView, write_demo_project
 from tests.e2e.conftest import GIT
 from tests.e2e.containers.account import BUCKET, ContainerAccount
-from tests.support.command_line import Ended, environment, kedro_batch
-from tests.support.docker_engine import ECR_HOST
+from tests.support.command_line import Ended, environment, kedro_batch, run
 from tests.support.projects import KEDRO_VERSION
 
 REPOSITORY = "spaceflights_demo"
+NODES = "src/spaceflights_demo/pipelines/data_science/nodes.py"
 _PIPELINES = ("data_processing", "data_science")
-# Waits until it is killed; and what would come after it.
-_STUCK = '''
+_REGISTRY = '''
 
 def wait() -> int:
     """Wait for what never comes."""
@@ -26,42 +25,15 @@ def wait() -> int:
     return 1
 
 
-def registered_too() -> Pipeline:
+def stuck() -> Pipeline:
     """Two nodes of which the first never ends."""
     return Pipeline([node(wait, None, "awaited", name="wait"), node(abs, "awaited", "after", name="go_on")])
 '''
+_CATALOG = """
+awaited: {type: json.JSONDataset, filepath: data/08_reporting/awaited.json}
 
-
-def write_starter(project: Path) -> None:
-    """Write the demo without settings for AWS, its nodes in two namespaces, with one more pipeline."""
-    write_demo_project(project, DemoView(kedro_version=KEDRO_VERSION))
-    (project / "conf" / "base" / "aws_batch.yml").unlink()
-    package = project / "src" / "spaceflights_demo"
-    for name in _PIPELINES:
-        _edit(package / "pipelines" / name / "pipeline.py", lambda text, name=name: _with_namespace(text, name))
-    registry = package / "pipeline_registry.py"
-    _edit(
-        registry,
-        lambda text: (
-            "import time\n\n"
-            + text.replace("import Pipeline\n", "import Pipeline, node\n").replace(
-                "    return pipelines\n", '    pipelines["stuck"] = registered_too()\n    return pipelines\n'
-            )
-            + _STUCK
-        ),
-    )
-    git(project, "init", "--quiet", ".")
-    commit(project, "Start")
-
-
-def git(project: Path, *words: str) -> None:
-    subprocess.run(["git", *words], cwd=project, env=environment(GIT), check=True)
-
-
-def commit(project: Path, message: str) -> None:
-    """Commit everything: an image of what is not committed has a tag of its own."""
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--message", message)
+after: {type: json.JSONDataset, filepath: data/08_reporting/after.json}
+"""
 
 
 class Walk:
@@ -69,69 +41,100 @@ class Walk:
 
     Attributes:
         project: The folder of the project.
+        account: The account that its commands find.
     """
 
     def __init__(self, project: Path, account: ContainerAccount) -> None:
         self.project = project
-        self._account = account
+        self.account = account
 
     def types(self, *words: str, code: int = 0) -> Ended:
         """Run ``kedro-batch WORDS`` in the project, and expect its exit code."""
-        ended = kedro_batch(*words, cwd=self.project, env=self._account.environment)
+        ended = kedro_batch(*words, cwd=self.project, env=self.account.environment)
         assert ended.code == code, f"{words}: {ended.err}\n{ended.text}"
         return ended
 
-    def pushes_image(self, message: str, *words: str) -> str:
-        """Commit, build and push, and return the image by its digest."""
-        commit(self.project, message)
-        # The engine of the tests makes no network, so that a build has that of the machine.
-        image = self.types("image", "--push", *words, "--", "--network=host").text.strip()
-        head = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=self.project, capture_output=True, text=True, check=True
-        ).stdout.strip()
-        self._account.enter_image(REPOSITORY, head, image.partition("@")[2])
+    def pushes_image(self, message: str) -> str:
+        """Commit all changes, build and push an image, and return it by its digest."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        # The engine has no network of its own, so a build has that of the machine.
+        image = self.types("image", "--push", "--", "--network=host").text.strip()
+        self.account.enter_image(REPOSITORY, self.git("rev-parse", "HEAD").strip(), image.partition("@")[2])
         return image
 
-    def edits(self, file: str, change: Callable[[str], str]) -> None:
-        """Change a file of the project."""
-        _edit(self.project / file, change)
+    def git(self, *words: str) -> str:
+        ended = run(["git", *words], cwd=self.project, env=GIT)
+        assert ended.code == 0, ended.err
+        return ended.text
+
+    def edits(self, file: str, before: str, after: str) -> None:
+        """Change a text that stands in a file of the project."""
+        text = (self.project / file).read_text()
+        assert before in text, file
+        (self.project / file).write_text(text.replace(before, after))
+
+    def adds(self, file: str, text: str) -> None:
+        """Add a text to a file of the project, which need not exist."""
+        path = self.project / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as target:
+            target.write(text)
 
     def adds_environment(self, name: str, **settings: Any) -> None:
-        """Add a configuration environment with other settings than those of aws_batch."""
-        known = yaml.safe_load((self.project / "conf" / "aws_batch" / "aws_batch.yml").read_text())
-        folder = self.project / "conf" / name
-        folder.mkdir()
-        (folder / "aws_batch.yml").write_text(yaml.safe_dump({**known, **settings}))
+        """Add a configuration environment whose settings are those of aws_batch, but for some."""
+        self.adds(f"conf/{name}/aws_batch.yml", yaml.safe_dump({**self.settings("aws_batch"), **settings}))
+
+    def settings(self, env: str) -> dict[str, Any]:
+        """Return what stands in aws_batch.yml of an environment."""
+        content: dict[str, Any] = yaml.safe_load((self.project / "conf" / env / "aws_batch.yml").read_text())
+        return content
 
     def plan(self, name: str) -> dict[str, Any]:
         """Return a plan of the project."""
         content: dict[str, Any] = yaml.safe_load((self.project / name).read_text())
         return content
 
-
-def data_of_plain_run(starter: Path, folder: Path, run: Callable[[list[str], Path], Ended]) -> dict[str, bytes]:
-    """Return what a plain ``kedro run`` writes in an untouched copy of a project, by path."""
-    plain = Path(shutil.copytree(starter, folder / "plain"))
-    ended = run(["kedro", "run"], plain)
-    assert ended.code == 0, ended.err
-    data = plain / "data"
-    return {str(file.relative_to(plain)): file.read_bytes() for file in data.rglob("*") if file.is_file()}
+    def data_of_plain_run(self, folder: Path) -> dict[str, bytes]:
+        """Return what a plain ``kedro run`` reads and writes in a copy of the project, by path."""
+        plain = Path(shutil.copytree(self.project, folder / "plain"))
+        ended = run(["kedro", "run"], cwd=plain)
+        assert ended.code == 0, ended.err
+        return {str(file.relative_to(plain)): file.read_bytes() for file in plain.glob("data/*/*")}
 
 
-def _edit(file: Path, change: Callable[[str], str]) -> None:
-    before = file.read_text()
-    after = change(before)
-    assert after != before, file
-    file.write_text(after)
+def write_starter(project: Path) -> None:
+    """Write the demo without settings for AWS, with namespaces, and with a pipeline that never ends."""
+    write_demo_project(project, DemoView(kedro_version=KEDRO_VERSION))
+    (project / "conf" / "base" / "aws_batch.yml").unlink()
+    package = project / "src" / "spaceflights_demo"
+    for name in _PIPELINES:
+        file = package / "pipelines" / name / "pipeline.py"
+        file.write_text(file.read_text().replace('name="', f'namespace="{name}", name="'))
+    registry = package / "pipeline_registry.py"
+    text = registry.read_text().replace("import Pipeline\n", "import Pipeline, node\n")
+    text = text.replace("    return pipelines\n", '    pipelines["stuck"] = stuck()\n    return pipelines\n')
+    registry.write_text(f"import time\n{text}{_REGISTRY}")
+    with (project / "conf" / "base" / "catalog.yml").open("a") as catalog:
+        catalog.write(_CATALOG)
+    subprocess.run(["git", "init", "--quiet", "."], cwd=project, env=environment(GIT), check=True)
 
 
-def _with_namespace(text: str, namespace: str) -> str:
-    return text.replace('name="', f'namespace="{namespace}", name="')
+def run_id(ended: Ended) -> str:
+    """Return the run that a command has told of."""
+    found = re.search(r"run (\d{6}-\d{6}-\w+)", ended.text + ended.err)
+    assert found, ended.text
+    return found[1]
 
 
-def bucket_url(prefix: str) -> str:
-    return f"s3://{BUCKET}/{prefix}"
+def uploads(walk: Walk, prefix: str, data: dict[str, bytes]) -> None:
+    """Put files into the bucket, as if an earlier run had written them."""
+    client = walk.account.client("s3")
+    for path, content in data.items():
+        client.put_object(Bucket=BUCKET, Key=f"{prefix}/{path}", Body=content)
 
 
-def image_name(digest: str) -> str:
-    return f"{ECR_HOST}/{REPOSITORY}@{digest}"
+def entries(walk: Walk) -> dict[str, dict[str, Any]]:
+    """Return the catalog of the project before it was moved to S3."""
+    content: dict[str, dict[str, Any]] = yaml.safe_load((walk.project / "conf/base/catalog.yml").read_text())
+    return content
