@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from kedro_batch.plan.data_version import is_data_version
 from kedro_batch.plan.submit_job import TAG_JOB, TAG_PLAN, TAG_RUN, JobId
 from kedro_batch.submitter.service.aws import AwsEngine
 from tests.support.forked import kedro_batch
@@ -57,6 +58,7 @@ def test_the_requests_are_as_the_plan_says(tmp_path, moto_server):
                 {"name": "KEDRO_BATCH_JOB", "value": name},
                 {"name": "KEDRO_BATCH_RUN_ID", "value": run_id},
                 {"name": "KEDRO_BATCH_SUBMISSION", "value": "1"},
+                {"name": "KEDRO_BATCH_VERSION", "value": ended.events[0]["version"]},
             ],
             "resourceRequirements": [{"type": "VCPU", "value": "2"}, {"type": "MEMORY", "value": "512"}],
         }
@@ -239,6 +241,9 @@ def test_the_dry_run_prints_what_a_run_would_send_and_sends_nothing(tmp_path):
         request["jobDefinition"] = "a_definition"
         for variable in request["containerOverrides"]["environment"]:
             variable["value"] = variable["value"].replace(run_id, "RUN")
+            if variable["name"] == "KEDRO_BATCH_VERSION":
+                assert is_data_version(variable["value"])
+                variable["value"] = "VERSION"
         for one in request.get("dependsOn", ()):
             one["jobId"] = f"<id of {names[one['jobId']]}>"
     assert [json.loads(line) for line in dry.text.splitlines()] == sent

@@ -10,6 +10,7 @@ import pytest
 from kedro_batch.cli.local_engine import find_local_folder
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
+from kedro_batch.submitter.journal_view import read_journal
 from tests.support.command_line import run
 from tests.support.forked import kedro_batch
 from tests.support.plans import a_job, write_plan
@@ -91,8 +92,15 @@ def logs(folder: Path) -> dict[str, str]:
     return {log.name: log.read_text().strip() for log in (folder / ".kedro-batch" / "runs" / "r1" / "logs").iterdir()}
 
 
-def own(job: str, submission: int = 1) -> list[tuple[str, str]]:
-    return [("KEDRO_BATCH_JOB", job), ("KEDRO_BATCH_RUN_ID", "r1"), ("KEDRO_BATCH_SUBMISSION", str(submission))]
+def own(folder: Path, job: str, submission: int = 1) -> list[tuple[str, str]]:
+    with read_journal(folder / ".kedro-batch" / "journal.db") as journal:
+        (entry,) = journal.runs()
+    return [
+        ("KEDRO_BATCH_JOB", job),
+        ("KEDRO_BATCH_RUN_ID", "r1"),
+        ("KEDRO_BATCH_SUBMISSION", str(submission)),
+        ("KEDRO_BATCH_VERSION", str(entry.version)),
+    ]
 
 
 def test_each_job_is_told_run_job_and_submission(tmp_path):
@@ -100,7 +108,11 @@ def test_each_job_is_told_run_job_and_submission(tmp_path):
     write_plan(tmp_path, {"a": PRINT, "b": PRINT}, {"b": "a"}, b={"submit": pods})
     assert kedro_batch("apply", "plan.yaml", "--local", "-q", "--run-id=r1", cwd=tmp_path).code == 0
     assert kedro_batch("resume", "r1", "--only=b", "-q", cwd=tmp_path).code == 0
-    assert logs(tmp_path) == {"a-1.log": f"{own('a')}", "b-1.log": f"{own('b')}", "b-2-1.log": f"{own('b', 2)}"}
+    assert logs(tmp_path) == {
+        "a-1.log": f"{own(tmp_path, 'a')}",
+        "b-1.log": f"{own(tmp_path, 'b')}",
+        "b-2-1.log": f"{own(tmp_path, 'b', 2)}",
+    }
 
 
 @pytest.mark.parametrize(
@@ -129,7 +141,7 @@ def test_variables_of_the_container_in_submit_reach_the_job(tmp_path, submit):
     environment = {"KEDRO_A": "a", "KEDRO_B": "b"}
     write_plan(tmp_path, {"a": PRINT}, a={"submit": submit, "environment": environment})
     assert kedro_batch("apply", "plan.yaml", "--local", "-q", "--run-id=r1", cwd=tmp_path).code == 0
-    assert logs(tmp_path) == {"a-1.log": f"{[('KEDRO_A', 'a'), ('KEDRO_B', 'yes'), *own('a')]}"}
+    assert logs(tmp_path) == {"a-1.log": f"{[('KEDRO_A', 'a'), ('KEDRO_B', 'yes'), *own(tmp_path, 'a')]}"}
 
 
 @pytest.mark.parametrize("words", [[], ["-q"]])
@@ -143,7 +155,7 @@ def test_an_environment_of_this_process_does_not_reach_the_jobs(tmp_path, words)
     )
     assert ended.code == 0
     assert ended.err.count(note) == (not words)
-    assert logs(tmp_path) == {"a-1.log": f"{own('a')}"}
+    assert logs(tmp_path) == {"a-1.log": f"{own(tmp_path, 'a')}"}
 
 
 POD = {"podProperties": {"containers": [{"name": "main", "env": [{"name": "KEDRO_ENV", "value": "base"}]}]}}
@@ -164,7 +176,7 @@ def test_an_environment_of_the_plan_comes_before_that_of_this_process(tmp_path, 
     ended = kedro_batch("apply", "plan.yaml", "--local", "--run-id=r1", cwd=tmp_path, env=env)
     assert ended.code == 0
     assert "Note:" not in ended.err
-    assert logs(tmp_path) == {"a-1.log": f"{[*own('a'), ('KEDRO_ENV', 'base')]}"}
+    assert logs(tmp_path) == {"a-1.log": f"{[*own(tmp_path, 'a'), ('KEDRO_ENV', 'base')]}"}
 
 
 READS_ENV = """
@@ -180,8 +192,7 @@ def number(x):
 
 
 def record(x):
-    names = ("KEDRO_BATCH_RUN_ID", "KEDRO_BATCH_JOB", "KEDRO_BATCH_SUBMISSION", "KEDRO_ENV")
-    return {name: os.environ.get(name) for name in names}
+    return {name: value for name, value in os.environ.items() if name.startswith("KEDRO_")}
 
 
 def register_pipelines():
@@ -202,7 +213,11 @@ def test_a_registry_that_reads_the_environment_gives_what_kedro_run_gives(tmp_pa
     ended = kedro_batch("apply", "plan.yaml", "--local", "-q", "--run-id=r1", cwd=tmp_path)
     assert ended.code == 0, ended.text
     assert json.loads(expected) == json.loads((data / "numbers.json").read_text()) == [1, "prod"]
-    assert json.loads((data / "total.json").read_text()) == {**dict(own("record")), "KEDRO_ENV": "prod"}
+    assert json.loads((data / "total.json").read_text()) == {
+        **dict(own(tmp_path, "record")),
+        "KEDRO_BATCH_READS_FROM_RUN": '["numbers"]',
+        "KEDRO_ENV": "prod",
+    }
 
 
 FAILING = """

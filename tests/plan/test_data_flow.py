@@ -1,6 +1,6 @@
 import pytest
 
-from kedro_batch.plan.data_flow import UnorderedRead, data_flow_of, unordered_reads, without_transcoding
+from kedro_batch.plan.data_flow import UnorderedRead, data_flow_of, reads_from_run, unordered_reads, without_transcoding
 from kedro_batch.plan.model import JobName, Plan
 from tests.support.plans import a_job
 
@@ -24,6 +24,17 @@ def test_who_reads_and_writes_what_is_sorted_by_dataset_with_the_jobs_as_in_the_
     assert dict(flow.readers) == {"raw": ("z", "a"), "t": ("a",)}
     assert dict(flow.writers) == {"out": ("a",), "t": ("z",)}
     assert [list(flow.readers), list(flow.writers)] == [["raw", "t"], ["out", "t"]]
+
+
+def test_a_job_reads_from_its_run_what_other_jobs_of_the_plan_write():
+    plan = Plan(
+        jobs=(
+            a_job("a", reads=("raw",), writes=("t@spark", "own")),
+            a_job("b", reads=("raw", "t@pandas", "own"), writes=("out",)),
+            a_job("c", reads=("c@x",), writes=("c@y",)),
+        )
+    )
+    assert reads_from_run(plan) == {"a": (), "b": ("own", "t"), "c": ()}
 
 
 def test_of_many_writers_one_is_named():

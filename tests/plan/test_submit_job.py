@@ -1,27 +1,40 @@
+import json
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
 from kedro_batch.plan.settings import Resources, RetryReason
 from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name, parsed_job_name, run_prefix, submit_request
 from tests.support.plans import a_job
 
+VERSION = DataVersion("2026-11-22T16.15.07.123Z")
 SMALL = a_job(command=("kedro", "run"))
 OWN = [
     {"name": "KEDRO_BATCH_JOB", "value": "a"},
     {"name": "KEDRO_BATCH_RUN_ID", "value": "r1"},
     {"name": "KEDRO_BATCH_SUBMISSION", "value": "2"},
+    {"name": "KEDRO_BATCH_VERSION", "value": VERSION},
 ]
 
 
-def request(job: Job, *parents: str, submit_tags: bool = True, env: str | None = None):
+def request(
+    job: Job,
+    *parents: str,
+    submit_tags: bool = True,
+    env: str | None = None,
+    version: DataVersion | None = VERSION,
+    reads: tuple[str, ...] = (),
+):
     return submit_request(
         job,
         Plan(jobs=(job,), submit_tags=submit_tags, env=env),
         run_id=RunId("r1"),
+        version=version,
+        reads=reads,
         submission=2,
         digest=PlanDigest("sha256:0"),
         parent_ids=map(JobId, parents),
@@ -37,6 +50,24 @@ def test_a_job_that_says_little_leaves_the_rest_to_its_definition():
         "containerOverrides": {"command": ["kedro", "run"], "environment": OWN},
         "tags": {"kedro-batch:run": "r1", "kedro-batch:job": "a", "kedro-batch:plan": "sha256:0"},
     }
+
+
+def test_a_job_is_told_what_it_reads_from_its_run_unless_that_is_too_long():
+    def told(*reads: str, version: DataVersion | None = VERSION) -> str | None:
+        pairs = request(SMALL, version=version, reads=reads)["containerOverrides"]["environment"]
+        return {one["name"]: one["value"] for one in pairs}.get("KEDRO_BATCH_READS_FROM_RUN")
+
+    assert told("b", "über") == '["b","über"]'
+    assert told() is None
+    longest = "x" * (2000 - len(json.dumps(json.dumps([""]))))
+    assert told(longest) == json.dumps([longest])
+    assert told(longest + "x") is None
+    assert told("b", version=None) is None
+
+
+def test_a_run_without_a_version_sends_what_older_ones_sent():
+    sent = request(SMALL, version=None)
+    assert sent["containerOverrides"]["environment"] == OWN[:-1]
 
 
 def test_a_job_that_says_everything():

@@ -76,6 +76,8 @@ def submit_first_job(context: RunContext) -> JobId:
         context.plan.jobs[0],
         context.plan,
         run_id=RUN,
+        version=context.version,
+        reads=(),
         submission=1,
         digest=context.digest,
         parent_ids=(),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kedro_batch.errors import UsageError
+from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import (
@@ -27,7 +28,7 @@ from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry, read_journal
 from tests.support.command_line import GENEROUS_S
-from tests.support.runs import as_of_version_2
+from tests.support.runs import as_of_version_2, as_of_version_3
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")
@@ -169,6 +170,37 @@ def test_the_folder_of_the_journal_is_made_and_never_committed(tmp_path, monkeyp
         assert (tmp_path / ".kedro-batch" / ".gitignore").read_text() == "*\n"
     with a_journal(tmp_path / "mine" / "journal.db"):
         assert [one.name for one in (tmp_path / "mine").iterdir()] == ["journal.db"]
+
+
+def test_runs_of_one_journal_never_share_a_version(file):
+    wanted = DataVersion("2026-12-31T23.59.59.999Z")
+    with a_journal(file) as journal:
+        for number in range(3):
+            run = RunId(f"n{number}")
+            journal.begin(entry(run, 200.0 + number), b"")
+            got = journal.begin_version(run, wanted)
+            assert journal.run(run) == entry(run, 200.0 + number, version=got)
+            assert journal.begin_version(run, got) == got  # its own is not taken
+        assert [one.version for one in journal.runs()] == [
+            None,
+            wanted,
+            "2027-01-01T00.00.00.000Z",
+            "2027-01-01T00.00.00.001Z",
+        ]
+
+
+def test_processes_that_begin_runs_at_once_get_versions_of_their_own(file):
+    script = PREAMBLE + (
+        "journal = Journal(file)\nfor number in range(20):\n"
+        "    run = f'{sys.argv[2]}{number}'\n"
+        "    journal.begin(RunEntry(run=run, digest='', engine='', jobs=0, began_at=1.0), b'')\n"
+        "    journal.begin_version(run, '2026-11-22T16.15.07.123Z')\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("x", "y")]
+    assert [one.wait(60) for one in writers] == [0, 0]
+    with read_journal(file) as view:
+        versions = [one.version for one in view.runs() if one.version]
+    assert len(versions) == len(set(versions)) == 40
 
 
 # What survives
@@ -324,7 +356,7 @@ def test_a_journal_of_another_version_is_neither_read_nor_written_and_it_is_said
     set_version(file, version)
     before = everything_in(file.parent)
     for opened in (a_journal, read_journal):
-        with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 3.*{remedy}"), opened(file):
+        with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 4.*{remedy}"), opened(file):
             pass
     assert everything_in(file.parent) == before
 
@@ -360,21 +392,25 @@ def test_what_a_refused_command_has_recorded_is_dropped(file):
         assert journal.runs() == (entry(),)
 
 
-def test_an_older_journal_is_read_as_it_is_and_converted_where_it_is_written(file):
-    as_of_version_2(file)
+@pytest.mark.parametrize("as_of_older", [as_of_version_2, as_of_version_3])
+def test_an_older_journal_is_read_as_it_is_and_converted_where_it_is_written(file, as_of_older):
+    as_of_older(file)
     before = everything_in(file.parent)
     with read_journal(file) as view:
         assert (view.revisions(RUN), view.records(RUN)) == ({}, {A: INTENDED})
+        assert view.runs() == (entry(),)
     assert everything_in(file.parent) == before
     for revision in ("d:3", "d:4"):
         with a_journal(file) as journal:
             journal.intend(RUN, [(B, 1)], 102.0, {B: revision})
             assert journal.revisions(RUN) == {B: revision}
             assert journal.records(RUN)[A] == INTENDED
+            assert journal.run(RUN) == entry()  # it has no version, and goes on without one
 
 
-def test_two_processes_that_convert_a_journal_at_once_both_go_on(file):
-    as_of_version_2(file)
+@pytest.mark.parametrize("as_of_older", [as_of_version_2, as_of_version_3])
+def test_two_processes_that_convert_a_journal_at_once_both_go_on(file, as_of_older):
+    as_of_older(file)
     script = PREAMBLE + "journal = Journal(file); journal.intend('r1', [(sys.argv[2], 1)], 1.0)"
     writers = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("x", "y", "z")]
     assert [one.wait(60) for one in writers] == [0, 0, 0]

@@ -87,7 +87,15 @@ def as_of_version_2(file: Path) -> None:
     """Turn a journal into one of the version before revisions of job definitions were recorded."""
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("ALTER TABLE submissions DROP COLUMN revision")
+        connection.execute("ALTER TABLE runs DROP COLUMN version")
         connection.execute("PRAGMA user_version = 2")
+
+
+def as_of_version_3(file: Path) -> None:
+    """Turn a journal into one of the version before runs had a version of their data."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("ALTER TABLE runs DROP COLUMN version")
+        connection.execute("PRAGMA user_version = 3")
 
 
 def make_older(folder: Path, seconds: float) -> None:

@@ -11,6 +11,7 @@ its traceback and ends with exit code 1.
     │   ├── ProjectError         the Kedro project could not be loaded, or the selection does not fit it
     │   ├── ConfigError          aws_batch.yml is wrong or incomplete
     │   └── PlanError            a plan file is wrong
+    ├── JobRefused      4    a job of a run cannot begin: the data or the variables are not as its run needs them
     ├── ServiceError    5    AWS refused or was unreachable
     ├── JobsFailed      6    the run ended with failed jobs
     └── RunUnfinished   7    the run has not ended: jobs are still running, or were never submitted
@@ -75,6 +76,12 @@ class PlanError(Refused):
     """A plan is wrong."""
 
     code = Code.INVALID_PLAN
+
+
+class JobRefused(KedroBatchError):  # noqa: N818  named for what happened
+    """In a job of a run: it cannot begin, for its data or its environment variables are not as the run needs them."""
+
+    exit_code = 4
 
 
 class Fault(StrEnum):

@@ -1,11 +1,13 @@
 import sys
+from importlib.metadata import entry_points
 from types import ModuleType
 
 import pytest
 from kedro.framework.hooks import hook_impl
 
 from kedro_batch.compiler.nodes import ProjectNode
-from kedro_batch.compiler.project.run_hooks import RunHooks, find_run_hooks
+from kedro_batch.compiler.project.run_hooks import RunHooks, find_run_hooks, implemented_hooks
+from kedro_batch.hooks import hooks
 from tests.compiler.compilations import compile_nodes, parse_node
 
 
@@ -81,6 +83,15 @@ def test_a_module_may_be_a_hook_and_known_packages_do_no_harm():
     assert len(in_settings(module, Own(), Inherited(), Own())) == 3  # one class is named once
     module.__name__ = "kedro_viz.integrations.kedro.hooks"
     assert in_settings(module) == []
+
+
+def test_the_hook_of_kedro_batch_itself_is_meant_for_every_job():
+    assert [entry.value for entry in entry_points(group="kedro.hooks", name="kedro-batch")] == [
+        "kedro_batch.hooks:hooks"
+    ]
+    assert "before_pipeline_run" in implemented_hooks(hooks)
+    assert in_settings(hooks) == []
+    assert [one for one in find_run_hooks((), ()) if one.package == "kedro_batch"] == []
 
 
 @pytest.fixture

@@ -80,7 +80,15 @@ def test_only_jobs_that_run_nodes_get_the_parameters():
     plan = plan_of({"x": [1, 2]}, TRAIN, JOIN)
     commands = [
         submit_request(
-            job, plan, run_id=RunId("r"), submission=1, digest=plan_digest(plan), parent_ids=(), job_definition="d:1"
+            job,
+            plan,
+            run_id=RunId("r"),
+            version=None,
+            reads=(),
+            submission=1,
+            digest=plan_digest(plan),
+            parent_ids=(),
+            job_definition="d:1",
         )["containerOverrides"]["command"]
         for job in plan.jobs
     ]

@@ -5,7 +5,10 @@ import pytest
 
 from kedro_batch.plan.checks.batch_limits import AT_RUN_TIME, OVERRIDES_CHARACTERS, REQUEST_BYTES
 from kedro_batch.plan.checks.request_size import check_request_sizes, room_for_nodes, worst_request
+from kedro_batch.plan.data_flow import reads_from_run
 from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.submit_job import reads_variable
+from kedro_batch.plan.variables import READS_FROM_RUN_LENGTH
 from tests.support.plans import a_job
 
 TAGGED = a_job(tags={"a": "b"}).settings
@@ -66,18 +69,21 @@ def test_the_worst_request_has_every_run_time_part_at_its_longest():
         {"name": "KEDRO_BATCH_JOB", "value": "j" * 99},
         {"name": "KEDRO_BATCH_RUN_ID", "value": "9" * 24},
         {"name": "KEDRO_BATCH_SUBMISSION", "value": "999"},
+        {"name": "KEDRO_BATCH_VERSION", "value": "9999-12-31T23.59.59.999Z"},
         {"name": "KEDRO_ENV", "value": "prod"},
     ]
 
 
 @pytest.mark.parametrize("env", [None, "prod", 'a"b'])
 @pytest.mark.parametrize("name", ["a", "j" * 99])
-def test_the_quick_look_lets_nothing_through_that_is_too_long(env, name):
+@pytest.mark.parametrize("reads", [(), tuple("abcdefgh")])
+def test_the_quick_look_lets_nothing_through_that_is_too_long(env, name, reads):
     """Most jobs are found short enough without building their request: both ways have to agree on the rest."""
+    writer = a_job("writer", writes=reads)
     for words in range(OVERRIDES_CHARACTERS // 8, OVERRIDES_CHARACTERS // 6):
-        job = a_job(name, ("\x01" * words,))
-        quick = list(check_request_sizes(Plan(jobs=(job,), env=env)))
-        thorough = list(check_request_sizes(Plan(jobs=(replace(job, settings=TAGGED),), env=env)))
+        job = a_job(name, ("\x01" * words,), reads=reads)
+        quick = list(check_request_sizes(Plan(jobs=(job, writer), env=env)))
+        thorough = list(check_request_sizes(Plan(jobs=(replace(job, settings=TAGGED), writer), env=env)))
         assert quick == thorough
 
 
@@ -90,10 +96,23 @@ def test_the_environment_of_the_plan_counts():
     assert taken("e" * 700)
 
 
+def test_what_a_job_reads_from_its_run_counts():
+    def taken(*reads: str, writes: tuple[str, ...]) -> bool:
+        jobs = (a_job(command=("x" * 6000,), reads=reads), a_job("b", writes=writes))
+        return not list(check_request_sizes(Plan(jobs=jobs)))
+
+    assert taken("n" * 1900, writes=())
+    assert not taken("n" * 1900, writes=("n" * 1900,))
+    assert taken("n" * 2000, writes=("n" * 2000,))  # it is left out
+
+
 def test_a_command_that_fills_the_room_for_nodes_fits():
     settings = a_job(environment={"A": "x" * 50}).settings
     for env in (None, "prod"):
         words = ["kedro", "run", f"--env={env}"]
         room = room_for_nodes(settings, env, words)
-        job = a_job("j" * 99, (*words, f"--nodes={'n' * room}"), environment={"A": "x" * 50})
-        assert not list(check_request_sizes(Plan(jobs=(job,), env=env)))
+        read = "r" * (READS_FROM_RUN_LENGTH - len(r'"[\"\"]"'))
+        job = a_job("j" * 99, (*words, f"--nodes={'n' * room}"), environment={"A": "x" * 50}, reads=(read,))
+        plan = Plan(jobs=(job, a_job("w", writes=(read,))), env=env)
+        assert reads_variable(reads_from_run(plan)[job.name])
+        assert not list(check_request_sizes(plan))

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from kedro_batch.cli.base import BatchCommand, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
+    data_version_option,
     following_options,
     journal_option,
     json_option,
@@ -55,6 +56,7 @@ def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str | No
     metavar="DIGEST",
     help="Refuse any plan but the one with this digest, as show, diff and validate print it.",
 )
+@data_version_option
 @submitting_options
 @following_options
 @local_options
@@ -84,6 +86,8 @@ def apply(  # noqa: PLR0913  click hands over every option
         raise click.UsageError("--project and --max-workers go with --local")
     if dry_run and (on_this_machine or given["as_json"]):
         raise click.UsageError("--dry-run prints requests to AWS Batch: it cannot be combined with --local or --json")
+    if given["data_version"] and run_id is None:
+        raise click.UsageError("--data-version goes with --run-id: a new run gets a version of its own")
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.reader import read_plan
 

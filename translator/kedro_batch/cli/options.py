@@ -113,6 +113,28 @@ def plan_option(command: _F) -> _F:
     )(command)
 
 
+def data_version_option(command: _F) -> _F:
+    """Add ``--data-version``, for a run of which neither the journal nor AWS Batch has the version."""
+    return click.option(
+        "--data-version",
+        default=None,
+        callback=_data_version,
+        metavar="VERSION",
+        help="The version under which the run saves data, if neither journal nor AWS Batch can tell: see a job's log.",
+    )(command)
+
+
+def _data_version(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    from kedro_batch.plan.data_version import is_data_version  # noqa: PLC0415  when a command runs
+
+    if text is not None and not is_data_version(text):
+        raise click.BadParameter(
+            f"{text!r} is not the version of a run. The first line in the log of each job has it, such as "
+            "2026-11-22T16.15.07.123Z"
+        )
+    return text
+
+
 def submitting_options(command: _F) -> _F:
     """Add the options of the commands that submit."""
     for option in (
@@ -206,6 +228,7 @@ def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> Comm
             detach=bool(given.get("detach")),
             terminate_on_interrupt=given.get("on_interrupt") == "terminate",
             poll_once=bool(given.get("once")),
+            data_version=given.get("data_version"),
             **more,
         ),
         verbosity=Verbosity(**{name: bool(given.get(name)) for name in _VERBOSITY}),

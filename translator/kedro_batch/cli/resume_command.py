@@ -9,6 +9,7 @@ import click
 from kedro_batch.cli.base import BatchCommand, command_with, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
+    data_version_option,
     following_options,
     journal_option,
     json_option,
@@ -40,6 +41,7 @@ from kedro_batch.errors import UsageError
 )
 @click.option("--new-definitions", is_flag=True, help="Or take the newest ones, as for a new image.")
 @plan_option
+@data_version_option
 @submitting_options
 @following_options
 @local_options

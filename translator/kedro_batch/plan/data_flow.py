@@ -13,6 +13,18 @@ def without_transcoding(dataset: str) -> str:
     return dataset.partition("@")[0] or dataset
 
 
+def reads_from_run(plan: Plan) -> dict[JobName, tuple[str, ...]]:
+    """Return what each job reads of what other jobs of the plan write, by names without transcoding, sorted."""
+    writers: dict[str, set[JobName]] = {}
+    for job in plan.jobs:
+        for name in job.writes:
+            writers.setdefault(without_transcoding(name), set()).add(job.name)
+    read = {job.name: {without_transcoding(name) for name in job.reads} for job in plan.jobs}
+    return {
+        job: tuple(sorted(name for name in names if writers.get(name, set()) - {job})) for job, names in read.items()
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnorderedRead:
     """A job reads what another writes, and does not wait for it: it may find old data, or none."""

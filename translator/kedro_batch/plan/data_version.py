@@ -5,7 +5,7 @@ ever. Source: ``kedro.io.core.generate_timestamp``.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 DataVersion = NewType("DataVersion", str)
@@ -19,6 +19,12 @@ def make_data_version(now: datetime) -> DataVersion:
     """Return the version of a time with a time zone."""
     now = now.astimezone(UTC)
     return DataVersion(f"{now:{_FORMAT}}.{now.microsecond // 1000:03}Z")
+
+
+def next_data_version(version: DataVersion) -> DataVersion:
+    """Return the version of the next millisecond."""
+    then = datetime.strptime(version, f"{_FORMAT}.%fZ").replace(tzinfo=UTC)
+    return make_data_version(then + timedelta(milliseconds=1))
 
 
 def is_data_version(text: str) -> bool:

@@ -5,13 +5,23 @@ Source of the fields: the AWS Batch API reference, SubmitJob.
 """
 
 import copy
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NewType
 
+from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
 from kedro_batch.plan.settings import JobSettings, Resources, RetryReason
-from kedro_batch.plan.variables import ENV_VARIABLE, JOB_VARIABLE, RUN_ID_VARIABLE, SUBMISSION_VARIABLE
+from kedro_batch.plan.variables import (
+    ENV_VARIABLE,
+    JOB_VARIABLE,
+    READS_FROM_RUN_LENGTH,
+    READS_FROM_RUN_VARIABLE,
+    RUN_ID_VARIABLE,
+    SUBMISSION_VARIABLE,
+    VERSION_VARIABLE,
+)
 
 RunId = NewType("RunId", str)
 """The name of one run: short, lower case, sorted by time; letters, digits and hyphens, no underscore."""
@@ -78,6 +88,8 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     plan: Plan,
     *,
     run_id: RunId,
+    version: DataVersion | None,
+    reads: Sequence[str],
     submission: int,
     digest: PlanDigest,
     parent_ids: Iterable[JobId],
@@ -89,6 +101,8 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
         job: A job of the plan.
         plan: The plan.
         run_id: The run that submits it.
+        version: The version under which the run saves data; None for a run that was begun without one.
+        reads: What it reads of what other jobs of the plan write (``data_flow.reads_from_run``).
         submission: The number of its submission in this run, from 1.
         digest: The plan's digest, for the tags.
         parent_ids: The ids of the jobs in ``depends_on`` on Batch.
@@ -102,7 +116,10 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
         **_with_overrides(
             job,
             plan.command_of(job),
-            {**settings.environment, **own_variables(run_id, job.name, submission, plan.env)},
+            {
+                **settings.environment,
+                **own_variables(run_id, job.name, submission, env=plan.env, version=version, reads=reads),
+            },
         ),
     }
     if plan.submit_tags:  # AWS asks for a permission of its own for them: batch:TagResource
@@ -120,13 +137,34 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     return request
 
 
-def own_variables(run_id: RunId, job: JobName, submission: int, env: str | None) -> dict[str, str]:
+def own_variables(  # noqa: PLR0913  each of them is a variable
+    run_id: RunId,
+    job: JobName,
+    submission: int,
+    *,
+    env: str | None,
+    version: DataVersion | None,
+    reads: Sequence[str],
+) -> dict[str, str]:
     """Return the variables that kedro-batch gives a job, on AWS Batch and on this machine: all jobs of a run share one.
 
     Kedro reads KEDRO_ENV itself, where a command has no ``--env``; a project's own code may read it too.
     """
     own = {RUN_ID_VARIABLE: run_id, JOB_VARIABLE: job, SUBMISSION_VARIABLE: str(submission)}
+    if version is not None:
+        own[VERSION_VARIABLE] = version
+        own |= reads_variable(reads)
     return own | ({} if env is None else {ENV_VARIABLE: env})
+
+
+def reads_variable(reads: Sequence[str]) -> dict[str, str]:
+    """Return the variable that names what a job reads from its run; nothing if there is nothing, or too much."""
+    listed = json.dumps(list(reads), ensure_ascii=False, separators=(",", ":"))
+    return (
+        {READS_FROM_RUN_VARIABLE: listed}
+        if reads and len(json.dumps(listed, ensure_ascii=False)) <= READS_FROM_RUN_LENGTH
+        else {}
+    )
 
 
 def _retry_strategy(settings: JobSettings) -> dict[str, Any]:

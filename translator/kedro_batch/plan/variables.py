@@ -10,6 +10,10 @@ VERSION_VARIABLE = "KEDRO_BATCH_VERSION"
 """The version under which all jobs of a run save versioned datasets, such as ``2026-11-22T16.15.07.123Z``."""
 READS_FROM_RUN_VARIABLE = "KEDRO_BATCH_READS_FROM_RUN"
 """A JSON list: the datasets that the job reads, and that other jobs of the run write."""
+JOB_VARIABLES = (RUN_ID_VARIABLE, JOB_VARIABLE, SUBMISSION_VARIABLE, VERSION_VARIABLE, READS_FROM_RUN_VARIABLE)
+"""All that a run gives its jobs."""
+READS_FROM_RUN_LENGTH = 2000
+"""Characters that the value of READS_FROM_RUN_VARIABLE takes in a request at most; a longer one is left out."""
 OWN_VARIABLES = "KEDRO_BATCH_"
 """All variables that begin so are ours."""
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from kedro_batch.plan.data_flow import reads_from_run
+from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.submit_job import RunId, parsed_job_name, run_prefix
@@ -52,6 +54,7 @@ class RunOptions:
         from_jobs: With RESUME: run these jobs again, and all below them.
         only_jobs: With RESUME: run these jobs again, and no others.
         assume_done: Jobs that the user says have succeeded.
+        data_version: The version of a run of which nobody else can tell it.
         definitions: With RESUME: which revisions of job definitions to take; None to refuse if there are newer ones.
         rate: Submissions a second at most; ``inf`` for no limit of ours; None for the limit of the service.
         stop_on_failure: Start nothing more once a job has failed.
@@ -67,6 +70,7 @@ class RunOptions:
     from_jobs: tuple[JobName, ...] = ()
     only_jobs: tuple[JobName, ...] = ()
     assume_done: tuple[JobName, ...] = ()
+    data_version: DataVersion | None = None
     definitions: DefinitionChoice | None = None
     rate: float | None = None
     stop_on_failure: bool = False
@@ -95,6 +99,8 @@ class RunContext:
         continued: Another command started the run.
         must_exist: The journal does not have the run, and the service has to.
         plan_file: The file that the plan was read from, for messages; None if it was none.
+        version: The version under which the run saves data; None before it is known, and for a run that was begun by
+            a kedro-batch without versions.
         location: Region and account, or a folder, once they are known and it may be taken up there.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
         backoff: The pauses while the service does not answer.
@@ -114,6 +120,7 @@ class RunContext:
     continued: bool = False
     must_exist: bool = False
     plan_file: str | None = None
+    version: DataVersion | None = None
     location: Mapping[str, str] = field(default_factory=dict, init=False)
     begun: bool = field(default=False, init=False)
 
@@ -132,6 +139,11 @@ class RunContext:
         """The jobs of the plan with their parents, in topological order."""
         parents = {job.name: job.depends_on for job in self.plan.jobs}
         return {name: parents[name] for name in topological_order(parents)}
+
+    @cached_property
+    def reads_from_run(self) -> Mapping[JobName, tuple[str, ...]]:
+        """What each job reads of what other jobs of the plan write."""
+        return reads_from_run(self.plan)
 
     @cached_property
     def queues(self) -> tuple[str, ...]:
@@ -177,6 +189,7 @@ class RunContext:
                 engine=self.engine.name,
                 jobs=len(self.parents),
                 journal=str(self.journal.file),
+                version=self.version,
                 account=self.location.get("account"),
                 region=self.location.get("region"),
                 continued=continued,

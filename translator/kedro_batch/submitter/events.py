@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from kedro_batch.files.json_text import encoded
+from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.failures import Cause
@@ -31,6 +32,7 @@ class RunStarted:
         engine: What runs its jobs.
         jobs: The number of jobs in its plan.
         journal: The file with its record.
+        version: The version under which its jobs save versioned datasets, as far as it is known.
         account: The AWS account in which it runs, as far as it is known.
         region: The AWS region in which it runs.
         continued: Another command started the run.
@@ -41,6 +43,7 @@ class RunStarted:
     engine: EngineName
     jobs: int
     journal: str
+    version: DataVersion | None = None
     account: str | None = None
     region: str | None = None
     continued: bool = False

@@ -172,6 +172,8 @@ class JobSubmitter:
             job,
             self._context.plan,
             run_id=self._context.run_id,
+            version=self._context.version,
+            reads=self._context.reads_from_run[name],
             submission=self._run_state.record(name).submission,
             digest=self._context.digest,
             parent_ids=self._run_state.live_parent_ids(name),

@@ -12,7 +12,7 @@ SQLite keeps its rollback journal, because readers of a write-ahead log write be
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import assert_never
 
 from kedro_batch.errors import UsageError
+from kedro_batch.plan.data_version import DataVersion, next_data_version
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.events import (
@@ -37,6 +38,7 @@ from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal_view import (
     BUSY_S,
     DEFAULT_JOURNAL,
+    OLDER,
     VERSION,
     WITHOUT_REVISIONS,
     JournalView,
@@ -48,7 +50,7 @@ from kedro_batch.submitter.journal_view import (
 _TABLES = """
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, location TEXT NOT NULL,
-    jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL
+    jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL, version TEXT
 );
 CREATE TABLE submissions (
     run TEXT NOT NULL REFERENCES runs, job TEXT NOT NULL, submission INTEGER NOT NULL,
@@ -60,7 +62,8 @@ CREATE TABLE submissions (
 CREATE TABLE events (number INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs, event TEXT NOT NULL);
 CREATE INDEX events_of_run ON events (run, number);
 """
-_ADD_REVISIONS = "ALTER TABLE submissions ADD COLUMN revision TEXT"
+_ADD_REVISIONS = "ALTER TABLE submissions ADD COLUMN revision TEXT;"
+_ADD_DATA_VERSIONS = "ALTER TABLE runs ADD COLUMN version TEXT;"
 _INTEND = """
 INSERT INTO submissions (run, job, submission, intended_at, revision, state) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET
@@ -170,6 +173,36 @@ class Journal(JournalView):
         self._write_or_raise([*self._waiting, *intents])
         self._waiting = []
 
+    def begin_version(self, run_id: RunId, wanted: DataVersion) -> DataVersion:
+        """Give a run a version that no other run has, and write it with what waits to be written, in one commit.
+
+        Args:
+            run_id: The run.
+            wanted: Its version; if another run has it, the next millisecond that is free.
+
+        Returns:
+            The version of the run.
+
+        Raises:
+            UsageError: The file cannot be written: nothing may be sent.
+        """
+        given = [wanted]
+
+        def choose(connection: sqlite3.Connection) -> None:
+            rows = connection.execute("SELECT version FROM runs WHERE run != ? AND version >= ?", (run_id, wanted))
+            taken = {row[0] for row in rows}
+            while given[0] in taken:
+                given[0] = next_data_version(given[0])
+            connection.execute("UPDATE runs SET version = ? WHERE run = ?", (given[0], run_id))
+
+        self._write_or_raise(self._waiting, choose)
+        self._waiting = []
+        return given[0]
+
+    def record_version(self, run_id: RunId, version: DataVersion) -> None:
+        """Record the version that a run has; written with the next commit."""
+        self._waiting.append(("UPDATE runs SET version = ? WHERE run = ?", (version, run_id)))
+
     def withdraw(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
         """Take back the intents of submissions that were surely not sent; written with the next commit."""
         for job, submission in jobs:
@@ -228,17 +261,19 @@ class Journal(JournalView):
                 self._waiting = []
                 self.failure = None
 
-    def _write_or_raise(self, rows: list[_Row]) -> None:
+    def _write_or_raise(self, rows: list[_Row], then: Callable[[sqlite3.Connection], None] | None = None) -> None:
         try:
-            self._write(rows)
+            self._write(rows, then)
         except sqlite3.Error as error:
             raise _unwritable(self.file, error) from error
 
-    def _write(self, rows: list[_Row]) -> None:
+    def _write(self, rows: list[_Row], then: Callable[[sqlite3.Connection], None] | None = None) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for statement, values in rows:
                 self._connection.execute(statement, values)
+            if then:
+                then(self._connection)
             self._connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
@@ -248,11 +283,13 @@ class Journal(JournalView):
 
 def _prepare(connection: sqlite3.Connection) -> None:
     """Create the tables in a new file, and what an older one lacks; a file of another program stays as it is."""
-    if version_of(connection) in (0, WITHOUT_REVISIONS):
+    if version_of(connection) in (0, *OLDER):
         connection.execute("BEGIN IMMEDIATE")
         version = version_of(connection)  # somebody else may have been faster
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        missing = _ADD_REVISIONS if version == WITHOUT_REVISIONS else "" if tables else _TABLES
+        missing = "" if tables else _TABLES
+        if version in OLDER:
+            missing = (_ADD_REVISIONS if version == WITHOUT_REVISIONS else "") + _ADD_DATA_VERSIONS
         if missing:
             for statement in filter(str.strip, missing.split(";")):
                 connection.execute(statement)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro_batch.errors import UsageError
+from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.events import EngineName
@@ -17,9 +18,12 @@ from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
 
 DEFAULT_JOURNAL = Path(".kedro-batch") / "journal.db"
-VERSION = 3
+VERSION = 4
 WITHOUT_REVISIONS = 2
-"""The version that had no revisions of job definitions: it is read as it is, and converted when it is written."""
+"""It had no revisions of job definitions, and no versions of data."""
+WITHOUT_DATA_VERSIONS = 3
+OLDER = (WITHOUT_REVISIONS, WITHOUT_DATA_VERSIONS)
+"""Older versions that are read as they are, and converted when they are written."""
 BUSY_S = 30
 
 
@@ -36,6 +40,7 @@ class RunEntry:
         began_at: Seconds since the epoch.
         outcome: How it ended when it was last followed; None while somebody follows it, or after a crash.
         ended_at: Seconds since the epoch.
+        version: The version under which its jobs save data; None if it is not known, and for runs of an older journal.
     """
 
     run: RunId
@@ -46,6 +51,7 @@ class RunEntry:
     location: Mapping[str, str] = field(default_factory=dict)
     outcome: str | None = None
     ended_at: float | None = None
+    version: DataVersion | None = None
 
 
 _COLUMNS = (
@@ -64,7 +70,8 @@ class JournalView:
 
     def runs(self) -> tuple[RunEntry, ...]:
         """Return all runs, the oldest first."""
-        columns = "run, digest, engine, location, jobs, began_at, outcome, ended_at"
+        version = "NULL" if version_of(self._connection) in OLDER else "version"
+        columns = f"run, digest, engine, location, jobs, began_at, outcome, ended_at, {version}"
         rows = self._read(f"SELECT {columns} FROM runs ORDER BY began_at, run")  # noqa: S608  fixed columns
         return tuple(_entry(row) for row in rows)
 
@@ -172,7 +179,7 @@ def check_version(file: Path, version: int) -> None:
     Raises:
         UsageError: It cannot be read here.
     """
-    if version in (VERSION, WITHOUT_REVISIONS):
+    if version in (VERSION, *OLDER):
         return
     if version == 0:
         raise UsageError(f"{file} is not a journal of kedro-batch. Name another file with --journal")
@@ -217,7 +224,7 @@ def _record(row: Any) -> JobRecord:
 
 
 def _entry(row: Any) -> RunEntry:
-    run, digest, engine, location, jobs, began_at, outcome, ended_at = row
+    run, digest, engine, location, jobs, began_at, outcome, ended_at, version = row
     return RunEntry(
         run=RunId(run),
         digest=PlanDigest(digest),
@@ -227,6 +234,7 @@ def _entry(row: Any) -> RunEntry:
         began_at=began_at,
         outcome=outcome,
         ended_at=ended_at,
+        version=version,
     )
 
 

@@ -35,6 +35,7 @@ from kedro_batch.submitter.reconcile.reconcile import (
     settle,
 )
 from kedro_batch.submitter.run_state import RunState
+from kedro_batch.submitter.run_version import choose_version
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import VISIBLE_AFTER_S
 from kedro_batch.submitter.terminate import JobTerminator
@@ -114,6 +115,7 @@ class Run:
         self._enter({**self._targets.location, **account})
         reconciled = self._reconciled()
         self._choose_revisions(reconciled, may_ask=True)
+        choose_version(context, reconciled)
         # Only from here on is anything changed.
         context.emit_started(continued=context.continued or bool(reconciled.records))
         self._revisions.register()
@@ -161,6 +163,8 @@ class Run:
         self._context.journal.commit()
         reconciled = reconcile(self._context, must_exist=True)
         self._choose_revisions(reconciled, may_ask=False)
+        if self._mode is not RunMode.FOLLOW:
+            choose_version(self._context, reconciled)
         self._revisions.register()
         self._load(reconciled)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.plan.checks.batch_limits import AT_RUN_TIME, OVERRIDES_CHARACTERS, REQUEST_BYTES
+from kedro_batch.plan.data_flow import reads_from_run
+from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
 from kedro_batch.plan.settings import JobSettings
 from kedro_batch.plan.submit_job import (
@@ -20,12 +22,15 @@ from kedro_batch.plan.submit_job import (
     RunId,
     own_variables,
     pairs_of,
+    reads_variable,
     submit_request,
 )
+from kedro_batch.plan.variables import READS_FROM_RUN_LENGTH
 from kedro_batch.text.wording import listed
 
 _LONGEST_ESCAPE = len("\\u0000")
 _LONGEST_RUN_ID = RunId("9" * RUN_ID_LENGTH)
+_A_VERSION = DataVersion("9999-12-31T23.59.59.999Z")
 _LAST_SUBMISSION = 10**SUBMISSION_DIGITS - 1
 
 
@@ -33,8 +38,9 @@ def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
     """Yield the jobs whose request would be larger than AWS Batch takes."""
     params = _json_length(list(plan.params_words), len) if plan.params_words else 0
     too_long: dict[JobName, str] = {}
+    reads = reads_from_run(plan)
     for index, job in enumerate(plan.jobs):
-        for path, message in _check_size(job, plan, params if job.nodes else 0):
+        for path, message in _check_size(job, plan, params if job.nodes else 0, reads[job.name]):
             if path == _PARAMS:
                 too_long[job.name] = message
             else:
@@ -44,12 +50,20 @@ def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
         yield Diagnostic(path=_PARAMS, message=f"{message} (job{'s' * (len(too_long) > 1)} {listed(too_long)})")
 
 
-def worst_request(job: Job, plan: Plan) -> dict[str, Any]:
-    """Build the largest request that a run could send for a job: all that only the run knows is at its longest."""
+def worst_request(job: Job, plan: Plan, reads: Sequence[str] = ()) -> dict[str, Any]:
+    """Build the largest request that a run could send for a job: all that only the run knows is at its longest.
+
+    Args:
+        job: The job.
+        plan: Its plan.
+        reads: What it reads of what other jobs of the plan write.
+    """
     return submit_request(
         job,
         plan,
         run_id=_LONGEST_RUN_ID,
+        version=_A_VERSION,
+        reads=reads,
         submission=_LAST_SUBMISSION,
         digest=PlanDigest("sha256:" + 64 * "0"),
         parent_ids=[JobId("00000000-0000-0000-0000-000000000000")] * len(job.depends_on),
@@ -57,25 +71,28 @@ def worst_request(job: Job, plan: Plan) -> dict[str, Any]:
     )
 
 
-def _check_size(job: Job, plan: Plan, params: int) -> Iterator[PathMessage]:
+def _check_size(job: Job, plan: Plan, params: int, reads: Sequence[str]) -> Iterator[PathMessage]:
     """Yield what is too long in a job, the parameters of the plan included.
 
     Args:
         job: The job.
         plan: Its plan.
         params: Characters that the parameters take in its command.
+        reads: What it reads of what other jobs of the plan write.
     """
     settings = job.settings
     letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
     marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
     most = OVERRIDES_CHARACTERS - _at_run_time() - _own_variables(plan.env) - params
+    if reads:
+        most -= _json_length(pairs_of(reads_variable(reads)), len)
     # It fits even if every letter needs an escape, or as it is spelled: the request need not be built.
     fits = _LONGEST_ESCAPE * letters + marks < most or (
         params and _json_length([job.command, dict(settings.environment)], _count_bytes) + marks < most
     )
     if fits and not settings.tags and not settings.submit:
         return
-    request = worst_request(job, plan)
+    request = worst_request(job, plan, reads)
     overrides = request.get("containerOverrides") or request.get("ecsPropertiesOverride", {})
     parts = [*_parts(job, submit_tags=plan.submit_tags), (_PARAMS, params)]
     taken = _json_length(overrides, len) + _at_run_time()
@@ -133,12 +150,12 @@ def _json_length(value: Any, measure: Callable[[str], int]) -> int:
 def room_for_nodes(settings: JobSettings, env: str | None, other_words: Sequence[str]) -> int:
     """Return how many characters of a command are left for the names of its nodes, beside its other words."""
     taken = _json_length([list(other_words), pairs_of(settings.environment)], len) + _at_run_time()
-    taken += _own_variables(env)
+    taken += _own_variables(env) + READS_FROM_RUN_LENGTH
     return OVERRIDES_CHARACTERS - taken - _FIXED_PARTS
 
 
-_FIXED_PARTS = 400
-"""Characters around command and environment in the overrides: names of fields, resources, flags of the command."""
+_FIXED_PARTS = 450
+"""Characters around command and environment in the overrides: names of fields, of a variable, resources, flags."""
 
 
 @cache
@@ -150,4 +167,5 @@ def _at_run_time() -> int:
 def _own_variables(env: str | None) -> int:
     """Return how many characters the variables of kedro-batch take at most."""
     longest = JobName("j" * JOB_NAME_LENGTH)
-    return _json_length(pairs_of(own_variables(_LONGEST_RUN_ID, longest, _LAST_SUBMISSION, env)), len)
+    own = own_variables(_LONGEST_RUN_ID, longest, _LAST_SUBMISSION, env=env, version=_A_VERSION, reads=())
+    return _json_length(pairs_of(own), len)

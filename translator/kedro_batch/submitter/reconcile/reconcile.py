@@ -56,12 +56,14 @@ class Reconciled:
             them may be blocked, and NOT_RUN in the records.
         duplicates: Jobs to be terminated, because another one stands for their node.
         earlier: Jobs to be terminated before another submission replaces them.
+        found: All jobs of the run that ListJobs has.
     """
 
     records: dict[JobName, JobRecord]
     unconfirmed: tuple[JobName, ...]
     duplicates: tuple[Duplicate, ...] = ()
     earlier: tuple[JobId, ...] = ()
+    found: tuple[JobId, ...] = ()
 
 
 def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
@@ -76,12 +78,13 @@ def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
         ServiceError: The service refused.
     """
     journal = context.journal.records(context.run_id)
-    merged, duplicates = _merged(context, journal, must_exist=must_exist)
+    merged, duplicates, found = _merged(context, journal, must_exist=must_exist)
     records = _submit_again_what_cannot_be_confirmed(context, merged)
     return Reconciled(
         records=propagate_failures(context.parents, _to_be_described(journal, records)),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
         duplicates=duplicates,
+        found=found,
     )
 
 
@@ -93,7 +96,9 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
         ServiceError: The service refused.
     """
     journal = context.journal.records(context.run_id)
-    merged, duplicates = _merged(context, journal, must_exist=context.must_exist, done=context.options.assume_done)
+    merged, duplicates, found = _merged(
+        context, journal, must_exist=context.must_exist, done=context.options.assume_done
+    )
     records = propagate_failures(context.parents, _submit_again_what_cannot_be_confirmed(context, merged))
     options = context.options
     jobs = jobs_to_rerun(context.parents, records, from_jobs=options.from_jobs, only_jobs=options.only_jobs)
@@ -102,6 +107,7 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
         records=with_next_submission(records, jobs),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
         duplicates=duplicates,
+        found=found,
         earlier=tuple(one.job_id for one in earlier if one.job_id and one.state in MAY_STILL_LIVE),
     )
 
@@ -130,8 +136,8 @@ def emit_differences(context: RunContext, records: Records) -> None:
 
 def _merged(
     context: RunContext, journal: Records, *, must_exist: bool, done: Collection[JobName] = ()
-) -> tuple[dict[JobName, JobRecord], tuple[Duplicate, ...]]:
-    """Return what journal and service together say of each job, and the duplicates among its jobs."""
+) -> tuple[dict[JobName, JobRecord], tuple[Duplicate, ...], tuple[JobId, ...]]:
+    """Return what journal and service together say of each job, the duplicates among its jobs, and all jobs found."""
     discovered = _discover(context, journal, must_exist=must_exist)
     deduplicated = _deduplicated(context, discovered)
     kept = deduplicated.kept
@@ -168,7 +174,8 @@ def _merged(
         records = assume_done(records, done)
     if expired := jobs_in(records, JobState.EXPIRED):
         raise _too_old(context, expired)
-    return records, deduplicated.duplicates
+    found = tuple(one.job_id for jobs in discovered.jobs.values() for one in jobs)
+    return records, deduplicated.duplicates, found
 
 
 def _submit_again_what_cannot_be_confirmed(context: RunContext, records: dict[JobName, JobRecord]) -> Records:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.plan.variables import ENV_VARIABLE
+from kedro_batch.plan.variables import ENV_VARIABLE, JOB_VARIABLES
 
 GRACE_S = 5.0
 """How long a process may take to end after SIGTERM, before SIGKILL."""
@@ -62,7 +62,8 @@ def start_process(
 def environment_of(request: Mapping[str, Any], job_id: str, attempt: int) -> dict[str, str]:
     """Return this process's environment, with the programs of this interpreter first, and what the job gets.
 
-    This process's KEDRO_ENV is left out: the job would run with another configuration than its plan says.
+    This process's KEDRO_ENV is left out: the job would run with another configuration than its plan says. So are the
+    variables of a job, which this process has if it is one.
     """
     own = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
@@ -70,7 +71,7 @@ def environment_of(request: Mapping[str, Any], job_id: str, attempt: int) -> dic
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
     }
     given = {one["name"]: one["value"] for one in request["containerOverrides"].get("environment", ())}
-    inherited = {name: value for name, value in os.environ.items() if name != ENV_VARIABLE}
+    inherited = {name: value for name, value in os.environ.items() if name not in (ENV_VARIABLE, *JOB_VARIABLES)}
     return {**inherited, **given, **own}
 
 

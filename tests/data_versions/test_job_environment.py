@@ -1,0 +1,38 @@
+import pytest
+
+from kedro_batch.data_versions.job_environment import JobEnvironment, read_job_environment
+from kedro_batch.errors import JobRefused
+from kedro_batch.plan.data_version import DataVersion
+from tests.data_versions.jobs import OWN, variables
+
+
+def test_a_job_is_read_from_its_variables():
+    assert read_job_environment(variables(submission=2, attempt=3, reads=["a", "params:b"])) == JobEnvironment(
+        run="a-run",
+        job="a_job",
+        submission=2,
+        attempt=3,
+        version=DataVersion(OWN),
+        reads_from_run=frozenset({"a", "params:b"}),
+    )
+
+
+@pytest.mark.parametrize("number", ["", "one", "-1"])
+def test_a_run_id_alone_is_enough(number):
+    job = read_job_environment({"KEDRO_BATCH_RUN_ID": "a-run", "KEDRO_BATCH_SUBMISSION": number})
+    assert job == JobEnvironment(run="a-run")
+    assert not job.is_repeated
+
+
+@pytest.mark.parametrize(
+    "version", ["run-x", "2026-01-01", "2026-13-01T00.00.00.000Z", "../2026-01-01T00.00.00.000Z", "."]
+)
+def test_a_version_that_is_no_time_is_refused(version):
+    with pytest.raises(JobRefused, match=r"KEDRO_BATCH_VERSION is '.*', which is not a time such as 2026-"):
+        read_job_environment(variables(version=version))
+
+
+@pytest.mark.parametrize("names", ["a", "{}", "[1]", '["a"', "null"])
+def test_a_list_of_names_that_is_none_is_refused(names):
+    with pytest.raises(JobRefused, match=r"KEDRO_BATCH_READS_FROM_RUN is '.*', which is not a list of names in JSON"):
+        read_job_environment({**variables(), "KEDRO_BATCH_READS_FROM_RUN": names})

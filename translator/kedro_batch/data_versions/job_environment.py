@@ -1,0 +1,90 @@
+"""Which job of which run this process is, read from the environment variables that kedro-batch gives to jobs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kedro_batch.errors import JobRefused
+from kedro_batch.plan.data_version import DataVersion, is_data_version
+from kedro_batch.plan.variables import (
+    ATTEMPT_VARIABLE,
+    JOB_VARIABLE,
+    READS_FROM_RUN_VARIABLE,
+    RUN_ID_VARIABLE,
+    SUBMISSION_VARIABLE,
+    VERSION_VARIABLE,
+)
+from kedro_batch.text.wording import quoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnvironment:
+    """A job, as its environment describes it.
+
+    Attributes:
+        run: The id of its run.
+        job: Its name in the plan; empty if it is not known.
+        submission: Which submission of the job this is, from 1.
+        attempt: Which attempt of the submission this is, from 1.
+        version: The version under which the run saves; None if whoever submitted the job gave it none.
+        reads_from_run: Names, without ``@...``, of the datasets that the job reads and other jobs of its run write.
+    """
+
+    run: str
+    job: str = ""
+    submission: int = 1
+    attempt: int = 1
+    version: DataVersion | None = None
+    reads_from_run: frozenset[str] = frozenset()
+
+    @property
+    def is_repeated(self) -> bool:
+        """True if the job may have run before in its run, and may have saved data then."""
+        return self.submission > 1 or self.attempt > 1
+
+
+def read_job_environment(variables: Mapping[str, str]) -> JobEnvironment:
+    """Return the job that these environment variables describe; they have a run id.
+
+    Raises:
+        JobRefused: The version or the list of datasets is not what kedro-batch writes.
+    """
+    return JobEnvironment(
+        run=variables[RUN_ID_VARIABLE],
+        job=variables.get(JOB_VARIABLE, ""),
+        submission=_number(variables.get(SUBMISSION_VARIABLE)),
+        attempt=_number(variables.get(ATTEMPT_VARIABLE)),
+        version=_version(variables.get(VERSION_VARIABLE)),
+        reads_from_run=_names(variables.get(READS_FROM_RUN_VARIABLE)),
+    )
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 1
+
+
+def _version(text: str | None) -> DataVersion | None:
+    if not text:
+        return None
+    if not is_data_version(text):
+        raise JobRefused(
+            f"{VERSION_VARIABLE} is {quoted(text)}, which is not a time such as 2026-11-22T16.15.07.123Z. Kedro takes "
+            "the largest version for the newest, so data saved under any other text may stay the newest for ever. "
+            "Leave the variable to kedro-batch: it gives one to each run"
+        )
+    return DataVersion(text)
+
+
+def _names(text: str | None) -> frozenset[str]:
+    if not text:
+        return frozenset()
+    try:
+        names = json.loads(text)
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise JobRefused(
+            f"{READS_FROM_RUN_VARIABLE} is {quoted(text)}, which is not a list of names in JSON. "
+            "Leave the variable to kedro-batch: it gives it to each job"
+        )
+    return frozenset(names)

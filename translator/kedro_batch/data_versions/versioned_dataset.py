@@ -1,0 +1,90 @@
+"""One dataset of Kedro's that has versions: which it loads, which it saves, and where they are.
+
+Kedro has no public way to change the versions of a dataset that exists. The attributes are the same from 0.19.0 to 1.7:
+``_version`` (a named tuple of ``load`` and ``save``), ``_filepath``, ``_exists_function`` and ``_glob_function`` of
+``kedro.io.core.AbstractVersionedDataset``. What lacks one of them is not taken for a versioned dataset.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from kedro_batch.data_versions.version_limit import VersionsUpTo
+from kedro_batch.plan.data_version import DataVersion
+
+_VERSION = "_version"
+_LIST_PATHS = "_glob_function"
+_EXISTS = "_exists_function"
+_FILEPATH = "_filepath"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionedDataset:
+    """A dataset that saves each version as ``FILEPATH/VERSION/NAME``.
+
+    Attributes:
+        name: Its name in the catalog.
+        dataset: Kedro's object.
+    """
+
+    name: str
+    dataset: Any
+
+    @property
+    def load_version(self) -> str | None:
+        """The version that it loads; None for the newest."""
+        version: str | None = getattr(self.dataset, _VERSION).load
+        return version
+
+    @property
+    def asks_exists(self) -> Any:
+        """The function that says whether a path exists."""
+        return getattr(self.dataset, _EXISTS)
+
+    def save_as(self, version: DataVersion) -> None:
+        """Save under this version from now on, and load none above it, unless the version to load is fixed."""
+        setattr(self.dataset, _VERSION, getattr(self.dataset, _VERSION)._replace(save=version))
+        list_paths = getattr(self.dataset, _LIST_PATHS)
+        if not isinstance(list_paths, VersionsUpTo):
+            setattr(self.dataset, _LIST_PATHS, VersionsUpTo(list_paths, version))
+        self.dataset.release()  # forgets the newest version, if a hook has loaded the dataset already
+
+    def load_as(self, version: DataVersion) -> None:
+        """Load this version and no other from now on."""
+        setattr(self.dataset, _VERSION, getattr(self.dataset, _VERSION)._replace(load=version))
+
+    def folder(self, version: DataVersion) -> str:
+        """Return where everything of a version is."""
+        return str(getattr(self.dataset, _FILEPATH) / version)
+
+    def address(self, version: DataVersion) -> str:
+        """Return the folder of a version as people write it: ``s3://bucket/...``."""
+        protocol = getattr(self.dataset, "_protocol", "file")
+        prefix = "" if protocol == "file" else f"{protocol}://"
+        return getattr(self.dataset, "_fs_prefix", prefix) + self.folder(version)
+
+    def may_exist(self, version: DataVersion) -> bool:
+        """True if a version exists: Kedro would load it, and would refuse to save it again. True if nobody can tell."""
+        filepath = getattr(self.dataset, _FILEPATH)
+        try:
+            return bool(self.asks_exists(str(filepath / version / filepath.name)))
+        except Exception:  # noqa: BLE001  each file system has errors of its own; loading or saving will meet it again
+            return True
+
+
+def versioned_parts(name: str, dataset: Any) -> Iterator[VersionedDataset]:
+    """Yield a dataset if it has versions, and the one with versions that it wraps, as CachedDataset does."""
+    parts = (dataset, getattr(dataset, "_dataset", None))
+    yield from (VersionedDataset(name=name, dataset=one) for one in parts if _has_versions(one))
+
+
+def _has_versions(one: Any) -> bool:
+    version = getattr(one, _VERSION, None)
+    return (
+        isinstance(version, tuple)
+        and hasattr(version, "save")
+        and isinstance(getattr(one, _FILEPATH, None), PurePath)
+        and callable(getattr(one, _LIST_PATHS, None))
+        and callable(getattr(one, _EXISTS, None))
+    )
