@@ -36,7 +36,7 @@ class ContainerAccount:
         return self.services.client(service)
 
     def enter_image(self, repository: str, tag: str, digest: str) -> None:
-        """Tell moto's ECR of an image that was pushed: it takes no push itself, and makes up a digest if it gets none."""
+        """Tell moto's ECR of an image that was pushed: it takes no push, and makes up a digest if it gets none."""
         text = self.registry.manifest_text(repository, tag)
         manifest = self.registry.manifest(repository, tag)
         self.client("ecr").put_image(

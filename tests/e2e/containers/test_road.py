@@ -23,7 +23,7 @@ def test_doctor_finds_everything_that_a_plan_needs(road):
     plan = compile_plan(road, "aws_batch")
     assert road.walk.plan(plan)["job_definitions"]["kedro_run"]["image"] == road.image
     findings = json.loads(road.walk.types("doctor", plan, "--json").text)["findings"]
-    assert [one for one in findings if one["status"] != "ok"] == []
+    assert [one for one in findings if one["status"] != "pass"] == []
 
 
 def test_in_every_grouping_the_containers_write_what_kedro_run_writes(road, account, record_property):
