@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.account import Account, account
 from tests.support.command_line import environment
+from tests.support.figures import show_figures
 from tests.support.projects import write_project
 from tests.support.services import Moto, moto
 
@@ -36,6 +37,10 @@ def pytest_configure() -> None:
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    show_figures(terminalreporter)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

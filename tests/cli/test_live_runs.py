@@ -1,14 +1,21 @@
 """Two runs of one project at once: a warning, or a refusal, that names the other one and says what to do."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
-from kedro_batch.submitter.journal_view import read_journal
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_view import RunEntry, read_journal
+from kedro_batch.submitter.run_lock import begin_lock, run_lock
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
 from tests.support.runs import JOURNAL, end_of, make_older, started, states, wait_until
@@ -156,6 +163,28 @@ def test_of_two_exclusive_runs_that_begin_at_once_one_is_refused(tmp_path):
             assert end_of(won).code == 130
         assert service.verdict()["taken"] == 3
     assert runs(tmp_path) == [name]
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="nothing tells who waits for a lock")
+def test_a_run_that_begins_meanwhile_is_seen_since_one_process_begins_at_a_time(tmp_path):
+    plan(tmp_path)
+    file, first = tmp_path / JOURNAL, RunId("first")
+    content = (tmp_path / "plan.yaml").read_bytes()
+    entry = RunEntry(run=first, digest=plan_digest(read_plan(content, "")), engine="aws", jobs=3, began_at=1.0)
+    words = ("apply", "plan.yaml", "--exclusive", "--run-id", "second")
+    with standin() as service, closing(Journal(file)) as journal, ExitStack() as lock:
+        lock.enter_context(begin_lock(file))
+        with (
+            run_lock(file.parent / "runs" / first, first),
+            started(*words, cwd=tmp_path, service=service) as second,
+        ):
+            wait_until(lambda: re.search(rf"-> FLOCK .* {second.pid} ", Path("/proc/locks").read_text()), second)
+            journal.begin(entry, content)
+            journal.commit()
+            lock.close()
+            refused = end_of(second)
+        assert service.asked("submitjob") == []
+    assert (refused.code, REFUSED in refused.err) == (2, True), refused.err
 
 
 def test_runs_on_this_machine_count_while_their_command_works(tmp_path):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -140,26 +140,27 @@ class Moto:
 
 
 @contextmanager
-def moto(folder: Path) -> Iterator[Moto]:
-    """Run moto's server; it records the requests that it gets in a file in ``folder``."""
+def moto(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[Moto]:
+    """Run moto's server, perhaps with more variables; it records the requests that it gets in a file in ``folder``."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-p", str(port)]
-    env = {**os.environ, "MOTO_RECORDER_FILEPATH": str(folder / "recording")}
+    env = {**os.environ, "MOTO_RECORDER_FILEPATH": str(folder / "recording"), **(more or {})}
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            _wait_for(port)
+            wait_for_port(port)
             yield Moto(port)
         finally:
             process.terminate()
 
 
-def _wait_for(port: int) -> None:
+def wait_for_port(port: int, address: str = "127.0.0.1") -> None:
+    """Wait until somebody answers there."""
     until = time.monotonic() + GENEROUS_S
     while time.monotonic() < until:
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
+            socket.create_connection((address, port)).close()
         except OSError:
             time.sleep(0.1)
         else:

@@ -69,10 +69,11 @@ def beginning(context: RunContext) -> Iterator[None]:
         Interrupted: A signal came.
     """
     asked: dict[JobId, bool | None] = {}
+    plans: dict[PlanDigest, Plan | None] = {context.digest: context.plan}
     while True:
-        _ask(context, asked, _candidates(context))
+        _ask(context, asked, _candidates(context, plans))
         with begin_lock(context.journal.file):
-            candidates = _candidates(context)
+            candidates = _candidates(context, plans)
             if all(job_id in asked for job_id in _to_be_asked(context, candidates)):
                 _judge(context, [one for found in candidates if (one := _live_run(found, asked))])
                 yield
@@ -80,11 +81,15 @@ def beginning(context: RunContext) -> Iterator[None]:
                 return
 
 
-def _candidates(context: RunContext) -> list[_Candidate]:
-    """Return the other runs that may go on, as the journal says, and write the same datasets."""
+def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> list[_Candidate]:
+    """Return the other runs that may go on, as the journal says, and write the same datasets.
+
+    Args:
+        context: The run that is to begin.
+        plans: The plans that have been read; those of the candidates are added.
+    """
     journal, runs = context.journal, context.journal.file.parent / "runs"
     ours = _writes(context.plan)
-    plans: dict[PlanDigest, Plan | None] = {context.digest: context.plan}
     found = []
     for entry in journal.runs():
         if entry.run == context.run_id or entry.outcome not in _MAY_GO_ON:

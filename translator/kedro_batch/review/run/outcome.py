@@ -102,7 +102,7 @@ def _place(status: RunStatus) -> str | None:
     ]
     where = ", ".join(filter(None, (account and f"account {account}", status.location.get("region"))))
     which = f"job definition {listed(revisions)}" if revisions else ""
-    return for_terminal("; ".join(filter(None, (where, which, version)))) or None
+    return for_terminal("; ".join(filter(None, (where, version, which)))) or None
 
 
 def _short(arn: str) -> str:
