@@ -103,6 +103,7 @@ IN_TWO_JOBS = [parse_node("d_raw -> x", "split"), parse_node("x -> d_end", "trai
         ({"requirements.txt": "parse\n"}, ["warning versioned_boundary", "note unlisted_package"]),
         ({"requirements.txt": "parse\nKedro_Batch>=0.1  # for one version\n"}, []),
         ({"requirements.txt": "parse\n", "Dockerfile": "RUN pip install kedro-batch\n"}, []),
+        ({"requirements.txt": "git+https://example.com/kedro-batch.git@v0.1\n"}, []),
         ({"requirements.txt": "./wheels/kedro_batch-0.1.0-py3-none-any.whl\n"}, []),
         ({"requirements.txt": "parse\n", "Dockerfile": "RUN pip install kedro_batch-*.whl\n"}, []),
         ({"requirements.txt": "parse\nkedro-batch-demo\n"}, ["warning versioned_boundary", "note unlisted_package"]),

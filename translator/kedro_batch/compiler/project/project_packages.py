@@ -61,8 +61,8 @@ class ProjectPackages:
 
     def names(self, package: str) -> bool:
         """True if a file that lists packages, or a Dockerfile, has the name of this one."""
-        # Of a wheel, a hyphen and the version come after the name.
-        named = rf"(?<![\w.-]){package.replace('-', '[-_.]+')}(?![\w.]|-(?![\d*]))"
+        # Behind the name, a wheel has a hyphen and its version, and an address of git may have ".git".
+        named = rf"(?<![\w.-]){package.replace('-', '[-_.]+')}(?!\w|\.(?!git\b)|-(?![\d*]))"
         return bool(re.search(named, self._text, re.IGNORECASE))
 
     @cached_property
