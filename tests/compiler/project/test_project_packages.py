@@ -119,11 +119,48 @@ def test_versioned_data_between_jobs_need_kedro_batch_in_the_image(tmp_path, lis
     assert [f"{one.severity} {one.code}" for one in said] == expected
     if len(expected) > 1:
         assert str(said[1]) == (
-            "requirements.txt: kedro-batch is not listed, and 1 versioned dataset goes from job to job: x. Without it, "
-            "each job saves under a version of its own, and reads the newest one of any run"
+            "requirements.txt: kedro-batch is not listed for the image, and 1 versioned dataset goes from job to job: "
+            "x. Without it, each job saves under a version of its own, and reads the newest one of any run"
         )
         assert said[1].about == {"dataset": ("x",)}
         assert "docs/versions.md" in said[1].advice
+
+
+FOR_DEVELOPERS = [
+    {"requirements.txt": "parse\n", "requirements-dev.txt": "-r requirements.txt\nkedro-batch\n"},
+    {"requirements.txt": "parse\n", "requirements/test.in": "kedro-batch\n"},
+    {"requirements.txt": "parse\n", "dev_requirements.txt": "kedro-batch\n"},
+    {"pyproject.toml": '[project]\ndependencies = ["parse"]\n[dependency-groups]\ndev = ["kedro-batch"]\n'},
+    {"pyproject.toml": '[project]\ndependencies = ["parse"]\noptional-dependencies = {test = ["kedro-batch"]}\n'},
+    {
+        "pyproject.toml": '[project]\ndependencies = ["parse"]\n[tool.uv]\ndev-dependencies = ["kedro-batch"]\n',
+        "uv.lock": LOCK.format("kedro-batch"),
+    },
+    {
+        "pyproject.toml": '[tool.poetry.dependencies]\nparse = "*"\n[tool.poetry.group.dev.dependencies]\nkedro-batch = "*"'
+    },
+]
+FOR_THE_IMAGE = [
+    {"pyproject.toml": '[project]\ndependencies = ["parse", "kedro-batch"]\n', "uv.lock": LOCK.format("kedro-batch")},
+    {"pyproject.toml": '[project]\ndependencies = ["parse"]\noptional-dependencies = {aws = ["kedro-batch"]}\n'},
+    {"pyproject.toml": '[tool.poetry.dependencies]\nkedro-batch = {path = "wheels/kedro_batch-0.1.0.whl"}\n'},
+    {"requirements.lock": "parse==1\nkedro-batch==0.1\n", "requirements-dev.txt": "kedro-batch\n"},
+    {"requirements.txt": "-r dev.txt\n", "dev.txt": "kedro-batch\n"},
+    {"pyproject.toml": "[", "requirements.txt": "kedro-batch\n"},
+]
+
+
+@pytest.mark.parametrize("lists", FOR_DEVELOPERS)
+def test_a_list_for_development_does_not_bring_kedro_batch_into_the_image(tmp_path, lists):
+    packages = project(tmp_path, lists)
+    found = compile_nodes(IN_TWO_JOBS, catalog={**CATALOG, **VERSIONED}, packages=packages).diagnostics
+    said = [one for one in found if "kedro-batch" in one.message or one.code == "versioned_boundary"]
+    assert [f"{one.severity} {one.code}" for one in said] == ["warning versioned_boundary", "note unlisted_package"]
+
+
+@pytest.mark.parametrize("lists", FOR_THE_IMAGE)
+def test_every_other_list_does(tmp_path, lists):
+    assert project(tmp_path, lists).has_in_image("kedro-batch")
 
 
 @pytest.mark.parametrize(

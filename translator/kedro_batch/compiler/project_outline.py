@@ -69,7 +69,9 @@ def outline_project(root: Path) -> ProjectOutline:
             settings=source.aws_batch,
             settings_file=next(iter(source.files), None) if source.aws_batch else None,
             target_in_parameters=_names_target(source),
-            versioned=() if ProjectPackages(root).names(OWN_PACKAGE) else tuple(sorted(_find_versioned(project, base))),
+            versioned=()
+            if ProjectPackages(root).has_in_image(OWN_PACKAGE)
+            else tuple(sorted(_find_versioned(project, base))),
         )
 
 

@@ -123,7 +123,7 @@ def _check_versions(compilation: Compilation, use: DatasetUse) -> Iterator[Diagn
     With kedro-batch in the image they read that of their own run.
     """
     packages = compilation.inputs.packages
-    if reads_newest_version(compilation, use) and not (packages and packages.names(OWN_PACKAGE)):
+    if reads_newest_version(compilation, use) and not (packages and packages.has_in_image(OWN_PACKAGE)):
         name = find_worst_storage(compilation, use)[0]
         yield diagnose_dataset(
             Code.VERSIONED_BOUNDARY,

@@ -70,7 +70,7 @@ def check_packages(compilation: Compilation) -> Iterator[Diagnostic]:
 def check_own_package(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a note if versioned datasets go from job to job, and the project does not list kedro-batch."""
     packages = compilation.inputs.packages
-    if packages is None or not packages.lacks(OWN_PACKAGE):
+    if packages is None or not packages.lacks_in_image(OWN_PACKAGE):
         return
     crossing = [
         name
@@ -83,9 +83,9 @@ def check_own_package(compilation: Compilation) -> Iterator[Diagnostic]:
             source=listed(packages.files),
             code=Code.UNLISTED_PACKAGE,
             severity=Severity.NOTE,
-            message=f"{OWN_PACKAGE} is not listed, and {counted(len(crossing), 'versioned dataset')} {goes} from job "
-            f"to job: {listed(crossing)}. Without it, each job saves under a version of its own, and reads the newest "
-            "one of any run",
+            message=f"{OWN_PACKAGE} is not listed for the image, and {counted(len(crossing), 'versioned dataset')} "
+            f"{goes} from job to job: {listed(crossing)}. Without it, each job saves under a version of its own, and "
+            "reads the newest one of any run",
             about={"dataset": tuple(crossing)},
             advice=f"To keep runs apart that overlap, {OWN_ADVICE}",
         )
