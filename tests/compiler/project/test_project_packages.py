@@ -136,9 +136,7 @@ FOR_DEVELOPERS = [
         "pyproject.toml": '[project]\ndependencies = ["parse"]\n[tool.uv]\ndev-dependencies = ["kedro-batch"]\n',
         "uv.lock": LOCK.format("kedro-batch"),
     },
-    {
-        "pyproject.toml": '[tool.poetry.dependencies]\nparse = "*"\n[tool.poetry.group.dev.dependencies]\nkedro-batch = "*"'
-    },
+    {"pyproject.toml": '[tool.poetry]\ndependencies = {parse = "1"}\ngroup.dev.dependencies.kedro-batch = "1"\n'},
 ]
 FOR_THE_IMAGE = [
     {"pyproject.toml": '[project]\ndependencies = ["parse", "kedro-batch"]\n', "uv.lock": LOCK.format("kedro-batch")},
