@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.run_lock import remove_run_folder, run_lock
+from kedro_batch.submitter.run_lock import is_locked, remove_run_folder, run_lock
 
 RUN = RunId("r1")
 HOLDER = """
@@ -93,3 +94,24 @@ def test_a_lock_that_was_removed_before_it_was_held_is_taken_again(tmp_path, mon
     monkeypatch.setattr(fcntl, "flock", late)
     with run_lock(tmp_path / "r1", RUN):
         assert (tmp_path / "r1" / "lock").read_text().startswith(f"process {os.getpid()} of ")
+
+
+def test_who_only_looks_whether_a_run_is_locked_keeps_nobody_from_working_on_it(tmp_path):
+    with run_lock(tmp_path / "r1", RUN):
+        assert is_locked(tmp_path / "r1")
+    ended = threading.Event()
+
+    def look():
+        while not ended.is_set():
+            is_locked(tmp_path / "r1")
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(500):
+            with run_lock(tmp_path / "r1", RUN):
+                pass
+    finally:
+        ended.set()
+        looking.join()
+    assert not is_locked(tmp_path / "r1")

@@ -75,6 +75,9 @@ def _locked(folder: Path, run_id: RunId) -> TextIO:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            if _is_only_looked_at(file):
+                file.close()
+                continue
             with file:
                 file.seek(0)
                 holder = file.read().strip() or "another process"
@@ -85,6 +88,15 @@ def _locked(folder: Path, run_id: RunId) -> TextIO:
         if _is_there(file, folder / "lock"):
             return file
         file.close()
+
+
+def _is_only_looked_at(file: TextIO) -> bool:
+    """True if nobody has the lock but ``is_locked`` of another process, which has it for a moment."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _is_there(file: TextIO, path: Path) -> bool:
