@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,25 +19,33 @@ import sys
 from pathlib import Path
 from kedro_batch.submitter.run_lock import run_lock
 with run_lock(Path(sys.argv[1]), "r1"):
-    print("held", flush=True)
+    print("ready", flush=True)
     sys.stdin.read()
+"""
+LOOKER = """
+import sys
+from pathlib import Path
+from kedro_batch.submitter.run_lock import is_locked
+print("ready", flush=True)
+while True:
+    is_locked(Path(sys.argv[1]))
 """
 
 
 @contextmanager
-def another_holder(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", HOLDER, str(folder)]
+def another_process(program: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", program, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
-            assert process.stdout.readline() == "held\n"
+            assert process.stdout.readline() == "ready\n"
             yield process
         finally:
             process.kill()
 
 
 def test_a_second_process_is_refused_with_the_name_of_the_first(tmp_path):
-    with another_holder(tmp_path / "r1") as first:
+    with another_process(HOLDER, tmp_path / "r1") as first:
         refusal = (
             rf"run r1 is being worked on by process {first.pid} of .+ on .+, since \d{{4}}-.*kedro-batch status r1"
         )
@@ -48,7 +55,7 @@ def test_a_second_process_is_refused_with_the_name_of_the_first(tmp_path):
 
 
 def test_the_lock_ends_with_its_holder_however_that_ends(tmp_path):
-    with another_holder(tmp_path / "r1") as first:
+    with another_process(HOLDER, tmp_path / "r1") as first:
         first.send_signal(signal.SIGKILL)
         first.wait(30)
         with run_lock(tmp_path / "r1", RUN):
@@ -59,9 +66,9 @@ def test_the_lock_ends_with_its_holder_however_that_ends(tmp_path):
 def test_the_lock_is_let_go_after_the_block_and_after_an_error_in_it(tmp_path):
     with pytest.raises(ZeroDivisionError), run_lock(tmp_path / "r1", RUN):
         _ = 1 / 0
-    with run_lock(tmp_path / "r1", RUN), another_holder(tmp_path / "r2"):
+    with run_lock(tmp_path / "r1", RUN), another_process(HOLDER, tmp_path / "r2"):
         pass  # another run is nobody's business
-    with another_holder(tmp_path / "r1"):
+    with another_process(HOLDER, tmp_path / "r1"):
         pass
 
 
@@ -99,19 +106,9 @@ def test_a_lock_that_was_removed_before_it_was_held_is_taken_again(tmp_path, mon
 def test_who_only_looks_whether_a_run_is_locked_keeps_nobody_from_working_on_it(tmp_path):
     with run_lock(tmp_path / "r1", RUN):
         assert is_locked(tmp_path / "r1")
-    ended = threading.Event()
-
-    def look():
-        while not ended.is_set():
-            is_locked(tmp_path / "r1")
-
-    looking = threading.Thread(target=look)
-    looking.start()
-    try:
-        for _ in range(500):
+    with another_process(LOOKER, tmp_path / "r1") as looking:
+        for _ in range(300):
             with run_lock(tmp_path / "r1", RUN):
                 pass
-    finally:
-        ended.set()
-        looking.join()
+        assert looking.poll() is None
     assert not is_locked(tmp_path / "r1")
