@@ -123,9 +123,9 @@ def docker_engine(folder: Path, registry_address: str) -> Iterator[DockerEngine]
         RuntimeError: It does not start.
         AssertionError: It left something behind.
     """
-    before = _traces(folder)
-    (folder / "data").mkdir(parents=True)
     cgroup = f"kedro-batch-{os.getpid()}"
+    before = _traces(folder, cgroup)
+    (folder / "data").mkdir(parents=True)
     socket = folder / "docker.sock"
     (folder / "daemon.json").write_text("{}")  # not the machine's
     dockerd = [
@@ -158,7 +158,7 @@ def docker_engine(folder: Path, registry_address: str) -> Iterator[DockerEngine]
         _stop(process)
         _remove_cgroups(cgroup)
         shutil.rmtree(folder)
-    left = {what: found for what, found in _traces(folder).items() if found != before[what]}
+    left = {what: found for what, found in _traces(folder, cgroup).items() if found != before[what]}
     assert not left, f"before: {before}, after: {left}"
 
 
@@ -215,17 +215,15 @@ def _remove_cgroups(name: str) -> None:
             Path(folder).rmdir()
 
 
-def _traces(folder: Path) -> dict[str, object]:
-    """Return what an engine could leave on the machine."""
-    of_docker = re.compile(rf"docker|containerd|kedro-batch|{re.escape(str(folder))}")
-    groups = Path("/sys/fs/cgroup")
+def _traces(folder: Path, cgroup: str) -> dict[str, object]:
+    """Return what an engine could leave on the machine; what engines of other tests have does not count."""
+    of_docker = re.compile(rf"containerd|/docker|{re.escape(str(folder))}")
+    groups, known_groups = Path("/sys/fs/cgroup"), ("docker", cgroup)
     tables = Path("/proc/net/ip_tables_names")
     return {
         "processes": [one for one in _command_lines() if str(folder) in one],
         "mounts": [one for one in Path("/proc/self/mounts").read_text().splitlines() if of_docker.search(one)],
-        "control groups": [
-            one for pattern in ("*", "*/*") for one in groups.glob(pattern) if of_docker.search(one.name)
-        ],
+        "control groups": [one for pattern in ("*", "*/*") for one in groups.glob(pattern) if one.name in known_groups],
         "network": [one.name for one in Path("/sys/class/net").iterdir() if re.match("docker|br-|veth", one.name)],
         "tables of iptables": tables.read_text() if tables.exists() else "",
         "forwarding": Path("/proc/sys/net/ipv4/ip_forward").read_text(),

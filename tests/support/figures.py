@@ -6,7 +6,7 @@ import pytest
 def show_figures(reporter: pytest.TerminalReporter) -> None:
     """Write the figures of all tests, those of other processes too: reports bring them along."""
     lines = [
-        f"{report.nodeid.partition('::')[2]}: {value}"
+        f"{report.nodeid.partition('::')[2].partition('@')[0]}: {value}"
         for report in reporter.getreports("passed")
         if report.when == "call"
         for name, value in report.user_properties
