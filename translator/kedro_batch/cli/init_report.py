@@ -115,8 +115,8 @@ def _image_notes(root: Path) -> Iterator[str]:
         return
     if dependencies.in_folders:
         yield for_terminal(
-            f"note: {dependencies.files[0]} lists {listed(dependencies.in_folders)}, folders that are not in the image "
-            f"when its packages are installed. Change {DOCKERFILE}, or list their packages instead"
+            f"note: {dependencies.files[0]} lists {listed(dependencies.in_folders)}, which the image does not have "
+            f"when its packages are installed. Copy it before in {DOCKERFILE}, or list what it needs instead"
         )
 
 

@@ -4,6 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Dependencies:
         files: The files that it reads, relative to the project's folder; the first one is what it is given, and wheels
             in the project come last.
         needs_git: One of the packages comes from a git repository.
-        in_folders: Requirements that are folders of this machine, which the image does not have yet at that time.
+        in_folders: Requirements in folders of this machine, which the image does not have yet at that time.
         python: ``requires-python`` of the project; None if it does not say.
     """
 
@@ -89,9 +90,10 @@ def _describe(root: Path, installer: Installer, files: tuple[str, ...], project:
 
 def _find_wheels(root: Path, texts: list[str]) -> tuple[str, ...]:
     """Return the wheels in the project that lists name, relative to its folder, where installers look for them."""
-    named = (Path(root, one) for text in texts for one in _WHEEL.findall(_COMMENT.sub("", text)))
-    inside = (one.resolve() for one in named if one.is_file() and one.resolve().is_relative_to(root.resolve()))
-    return tuple(dict.fromkeys(one.relative_to(root.resolve()).as_posix() for one in inside))
+    named = (normpath(one) for text in texts for one in _WHEEL.findall(_COMMENT.sub("", text)))
+    files = ((one, root / one) for one in named)
+    inside = (one for one, file in files if file.is_file() and file.resolve().is_relative_to(root.resolve()))
+    return tuple(dict.fromkeys(inside))
 
 
 def _project_table(root: Path) -> dict[str, Any]:
