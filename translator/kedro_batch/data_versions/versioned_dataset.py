@@ -5,9 +5,10 @@ Kedro has no public way to change the versions of a dataset that exists. The att
 ``kedro.io.core.AbstractVersionedDataset``. What lacks one of them is not taken for a versioned dataset.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from kedro_batch.data_versions.version_limit import VersionsUpTo
@@ -62,6 +63,11 @@ class VersionedDataset:
     def address(self, version: DataVersion) -> str:
         """Return the folder of a version as people write it: ``s3://bucket/...``."""
         return self._as_url(self.folder(version))
+
+    def place(self, version: DataVersion) -> str:
+        """Return the folder of a version in one spelling: two datasets that have the same one share their data."""
+        address = self.address(version)
+        return address if "://" in address else os.path.realpath(Path(address).expanduser())
 
     def file(self, version: DataVersion) -> str:
         """Return the path that Kedro loads for a version: a file, or a folder with parts."""
