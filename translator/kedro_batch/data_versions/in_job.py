@@ -100,9 +100,9 @@ def _prepare(
         dataset.save_as(job.version)
     outputs = {name for node in pipeline.nodes for name in node.outputs}
     written = tuple(one for one in datasets if one.name in outputs)
-    places = _places_of_run(catalog, names, job, job.version)
-    _load_from_run((one for one in datasets if one.name not in outputs), places, job, job.version)
-    _refuse_to_replace(written, {**places, **_loaded_places((*prepared, *datasets), outputs, job.version)}, job.version)
+    _load_from_run((one for one in datasets if one.name not in outputs), job, job.version)
+    in_use = _places_in_use(catalog, (*prepared, *datasets), outputs, job, job.version)
+    _refuse_to_replace(written, in_use, job.version)
     if job.is_repeated and job.is_inside:
         tell_leftovers(written, job.version)
     elif job.is_repeated:
@@ -110,30 +110,11 @@ def _prepare(
     return datasets
 
 
-def _places_of_run(catalog: Any, names: Iterable[str], job: JobEnvironment, version: DataVersion) -> dict[str, str]:
-    """Return where other jobs of the run have saved what this job loads, each with the name under which they did.
-
-    The job itself may load it under another name: then the name of the others is no name of its own pipeline.
-    """
-    own = {name for name in names if name.partition("@")[0] in job.reads_from_run}
-    others = job.reads_from_run - {name.partition("@")[0] for name in own}
-    found = (*find_versioned(catalog, own), *find_versioned(catalog, others, skip_broken=True))
-    return {one.place(version): one.name for one in found}
-
-
-def _loaded_places(datasets: Iterable[VersionedDataset], outputs: set[str], version: DataVersion) -> dict[str, str]:
-    """Return where the run's version is that ``--load-versions`` names, each with the name of the dataset."""
-    loaded = (one for one in datasets if one.name not in outputs and one.load_version == version)
-    return {one.place(version): one.name for one in loaded}
-
-
-def _load_from_run(
-    loaded: Iterable[VersionedDataset], places: Mapping[str, str], job: JobEnvironment, version: DataVersion
-) -> None:
+def _load_from_run(loaded: Iterable[VersionedDataset], job: JobEnvironment, version: DataVersion) -> None:
     """Let datasets that other jobs of the run have written load the run's version, unless a version is named."""
     missing = []
     for dataset in loaded:
-        if dataset.place(version) in places and not dataset.load_version:
+        if dataset.name.partition("@")[0] in job.reads_from_run and not dataset.load_version:
             dataset.load_as(version)
             if not dataset.may_exist(version):
                 missing.append(f"  {dataset.name}: {dataset.address(version)}")
@@ -147,15 +128,29 @@ def _load_from_run(
         )
 
 
-def _refuse_to_replace(written: Iterable[VersionedDataset], loaded: Mapping[str, str], version: DataVersion) -> None:
+def _places_in_use(
+    catalog: Any, datasets: Iterable[VersionedDataset], outputs: set[str], job: JobEnvironment, version: DataVersion
+) -> dict[str, str]:
+    """Return where the run's version of what the job loads is, each place with a name of the dataset.
+
+    Other jobs have written it, or ``--load-versions`` names it. The job may load it under another name than that under
+    which the others have written it: then only the catalog knows that name.
+    """
+    loaded = [one for one in datasets if one.name not in outputs and one.load_version == version]
+    others = job.reads_from_run - {one.name.partition("@")[0] for one in loaded}
+    loaded += find_versioned(catalog, others, skip_broken=True)
+    return {one.place(version): one.name for one in loaded}
+
+
+def _refuse_to_replace(written: Iterable[VersionedDataset], in_use: Mapping[str, str], version: DataVersion) -> None:
     """Refuse a job that would save where the run's version is that it loads: Kedro would refuse it when it saves.
 
     In a repeated attempt that version would be taken for what an earlier attempt left, and removed.
     """
     replaced = [
-        f"  {one.name}: {one.address(version)}, which this job loads as {loaded[one.place(version)]}"
+        f"  {one.name}: {one.address(version)}, which this job loads as {in_use[one.place(version)]}"
         for one in written
-        if one.place(version) in loaded and one.may_exist(version)
+        if one.place(version) in in_use and one.may_exist(version)
     ]
     if replaced:
         raise JobRefused(
