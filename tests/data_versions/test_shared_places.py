@@ -11,7 +11,7 @@ from tests.data_versions.jobs import OLD, OWN, begin, catalog_of, entry, pass_on
 CHANGE = Pipeline([node(pass_on, "x", "changed", name="change")])
 
 
-def entries(folder, **more):
+def entries(folder):
     """Return a dataset of another job, the same under another name, and a third name under which it is written."""
     return {name: entry(folder, "x") for name in ("x_of_another_job", "x", "changed")}
 
@@ -24,7 +24,10 @@ def test_what_other_jobs_of_the_run_wrote_is_not_taken_for_what_an_attempt_left(
     with pytest.raises(click.ClickException) as refused:
         begin(CHANGE, catalog_of(entries(tmp_path)), variables(attempt=attempt, reads=[written_as]))
     assert refused.value.exit_code == 4
-    assert f"  changed: {tmp_path}/x.json/{OWN}, which this job loads" in refused.value.message
+    assert (
+        f"  changed: {tmp_path}/x.json/{OWN}, which is where {written_as} is, and this job loads it"
+        in refused.value.message
+    )
     assert saved(tmp_path, "x") == {OLD: "older", OWN: "of another job"}
 
 
@@ -40,7 +43,7 @@ def test_it_is_found_behind_a_link_and_another_spelling_too(tmp_path, monkeypatc
 
 def test_a_version_that_the_command_names_is_not_removed_either(tmp_path):
     save(tmp_path, "x", OWN, "named")
-    with pytest.raises(click.ClickException, match=r"changed: .*, which this job loads as x"):
+    with pytest.raises(click.ClickException, match=r"changed: .*, which is where x is, and this job loads it"):
         begin(CHANGE, catalog_of(entries(tmp_path), load_versions={"x": OWN}), variables(attempt=2))
     assert saved(tmp_path, "x") == {OWN: "named"}
 

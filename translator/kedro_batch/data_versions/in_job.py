@@ -148,13 +148,13 @@ def _refuse_to_replace(written: Iterable[VersionedDataset], in_use: Mapping[str,
     In a repeated attempt that version would be taken for what an earlier attempt left, and removed.
     """
     replaced = [
-        f"  {one.name}: {one.address(version)}, which this job loads as {in_use[one.place(version)]}"
+        f"  {one.name}: {one.address(version)}, which is where {in_use[one.place(version)]} is, and this job loads it"
         for one in written
         if one.place(version) in in_use and one.may_exist(version)
     ]
     if replaced:
         raise JobRefused(
-            f"this job would save where version {version} is already, written by another job of this run:\n"
+            f"this job would save where data of its run are already, in version {version}:\n"
             + "\n".join(replaced)
             + "\nKedro does not save a version twice. Give each dataset that the pipeline writes a filepath of its own"
         )
