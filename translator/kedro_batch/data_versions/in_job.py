@@ -5,6 +5,7 @@ everything else, the newest version that is not newer than the run. What cannot 
 as an error of click, which Kedro's command line prints without a traceback.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -100,13 +101,15 @@ def _prepare(
         dataset.save_as(job.version)
     outputs = {name for node in pipeline.nodes for name in node.outputs}
     written = tuple(one for one in datasets if one.name in outputs)
-    _load_from_run((one for one in datasets if one.name not in outputs), job, job.version)
+    alone = {name for name, parts in Counter(one.name for one in datasets).items() if parts == 1}
+    # Of several that one wraps, nobody knows which are written in the run, and by which job.
+    _load_from_run((one for one in datasets if one.name in alone - outputs), job, job.version)
     in_use = _places_in_use(catalog, (*prepared, *datasets), outputs, job, job.version)
     _refuse_to_replace(written, in_use, job.version)
-    if job.is_repeated and job.is_inside:
-        tell_leftovers(written, job.version)
-    elif job.is_repeated:
-        remove_leftovers(written, job.version)
+    if job.is_repeated:
+        own = set() if job.is_inside else alone
+        tell_leftovers((one for one in written if one.name not in own), job.version)
+        remove_leftovers((one for one in written if one.name in own), job.version)
     return datasets
 
 
