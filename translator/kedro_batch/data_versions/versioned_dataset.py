@@ -105,8 +105,9 @@ def versioned_parts(name: str, dataset: Any) -> Iterator[VersionedDataset]:
 
 
 def _is_dataset(one: Any) -> bool:
+    """True if its class is that of a dataset. An object may answer anything, such as one of data in memory."""
     methods = ("load", "save", "release", "exists", "_describe")
-    return not isinstance(one, type) and all(callable(getattr(one, method, None)) for method in methods)
+    return all(callable(getattr(type(one), method, None)) for method in methods)
 
 
 def _has_versions(one: Any) -> bool:
