@@ -210,12 +210,14 @@ def test_a_registry_that_reads_the_environment_gives_what_kedro_run_gives(tmp_pa
     expected = (data / "numbers.json").read_text()
     (data / "numbers.json").unlink()
     assert kedro_batch("compile", "--env=prod", "-q", "-o", "plan.yaml", cwd=tmp_path).code == 0
-    ended = kedro_batch("apply", "plan.yaml", "--local", "-q", "--run-id=r1", cwd=tmp_path)
+    env = {"KEDRO_BATCH_OPEN_SESSIONS": "3"}  # as in a node of a job
+    ended = kedro_batch("apply", "plan.yaml", "--local", "-q", "--run-id=r1", cwd=tmp_path, env=env)
     assert ended.code == 0, ended.text
     assert json.loads(expected) == json.loads((data / "numbers.json").read_text()) == [1, "prod"]
     assert json.loads((data / "total.json").read_text()) == {
         **dict(own(tmp_path, "record")),
         "KEDRO_BATCH_READS_FROM_RUN": '["numbers"]',
+        "KEDRO_BATCH_OPEN_SESSIONS": "1",
         "KEDRO_ENV": "prod",
     }
 

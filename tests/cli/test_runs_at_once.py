@@ -59,6 +59,8 @@ _CATALOG = "".join(
     f"{name}: {{type: json.JSONDataset, filepath: data/{name}.json, versioned: true}}\n"
     for name in ("train", "test", "model", "score")
 )
+_COSTLY = ("flask", "numpy", "pandas")
+"""What Kedro imports at each start where it is installed, and these nodes do not need: half a second."""
 _ALL_OF_A = {"score_of": "a", "model_of": "a", "learned_on": "a", "judged_on": "a"}
 
 
@@ -71,6 +73,10 @@ class Project:
         self.folder = write_project(folder, registry=_REGISTRY, conf=conf, settings=settings)
         self.events = self.folder / "events"
         self.events.mkdir()
+        self.missing = folder / "missing"
+        self.missing.mkdir()
+        for module in _COSTLY:
+            (self.missing / f"{module}.py").write_text("raise ImportError\n")
         compiled = kedro_batch("compile", "-q", "-o", "plan.yaml", cwd=self.folder)
         assert compiled.code == 0, compiled.err
 
@@ -85,6 +91,7 @@ class Project:
     def start(self, run: str, **env: str) -> "subprocess.Popen[str]":
         command = [*PROGRAM, "apply", "plan.yaml", "--local", "--run-id", run, "-q"]
         pipe = subprocess.PIPE
+        env["PYTHONPATH"] = str(self.missing)
         return subprocess.Popen(
             command, cwd=self.folder, env=environment(env), stdout=pipe, stderr=subprocess.STDOUT, text=True
         )

@@ -2,9 +2,11 @@
 
 import warnings
 from importlib import import_module
+from typing import Any
 
 import click
 import pytest
+from kedro.io import AbstractDataset
 from kedro.io.core import DatasetError, Version
 from kedro.pipeline import Pipeline, node
 from kedro.runner import ParallelRunner, SequentialRunner, ThreadRunner
@@ -61,6 +63,51 @@ def test_what_a_cached_dataset_wraps_has_it_too(tmp_path, catalog_class):
     catalog = catalog_of({**cached, "z": entry(tmp_path, "z")}, catalog_class)
     run_job(DOUBLE, catalog, variables(attempt=2))
     assert saved(tmp_path, "y") == {OWN: 2}
+
+
+class Wrapping(AbstractDataset[Any, Any]):
+    """A dataset of a project's own around others."""
+
+    def __init__(self, filepaths, version):
+        make = import_module("kedro_datasets.json").JSONDataset
+        self._inside, *self._more = [make(filepath=one, version=version) for one in filepaths]
+        self._other = self._more[0] if self._more else None
+
+    def _load(self):
+        return self._inside.load()
+
+    def _save(self, data):
+        self._inside.save(data)
+
+    def _describe(self):
+        return {}
+
+
+def test_what_a_class_of_a_project_wraps_has_it_too(tmp_path):
+    save(tmp_path, "x", OLD, 1)
+    save(tmp_path, "y", OWN, "left by an attempt")
+    save(tmp_path, "y", NEW, 100)
+    wrapping = {"type": Wrapping, "filepaths": [f"{tmp_path}/y.json"], "versioned": True}
+    catalog = catalog_of({"x": entry(tmp_path, "x"), "y": wrapping, "z": entry(tmp_path, "z")})
+    run_job(DOUBLE, catalog, variables(attempt=2))
+    assert saved(tmp_path, "z") == {OWN: 4}
+
+
+def test_of_many_that_a_class_wraps_none_is_removed(tmp_path, capsys):
+    save(tmp_path, "w", OWN, "of another job")
+    wrapping = {"type": Wrapping, "filepaths": [f"{tmp_path}/{name}.json" for name in "yw"], "versioned": True}
+    begin(Pipeline([node(pass_on, "x", "y", name="a")]), catalog_of({"y": wrapping}), variables(attempt=2))
+    assert saved(tmp_path, "w") == {OWN: "of another job"}
+    assert "y may have been saved already" in capsys.readouterr().err
+
+
+def test_of_many_that_a_class_wraps_each_is_loaded_as_it_is(tmp_path):
+    for name, version, number in (("x", OWN, 1), ("w", OLD, 2), ("w", NEW, 100)):
+        save(tmp_path, name, version, number)
+    wrapping = {"type": Wrapping, "filepaths": [f"{tmp_path}/{name}.json" for name in "xw"], "versioned": True}
+    catalog = catalog_of({"x": wrapping, "y": entry(tmp_path, "y")})
+    run_job(Pipeline([node(pass_on, "x", "y", name="a")]), catalog, variables(reads=["x"]))
+    assert saved(tmp_path, "y") == {OWN: 1}
 
 
 @pytest.mark.parametrize(("runner", "catalog_class"), [(ThreadRunner, CATALOGS[0]), (ParallelRunner, SHARED)])

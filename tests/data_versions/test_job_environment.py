@@ -1,6 +1,11 @@
 import pytest
 
-from kedro_batch.data_versions.job_environment import JobEnvironment, read_job_environment
+from kedro_batch.data_versions.job_environment import (
+    JobEnvironment,
+    close_session,
+    open_session,
+    read_job_environment,
+)
 from kedro_batch.errors import JobRefused
 from kedro_batch.plan.data_version import DataVersion
 from tests.data_versions.jobs import OWN, variables
@@ -25,7 +30,8 @@ def test_a_run_id_alone_is_enough(number):
 
 
 @pytest.mark.parametrize(
-    "version", ["run-x", "2026-01-01", "2026-13-01T00.00.00.000Z", "../2026-01-01T00.00.00.000Z", "."]
+    "version",
+    ["run-x", "2026-01-01", "2026-13-01T00.00.00.000Z", "../2026-01-01T00.00.00.000Z", ".", "٢٠٢٦-01-01T00.00.00.000Z"],
 )
 def test_a_version_that_is_no_time_is_refused(version):
     with pytest.raises(JobRefused, match=r"KEDRO_BATCH_VERSION is '.*', which is not a time such as 2026-"):
@@ -36,3 +42,16 @@ def test_a_version_that_is_no_time_is_refused(version):
 def test_a_list_of_names_that_is_none_is_refused(names):
     with pytest.raises(JobRefused, match=r"KEDRO_BATCH_READS_FROM_RUN is '.*', which is not a list of names in JSON"):
         read_job_environment({**variables(), "KEDRO_BATCH_READS_FROM_RUN": names})
+
+
+def test_sessions_within_a_session_are_counted():
+    env = variables()
+    assert not read_job_environment(env).is_inside
+    for _ in range(2):
+        open_session(env)
+        assert read_job_environment(env).is_inside
+    close_session(env)
+    assert read_job_environment(env).is_inside
+    for _ in range(2):  # one too many: a hook may fail between the two
+        close_session(env)
+        assert env == variables()

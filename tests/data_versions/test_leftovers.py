@@ -144,6 +144,24 @@ def test_a_dataset_that_does_not_tell_its_file_system_is_cleared_all_the_same(tm
     assert left.parent.parent.exists()
 
 
+class ByVersion(Versioned):
+    """One that saves all of a version side by side with other datasets, in a folder for the version."""
+
+    def _get_versioned_path(self, version):
+        return self._filepath.parent / version / self._filepath.name
+
+
+def test_of_a_class_with_places_of_its_own_only_its_file_is_removed(tmp_path):
+    mine, other = tmp_path / OWN / "y.json", tmp_path / OWN / "of_another_job.json"
+    mine.parent.mkdir()
+    for file in (mine, other):
+        file.write_text("1")
+    catalog = catalog_of({"y": {"type": ByVersion, "filepath": f"{tmp_path}/y.json", "versioned": True}})
+    begin(Pipeline([node(pass_on, "x", "y", name="a")]), catalog, variables(attempt=2))
+    assert not mine.exists()
+    assert other.exists()
+
+
 def broken(path):
     raise PermissionError(path)
 

@@ -49,6 +49,24 @@ def test_jobs_in_order_are_fine(nodes):
     assert shared(nodes) == []
 
 
+VERSIONED = file("s3://b/x.json", versioned=True)
+
+
+@pytest.mark.parametrize(("first", "second"), [("today", "all"), ("all", "today")])
+def test_two_jobs_in_order_cannot_both_save_the_version_of_their_run_in_one_place(first, second):
+    nodes = [parse_node(f"d_in -> {first}", "make"), parse_node(f"{first} -> {second}", "change")]
+    (one,) = (one for one in compiled(nodes, VERSIONED, VERSIONED).diagnostics if one.code == "shared_place")
+    assert (one.severity, one.source) == ("warning", first)
+    assert "make writes it to s3://b/x.json, and change writes " in one.message
+    assert "Both are versioned, all jobs of a run save under one version" in one.message
+
+
+@pytest.mark.parametrize("versioned", [[True, False], [False, True], [False, False]])
+def test_without_versions_they_can(versioned):
+    nodes = [parse_node("d_in -> today", "make"), parse_node("today -> all", "change")]
+    assert shared(nodes, *(file("s3://b/x.json", versioned=one) for one in versioned)) == []
+
+
 def test_one_job_keeps_its_order():
     nodes = [parse_node("d_in -> today", "write", tags="x"), parse_node("all -> d_total", "read", tags="x")]
     assert shared(nodes, settings={"group_by": "tag:x"}) == []

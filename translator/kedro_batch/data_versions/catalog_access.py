@@ -27,11 +27,22 @@ def set_save_version(catalog: Any, version: DataVersion) -> None:
         lazy.save_version = version
 
 
-def find_versioned(catalog: Any, names: Iterable[str]) -> tuple[VersionedDataset, ...]:
+def find_versioned(catalog: Any, names: Iterable[str], *, skip_broken: bool = False) -> tuple[VersionedDataset, ...]:
     """Return the datasets with versions among these names, in the order of names. They are made, as the runner would.
 
     Names that the catalog does not know stay in memory: they have no versions.
+
+    Args:
+        catalog: Kedro's catalog.
+        names: Names of datasets.
+        skip_broken: Leave out what cannot be made, such as for a package that this job's image does not have.
     """
     find = getattr(catalog, "_get_dataset", None) or catalog.get  # before 1.0, and since
-    known = [name for name in sorted(names) if name in catalog]
-    return tuple(part for name in known for part in versioned_parts(name, find(name)))
+    found: list[VersionedDataset] = []
+    for name in sorted(names):
+        try:
+            found += versioned_parts(name, find(name)) if name in catalog else ()
+        except Exception:  # each class has errors of its own
+            if not skip_broken:
+                raise
+    return tuple(found)

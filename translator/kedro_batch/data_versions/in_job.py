@@ -5,7 +5,8 @@ everything else, the newest version that is not newer than the run. What cannot 
 as an error of click, which Kedro's command line prints without a traceback.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +15,7 @@ import click
 from kedro_batch.data_versions.catalog_access import find_versioned, made_datasets, set_save_version
 from kedro_batch.data_versions.job_environment import JobEnvironment, read_job_environment
 from kedro_batch.data_versions.job_log import say
-from kedro_batch.data_versions.leftovers import remove_leftovers
+from kedro_batch.data_versions.leftovers import remove_leftovers, tell_leftovers
 from kedro_batch.data_versions.versioned_dataset import VersionedDataset
 from kedro_batch.errors import JobRefused
 from kedro_batch.plan.data_version import DataVersion
@@ -42,7 +43,7 @@ def fix_versions(catalog: Any, variables: Mapping[str, str]) -> None:
                 dataset.save_as(job.version)
 
 
-def begin_job(pipeline: Any, catalog: Any, variables: Mapping[str, str]) -> None:
+def begin_job(pipeline: Any, catalog: Any, variables: Mapping[str, str]) -> tuple[VersionedDataset, ...]:
     """Write the first line of the log, fix what the job loads, and remove what its earlier attempts saved.
 
     Args:
@@ -50,39 +51,72 @@ def begin_job(pipeline: Any, catalog: Any, variables: Mapping[str, str]) -> None
         catalog: Kedro's catalog.
         variables: The environment variables of a job.
 
+    Returns:
+        The datasets that are ready now.
+
     Raises:
-        click.ClickException: What other jobs of the run wrote is not there, what an earlier attempt saved cannot be
-            removed, or the variables are not what kedro-batch writes.
+        click.ClickException: What other jobs of the run wrote is not there, or is where the job would save, what an
+            earlier attempt saved cannot be removed, or the variables are not what kedro-batch writes.
     """
     with _told_plainly():
         job = read_job_environment(variables)
         say(_first_line(job, [node.name for node in pipeline.nodes]))
-        if job.version:
-            datasets = find_versioned(catalog, pipeline.datasets())
-            for dataset in datasets:
-                dataset.save_as(job.version)
-            _load_from_run(datasets, job, job.version)
-            if job.is_repeated:
-                outputs = {name for node in pipeline.nodes for name in node.outputs}
-                remove_leftovers((one for one in datasets if one.name in outputs), job.version)
+        return _prepare(pipeline, catalog, job, ())
+
+
+def prepare_added(
+    pipeline: Any, catalog: Any, variables: Mapping[str, str], prepared: Sequence[VersionedDataset]
+) -> None:
+    """Do the same for the datasets that are in the catalog since then.
+
+    Args:
+        pipeline: The nodes that Kedro is about to run.
+        catalog: Kedro's catalog.
+        variables: The environment variables of a job.
+        prepared: What ``begin_job`` returned.
+
+    Raises:
+        click.ClickException: As ``begin_job`` does.
+    """
+    with _told_plainly():
+        _prepare(pipeline, catalog, read_job_environment(variables), prepared)
 
 
 def _first_line(job: JobEnvironment, nodes: list[str]) -> str:
-    parts = [
-        f"run {job.run}",
-        f"job {job.job or 'unknown'}",
-        f"submission {job.submission}",
-        f"attempt {job.attempt}",
-        f"version {job.version or 'none'}",
-        f"nodes: {listed(nodes, _NODES_SHOWN)}",
-    ]
-    return ", ".join(parts)
+    shown = f"version {job.version or 'none'}, nodes: {listed(nodes, _NODES_SHOWN)}"
+    if job.is_inside:
+        return f"a node of this job has started Kedro again, {shown}"
+    return f"run {job.run}, job {job.job or 'unknown'}, submission {job.submission}, attempt {job.attempt}, {shown}"
 
 
-def _load_from_run(datasets: Iterable[VersionedDataset], job: JobEnvironment, version: DataVersion) -> None:
+def _prepare(
+    pipeline: Any, catalog: Any, job: JobEnvironment, prepared: Sequence[VersionedDataset]
+) -> tuple[VersionedDataset, ...]:
+    if not job.version:
+        return ()
+    names = pipeline.datasets()
+    ready = {id(one.dataset) for one in prepared}
+    datasets = tuple(one for one in find_versioned(catalog, names) if id(one.dataset) not in ready)
+    for dataset in datasets:
+        dataset.save_as(job.version)
+    outputs = {name for node in pipeline.nodes for name in node.outputs}
+    written = tuple(one for one in datasets if one.name in outputs)
+    alone = {name for name, parts in Counter(one.name for one in datasets).items() if parts == 1}
+    # Of several that one wraps, nobody knows which are written in the run, and by which job.
+    _load_from_run((one for one in datasets if one.name in alone - outputs), job, job.version)
+    in_use = _places_in_use(catalog, (*prepared, *datasets), outputs, job, job.version)
+    _refuse_to_replace(written, in_use, job.version)
+    if job.is_repeated:
+        own = set() if job.is_inside else alone
+        tell_leftovers((one for one in written if one.name not in own), job.version)
+        remove_leftovers((one for one in written if one.name in own), job.version)
+    return datasets
+
+
+def _load_from_run(loaded: Iterable[VersionedDataset], job: JobEnvironment, version: DataVersion) -> None:
     """Let datasets that other jobs of the run have written load the run's version, unless a version is named."""
     missing = []
-    for dataset in datasets:
+    for dataset in loaded:
         if dataset.name.partition("@")[0] in job.reads_from_run and not dataset.load_version:
             dataset.load_as(version)
             if not dataset.may_exist(version):
@@ -94,6 +128,38 @@ def _load_from_run(datasets: Iterable[VersionedDataset], job: JobEnvironment, ve
             + "\nEither the data were deleted, or the image of the job that writes them has no kedro-batch. An older "
             "version is not loaded: it is the data of another run. Install kedro-batch in the images of all jobs, then "
             f"run the job that writes them again, and all below it: kedro-batch resume {job.run} --from JOB"
+        )
+
+
+def _places_in_use(
+    catalog: Any, datasets: Iterable[VersionedDataset], outputs: set[str], job: JobEnvironment, version: DataVersion
+) -> dict[str, str]:
+    """Return where the run's version of what the job loads is, each place with a name of the dataset.
+
+    Other jobs have written it, or ``--load-versions`` names it. The job may load it under another name than that under
+    which the others have written it: then only the catalog knows that name.
+    """
+    loaded = [one for one in datasets if one.name not in outputs and one.load_version == version]
+    others = job.reads_from_run - {one.name.partition("@")[0] for one in loaded}
+    loaded += find_versioned(catalog, others, skip_broken=True)
+    return {one.place(version): one.name for one in loaded}
+
+
+def _refuse_to_replace(written: Iterable[VersionedDataset], in_use: Mapping[str, str], version: DataVersion) -> None:
+    """Refuse a job that would save where the run's version is that it loads: Kedro would refuse it when it saves.
+
+    In a repeated attempt that version would be taken for what an earlier attempt left, and removed.
+    """
+    replaced = [
+        f"  {one.name}: {one.address(version)}, which is where {in_use[one.place(version)]} is, and this job loads it"
+        for one in written
+        if one.place(version) in in_use and one.may_exist(version)
+    ]
+    if replaced:
+        raise JobRefused(
+            f"this job would save where data of its run are already, in version {version}:\n"
+            + "\n".join(replaced)
+            + "\nKedro does not save a version twice. Give each dataset that the pipeline writes a filepath of its own"
         )
 
 

@@ -1,7 +1,7 @@
 """Which job of which run this process is, read from the environment variables that kedro-batch gives to jobs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
 from kedro_batch.errors import JobRefused
@@ -9,6 +9,7 @@ from kedro_batch.plan.data_version import DataVersion, is_data_version
 from kedro_batch.plan.variables import (
     ATTEMPT_VARIABLE,
     JOB_VARIABLE,
+    OPEN_SESSIONS_VARIABLE,
     READS_FROM_RUN_VARIABLE,
     RUN_ID_VARIABLE,
     SUBMISSION_VARIABLE,
@@ -27,6 +28,7 @@ class JobEnvironment:
         submission: Which submission of the job this is, from 1.
         attempt: Which attempt of the submission this is, from 1.
         version: The version under which the run saves; None if whoever submitted the job gave it none.
+        is_inside: A node of the job has started Kedro again, and this is what it started.
         reads_from_run: Names, without ``@...``, of the datasets that the job reads and other jobs of its run write.
     """
 
@@ -35,6 +37,7 @@ class JobEnvironment:
     submission: int = 1
     attempt: int = 1
     version: DataVersion | None = None
+    is_inside: bool = False
     reads_from_run: frozenset[str] = frozenset()
 
     @property
@@ -55,12 +58,25 @@ def read_job_environment(variables: Mapping[str, str]) -> JobEnvironment:
         submission=_number(variables.get(SUBMISSION_VARIABLE)),
         attempt=_number(variables.get(ATTEMPT_VARIABLE)),
         version=_version(variables.get(VERSION_VARIABLE)),
+        is_inside=bool(variables.get(OPEN_SESSIONS_VARIABLE)),
         reads_from_run=_names(variables.get(READS_FROM_RUN_VARIABLE)),
     )
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 1
+def open_session(variables: MutableMapping[str, str]) -> None:
+    """Let nodes that start Kedro again, in this process or in one of its own, know that they are in a job's session."""
+    variables[OPEN_SESSIONS_VARIABLE] = str(_number(variables.get(OPEN_SESSIONS_VARIABLE), 0) + 1)
+
+
+def close_session(variables: MutableMapping[str, str]) -> None:
+    """Undo what ``open_session`` has done."""
+    around = _number(variables.pop(OPEN_SESSIONS_VARIABLE, None), 0) - 1
+    if around > 0:
+        variables[OPEN_SESSIONS_VARIABLE] = str(around)
+
+
+def _number(text: str | None, otherwise: int = 1) -> int:
+    return int(text) if text and text.isdecimal() else otherwise
 
 
 def _version(text: str | None) -> DataVersion | None:

@@ -34,6 +34,16 @@ def remove_leftovers(datasets: Iterable[VersionedDataset], version: DataVersion)
         )
 
 
+def tell_leftovers(datasets: Iterable[VersionedDataset], version: DataVersion) -> None:
+    """Say which datasets have a version already, where nobody knows which job has saved it. Nothing is removed."""
+    for one in datasets:
+        if one.may_exist(version):
+            say(
+                f"{one.name} may have been saved already, by this job or another one of its run. It is not removed, and"
+                f" Kedro does not save it twice. If an earlier attempt left it, remove it: {one.address(version)}"
+            )
+
+
 def _remove(one: VersionedDataset, version: DataVersion) -> str:
     """Remove a version of one dataset and tell it; return what hinders it, or nothing."""
     removed, reason = remove_version(one, version)

@@ -1,13 +1,15 @@
 """One dataset of Kedro's that has versions: which it loads, which it saves, and where they are.
 
 Kedro has no public way to change the versions of a dataset that exists. The attributes are the same from 0.19.0 to 1.7:
-``_version`` (a named tuple of ``load`` and ``save``), ``_filepath``, ``_exists_function`` and ``_glob_function`` of
-``kedro.io.core.AbstractVersionedDataset``. What lacks one of them is not taken for a versioned dataset.
+``_version`` (a named tuple of ``load`` and ``save``), ``_filepath``, ``_exists_function``, ``_glob_function`` and
+``_get_versioned_path`` of ``kedro.io.core.AbstractVersionedDataset``. What lacks one of them is not taken for a
+versioned dataset.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from kedro_batch.data_versions.version_limit import VersionsUpTo
@@ -17,12 +19,13 @@ _VERSION = "_version"
 _LIST_PATHS = "_glob_function"
 _EXISTS = "_exists_function"
 _FILEPATH = "_filepath"
+_FIND_FILE = "_get_versioned_path"
 _DISK = ("file", "local")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionedDataset:
-    """A dataset that saves each version as ``FILEPATH/VERSION/NAME``.
+    """A dataset that saves each version as ``FILEPATH/VERSION/NAME``, or where its own class says.
 
     Attributes:
         name: Its name in the catalog.
@@ -56,17 +59,22 @@ class VersionedDataset:
         setattr(self.dataset, _VERSION, getattr(self.dataset, _VERSION)._replace(load=version))
 
     def folder(self, version: DataVersion) -> str:
-        """Return where everything of a version is."""
-        return str(getattr(self.dataset, _FILEPATH) / version)
+        """Return where everything of a version is, and nothing else: the folder, or a file that is elsewhere."""
+        file, folder = PurePath(self.file(version)), getattr(self.dataset, _FILEPATH) / version
+        return str(folder if folder in file.parents else file)
 
     def address(self, version: DataVersion) -> str:
         """Return the folder of a version as people write it: ``s3://bucket/...``."""
         return self._as_url(self.folder(version))
 
+    def place(self, version: DataVersion) -> str:
+        """Return the folder of a version in one spelling: two datasets that have the same one share their data."""
+        address = self.address(version)
+        return address if "://" in address else os.path.realpath(Path(address).expanduser())
+
     def file(self, version: DataVersion) -> str:
         """Return the path that Kedro loads for a version: a file, or a folder with parts."""
-        filepath = getattr(self.dataset, _FILEPATH)
-        return str(filepath / version / filepath.name)
+        return str(getattr(self.dataset, _FIND_FILE)(version))
 
     def file_address(self, version: DataVersion) -> str:
         """Return the path that Kedro loads for a version as people write it."""
@@ -86,9 +94,20 @@ class VersionedDataset:
 
 
 def versioned_parts(name: str, dataset: Any) -> Iterator[VersionedDataset]:
-    """Yield a dataset if it has versions, and the one with versions that it wraps, as CachedDataset does."""
-    parts = (dataset, getattr(dataset, "_dataset", None))
-    yield from (VersionedDataset(name=name, dataset=one) for one in parts if _has_versions(one))
+    """Yield a dataset if it has versions, and those with versions that it wraps, as CachedDataset does."""
+    left, seen = [dataset], set()
+    while left:
+        one = left.pop(0)
+        seen.add(id(one))
+        if _has_versions(one):
+            yield VersionedDataset(name=name, dataset=one)
+        left += [part for part in getattr(one, "__dict__", {}).values() if _is_dataset(part) and id(part) not in seen]
+
+
+def _is_dataset(one: Any) -> bool:
+    """True if its class is that of a dataset. An object may answer anything, such as one of data in memory."""
+    methods = ("load", "save", "release", "exists", "_describe")
+    return all(callable(getattr(type(one), method, None)) for method in methods)
 
 
 def _has_versions(one: Any) -> bool:
@@ -98,5 +117,6 @@ def _has_versions(one: Any) -> bool:
         and hasattr(version, "save")
         and isinstance(getattr(one, _FILEPATH, None), PurePath)
         and callable(getattr(one, _LIST_PATHS, None))
+        and callable(getattr(one, _FIND_FILE, None))
         and callable(getattr(one, _EXISTS, None))
     )

@@ -10,6 +10,8 @@ VERSION_VARIABLE = "KEDRO_BATCH_VERSION"
 """The version under which all jobs of a run save versioned datasets, such as ``2026-11-22T16.15.07.123Z``."""
 READS_FROM_RUN_VARIABLE = "KEDRO_BATCH_READS_FROM_RUN"
 """A JSON list: the datasets that the job reads, and that other jobs of the run write."""
+OPEN_SESSIONS_VARIABLE = "KEDRO_BATCH_OPEN_SESSIONS"
+"""In a job, for the nodes that run: how many sessions of Kedro run around them. The hook sets it."""
 JOB_VARIABLES = (RUN_ID_VARIABLE, JOB_VARIABLE, SUBMISSION_VARIABLE, VERSION_VARIABLE, READS_FROM_RUN_VARIABLE)
 """All that a run gives its jobs."""
 READS_FROM_RUN_LENGTH = 2000

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 
 def check_shared_places(compilation: Compilation) -> Iterator[Diagnostic]:
-    """Yield a warning for each pair of names for one place that jobs use at the same time, one of them writing."""
+    """Yield a warning for each pair of names for one place that jobs use at the same time, one of them writing.
+
+    Also if they use it one after the other, but both save versions there: those of a run are one and the same.
+    """
     labels = {job: group.label for job, group in compilation.groups.items()}
     seen: set[tuple[str, str]] = set()
     for one in compilation.shared_places:
-        if one.ordered or (one.written, one.other) in seen:
+        fails = one.ordered and _saves_twice(compilation, one)
+        if (one.ordered and not fails) or (one.written, one.other) in seen:
             continue
         seen.add((one.written, one.other))
         found = diagnose_dataset(
@@ -32,15 +36,32 @@ def check_shared_places(compilation: Compilation) -> Iterator[Diagnostic]:
             f"{labels[one.writer]} writes it to {one.place}, and {labels[one.user]} "
             f"{'reads' if one.reads else 'writes'} {one.other}, which is "
             f"{'the same place' if one.same else 'inside of it or around it'}. "
-            + (
-                "Neither job waits for the other, so it is chance who comes first"
-                if one.reads
-                else "Neither job waits for the other, so one may replace or remove what the other has written"
-            ),
-            advice="Let the later node read what the earlier one writes, as one more input, so that its job waits; "
+            + (_why_it_fails(labels[one.user]) if fails else _what_may_happen(reads=one.reads)),
+            advice="Store them in different places"
+            if fails
+            else "Let the later node read what the earlier one writes, as one more input, so that its job waits; "
             "or store them in different places",
         )
         yield replace(found, about={**found.about, "dataset": (one.written, one.other)})
+
+
+def _saves_twice(compilation: Compilation, one: "SharedPlace") -> bool:
+    return (
+        one.same and not one.reads and all(compilation.storages.of(name).versioned for name in (one.written, one.other))
+    )
+
+
+def _why_it_fails(user: str) -> str:
+    return (
+        "Both are versioned, all jobs of a run save under one version, and Kedro does not save a version twice: "
+        f"{user} fails where kedro-batch is in the image"
+    )
+
+
+def _what_may_happen(*, reads: bool) -> str:
+    if reads:
+        return "Neither job waits for the other, so it is chance who comes first"
+    return "Neither job waits for the other, so one may replace or remove what the other has written"
 
 
 def check_local_places(compilation: Compilation) -> Iterator[Diagnostic]:

@@ -99,7 +99,8 @@ def find_shared_places(
         use = uses[other.dataset]
         for writer, user in product(sorted(uses[one.dataset].producers), sorted(use.producers | use.consumers)):
             reads = user in use.consumers
-            if writer == user or above[writer] & bit[user] or (not reads and other.name < one.name):
+            ordered = bool(above[user] & bit[writer])
+            if writer == user or above[writer] & bit[user] or (not reads and not ordered and other.name < one.name):
                 continue  # one job keeps its order; a reader that comes first reads what was there before
             found[one.dataset, writer, other.name, user] = SharedPlace(
                 written=one.name,
@@ -107,7 +108,7 @@ def find_shared_places(
                 other=other.name,
                 user=user,
                 reads=reads,
-                ordered=bool(above[user] & bit[writer]),
+                ordered=ordered,
                 place=one.shown,
                 same=one.parts == other.parts,
             )

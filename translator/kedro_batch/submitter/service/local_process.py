@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.plan.variables import ENV_VARIABLE, JOB_VARIABLES
+from kedro_batch.plan.variables import ENV_VARIABLE, JOB_VARIABLES, OPEN_SESSIONS_VARIABLE
 
 GRACE_S = 5.0
 """How long a process may take to end after SIGTERM, before SIGKILL."""
@@ -71,7 +71,8 @@ def environment_of(request: Mapping[str, Any], job_id: str, attempt: int) -> dic
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
     }
     given = {one["name"]: one["value"] for one in request["containerOverrides"].get("environment", ())}
-    inherited = {name: value for name, value in os.environ.items() if name not in (ENV_VARIABLE, *JOB_VARIABLES)}
+    left_out = (ENV_VARIABLE, OPEN_SESSIONS_VARIABLE, *JOB_VARIABLES)
+    inherited = {name: value for name, value in os.environ.items() if name not in left_out}
     return {**inherited, **given, **own}
 
 
