@@ -6,6 +6,7 @@ network and the login to ECR, is not tried here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.support.account import Account
@@ -21,11 +22,13 @@ class ContainerAccount:
 
     Attributes:
         services: The services over HTTP, as the command line finds them.
+        wheel: This checkout's wheel.
     """
 
     services: Account
     engine: DockerEngine
     registry: ImageRegistry
+    wheel: Path
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -52,7 +52,8 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerAccou
         engine.docker("import", *changes, folder / "base.tar", OFFICIAL_NAME)
         services = Account(server)
         with serving(services.server):
-            yield ContainerAccount(services=services, engine=engine, registry=registry)
+            (wheel,) = (folder / "wheels").glob("kedro_batch-*.whl")
+            yield ContainerAccount(services=services, engine=engine, registry=registry, wheel=wheel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

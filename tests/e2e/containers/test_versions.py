@@ -53,9 +53,12 @@ def test_all_versioned_outputs_of_a_run_have_one_version_a_repeated_submission_i
     walk.adds("conf/versioned/catalog.yml", versioned_catalog(walk))
     uploads(walk, BUCKET_FOLDER, {path: road.expected[path] for path in RAW})
     walk.adds("src/spaceflights_demo/settings.py", KILLED_BETWEEN_SAVES)
-    walk.adds("Dockerfile", "USER 0\nRUN pip install kedro-batch\nUSER 1000:1000\n")
+    assert "versioned_boundary" in walk.types("compile", "--env", "versioned", "-o", "versioned.yaml").err
+    walk.lists_kedro_batch()
     image = walk.pushes_image("Install kedro-batch")
-    walk.types("compile", "--env", "versioned", "--image", image, "-o", "versioned.yaml")
+    account.engine.docker("run", "--rm", image, "pip", "check")
+    compiled = walk.types("compile", "--env", "versioned", "--image", image, "-o", "versioned.yaml")
+    assert "versioned_boundary" not in compiled.err
 
     begun = time.monotonic()
     failed = walk.types("apply", "versioned.yaml", "--run-id", "one-version", code=6)

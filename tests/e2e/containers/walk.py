@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,16 @@ class Walk:
         image = self.types("image", "--push", "--", "--network=host").text.strip()
         self.account.enter_image(REPOSITORY, self.git("rev-parse", "HEAD").strip(), image.partition("@")[2])
         return image
+
+    def lists_kedro_batch(self) -> None:
+        """Put this checkout's wheel among the packages of the image, as docs/versions.md says."""
+        folder = self.project / "wheels"
+        folder.mkdir()
+        wheel = shutil.copy(self.account.wheel, folder)
+        packages = tomllib.loads((self.project / "pyproject.toml").read_text())["project"]["dependencies"]
+        listed = [*packages, f"./{Path(wheel).relative_to(self.project)}"]
+        (self.project / "requirements.txt").write_text("\n".join(listed) + "\n")
+        self.types("init", "--force", "Dockerfile")
 
     def git(self, *words: str) -> str:
         ended = run(["git", *words], cwd=self.project, env=GIT)
