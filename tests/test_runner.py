@@ -1,6 +1,7 @@
 """``kedro run --runner=kedro_batch.AWSBatchRunner``, on every supported Kedro: real programs, against the stand-in."""
 
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -8,12 +9,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from kedro_batch.errors import JobsFailed, ProjectError, Refused, UsageError
+from kedro_batch.errors import ConfigError, JobsFailed, ProjectError, Refused, UsageError
 from kedro_batch.plan.variables import RUN_ID_VARIABLE
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support import forked
 from tests.support.command_line import BIN, environment, run
-from tests.support.projects import KEDRO_VERSION, TARGET, json_catalog, write_project
+from tests.support.projects import DIAMOND, KEDRO_VERSION, TARGET, json_catalog, write_project
 from tests.support.runs import JOURNAL, interrupted, states, wait_until
 from tests.support.services import standin
 
@@ -119,6 +120,17 @@ def test_a_failing_node_ends_it_with_the_reasons_of_batch_and_both_ways_to_go_on
         assert service.verdict()["taken"] == 6
 
 
+def test_the_environment_that_has_a_queue_is_named_in_a_command_that_runs_the_same_nodes(tmp_path):
+    project = write_project(tmp_path, conf={"base/aws_batch.yml": None, "prod/aws_batch.yml": TARGET})
+    with standin() as service:
+        ended = kedro_run(service, project, "--nodes=go_left", "--env=local", "--params=a=b c")
+        assert ended.code == ConfigError.exit_code
+        advice = f"kedro run --env=prod {RUNNER} --nodes=go_left '--params=a=b c'"
+        assert f"The environment 'prod' has a queue and a definition:\n\n    {advice}\n" in ended.err
+        assert forked.kedro(service, *shlex.split(advice)[1:], cwd=project).code == 0
+        assert commands(service) == [["kedro", "run", "--env=prod", "--nodes=go_left", "--params=a=b c"]]
+
+
 def test_datasets_that_are_not_in_the_catalog_are_all_named_before_anything_is_sent(tmp_path):
     project = write_project(tmp_path, conf={"base/catalog.yml": json_catalog("raw", "numbers", "left")})
     with standin() as service:
@@ -126,6 +138,7 @@ def test_datasets_that_are_not_in_the_catalog_are_all_named_before_anything_is_s
         assert ended.code == ProjectError.exit_code
         assert service.verdict()["calls"] == {}
     assert "error ephemeral_boundary: right" in ended.err
+    assert "Or run these nodes in one job: group_by: [memory] in aws_batch.yml\n" in ended.err
     assert "error unstored_output: total" in ended.err
     assert not (project / JOURNAL).exists()
     (project / "conf/base/catalog.yml").write_text(json_catalog("raw", "numbers", "left", "right"))
@@ -149,6 +162,37 @@ def test_ctrl_c_says_what_goes_on_and_submits_nothing_that_is_held_back(tmp_path
         assert f"kedro-batch {command} {name} " in ended.text
     assert "Stopped by SIGINT.\n" in ended.err
     assert "Traceback" not in ended.text + ended.err
+
+
+STOPPED = """
+import os, signal
+
+from kedro_batch import AWSBatchRunner
+
+
+class Runner(AWSBatchRunner):
+    def run(self, *args, **kwargs):
+        os.environ["STOP"] = "1"
+        return super().run(*args, **kwargs)
+
+
+def stop_if_asked():
+    if os.environ.pop("STOP", None):
+        os.kill(os.getpid(), signal.SIGINT)
+"""
+STOPPING = f"from a_project.stopped import stop_if_asked\n{DIAMOND}".replace(
+    "def register_pipelines():", "def register_pipelines():\n    stop_if_asked()"
+)
+
+
+def test_ctrl_c_while_it_compiles_says_that_nothing_was_submitted(tmp_path):
+    project = write_project(tmp_path, registry=STOPPING, stopped=STOPPED)
+    with standin() as service:
+        ended = forked.kedro(service, "run", "--runner=a_project.stopped.Runner", cwd=project)
+        assert service.verdict()["calls"] == {}
+    assert ended.code == 128 + signal.SIGINT
+    assert ended.err == "Nothing was submitted.\nStopped by SIGINT.\n"
+    assert not (project / JOURNAL).exists()
 
 
 @pytest.mark.skipif(KEDRO_VERSION < "1", reason="kedro run has --only-missing-outputs since 1.0")
@@ -226,7 +270,7 @@ def test_it_refuses_to_run_where_it_cannot_or_would_not_end(tmp_path, settings, 
 
 
 PROGRAM = """
-import logging, os, sys, threading
+import logging, os, signal, sys, threading
 from pathlib import Path
 
 from kedro.framework.session import KedroSession
@@ -237,15 +281,17 @@ from kedro_batch import AWSBatchRunner
 from kedro_batch.runner import remember_run
 
 bootstrap_project(Path.cwd())
+from a_project.stopped import Runner
 
 
-def run(**selection):
+def run(runner=AWSBatchRunner, **selection):
     with KedroSession.create(env="prod") as session:
-        return session.run(runner=AWSBatchRunner(), **selection)
+        return session.run(runner=runner(), **selection)
 
 
 def process():
-    return os.environ.get("KEDRO_ENV"), logging.root.manager.disable
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)]
+    return os.environ.get("KEDRO_ENV"), logging.root.manager.disable, handlers
 
 
 before = process()
@@ -261,10 +307,20 @@ def run_unknown():
     AWSBatchRunner().run(unknown, None)
 
 
-for attempt in (lambda: run(node_names=["add_up"]), run_unknown):
+def run_elsewhere():
+    remember_run({"project_path": "/"}, unknown)
+    AWSBatchRunner().run(unknown, None)
+
+
+def run_without_env():
+    with KedroSession.create() as session:
+        return session.run(runner=AWSBatchRunner())
+
+
+for attempt in (lambda: run(node_names=["add_up"]), run_unknown, run_elsewhere, run_without_env, lambda: run(Runner)):
     try:
         attempt()
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         print(type(error).__name__, error)
 assert process() == before, process()
 print(results)
@@ -272,14 +328,18 @@ print(results)
 
 
 def test_a_program_that_makes_sessions_gets_an_exception_and_stays_as_it_was(tmp_path):
-    project = write_project(tmp_path, conf={"prod/catalog.yml": ""})
+    project = write_project(
+        tmp_path, registry=STOPPING, stopped=STOPPED, conf={"base/aws_batch.yml": None, "prod/aws_batch.yml": TARGET}
+    )
     with standin(fail={"add_up": 1}) as service:
         ended = run([sys.executable, "-c", PROGRAM], cwd=project, env=service.environment)
         assert [words[-1] for words in commands(service)] == ["--nodes=go_left", "--nodes=add_up"]
     assert ended.code == 0, ended.err
     text = ended.text
-    assert text.endswith("[{}]\n")
+    assert text.endswith("\nKeyboardInterrupt \n[{}]\n")
     assert "\nAWSBatchRunnerError run " in text
+    assert "\nAWSBatchRunnerError / is not the project: it has no pyproject.toml with a [tool.kedro] section" in text
+    assert "has a queue and a definition: choose it with --env, or with KedroSession.create(env='prod')\n" in text
     assert "\nAWSBatchRunnerError these nodes are not in the registered pipelines, so no container could find" in text
     assert "  add_up failed: Essential container in task exited; exit code 1\n" in text
 

@@ -105,6 +105,7 @@ def _serve() -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # Kedro logs to standard output
     sys.path[0] = str(BIN)  # as in the installed program
+    sys.modules["__main__"].__package__ = None  # click calls the program as this says
     for module in _LOADED_ONCE:
         import_module(module)
     for schema in ("config", "plan"):
