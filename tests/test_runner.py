@@ -45,6 +45,10 @@ takes_runner_params = pytest.mark.skipif(
 )
 
 
+AT_ONCE = {"start_s": 0.0, "run_s": 0.0}
+"""Jobs that have ended when somebody asks: what a run waits for is tested elsewhere."""
+
+
 def kedro_run(service, project, *words, env=None):
     ended = forked.kedro(service, "run", RUNNER, *words, cwd=project, env=env)
     assert "Traceback" not in ended.text + ended.err
@@ -77,7 +81,7 @@ def commands(service):
 def test_it_runs_what_kedro_hands_over_as_apply_runs_a_plan(tmp_path):
     project = write_project(tmp_path, settings=HOOKS, conf={"prod/catalog.yml": ""})
     words = ("--env=prod", "--pipeline=half", "--tags=", "--params=a=1,b.c=x", "--load-versions=raw:2026-01-01")
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project, *words)
         assert ended.code == 0, ended.err
         entry = the_run(project)
@@ -99,7 +103,7 @@ def test_it_runs_what_kedro_hands_over_as_apply_runs_a_plan(tmp_path):
 
 def test_a_failing_node_ends_it_with_the_reasons_of_batch_and_both_ways_to_go_on(tmp_path):
     project = write_project(tmp_path, settings=HOOKS)
-    with standin(fail={"go_left": 3}) as service:
+    with standin(**AT_ONCE, fail={"go_left": 3}) as service:
         ended = kedro_run(service, project)
         assert ended.code == JobsFailed.exit_code
         entry = the_run(project)
@@ -122,18 +126,18 @@ def test_a_failing_node_ends_it_with_the_reasons_of_batch_and_both_ways_to_go_on
 
 def test_the_environment_that_has_a_queue_is_named_in_a_command_that_runs_the_same_nodes(tmp_path):
     project = write_project(tmp_path, conf={"base/aws_batch.yml": None, "prod/aws_batch.yml": TARGET})
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project, "--nodes=go_left", "--env=local", "--params=a=b c")
         assert ended.code == ConfigError.exit_code
         advice = f"kedro run --env=prod {RUNNER} --nodes=go_left '--params=a=b c'"
         assert f"The environment 'prod' has a queue and a definition:\n\n    {advice}\n" in ended.err
         assert forked.kedro(service, *shlex.split(advice)[1:], cwd=project).code == 0
-        assert commands(service) == [["kedro", "run", "--env=prod", "--nodes=go_left", "--params=a=b c"]]
+        assert commands(service) == [["kedro", "run", "--env=prod", "--nodes=go_left", '--params=a="b c"']]
 
 
 def test_datasets_that_are_not_in_the_catalog_are_all_named_before_anything_is_sent(tmp_path):
     project = write_project(tmp_path, conf={"base/catalog.yml": json_catalog("raw", "numbers", "left")})
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project)
         assert ended.code == ProjectError.exit_code
         assert service.verdict()["calls"] == {}
@@ -143,7 +147,7 @@ def test_datasets_that_are_not_in_the_catalog_are_all_named_before_anything_is_s
     assert not (project / JOURNAL).exists()
     (project / "conf/base/catalog.yml").write_text(json_catalog("raw", "numbers", "left", "right"))
     (project / "conf/base/aws_batch.yml").write_text(f"{TARGET}accept: {{unstored_output: [total]}}\n")
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         assert kedro_run(service, project, "--to-outputs=total", "--from-nodes=add_up").code == 0
 
 
@@ -187,7 +191,7 @@ STOPPING = f"from a_project.stopped import stop_if_asked\n{DIAMOND}".replace(
 
 def test_ctrl_c_while_it_compiles_says_that_nothing_was_submitted(tmp_path):
     project = write_project(tmp_path, registry=STOPPING, stopped=STOPPED)
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = forked.kedro(service, "run", "--runner=a_project.stopped.Runner", cwd=project)
         assert service.verdict()["calls"] == {}
     assert ended.code == 128 + signal.SIGINT
@@ -200,7 +204,7 @@ def test_the_nodes_that_kedro_leaves_out_become_no_jobs(project):
     (project / "data").mkdir()
     for name in ("numbers", "left", "right"):
         (project / "data" / f"{name}.json").write_text("[1]")
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project, "--only-missing-outputs")
         assert ended.code == 0, ended.err
         assert [words[-1] for words in commands(service)] == ["--nodes=add_up"]
@@ -240,7 +244,7 @@ def test_runner_params_win_over_the_files(tmp_path):
     ],
 )
 def test_wrong_runner_params_are_refused_with_what_there_is(project, words, parts):
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project, f"--runner-params={words}")
         assert ended.code in (UsageError.exit_code, Refused.exit_code)
         assert service.verdict()["calls"] == {}
@@ -262,7 +266,7 @@ def test_wrong_runner_params_are_refused_with_what_there_is(project, words, part
 )
 def test_it_refuses_to_run_where_it_cannot_or_would_not_end(tmp_path, settings, env, part):
     project = write_project(tmp_path, settings=settings)
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project, env=env)
         assert ended.code == UsageError.exit_code
         assert service.verdict()["calls"] == {}
@@ -331,7 +335,7 @@ def test_a_program_that_makes_sessions_gets_an_exception_and_stays_as_it_was(tmp
     project = write_project(
         tmp_path, registry=STOPPING, stopped=STOPPED, conf={"base/aws_batch.yml": None, "prod/aws_batch.yml": TARGET}
     )
-    with standin(fail={"add_up": 1}) as service:
+    with standin(**AT_ONCE, fail={"add_up": 1}) as service:
         ended = run([sys.executable, "-c", PROGRAM], cwd=project, env=service.environment)
         assert [words[-1] for words in commands(service)] == ["--nodes=go_left", "--nodes=add_up"]
     assert ended.code == 0, ended.err
