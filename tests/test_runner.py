@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from kedro_batch.errors import ConfigError, JobsFailed, ProjectError, Refused, UsageError
+from kedro_batch.errors import ConfigError, JobsFailed, ProjectError, Refused, ServiceError, UsageError
 from kedro_batch.plan.variables import RUN_ID_VARIABLE
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support import forked
@@ -224,7 +224,14 @@ def test_runner_params_win_over_the_files(tmp_path):
         assert "max_workers" not in ended.err  # it has its effect
         sent = {(one["jobQueue"], one["jobDefinition"]) for one in service.asked("submitjob")}
         assert service.verdict(times=True)["most_unfinished"] == 1
+        missing = kedro_run(service, project, "--nodes=go_left", "--runner-params=job_queue=othr")
+        assert missing.code == ServiceError.exit_code
     assert sent == {("other", DEFINITION + "another:7")}
+    assert "Set job_queue in aws_batch.yml to a queue of this account and region, and compile again\n" in missing.err
+    assert missing.err.endswith(
+        "\nTo compile again, repeat kedro run. AWSBatchRunner was given job_queue, which wins over aws_batch.yml: change "
+        "it there\n"
+    )
 
 
 @takes_runner_params

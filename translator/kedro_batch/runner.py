@@ -26,6 +26,7 @@ from kedro_batch.cli.inside_session import AWSBatchRunnerError, compiling_in_ses
 from kedro_batch.cli.project_compilation import command_with_env, relative_to_project
 from kedro_batch.cli.run_session import RunSession
 from kedro_batch.cli.session_options import options_from_session
+from kedro_batch.cloud.checks.finding import SETTINGS
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.compile import compile_project
 from kedro_batch.compiler.data.stores import Store
@@ -33,7 +34,7 @@ from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project.missing_target import MissingTarget
 from kedro_batch.compiler.project.project_folder import package_name
 from kedro_batch.compiler.settings.config_source import MAX_WORKERS, TARGET
-from kedro_batch.errors import ConfigError, JobsFailed, ProjectError, UsageError
+from kedro_batch.errors import ConfigError, JobsFailed, ProjectError, ServiceError, UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Selection
 from kedro_batch.plan.reader import read_plan
@@ -155,10 +156,13 @@ class AWSBatchRunner(AbstractRunner):
                 pipeline = self._filter_pipeline_for_missing_outputs(pipeline, catalog)
             if self._is_async:
                 print_note("Note: is_async has no effect: AWSBatchRunner loads and saves nothing itself")
-            if pipeline.nodes:
-                self._submit(announced, pipeline)
-            else:
+            if not pipeline.nodes:
                 print_note("Nothing was submitted: all outputs exist")
+                return {}
+            try:
+                self._submit(announced, pipeline)
+            except ServiceError as error:
+                raise ServiceError(f"{error}{self._steps_here(str(error))}", fault=error.fault) from error
         return {}
 
     def _run(self, *_: Any, **__: Any) -> NoReturn:
@@ -167,6 +171,13 @@ class AWSBatchRunner(AbstractRunner):
 
     def _get_executor(self, max_workers: int) -> None:
         """Nothing is executed here."""
+
+    def _steps_here(self, advice: str) -> str:
+        """Return what the advice for plans means here, if it is to change the settings."""
+        if SETTINGS not in advice:
+            return ""
+        wins = f"AWSBatchRunner was given {listed(tuple(self._target))}, which wins over {SETTINGS}: change it there"
+        return f"\nTo compile again, repeat kedro run{f'. {wins}' if self._target else ''}"
 
     def _submit(self, announced: _Announced, pipeline: Any) -> None:
         names = {node.name for node in pipeline.nodes}
