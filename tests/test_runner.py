@@ -229,8 +229,8 @@ def test_runner_params_win_over_the_files(tmp_path):
     assert sent == {("other", DEFINITION + "another:7")}
     assert "Set job_queue in aws_batch.yml to a queue of this account and region, and compile again\n" in missing.err
     assert missing.err.endswith(
-        "\nTo compile again, repeat kedro run. AWSBatchRunner was given job_queue, which wins over aws_batch.yml: change "
-        "it there\n"
+        "\nTo compile again, repeat kedro run. AWSBatchRunner was given job_queue, which wins over aws_batch.yml: "
+        "change it there\n"
     )
 
 

@@ -176,8 +176,10 @@ class AWSBatchRunner(AbstractRunner):
         """Return what the advice for plans means here, if it is to change the settings."""
         if SETTINGS not in advice:
             return ""
-        wins = f"AWSBatchRunner was given {listed(tuple(self._target))}, which wins over {SETTINGS}: change it there"
-        return f"\nTo compile again, repeat kedro run{f'. {wins}' if self._target else ''}"
+        steps = "\nTo compile again, repeat kedro run"
+        given = [name for name in self._target if name in advice]
+        wins = f". AWSBatchRunner was given {listed(given)}, which wins over {SETTINGS}: change it there"
+        return f"{steps}{wins}" if given else steps
 
     def _submit(self, announced: _Announced, pipeline: Any) -> None:
         names = {node.name for node in pipeline.nodes}
