@@ -1,6 +1,7 @@
 """``kedro run --runner=kedro_batch.AWSBatchRunner``, on every supported Kedro: real programs, against the stand-in."""
 
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -8,12 +9,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from kedro_batch.errors import JobsFailed, ProjectError, Refused, UsageError
+from kedro_batch.errors import ConfigError, JobsFailed, ProjectError, Refused, ServiceError, UsageError
 from kedro_batch.plan.variables import RUN_ID_VARIABLE
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support import forked
 from tests.support.command_line import BIN, environment, run
-from tests.support.projects import KEDRO_VERSION, TARGET, json_catalog, write_project
+from tests.support.projects import DIAMOND, KEDRO_VERSION, TARGET, json_catalog, write_project
 from tests.support.runs import JOURNAL, interrupted, states, wait_until
 from tests.support.services import standin
 
@@ -42,6 +43,10 @@ HOOKS = (Listening(),)
 takes_runner_params = pytest.mark.skipif(
     tuple(map(int, KEDRO_VERSION.split(".")[:2])) < (1, 6), reason="kedro run has --runner-params since 1.6"
 )
+
+
+AT_ONCE = {"start_s": 0.0, "run_s": 0.0}
+"""Jobs that have ended when somebody asks: what a run waits for is tested elsewhere."""
 
 
 def kedro_run(service, project, *words, env=None):
@@ -76,7 +81,7 @@ def commands(service):
 def test_it_runs_what_kedro_hands_over_as_apply_runs_a_plan(tmp_path):
     project = write_project(tmp_path, settings=HOOKS, conf={"prod/catalog.yml": ""})
     words = ("--env=prod", "--pipeline=half", "--tags=", "--params=a=1,b.c=x", "--load-versions=raw:2026-01-01")
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project, *words)
         assert ended.code == 0, ended.err
         entry = the_run(project)
@@ -98,7 +103,7 @@ def test_it_runs_what_kedro_hands_over_as_apply_runs_a_plan(tmp_path):
 
 def test_a_failing_node_ends_it_with_the_reasons_of_batch_and_both_ways_to_go_on(tmp_path):
     project = write_project(tmp_path, settings=HOOKS)
-    with standin(fail={"go_left": 3}) as service:
+    with standin(**AT_ONCE, fail={"go_left": 3}) as service:
         ended = kedro_run(service, project)
         assert ended.code == JobsFailed.exit_code
         entry = the_run(project)
@@ -119,18 +124,30 @@ def test_a_failing_node_ends_it_with_the_reasons_of_batch_and_both_ways_to_go_on
         assert service.verdict()["taken"] == 6
 
 
+def test_the_environment_that_has_a_queue_is_named_in_a_command_that_runs_the_same_nodes(tmp_path):
+    project = write_project(tmp_path, conf={"base/aws_batch.yml": None, "prod/aws_batch.yml": TARGET})
+    with standin(**AT_ONCE) as service:
+        ended = kedro_run(service, project, "--nodes=go_left", "--env=local", "--params=a=b c")
+        assert ended.code == ConfigError.exit_code
+        advice = f"kedro run --env=prod {RUNNER} --nodes=go_left '--params=a=b c'"
+        assert f"The environment 'prod' has a queue and a definition:\n\n    {advice}\n" in ended.err
+        assert forked.kedro(service, *shlex.split(advice)[1:], cwd=project).code == 0
+        assert commands(service) == [["kedro", "run", "--env=prod", "--nodes=go_left", '--params=a="b c"']]
+
+
 def test_datasets_that_are_not_in_the_catalog_are_all_named_before_anything_is_sent(tmp_path):
     project = write_project(tmp_path, conf={"base/catalog.yml": json_catalog("raw", "numbers", "left")})
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project)
         assert ended.code == ProjectError.exit_code
         assert service.verdict()["calls"] == {}
     assert "error ephemeral_boundary: right" in ended.err
+    assert "Or run these nodes in one job: group_by: [memory] in aws_batch.yml\n" in ended.err
     assert "error unstored_output: total" in ended.err
     assert not (project / JOURNAL).exists()
     (project / "conf/base/catalog.yml").write_text(json_catalog("raw", "numbers", "left", "right"))
     (project / "conf/base/aws_batch.yml").write_text(f"{TARGET}accept: {{unstored_output: [total]}}\n")
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         assert kedro_run(service, project, "--to-outputs=total", "--from-nodes=add_up").code == 0
 
 
@@ -151,12 +168,43 @@ def test_ctrl_c_says_what_goes_on_and_submits_nothing_that_is_held_back(tmp_path
     assert "Traceback" not in ended.text + ended.err
 
 
+STOPPED = """
+import os, signal
+
+from kedro_batch import AWSBatchRunner
+
+
+class Runner(AWSBatchRunner):
+    def run(self, *args, **kwargs):
+        os.environ["STOP"] = "1"
+        return super().run(*args, **kwargs)
+
+
+def stop_if_asked():
+    if os.environ.pop("STOP", None):
+        os.kill(os.getpid(), signal.SIGINT)
+"""
+STOPPING = f"from a_project.stopped import stop_if_asked\n{DIAMOND}".replace(
+    "def register_pipelines():", "def register_pipelines():\n    stop_if_asked()"
+)
+
+
+def test_ctrl_c_while_it_compiles_says_that_nothing_was_submitted(tmp_path):
+    project = write_project(tmp_path, registry=STOPPING, stopped=STOPPED)
+    with standin(**AT_ONCE) as service:
+        ended = forked.kedro(service, "run", "--runner=a_project.stopped.Runner", cwd=project)
+        assert service.verdict()["calls"] == {}
+    assert ended.code == 128 + signal.SIGINT
+    assert ended.err == "Nothing was submitted.\nStopped by SIGINT.\n"
+    assert not (project / JOURNAL).exists()
+
+
 @pytest.mark.skipif(KEDRO_VERSION < "1", reason="kedro run has --only-missing-outputs since 1.0")
 def test_the_nodes_that_kedro_leaves_out_become_no_jobs(project):
     (project / "data").mkdir()
     for name in ("numbers", "left", "right"):
         (project / "data" / f"{name}.json").write_text("[1]")
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project, "--only-missing-outputs")
         assert ended.code == 0, ended.err
         assert [words[-1] for words in commands(service)] == ["--nodes=add_up"]
@@ -176,7 +224,14 @@ def test_runner_params_win_over_the_files(tmp_path):
         assert "max_workers" not in ended.err  # it has its effect
         sent = {(one["jobQueue"], one["jobDefinition"]) for one in service.asked("submitjob")}
         assert service.verdict(times=True)["most_unfinished"] == 1
+        missing = kedro_run(service, project, "--nodes=go_left", "--runner-params=job_queue=othr")
+        assert missing.code == ServiceError.exit_code
     assert sent == {("other", DEFINITION + "another:7")}
+    assert "Set job_queue in aws_batch.yml to a queue of this account and region, and compile again\n" in missing.err
+    assert missing.err.endswith(
+        "\nTo compile again, repeat kedro run. AWSBatchRunner was given job_queue, which wins over aws_batch.yml: "
+        "change it there\n"
+    )
 
 
 @takes_runner_params
@@ -196,7 +251,7 @@ def test_runner_params_win_over_the_files(tmp_path):
     ],
 )
 def test_wrong_runner_params_are_refused_with_what_there_is(project, words, parts):
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project, f"--runner-params={words}")
         assert ended.code in (UsageError.exit_code, Refused.exit_code)
         assert service.verdict()["calls"] == {}
@@ -218,7 +273,7 @@ def test_wrong_runner_params_are_refused_with_what_there_is(project, words, part
 )
 def test_it_refuses_to_run_where_it_cannot_or_would_not_end(tmp_path, settings, env, part):
     project = write_project(tmp_path, settings=settings)
-    with standin() as service:
+    with standin(**AT_ONCE) as service:
         ended = kedro_run(service, project, env=env)
         assert ended.code == UsageError.exit_code
         assert service.verdict()["calls"] == {}
@@ -226,7 +281,7 @@ def test_it_refuses_to_run_where_it_cannot_or_would_not_end(tmp_path, settings, 
 
 
 PROGRAM = """
-import logging, os, sys, threading
+import logging, os, signal, sys, threading
 from pathlib import Path
 
 from kedro.framework.session import KedroSession
@@ -237,15 +292,17 @@ from kedro_batch import AWSBatchRunner
 from kedro_batch.runner import remember_run
 
 bootstrap_project(Path.cwd())
+from a_project.stopped import Runner
 
 
-def run(**selection):
+def run(runner=AWSBatchRunner, **selection):
     with KedroSession.create(env="prod") as session:
-        return session.run(runner=AWSBatchRunner(), **selection)
+        return session.run(runner=runner(), **selection)
 
 
 def process():
-    return os.environ.get("KEDRO_ENV"), logging.root.manager.disable
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)]
+    return os.environ.get("KEDRO_ENV"), logging.root.manager.disable, handlers
 
 
 before = process()
@@ -261,10 +318,20 @@ def run_unknown():
     AWSBatchRunner().run(unknown, None)
 
 
-for attempt in (lambda: run(node_names=["add_up"]), run_unknown):
+def run_elsewhere():
+    remember_run({"project_path": "/"}, unknown)
+    AWSBatchRunner().run(unknown, None)
+
+
+def run_without_env():
+    with KedroSession.create() as session:
+        return session.run(runner=AWSBatchRunner())
+
+
+for attempt in (lambda: run(node_names=["add_up"]), run_unknown, run_elsewhere, run_without_env, lambda: run(Runner)):
     try:
         attempt()
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         print(type(error).__name__, error)
 assert process() == before, process()
 print(results)
@@ -272,14 +339,18 @@ print(results)
 
 
 def test_a_program_that_makes_sessions_gets_an_exception_and_stays_as_it_was(tmp_path):
-    project = write_project(tmp_path, conf={"prod/catalog.yml": ""})
-    with standin(fail={"add_up": 1}) as service:
+    project = write_project(
+        tmp_path, registry=STOPPING, stopped=STOPPED, conf={"base/aws_batch.yml": None, "prod/aws_batch.yml": TARGET}
+    )
+    with standin(**AT_ONCE, fail={"add_up": 1}) as service:
         ended = run([sys.executable, "-c", PROGRAM], cwd=project, env=service.environment)
         assert [words[-1] for words in commands(service)] == ["--nodes=go_left", "--nodes=add_up"]
     assert ended.code == 0, ended.err
     text = ended.text
-    assert text.endswith("[{}]\n")
+    assert text.endswith("\nKeyboardInterrupt \n[{}]\n")
     assert "\nAWSBatchRunnerError run " in text
+    assert "\nAWSBatchRunnerError / is not the project: it has no pyproject.toml with a [tool.kedro] section" in text
+    assert "has a queue and a definition: choose it with --env, or with KedroSession.create(env='prod')\n" in text
     assert "\nAWSBatchRunnerError these nodes are not in the registered pipelines, so no container could find" in text
     assert "  add_up failed: Essential container in task exited; exit code 1\n" in text
 

@@ -51,7 +51,7 @@ def test_another_run_that_goes_on_is_named_with_what_both_write_and_how_to_wait_
             "run first of this project goes on and writes 3 datasets of the same name (model, own, raw). Unversioned"
             in second.err
         )
-        assert "To wait for it: kedro-batch wait first. To refuse such a run: --exclusive" in second.err
+        assert "To wait for it: kedro-batch wait first. To refuse such a run: --exclusive, or `excl" in second.err
         assert len(service.asked("submitjob")) == 6
 
 

@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from kedro_batch.cli.session_options import options_from_session
-from kedro_batch.errors import ConfigError, UsageError
+from kedro_batch.errors import ConfigError
 from kedro_batch.plan.model import Selection
 
 OF_0_19 = {
@@ -43,13 +45,22 @@ def test_a_plain_run_gives_no_options():
     assert (options.pipelines, options.env, options.params_file, options.selection) == ((), None, None, Selection())
 
 
+def test_parameters_of_a_program_arrive_as_kedro_would_give_them_to_a_node():
+    options = options_from_session({"runtime_params": {"a": ({"b": (1, 2.0)}, None)}}, None, {})
+    assert options.params_file is not None
+    assert options.params_file.values == {"a": [{"b": [1, 2.0]}, None]}
+
+
 @pytest.mark.parametrize(
-    ("params", "refusal", "part"),
+    ("params", "part"),
     [
-        ({"a": object()}, UsageError, "the parameters of this run cannot be given to its jobs: Object of type object"),
-        ({"password": "hunter2-Zx81-kk"}, ConfigError, "--params"),
+        ({"a": object()}, "--params: a: is of the type object, which cannot be passed on without loss"),
+        ({"a": {1: "b"}}, "--params: a.1: the key 1 must be text"),
+        ({"a": [{True: "b"}]}, "the key true must be text"),
+        ({"a": float("nan")}, "--params: a: is nan, and only finite numbers"),
+        ({"password": "hunter2-Zx81-kk"}, "--params: password: "),
     ],
 )
-def test_parameters_that_no_job_may_have_are_refused(params, refusal, part):
-    with pytest.raises(refusal, match=part):
+def test_parameters_that_no_job_would_get_as_they_are_are_refused(params, part):
+    with pytest.raises(ConfigError, match=re.escape(part)):
         options_from_session({"runtime_params": params}, None, {})

@@ -41,6 +41,8 @@ _LOADED_ONCE = (
     "kedro_batch.review.diagnostics",
 )
 _LOADED_FOR_RUNS = ("kedro_batch.cli.run_session", "kedro_batch.submitter.service.aws")
+_LOADED_FOR_KEDRO = ("kedro.runner", "pandas")
+"""Every session asks for pandas: its parameters are in a MemoryDataset."""
 _STREAMS = (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY), ("stderr", os.O_WRONLY))
 
 
@@ -94,8 +96,9 @@ def _ask_server(**request: Any) -> int:
 @cache
 def _server() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.support.forked"]
+    env = environment({"OPENBLAS_NUM_THREADS": "1"})  # numpy would start threads, and a fork has but one
     server = subprocess.Popen(
-        command, cwd=_ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command, cwd=_ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     atexit.register(server.communicate)  # it ends when there are no more requests
     return server
@@ -105,6 +108,7 @@ def _serve() -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # Kedro logs to standard output
     sys.path[0] = str(BIN)  # as in the installed program
+    sys.modules["__main__"].__package__ = None  # click calls the program as this says
     for module in _LOADED_ONCE:
         import_module(module)
     for schema in ("config", "plan"):
@@ -113,7 +117,11 @@ def _serve() -> None:
     for line in sys.stdin.buffer:
         request = json.loads(line)
         impatient = request.pop("impatient")
-        for module in _LOADED_FOR_RUNS if impatient else ():
+        needed = [
+            *(_LOADED_FOR_RUNS if impatient else ()),
+            *(_LOADED_FOR_KEDRO if request["words"][0] == "kedro" else ()),
+        ]
+        for module in needed:
             import_module(module)
         if child := os.fork():
             replies.write(b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

@@ -6,6 +6,7 @@ which calls ``remember_context`` and ``remember_run`` before. Whatever a user ca
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+import click
 from click.core import ParameterSource
 from kedro.framework.project import settings
 from kedro.io import MemoryDataset
@@ -20,17 +22,19 @@ from kedro.runner import AbstractRunner
 
 from kedro_batch.cli.apply_command import apply, start_run
 from kedro_batch.cli.base import print_diagnostics, print_note
-from kedro_batch.cli.inside_session import AWSBatchRunnerError, ending_as_kedro_does, leaving_process_as_it_is
-from kedro_batch.cli.project_compilation import relative_to_project
+from kedro_batch.cli.inside_session import AWSBatchRunnerError, compiling_in_session, ending_as_kedro_does
+from kedro_batch.cli.project_compilation import command_with_env, relative_to_project
 from kedro_batch.cli.run_session import RunSession
 from kedro_batch.cli.session_options import options_from_session
+from kedro_batch.cloud.checks.finding import SETTINGS
 from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.compile import compile_project
 from kedro_batch.compiler.data.stores import Store
 from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project.missing_target import MissingTarget
+from kedro_batch.compiler.project.project_folder import package_name
 from kedro_batch.compiler.settings.config_source import MAX_WORKERS, TARGET
-from kedro_batch.errors import ConfigError, JobsFailed, ProjectError, UsageError
+from kedro_batch.errors import ConfigError, JobsFailed, ProjectError, ServiceError, UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Selection
 from kedro_batch.plan.reader import read_plan
@@ -152,10 +156,13 @@ class AWSBatchRunner(AbstractRunner):
                 pipeline = self._filter_pipeline_for_missing_outputs(pipeline, catalog)
             if self._is_async:
                 print_note("Note: is_async has no effect: AWSBatchRunner loads and saves nothing itself")
-            if pipeline.nodes:
-                self._submit(announced, pipeline)
-            else:
+            if not pipeline.nodes:
                 print_note("Nothing was submitted: all outputs exist")
+                return {}
+            try:
+                self._submit(announced, pipeline)
+            except ServiceError as error:
+                raise ServiceError(f"{error}{self._steps_here(str(error))}", fault=error.fault) from error
         return {}
 
     def _run(self, *_: Any, **__: Any) -> NoReturn:
@@ -165,10 +172,24 @@ class AWSBatchRunner(AbstractRunner):
     def _get_executor(self, max_workers: int) -> None:
         """Nothing is executed here."""
 
+    def _steps_here(self, advice: str) -> str:
+        """Return what the advice for plans means here, if it is to change the settings."""
+        if SETTINGS not in advice:
+            return ""
+        steps = "\nTo compile again, repeat kedro run"
+        given = [name for name in self._target if name in advice]
+        wins = f". AWSBatchRunner was given {listed(given)}, which wins over {SETTINGS}: change it there"
+        return f"{steps}{wins}" if given else steps
+
     def _submit(self, announced: _Announced, pipeline: Any) -> None:
         names = {node.name for node in pipeline.nodes}
         root = Path(announced.run_params["project_path"])
-        with leaving_process_as_it_is():
+        if package_name(root) is None:
+            raise ProjectError(
+                f"{root} is not the project: it has no pyproject.toml with a [tool.kedro] section. AWSBatchRunner "
+                "compiles the project, so run it in the project's folder; its installed package is not enough"
+            )
+        with compiling_in_session():
             conf_source = _other_conf_source(root, announced.conf_source)
             options = options_from_session(announced.run_params, conf_source, self._target)
             compilation = _compile(root, options, names)
@@ -219,9 +240,9 @@ class AWSBatchRunner(AbstractRunner):
 
 
 def _refuse_jobs() -> None:
-    if RUN_ID_VARIABLE in os.environ:
+    if run_id := os.environ.get(RUN_ID_VARIABLE):
         raise UsageError(
-            f"this is a job of run {os.environ[RUN_ID_VARIABLE]} already: AWSBatchRunner would submit it again, for "
+            f"this is a job of run {run_id} already: AWSBatchRunner would submit it again, for "
             "ever. The runner must be named on the command line of kedro run, not in the project's code"
         )
 
@@ -247,8 +268,11 @@ def _compile(root: Path, options: CompileOptions, names: set[str]) -> Compilatio
     except MissingTarget as error:
         if error.other_env is None:
             raise
-        command = f"kedro run --env={error.other_env} --runner=kedro_batch.AWSBatchRunner"
-        raise ConfigError(f"{error.headline}:\n\n    {command}\n") from error
+        context = click.get_current_context(silent=True)
+        if context is None or context.info_name not in sys.argv:  # a program, or an installed package
+            how = f"choose it with --env, or with KedroSession.create(env={error.other_env!r})"
+            raise ConfigError(f"{error.headline}: {how}") from error
+        raise ConfigError(f"{error.headline}:\n\n    {command_with_env(context, error.other_env)}\n") from error
 
 
 def _other_conf_source(root: Path, conf_source: str | None) -> str | None:

@@ -65,6 +65,9 @@ def test_a_message_says_what_is_wrong_and_where_and_what_to_do():
         "Store what other jobs read: add the entries below to conf/base/catalog.yml. Or run these nodes in one "
         "job: --group-by memory"
     )
+    # kedro run has no --group-by
+    runner = message(options=CompileOptions(for_runner=True))
+    assert runner.endswith(" Or run these nodes in one job: group_by: [memory] in aws_batch.yml")
     assert message(catalog={"x": LOCAL}) == (
         "it is on the disk of one container: its filepath is data/x.json. split writes it, and train reads it in "
         "another container. Store what other jobs read on S3 or the like. If all containers mount its folder, "

@@ -57,6 +57,9 @@ def test_what_stands_in_files_that_are_not_read_for_it_is_named():
         f"parameters.yml: aws_batch.memory: {where}",
         f"parameters.yml: aws_batch.retry: {where}",
     ]
+    heeded = compile_nodes(NODES, source=source, options=CompileOptions(for_runner=True))
+    for_runner = where.replace("job_queue and job_definition", "job_queue, job_definition and max_workers")
+    assert f"parameters.yml: aws_batch.retry: {for_runner}" in map(str, heeded.diagnostics)
 
 
 @pytest.mark.parametrize(

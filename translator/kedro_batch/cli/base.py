@@ -53,7 +53,7 @@ class BatchCommand(click.Command):
         """Run the command."""
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         try:
-            with on_signals(_raise_interrupted):
+            with on_signals(raise_interrupted):
                 return super().invoke(ctx)
         except KedroBatchError as error:
             _print_refusal(ctx, error)
@@ -150,7 +150,8 @@ def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _raise_interrupted(number: int) -> None:
+def raise_interrupted(number: int) -> None:
+    """Raise what ends a command; for ``on_signals``, where nothing has to be closed first."""
     raise Interrupted(number)
 
 

@@ -3,12 +3,13 @@
 import logging
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 
-from kedro_batch.cli.base import print_note
+from kedro_batch.cli.base import INTERRUPTING, on_signals, print_note, raise_interrupted
 from kedro_batch.cli.diagnostics_output import message_text
 from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
 from kedro_batch.plan.variables import ENV_VARIABLE
@@ -23,24 +24,36 @@ class AWSBatchRunnerError(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance
 
 
+_COMPILING = threading.Lock()
+
+
 @contextmanager
-def leaving_process_as_it_is() -> Iterator[None]:
-    """Undo what compiling changes in a process: it is meant for one that ends then, and a session goes on."""
-    env, disabled = os.environ.get(ENV_VARIABLE), logging.root.manager.disable
-    try:
-        yield
-    finally:
-        logging.disable(disabled)
-        os.environ.pop(ENV_VARIABLE, None)
-        if env is not None:
-            os.environ[ENV_VARIABLE] = env
+def compiling_in_session() -> Iterator[None]:
+    """Undo what compiling changes in a process: it is meant for one that ends then, and a session goes on.
+
+    It changes the whole process, so sessions in several threads take turns.
+    """
+    with _COMPILING:
+        env, disabled = os.environ.get(ENV_VARIABLE), logging.root.manager.disable
+        try:
+            yield
+        except Interrupted:
+            print_note("Nothing was submitted.")
+            raise
+        finally:
+            logging.disable(disabled)
+            os.environ.pop(ENV_VARIABLE, None)
+            if env is not None:
+                os.environ[ENV_VARIABLE] = env
 
 
 @contextmanager
 def ending_as_kedro_does() -> Iterator[None]:
-    """Turn our errors into those that ``kedro run`` shows without a traceback, with our exit codes."""
+    """Turn our errors into those that ``kedro run`` shows without a traceback, and signals into an end."""
+    before = {number: signal.getsignal(number) for number in INTERRUPTING}
     try:
-        yield
+        with on_signals(raise_interrupted):
+            yield
     except KedroBatchError as error:
         message = click.unstyle(message_text(error, every=False))
         raise AWSBatchRunnerError(message, error.exit_code) from error
@@ -49,6 +62,9 @@ def ending_as_kedro_does() -> Iterator[None]:
         raise AWSBatchRunnerError(f"{error.strerror or error}{where}", UsageError.exit_code) from error
     except Interrupted as error:
         print_note(f"Stopped by {error.signal_name}.")
-        if error.number == signal.SIGINT and click.get_current_context(silent=True) is None:
-            raise KeyboardInterrupt from error  # a notebook goes on after that
+        if click.get_current_context(silent=True) is None:  # a program or a notebook, which may go on after that
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            if error.number == signal.SIGINT:
+                raise KeyboardInterrupt from error
         raise SystemExit(error.exit_code) from error

@@ -75,7 +75,7 @@ def compile_from_flags(context: click.Context, project: Path, flags: dict[str, A
     except MissingTarget as error:
         if error.other_env is None:
             raise
-        raise ConfigError(f"{error.headline}:\n\n    {_command_with_env(context, error.other_env)}\n") from error
+        raise ConfigError(f"{error.headline}:\n\n    {command_with_env(context, error.other_env)}\n") from error
 
 
 def relative_to_project(root: Path, conf_source: str | None) -> str | None:
@@ -92,8 +92,8 @@ def relative_to_project(root: Path, conf_source: str | None) -> str | None:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def _command_with_env(context: click.Context, env: str) -> str:
-    """Return the command that was typed, with another environment."""
+def command_with_env(context: click.Context, env: str) -> str:
+    """Return the command that was typed, ours or ``kedro run``, with another environment."""
     to_stdout = context.info_name == "compile" and not context.params["output"] and not context.params["check"]
     words = typed_words(str(context.info_name), "--env", "-e")
     return shlex.join([*context.command_path.split(), f"--env={env}", *words]) + (" > plan.yaml" if to_stdout else "")

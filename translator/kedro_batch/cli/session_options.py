@@ -1,12 +1,10 @@
 """The options of ``compile`` that mean what a session of Kedro was called with, as Kedro tells hooks of it."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from kedro_batch.compiler.options import CompileOptions
-from kedro_batch.compiler.params_file import ParamsFile, read_params_file
-from kedro_batch.errors import UsageError
+from kedro_batch.compiler.params_file import ParamsFile, take_params
 from kedro_batch.plan.model import Selection
 
 _PARAMS = "--params"
@@ -23,8 +21,7 @@ def options_from_session(
         target: Job queue and job definition that win over those of the files.
 
     Raises:
-        UsageError: Parameters are not values of JSON.
-        ConfigError: Parameters cannot be given to jobs.
+        ConfigError: Parameters cannot be given to jobs as they are.
     """
     return CompileOptions(
         pipelines=_names(run_params, "pipeline_names", "pipeline_name"),
@@ -57,10 +54,15 @@ def _names(run_params: Mapping[str, Any], *fields: str) -> tuple[str, ...]:
 
 
 def _params(values: Mapping[str, Any] | None) -> ParamsFile | None:
-    if not values:
-        return None
-    try:
-        text = json.dumps(values)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"the parameters of this run cannot be given to its jobs: {error}") from error
-    return read_params_file(text.encode(), _PARAMS)
+    return take_params(_without_tuples(values), _PARAMS) if values else None
+
+
+def _without_tuples(value: Any) -> Any:
+    """Return parameters with the types that nodes get: the omegaconf of Kedro makes lists of tuples."""
+    match value:
+        case Mapping():
+            return {name: _without_tuples(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_without_tuples(one) for one in value]
+        case _:
+            return value

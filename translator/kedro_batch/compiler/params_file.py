@@ -5,7 +5,7 @@ some numbers otherwise (``1e-07``).
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -57,10 +57,29 @@ def read_params_file(content: bytes, name: str) -> ParamsFile:
         wrong = [Diagnostic(source=name, message="is empty" if value is None else message)]
     already = {one.path for one in wrong}
     wrong = [*wrong, *(one for one in _diagnose(file) if one.path not in already)]
+    _refuse(file, wrong)
+    return file
+
+
+def take_params(values: Mapping[Any, Any], name: str) -> ParamsFile:
+    """Take parameters that stand in no file, such as those of a session of Kedro.
+
+    Args:
+        values: The parameters, with values of any type.
+        name: Where they come from, for messages.
+
+    Raises:
+        ConfigError: With the path of everything that would not reach a node as it is.
+    """
+    file = ParamsFile(name=name, values=values)
+    _refuse(file, [*_diagnose(file)])
+    return file
+
+
+def _refuse(file: ParamsFile, wrong: Sequence[Diagnostic]) -> None:
     if wrong:
         located = [one if one.line else replace(one, line=file.find_line(one.path)) for one in wrong]
-        raise ConfigError(f"the parameters in {name} cannot be used:", located)
-    return file
+        raise ConfigError(f"the parameters in {file.name} cannot be used:", located)
 
 
 def _parse(content: bytes, name: str) -> Document:

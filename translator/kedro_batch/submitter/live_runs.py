@@ -171,7 +171,8 @@ def _judge(context: RunContext, others: Collection[LiveRun]) -> None:
     for one in others:
         message = (
             f"{_what(one)}. Unversioned datasets keep what is saved last, from either run; versioned ones are kept "
-            f"apart where kedro-batch is in the image. {_how_to_wait(context, one)}. To refuse such a run: --exclusive"
+            f"apart where kedro-batch is in the image. {_how_to_wait(context, one)}. To refuse such a run: "
+            "--exclusive, or `exclusive: true` in aws_batch.yml"
         )
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
 

@@ -53,7 +53,12 @@ def describe_jobs(compilation: Compilation, jobs: Collection[JobName], verb: str
 def memory_advice(compilation: Compilation) -> str:
     """Return how to run nodes that share what is only in memory in one job; empty if that is configured already."""
     grouping = compilation.inputs.settings.group_by
-    return "" if MEMORY in grouping else f"Or run these nodes in one job: --group-by {','.join((*grouping, MEMORY))}"
+    if MEMORY in grouping:
+        return ""
+    names = (*grouping, MEMORY)
+    in_settings = compilation.inputs.options.for_runner  # kedro run has no such flag
+    how = f"group_by: [{', '.join(names)}] in aws_batch.yml" if in_settings else f"--group-by {','.join(names)}"
+    return f"Or run these nodes in one job: {how}"
 
 
 def hooks_advice(compilation: Compilation, *, always: bool = False) -> str:

@@ -55,6 +55,9 @@ def check_misnamed_files(compilation: Compilation) -> Iterator[Diagnostic]:
 def check_parameters_section(compilation: Compilation) -> Iterator[Diagnostic]:
     """Yield a warning for each setting in the parameters that has to stand in ``aws_batch.yml``."""
     source = compilation.inputs.source
+    read = " and ".join(TARGET)
+    if compilation.inputs.options.for_runner:
+        read = f"{', '.join(TARGET)} and {MAX_WORKERS}"
     for name, value in source.parameters.items():
         if find_meant_settings({name: value}) - {*TARGET, MAX_WORKERS}:
             yield Diagnostic(
@@ -62,8 +65,7 @@ def check_parameters_section(compilation: Compilation) -> Iterator[Diagnostic]:
                 path=("aws_batch", str(name)),
                 code=Code.UNMATCHED,
                 severity=Severity.WARNING,
-                message=f"only job_queue and job_definition are read from the parameters: move it to "
-                f"{source.expected_file}",
+                message=f"only {read} are read from the parameters: move it to {source.expected_file}",
             )
 
 
