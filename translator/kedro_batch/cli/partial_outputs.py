@@ -4,7 +4,7 @@ A job that is started again does so itself. After ``cancel`` no job is, and a re
 torn file for the newest version.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,8 +76,8 @@ class Removal:
 def describe_kept(jobs: Sequence[JobName]) -> str:
     """Say whose outputs were left as they are, and why."""
     return (
-        f"Left the outputs of {listed(jobs)}, which may be complete: earlier submissions succeeded, or nobody knows "
-        "how the latest ones ended. A job that runs again replaces its own"
+        f"Left the outputs of {listed(jobs)}, which may be complete: earlier submissions succeeded, nobody knows how "
+        "the latest ones ended, or another job saves in the same place. A job that runs again replaces its own"
     )
 
 
@@ -124,10 +124,10 @@ def remove_partial_outputs(
         jobs = find_partial_jobs(run, book, starts)
         if jobs.may_run:
             raise RunUnfinished(f"nothing was removed, because {listed(jobs.may_run)} may still run. {_advice(run)}")
-        names = _written(run, jobs.torn)
-        if not names:
+        if not jobs.torn:
             return Removal(kept=jobs.kept)
         data = open_data(run)
+        names, shared = _written(run, jobs.torn, data.location)
         places, failures = [], []
         for name in names:
             try:
@@ -136,7 +136,7 @@ def remove_partial_outputs(
                 failures.append(error)
             else:
                 places += [place] if place else []
-        return Removal(places=tuple(places), failures=tuple(failures), kept=jobs.kept)
+        return Removal(places=tuple(places), failures=tuple(failures), kept=(*jobs.kept, *shared))
 
 
 def _advice(run: RecordedRun) -> str:
@@ -146,8 +146,11 @@ def _advice(run: RecordedRun) -> str:
     return f"Look again: kedro-batch wait {run_id} --once. Or end the run: kedro-batch cancel {run_id}"
 
 
-def _written(run: RecordedRun, jobs: Iterable[JobName]) -> list[str]:
-    """Return what some jobs write, without what others of the plan write too."""
-    chosen = set(jobs)
-    others = {name for job in run.plan.jobs if job.name not in chosen for name in job.writes}
-    return [name for job in run.plan.jobs if job.name in chosen for name in job.writes if name not in others]
+def _written(
+    run: RecordedRun, jobs: Collection[JobName], location: Callable[[str], str]
+) -> tuple[list[str], list[JobName]]:
+    """Return what some jobs write where no other job does, and those of them that share a place with another job."""
+    others = {location(name) for job in run.plan.jobs if job.name not in jobs for name in job.writes}
+    written = [(name, job.name) for job in run.plan.jobs if job.name in jobs for name in job.writes]
+    own = [name for name, _ in written if location(name) not in others]
+    return own, sorted({job for name, job in written if location(name) in others})

@@ -4,6 +4,7 @@ Every dataset is made and looked up by itself: what goes wrong with one is said 
 project's folder, as in ``kedro run``.
 """
 
+import os
 from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from kedro_batch.compiler.data.catalog import Catalog
+from kedro_batch.compiler.data.shared_places import comparable_place
 from kedro_batch.compiler.data.storage import Storages
 from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project.import_kedro import import_kedro
@@ -74,6 +76,14 @@ class DataOfRun:
         except KedroBatchError as error:
             return StoredData(versioned=True, place=place, problem=error)
         return StoredData(versioned=True, place=place, is_there=is_there, left_something=left)
+
+    def location(self, dataset: str) -> str:
+        """Return where an entry says that its dataset is, so that equal places are equal; its name if it says nothing.
+
+        Two names for one place have one folder for a version.
+        """
+        place = comparable_place(self._storages.of(dataset).url)
+        return place if "://" in place else os.path.realpath(self._root / place) if place else dataset
 
     def remove(self, dataset: str) -> str | None:
         """Remove what is stored of a dataset under the version of the run, and nothing else.
