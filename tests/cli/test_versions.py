@@ -228,8 +228,10 @@ def test_a_run_whose_outputs_are_not_known_is_refused_with_what_to_do(tmp_path, 
     project = compiled(write_versioned_project(tmp_path / "p"))
     applied(project, service)
     unknown = kedro_batch("versions", "other", cwd=project)
-    assert unknown.code == 2
+    assert unknown.code == 8
     assert "has no run other: see kedro-batch runs" in unknown.err
+    elsewhere = kedro_batch("versions", "other", "--journal", project / JOURNAL, cwd=tmp_path)
+    assert f"kedro-batch wait other --plan PLAN --once --journal {project / JOURNAL}" in elsewhere.err
     outside = kedro_batch("versions", "r", "--journal", project / JOURNAL, cwd=tmp_path)
     assert outside.code == 2
     assert f"{tmp_path} is in no Kedro project, and the run is of the project a_project" in outside.err
@@ -253,7 +255,7 @@ def test_without_the_journal_a_run_is_written_again_and_its_outputs_are_found(tm
     assert kedro_batch("versions", "r", cwd=project).code == 2  # there is none
     assert on(service, "apply", "plan.yaml", "--run-id", "other", "-q", cwd=project).code == 0
     refused = kedro_batch("versions", "r", cwd=project)
-    assert refused.code == 2
+    assert refused.code == 8
     assert "kedro-batch wait r --plan PLAN --once" in refused.err
     assert on(service, "wait", "r", "--plan", "plan.yaml", "--once", "-q", cwd=project).code == 0
     assert as_yaml(project)[1] == before

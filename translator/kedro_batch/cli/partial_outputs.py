@@ -14,7 +14,7 @@ from kedro_batch.errors import KedroBatchError, RunUnfinished
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, NEW, UNSUCCESSFUL, JobState
-from kedro_batch.submitter.journal_view import JournalView, read_journal
+from kedro_batch.submitter.journal_view import JournalView, journal_words, read_journal
 from kedro_batch.submitter.run_lock import run_lock
 from kedro_batch.text.wording import counted, listed
 
@@ -115,7 +115,8 @@ def remove_partial_outputs(
         starts: What the service says of its jobs.
 
     Raises:
-        UsageError: The journal has no such run, or another process works on it.
+        RunUnknown: The journal has no such run.
+        UsageError: Another process works on it.
         RunUnfinished: Jobs may still be running.
         Refused: The project cannot be loaded.
     """
@@ -123,7 +124,9 @@ def remove_partial_outputs(
         run = find_recorded_run(run_id, book)
         jobs = find_partial_jobs(run, book, starts)
         if jobs.may_run:
-            raise RunUnfinished(f"nothing was removed, because {listed(jobs.may_run)} may still run. {_advice(run)}")
+            raise RunUnfinished(
+                f"nothing was removed, because {listed(jobs.may_run)} may still run. {_advice(run, journal)}"
+            )
         if not jobs.torn:
             return Removal(kept=jobs.kept)
         data = open_data(run)
@@ -139,11 +142,11 @@ def remove_partial_outputs(
         return Removal(places=tuple(places), failures=tuple(failures), kept=(*jobs.kept, *shared))
 
 
-def _advice(run: RecordedRun) -> str:
-    run_id = run.entry.run
+def _advice(run: RecordedRun, journal: Path) -> str:
+    words = f"{run.entry.run}{journal_words(journal)}"
     if run.entry.engine == "local":
-        return f"A job that runs again removes what it left: kedro-batch resume {run_id}"
-    return f"Look again: kedro-batch wait {run_id} --once. Or end the run: kedro-batch cancel {run_id}"
+        return f"A job that runs again removes what it left: kedro-batch resume {words}"
+    return f"Look again: kedro-batch wait {words} --once. Or end the run: kedro-batch cancel {words}"
 
 
 def _written(

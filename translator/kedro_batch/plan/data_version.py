@@ -12,7 +12,7 @@ DataVersion = NewType("DataVersion", str)
 """Such as ``2026-11-22T16.15.07.123Z``: UTC, to the millisecond."""
 
 _FORMAT = "%Y-%m-%dT%H.%M.%S"
-_PATTERN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d)\.\d{3}Z")
+_PATTERN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d)\.\d{3}Z", re.ASCII)
 
 
 def make_data_version(now: datetime) -> DataVersion:

@@ -4,7 +4,6 @@ They are those of this journal. A plan of 10,000 jobs takes a second to read, so
 are read. What the journal says of a run that nobody follows may be old: AWS Batch is asked about its last jobs.
 """
 
-import shlex
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED
-from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry
+from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord
+from kedro_batch.submitter.journal_view import RunEntry, journal_words
 from kedro_batch.submitter.run_lock import begin_lock, is_locked
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import counted, listed
@@ -50,12 +49,14 @@ class _Candidate:
         datasets: What both write, by names without transcoding, sorted.
         followed: A process on this machine works on it.
         last_jobs: Its jobs that no other live one waits for, as the journal has them, and when they were submitted.
+        unconfirmed: Its process ended within a submission: AWS Batch may have jobs whose ids nobody knows.
     """
 
     entry: RunEntry
     datasets: tuple[str, ...]
     followed: bool
     last_jobs: Mapping[JobId, float]
+    unconfirmed: bool
 
 
 @contextmanager
@@ -84,14 +85,18 @@ def _candidates(context: RunContext) -> list[_Candidate]:
     """Return the other runs that may go on, as the journal says, and write the same datasets."""
     journal, runs = context.journal, context.journal.file.parent / "runs"
     ours = _writes(context.plan)
+    forgotten_before = context.calls.wall() - REMEMBERED_S
     plans: dict[PlanDigest, Plan | None] = {context.digest: context.plan}
     found = []
     for entry in journal.runs():
         if entry.run == context.run_id or entry.outcome not in _MAY_GO_ON:
             continue
         followed = entry.outcome is None and is_locked(runs / entry.run)
-        live = {} if followed else {name: one for name, one in journal.records(entry.run).items() if one.live}
-        if not followed and (entry.engine == "local" or not live):
+        records = {} if followed else journal.records(entry.run)
+        live = {name: one for name, one in records.items() if one.live}
+        looked_up = entry.outcome == "unfinished"  # by the command that ended so
+        unconfirmed = not looked_up and any(_may_be_submitted(one, forgotten_before) for one in records.values())
+        if not followed and (entry.engine == "local" or not (live or unconfirmed)):
             continue
         if entry.digest not in plans:
             plans[entry.digest] = _read(context, entry.run)
@@ -105,8 +110,21 @@ def _candidates(context: RunContext) -> list[_Candidate]:
                 for name, one in live.items()
                 if name not in above and one.job_id
             }
-            found.append(_Candidate(entry=entry, datasets=tuple(sorted(both)), followed=followed, last_jobs=last))
+            found.append(
+                _Candidate(
+                    entry=entry,
+                    datasets=tuple(sorted(both)),
+                    followed=followed,
+                    last_jobs=last,
+                    unconfirmed=unconfirmed,
+                )
+            )
     return found
+
+
+def _may_be_submitted(record: JobRecord, forgotten_before: float) -> bool:
+    """True if the service may have a job of this record, whose id the journal does not have."""
+    return record.state in MAYBE_SUBMITTED and (record.intended_at or 0.0) > forgotten_before
 
 
 def _read(context: RunContext, run_id: RunId) -> Plan | None:
@@ -146,7 +164,7 @@ def _ask(context: RunContext, asked: dict[JobId, bool | None], candidates: Colle
 
 def _live_run(found: _Candidate, asked: dict[JobId, bool | None]) -> LiveRun | None:
     """Return the run if it goes on, as far as is known."""
-    replies = [asked.get(job_id) for job_id in found.last_jobs]
+    replies = [asked.get(job_id) for job_id in found.last_jobs] + [None] * found.unconfirmed
     if not found.followed and all(reply is False for reply in replies):
         return None
     return LiveRun(entry=found.entry, datasets=found.datasets, certain=found.followed or True in replies)
@@ -158,11 +176,9 @@ def _judge(context: RunContext, others: Collection[LiveRun]) -> None:
     Raises:
         UsageError: It is exclusive, and there are others.
     """
-    by_option, by_plan = context.options.exclusive, context.plan.exclusive
-    if others and (by_option or by_plan):
+    if others and (context.options.exclusive or context.plan.exclusive):
         found = "; ".join(f"{_what(one)}. {_how_to_wait(context, one)}" for one in others)
-        without = "leave --exclusive out" if by_option else "compile without `exclusive: true` in aws_batch.yml"
-        raise UsageError(f"nothing was submitted: {found}. To run beside it: {without}")
+        raise UsageError(f"nothing was submitted: {found}. {_how_to_run_beside(context)}")
     for one in others:
         message = (
             f"{_what(one)}. Unversioned datasets keep what is saved last, from either run; versioned ones are kept "
@@ -178,9 +194,18 @@ def _what(other: LiveRun) -> str:
     return f"run {other.entry.run} of this project goes on{knows} and writes {count} of the same name ({names})"
 
 
+def _how_to_run_beside(context: RunContext) -> str:
+    if context.plan.exclusive and context.continued:
+        return f"It cannot run beside it: a run keeps its plan, and that of {context.run_id} has `exclusive: true`"
+    by = {
+        "leave --exclusive out": context.options.exclusive,
+        "compile without `exclusive: true` in aws_batch.yml": context.plan.exclusive,
+    }
+    return f"To run beside it: {', and '.join(what for what, holds in by.items() if holds)}"
+
+
 def _how_to_wait(context: RunContext, other: LiveRun) -> str:
-    journal = context.journal.file
-    further = "" if journal == DEFAULT_JOURNAL else f" --journal {shlex.quote(str(journal))}"
+    further = journal_words(context.journal.file)
     if other.entry.engine == "local":
         return f"Wait for its command to end; to see how it stands: kedro-batch status {other.entry.run}{further}"
     return f"To wait for it: kedro-batch wait {other.entry.run}{further}"
