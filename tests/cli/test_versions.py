@@ -224,6 +224,29 @@ def test_credentials_that_a_hook_fetches_are_used_and_no_pipeline_is_imported(tm
     assert set(document["load_versions"]) == {"model"}
 
 
+def test_what_the_catalog_does_not_have_any_more_is_not_known_and_secrets_in_places_are_not_printed(tmp_path, service):
+    catalog = versioned_catalog(report=entry("report").replace("data/report", "https://me:hunter2@host/report"))
+    catalog = catalog.replace("report.json\n", "report.json?signature=hunter3\n")
+    project = compiled(write_versioned_project(tmp_path / "p", catalog=catalog))
+    save(project, "model", applied(project, service))
+    (project / "conf/base/catalog.yml").write_text(catalog.replace("clean:", "cleaned:"))
+    ended, document = as_yaml(project)
+    assert ended.code == 0, ended.err
+    assert document["outputs"][0] == {
+        "dataset": "clean",
+        "job": "make_clean",
+        "version": document["version"],
+        "state": "unknown",
+        "reason": "the catalog that is here has no entry for it",
+    }
+    assert document["unversioned"] == [
+        {"dataset": "report", "job": "make_report", "filepath": "https://host/report.json"}
+    ]
+    text = kedro_batch("versions", "r", cwd=project).text
+    assert "clean of make_clean is unknown: the catalog that is here has no entry for it" in text
+    assert "hunter" not in text
+
+
 def test_a_run_whose_outputs_are_not_known_is_refused_with_what_to_do(tmp_path, service):
     project = compiled(write_versioned_project(tmp_path / "p"))
     applied(project, service)

@@ -35,14 +35,15 @@ class StoredData:
     """A dataset of a run where it is stored.
 
     Attributes:
-        versioned: Kedro keeps versions of it.
-        place: Where the run's version of it is; without versions, where it is at all. None if that is not known.
+        versioned: Kedro keeps versions of it. None if the catalog has no entry for it.
+        place: Where the run's version of it is; without versions, where it is at all, without what may be secret in it.
+            None if that is not known.
         is_there: Kedro would load it. None if that is not known.
         left_something: Something is stored under the run's version, complete or not.
         problem: Why it is not known whether it is there.
     """
 
-    versioned: bool
+    versioned: bool | None
     place: str | None = None
     is_there: bool | None = None
     left_something: bool = False
@@ -62,14 +63,17 @@ class DataOfRun:
 
     def look_up(self, dataset: str) -> StoredData:
         """Look a dataset up under the version of the run."""
+        if self._found.entry(dataset) is None:
+            return StoredData(versioned=None)
         storage = self._storages.of(dataset)
+        unversioned = StoredData(versioned=False, place=comparable_place(storage.url) or None)
         if not storage.versioned:
-            return StoredData(versioned=False, place=storage.url or None)
+            return unversioned
         place = None
         try:
             stored = self._stored(dataset)
             if stored is None:
-                return StoredData(versioned=False, place=storage.url or None)
+                return unversioned
             place = stored.place
             is_there = self._ask(dataset, lambda: stored.is_there)
             left = is_there or self._ask(dataset, lambda: stored.left_something)
