@@ -113,7 +113,7 @@ def test_cancel_outside_of_the_project_says_what_may_be_left_and_the_command_tha
     assert f"model/{version}" in saved(project)
     command = shlex.split(ended.err.rstrip().rpartition("in the folder of the project: ")[2])
     assert command[:2] == ["kedro-batch", "versions"]
-    assert kedro_batch(*command[1:], cwd=project).code == 0
+    assert on(service, *command[1:], cwd=project).code == 0
     assert saved(project) == {f"clean/{version}"}
 
 

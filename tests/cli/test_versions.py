@@ -301,15 +301,15 @@ def test_partial_outputs_are_removed_on_request_and_nothing_else(tmp_path, servi
     for name in ("clean", "model"):
         for one in (OLDER, version, NEWER):
             save(project, name, one)
-    ended = kedro_batch("versions", "r", "--remove-partial", cwd=project)
-    assert ended.code == 0
+    ended = on(service, "versions", "r", "--remove-partial", cwd=project)
+    assert ended.code == 0, ended.err
     assert ended.err == f"Removed 1 output that jobs had begun: data/model.json/{version}/model.json\n"
     assert saved(project) == {
         *(f"clean/{one}" for one in (OLDER, version, NEWER)),
         *(f"model/{one}" for one in (OLDER, NEWER)),
     }
     assert "model of make_model is missing: its job failed" in ended.text
-    assert kedro_batch("versions", "r", "--remove-partial", cwd=project).err == ""
+    assert on(service, "versions", "r", "--remove-partial", cwd=project).err == ""
 
 
 def test_nothing_is_removed_while_a_job_may_run(tmp_path):
@@ -318,8 +318,36 @@ def test_nothing_is_removed_while_a_job_may_run(tmp_path):
         on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=project)
         save(project, "clean", version_of(project, "r"), "[")
         before = saved(project)
-        refused = kedro_batch("versions", "r", "--remove-partial", cwd=project)
+        refused = on(service, "versions", "r", "--remove-partial", cwd=project)
         assert refused.code == 7
         assert "nothing was removed, because make_clean, " in refused.err
         assert "may still run. Look again: kedro-batch wait r --once" in refused.err
         assert saved(project) == before
+
+
+def test_before_something_is_removed_batch_is_asked_what_has_become_of_its_job_since(tmp_path, service):
+    """Another machine has resumed the run: what this journal takes for torn is complete."""
+    project = compiled(write_versioned_project(tmp_path / "p"))
+    service.configure(fail={"make_model": 1})
+    version = applied(project, service, code=6)
+    service.configure(fail={})
+    words = ("resume", "r", "--plan", "plan.yaml", "--journal", "elsewhere/journal.db", "-q")
+    assert on(service, *words, cwd=project).code == 0
+    for name in ("clean", "model", "score"):
+        save(project, name, version)
+    ended = on(service, "versions", "r", "--remove-partial", cwd=project)
+    assert ended.code == 0, ended.err
+    assert ended.text.startswith(f"run r has version {version}: 3 of 3 versioned outputs complete\n")
+    assert "Removed" not in ended.err
+    assert saved(project) == {f"{name}/{version}" for name in ("clean", "model", "score")}
+
+
+def test_nothing_is_removed_while_batch_cannot_be_asked(tmp_path, service):
+    project = compiled(write_versioned_project(tmp_path / "p"))
+    service.configure(fail={"make_model": 1})
+    version = applied(project, service, code=6)
+    save(project, "model", version, "[")
+    service.configure(deny=["DescribeJobQueues", "ListJobs"])
+    ended = on(service, "versions", "r", "--remove-partial", cwd=project)
+    assert ended.code == 5
+    assert saved(project) == {f"model/{version}"}
