@@ -83,6 +83,24 @@ def test_a_run_that_ended_since_somebody_followed_it_is_looked_up_and_does_not_c
         assert service.asked("describejobs")[asked]["jobs"] == [last]
 
 
+def test_a_run_goes_on_with_one_branch_while_the_last_job_has_failed_with_another(tmp_path):
+    write_plan(
+        tmp_path, {name: ["x"] for name in "abcd"}, {"c": "b", "d": "a c"}, header=HEADER, a={"writes": ["model"]}
+    )
+    with standin(durations={"a": 600, "b": 600}, fail={"b": 3}) as service:
+        assert apply(service, tmp_path, "first").code == 0
+        wait_until(lambda: [states(service).get(job) for job in "ab"] == ["RUNNING"] * 2)
+        service.finish("b")
+        wait_until(lambda: states(service).get("d") == "FAILED")
+        refused = apply(service, tmp_path, "second", "--exclusive")
+        assert refused.code == 2
+        assert "run first of this project goes on and writes 1 dataset" in refused.err
+        service.finish("a")
+        wait_until(lambda: states(service).get("a") == "SUCCEEDED")
+        service.configure(durations={}, fail={})
+        assert apply(service, tmp_path, "second", "--exclusive").code == 0
+
+
 def test_a_run_that_batch_has_forgotten_does_not_count(tmp_path):
     plan(tmp_path)
     with standin(durations={"b": 600}) as service:
