@@ -1,9 +1,13 @@
 """``kedro-batch versions``: the outputs of a run."""
 
 import json
+import os
 import shlex
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import yaml
@@ -351,3 +355,28 @@ def test_nothing_is_removed_while_batch_cannot_be_asked(tmp_path, service):
     ended = on(service, "versions", "r", "--remove-partial", cwd=project)
     assert ended.code == 5
     assert saved(project) == {f"model/{version}"}
+
+
+def test_what_ctrl_c_left_of_a_run_on_this_machine_is_removed(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    torn = f"""
+    def tear(x):
+        folder = Path("data/model.json", os.environ["KEDRO_BATCH_VERSION"])
+        folder.mkdir(parents=True)
+        (folder / "model.json").write_text("[")
+        Path({str(tmp_path / "fifo")!r}).write_text("begun")
+        signal.pause()
+    """
+    registry = "import os\nimport signal\nfrom pathlib import Path\n" + CHAIN + dedent(torn)
+    registry = registry.replace("node(pass_on,", "node(tear if after == 'model' else pass_on,")
+    project = compiled(write_versioned_project(tmp_path / "p", registry=registry))
+    command = ["kedro-batch", "apply", "plan.yaml", "--local", "--run-id", "r", "-q"]
+    with subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        assert (tmp_path / "fifo").read_text() == "begun"
+        process.send_signal(signal.SIGINT)
+    version = version_of(project, "r")
+    assert saved(project) == {f"clean/{version}", f"model/{version}"}
+    ended = kedro_batch("versions", "r", "--remove-partial", cwd=project)
+    assert ended.code == 0, ended.err
+    assert ended.err == f"Removed 1 output that jobs had begun: data/model.json/{version}/model.json\n"
+    assert saved(project) == {f"clean/{version}"}

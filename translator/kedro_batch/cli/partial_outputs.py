@@ -88,18 +88,21 @@ def find_partial_jobs(run: RecordedRun, book: JournalView, starts: Starts) -> Pa
     """
     records = book.records(run.entry.run)
     succeeded = book.jobs_that_succeeded(run.entry.run)
+    # A command that ends a local run, also at Ctrl-C, ends its jobs. One that was killed leaves them alone.
+    going_on = frozenset() if run.entry.engine == "local" and run.entry.outcome else _MAY_RUN
     torn: list[JobName] = []
     kept: list[JobName] = []
     for name in (job.name for job in run.plan.jobs if job.writes):
         record = records.get(name, NEW)
         never_submitted = record.job_id is None and record.submission == 1
         never_started = record.submission == 1 and name in starts.not_started
-        if record.state not in UNSUCCESSFUL or never_submitted or never_started:
+        ended_otherwise = record.state in UNSUCCESSFUL or record.state in _MAY_RUN - going_on
+        if not ended_otherwise or never_submitted or never_started:
             continue
         lost = record.state is JobState.LOST
         complete = name in succeeded and name not in starts.started
         (kept if lost or complete else torn).append(name)
-    may_run = tuple(name for name, one in records.items() if one.state in _MAY_RUN)
+    may_run = tuple(name for name, one in records.items() if one.state in going_on)
     return PartialJobs(torn=tuple(torn), kept=tuple(kept), may_run=may_run)
 
 
