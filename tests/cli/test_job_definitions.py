@@ -258,7 +258,7 @@ def test_the_newest_revisions_are_taken_where_that_is_asked_for_and_stay(tmp_pat
     assert (pinned["how"], pinned["before"]) == ("newest", f"{ARN}/a_definition:3")
     assert "a_definition:5 from now on; the run has used a_definition:3 until now" in ended.err
     shown = kedro_batch("status", "r", cwd=tmp_path)
-    assert "  account 123456789012, us-east-1; job definition a_definition:5\n" in shown.text
+    assert "  account 123456789012, us-east-1; job definition a_definition:5; version 2" in shown.text
     document = json.loads(kedro_batch("status", "r", "--json", cwd=tmp_path).text)
     assert document["definitions"] == {"a_definition": f"{ARN}/a_definition:5"}
     assert on(failed, "resume", "r", "--only", "b", cwd=tmp_path).code == 0
