@@ -113,7 +113,7 @@ def test_cancel_outside_of_the_project_says_what_may_be_left_and_the_command_tha
     assert f"model/{version}" in saved(project)
     command = shlex.split(ended.err.rstrip().rpartition("in the folder of the project: ")[2])
     assert command[:2] == ["kedro-batch", "versions"]
-    assert kedro_batch(*command[1:], cwd=project).code == 0
+    assert on(service, *command[1:], cwd=project).code == 0
     assert saved(project) == {f"clean/{version}"}
 
 
@@ -167,6 +167,21 @@ def test_what_an_earlier_submission_completed_stays_if_the_later_one_had_not_sta
     assert ended.code == 0
     assert saved(project) == {f"clean/{version}", f"score/{version}"}
     assert "Left the outputs of make_score, make_report, which may be complete" in ended.err
+
+
+def test_what_another_job_completed_in_the_same_place_stays(tmp_path, service):
+    """Kedro refuses to save the second name, and leaves what the first job saved: it is complete."""
+    place = tmp_path / "p" / "other" / ".." / "data" / "clean.json"
+    model = f"model:\n  type: json.JSONDataset\n  filepath: {place}\n  versioned: true\n"
+    project = write_versioned_project(tmp_path / "p", catalog=versioned_catalog(model=model))
+    (project / "other").mkdir()
+    version = begun(project, service)
+    ended = on(service, "cancel", "r", cwd=project)
+    assert ended.code == 0, ended.err
+    assert f"clean/{version}" in saved(project)
+    assert "Removed" not in ended.err
+    assert "Left the outputs of make_model, which may be complete" in ended.err
+    assert "another job saves in the same place" in ended.err
 
 
 def test_cancel_does_not_load_the_project_where_nothing_can_be_torn(tmp_path, service):

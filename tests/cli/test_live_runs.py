@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import signal
+import sqlite3
 import subprocess
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -89,6 +90,24 @@ def test_a_run_that_ended_since_somebody_followed_it_is_looked_up_and_does_not_c
         assert service.asked("describejobs")[asked]["jobs"] == [last]
 
 
+def test_a_run_goes_on_with_one_branch_while_the_last_job_has_failed_with_another(tmp_path):
+    write_plan(
+        tmp_path, {name: ["x"] for name in "abcd"}, {"c": "b", "d": "a c"}, header=HEADER, a={"writes": ["model"]}
+    )
+    with standin(durations={"a": 600, "b": 600}, fail={"b": 3}) as service:
+        assert apply(service, tmp_path, "first").code == 0
+        wait_until(lambda: [states(service).get(job) for job in "ab"] == ["RUNNING"] * 2)
+        service.finish("b")
+        wait_until(lambda: states(service).get("d") == "FAILED")
+        refused = apply(service, tmp_path, "second", "--exclusive")
+        assert refused.code == 2
+        assert "run first of this project goes on and writes 1 dataset" in refused.err
+        service.finish("a")
+        wait_until(lambda: states(service).get("a") == "SUCCEEDED")
+        service.configure(durations={}, fail={})
+        assert apply(service, tmp_path, "second", "--exclusive").code == 0
+
+
 def test_a_run_that_batch_has_forgotten_does_not_count(tmp_path):
     plan(tmp_path)
     with standin(durations={"b": 600}) as service:
@@ -129,6 +148,66 @@ def test_a_plan_can_be_exclusive(tmp_path):
         assert refused.code == 2
         assert REFUSED in refused.err
         assert "compile without `exclusive: true` in aws_batch.yml" in refused.err
+        both = apply(service, tmp_path, "second", "--exclusive")
+        assert "leave --exclusive out, and compile without `exclusive: true` in aws_batch.yml" in both.err
+
+
+def test_a_run_keeps_its_plan_so_an_exclusive_one_is_told_to_wait_or_to_begin_anew(tmp_path):
+    plan(tmp_path, header={**HEADER, "exclusive": True})
+    with standin(fail={"b": 3}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "second", "-q", cwd=tmp_path).code == 6
+        service.configure(fail={}, durations={"b": 600})
+        assert apply(service, tmp_path, "first").code == 0
+        refused = on(service, "resume", "second", cwd=tmp_path)
+        assert refused.code == 2
+        assert "a run keeps its plan, and that of second has `exclusive: true`" in refused.err
+        assert "compile" not in refused.err
+
+
+def test_an_exclusive_run_with_nothing_left_to_submit_is_followed_beside_others(tmp_path):
+    plan(tmp_path, header={**HEADER, "exclusive": True})
+    with standin() as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "second", "-q", cwd=tmp_path).code == 0
+        service.configure(durations={"b": 600})
+        assert apply(service, tmp_path, "first").code == 0
+        for words in (("apply", "plan.yaml", "--run-id", "second"), ("resume", "second")):
+            again = on(service, *words, cwd=tmp_path)
+            assert (again.code, "of this project" in again.err) == (0, False), again.err
+        assert len(service.asked("submitjob")) == 6
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "taken"),
+    [("", "abc"), ("a", "abc"), ("", "")],
+    ids=["all replies lost", "some replies lost", "nothing sent"],
+)
+def test_a_run_that_was_killed_before_it_knew_its_jobs_may_go_on(tmp_path, confirmed, taken):
+    plan(tmp_path)
+    with standin() as service:
+        assert apply(service, tmp_path, "first").code == 0
+        wait_until(lambda: states(service).get("c") == "SUCCEEDED")
+        with sqlite3.connect(tmp_path / JOURNAL) as connection:
+            connection.execute("UPDATE runs SET outcome = NULL, ended_at = NULL")
+            lost = "UPDATE submissions SET state = 'SUBMITTING', job_id = NULL WHERE job != ?"
+            connection.execute(lost, (confirmed,))
+        service.forget(*(set("abc") - set(taken)))
+        refused = apply(service, tmp_path, "second", "--exclusive")
+        assert refused.code == 2
+        assert "run first of this project goes on, as far as the journal knows, and writes" in refused.err
+        wait = shlex.split(refused.err.partition("To wait for it: ")[2].partition(".")[0])
+        assert on(service, *wait[1:], cwd=tmp_path).code == (0 if taken else 7)
+        assert apply(service, tmp_path, "second", "--exclusive").code == 0
+
+
+def test_intents_of_yesterday_do_not_count(tmp_path):
+    plan(tmp_path)
+    with standin() as service:
+        assert apply(service, tmp_path, "first").code == 0
+        with sqlite3.connect(tmp_path / JOURNAL) as connection:
+            connection.execute("UPDATE runs SET outcome = NULL, ended_at = NULL")
+            connection.execute("UPDATE submissions SET state = 'SUBMITTING', job_id = NULL")
+        make_older(tmp_path, 25 * 3600)
+        assert apply(service, tmp_path, "second", "--exclusive").code == 0
 
 
 def test_a_run_that_is_resumed_looks_for_others_too(tmp_path):

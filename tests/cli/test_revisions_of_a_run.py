@@ -37,7 +37,8 @@ def used(service: StandIn) -> list[str]:
 def in_use(folder: Path) -> tuple[str, dict[str, Any]]:
     """Give what status says of the revisions: its line, and its JSON."""
     line = kedro_batch("status", "r", cwd=folder).text.splitlines()[1].strip()
-    return line.rpartition("; ")[2], json.loads(kedro_batch("status", "r", "--json", cwd=folder).text)
+    said = [part for part in line.split("; ") if part.startswith("job definition")]
+    return "; ".join(said), json.loads(kedro_batch("status", "r", "--json", cwd=folder).text)
 
 
 # What is recorded

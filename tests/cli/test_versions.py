@@ -1,9 +1,13 @@
 """``kedro-batch versions``: the outputs of a run."""
 
 import json
+import os
 import shlex
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import yaml
@@ -224,12 +228,37 @@ def test_credentials_that_a_hook_fetches_are_used_and_no_pipeline_is_imported(tm
     assert set(document["load_versions"]) == {"model"}
 
 
+def test_what_the_catalog_does_not_have_any_more_is_not_known_and_secrets_in_places_are_not_printed(tmp_path, service):
+    catalog = versioned_catalog(report=entry("report").replace("data/report", "https://me:hunter2@host/report"))
+    catalog = catalog.replace("report.json\n", "report.json?signature=hunter3\n")
+    project = compiled(write_versioned_project(tmp_path / "p", catalog=catalog))
+    save(project, "model", applied(project, service))
+    (project / "conf/base/catalog.yml").write_text(catalog.replace("clean:", "cleaned:"))
+    ended, document = as_yaml(project)
+    assert ended.code == 0, ended.err
+    assert document["outputs"][0] == {
+        "dataset": "clean",
+        "job": "make_clean",
+        "version": document["version"],
+        "state": "unknown",
+        "reason": "the catalog that is here has no entry for it",
+    }
+    assert document["unversioned"] == [
+        {"dataset": "report", "job": "make_report", "filepath": "https://host/report.json"}
+    ]
+    text = kedro_batch("versions", "r", cwd=project).text
+    assert "clean of make_clean is unknown: the catalog that is here has no entry for it" in text
+    assert "hunter" not in text
+
+
 def test_a_run_whose_outputs_are_not_known_is_refused_with_what_to_do(tmp_path, service):
     project = compiled(write_versioned_project(tmp_path / "p"))
     applied(project, service)
     unknown = kedro_batch("versions", "other", cwd=project)
-    assert unknown.code == 2
+    assert unknown.code == 8
     assert "has no run other: see kedro-batch runs" in unknown.err
+    elsewhere = kedro_batch("versions", "other", "--journal", project / JOURNAL, cwd=tmp_path)
+    assert f"kedro-batch wait other --plan PLAN --once --journal {project / JOURNAL}" in elsewhere.err
     outside = kedro_batch("versions", "r", "--journal", project / JOURNAL, cwd=tmp_path)
     assert outside.code == 2
     assert f"{tmp_path} is in no Kedro project, and the run is of the project a_project" in outside.err
@@ -253,7 +282,7 @@ def test_without_the_journal_a_run_is_written_again_and_its_outputs_are_found(tm
     assert kedro_batch("versions", "r", cwd=project).code == 2  # there is none
     assert on(service, "apply", "plan.yaml", "--run-id", "other", "-q", cwd=project).code == 0
     refused = kedro_batch("versions", "r", cwd=project)
-    assert refused.code == 2
+    assert refused.code == 8
     assert "kedro-batch wait r --plan PLAN --once" in refused.err
     assert on(service, "wait", "r", "--plan", "plan.yaml", "--once", "-q", cwd=project).code == 0
     assert as_yaml(project)[1] == before
@@ -276,15 +305,15 @@ def test_partial_outputs_are_removed_on_request_and_nothing_else(tmp_path, servi
     for name in ("clean", "model"):
         for one in (OLDER, version, NEWER):
             save(project, name, one)
-    ended = kedro_batch("versions", "r", "--remove-partial", cwd=project)
-    assert ended.code == 0
+    ended = on(service, "versions", "r", "--remove-partial", cwd=project)
+    assert ended.code == 0, ended.err
     assert ended.err == f"Removed 1 output that jobs had begun: data/model.json/{version}/model.json\n"
     assert saved(project) == {
         *(f"clean/{one}" for one in (OLDER, version, NEWER)),
         *(f"model/{one}" for one in (OLDER, NEWER)),
     }
     assert "model of make_model is missing: its job failed" in ended.text
-    assert kedro_batch("versions", "r", "--remove-partial", cwd=project).err == ""
+    assert on(service, "versions", "r", "--remove-partial", cwd=project).err == ""
 
 
 def test_nothing_is_removed_while_a_job_may_run(tmp_path):
@@ -293,8 +322,61 @@ def test_nothing_is_removed_while_a_job_may_run(tmp_path):
         on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=project)
         save(project, "clean", version_of(project, "r"), "[")
         before = saved(project)
-        refused = kedro_batch("versions", "r", "--remove-partial", cwd=project)
+        refused = on(service, "versions", "r", "--remove-partial", cwd=project)
         assert refused.code == 7
         assert "nothing was removed, because make_clean, " in refused.err
         assert "may still run. Look again: kedro-batch wait r --once" in refused.err
         assert saved(project) == before
+
+
+def test_before_something_is_removed_batch_is_asked_what_has_become_of_its_job_since(tmp_path, service):
+    """Another machine has resumed the run: what this journal takes for torn is complete."""
+    project = compiled(write_versioned_project(tmp_path / "p"))
+    service.configure(fail={"make_model": 1})
+    version = applied(project, service, code=6)
+    service.configure(fail={})
+    words = ("resume", "r", "--plan", "plan.yaml", "--journal", "elsewhere/journal.db", "-q")
+    assert on(service, *words, cwd=project).code == 0
+    for name in ("clean", "model", "score"):
+        save(project, name, version)
+    ended = on(service, "versions", "r", "--remove-partial", cwd=project)
+    assert ended.code == 0, ended.err
+    assert ended.text.startswith(f"run r has version {version}: 3 of 3 versioned outputs complete\n")
+    assert "Removed" not in ended.err
+    assert saved(project) == {f"{name}/{version}" for name in ("clean", "model", "score")}
+
+
+def test_nothing_is_removed_while_batch_cannot_be_asked(tmp_path, service):
+    project = compiled(write_versioned_project(tmp_path / "p"))
+    service.configure(fail={"make_model": 1})
+    version = applied(project, service, code=6)
+    save(project, "model", version, "[")
+    service.configure(deny=["DescribeJobQueues", "ListJobs"])
+    ended = on(service, "versions", "r", "--remove-partial", cwd=project)
+    assert ended.code == 5
+    assert saved(project) == {f"model/{version}"}
+
+
+def test_what_ctrl_c_left_of_a_run_on_this_machine_is_removed(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    torn = f"""
+    def tear(x):
+        folder = Path("data/model.json", os.environ["KEDRO_BATCH_VERSION"])
+        folder.mkdir(parents=True)
+        (folder / "model.json").write_text("[")
+        Path({str(tmp_path / "fifo")!r}).write_text("begun")
+        signal.pause()
+    """
+    registry = "import os\nimport signal\nfrom pathlib import Path\n" + CHAIN + dedent(torn)
+    registry = registry.replace("node(pass_on,", "node(tear if after == 'model' else pass_on,")
+    project = compiled(write_versioned_project(tmp_path / "p", registry=registry))
+    command = ["kedro-batch", "apply", "plan.yaml", "--local", "--run-id", "r", "-q"]
+    with subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        assert (tmp_path / "fifo").read_text() == "begun"
+        process.send_signal(signal.SIGINT)
+    version = version_of(project, "r")
+    assert saved(project) == {f"clean/{version}", f"model/{version}"}
+    ended = kedro_batch("versions", "r", "--remove-partial", cwd=project)
+    assert ended.code == 0, ended.err
+    assert ended.err == f"Removed 1 output that jobs had begun: data/model.json/{version}/model.json\n"
+    assert saved(project) == {f"clean/{version}"}

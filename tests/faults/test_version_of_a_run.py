@@ -16,7 +16,7 @@ from tests.support.services import StandIn, standin
 
 CHAIN = {"a": "", "b": "a", "c": "b"}
 APPLY = ("apply", "plan.yaml", "--run-id", "r", "-q")
-V1, V2 = "2026-11-22T16.15.07.123Z", "2026-11-22T16.15.07.124Z"
+V1, V2 = "2020-11-22T16.15.07.123Z", "2020-11-22T16.15.07.124Z"
 POD = {"podProperties": {"containers": [{"name": "main"}]}}
 TASK = {"taskProperties": [{"containers": [{"name": "main"}]}]}
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -124,16 +124,16 @@ def test_without_its_journal_the_version_is_read_from_the_jobs(tmp_path, elsewhe
     assert recorded(elsewhere) == version
 
 
-def test_a_run_that_was_only_followed_here_gets_its_version_when_it_is_resumed(tmp_path, elsewhere):
+def test_a_run_that_was_only_followed_here_has_its_version_and_keeps_it_when_it_is_resumed(tmp_path, elsewhere):
     plan(tmp_path)
     with standin(fail={"b": 3}) as service:
         assert on(service, *APPLY, cwd=tmp_path).code == 6
         service.configure(fail={})
         assert on(service, "wait", "r", "--plan", "../plan.yaml", "-q", cwd=elsewhere).code == 6
-        assert recorded(elsewhere) is None
+        assert recorded(elsewhere) == recorded(tmp_path)
         assert on(service, "resume", "r", "-q", cwd=elsewhere).code == 0
         (version,) = set(versions(service))
-    assert recorded(elsewhere) == version == recorded(tmp_path)
+    assert recorded(elsewhere) == version
 
 
 def test_a_run_of_an_older_journal_goes_on_without_a_version(tmp_path):
@@ -198,6 +198,7 @@ def test_a_run_that_batch_has_forgotten_is_resumed_with_the_version_that_a_log_s
     [
         ((*APPLY, "--data-version", V1), "run r is new, and gets a version of its own: leave --data-version out"),
         ((*APPLY, "--data-version", "run-x"), "'run-x' is not the version of a run"),
+        ((*APPLY, "--data-version", f"3{V1[1:]}"), f"3{V1[1:]} is in the future"),
         (("apply", "plan.yaml", "--data-version", V1), "--data-version goes with --run-id"),
     ],
 )

@@ -29,7 +29,15 @@ def test_the_next_version_is_a_millisecond_later():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "run-x", "2026-11-22T16:15:07.123Z", "2026-11-22T16.15.07.123", "2026-13-22T16.15.07.123Z", "VERSION"],
+    [
+        "",
+        "run-x",
+        "2026-11-22T16:15:07.123Z",
+        "2026-11-22T16.15.07.123",
+        "2026-13-22T16.15.07.123Z",
+        "VERSION",
+        "\u0662\u0660\u0662\u0666-11-22T16.15.07.123Z",  # other digits, which sort above all of ours
+    ],
 )
 def test_anything_else_is_no_version(text):
     assert not is_data_version(text)

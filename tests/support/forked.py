@@ -23,7 +23,7 @@ from typing import Any
 from kedro_batch.cli import main
 from kedro_batch.files import json_schema
 from tests.support.command_line import BIN, Ended, environment
-from tests.support.impatient import shorten_pauses
+from tests.support.impatient import ALONE, shorten_pauses
 from tests.support.services import Moto, StandIn
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -128,7 +128,7 @@ def _serve() -> None:
             replies.flush()
         else:
             if impatient:
-                shorten_pauses()
+                shorten_pauses(ALONE)
             _become(**request)
             _run_and_exit()
 

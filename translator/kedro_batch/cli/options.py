@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -125,13 +126,15 @@ def data_version_option(command: _F) -> _F:
 
 
 def _data_version(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
-    from kedro_batch.plan.data_version import is_data_version  # noqa: PLC0415  when a command runs
+    from kedro_batch.plan.data_version import is_data_version, make_data_version  # noqa: PLC0415  when a command runs
 
     if text is not None and not is_data_version(text):
         raise click.BadParameter(
             f"{text!r} is not the version of a run. The first line in the log of each job has it, such as "
             "2026-11-22T16.15.07.123Z"
         )
+    if text is not None and text > make_data_version(datetime.now(UTC) + timedelta(days=1)):  # clocks differ
+        raise click.BadParameter(f"{text} is in the future. The version of a run is when it was first submitted")
     return text
 
 

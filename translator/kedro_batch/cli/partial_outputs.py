@@ -4,7 +4,7 @@ A job that is started again does so itself. After ``cancel`` no job is, and a re
 torn file for the newest version.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from kedro_batch.errors import KedroBatchError, RunUnfinished
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, NEW, UNSUCCESSFUL, JobState
-from kedro_batch.submitter.journal_view import JournalView, read_journal
+from kedro_batch.submitter.journal_view import JournalView, journal_words, read_journal
 from kedro_batch.submitter.run_lock import run_lock
 from kedro_batch.text.wording import counted, listed
 
@@ -76,8 +76,8 @@ class Removal:
 def describe_kept(jobs: Sequence[JobName]) -> str:
     """Say whose outputs were left as they are, and why."""
     return (
-        f"Left the outputs of {listed(jobs)}, which may be complete: earlier submissions succeeded, or nobody knows "
-        "how the latest ones ended. A job that runs again replaces its own"
+        f"Left the outputs of {listed(jobs)}, which may be complete: earlier submissions succeeded, nobody knows how "
+        "the latest ones ended, or another job saves in the same place. A job that runs again replaces its own"
     )
 
 
@@ -88,18 +88,21 @@ def find_partial_jobs(run: RecordedRun, book: JournalView, starts: Starts) -> Pa
     """
     records = book.records(run.entry.run)
     succeeded = book.jobs_that_succeeded(run.entry.run)
+    # A command that ends a local run, also at Ctrl-C, ends its jobs. One that was killed leaves them alone.
+    going_on = frozenset() if run.entry.engine == "local" and run.entry.outcome else _MAY_RUN
     torn: list[JobName] = []
     kept: list[JobName] = []
     for name in (job.name for job in run.plan.jobs if job.writes):
         record = records.get(name, NEW)
         never_submitted = record.job_id is None and record.submission == 1
         never_started = record.submission == 1 and name in starts.not_started
-        if record.state not in UNSUCCESSFUL or never_submitted or never_started:
+        ended_otherwise = record.state in UNSUCCESSFUL or record.state in _MAY_RUN - going_on
+        if not ended_otherwise or never_submitted or never_started:
             continue
         lost = record.state is JobState.LOST
         complete = name in succeeded and name not in starts.started
         (kept if lost or complete else torn).append(name)
-    may_run = tuple(name for name, one in records.items() if one.state in _MAY_RUN)
+    may_run = tuple(name for name, one in records.items() if one.state in going_on)
     return PartialJobs(torn=tuple(torn), kept=tuple(kept), may_run=may_run)
 
 
@@ -115,7 +118,8 @@ def remove_partial_outputs(
         starts: What the service says of its jobs.
 
     Raises:
-        UsageError: The journal has no such run, or another process works on it.
+        RunUnknown: The journal has no such run.
+        UsageError: Another process works on it.
         RunUnfinished: Jobs may still be running.
         Refused: The project cannot be loaded.
     """
@@ -123,11 +127,13 @@ def remove_partial_outputs(
         run = find_recorded_run(run_id, book)
         jobs = find_partial_jobs(run, book, starts)
         if jobs.may_run:
-            raise RunUnfinished(f"nothing was removed, because {listed(jobs.may_run)} may still run. {_advice(run)}")
-        names = _written(run, jobs.torn)
-        if not names:
+            raise RunUnfinished(
+                f"nothing was removed, because {listed(jobs.may_run)} may still run. {_advice(run, journal)}"
+            )
+        if not jobs.torn:
             return Removal(kept=jobs.kept)
         data = open_data(run)
+        names, shared = _written(run, jobs.torn, data.location)
         places, failures = [], []
         for name in names:
             try:
@@ -136,18 +142,21 @@ def remove_partial_outputs(
                 failures.append(error)
             else:
                 places += [place] if place else []
-        return Removal(places=tuple(places), failures=tuple(failures), kept=jobs.kept)
+        return Removal(places=tuple(places), failures=tuple(failures), kept=(*jobs.kept, *shared))
 
 
-def _advice(run: RecordedRun) -> str:
-    run_id = run.entry.run
+def _advice(run: RecordedRun, journal: Path) -> str:
+    words = f"{run.entry.run}{journal_words(journal)}"
     if run.entry.engine == "local":
-        return f"A job that runs again removes what it left: kedro-batch resume {run_id}"
-    return f"Look again: kedro-batch wait {run_id} --once. Or end the run: kedro-batch cancel {run_id}"
+        return f"A job that runs again removes what it left: kedro-batch resume {words}"
+    return f"Look again: kedro-batch wait {words} --once. Or end the run: kedro-batch cancel {words}"
 
 
-def _written(run: RecordedRun, jobs: Iterable[JobName]) -> list[str]:
-    """Return what some jobs write, without what others of the plan write too."""
-    chosen = set(jobs)
-    others = {name for job in run.plan.jobs if job.name not in chosen for name in job.writes}
-    return [name for job in run.plan.jobs if job.name in chosen for name in job.writes if name not in others]
+def _written(
+    run: RecordedRun, jobs: Collection[JobName], location: Callable[[str], str]
+) -> tuple[list[str], list[JobName]]:
+    """Return what some jobs write where no other job does, and those of them that share a place with another job."""
+    others = {location(name) for job in run.plan.jobs if job.name not in jobs for name in job.writes}
+    written = [(name, job.name) for job in run.plan.jobs if job.name in jobs for name in job.writes]
+    own = [name for name, _ in written if location(name) not in others]
+    return own, sorted({job for name, job in written if location(name) in others})

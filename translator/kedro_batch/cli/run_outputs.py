@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.project.project_folder import enclosing_project, package_name
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.journal_view import JournalView, RunEntry
+from kedro_batch.submitter.journal_view import JournalView, RunEntry, journal_words
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.stored_data import DataOfRun
@@ -35,14 +35,17 @@ def find_recorded_run(run_id: RunId, book: JournalView) -> RecordedRun:
     """Find a run in the journal.
 
     Raises:
-        UsageError: The journal does not have it, or does not have its version.
+        RunUnknown: The journal does not have it.
+        UsageError: The journal does not have its version.
         PlanError: Its plan cannot be read.
     """
     entry = book.run(run_id)
     if entry is None:
-        raise UsageError(
-            f"the journal {book.file} has no run {run_id}: see kedro-batch runs. If it was lost, or is on another "
-            f"machine, write it here first, with the plan of the run: kedro-batch wait {run_id} --plan PLAN --once"
+        further = journal_words(book.file)
+        raise RunUnknown(
+            f"the journal {book.file} has no run {run_id}: see kedro-batch runs{further}. If it was lost, or is on "
+            "another machine, write it here first, with the plan of the run: "
+            f"kedro-batch wait {run_id} --plan PLAN --once{further}"
         )
     if entry.version is None:
         raise UsageError(

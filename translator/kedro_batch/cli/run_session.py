@@ -6,7 +6,7 @@ A command finds the run (``run_handle``), opens it with ``open_run``, and calls 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
@@ -70,6 +70,17 @@ class RunSession:
             raise JobsFailed("")
         if outcome == "unfinished":
             raise RunUnfinished(f"run {self.handle.run_id} has not ended")
+
+    def look(self) -> None:
+        """Write to the journal how the run stands now, for a command that reports something else.
+
+        Raises:
+            KedroBatchError: As ``follow``; jobs that failed or go on do not raise.
+            Interrupted: A signal came.
+        """
+        with suppress(JobsFailed, RunUnfinished):
+            self.follow()
+        self.finished = None
 
     def cancel(self) -> Cancelled:
         """Terminate every job of the run, and return how it stands.

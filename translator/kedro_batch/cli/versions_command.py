@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kedro_batch.cli.base import BatchCommand, print_note, verbosity_options
-from kedro_batch.cli.options import journal_option
+from kedro_batch.cli.options import command_options, journal_option
 from kedro_batch.cli.streams import reserve_stdout
 from kedro_batch.errors import KedroBatchError, ProjectError, ServiceError
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted
+
+if TYPE_CHECKING:
+    from kedro_batch.plan.submit_job import RunId
 
 
 @click.command(cls=BatchCommand, short_help="Print the outputs of a run and their version.")
@@ -24,7 +28,9 @@ from kedro_batch.text.wording import counted
     help="For people, or as YAML (schemas/versions.schema.json).",
 )
 @click.option(
-    "--remove-partial", is_flag=True, help="First remove what jobs have begun to save and not completed in this run."
+    "--remove-partial",
+    is_flag=True,
+    help="First ask AWS Batch how the jobs ended, and remove what they have begun to save and not completed.",
 )
 @click.option(
     "--project",
@@ -56,6 +62,7 @@ def versions(  # noqa: PLR0913  click hands over every option
             recorded = find_recorded_run(run_id, book)
         data = open_data(recorded, project)
         if remove_partial:
+            _look(run_id, journal)
             removal = remove_partial_outputs(run_id, journal, lambda _: data, Starts())
             if removal.places and not quiet:
                 print_note(for_terminal(removal.describe()))
@@ -68,6 +75,26 @@ def versions(  # noqa: PLR0913  click hands over every option
         stdout.write((outputs_yaml(found) if format_ == "yaml" else outputs_text(found)).encode())
     _refuse("could not be removed", removal.failures)
     _refuse("could not be looked up", [one.problem for one in stored.values() if one.problem])
+
+
+def _look(run_id: "RunId", journal: Path) -> None:
+    """Ask AWS Batch how the jobs of a run stand: since the journal was written, another machine may have resumed it.
+
+    Raises:
+        KedroBatchError: It cannot be asked, or the journal cannot be written.
+        Interrupted: A signal came.
+    """
+    from kedro_batch.cli.run_handle import find_run
+    from kedro_batch.cli.run_session import open_run
+    from kedro_batch.submitter.context import RunMode
+    from kedro_batch.submitter.journal import Journal
+
+    book = Journal(journal)
+    handle = find_run(run_id, book, None)
+    if handle.engine_name == "local":
+        return
+    with open_run(handle, book, command_options({"once": True, "quiet": True}, RunMode.FOLLOW)) as session:
+        session.look()
 
 
 def _refuse(what: str, problems: Sequence[KedroBatchError]) -> None:

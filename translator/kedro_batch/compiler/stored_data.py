@@ -4,6 +4,7 @@ Every dataset is made and looked up by itself: what goes wrong with one is said 
 project's folder, as in ``kedro run``.
 """
 
+import os
 from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from kedro_batch.compiler.data.catalog import Catalog
+from kedro_batch.compiler.data.shared_places import comparable_place
 from kedro_batch.compiler.data.storage import Storages
 from kedro_batch.compiler.options import CompileOptions
 from kedro_batch.compiler.project.import_kedro import import_kedro
@@ -33,14 +35,15 @@ class StoredData:
     """A dataset of a run where it is stored.
 
     Attributes:
-        versioned: Kedro keeps versions of it.
-        place: Where the run's version of it is; without versions, where it is at all. None if that is not known.
+        versioned: Kedro keeps versions of it. None if the catalog has no entry for it.
+        place: Where the run's version of it is; without versions, where it is at all, without what may be secret in it.
+            None if that is not known.
         is_there: Kedro would load it. None if that is not known.
         left_something: Something is stored under the run's version, complete or not.
         problem: Why it is not known whether it is there.
     """
 
-    versioned: bool
+    versioned: bool | None
     place: str | None = None
     is_there: bool | None = None
     left_something: bool = False
@@ -60,20 +63,31 @@ class DataOfRun:
 
     def look_up(self, dataset: str) -> StoredData:
         """Look a dataset up under the version of the run."""
+        if self._found.entry(dataset) is None:
+            return StoredData(versioned=None)
         storage = self._storages.of(dataset)
+        unversioned = StoredData(versioned=False, place=comparable_place(storage.url) or None)
         if not storage.versioned:
-            return StoredData(versioned=False, place=storage.url or None)
+            return unversioned
         place = None
         try:
             stored = self._stored(dataset)
             if stored is None:
-                return StoredData(versioned=False, place=storage.url or None)
+                return unversioned
             place = stored.place
             is_there = self._ask(dataset, lambda: stored.is_there)
             left = is_there or self._ask(dataset, lambda: stored.left_something)
         except KedroBatchError as error:
             return StoredData(versioned=True, place=place, problem=error)
         return StoredData(versioned=True, place=place, is_there=is_there, left_something=left)
+
+    def location(self, dataset: str) -> str:
+        """Return where an entry says that its dataset is, so that equal places are equal; its name if it says nothing.
+
+        Two names for one place have one folder for a version.
+        """
+        place = comparable_place(self._storages.of(dataset).url)
+        return place if "://" in place else os.path.realpath(self._root / place) if place else dataset
 
     def remove(self, dataset: str) -> str | None:
         """Remove what is stored of a dataset under the version of the run, and nothing else.

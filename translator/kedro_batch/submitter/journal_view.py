@@ -1,6 +1,7 @@
 """Read the journal without writing anything, not even beside it."""
 
 import json
+import shlex
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -122,6 +123,11 @@ class JournalView:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+def journal_words(journal: Path) -> str:
+    """Return what a command needs to find a run in a journal, for advice: nothing if it is the usual one."""
+    return "" if journal == DEFAULT_JOURNAL else f" --journal {shlex.quote(str(journal))}"
 
 
 @contextmanager

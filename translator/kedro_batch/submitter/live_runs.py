@@ -4,8 +4,7 @@ They are those of this journal. A plan of 10,000 jobs takes a second to read, so
 are read. What the journal says of a run that nobody follows may be old: AWS Batch is asked about its last jobs.
 """
 
-import shlex
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -16,8 +15,8 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED
-from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry
+from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
+from kedro_batch.submitter.journal_view import RunEntry, journal_words
 from kedro_batch.submitter.run_lock import begin_lock, is_locked
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import counted, listed
@@ -49,13 +48,17 @@ class _Candidate:
         entry: What the journal has of it.
         datasets: What both write, by names without transcoding, sorted.
         followed: A process on this machine works on it.
-        last_jobs: Its jobs that no other live one waits for, as the journal has them, and when they were submitted.
+        jobs: Its jobs that have not ended, as the journal has them, and when they were submitted.
+        parents: Those of them for which each of them waits.
+        unconfirmed: Its process ended within a submission: AWS Batch may have jobs whose ids nobody knows.
     """
 
     entry: RunEntry
     datasets: tuple[str, ...]
     followed: bool
-    last_jobs: Mapping[JobId, float]
+    jobs: Mapping[JobId, float]
+    parents: Mapping[JobId, Sequence[JobId]]
+    unconfirmed: bool
 
 
 @contextmanager
@@ -68,13 +71,13 @@ def beginning(context: RunContext) -> Iterator[None]:
         UsageError: Another run writes the same datasets, and this one is exclusive; or the journal cannot be written.
         Interrupted: A signal came.
     """
-    asked: dict[JobId, bool | None] = {}
+    asked: dict[JobId, JobState | None] = {}
     plans: dict[PlanDigest, Plan | None] = {context.digest: context.plan}
     while True:
         _ask(context, asked, _candidates(context, plans))
         with begin_lock(context.journal.file):
             candidates = _candidates(context, plans)
-            if all(job_id in asked for job_id in _to_be_asked(context, candidates)):
+            if not _to_be_asked(context, candidates, asked):
                 _judge(context, [one for found in candidates if (one := _live_run(found, asked))])
                 yield
                 context.journal.write_waiting()
@@ -90,13 +93,17 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
     """
     journal, runs = context.journal, context.journal.file.parent / "runs"
     ours = _writes(context.plan)
+    forgotten_before = context.calls.wall() - REMEMBERED_S
     found = []
     for entry in journal.runs():
         if entry.run == context.run_id or entry.outcome not in _MAY_GO_ON:
             continue
         followed = entry.outcome is None and is_locked(runs / entry.run)
-        live = {} if followed else {name: one for name, one in journal.records(entry.run).items() if one.live}
-        if not followed and (entry.engine == "local" or not live):
+        records = {} if followed else journal.records(entry.run)
+        live = {name: one for name, one in records.items() if one.live}
+        looked_up = entry.outcome == "unfinished"  # by the command that ended so
+        unconfirmed = not looked_up and any(_may_be_submitted(one, forgotten_before) for one in records.values())
+        if not followed and (entry.engine == "local" or not (live or unconfirmed)):
             continue
         if entry.digest not in plans:
             plans[entry.digest] = _read(context, entry.run)
@@ -104,14 +111,28 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
         if plan is None or (plan.project, plan.env) != (context.plan.project, context.plan.env):
             continue
         if both := ours & _writes(plan):
-            above = {parent for job in plan.jobs if job.name in live for parent in job.depends_on}
-            last = {
-                one.job_id: one.intended_at or entry.began_at
-                for name, one in live.items()
-                if name not in above and one.job_id
+            ids = {name: one.job_id for name, one in live.items() if one.job_id}
+            parents = {
+                ids[job.name]: [ids[parent] for parent in job.depends_on if parent in ids]
+                for job in plan.jobs
+                if job.name in ids
             }
-            found.append(_Candidate(entry=entry, datasets=tuple(sorted(both)), followed=followed, last_jobs=last))
+            found.append(
+                _Candidate(
+                    entry=entry,
+                    datasets=tuple(sorted(both)),
+                    followed=followed,
+                    jobs={ids[name]: one.intended_at or entry.began_at for name, one in live.items()},
+                    parents=parents,
+                    unconfirmed=unconfirmed,
+                )
+            )
     return found
+
+
+def _may_be_submitted(record: JobRecord, forgotten_before: float) -> bool:
+    """True if the service may have a job of this record, whose id the journal does not have."""
+    return record.state in MAYBE_SUBMITTED and (record.intended_at or 0.0) > forgotten_before
 
 
 def _read(context: RunContext, run_id: RunId) -> Plan | None:
@@ -124,37 +145,62 @@ def _writes(plan: Plan) -> set[str]:
     return {without_transcoding(name) for job in plan.jobs for name in job.writes}
 
 
-def _to_be_asked(context: RunContext, candidates: Collection[_Candidate]) -> dict[JobId, float]:
-    """Return the jobs that decide whether runs go on that nobody follows, if this account and region has them."""
+def _deciding(found: _Candidate, asked: Mapping[JobId, JobState | None]) -> dict[JobId, float]:
+    """Return the jobs that decide whether a run goes on, as far as is known now, and when they were submitted.
+
+    They are those that no other one waits for, and above those that failed, their parents: a job also ends if one of
+    its parents fails, while the others go on.
+    """
+    deciding: dict[JobId, float] = {}
+    waited_for = {parent for above in found.parents.values() for parent in above}
+    to_visit = [job_id for job_id in found.jobs if job_id not in waited_for]
+    while to_visit:
+        job_id = to_visit.pop()
+        if job_id not in deciding:
+            deciding[job_id] = found.jobs[job_id]
+            if asked.get(job_id) is JobState.FAILED:
+                to_visit += found.parents[job_id]
+    return deciding
+
+
+def _to_be_asked(
+    context: RunContext, candidates: Collection[_Candidate], asked: Mapping[JobId, JobState | None]
+) -> dict[JobId, float]:
+    """Return the jobs that have still to be asked about, and when they were submitted.
+
+    Only those of runs that nobody follows, if this account and region has them.
+    """
     here = context.location
     return {
         job_id: submitted_at
         for one in candidates
         if context.engine.capabilities.in_account
         and all(here.get(what) in (None, where) for what, where in one.entry.location.items())
-        for job_id, submitted_at in one.last_jobs.items()
+        for job_id, submitted_at in _deciding(one, asked).items()
+        if job_id not in asked
     }
 
 
-def _ask(context: RunContext, asked: dict[JobId, bool | None], candidates: Collection[_Candidate]) -> None:
-    """Ask whether jobs go on; None where nobody can tell.
+def _ask(context: RunContext, asked: dict[JobId, JobState | None], candidates: Collection[_Candidate]) -> None:
+    """Ask how jobs stand; None where nobody can tell.
 
-    A job that the service does not know is one that has ended long ago, or was submitted just now.
+    A job that the service does not know is LOST: one that has ended long ago. Or it was submitted just now: None.
     """
-    new = {job_id: at for job_id, at in _to_be_asked(context, candidates).items() if job_id not in asked}
     forgotten_before = context.calls.wall() - REMEMBERED_S
-    asked.update(dict.fromkeys(new))
-    with suppress(ServiceError):
-        live = {one.job_id: one.state not in ENDED for one in context.service.describe_jobs(new)}
-        asked.update({job_id: False for job_id, at in new.items() if at < forgotten_before} | live)
+    while new := _to_be_asked(context, candidates, asked):
+        asked.update(dict.fromkeys(new))
+        with suppress(ServiceError):
+            found = {one.job_id: one.state for one in context.service.describe_jobs(new)}
+            asked.update({job_id: JobState.LOST for job_id, at in new.items() if at < forgotten_before} | found)
 
 
-def _live_run(found: _Candidate, asked: dict[JobId, bool | None]) -> LiveRun | None:
+def _live_run(found: _Candidate, asked: Mapping[JobId, JobState | None]) -> LiveRun | None:
     """Return the run if it goes on, as far as is known."""
-    replies = [asked.get(job_id) for job_id in found.last_jobs]
-    if not found.followed and all(reply is False for reply in replies):
+    states = [asked.get(job_id) for job_id in _deciding(found, asked)] + [None] * found.unconfirmed
+    if not found.followed and all(state in ENDED for state in states):
         return None
-    return LiveRun(entry=found.entry, datasets=found.datasets, certain=found.followed or True in replies)
+    certain = found.followed or any(state and state not in ENDED for state in states)
+    return LiveRun(entry=found.entry, datasets=found.datasets, certain=certain)
 
 
 def _judge(context: RunContext, others: Collection[LiveRun]) -> None:
@@ -163,11 +209,9 @@ def _judge(context: RunContext, others: Collection[LiveRun]) -> None:
     Raises:
         UsageError: It is exclusive, and there are others.
     """
-    by_option, by_plan = context.options.exclusive, context.plan.exclusive
-    if others and (by_option or by_plan):
+    if others and (context.options.exclusive or context.plan.exclusive):
         found = "; ".join(f"{_what(one)}. {_how_to_wait(context, one)}" for one in others)
-        without = "leave --exclusive out" if by_option else "compile without `exclusive: true` in aws_batch.yml"
-        raise UsageError(f"nothing was submitted: {found}. To run beside it: {without}")
+        raise UsageError(f"nothing was submitted: {found}. {_how_to_run_beside(context)}")
     for one in others:
         message = (
             f"{_what(one)}. Unversioned datasets keep what is saved last, from either run; versioned ones are kept "
@@ -184,9 +228,18 @@ def _what(other: LiveRun) -> str:
     return f"run {other.entry.run} of this project goes on{knows} and writes {count} of the same name ({names})"
 
 
+def _how_to_run_beside(context: RunContext) -> str:
+    if context.plan.exclusive and context.continued:
+        return f"It cannot run beside it: a run keeps its plan, and that of {context.run_id} has `exclusive: true`"
+    by = {
+        "leave --exclusive out": context.options.exclusive,
+        "compile without `exclusive: true` in aws_batch.yml": context.plan.exclusive,
+    }
+    return f"To run beside it: {', and '.join(what for what, holds in by.items() if holds)}"
+
+
 def _how_to_wait(context: RunContext, other: LiveRun) -> str:
-    journal = context.journal.file
-    further = "" if journal == DEFAULT_JOURNAL else f" --journal {shlex.quote(str(journal))}"
+    further = journal_words(context.journal.file)
     if other.entry.engine == "local":
         return f"Wait for its command to end; to see how it stands: kedro-batch status {other.entry.run}{further}"
     return f"To wait for it: kedro-batch wait {other.entry.run}{further}"

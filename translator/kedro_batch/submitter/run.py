@@ -7,6 +7,7 @@ full disk leaves a run that can be resumed. Nothing is printed. The stages, and 
 
 import math
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import assert_never
 
 from kedro_batch.errors import Interrupted, KedroBatchError
@@ -117,7 +118,8 @@ class Run:
         self._enter({**self._targets.location, **account})
         reconciled = self._reconciled()
         self._choose_revisions(reconciled, may_ask=True)
-        with beginning(context):
+        left = jobs_left(context.parents, reconciled.records, context.options.only_jobs)
+        with beginning(context) if left else nullcontext():  # what submits nothing writes nothing beside others
             choose_version(context, reconciled)
         # Only from here on is anything changed.
         context.emit_started(continued=context.continued or bool(reconciled.records))

@@ -1,14 +1,14 @@
 """The outcome of a run, for people: what succeeded, what failed and why, what was not run because of it."""
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from kedro_batch.review.run.status import FailureStatus, RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.job_state import ENDED, LIVE, WITHOUT_RESULT, JobState
-from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry
+from kedro_batch.submitter.journal_view import RunEntry, journal_words
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 
@@ -184,7 +184,7 @@ def _commands(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
         return ()
     going_on = status.engine == "aws" and bool(states & LIVE)
     again = bool(states & WITHOUT_RESULT)
-    with_journal = "" if journal == str(DEFAULT_JOURNAL) else f" --journal {for_terminal(shlex.quote(journal))}"
+    with_journal = for_terminal(journal_words(Path(journal)))
     commands = []
     if going_on:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))

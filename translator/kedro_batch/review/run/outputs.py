@@ -31,7 +31,7 @@ class OutputState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """A versioned dataset that a job of the run writes.
+    """A dataset that a job of the run writes, and that has versions, as far as is known.
 
     Attributes:
         dataset: Its name in the catalog.
@@ -64,7 +64,7 @@ class RunOutputs:
     Attributes:
         run: Its id.
         version: Its version.
-        outputs: The versioned datasets, in the order of the plan.
+        outputs: The versioned datasets and those that the catalog does not have, in the order of the plan.
         unversioned: The other ones, likewise.
         load_versions: The names under which ``kedro run`` loads what is complete; sorted.
     """
@@ -99,7 +99,9 @@ def find_outputs(
     """
     written = [(name, job, stored[name]) for job in plan.jobs for name in job.writes]
     outputs = tuple(
-        _judge(name, job, records.get(job.name, NEW), data) for name, job, data in written if data.versioned
+        _judge(name, job, records.get(job.name, NEW), data)
+        for name, job, data in written
+        if data.versioned is not False
     )
     complete = {without_transcoding(one.dataset) for one in outputs if one.state is OutputState.COMPLETE}
     names = {name for job in plan.jobs for name in (*job.writes, *job.reads) if without_transcoding(name) in complete}
@@ -110,7 +112,7 @@ def find_outputs(
         unversioned=tuple(
             Unversioned(dataset=name, job=job.name, place=data.place)
             for name, job, data in written
-            if not data.versioned
+            if data.versioned is False
         ),
         load_versions=tuple(sorted(names)),
     )
@@ -118,7 +120,9 @@ def find_outputs(
 
 def _judge(name: str, job: Job, record: JobRecord, data: StoredData) -> Output:
     succeeded = record.state is JobState.SUCCEEDED
-    if data.problem is not None:
+    if data.versioned is None:
+        state, reason = OutputState.UNKNOWN, "the catalog that is here has no entry for it"
+    elif data.problem is not None:
         state, reason = OutputState.UNKNOWN, str(data.problem).removeprefix(f"{name}: ")
     elif succeeded and data.is_there:
         state, reason = OutputState.COMPLETE, ""
