@@ -51,7 +51,7 @@ def find_recorded_run(run_id: RunId, book: JournalView) -> RecordedRun:
         raise UsageError(
             f"the journal does not have the version of run {run_id}. Either an older kedro-batch submitted it, and "
             "each of its jobs saved under a version of its own, or AWS Batch had forgotten its jobs when the journal "
-            "was written again: then the first line in the log of each job has it"
+            "was written again: then the line 'kedro-batch: run ...' in the log of each job has it"
         )
     return RecordedRun(
         entry=entry, version=entry.version, plan=read_plan(book.plan(run_id), f"the plan of run {run_id}")

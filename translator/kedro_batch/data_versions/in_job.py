@@ -44,7 +44,7 @@ def fix_versions(catalog: Any, variables: Mapping[str, str]) -> None:
 
 
 def begin_job(pipeline: Any, catalog: Any, variables: Mapping[str, str]) -> tuple[VersionedDataset, ...]:
-    """Write the first line of the log, fix what the job loads, and remove what its earlier attempts saved.
+    """Write a line that names the job, fix what the job loads, and remove what its earlier attempts saved.
 
     Args:
         pipeline: The nodes that Kedro is about to run.
