@@ -130,8 +130,8 @@ def _data_version(_: click.Context, __: click.Parameter, text: str | None) -> st
 
     if text is not None and not is_data_version(text):
         raise click.BadParameter(
-            f"{text!r} is not the version of a run. The line 'kedro-batch: run ...' in the log of each job has it, such "
-            "as 2026-11-22T16.15.07.123Z"
+            f"{text!r} is not the version of a run. The line 'kedro-batch: run ...' in the log of each job has it, "
+            "such as 2026-11-22T16.15.07.123Z"
         )
     if text is not None and text > make_data_version(datetime.now(UTC) + timedelta(days=1)):  # clocks differ
         raise click.BadParameter(f"{text} is in the future. The version of a run is when it was first submitted")

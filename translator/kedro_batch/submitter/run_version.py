@@ -53,7 +53,7 @@ def _named_version(context: RunContext, reconciled: Reconciled) -> DataVersion:
         why = f"AWS Batch shows several for its jobs ({listed(sorted(reconciled.versions))})"
     raise UsageError(
         f"it is not known under which version run {context.run_id} saves data: the journal does not have it, and "
-        f"{why}. Nothing was submitted. Name it with --data-version VERSION: the line 'kedro-batch: run ...' in the log "
-        "of each job has it. Where no log has that line, no image has kedro-batch, and the time of now will do. Or start "
-        "a new run: kedro-batch apply PLAN"
+        f"{why}. Nothing was submitted. Name it with --data-version VERSION: the line 'kedro-batch: run ...' in the "
+        "log of each job has it. Where no log has that line, no image has kedro-batch, and the time of now will do. Or "
+        "start a new run: kedro-batch apply PLAN"
     )
