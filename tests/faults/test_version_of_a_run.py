@@ -191,6 +191,9 @@ def test_a_run_that_batch_has_forgotten_is_resumed_with_the_version_that_a_log_s
         assert service.asked("submitjob") == []
         assert on(service, *words, "--data-version", V1, cwd=tmp_path).code == 0
         assert versions(service) == [V1, V1]
+        # Nobody knows what an earlier process of these jobs has left under this version: as a second submission,
+        # they remove it.
+        assert [request["jobName"][-3:] for request in service.asked("submitjob")] == ["b_2", "c_2"]
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,14 @@ def test_above_a_job_that_was_not_started_nothing_is_known(state):
 def test_the_user_s_word_settles_what_was_forgotten():
     found = merged(kept=[copy(B, S.RUNNABLE)], hours=25)
     assert jobs_in(found, S.EXPIRED) == (A, C)
-    assert assume_done(found, [A]) == {A: one(S.SUCCEEDED), B: one(S.RUNNABLE, "s"), C: one(S.LOST)}
+    assert assume_done(found, [A]) == {A: one(S.SUCCEEDED), B: one(S.RUNNABLE, "s"), C: one(submission=2)}
+
+
+def test_what_may_have_run_unseen_is_another_submission_also_below_a_job_that_is_lost():
+    known = {A: one(S.EXPIRED, "j"), B: one(S.EXPIRED), C: one(S.EXPIRED, submission=2)}
+    found = propagate_failures(CHAIN, assume_done(known, [D]))
+    again = with_next_submission(found, jobs_to_rerun(CHAIN, found))
+    assert [again[job].submission for job in CHAIN] == [2, 2, 3]
 
 
 def test_a_job_that_is_assumed_to_be_done_was_not_kept_from_running_by_anything():

@@ -129,12 +129,16 @@ def jobs_in(records: Records, state: JobState) -> tuple[JobName, ...]:
 
 
 def assume_done(records: Records, done: Collection[JobName]) -> dict[JobName, JobRecord]:
-    """Mark the jobs that the user names as succeeded, and all other expired jobs as lost."""
+    """Mark the jobs that the user names as succeeded, and all other expired jobs as lost.
+
+    An expired job without an id may have run as well: its next submission is another one, which removes what the
+    earlier one may have left.
+    """
     result = dict(records)
-    for job in (*jobs_in(records, JobState.EXPIRED), *done):
-        state = JobState.SUCCEEDED if job in done else JobState.LOST
-        result[job] = result.get(job, NEW).in_state(state)
-    return result
+    for job in jobs_in(records, JobState.EXPIRED):
+        one = records[job]
+        result[job] = one.in_state(JobState.LOST) if one.job_id else JobRecord(submission=one.submission + 1)
+    return result | {job: records.get(job, NEW).in_state(JobState.SUCCEEDED) for job in done}
 
 
 def propagate_failures(parents: Parents, records: Records) -> dict[JobName, JobRecord]:

@@ -187,7 +187,9 @@ def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Co
     if unknown := sorted(set(done) - set(context.parents)):
         raise UsageError(f"--assume-done names jobs that the plan of the run does not have: {listed(unknown)}")
     if done:
-        records = assume_done(records, done)
+        forgotten = () if journal or discovered.jobs else context.parents
+        expired_jobs = dict.fromkeys(forgotten, NEW.in_state(JobState.EXPIRED))
+        records = assume_done({**expired_jobs, **records}, done)
     if expired := jobs_in(records, JobState.EXPIRED):
         raise _too_old(context, expired)
     return _Merged(
