@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 from collections.abc import Iterator
 
@@ -199,3 +200,24 @@ def test_cancel_does_not_load_the_project_where_nothing_can_be_torn(tmp_path, se
     ended = on(service, "cancel", "s", cwd=project)
     assert (ended.code, "loaded" in ended.err) == (0, False), ended.err
     assert "loaded" in on(service, "cancel", "r", cwd=project).err
+
+
+@pytest.mark.parametrize("where", ["another folder", "a link in conf"])
+def test_cancel_finds_versioned_datasets_that_a_file_outside_of_conf_names(tmp_path, service, where):
+    project = write_versioned_project(tmp_path / "p")
+    options = project / "conf"
+    if where == "another folder":
+        shutil.copytree(options, project / "other_conf")
+        words = ("--conf-source", "other_conf")
+    else:
+        (options / "base").rename(project / "shared")
+        (options / "base").symlink_to(project / "shared")
+        words = ()
+    assert kedro_batch("compile", "-q", "-o", "plan.yaml", *words, cwd=project).code == 0
+    if where == "another folder":
+        (options / "base" / "catalog.yml").write_text(entry("clean"))
+    version = begun(project, service)
+    ended = on(service, "cancel", "r", cwd=project)
+    assert ended.code == 0, ended.err
+    assert "Removed 1 output" in ended.err
+    assert saved(project) == {f"clean/{version}"}

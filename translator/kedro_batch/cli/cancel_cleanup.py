@@ -39,7 +39,7 @@ def clean_up(run_id: RunId, plan: Plan, journal: Path, cancelled: Cancelled, *, 
     if plan.project is None or not _may_be_torn(run_id, journal, starts):
         return
     try:
-        if not may_have_versions(find_project_of(plan, Path())):
+        if not may_have_versions(find_project_of(plan, Path()), plan):
             return
         sys.stdout.flush()
         with reserve_stdout():
