@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.journal_view import read_journal
 from tests.support.forked import kedro_batch, on
 from tests.support.runs import JOURNAL, interrupted, started, states, wait_until
 from tests.support.services import StandIn, standin
@@ -168,6 +170,74 @@ def test_what_an_earlier_submission_completed_stays_if_the_later_one_had_not_sta
     assert ended.code == 0
     assert saved(project) == {f"clean/{version}", f"score/{version}"}
     assert "Left the outputs of make_score, make_report, which may be complete" in ended.err
+
+
+def resumed_unseen(project, service, *words, fail=None):
+    """Let a whole run end while nobody looks, and resume it from its second job, which has not started when it returns.
+
+    Returns:
+        Its version.
+    """
+    service.configure(durations={"make_clean": 600}, fail=fail or {})
+    assert kedro_batch("compile", "-q", "-o", "plan.yaml", cwd=project).code == 0
+    assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=project).code == 0
+    wait_until(lambda: states(service)["make_clean"] == "RUNNING")
+    service.finish("make_clean")
+    last = "make_model" if fail else "make_report"
+    wait_until(lambda: states(service)[last] in ("SUCCEEDED", "FAILED"))
+    version = version_of(project, "r")
+    for name in ("clean", "model", "score"):
+        save(project, name, version)
+    service.configure(slots=0, fail={})
+    words = words or ("resume", "r", "--from", "make_model")
+    assert on(service, *words, "--detach", "-q", cwd=project).code == 0
+    assert service.jobs()["make_model"]["status"] == "RUNNABLE"
+    return version
+
+
+COMPLETE = ("clean", "model", "score")
+
+
+def test_what_succeeded_while_nobody_looked_stays_if_the_later_submission_had_not_started(tmp_path, service):
+    project = write_versioned_project(tmp_path / "p")
+    version = resumed_unseen(project, service)
+    with read_journal(project / JOURNAL) as book:
+        assert not book.earlier_failures(RunId("r"))
+        events = [one for one in book.events(RunId("r")) if one.get("job") == "make_model"]
+    assert (1, "SUCCEEDED") in [(one["submission"], one.get("after")) for one in events]
+    ended = on(service, "cancel", "r", cwd=project)
+    assert ended.code == 0, ended.err
+    assert saved(project) == {f"{name}/{version}" for name in COMPLETE}
+    assert "Left the outputs of make_model, make_score, make_report, which may be complete" in ended.err
+    again = on(service, "versions", "r", "--remove-partial", cwd=project)
+    assert again.code == 0, again.err
+    assert saved(project) == {f"{name}/{version}" for name in COMPLETE}
+
+
+@pytest.mark.parametrize("here", ["no journal", "a journal that has not seen the end"])
+def test_what_an_earlier_submission_may_have_completed_stays_where_the_journal_does_not_know(tmp_path, service, here):
+    """Another machine has resumed the run."""
+    project = write_versioned_project(tmp_path / "p")
+    elsewhere = ("--plan", "plan.yaml", "--journal", "elsewhere/journal.db")
+    version = resumed_unseen(project, service, "resume", "r", "--from", "make_model", *elsewhere)
+    if here == "no journal":
+        (project / JOURNAL).unlink()
+    ended = on(service, "cancel", "r", "--plan", "plan.yaml", cwd=project)
+    assert ended.code == 0, ended.err
+    assert saved(project) == {f"{name}/{version}" for name in COMPLETE}
+    assert "Left the outputs of make_model, make_score, make_report, which may be complete" in ended.err
+    assert on(service, "versions", "r", "--remove-partial", cwd=project).code == 0
+    assert saved(project) == {f"{name}/{version}" for name in COMPLETE}
+
+
+def test_what_earlier_submissions_that_failed_unseen_have_left_is_removed(tmp_path, service):
+    project = write_versioned_project(tmp_path / "p")
+    version = resumed_unseen(project, service, fail={"make_model": 1})
+    ended = on(service, "cancel", "r", cwd=project)
+    assert ended.code == 0, ended.err
+    assert "Left the outputs" not in ended.err
+    assert f"model/{version}" not in saved(project)
+    assert f"clean/{version}" in saved(project)
 
 
 def test_what_another_job_completed_in_the_same_place_stays(tmp_path, service):

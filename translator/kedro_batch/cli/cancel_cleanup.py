@@ -36,7 +36,7 @@ def clean_up(run_id: RunId, plan: Plan, journal: Path, cancelled: Cancelled, *, 
         quiet: Say only what may be left.
     """
     starts = Starts(started=cancelled.started, not_started=cancelled.not_started)
-    if plan.project is None or not _may_be_torn(run_id, journal, starts):
+    if plan.project is None or not _may_be_left(run_id, journal, starts):
         return
     try:
         if not may_have_versions(find_project_of(plan, Path()), plan):
@@ -55,13 +55,14 @@ def clean_up(run_id: RunId, plan: Plan, journal: Path, cancelled: Cancelled, *, 
         _say_what_is_left(run_id, journal, "; ".join(map(str, removal.failures)))
 
 
-def _may_be_torn(run_id: RunId, journal: Path, starts: Starts) -> bool:
-    """True if a job may have begun to save something under the version of its run."""
+def _may_be_left(run_id: RunId, journal: Path, starts: Starts) -> bool:
+    """True if a job without success may have saved something under the version of its run, torn or complete."""
     with read_journal(journal) as book:
         entry = book.run(run_id)
         if entry is None or entry.version is None:
             return False
-        return bool(find_partial_jobs(find_recorded_run(run_id, book), book, starts).torn)
+        jobs = find_partial_jobs(find_recorded_run(run_id, book), book, starts)
+        return bool(jobs.torn or jobs.kept)
 
 
 def _open(run: RecordedRun, *, quiet: bool) -> "DataOfRun":

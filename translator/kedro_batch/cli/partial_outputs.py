@@ -42,7 +42,7 @@ class PartialJobs:
     """The jobs of a run whose outputs may be torn.
 
     Attributes:
-        torn: They never succeeded in this run, or have started again since: what is there is not complete.
+        torn: No submission of them has succeeded, or they have started again since: what is there is not complete.
         kept: They may have completed what is there, or may still be writing it.
         may_run: They may still be running.
     """
@@ -76,18 +76,20 @@ class Removal:
 def describe_kept(jobs: Sequence[JobName]) -> str:
     """Say whose outputs were left as they are, and why."""
     return (
-        f"Left the outputs of {listed(jobs)}, which may be complete: earlier submissions succeeded, nobody knows how "
-        "the latest ones ended, or another job saves in the same place. A job that runs again replaces its own"
+        f"Left the outputs of {listed(jobs)}, which may be complete: earlier submissions succeeded or may have, "
+        "nobody knows how the latest ones ended, or another job saves in the same place. A job that runs again "
+        "replaces its own"
     )
 
 
 def find_partial_jobs(run: RecordedRun, book: JournalView, starts: Starts) -> PartialJobs:
     """Find the jobs of a run that have not succeeded, and may have begun to save.
 
-    A job that succeeded in an earlier submission has complete outputs, until it starts again.
+    A job that succeeded in an earlier submission has complete outputs, until it starts again. Where nobody has seen
+    how one of these ended, such as with ``--detach`` or on another machine, it may have succeeded.
     """
     records = book.records(run.entry.run)
-    succeeded = book.jobs_that_succeeded(run.entry.run)
+    failures = book.earlier_failures(run.entry.run)
     # A command that ends a local run, also at Ctrl-C, ends its jobs. One that was killed leaves them alone.
     going_on = frozenset() if run.entry.engine == "local" and run.entry.outcome else _MAY_RUN
     torn: list[JobName] = []
@@ -100,7 +102,8 @@ def find_partial_jobs(run: RecordedRun, book: JournalView, starts: Starts) -> Pa
         if not ended_otherwise or never_submitted or never_started:
             continue
         lost = record.state is JobState.LOST
-        complete = name in succeeded and name not in starts.started
+        may_have_succeeded = failures.get(name, 0) < record.submission - 1
+        complete = may_have_succeeded and name not in starts.started
         (kept if lost or complete else torn).append(name)
     may_run = tuple(name for name, one in records.items() if one.state in going_on)
     return PartialJobs(torn=tuple(torn), kept=tuple(kept), may_run=may_run)

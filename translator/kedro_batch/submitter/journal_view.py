@@ -89,10 +89,14 @@ class JournalView:
         query = f"SELECT {_COLUMNS} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
         return {JobName(row[0]): _record(row) for row in self._read(query, run_id)}
 
-    def jobs_that_succeeded(self, run_id: RunId) -> frozenset[JobName]:
-        """Return the jobs of a run of which any submission succeeded, the latest or an earlier one."""
-        query = "SELECT DISTINCT job FROM submissions WHERE run = ? AND state = ?"
-        return frozenset(JobName(job) for (job,) in self._read(query, run_id, JobState.SUCCEEDED))
+    def earlier_failures(self, run_id: RunId) -> dict[JobName, int]:
+        """Return how many submissions of each job, before its latest one, are known to have ended without success."""
+        query = (
+            "SELECT job, count(*) FROM submissions AS one WHERE run = ? AND state IN (?, ?) AND submission < "
+            "(SELECT max(submission) FROM submissions WHERE run = one.run AND job = one.job) GROUP BY job"
+        )
+        rows = self._read(query, run_id, JobState.FAILED, JobState.NOT_RUN)
+        return {JobName(job): count for job, count in rows}
 
     def revisions(self, run_id: RunId) -> dict[JobName, str]:
         """Return the revision of its job definition that each job of a run has, as far as it is recorded.

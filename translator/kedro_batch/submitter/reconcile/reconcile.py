@@ -6,8 +6,8 @@ It asks the journal, ListJobs and DescribeJobs, and returns records (``merge``).
 terminates duplicates, and earlier submissions that another one is to replace.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from kedro_batch.errors import RunUnknown, ServiceError, UsageError
@@ -58,6 +58,7 @@ class Reconciled:
             them may be blocked, and NOT_RUN in the records.
         duplicates: Jobs to be terminated, because another one stands for their node.
         earlier: Jobs to be terminated before another submission replaces them.
+        replaced: The records of the submissions that another one replaces.
         on_service: ListJobs has jobs of the run.
         versions: Under which versions they save data, where the journal does not say it.
     """
@@ -66,6 +67,7 @@ class Reconciled:
     unconfirmed: tuple[JobName, ...]
     duplicates: tuple[Duplicate, ...] = ()
     earlier: tuple[JobId, ...] = ()
+    replaced: Records = field(default_factory=dict)
     on_service: bool = False
     versions: frozenset[DataVersion] = frozenset()
 
@@ -117,31 +119,46 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
     records = propagate_failures(context.parents, _submit_again_what_cannot_be_confirmed(context, merged.records))
     options = context.options
     jobs = jobs_to_rerun(context.parents, records, from_jobs=options.from_jobs, only_jobs=options.only_jobs)
-    earlier = [records[job] for job in jobs if job in records]
+    replaced = {job: records[job] for job in jobs if job in records}
     return Reconciled(
         records=with_next_submission(records, jobs),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
         duplicates=merged.duplicates,
         on_service=merged.on_service,
         versions=merged.versions,
-        earlier=tuple(one.job_id for one in earlier if one.job_id and one.state in MAY_STILL_LIVE),
+        earlier=tuple(one.job_id for one in replaced.values() if one.job_id and one.state in MAY_STILL_LIVE),
+        replaced=replaced,
     )
 
 
 def settle(context: RunContext, reconciled: Reconciled) -> None:
-    """Terminate duplicates and earlier submissions, and wait until they have ended.
+    """Terminate duplicates and earlier submissions, wait until they have ended, and record how these did.
 
     Raises:
         ServiceError: The service refused, or an earlier submission does not end.
     """
     _drop_duplicates(context, reconciled.duplicates)
-    live = [job_id for job_id, one in _describe(context, reconciled.earlier).items() if one.state not in ENDED]
+    described = _describe(context, reconciled.earlier)
+    live = [job_id for job_id, one in described.items() if one.state not in ENDED]
     left = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
     if left:
         raise ServiceError(
             f"{counted(len(left), 'earlier job')} could not be terminated ({listed(left)}): nothing was submitted. Try "
             "again later"
         )
+    _record_replaced(context, reconciled.replaced, described)
+
+
+def _record_replaced(context: RunContext, replaced: Records, described: Mapping[JobId, JobDetail]) -> None:
+    """Record how earlier submissions ended: what one completed is complete until the next one starts."""
+    succeeded = {job_id for job_id, one in described.items() if one.state is JobState.SUCCEEDED}
+    ended = {
+        job: one.in_state(JobState.SUCCEEDED) if one.job_id in succeeded else one
+        for job, one in replaced.items()
+        if one.job_id and one.state in ENDED
+    }
+    emit_differences(context, ended)
+    context.journal.commit()  # the next submissions are compared with it
 
 
 def emit_differences(context: RunContext, records: Records) -> None:
