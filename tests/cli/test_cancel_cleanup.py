@@ -276,15 +276,14 @@ def test_cancel_does_not_load_the_project_where_nothing_can_be_torn(tmp_path, se
 def test_cancel_finds_versioned_datasets_that_a_file_outside_of_conf_names(tmp_path, service, where):
     project = write_versioned_project(tmp_path / "p")
     options = project / "conf"
-    if where == "another folder":
+    words = ("--conf-source", "other_conf") if where == "another folder" else ()
+    if words:
         shutil.copytree(options, project / "other_conf")
-        words = ("--conf-source", "other_conf")
     else:
         (options / "base").rename(project / "shared")
         (options / "base").symlink_to(project / "shared")
-        words = ()
     assert kedro_batch("compile", "-q", "-o", "plan.yaml", *words, cwd=project).code == 0
-    if where == "another folder":
+    if words:
         (options / "base" / "catalog.yml").write_text(entry("clean"))
     version = begun(project, service)
     ended = on(service, "cancel", "r", cwd=project)
