@@ -240,6 +240,27 @@ def test_what_earlier_submissions_that_failed_unseen_have_left_is_removed(tmp_pa
     assert f"clean/{version}" in saved(project)
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_what_one_of_two_jobs_of_a_node_has_completed_stays_if_the_other_one_is_ended(tmp_path, service, known):
+    """Another process has submitted a job a second time; Kedro lets it save nothing where the first one has saved."""
+    project = write_versioned_project(tmp_path / "p")
+    service.configure(durations={})
+    assert kedro_batch("compile", "-q", "-o", "plan.yaml", cwd=project).code == 0
+    assert on(service, "apply", "plan.yaml", "--run-id", "r", "-q", cwd=project).code == 0
+    version = version_of(project, "r")
+    save(project, "model", version)
+    service.configure(durations={"make_model": 600})
+    (request,) = [one for one in service.asked("submitjob") if one["jobName"] == "r_make_model_1"]
+    service.client().submit_job(**request)
+    wait_until(lambda: states(service)["make_model"] == "RUNNING")
+    if not known:
+        (project / JOURNAL).unlink()
+    ended = on(service, "cancel", "r", "--plan", "plan.yaml", cwd=project)
+    assert ended.code == 0, ended.err
+    assert states(service)["make_model"] == "FAILED"
+    assert saved(project) == {f"model/{version}"}
+
+
 def test_what_another_job_completed_in_the_same_place_stays(tmp_path, service):
     """Kedro refuses to save the second name, and leaves what the first job saved: it is complete."""
     place = tmp_path / "p" / "other" / ".." / "data" / "clean.json"

@@ -145,7 +145,8 @@ def _records_after(
     versions = set()
     discovered = discover(context.run_id, context.parents, found.values())
     for job, jobs in discovered.jobs.items():
-        newest = max(jobs, key=lambda one: (one.submission, one.created_at_ms))
+        # Of two jobs of one submission, the one that has succeeded stands, as in ``duplicates``.
+        newest = max(jobs, key=lambda one: (one.submission, one.state is JobState.SUCCEEDED, one.created_at_ms))
         if job not in after or after[job].submission <= newest.submission:
             after[job] = JobRecord(
                 state=newest.state, status=newest.status, submission=newest.submission, job_id=newest.job_id
