@@ -193,6 +193,19 @@ def test_a_job_does_not_begin_if_other_jobs_of_the_run_have_not_written_the_vers
     assert leftover.exists()  # nothing is removed for a job that does not begin
 
 
+def test_all_that_a_job_loads_is_of_the_run_but_for_what_is_named_and_what_it_writes_itself(tmp_path):
+    for name, version, number in (("x", OWN, 1), ("raw", OLD, 10), ("y", OLD, 100)):
+        save(tmp_path, name, version, number)
+    entries = {name: entry(tmp_path, name) for name in ("raw", "x", "z")}
+    entries |= {name: entry(tmp_path, "y") for name in ("y@one", "y@two")}
+    nodes = [node(lambda *both: sum(both), ["x", "raw"], "y@one", name="a"), node(pass_on, "y@two", "z", name="b")]
+    for attempt in (1, 2):
+        run_job(Pipeline(nodes), catalog_of(entries), variables(attempt=attempt, all_but=["raw"]))
+        assert saved(tmp_path, "z") == {OWN: 11}
+    with pytest.raises(click.ClickException, match=r"\n  raw: .*raw\.json/"):
+        begin(Pipeline(nodes), catalog_of(entries), variables(all_but=[]))
+
+
 def test_a_version_that_the_command_names_is_loaded_whatever_the_run_wrote(tmp_path):
     for version, number in ((OLD, 1), (OWN, 10), (NEW, 100)):
         save(tmp_path, "x", version, number)
