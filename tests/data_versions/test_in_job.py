@@ -147,6 +147,22 @@ def test_a_job_that_finds_only_newer_versions_says_whose_they_are(tmp_path, caps
     assert f"all 1 version of {tmp_path}/x.json/*/x.json are newer than this run's, {OWN}" in capsys.readouterr().err
 
 
+def test_a_job_says_once_that_a_newer_version_than_it_loads_is_hidden_unless_it_loads_the_runs_own(tmp_path, capsys):
+    for version in (OLD, "2026-01-01T11.30.00.000Z", NEW):
+        save(tmp_path, "x", version, 1)
+    save(tmp_path, "y", NEW, 100)
+    catalog = catalog_of({name: entry(tmp_path, name) for name in "xyz"})
+    begin(DOUBLE, catalog, variables())
+    for _ in range(2):
+        catalog.release("x")
+        catalog.load("x")
+    SequentialRunner().run(DOUBLE, catalog)
+    _, *said = capsys.readouterr().err.splitlines()
+    hidden = f"version {OLD} is loaded and not the newest, {NEW}: that is newer than this run's, {OWN}, and belongs to "
+    said_once = f"{hidden}another run. To load it, name it by kedro run --load-versions"
+    assert said == [f"kedro-batch: of {tmp_path}/x.json/*/x.json, {said_once}"]
+
+
 def test_a_node_loads_what_its_own_job_has_saved_though_another_run_saves_a_newer_version_meanwhile(tmp_path):
     save(tmp_path, "x", OLD, 1)
 
