@@ -19,7 +19,12 @@ SHARED = getattr(kedro.io, "SharedMemoryDataCatalog", CATALOGS[0])
 
 
 def variables(
-    *, submission: int = 1, attempt: int = 1, reads: Iterable[str] = (), version: str = OWN
+    *,
+    submission: int = 1,
+    attempt: int = 1,
+    reads: Iterable[str] = (),
+    all_but: Iterable[str] | None = None,
+    version: str = OWN,
 ) -> dict[str, str]:
     return {
         "KEDRO_BATCH_RUN_ID": "a-run",
@@ -28,6 +33,7 @@ def variables(
         "KEDRO_BATCH_VERSION": version,
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         **({"KEDRO_BATCH_READS_FROM_RUN": json.dumps([*reads])} if reads else {}),
+        **({} if all_but is None else {"KEDRO_BATCH_READS_FROM_RUN": json.dumps({"all_but": [*all_but]})}),
     }
 
 

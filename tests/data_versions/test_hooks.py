@@ -69,6 +69,7 @@ def test_in_a_job_the_first_line_says_which_and_its_outputs_have_the_version_of_
     ("env", "said"),
     [
         (variables(version="run-x"), "Error: KEDRO_BATCH_VERSION is 'run-x', which is not a time"),
+        (variables(all_but=[]), "Error: other jobs of this run write what this job loads, but its version"),
         (variables(reads=["x"]), "Error: other jobs of this run write what this job loads, but its version"),
     ],
 )

@@ -147,6 +147,22 @@ def test_a_job_that_finds_only_newer_versions_says_whose_they_are(tmp_path, caps
     assert f"all 1 version of {tmp_path}/x.json/*/x.json are newer than this run's, {OWN}" in capsys.readouterr().err
 
 
+def test_a_job_says_once_that_a_newer_version_than_it_loads_is_hidden_unless_it_loads_the_runs_own(tmp_path, capsys):
+    for version in (OLD, "2026-01-01T11.30.00.000Z", NEW):
+        save(tmp_path, "x", version, 1)
+    save(tmp_path, "y", NEW, 100)
+    catalog = catalog_of({name: entry(tmp_path, name) for name in "xyz"})
+    begin(DOUBLE, catalog, variables())
+    for _ in range(2):
+        catalog.release("x")
+        catalog.load("x")
+    SequentialRunner().run(DOUBLE, catalog)
+    _, *said = capsys.readouterr().err.splitlines()
+    hidden = f"version {OLD} is loaded and not the newest, {NEW}: that is newer than this run's, {OWN}, and belongs to "
+    said_once = f"{hidden}another run. To load it, name it by kedro run --load-versions"
+    assert said == [f"kedro-batch: of {tmp_path}/x.json/*/x.json, {said_once}"]
+
+
 def test_a_node_loads_what_its_own_job_has_saved_though_another_run_saves_a_newer_version_meanwhile(tmp_path):
     save(tmp_path, "x", OLD, 1)
 
@@ -191,6 +207,19 @@ def test_a_job_does_not_begin_if_other_jobs_of_the_run_have_not_written_the_vers
     assert refused.value.exit_code == 4
     assert f"\n  w: {tmp_path}/w.json/{OWN}\n  x@one: {tmp_path}/x.json/{OWN}\n" in refused.value.message
     assert leftover.exists()  # nothing is removed for a job that does not begin
+
+
+def test_all_that_a_job_loads_is_of_the_run_but_for_what_is_named_and_what_it_writes_itself(tmp_path):
+    for name, version, number in (("x", OWN, 1), ("raw", OLD, 10), ("y", OLD, 100)):
+        save(tmp_path, name, version, number)
+    entries = {name: entry(tmp_path, name) for name in ("raw", "x", "z")}
+    entries |= {name: entry(tmp_path, "y") for name in ("y@one", "y@two")}
+    nodes = [node(lambda *both: sum(both), ["x", "raw"], "y@one", name="a"), node(pass_on, "y@two", "z", name="b")]
+    for attempt in (1, 2):
+        run_job(Pipeline(nodes), catalog_of(entries), variables(attempt=attempt, all_but=["raw"]))
+        assert saved(tmp_path, "z") == {OWN: 11}
+    with pytest.raises(click.ClickException, match=r"\n  raw: .*raw\.json/"):
+        begin(Pipeline(nodes), catalog_of(entries), variables(all_but=[]))
 
 
 def test_a_version_that_the_command_names_is_loaded_whatever_the_run_wrote(tmp_path):

@@ -22,6 +22,14 @@ def test_a_job_is_read_from_its_variables():
     )
 
 
+def test_all_that_a_job_loads_is_from_its_run_but_for_what_is_named():
+    env = {**variables(), "KEDRO_BATCH_READS_FROM_RUN": '{"all_but": ["raw"]}'}
+    job = read_job_environment(env)
+    assert [job.loads_from_run(name) for name in ("raw", "raw@pandas", "a", "a@pandas")] == [False, False, True, True]
+    open_session(env)
+    assert not read_job_environment(env).loads_from_run("a")  # what a node loads is not in the plan
+
+
 @pytest.mark.parametrize("number", ["", "one", "-1"])
 def test_a_run_id_alone_is_enough(number):
     job = read_job_environment({"KEDRO_BATCH_RUN_ID": "a-run", "KEDRO_BATCH_SUBMISSION": number})
@@ -38,9 +46,13 @@ def test_a_version_that_is_no_time_is_refused(version):
         read_job_environment(variables(version=version))
 
 
-@pytest.mark.parametrize("names", ["a", "{}", "[1]", '["a"', "null"])
+@pytest.mark.parametrize(
+    "names", ["a", "{}", "[1]", '["a"', "null", '{"all_but": "a"}', '{"all_but": [1]}', '{"all_but": [], "b": []}']
+)
 def test_a_list_of_names_that_is_none_is_refused(names):
-    with pytest.raises(JobRefused, match=r"KEDRO_BATCH_READS_FROM_RUN is '.*', which is not a list of names in JSON"):
+    with pytest.raises(
+        JobRefused, match=r"KEDRO_BATCH_READS_FROM_RUN is '.*', which is neither a list of names in JSON nor an"
+    ):
         read_job_environment({**variables(), "KEDRO_BATCH_READS_FROM_RUN": names})
 
 

@@ -31,6 +31,14 @@ def test_what_other_jobs_of_the_run_wrote_is_not_taken_for_what_an_attempt_left(
     assert saved(tmp_path, "x") == {OLD: "older", OWN: "of another job"}
 
 
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_it_is_not_either_where_the_names_of_other_jobs_are_too_long_for_a_list(tmp_path, attempt):
+    save(tmp_path, "x", OWN, "of another job")
+    with pytest.raises(click.ClickException, match=r"changed: .*, which is where x is, and this job loads it"):
+        begin(CHANGE, catalog_of(entries(tmp_path)), variables(attempt=attempt, all_but=["x"]))
+    assert saved(tmp_path, "x") == {OWN: "of another job"}
+
+
 def test_it_is_found_behind_a_link_and_another_spelling_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     save(tmp_path, "x", OWN, "of another job")

@@ -64,6 +64,29 @@ def test_a_run_that_is_applied_from_two_machines_at_once_is_left_with_one_job_fo
     assert "was submitted twice" in "".join(one.err for one in ended)
 
 
+def test_a_second_repeated_submission_that_has_started_makes_the_job_run_again(tmp_path):
+    """It has removed what the first one had saved, and was to save it again."""
+    folder = _folder(tmp_path / "here", {"a": ["x"], "b": ["x"]}, {"b": "a"})
+    version = [{"name": "KEDRO_BATCH_VERSION", "value": "2026-11-22T16.15.07.123Z"}]
+    with standin(durations={"a": 3600.0}) as service:
+        for _ in range(2):  # as two machines do that resume at once
+            service.client().submit_job(
+                jobName="shared_a_2",
+                jobQueue="a_queue",
+                jobDefinition="a_definition",
+                containerOverrides={"command": ["x"], "environment": version},
+            )
+        wait_until(lambda: states(service)["a"] == "RUNNING")
+        with started(*_APPLY, cwd=folder, service=service) as process:
+            wait_until(lambda: "b" in states(service))
+            service.finish("a")
+            ended = end_of(process)
+        submitted = [body["jobName"] for body in service.asked("submitjob")]
+    assert ended.code == 0, ended.err
+    assert submitted == ["shared_a_2", "shared_a_2", "shared_a_3", "shared_b_1"]
+    assert re.search("a was submitted twice, and .* may have removed data .*: none of them counts", ended.err)
+
+
 def test_a_second_process_in_the_same_folder_is_refused_with_the_name_of_the_first(tmp_path):
     folder = _folder(tmp_path / "here")
     with standin(durations={"a": 3600.0}) as service:

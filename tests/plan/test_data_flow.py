@@ -1,7 +1,13 @@
 import pytest
 
-from kedro_batch.plan.data_flow import UnorderedRead, data_flow_of, reads_from_run, unordered_reads, without_transcoding
-from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.data_flow import (
+    UnorderedRead,
+    data_flow_of,
+    reads_from_run,
+    unordered_reads,
+    without_transcoding,
+)
+from kedro_batch.plan.model import JobName, JobReads, Plan
 from tests.support.plans import a_job
 
 
@@ -34,7 +40,11 @@ def test_a_job_reads_from_its_run_what_other_jobs_of_the_plan_write():
             a_job("c", reads=("c@x",), writes=("c@y",)),
         )
     )
-    assert reads_from_run(plan) == {"a": (), "b": ("own", "t"), "c": ()}
+    assert reads_from_run(plan) == {
+        "a": JobReads(other=("raw",)),
+        "b": JobReads(from_run=("own", "t"), other=("raw",)),
+        "c": JobReads(other=("c",)),
+    }
 
 
 def test_of_many_writers_one_is_named():

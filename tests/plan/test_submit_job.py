@@ -6,12 +6,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.data_version import DataVersion
-from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
+from kedro_batch.plan.model import Job, JobName, JobReads, Plan, PlanDigest
 from kedro_batch.plan.settings import Resources, RetryReason
 from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name, parsed_job_name, run_prefix, submit_request
 from tests.support.plans import a_job
 
 VERSION = DataVersion("2026-11-22T16.15.07.123Z")
+NOTHING = JobReads()
 SMALL = a_job(command=("kedro", "run"))
 OWN = [
     {"name": "KEDRO_BATCH_JOB", "value": "a"},
@@ -27,7 +28,7 @@ def request(
     submit_tags: bool = True,
     env: str | None = None,
     version: DataVersion | None = VERSION,
-    reads: tuple[str, ...] = (),
+    reads: JobReads = NOTHING,
 ):
     return submit_request(
         job,
@@ -53,15 +54,20 @@ def test_a_job_that_says_little_leaves_the_rest_to_its_definition():
 
 
 def test_a_job_is_told_what_it_reads_from_its_run_unless_that_is_too_long():
-    def told(*reads: str, version: DataVersion | None = VERSION) -> str | None:
-        pairs = request(SMALL, version=version, reads=reads)["containerOverrides"]["environment"]
+    def told(*reads: str, other: tuple[str, ...] = (), version: DataVersion | None = VERSION) -> str | None:
+        pairs = request(SMALL, version=version, reads=JobReads(from_run=reads, other=other))["containerOverrides"][
+            "environment"
+        ]
         return {one["name"]: one["value"] for one in pairs}.get("KEDRO_BATCH_READS_FROM_RUN")
 
     assert told("b", "über") == '["b","über"]'
     assert told() is None
     longest = "x" * (2000 - len(json.dumps(json.dumps([""]))))
     assert told(longest) == json.dumps([longest])
-    assert told(longest + "x") is None
+    assert told(longest + "x") == '{"all_but":[]}'
+    assert told(*(f"input_{number}" for number in range(400)), other=("raw", "über")) == '{"all_but":["raw","über"]}'
+    assert told(longest + "x", other=(longest,)) is None
+    assert told(other=("raw",)) is None
     assert told("b", version=None) is None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.model import JobReads
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import JobId, RunId, submit_request
 from kedro_batch.submitter.context import RunContext, RunOptions
@@ -77,7 +78,7 @@ def submit_first_job(context: RunContext) -> JobId:
         context.plan,
         run_id=RUN,
         version=context.version,
-        reads=(),
+        reads=JobReads(),
         submission=1,
         digest=context.digest,
         parent_ids=(),

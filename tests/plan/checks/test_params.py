@@ -4,7 +4,7 @@ import pytest
 
 from kedro_batch.errors import PlanError
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, Plan
+from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, JobReads, Plan
 from kedro_batch.plan.params import differing_params
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.settings import JobSettings
@@ -84,7 +84,7 @@ def test_only_jobs_that_run_nodes_get_the_parameters():
             plan,
             run_id=RunId("r"),
             version=None,
-            reads=(),
+            reads=JobReads(),
             submission=1,
             digest=plan_digest(plan),
             parent_ids=(),

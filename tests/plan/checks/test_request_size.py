@@ -103,7 +103,9 @@ def test_what_a_job_reads_from_its_run_counts():
 
     assert taken("n" * 1900, writes=())
     assert not taken("n" * 1900, writes=("n" * 1900,))
-    assert taken("n" * 2000, writes=("n" * 2000,))  # it is left out
+    assert taken("n" * 2000, writes=("n" * 2000,))  # its complement is shorter
+    assert not taken("n" * 2000, "o" * 1900, writes=("n" * 2000,))
+    assert taken("n" * 2000, "o" * 2000, writes=("n" * 2000,))  # it is left out
 
 
 def test_a_command_that_fills_the_room_for_nodes_fits():

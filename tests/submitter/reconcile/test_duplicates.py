@@ -13,6 +13,7 @@ from kedro_batch.submitter.reconcile.duplicates import (
     Discovered,
     FoundJob,
     deduplicate,
+    deduplicate_with_data,
     discover,
     jobs_with_duplicates,
     kept_instead,
@@ -142,11 +143,50 @@ def test_of_two_that_have_succeeded_the_older_stands_also_before_a_job_that_wait
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "started", "kept", "terminated", "lost_data"),
+    [
+        ("a2 1 RUNNING, a2 2 RUNNING", "1 2", {}, {"1", "2"}, {"a": "2"}),
+        ("a1 1 RUNNING, a2 2 RUNNING", "1 2", {}, {"1", "2"}, {"a": "2"}),
+        ("a2 1 SUCCEEDED, a2 2 RUNNING", "1 2", {}, {"2"}, {"a": "2"}),
+        ("a2 1 SUCCEEDED, a2 2 FAILED", "1 2", {}, set(), {"a": "2"}),  # whoever terminated it came no further
+        ("a1 1 RUNNING, a2 2 FAILED", "1 2", {}, {"1"}, {"a": "2"}),
+        ("a3 1 SUCCEEDED, a2 2 RUNNING", "1 2", {}, {"2"}, {"a": "2"}),
+        ("a2 1 SUCCEEDED, a2 2 FAILED, a3 3 RUNNING", "1 2 3", {"a": "3"}, set(), {}),
+        ("a2 1 RUNNING, a2 2 RUNNABLE", "1", {"a": "1"}, {"2"}, {}),  # it has removed nothing
+        ("a1 1 RUNNING, a1 2 RUNNING", "1 2", {"a": "1"}, {"2"}, {}),  # a first submission removes nothing
+        ("a1 1 RUNNING, a1 2 RUNNING", "1 22", {}, {"1", "2"}, {"a": "2"}),  # but its second attempt does
+        ("a2 1 SUCCEEDED, a2 2 SUCCEEDED", "1 2", {"a": "1"}, set(), {}),  # both have saved everything
+        ("a2 1 FAILED, a2 2 FAILED", "1 2", {"a": "2"}, set(), {}),  # it runs again anyway
+    ],
+)
+def test_no_job_stands_for_a_node_if_a_repeated_submission_may_have_removed_its_data(
+    rows, started, kept, terminated, lost_data
+):
+    attempts = {JobId(one[0]): len(one) for one in started.split()}
+    result = deduplicate_with_data(discovered(*rows.split(", ")), CHAIN, {}, (), attempts)
+    assert outcome(result)[0] == kept
+    assert {one.job_id for one, _ in result.duplicates} == terminated
+    assert result.lost_data == lost_data
+    assert result.orphans == set(lost_data)
+
+
+def test_what_waits_for_a_job_that_lost_data_is_submitted_again_too():
+    found = discovered("a2 a1 SUCCEEDED", "a2 a2 RUNNING", "b2 b1 RUNNING")
+    links = {JobId("b1"): [JobId("a1")]}
+    result = deduplicate_with_data(found, CHAIN, links, (), dict.fromkeys(map(JobId, ("a1", "a2", "b1")), 1))
+    assert result.orphans == {"a", "b"}
+    assert {one.job_id for one, _ in result.duplicates} == {"a2", "b1"}
+    assert result.lost_data == {"a": "a2"}
+
+
 def test_only_jobs_that_are_or_were_doubled_have_to_be_looked_up():
     found = discovered(
         "a1 1 RUNNING", "a1 2 RUNNING", "b1 3 PENDING", "c1 4 FAILED", "c1 5 PENDING", "d1 6 FAILED", "d2 7 RUNNING"
     )
     assert {copy.job_id for copy in jobs_with_duplicates(found)} == {"1", "2", "4", "5"}
+    found = discovered("a1 1 RUNNING", "a2 2 FAILED")
+    assert {copy.job_id for copy in jobs_with_duplicates(found)} == {"1", "2"}
 
 
 @st.composite

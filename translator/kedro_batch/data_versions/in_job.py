@@ -103,7 +103,7 @@ def _prepare(
     written = tuple(one for one in datasets if one.name in outputs)
     alone = {name for name, parts in Counter(one.name for one in datasets).items() if parts == 1}
     # Of several that one wraps, nobody knows which are written in the run, and by which job.
-    _load_from_run((one for one in datasets if one.name in alone - outputs), job, job.version)
+    _load_from_run((one for one in _not_written(datasets, outputs) if one.name in alone), job, job.version)
     in_use = _places_in_use(catalog, (*prepared, *datasets), outputs, job, job.version)
     _refuse_to_replace(written, in_use, job.version)
     if job.is_repeated:
@@ -117,7 +117,7 @@ def _load_from_run(loaded: Iterable[VersionedDataset], job: JobEnvironment, vers
     """Let datasets that other jobs of the run have written load the run's version, unless a version is named."""
     missing = []
     for dataset in loaded:
-        if dataset.name.partition("@")[0] in job.reads_from_run and not dataset.load_version:
+        if job.loads_from_run(dataset.name) and not dataset.load_version:
             dataset.load_as(version)
             if not dataset.may_exist(version):
                 missing.append(f"  {dataset.name}: {dataset.address(version)}")
@@ -137,12 +137,21 @@ def _places_in_use(
     """Return where the run's version of what the job loads is, each place with a name of the dataset.
 
     Other jobs have written it, or ``--load-versions`` names it. The job may load it under another name than that under
-    which the others have written it: then only the catalog knows that name.
+    which the others have written it: then only the catalog knows that name. Without a list of such names,
+    nothing that the job loads is taken for its own.
     """
+    if job.reads_before_run is not None:
+        return {one.place(version): one.name for one in _not_written(datasets, outputs)}
     loaded = [one for one in datasets if one.name not in outputs and one.load_version == version]
     others = job.reads_from_run - {one.name.partition("@")[0] for one in loaded}
     loaded += find_versioned(catalog, others, skip_broken=True)
     return {one.place(version): one.name for one in loaded}
+
+
+def _not_written(datasets: Iterable[VersionedDataset], outputs: Iterable[str]) -> list[VersionedDataset]:
+    """Return the datasets that are none of these, whatever follows ``@`` in their names."""
+    written = {name.partition("@")[0] for name in outputs}
+    return [one for one in datasets if one.name.partition("@")[0] not in written]
 
 
 def _refuse_to_replace(written: Iterable[VersionedDataset], in_use: Mapping[str, str], version: DataVersion) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kedro_batch.errors import JobRefused
 from kedro_batch.plan.data_version import DataVersion, is_data_version
 from kedro_batch.plan.variables import (
+    ALL_BUT,
     ATTEMPT_VARIABLE,
     JOB_VARIABLE,
     OPEN_SESSIONS_VARIABLE,
@@ -30,6 +31,8 @@ class JobEnvironment:
         version: The version under which the run saves; None if whoever submitted the job gave it none.
         is_inside: A node of the job has started Kedro again, and this is what it started.
         reads_from_run: Names, without ``@...``, of the datasets that the job reads and other jobs of its run write.
+        reads_before_run: In place of that list where it was too long: names, without ``@...``, of the datasets that
+            the job reads and no other job of its run writes.
     """
 
     run: str
@@ -39,11 +42,22 @@ class JobEnvironment:
     version: DataVersion | None = None
     is_inside: bool = False
     reads_from_run: frozenset[str] = frozenset()
+    reads_before_run: frozenset[str] | None = None
 
     @property
     def is_repeated(self) -> bool:
         """True if the job may have run before in its run, and may have saved data then."""
         return self.submission > 1 or self.attempt > 1
+
+    def loads_from_run(self, name: str) -> bool:
+        """True if other jobs of the run write what is loaded by this name.
+
+        What a node loads that starts Kedro again is not in the plan: only what is in a list is known of it.
+        """
+        plain = name.partition("@")[0]
+        if self.reads_before_run is None:
+            return plain in self.reads_from_run
+        return not self.is_inside and plain not in self.reads_before_run
 
 
 def read_job_environment(variables: Mapping[str, str]) -> JobEnvironment:
@@ -52,6 +66,7 @@ def read_job_environment(variables: Mapping[str, str]) -> JobEnvironment:
     Raises:
         JobRefused: The version or the list of datasets is not what kedro-batch writes.
     """
+    reads_from_run, reads_before_run = _reads(variables.get(READS_FROM_RUN_VARIABLE))
     return JobEnvironment(
         run=variables[RUN_ID_VARIABLE],
         job=variables.get(JOB_VARIABLE, ""),
@@ -59,7 +74,8 @@ def read_job_environment(variables: Mapping[str, str]) -> JobEnvironment:
         attempt=_number(variables.get(ATTEMPT_VARIABLE)),
         version=_version(variables.get(VERSION_VARIABLE)),
         is_inside=bool(variables.get(OPEN_SESSIONS_VARIABLE)),
-        reads_from_run=_names(variables.get(READS_FROM_RUN_VARIABLE)),
+        reads_from_run=reads_from_run,
+        reads_before_run=reads_before_run,
     )
 
 
@@ -91,16 +107,20 @@ def _version(text: str | None) -> DataVersion | None:
     return DataVersion(text)
 
 
-def _names(text: str | None) -> frozenset[str]:
+def _reads(text: str | None) -> tuple[frozenset[str], frozenset[str] | None]:
+    """Return what is read from the run, or what is not."""
     if not text:
-        return frozenset()
+        return frozenset(), None
     try:
-        names = json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        names = None
+        value = None
+    is_complement = isinstance(value, dict) and value.keys() == {ALL_BUT}
+    names = value[ALL_BUT] if is_complement else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise JobRefused(
-            f"{READS_FROM_RUN_VARIABLE} is {quoted(text)}, which is not a list of names in JSON. "
+            f"{READS_FROM_RUN_VARIABLE} is {quoted(text)}, which is neither a list of names in JSON nor an object "
+            f'{{"{ALL_BUT}": names}}. '
             "Leave the variable to kedro-batch: it gives it to each job"
         )
-    return frozenset(names)
+    return (frozenset(), frozenset(names)) if is_complement else (frozenset(names), None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kedro_batch.files.read_budget import MAX_WRITERS
 from kedro_batch.plan.graph import ancestors
-from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.model import JobName, JobReads, Plan
 
 
 def without_transcoding(dataset: str) -> str:
@@ -13,15 +13,17 @@ def without_transcoding(dataset: str) -> str:
     return dataset.partition("@")[0] or dataset
 
 
-def reads_from_run(plan: Plan) -> dict[JobName, tuple[str, ...]]:
-    """Return what each job reads of what other jobs of the plan write, by names without transcoding, sorted."""
+def reads_from_run(plan: Plan) -> dict[JobName, JobReads]:
+    """Return for each job what it reads of what other jobs of the plan write, and what else it reads."""
     writers: dict[str, set[JobName]] = {}
     for job in plan.jobs:
         for name in job.writes:
             writers.setdefault(without_transcoding(name), set()).add(job.name)
     read = {job.name: {without_transcoding(name) for name in job.reads} for job in plan.jobs}
+    from_run = {job: {name for name in names if writers.get(name, set()) - {job}} for job, names in read.items()}
     return {
-        job: tuple(sorted(name for name in names if writers.get(name, set()) - {job})) for job, names in read.items()
+        job: JobReads(from_run=tuple(sorted(from_run[job])), other=tuple(sorted(names - from_run[job])))
+        for job, names in read.items()
     }
 
 

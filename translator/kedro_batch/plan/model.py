@@ -73,6 +73,19 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobReads:
+    """What a job reads, by names without transcoding, sorted.
+
+    Attributes:
+        from_run: What other jobs of the plan write.
+        other: The rest.
+    """
+
+    from_run: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The jobs of one run and where they come from.
 

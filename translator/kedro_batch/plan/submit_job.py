@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NewType
 
 from kedro_batch.plan.data_version import DataVersion
-from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
+from kedro_batch.plan.model import Job, JobName, JobReads, Plan, PlanDigest
 from kedro_batch.plan.settings import JobSettings, Resources, RetryReason
 from kedro_batch.plan.variables import (
+    ALL_BUT,
     ENV_VARIABLE,
     JOB_VARIABLE,
     READS_FROM_RUN_LENGTH,
@@ -89,7 +90,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     *,
     run_id: RunId,
     version: DataVersion | None,
-    reads: Sequence[str],
+    reads: JobReads,
     submission: int,
     digest: PlanDigest,
     parent_ids: Iterable[JobId],
@@ -102,7 +103,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
         plan: The plan.
         run_id: The run that submits it.
         version: The version under which the run saves data; None for a run that was begun without one.
-        reads: What it reads of what other jobs of the plan write (``data_flow.reads_from_run``).
+        reads: What it reads (``data_flow.reads_from_run``).
         submission: The number of its submission in this run, from 1.
         digest: The plan's digest, for the tags.
         parent_ids: The ids of the jobs in ``depends_on`` on Batch.
@@ -144,7 +145,7 @@ def own_variables(  # noqa: PLR0913  each of them is a variable
     *,
     env: str | None,
     version: DataVersion | None,
-    reads: Sequence[str],
+    reads: JobReads,
 ) -> dict[str, str]:
     """Return the variables that kedro-batch gives a job, on AWS Batch and on this machine: all jobs of a run share one.
 
@@ -157,14 +158,16 @@ def own_variables(  # noqa: PLR0913  each of them is a variable
     return own | ({} if env is None else {ENV_VARIABLE: env})
 
 
-def reads_variable(reads: Sequence[str]) -> dict[str, str]:
-    """Return the variable that names what a job reads from its run; nothing if there is nothing, or too much."""
-    listed = json.dumps(list(reads), ensure_ascii=False, separators=(",", ":"))
-    return (
-        {READS_FROM_RUN_VARIABLE: listed}
-        if reads and len(json.dumps(listed, ensure_ascii=False)) <= READS_FROM_RUN_LENGTH
-        else {}
-    )
+def reads_variable(reads: JobReads) -> dict[str, str]:
+    """Return the variable that says what a job reads from its run; nothing if there is nothing, or it is too long.
+
+    It names what the job reads from its run; where that is too long, what it reads beside that.
+    """
+    for value in (list(reads.from_run), {ALL_BUT: list(reads.other)}) if reads.from_run else ():
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        if len(json.dumps(text, ensure_ascii=False)) <= READS_FROM_RUN_LENGTH:
+            return {READS_FROM_RUN_VARIABLE: text}
+    return {}
 
 
 def _retry_strategy(settings: JobSettings) -> dict[str, Any]:

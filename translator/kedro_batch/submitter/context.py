@@ -8,7 +8,7 @@ from functools import cached_property
 from kedro_batch.plan.data_flow import reads_from_run
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.graph import topological_order
-from kedro_batch.plan.model import JobName, Plan, PlanDigest
+from kedro_batch.plan.model import JobName, JobReads, Plan, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name, run_prefix
 from kedro_batch.submitter.events import Event, JobSubmitted, Notice, NoticeKind, RunStarted, Sink
 from kedro_batch.submitter.inbox import Inbox
@@ -148,8 +148,8 @@ class RunContext:
         return {name: parents[name] for name in topological_order(parents)}
 
     @cached_property
-    def reads_from_run(self) -> Mapping[JobName, tuple[str, ...]]:
-        """What each job reads of what other jobs of the plan write."""
+    def reads_from_run(self) -> Mapping[JobName, JobReads]:
+        """What each job reads of what other jobs of the plan write, and what else."""
         return reads_from_run(self.plan)
 
     @cached_property

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from typing import assert_never
 
 from kedro_batch.errors import Interrupted, KedroBatchError
+from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.close import close, close_early, outcome_of, terminate_blocked
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.definitions.revisions import Revisions
@@ -69,6 +70,7 @@ class Run:
         self._began = self._committed_at = context.calls.now()
         self._others_may_submit = self._mode in (RunMode.CONTINUE, RunMode.RESUME)
         self._stopping = False
+        self._dropped = set[JobId]()
 
     def to_the_end(self) -> RunFinished:
         """Submit what is to be submitted, and follow it until nothing can change.
@@ -155,6 +157,10 @@ class Run:
     def _load(self, reconciled: Reconciled) -> None:
         """End what is not to go on, and go on where the run stands."""
         settle(self._context, reconciled)
+        # A duplicate may have started, and removed data, just before it was terminated: look once more.
+        duplicates = {found.job_id for found, _ in reconciled.duplicates}
+        self._others_may_submit |= not duplicates <= self._dropped
+        self._dropped |= duplicates
         self.run_state.load(reconciled.records)
         stopped = self._mode is RunMode.FOLLOW or self._stopping
         self._submitter.open(reconciled.unconfirmed, stopped=stopped)

@@ -12,7 +12,7 @@ from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.plan.checks.batch_limits import AT_RUN_TIME, OVERRIDES_CHARACTERS, REQUEST_BYTES
 from kedro_batch.plan.data_flow import reads_from_run
 from kedro_batch.plan.data_version import DataVersion
-from kedro_batch.plan.model import Job, JobName, Plan, PlanDigest
+from kedro_batch.plan.model import Job, JobName, JobReads, Plan, PlanDigest
 from kedro_batch.plan.settings import JobSettings
 from kedro_batch.plan.submit_job import (
     JOB_NAME_LENGTH,
@@ -30,6 +30,7 @@ from kedro_batch.text.wording import listed
 
 _LONGEST_ESCAPE = len("\\u0000")
 _LONGEST_RUN_ID = RunId("9" * RUN_ID_LENGTH)
+_NO_READS = JobReads()
 _A_VERSION = DataVersion("9999-12-31T23.59.59.999Z")
 _LAST_SUBMISSION = 10**SUBMISSION_DIGITS - 1
 
@@ -50,13 +51,13 @@ def check_request_sizes(plan: Plan) -> Iterator[Diagnostic]:
         yield Diagnostic(path=_PARAMS, message=f"{message} (job{'s' * (len(too_long) > 1)} {listed(too_long)})")
 
 
-def worst_request(job: Job, plan: Plan, reads: Sequence[str] = ()) -> dict[str, Any]:
+def worst_request(job: Job, plan: Plan, reads: JobReads = _NO_READS) -> dict[str, Any]:
     """Build the largest request that a run could send for a job: all that only the run knows is at its longest.
 
     Args:
         job: The job.
         plan: Its plan.
-        reads: What it reads of what other jobs of the plan write.
+        reads: What it reads.
     """
     return submit_request(
         job,
@@ -71,20 +72,20 @@ def worst_request(job: Job, plan: Plan, reads: Sequence[str] = ()) -> dict[str, 
     )
 
 
-def _check_size(job: Job, plan: Plan, params: int, reads: Sequence[str]) -> Iterator[PathMessage]:
+def _check_size(job: Job, plan: Plan, params: int, reads: JobReads) -> Iterator[PathMessage]:
     """Yield what is too long in a job, the parameters of the plan included.
 
     Args:
         job: The job.
         plan: Its plan.
         params: Characters that the parameters take in its command.
-        reads: What it reads of what other jobs of the plan write.
+        reads: What it reads.
     """
     settings = job.settings
     letters = sum(map(len, job.command)) + sum(len(n) + len(v) for n, v in settings.environment.items())
     marks = 3 * len(job.command) + 24 * len(settings.environment) + 200  # the JSON around them, and the resources
     most = OVERRIDES_CHARACTERS - _at_run_time() - _own_variables(plan.env) - params
-    if reads:
+    if reads.from_run:
         most -= _json_length(pairs_of(reads_variable(reads)), len)
     # It fits even if every letter needs an escape, or as it is spelled: the request need not be built.
     fits = _LONGEST_ESCAPE * letters + marks < most or (
@@ -167,5 +168,5 @@ def _at_run_time() -> int:
 def _own_variables(env: str | None) -> int:
     """Return how many characters the variables of kedro-batch take at most."""
     longest = JobName("j" * JOB_NAME_LENGTH)
-    own = own_variables(_LONGEST_RUN_ID, longest, _LAST_SUBMISSION, env=env, version=_A_VERSION, reads=())
+    own = own_variables(_LONGEST_RUN_ID, longest, _LAST_SUBMISSION, env=env, version=_A_VERSION, reads=JobReads())
     return _json_length(pairs_of(own), len)

@@ -7,7 +7,7 @@ chooses the same, also later.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name
@@ -81,12 +81,14 @@ class Deduplicated:
     Attributes:
         kept: The job that stands for a job of the plan.
         duplicates: The jobs that do not stand for their node.
-        orphans: Jobs that all waited for a job that is not kept: they are to be submitted again.
+        orphans: Nodes whose jobs all waited for a job that is not kept, or lost data: they are to be submitted again.
+        lost_data: Those that lost data, each with the job that may have removed them.
     """
 
     kept: Mapping[JobName, FoundJob]
     duplicates: tuple[Duplicate, ...] = ()
     orphans: frozenset[JobName] = frozenset()
+    lost_data: Mapping[JobName, JobId] = field(default_factory=dict)
 
 
 def discover(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSummary]) -> Discovered:
@@ -126,7 +128,7 @@ def jobs_with_duplicates(discovered: Discovered) -> tuple[FoundJob, ...]:
 
 def _has_duplicates(jobs: Sequence[FoundJob]) -> bool:
     newest = max(one.submission for one in jobs)
-    return len(_rivals(jobs)) > 1 or sum(one.submission == newest for one in jobs) > 1
+    return sum(one.live or one.submission == newest for one in jobs) > 1
 
 
 def deduplicate(
@@ -167,6 +169,51 @@ def deduplicate(
         elif jobs:
             orphans.add(job)
     return Deduplicated(kept=kept, duplicates=tuple(duplicates), orphans=frozenset(orphans))
+
+
+def deduplicate_with_data(
+    discovered: Discovered,
+    parents: Mapping[JobName, Sequence[JobName]],
+    depends_on: Mapping[JobId, Sequence[JobId]],
+    replaced: Collection[JobId],
+    attempts: Mapping[JobId, int],
+) -> Deduplicated:
+    """Choose the one job that stands for each node, and none whose data another one may have removed.
+
+    Args:
+        discovered: As for ``deduplicate``.
+        parents: As for ``deduplicate``.
+        depends_on: As for ``deduplicate``.
+        replaced: As for ``deduplicate``.
+        attempts: How many attempts of a job have begun; needed for ``jobs_with_duplicates``.
+    """
+    lost_data: dict[JobName, JobId] = {}
+    while True:
+        out = {*replaced, *(one.job_id for job in lost_data for one in discovered.jobs[job])}
+        result = deduplicate(discovered, parents, depends_on, out)
+        if not (found := _lost_data(discovered, result.kept, attempts)):
+            return replace(result, lost_data=lost_data)
+        lost_data |= found
+
+
+def _lost_data(
+    discovered: Discovered, kept: Mapping[JobName, FoundJob], attempts: Mapping[JobId, int]
+) -> dict[JobName, JobId]:
+    """Return the nodes whose kept job may have lost data, each with the job that may have removed them.
+
+    A repeated submission or attempt removes, when it starts, what was saved before it (``data_versions.in_job``). If it
+    ends before it has saved all of it again, the kept job succeeds without its data. An older submission that has
+    ended did so before the kept one began.
+    """
+    return {
+        job: one.job_id
+        for job, stands in kept.items()
+        if stands.counts
+        for one in discovered.jobs[job]
+        if one is not stands
+        and attempts.get(one.job_id, 0) > (one.submission == 1)  # all but the very first attempt
+        and (one.live or (one.state is JobState.FAILED and one.submission >= stands.submission))
+    }
 
 
 def _ranks_of_families(discovered: Discovered, depends_on: Mapping[JobId, Sequence[JobId]]) -> dict[JobId, _Rank]:

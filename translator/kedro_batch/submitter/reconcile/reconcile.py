@@ -21,7 +21,7 @@ from kedro_batch.submitter.reconcile.duplicates import (
     Deduplicated,
     Discovered,
     Duplicate,
-    deduplicate,
+    deduplicate_with_data,
     discover,
     jobs_with_duplicates,
     reason_to_terminate,
@@ -57,6 +57,7 @@ class Reconciled:
         unconfirmed: Jobs that may have been submitted: they are looked up before anything is sent for them. Some of
             them may be blocked, and NOT_RUN in the records.
         duplicates: Jobs to be terminated, because another one stands for their node.
+        lost_data: Nodes of which no job stands, because one may have removed what another one saved: that one's id.
         earlier: Jobs to be terminated before another submission replaces them.
         replaced: The records of the submissions that another one replaces.
         on_service: ListJobs has jobs of the run.
@@ -66,6 +67,7 @@ class Reconciled:
     records: dict[JobName, JobRecord]
     unconfirmed: tuple[JobName, ...]
     duplicates: tuple[Duplicate, ...] = ()
+    lost_data: Mapping[JobName, JobId] = field(default_factory=dict)
     earlier: tuple[JobId, ...] = ()
     replaced: Records = field(default_factory=dict)
     on_service: bool = False
@@ -78,6 +80,7 @@ class _Merged:
 
     records: dict[JobName, JobRecord]
     duplicates: tuple[Duplicate, ...]
+    lost_data: Mapping[JobName, JobId]
     on_service: bool
     versions: frozenset[DataVersion]
 
@@ -101,6 +104,7 @@ def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
         records=propagate_failures(context.parents, _to_be_described(journal, records)),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
         duplicates=merged.duplicates,
+        lost_data=merged.lost_data,
         on_service=merged.on_service,
         versions=merged.versions,
     )
@@ -124,6 +128,7 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
         records=with_next_submission(records, jobs),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
         duplicates=merged.duplicates,
+        lost_data=merged.lost_data,
         on_service=merged.on_service,
         versions=merged.versions,
         earlier=tuple(one.job_id for one in replaced.values() if one.job_id and one.state in MAY_STILL_LIVE),
@@ -138,6 +143,12 @@ def settle(context: RunContext, reconciled: Reconciled) -> None:
         ServiceError: The service refused, or an earlier submission does not end.
     """
     _drop_duplicates(context, reconciled.duplicates)
+    for job, job_id in reconciled.lost_data.items():
+        message = (
+            f"{job} was submitted twice, and {job_id} may have removed data that the other job saved, which happens "
+            "when a repeated submission or attempt starts: none of them counts, and the job has to run again"
+        )
+        context.emit(Notice(kind=NoticeKind.WARNING, message=message, job=job))
     described = _describe(context, reconciled.earlier)
     live = [job_id for job_id, one in described.items() if one.state not in ENDED]
     left = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
@@ -200,7 +211,9 @@ def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Co
         wall=context.calls.wall(),
         forgets=context.engine.capabilities.forgets_jobs,
     )
-    records |= {job: JobRecord(submission=newest[job] + 1) for job in deduplicated.orphans}
+    # What this journal has submitted again may not be listed yet.
+    orphans = {job for job in deduplicated.orphans if job not in journal or journal[job].submission <= newest[job]}
+    records |= {job: JobRecord(submission=newest[job] + 1) for job in orphans}
     if unknown := sorted(set(done) - set(context.parents)):
         raise UsageError(f"--assume-done names jobs that the plan of the run does not have: {listed(unknown)}")
     if done:
@@ -212,6 +225,7 @@ def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Co
     return _Merged(
         records=records,
         duplicates=deduplicated.duplicates,
+        lost_data={job: job_id for job, job_id in deduplicated.lost_data.items() if job in orphans},
         on_service=bool(discovered.jobs),
         versions=versions.found,
     )
@@ -244,13 +258,15 @@ def _to_be_described(journal: Records, records: Records) -> dict[JobName, JobRec
 
 def _deduplicated(context: RunContext, discovered: Discovered, replaced: Collection[JobId]) -> Deduplicated:
     """Choose one job for each node, and none that is to be replaced."""
-    depends_on: dict[JobId, tuple[JobId, ...]] = {}
+    details: list[JobDetail] = []
     wrong = [one for jobs in discovered.jobs.values() for one in jobs if one.job_id in replaced]
     if rivals := (*jobs_with_duplicates(discovered), *wrong):
         below = _with_descendants(context.parents, {one.job for one in rivals})
         ids = [one.job_id for job in below for one in discovered.jobs.get(job, ())]
-        depends_on = {detail.job_id: detail.depends_on for detail in context.service.describe_jobs(ids)}
-    return deduplicate(discovered, context.parents, depends_on, replaced)
+        details = list(context.service.describe_jobs(ids))
+    depends_on = {detail.job_id: detail.depends_on for detail in details}
+    attempts = {detail.job_id: detail.attempts_begun for detail in details}
+    return deduplicate_with_data(discovered, context.parents, depends_on, replaced, attempts)
 
 
 def _drop_duplicates(context: RunContext, duplicates: Iterable[Duplicate]) -> None:

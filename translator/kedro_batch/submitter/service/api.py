@@ -12,7 +12,7 @@ from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Ident
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
-from kedro_batch.submitter.job_state import JobState, state_of
+from kedro_batch.submitter.job_state import ENDED, JobState, state_of
 from kedro_batch.submitter.service.limits import Pace
 
 
@@ -43,7 +43,13 @@ class JobDetail:
     @property
     def started(self) -> bool:
         """True if a container of it has started, in this attempt or an earlier one (API reference, JobDetail)."""
-        return bool(self.reply.get("startedAt") or self.reply.get("attempts"))
+        return bool(self.attempts_begun)
+
+    @property
+    def attempts_begun(self) -> int:
+        """How many of its attempts have begun; ``attempts`` of a reply are those that have ended."""
+        ended, running = len(self.reply.get("attempts") or ()), bool(self.reply.get("startedAt"))
+        return max(ended, running) if self.state in ENDED else ended + running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
