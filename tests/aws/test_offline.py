@@ -181,11 +181,13 @@ def calls():
     for file, tree in _SOURCES.items():
         for node in ast.walk(tree):
             match node:
+                case ast.Call(args=[*_, ast.Attribute(attr=service), ast.Constant(value=str(method))]) if (
+                    service in SERVICES
+                ):
+                    pass
                 case ast.Call(
                     func=ast.Attribute(value=ast.Attribute(attr=service) | ast.Name(id=service), attr=method)
                 ):
-                    pass
-                case ast.Call(args=[*_, ast.Attribute(attr=service), ast.Constant(value=str(method))]):
                     pass
                 case ast.Call(
                     func=ast.Attribute(
