@@ -11,9 +11,11 @@ from packaging.utils import canonicalize_name
 from kedro_batch.compiler.project.requirement_names import Installs, Named, read_requirement
 
 _COMMENT_LINE = re.compile(r"^[ \t]*#.*\n?", re.MULTILINE)
-_COMMENT = re.compile(r"\s#.*$")
 _CONTINUED = re.compile(r"\\[ \t]*\n")
 _HERE_DOCUMENT = re.compile(r"<<-?[\"']?(\w+)[\"']?")
+_QUOTED = r"\"(?:\\.|[^\"\\])*\"|'[^']*'|\\."
+_PARTS = re.compile(rf"({_QUOTED})|([;&|()]+)|(?:^|(?<=\s))#.*$")
+"""What is quoted, what ends a command, and a comment."""
 _END_OF_COMMAND = re.compile(r"[;&|()]+")
 _PIP = re.compile(r"pip(\d[\d.]*)?")
 _SAYS = ("echo", "printf", ":")
@@ -107,13 +109,12 @@ def _with_inner(command: list[str]) -> Iterator[list[str]]:
 
 
 def _split(line: str) -> list[str]:
-    line = _COMMENT.sub("", f" {line}")
-    reader = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
-    reader.whitespace_split, reader.commenters = True, ""
+    """Return the words of a line, and what ends a command as a word of its own."""
+    spaced = _PARTS.sub(lambda found: found[1] or f" {found[2] or ''} ", line)
     try:
-        return list(reader)
+        return shlex.split(spaced)
     except ValueError:  # a quote without an end
-        return line.split()
+        return spaced.split()
 
 
 def _installed(words: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -56,7 +56,7 @@ def _read(file: Path) -> Installs:
         case ("Pipfile", _) | (_, ".toml"):
             return _read_toml(file.name, _load_toml(text))
         case _, (".yml" | ".yaml"):
-            return Installs(packages=tuple(_read_conda(text)))
+            return _read_conda(text)
         case "setup.cfg", _:
             return _read_setup_cfg(text)
         case "setup.py", _:
@@ -103,17 +103,16 @@ def _with_extras(file: Path, packages: Iterable[Named], extras: Iterable[str]) -
     return found
 
 
-def _read_conda(text: str) -> Iterator[Named]:
+def _read_conda(text: str) -> Installs:
     try:
         content = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return
+    except (yaml.YAMLError, ValueError):  # ValueError: a date that there is not
+        return Installs()
     listed = content.get("dependencies") if isinstance(content, dict) else None
-    for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, dict):
-            yield from read_list("\n".join(_texts(one.get("pip")))).packages
-        elif found := _CONDA.match(str(one)):
-            yield Named(name=canonicalize_name(found[1]))
+    every = listed if isinstance(listed, list) else []
+    of_pip = read_list("\n".join(line for one in every if isinstance(one, dict) for line in _texts(one.get("pip"))))
+    own = [Named(name=canonicalize_name(found[1])) for one in _texts(every) if (found := _CONDA.match(one))]
+    return Installs(packages=(*own, *of_pip.packages), lists=of_pip.lists)
 
 
 def _read_setup_cfg(text: str) -> Installs:

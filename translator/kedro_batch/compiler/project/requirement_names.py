@@ -56,7 +56,7 @@ def read_requirement(text: str) -> Named:
         except InvalidRequirement:
             pass
         else:
-            if found.marker is not None and not found.marker.evaluate({**_LINUX, "extra": ""}):
+            if not _applies(found):
                 return Named(name="")
             return Named(name=canonicalize_name(found.name), extras=_normal(found.extras))
     return _read_place(text)
@@ -78,6 +78,14 @@ def read_list(text: str) -> Installs:
     # Behind a requirement there may be options of it, such as --hash.
     found = (read_requirement(re.split(r"\s--?\w", one)[0]) for one in packages)
     return Installs(packages=tuple(one for one in found if one.name), lists=tuple(lists))
+
+
+def _applies(requirement: Requirement) -> bool:
+    """True if the marker of a requirement holds in an image, with this Python; also if that cannot be told."""
+    try:
+        return requirement.marker is None or requirement.marker.evaluate({**_LINUX, "extra": ""})
+    except ValueError:  # what it compares is no version
+        return True
 
 
 def _read_place(text: str) -> Named:
