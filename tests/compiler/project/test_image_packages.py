@@ -25,7 +25,7 @@ def in_image(root, files):
         "kedro-batch==0.1 --hash=sha256:abc",
         "kedro-batch \\\n  --hash=sha256:abc",
         "kedro-batch; sys_platform == 'linux'",
-        "kedro-batch; platform_release > 'x'",
+        "kedro-batch; platform_system ~= 'x'",
         "kedro-batch @ https://example.com/some.whl",
         "./wheels/kedro_batch-0.1.0-py3-none-any.whl",
         "kedro_batch-0.1.0-py3-none-any.whl",
