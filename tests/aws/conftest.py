@@ -11,7 +11,7 @@ from kedro_batch.plan.register_definition import register_request
 from tests.aws.account import AwsAccount, open_account, until, why_skipped
 from tests.aws.cost import statement
 from tests.aws.jobs import JOBS, busybox, request
-from tests.aws.stack import MAIN, Stack, deployed
+from tests.aws.stack import MAIN, Stack, deployed, refuse_if_deployed
 
 ENDED = ("SUCCEEDED", "FAILED")
 _ENDED_WITHIN_S = 900.0
@@ -112,11 +112,15 @@ def seen(say: Say) -> Seen:
 
 @pytest.fixture(scope="session")
 def account(say: Say) -> AwsAccount:
-    """The account, once it is certain that it is the allowed one; the cost is said before anything is made."""
+    """The account, once it is certain that it is the allowed one, and that no other session is in it.
+
+    The cost is said before anything is made.
+    """
     if reason := why_skipped(os.environ):
         pytest.skip(reason)
     try:
         it = open_account()
+        refuse_if_deployed(it)
     except ValueError as error:
         pytest.exit(str(error), returncode=1)
     say(statement())

@@ -11,7 +11,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,18 +109,50 @@ def deployed(name: str, account: AwsAccount, folder: Path) -> Iterator[Stack]:
         remove(name, account, project)
 
 
+def refuse_if_deployed(account: AwsAccount) -> None:
+    """Refuse to begin where a stack of these tests is: it is of another session, or was left by one.
+
+    Raises:
+        ValueError: There is one. All sessions use the same names, so this one would remove the other's.
+    """
+    for name in (MAIN, AGAIN):
+        try:
+            (found,) = account.cloudformation.describe_stacks(StackName=stack_name(name))["Stacks"]
+        except account.cloudformation.exceptions.ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+        else:
+            raise ValueError(
+                f"{account.number}/{account.region} has the stack {stack_name(name)} ({found['StackStatus']}): either "
+                "these tests run there now, then wait for their end, or they were killed, then remove what they left: "
+                "python -m tests.aws.stack"
+            )
+
+
 def remove(name: str, account: AwsAccount, project: Path) -> None:
-    """Remove a stack and all that it keeps. What is not there is removed already."""
-    end_jobs(account, f"{name}_queue")
+    """Remove a stack and all that it keeps. What is not there is removed already.
+
+    Each part is removed, whatever becomes of the others. What failed is raised at the end.
+    """
+    with ExitStack() as parts:  # the last one is the first to be done
+        parts.callback(_deregister_definitions, account, f"{name}_")
+        parts.callback(_ignoring_what_is_gone, account.logs, "delete_log_group", logGroupName=f"/aws/batch/{name}")
+        parts.callback(_ignoring_what_is_gone, account.ecr, "delete_repository", repositoryName=name, force=True)
+        parts.callback(_empty_bucket, account, bucket(name, account))
+        parts.callback(_destroy, name, account, project)
+        parts.callback(end_jobs, account, f"{name}_queue")
+
+
+def _destroy(name: str, account: AwsAccount, project: Path) -> None:
     destroyed = infra(account, project, "destroy", "--yes", "--stack", stack_name(name))
-    _empty_bucket(account, bucket(name, account))
-    _ignoring_what_is_gone(account.ecr, "delete_repository", repositoryName=name, force=True)
-    _ignoring_what_is_gone(account.logs, "delete_log_group", logGroupName=f"/aws/batch/{name}")
+    assert destroyed.code == 0, f"{stack_name(name)} is left: {destroyed.err}"
+
+
+def _deregister_definitions(account: AwsAccount, prefix: str) -> None:
     for page in account.batch.get_paginator("describe_job_definitions").paginate(status="ACTIVE"):
         for one in page["jobDefinitions"]:
-            if one["jobDefinitionName"].startswith(f"{name}_"):
+            if one["jobDefinitionName"].startswith(prefix):
                 account.batch.deregister_job_definition(jobDefinition=one["jobDefinitionArn"])
-    assert destroyed.code == 0, f"{stack_name(name)} is left: {destroyed.err}"
 
 
 def end_jobs(account: AwsAccount, queue: str) -> None:
@@ -162,10 +194,15 @@ def main() -> None:
         account = open_account()
     except ValueError as error:
         sys.exit(str(error))
-    with tempfile.TemporaryDirectory() as folder:
-        for name in (AGAIN, MAIN):
-            remove(name, account, write(name, account, Path(folder)))
-            sys.stdout.write(f"{stack_name(name)}: nothing of it is left in {account.number}/{account.region}\n")
+    # If one cannot be removed, the other one is.
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stacks:
+        for name in (MAIN, AGAIN):
+            stacks.callback(_remove_and_say, name, account, Path(folder))
+
+
+def _remove_and_say(name: str, account: AwsAccount, folder: Path) -> None:
+    remove(name, account, write(name, account, folder))
+    sys.stdout.write(f"{stack_name(name)}: nothing of it is left in {account.number}/{account.region}\n")
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
 from tests.aws import cost
 from tests.aws.account import SERVICES, VARIABLE, AwsAccount, open_account, why_skipped
 from tests.aws.definitions import ROWS, requests
 from tests.aws.jobs import JOBS, RETRIED, STACK_VCPUS, request
-from tests.aws.stack import AGAIN, MAIN, stack_name, write
+from tests.aws.stack import AGAIN, MAIN, bucket, remove, stack_name, write
 from tests.support.command_line import run
 from tests.support.forked import kedro_batch
 
@@ -78,6 +79,37 @@ def test_another_account_than_the_allowed_one_is_not_touched(aws_account):
     assert f"{VARIABLE} allows account 999999999999, and the credentials are of 123456789012" in ended.text
     assert "Traceback" not in ended.text + ended.err
     assert aws_account.calls == ["GetCallerIdentity"]
+
+
+@pytest.mark.xdist_group("aws")
+def test_where_a_stack_of_another_session_is_nothing_is_touched(aws_account):
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    cloudformation = aws_account.client("cloudformation")
+    cloudformation.create_stack(StackName=stack_name(AGAIN), TemplateBody=json.dumps(template))
+    ended = pytest_on_aws(env={**aws_account.environment, VARIABLE: "123456789012/us-east-1"})
+    assert ended.code == 1, ended.text
+    assert f"has the stack {stack_name(AGAIN)} (CREATE_COMPLETE)" in ended.text
+    assert "python -m tests.aws.stack" in ended.text
+    assert {*aws_account.calls} == {"GetCallerIdentity", "DescribeStacks"}
+
+
+@pytest.mark.xdist_group("aws")
+def test_what_cannot_be_removed_keeps_nothing_else(aws, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", aws.moto.url)  # the other server takes no DELETE
+    account = AwsAccount("123456789012", "us-east-1")
+    project = write(MAIN, account, tmp_path)
+    aws.client("s3").create_bucket(Bucket=bucket(MAIN, account))
+    aws.client("s3").put_object(Bucket=bucket(MAIN, account), Key="a", Body=b"")
+    aws.client("ecr").create_repository(repositoryName=MAIN)
+    aws.client("logs").create_log_group(logGroupName=f"/aws/batch/{MAIN}")
+    account.batch.register_job_definition(**requests(MAIN, _DECLARED)["ec2_least"])
+    aws.forbidden.add("/v1/describejobqueues")  # so it is not known whether jobs run
+    with pytest.raises(ClientError, match="DescribeJobQueues"):
+        remove(MAIN, account, project)
+    assert aws.client("s3").list_buckets()["Buckets"] == []
+    assert aws.client("ecr").describe_repositories()["repositories"] == []
+    assert aws.client("logs").describe_log_groups()["logGroups"] == []
+    assert account.batch.describe_job_definitions(status="ACTIVE")["jobDefinitions"] == []
 
 
 @pytest.mark.parametrize(
@@ -149,11 +181,13 @@ def calls():
     for file, tree in _SOURCES.items():
         for node in ast.walk(tree):
             match node:
+                case ast.Call(args=[*_, ast.Attribute(attr=service), ast.Constant(value=str(method))]) if (
+                    service in SERVICES
+                ):
+                    pass
                 case ast.Call(
                     func=ast.Attribute(value=ast.Attribute(attr=service) | ast.Name(id=service), attr=method)
                 ):
-                    pass
-                case ast.Call(args=[ast.Attribute(attr=service), ast.Constant(value=str(method))]):
                     pass
                 case ast.Call(
                     func=ast.Attribute(

@@ -101,8 +101,10 @@ def test_a_new_revision_takes_jobs_soon(jobs, seen):
 
 def test_a_refusal_of_an_unknown_revision_names_the_definition(jobs, seen):
     batch, unknown = jobs.account.batch, f"{jobs.stack.name}_stable:9999"
+    arguments = request(jobs.run, "visible", jobs.stack.queue, unknown, ())
     with pytest.raises(batch.exceptions.ClientError) as refused:
-        batch.submit_job(**request(jobs.run, "visible", jobs.stack.queue, unknown, ()))
+        # If it is taken after all, it does not stay in the queue.
+        batch.terminate_job(jobId=batch.submit_job(**arguments)["jobId"], reason="it was to be refused")
     reason = refused.value.response["Error"]
     seen(f"{reason['Code']}: {reason['Message']}", code="submitter/definitions/late.py definition")
     assert reason["Code"] == "ClientException"

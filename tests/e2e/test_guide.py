@@ -58,10 +58,15 @@ def register_pipelines():
     }
 """
 COMMAND = ("run", "--env=aws_batch", "--runner=kedro_batch.AWSBatchRunner")
-NODES = {
-    *("preprocess_companies_node", "preprocess_shuttles_node", "create_model_input_table_node"),
-    *("split_data_node", "train_model_node", "evaluate_model_node"),
+AFTER = {
+    "preprocess_companies_node": set(),
+    "preprocess_shuttles_node": set(),
+    "create_model_input_table_node": {"preprocess_companies_node", "preprocess_shuttles_node"},
+    "split_data_node": {"create_model_input_table_node"},
+    "train_model_node": {"split_data_node"},
+    "evaluate_model_node": {"train_model_node"},  # and split_data_node, on which that depends
 }
+"""The nodes of the guide, each with those that have to have ended before it starts."""
 
 
 @pytest.fixture
@@ -69,25 +74,40 @@ def guided(tmp_path):
     return write_project(tmp_path / "project", registry=REGISTRY, conf=CONF)
 
 
-def sent_by(service):
-    return [(one["jobQueue"], *one["containerOverrides"]["command"]) for one in service.asked("submitjob")]
+def assert_sent_once_and_in_order(service):
+    """Each node is one job, and depends on each job before it that had not ended when it was sent."""
+    sent = [(one["jobQueue"], *one["containerOverrides"]["command"]) for one in service.asked("submitjob")]
+    assert sorted(sent) == sorted(
+        ("spaceflights_queue", "kedro", "run", *COMMAND[1:2], f"--nodes={one}") for one in AFTER
+    )
+    batch = service.client("batch")
+    ids = [
+        one["jobId"] for one in batch.list_jobs(jobQueue="spaceflights_queue", jobStatus="SUCCEEDED")["jobSummaryList"]
+    ]
+    jobs = {
+        one["container"]["command"][-1].removeprefix("--nodes="): one for one in batch.describe_jobs(jobs=ids)["jobs"]
+    }
+    for name, before in AFTER.items():
+        waits_for = {one["jobId"] for one in jobs[name].get("dependsOn", ())}
+        assert waits_for <= {jobs[one]["jobId"] for one in before}
+        for one in before:
+            assert jobs[one]["jobId"] in waits_for or jobs[one]["stoppedAt"] <= jobs[name]["createdAt"], (one, name)
 
 
 @pytest.mark.xdist_group("aws")
-def test_the_walk_through_ends_with_all_jobs_on_the_queue(guided, moto_server):
+def test_the_walk_through_sends_each_node_once_and_in_order(guided, moto_server):
     moto_server.prepare("spaceflights_queue", "kedro_run")
     ended = forked.kedro(moto_server, *COMMAND, cwd=guided)
     assert ended.code == 0, ended.err
-    expected = {("spaceflights_queue", "kedro", "run", "--env=aws_batch", f"--nodes={name}") for name in NODES}
-    assert set(sent_by(moto_server)) == expected
     assert ": 6 jobs, 6 succeeded\n" in ended.text
+    assert_sent_once_and_in_order(moto_server)
 
 
 def test_two_workers_are_two_jobs_that_are_unfinished_at_once(guided):
     with standin(queues=["spaceflights_queue"], definitions={"kedro_run": 2}, run_s=0.3) as service:
         ended = forked.kedro(service, *COMMAND, cwd=guided)
         assert ended.code == 0, ended.err
-        assert len(sent_by(service)) == len(NODES)
+        assert_sent_once_and_in_order(service)
         assert service.verdict(times=True)["most_unfinished"] == 2
     # Plans have no such limit.
     compiled = forked.kedro_batch("compile", "--env=aws_batch", cwd=guided)

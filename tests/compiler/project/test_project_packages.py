@@ -140,7 +140,6 @@ FOR_DEVELOPERS = [
 ]
 FOR_THE_IMAGE = [
     {"pyproject.toml": '[project]\ndependencies = ["parse", "kedro-batch"]\n', "uv.lock": LOCK.format("kedro-batch")},
-    {"pyproject.toml": '[project]\ndependencies = ["parse"]\noptional-dependencies = {aws = ["kedro-batch"]}\n'},
     {"pyproject.toml": '[tool.poetry.dependencies]\nkedro-batch = {path = "wheels/kedro_batch-0.1.0.whl"}\n'},
     {"requirements.lock": "parse==1\nkedro-batch==0.1\n", "requirements-dev.txt": "kedro-batch\n"},
     {"requirements.txt": "-r dev.txt\n", "dev.txt": "kedro-batch\n"},

@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.containers.conftest import GROUPINGS, Road
+from tests.e2e.containers.walk import RAW
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("containers")]
 
 IN_MEMORY = {"data/05_model_input/train.csv", "data/05_model_input/test.csv"}
 JOBS = {"aws_batch": 6, "by_namespace": 2, "in_memory": 4}
+WRITTEN = {"aws_batch": 7, "by_namespace": 7, "in_memory": 5}
+"""How many files the jobs of a grouping write, beside the inputs that are there before."""
 
 
 def compile_plan(road: Road, env: str) -> str:
@@ -29,23 +32,28 @@ def test_doctor_finds_everything_that_a_plan_needs(road):
 def test_in_every_grouping_the_containers_write_what_kedro_run_writes(road, account, record_property):
     plans = {env: compile_plan(road, env) for env in GROUPINGS}
     assert {env: len(road.walk.plan(plan)["jobs"]) for env, plan in plans.items()} == JOBS
+    inputs = {path: road.expected[path] for path in RAW}
+    assert {env: account.stored(env) for env in GROUPINGS} == dict.fromkeys(GROUPINGS, inputs)  # from compile --upload
     begun = time.monotonic()
     with ThreadPoolExecutor() as pool:
         ended = dict(zip(plans, pool.map(lambda plan: road.walk.types("apply", plan), plans.values()), strict=True))
     seconds = time.monotonic() - begun
     for env, run in ended.items():
         assert f": {JOBS[env]} jobs, {JOBS[env]} succeeded" in run.text
-    stored = {env: account.stored(env) for env in GROUPINGS}
     # Byte for byte, the pickled model too: the image has the packages with which these tests run.
+    total = 0
     for env in GROUPINGS:
-        left_out = IN_MEMORY if env == "in_memory" else set()
-        assert stored[env] == {path: content for path, content in road.expected.items() if path not in left_out}
-    total = sum(len(content) for data in stored.values() for content in data.values())
+        stored = account.stored(env)
+        assert {path: stored.pop(path) for path in RAW} == inputs
+        left_out = {*RAW, *(IN_MEMORY if env == "in_memory" else ())}
+        assert stored == {path: content for path, content in road.expected.items() if path not in left_out}
+        assert len(stored) == WRITTEN[env]
+        total += sum(map(len, stored.values()))
     size = int(account.engine.docker("image", "inspect", "--format", "{{.Size}}", road.image))
     record_property(
         "figures",
         f"{sum(JOBS.values())} jobs in 3 groupings at once: {seconds:.0f} s, an image of {size / 1e6:.0f} MB, "
-        f"{total:,} bytes in S3, equal to those of kedro run",
+        f"{total:,} bytes written to S3, equal to those of kedro run",
     )
 
 

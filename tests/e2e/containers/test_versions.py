@@ -7,13 +7,12 @@ import pytest
 import yaml
 
 from tests.e2e.containers.conftest import GROUPINGS
-from tests.e2e.containers.walk import entries, uploads
+from tests.e2e.containers.walk import RAW, entries, uploads
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("containers")]
 
 BUCKET_FOLDER = "versioned"
 JOBS = 6
-RAW = ("data/01_raw/companies.csv", "data/01_raw/shuttles.csv")
 OTHERS_VERSION = "2999-01-01T00.00.00.000Z"
 # Ends the first submission of a job between its two saves, as an attempt that is killed there.
 KILLED_BETWEEN_SAVES = '''

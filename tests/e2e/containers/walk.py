@@ -17,6 +17,8 @@ from tests.support.projects import KEDRO_VERSION
 
 REPOSITORY = "spaceflights_demo"
 NODES = "src/spaceflights_demo/pipelines/data_science/nodes.py"
+RAW = ("data/01_raw/companies.csv", "data/01_raw/shuttles.csv")
+"""The inputs of the project: no job writes them."""
 _PIPELINES = ("data_processing", "data_science")
 _REGISTRY = '''
 

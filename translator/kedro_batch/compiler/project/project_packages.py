@@ -2,16 +2,16 @@
 
 A package counts as listed if any of these files has its name, or if a package that they name depends on it, as the
 installed packages say. So too much may count as listed, and never too little: versions and markers are not looked at.
-Whether a package is in the image is asked more strictly, where the answer takes a warning away.
+Whether a package is in the image is asked more strictly (``image_packages``), where the answer takes a warning away.
 """
 
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
-from typing import Any
+
+from kedro_batch.compiler.project.image_packages import find_image_packages
 
 _LISTS = (
     *("requirements*.txt", "requirements*.in", "*requirements.txt", "src/requirements*.txt", "requirements/*.txt"),
@@ -37,7 +37,7 @@ _UNNAMED = re.compile(
 )
 """Packages at other places than an index: what they depend on is often not to be seen."""
 _DEVELOPMENT = re.compile(r"(^|[-_./])(dev|develop|development|tests?|testing|lint|docs?|ci|envs)($|[-_./])")
-"""In the name of a file or a table: what it lists is for developers, and not for the image."""
+"""In the name of a file: what it lists is for developers, and not for the image."""
 OWN_PACKAGE = "kedro-batch"
 """Where an image has it, a hook gives all that a run saves one version, and lets its jobs load that."""
 _EXTRA = re.compile(r"extra\s*==\s*[\"']([^\"']+)[\"']")
@@ -65,8 +65,8 @@ class ProjectPackages:
         return not _UNNAMED.search(self._text) and package not in self._installed
 
     def has_in_image(self, package: str) -> bool:
-        """True if a list that is not for developers alone, or a Dockerfile, has the name of this package."""
-        return _names(package, self._text_for_image)
+        """True if a list that is not for developers alone, or a Dockerfile, installs this package by its name."""
+        return _normal(package) in self._in_image
 
     def lacks_in_image(self, package: str) -> bool:
         """True if it is certain enough that the image does not have this package: at most developers list it."""
@@ -76,24 +76,20 @@ class ProjectPackages:
     @cached_property
     def _text(self) -> str:
         """The text of all files, with those that they include, without comments."""
-        return self._read_all(self._find((*_LISTS, *_LOCKS, *_SETUPS, *_IMAGES)), self._read)
-
-    @cached_property
-    def _text_for_image(self) -> str:
-        """The same, without what is for developers. Lock files do not tell these apart, so their sources are read."""
-        files = self._find((*_LISTS, "requirements*.lock", *_SETUPS, *_IMAGES))
-        names = {one: one.relative_to(self._root).with_suffix("").as_posix() for one in files}
-        return self._read_all([one for one in files if not _DEVELOPMENT.search(names[one])], _read_for_image)
-
-    def _read_all(self, files: list[Path], read: Callable[[Path], str]) -> str:
-        """Read files and those that they include, without comments."""
-        files, texts = [*files], {}
+        files, texts = self._find((*_LISTS, *_LOCKS, *_SETUPS, *_IMAGES)), {}
         for file in files:
-            texts[file] = _COMMENT.sub("", read(file))
+            texts[file] = _COMMENT.sub("", self._read(file))
             for name in _INCLUDED.findall(texts[file]):
                 included = [folder / name for folder in (file.parent, self._root)]
                 files += [one for one in included if one.is_file() and one not in files]
         return "\n".join(texts.values())
+
+    @cached_property
+    def _in_image(self) -> frozenset[str]:
+        """What the image gets. Lock files do not tell what is for developers, so their sources are read."""
+        files = self._find((*_LISTS, "requirements*.lock", *_SETUPS, *_IMAGES))
+        names = {one: one.relative_to(self._root).as_posix() for one in files}
+        return find_image_packages(self._root, [one for one in files if not _DEVELOPMENT.search(names[one])])
 
     @cached_property
     def _installed(self) -> frozenset[str]:
@@ -119,29 +115,6 @@ def _names(package: str, text: str) -> bool:
     # Behind the name, a wheel has a hyphen and its version, and an address of git may have ".git".
     named = rf"(?<![\w.-]){package.replace('-', '[-_.]+')}(?!\w|\.(?!git\b)|-(?![\d*]))"
     return bool(re.search(named, text, re.IGNORECASE))
-
-
-def _read_for_image(file: Path) -> str:
-    """Read a file that lists packages, a TOML file without the tables for developers."""
-    text = file.read_text(encoding="utf-8", errors="replace")
-    try:
-        return "\n".join(_words(tomllib.loads(text))) if file.suffix == ".toml" else text
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def _words(value: Any) -> Iterator[str]:
-    """Yield the keys and texts of a TOML table, without those for developers."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if not _DEVELOPMENT.search(key):
-                yield key
-                yield from _words(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _words(inner)
-    else:
-        yield str(value)
 
 
 @cache
