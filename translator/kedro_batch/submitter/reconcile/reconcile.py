@@ -168,8 +168,9 @@ def _record_replaced(context: RunContext, replaced: Records, described: Mapping[
         for job, one in replaced.items()
         if one.job_id and one.state in ENDED
     }
-    emit_differences(context, ended)
-    context.journal.commit()  # the next submissions are compared with it
+    if ended:
+        emit_differences(context, ended)
+        context.journal.commit()  # the next submissions are compared with it
 
 
 def emit_differences(context: RunContext, records: Records) -> None:
