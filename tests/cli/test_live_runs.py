@@ -17,6 +17,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry, read_journal
 from kedro_batch.submitter.run_lock import begin_lock, run_lock
+from tests.support.command_line import PROGRAM
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
 from tests.support.runs import JOURNAL, end_of, make_older, started, states, wait_until
@@ -271,7 +272,7 @@ def test_runs_on_this_machine_count_while_their_command_works(tmp_path):
     os.mkfifo(tmp_path / "gate")
     write_plan(tmp_path, {"a": ["bash", "-c", "echo x > here; cat gate"]}, a={"writes": ["raw"]})
     local = ("apply", "plan.yaml", "--local")
-    with subprocess.Popen(["kedro-batch", *local, "-q", "--run-id", "first"], cwd=tmp_path) as first:
+    with subprocess.Popen([*PROGRAM, *local, "-q", "--run-id", "first"], cwd=tmp_path) as first:
         try:
             wait_until((tmp_path / "here").exists, first)
             refused = kedro_batch(*local, "--exclusive", cwd=tmp_path)

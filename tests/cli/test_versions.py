@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from tests.support.command_line import run
+from tests.support.command_line import PROGRAM, run
 from tests.support.forked import kedro_batch, on
 from tests.support.runs import JOURNAL, as_of_version_3
 from tests.support.services import StandIn, standin
@@ -370,7 +370,7 @@ def test_what_ctrl_c_left_of_a_run_on_this_machine_is_removed(tmp_path):
     registry = "import os\nimport signal\nfrom pathlib import Path\n" + CHAIN + dedent(torn)
     registry = registry.replace("node(pass_on,", "node(tear if after == 'model' else pass_on,")
     project = compiled(write_versioned_project(tmp_path / "p", registry=registry))
-    command = ["kedro-batch", "apply", "plan.yaml", "--local", "--run-id", "r", "-q"]
+    command = [*PROGRAM, "apply", "plan.yaml", "--local", "--run-id", "r", "-q"]
     with subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         assert (tmp_path / "fifo").read_text() == "begun"
         process.send_signal(signal.SIGINT)

@@ -180,6 +180,18 @@ def test_what_waits_for_a_job_that_lost_data_is_submitted_again_too():
     assert result.lost_data == {"a": "a2"}
 
 
+def test_an_older_submission_stands_if_the_newer_one_was_terminated_in_its_favour_and_it_has_succeeded_since():
+    def found(job_id: str, submission: int, status: str, reason: str = "") -> JobSummary:
+        return summary(f"nightly_a_{submission}", job_id, status, submission, reason=reason)
+
+    dropped = found("newer", 2, "FAILED", reason_to_terminate(JobId("older")))
+    ended = [found("older", 1, "SUCCEEDED"), dropped]
+    assert outcome(deduplicate(discover(RUN, CHAIN, ended), CHAIN, {})) == ({"a": "older"}, {})
+    # What was run again and failed by itself has the last word.
+    again = [found("older", 1, "SUCCEEDED"), found("newer", 2, "FAILED", "exit code 1")]
+    assert outcome(deduplicate(discover(RUN, CHAIN, again), CHAIN, {})) == ({"a": "newer"}, {})
+
+
 def test_only_jobs_that_are_or_were_doubled_have_to_be_looked_up():
     found = discovered(
         "a1 1 RUNNING", "a1 2 RUNNING", "b1 3 PENDING", "c1 4 FAILED", "c1 5 PENDING", "d1 6 FAILED", "d2 7 RUNNING"

@@ -241,8 +241,12 @@ def _ranks_of_families(discovered: Discovered, depends_on: Mapping[JobId, Sequen
 
 
 def _rivals(jobs: Sequence[FoundJob]) -> list[FoundJob]:
-    """Return the jobs that run the node or have run it. An older one that succeeded is ignored: it was rerun."""
-    newest = max((one.submission for one in jobs), default=0)
+    """Return the jobs that run the node or have run it. An older one that succeeded is ignored: it was rerun.
+
+    Not if what ran it again was terminated in favour of the older one, by somebody who saw that one still run.
+    """
+    known = {one.job_id for one in jobs}
+    newest = max((one.submission for one in jobs if kept_instead(one.reason) not in known), default=0)
     return [one for one in jobs if one.counts and (one.live or one.submission == newest)]
 
 
