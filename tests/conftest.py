@@ -22,6 +22,10 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
+# Programs of tests keep no bytecode: a test may write a module twice within a second, and Python, which compares times
+# by the second, would take the bytecode of the first one. It would also be among the files that a command has written.
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """Run two tests for each processor: many of them wait for a service that is slow or gone, as people would."""
