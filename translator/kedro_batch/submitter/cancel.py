@@ -16,7 +16,7 @@ from kedro_batch.submitter.preflight import check_account, check_location, curre
 from kedro_batch.submitter.reconcile.duplicates import discover
 from kedro_batch.submitter.reconcile.job_versions import version_in
 from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
-from kedro_batch.submitter.reconcile.reconcile import emit_differences
+from kedro_batch.submitter.reconcile.settle import emit_differences
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S

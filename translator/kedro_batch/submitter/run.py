@@ -32,11 +32,10 @@ from kedro_batch.submitter.preflight import (
 from kedro_batch.submitter.reconcile.merge import jobs_left, propagate_failures
 from kedro_batch.submitter.reconcile.reconcile import (
     Reconciled,
-    emit_differences,
     reconcile,
     reconcile_to_resume,
-    settle,
 )
+from kedro_batch.submitter.reconcile.settle import emit_differences, settle
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.run_version import choose_version
 from kedro_batch.submitter.service.call_pool import Lane, Reply

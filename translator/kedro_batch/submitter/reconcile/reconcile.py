@@ -2,35 +2,33 @@
 
 A run whose journal is lost is rebuilt here from the jobs that AWS Batch still knows.
 
-It asks the journal, ListJobs and DescribeJobs, and returns records (``merge``). Nothing is changed until ``settle``
+It asks the journal, ListJobs and DescribeJobs, and returns records (``merge``). It changes nothing: ``settle``
 terminates duplicates, and earlier submissions that another one is to replace.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from kedro_batch.errors import RunUnknown, ServiceError, UsageError
+from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.submit_job import TAG_PLAN, JobId
+from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
+from kedro_batch.submitter.reconcile.ask_service import describe_jobs, list_jobs_of_run, too_old
 from kedro_batch.submitter.reconcile.duplicates import (
     Deduplicated,
     Discovered,
     Duplicate,
     deduplicate_with_data,
-    discover,
     jobs_with_duplicates,
-    reason_to_terminate,
 )
 from kedro_batch.submitter.reconcile.job_versions import look_at_versions
 from kedro_batch.submitter.reconcile.merge import (
     Records,
     assume_done,
-    events_since,
     jobs_in,
     jobs_to_rerun,
     merge,
@@ -39,13 +37,10 @@ from kedro_batch.submitter.reconcile.merge import (
 )
 from kedro_batch.submitter.run_id import made_at
 from kedro_batch.submitter.run_state import Parents
-from kedro_batch.submitter.service.api import JobDetail
-from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, REMEMBERED_S, TERMINATION_S
-from kedro_batch.submitter.terminate import terminate_and_wait
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import listed
 
-_PLANS_COMPARED = 5
-"""How many jobs are asked for the digest in their tags."""
+if TYPE_CHECKING:
+    from kedro_batch.submitter.service.api import JobDetail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,52 +131,9 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
     )
 
 
-def settle(context: RunContext, reconciled: Reconciled) -> None:
-    """Terminate duplicates and earlier submissions, wait until they have ended, and record how these did.
-
-    Raises:
-        ServiceError: The service refused, or an earlier submission does not end.
-    """
-    _drop_duplicates(context, reconciled.duplicates)
-    for job, job_id in reconciled.lost_data.items():
-        message = (
-            f"{job} was submitted twice, and {job_id} may have removed data that the other job saved, which happens "
-            "when a repeated submission or attempt starts: none of them counts, and the job has to run again"
-        )
-        context.emit(Notice(kind=NoticeKind.WARNING, message=message, job=job))
-    described = _describe(context, reconciled.earlier)
-    live = [job_id for job_id, one in described.items() if one.state not in ENDED]
-    left = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
-    if left:
-        raise ServiceError(
-            f"{counted(len(left), 'earlier job')} could not be terminated ({listed(left)}): nothing was submitted. Try "
-            "again later"
-        )
-    _record_replaced(context, reconciled.replaced, described)
-
-
-def _record_replaced(context: RunContext, replaced: Records, described: Mapping[JobId, JobDetail]) -> None:
-    """Record how earlier submissions ended: what one completed is complete until the next one starts."""
-    succeeded = {job_id for job_id, one in described.items() if one.state is JobState.SUCCEEDED}
-    ended = {
-        job: one.in_state(JobState.SUCCEEDED) if one.job_id in succeeded else one
-        for job, one in replaced.items()
-        if one.job_id and one.state in ENDED
-    }
-    if ended:
-        emit_differences(context, ended)
-        context.journal.commit()  # the next submissions are compared with it
-
-
-def emit_differences(context: RunContext, records: Records) -> None:
-    """Emit what differs from the journal."""
-    for event in events_since(context.journal.records(context.run_id), records):
-        context.emit(event)
-
-
 def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Collection[JobName] = ()) -> _Merged:
     """Return what journal and service together say of each job."""
-    discovered = _discover(context, journal, must_exist=must_exist)
+    discovered = list_jobs_of_run(context, journal, must_exist=must_exist)
     versions = look_at_versions(context, discovered, journal)
     journal = {job: one for job, one in journal.items() if one.job_id not in versions.other}
     deduplicated = _deduplicated(context, discovered, versions.other)
@@ -192,7 +144,7 @@ def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Co
         for job, one in journal.items()
         if one.live and one.job_id and not (job in kept and newest[job] >= one.submission)
     ]
-    described = _describe(context, not_listed)
+    described = describe_jobs(context, not_listed)
     if must_exist and not journal and not kept:
         raise RunUnknown(
             f"no job of run {context.run_id} is in {listed(context.queues)}: nothing was submitted under this id, or "
@@ -222,7 +174,7 @@ def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Co
         expired_jobs = dict.fromkeys(forgotten, NEW.in_state(JobState.EXPIRED))
         records = assume_done({**expired_jobs, **records}, done)
     if expired := jobs_in(records, JobState.EXPIRED):
-        raise _too_old(context, expired)
+        raise too_old(context, expired)
     return _Merged(
         records=records,
         duplicates=deduplicated.duplicates,
@@ -270,92 +222,9 @@ def _deduplicated(context: RunContext, discovered: Discovered, replaced: Collect
     return deduplicate_with_data(discovered, context.parents, depends_on, replaced, attempts)
 
 
-def _drop_duplicates(context: RunContext, duplicates: Iterable[Duplicate]) -> None:
-    by_reason: dict[str, list[JobId]] = {}
-    for found, kept in duplicates:
-        by_reason.setdefault(reason_to_terminate(kept), []).append(found.job_id)
-    live = {
-        job_id
-        for reason, ids in by_reason.items()
-        for job_id in terminate_and_wait(context, ids, reason, TERMINATION_S)
-    }
-    for found, kept in duplicates:
-        became = "could not be terminated: look at it in AWS Batch" if found.job_id in live else "is terminated"
-        message = f"{found.job} was submitted twice: {found.job_id} {became}; {kept or 'none of them'} is kept"
-        context.emit(Notice(kind=NoticeKind.DUPLICATE, message=message, job=found.job))
-
-
-def _discover(context: RunContext, journal: Records, *, must_exist: bool) -> Discovered:
-    """List the jobs of the run.
-
-    Raises:
-        RunUnknown: They are too old to be known.
-        UsageError: They are of another plan.
-    """
-    if not context.adopts:
-        return Discovered(jobs={}, foreign_jobs=())
-    discovered = discover(context.run_id, context.parents, context.list_run())
-    for pause_s in LOOKUP_DELAYS_S if not journal else ():
-        if not discovered.jobs and not must_exist:
-            break  # a run that nobody knows is a new one
-        # What was submitted just before the journal was lost may not be visible yet.
-        context.service.pause(pause_s)
-        discovered = discover(context.run_id, context.parents, context.list_run())
-    _check_plan(context, discovered)
-    born = made_at(context.run_id)
-    forgotten = not journal and not discovered.jobs and not context.options.assume_done
-    if forgotten and born and _seconds_since(context, born) > REMEMBERED_S:
-        raise _too_old(context, ())
-    return discovered
-
-
-def _check_plan(context: RunContext, discovered: Discovered) -> None:
-    """Refuse a run of another plan: by names that the plan does not have, or by the digest in the tags."""
-    remedy = "Name the plan that it was applied from, or choose another --run-id"
-    if discovered.foreign_jobs:
-        raise UsageError(
-            f"run {context.run_id} is of another plan: it has {listed(discovered.foreign_jobs)}, which this plan does "
-            f"not have. {remedy}"
-        )
-    newest = [found[-1].job_id for found in discovered.jobs.values()][:_PLANS_COMPARED]
-    for detail in context.service.describe_jobs(newest):
-        digest = detail.tags.get(TAG_PLAN)
-        if digest and digest != context.digest:
-            raise UsageError(
-                f"run {context.run_id} is of another plan: {detail.name} was submitted from {digest[:19]}, this plan "
-                f"is {context.digest[:19]}. {remedy}"
-            )
-
-
-def _describe(context: RunContext, ids: Iterable[JobId]) -> dict[JobId, JobDetail]:
-    """Describe jobs, several times if some are not known: DescribeJobs may be late as well."""
-    found: dict[JobId, JobDetail] = {}
-    missing = list(ids)
-    for pause_s in (0.0, *(LOOKUP_DELAYS_S if context.engine.capabilities.forgets_jobs else ())):
-        if not missing:
-            break
-        context.service.pause(pause_s)
-        found |= {one.job_id: one for one in context.service.describe_jobs(missing)}
-        missing = [job_id for job_id in missing if job_id not in found]
-    return found
-
-
 def _with_descendants(parents: Parents, jobs: set[JobName]) -> list[JobName]:
     found = set(jobs)
     for job, above in parents.items():
         if not found.isdisjoint(above):
             found.add(job)
     return [job for job in parents if job in found]
-
-
-def _seconds_since(context: RunContext, moment: datetime) -> float:
-    return (datetime.fromtimestamp(context.calls.wall(), UTC) - moment).total_seconds()
-
-
-def _too_old(context: RunContext, expired: Collection[JobName]) -> RunUnknown:
-    what = f" of {listed(expired)}" if expired else " of it"
-    return RunUnknown(
-        f"run {context.run_id} is more than a day old, and AWS Batch no longer knows what became{what}. Write the "
-        "names of the jobs that have succeeded into a file, one a line, and resume with --assume-done FILE (the others "
-        "are run again); or start a new run: kedro-batch apply PLAN"
-    )

@@ -1,0 +1,87 @@
+"""Ask the service which jobs a run has, as often as it may be late, and whether they are of its plan."""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+
+from kedro_batch.errors import RunUnknown, UsageError
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import TAG_PLAN, JobId
+from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.reconcile.duplicates import Discovered, discover
+from kedro_batch.submitter.reconcile.merge import Records
+from kedro_batch.submitter.run_id import made_at
+from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, REMEMBERED_S
+from kedro_batch.text.wording import listed
+
+_PLANS_COMPARED = 5
+"""How many jobs are asked for the digest in their tags."""
+
+
+def list_jobs_of_run(context: RunContext, journal: Records, *, must_exist: bool) -> Discovered:
+    """List the jobs of the run.
+
+    Raises:
+        RunUnknown: They are too old to be known.
+        UsageError: They are of another plan.
+    """
+    if not context.adopts:
+        return Discovered(jobs={}, foreign_jobs=())
+    discovered = discover(context.run_id, context.parents, context.list_run())
+    for pause_s in LOOKUP_DELAYS_S if not journal else ():
+        if not discovered.jobs and not must_exist:
+            break  # a run that nobody knows is a new one
+        # What was submitted just before the journal was lost may not be visible yet.
+        context.service.pause(pause_s)
+        discovered = discover(context.run_id, context.parents, context.list_run())
+    _check_plan(context, discovered)
+    born = made_at(context.run_id)
+    forgotten = not journal and not discovered.jobs and not context.options.assume_done
+    if forgotten and born and _seconds_since(context, born) > REMEMBERED_S:
+        raise too_old(context, ())
+    return discovered
+
+
+def describe_jobs(context: RunContext, ids: Iterable[JobId]) -> dict[JobId, JobDetail]:
+    """Describe jobs, several times if some are not known: DescribeJobs may be late as well."""
+    found: dict[JobId, JobDetail] = {}
+    missing = list(ids)
+    for pause_s in (0.0, *(LOOKUP_DELAYS_S if context.engine.capabilities.forgets_jobs else ())):
+        if not missing:
+            break
+        context.service.pause(pause_s)
+        found |= {one.job_id: one for one in context.service.describe_jobs(missing)}
+        missing = [job_id for job_id in missing if job_id not in found]
+    return found
+
+
+def too_old(context: RunContext, expired: Collection[JobName]) -> RunUnknown:
+    """Return the error of a run of which AWS Batch has forgotten some jobs; of all, if none is named."""
+    what = f" of {listed(expired)}" if expired else " of it"
+    return RunUnknown(
+        f"run {context.run_id} is more than a day old, and AWS Batch no longer knows what became{what}. Write the "
+        "names of the jobs that have succeeded into a file, one a line, and resume with --assume-done FILE (the others "
+        "are run again); or start a new run: kedro-batch apply PLAN"
+    )
+
+
+def _check_plan(context: RunContext, discovered: Discovered) -> None:
+    """Refuse a run of another plan: by names that the plan does not have, or by the digest in the tags."""
+    remedy = "Name the plan that it was applied from, or choose another --run-id"
+    if discovered.foreign_jobs:
+        raise UsageError(
+            f"run {context.run_id} is of another plan: it has {listed(discovered.foreign_jobs)}, which this plan does "
+            f"not have. {remedy}"
+        )
+    newest = [found[-1].job_id for found in discovered.jobs.values()][:_PLANS_COMPARED]
+    for detail in context.service.describe_jobs(newest):
+        digest = detail.tags.get(TAG_PLAN)
+        if digest and digest != context.digest:
+            raise UsageError(
+                f"run {context.run_id} is of another plan: {detail.name} was submitted from {digest[:19]}, this plan "
+                f"is {context.digest[:19]}. {remedy}"
+            )
+
+
+def _seconds_since(context: RunContext, moment: datetime) -> float:
+    return (datetime.fromtimestamp(context.calls.wall(), UTC) - moment).total_seconds()
