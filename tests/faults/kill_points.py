@@ -19,6 +19,7 @@ _WHOLE = (
     "definitions/pins.py",
     "definitions/registered.py",
     "reconcile/reconcile.py",
+    "reconcile/standing.py",
     "service/job_lookup.py",
     "reconcile/duplicates.py",
     "reconcile/merge.py",

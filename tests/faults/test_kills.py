@@ -15,6 +15,7 @@ _MATTER = (
     "service/aws.py",
     "service/call_pool.py",
     "reconcile/reconcile.py",
+    "reconcile/standing.py",
     "reconcile/settle.py",
     "reconcile/duplicates.py",
 )

@@ -8,7 +8,6 @@ terminates duplicates, and earlier submissions that another one is to replace.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.data_version import DataVersion
@@ -18,29 +17,20 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs, list_jobs_of_run, too_old
-from kedro_batch.submitter.reconcile.duplicates import (
-    Deduplicated,
-    Discovered,
-    Duplicate,
-    deduplicate_with_data,
-    jobs_with_duplicates,
-)
+from kedro_batch.submitter.reconcile.duplicates import Discovered, Duplicate
 from kedro_batch.submitter.reconcile.job_versions import look_at_versions
 from kedro_batch.submitter.reconcile.merge import (
     Records,
     assume_done,
     jobs_in,
     jobs_to_rerun,
-    merge,
     propagate_failures,
     with_next_submission,
 )
+from kedro_batch.submitter.reconcile.standing import Facts, jobs_to_compare, live_jobs_not_listed, standing_of
 from kedro_batch.submitter.run_id import made_at
-from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.text.wording import listed
-
-if TYPE_CHECKING:
-    from kedro_batch.submitter.service.api import JobDetail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,37 +126,23 @@ def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Co
     discovered = list_jobs_of_run(context, journal, must_exist=must_exist)
     versions = look_at_versions(context, discovered, journal)
     journal = {job: one for job, one in journal.items() if one.job_id not in versions.other}
-    deduplicated = _deduplicated(context, discovered, versions.other)
-    kept = deduplicated.kept
-    newest = {job: max(one.submission for one in found) for job, found in discovered.jobs.items()}
-    not_listed = [
-        one.job_id
-        for job, one in journal.items()
-        if one.live and one.job_id and not (job in kept and newest[job] >= one.submission)
-    ]
-    described = describe_jobs(context, not_listed)
-    if must_exist and not journal and not kept:
+    facts = Facts(
+        journal=journal,
+        discovered=discovered,
+        details=_described(context, journal, discovered, versions.other),
+        replaced=versions.other,
+        wall=context.calls.wall(),
+        made_at=made_at(context.run_id),
+        forgets=context.engine.capabilities.forgets_jobs,
+    )
+    standing = standing_of(context.parents, facts)
+    if must_exist and not journal and not standing.kept:
         raise RunUnknown(
             f"no job of run {context.run_id} is in {listed(context.queues)}: nothing was submitted under this id, or "
             "it was more than a day ago and AWS Batch has forgotten it. Check account and region, or start a new run: "
             "kedro-batch apply PLAN"
         )
-    created = [one.created_at_ms / 1000 for one in kept.values()]
-    intended = [one.intended_at for one in journal.values() if one.intended_at]
-    born = made_at(context.run_id)
-    records = merge(
-        context.parents,
-        journal=journal,
-        kept=kept,
-        newest=newest,
-        described=described,
-        began_at=min([*created, *intended, *([born.timestamp()] if born else [])], default=context.calls.wall()),
-        wall=context.calls.wall(),
-        forgets=context.engine.capabilities.forgets_jobs,
-    )
-    # What this journal has submitted again may not be listed yet.
-    orphans = {job for job in deduplicated.orphans if job not in journal or journal[job].submission <= newest[job]}
-    records |= {job: JobRecord(submission=newest[job] + 1) for job in orphans}
+    records = standing.records
     if unknown := sorted(set(done) - set(context.parents)):
         raise UsageError(f"--assume-done names jobs that the plan of the run does not have: {listed(unknown)}")
     if done:
@@ -177,11 +153,20 @@ def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Co
         raise too_old(context, expired)
     return _Merged(
         records=records,
-        duplicates=deduplicated.duplicates,
-        lost_data={job: job_id for job, job_id in deduplicated.lost_data.items() if job in orphans},
+        duplicates=standing.duplicates,
+        lost_data=standing.lost_data,
         on_service=bool(discovered.jobs),
         versions=versions.found,
     )
+
+
+def _described(
+    context: RunContext, journal: Records, discovered: Discovered, replaced: Collection[JobId]
+) -> dict[JobId, JobDetail]:
+    """Describe the jobs of which more has to be known than ListJobs tells."""
+    listed_jobs = jobs_to_compare(context.parents, discovered, replaced)
+    details = {one.job_id: one for one in context.service.describe_jobs(listed_jobs)}
+    return details | describe_jobs(context, live_jobs_not_listed(journal, discovered))
 
 
 def _submit_again_what_cannot_be_confirmed(context: RunContext, records: dict[JobName, JobRecord]) -> Records:
@@ -207,24 +192,3 @@ def _to_be_described(journal: Records, records: Records) -> dict[JobName, JobRec
         else one
         for job, one in records.items()
     }
-
-
-def _deduplicated(context: RunContext, discovered: Discovered, replaced: Collection[JobId]) -> Deduplicated:
-    """Choose one job for each node, and none that is to be replaced."""
-    details: list[JobDetail] = []
-    wrong = [one for jobs in discovered.jobs.values() for one in jobs if one.job_id in replaced]
-    if rivals := (*jobs_with_duplicates(discovered), *wrong):
-        below = _with_descendants(context.parents, {one.job for one in rivals})
-        ids = [one.job_id for job in below for one in discovered.jobs.get(job, ())]
-        details = list(context.service.describe_jobs(ids))
-    depends_on = {detail.job_id: detail.depends_on for detail in details}
-    attempts = {detail.job_id: detail.attempts_begun for detail in details}
-    return deduplicate_with_data(discovered, context.parents, depends_on, replaced, attempts)
-
-
-def _with_descendants(parents: Parents, jobs: set[JobName]) -> list[JobName]:
-    found = set(jobs)
-    for job, above in parents.items():
-        if not found.isdisjoint(above):
-            found.add(job)
-    return [job for job in parents if job in found]
