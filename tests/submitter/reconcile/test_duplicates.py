@@ -252,13 +252,17 @@ def test_one_job_stands_for_each_node_and_depends_on_what_is_kept_whoever_looks(
     shuffle.shuffle(summaries)
     again = deduplicate(discover(RUN, parents, summaries), parents, depends_on)
     assert (again.kept, set(again.duplicates)) == (result.kept, set(result.duplicates))
-    # Who comes later, when the duplicates has been terminated, finds nothing more to do.
-    summaries = [replace(one, state=S.FAILED) if one.job_id in terminated else one for one in summaries]
+    # Who comes later, when the duplicates have been terminated, finds nothing more to do.
+    reasons = {one.job_id: reason_to_terminate(instead) for one, instead in result.duplicates}
+    summaries = [
+        replace(one, state=S.FAILED, reason=reasons[one.job_id]) if one.job_id in reasons else one for one in summaries
+    ]
     deduplicated = deduplicate(discover(RUN, parents, summaries), parents, depends_on)
     assert deduplicated.duplicates == ()
     assert {job: copy.job_id for job, copy in result.kept.items()}.items() <= {
         job: copy.job_id for job, copy in deduplicated.kept.items()
     }.items()
+    assert result.orphans <= deduplicated.orphans  # whoever comes later submits them, if the first one was killed
 
 
 @pytest.mark.parametrize("kept", [JobId("id-1"), None])

@@ -33,10 +33,10 @@ def _deduplicated(*jobs: str, parents=_PARENTS, unasked=()):
         # Two processes have submitted everything, by turns: what belongs together stays together.
         (("a1", "c2", "a2", "c1", "b1(a1 c1)", "b2(a2 c2)", "d1(b1)", "d2(b2)"), "a1 c1 b1 d1"),
         (("c2", "a1", "a2", "c1", "b1(a1 c1)", "b2(a2 c2)", "d1(b1)", "d2(b2)"), "a2 c2 b2 d2"),
-        # The second one has not come as far.
-        (("a2", "c2", "b2(a2 c2)", "a1", "c1", "b1(a1 c1)", "d1(b1)"), "a1 c1 b1 d1"),
+        # How far one has come does not count: it changes. d1 waits for b1 and goes with it: d is submitted again.
+        (("a2", "c2", "b2(a2 c2)", "a1", "c1", "b1(a1 c1)", "d1(b1)"), "a2 c2 b2"),
         # One was sent again, and the other jobs wait for the second.
-        (("a1", "c1", "a2", "b2(a2 c1)", "d2(b2)"), "a2 c1 b2 d2"),
+        (("a1", "c1", "a2", "b2(a2 c1)", "d2(b2)"), "a1 c1"),
         # Nobody waits for either: the one that is done, or else the older one.
         (("a1", "c1", "b1(a1 c1)", "d1(b1)", "d2(b1)"), "a1 c1 b1 d1"),
         (("a1 RUNNING", "a2 SUCCEEDED"), "a2"),

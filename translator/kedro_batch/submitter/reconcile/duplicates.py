@@ -2,8 +2,9 @@
 
 A name carries run, job and submission, so that anybody who has the id of a run and its plan finds its jobs. Where a
 node has two jobs, the one that has succeeded stands for it, the oldest of several. Otherwise jobs that depend on each
-other are kept together: the larger family, or the one with more work done, or else the older one. Everybody who looks
-chooses the same, also later.
+other are kept together: the family with the oldest job (``families``). Everybody who looks chooses the same, also
+later. Where two have seen different jobs all the same, and each has ended what the other one keeps, nobody's failure is
+that of the node: it is submitted again.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name
 from kedro_batch.submitter.job_state import ENDED, JobState
+from kedro_batch.submitter.reconcile.families import Age, oldest_in_family
 from kedro_batch.submitter.service.api import JobSummary
 
 _REASON = "kedro-batch: a second job for one node; the run keeps "
@@ -30,8 +32,9 @@ def kept_instead(reason: str) -> JobId | None:
     return JobId(kept) if kept not in (reason, _NONE) else None
 
 
-_Rank = tuple[int, int, int, str]
-_NO_FAMILY: _Rank = (0, 0, 0, "")
+def ended_as_duplicate(reason: str) -> bool:
+    """True if a job was terminated as a duplicate, in favour of a job or of none: it has not failed by itself."""
+    return reason.startswith(_REASON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,11 @@ class FoundJob:
     def counts(self) -> bool:
         """True if it runs its node or has run it."""
         return self.state is not JobState.FAILED
+
+    @property
+    def age(self) -> Age:
+        """When it was created, and its id: what never changes."""
+        return self.created_at_ms, self.job_id
 
 
 Duplicate = tuple[FoundJob, JobId | None]
@@ -81,7 +89,8 @@ class Deduplicated:
     Attributes:
         kept: The job that stands for a job of the plan.
         duplicates: The jobs that do not stand for their node.
-        orphans: Nodes whose jobs all waited for a job that is not kept, or lost data: they are to be submitted again.
+        orphans: Nodes whose jobs all waited for a job that is not kept, lost data, or were ended as duplicates: they
+            are to be submitted again.
         lost_data: Those that lost data, each with the job that may have removed them.
     """
 
@@ -114,7 +123,7 @@ def discover(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSumm
             reason=summary.reason,
         )
     by_name: dict[JobName, list[FoundJob]] = {}
-    for found in sorted(by_id.values(), key=lambda one: (one.created_at_ms, one.job_id)):
+    for found in sorted(by_id.values(), key=lambda one: one.age):
         by_name.setdefault(found.job, []).append(found)
     return Discovered(
         jobs={job: tuple(ones) for job, ones in by_name.items()}, foreign_jobs=tuple(sorted(foreign_jobs))
@@ -128,7 +137,8 @@ def jobs_with_duplicates(discovered: Discovered) -> tuple[FoundJob, ...]:
 
 def _has_duplicates(jobs: Sequence[FoundJob]) -> bool:
     newest = max(one.submission for one in jobs)
-    return sum(one.live or one.submission == newest for one in jobs) > 1
+    several = sum(one.live or one.submission == newest for one in jobs) > 1
+    return several or any(ended_as_duplicate(one.reason) for one in jobs)
 
 
 def deduplicate(
@@ -146,7 +156,8 @@ def deduplicate(
             them; a job that is left out counts as waiting for kept jobs.
         replaced: Jobs that may not stand for their node, whatever became of them.
     """
-    ranks = _ranks_of_families(discovered, depends_on)
+    ages = {one.job_id: one.age for jobs in discovered.jobs.values() for one in jobs}
+    oldest = oldest_in_family(ages, depends_on)
     kept: dict[JobName, FoundJob] = {}
     duplicates: list[tuple[FoundJob, JobId | None]] = []
     doomed: set[JobId] = set()  # what depends on one of these fails, at once or soon
@@ -154,14 +165,14 @@ def deduplicate(
     for job in parents:
         jobs = discovered.jobs.get(job, ())
         rivals = _rivals(jobs)
-        allowed = [one for one in rivals if one.job_id not in replaced]
+        allowed = [one for one in _not_rerun(rivals, jobs) if one.job_id not in replaced]
         fitting = [one for one in allowed if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
-        chosen = min(fitting, key=lambda one: _preference(one, ranks), default=None)
+        chosen = min(fitting, key=lambda one: _preference(one, oldest), default=None)
+        if chosen is None and jobs:
+            failed = [one for one in jobs if one.state is JobState.FAILED and not (rivals and one.job_id in replaced)]
+            failed = [one for one in failed if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
+            chosen = _failed_by_itself(jobs, failed)
         duplicates += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
-        if chosen is None and jobs and not rivals:
-            chosen = max(jobs, key=_last_word)
-            if not doomed.isdisjoint(depends_on.get(chosen.job_id, ())):
-                chosen = None
         dropped = [one for one in jobs if one is not chosen]
         doomed.update(one.job_id for one in dropped if one.state is not JobState.SUCCEEDED or one.job_id in replaced)
         if chosen is not None:
@@ -216,51 +227,52 @@ def _lost_data(
     }
 
 
-def _ranks_of_families(discovered: Discovered, depends_on: Mapping[JobId, Sequence[JobId]]) -> dict[JobId, _Rank]:
-    """Rank jobs by the family that dependencies tie them to: the most jobs, then the most done, then the oldest.
-
-    Two processes that submit one run make two families. With the older job of each node, a node could be left
-    whose one job waits for what the other process has submitted, and whose other one the other way round.
-    """
-    families: dict[JobId, list[FoundJob]] = {
-        one.job_id: [one] for jobs in discovered.jobs.values() for one in _rivals(jobs) if one.job_id in depends_on
-    }
-    for job_id in list(families):
-        for parent in depends_on[job_id]:
-            if parent in families and families[parent] is not families[job_id]:
-                fewer, more = sorted((families[parent], families[job_id]), key=len)
-                more += fewer
-                families |= dict.fromkeys((one.job_id for one in fewer), more)
-    ranks: dict[int, _Rank] = {}
-    for family in families.values():
-        if id(family) not in ranks:
-            done = sum(one.state is JobState.SUCCEEDED for one in family)
-            oldest = min((one.created_at_ms, one.job_id) for one in family)
-            ranks[id(family)] = -len({one.job for one in family}), -done, *oldest
-    return {job_id: ranks[id(family)] for job_id, family in families.items()}
-
-
 def _rivals(jobs: Sequence[FoundJob]) -> list[FoundJob]:
     """Return the jobs that run the node or have run it. An older one that succeeded is ignored: it was rerun.
 
     Not if what ran it again was terminated in favour of the older one, by somebody who saw that one still run.
     """
-    known = {one.job_id for one in jobs}
-    newest = max((one.submission for one in jobs if kept_instead(one.reason) not in known), default=0)
+    newest = _newest_that_was_meant(jobs)
     return [one for one in jobs if one.counts and (one.live or one.submission == newest)]
 
 
-def _last_word(found: FoundJob) -> tuple[int, bool, int, str]:
-    """Order jobs that have all failed: the newest submission last, terminated duplicates first."""
-    return found.submission, not found.reason.startswith(_REASON), found.created_at_ms, found.job_id
+def _not_rerun(rivals: Sequence[FoundJob], jobs: Sequence[FoundJob]) -> Sequence[FoundJob]:
+    """Return the rivals without those of a submission that had succeeded before the node was run again."""
+    newest = _newest_that_was_meant(jobs)
+    succeeded = (one.submission for one in jobs if one.state is JobState.SUCCEEDED and one.submission < newest)
+    rerun = max(succeeded, default=0)
+    return [one for one in rivals if one.submission > rerun] or rivals
 
 
-def _preference(found: FoundJob, ranks: Mapping[JobId, _Rank]) -> tuple[bool, _Rank, int, str]:
-    """Order rivals: those that have succeeded by age, then the others by family and age.
+def _newest_that_was_meant(jobs: Sequence[FoundJob]) -> int:
+    """Return the newest submission that was not ended in favour of another job; 0 if there is none."""
+    known = {one.job_id for one in jobs}
+    return max((one.submission for one in jobs if kept_instead(one.reason) not in known), default=0)
 
-    What has succeeded harms no family, and a family changes when its duplicates are terminated: if it counted here, a
-    later look could choose another job.
+
+def _failed_by_itself(jobs: Sequence[FoundJob], candidates: Collection[FoundJob]) -> FoundJob | None:
+    """Return the job whose failure is that of the node, where no job counts; None if there is none.
+
+    It is of the newest submission, or the newest one was ended in its favour. Where each was ended in favour of
+    another, or of none, no failure is the node's own: two processes have seen different jobs, or one has ended what was
+    to be submitted again, and was killed before that.
     """
+    by_id = {one.job_id: one for one in jobs}
+    newest = max(one.submission for one in jobs)
+    found = []
+    for one in jobs:
+        at: FoundJob | None = one if one.submission == newest else None
+        passed = set[JobId]()
+        while at and ended_as_duplicate(at.reason) and at.job_id not in passed:
+            passed.add(at.job_id)
+            kept = kept_instead(at.reason)
+            at = by_id.get(kept) if kept else None
+        if at and at in candidates and at.job_id not in passed:
+            found.append(at)
+    return max(found, key=lambda one: (one.submission, one.age), default=None)
+
+
+def _preference(found: FoundJob, oldest: Mapping[JobId, Age]) -> tuple[bool, Age, Age]:
+    """Order rivals: those that have succeeded by age, which harms no family; then the others by family and age."""
     succeeded = found.state is JobState.SUCCEEDED
-    rank = _NO_FAMILY if succeeded else ranks.get(found.job_id, _NO_FAMILY)
-    return not succeeded, rank, found.created_at_ms, found.job_id
+    return not succeeded, found.age if succeeded else oldest.get(found.job_id, found.age), found.age
