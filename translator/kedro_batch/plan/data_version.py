@@ -21,10 +21,14 @@ def make_data_version(now: datetime) -> DataVersion:
     return DataVersion(f"{now:{_FORMAT}}.{now.microsecond // 1000:03}Z")
 
 
+def time_of_version(version: DataVersion) -> datetime:
+    """Return the time that a version is."""
+    return datetime.strptime(version, f"{_FORMAT}.%fZ").replace(tzinfo=UTC)
+
+
 def next_data_version(version: DataVersion) -> DataVersion:
     """Return the version of the next millisecond."""
-    then = datetime.strptime(version, f"{_FORMAT}.%fZ").replace(tzinfo=UTC)
-    return make_data_version(then + timedelta(milliseconds=1))
+    return make_data_version(time_of_version(version) + timedelta(milliseconds=1))
 
 
 def is_data_version(text: str) -> bool:

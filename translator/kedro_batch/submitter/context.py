@@ -108,6 +108,7 @@ class RunContext:
             a kedro-batch without versions.
         location: Region and account, or a folder, once they are known and it may be taken up there.
         adopted: Jobs that were found by their names, and whose version has not been looked at yet.
+        journal_checked: What the journal says of the run has been compared with the service.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
         backoff: The pauses while the service does not answer.
         lookup: Searches by name, beside the loop.
@@ -129,6 +130,7 @@ class RunContext:
     version: DataVersion | None = None
     location: Mapping[str, str] = field(default_factory=dict, init=False)
     adopted: set[JobId] = field(default_factory=set, init=False)
+    journal_checked: bool = field(default=False, init=False)
     begun: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:

@@ -19,7 +19,7 @@ from kedro_batch.submitter.failures import (
 )
 from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobState, Transition
 from kedro_batch.submitter.poll_schedule import PollSchedule
-from kedro_batch.submitter.reconcile.duplicates import kept_instead
+from kedro_batch.submitter.reconcile.duplicates import ended_as_duplicate
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
@@ -58,7 +58,7 @@ class JobPoller:
         self._logs_under_way = 0
         self._logs_read = 0
         self.superseded: list[JobId] = []
-        """Jobs that another process has terminated in favour of others: the run is to be reconciled."""
+        """Jobs that another process has terminated as duplicates: the run is to be reconciled."""
         self.open()
 
     def open(self) -> None:
@@ -166,7 +166,7 @@ class JobPoller:
 
     def _on_seen(self, name: JobName, detail: JobDetail, now: float) -> None:
         state = detail.state
-        if state is JobState.FAILED and kept_instead(detail.reason) and detail.job_id not in self._settled:
+        if state is JobState.FAILED and ended_as_duplicate(detail.reason) and detail.job_id not in self._settled:
             self.superseded.append(detail.job_id)
             return
         if state in ENDED and not self._run_state.on_frontier(name):

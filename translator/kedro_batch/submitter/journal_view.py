@@ -86,8 +86,12 @@ class JournalView:
 
     def records(self, run_id: RunId) -> dict[JobName, JobRecord]:
         """Return the record of the latest submission of each job of a run that has one."""
+        return dict(self.submissions(run_id))
+
+    def submissions(self, run_id: RunId) -> tuple[tuple[JobName, JobRecord], ...]:
+        """Return every submission of a run that is recorded, the latest of each job last."""
         query = f"SELECT {_COLUMNS} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
-        return {JobName(row[0]): _record(row) for row in self._read(query, run_id)}
+        return tuple((JobName(row[0]), _record(row)) for row in self._read(query, run_id))
 
     def earlier_failures(self, run_id: RunId) -> dict[JobName, int]:
         """Return how many submissions of each job, before its latest one, are known to have ended without success."""

@@ -1,8 +1,7 @@
 """Make and check run ids: short, lower case, sorted by time."""
 
 import re
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.submit_job import RUN_ID_LENGTH, RunId
@@ -33,11 +32,3 @@ def checked_run_id(word: str) -> RunId:
             "and begins with a letter or a digit"
         )
     return RunId(word)
-
-
-def made_at(run_id: RunId) -> datetime | None:
-    """Return the time of an id that ``make_run_id`` made; None for an id that somebody chose."""
-    if re.fullmatch(r"\d{6}-\d{6}-[a-z0-9]+", run_id):
-        with suppress(ValueError):
-            return datetime.strptime(run_id[:13], "%y%m%d-%H%M%S").replace(tzinfo=UTC)
-    return None

@@ -1,7 +1,6 @@
 """Ask the service which jobs a run has, as often as it may be late, and whether they are of its plan."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
 
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName
@@ -9,9 +8,8 @@ from kedro_batch.plan.submit_job import TAG_PLAN, JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.reconcile.duplicates import Discovered, discover
 from kedro_batch.submitter.reconcile.merge import Records
-from kedro_batch.submitter.run_id import made_at
 from kedro_batch.submitter.service.api import JobDetail
-from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, REMEMBERED_S
+from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
 from kedro_batch.text.wording import listed
 
 _PLANS_COMPARED = 5
@@ -22,7 +20,6 @@ def list_jobs_of_run(context: RunContext, journal: Records, *, must_exist: bool)
     """List the jobs of the run.
 
     Raises:
-        RunUnknown: They are too old to be known.
         UsageError: They are of another plan.
     """
     if not context.adopts:
@@ -35,10 +32,6 @@ def list_jobs_of_run(context: RunContext, journal: Records, *, must_exist: bool)
         context.service.pause(pause_s)
         discovered = discover(context.run_id, context.parents, context.list_run())
     _check_plan(context, discovered)
-    born = made_at(context.run_id)
-    forgotten = not journal and not discovered.jobs and not context.options.assume_done
-    if forgotten and born and _seconds_since(context, born) > REMEMBERED_S:
-        raise too_old(context, ())
     return discovered
 
 
@@ -56,12 +49,11 @@ def describe_jobs(context: RunContext, ids: Iterable[JobId]) -> dict[JobId, JobD
 
 
 def too_old(context: RunContext, expired: Collection[JobName]) -> RunUnknown:
-    """Return the error of a run of which AWS Batch has forgotten some jobs; of all, if none is named."""
-    what = f" of {listed(expired)}" if expired else " of it"
+    """Return the error of a run of which AWS Batch has forgotten some jobs."""
     return RunUnknown(
-        f"run {context.run_id} is more than a day old, and AWS Batch no longer knows what became{what}. Write the "
-        "names of the jobs that have succeeded into a file, one a line, and resume with --assume-done FILE (the others "
-        "are run again); or start a new run: kedro-batch apply PLAN"
+        f"run {context.run_id} is more than a day old, and AWS Batch no longer knows what became of {listed(expired)}. "
+        "Write the names of the jobs that have succeeded into a file, one a line, and resume with --assume-done FILE "
+        "(the others are run again); or start a new run: kedro-batch apply PLAN"
     )
 
 
@@ -81,7 +73,3 @@ def _check_plan(context: RunContext, discovered: Discovered) -> None:
                 f"run {context.run_id} is of another plan: {detail.name} was submitted from {digest[:19]}, this plan "
                 f"is {context.digest[:19]}. {remedy}"
             )
-
-
-def _seconds_since(context: RunContext, moment: datetime) -> float:
-    return (datetime.fromtimestamp(context.calls.wall(), UTC) - moment).total_seconds()

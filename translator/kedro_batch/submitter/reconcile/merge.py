@@ -45,6 +45,8 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
     began_at: float,
     wall: float,
     forgets: bool = True,
+    others: bool = False,
+    gap: bool = False,
 ) -> dict[JobName, JobRecord]:
     """Merge journal and service.
 
@@ -53,27 +55,31 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
         journal: What the journal says; empty where there is none.
         kept: The jobs that ListJobs has.
         newest: The latest submission that ListJobs has, whatever became of it.
-        described: What DescribeJobs says of the live jobs of the journal that ListJobs does not have.
+        described: What DescribeJobs says of the jobs of the journal that ListJobs does not have.
         began_at: When the first job was submitted, as far as is known; seconds since the epoch.
         wall: The time; seconds since the epoch.
         forgets: The service may have forgotten jobs that ended long ago.
+        others: Another process has submitted jobs of the run: what the journal does not have may have been submitted.
+        gap: The service has forgotten jobs of the run, however young it looks.
 
     Returns:
         The record of every job that may have been submitted.
     """
     records: dict[JobName, JobRecord] = {}
-    succeeded = _with_started_descendants(parents, kept)
+    succeeded = with_started_descendants(parents, kept)
+    old = forgets and (gap or wall - began_at > REMEMBERED_S)
     for job in parents:
         record, found = journal.get(job), kept.get(job)
-        if found and not (record and _journal_knows_better(record, found, newest[job])):
+        if found and not (record and _journal_knows_better(record, found, newest[job], described)):
             records[job] = _from_service(record, found, newest[job])
         elif job in succeeded and (record is None or _end_unseen(record, described)):
             records[job] = (record or NEW).in_state(JobState.SUCCEEDED)
         elif record:
-            records[job] = _from_journal(record, described, wall if forgets else -math.inf)
-        elif kept and not journal:  # without a journal, a job that is not found may just not be visible yet
-            expired = forgets and wall - began_at > REMEMBERED_S
-            records[job] = NEW.in_state(JobState.EXPIRED if expired else JobState.UNCONFIRMED)
+            records[job] = _from_journal(record, described, began_at, wall if forgets else -math.inf)
+        elif newest and old and (others or not journal):
+            records[job] = NEW.in_state(JobState.EXPIRED)
+        elif newest and not journal:  # a job that is not found may just not be visible yet
+            records[job] = NEW.in_state(JobState.UNCONFIRMED)
     return records
 
 
@@ -86,9 +92,13 @@ def _from_service(record: JobRecord | None, found: FoundJob, submission: int) ->
     )
 
 
-def _from_journal(record: JobRecord, described: Mapping[JobId, JobDetail], wall: float) -> JobRecord:
-    """Return what the journal says, and of a job that goes on, what DescribeJobs says."""
-    expired = record.intended_at is not None and wall - record.intended_at > REMEMBERED_S
+def _from_journal(record: JobRecord, described: Mapping[JobId, JobDetail], began_at: float, wall: float) -> JobRecord:
+    """Return what the journal says, and of a job that goes on, what DescribeJobs says.
+
+    One that was adopted has no intent here: it may be as old as the run.
+    """
+    intended_at = began_at if record.intended_at is None else record.intended_at
+    expired = wall - intended_at > REMEMBERED_S
     if record.state in MAYBE_SUBMITTED:
         return record.in_state(JobState.EXPIRED if expired else JobState.UNCONFIRMED)
     if not record.live or record.job_id is None:
@@ -98,14 +108,19 @@ def _from_journal(record: JobRecord, described: Mapping[JobId, JobDetail], wall:
     return record.in_state(JobState.EXPIRED if expired else JobState.LOST)
 
 
-def _journal_knows_better(record: JobRecord, found: FoundJob, newest: int) -> bool:
+def _journal_knows_better(
+    record: JobRecord, found: FoundJob, newest: int, described: Mapping[JobId, JobDetail]
+) -> bool:
     """True if the service does not list this submission yet, if it succeeded, or if it was called off.
 
-    The service reports a job that was called off as failed.
+    ListJobs may be late. DescribeJobs says whether what is to have succeeded goes on. The service reports a job that
+    was called off as failed.
     """
     called_off = record.state is JobState.NOT_RUN and found.state is JobState.FAILED
+    said = described.get(record.job_id) if record.job_id else None
+    succeeded = record.state is JobState.SUCCEEDED and (said is None or said.state is JobState.SUCCEEDED)
     same = record.submission == found.submission
-    return record.submission > newest or (same and (record.state is JobState.SUCCEEDED or called_off))
+    return record.submission > newest or (same and (succeeded or called_off))
 
 
 def _end_unseen(record: JobRecord, described: Mapping[JobId, JobDetail]) -> bool:
@@ -114,7 +129,7 @@ def _end_unseen(record: JobRecord, described: Mapping[JobId, JobDetail]) -> bool
     return record.submission == 1 and unseen
 
 
-def _with_started_descendants(parents: Parents, kept: Mapping[JobName, FoundJob]) -> set[JobName]:
+def with_started_descendants(parents: Parents, kept: Mapping[JobName, FoundJob]) -> set[JobName]:
     """Return the jobs that must have succeeded, because AWS Batch has started a job below them."""
     above: set[JobName] = set()
     for job in reversed(list(parents)):
@@ -132,13 +147,13 @@ def assume_done(records: Records, done: Collection[JobName]) -> dict[JobName, Jo
     """Mark the jobs that the user names as succeeded, and all other expired jobs as lost.
 
     An expired job without an id may have run as well: its next submission is another one, which removes what the
-    earlier one may have left.
+    earlier one may have left. What the user names keeps no id: that is what the service does not vouch for.
     """
     result = dict(records)
     for job in jobs_in(records, JobState.EXPIRED):
         one = records[job]
         result[job] = one.in_state(JobState.LOST) if one.job_id else JobRecord(submission=one.submission + 1)
-    return result | {job: records.get(job, NEW).in_state(JobState.SUCCEEDED) for job in done}
+    return result | {job: records.get(job, NEW).in_state(JobState.SUCCEEDED, job_id=None) for job in done}
 
 
 def propagate_failures(parents: Parents, records: Records) -> dict[JobName, JobRecord]:

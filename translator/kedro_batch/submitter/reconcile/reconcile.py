@@ -7,17 +7,19 @@ terminates duplicates, and earlier submissions that another one is to replace.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kedro_batch.errors import RunUnknown, UsageError
-from kedro_batch.plan.data_version import DataVersion
+from kedro_batch.plan.data_version import DataVersion, time_of_version
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
-from kedro_batch.submitter.reconcile.ask_service import describe_jobs, list_jobs_of_run, too_old
-from kedro_batch.submitter.reconcile.duplicates import Discovered, Duplicate
+from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
+from kedro_batch.submitter.reconcile.check_journal import described_rows
+from kedro_batch.submitter.reconcile.copies import join
+from kedro_batch.submitter.reconcile.duplicates import Duplicate
 from kedro_batch.submitter.reconcile.job_versions import look_at_versions
 from kedro_batch.submitter.reconcile.merge import (
     Records,
@@ -27,9 +29,7 @@ from kedro_batch.submitter.reconcile.merge import (
     propagate_failures,
     with_next_submission,
 )
-from kedro_batch.submitter.reconcile.standing import Facts, jobs_to_compare, live_jobs_not_listed, standing_of
-from kedro_batch.submitter.run_id import made_at
-from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.submitter.reconcile.standing import Facts, jobs_to_compare, standing_of
 from kedro_batch.text.wording import listed
 
 
@@ -59,17 +59,6 @@ class Reconciled:
     versions: frozenset[DataVersion] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Merged:
-    """What journal and service together say of each job; the rest as in ``Reconciled``."""
-
-    records: dict[JobName, JobRecord]
-    duplicates: tuple[Duplicate, ...]
-    lost_data: Mapping[JobName, JobId]
-    on_service: bool
-    versions: frozenset[DataVersion]
-
-
 def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
     """Find out how a run stands.
 
@@ -79,19 +68,16 @@ def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
 
     Raises:
         RunUnknown: The run is not known, or is too old to be known.
-        UsageError: It has jobs of another plan, or cannot be resumed so.
+        UsageError: It has jobs of another plan, its journal cannot be believed, or it cannot be resumed so.
         ServiceError: The service refused.
     """
     journal = context.journal.records(context.run_id)
-    merged = _merged(context, journal, must_exist=must_exist)
-    records = _submit_again_what_cannot_be_confirmed(context, merged.records)
-    return Reconciled(
+    found = _compared(context, must_exist=must_exist)
+    records = _submit_again_what_cannot_be_confirmed(context, found.records)
+    return replace(
+        found,
         records=propagate_failures(context.parents, _to_be_described(journal, records)),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
-        duplicates=merged.duplicates,
-        lost_data=merged.lost_data,
-        on_service=merged.on_service,
-        versions=merged.versions,
     )
 
 
@@ -103,40 +89,43 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
         UsageError: As ``reconcile``; or a job that is asked for cannot be run again.
         ServiceError: The service refused.
     """
-    journal = context.journal.records(context.run_id)
-    merged = _merged(context, journal, must_exist=context.must_exist, done=context.options.assume_done)
-    records = propagate_failures(context.parents, _submit_again_what_cannot_be_confirmed(context, merged.records))
+    found = _compared(context, must_exist=context.must_exist, done=context.options.assume_done)
+    records = propagate_failures(context.parents, _submit_again_what_cannot_be_confirmed(context, found.records))
     options = context.options
     jobs = jobs_to_rerun(context.parents, records, from_jobs=options.from_jobs, only_jobs=options.only_jobs)
     replaced = {job: records[job] for job in jobs if job in records}
-    return Reconciled(
+    return replace(
+        found,
         records=with_next_submission(records, jobs),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
-        duplicates=merged.duplicates,
-        lost_data=merged.lost_data,
-        on_service=merged.on_service,
-        versions=merged.versions,
         earlier=tuple(one.job_id for one in replaced.values() if one.job_id and one.state in MAY_STILL_LIVE),
         replaced=replaced,
     )
 
 
-def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Collection[JobName] = ()) -> _Merged:
-    """Return what journal and service together say of each job."""
-    discovered = list_jobs_of_run(context, journal, must_exist=must_exist)
+def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName] = ()) -> Reconciled:
+    """Return what journal and service together say of each job; nothing is decided yet of what is not known."""
+    rows = context.journal.submissions(context.run_id)
+    journal = dict(rows)
+    listed_jobs = list_jobs_of_run(context, journal, must_exist=must_exist)
+    details = described_rows(context, rows, listed_jobs)
+    discovered = join(listed_jobs, journal, details)
     versions = look_at_versions(context, discovered, journal)
     journal = {job: one for job, one in journal.items() if one.job_id not in versions.other}
+    compared = jobs_to_compare(context.parents, discovered, versions.other)
+    details |= {one.job_id: one for one in context.service.describe_jobs(one for one in compared if one not in details)}
+    data_versions = versions.found | ({context.version} if context.version else set())
     facts = Facts(
         journal=journal,
         discovered=discovered,
-        details=_described(context, journal, discovered, versions.other),
+        details=details,
         replaced=versions.other,
         wall=context.calls.wall(),
-        made_at=made_at(context.run_id),
+        version_at=min((time_of_version(one).timestamp() for one in data_versions), default=None),
         forgets=context.engine.capabilities.forgets_jobs,
     )
     standing = standing_of(context.parents, facts)
-    if must_exist and not journal and not standing.kept:
+    if must_exist and not journal and not discovered.jobs:
         raise RunUnknown(
             f"no job of run {context.run_id} is in {listed(context.queues)}: nothing was submitted under this id, or "
             "it was more than a day ago and AWS Batch has forgotten it. Check account and region, or start a new run: "
@@ -151,22 +140,14 @@ def _merged(context: RunContext, journal: Records, *, must_exist: bool, done: Co
         records = assume_done({**expired_jobs, **records}, done)
     if expired := jobs_in(records, JobState.EXPIRED):
         raise too_old(context, expired)
-    return _Merged(
+    return Reconciled(
         records=records,
+        unconfirmed=(),
         duplicates=standing.duplicates,
         lost_data=standing.lost_data,
         on_service=bool(discovered.jobs),
         versions=versions.found,
     )
-
-
-def _described(
-    context: RunContext, journal: Records, discovered: Discovered, replaced: Collection[JobId]
-) -> dict[JobId, JobDetail]:
-    """Describe the jobs of which more has to be known than ListJobs tells."""
-    listed_jobs = jobs_to_compare(context.parents, discovered, replaced)
-    details = {one.job_id: one for one in context.service.describe_jobs(listed_jobs)}
-    return details | describe_jobs(context, live_jobs_not_listed(journal, discovered))
 
 
 def _submit_again_what_cannot_be_confirmed(context: RunContext, records: dict[JobName, JobRecord]) -> Records:

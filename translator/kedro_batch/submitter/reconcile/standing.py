@@ -1,16 +1,17 @@
 """Judge how a run stands, from all that was asked about it. Pure.
 
-``Facts`` go in: what the journal has, what ListJobs and DescribeJobs say, the time. A ``Standing`` comes out: the
+``Facts`` go in: what the journal has, what ListJobs and DescribeJobs say, the time. Every job that one of them knows
+counts, listed or not. A ``Standing`` comes out: the
 record of every job, and the jobs that are to be ended because another one stands for their node.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.job_state import JobRecord
+from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.reconcile.copies import ids_of, join
 from kedro_batch.submitter.reconcile.duplicates import (
     Discovered,
     Duplicate,
@@ -30,10 +31,11 @@ class Facts:
     Attributes:
         journal: What the journal says; empty where there is none.
         discovered: What ListJobs has.
-        details: What DescribeJobs says of ``jobs_to_compare`` and ``live_jobs_not_listed``; unknown ones are left out.
+        details: What DescribeJobs says of ``ids_not_listed``, which count as if they were listed, and of the
+            ``jobs_to_compare`` of all these; unknown ones are left out.
         replaced: Jobs that may not stand for their node, whatever became of them.
         wall: The time; seconds since the epoch.
-        made_at: When the id of the run was made; None for one that somebody chose.
+        version_at: When the version of the run's data was made, seconds since the epoch; None if it is not known.
         forgets: The service may have forgotten jobs that ended long ago.
     """
 
@@ -42,7 +44,7 @@ class Facts:
     details: Mapping[JobId, JobDetail] = field(default_factory=dict)
     replaced: Collection[JobId] = ()
     wall: float
-    made_at: datetime | None = None
+    version_at: float | None = None
     forgets: bool = True
 
 
@@ -71,12 +73,6 @@ def jobs_to_compare(parents: Parents, discovered: Discovered, replaced: Collecti
     return [one.job_id for job in below for one in discovered.jobs.get(job, ())]
 
 
-def live_jobs_not_listed(journal: Records, discovered: Discovered) -> list[JobId]:
-    """Return the jobs of the journal that go on, as far as it knows, and that ListJobs does not have."""
-    listed = {one.job_id for jobs in discovered.jobs.values() for one in jobs}
-    return [one.job_id for one in journal.values() if one.live and one.job_id and one.job_id not in listed]
-
-
 def standing_of(parents: Parents, facts: Facts) -> Standing:
     """Judge how a run stands.
 
@@ -84,27 +80,26 @@ def standing_of(parents: Parents, facts: Facts) -> Standing:
         parents: The jobs of the plan with their parents, in topological order.
         facts: What is known.
     """
-    journal, discovered = facts.journal, facts.discovered
-    depends_on = {job_id: detail.depends_on for job_id, detail in facts.details.items()}
+    journal, discovered = facts.journal, join(facts.discovered, facts.journal, facts.details)
+    compared = {*jobs_to_compare(parents, discovered, facts.replaced)}
+    depends_on = {job_id: detail.depends_on for job_id, detail in facts.details.items() if job_id in compared}
     attempts = {job_id: detail.attempts_begun for job_id, detail in facts.details.items()}
     deduplicated = deduplicate_with_data(discovered, parents, depends_on, facts.replaced, attempts)
     kept = deduplicated.kept
     newest = {job: max(one.submission for one in found) for job, found in discovered.jobs.items()}
-    created = [one.created_at_ms / 1000 for one in kept.values()]
-    intended = [one.intended_at for one in journal.values() if one.intended_at]
-    made = [facts.made_at.timestamp()] if facts.made_at else []
     records = merge(
         parents,
         journal=journal,
         kept=kept,
         newest=newest,
         described=facts.details,
-        began_at=min([*created, *intended, *made], default=facts.wall),
+        began_at=_began_at(facts, discovered),
         wall=facts.wall,
         forgets=facts.forgets,
+        others=_others_submit(journal, discovered),
+        gap=_has_gap(journal, discovered),
     )
-    # What this journal has submitted again may not be listed yet.
-    orphans = {job for job in deduplicated.orphans if job not in journal or journal[job].submission <= newest[job]}
+    orphans = {job for job in deduplicated.orphans if not _journal_has_more(journal.get(job), newest[job], discovered)}
     records |= {job: JobRecord(submission=newest[job] + 1) for job in orphans}
     return Standing(
         records=records,
@@ -112,6 +107,40 @@ def standing_of(parents: Parents, facts: Facts) -> Standing:
         duplicates=deduplicated.duplicates,
         lost_data={job: job_id for job, job_id in deduplicated.lost_data.items() if job in orphans},
     )
+
+
+def _began_at(facts: Facts, discovered: Discovered) -> float:
+    """Return when the run began, as far as anything proves it. Its id proves nothing: anybody may choose one."""
+    created = [one.created_at_ms / 1000 for jobs in discovered.jobs.values() for one in jobs if one.created_at_ms]
+    intended = [one.intended_at for one in facts.journal.values() if one.intended_at]
+    version = [facts.version_at] if facts.version_at is not None else []
+    return min([*created, *intended, *version], default=facts.wall)
+
+
+def _others_submit(journal: Records, discovered: Discovered) -> bool:
+    """True if a job of the run was not submitted from this journal: other jobs may not have been either."""
+    adopted = any(one.job_id and one.intended_at is None for one in journal.values())
+    return adopted or any(
+        job not in journal or max(one.submission for one in found) > journal[job].submission
+        for job, found in discovered.jobs.items()
+    )
+
+
+def _has_gap(journal: Records, discovered: Discovered) -> bool:
+    """True if there is a submission of a job without the ones before it: the service has forgotten something."""
+    submissions = {
+        job: {one.submission for one in found} for job, found in discovered.jobs.items() if job not in journal
+    }
+    return any(len(known) < max(known) for known in submissions.values())
+
+
+def _journal_has_more(record: JobRecord | None, newest: int, discovered: Discovered) -> bool:
+    """True if the journal has a later submission, which may not be listed yet, or saw one succeed that nobody knows."""
+    if record is None:
+        return False
+    unseen = record.job_id is None or record.job_id not in ids_of(discovered)
+    done = record.state is JobState.SUCCEEDED and record.submission == newest and unseen
+    return record.submission > newest or done
 
 
 def _with_descendants(parents: Parents, jobs: Collection[JobName]) -> list[JobName]:

@@ -41,6 +41,11 @@ class JobDetail:
     reply: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def created_at_ms(self) -> int:
+        """When it was created, in milliseconds since the epoch; 0 if the reply does not say it."""
+        return int(self.reply.get("createdAt") or 0)
+
+    @property
     def started(self) -> bool:
         """True if a container of it has started, in this attempt or an earlier one (API reference, JobDetail)."""
         return bool(self.attempts_begun)

@@ -1,0 +1,95 @@
+"""Judge what of a journal can be believed: it may have come with a repository, from a stranger. Pure.
+
+What is adopted, terminated or taken as done is compared with what AWS Batch says of its id, as long as it remembers it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from kedro_batch.plan.model import JobName, PlanDigest
+from kedro_batch.plan.submit_job import TAG_PLAN, JobId, RunId, batch_job_name, parsed_job_name
+from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.reconcile.copies import Row
+from kedro_batch.submitter.reconcile.duplicates import Discovered
+from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.submitter.service.limits import REMEMBERED_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """What of a journal can be believed.
+
+    Attributes:
+        doubts: Why it cannot be: one finding for each row that AWS Batch contradicts.
+        unproven: Jobs that have succeeded according to the journal alone, because AWS Batch has forgotten them.
+    """
+
+    doubts: tuple[str, ...]
+    unproven: tuple[JobName, ...]
+
+
+def belief_in(  # noqa: PLR0913  all that the journal is compared with
+    run_id: RunId,
+    digest: PlanDigest,
+    rows: Iterable[Row],
+    *,
+    listed: Discovered,
+    details: Mapping[JobId, JobDetail],
+    proven: Collection[JobName],
+    version_at: float | None,
+    wall: float,
+) -> Belief:
+    """Compare a journal with the service.
+
+    Args:
+        run_id: The run.
+        digest: The digest of its plan.
+        rows: What the journal has, every submission.
+        listed: What ListJobs has.
+        details: What DescribeJobs says of jobs that ListJobs does not have, or has in another state than the journal.
+        proven: Jobs that have succeeded because AWS Batch has started a job below them.
+        version_at: When the version of the run's data was made; None if it is not known.
+        wall: The time. Times are in seconds since the epoch.
+    """
+    found = {one.job_id: one for jobs in listed.jobs.values() for one in jobs}
+    doubts: list[str] = []
+    unproven: list[JobName] = []
+    for job, record in rows:
+        what = f"{job}, submission {record.submission}"
+        if record.job_id is None:
+            if record.state is JobState.SUCCEEDED and job not in proven and job not in listed.jobs:
+                unproven.append(job)
+            continue
+        detail, one = details.get(record.job_id), found.get(record.job_id)
+        if (detail and not is_submission(detail, run_id, digest, job, record.submission)) or (
+            one and (one.job != job or one.submission > record.submission)
+        ):
+            name = detail.name if detail else batch_job_name(run_id, one.job, one.submission) if one else ""
+            doubts.append(f"{what}, has the id {record.job_id}, which is that of {name}")
+        elif record.state is not JobState.SUCCEEDED:
+            continue
+        elif detail and detail.state is JobState.FAILED:
+            doubts.append(f"{what}, has succeeded, but AWS Batch says that {record.job_id} has failed")
+        elif detail or one or job in proven:
+            continue
+        elif _is_remembered(record, version_at, wall):
+            doubts.append(f"{what}, has succeeded, but AWS Batch knows no job {record.job_id}")
+        else:
+            unproven.append(job)
+    return Belief(doubts=tuple(doubts), unproven=tuple(dict.fromkeys(unproven)))
+
+
+def is_submission(detail: JobDetail, run_id: RunId, digest: PlanDigest, job: JobName, submission: int) -> bool:
+    """True if a job on the service is this submission of a job of a run, by its name and, where it has tags, its plan.
+
+    An older submission may stand for a newer one, which was terminated in its favour.
+    """
+    named = parsed_job_name(detail.name)
+    same_plan = detail.tags.get(TAG_PLAN) in (None, digest)
+    return named is not None and named[:2] == (run_id, job) and named[2] <= submission and same_plan
+
+
+def _is_remembered(record: JobRecord, version_at: float | None, wall: float) -> bool:
+    """True if AWS Batch has to know a job, because its run or its intent is young; then it has ended later still."""
+    times = [one for one in (record.intended_at, version_at) if one is not None]
+    return bool(times) and wall - max(times) <= REMEMBERED_S
