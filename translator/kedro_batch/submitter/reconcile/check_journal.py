@@ -104,7 +104,7 @@ def _check(
         )
     if belief.unproven:
         message = (
-            f"the journal alone says that {counted(len(belief.unproven), 'job')} of run {run_id} succeeded, because AWS "
-            f"Batch no longer knows them: {listed(belief.unproven)}"
+            f"the journal alone says that {counted(len(belief.unproven), 'job')} of run {run_id} succeeded, because "
+            f"AWS Batch no longer knows them: {listed(belief.unproven)}"
         )
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
