@@ -90,6 +90,6 @@ def is_submission(detail: JobDetail, run_id: RunId, digest: PlanDigest, job: Job
 
 
 def _is_remembered(record: JobRecord, version_at: float | None, wall: float) -> bool:
-    """True if AWS Batch has to know a job, because its run or its intent is young; then it has ended later still."""
-    times = [one for one in (record.intended_at, version_at) if one is not None]
-    return bool(times) and wall - max(times) <= REMEMBERED_S
+    """True if AWS Batch has to know a job, because its intent is young, or else its run: it has ended later still."""
+    began_at = version_at if record.intended_at is None else record.intended_at
+    return began_at is not None and wall - began_at <= REMEMBERED_S
