@@ -1,4 +1,4 @@
-"""Runs that are taken up where two processes were at work, where ListJobs is late, and where AWS Batch has forgotten."""
+"""Runs that are taken up where two processes were at work, ListJobs is late, or AWS Batch has forgotten jobs."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
