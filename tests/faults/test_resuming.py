@@ -2,9 +2,11 @@
 
 import json
 import signal
+from datetime import UTC, datetime
 
 import pytest
 
+from kedro_batch.plan.data_version import make_data_version
 from tests.support.command_line import kedro_batch
 from tests.support.plans import write_plan
 from tests.support.runs import JOURNAL, end_of, interrupted, make_older, on, read_until, started, states, wait_until
@@ -253,7 +255,7 @@ def test_a_failure_of_the_job_that_was_kept_of_two_ends_the_run(tmp_path):
             "jobDefinition": "a_definition",
             "containerOverrides": {
                 "command": ["x"],
-                "environment": [{"name": "KEDRO_BATCH_VERSION", "value": "2026-11-22T16.15.07.123Z"}],
+                "environment": [{"name": "KEDRO_BATCH_VERSION", "value": make_data_version(datetime.now(UTC))}],
             },
         }
         for _ in range(2):  # as two machines may do

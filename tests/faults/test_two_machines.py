@@ -2,10 +2,12 @@
 
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from kedro_batch.plan.data_version import make_data_version
 from tests.support.plans import write_plan
 from tests.support.runs import end_of, on, started, states, wait_until
 from tests.support.services import StandIn, standin
@@ -67,7 +69,7 @@ def test_a_run_that_is_applied_from_two_machines_at_once_is_left_with_one_job_fo
 def test_a_second_repeated_submission_that_has_started_makes_the_job_run_again(tmp_path):
     """It has removed what the first one had saved, and was to save it again."""
     folder = _folder(tmp_path / "here", {"a": ["x"], "b": ["x"]}, {"b": "a"})
-    version = [{"name": "KEDRO_BATCH_VERSION", "value": "2026-11-22T16.15.07.123Z"}]
+    version = [{"name": "KEDRO_BATCH_VERSION", "value": make_data_version(datetime.now(UTC))}]
     with standin(durations={"a": 3600.0}) as service:
         for _ in range(2):  # as two machines do that resume at once
             service.client().submit_job(

@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kedro_batch.plan.data_version import is_data_version
+from kedro_batch.plan.data_version import is_data_version, make_data_version
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.forked import on
 from tests.support.plans import write_plan
@@ -16,7 +17,10 @@ from tests.support.services import StandIn, standin
 
 CHAIN = {"a": "", "b": "a", "c": "b"}
 APPLY = ("apply", "plan.yaml", "--run-id", "r", "-q")
-V1, V2 = "2020-11-22T16.15.07.123Z", "2020-11-22T16.15.07.124Z"
+V1 = "2020-11-22T16.15.07.123Z"
+_NOW = datetime.now(UTC)
+YOUNG, YOUNGER = (make_data_version(_NOW - timedelta(seconds=seconds)) for seconds in (2, 1))
+"""Of a run of today: of an older one AWS Batch may have forgotten jobs."""
 POD = {"podProperties": {"containers": [{"name": "main"}]}}
 TASK = {"taskProperties": [{"containers": [{"name": "main"}]}]}
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -151,31 +155,31 @@ def test_a_run_of_an_older_journal_goes_on_without_a_version(tmp_path):
 
 @pytest.mark.parametrize(
     ("found", "why"),
-    [((V1, V2), f"AWS Batch shows several for its jobs ({V1}, {V2})"), ((None, None), "AWS Batch shows none")],
+    [(True, "AWS Batch shows several for its jobs ({}, {})"), (False, "AWS Batch shows none")],
 )
 def test_what_nobody_can_tell_is_refused_and_can_be_named(tmp_path, found, why):
     plan(tmp_path)
     with standin() as service:
-        for job, version in zip("ab", found, strict=True):
-            submit(service, job, version)
+        for job, version in (("a", YOUNG), ("b", YOUNGER)):
+            submit(service, job, version if found else None)
         refused = on(service, *APPLY, cwd=tmp_path)
         assert refused.code == 2
         assert "it is not known under which version run r saves data" in refused.err
-        assert why in refused.err
+        assert why.format(YOUNG, YOUNGER) in refused.err
         assert "--data-version VERSION" in refused.err
         assert len(service.asked("submitjob")) == 2
         assert not (tmp_path / ".kedro-batch" / "runs" / "r").exists()
-        named = on(service, *APPLY, "--data-version", V1, cwd=tmp_path)
+        named = on(service, *APPLY, "--data-version", YOUNG, cwd=tmp_path)
         assert named.code == 0, named.err
-        assert set(versions(service)[2:]) == {V1}
+        assert set(versions(service)[2:]) == {YOUNG}
 
 
 def test_jobs_of_another_version_than_the_named_one_are_run_again(tmp_path):
     plan(tmp_path)
     with standin() as service:
-        for job, version in zip("ab", (V1, V2), strict=True):
+        for job, version in (("a", YOUNG), ("b", YOUNGER)):
             submit(service, job, version)
-        assert on(service, *APPLY, "--data-version", V1, cwd=tmp_path).code == 0
+        assert on(service, *APPLY, "--data-version", YOUNG, cwd=tmp_path).code == 0
         again = [request["jobName"] for request in service.asked("submitjob")[2:]]
     assert again == ["r_b_2", "r_c_1"]
 
