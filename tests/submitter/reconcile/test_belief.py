@@ -90,3 +90,10 @@ def test_a_success_is_believed_as_far_as_aws_batch_does_not_contradict_it(known,
 @pytest.mark.parametrize("state", [S.SUBMITTING, S.SUBMITTED, S.LOST, S.FAILED, S.NOT_RUN])
 def test_what_has_not_succeeded_may_be_unknown(state):
     assert belief(state) == Belief(doubts=(), unproven=())
+
+
+def test_a_success_that_was_run_again_since_is_not_taken_as_done():
+    rows = [(A, JobRecord(state=S.SUCCEEDED, job_id=JobId("1"))), (A, JobRecord(state=S.RUNNING, submission=2))]
+    nothing = discover(RunId("r"), [A], [])
+    judged = belief_in(RunId("r"), DIGEST, rows, listed=nothing, details={}, proven=(), version_at=NOW, wall=NOW)
+    assert judged == Belief(doubts=(), unproven=())

@@ -3,7 +3,7 @@
 What is adopted, terminated or taken as done is compared with what AWS Batch says of its id, as long as it remembers it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from kedro_batch.plan.model import JobName, PlanDigest
@@ -31,7 +31,7 @@ class Belief:
 def belief_in(  # noqa: PLR0913  all that the journal is compared with
     run_id: RunId,
     digest: PlanDigest,
-    rows: Iterable[Row],
+    rows: Sequence[Row],
     *,
     listed: Discovered,
     details: Mapping[JobId, JobDetail],
@@ -44,7 +44,7 @@ def belief_in(  # noqa: PLR0913  all that the journal is compared with
     Args:
         run_id: The run.
         digest: The digest of its plan.
-        rows: What the journal has, every submission.
+        rows: What the journal has, every submission, the latest of each job last.
         listed: What ListJobs has.
         details: What DescribeJobs says of jobs that ListJobs does not have, or has in another state than the journal.
         proven: Jobs that have succeeded because AWS Batch has started a job below them.
@@ -52,12 +52,14 @@ def belief_in(  # noqa: PLR0913  all that the journal is compared with
         wall: The time. Times are in seconds since the epoch.
     """
     found = {one.job_id: one for jobs in listed.jobs.values() for one in jobs}
+    latest = dict(rows)
     doubts: list[str] = []
     unproven: list[JobName] = []
     for job, record in rows:
         what = f"{job}, submission {record.submission}"
         if record.job_id is None:
-            if record.state is JobState.SUCCEEDED and job not in proven and job not in listed.jobs:
+            is_done = record.state is JobState.SUCCEEDED and record is latest[job]
+            if is_done and job not in proven and job not in listed.jobs:
                 unproven.append(job)
             continue
         detail, one = details.get(record.job_id), found.get(record.job_id)
@@ -66,7 +68,7 @@ def belief_in(  # noqa: PLR0913  all that the journal is compared with
         ):
             name = detail.name if detail else batch_job_name(run_id, one.job, one.submission) if one else ""
             doubts.append(f"{what}, has the id {record.job_id}, which is that of {name}")
-        elif record.state is not JobState.SUCCEEDED:
+        elif record.state is not JobState.SUCCEEDED or record is not latest[job]:
             continue
         elif detail and detail.state is JobState.FAILED:
             doubts.append(f"{what}, has succeeded, but AWS Batch says that {record.job_id} has failed")
