@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kedro_batch.plan.data_version import make_data_version
+from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.reconcile.duplicates import reason_to_terminate
 from tests.support.forked import on
@@ -28,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 _NOW = datetime.now(UTC)
 
 
-def submit(service: StandIn, name: str, *, days_ago: float = 0, parents: tuple[str, ...] = ()) -> str:
+def submit(service: StandIn, name: str, *, days_ago: float = 0, parents: tuple[JobId, ...] = ()) -> JobId:
     """Submit a job as another machine does, of a run that was begun so long ago."""
     version = make_data_version(_NOW - timedelta(days=days_ago))
     reply = service.client().submit_job(
@@ -38,7 +39,7 @@ def submit(service: StandIn, name: str, *, days_ago: float = 0, parents: tuple[s
         dependsOn=[{"jobId": one} for one in parents],
         containerOverrides={"command": ["x"], "environment": [{"name": "KEDRO_BATCH_VERSION", "value": version}]},
     )
-    return str(reply["jobId"])
+    return JobId(reply["jobId"])
 
 
 def names(service: StandIn) -> list[str]:
