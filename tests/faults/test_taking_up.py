@@ -85,6 +85,7 @@ def test_without_the_journal_nobody_guesses_what_became_of_jobs_that_may_have_be
         refused = on(service, *command, cwd=folder)
         assert refused.code == 8, refused.err
         assert "AWS Batch no longer knows what became of a, c" in refused.err
+        assert "kedro-batch resume r --plan PLAN --assume-done FILE" in refused.err
         assert names(service) == [name]
         (folder / "done").write_text("a\n")
         service.configure(stuck={}, durations={})

@@ -50,10 +50,12 @@ def describe_jobs(context: RunContext, ids: Iterable[JobId]) -> dict[JobId, JobD
 
 def too_old(context: RunContext, expired: Collection[JobName]) -> RunUnknown:
     """Return the error of a run of which AWS Batch has forgotten some jobs."""
+    run_id = context.run_id
+    plan = "" if context.journal.records(run_id) else " --plan PLAN"
     return RunUnknown(
-        f"run {context.run_id} is more than a day old, and AWS Batch no longer knows what became of {listed(expired)}. "
-        "Write the names of the jobs that have succeeded into a file, one a line, and resume with --assume-done FILE "
-        "(the others are run again); or start a new run: kedro-batch apply PLAN"
+        f"run {run_id} is more than a day old, and AWS Batch no longer knows what became of {listed(expired)}. Write "
+        "the names of the jobs that have succeeded into a file, one a line, and run the others again: kedro-batch "
+        f"resume {run_id}{plan} --assume-done FILE; or start a new run: kedro-batch apply PLAN"
     )
 
 
