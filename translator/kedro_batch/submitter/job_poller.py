@@ -23,7 +23,7 @@ from kedro_batch.submitter.reconcile.duplicates import kept_instead
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import DESCRIBE_BURST
+from kedro_batch.submitter.service.limits import DESCRIBE_BURST, REMEMBERED_S
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.submitter.stuck_advice import stuck_advice
 from kedro_batch.text.escaping import one_line
@@ -59,6 +59,9 @@ class JobPoller:
         self._logs_read = 0
         self.superseded: list[JobId] = []
         """Jobs that another process has terminated in favour of others: the run is to be reconciled."""
+        self._answered_at = context.calls.wall()
+        self.out_of_touch = False
+        """True if a job is missing, and could have been forgotten since the service last answered."""
         self.open()
 
     def open(self) -> None:
@@ -70,6 +73,8 @@ class JobPoller:
         self._changed = False
         self._waits = _Waits()
         self._looking_up: set[JobName] = set()
+        self._stopped = False
+        self.out_of_touch = False
         self.polls = 0
         """The number of complete polls."""
 
@@ -78,12 +83,19 @@ class JobPoller:
         """True if no call is under way, no log is being read, and no missing job is being looked up."""
         return not (self._asking or self._chunks or self._logs_under_way or self._looking_up)
 
+    def stop(self) -> None:
+        """Ask nothing more until the run has been reconciled; what is under way is still answered."""
+        self._stopped = True
+        self._chunks.clear()
+
     def poll_now(self) -> None:
         """Poll at once: something has changed."""
         self._schedule.poll_now(self._context.calls.now())
 
     def act(self, now: float) -> None:
         """Ask what is due to be asked."""
+        if self._stopped:
+            return
         for name in self._run_state.pop_new_on_frontier():
             self._schedule.enter(name, self._queue[name], at_work=self._run_state.state(name) in MAY_BE_WORKING)
         if self._chunks and not self._asking:
@@ -117,7 +129,7 @@ class JobPoller:
 
     def next_at(self, now: float) -> float:
         """Return when there is something to do, apart from replies."""
-        if self._asking or not self._run_state.any_live:
+        if self._asking or self._stopped or not self._run_state.any_live:
             return float("inf")
         if not self._chunks:
             return self._schedule.due
@@ -142,12 +154,20 @@ class JobPoller:
             self._chunks.clear()
             self._complete_poll(now)
             return
+        if reply.error and self._stopped and reply.error.passing:
+            return
         if reply.error:
             self._chunks.appendleft(tuple(name for name, _ in asked))
             self._context.backoff.on_failure(Lane.DESCRIBE, reply.error, now)
             return
         self._context.backoff.on_success(Lane.DESCRIBE)
         details: dict[JobId, JobDetail] = {detail.job_id: detail for detail in reply.value}
+        wall = self._context.calls.wall()
+        forgets = self._context.engine.capabilities.forgets_jobs
+        if forgets and wall - self._answered_at > REMEMBERED_S and any(one not in details for _, one in asked):
+            self.out_of_touch = True  # what became of them is asked, as of a run that nobody has followed
+            return
+        self._answered_at = wall
         for name, job_id in asked:
             if self._run_state.record(name).job_id != job_id:
                 continue  # another job stands for the node by now

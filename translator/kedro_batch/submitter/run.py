@@ -8,9 +8,11 @@ full disk leaves a run that can be resumed. Nothing is printed. The stages, and 
 import math
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import assert_never
 
 from kedro_batch.errors import Interrupted, KedroBatchError
+from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.close import close, close_early, outcome_of, terminate_blocked
 from kedro_batch.submitter.context import RunContext, RunMode
@@ -39,8 +41,17 @@ from kedro_batch.submitter.reconcile.settle import emit_differences, settle
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.run_version import choose_version
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import VISIBLE_AFTER_S
+from kedro_batch.submitter.service.limits import LOOK_TOOK_S
+from kedro_batch.submitter.stock_taking import (
+    StillnessWatch,
+    StockTaking,
+    ids_in,
+    jobs_of_others,
+    took_long,
+    with_what_is_to_run,
+)
 from kedro_batch.submitter.terminate import JobTerminator
+from kedro_batch.text.wording import counted, duration, listed
 
 _COMMIT_EVERY_S = 0.2
 _LONGEST_WAIT_S = 30.0
@@ -67,9 +78,17 @@ class Run:
         self._submitter = JobSubmitter(context, self.run_state, self._terminator, self._revisions)
         self._poller = JobPoller(context, self.run_state)
         self._began = self._committed_at = context.calls.now()
-        self._others_may_submit = self._mode in (RunMode.CONTINUE, RunMode.RESUME)
+        options = context.options
+        self._watch = StillnessWatch(self._began, context.calls.wall(), LOOK_TOOK_S)
+        self._stock = StockTaking(
+            adopts=context.adopts,
+            others_may_submit=self._mode is not RunMode.START,
+            waits_at_end=options.reconcile_at_end and not options.poll_once,
+        )
         self._stopping = False
-        self._dropped = set[JobId]()
+        self._looked_twice = False
+        self._told = set[str]()
+        self._known = set[JobId]()
 
     def to_the_end(self) -> RunFinished:
         """Submit what is to be submitted, and follow it until nothing can change.
@@ -113,7 +132,7 @@ class Run:
         if self._mode is RunMode.FOLLOW:
             self._enter(current_location(context, account))
             context.emit_started(continued=context.continued)
-            self._load(self._reconciled())
+            self._load(self._reconciled(), self._began)
             return
         self._targets = look_at_targets(context)
         self._enter({**self._targets.location, **account})
@@ -125,7 +144,7 @@ class Run:
         # Only from here on is anything changed.
         context.emit_started(continued=context.continued or bool(reconciled.records))
         self._revisions.register()
-        self._load(reconciled)
+        self._load(reconciled, self._began)
 
     def _enter(self, here: Mapping[str, str]) -> None:
         check_location(self._context, self._location, here)
@@ -153,14 +172,22 @@ class Run:
             case _:
                 assert_never(self._mode)
 
-    def _load(self, reconciled: Reconciled) -> None:
-        """End what is not to go on, and go on where the run stands."""
+    def _load(self, reconciled: Reconciled, began: float, *, again: bool = False) -> None:
+        """End what is not to go on, and go on where the run stands.
+
+        Args:
+            reconciled: How the run stands.
+            began: When it was begun to look.
+            again: It has to be looked at once more.
+        """
         settle(self._context, reconciled)
         # A duplicate may have started, and removed data, just before it was terminated: look once more.
         duplicates = {found.job_id for found, _ in reconciled.duplicates}
-        self._others_may_submit |= not duplicates <= self._dropped
-        self._dropped |= duplicates
+        again |= not duplicates <= self._known
+        self._stock.others_may_submit |= again
         self.run_state.load(reconciled.records)
+        self._stock.looked(began, again=again, live=self.run_state.any_live)
+        self._known |= duplicates | ids_in(reconciled.records)
         stopped = self._mode is RunMode.FOLLOW or self._stopping
         self._submitter.open(reconciled.unconfirmed, stopped=stopped)
         self._poller.open()
@@ -168,15 +195,37 @@ class Run:
 
     def _reconcile_again(self) -> None:
         """Look for duplicates: a node may have two jobs, or another process may have dropped some."""
+        context = self._context
         # After another process has dropped a job, look once more: what was submitted just now may be invisible yet.
-        self._others_may_submit = bool(self._poller.superseded)
-        self._context.journal.commit()
-        reconciled = reconcile(self._context, must_exist=True)
+        others = bool(self._poller.superseded)
+        self._submitter.withdraw()
+        context.journal.commit()
+        before = dict(self.run_state.records)
+        self._known |= ids_in(before)
+        began = context.calls.now()
+        self._watch.start(began, context.calls.wall(), LOOK_TOOK_S)
+        reconciled = reconcile(context, must_exist=bool(self._known))
+        if self._mode is not RunMode.FOLLOW:
+            reconciled = replace(reconciled, records=with_what_is_to_run(context.parents, reconciled.records, before))
+        found = jobs_of_others(reconciled.records, before, self._known)
+        if others or found:
+            self._tell_of_others(found)
         self._choose_revisions(reconciled, may_ask=False)
         if self._mode is not RunMode.FOLLOW:
-            choose_version(self._context, reconciled)
+            choose_version(context, reconciled)
         self._revisions.register()
-        self._load(reconciled)
+        self._load(reconciled, began, again=others)
+
+    def _tell_of_others(self, found: list[JobName]) -> None:
+        """Say once that another process works on the run, or did."""
+        jobs = f" It has submitted {counted(len(found), 'job')} of it ({listed(found)}), which count." if found else ""
+        self._tell("others", f"another process works on run {self._context.run_id} too, or did.{jobs}")
+
+    def _tell(self, what: str, message: str) -> None:
+        """Say something, and not again when it happens again."""
+        if what not in self._told:
+            self._told.add(what)
+            self._context.emit(Notice(kind=NoticeKind.WARNING, message=message))
 
     # Loop: submit and follow, until nothing can change
 
@@ -184,19 +233,24 @@ class Run:
         """Work until nothing can change any more; True if the run has to be reconciled first."""
         context = self._context
         parts = (self._submitter, self._poller, self._terminator, context.lookup)
+        self._look_twice()
         while True:
             context.inbox.check_interrupt()
             now = context.calls.now()
+            self._notice_stillness(now)
+            self._stop_to_reconcile()
             for part in parts:
                 part.act(now)
-            if self._poller.superseded:
-                self._submitter.stop()
+            if self._submitter.of_others:
+                self._tell_of_others(self._submitter.of_others)
             idle = all(part.idle for part in parts)
             reconcile_at = self._reconcile_at()
             if idle and now >= reconcile_at:
                 return True
-            if idle and self._nothing_to_follow and math.isinf(reconcile_at):
-                return False
+            if idle and self._nothing_to_follow:
+                if math.isinf(reconcile_at):
+                    return False
+                self._tell_of_the_wait(reconcile_at - now)
             until = min(reconcile_at if reconcile_at > now else math.inf, *(part.next_at(now) for part in parts))
             self._wait(now, until)
 
@@ -208,16 +262,56 @@ class Run:
         return options.detach or polled or not self.run_state.any_live
 
     def _reconcile_at(self) -> float:
-        """Return when to look whether a node has two jobs; infinity if nothing hints at that.
-
-        A reply may have been lost, or others may work on the same run. It is looked at when even the last submission is
-        visible, or earlier when all jobs have ended.
-        """
+        """Return when to look whether a node has two jobs; infinity if nothing hints at that."""
         if self._poller.superseded:
             return -math.inf
-        if not self._context.adopts or not (self._submitter.submitted_again or self._others_may_submit):
-            return math.inf
-        return self._submitter.last_sent + VISIBLE_AFTER_S if self.run_state.any_live else -math.inf
+        over, submitter = self._nothing_to_follow, self._submitter
+        self._stock.others_may_submit |= submitter.submitted_again
+        if over and not self._context.options.detach:
+            self._stock.others_may_submit |= took_long(submitter.last_sent - submitter.first_sent, submitter.sent)
+        return self._stock.due_at(submitter.last_sent, over=over, live=self.run_state.any_live)
+
+    def _look_twice(self) -> None:
+        """Look again after a look that took long: the process may have stood still in it."""
+        now, wall = self._context.calls.now(), self._context.calls.wall()
+        took_s = self._watch.still_s(now, wall)
+        if took_s and self._context.adopts and not self._looked_twice:
+            self._looked_twice = True
+            self._stock.at_once = True
+        else:
+            self._looked_twice = False
+        self._watch.start(now, wall)
+
+    def _notice_stillness(self, now: float) -> None:
+        """Send nothing after the process stood still before the run has been looked at."""
+        if still_s := self._watch.still_s(now, self._context.calls.wall()):
+            self._stood_still(f" for {duration(still_s)}")
+        elif self._submitter.stood_still:
+            self._stood_still("")
+        elif self._poller.out_of_touch:
+            self._stock.at_once = True
+
+    def _stood_still(self, long: str) -> None:
+        if not self._context.engine.capabilities.keeps_jobs:
+            return
+        self._stock.others_may_submit = self._stock.at_once = True
+        message = f"this process stood still{long}, and others may have worked on the run: it is looked at first"
+        self._tell("stood still", message)
+
+    def _stop_to_reconcile(self) -> None:
+        """Begin nothing more if the run has to be looked at now."""
+        if self._poller.superseded or self._stock.at_once:
+            self._submitter.stop()
+        if self._stock.at_once:
+            self._poller.stop()
+
+    def _tell_of_the_wait(self, seconds: float) -> None:
+        if seconds > 1:
+            self._tell(
+                "wait",
+                f"looking at the run once more in {math.ceil(seconds)} s, when what another process may have submitted "
+                "is visible, before this command ends (--no-reconcile: end at once)",
+            )
 
     def _wait(self, now: float, until: float) -> None:
         """Wait for replies, at most until a time, and handle them."""
@@ -229,6 +323,7 @@ class Run:
                 self._committed_at = now
             else:
                 until = min(until, self._committed_at + _COMMIT_EVERY_S)
+        self._watch.start(now, context.calls.wall(), max(0.0, until - now))
         replies = context.calls.wait(max(0.0, until - now))
         after = context.calls.now()
         refusals = [error for reply in replies if (error := self._refusal(reply, after))]
