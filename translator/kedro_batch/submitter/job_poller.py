@@ -1,14 +1,14 @@
 """Follow the jobs of a run: ask about those that can change, and record what became of them.
 
-A job that the service does not know any more is not asked about for ever: after a while it is looked up by its name,
-and then it is LOST. A job that is RUNNABLE for long is judged stuck here.
+Jobs that the service does not know any more are not asked about for ever: after a while they are looked up by their
+names, all at once (``missing_jobs``), and then they are LOST. A job that is RUNNABLE for long is judged stuck here.
 """
 
 from collections import deque
 from dataclasses import dataclass, field
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.submit_job import JobId, batch_job_name
+from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import JobLog, Notice, NoticeKind, job_changed
 from kedro_batch.submitter.failures import (
@@ -18,7 +18,8 @@ from kedro_batch.submitter.failures import (
     reason_of,
 )
 from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobState, Transition
-from kedro_batch.submitter.poll_schedule import PollSchedule
+from kedro_batch.submitter.missing_jobs import MissingJobs
+from kedro_batch.submitter.poll_schedule import PollSchedule, in_calls
 from kedro_batch.submitter.reconcile.duplicates import kept_instead
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
@@ -30,15 +31,16 @@ from kedro_batch.text.escaping import one_line
 
 _LOG_LINES = 30
 _LOGS_AT_MOST = 50
+_ONE_BY_ONE = 5
+"""Fewer missing jobs are looked up one by one."""
 _NOTICES_APART = 6
 """After how many times ``until_stuck`` a queue and a reason are shown again."""
 
 
 @dataclass(slots=True)
 class _Waits:
-    """Since when jobs are missing or RUNNABLE, and when it was last shown that a queue and a reason are stuck."""
+    """Since when jobs are RUNNABLE, and when it was last shown that a queue and a reason are stuck."""
 
-    missing_since: dict[JobName, float] = field(default_factory=dict)
     runnable_since: dict[JobName, float] = field(default_factory=dict)
     stuck_shown_at: dict[tuple[str, str], float] = field(default_factory=dict)
 
@@ -72,7 +74,9 @@ class JobPoller:
         self._chunks: deque[tuple[JobName, ...]] = deque()
         self._changed = False
         self._waits = _Waits()
-        self._looking_up: set[JobName] = set()
+        self._missing = MissingJobs(self._pace.until_lookup)
+        self._sweeping = False
+        self._looking_up: tuple[JobName, ...] = ()
         self._stopped = False
         self.out_of_touch = False
         self.polls = 0
@@ -175,12 +179,15 @@ class JobPoller:
             if detail is None:
                 self._on_missing(name, now)
             else:
-                self._waits.missing_since.pop(name, None)
+                self._missing.discard(name)
                 self._on_seen(name, detail, now)
         if not self._chunks:
             self._complete_poll(now)
 
     def _complete_poll(self, now: float) -> None:
+        if self._sweeping:
+            self._sweeping = False
+            self._look_up_missing(now)
         self.polls += 1
         self._schedule.polled(now, changed=self._changed)
 
@@ -189,17 +196,19 @@ class JobPoller:
         if state is JobState.FAILED and kept_instead(detail.reason) and detail.job_id not in self._settled:
             self.superseded.append(detail.job_id)
             return
-        if state in ENDED and not self._run_state.on_frontier(name):
+        if state is JobState.FAILED and not self._run_state.on_frontier(name):
             return  # it has ended because of a job above it, which is asked about first
         failure = classify_failure(detail.reply) if state is JobState.FAILED else None
-        transitions = self._run_state.seen(name, state, status=detail.status, failure=failure)
+        transitions = self._run_state.seen(
+            name, state, status=detail.status, failure=failure, depends_on=detail.depends_on
+        )
         self._changed |= bool(transitions)
         for transition in transitions:
             if transition.job == name:
                 self._emit(transition, detail)
             else:
                 self.leave(transition)
-        if not transitions:
+        if not any(transition.job == name for transition in transitions):
             pass
         elif state in ENDED:
             self._schedule.leave(name)
@@ -245,33 +254,49 @@ class JobPoller:
 
     def _on_missing(self, name: JobName, now: float) -> None:
         """Handle a job that the service does not know; right after the submission it may just be late."""
-        gone_s = now - self._waits.missing_since.setdefault(name, now)
+        gone_s = self._missing.add(name, now)
         looks_up = self._context.options.adopt
         if gone_s >= self._pace.until_lost or (gone_s >= self._pace.until_lookup and not looks_up):
             self._lose(name)
-        elif gone_s >= self._pace.until_lookup and name not in self._looking_up:
-            self._looking_up.add(name)
-            on_batch = batch_job_name(self._context.run_id, name, self._run_state.record(name).submission)
-            self._context.lookup.search([self._queue[name]], [on_batch], lambda found: self._on_found(name, found))
+        if not self._sweeping and not self._looking_up and self._missing.begin_sweep(now):
+            self._sweeping = True
+            self._chunks.extend(in_calls(self._run_state.live))
 
-    def _on_found(self, name: JobName, found: tuple[JobSummary, ...]) -> None:
-        self._looking_up.discard(name)
-        ours = next((one for one in found if one.job_id == self._run_state.record(name).job_id), None)
-        if ours is None:
-            self._lose(name)
-        elif ours.state in ENDED:
-            reply = {"statusReason": ours.reason}
-            detail = JobDetail(
-                job_id=ours.job_id,
-                name=ours.name,
-                state=ours.state,
-                reason=ours.reason,
-                reply=reply,
-            )
-            self._on_seen(name, detail, self._context.calls.now())
+    def _look_up_missing(self, now: float) -> None:
+        """Look up the jobs that are missing for long, all at once."""
+        names = self._missing.to_judge(self._run_state.live, now)
+        if not names or not self._context.options.adopt:
+            return
+        self._looking_up = names
+        if len(names) < _ONE_BY_ONE:
+            queues = tuple(sorted({self._queue[name] for name in names}))
+            submissions = [(name, self._run_state.record(name).submission) for name in names]
+            on_batch = [batch_job_name(self._context.run_id, name, submission) for name, submission in submissions]
+        else:
+            queues, on_batch = self._context.queues, [f"{run_prefix(self._context.run_id)}*"]
+        self._context.lookup.search(queues, on_batch, self._on_found)
+
+    def _on_found(self, found: tuple[JobSummary, ...]) -> None:
+        names, self._looking_up = self._looking_up, ()
+        by_id = {one.job_id: one for one in found}
+        for name in names:
+            job_id = self._live_id(name)
+            ours = by_id.get(job_id) if job_id else None
+            if job_id and ours is None:
+                self._lose(name)
+            elif ours and ours.state in ENDED:
+                reply = {"statusReason": ours.reason}
+                detail = JobDetail(
+                    job_id=ours.job_id,
+                    name=ours.name,
+                    state=ours.state,
+                    reason=ours.reason,
+                    reply=reply,
+                )
+                self._on_seen(name, detail, self._context.calls.now())
 
     def _lose(self, name: JobName) -> None:
-        self._waits.missing_since.pop(name, None)
+        self._missing.discard(name)
         for transition in self._run_state.seen(name, JobState.LOST):
             self.leave(transition)
 
