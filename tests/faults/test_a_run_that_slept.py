@@ -1,6 +1,7 @@
 """A process that stands still for a while, as on a closed laptop, while another one works on the run."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -34,3 +35,17 @@ def test_a_process_that_stood_still_looks_at_the_run_before_it_submits_on(tmp_pa
     assert (second.code, ended.code) == (0, 0), second.err + ended.err
     assert (verdict["labels"], verdict["duplicates"]) == (len(_JOBS), {})
     assert "another process" in ended.err
+
+
+def test_a_detached_command_says_at_once_that_it_looks_at_the_run_before_it_ends(tmp_path):
+    words = ("apply", "plan.yaml", "--run-id", "r", "--detach")
+    folder = _folder(tmp_path / "here")
+    with standin(run_s=3600) as service:
+        ended = on(service, *words, cwd=folder)
+        looks = len(service.asked("listjobs"))
+        again = on(service, *words, "--no-reconcile", cwd=folder)
+        assert service.verdict()["taken"] == len(_JOBS)
+    assert (ended.code, again.code) == (0, 0), ended.err + again.err
+    assert re.search(r"looking at the run once more in [12] s, .*--no-reconcile", ended.err)
+    assert looks >= 2  # before it submits, and before it ends
+    assert "once more" not in again.err

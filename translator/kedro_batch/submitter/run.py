@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import assert_never
 
 from kedro_batch.errors import Interrupted, KedroBatchError
-from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.close import close, close_early, outcome_of, terminate_blocked
 from kedro_batch.submitter.context import RunContext, RunMode
@@ -22,6 +21,7 @@ from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.live_runs import beginning
+from kedro_batch.submitter.look_again import LookAgain
 from kedro_batch.submitter.preflight import (
     Targets,
     check_account,
@@ -41,17 +41,8 @@ from kedro_batch.submitter.reconcile.settle import emit_differences, settle
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.run_version import choose_version
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import LOOK_TOOK_S
-from kedro_batch.submitter.stock_taking import (
-    StillnessWatch,
-    StockTaking,
-    ids_in,
-    jobs_of_others,
-    took_long,
-    with_what_is_to_run,
-)
+from kedro_batch.submitter.stock_taking import ids_in, jobs_of_others, with_what_is_to_run
 from kedro_batch.submitter.terminate import JobTerminator
-from kedro_batch.text.wording import counted, duration, listed
 
 _COMMIT_EVERY_S = 0.2
 _LONGEST_WAIT_S = 30.0
@@ -78,16 +69,8 @@ class Run:
         self._submitter = JobSubmitter(context, self.run_state, self._terminator, self._revisions)
         self._poller = JobPoller(context, self.run_state)
         self._began = self._committed_at = context.calls.now()
-        options = context.options
-        self._watch = StillnessWatch(self._began, context.calls.wall(), LOOK_TOOK_S)
-        self._stock = StockTaking(
-            adopts=context.adopts,
-            others_may_submit=self._mode is not RunMode.START,
-            waits_at_end=options.reconcile_at_end and not options.poll_once,
-        )
+        self._look_again = LookAgain(context, self.run_state, self._submitter, self._poller)
         self._stopping = False
-        self._looked_twice = False
-        self._told = set[str]()
         self._known = set[JobId]()
 
     def to_the_end(self) -> RunFinished:
@@ -184,9 +167,8 @@ class Run:
         # A duplicate may have started, and removed data, just before it was terminated: look once more.
         duplicates = {found.job_id for found, _ in reconciled.duplicates}
         again |= not duplicates <= self._known
-        self._stock.others_may_submit |= again
         self.run_state.load(reconciled.records)
-        self._stock.looked(began, again=again, live=self.run_state.any_live)
+        self._look_again.looked(began, again=again)
         self._known |= duplicates | ids_in(reconciled.records)
         stopped = self._mode is RunMode.FOLLOW or self._stopping
         self._submitter.open(reconciled.unconfirmed, stopped=stopped)
@@ -202,30 +184,18 @@ class Run:
         context.journal.commit()
         before = dict(self.run_state.records)
         self._known |= ids_in(before)
-        began = context.calls.now()
-        self._watch.start(began, context.calls.wall(), LOOK_TOOK_S)
+        began = self._look_again.begin()
         reconciled = reconcile(context, must_exist=bool(self._known))
         if self._mode is not RunMode.FOLLOW:
             reconciled = replace(reconciled, records=with_what_is_to_run(context.parents, reconciled.records, before))
         found = jobs_of_others(reconciled.records, before, self._known)
         if others or found:
-            self._tell_of_others(found)
+            self._look_again.tell_of_others(found)
         self._choose_revisions(reconciled, may_ask=False)
         if self._mode is not RunMode.FOLLOW:
             choose_version(context, reconciled)
         self._revisions.register()
         self._load(reconciled, began, again=others)
-
-    def _tell_of_others(self, found: list[JobName]) -> None:
-        """Say once that another process works on the run, or did."""
-        jobs = f" It has submitted {counted(len(found), 'job')} of it ({listed(found)}), which count." if found else ""
-        self._tell("others", f"another process works on run {self._context.run_id} too, or did.{jobs}")
-
-    def _tell(self, what: str, message: str) -> None:
-        """Say something, and not again when it happens again."""
-        if what not in self._told:
-            self._told.add(what)
-            self._context.emit(Notice(kind=NoticeKind.WARNING, message=message))
 
     # Loop: submit and follow, until nothing can change
 
@@ -233,24 +203,21 @@ class Run:
         """Work until nothing can change any more; True if the run has to be reconciled first."""
         context = self._context
         parts = (self._submitter, self._poller, self._terminator, context.lookup)
-        self._look_twice()
+        self._look_again.enter_loop()
         while True:
             context.inbox.check_interrupt()
             now = context.calls.now()
-            self._notice_stillness(now)
-            self._stop_to_reconcile()
+            self._look_again.act(now)
             for part in parts:
                 part.act(now)
-            if self._submitter.of_others:
-                self._tell_of_others(self._submitter.of_others)
-            idle = all(part.idle for part in parts)
-            reconcile_at = self._reconcile_at()
+            idle, over = all(part.idle for part in parts), self._nothing_to_follow
+            reconcile_at = self._look_again.due_at(over=over)
             if idle and now >= reconcile_at:
                 return True
-            if idle and self._nothing_to_follow:
+            if idle and over:
                 if math.isinf(reconcile_at):
                     return False
-                self._tell_of_the_wait(reconcile_at - now)
+                self._look_again.tell_of_the_wait(reconcile_at - now)
             until = min(reconcile_at if reconcile_at > now else math.inf, *(part.next_at(now) for part in parts))
             self._wait(now, until)
 
@@ -260,58 +227,6 @@ class Run:
         options = self._context.options
         polled = options.poll_once and self._poller.polls > 0
         return options.detach or polled or not self.run_state.any_live
-
-    def _reconcile_at(self) -> float:
-        """Return when to look whether a node has two jobs; infinity if nothing hints at that."""
-        if self._poller.superseded:
-            return -math.inf
-        over, submitter = self._nothing_to_follow, self._submitter
-        self._stock.others_may_submit |= submitter.submitted_again
-        if over and not self._context.options.detach:
-            self._stock.others_may_submit |= took_long(submitter.last_sent - submitter.first_sent, submitter.sent)
-        return self._stock.due_at(submitter.last_sent, over=over, live=self.run_state.any_live)
-
-    def _look_twice(self) -> None:
-        """Look again after a look that took long: the process may have stood still in it."""
-        now, wall = self._context.calls.now(), self._context.calls.wall()
-        took_s = self._watch.still_s(now, wall)
-        if took_s and self._context.adopts and not self._looked_twice:
-            self._looked_twice = True
-            self._stock.at_once = True
-        else:
-            self._looked_twice = False
-        self._watch.start(now, wall)
-
-    def _notice_stillness(self, now: float) -> None:
-        """Send nothing after the process stood still before the run has been looked at."""
-        if still_s := self._watch.still_s(now, self._context.calls.wall()):
-            self._stood_still(f" for {duration(still_s)}")
-        elif self._submitter.stood_still:
-            self._stood_still("")
-        elif self._poller.out_of_touch:
-            self._stock.at_once = True
-
-    def _stood_still(self, long: str) -> None:
-        if not self._context.engine.capabilities.keeps_jobs:
-            return
-        self._stock.others_may_submit = self._stock.at_once = True
-        message = f"this process stood still{long}, and others may have worked on the run: it is looked at first"
-        self._tell("stood still", message)
-
-    def _stop_to_reconcile(self) -> None:
-        """Begin nothing more if the run has to be looked at now."""
-        if self._poller.superseded or self._stock.at_once:
-            self._submitter.stop()
-        if self._stock.at_once:
-            self._poller.stop()
-
-    def _tell_of_the_wait(self, seconds: float) -> None:
-        if seconds > 1:
-            self._tell(
-                "wait",
-                f"looking at the run once more in {math.ceil(seconds)} s, when what another process may have submitted "
-                "is visible, before this command ends (--no-reconcile: end at once)",
-            )
 
     def _wait(self, now: float, until: float) -> None:
         """Wait for replies, at most until a time, and handle them."""
@@ -323,7 +238,7 @@ class Run:
                 self._committed_at = now
             else:
                 until = min(until, self._committed_at + _COMMIT_EVERY_S)
-        self._watch.start(now, context.calls.wall(), max(0.0, until - now))
+        self._look_again.wait(now, max(0.0, until - now))
         replies = context.calls.wait(max(0.0, until - now))
         after = context.calls.now()
         refusals = [error for reply in replies if (error := self._refusal(reply, after))]
