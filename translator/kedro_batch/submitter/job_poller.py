@@ -5,7 +5,6 @@ names, all at once (``missing_jobs``), and then they are LOST. A job that is RUN
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix
@@ -26,23 +25,13 @@ from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import DESCRIBE_BURST, REMEMBERED_S
 from kedro_batch.submitter.service.rate_limit import Bucket
-from kedro_batch.submitter.stuck_advice import stuck_advice
+from kedro_batch.submitter.stuck_jobs import StuckJobs
 from kedro_batch.text.escaping import one_line
 
 _LOG_LINES = 30
 _LOGS_AT_MOST = 50
 _ONE_BY_ONE = 5
 """Fewer missing jobs are looked up one by one."""
-_NOTICES_APART = 6
-"""After how many times ``until_stuck`` a queue and a reason are shown again."""
-
-
-@dataclass(slots=True)
-class _Waits:
-    """Since when jobs are RUNNABLE, and when it was last shown that a queue and a reason are stuck."""
-
-    runnable_since: dict[JobName, float] = field(default_factory=dict)
-    stuck_shown_at: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 class JobPoller:
@@ -73,7 +62,7 @@ class JobPoller:
         self._schedule = PollSchedule(self._context.calls.now(), shortest_s=self._pace.shortest)
         self._chunks: deque[tuple[JobName, ...]] = deque()
         self._changed = False
-        self._waits = _Waits()
+        self._stuck = StuckJobs(self._pace.until_stuck)
         self._missing = MissingJobs(self._pace.until_lookup)
         self._sweeping = False
         self._looking_up: tuple[JobName, ...] = ()
@@ -215,9 +204,9 @@ class JobPoller:
         elif state in MAY_BE_WORKING:
             self._schedule.enter(name, self._queue[name], at_work=True)
         if state is JobState.RUNNABLE:
-            self._judge_stuck(name, detail, now)
+            self._judge_stuck(name, one_line(detail.reason), now)
         else:
-            self._waits.runnable_since.pop(name, None)
+            self._stuck.discard(name)
         if transitions and state is JobState.FAILED:
             self._read_log(name, detail)
 
@@ -302,18 +291,7 @@ class JobPoller:
 
     # Jobs that are RUNNABLE for long
 
-    def _judge_stuck(self, name: JobName, detail: JobDetail, now: float) -> None:
-        waited_s = now - self._waits.runnable_since.setdefault(name, now)
-        if waited_s < self._pace.until_stuck:
-            return
-        reason, queue = one_line(detail.reason), self._queue[name]
-        if not reason and self._schedule.any_at_work:
-            return  # its turn has not come: others are at work
-        shown_s = now - self._waits.stuck_shown_at.get((queue, reason), float("-inf"))
-        if shown_s < _NOTICES_APART * self._pace.until_stuck:
-            return
-        self._waits.stuck_shown_at[queue, reason] = now
-        why = f": {reason}" if reason else ", and AWS Batch gives no reason"
-        minutes = f"{waited_s / 60:.0f} min"
-        message = f"{name} has been RUNNABLE in {queue} for {minutes}{why}. {stuck_advice(reason or None)}"
-        self._context.emit(Notice(kind=NoticeKind.STUCK, message=message, job=name))
+    def _judge_stuck(self, name: JobName, reason: str, now: float) -> None:
+        at_work = self._schedule.any_at_work
+        if message := self._stuck.judge(name, self._queue[name], reason, now, others_at_work=at_work):
+            self._context.emit(Notice(kind=NoticeKind.STUCK, message=message, job=name))
