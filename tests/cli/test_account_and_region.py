@@ -102,7 +102,9 @@ def test_the_region_of_the_plan_is_used_where_the_shell_names_none(tmp_path):
     write_pinned(tmp_path, region="eu-west-3")
     with standin() as service:
         environment = {name: value for name, value in service.environment.items() if name != "AWS_DEFAULT_REGION"}
-        ended = kedro_batch("apply", "plan.yaml", "--run-id", "r", "--json", cwd=tmp_path, env=environment)
+        ended = kedro_batch(
+            "apply", "plan.yaml", "--run-id", "r", "--json", cwd=tmp_path, env=environment, impatient=True
+        )
         assert ended.code == 0, ended.err
         assert ended.events[0]["region"] == "eu-west-3"
         assert kedro_batch("wait", "r", cwd=tmp_path, env=environment).code == 0
@@ -114,7 +116,12 @@ def test_a_shell_that_names_another_region_sends_nothing(tmp_path, words):
     with standin() as service:
         elsewhere = {**service.environment, "AWS_DEFAULT_REGION": "eu-west-3"}
         if words[0] != "apply":
-            assert kedro_batch("apply", "plan.yaml", "--run-id", "r", "-q", cwd=tmp_path, env=elsewhere).code == 0
+            assert (
+                kedro_batch(
+                    "apply", "plan.yaml", "--run-id", "r", "-q", cwd=tmp_path, env=elsewhere, impatient=True
+                ).code
+                == 0
+            )
         calls = service.verdict()["calls"]
         ended = kedro_batch(*words, cwd=tmp_path, env=service.environment)
         assert service.verdict()["calls"] == calls

@@ -27,11 +27,10 @@ def run_on(folder, monkeypatch, parents, pace, **configuration):
 
 def test_a_job_that_vanishes_is_lost_after_a_while_and_never_asked_about_for_ever(tmp_path, monkeypatch):
     pace = Pace(shortest=0.05, calls=100, until_lookup=0.4)
-    parents = {"a": "", "b": "a", "c": ""}
+    parents = {"a": "", "b": "", "c": ""}
     with run_on(tmp_path, monkeypatch, parents, pace, vanish=["a"]) as (run, service, happened):
         finished = run.to_the_end()
         searched = [one["filters"][0]["values"][0] for one in service.asked("listjobs")]
-    # What is below it is known to the service, and followed there to its end.
     assert (finished.outcome, finished.counts) == ("failed", {"LOST": 1, "SUCCEEDED": 2})
     (lost,) = [one for one in happened if isinstance(one, JobChanged) and one.after is JobState.LOST]
     assert lost.job == "a"

@@ -141,6 +141,45 @@ def test_below_a_lost_job_what_is_submitted_is_followed_and_the_rest_is_not_run(
     assert run_state.ended
 
 
+@pytest.mark.parametrize("started", [S.STARTING, S.RUNNING, S.SUCCEEDED])
+def test_a_job_that_has_started_proves_that_the_lost_jobs_above_it_have_succeeded(started):
+    run_state = RunState(plan(a="", b="a", c="b"), {})
+    submit_all(run_state)
+    see(run_state, "a", S.LOST)
+    see(run_state, "b", S.LOST)
+    assert see(run_state, "c", S.RUNNABLE) == [("c", S.RUNNABLE)]
+    assert see(run_state, "c", started) == [("a", S.SUCCEEDED), ("b", S.SUCCEEDED), ("c", started)]
+    see(run_state, "c", S.SUCCEEDED)
+    assert run_state.succeeded
+
+
+def test_a_job_that_has_started_proves_a_parent_whose_end_nobody_saw_by_its_id():
+    run_state = RunState(plan(a="", b="a"), {})
+    submit_all(run_state)
+    assert [(one.job, one.record.state) for one in run_state.seen(B, S.RUNNING, depends_on=[JobId("id-a")])] == [
+        ("a", S.SUCCEEDED),
+        ("b", S.RUNNING),
+    ]
+    assert frontier(run_state) == {"b"}
+
+
+def test_a_job_is_not_lost_when_one_below_it_has_started():
+    run_state = RunState(plan(a="", b="a"), {})
+    submit_all(run_state)
+    see(run_state, "b", S.SUCCEEDED)  # it waited for another job of the node a
+    assert run_state.state(A) is S.SUBMITTED
+    assert see(run_state, "a", S.LOST) == [("a", S.SUCCEEDED)]
+
+
+def test_a_job_that_has_started_says_nothing_about_a_later_submission_of_a_job_above_it():
+    records = {A: JobRecord(state=S.LOST, job_id=JobId("2"), submission=2)}
+    records[B] = JobRecord(state=S.RUNNABLE, job_id=JobId("1"))
+    run_state = RunState(plan(a="", b="a"), records)
+    assert see(run_state, "b", S.SUCCEEDED) == [("b", S.SUCCEEDED)]
+    assert run_state.state(A) is S.LOST
+    assert [one.job for one in run_state.seen(B, S.SUCCEEDED, depends_on=[JobId("2")])] == ["a"]
+
+
 def test_what_has_not_begun_is_given_up_and_what_is_at_work_may_end():
     run_state = RunState(plan(a="", b="", c="", d="b", e="c"), {})
     for name in (A, B, C, D):
@@ -225,6 +264,7 @@ def as_parents(graph: tuple[set[str], ...]) -> dict[str, str]:
     return {f"n{index}": " ".join(sorted(above - {"none"})) for index, above in enumerate(graph)}
 
 
+PROVED = (S.LOST, S.SUCCEEDED)
 ENDS = [S.FAILED, S.SUCCEEDED, S.LOST]
 NEXT = {
     S.SUBMITTED: [*ENDS, S.RUNNABLE, S.RUNNING, S.UNKNOWN],
@@ -246,6 +286,7 @@ class Life:
         self.under_way: set[JobName] = set()
         self.on_frontier: set[JobName] = set()
         self.ended: dict[JobName, JobState] = {}
+        self.proved: set[JobName] = set()
 
     def events(self) -> list[tuple[str, JobName | None]]:
         possible: list[tuple[str, JobName | None]] = [("reply", name) for name in sorted(self.under_way)]
@@ -273,8 +314,10 @@ class Life:
             state = data.draw(st.sampled_from(NEXT[self.run_state.state(name)]))
             for change in self.run_state.seen(name, state):
                 if change.record.state in ENDED:
-                    assert change.job not in self.ended
+                    assert change.job not in self.ended or (change.before, change.record.state) == PROVED
                     self.ended[change.job] = change.record.state
+                if change.before is S.LOST:
+                    self.proved.add(change.job)
                 if change.record.state is S.NOT_RUN:
                     assert change.record.blocked_by == name
         for new in self.run_state.pop_new_on_frontier():
@@ -308,7 +351,7 @@ def test_whatever_happens_each_job_is_offered_once_and_ends_once_for_a_reason(gr
     for name, above in life.parents.items():
         if name not in life.offered:
             assert life.ended[name] is S.NOT_RUN
-            assert any(life.run_state.state(parent) is not S.SUCCEEDED for parent in above)
+            assert any(life.run_state.state(parent) is not S.SUCCEEDED or parent in life.proved for parent in above)
 
 
 @given(GRAPHS, st.integers(0, 25), st.data())

@@ -108,16 +108,30 @@ def test_a_job_that_fails_blocks_its_descendants_and_nothing_else_whatever_happe
     check_that_a_failed_job_blocks_its_descendants(seed, number)
 
 
-def test_a_job_that_vanishes_is_lost_soon_and_what_is_below_it_is_followed(tmp_path):
-    parents = {**layered(200, 20), "below": "vanished", "vanished": ""}
-    simulation = Simulation(tmp_path, plan_of(parents), vanish=["vanished"], slots=20, run_s=60)
+def test_a_job_that_vanishes_is_lost_soon_and_has_succeeded_if_a_job_below_it_starts(tmp_path):
+    parents = {**layered(200, 20), "below": "vanished", "vanished": "", "alone": ""}
+    simulation = Simulation(tmp_path, plan_of(parents), vanish=["vanished", "alone"], slots=20, run_s=60)
     finished = simulation.to_the_end()
-    assert (finished.outcome, finished.counts) == ("failed", {"LOST": 1, "SUCCEEDED": 201})
+    assert (finished.outcome, finished.counts) == ("failed", {"LOST": 1, "SUCCEEDED": 202})
+    assert simulation.recorded()["vanished"] == "SUCCEEDED"
     submitted = next(
-        one.at for one in simulation.happened if isinstance(one.event, JobSubmitted) and one.event.job == "vanished"
+        one.at for one in simulation.happened if isinstance(one.event, JobSubmitted) and one.event.job == "alone"
     )
     # A minute without a trace, and the looks before and after it.
-    assert changes_to(JobState.LOST, simulation)["vanished"] - submitted < 120
+    assert changes_to(JobState.LOST, simulation)["alone"] - submitted < 120
+
+
+def test_a_chain_of_jobs_that_vanish_is_judged_at_once(tmp_path):
+    names = [f"job_{number:03}" for number in range(150)]
+    parents = {name: names[number - 1] if number else "" for number, name in enumerate(names)}
+    simulation = Simulation(tmp_path, plan_of(parents), run_s=3600)
+    simulation.calls.at(60, partial(simulation.service.configure, {"vanish": names}))
+    finished = simulation.to_the_end()
+    assert (finished.outcome, finished.counts) == ("failed", {"LOST": 150})
+    assert simulation.calls.time < 60 + 180
+    verdict = simulation.service.judge()
+    assert verdict["calls"]["listjobs"] < 5
+    assert verdict["calls"]["describejobs"] < 60
 
 
 def test_a_job_that_cannot_start_is_told_with_the_reason_and_left_alone(tmp_path):

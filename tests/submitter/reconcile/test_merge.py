@@ -151,6 +151,15 @@ def test_above_a_job_that_was_not_started_nothing_is_known(state):
     assert jobs_in(merged(kept=[copy(C, state)]), S.UNCONFIRMED) == (A, B)
 
 
+@pytest.mark.parametrize("state", [S.STARTING, S.RUNNING, S.SUCCEEDED])
+def test_a_lost_job_above_one_that_was_started_has_succeeded_unless_it_was_submitted_again(state):
+    lost = one(S.LOST, "1")
+    assert merged({A: lost}, [copy(B, state)])[A].state is S.SUCCEEDED
+    assert merged({A: lost, B: one(state, "2")}, (), {"2": state})[A].state is S.SUCCEEDED  # as the journal saw it
+    assert merged({A: replace(lost, submission=2)}, [copy(B, state)])[A].state is S.LOST
+    assert merged({A: lost}, [copy(B, S.RUNNABLE)])[A].state is S.LOST
+
+
 def test_the_user_s_word_settles_what_was_forgotten():
     found = merged(kept=[copy(B, S.RUNNABLE)], hours=25)
     assert jobs_in(found, S.EXPIRED) == (A, C)

@@ -85,7 +85,7 @@ def apply(  # noqa: PLR0913  click hands over every option
     a region, others are refused. Job definitions that the plan declares are registered first, if they are not yet.
     """
     if on_this_machine:
-        only_on_aws(given, "detach", "rate", "no_adopt")
+        only_on_aws(given, "detach", "no_reconcile", "rate", "no_adopt")
     elif given["project"] or given["max_workers"]:
         raise click.UsageError("--project and --max-workers go with --local")
     if dry_run and (on_this_machine or given["as_json"]):

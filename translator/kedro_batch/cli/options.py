@@ -167,6 +167,11 @@ def submitting_options(command: _F) -> _F:
             is_flag=True,
             help="Refuse if another run of this project goes on that writes the same datasets.",
         ),
+        click.option(
+            "--no-reconcile",
+            is_flag=True,
+            help="Do not look at the run once more at the end: a job that was submitted twice may go on unseen.",
+        ),
         click.option("--detach", is_flag=True, help="End as soon as everything is submitted; the jobs go on."),
     ):
         command = option(command)
@@ -236,6 +241,7 @@ def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> Comm
             retry_for_s=given.get("retry_for", DEFAULT_RETRY_FOR_S),
             adopt=not given.get("no_adopt"),
             detach=bool(given.get("detach")),
+            reconcile_at_end=not given.get("no_reconcile"),
             terminate_on_interrupt=given.get("on_interrupt") == "terminate",
             poll_once=bool(given.get("once")),
             data_version=given.get("data_version"),

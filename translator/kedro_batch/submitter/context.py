@@ -64,6 +64,7 @@ class RunOptions:
         retry_for_s: How long to wait for a service that does not answer, in seconds.
         adopt: Look jobs up by their names with ListJobs.
         detach: End as soon as everything has been submitted.
+        reconcile_at_end: Look at the run once more before it is over, where another process may have worked on it.
         terminate_on_interrupt: Do not leave the jobs running when a signal ends the command.
         poll_once: End after one poll.
         pace: How often to poll; None for the pace of the engine.
@@ -82,6 +83,7 @@ class RunOptions:
     retry_for_s: float = DEFAULT_RETRY_FOR_S
     adopt: bool = True
     detach: bool = False
+    reconcile_at_end: bool = True
     terminate_on_interrupt: bool = False
     poll_once: bool = False
     pace: Pace | None = None

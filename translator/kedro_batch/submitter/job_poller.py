@@ -1,14 +1,13 @@
 """Follow the jobs of a run: ask about those that can change, and record what became of them.
 
-A job that the service does not know any more is not asked about for ever: after a while it is looked up by its name,
-and then it is LOST. A job that is RUNNABLE for long is judged stuck here.
+Jobs that the service does not know any more are not asked about for ever: after a while they are looked up by their
+names, all at once (``missing_jobs``), and then they are LOST. A job that is RUNNABLE for long is judged stuck here.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.submit_job import JobId, batch_job_name
+from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import JobLog, Notice, NoticeKind, job_changed
 from kedro_batch.submitter.failures import (
@@ -18,29 +17,21 @@ from kedro_batch.submitter.failures import (
     reason_of,
 )
 from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobState, Transition
-from kedro_batch.submitter.poll_schedule import PollSchedule
+from kedro_batch.submitter.missing_jobs import MissingJobs
+from kedro_batch.submitter.poll_schedule import PollSchedule, in_calls
 from kedro_batch.submitter.reconcile.duplicates import ended_as_duplicate
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import DESCRIBE_BURST
+from kedro_batch.submitter.service.limits import DESCRIBE_BURST, REMEMBERED_S
 from kedro_batch.submitter.service.rate_limit import Bucket
-from kedro_batch.submitter.stuck_advice import stuck_advice
+from kedro_batch.submitter.stuck_jobs import StuckJobs
 from kedro_batch.text.escaping import one_line
 
 _LOG_LINES = 30
 _LOGS_AT_MOST = 50
-_NOTICES_APART = 6
-"""After how many times ``until_stuck`` a queue and a reason are shown again."""
-
-
-@dataclass(slots=True)
-class _Waits:
-    """Since when jobs are missing or RUNNABLE, and when it was last shown that a queue and a reason are stuck."""
-
-    missing_since: dict[JobName, float] = field(default_factory=dict)
-    runnable_since: dict[JobName, float] = field(default_factory=dict)
-    stuck_shown_at: dict[tuple[str, str], float] = field(default_factory=dict)
+_ONE_BY_ONE = 5
+"""Fewer missing jobs are looked up one by one."""
 
 
 class JobPoller:
@@ -59,6 +50,9 @@ class JobPoller:
         self._logs_read = 0
         self.superseded: list[JobId] = []
         """Jobs that another process has terminated as duplicates: the run is to be reconciled."""
+        self._answered_at = context.calls.wall()
+        self.out_of_touch = False
+        """True if a job is missing, and could have been forgotten since the service last answered."""
         self.open()
 
     def open(self) -> None:
@@ -68,8 +62,12 @@ class JobPoller:
         self._schedule = PollSchedule(self._context.calls.now(), shortest_s=self._pace.shortest)
         self._chunks: deque[tuple[JobName, ...]] = deque()
         self._changed = False
-        self._waits = _Waits()
-        self._looking_up: set[JobName] = set()
+        self._stuck = StuckJobs(self._pace.until_stuck)
+        self._missing = MissingJobs(self._pace.until_lookup)
+        self._sweeping = False
+        self._looking_up: tuple[JobName, ...] = ()
+        self._stopped = False
+        self.out_of_touch = False
         self.polls = 0
         """The number of complete polls."""
 
@@ -78,12 +76,19 @@ class JobPoller:
         """True if no call is under way, no log is being read, and no missing job is being looked up."""
         return not (self._asking or self._chunks or self._logs_under_way or self._looking_up)
 
+    def stop(self) -> None:
+        """Ask nothing more until the run has been reconciled; what is under way is still answered."""
+        self._stopped = True
+        self._chunks.clear()
+
     def poll_now(self) -> None:
         """Poll at once: something has changed."""
         self._schedule.poll_now(self._context.calls.now())
 
     def act(self, now: float) -> None:
         """Ask what is due to be asked."""
+        if self._stopped:
+            return
         for name in self._run_state.pop_new_on_frontier():
             self._schedule.enter(name, self._queue[name], at_work=self._run_state.state(name) in MAY_BE_WORKING)
         if self._chunks and not self._asking:
@@ -117,7 +122,7 @@ class JobPoller:
 
     def next_at(self, now: float) -> float:
         """Return when there is something to do, apart from replies."""
-        if self._asking or not self._run_state.any_live:
+        if self._asking or self._stopped or not self._run_state.any_live:
             return float("inf")
         if not self._chunks:
             return self._schedule.due
@@ -142,12 +147,20 @@ class JobPoller:
             self._chunks.clear()
             self._complete_poll(now)
             return
+        if reply.error and self._stopped and reply.error.passing:
+            return
         if reply.error:
             self._chunks.appendleft(tuple(name for name, _ in asked))
             self._context.backoff.on_failure(Lane.DESCRIBE, reply.error, now)
             return
         self._context.backoff.on_success(Lane.DESCRIBE)
         details: dict[JobId, JobDetail] = {detail.job_id: detail for detail in reply.value}
+        wall = self._context.calls.wall()
+        forgets = self._context.engine.capabilities.forgets_jobs
+        if forgets and wall - self._answered_at > REMEMBERED_S and any(one not in details for _, one in asked):
+            self.out_of_touch = True  # what became of them is asked, as of a run that nobody has followed
+            return
+        self._answered_at = wall
         for name, job_id in asked:
             if self._run_state.record(name).job_id != job_id:
                 continue  # another job stands for the node by now
@@ -155,12 +168,15 @@ class JobPoller:
             if detail is None:
                 self._on_missing(name, now)
             else:
-                self._waits.missing_since.pop(name, None)
+                self._missing.discard(name)
                 self._on_seen(name, detail, now)
         if not self._chunks:
             self._complete_poll(now)
 
     def _complete_poll(self, now: float) -> None:
+        if self._sweeping:
+            self._sweeping = False
+            self._look_up_missing(now)
         self.polls += 1
         self._schedule.polled(now, changed=self._changed)
 
@@ -169,26 +185,28 @@ class JobPoller:
         if state is JobState.FAILED and ended_as_duplicate(detail.reason) and detail.job_id not in self._settled:
             self.superseded.append(detail.job_id)
             return
-        if state in ENDED and not self._run_state.on_frontier(name):
+        if state is JobState.FAILED and not self._run_state.on_frontier(name):
             return  # it has ended because of a job above it, which is asked about first
         failure = classify_failure(detail.reply) if state is JobState.FAILED else None
-        transitions = self._run_state.seen(name, state, status=detail.status, failure=failure)
+        transitions = self._run_state.seen(
+            name, state, status=detail.status, failure=failure, depends_on=detail.depends_on
+        )
         self._changed |= bool(transitions)
         for transition in transitions:
             if transition.job == name:
                 self._emit(transition, detail)
             else:
                 self.leave(transition)
-        if not transitions:
+        if not any(transition.job == name for transition in transitions):
             pass
         elif state in ENDED:
             self._schedule.leave(name)
         elif state in MAY_BE_WORKING:
             self._schedule.enter(name, self._queue[name], at_work=True)
         if state is JobState.RUNNABLE:
-            self._judge_stuck(name, detail, now)
+            self._judge_stuck(name, one_line(detail.reason), now)
         else:
-            self._waits.runnable_since.pop(name, None)
+            self._stuck.discard(name)
         if transitions and state is JobState.FAILED:
             self._read_log(name, detail)
 
@@ -225,50 +243,55 @@ class JobPoller:
 
     def _on_missing(self, name: JobName, now: float) -> None:
         """Handle a job that the service does not know; right after the submission it may just be late."""
-        gone_s = now - self._waits.missing_since.setdefault(name, now)
+        gone_s = self._missing.add(name, now)
         looks_up = self._context.options.adopt
         if gone_s >= self._pace.until_lost or (gone_s >= self._pace.until_lookup and not looks_up):
             self._lose(name)
-        elif gone_s >= self._pace.until_lookup and name not in self._looking_up:
-            self._looking_up.add(name)
-            on_batch = batch_job_name(self._context.run_id, name, self._run_state.record(name).submission)
-            self._context.lookup.search([self._queue[name]], [on_batch], lambda found: self._on_found(name, found))
+        if not self._sweeping and not self._looking_up and self._missing.begin_sweep(now):
+            self._sweeping = True
+            self._chunks.extend(in_calls(self._run_state.live))
 
-    def _on_found(self, name: JobName, found: tuple[JobSummary, ...]) -> None:
-        self._looking_up.discard(name)
-        ours = next((one for one in found if one.job_id == self._run_state.record(name).job_id), None)
-        if ours is None:
-            self._lose(name)
-        elif ours.state in ENDED:
-            reply = {"statusReason": ours.reason}
-            detail = JobDetail(
-                job_id=ours.job_id,
-                name=ours.name,
-                state=ours.state,
-                reason=ours.reason,
-                reply=reply,
-            )
-            self._on_seen(name, detail, self._context.calls.now())
+    def _look_up_missing(self, now: float) -> None:
+        """Look up the jobs that are missing for long, all at once."""
+        names = self._missing.to_judge(self._run_state.live, now)
+        if not names or not self._context.options.adopt:
+            return
+        self._looking_up = names
+        if len(names) < _ONE_BY_ONE:
+            queues = tuple(sorted({self._queue[name] for name in names}))
+            submissions = [(name, self._run_state.record(name).submission) for name in names]
+            on_batch = [batch_job_name(self._context.run_id, name, submission) for name, submission in submissions]
+        else:
+            queues, on_batch = self._context.queues, [f"{run_prefix(self._context.run_id)}*"]
+        self._context.lookup.search(queues, on_batch, self._on_found)
+
+    def _on_found(self, found: tuple[JobSummary, ...]) -> None:
+        names, self._looking_up = self._looking_up, ()
+        by_id = {one.job_id: one for one in found}
+        for name in names:
+            job_id = self._live_id(name)
+            ours = by_id.get(job_id) if job_id else None
+            if job_id and ours is None:
+                self._lose(name)
+            elif ours and ours.state in ENDED:
+                reply = {"statusReason": ours.reason}
+                detail = JobDetail(
+                    job_id=ours.job_id,
+                    name=ours.name,
+                    state=ours.state,
+                    reason=ours.reason,
+                    reply=reply,
+                )
+                self._on_seen(name, detail, self._context.calls.now())
 
     def _lose(self, name: JobName) -> None:
-        self._waits.missing_since.pop(name, None)
+        self._missing.discard(name)
         for transition in self._run_state.seen(name, JobState.LOST):
             self.leave(transition)
 
     # Jobs that are RUNNABLE for long
 
-    def _judge_stuck(self, name: JobName, detail: JobDetail, now: float) -> None:
-        waited_s = now - self._waits.runnable_since.setdefault(name, now)
-        if waited_s < self._pace.until_stuck:
-            return
-        reason, queue = one_line(detail.reason), self._queue[name]
-        if not reason and self._schedule.any_at_work:
-            return  # its turn has not come: others are at work
-        shown_s = now - self._waits.stuck_shown_at.get((queue, reason), float("-inf"))
-        if shown_s < _NOTICES_APART * self._pace.until_stuck:
-            return
-        self._waits.stuck_shown_at[queue, reason] = now
-        why = f": {reason}" if reason else ", and AWS Batch gives no reason"
-        minutes = f"{waited_s / 60:.0f} min"
-        message = f"{name} has been RUNNABLE in {queue} for {minutes}{why}. {stuck_advice(reason or None)}"
-        self._context.emit(Notice(kind=NoticeKind.STUCK, message=message, job=name))
+    def _judge_stuck(self, name: JobName, reason: str, now: float) -> None:
+        at_work = self._schedule.any_at_work
+        if message := self._stuck.judge(name, self._queue[name], reason, now, others_at_work=at_work):
+            self._context.emit(Notice(kind=NoticeKind.STUCK, message=message, job=name))

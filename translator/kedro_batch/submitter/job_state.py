@@ -82,9 +82,11 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     _S.UNCONFIRMED: frozenset({_S.NOT_SUBMITTED, _S.SUBMITTING, _S.SUBMITTED, _S.NOT_RUN}),
     **dict.fromkeys(LIVE, LIVE | ENDED),
     **dict.fromkeys(ENDED, frozenset()),
+    _S.LOST: frozenset({_S.SUCCEEDED}),
     _S.EXPIRED: frozenset(),
 }
-"""What may follow what within one submission of a job. AWS Batch may go back: a retried job is RUNNABLE again."""
+"""What may follow what within one submission of a job. AWS Batch may go back: a retried job is RUNNABLE again. A
+LOST job has succeeded if a job below it is seen that AWS Batch has started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,12 +21,13 @@ from kedro_batch.submitter.refusals import AGAIN_AFTER_S, Refusals
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import LIST_JOBS, LOOKUP_DELAYS_S
+from kedro_batch.submitter.service.limits import INTENT_FRESH_S, LIST_JOBS, LOOKUP_DELAYS_S, WAVE_S
 from kedro_batch.submitter.service.rate_limit import SubmitRate
+from kedro_batch.submitter.stock_taking import StillnessWatch
 from kedro_batch.submitter.terminate import JobTerminator
 
 _WAVE = 100
-"""How many intents share one commit."""
+"""How many intents share one commit at most."""
 _ONE_BY_ONE = 5
 """Fewer names are looked up one by one, if listing the whole run would take as many pages."""
 
@@ -38,7 +39,13 @@ class _Lookup:
     lookups: int
     due: float
     before_loop: bool = False
-    """It was UNCONFIRMED when the run was opened: if it is not found, it waits for its turn."""
+    """This process has not sent it since: if it is not found, it waits for its turn."""
+    of_others: bool = False
+    """Nobody but another process can have sent it."""
+
+
+class _NotSentError(ServiceError):
+    """The process stood still between the decision to send a job and the call: the call was not made."""
 
 
 class JobSubmitter:
@@ -59,6 +66,7 @@ class JobSubmitter:
         self._under_way: set[JobName] = set()
         self._lookups: dict[JobName, _Lookup] = {}
         self._maybe_sent: set[JobName] = set()
+        self._intended_at: dict[JobName, float] = {}
         self._looking_up = False
         self._refusals = Refusals(context)
         self._stopped = False
@@ -66,8 +74,16 @@ class JobSubmitter:
         self._lost_reply: ServiceError | None = None
         self.submitted_again = False
         """True if a job was submitted again after its reply was lost."""
+        self.of_others: list[JobName] = []
+        """Jobs that only another process can have submitted."""
+        self.stood_still = False
+        """True if a call was not made because the process stood still just before it."""
+        self.first_sent = float("inf")
+        """When the first reply to a submission came."""
         self.last_sent = float("-inf")
         """When the last reply to a submission came."""
+        self.sent = 0
+        """How many submissions were answered."""
 
     def open(self, unconfirmed: Collection[JobName], *, stopped: bool) -> None:
         """Begin, or begin again after the run was reconciled.
@@ -81,6 +97,7 @@ class JobSubmitter:
         self._later.clear()
         self._refusals = Refusals(self._context)
         self.submitted_again = False
+        self.stood_still = False
         due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
         self._lookups = {name: _Lookup(0, due, before_loop=True) for name in unconfirmed}
         self._maybe_sent.update(unconfirmed)
@@ -106,7 +123,7 @@ class JobSubmitter:
         self._stopped = True
 
     def withdraw(self) -> None:
-        """Take back the intents of the jobs that were surely not sent."""
+        """Take back the intents of the jobs that were surely not sent; they may be offered again."""
         waiting = (*self._outbox, *(name for _, name in self._later))
         not_sent = [name for name in waiting if self._may_send(name) and name not in self._maybe_sent]
         intents = [(name, self._run_state.record(name).submission) for name in not_sent]
@@ -124,7 +141,7 @@ class JobSubmitter:
         if self._stopped or now < self._context.backoff.retry_at(Lane.SUBMIT):
             return
         self._bring_back(now)
-        while self._fill_outbox() and self._context.calls.free(Lane.SUBMIT) > 0 and self._rate.try_acquire(now):
+        while self._fill_outbox(now) and self._context.calls.free(Lane.SUBMIT) > 0 and self._rate.try_acquire(now):
             self._send(self._outbox.popleft())
 
     def next_at(self, now: float) -> float:
@@ -139,28 +156,42 @@ class JobSubmitter:
     def _may_send(self, name: JobName) -> bool:
         return self._run_state.state(name) is JobState.SUBMITTING
 
-    def _fill_outbox(self) -> bool:
+    def _fill_outbox(self, now: float) -> bool:
         """Write the intents of the jobs that are ready; True if there is something to send."""
-        while self._outbox and not self._may_send(self._outbox[0]):
-            self._outbox.popleft()  # blocked since
+        while self._outbox and not self._is_fresh(self._outbox[0], now):
+            self._outbox.popleft()
         if not self._outbox:
             wave: list[JobName] = []
+            room = self._room(now)
             bounded = self._context.options.max_unfinished is not None
-            while len(wave) < self._room() and (name := self._run_state.pop_ready(startable_first=bounded)):
+            while len(wave) < room and (name := self._run_state.pop_ready(startable_first=bounded)):
                 wave.append(name)
             if wave:
                 revisions = self._revisions.tell(self._jobs[name] for name in wave)
                 intents = [(name, self._run_state.record(name).submission) for name in wave]
-                self._context.journal.intend(self._context.run_id, intents, self._context.calls.wall(), revisions)
+                at = self._context.calls.wall()
+                self._context.journal.intend(self._context.run_id, intents, at, revisions)
+                self._intended_at |= dict.fromkeys(wave, at)
                 for name in wave:
                     self._run_state.intend(name)
                 self._outbox += wave
         return bool(self._outbox)
 
-    def _room(self) -> int:
+    def _is_fresh(self, name: JobName, now: float) -> bool:
+        """True if a job may be sent now; one whose intent is old is looked up first, and gets a new one."""
+        if not self._may_send(name):
+            return False  # blocked since
+        if not self._context.adopts or self._context.calls.wall() - self._intended_at[name] <= INTENT_FRESH_S:
+            return True
+        self._run_state.not_confirmed(name)
+        self._lookups[name] = _Lookup(0, now, before_loop=True, of_others=True)
+        return False
+
+    def _room(self, now: float) -> int:
         """Return how many intents may be written now. Parents come first, so those that are let go on can end."""
+        wave = int(max(1, min(_WAVE, self._rate.rate(now) * WAVE_S)))
         most = self._context.options.max_unfinished
-        return _WAVE if most is None else min(_WAVE, most - self._run_state.count(UNFINISHED))
+        return wave if most is None else min(wave, most - self._run_state.count(UNFINISHED))
 
     def _bring_back(self, now: float) -> None:
         for at, name in [one for one in self._later if one[0] <= now]:
@@ -170,7 +201,16 @@ class JobSubmitter:
     def _send(self, name: JobName) -> None:
         request = self._request(name)
         self._under_way.add(name)
-        self._context.calls.start(Lane.SUBMIT, name, lambda: self._context.engine.submit_job(request))
+        calls = self._context.calls
+        watch = StillnessWatch(calls.now(), calls.wall())
+
+        def submit() -> JobId:
+            # In the thread of the call, as late as we can: what follows is out of our hands.
+            if self._context.adopts and watch.still_s(calls.now(), calls.wall()):
+                raise _NotSentError("the process stood still", fault=Fault.UNREACHABLE)
+            return self._context.engine.submit_job(request)
+
+        calls.start(Lane.SUBMIT, name, submit)
 
     def _request(self, name: JobName) -> dict[str, Any]:
         job = self._jobs[name]
@@ -196,7 +236,14 @@ class JobSubmitter:
         """
         name: JobName = reply.about
         self._under_way.discard(name)
+        if isinstance(reply.error, _NotSentError):
+            self._outbox.appendleft(name)
+            self.stood_still = True
+            self.stop()
+            return
+        self.first_sent = min(self.first_sent, now)
         self.last_sent = now
+        self.sent += 1
         if reply.error is None:
             self._context.backoff.on_success(Lane.SUBMIT)
             self._record_id(name, JobId(reply.value))
@@ -275,6 +322,7 @@ class JobSubmitter:
             lookup = self._lookups[name]
             if ours:
                 del self._lookups[name]
+                self.of_others += [name] if lookup.of_others else []
                 oldest = min(ours, key=lambda one: (one.created_at_ms, one.job_id))
                 self._record_id(name, oldest.job_id, adopted=True)
                 self.submitted_again |= len(ours) > 1
@@ -290,9 +338,9 @@ class JobSubmitter:
         Raises:
             ServiceError: Submitting has not worked for too long.
         """
-        if self._lost_reply:
-            self._context.backoff.on_failure(Lane.SUBMIT, self._lost_reply, self._context.calls.now())
         lookup = self._lookups.pop(name)
+        if self._lost_reply and not lookup.before_loop:
+            self._context.backoff.on_failure(Lane.SUBMIT, self._lost_reply, self._context.calls.now())
         if lookup.before_loop:
             self._run_state.not_sent(name)
         elif self._run_state.state(name) is JobState.UNCONFIRMED:

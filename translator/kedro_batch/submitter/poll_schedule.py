@@ -5,7 +5,7 @@ cannot have started. Every five minutes a resync also goes over every live job, 
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from kedro_batch.plan.model import JobName
@@ -83,8 +83,7 @@ class PollSchedule:
         further = (job for queue in self._queues.values() for job in islice(queue, _HEAD, _HEAD + room))
         for name in islice(further, room):
             chosen.setdefault(name)
-        names = list(chosen)
-        return [tuple(names[start : start + DESCRIBE_JOBS]) for start in range(0, len(names), DESCRIBE_JOBS)]
+        return in_calls(tuple(chosen))
 
     def polled(self, now: float, *, changed: bool) -> None:
         """Record that a poll is complete, and choose when the next one is due."""
@@ -98,3 +97,8 @@ class PollSchedule:
         """Poll at once: something has happened."""
         self.due = min(self.due, now)
         self._changed_at = now
+
+
+def in_calls(jobs: Sequence[JobName]) -> list[tuple[JobName, ...]]:
+    """Part jobs into calls of DescribeJobs."""
+    return [tuple(jobs[start : start + DESCRIBE_JOBS]) for start in range(0, len(jobs), DESCRIBE_JOBS)]

@@ -8,6 +8,7 @@ full disk leaves a run that can be resumed. Nothing is printed. The stages, and 
 import math
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import assert_never
 
 from kedro_batch.errors import Interrupted, KedroBatchError
@@ -20,6 +21,7 @@ from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.live_runs import beginning
+from kedro_batch.submitter.look_again import LookAgain
 from kedro_batch.submitter.preflight import (
     Targets,
     check_account,
@@ -39,7 +41,7 @@ from kedro_batch.submitter.reconcile.settle import emit_differences, settle
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.run_version import choose_version
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import VISIBLE_AFTER_S
+from kedro_batch.submitter.stock_taking import ids_in, jobs_of_others, with_what_is_to_run
 from kedro_batch.submitter.terminate import JobTerminator
 
 _COMMIT_EVERY_S = 0.2
@@ -67,9 +69,9 @@ class Run:
         self._submitter = JobSubmitter(context, self.run_state, self._terminator, self._revisions)
         self._poller = JobPoller(context, self.run_state)
         self._began = self._committed_at = context.calls.now()
-        self._others_may_submit = self._mode in (RunMode.CONTINUE, RunMode.RESUME)
+        self._look_again = LookAgain(context, self.run_state, self._submitter, self._poller)
         self._stopping = False
-        self._dropped = set[JobId]()
+        self._known = set[JobId]()
 
     def to_the_end(self) -> RunFinished:
         """Submit what is to be submitted, and follow it until nothing can change.
@@ -113,7 +115,7 @@ class Run:
         if self._mode is RunMode.FOLLOW:
             self._enter(current_location(context, account))
             context.emit_started(continued=context.continued)
-            self._load(self._reconciled())
+            self._load(self._reconciled(), self._began)
             return
         self._targets = look_at_targets(context)
         self._enter({**self._targets.location, **account})
@@ -125,7 +127,7 @@ class Run:
         # Only from here on is anything changed.
         context.emit_started(continued=context.continued or bool(reconciled.records))
         self._revisions.register()
-        self._load(reconciled)
+        self._load(reconciled, self._began)
 
     def _enter(self, here: Mapping[str, str]) -> None:
         check_location(self._context, self._location, here)
@@ -153,14 +155,21 @@ class Run:
             case _:
                 assert_never(self._mode)
 
-    def _load(self, reconciled: Reconciled) -> None:
-        """End what is not to go on, and go on where the run stands."""
+    def _load(self, reconciled: Reconciled, began: float, *, again: bool = False) -> None:
+        """End what is not to go on, and go on where the run stands.
+
+        Args:
+            reconciled: How the run stands.
+            began: When it was begun to look.
+            again: It has to be looked at once more.
+        """
         settle(self._context, reconciled)
         # A duplicate may have started, and removed data, just before it was terminated: look once more.
         duplicates = {found.job_id for found, _ in reconciled.duplicates}
-        self._others_may_submit |= not duplicates <= self._dropped
-        self._dropped |= duplicates
+        again |= not duplicates <= self._known
         self.run_state.load(reconciled.records)
+        self._look_again.looked(began, again=again)
+        self._known |= duplicates | ids_in(reconciled.records)
         stopped = self._mode is RunMode.FOLLOW or self._stopping
         self._submitter.open(reconciled.unconfirmed, stopped=stopped)
         self._poller.open()
@@ -168,15 +177,25 @@ class Run:
 
     def _reconcile_again(self) -> None:
         """Look for duplicates: a node may have two jobs, or another process may have dropped some."""
+        context = self._context
         # After another process has dropped a job, look once more: what was submitted just now may be invisible yet.
-        self._others_may_submit = bool(self._poller.superseded)
-        self._context.journal.commit()
-        reconciled = reconcile(self._context, must_exist=True)
+        others = bool(self._poller.superseded)
+        self._submitter.withdraw()
+        context.journal.commit()
+        before = dict(self.run_state.records)
+        self._known |= ids_in(before)
+        began = self._look_again.begin()
+        reconciled = reconcile(context, must_exist=bool(self._known))
+        if self._mode is not RunMode.FOLLOW:
+            reconciled = replace(reconciled, records=with_what_is_to_run(context.parents, reconciled.records, before))
+        found = jobs_of_others(reconciled.records, before, self._known)
+        if others or found:
+            self._look_again.tell_of_others(found)
         self._choose_revisions(reconciled, may_ask=False)
         if self._mode is not RunMode.FOLLOW:
-            choose_version(self._context, reconciled)
+            choose_version(context, reconciled)
         self._revisions.register()
-        self._load(reconciled)
+        self._load(reconciled, began, again=others)
 
     # Loop: submit and follow, until nothing can change
 
@@ -184,19 +203,21 @@ class Run:
         """Work until nothing can change any more; True if the run has to be reconciled first."""
         context = self._context
         parts = (self._submitter, self._poller, self._terminator, context.lookup)
+        self._look_again.enter_loop()
         while True:
             context.inbox.check_interrupt()
             now = context.calls.now()
+            self._look_again.act(now)
             for part in parts:
                 part.act(now)
-            if self._poller.superseded:
-                self._submitter.stop()
-            idle = all(part.idle for part in parts)
-            reconcile_at = self._reconcile_at()
+            idle, over = all(part.idle for part in parts), self._nothing_to_follow
+            reconcile_at = self._look_again.due_at(over=over)
             if idle and now >= reconcile_at:
                 return True
-            if idle and self._nothing_to_follow and math.isinf(reconcile_at):
-                return False
+            if idle and over:
+                if math.isinf(reconcile_at):
+                    return False
+                self._look_again.tell_of_the_wait(reconcile_at - now)
             until = min(reconcile_at if reconcile_at > now else math.inf, *(part.next_at(now) for part in parts))
             self._wait(now, until)
 
@@ -206,18 +227,6 @@ class Run:
         options = self._context.options
         polled = options.poll_once and self._poller.polls > 0
         return options.detach or polled or not self.run_state.any_live
-
-    def _reconcile_at(self) -> float:
-        """Return when to look whether a node has two jobs; infinity if nothing hints at that.
-
-        A reply may have been lost, or others may work on the same run. It is looked at when even the last submission is
-        visible, or earlier when all jobs have ended.
-        """
-        if self._poller.superseded:
-            return -math.inf
-        if not self._context.adopts or not (self._submitter.submitted_again or self._others_may_submit):
-            return math.inf
-        return self._submitter.last_sent + VISIBLE_AFTER_S if self.run_state.any_live else -math.inf
 
     def _wait(self, now: float, until: float) -> None:
         """Wait for replies, at most until a time, and handle them."""
@@ -229,6 +238,7 @@ class Run:
                 self._committed_at = now
             else:
                 until = min(until, self._committed_at + _COMMIT_EVERY_S)
+        self._look_again.wait(now, max(0.0, until - now))
         replies = context.calls.wait(max(0.0, until - now))
         after = context.calls.now()
         refusals = [error for reply in replies if (error := self._refusal(reply, after))]

@@ -24,6 +24,7 @@ from kedro_batch.submitter.job_state import (
     MAY_BE_WORKING,
     MAYBE_SUBMITTED,
     NEW,
+    PARENTS_SUCCEEDED,
     TRANSITIONS,
     UNSUCCESSFUL,
     WITHOUT_ID,
@@ -193,19 +194,36 @@ class RunState:
         return transition
 
     def seen(
-        self, name: JobName, state: JobState, *, status: str | None = None, failure: Failure | None = None
+        self,
+        name: JobName,
+        state: JobState,
+        *,
+        status: str | None = None,
+        failure: Failure | None = None,
+        depends_on: Collection[JobId] = (),
     ) -> tuple[Transition, ...]:
-        """Record the state in which the service has a job, and what follows for the jobs below it.
+        """Record the state in which the service has a job, and what follows from it for the jobs above and below it.
+
+        A job that AWS Batch has started proves that those it waited for have succeeded.
 
         Args:
             name: The job.
             state: Its state.
             status: With UNKNOWN: the state as the service spells it.
             failure: With FAILED: why.
+            depends_on: The ids that it waited for, where the service tells them.
         """
         before = self._records[name]
+        if state is JobState.LOST and before.submission == 1 and self._has_started_child(name):
+            state = JobState.SUCCEEDED
+        above = self._prove_parents(name, depends_on) if state in PARENTS_SUCCEEDED else ()
         if before.state in ENDED or (before.state, before.status) == (state, status):
-            return ()
+            return above
+        return (*above, *self._record_seen(name, state, status=status, failure=failure))
+
+    def _record_seen(
+        self, name: JobName, state: JobState, *, status: str | None, failure: Failure | None
+    ) -> tuple[Transition, ...]:
         transition = self._enter(name, state, status=status, failure=failure)
         if state not in ENDED:
             return (transition,)
@@ -213,6 +231,26 @@ class RunState:
             # Below a lost job, the service still knows what to do with the jobs that it has.
             self._release(self._children[name])
         return (transition,) if state is JobState.SUCCEEDED else (transition, *self._block_below(name))
+
+    def _has_started_child(self, name: JobName) -> bool:
+        return any(self.state(child) in PARENTS_SUCCEEDED for child in self._children[name])
+
+    def _prove_parents(self, name: JobName, depends_on: Collection[JobId]) -> tuple[Transition, ...]:
+        """Record that the jobs above one that has started have succeeded, if nobody knows how they ended.
+
+        Not of a job that was submitted again: the one below it may have waited for the earlier submission.
+        """
+        transitions: list[Transition] = []
+        for parent in dict.fromkeys(self.parents[name]):
+            one = self._records[parent]
+            waited_for = one.job_id in depends_on
+            if one.state is JobState.LOST and (waited_for or one.submission == 1):
+                transitions += self._prove_parents(parent, ())
+                transitions.append(self._enter(parent, JobState.SUCCEEDED))
+            elif one.live and waited_for:
+                transitions += self._prove_parents(parent, ())
+                transitions += self._record_seen(parent, JobState.SUCCEEDED, status=None, failure=None)
+        return tuple(transitions)
 
     def add_log(self, name: JobName, submission: int, *, tail: tuple[str, ...], problem: str | None) -> None:
         """Record the end of a failed job's log, or why it cannot be read."""

@@ -90,7 +90,7 @@ def _check(
         rows,
         listed=found,
         details=details,
-        proven=with_started_descendants(context.parents, started),
+        proven=with_started_descendants(context.parents, {}, started),
         version_at=time_of_version(context.version).timestamp() if context.version else None,
         wall=context.calls.wall(),
     )

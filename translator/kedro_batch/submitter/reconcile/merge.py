@@ -66,7 +66,7 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
         The record of every job that may have been submitted.
     """
     records: dict[JobName, JobRecord] = {}
-    succeeded = with_started_descendants(parents, kept)
+    succeeded = with_started_descendants(parents, journal, kept)
     old = forgets and (gap or wall - began_at > REMEMBERED_S)
     for job in parents:
         record, found = journal.get(job), kept.get(job)
@@ -125,15 +125,18 @@ def _journal_knows_better(
 
 def _end_unseen(record: JobRecord, described: Mapping[JobId, JobDetail]) -> bool:
     """True if there was only one submission, and neither side knows how it ended."""
-    unseen = record.state in MAYBE_SUBMITTED or (record.live and record.job_id not in described)
+    lost = record.state is JobState.LOST
+    unseen = lost or record.state in MAYBE_SUBMITTED or (record.live and record.job_id not in described)
     return record.submission == 1 and unseen
 
 
-def with_started_descendants(parents: Parents, kept: Mapping[JobName, FoundJob]) -> set[JobName]:
-    """Return the jobs that must have succeeded, because AWS Batch has started a job below them."""
+def with_started_descendants(parents: Parents, journal: Records, kept: Mapping[JobName, FoundJob]) -> set[JobName]:
+    """Return the jobs that must have succeeded, because AWS Batch has started a job below them, now or once."""
     above: set[JobName] = set()
     for job in reversed(list(parents)):
-        if job in above or (job in kept and kept[job].state in PARENTS_SUCCEEDED):
+        known = journal.get(job, NEW)
+        seen = known.job_id is not None and known.state in PARENTS_SUCCEEDED
+        if job in above or seen or (job in kept and kept[job].state in PARENTS_SUCCEEDED):
             above.update(parents[job])
     return above
 

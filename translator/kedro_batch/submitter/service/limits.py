@@ -32,6 +32,21 @@ LOOKUP_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
 documented [ours]."""
 VISIBLE_AFTER_S = sum(LOOKUP_DELAYS_S)
 """After so long a new job is taken to be visible everywhere [ours]."""
+STILL_S = 3.0
+"""A process that stood still for longer looks at the run before it sends anything: another one may have taken it up
+[ours]. That one looks for VISIBLE_AFTER_S before it ends, so that a shorter pause is noticed by it. Longer than a busy
+machine or a slow disk hold up one turn of the loop."""
+LOOK_TOOK_S = 60.0
+"""A look at the run that took longer is made once more before anything is sent: the process may have stood still in
+it [ours]."""
+INTENT_FRESH_S = 120.0
+"""An intent that is older when its turn comes is looked up by its name first: in that time, somebody who found it in
+the journal, or missed the job, may have submitted it [ours]."""
+WAVE_S = 2.0
+"""Intents are written for so many seconds of submissions, so that hardly one becomes old [ours]."""
+SLOW_S = 60.0
+"""A run that nobody else was told of is looked at once more at its end if submitting it took so much longer than the
+service demands: long enough for somebody to read its id in a log, and to resume it [ours]."""
 DEFINITION_LOOKUP_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Delays between lookups of a revision whose reply was lost: as long as it may take to show."""
 DEFINITION_VISIBLE_S = sum(DEFINITION_LOOKUP_DELAYS_S)

@@ -1,0 +1,163 @@
+import math
+from functools import partial
+from typing import Any
+
+import pytest
+
+from kedro_batch.errors import RunUnknown
+from kedro_batch.plan.data_version import DataVersion
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.submitter.context import RunMode, RunOptions
+from kedro_batch.submitter.events import JobSubmitted, Notice, job_changed
+from kedro_batch.submitter.job_state import JobRecord, JobState, Transition
+from kedro_batch.submitter.service.limits import REMEMBERED_S, STILL_S, VISIBLE_AFTER_S
+from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long, with_what_is_to_run
+from tests.support.simulation import Simulation, plan_of
+
+S = JobState
+A, B = map(JobName, "ab")
+RUN = RunId("simulated")
+VERSION = DataVersion("2026-11-22T16.15.07.123Z")
+_HOUR = 3600.0
+_EPOCH = 1_750_000_000.0
+
+
+def a_stock(*, waits_at_end: bool = True) -> StockTaking:
+    return StockTaking(adopts=True, others_may_submit=True, waits_at_end=waits_at_end)
+
+
+@pytest.mark.parametrize(
+    ("monotonic_s", "wall_s", "noticed"),
+    [(1, 1, 0), (10, 10, 0), (10, 20, 10), (30, 30, 20), (1, 3601, 3600), (1, -3600, 0), (20, -3600, 10)],
+    ids=["work", "wait", "sleep", "stopped", "laptop closed", "clock set back", "stopped, clock set back"],
+)
+def test_a_process_that_stood_still_is_noticed_on_either_clock(monotonic_s, wall_s, noticed):
+    watch = StillnessWatch(100.0, 1e9)
+    watch.start(100.0, 1e9, allowed_s=10)
+    assert watch.still_s(100.0 + monotonic_s, 1e9 + wall_s) == noticed
+
+
+def test_a_busy_machine_does_not_stand_still():
+    assert StillnessWatch(0.0, 0.0).still_s(STILL_S, STILL_S) == 0
+
+
+def test_stock_is_taken_when_the_last_submission_is_visible_and_once_more_after_the_end():
+    stock = a_stock()
+    assert stock.due_at(100.0, over=False, live=True) == 100 + VISIBLE_AFTER_S
+    stock.looked(100 + VISIBLE_AFTER_S, again=False, live=True)
+    assert stock.due_at(100.0, over=False, live=True) == math.inf
+    assert stock.due_at(100.0, over=True, live=True) == math.inf  # detached: there is no end to wait for
+    assert stock.due_at(100.0, over=True, live=False) == -math.inf
+    stock.looked(500.0, again=False, live=False)
+    assert stock.due_at(100.0, over=True, live=False) == math.inf
+
+
+def test_a_look_that_found_something_is_followed_by_another_one_and_nothing_waits_without_the_last_one():
+    stock = a_stock(waits_at_end=False)
+    stock.looked(200.0, again=True, live=True)
+    assert stock.due_at(100.0, over=False, live=True) == 100 + VISIBLE_AFTER_S
+    assert stock.due_at(100.0, over=True, live=True) == math.inf
+    stock.at_once = True
+    assert stock.due_at(100.0, over=True, live=True) == -math.inf
+
+
+def test_a_run_that_nobody_else_knows_is_not_looked_at_unless_submitting_it_took_long():
+    alone = StockTaking(adopts=True, others_may_submit=False, waits_at_end=True)
+    assert alone.due_at(100.0, over=True, live=False) == math.inf
+    assert not took_long(210, 10_000)
+    assert took_long(210, 20)
+
+
+def test_what_was_about_to_run_again_is_not_forgotten_when_the_journal_only_knows_that_it_failed():
+    parents = {A: (), B: (A,)}
+    failed = JobRecord(state=S.FAILED, job_id=JobId("1"))
+    found = {A: failed, B: JobRecord(state=S.NOT_RUN, blocked_by=A)}
+    before = {A: JobRecord(submission=2), B: JobRecord()}
+    assert with_what_is_to_run(parents, found, before) == before
+    # Somebody else has run it again meanwhile.
+    done = JobRecord(state=S.SUCCEEDED, job_id=JobId("2"), submission=2)
+    assert with_what_is_to_run(parents, {**found, A: done}, before) == {A: done, B: JobRecord()}
+    # What it waits for has failed meanwhile.
+    failed_again = JobRecord(state=S.FAILED, job_id=JobId("2"), submission=2)
+    assert with_what_is_to_run(parents, {**found, A: failed_again}, before)[B].state is S.NOT_RUN
+
+
+class Clock:
+    """A wall clock that can be set, as a machine that slept finds it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, simulation: Simulation) -> None:
+        self._wall = simulation.calls.wall
+        self._later_s = 0.0
+        monkeypatch.setattr(simulation.calls, "wall", self.wall)
+
+    def wall(self) -> float:
+        return self._wall() + self._later_s
+
+    def step(self, seconds: float) -> None:
+        self._later_s += seconds
+
+
+def test_after_a_sleep_that_is_longer_than_jobs_are_remembered_nobody_guesses(tmp_path, monkeypatch):
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), run_s=_HOUR)
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(60, partial(clock.step, REMEMBERED_S + _HOUR))
+    simulation.calls.at(60, partial(simulation.service.configure, {"vanish": ["a", "b"]}))
+    with pytest.raises(RunUnknown, match="--assume-done"):
+        simulation.to_the_end()
+    assert set(simulation.recorded().values()).isdisjoint({"LOST", "FAILED", "NOT_RUN"})
+
+
+def test_what_is_missing_after_a_short_sleep_is_lost_at_once(tmp_path, monkeypatch):
+    names = {f"job{number}": f"job{number - 1}" if number else "" for number in range(30)}
+    simulation = Simulation(tmp_path, plan_of(names), run_s=_HOUR)
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(60, partial(clock.step, _HOUR))
+    simulation.calls.at(60, partial(simulation.service.configure, {"vanish": [*names]}))
+    assert simulation.to_the_end().counts == {"LOST": 1, "NOT_RUN": 29}
+    assert simulation.calls.time < 150
+
+
+@pytest.mark.parametrize("step_s", [-_HOUR, 600.0])
+def test_a_step_of_the_clock_while_a_run_is_submitted_harms_nothing(tmp_path, monkeypatch, step_s):
+    options = RunOptions(rate=2)
+    simulation = Simulation(tmp_path, plan_of({f"job{one}": "" for one in range(20)}), options=options, run_s=30)
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(4, partial(clock.step, step_s))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 20}
+    assert simulation.service.judge()["taken"] == 20
+
+
+def test_a_resumed_run_that_slept_still_runs_what_it_was_to_run_again(tmp_path, monkeypatch):
+    names = [JobName(f"job{one}") for one in range(10)]
+    options = RunOptions(mode=RunMode.RESUME, rate=1, data_version=VERSION)
+    parents: dict[str, str] = {**dict.fromkeys(names, ""), "below": "job9"}
+    simulation = Simulation(tmp_path, plan_of(parents), options=options, run_s=1)
+    for job in names:
+        failed = JobRecord(state=S.FAILED, job_id=JobId(f"id-{job}"))
+        simulation.journal.record(RUN, JobSubmitted(job=job, job_id=JobId(f"id-{job}"), submission=1), _EPOCH)
+        simulation.journal.record(RUN, job_changed(Transition(job=job, before=S.SUBMITTED, record=failed)), _EPOCH)
+    simulation.journal.commit()
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(5, partial(clock.step, _HOUR))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 11}
+    assert simulation.service.judge()["taken"] == 11
+
+
+def test_an_intent_that_has_become_old_is_looked_up_before_it_is_sent(tmp_path):
+    simulation = Simulation(tmp_path, plan_of({f"job{one}": "" for one in range(60)}), run_s=30)
+    taken = simulation.service.states
+    simulation.calls.at(1, partial(simulation.service.configure, {"expired": [[1, 200.0]]}))
+
+    def submit() -> None:
+        simulation.service.configure({"expired": []})  # another process has credentials of its own
+        request: dict[str, Any] = {"jobQueue": "a_queue", "jobDefinition": "a_definition"}
+        for job in [f"job{one}" for one in range(60) if f"job{one}" not in taken()]:
+            simulation.service.answer("SubmitJob", {"jobName": f"simulated_{job}_1", **request})
+        simulation.service.configure({"expired": [[1, 200.0]]})
+
+    simulation.calls.at(150.0, submit)
+    assert simulation.to_the_end().outcome == "succeeded"
+    said = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
+    assert simulation.service.judge()["taken"] == 60
+    assert any("another process works on run simulated too" in message for message in said), said

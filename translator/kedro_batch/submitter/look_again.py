@@ -1,0 +1,110 @@
+"""Beside the loop of a run: notice that others may have worked on it, stop what would go on blindly, and say so once.
+
+``stock_taking`` has the rules; here they meet the parts of the run. ``run`` does the looking.
+"""
+
+import math
+from collections.abc import Collection
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.submitter.job_poller import JobPoller
+from kedro_batch.submitter.job_submitter import JobSubmitter
+from kedro_batch.submitter.run_state import RunState
+from kedro_batch.submitter.service.limits import LOOK_TOOK_S
+from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long
+from kedro_batch.text.wording import counted, duration, listed
+
+_TELLS_FROM_S = 1.0
+"""A shorter wait is not told."""
+
+
+class LookAgain:
+    """Says when a run is to be compared with the service again."""
+
+    def __init__(self, context: RunContext, run_state: RunState, submitter: JobSubmitter, poller: JobPoller) -> None:
+        """Begin before the run is opened."""
+        self._context = context
+        self._run_state = run_state
+        self._submitter = submitter
+        self._poller = poller
+        self._watch = StillnessWatch(context.calls.now(), context.calls.wall(), LOOK_TOOK_S)
+        self._stock = StockTaking(
+            adopts=context.adopts,
+            others_may_submit=context.options.mode is not RunMode.START,
+            waits_at_end=context.options.reconcile_at_end and not context.options.poll_once,
+        )
+        self._looked_twice = False
+        self._told = set[str]()
+
+    def begin(self) -> float:
+        """Record that a look begins; return the time."""
+        began = self._context.calls.now()
+        self._watch.start(began, self._context.calls.wall(), LOOK_TOOK_S)
+        return began
+
+    def looked(self, began: float, *, again: bool) -> None:
+        """Record a look, as ``StockTaking.looked``."""
+        self._stock.others_may_submit |= again
+        self._stock.looked(began, again=again, live=self._run_state.any_live)
+
+    def enter_loop(self) -> None:
+        """Look again, but once, after a look that took long: the process may have stood still in it."""
+        now, wall = self._context.calls.now(), self._context.calls.wall()
+        self._looked_twice = bool(self._watch.still_s(now, wall)) and self._context.adopts and not self._looked_twice
+        self._stock.at_once |= self._looked_twice
+        self._watch.start(now, wall)
+
+    def wait(self, now: float, seconds: float) -> None:
+        """Record that the loop is about to wait so long."""
+        self._watch.start(now, self._context.calls.wall(), seconds)
+
+    def act(self, now: float) -> None:
+        """Begin nothing more if the run has to be looked at now."""
+        if not self._context.engine.capabilities.keeps_jobs:
+            return  # nobody else works on the jobs of this process
+        still_s = self._watch.still_s(now, self._context.calls.wall())
+        if still_s or self._submitter.stood_still:
+            self._stock.others_may_submit = self._stock.at_once = True
+            long = f" for {duration(still_s)}" if still_s else ""
+            self._tell(
+                "still", f"this process stood still{long}. Others may have worked on the run: looking at it first"
+            )
+        self._stock.at_once |= self._poller.out_of_touch
+        if self._submitter.of_others:
+            self.tell_of_others(self._submitter.of_others)
+            self._stock.others_may_submit = True
+        if self._poller.superseded or self._stock.at_once:
+            self._submitter.stop()
+        if self._stock.at_once:
+            self._poller.stop()
+
+    def due_at(self, *, over: bool) -> float:
+        """Return when to look, as ``StockTaking.due_at``; ``over`` if nothing is left to follow."""
+        if self._poller.superseded:
+            return -math.inf
+        submitter = self._submitter
+        self._stock.others_may_submit |= submitter.submitted_again
+        if over and not self._context.options.detach:
+            self._stock.others_may_submit |= took_long(submitter.last_sent - submitter.first_sent, submitter.sent)
+        return self._stock.due_at(submitter.last_sent, over=over, live=self._run_state.any_live)
+
+    def tell_of_the_wait(self, seconds: float) -> None:
+        """Say why the command does not end, and how long that will take."""
+        if seconds > _TELLS_FROM_S:
+            message = (
+                f"looking at the run once more in {math.ceil(seconds)} s, when jobs that another process may have "
+                "submitted are visible, before this command ends (--no-reconcile leaves it out)"
+            )
+            self._tell("wait", message)
+
+    def tell_of_others(self, found: Collection[JobName]) -> None:
+        """Say that another process works on the run, or did; ``found`` are jobs that it has submitted."""
+        jobs = f". It has submitted {counted(len(found), 'job')} that count: {listed(found)}" if found else ""
+        self._tell("others", f"another process works on run {self._context.run_id} too, or did{jobs}")
+
+    def _tell(self, what: str, message: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            self._context.emit(Notice(kind=NoticeKind.WARNING, message=message))
