@@ -13,7 +13,7 @@ from typing import Any
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.plan.submit_job import RunId
+from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
@@ -55,6 +55,15 @@ class RunEntry:
     version: DataVersion | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmittedId:
+    """An id that the journal has for a submission of a job; several, if a reply was lost and the job sent again."""
+
+    job: JobName
+    submission: int
+    job_id: JobId
+
+
 _COLUMNS = (
     "job, submission, intended_at, job_id, state, status, blocked_by, "
     "cause, reason, exit_code, attempts, advice, log, log_tail, log_problem"
@@ -88,6 +97,19 @@ class JournalView:
         """Return the record of the latest submission of each job of a run that has one."""
         query = f"SELECT {_COLUMNS} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
         return {JobName(row[0]): _record(row) for row in self._read(query, run_id)}
+
+    def submitted_ids(self, run_id: RunId) -> tuple[SubmittedId, ...]:
+        """Return every id that the journal has for the jobs of a run, of all submissions and events.
+
+        The row of a submission has its last id; an earlier one, whose job may run beside it, is in the events.
+        """
+        rows = self._read(
+            "SELECT job, submission, job_id FROM submissions WHERE run = ? AND job_id IS NOT NULL", run_id
+        )
+        events = (one for one in self.events(run_id) if one.get("job_id"))
+        told = ((one.get("job"), one.get("submission"), one["job_id"]) for one in events)
+        found = dict.fromkeys((*map(tuple, rows), *told))
+        return tuple(SubmittedId(job=job, submission=submission, job_id=job_id) for job, submission, job_id in found)
 
     def earlier_failures(self, run_id: RunId) -> dict[JobName, int]:
         """Return how many submissions of each job, before its latest one, are known to have ended without success."""
