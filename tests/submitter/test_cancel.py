@@ -14,7 +14,7 @@ from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, VISIBLE_AFTER_S
 from tests.submitter.contexts import RUN
 from tests.support.forked import on

@@ -166,6 +166,11 @@ def print_note(message: str) -> None:
         redirect_to_null(sys.stderr)
 
 
+def print_plainly(message: str) -> None:
+    """Print a note that may hold what others have written: a terminal obeys nothing in it."""
+    print_note(for_terminal(message))
+
+
 @contextmanager
 def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
     """Handle Ctrl-C, a polite kill and a closed terminal in the same way.

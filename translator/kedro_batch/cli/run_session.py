@@ -30,7 +30,8 @@ from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Event, RunFinished
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_place import run_folder
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import remove_run_folder, run_lock
 from kedro_batch.submitter.run_state import RunState
@@ -145,7 +146,7 @@ def open_run(
         ServiceError: boto3 finds no region, or a profile that does not exist.
     """
     inbox = Inbox()
-    folder = journal.file.parent / "runs" / handle.run_id
+    folder = run_folder(journal.file, handle.run_id)
     engine = engine or _engine(handle, inbox, options, folder)
     calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
     json_lines = JsonLines() if options.verbosity.as_json else None
