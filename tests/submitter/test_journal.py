@@ -446,7 +446,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_the_user_s(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(UsageError, match=r"cannot write the journal .*--journal"):
         Journal(tmp_path / "taken" / "journal.db")
-    with pytest.raises(UsageError, match="cannot use the journal .*: it is a folder"):
+    with pytest.raises(UsageError, match=r"cannot use the journal .*: it is a folder"):
         Journal(tmp_path)
 
 

@@ -103,7 +103,7 @@ def test_a_folder_that_is_a_link_to_nothing_is_refused(tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.parametrize("run", ["../../x", "/tmp/x", "..", "a/b", "A", "x\x1b]0;y\x07", ""])
+@pytest.mark.parametrize("run", ["../../x", "/etc/x", "..", "a/b", "A", "x\x1b]0;y\x07", ""])
 def test_the_id_of_a_run_never_leads_out_of_the_folder(file, run):
     with pytest.raises(UsageError, match="cannot be the id of a run"):
         run_folder(file, RunId(run))

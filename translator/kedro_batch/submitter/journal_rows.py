@@ -137,6 +137,17 @@ def event_document(text: Any) -> dict[str, Any]:
     return found
 
 
+def revision_used(row: tuple[Any, ...]) -> tuple[JobName, str | None, float]:
+    """Read a job, the revision of its definition if one is known, and when it was to be sent with it, or 0.
+
+    Raises:
+        OddValueError: A value is not what it has to be.
+    """
+    given = dict(zip(("job", "revision", "intended_at"), row, strict=True))
+    revision = _value(given, "revision", _or_none(_text))
+    return _value(given, "job", _job_name), revision, _value(given, "intended_at", _or_none(_time)) or 0.0
+
+
 def submitted_id(row: tuple[Any, ...]) -> SubmittedId:
     """Read a job, its submission and its id.
 

@@ -22,6 +22,7 @@ from kedro_batch.submitter.journal_rows import (
     SubmittedId,
     event_document,
     job_record,
+    revision_used,
     run_entry,
     submitted_id,
 )
@@ -141,9 +142,14 @@ class JournalView:
             "SELECT job, revision, intended_at FROM submissions "
             "WHERE run = ? AND (job_id IS NOT NULL OR state = ?) ORDER BY submission"
         )
-        latest = {row[0]: row for row in self._read(query, run_id, JobState.SUBMITTING)}
-        newest_first = sorted(latest.values(), key=lambda row: row[2] or 0.0, reverse=True)
-        return {JobName(job): revision for job, revision, _ in newest_first if revision}
+        latest = {}
+        for row in self._read(query, run_id, JobState.SUBMITTING):
+            try:
+                latest[row[0]] = revision_used(row)
+            except OddValueError as error:
+                raise self._odd(run_id, f", job {row[0]!a}", error) from error
+        newest_first = sorted(latest.values(), key=lambda one: one[2], reverse=True)
+        return {job: revision for job, revision, _ in newest_first if revision}
 
     def events(self, run_id: RunId) -> Iterator[dict[str, Any]]:
         """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them."""
@@ -156,7 +162,7 @@ class JournalView:
     def _odd(self, run: Any, which: str, error: OddValueError) -> UsageError:
         """Return the message about a row: which file, which run, which row, and what to do."""
         return UsageError(
-            f"the journal {self.file} has an odd row for run {ascii(run)[:_SHOWN]}{which}: {error}. A newer "
+            f"the journal {self.file} has an odd row for run {ascii(run)[:_SHOWN]}{which[:_SHOWN]}: {error}. A newer "
             "kedro-batch may have written it, or another program. The other runs in it can be used. To go on with this "
             "one: install that kedro-batch, or name another file with --journal, and the plan with --plan PLAN"
         )
