@@ -130,9 +130,10 @@ def _lacks_locks(file: Path, error: Exception, *, may_write: bool) -> UsageError
             with tempfile.TemporaryFile(dir=file.parent) as probe:
                 found = _refused_lock(probe.fileno(), fcntl.LOCK_EX)
         else:
-            probe_file = next(one for one in (".gitignore", f"{file.name}.lock") if (file.parent / one).is_file())
-            with (file.parent / probe_file).open("rb") as probe:
-                found = _refused_lock(probe.fileno(), fcntl.LOCK_SH)
+            beside = [one for one in (".gitignore", f"{file.name}.lock") if (file.parent / one).is_file()]
+            for name_beside in beside[:1]:
+                with (file.parent / name_beside).open("rb") as readable:
+                    found = _refused_lock(readable.fileno(), fcntl.LOCK_SH)
     return lock_problem(found, file.parent) if found else None
 
 
