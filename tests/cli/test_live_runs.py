@@ -1,12 +1,12 @@
 """Two runs of one project at once: a warning, or a refusal, that names the other one and says what to do."""
 
 import os
-import re
 import shlex
 import signal
 import sqlite3
 import subprocess
-from contextlib import ExitStack, closing
+import time
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,9 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import RunEntry, read_journal
+from kedro_batch.submitter.journal_place import begin_lock_file
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run_lock import begin_lock, run_lock
 from tests.support.command_line import PROGRAM
 from tests.support.forked import kedro_batch, on
@@ -245,7 +247,16 @@ def test_of_two_exclusive_runs_that_begin_at_once_one_is_refused(tmp_path):
     assert runs(tmp_path) == [name]
 
 
-@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="nothing tells who waits for a lock")
+def has_open(pid: int, file: Path) -> bool:
+    """Tell whether a process has opened a file: a lock, which it then waits for."""
+    found = []
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it has closed this one meanwhile
+            found.append(one.readlink())
+    return file in found
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="nothing tells who waits for a lock")
 def test_a_run_that_begins_meanwhile_is_seen_since_one_process_begins_at_a_time(tmp_path):
     plan(tmp_path)
     file, first = tmp_path / JOURNAL, RunId("first")
@@ -253,12 +264,12 @@ def test_a_run_that_begins_meanwhile_is_seen_since_one_process_begins_at_a_time(
     entry = RunEntry(run=first, digest=plan_digest(read_plan(content, "")), engine="aws", jobs=3, began_at=1.0)
     words = ("apply", "plan.yaml", "--exclusive", "--run-id", "second")
     with standin() as service, closing(Journal(file)) as journal, ExitStack() as lock:
-        lock.enter_context(begin_lock(file))
+        lock.enter_context(begin_lock(begin_lock_file(file), time.sleep))
         with (
             run_lock(file.parent / "runs" / first, first),
             started(*words, cwd=tmp_path, service=service) as second,
         ):
-            wait_until(lambda: re.search(rf"-> FLOCK .* {second.pid} ", Path("/proc/locks").read_text()), second)
+            wait_until(lambda: has_open(second.pid, begin_lock_file(file)), second)
             journal.begin(entry, content)
             journal.commit()
             lock.close()

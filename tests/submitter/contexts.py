@@ -15,7 +15,7 @@ from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Reply, ThreadedCalls
 from tests.support.plans import write_plan

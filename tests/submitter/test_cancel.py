@@ -1,21 +1,215 @@
-from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.cancel import cancel
-from kedro_batch.submitter.events import JobChanged
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.model import JobName, JobReads, PlanDigest
+from kedro_batch.plan.submit_job import JobId, submit_request
+from kedro_batch.submitter.cancel import Cancelled, cancel
+from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
-from tests.submitter.contexts import RUN, context_on, submit_first_job
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, VISIBLE_AFTER_S
+from tests.submitter.contexts import RUN
+from tests.support.forked import on
+from tests.support.plans import write_plan
+from tests.support.runs import JOURNAL
+from tests.support.services import standin
+from tests.support.simulation import InProcess, VirtualCalls, plan_of
+from tests.support.standin.config import Config
+from tests.support.standin.service import Service
 
 
-def test_a_job_that_may_have_been_submitted_is_looked_for_until_it_has_to_be_visible(tmp_path, monkeypatch):
-    a = JobName("a")
-    with context_on(tmp_path, monkeypatch, {"a": ""}, list_delay_s=4, run_s=600) as (context, service):
-        submit_first_job(context)  # its reply was lost, and a resume that was interrupted wrote so
-        context.journal.intend(RUN, [(a, 1)], context.calls.wall())
-        before, after = JobState.SUBMITTING, JobState.UNCONFIRMED
-        context.emit(JobChanged(job=a, job_id=None, submission=1, before=before, after=after))
-        context.journal.commit()
-        cancelled = cancel(context, {})
-        assert (cancelled.left, cancelled.finished.outcome) == ((), "cancelled")
-        assert service.jobs()["a"]["status"] == "FAILED"
-        failure = cancelled.run_state.record(a).failure
-        assert failure is not None
-        assert failure.reason == "kedro-batch: cancelled"
+class Cancelling:
+    """A run that is cancelled on a virtual clock, while others may submit its jobs."""
+
+    def __init__(self, folder: Path, jobs: int, **configuration: object) -> None:
+        self.plan = plan_of({f"n{number:03}": "" for number in range(jobs)})
+        self.calls = VirtualCalls()
+        self.service = Service(Config(run_s=10_000, **configuration), clock=self.calls.now)  # type: ignore[arg-type]
+        self.engine = InProcess(self.service)
+        self.told: list[Event] = []
+        self.journal = Journal(folder / "journal.db")
+        self.digest = plan_digest(self.plan)
+        entry = RunEntry(run=RUN, digest=self.digest, engine="aws", jobs=jobs, began_at=self.calls.wall())
+        self.journal.begin(entry, b"")
+
+    def submit(self, number: int, *, name: str | None = None, digest: PlanDigest | None = None) -> JobId:
+        """Submit a job of the plan; perhaps under another name, or from another plan."""
+        request = submit_request(
+            self.plan.jobs[number],
+            self.plan,
+            run_id=RUN,
+            version=None,
+            reads=JobReads(),
+            submission=1,
+            digest=digest or self.digest,
+            parent_ids=(),
+            job_definition="a_definition",
+        )
+        return self.engine.submit_job(request | ({"jobName": name} if name else {}))
+
+    def record(self, number: int, job_id: JobId) -> None:
+        """Write to the journal that a job was submitted."""
+        job = JobName(f"n{number:03}")
+        self.journal.intend(RUN, [(job, 1)], self.calls.wall())
+        self.journal.record(RUN, JobSubmitted(job=job, job_id=job_id, submission=1), self.calls.wall())
+        self.journal.commit()
+
+    def later(self, at_s: float, act: Callable[[], object]) -> None:
+        """Let something happen on another machine."""
+
+        def happen() -> None:
+            act()
+
+        self.calls.at(at_s, happen)
+
+    def cancel(self) -> Cancelled:
+        context = RunContext(
+            plan=self.plan,
+            digest=self.digest,
+            run_id=RUN,
+            engine=self.engine,
+            calls=self.calls,
+            inbox=Inbox(),
+            journal=self.journal,
+            show=self.told.append,
+        )
+        return cancel(context, {})
+
+    @property
+    def alive(self) -> list[str]:
+        listed = self.engine.list_jobs("a_queue", "*", None).jobs
+        return sorted(one.name for one in listed if one.state not in (JobState.FAILED, JobState.SUCCEEDED))
+
+
+@pytest.fixture
+def cancelling(tmp_path: Path) -> Iterator[Callable[..., Cancelling]]:
+    made: list[Cancelling] = []
+
+    def make(jobs: int, **configuration: object) -> Cancelling:
+        made.append(Cancelling(tmp_path, jobs, **configuration))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.journal.close()
+
+
+def test_a_run_whose_jobs_are_all_in_the_journal_is_cancelled_without_a_pause(cancelling):
+    it = cancelling(3)
+    for number in range(3):
+        it.record(number, it.submit(number))
+    cancelled = it.cancel()
+    assert (cancelled.finished.outcome, it.alive) == ("cancelled", [])
+    assert it.calls.time < 5
+
+
+@pytest.mark.parametrize("every_s", [0.2, 3.0, 14.0])
+def test_jobs_that_another_machine_submits_meanwhile_are_terminated_however_slowly_they_come(cancelling, every_s):
+    it = cancelling(30)
+    for number in range(30):
+        it.later(number * every_s, lambda number=number: it.submit(number))
+    cancelled = it.cancel()
+    assert it.alive == []
+    assert (cancelled.finished.outcome, cancelled.appearing) == ("cancelled", None)
+    assert len(it.engine.list_jobs("a_queue", "*", None).jobs) == 30
+    assert it.calls.time > 29 * every_s + VISIBLE_AFTER_S
+
+
+def test_jobs_that_appear_late_in_the_list_are_terminated_too(cancelling):
+    it = cancelling(8, list_delay_s=VISIBLE_AFTER_S - 1)
+    for number in range(8):
+        it.later(number * 4.0, lambda number=number: it.submit(number))
+    assert it.cancel().finished.outcome == "cancelled"
+    it.calls.wait(60)
+    assert it.alive == []
+
+
+def test_what_appears_while_the_terminated_ones_come_to_their_end_is_terminated_too(cancelling):
+    it = cancelling(2, terminate_s=100.0)
+    it.record(0, it.submit(0))
+    it.calls.wait(1)  # it runs
+    it.later(30.0, lambda: it.submit(1))
+    assert it.cancel().finished.outcome == "cancelled"
+    assert it.alive == []
+
+
+def test_jobs_that_never_stop_appearing_are_given_up_and_the_newest_is_named(cancelling):
+    it = cancelling(400)
+    for number in range(400):
+        it.later(number * 5.0, lambda number=number: it.submit(number))
+    cancelled = it.cancel()
+    assert CANCEL_WITHIN_S <= it.calls.time < CANCEL_WITHIN_S + 60
+    assert cancelled.finished.outcome == "unfinished"
+    assert cancelled.appearing is not None
+    assert cancelled.appearing.name == max(one.name for one in it.engine.list_jobs("a_queue", "*", None).jobs)
+    assert it.alive == []
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [("payroll", None), ("r2_n000_1", None), (None, PlanDigest("sha256:" + "0" * 64))],
+)
+def test_a_job_that_the_journal_names_and_is_not_of_the_run_is_left_alone_and_named(cancelling, name, digest):
+    it = cancelling(2)
+    foreign = it.submit(0, name=name, digest=digest)
+    it.record(0, foreign)
+    it.record(1, it.submit(1))
+    cancelled = it.cancel()
+    name = name or "r1_n000_1"
+    assert (it.alive, dict(cancelled.foreign)) == ([name], {foreign: name})
+    warnings = [one.message for one in it.told if isinstance(one, Notice) and "left alone" in one.message]
+    assert len(warnings) == 1
+    assert f"{name} ({foreign})" in warnings[0]
+    assert cancelled.run_state.record(JobName("n000")).state is JobState.LOST
+    assert cancelled.run_state.record(JobName("n001")).state is JobState.FAILED
+
+
+def test_an_id_that_only_the_events_have_is_terminated_too(cancelling):
+    it = cancelling(1, list_delay_s=10_000)  # two jobs of one submission, and the list shows none
+    it.record(0, it.submit(0))
+    it.record(0, it.submit(0))
+    it.cancel()
+    details = it.engine.describe_jobs([JobId(one) for one in it.service.jobs.by_id])
+    assert [one.state for one in details] == [JobState.FAILED, JobState.FAILED]
+
+
+def test_a_job_that_may_have_been_submitted_is_looked_for_until_it_has_to_be_visible(cancelling):
+    it = cancelling(1, list_delay_s=VISIBLE_AFTER_S - 2)
+    job = JobName("n000")
+    it.journal.intend(RUN, [(job, 1)], it.calls.wall())
+    it.submit(0)  # its reply was lost, and a resume that was interrupted wrote so
+    change = JobChanged(job=job, job_id=None, submission=1, before=JobState.SUBMITTING, after=JobState.UNCONFIRMED)
+    it.journal.record(RUN, change, it.calls.wall())
+    it.journal.commit()
+    cancelled = it.cancel()
+    assert (cancelled.left, cancelled.finished.outcome, it.alive) == ((), "cancelled", [])
+    failure = cancelled.run_state.record(job).failure
+    assert failure is not None
+    assert failure.reason == "kedro-batch: cancelled"
+
+
+def test_a_journal_from_elsewhere_does_not_end_the_jobs_of_others(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]})
+    with standin(run_s=600) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
+        queue = {"jobQueue": "a_queue", "jobDefinition": "a_definition"}
+        payroll = service.client().submit_job(jobName="payroll", **queue)["jobId"]
+        with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal, journal:
+            journal.execute("UPDATE submissions SET job_id = ? WHERE job = 'a'", (payroll,))
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        jobs = service.client().describe_jobs(jobs=[payroll])["jobs"]
+        assert jobs[0]["status"] not in ("FAILED", "SUCCEEDED")
+        assert {name: one["status"] for name, one in service.jobs().items() if name in "ab"} == dict.fromkeys(
+            "ab", "FAILED"
+        )
+    assert cancelled.code == 2
+    assert f"payroll ({payroll})" in cancelled.err
+    assert "left alone" in cancelled.err

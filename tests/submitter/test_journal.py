@@ -26,7 +26,9 @@ from kedro_batch.submitter.events import (
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import DEFAULT_JOURNAL, RunEntry, read_journal
+from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import read_journal
 from tests.support.command_line import GENEROUS_S
 from tests.support.runs import as_of_version_2, as_of_version_3
 
@@ -40,7 +42,7 @@ from pathlib import Path
 from typing import Any
 from typing import Any
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 file = Path(sys.argv[1])
 """
 
@@ -193,7 +195,7 @@ def test_processes_that_begin_runs_at_once_get_versions_of_their_own(file):
     script = PREAMBLE + (
         "journal = Journal(file)\nfor number in range(20):\n"
         "    run = f'{sys.argv[2]}{number}'\n"
-        "    journal.begin(RunEntry(run=run, digest='', engine='', jobs=0, began_at=1.0), b'')\n"
+        "    journal.begin(RunEntry(run=run, digest='', engine='aws', jobs=0, began_at=1.0), b'')\n"
         "    journal.begin_version(run, '2026-11-22T16.15.07.123Z')\n"
     )
     writers = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("x", "y")]
@@ -255,7 +257,7 @@ def test_two_processes_that_write_at_once_lose_nothing(file):
 def test_two_processes_that_make_the_journal_at_once_make_one(tmp_path):
     script = PREAMBLE + (
         "journal = Journal(file)\n"
-        "journal.begin(RunEntry(run=sys.argv[2], digest='', engine='', jobs=0, began_at=1.0), b'')\njournal.commit()"
+        "journal.begin(RunEntry(run=sys.argv[2], digest='', engine='aws', jobs=0, began_at=1.0), b'')\njournal.commit()"
     )
     makers = [
         subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "journal.db"), name]) for name in ("x", "y", "z")
@@ -444,7 +446,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_the_user_s(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(UsageError, match=r"cannot write the journal .*--journal"):
         Journal(tmp_path / "taken" / "journal.db")
-    with pytest.raises(UsageError, match="cannot write the journal"):
+    with pytest.raises(UsageError, match=r"cannot use the journal .*: it is a folder"):
         Journal(tmp_path)
 
 

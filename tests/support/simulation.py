@@ -31,7 +31,8 @@ from kedro_batch.submitter.events import EngineName, Event, RunFinished
 from kedro_batch.submitter.failures import log_streams
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import RunEntry, read_journal
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.service.api import (
     JobDetail,

@@ -148,7 +148,7 @@ def test_a_number_in_the_settings_is_what_kedro_reads_from_parameters(tmp_path):
 def test_a_file_without_a_name_is_refused(tmp_path):
     write(tmp_path)
     ended = kedro_batch("compile", "--params-file=", cwd=tmp_path)
-    assert (ended.code, "--params-file names no file" in ended.err) == (2, True)
+    assert (ended.code, "'--params-file': it is empty" in ended.err) == (2, True)
 
 
 def test_very_many_parameters_are_refused_wherever_they_stand(tmp_path):

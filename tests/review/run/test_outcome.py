@@ -8,7 +8,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.review.run.outcome import outcome_text, runs_text
 from kedro_batch.review.run.status import FailureStatus, JobStatus, RunStatus
 from kedro_batch.submitter.events import EngineName
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration
 

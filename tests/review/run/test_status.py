@@ -12,7 +12,7 @@ from kedro_batch.review.run.status import (
 )
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 
 S = JobState
 A, B, C, D = map(JobName, "abcd")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from kedro_batch.cli.base import BatchCommand, verbosity_options
+from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
     data_version_option,
@@ -147,7 +147,7 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
         find_local_folder(plan, given["project"] or Path())  # if it is another project's, no journal is made
     # If the service cannot be reached, no journal is made.
     engine = None if on_this_machine else aws_engine(plan, new_run=run_id is None)
-    book = Journal(journal)
+    book = Journal(journal, print_plainly)
     entry = book.run(chosen)
     check_digest(entry, digest)
     engine_name: EngineName = "local" if on_this_machine else "aws"

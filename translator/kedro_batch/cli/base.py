@@ -36,6 +36,17 @@ INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
+MAY_BE_EMPTY = frozenset(
+    {
+        # Lists, as `kedro run` takes them: there, too, an empty one chooses nothing in particular.
+        *("pipelines", "params", "nodes", "tags", "namespaces", "load_versions"),
+        *("from_nodes", "to_nodes", "from_inputs", "to_outputs"),
+        "prefix",  # of `init`: the whole bucket
+        "docker_args",  # of `image`: words for another program
+    }
+)
+"""The parameters that may be empty. All others are an id, a file or a name, which is never empty but by mistake."""
+
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 """Python looks for garbage after every 700 new objects. A plan of 10,000 jobs is a million objects, none of them
 garbage: looking for it took a third of the time."""
@@ -47,7 +58,27 @@ class BatchCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words of the command line, and keep them as they are."""
         ctx.meta[_WORDS] = tuple(args)
+        if not ctx.resilient_parsing:
+            self._refuse_empty(ctx, args)
         return super().parse_args(ctx, args)
+
+    def _refuse_empty(self, ctx: click.Context, args: Sequence[str]) -> None:
+        """Refuse empty values before anything is made of them: a new random id, say, or the working directory.
+
+        Raises:
+            BadParameter: There is one.
+        """
+        given = self.make_parser(ctx).parse_args(list(args))[0]
+        params = {param.name: param for param in self.get_params(ctx) if param.name not in MAY_BE_EMPTY}
+        if any(param.is_eager and given.get(name) is True for name, param in params.items()):
+            return  # --help
+        for name, param in params.items():
+            if name in given:
+                _check_not_empty(ctx, param, given[name], "it is empty: a variable that it comes from may not be set")
+            elif isinstance(param.envvar, str):
+                # An empty variable is an unset one, as everywhere; one of blanks is neither that nor a name.
+                value = os.environ.get(param.envvar) or None
+                _check_not_empty(ctx, param, value, f"the variable {param.envvar} is blank")
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -67,6 +98,13 @@ class BatchCommand(click.Command):
             where = f": {error.filename}" if error.filename else ""
             _print_error(ctx, for_terminal(f"{error.strerror or error}{where}"))
             ctx.exit(UsageError.exit_code)
+
+
+def _check_not_empty(ctx: click.Context, param: click.Parameter, value: object, why: str) -> None:
+    words = value if isinstance(value, (list, tuple)) else (value,)
+    if any(isinstance(word, str) and not word.strip() for word in words):
+        otherwise = ", or leave it out" if not param.required else ""
+        raise click.BadParameter(f"{why}. Give it a value{otherwise}", ctx=ctx, param=param)
 
 
 def command_with(*options: str, instead_of: Collection[str] = (), behind_dashes: Collection[str] = ()) -> str:
@@ -126,6 +164,11 @@ def print_note(message: str) -> None:
         click.echo(message, err=True)
     except OSError:
         redirect_to_null(sys.stderr)
+
+
+def print_plainly(message: str) -> None:
+    """Print a note that may hold what others have written: a terminal obeys nothing in it."""
+    print_note(for_terminal(message))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedro_batch.cli.base import print_note
+from kedro_batch.cli.base import print_note, print_plainly
 from kedro_batch.cli.partial_outputs import Starts, describe_kept, find_partial_jobs, remove_partial_outputs
 from kedro_batch.cli.run_outputs import RecordedRun, find_project_of, find_recorded_run, open_data
 from kedro_batch.cli.streams import reserve_stdout
@@ -57,7 +57,7 @@ def clean_up(run_id: RunId, plan: Plan, journal: Path, cancelled: Cancelled, *, 
 
 def _may_be_left(run_id: RunId, journal: Path, starts: Starts) -> bool:
     """True if a job without success may have saved something under the version of its run, torn or complete."""
-    with read_journal(journal) as book:
+    with read_journal(journal, print_plainly) as book:
         entry = book.run(run_id)
         if entry is None or entry.version is None:
             return False

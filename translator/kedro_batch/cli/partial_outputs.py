@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.run_outputs import RecordedRun, find_recorded_run
 from kedro_batch.errors import KedroBatchError, RunUnfinished
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, NEW, UNSUCCESSFUL, JobState
+from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_view import JournalView, journal_words, read_journal
 from kedro_batch.submitter.run_lock import run_lock
 from kedro_batch.text.wording import counted, listed
@@ -126,7 +128,7 @@ def remove_partial_outputs(
         RunUnfinished: Jobs may still be running.
         Refused: The project cannot be loaded.
     """
-    with run_lock(journal.parent / "runs" / run_id, run_id), read_journal(journal) as book:
+    with run_lock(run_folder(journal, run_id), run_id), read_journal(journal, print_plainly) as book:
         run = find_recorded_run(run_id, book)
         jobs = find_partial_jobs(run, book, starts)
         if jobs.may_run:

@@ -35,8 +35,6 @@ def options_from_flags(root: Path, flags: dict[str, Any]) -> CompileOptions:
         UsageError: The options ask for what cannot be.
     """
     params_file = flags["params_file"]
-    if params_file == "":
-        raise UsageError("--params-file names no file")
     env = flags["env"] or os.environ.get("KEDRO_ENV") or None
     if env is not None and (Path(env).is_absolute() or ".." in Path(env).parts):
         raise UsageError(f"--env: {env!r} is a path: name a folder of the configuration, such as base")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, command_with, verbosity_options
+from kedro_batch.cli.base import BatchCommand, command_with, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
     data_version_option,
@@ -85,7 +85,7 @@ def resume(  # noqa: PLR0913  click hands over every option
         assume_done=named_jobs(assume_done, read_input),
         definitions=choice,
     )
-    book = Journal(journal)
+    book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
     if choice and handle.engine_name == "local":
         raise UsageError(f"run {run} is a local run, which has no job definitions: leave --{choice}-definitions out")

@@ -10,7 +10,7 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.journal_view import JournalView, RunEntry, journal_words
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import JournalView, journal_words
 
 if TYPE_CHECKING:
     from kedro_batch.compiler.stored_data import DataOfRun

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
 
@@ -29,13 +30,15 @@ from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Event, RunFinished
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_place import run_folder
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import remove_run_folder, run_lock
 from kedro_batch.submitter.run_state import RunState
-from kedro_batch.submitter.service.api import Engine
+from kedro_batch.submitter.service.api import Engine, JobSummary
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
 from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.wording import listed
 
 
 @dataclass(kw_only=True)
@@ -86,18 +89,40 @@ class RunSession:
         """Terminate every job of the run, and return how it stands.
 
         Raises:
-            RunUnfinished: Some jobs have not ended yet.
+            RunUnfinished: Some jobs have not ended yet, or new ones go on appearing.
+            UsageError: The journal names jobs of others, which were left alone.
             KedroBatchError: The service or the journal refused.
             Interrupted: A signal came.
         """
         cancelled = cancel(self.context, self._location)
         self.run_state = cancelled.run_state
+        if cancelled.appearing:
+            raise RunUnfinished(self._who_submits(cancelled.appearing))
         if cancelled.left:
             left = len(cancelled.left)
             raise RunUnfinished(
                 f"{left} jobs of run {self.handle.run_id} have not ended yet: kedro-batch cancel {self.handle.run_id}"
             )
+        if cancelled.foreign:
+            names = listed([f"{name} ({job_id})" for job_id, name in sorted(cancelled.foreign.items())], 3)
+            raise UsageError(
+                f"the jobs of run {self.handle.run_id} have ended, but the journal {self.context.journal.file} is not "
+                f"to be believed: {names} are other jobs on AWS Batch. They were left alone. Use the journal that the "
+                "run was applied with, or move this one away and name the plan with --plan PLAN"
+            )
         return cancelled
+
+    def _who_submits(self, newest: JobSummary) -> str:
+        """Say what can be known of the process that goes on submitting: not from this journal, whose lock is ours."""
+        run_id, region = self.handle.run_id, self.context.location.get("region")
+        created = datetime.fromtimestamp(newest.created_at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        in_region = f" --region {region}" if region else ""
+        return (
+            f"jobs of run {run_id} go on appearing: the newest is {newest.name}, created at {created}. It is submitted "
+            "by a kedro-batch on another machine, or with another journal. Stop that process, then: kedro-batch cancel "
+            f"{run_id}. Who calls SubmitJob, some 15 minutes later: aws cloudtrail lookup-events{in_region} "
+            "--lookup-attributes AttributeKey=EventName,AttributeValue=SubmitJob"
+        )
 
     @property
     def _location(self) -> dict[str, str]:
@@ -121,7 +146,7 @@ def open_run(
         ServiceError: boto3 finds no region, or a profile that does not exist.
     """
     inbox = Inbox()
-    folder = journal.file.parent / "runs" / handle.run_id
+    folder = run_folder(journal.file, handle.run_id)
     engine = engine or _engine(handle, inbox, options, folder)
     calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
     json_lines = JsonLines() if options.verbosity.as_json else None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from kedro_batch.cli.base import BatchCommand
+from kedro_batch.cli.base import BatchCommand, print_plainly
 from kedro_batch.cli.options import journal_option, json_option
 from kedro_batch.errors import RunUnknown
 
@@ -29,7 +29,7 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
     from kedro_batch.submitter.run_id import checked_run_id
 
     run_id = checked_run_id(run)
-    with read_journal(journal) as book:
+    with read_journal(journal, print_plainly) as book:
         entry = book.run(run_id)
         if entry is None:
             raise RunUnknown(f"the journal {journal} has no run {run_id}: see kedro-batch runs")
@@ -53,8 +53,10 @@ def runs(journal: Path, *, as_json: bool) -> None:
     from kedro_batch.review.run.status import entry_document
     from kedro_batch.submitter.journal_view import read_journal
 
-    with read_journal(journal) as book:
-        entries = book.runs()
+    with read_journal(journal, print_plainly) as book:
+        entries, odd = book.runs(), book.odd_runs()
+    for problem in odd:
+        print_plainly(f"Warning: {problem}")
     if as_json:
         for entry in entries:
             click.echo(encoded(entry_document(entry)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_note, verbosity_options
+from kedro_batch.cli.base import BatchCommand, print_note, print_plainly, verbosity_options
 from kedro_batch.cli.options import command_options, journal_option
 from kedro_batch.cli.streams import reserve_stdout
 from kedro_batch.errors import KedroBatchError, ProjectError, ServiceError
@@ -58,7 +58,7 @@ def versions(  # noqa: PLR0913  click hands over every option
     run_id = checked_run_id(run)
     removal = Removal()
     with reserve_stdout() as stdout:
-        with read_journal(journal) as book:
+        with read_journal(journal, print_plainly) as book:
             recorded = find_recorded_run(run_id, book)
         data = open_data(recorded, project)
         if remove_partial:
@@ -68,7 +68,7 @@ def versions(  # noqa: PLR0913  click hands over every option
                 print_note(for_terminal(removal.describe()))
             if removal.kept:
                 print_note(for_terminal(describe_kept(removal.kept)))
-        with read_journal(journal) as book:
+        with read_journal(journal, print_plainly) as book:
             records = book.records(run_id)
         stored = {name: data.look_up(name) for job in recorded.plan.jobs for name in job.writes}
         found = find_outputs(run_id, recorded.version, recorded.plan, records, stored)
@@ -89,7 +89,7 @@ def _look(run_id: "RunId", journal: Path) -> None:
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
 
-    book = Journal(journal)
+    book = Journal(journal, print_plainly)
     handle = find_run(run_id, book, None)
     if handle.engine_name == "local":
         return

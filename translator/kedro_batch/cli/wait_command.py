@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, verbosity_options
+from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
 from kedro_batch.cli.options import command_options, following_options, journal_option, json_option, plan_option
 from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import UsageError
@@ -27,7 +27,7 @@ def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
 
-    book = Journal(journal)
+    book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
     if handle.engine_name == "local":
         raise UsageError(f"run {run} is a local run, which stops when its command stops. See kedro-batch status {run}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import botocore.exceptions
 
+from kedro_batch.cloud.unsent import is_surely_unsent
 from kedro_batch.errors import Fault, ServiceError
 
 _THROTTLED = frozenset(
@@ -52,6 +53,51 @@ _CREDENTIAL_ERRORS = (
     *(one for one in [getattr(botocore.exceptions, "LoginError", None)] if one),
 )
 """LoginError came with botocore 1.41."""
+_BEFORE_A_CONNECTION: tuple[type[Exception], ...] = tuple(
+    getattr(botocore.exceptions, name)
+    for name in (
+        "ApiVersionNotFoundError",
+        "BaseEndpointResolverError",
+        "DataNotFoundError",
+        "EndpointProviderError",
+        "InvalidChecksumConfigError",
+        "InvalidConfigError",
+        "InvalidDNSNameError",
+        "InvalidDefaultsMode",
+        "InvalidEndpointConfigurationError",
+        "InvalidEndpointDiscoveryConfigurationError",
+        "InvalidExpressionError",
+        "InvalidHostLabelError",
+        "InvalidIMDSEndpointError",
+        "InvalidIMDSEndpointModeError",
+        "InvalidProxiesConfigError",
+        "InvalidRetryConfigurationError",
+        "InvalidS3AddressingStyleError",
+        "InvalidS3UsEast1RegionalEndpointConfigError",
+        "InvalidSTSRegionalEndpointsConfigError",
+        "MissingDependencyException",
+        "MissingParametersError",
+        "NoAuthTokenError",
+        "OperationNotPageableError",
+        "ParamValidationError",
+        "ServiceNotInRegionError",
+        "UnknownClientMethodError",
+        "UnknownCredentialError",
+        "UnknownRegionError",
+        "UnknownServiceStyle",
+        "UnknownSignatureVersionError",
+        "UnknownTokenProviderError",
+        "UnsupportedS3AccesspointConfigurationError",
+        "UnsupportedS3ArnError",
+        "UnsupportedS3ConfigurationError",
+        "UnsupportedServiceProtocolsError",
+        "UnsupportedSignatureVersionError",
+        "ValidationError",
+    )
+    if hasattr(botocore.exceptions, name)
+)
+"""Parameters, settings or an endpoint were refused by botocore itself, which sends nothing then. Not every version has
+all of them."""
 _REFRESHED = "Credentials were refreshed"
 """How botocore begins a RuntimeError about credentials that expired as soon as it had them."""
 
@@ -64,6 +110,7 @@ _MAY_ASSUME = (
 _PROFILE = "Set AWS_PROFILE to one of those that `aws configure list-profiles` prints"
 _CONFIG_FILE = "Correct the file, or set AWS_CONFIG_FILE to another"
 _NETWORK = "Check the network, its proxy, and AWS_ENDPOINT_URL... if it is set"
+_CERTIFICATE = "Check the endpoint; if a proxy of yours opens TLS, name the file with its certificate in AWS_CA_BUNDLE"
 _REGION = "Set AWS_DEFAULT_REGION"
 
 _MEANING: tuple[tuple[tuple[type[Exception], ...], tuple[Fault, str]], ...] = (
@@ -71,19 +118,13 @@ _MEANING: tuple[tuple[tuple[type[Exception], ...], tuple[Fault, str]], ...] = (
     ((botocore.exceptions.NoRegionError,), (Fault.REFUSED, _REGION)),
     ((botocore.exceptions.ProfileNotFound,), (Fault.REFUSED, _PROFILE)),
     ((botocore.exceptions.ConfigParseError, botocore.exceptions.ConfigNotFound), (Fault.REFUSED, _CONFIG_FILE)),
-    (
-        (
-            botocore.exceptions.EndpointConnectionError,
-            botocore.exceptions.ConnectTimeoutError,
-            botocore.exceptions.ProxyConnectionError,
-        ),
-        (Fault.UNREACHABLE, _NETWORK),
-    ),
-    # A lost connection, a missing or a broken reply.
-    ((botocore.exceptions.HTTPClientError,), (Fault.AMBIGUOUS, "")),
-    ((botocore.exceptions.BotoCoreError,), (Fault.REFUSED, "")),
+    (_BEFORE_A_CONNECTION, (Fault.REFUSED, "")),
 )
-"""What botocore's own exceptions mean, and what to do; the first that fits counts."""
+"""What botocore's own exceptions mean if they come before any connection, and what to do; the first that fits counts.
+
+Of every other one it is not known whether the request was sent, but for ``is_surely_unsent``: a call that is never
+repeated (SubmitJob) has to be looked for before it is sent again. A kind that a later botocore adds is among those.
+"""
 
 
 def lacks_operation(error: ServiceError) -> bool:
@@ -136,12 +177,18 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     except botocore.exceptions.ClientError as error:
         raise _refusal(what, service, error) from error
     except botocore.exceptions.BotoCoreError as error:
-        fault, remedy = next(meant for kinds, meant in _MEANING if isinstance(error, kinds))
+        fault, remedy = _meaning(error)
         raise ServiceError(_tried(what, error), fault=fault, remedy=remedy) from error
     except Exception as error:
         if isinstance(error, RuntimeError) and str(error).startswith(_REFRESHED):
             raise ServiceError(_tried(what, error), fault=Fault.CREDENTIALS, remedy=_LOG_IN_AGAIN) from error
         raise _not_a_reply(what, service, f"{type(error).__name__}: {error}") from error
+
+
+def _meaning(error: botocore.exceptions.BotoCoreError) -> tuple[Fault, str]:
+    if is_surely_unsent(error):
+        return Fault.UNREACHABLE, _CERTIFICATE if isinstance(error, botocore.exceptions.SSLError) else _NETWORK
+    return next((meant for kinds, meant in _MEANING if isinstance(error, kinds)), (Fault.AMBIGUOUS, ""))
 
 
 def no_region(what: str) -> ServiceError:

@@ -1,15 +1,15 @@
 """Cancel a run: terminate every job of it, from the journal and by the names on the service together."""
 
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kedro_batch.errors import Interrupted, KedroBatchError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
+from kedro_batch.submitter.cancel_rounds import REASON, CancelRounds
 from kedro_batch.submitter.close import close
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
+from kedro_batch.submitter.events import RunFinished, RunOutcome
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.preflight import check_account, check_location, current_location
@@ -19,13 +19,11 @@ from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.reconcile.settle import emit_differences
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
-from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
-from kedro_batch.submitter.terminate import terminate, wait_until_ended
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.submitter.terminate import wait_until_ended
+from kedro_batch.text.wording import listed
 
 _WITHIN_S = 600.0
-_ROUNDS = 20
-_REASON = "kedro-batch: cancelled"
+"""How long to wait until terminated jobs have ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +33,8 @@ class Cancelled:
     Attributes:
         finished: The last event.
         left: Jobs that have not ended yet.
+        appearing: The newest job, if jobs still appeared when this was given up; else None.
+        foreign: Jobs that the journal names and that are not of the run, with their names: they were left alone.
         run_state: Its state.
         started: The jobs whose latest submission has started, as far as the service knows it.
         not_started: The jobs whose latest submission ended before it started, likewise.
@@ -42,6 +42,8 @@ class Cancelled:
 
     finished: RunFinished
     left: tuple[JobId, ...]
+    appearing: JobSummary | None
+    foreign: Mapping[JobId, str]
     run_state: RunState
     started: frozenset[JobName]
     not_started: frozenset[JobName]
@@ -78,62 +80,45 @@ def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
 
 
 def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
-    ids = {one.job_id for one in journal.values() if one.job_id and one.state is not JobState.SUCCEEDED}
-    found = _terminate_all(context, journal, ids)
-    left = wait_until_ended(context, sorted(ids | found.keys()), _WITHIN_S)
-    after, started = _records_after(context, journal, found)
+    submitted = context.journal.submitted_ids(context.run_id)
+    unconfirmed = any(one.state in MAYBE_SUBMITTED for one in journal.values())
+    rounds = CancelRounds(
+        context=context,
+        recorded={one.job_id for one in submitted},
+        others_may_submit=not journal or unconfirmed,
+    )
+    rounds.drop_foreign()
+    while True:
+        rounds.terminate_all()
+        left = wait_until_ended(context, sorted(rounds.ids), _WITHIN_S)
+        if not rounds.look_again():
+            break
+    own = {
+        job: one.in_state(JobState.LOST) if one.job_id in rounds.foreign and one.state not in ENDED else one
+        for job, one in journal.items()
+    }
+    after, started = _records_after(context, own, rounds)
     records = propagate_failures(context.parents, after)
     run_state = RunState(context.parents, _with_reason(journal, records))
     emit_differences(context, run_state.records)
     note = f"not ended yet: {listed(left, 10)}" if left else None
-    finished = close(context, run_state, "unfinished" if left else "cancelled", began=began, note=note)
+    if rounds.gave_up:
+        note = "its jobs go on appearing: another process submits them"
+    outcome: RunOutcome = "unfinished" if left or rounds.gave_up else "cancelled"
+    finished = close(context, run_state, outcome, began=began, note=note)
     return Cancelled(
         finished=finished,
         left=left,
+        appearing=rounds.newest if rounds.gave_up else None,
+        foreign=dict(rounds.foreign),
         run_state=run_state,
         started=frozenset(job for job, has_started in started.items() if has_started),
         not_started=frozenset(job for job, has_started in started.items() if not has_started),
     )
 
 
-def _terminate_all(context: RunContext, journal: Records, ids: set[JobId]) -> dict[JobId, JobSummary]:
-    """Terminate jobs until no new ones appear.
-
-    A job whose reply was lost may not be visible yet: while there may be one, jobs are listed several times. As long as
-    new ones appear, another process still submits.
-
-    Returns:
-        The jobs that were found by their names.
-    """
-    if not context.options.adopt:
-        _terminate_live(context, sorted(ids))
-        return {}
-    may_be_invisible = not journal or any(one.state in MAYBE_SUBMITTED for one in journal.values())
-    pauses = deque([0.0, *(LOOKUP_DELAYS_S if may_be_invisible else ())])
-    found: dict[JobId, JobSummary] = {}
-    terminated: set[JobId] = set()
-    for _ in range(_ROUNDS):
-        context.service.pause(pauses.popleft() if pauses else 0.0)
-        known = found.keys() | ids
-        found |= {one.job_id: one for one in context.list_run()}
-        if not pauses and known == found.keys() | ids and known <= terminated:
-            break
-        _terminate_live(context, sorted(ids | found.keys()))
-        terminated |= ids | found.keys()
-    return found
-
-
-def _terminate_live(context: RunContext, ids: Sequence[JobId]) -> None:
-    """Terminate those of some jobs that have not ended."""
-    live = [one.job_id for one in context.service.describe_jobs(ids) if one.state not in ENDED]
-    if live:
-        message = f"terminating {counted(len(live), 'job')}"
-        context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
-        terminate(context, live, _REASON)
-
-
 def _records_after(
-    context: RunContext, journal: Records, found: Mapping[JobId, JobSummary]
+    context: RunContext, journal: Records, rounds: CancelRounds
 ) -> tuple[dict[JobName, JobRecord], dict[JobName, bool]]:
     """Merge what the journal has and what the service says now.
 
@@ -143,7 +128,8 @@ def _records_after(
     after = dict(journal)
     started = {}
     versions = set()
-    discovered = discover(context.run_id, context.parents, found.values())
+    found = [one for one in rounds.found.values() if one.job_id not in rounds.foreign]
+    discovered = discover(context.run_id, context.parents, found)
     for job, jobs in discovered.jobs.items():
         # Of two jobs of one submission, the one that has succeeded stands, as in ``duplicates``.
         newest = max(jobs, key=lambda one: (one.submission, one.state is JobState.SUCCEEDED, one.created_at_ms))
@@ -151,7 +137,7 @@ def _records_after(
             after[job] = JobRecord(
                 state=newest.state, status=newest.status, submission=newest.submission, job_id=newest.job_id
             )
-    by_id = {one.job_id: job for job, one in after.items() if one.job_id}
+    by_id = {one.job_id: job for job, one in after.items() if one.job_id and one.job_id not in rounds.foreign}
     for detail in context.service.describe_jobs(sorted(by_id)):
         job = by_id[detail.job_id]
         started[job] = detail.started
@@ -165,7 +151,7 @@ def _records_after(
 
 def _with_reason(journal: Records, records: Records) -> dict[JobName, JobRecord]:
     """Say of each job that has failed since that it was cancelled."""
-    cancelled = Failure(cause=Cause.TERMINATED, reason=_REASON)
+    cancelled = Failure(cause=Cause.TERMINATED, reason=REASON)
     return {
         job: replace(one, failure=cancelled)
         if one.state is JobState.FAILED and not (job in journal and journal[job].state is JobState.FAILED)

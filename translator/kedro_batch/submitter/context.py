@@ -138,6 +138,7 @@ class RunContext:
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
         self._held_back: list[Event] = []
+        self.journal.wait.check = self.inbox.check_interrupt
         self.plan = self.engine.adapt_plan(self.plan)
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
         self.backoff.jobs_go_on = self.continued
@@ -192,6 +193,7 @@ class RunContext:
         if self.begun:
             return
         self.begun = True
+        self.journal.wait.tell = lambda message: self.emit(Notice(kind=NoticeKind.TROUBLE, message=message))
         self.journal.locate(self.run_id, self.location)
         self.emit(
             RunStarted(

@@ -13,7 +13,7 @@ SQLite keeps its rollback journal, because readers of a write-ahead log write be
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,35 +36,12 @@ from kedro_batch.submitter.events import (
     event_json,
 )
 from kedro_batch.submitter.job_state import JobState
-from kedro_batch.submitter.journal_view import (
-    BUSY_S,
-    DEFAULT_JOURNAL,
-    OLDER,
-    VERSION,
-    WITHOUT_REVISIONS,
-    JournalView,
-    RunEntry,
-    check_version,
-    version_of,
-)
+from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, unwritable
+from kedro_batch.submitter.journal_place import make_journal, real_journal
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_schema import check_version, prepare, version_of
+from kedro_batch.submitter.journal_view import JournalView, connect
 
-_TABLES = """
-CREATE TABLE runs (
-    run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, location TEXT NOT NULL,
-    jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL, version TEXT
-);
-CREATE TABLE submissions (
-    run TEXT NOT NULL REFERENCES runs, job TEXT NOT NULL, submission INTEGER NOT NULL,
-    intended_at REAL, revision TEXT, job_id TEXT, state TEXT NOT NULL, status TEXT, blocked_by TEXT,
-    cause TEXT, reason TEXT, exit_code INTEGER, attempts INTEGER, advice TEXT,
-    log TEXT, log_tail TEXT, log_problem TEXT,
-    PRIMARY KEY (run, job, submission)
-) WITHOUT ROWID;
-CREATE TABLE events (number INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs, event TEXT NOT NULL);
-CREATE INDEX events_of_run ON events (run, number);
-"""
-_ADD_REVISIONS = "ALTER TABLE submissions ADD COLUMN revision TEXT;"
-_ADD_DATA_VERSIONS = "ALTER TABLE runs ADD COLUMN version TEXT;"
 _INTEND = """
 INSERT INTO submissions (run, job, submission, intended_at, revision, state) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET
@@ -97,35 +74,40 @@ class Journal(JournalView):
 
     failure: str | None = None
 
-    def __init__(self, file: Path) -> None:
-        """Open the file, or create it.
+    def __init__(self, file: Path, tell: Callable[[str], None] | None = None) -> None:
+        """Open the file, or create it, for this user alone.
+
+        Args:
+            file: The journal.
+            tell: Shows why nothing happens, while another program holds it.
 
         Raises:
             UsageError: It cannot be written, or is not a journal of this version.
         """
+        real = real_journal(file)
+        wait = JournalWait(file)
+        wait.tell = tell or wait.tell
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            if file.parent.name == DEFAULT_JOURNAL.parent.name and not (file.parent / ".gitignore").exists():
-                (file.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-            connection = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None)
+            make_journal(real)
+            connection = connect(real.absolute().as_uri())
         except OSError as error:
             raise UsageError(
                 f"cannot write the journal {file}: {_why(file, error)}. Run it from a folder that you can write to, "
                 "or name another file with --journal"
             ) from error
         except sqlite3.Error as error:
-            raise _unwritable(file, error) from error
+            raise unwritable(file, error) from error
         with ExitStack() as on_failure:
             on_failure.callback(connection.close)
             try:
-                _prepare(connection)
-                check_version(file, version_of(connection))
-                connection.execute("PRAGMA journal_mode = DELETE")
+                wait.for_lock(lambda: prepare(connection))
+                check_version(file, wait.for_lock(lambda: version_of(connection)))
+                wait.for_lock(lambda: connection.execute("PRAGMA journal_mode = DELETE"))
                 connection.execute("PRAGMA synchronous = FULL")
             except sqlite3.Error as error:
-                raise _unwritable(file, error) from error
+                raise unwritable(file, error) from error
             on_failure.pop_all()
-        super().__init__(file, connection)
+        super().__init__(file, connection, wait)
         self._waiting: list[_Row] = []
 
     def begin(self, entry: RunEntry, plan: bytes) -> None:
@@ -171,8 +153,7 @@ class Journal(JournalView):
             (_INTEND, (run_id, job, submission, at, revisions.get(job), JobState.SUBMITTING))
             for job, submission in jobs
         ]
-        self._write_or_raise([*self._waiting, *intents])
-        self._waiting = []
+        self._write_or_raise(intents)
 
     def begin_version(self, run_id: RunId, wanted: DataVersion) -> DataVersion:
         """Give a run a version that no other run has, and write it with what waits to be written, in one commit.
@@ -196,8 +177,7 @@ class Journal(JournalView):
                 given[0] = next_data_version(given[0])
             connection.execute("UPDATE runs SET version = ? WHERE run = ?", (given[0], run_id))
 
-        self._write_or_raise(self._waiting, choose)
-        self._waiting = []
+        self._write_or_raise(then=choose)
         return given[0]
 
     def record_version(self, run_id: RunId, version: DataVersion) -> None:
@@ -252,8 +232,7 @@ class Journal(JournalView):
         Raises:
             UsageError: The file cannot be written: nothing may be sent.
         """
-        self._write_or_raise(self._waiting)
-        self._waiting = []
+        self._write_or_raise()
 
     @property
     def waiting(self) -> bool:
@@ -262,22 +241,36 @@ class Journal(JournalView):
 
     def commit(self) -> None:
         """Write what waits. If that fails, ``failure`` says why, what waits is kept, and the run goes on."""
+        self._commit(BUSY_S)
+
+    def try_commit(self) -> None:
+        """Write what waits, as ``commit`` does; but if another program holds the file, leave it for the next time."""
+        self._commit(0.0)
+
+    def _commit(self, within_s: float) -> None:
         if self._waiting:
             try:
-                self._write(self._waiting)
+                self._write((), None, within_s)
             except sqlite3.Error as error:
                 self.failure = str(error)
             else:
-                self._waiting = []
                 self.failure = None
 
-    def _write_or_raise(self, rows: list[_Row], then: Callable[[sqlite3.Connection], None] | None = None) -> None:
+    def _write_or_raise(
+        self, rows: Sequence[_Row] = (), then: Callable[[sqlite3.Connection], None] | None = None
+    ) -> None:
         try:
-            self._write(rows, then)
+            self._write(rows, then, BUSY_S)
         except sqlite3.Error as error:
-            raise _unwritable(self.file, error) from error
+            raise unwritable(self.file, error) from error
 
-    def _write(self, rows: list[_Row], then: Callable[[sqlite3.Connection], None] | None = None) -> None:
+    def _write(self, rows: Sequence[_Row], then: Callable[[sqlite3.Connection], None] | None, within_s: float) -> None:
+        """Write what waits, and more rows behind it, in one commit."""
+        waiting = tuple(self._waiting)
+        self.wait.for_lock(lambda: self._write_once((*waiting, *rows), then), within_s)
+        del self._waiting[: len(waiting)]  # what was told while the file was busy waits for the next commit
+
+    def _write_once(self, rows: Sequence[_Row], then: Callable[[sqlite3.Connection], None] | None) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for statement, values in rows:
@@ -289,26 +282,6 @@ class Journal(JournalView):
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Create the tables in a new file, and what an older one lacks; a file of another program stays as it is."""
-    if version_of(connection) in (0, *OLDER):
-        connection.execute("BEGIN IMMEDIATE")
-        version = version_of(connection)  # somebody else may have been faster
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        missing = "" if tables else _TABLES
-        if version in OLDER:
-            missing = (_ADD_REVISIONS if version == WITHOUT_REVISIONS else "") + _ADD_DATA_VERSIONS
-        if missing:
-            for statement in filter(str.strip, missing.split(";")):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
-
-
-def _unwritable(file: Path, error: sqlite3.Error) -> UsageError:
-    return UsageError(f"cannot write the journal {file}: {error}. Nothing more is submitted without it")
 
 
 def _why(file: Path, error: OSError) -> str | None:

@@ -16,7 +16,9 @@ from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
-from kedro_batch.submitter.journal_view import RunEntry, journal_words
+from kedro_batch.submitter.journal_place import begin_lock_file, run_folder
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.run_lock import begin_lock, is_locked
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import counted, listed
@@ -75,7 +77,7 @@ def beginning(context: RunContext) -> Iterator[None]:
     plans: dict[PlanDigest, Plan | None] = {context.digest: context.plan}
     while True:
         _ask(context, asked, _candidates(context, plans))
-        with begin_lock(context.journal.file):
+        with begin_lock(begin_lock_file(context.journal.file), context.service.pause):
             candidates = _candidates(context, plans)
             if not _to_be_asked(context, candidates, asked):
                 _judge(context, [one for found in candidates if (one := _live_run(found, asked))])
@@ -91,15 +93,18 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
         context: The run that is to begin.
         plans: The plans that have been read; those of the candidates are added.
     """
-    journal, runs = context.journal, context.journal.file.parent / "runs"
+    journal = context.journal
     ours = _writes(context.plan)
     forgotten_before = context.calls.wall() - REMEMBERED_S
     found = []
     for entry in journal.runs():
         if entry.run == context.run_id or entry.outcome not in _MAY_GO_ON:
             continue
-        followed = entry.outcome is None and is_locked(runs / entry.run)
-        records = {} if followed else journal.records(entry.run)
+        followed = entry.outcome is None and is_locked(run_folder(journal.file, entry.run))
+        try:
+            records = {} if followed else journal.records(entry.run)
+        except UsageError:  # it has an odd row, which is a message only for whoever works on that run
+            continue
         live = {name: one for name, one in records.items() if one.live}
         looked_up = entry.outcome == "unfinished"  # by the command that ended so
         unconfirmed = not looked_up and any(_may_be_submitted(one, forgotten_before) for one in records.values())

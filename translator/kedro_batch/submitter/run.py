@@ -234,7 +234,7 @@ class Run:
         until = min(until, now + _LONGEST_WAIT_S)
         if context.journal.waiting:
             if now - self._committed_at >= _COMMIT_EVERY_S:
-                context.journal.commit()
+                context.journal.try_commit()
                 self._committed_at = now
             else:
                 until = min(until, self._committed_at + _COMMIT_EVERY_S)

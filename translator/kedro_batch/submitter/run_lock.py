@@ -3,18 +3,29 @@
 The operating system holds the lock, so that it ends with its holder, however that ends.
 """
 
+import errno
 import fcntl
 import getpass
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from kedro_batch.errors import UsageError
+from kedro_batch.files.private_files import make_private_folder, open_without_following
 from kedro_batch.plan.submit_job import RunId
+from kedro_batch.text.escaping import one_line
+
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
+"""What a file system without locks answers: NFS without lockd ENOLCK, Lustre without -o flock ENOSYS, FUSE either.
+Only EWOULDBLOCK says that another process holds the lock (flock(2), fcntl(2))."""
+_HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN})
+_SLICE_S = 0.1
+_NAME_LENGTH = 500
+"""What is read of the name of a holder; a file that somebody else wrote may have any length."""
 
 
 @contextmanager
@@ -26,7 +37,7 @@ def run_lock(folder: Path, run_id: RunId) -> Iterator[None]:
         run_id: The run, for the message.
 
     Raises:
-        UsageError: Another process holds it, or the folder cannot be written.
+        UsageError: Another process holds it, the folder cannot be written, or its file system has no locks.
     """
     with _locked(folder, run_id) as file:
         file.truncate(0)
@@ -36,25 +47,71 @@ def run_lock(folder: Path, run_id: RunId) -> Iterator[None]:
 
 
 def is_locked(folder: Path) -> bool:
-    """True if a process on this machine works on the run of a folder."""
+    """True if a process on this machine works on the run of a folder.
+
+    Raises:
+        UsageError: The file system has no locks, so nobody can tell.
+    """
     try:
-        with (folder / "lock").open(encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # there is no such file, or the file system has no locks
+        descriptor = open_without_following(folder / "lock", os.O_RDONLY)
+    except OSError:  # nobody has worked on it here, or what is there is no lock of ours
         return False
-    return False
+    with os.fdopen(descriptor) as file:
+        return not _try_lock(file, fcntl.LOCK_SH, folder)
 
 
 @contextmanager
-def begin_lock(journal: Path) -> Iterator[None]:
-    """Hold the lock of a journal while a run begins; others wait, for as long as it takes to read and write it."""
-    with ExitStack() as stack:
-        with suppress(OSError):  # the file system has no locks
-            file = stack.enter_context(journal.with_name(f"{journal.name}.lock").open("a", encoding="utf-8"))
-            fcntl.flock(file, fcntl.LOCK_EX)
+def begin_lock(file: Path, pause: Callable[[float], None]) -> Iterator[None]:
+    """Hold the lock of a journal while a run begins; others wait, for as long as it takes to read and write it.
+
+    Args:
+        file: The lock.
+        pause: Waits for so many seconds; it may raise, which ends the waiting.
+
+    Raises:
+        UsageError: The lock cannot be written, or its file system has no locks.
+    """
+    with _opened(file, f"the lock of the journal, {file}") as lock:
+        while not _try_lock(lock, fcntl.LOCK_EX, file.parent):
+            pause(_SLICE_S)
         yield
+
+
+def lock_problem(error: OSError, folder: Path) -> UsageError | None:
+    """Return what is wrong with the locks of a file system; None if all is well, and another process has the lock.
+
+    Args:
+        error: What was raised in place of a lock.
+        folder: A folder on the file system.
+    """
+    if error.errno in _HELD:
+        return None
+    why = error.strerror or str(error)
+    if error.errno in _NO_LOCKS:
+        why = f"this file system has no locks ({why})"
+    return UsageError(f"cannot lock what is in {folder}: {why}. Name a journal on a local disk with --journal")
+
+
+def _try_lock(file: TextIO, kind: int, folder: Path) -> bool:
+    """Lock a file if nobody holds it; True if that was so.
+
+    Raises:
+        UsageError: It cannot be locked at all.
+    """
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        if problem := lock_problem(error, folder):
+            raise problem from error
+        return False
+    return True
+
+
+def _opened(path: Path, what: str) -> TextIO:
+    try:
+        return os.fdopen(open_without_following(path, os.O_RDWR | os.O_CREAT), "r+", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"cannot write {what}: {error.strerror}") from error
 
 
 def remove_run_folder(folder: Path) -> None:
@@ -68,35 +125,23 @@ def _locked(folder: Path, run_id: RunId) -> TextIO:
     """Open the lock file and lock it; again, if the one that held it has removed it meanwhile."""
     while True:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            file = (folder / "lock").open("a+", encoding="utf-8")
+            make_private_folder(folder.parent)
+            make_private_folder(folder)
         except OSError as error:
             raise UsageError(f"cannot write the lock of the run in {folder}: {error.strerror}") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if _is_only_looked_at(file):
-                file.close()
-                continue
-            with file:
-                file.seek(0)
-                holder = file.read().strip() or "another process"
-            raise UsageError(
-                f"run {run_id} is being worked on by {holder}. Wait, or stop that process. "
-                f"To see the status: kedro-batch status {run_id}"
-            ) from error
-        if _is_there(file, folder / "lock"):
-            return file
-        file.close()
-
-
-def _is_only_looked_at(file: TextIO) -> bool:
-    """True if nobody has the lock but ``is_locked`` of another process, which has it for a moment."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        with ExitStack() as on_failure:
+            file = on_failure.enter_context(_opened(folder / "lock", f"the lock of the run in {folder}"))
+            if not _try_lock(file, fcntl.LOCK_EX, folder):
+                if _try_lock(file, fcntl.LOCK_SH, folder):
+                    continue  # nobody has it but ``is_locked`` of another process, which has it for a moment
+                holder = one_line(file.read(_NAME_LENGTH)).strip() or "another process"
+                raise UsageError(
+                    f"run {run_id} is being worked on by {holder}. Wait, or stop that process. "
+                    f"To see the status: kedro-batch status {run_id}"
+                )
+            if _is_there(file, folder / "lock"):
+                on_failure.pop_all()
+                return file
 
 
 def _is_there(file: TextIO, path: Path) -> bool:

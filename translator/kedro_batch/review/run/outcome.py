@@ -8,7 +8,8 @@ from pathlib import Path
 from kedro_batch.review.run.status import FailureStatus, RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.job_state import ENDED, LIVE, WITHOUT_RESULT, JobState
-from kedro_batch.submitter.journal_view import RunEntry, journal_words
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.job_state import FAILURES, NEW, JobRecord
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 
 RUN_SCHEMA = "kedro-batch/run/v1"
 

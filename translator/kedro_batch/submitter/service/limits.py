@@ -57,6 +57,9 @@ REMEMBERED_S = 24 * 3600
 
 TERMINATION_S = 120.0
 """How long to wait until terminated jobs have ended: a container has 30 s to stop, and the service may lag [ours]."""
+CANCEL_WITHIN_S = 600.0
+"""How long a run is cancelled over and over while another process goes on submitting its jobs [ours]: long enough for
+a plan of 10,000 jobs that is submitted at some 20 a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

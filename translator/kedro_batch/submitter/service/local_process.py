@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kedro_batch.files.private_files import make_private_folder, open_without_following
 from kedro_batch.plan.variables import ENV_VARIABLE, JOB_VARIABLES, OPEN_SESSIONS_VARIABLE
 
 GRACE_S = 5.0
@@ -46,8 +47,8 @@ def start_process(
     Raises:
         OSError: The command or the folder does not exist, or the log cannot be written.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    make_private_folder(log.parent)
+    with os.fdopen(open_without_following(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as output:
         return subprocess.Popen(  # noqa: S603  the plan's command is what the user asks for
             command,
             cwd=folder,

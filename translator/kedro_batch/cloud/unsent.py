@@ -1,0 +1,57 @@
+"""Judge whether a call failed before the first byte of its request was sent. Pure.
+
+An HTTP library wraps what went wrong in exceptions of its own, and its wrapping says too little: an error of TLS may
+come from the handshake, or while the reply is read; an error of a proxy may come before the request went through it,
+or after (urllib3 1.26, ``HTTPConnectionPool.urlopen``). So what was wrapped is looked at.
+
+Only what an exception holds is followed (its arguments, what botocore has kept of it, its declared cause), never the
+exception that happened to be handled at the time: that one may be of another call.
+"""
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import urllib3.exceptions
+
+_NOT_CONNECTED = (
+    urllib3.exceptions.NewConnectionError,  # refused, unreachable; of urllib3 2 also an unknown name
+    urllib3.exceptions.ConnectTimeoutError,
+    socket.gaierror,
+    ssl.SSLCertVerificationError,  # the certificate is verified within the handshake, before anything is sent
+)
+_NO_TUNNEL = "Tunnel connection failed: "
+"""How http.client begins the OSError about a proxy that refused CONNECT: the request follows only in the tunnel."""
+
+
+def is_surely_unsent(error: BaseException) -> bool:
+    """True if an exception shows that no connection was there to send a request through.
+
+    Args:
+        error: What was raised instead of a reply.
+    """
+    held = tuple(_held_by(error))
+    return any(isinstance(one, _NOT_CONNECTED) or _is_of_other_host(one) or _is_without_tunnel(one) for one in held)
+
+
+def _is_of_other_host(error: BaseException) -> bool:
+    """True for urllib3's own check of the host's name, after the handshake; its place differs between the versions."""
+    return type(error).__name__ == "CertificateError" and type(error).__module__.startswith("urllib3.")
+
+
+def _is_without_tunnel(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno is None and str(error).startswith(_NO_TUNNEL)
+
+
+def _held_by(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it holds, each once."""
+    found: dict[int, BaseException] = {}
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, BaseException) or id(one) in found:
+            continue
+        found[id(one)] = one
+        yield one
+        kept = getattr(one, "kwargs", None)  # of botocore, which formats its message from them
+        waiting += [*one.args, one.__cause__, *(kept.values() if isinstance(kept, dict) else ())]

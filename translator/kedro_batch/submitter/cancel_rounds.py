@@ -1,0 +1,151 @@
+"""Terminate the jobs of a run in rounds, as long as jobs appear: others may submit, and ListJobs may be late.
+
+Jobs are found by their names and in the journal. What the journal has is believed only where the service shows the name
+of the run for it (``reconcile.belongs``): a journal may have come with a repository.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+
+from kedro_batch.plan.submit_job import JobId, parsed_job_name
+from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.submitter.job_state import ENDED
+from kedro_batch.submitter.reconcile.belongs import is_of_run
+from kedro_batch.submitter.service.api import JobDetail, JobSummary
+from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, LOOKUP_DELAYS_S, VISIBLE_AFTER_S
+from kedro_batch.submitter.terminate import terminate
+from kedro_batch.text.wording import counted, listed
+
+REASON = "kedro-batch: cancelled"
+_SHOWN = 5
+
+
+@dataclass(kw_only=True)
+class CancelRounds:
+    """The jobs of a run that is being cancelled, as far as they are known.
+
+    Attributes:
+        found: Those that were found by their names.
+        recorded: Those of the journal that are the run's, or that the service does not know.
+        foreign: What the journal names and the service shows under another name, or from another plan: its name by its
+            id. It is left alone.
+        appeared: Jobs that were not there in the first round, by their ids.
+        gave_up: Jobs still appeared after ``CANCEL_WITHIN_S``.
+    """
+
+    context: RunContext
+    recorded: set[JobId]
+    others_may_submit: bool
+    found: dict[JobId, JobSummary] = field(default_factory=dict)
+    foreign: dict[JobId, str] = field(default_factory=dict)
+    appeared: dict[JobId, JobSummary] = field(default_factory=dict)
+    gave_up: bool = False
+    _seen: set[JobId] = field(default_factory=set)
+    _said: bool = False
+
+    @property
+    def ids(self) -> set[JobId]:
+        """All jobs of the run that are known."""
+        return (self.recorded | self.found.keys()) - self.foreign.keys()
+
+    @property
+    def newest(self) -> JobSummary | None:
+        """The job that was created last, of those that appeared."""
+        return max(self.appeared.values(), key=lambda one: (one.created_at_ms, one.job_id), default=None)
+
+    def drop_foreign(self) -> None:
+        """Leave alone what the journal names and is not of the run; a warning names it."""
+        for detail in self.context.service.describe_jobs(sorted(self.recorded)):
+            if not self._is_ours(detail):
+                self.foreign[detail.job_id] = detail.name
+        if self.foreign:
+            shown = listed([f"{name} ({job_id})" for job_id, name in sorted(self.foreign.items())], _SHOWN)
+            message = (
+                f"the journal names {counted(len(self.foreign), 'job')} that are not of run {self.context.run_id}: "
+                f"{shown}. They are left alone"
+            )
+            self.context.emit(Notice(kind=NoticeKind.WARNING, message=message))
+
+    def terminate_all(self) -> None:
+        """Terminate jobs until no new ones appear, for as long as a new job may be invisible.
+
+        A run whose jobs are all in this journal takes two looks and no pause. If there may be others, it is over once
+        nothing new has appeared for ``VISIBLE_AFTER_S``.
+        """
+        if not self.context.options.adopt:
+            self._terminate(self.ids)
+            return
+        pauses = _growing()
+        until = self.context.calls.now() + CANCEL_WITHIN_S
+        quiet_s = 0.0
+        while True:
+            new = self._look()
+            if new:
+                self._terminate(new)
+                quiet_s = 0.0
+            elif quiet_s >= VISIBLE_AFTER_S or not self.others_may_submit:
+                return
+            if new and self.context.calls.now() >= until:
+                self.gave_up = True
+                return
+            pause_s = 0.0
+            if self.others_may_submit:
+                self._say_that_more_are_looked_for()
+                pause_s = next(pauses)
+            self.context.service.pause(pause_s)
+            quiet_s += pause_s
+
+    def look_again(self) -> bool:
+        """Look once more, after all have ended; True if jobs have appeared, which are not terminated yet."""
+        if not self.context.options.adopt or self.gave_up:
+            return False
+        before = self.ids
+        self._add(self.context.list_run())
+        return not self.ids <= before
+
+    def _say_that_more_are_looked_for(self) -> None:
+        if not self._said:
+            self._said = True
+            message = f"others may submit jobs of this run: looking until none has appeared for {VISIBLE_AFTER_S:.0f} s"
+            self.context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
+
+    def _look(self) -> set[JobId]:
+        """List the run; return what was not seen before."""
+        is_first = not self._seen
+        self._add(self.context.list_run())
+        new = self.ids - self._seen
+        strange = new - self.recorded
+        self._seen |= new
+        # A reply was lost, or another process submits: then there may be more, which ListJobs does not show yet.
+        self.others_may_submit |= bool(strange)
+        if not is_first:
+            self.appeared |= {job_id: self.found[job_id] for job_id in strange}
+        return new
+
+    def _add(self, listed_jobs: Iterable[JobSummary]) -> None:
+        self.found |= {one.job_id: one for one in listed_jobs}
+
+    def _terminate(self, ids: Iterable[JobId]) -> None:
+        """Terminate those of some jobs that have not ended and are the run's."""
+        live = []
+        for detail in self.context.service.describe_jobs(sorted(ids)):
+            if not self._is_ours(detail):
+                self.foreign[detail.job_id] = detail.name
+            elif detail.state not in ENDED:
+                live.append(detail.job_id)
+        if live:
+            message = f"terminating {counted(len(live), 'job')}"
+            self.context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
+            terminate(self.context, live, REASON)
+
+    def _is_ours(self, detail: JobDetail) -> bool:
+        """True if it is a job of this run, whichever: all of them are terminated."""
+        parsed = parsed_job_name(detail.name)
+        return parsed is not None and is_of_run(detail, self.context.run_id, *parsed[1:], self.context.digest)
+
+
+def _growing() -> Iterator[float]:
+    """Yield the pauses between two looks: growing, then as long as the longest."""
+    return chain(LOOKUP_DELAYS_S, repeat(LOOKUP_DELAYS_S[-1]))

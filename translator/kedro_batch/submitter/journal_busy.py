@@ -1,0 +1,153 @@
+"""Wait for a journal that another program holds, without holding up signals, and say what is wrong with one.
+
+SQLite waits for a lock by itself, but in one piece. Here it waits in slices, between which signals are handled, and
+after two seconds the user is told why nothing happens.
+"""
+
+import errno
+import fcntl
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from kedro_batch.errors import UsageError
+from kedro_batch.submitter.run_lock import lock_problem
+from kedro_batch.text.wording import duration
+
+_T = TypeVar("_T")
+
+BUSY_S = 30.0
+"""How long to wait for a journal that another program holds."""
+SLICE_S = 0.1
+"""How long SQLite waits in one piece."""
+TELL_AFTER_S = 2.0
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_ABOUT_LOCKS = ("SQLITE_IOERR_LOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_IOERR_UNLOCK", "SQLITE_IOERR_CHECKRESERVEDLOCK")
+"""What SQLite says of a file system without locks; of ENOLCK it says SQLITE_BUSY (os_unix.c,
+sqliteErrorFromPosixError)."""
+
+
+class JournalWait:
+    """The waiting of one process for its journal.
+
+    Attributes:
+        tell: Shows a message, once when the waiting is long, and once when it is over.
+        check: Is called between two slices; what it raises ends the waiting.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Wait for nothing yet."""
+        self.tell: Callable[[str], None] = _ignore
+        self.check: Callable[[], None] = _ignore_signals
+        self._file = file
+        self._busy_since: float | None = None
+        self._told = False
+
+    def for_lock(self, attempt: Callable[[], _T], within_s: float = BUSY_S) -> _T:
+        """Try until another program lets the journal go.
+
+        Args:
+            attempt: Reads or writes; waits for a slice by itself.
+            within_s: How long to try; 0 for once.
+
+        Raises:
+            sqlite3.Error: It cannot be read or written; busy if it was not let go in time.
+        """
+        began = time.monotonic()
+        while True:
+            try:
+                result = attempt()
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+                self._note_busy(within_s)
+                if time.monotonic() - began >= within_s:
+                    raise
+                self.check()
+            else:
+                self._note_free()
+                return result
+
+    def _note_busy(self, within_s: float) -> None:
+        now = time.monotonic()
+        self._busy_since = now if self._busy_since is None else self._busy_since
+        if now - self._busy_since >= TELL_AFTER_S and not self._told:
+            self._told = True
+            limit = f" for up to {duration(within_s)}" if within_s else "; jobs on AWS Batch are followed meanwhile"
+            self.tell(
+                f"another program holds the journal {self._file}, such as a database browser: waiting for it{limit}"
+            )
+
+    def _note_free(self) -> None:
+        told, self._told, self._busy_since = self._told, False, None
+        if told:
+            self.tell(f"the journal {self._file} is free again")
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """True if another connection holds the file, or if SQLite takes a lack of locks for that."""
+    return getattr(error, "sqlite_errorname", "").startswith(_BUSY)
+
+
+def unreadable(file: Path, error: Exception) -> UsageError:
+    """Return the error that says why a journal cannot be read, and what to do."""
+    if without_locks := _lacks_locks(file, error, may_write=False):
+        return without_locks
+    return UsageError(f"cannot read the journal {file}: {error}{_advice(file, error)}")
+
+
+def unwritable(file: Path, error: sqlite3.Error) -> UsageError:
+    """Return the error that says why a journal cannot be written, and what to do."""
+    if without_locks := _lacks_locks(file, error, may_write=True):
+        return without_locks
+    return UsageError(
+        f"cannot write the journal {file}: {error}{_advice(file, error)}. Nothing more is submitted without it"
+    )
+
+
+def _advice(file: Path, error: Exception) -> str:
+    if not isinstance(error, sqlite3.Error) or not is_busy(error):
+        return ""
+    return f". Another program holds it, such as a database browser: close that (fuser {file} names it), and try again"
+
+
+def _lacks_locks(file: Path, error: Exception, *, may_write: bool) -> UsageError | None:
+    """Return the error about a file system without locks, if SQLite's error comes from that.
+
+    The journal itself must not be probed: to close any descriptor of it would drop all locks of this process on it
+    (fcntl(2)). So another file of its folder is.
+    """
+    name = getattr(error, "sqlite_errorname", "")
+    if not name.startswith((*_BUSY, *_ABOUT_LOCKS)):
+        return None
+    found: OSError | None = None
+    with suppress(OSError):  # nothing can be opened there: then nothing is known
+        if may_write:
+            with tempfile.TemporaryFile(dir=file.parent) as probe:
+                found = _refused_lock(probe.fileno(), fcntl.LOCK_EX)
+        else:
+            beside = [one for one in (".gitignore", f"{file.name}.lock") if (file.parent / one).is_file()]
+            for name_beside in beside[:1]:
+                with (file.parent / name_beside).open("rb") as readable:
+                    found = _refused_lock(readable.fileno(), fcntl.LOCK_SH)
+    return lock_problem(found, file.parent) if found else None
+
+
+def _refused_lock(descriptor: int, kind: int) -> OSError | None:
+    try:
+        fcntl.lockf(descriptor, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        return error if error.errno != errno.EACCES else None  # which means, too, that somebody holds it
+    return None
+
+
+def _ignore(_: str) -> None:
+    """Show nothing."""
+
+
+def _ignore_signals() -> None:
+    """Go on."""

@@ -1,0 +1,93 @@
+"""Where a journal is: which file it really is, what is beside it, and who may read it.
+
+Two names of one file are one journal: links are resolved once, and locks, logs and folders of runs are beside the file
+itself. What is shown to the user stays what he wrote.
+"""
+
+import errno
+import os
+import shlex
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from kedro_batch.errors import UsageError
+from kedro_batch.files.private_files import keep_private, make_private_folder
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.run_id import checked_run_id
+
+DEFAULT_JOURNAL = Path(".kedro-batch") / "journal.db"
+
+
+def real_journal(file: Path) -> Path:
+    """Return the file that a journal is, whatever links lead to it; it need not exist.
+
+    Raises:
+        UsageError: It is a folder, its links lead nowhere or in a circle, or it has a second name that is no link.
+    """
+    try:
+        real = file.resolve(strict=False)
+        is_there = any(os.path.lexists(one) for one in (file, *([file.parent] if file.parent.is_symlink() else [])))
+        found = (real if os.path.lexists(file) else real.parent).stat() if is_there else None
+    except (OSError, RuntimeError) as error:  # of a circle, Python 3.12 and older raise a RuntimeError
+        raise _unusable(file, _why(error)) from error
+    if found is None or not os.path.lexists(file):
+        return real
+    if stat.S_ISDIR(found.st_mode):
+        raise _unusable(file, "it is a folder")
+    if found.st_nlink > 1:
+        name, copy = shlex.quote(str(real)), shlex.quote(f"{real}.copy")
+        # https://www.sqlite.org/howtocorrupt.html, 2.5: each name would have a rollback journal of its own.
+        raise UsageError(
+            f"the journal {file} has {found.st_nlink} names (hard links), and SQLite damages a file that is used under "
+            f"two names. Give it one of its own: cp {name} {copy} && mv {copy} {name}"
+        )
+    return real
+
+
+def run_folder(file: Path, run_id: RunId) -> Path:
+    """Return the folder of a run beside its journal, with its lock and its logs.
+
+    Raises:
+        UsageError: As ``real_journal``; or the id would lead out of the folder.
+    """
+    return real_journal(file).parent / "runs" / checked_run_id(run_id)
+
+
+def begin_lock_file(file: Path) -> Path:
+    """Return the lock that a process holds while it begins a run; raises as ``real_journal``."""
+    real = real_journal(file)
+    return real.with_name(f"{real.name}.lock")
+
+
+def make_journal(real: Path) -> None:
+    """Make the folder and the file for this user alone; the usual folder is narrowed if it was not made so.
+
+    A folder that the user has named is left as it is: he may share it.
+
+    Raises:
+        OSError: Something of it cannot be made.
+    """
+    make_private_folder(real.parent)
+    if real.parent.name == DEFAULT_JOURNAL.parent.name:
+        keep_private(real.parent)
+        with suppress(FileExistsError):  # also of a link: it is not followed
+            ignore = os.open(real.parent / ".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(ignore, "w", encoding="utf-8") as file:
+                file.write("*\n")
+    with suppress(FileExistsError):
+        os.close(os.open(real, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+    if real.parent.name == DEFAULT_JOURNAL.parent.name:
+        keep_private(real)
+
+
+def _unusable(file: Path, why: str) -> UsageError:
+    return UsageError(f"cannot use the journal {file}: {why}. Name another file with --journal")
+
+
+def _why(error: OSError | RuntimeError) -> str:
+    if isinstance(error, RuntimeError) or error.errno == errno.ELOOP:
+        return "its links lead in a circle"
+    if error.errno == errno.ENOENT:
+        return "it is a link to what does not exist. Make that, or remove the link"
+    return error.strerror or str(error)

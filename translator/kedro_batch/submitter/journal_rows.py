@@ -1,0 +1,253 @@
+"""Read rows of a journal: what is odd in one is a message about that row, and the others stay usable. Pure.
+
+A journal may have come from elsewhere, or from a newer kedro-batch, or a tool may have changed it. So every value is
+checked before the rest of the program sees it: names are names, states are known, nothing in them moves a terminal.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_args
+
+from kedro_batch.errors import UsageError
+from kedro_batch.plan.data_version import DataVersion, is_data_version
+from kedro_batch.plan.model import JobName, PlanDigest
+from kedro_batch.plan.submit_job import JOB_NAME_PATTERN, JobId, RunId
+from kedro_batch.submitter.events import EngineName, RunOutcome
+from kedro_batch.submitter.failures import Cause, Failure
+from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.run_id import checked_run_id
+
+_T = TypeVar("_T")
+
+RUN_COLUMNS = ("run", "digest", "engine", "location", "jobs", "began_at", "outcome", "ended_at", "version")
+SUBMISSION_COLUMNS = (
+    *("job", "submission", "intended_at", "job_id", "state", "status", "blocked_by"),
+    *("cause", "reason", "exit_code", "attempts", "advice", "log", "log_tail", "log_problem"),
+)
+_JOB = re.compile(JOB_NAME_PATTERN)
+_JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._-]{0,199}")
+_DIGEST = re.compile(r"[A-Za-z0-9:]{0,100}")
+_LAST_SECOND = 253_402_300_799.0
+"""Of the year 9999, the last one that Python knows."""
+_MOST = 2**31
+_SHOWN = 60
+
+
+class OddValueError(ValueError):
+    """A value of a row is not what it has to be; the message says which, and what it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEntry:
+    """The journal's record of a run as a whole.
+
+    Attributes:
+        run: Its id.
+        digest: The digest of its plan.
+        engine: ``aws`` or ``local``.
+        location: Where it runs: ``region`` and ``account``, or the ``folder`` of a local run, as far as they are known.
+        jobs: The number of jobs in its plan.
+        began_at: Seconds since the epoch.
+        outcome: How it ended when it was last followed; None while somebody follows it, or after a crash.
+        ended_at: Seconds since the epoch.
+        version: The version under which its jobs save data; None if it is not known, and for runs of an older journal.
+    """
+
+    run: RunId
+    digest: PlanDigest
+    engine: EngineName
+    jobs: int
+    began_at: float
+    location: Mapping[str, str] = field(default_factory=dict)
+    outcome: str | None = None
+    ended_at: float | None = None
+    version: DataVersion | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmittedId:
+    """An id that the journal has for a submission of a job; several, if a reply was lost and the job sent again."""
+
+    job: JobName
+    submission: int
+    job_id: JobId
+
+
+def run_entry(row: tuple[Any, ...]) -> RunEntry:
+    """Read a row of ``RUN_COLUMNS``.
+
+    Raises:
+        OddValueError: A value is not what it has to be.
+    """
+    given = dict(zip(RUN_COLUMNS, row, strict=True))
+    return RunEntry(
+        run=_value(given, "run", _run_id),
+        digest=PlanDigest(_value(given, "digest", _matching(_DIGEST))),
+        engine=_value(given, "engine", _one_of(get_args(EngineName))),
+        location=_value(given, "location", _location),
+        jobs=_value(given, "jobs", _whole(0)),
+        began_at=_value(given, "began_at", _time),
+        outcome=_value(given, "outcome", _or_none(_one_of(get_args(RunOutcome)))),
+        ended_at=_value(given, "ended_at", _or_none(_time)),
+        version=_value(given, "version", _or_none(_version)),
+    )
+
+
+def job_record(row: tuple[Any, ...]) -> tuple[JobName, JobRecord]:
+    """Read a row of ``SUBMISSION_COLUMNS``.
+
+    Raises:
+        OddValueError: A value is not what it has to be.
+    """
+    given = dict(zip(SUBMISSION_COLUMNS, row, strict=True))
+    cause = _value(given, "cause", _or_none(Cause))
+    details: dict[str, Any] = {
+        "reason": _value(given, "reason", _or_none(_text)) or "",
+        "exit_code": _value(given, "exit_code", _or_none(_whole(-_MOST))),
+        "attempts": _value(given, "attempts", _or_none(_whole(0))) or 1,
+        "advice": _value(given, "advice", _or_none(_text)) or "",
+        "log": _value(given, "log", _or_none(_text)),
+        "log_tail": _value(given, "log_tail", _lines),
+        "log_problem": _value(given, "log_problem", _or_none(_text)),
+    }
+    record = JobRecord(
+        state=_value(given, "state", JobState),
+        submission=_value(given, "submission", _whole(1)),
+        job_id=_value(given, "job_id", _or_none(_job_id)),
+        blocked_by=_value(given, "blocked_by", _or_none(_job_name)),
+        status=_value(given, "status", _or_none(_text)),
+        failure=Failure(cause=cause, **details) if cause else None,
+        intended_at=_value(given, "intended_at", _or_none(_time)),
+    )
+    return _value(given, "job", _job_name), record
+
+
+def event_document(text: Any) -> dict[str, Any]:
+    """Read the JSON of an event.
+
+    Raises:
+        OddValueError: It is none.
+    """
+    found = _value({"event": text}, "event", _json)
+    if not isinstance(found, dict):
+        raise OddValueError(f"event is {_shown(text)}")
+    return found
+
+
+def revision_used(row: tuple[Any, ...]) -> tuple[JobName, str | None, float]:
+    """Read a job, the revision of its definition if one is known, and when it was to be sent with it, or 0.
+
+    Raises:
+        OddValueError: A value is not what it has to be.
+    """
+    given = dict(zip(("job", "revision", "intended_at"), row, strict=True))
+    revision = _value(given, "revision", _or_none(_text))
+    return _value(given, "job", _job_name), revision, _value(given, "intended_at", _or_none(_time)) or 0.0
+
+
+def submitted_id(row: tuple[Any, ...]) -> SubmittedId:
+    """Read a job, its submission and its id.
+
+    Raises:
+        OddValueError: A value is not what it has to be.
+    """
+    given = dict(zip(("job", "submission", "job_id"), row, strict=True))
+    return SubmittedId(
+        job=_value(given, "job", _job_name),
+        submission=_value(given, "submission", _whole(1)),
+        job_id=_value(given, "job_id", _job_id),
+    )
+
+
+def _value(given: Mapping[str, Any], column: str, read: Callable[[Any], _T]) -> _T:
+    try:
+        return read(given[column])
+    except (ValueError, TypeError, RecursionError, UsageError) as error:
+        raise OddValueError(f"{column} is {_shown(given[column])}") from error
+
+
+def _shown(value: Any) -> str:
+    text = ascii(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _or_none(read: Callable[[Any], _T]) -> Callable[[Any], _T | None]:
+    return lambda value: None if value is None else read(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _matching(pattern: "re.Pattern[str]") -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if not pattern.fullmatch(_text(value)):
+            raise ValueError
+        return str(value)
+
+    return read
+
+
+def _one_of(words: tuple[Any, ...]) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        if value not in words:
+            raise ValueError
+        return value
+
+    return read
+
+
+def _whole(least: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if type(value) is not int or not least <= value < _MOST:
+            raise ValueError
+        return value
+
+    return read
+
+
+def _time(value: Any) -> float:
+    if not isinstance(value, (int, float)) or not math.isfinite(value) or not 0 <= value <= _LAST_SECOND:
+        raise ValueError
+    return float(value)
+
+
+def _run_id(value: Any) -> RunId:
+    return checked_run_id(_text(value))
+
+
+def _version(value: Any) -> DataVersion:
+    if not is_data_version(_text(value)):
+        raise ValueError
+    return DataVersion(value)
+
+
+def _json(value: Any) -> Any:
+    return json.loads(_text(value))
+
+
+def _location(value: Any) -> dict[str, str]:
+    found = _json(value)
+    if not isinstance(found, dict):
+        raise TypeError
+    return {name: _text(where) for name, where in found.items()}
+
+
+def _job_id(value: Any) -> JobId:
+    return JobId(_matching(_JOB_ID)(value))
+
+
+def _job_name(value: Any) -> JobName:
+    return JobName(_matching(_JOB)(value))
+
+
+def _lines(value: Any) -> tuple[str, ...]:
+    found = _json(value) if value is not None else []
+    if not isinstance(found, list):
+        raise TypeError
+    return tuple(map(_text, found))

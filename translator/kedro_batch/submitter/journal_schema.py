@@ -1,0 +1,74 @@
+"""The tables of the journal's file, and the versions of them that are read."""
+
+import sqlite3
+from pathlib import Path
+
+from kedro_batch.errors import UsageError
+
+VERSION = 4
+WITHOUT_REVISIONS = 2
+"""It had no revisions of job definitions, and no versions of data."""
+WITHOUT_DATA_VERSIONS = 3
+OLDER = (WITHOUT_REVISIONS, WITHOUT_DATA_VERSIONS)
+"""Older versions that are read as they are, and converted when they are written."""
+
+_TABLES = """
+CREATE TABLE runs (
+    run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, location TEXT NOT NULL,
+    jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL, version TEXT
+);
+CREATE TABLE submissions (
+    run TEXT NOT NULL REFERENCES runs, job TEXT NOT NULL, submission INTEGER NOT NULL,
+    intended_at REAL, revision TEXT, job_id TEXT, state TEXT NOT NULL, status TEXT, blocked_by TEXT,
+    cause TEXT, reason TEXT, exit_code INTEGER, attempts INTEGER, advice TEXT,
+    log TEXT, log_tail TEXT, log_problem TEXT,
+    PRIMARY KEY (run, job, submission)
+) WITHOUT ROWID;
+CREATE TABLE events (number INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs, event TEXT NOT NULL);
+CREATE INDEX events_of_run ON events (run, number);
+"""
+_ADD_REVISIONS = "ALTER TABLE submissions ADD COLUMN revision TEXT;"
+_ADD_DATA_VERSIONS = "ALTER TABLE runs ADD COLUMN version TEXT;"
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of a journal; 0 for a database that is not a journal, or is empty."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_version(file: Path, version: int) -> None:
+    """Refuse a journal of another version, and a file that is not a journal.
+
+    Raises:
+        UsageError: It cannot be read here.
+    """
+    if version in (VERSION, *OLDER):
+        return
+    if version == 0:
+        raise UsageError(f"{file} is not a journal of kedro-batch. Name another file with --journal")
+    if version > VERSION:
+        raise UsageError(
+            f"{file} was written by a newer kedro-batch (journal version {version}, this one reads {VERSION}). "
+            "Install that kedro-batch, or name another file with --journal"
+        )
+    raise UsageError(
+        f"{file} was written by an older kedro-batch (journal version {version}, this one reads {VERSION}). Move it "
+        f"away: mv {file} {file}.old. A run that goes on on AWS Batch can then be followed: "
+        "kedro-batch wait RUN --plan PLAN"
+    )
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Create the tables in a new file, and what an older one lacks; a file of another program stays as it is."""
+    if version_of(connection) in (0, *OLDER):
+        connection.execute("BEGIN IMMEDIATE")
+        version = version_of(connection)  # somebody else may have been faster
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        missing = "" if tables else _TABLES
+        if version in OLDER:
+            missing = (_ADD_REVISIONS if version == WITHOUT_REVISIONS else "") + _ADD_DATA_VERSIONS
+        if missing:
+            for statement in filter(str.strip, missing.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
