@@ -21,6 +21,7 @@ class LocalJob:
     container: dict[str, Any] = field(default_factory=dict)
     created_at_ms: int = field(default_factory=lambda: round(time.time() * 1000))
     process: Popen[bytes] | None = None
+    begun: bool = False
     terminated: str | None = None
     waits_for: set[JobId] = field(default_factory=set)
     children: list[JobId] = field(default_factory=list)
@@ -33,9 +34,9 @@ class LocalJob:
 
     @property
     def log_name(self) -> str:
-        """How the log files of a submission begin; the first has the job's name alone, and none is overwritten."""
+        """How the log files of a submission begin: ``JOB.SUBMISSION``. No job has a dot in its name."""
         parsed = parsed_job_name(self.request["jobName"])
-        return f"{self.name}-{parsed[2]}" if parsed and parsed[2] > 1 else self.name
+        return f"{self.name}.{parsed[2] if parsed else 1}"
 
     @property
     def detail(self) -> JobDetail:
