@@ -275,6 +275,8 @@ def _say_if_stale(session: RunSession, *, quiet: bool) -> None:
     handle, finished = session.handle, session.finished
     if handle.engine_name != "local" or finished is None or finished.outcome != "failed":
         return
+    if session.context.options.mode is RunMode.FOLLOW:  # nothing has run
+        return
     if not quiet:
         print_note("Looking whether the plan is out of date ...")
     file = handle.plan_file or "plan.yaml"
