@@ -69,6 +69,7 @@ def test_what_a_killed_command_has_left_is_ended_before_the_same_jobs_start_agai
 def test_apply_with_the_id_of_the_run_ends_them_too(tmp_path):
     write_plan(tmp_path, {"slow": SLOW})
     with killed(tmp_path) as (group,):
+        (tmp_path / "quick").touch()
         kedro_batch("apply", "plan.yaml", "--local", "--run-id", "r", cwd=tmp_path)
         assert not lives(group)
 
@@ -100,13 +101,13 @@ def test_a_run_of_which_they_are_left_counts_as_one_that_goes_on(tmp_path):
 def test_what_the_record_has_done_is_not_run_again_whatever_the_journal_knows(tmp_path):
     note = ["bash", "-c", "echo $KEDRO_BATCH_JOB >> done"]
     last = ["bash", "-c", "[ -e quick ] || { touch last; exec sleep 600; }"]
-    jobs = {f"j{number:03}": note for number in range(60)}
+    jobs = {f"j{number:03}": note for number in range(20)}
     write_plan(tmp_path, {**jobs, "last": last}, {"last": " ".join(jobs)})
     with killed(tmp_path, when="last"):
         # As if the last commits had not come: some without their ends, some without their ids.
         with closing(sqlite3.connect(tmp_path / ".kedro-batch" / "journal.db")) as journal:
             journal.execute("UPDATE submissions SET state = 'RUNNING'")
-            journal.execute("UPDATE submissions SET state = 'SUBMITTING', job_id = NULL WHERE job > 'j030'")
+            journal.execute("UPDATE submissions SET state = 'SUBMITTING', job_id = NULL WHERE job > 'j010'")
             journal.commit()
         (tmp_path / "quick").touch()
         ended = resume(tmp_path)
