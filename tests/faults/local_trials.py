@@ -50,7 +50,7 @@ def _tried(folder: Path, command: Command, point: KillPoint, times: int) -> Foun
     commands = {name: ["sh", "-c", _JOB] for name in "abcdef"} | {"b": ["sh", "-c", _ONCE_FAILING]}
     write_plan(folder, commands, _PARENTS, b={"attempts": 2})
     env, said = environment(), []
-    words = _APPLY
+    words: tuple[str, ...] = _APPLY
     if command == "resume":
         said.append(_killed_midway(folder))
         words = _RESUME
