@@ -4,7 +4,6 @@ Jobs wait for their parents, are tried again, time out and fail their dependents
 """
 
 import math
-import os
 import secrets
 import signal
 import threading
@@ -39,14 +38,13 @@ from kedro_batch.submitter.service.local_process import (
     Exit,
     GatedProcess,
     environment_of,
+    read_tail,
     signal_group,
     wait_for_exit,
 )
-from kedro_batch.submitter.service.local_record import Began, Ended, LocalRecord
-from kedro_batch.submitter.service.process_table import find_process, machine
+from kedro_batch.submitter.service.local_record import LocalRecord
 
 _SETTLE_S = 0.02
-_TAIL_BYTES = 64 * 1024
 
 
 class LocalEngine:
@@ -198,10 +196,7 @@ class LocalEngine:
         log = detail.reply.get("container", {}).get("logStreamName")
         if log is None or not Path(log).is_file():
             return ()
-        with Path(log).open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            text = stream.read().decode("utf-8", errors="replace")
-        return tuple(text.splitlines()[-lines:])
+        return read_tail(Path(log), lines)
 
     def interrupt(self) -> str:
         """End what runs, and start nothing more; a second signal ends it at once."""
@@ -235,7 +230,7 @@ class LocalEngine:
             ended = Exit(NOT_STARTED, f"cannot run it on this machine: {type(error).__name__}: {error}")
         if job.begun and not self._stopping:  # what is stopped has not come to its own end
             with suppress(OSError):  # the journal has it soon, too
-                self._record.append(_ended(job, ended))
+                self._record.append(job.ended(ended.code, ended.reason))
         self._end(job, ended)
 
     def _attempt_until_done(self, job: LocalJob) -> Exit:
@@ -265,7 +260,7 @@ class LocalEngine:
                 gated = GatedProcess(command, folder=self._folder, environment=environment, log=log)
                 job.process = gated.process
             try:
-                self._record.append(_began(job, attempt, gated.process.pid))
+                self._record.append(job.began(attempt, gated.process.pid))
             except BaseException:
                 gated.shut()
                 raise
@@ -306,27 +301,3 @@ class LocalEngine:
                 job.state = JobState.FAILED
                 job.reason = "Dependent job failed"
                 below += job.children
-
-
-def _began(job: LocalJob, attempt: int, pid: int) -> Began:
-    process = find_process(pid)
-    return Began(
-        job_id=job.job_id,
-        name=job.request["jobName"],
-        attempt=attempt,
-        group=pid,
-        started=process.started if process else "",
-        machine=machine(),
-        at=time.time(),
-    )
-
-
-def _ended(job: LocalJob, ended: Exit) -> Ended:
-    return Ended(
-        job_id=job.job_id,
-        name=job.request["jobName"],
-        code=ended.code,
-        reason=ended.reason or "",
-        log=job.container.get("logStreamName"),
-        at=time.time(),
-    )

@@ -32,6 +32,7 @@ NOT_STARTED = 127
 TIMED_OUT = "Job attempt duration exceeded timeout"
 """As AWS Batch says it."""
 _LOG_MODE = 0o666
+_TAIL_BYTES = 64 * 1024
 _GATE = """
 import os, sys, _signal
 status = int(sys.argv[1])
@@ -183,3 +184,11 @@ def signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> 
     """Send a signal to a process and all of its group; it may have ended already."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
+
+
+def read_tail(log: Path, lines: int) -> tuple[str, ...]:
+    """Return the last lines of a log."""
+    with log.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
+        text = stream.read().decode("utf-8", errors="replace")
+    return tuple(text.splitlines()[-lines:])
