@@ -1,8 +1,9 @@
-"""Kills runs everywhere: ``python tests/benchmarks/kills.py [--points all|N] [--random 100] [--workers 8]``.
+"""Kills runs everywhere: ``python tests/benchmarks/kills.py [--points all|N] [--random 100] [--workers 8] [--local]``.
 
 Every run is killed once and taken up again; the service's ledger has to show one job for every node. Each kill point
 is tried in a run that begins and, where that does not come by, in one that takes up a run which was killed midway;
-every other one with the journal deleted. Then runs are killed at random moments.
+every other one with the journal deleted. Then runs are killed at random moments. With --local, runs on this machine are
+killed instead, at each point the first and the third time that it comes by.
 """
 
 import argparse
@@ -13,11 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from tests.faults.kill_points import KillPoint, kill_points
+from tests.faults.kill_points import KillPoint, kill_points, local_kill_points
+from tests.faults.local_trials import tried_locally
 from tests.faults.trials import Found, Journal, Trial, duration_s, tried, tried_at
 
 _T = TypeVar("_T")
@@ -25,6 +27,8 @@ _T = TypeVar("_T")
 
 def main() -> None:
     given = _arguments()
+    if given.local:
+        _kill_local_runs(given)
     chosen = random.Random(given.seed)  # noqa: S311  chooses samples
     every = kill_points()
     points = list(every) if given.points == "all" else chosen.sample(every, int(given.points))
@@ -76,12 +80,39 @@ def main() -> None:
     _end(failures)
 
 
+def _kill_local_runs(given: argparse.Namespace) -> NoReturn:
+    """Kill runs on this machine, and end."""
+    every = [one for one in local_kill_points() if not one.importing and given.file in one.file]
+    points = every if given.points == "all" else random.Random(given.seed).sample(every, int(given.points))  # noqa: S311
+    reached: Counter[bool] = Counter()
+    failures: list[str] = []
+
+    def try_point(chosen: tuple[KillPoint, int]) -> None:
+        trials = tried_locally(*chosen)
+        reached[trials[-1][1].reached] += 1
+        for trial, found in trials:
+            if found.wrong:
+                failures.append(f"FAILED: {trial}: {'; '.join(found.wrong)}")
+                _say(f"{failures[-1]}\n{found.said}")
+
+    began = time.monotonic()
+    _in_threads(try_point, [(point, times) for point in points for times in (1, 3)], given.workers)
+    _say(
+        f"{len(every)} local kill points, {len(points)} tried twice: {reached[True]} reached, {reached[False]} not, "
+        f"{len(failures)} failures, {time.monotonic() - began:.0f} s"
+    )
+    for failure in failures:
+        _say(failure)
+    sys.exit(bool(failures))
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", default="all", help="all, or how many")
     parser.add_argument("--file", default="", help="only those of files with this in their name")
     parser.add_argument("--random", type=int, default=100)
     parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--local", action="store_true", help="kill runs on this machine")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 

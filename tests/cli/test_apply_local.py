@@ -90,7 +90,7 @@ def test_no_shell_reads_the_command(tmp_path):
     write_plan(tmp_path, {"a": [*python("import sys; print(sys.argv[1:])"), "$HOME", "a b", "; exit 3", "*"]})
     ended = kedro_batch("apply", "plan.yaml", "--local", "-v", cwd=tmp_path)
     assert ended.code == 0
-    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a-1.log")
+    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a.1.1.log")
     assert log.read_text() == "['$HOME', 'a b', '; exit 3', '*']\n"
 
 
@@ -131,7 +131,7 @@ def test_commands_find_this_interpreter_s_programs_and_run_in_the_project(tmp_pa
         "apply", "plan.yaml", "--local", "--project", "work", cwd=tmp_path, env={"X": "given", "PATH": "/usr/bin"}
     )
     assert ended.code == 0, ended.text
-    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a-1.log")
+    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a.1.1.log")
     executable, folder, attempt, given = log.read_text().split()
     assert Path(executable).parent == Path(sys.executable).parent
     assert (folder, attempt, given) == (str(work), "1", "given")
@@ -144,7 +144,7 @@ def test_a_job_is_tried_as_often_as_the_plan_says(tmp_path):
     assert ended.code == 6
     assert "1 succeeded, 1 failed" in ended.text
     assert sorted(log.name for log in tmp_path.glob(".kedro-batch/runs/*/logs/*")) == [
-        f"{job}-{attempt}.log" for job in ("flaky", "hopeless") for attempt in (1, 2, 3)
+        f"{job}.1.{attempt}.log" for job in ("flaky", "hopeless") for attempt in (1, 2, 3)
     ]
 
 
@@ -152,7 +152,7 @@ def test_the_output_of_a_job_without_tags_is_called_after_the_job(tmp_path):
     write_plan(tmp_path, {"a_1": OK, "a-2": OK}, submit_tags=False)
     assert kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path).code == 0
     logs = {log.name for log in tmp_path.glob(".kedro-batch/runs/*/logs/*")}
-    assert logs == {"a_1-1.log", "a-2-1.log"}
+    assert logs == {"a_1.1.1.log", "a-2.1.1.log"}
 
 
 def test_no_more_jobs_run_at_once_than_allowed(tmp_path):
@@ -297,7 +297,7 @@ print(child.pid)
 """
     write_plan(tmp_path, {"a": python(source)})
     assert kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path).code == 0
-    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a-1.log")
+    (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/a.1.1.log")
     wait_until(lambda: not alive(int(log.read_text())))
 
 

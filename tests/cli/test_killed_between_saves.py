@@ -72,7 +72,7 @@ def test_the_next_attempt_removes_what_the_killed_one_saved_and_the_run_ends_wel
     assert ended.code == 0, ended.text
     assert (folder / "killed").exists()
     assert outputs(folder) == {"first": "first", "second": "second", "both": ["first", "second"]}
-    log = (folder / ".kedro-batch" / "runs" / "nightly" / "logs" / "make-2.log").read_text()
+    log = (folder / ".kedro-batch" / "runs" / "nightly" / "logs" / "make.1.2.log").read_text()
     assert "submission 1, attempt 2" in log
     assert re.findall(r"removed what an earlier attempt saved as (\w+): ", log) == ["first", "second"]
 

@@ -109,9 +109,9 @@ def test_each_job_is_told_run_job_and_submission(tmp_path):
     assert kedro_batch("apply", "plan.yaml", "--local", "-q", "--run-id=r1", cwd=tmp_path).code == 0
     assert kedro_batch("resume", "r1", "--only=b", "-q", cwd=tmp_path).code == 0
     assert logs(tmp_path) == {
-        "a-1.log": f"{own(tmp_path, 'a')}",
-        "b-1.log": f"{own(tmp_path, 'b')}",
-        "b-2-1.log": f"{own(tmp_path, 'b', 2)}",
+        "a.1.1.log": f"{own(tmp_path, 'a')}",
+        "b.1.1.log": f"{own(tmp_path, 'b')}",
+        "b.2.1.log": f"{own(tmp_path, 'b', 2)}",
     }
 
 
@@ -141,7 +141,7 @@ def test_variables_of_the_container_in_submit_reach_the_job(tmp_path, submit):
     environment = {"KEDRO_A": "a", "KEDRO_B": "b"}
     write_plan(tmp_path, {"a": PRINT}, a={"submit": submit, "environment": environment})
     assert kedro_batch("apply", "plan.yaml", "--local", "-q", "--run-id=r1", cwd=tmp_path).code == 0
-    assert logs(tmp_path) == {"a-1.log": f"{[('KEDRO_A', 'a'), ('KEDRO_B', 'yes'), *own(tmp_path, 'a')]}"}
+    assert logs(tmp_path) == {"a.1.1.log": f"{[('KEDRO_A', 'a'), ('KEDRO_B', 'yes'), *own(tmp_path, 'a')]}"}
 
 
 @pytest.mark.parametrize("words", [[], ["-q"]])
@@ -155,7 +155,7 @@ def test_an_environment_of_this_process_does_not_reach_the_jobs(tmp_path, words)
     )
     assert ended.code == 0
     assert ended.err.count(note) == (not words)
-    assert logs(tmp_path) == {"a-1.log": f"{own(tmp_path, 'a')}"}
+    assert logs(tmp_path) == {"a.1.1.log": f"{own(tmp_path, 'a')}"}
 
 
 POD = {"podProperties": {"containers": [{"name": "main", "env": [{"name": "KEDRO_ENV", "value": "base"}]}]}}
@@ -176,7 +176,7 @@ def test_an_environment_of_the_plan_comes_before_that_of_this_process(tmp_path, 
     ended = kedro_batch("apply", "plan.yaml", "--local", "--run-id=r1", cwd=tmp_path, env=env)
     assert ended.code == 0
     assert "Note:" not in ended.err
-    assert logs(tmp_path) == {"a-1.log": f"{[*own(tmp_path, 'a'), ('KEDRO_ENV', 'base')]}"}
+    assert logs(tmp_path) == {"a.1.1.log": f"{[*own(tmp_path, 'a'), ('KEDRO_ENV', 'base')]}"}
 
 
 READS_ENV = """

@@ -152,7 +152,7 @@ def test_runs_that_overlap_read_their_own_data(tmp_path):
     assert project.scores()["b"] == dict.fromkeys(_ALL_OF_A, "b")
     versions = {file.parent.name for file in project.folder.glob("data/*/*/*.json")}
     assert len(versions) == 2  # one for each run
-    (log,) = project.folder.glob(".kedro-batch/runs/a/logs/judge-*.log")
+    (log,) = project.folder.glob(".kedro-batch/runs/a/logs/judge.*.log")
     start = rf"^kedro-batch: run a, job judge, submission 1, attempt 1, version ({'|'.join(versions)}), nodes: judge$"
     assert re.search(start, log.read_text(), re.MULTILINE)
 

@@ -27,6 +27,16 @@ _WHOLE = (
     "service/call_pool.py",
     "job_poller.py",
 )
+_LOCAL = (
+    "service/local.py",
+    "service/local_process.py",
+    "service/local_record.py",
+    "service/local_earlier.py",
+    "service/local_job.py",
+    "service/process_table.py",
+    "terminate.py",
+)
+"""What starts, records and ends the jobs of a run on this machine."""
 _OF_AWS = ("AwsEngine.submit_job", "AwsEngine.list_jobs")
 """The calls that submit and look up; the engine's others change nothing, or end what is duplicates."""
 
@@ -53,6 +63,11 @@ def kill_points() -> tuple[KillPoint, ...]:
     """Give every point, in the order of the files."""
     points = [point for name in _WHOLE for point in _points(name, lambda _: True)]
     return (*points, *_points("service/aws.py", lambda code: code.co_qualname.startswith(_OF_AWS)))
+
+
+def local_kill_points() -> tuple[KillPoint, ...]:
+    """Give every point of a run on this machine, in the order of the files."""
+    return tuple(point for name in _LOCAL for point in _points(name, lambda _: True))
 
 
 def first_point_in(file: str, function: str) -> KillPoint:

@@ -17,7 +17,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from kedro_batch.cli import main as program
-from tests.faults.kill_points import SUBMITTER, kill_points
+from tests.faults.kill_points import SUBMITTER, kill_points, local_kill_points
 
 
 def killer(file: str, line: int, times: int) -> Callable[[FrameType, str, Any], Any]:
@@ -43,7 +43,7 @@ def main() -> None:
     name, line, *times = location.split(":")
     if separator != "--" or not (SUBMITTER / name).is_file():
         sys.exit("usage: python killed.py FILE:LINE[:N] -- WORDS, with FILE one of the submitter's")
-    if not any(point.importing and str(point) == f"{name}:{line}" for point in kill_points()):
+    if not any(point.importing and str(point) == f"{name}:{line}" for point in (*kill_points(), *local_kill_points())):
         for module in ("run", "service.aws"):  # what is imported before is not traced, which takes a while
             importlib.import_module(f"kedro_batch.submitter.{module}")
     trace = killer(str(SUBMITTER / name), int(line), int(times[0]) if times else 1)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -108,6 +109,29 @@ def duration_s() -> float:
         return time.monotonic() - began
 
 
+def run_and_kill(
+    words: _Words, when: tuple[KillPoint, int] | float, *, cwd: Path, env: Mapping[str, str]
+) -> tuple[int, str]:
+    """Run a command that is to be killed, and give how it ended and what it said."""
+    if isinstance(when, float):
+        command, limit = [*PROGRAM, *words], when
+    else:
+        location = f"{when[0]}:{when[1]}"
+        command, limit = [sys.executable, str(_KILLED), location, "--", *words], GENEROUS_S
+    # Measuring coverage and killing at a line would each need the trace function for itself.
+    env = {name: value for name, value in env.items() if not name.startswith("COVERAGE")}
+    log = cwd / "killed.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process,
+    ):
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.returncode, f"$ {' '.join(words)} -> {process.returncode}\n{log.read_text()}"
+
+
 class _Attempts:
     """The commands of one trial, one after the other."""
 
@@ -163,27 +187,9 @@ class _Attempts:
 
     def _kill(self, words: _Words, when: tuple[KillPoint, int] | float) -> int:
         """Run a command that is to be killed, and give how it ended."""
-        if isinstance(when, float):
-            command, limit = [*PROGRAM, *words], when
-        else:
-            location = f"{when[0]}:{when[1]}"
-            command, limit = [sys.executable, str(_KILLED), location, "--", *words], GENEROUS_S
-        env = environment(self._service.environment)
-        # Measuring coverage and killing at a line would each need the trace function for itself.
-        env = {name: value for name, value in env.items() if not name.startswith("COVERAGE")}
-        log = self._folder / "killed.log"
-        with (
-            log.open("wb") as output,
-            subprocess.Popen(
-                command, cwd=self._folder, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            ) as process,
-        ):
-            try:
-                process.wait(limit)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        self._said.append(f"$ {' '.join(words)} -> {process.returncode}\n{log.read_text()}")
-        return process.returncode
+        code, said = run_and_kill(words, when, cwd=self._folder, env=environment(self._service.environment))
+        self._said.append(said)
+        return code
 
     def _run(self, words: _Words) -> Ended:
         ended = kedro_batch(*words, cwd=self._folder, env=self._service.environment)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from signal import Signals
 from typing import Any
 
 from kedro_batch.cloud.replies import (
@@ -143,6 +144,10 @@ class InProcess:
     def __init__(self, service: Service) -> None:
         """Ask this service."""
         self._service = service
+
+    def left_running(self, _number: Signals | None = None) -> tuple[str, ...]:
+        """Nothing: jobs go on without a command."""
+        return ()
 
     def adapt_plan(self, plan: Plan) -> Plan:
         return plan

@@ -59,7 +59,7 @@ def test_a_failure_is_told_with_its_reason_its_log_and_how_many_it_kept_from_run
         cause="exit",
         advice="not shown: the exit code speaks for itself",
         exit_code=3,
-        log="logs/train-1.log",
+        log="logs/train.1.1.log",
         log_tail=("ok so far", "\x1b[31mboom\x1b[0m\x07"),
         not_run=("score", "tell"),
     )
@@ -67,7 +67,7 @@ def test_a_failure_is_told_with_its_reason_its_log_and_how_many_it_kept_from_run
         "run 261122-161507-k3f7 failed after 1 min 15 s: 4 jobs, 1 succeeded, 1 failed, 2 not run\n"
         "\n"
         "train failed: Essential container in task exited; exit code 3\n"
-        "  log: logs/train-1.log\n"
+        "  log: logs/train.1.1.log\n"
         "  | ok so far\n"
         "  | boom\\x07\n"
         "  not run because of it (2): score, tell\n"

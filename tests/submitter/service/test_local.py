@@ -21,7 +21,9 @@ def inbox() -> Inbox:
 @pytest.fixture
 def engine(inbox, tmp_path):
     """An engine for one job at a time, which leaves nothing running."""
-    engine = local.LocalEngine(inbox, max_workers=1, folder=tmp_path, logs=tmp_path / "logs")
+    engine = local.LocalEngine(
+        inbox, max_workers=1, folder=tmp_path, logs=tmp_path / "logs", record=tmp_path / "record"
+    )
     yield engine
     inbox.on_signal(signal.SIGINT)
     inbox.on_signal(signal.SIGINT)
@@ -58,7 +60,7 @@ def test_an_attempt_that_takes_too_long_is_ended_with_all_it_started_and_not_ret
     wait_until(lambda: status(engine, job_id) == "FAILED")
     (job,) = engine.describe_jobs([job_id])
     assert job.reason == "Job attempt duration exceeded timeout"
-    assert [log.name for log in (tmp_path / "logs").iterdir()] == ["a-1.log"]
+    assert [log.name for log in (tmp_path / "logs").iterdir()] == ["a.1.1.log"]
     wait_until(lambda: not processes_in(tmp_path))
 
 

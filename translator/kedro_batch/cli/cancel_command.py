@@ -8,7 +8,6 @@ import click
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
 from kedro_batch.cli.options import command_options, following_options, journal_option, json_option, plan_option
 from kedro_batch.cli.streams import read_input
-from kedro_batch.errors import UsageError
 
 
 @click.command(cls=BatchCommand, short_help="Terminate all jobs of a run.")
@@ -19,10 +18,12 @@ from kedro_batch.errors import UsageError
 @json_option("Print every event as a line of JSON.")
 @verbosity_options
 def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
-    """Terminate every job of RUN on AWS Batch, and wait until all have ended.
+    """Terminate every job of RUN, and wait until all have ended.
 
     Jobs are found in the journal and by their names, so that a job whose reply was lost is terminated too. Then, inside
     the project, what jobs have begun to save and not completed is removed from versioned datasets.
+
+    Of a run on this machine, whose command ends its jobs itself, it ends what a command that was killed has left.
     """
     from kedro_batch.cli.cancel_cleanup import clean_up
     from kedro_batch.cli.run_handle import find_run
@@ -33,8 +34,9 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
 
     book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
-    if handle.engine_name == "local":
-        raise UsageError(f"run {run} is a local run, which stops when its command stops. See kedro-batch status {run}")
     with open_run(handle, book, command_options(given, RunMode.FOLLOW)) as session:
+        if handle.engine_name == "local":
+            session.end_left_running()
+            return
         cancelled = session.cancel()
     clean_up(handle.run_id, handle.plan, journal, cancelled, quiet=bool(given["quiet"]))

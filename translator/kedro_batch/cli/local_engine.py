@@ -16,7 +16,7 @@ from kedro_batch.submitter.service.api import Engine
 from kedro_batch.text.escaping import for_terminal
 
 
-def local_engine(plan: Plan, inbox: Inbox, options: CommandOptions, *, start: Path, logs: Path) -> Engine:
+def local_engine(plan: Plan, inbox: Inbox, options: CommandOptions, *, start: Path, run_folder: Path) -> Engine:
     """Make the engine, and say what it leaves out of the environment.
 
     Args:
@@ -24,13 +24,14 @@ def local_engine(plan: Plan, inbox: Inbox, options: CommandOptions, *, start: Pa
         inbox: Is woken when a job changes.
         options: The options of the command.
         start: The folder of the run, unless the options name another.
-        logs: Where the output of the jobs goes.
+        run_folder: Where the output of the jobs goes, and the record of what was started.
 
     Raises:
         UsageError: The folder is not in the plan's project.
         ProjectError: A ``pyproject.toml`` cannot be read.
     """
     from kedro_batch.submitter.service.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
+    from kedro_batch.submitter.service.local_record import RECORD  # noqa: PLC0415  the same
 
     folder = find_local_folder(plan, options.local.project or start)
     dropped = os.environ.get(ENV_VARIABLE)
@@ -42,7 +43,7 @@ def local_engine(plan: Plan, inbox: Inbox, options: CommandOptions, *, start: Pa
             )
         )
     workers = options.local.max_workers or _processors()
-    return LocalEngine(inbox, max_workers=workers, folder=folder, logs=logs)
+    return LocalEngine(inbox, max_workers=workers, folder=folder, logs=run_folder / "logs", record=run_folder / RECORD)
 
 
 def _states_env(plan: Plan) -> bool:

@@ -85,6 +85,23 @@ class RunSession:
             self.follow()
         self.finished = None
 
+    def end_left_running(self) -> None:
+        """End what a killed command of a local run has left running, and record how the run stands.
+
+        Raises:
+            UsageError: There is nothing to end.
+            KedroBatchError: It does not end, or the journal refused.
+            Interrupted: A signal came.
+        """
+        run = self.handle.run_id
+        if not self.context.engine.left_running():
+            raise UsageError(
+                f"run {run} is a local run, and nothing of it goes on: its jobs end when its command ends. See "
+                f"kedro-batch status {run}"
+            )
+        with suppress(JobsFailed, RunUnfinished):
+            self.follow()
+
     def cancel(self) -> Cancelled:
         """Terminate every job of the run, and return how it stands.
 
@@ -252,7 +269,7 @@ def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder
             return aws_engine(handle.plan, new_run=False)
         case "local":
             before = handle.entry.location.get("folder", ".") if handle.entry else "."
-            return local_engine(handle.plan, inbox, options, start=Path(before), logs=run_folder / "logs")
+            return local_engine(handle.plan, inbox, options, start=Path(before), run_folder=run_folder)
         case _:
             assert_never(handle.engine_name)
 
@@ -282,6 +299,8 @@ def _say_if_stale(session: RunSession, *, quiet: bool) -> None:
     """Say that a plan is out of date, once jobs have failed on this machine, where the project is."""
     handle, finished = session.handle, session.finished
     if handle.engine_name != "local" or finished is None or finished.outcome != "failed":
+        return
+    if session.context.options.mode is RunMode.FOLLOW:  # nothing has run
         return
     if not quiet:
         print_note("Looking whether the plan is out of date ...")

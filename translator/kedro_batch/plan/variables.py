@@ -23,5 +23,7 @@ OWN_VARIABLES = "KEDRO_BATCH_"
 
 ENV_VARIABLE = "KEDRO_ENV"
 """Kedro's own name for the configuration environment."""
+JOB_ID_VARIABLE = "AWS_BATCH_JOB_ID"
+"""AWS Batch's id of the job (the same)."""
 ATTEMPT_VARIABLE = "AWS_BATCH_JOB_ATTEMPT"
 """AWS Batch's number of the attempt, from 1 (user guide, "Job environment variables")."""

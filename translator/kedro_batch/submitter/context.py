@@ -168,6 +168,11 @@ class RunContext:
         return self.options.adopt and self.engine.capabilities.adopts
 
     @property
+    def submit_rate(self) -> float | None:
+        """Submissions a second at most; None for the limit of AWS Batch."""
+        return self.engine.capabilities.submit_rate if self.options.rate is None else self.options.rate
+
+    @property
     def pace(self) -> Pace:
         """How often to poll."""
         return self.options.pace or self.engine.capabilities.pace

@@ -60,7 +60,7 @@ class JobSubmitter:
         self._terminator = terminator
         self._jobs: dict[JobName, Job] = {job.name: job for job in context.plan.jobs}
         self._revisions = revisions
-        self._rate = SubmitRate(context.calls.now(), context.options.rate)
+        self._rate = SubmitRate(context.calls.now(), context.submit_rate)
         self._outbox: deque[JobName] = deque()
         self._later: list[tuple[float, JobName]] = []
         self._under_way: set[JobName] = set()

@@ -5,7 +5,8 @@
         journal.db.lock           held for a moment by a process that begins a run
         journal.db                all runs: plans, submissions (intent, id, state, failure), events
         runs/RUN/lock             held by the process that works on the run, with its name
-        runs/RUN/logs/            local runs: the output of each submission
+        runs/RUN/logs/            local runs: the output of each attempt
+        runs/RUN/processes.jsonl  local runs: what was started, and how it ended (``service.local_record``)
 
 An intent is on the disk before its job is sent. Ids and states follow in batches, since the service knows them as well.
 SQLite keeps its rollback journal, because readers of a write-ahead log write beside it; ``journal_view`` reads only.

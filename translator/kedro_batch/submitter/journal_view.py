@@ -3,7 +3,7 @@
 import shlex
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ class JournalView:
         query = f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
         return tuple(self._submission(run_id, row) for row in self._read(query, run_id))
 
-    def _submission(self, run_id: RunId, row: Sequence[object]) -> tuple[JobName, JobRecord]:
+    def _submission(self, run_id: RunId, row: tuple[Any, ...]) -> tuple[JobName, JobRecord]:
         try:
             return job_record(row)
         except OddValueError as error:

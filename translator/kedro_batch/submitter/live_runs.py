@@ -7,6 +7,7 @@ are read. What the journal says of a run that nobody follows may be old: AWS Bat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from kedro_batch.errors import PlanError, ServiceError, UsageError
 from kedro_batch.plan.data_flow import without_transcoding
@@ -21,6 +22,8 @@ from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.run_lock import begin_lock, is_locked
 from kedro_batch.submitter.service.limits import REMEMBERED_S
+from kedro_batch.submitter.service.local_earlier import EarlierCommands
+from kedro_batch.submitter.service.local_record import RECORD
 from kedro_batch.text.wording import counted, listed
 
 _MAY_GO_ON = (None, "detached", "unfinished", "interrupted", "stopped")
@@ -100,7 +103,8 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
     for entry in journal.runs():
         if entry.run == context.run_id or entry.outcome not in _MAY_GO_ON:
             continue
-        followed = entry.outcome is None and is_locked(run_folder(journal.file, entry.run))
+        folder = run_folder(journal.file, entry.run)
+        followed = entry.outcome is None and (is_locked(folder) or _is_left_running(folder, entry))
         try:
             records = {} if followed else journal.records(entry.run)
         except UsageError:  # it has an odd row, which is a message only for whoever works on that run
@@ -133,6 +137,11 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
                 )
             )
     return found
+
+
+def _is_left_running(folder: Path, entry: RunEntry) -> bool:
+    """True if the command of a local run was killed, and has left jobs running."""
+    return entry.engine == "local" and bool(EarlierCommands(folder / RECORD).left_running())
 
 
 def _may_be_submitted(record: JobRecord, forgotten_before: float) -> bool:
@@ -246,5 +255,7 @@ def _how_to_run_beside(context: RunContext) -> str:
 def _how_to_wait(context: RunContext, other: LiveRun) -> str:
     further = journal_words(context.journal.file)
     if other.entry.engine == "local":
+        if not is_locked(context.journal.file.parent / "runs" / other.entry.run):
+            return f"Its command was killed; to end what that left: kedro-batch cancel {other.entry.run}{further}"
         return f"Wait for its command to end; to see how it stands: kedro-batch status {other.entry.run}{further}"
     return f"To wait for it: kedro-batch wait {other.entry.run}{further}"

@@ -42,7 +42,7 @@ from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.run_version import choose_version
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.stock_taking import ids_in, jobs_of_others, with_what_is_to_run
-from kedro_batch.submitter.terminate import JobTerminator
+from kedro_batch.submitter.terminate import JobTerminator, end_left_running
 
 _COMMIT_EVERY_S = 0.2
 _LONGEST_WAIT_S = 30.0
@@ -133,6 +133,7 @@ class Run:
         check_location(self._context, self._location, here)
         check_lookups(self._context)
         self._context.location = {**self._location, **here}
+        end_left_running(self._context)
 
     def _choose_revisions(self, reconciled: Reconciled, *, may_ask: bool) -> None:
         """Check the targets of the jobs that are left to submit, and choose revisions for them."""

@@ -5,16 +5,22 @@ Always TerminateJob(s), never CancelJob, which leaves started jobs running.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from signal import Signals
 
+from kedro_batch.errors import ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_RATE
+from kedro_batch.submitter.service.local_process import GRACE_S
 from kedro_batch.submitter.service.rate_limit import Bucket
+from kedro_batch.text.wording import counted, listed
 
 _POLLS_S = (1.0, 1.0, 2.0, 4.0, 8.0)
+_LEFT_S = 0.05
+"""Between two looks at processes of this machine."""
 
 
 class JobTerminator:
@@ -88,6 +94,33 @@ def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> None:
         _warn(context, result.failed)
         tried = {*result.done, *result.failed}
         left = [job_id for job_id in left if job_id not in tried]
+
+
+def end_left_running(context: RunContext) -> None:
+    """End the processes that an earlier command of the run has left here when it was killed, before anything starts.
+
+    Raises:
+        UsageError: It is not known what was left.
+        ServiceError: They do not end.
+        Interrupted: A signal came.
+    """
+    left = context.engine.left_running()
+    if not left:
+        return
+    message = (
+        f"an earlier command of this run was killed, and {counted(len(left), 'job')} of it went on ({listed(left)}): "
+        "first these are ended"
+    )
+    context.emit(Notice(kind=NoticeKind.TROUBLE, message=message))
+    for number in (Signals.SIGTERM, Signals.SIGKILL):
+        until = context.calls.now() + GRACE_S
+        left = context.engine.left_running(number)
+        while left and context.calls.now() < until:
+            context.service.pause(_LEFT_S)
+            left = context.engine.left_running()
+        if not left:
+            return
+    raise ServiceError(f"processes of {listed(left)} do not end: nothing was started. End them, and try again")
 
 
 def _warn(context: RunContext, failed: Mapping[JobId, str]) -> None:

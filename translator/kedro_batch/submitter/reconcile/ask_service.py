@@ -22,7 +22,7 @@ def list_jobs_of_run(context: RunContext, journal: Records, *, must_exist: bool)
     Raises:
         UsageError: They are of another plan.
     """
-    if not context.adopts:
+    if not (context.adopts or context.engine.capabilities.remembers):
         return Discovered(jobs={}, foreign_jobs=())
     discovered = discover(context.run_id, context.parents, context.list_run())
     for pause_s in LOOKUP_DELAYS_S if not journal else ():

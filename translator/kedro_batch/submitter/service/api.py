@@ -6,6 +6,7 @@ submits, follows and reports, whether jobs run on AWS Batch or on this machine.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from signal import Signals
 from typing import Any, Protocol
 
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
@@ -133,6 +134,8 @@ class Capabilities:
         forgets_jobs: Ended jobs are forgotten, and new ones may be invisible for a while.
         in_account: Queues and definitions are those of an account: they can be missing, or of the wrong kind.
         notifies: The engine wakes the run when a job changes.
+        remembers: It knows at once how every job of the run has ended, also those of earlier commands.
+        submit_rate: Submissions a second at most; None for the limit of AWS Batch.
         pace: How often a run may be polled.
     """
 
@@ -143,6 +146,8 @@ class Capabilities:
     in_account: bool
     notifies: bool
     pace: Pace
+    remembers: bool = False
+    submit_rate: float | None = None
 
 
 class Engine(Protocol):
@@ -162,6 +167,12 @@ class Engine(Protocol):
 
     def adapt_plan(self, plan: Plan) -> Plan:
         """Return the plan as this engine runs it."""
+
+    def left_running(self, number: Signals | None = None) -> tuple[str, ...]:
+        """Return the jobs, by their names in the plan, of whose processes nobody would see the end.
+
+        An earlier command of the run has started them and was killed. With a number, they are sent that signal first.
+        """
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Describe the queues of these names or ARNs; unknown ones are left out."""

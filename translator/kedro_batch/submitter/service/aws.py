@@ -5,6 +5,7 @@ reply would be a second job. So it is with RegisterJobDefinition. Everything els
 """
 
 from collections.abc import Mapping, Sequence
+from signal import Signals
 from typing import Any
 
 from botocore.config import Config
@@ -92,6 +93,10 @@ class AwsEngine:
     def adapt_plan(self, plan: Plan) -> Plan:
         """Return the plan itself."""
         return plan
+
+    def left_running(self, number: Signals | None = None) -> tuple[str, ...]:  # noqa: ARG002  the engine's signature
+        """Return none: jobs on AWS Batch go on without a command, and are found again."""
+        return ()
 
     def renew(self) -> None:
         """Look for credentials again: somebody may have logged in. They are used only if they are of the same place.

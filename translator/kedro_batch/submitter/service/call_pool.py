@@ -154,9 +154,9 @@ class InlineCalls:
         """Return seconds since the epoch."""
         return time.time()
 
-    def free(self, lane: Lane) -> int:  # noqa: ARG002  every lane is free
-        """Return how many calls a lane takes now without letting them wait."""
-        return 1
+    def free(self, lane: Lane) -> int:
+        """Return how many calls a lane takes before their replies are handled: others have their turn between."""
+        return LANES[lane] - len(self._ended)
 
     def start(self, lane: Lane, about: Any, call: Callable[[], Any]) -> None:
         """Make a call at once."""

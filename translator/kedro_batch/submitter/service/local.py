@@ -3,12 +3,14 @@
 Jobs wait for their parents, are tried again, time out and fail their dependents as they do on AWS Batch.
 """
 
-import os
+import math
+import secrets
 import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import count
@@ -28,19 +30,21 @@ from kedro_batch.submitter.service.api import (
     Terminated,
 )
 from kedro_batch.submitter.service.limits import UNLIMITED
+from kedro_batch.submitter.service.local_earlier import EarlierCommands
 from kedro_batch.submitter.service.local_job import LocalJob
 from kedro_batch.submitter.service.local_process import (
     GRACE_S,
     NOT_STARTED,
     Exit,
+    GatedProcess,
     environment_of,
+    read_tail,
     signal_group,
-    start_process,
     wait_for_exit,
 )
+from kedro_batch.submitter.service.local_record import LocalRecord
 
 _SETTLE_S = 0.02
-_TAIL_BYTES = 64 * 1024
 
 
 class LocalEngine:
@@ -55,16 +59,19 @@ class LocalEngine:
         in_account=False,
         notifies=True,
         pace=UNLIMITED,
+        remembers=True,
+        submit_rate=math.inf,
     )
 
-    def __init__(self, inbox: Inbox, *, max_workers: int, folder: Path, logs: Path) -> None:
+    def __init__(self, inbox: Inbox, *, max_workers: int, folder: Path, logs: Path, record: Path) -> None:
         """Prepare to run jobs.
 
         Args:
             inbox: Is woken when a job changes.
             max_workers: How many run at once.
             folder: The working directory of the commands: the Kedro project.
-            logs: Where the output of each attempt goes, as ``JOB-ATTEMPT.log``.
+            logs: Where the output of each attempt goes, as ``JOB.SUBMISSION.ATTEMPT.log``.
+            record: Where it is recorded what is started and how it ends.
         """
         self._inbox = inbox
         self._folder = folder
@@ -72,6 +79,9 @@ class LocalEngine:
         self._pool = ThreadPoolExecutor(max_workers, thread_name_prefix="job")
         self._jobs: dict[JobId, LocalJob] = {}
         self._numbers = count(1)
+        self._prefix = f"local-{secrets.token_hex(4)}"  # no other command of the run has the same
+        self._record = LocalRecord(record)
+        self._earlier: EarlierCommands | None = None
         self._lock = threading.RLock()
         self._stopping = False
 
@@ -90,6 +100,18 @@ class LocalEngine:
             for job in plan.jobs
         )
         return replace(plan, jobs=tuple(jobs))
+
+    def left_running(self, number: signal.Signals | None = None) -> tuple[str, ...]:
+        """Return the jobs of killed commands that have processes here; take over how the others have ended.
+
+        Raises:
+            UsageError: The record of the run cannot be read.
+        """
+        if self._earlier is None:
+            self._earlier = EarlierCommands(self._record.file)
+            with self._lock:
+                self._jobs |= self._earlier.ended
+        return self._earlier.left_running(number)
 
     def renew(self) -> None:
         """Do nothing: nothing expires on this machine."""
@@ -130,7 +152,7 @@ class LocalEngine:
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit a job; it starts when its parents have succeeded and a worker is free."""
         with self._lock:
-            job = LocalJob(JobId(f"local-{os.getpid()}-{next(self._numbers)}"), request)
+            job = LocalJob(JobId(f"{self._prefix}-{next(self._numbers)}"), request)
             self._jobs[job.job_id] = job
             parents = [self._jobs[one["jobId"]] for one in request.get("dependsOn", ())]
             for parent in parents:
@@ -174,10 +196,7 @@ class LocalEngine:
         log = detail.reply.get("container", {}).get("logStreamName")
         if log is None or not Path(log).is_file():
             return ()
-        with Path(log).open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            text = stream.read().decode("utf-8", errors="replace")
-        return tuple(text.splitlines()[-lines:])
+        return read_tail(Path(log), lines)
 
     def interrupt(self) -> str:
         """End what runs, and start nothing more; a second signal ends it at once."""
@@ -209,6 +228,9 @@ class LocalEngine:
             ended = self._attempt_until_done(job)
         except Exception as error:  # noqa: BLE001  the reason goes into the report of the job
             ended = Exit(NOT_STARTED, f"cannot run it on this machine: {type(error).__name__}: {error}")
+        if job.begun and not self._stopping:  # what is stopped has not come to its own end
+            with suppress(OSError):  # the journal has it soon, too
+                self._record.append(job.ended(ended.code, ended.reason))
         self._end(job, ended)
 
     def _attempt_until_done(self, job: LocalJob) -> Exit:
@@ -217,7 +239,7 @@ class LocalEngine:
         attempts = 1 if "evaluateOnExit" in strategy else strategy.get("attempts", 1)
         ended = Exit(NOT_STARTED, "not started")
         for attempt in range(1, attempts + 1):
-            log = self._logs / f"{job.log_name}-{attempt}.log"
+            log = self._logs / f"{job.log_name}.{attempt}.log"
             with self._lock:
                 if job.terminated is not None:
                     break
@@ -235,7 +257,16 @@ class LocalEngine:
             with self._lock:  # whoever interrupts sees every process that has started
                 if self._stopping:
                     return Exit(NOT_STARTED, "interrupted before it started")
-                job.process = start_process(command, folder=self._folder, environment=environment, log=log)
+                gated = GatedProcess(command, folder=self._folder, environment=environment, log=log)
+                job.process = gated.process
+            try:
+                self._record.append(job.began(attempt, gated.process.pid))
+            except BaseException:
+                gated.shut()
+                raise
+            job.begun = True
+            gated.open_gate()
+            with self._lock:
                 job.state = JobState.RUNNING
                 self._inbox.wake()
             return wait_for_exit(job.process, job.request.get("timeout", {}).get("attemptDurationSeconds"))

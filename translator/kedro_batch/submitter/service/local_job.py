@@ -8,6 +8,8 @@ from typing import Any
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
+from kedro_batch.submitter.service.local_record import Began, Ended
+from kedro_batch.submitter.service.process_table import find_process, machine
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class LocalJob:
     container: dict[str, Any] = field(default_factory=dict)
     created_at_ms: int = field(default_factory=lambda: round(time.time() * 1000))
     process: Popen[bytes] | None = None
+    begun: bool = False
     terminated: str | None = None
     waits_for: set[JobId] = field(default_factory=set)
     children: list[JobId] = field(default_factory=list)
@@ -33,9 +36,9 @@ class LocalJob:
 
     @property
     def log_name(self) -> str:
-        """How the log files of a submission begin; the first has the job's name alone, and none is overwritten."""
+        """How the log files of a submission begin: ``JOB.SUBMISSION``. No job has a dot in its name."""
         parsed = parsed_job_name(self.request["jobName"])
-        return f"{self.name}-{parsed[2]}" if parsed and parsed[2] > 1 else self.name
+        return f"{self.name}.{parsed[2] if parsed else 1}"
 
     @property
     def detail(self) -> JobDetail:
@@ -54,4 +57,28 @@ class LocalJob:
             state=self.state,
             created_at_ms=self.created_at_ms,
             reason=self.reason,
+        )
+
+    def began(self, attempt: int, pid: int) -> Began:
+        """Return the line for the record, for an attempt that waits behind its gate."""
+        process = find_process(pid)
+        return Began(
+            job_id=self.job_id,
+            name=self.request["jobName"],
+            attempt=attempt,
+            group=pid,
+            started=process.started if process else "",
+            machine=machine(),
+            at=time.time(),
+        )
+
+    def ended(self, code: int | None, reason: str | None) -> Ended:
+        """Return the line for the record, once its last attempt has ended."""
+        return Ended(
+            job_id=self.job_id,
+            name=self.request["jobName"],
+            code=code,
+            reason=reason or "",
+            log=self.container.get("logStreamName"),
+            at=time.time(),
         )

@@ -1,0 +1,115 @@
+"""A local run whose command is killed with SIGKILL: its jobs go on, and the next command has to deal with them."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from kedro_batch.submitter.service.local_record import Began, read_record
+from kedro_batch.submitter.service.process_table import find_members
+from tests.support.command_line import PROGRAM, Ended, environment
+from tests.support.forked import kedro_batch
+from tests.support.plans import write_plan
+from tests.support.runs import wait_until
+
+SLOW = ["bash", "-c", "echo begun $$ >> ledger; [ -e quick ] || { sleep 600 & wait; }; echo done $$ >> ledger"]
+RUN_FOLDER = Path(".kedro-batch") / "runs" / "r"
+
+
+@contextmanager
+def killed(folder: Path, *words: str, when: str = "ledger") -> Iterator[list[int]]:
+    """Apply plan.yaml as run r, and kill that when there is a file; gives the processes that are left, and ends them.
+
+    When the block ends, they are gone.
+    """
+    command = [*PROGRAM, "apply", "plan.yaml", "--local", "--run-id", "r", "-q", *words]
+    with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL) as process:
+        wait_until((folder / when).exists, process)
+        process.kill()
+    groups = [one.group for one in read_record(folder / RUN_FOLDER / "processes.jsonl") if isinstance(one, Began)]
+    try:
+        yield groups
+    finally:
+        for group in groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+
+
+def lives(group: int) -> bool:
+    return bool(find_members({group}))
+
+
+def ledger(folder: Path) -> list[str]:
+    return [line.split()[0] for line in (folder / "ledger").read_text().splitlines()]
+
+
+def resume(folder: Path) -> Ended:
+    return kedro_batch("resume", "r", cwd=folder)
+
+
+def test_what_a_killed_command_has_left_is_ended_before_the_same_jobs_start_again(tmp_path):
+    write_plan(tmp_path, {"slow": SLOW, "after": ["true"]}, {"after": "slow"})
+    with killed(tmp_path) as (group,):
+        assert lives(group)
+        (tmp_path / "quick").touch()
+        ended = resume(tmp_path)
+        assert ended.code == 0, ended.err
+        assert "an earlier command of this run was killed, and 1 job of it went on (slow): first these are" in ended.err
+        assert not lives(group)
+    assert ledger(tmp_path) == ["begun", "begun", "done"]
+    assert sorted(log.name for log in (tmp_path / RUN_FOLDER / "logs").iterdir())[-2:] == [
+        "slow.1.1.log",
+        "slow.2.1.log",
+    ]
+
+
+def test_apply_with_the_id_of_the_run_ends_them_too(tmp_path):
+    write_plan(tmp_path, {"slow": SLOW})
+    with killed(tmp_path) as (group,):
+        (tmp_path / "quick").touch()
+        kedro_batch("apply", "plan.yaml", "--local", "--run-id", "r", cwd=tmp_path)
+        assert not lives(group)
+
+
+def test_cancel_ends_them_and_runs_nothing(tmp_path):
+    write_plan(tmp_path, {"slow": SLOW, "after": ["true"]}, {"after": "slow"})
+    with killed(tmp_path) as (group,):
+        assert "has not ended" in kedro_batch("status", "r", cwd=tmp_path).text
+        ended = kedro_batch("cancel", "r", cwd=tmp_path)
+        assert (ended.code, lives(group)) == (0, False)
+    again = kedro_batch("cancel", "r", cwd=tmp_path)
+    assert again.code == 2
+    assert "run r is a local run, and nothing of it goes on: its jobs end when its command ends. See" in again.err
+    assert ledger(tmp_path) == ["begun"]
+
+
+def test_a_run_of_which_they_are_left_counts_as_one_that_goes_on(tmp_path):
+    write_plan(tmp_path, {"slow": SLOW}, slow={"writes": ["x"]})
+    with killed(tmp_path):
+        ended = kedro_batch("apply", "plan.yaml", "--local", "--exclusive", cwd=tmp_path)
+        assert ended.code == 2
+        assert "run r of this project goes on and writes 1 dataset of the same name (x)" in ended.err
+        assert "Its command was killed; to end what that left: kedro-batch cancel r" in ended.err
+        assert kedro_batch("cancel", "r", cwd=tmp_path).code == 0
+        (tmp_path / "quick").touch()
+        assert kedro_batch("apply", "plan.yaml", "--local", "--exclusive", cwd=tmp_path).code == 0
+
+
+def test_what_the_record_has_done_is_not_run_again_whatever_the_journal_knows(tmp_path):
+    note = ["bash", "-c", "echo $KEDRO_BATCH_JOB >> done"]
+    last = ["bash", "-c", "[ -e quick ] || { touch last; exec sleep 600; }"]
+    jobs = {f"j{number:03}": note for number in range(20)}
+    write_plan(tmp_path, {**jobs, "last": last}, {"last": " ".join(jobs)})
+    with killed(tmp_path, when="last"):
+        # As if the last commits had not come: some without their ends, some without their ids.
+        with closing(sqlite3.connect(tmp_path / ".kedro-batch" / "journal.db")) as journal:
+            journal.execute("UPDATE submissions SET state = 'RUNNING'")
+            journal.execute("UPDATE submissions SET state = 'SUBMITTING', job_id = NULL WHERE job > 'j010'")
+            journal.commit()
+        (tmp_path / "quick").touch()
+        ended = resume(tmp_path)
+    assert ended.code == 0, ended.err
+    assert sorted((tmp_path / "done").read_text().split()) == sorted(jobs)
