@@ -1,0 +1,524 @@
+"""A process of the model: the run's own classes, restored to a state, for one step.
+
+The subclasses below decide nothing. They open the run's classes at their joints, so that a state can be put in and read
+out, and so that time and the service stand still during a step.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from kedro_batch.errors import Fault, KedroBatchError, ServiceError
+from kedro_batch.plan.data_version import DataVersion
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.submitter.close import outcome_of
+from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
+from kedro_batch.submitter.events import EngineName, Event, JobChanged, JobSubmitted
+from kedro_batch.submitter.inbox import Inbox
+from kedro_batch.submitter.job_poller import JobPoller
+from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.job_submitter import JobSubmitter
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.reconcile.reconcile import Reconciled
+from kedro_batch.submitter.run import Run
+from kedro_batch.submitter.run_state import RunState
+from kedro_batch.submitter.service.api import Engine, JobDetail, JobPage, JobSummary, Terminated
+from kedro_batch.submitter.service.aws import AwsEngine
+from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
+from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
+from tests.model.service import EPOCH_S, LATER_S, RUN, VERSION, Copies, detail_of, id_of, number_of, summary_of
+
+_LONG_AGO, _FAR_AHEAD = -1e9, 1e9
+
+Row = tuple[JobName, int, JobRecord]
+
+
+class Lookup(NamedTuple):
+    """A job that is looked up.
+
+    Attributes:
+        job: The job.
+        before_loop: It was not confirmed when the run was opened.
+        since: How many copies there were when the wait for it began.
+    """
+
+    job: JobName
+    before_loop: bool
+    since: int
+
+
+class Member(NamedTuple):
+    """The state of a process.
+
+    Attributes:
+        phase: ``off``, ``looked`` (it has asked how the run stands), ``ending`` (it has asked to end what is not to go
+            on), ``loop``, ``ended``, ``refused``, ``killed``.
+        mode: What its command does with the run.
+        rows: Its journal.
+        records: What it knows, in the order of the plan.
+        calls: What was submitted, and whose reply has not come: the job, and the copy.
+        lookups: The jobs that it looks up.
+        outbox: The jobs whose intents are written.
+        verdict: What the loop waits for: ``again`` (it reconciles now), ``visible`` (it will, later), ``end``, or
+            replies.
+        looked: What the service had when it asked how the run stands.
+        first: It asked because it began.
+        seen: How many copies there were when it last heard of one.
+        known: The copies that the service showed when it began, or woke.
+        outcome: How it ended, or why it was refused.
+        slept: It has slept, and done nothing since.
+    """
+
+    phase: str = "off"
+    mode: RunMode = RunMode.START
+    rows: tuple[Row, ...] = ()
+    records: tuple[JobRecord, ...] = ()
+    calls: tuple[tuple[JobName, int], ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    outbox: tuple[JobName, ...] = ()
+    maybe_sent: tuple[JobName, ...] = ()
+    stopped: bool = False
+    submitted_again: bool = False
+    others: bool = False
+    dropped: tuple[JobId, ...] = ()
+    superseded: tuple[JobId, ...] = ()
+    settled: tuple[JobId, ...] = ()
+    verdict: str = ""
+    looked: Copies | None = None
+    first: bool = True
+    seen: int = 0
+    known: tuple[int, ...] = ()
+    outcome: str = ""
+    slept: bool = False
+
+
+class Sent(NamedTuple):
+    """A request to submit a job."""
+
+    name: str
+    waits_for: tuple[int, ...]
+
+
+class Done(NamedTuple):
+    """What a step of a process leads to: its next state, and what it has asked of the service."""
+
+    member: Member
+    sent: tuple[Sent, ...] = ()
+    ends: tuple[tuple[int, str], ...] = ()
+
+
+class _Paused(Exception):  # noqa: N818  it is none of an error
+    """The loop would wait now."""
+
+
+class _Calls:
+    """Calls that are made at once, on a clock that moves only while somebody waits."""
+
+    def __init__(self, wall: float, permits: int) -> None:
+        self.time = 0.0
+        self._wall = wall
+        self._permits = permits
+        self._replies: list[Reply] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> float:
+        return self._wall
+
+    def free(self, lane: Lane) -> int:
+        return self._permits if lane is Lane.SUBMIT else 1
+
+    def start(self, lane: Lane, about: Any, call: Any) -> None:
+        self._permits -= lane is Lane.SUBMIT
+        value = call()
+        if lane is not Lane.SUBMIT:
+            self._replies.append(Reply(lane=lane, about=about, value=value, sent_at=self.time))
+
+    def wait(self, seconds: float) -> list[Reply]:
+        replies, self._replies = self._replies, []
+        if not replies:
+            self.time += seconds
+        return replies
+
+
+class _Engine:
+    """What one look at the service shows. What it is asked to do is noted, and done in later steps."""
+
+    name: EngineName = "aws"
+    capabilities = AwsEngine.capabilities
+    location: Mapping[str, str] = {"region": "us-east-1"}
+
+    def __init__(self, copies: Copies, tags: dict[str, str]) -> None:
+        self.copies = copies
+        self.sent: list[Sent] = []
+        self.ends: dict[int, str] = {}
+        self._tags = tags
+
+    def adapt_plan(self, plan: Plan) -> Plan:
+        return plan
+
+    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:  # noqa: ARG002  as an engine has it
+        found = (
+            summary_of(number, one)
+            for number, one in enumerate(self.copies)
+            if one.listed and (one.name.startswith(name[:-1]) if name.endswith("*") else one.name == name)
+        )
+        return JobPage(jobs=tuple(map(self._without_ended, found)), token=None)
+
+    def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
+        numbers = [number_of(one) for one in ids]
+        found = (detail_of(one, self.copies[one], self._tags) for one in numbers if not self.copies[one].forgotten)
+        return [cast("JobDetail", self._without_ended(one)) for one in found]
+
+    def _without_ended(self, one: Any) -> Any:
+        """Return a job as it is once it has ended, if it was asked to: whoever waits for that has waited."""
+        ends = self.ends.get(number_of(one.job_id))
+        if ends is None or one.state in (JobState.SUCCEEDED, JobState.FAILED):
+            return one
+        return replace(one, state=JobState.FAILED, reason=ends)
+
+    def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
+        for one in ids:
+            self.ends.setdefault(number_of(one), reason)
+        return Terminated(done=tuple(ids), failed={})
+
+    def submit_job(self, request: dict[str, Any]) -> JobId:
+        waits_for = tuple(number_of(one["jobId"]) for one in request.get("dependsOn", ()))
+        self.sent.append(Sent(request["jobName"], waits_for))
+        return JobId("")
+
+    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:  # noqa: ARG002  as an engine has it
+        return ()
+
+    def renew(self) -> None:
+        """Nothing expires."""
+
+
+class _Journal:
+    """The rows that a journal would have."""
+
+    file = Path("journal.db")
+    waiting = False
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = {(job, submission): one for job, submission, one in rows}
+
+    def records(self, _: RunId) -> dict[JobName, JobRecord]:
+        return {job: one for (job, _), one in sorted(self.rows.items(), key=lambda row: row[0][1])}
+
+    def intend(self, _: RunId, jobs: Iterable[tuple[JobName, int]], at: float, __: object = None) -> None:
+        for job, submission in jobs:
+            was = self._row(job, submission)
+            self._put(job, replace(was.in_state(JobState.SUBMITTING), intended_at=at))
+
+    def withdraw(self, _: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
+        for row in jobs:
+            if row in self.rows and self.rows[row].state is JobState.SUBMITTING and not self.rows[row].job_id:
+                del self.rows[row]
+
+    def record(self, _: RunId, event: Event, __: float) -> None:
+        match event:
+            case JobSubmitted():
+                was = self._row(event.job, event.submission)
+                self._put(event.job, was.in_state(JobState.SUBMITTED, job_id=event.job_id))
+            case JobChanged():
+                known = {"job_id": event.job_id, "status": event.status, "blocked_by": event.blocked_by}
+                self._put(event.job, self._row(event.job, event.submission).in_state(event.after, **known))
+            case _:
+                pass
+
+    def _row(self, job: JobName, submission: int) -> JobRecord:
+        return self.rows.get((job, submission), JobRecord(submission=submission))
+
+    def _put(self, job: JobName, record: JobRecord) -> None:
+        self.rows[job, record.submission] = record
+
+    def commit(self) -> None:
+        """What is recorded is written."""
+
+    def record_version(self, _: RunId, __: DataVersion) -> None:
+        """All jobs have one version."""
+
+
+class _Submitter(JobSubmitter):
+    """A submitter whose state can be put in and read out."""
+
+    frozen = False
+
+    def restore(self, state: Member) -> None:
+        self.open([one.job for one in state.lookups if one.before_loop], stopped=state.stopped)
+        for one in state.lookups:
+            if not one.before_loop:
+                self.lose(one.job)
+        self._outbox.extend(state.outbox)
+        self._maybe_sent = set(state.maybe_sent)
+        self._under_way = {job for job, _ in state.calls}
+        self.submitted_again = state.submitted_again
+
+    def read(self, state: Member, since: int) -> Member:
+        before = {one.job: one for one in state.lookups}
+        lookups = (
+            before.get(job, Lookup(job, one.before_loop, since)) for job, one in sorted(self._lookups.items())
+        )
+        return state._replace(
+            lookups=tuple(lookups),
+            outbox=tuple(self._outbox),
+            maybe_sent=tuple(sorted(self._maybe_sent)),
+            stopped=self._stopped,
+            submitted_again=self.submitted_again,
+        )
+
+    def lose(self, job: JobName) -> None:
+        error = ServiceError("no reply", fault=Fault.AMBIGUOUS)
+        self.on_reply(Reply(lane=Lane.SUBMIT, about=job, error=error, sent_at=0.0), 0.0)
+
+    def act(self, now: float) -> None:
+        if not self.frozen:
+            super().act(now)
+
+    def find(self, job: JobName, found: tuple[JobSummary, ...]) -> None:
+        """Look a job up for the last time."""
+        self._lookups[job] = replace(self._lookups[job], lookups=len(LOOKUP_DELAYS_S))
+        self._on_found([job], found)
+
+
+class _Poller(JobPoller):
+    """A poller whose state can be put in and read out."""
+
+    frozen = False
+
+    def restore(self, state: Member) -> None:
+        self.superseded = list(state.superseded)
+        self._settled = set(state.settled)
+
+    def read(self, state: Member) -> Member:
+        return state._replace(superseded=tuple(sorted(self.superseded)), settled=tuple(sorted(self._settled)))
+
+    def act(self, now: float) -> None:
+        if not self.frozen:
+            super().act(now)
+
+    def poll(self, engine: _Engine) -> None:
+        """Ask about every live job; those that are missing have been so for long."""
+        asked = [(job, one.job_id) for job, one in self._run_state.records.items() if one.live and one.job_id]
+        self._waits.missing_since = dict.fromkeys((job for job, _ in asked), _LONG_AGO)
+        details = engine.describe_jobs([job_id for _, job_id in asked])
+        self.on_reply(Reply(lane=Lane.DESCRIBE, about=asked, value=details, sent_at=0.0), 0.0)
+
+
+class _Revisions:
+    """One revision for all jobs."""
+
+    def tell(self, _: object) -> dict[JobName, str]:
+        return {}
+
+    def of(self, _: object) -> str:
+        return "definition:1"
+
+    def register(self) -> None:
+        """It is registered."""
+
+
+class _Run(Run):
+    """A run whose state can be put in and read out."""
+
+    def __init__(self, context: RunContext, engine: _Engine, state: Member) -> None:
+        super().__init__(context)
+        self.engine = engine
+        self._revisions = cast("Any", _Revisions())
+        self.submitter = _Submitter(context, self.run_state, self._terminator, self._revisions)
+        self.poller = _Poller(context, self.run_state)
+        self._submitter, self._poller = self.submitter, self.poller
+        if state.records:
+            self.run_state.load(dict(zip(context.parents, state.records, strict=True)))
+        self.submitter.restore(state)
+        self.poller.restore(state)
+        self._others_may_submit = state.others if state.records else self._others_may_submit
+        self._dropped = set(state.dropped)
+        self.now_on_service: Copies | None = None
+
+    def read(self, state: Member, journal: _Journal, since: int) -> Member:
+        state = self.poller.read(self.submitter.read(state, since))
+        rows = ((job, submission, _plain(one)) for (job, submission), one in sorted(journal.rows.items()))
+        return state._replace(
+            rows=tuple(rows),
+            records=tuple(map(_plain, self.run_state.records.values())),
+            others=self._others_may_submit,
+            dropped=tuple(sorted(self._dropped)),
+        )
+
+    def take_stock(self, *, first: bool) -> None:
+        if first:
+            self._load(self._reconciled())
+        else:
+            self._reconcile_again()
+
+    def _choose_revisions(self, reconciled: Reconciled, *, may_ask: bool) -> None:
+        """There is one for all jobs."""
+
+    def _load(self, reconciled: Reconciled) -> None:
+        if self.now_on_service is not None:  # what was found has ended meanwhile
+            self.engine.copies = self.now_on_service
+        super()._load(reconciled)
+
+    def verdict(self) -> str:
+        """Return what the loop does next, if nothing happens."""
+        self.submitter.frozen = self.poller.frozen = True
+        clock = cast("_Calls", self._context.calls)
+        for time, name in ((0.0, "again"), (_FAR_AHEAD, "visible")):
+            clock.time = time
+            try:
+                return name if self._loop() else "end"
+            except _Paused:
+                pass
+        return ""
+
+    def _wait(self, now: float, until: float) -> None:
+        raise _Paused
+
+
+def _plain(record: JobRecord) -> JobRecord:
+    """Return a record without why its job failed: nothing depends on it."""
+    return replace(record, failure=None) if record.failure else record
+
+
+class Desk:
+    """Lets processes do steps on the run of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Begin; the jobs of the plan stand in topological order."""
+        self.plan = plan
+        self.jobs = tuple(job.name for job in plan.jobs)
+        self._digest = plan_digest(plan)
+        self._tags = {"kedro-batch-plan": self._digest}
+
+    def begin(self, state: Member, mode: RunMode, copies: Copies, time: int) -> Done:
+        """Let a process begin: it asks how the run stands, unless nobody else can know it."""
+        fresh = Member(mode=mode, rows=state.rows)
+        if mode is RunMode.START:
+            run, journal = self._run(fresh, copies, time, 0)
+            return self._done(fresh._replace(phase="loop", seen=len(copies)), run, journal, len(copies))
+        return self.look(fresh, copies, time, first=True)
+
+    def look(self, state: Member, copies: Copies, time: int, *, first: bool = False) -> Done:
+        """Let a process ask how the run stands."""
+        run, _ = self._run(state, copies, time, 0)
+        try:
+            run.take_stock(first=first)
+        except KedroBatchError as error:
+            return Done(state._replace(phase="refused", outcome=str(error)))
+        looked = state._replace(phase="looked", looked=copies, first=first)
+        if not run.engine.ends:
+            return self.load(looked, copies, time)
+        return Done(looked)
+
+    def end_others(self, state: Member, time: int) -> Done:
+        """Let a process ask to end what it has found not to go on."""
+        assert state.looked is not None
+        run, _ = self._run(state, state.looked, time, 0)
+        run.take_stock(first=state.first)
+        return Done(state._replace(phase="ending"), ends=tuple(sorted(run.engine.ends.items())))
+
+    def load(self, state: Member, copies: Copies, time: int) -> Done:
+        """Let a process go on where it has found the run."""
+        assert state.looked is not None
+        run, journal = self._run(state, state.looked, time, 0)
+        run.now_on_service = copies
+        try:
+            run.take_stock(first=state.first)
+        except KedroBatchError as error:
+            return Done(state._replace(phase="refused", outcome=str(error), looked=None))
+        state = state._replace(phase="loop", looked=None, calls=(), lookups=(), seen=len(copies))
+        return self._done(state, run, journal, len(copies), without_ends=True)
+
+    def send(self, state: Member, time: int, *, permits: int) -> Done:
+        """Let a process write intents, and send so many requests."""
+        run, journal = self._run(state, (), time, permits)
+        run.submitter.act(0.0)
+        return self._done(state._replace(slept=False), run, journal, 0)
+
+    def reply(self, state: Member, job: JobName, number: int | None, time: int, since: int) -> Done:
+        """Let a reply come, or be lost."""
+        run, journal = self._run(state, (), time, 0)
+        if number is None:
+            run.submitter.lose(job)
+        else:
+            run.submitter.on_reply(Reply(lane=Lane.SUBMIT, about=job, value=id_of(number), sent_at=0.0), 0.0)
+        calls = tuple(one for one in state.calls if one[0] != job)
+        return self._done(state._replace(calls=calls, seen=since), run, journal, since)
+
+    def look_up(self, state: Member, job: JobName, copies: Copies, time: int) -> Done:
+        """Let a process look a job up for the last time."""
+        run, journal = self._run(state, copies, time, 0)
+        run.submitter.find(job, run.engine.list_jobs("", self._name_of(run, job), None).jobs)
+        return self._done(state, run, journal, len(copies))
+
+    def poll(self, state: Member, copies: Copies, time: int) -> Done:
+        """Let a process ask about its jobs."""
+        run, journal = self._run(state, copies, time, 0)
+        run.poller.poll(run.engine)
+        return self._done(state._replace(slept=False), run, journal, len(copies))
+
+    def end(self, state: Member) -> Done:
+        """Let a process end."""
+        run, _ = self._run(state, (), 0, 0)
+        outcome = outcome_of(run.run_state, RunOptions(mode=state.mode))
+        return Done(Member(phase="ended", mode=state.mode, rows=state.rows, outcome=outcome))
+
+    @staticmethod
+    def killed(state: Member) -> Done:
+        """Kill a process: its journal is left."""
+        return Done(Member(phase="killed", rows=state.rows))
+
+    def name_of(self, state: Member, job: JobName) -> str:
+        """Return the name of the submission of a job that a process is about."""
+        run, _ = self._run(state, (), 0, 0)
+        return self._name_of(run, job)
+
+    def ready(self, state: Member) -> bool:
+        """True if there is something to submit whose intent is not written."""
+        return not state.stopped and RunState(self._parents, self._records(state)).has_ready
+
+    @property
+    def _parents(self) -> dict[JobName, tuple[JobName, ...]]:
+        return {job.name: job.depends_on for job in self.plan.jobs}
+
+    def _records(self, state: Member) -> dict[JobName, JobRecord]:
+        return dict(zip(self.jobs, state.records, strict=True))
+
+    @staticmethod
+    def _name_of(run: _Run, job: JobName) -> str:
+        from kedro_batch.plan.submit_job import batch_job_name
+
+        return batch_job_name(RUN, job, run.run_state.record(job).submission)
+
+    def _run(self, state: Member, copies: Copies, time: int, permits: int) -> tuple[_Run, _Journal]:
+        engine, journal = _Engine(copies, self._tags), _Journal(state.rows)
+        context = RunContext(
+            plan=self.plan,
+            digest=self._digest,
+            run_id=RUN,
+            engine=cast("Engine", engine),
+            calls=cast("Calls", _Calls(EPOCH_S + LATER_S[time], permits)),
+            inbox=Inbox(),
+            journal=cast("Journal", journal),
+            show=lambda _: None,
+            options=RunOptions(mode=state.mode, rate=float("inf")),
+            must_exist=state.mode is RunMode.RESUME and not state.rows,
+            version=DataVersion(VERSION),
+        )
+        context.begun = True
+        return _Run(context, engine, state), journal
+
+    def _done(
+        self, state: Member, run: _Run, journal: _Journal, since: int, *, without_ends: bool = False
+    ) -> Done:
+        sent, ends = tuple(run.engine.sent), run.engine.ends
+        state = run.read(state, journal, since)
+        state = state._replace(verdict=run.verdict())
+        state = run.read(state, journal, since)
+        return Done(state, sent, () if without_ends else tuple(sorted(ends.items())))
