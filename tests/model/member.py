@@ -66,7 +66,8 @@ class Member(NamedTuple):
             replies.
         looked: What the service had when it asked how the run stands.
         first: It asked because it began.
-        seen: How many copies there were when it last heard of one.
+        heard: A reply to a submission has come, or was lost.
+        seen: How many copies there were then, or when it took stock.
         known: The copies that the service showed when it began, or woke.
         outcome: How it ended, or why it was refused.
         slept: It has slept, and done nothing since.
@@ -89,6 +90,7 @@ class Member(NamedTuple):
     verdict: str = ""
     looked: Copies | None = None
     first: bool = True
+    heard: bool = False
     seen: int = 0
     known: tuple[int, ...] = ()
     outcome: str = ""
@@ -258,6 +260,7 @@ class _Submitter(JobSubmitter):
         self._maybe_sent = set(state.maybe_sent)
         self._under_way = {job for job, _ in state.calls}
         self.submitted_again = state.submitted_again
+        self.last_sent = 0.0 if state.heard else self.last_sent
 
     def read(self, state: Member, since: int) -> Member:
         before = {one.job: one for one in state.lookups}
@@ -270,6 +273,7 @@ class _Submitter(JobSubmitter):
             maybe_sent=tuple(sorted(self._maybe_sent)),
             stopped=self._stopped,
             submitted_again=self.submitted_again,
+            heard=self.last_sent >= 0,
         )
 
     def lose(self, job: JobName) -> None:
@@ -296,7 +300,7 @@ class _Poller(JobPoller):
         self._settled = set(state.settled)
 
     def read(self, state: Member) -> Member:
-        return state._replace(superseded=tuple(sorted(self.superseded)), settled=tuple(sorted(self._settled)))
+        return state._replace(superseded=tuple(sorted(set(self.superseded))), settled=tuple(sorted(self._settled)))
 
     def act(self, now: float) -> None:
         if not self.frozen:

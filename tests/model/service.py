@@ -125,6 +125,19 @@ def with_failed_dependents(copies: Copies) -> Copies:
     return tuple(result)
 
 
+def started(copies: Copies) -> Copies:
+    """Return the copies after all have started that can."""
+    waiting = [one for one in copies if one.state == WAITS]
+    if not any(all(copies[parent].state == SUCCEEDED for parent in one.waits_for) for one in waiting):
+        return copies
+    return tuple(
+        one._replace(state=RUNS, begun=True)
+        if one.state == WAITS and all(copies[parent].state == SUCCEEDED for parent in one.waits_for)
+        else one
+        for one in copies
+    )
+
+
 def told(number: int, copy: Copy) -> str:
     """Name a copy in a story."""
     return f"{id_of(number)} ({copy.job or copy.name}, submission {copy.submission})"

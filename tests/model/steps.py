@@ -7,8 +7,20 @@ from typing import Any, NamedTuple
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import parsed_job_name
 from kedro_batch.submitter.context import RunMode
+from kedro_batch.submitter.job_state import JobRecord
 from tests.model.member import Desk, Done, Member
-from tests.model.service import LATER_S, Copies, ended, id_of, new_copy, next_of_service, with_failed_dependents
+from tests.model.service import (
+    ALIVE,
+    LATER_S,
+    Copies,
+    ended,
+    id_of,
+    new_copy,
+    next_of_service,
+    number_of,
+    started,
+    with_failed_dependents,
+)
 
 _HOUR, _DAYS = 1, len(LATER_S) - 1
 
@@ -55,6 +67,8 @@ class Scenario:
         late: ListJobs may be later than the run waits for it.
         lists_at_once: ListJobs is never late.
         in_turn: A process begins only when the ones before it have begun.
+        coarse: What only takes time is no step of its own: a job starts as soon as it may, an intent is written when it
+            is sent, and a process asks about its jobs when one has ended.
         strangers: The names of jobs that are not of the run.
         depth: How many steps are tried in the gate.
     """
@@ -70,6 +84,7 @@ class Scenario:
     late: bool = False
     lists_at_once: bool = False
     in_turn: bool = False
+    coarse: bool = False
     strangers: tuple[str, ...] = ()
     depth: int = 99
 
@@ -120,8 +135,10 @@ class Steps:
         for story, copies in next_of_service(world.copies, may_fail=world.failures > 0, days_later=days):
             itself = story.endswith("by itself")
             failed = world.failed or itself or story.startswith("AWS Batch forgets")
+            copies = started(copies) if self.scenario.coarse else copies
             yield story, world._replace(copies=copies, failures=world.failures - itself, failed=failed)
-        if self.scenario.forgets and not days and any(one.job for one in world.copies):
+        calls = any(self._members[one].calls for one in world.members)
+        if self.scenario.forgets and not (days or calls) and any(one.job for one in world.copies):
             yield "days go by", world._replace(time=_DAYS)
 
     def _of_process(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
@@ -168,10 +185,11 @@ class Steps:
 
     def _in_loop(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
         copies, time = world.copies, world.time
-        if not state.outbox and self.desk_ready(number, state):
+        ready = not state.outbox and self._ready(number, state)
+        if ready and not self.scenario.coarse:
             done = self.once((number, "intend", time), lambda: self.desk.send(state, time, permits=0))
             yield "writes its intents", self._after(world, who, done)
-        elif state.outbox:
+        elif ready or state.outbox:
             yield from self._sends(world, who, number, state)
         for job, copy in state.calls:
             since = len(copies)
@@ -193,7 +211,7 @@ class Steps:
                 )
                 story = "looks up and finds" if found else "looks up in vain, for the last time,"
                 yield f"{story} {lookup.job}{_told(done)}", self._after(world, who, done)
-        if any(one.live for one in state.records):
+        if any(self._is_news(one, copies) for one in state.records):
             done = self.once((number, "poll", copies, time), lambda: self.desk.poll(state, copies, time))
             if done.member != state:
                 yield f"asks about its jobs{_told(done)}", self._after(world, who, done)
@@ -204,8 +222,7 @@ class Steps:
             done = self.once((number, "end"), lambda: self.desk.end(state))
             yield f"ends: {done.member.outcome}", self._after(world, who, done)
 
-    def desk_ready(self, number: int, state: Member) -> bool:
-        """True if a process has something to submit."""
+    def _ready(self, number: int, state: Member) -> bool:
         return self.once((number, "ready"), lambda: Done(Member(slept=self.desk.ready(state)))).member.slept
 
     def _sends(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
@@ -235,6 +252,13 @@ class Steps:
                 self._after(world._replace(losses=world.losses - 1), who, lost),
             )
 
+    def _is_news(self, record: JobRecord, copies: Copies) -> bool:
+        """True if asking about a job may tell something."""
+        if not record.live or record.job_id is None:
+            return False
+        copy = copies[number_of(record.job_id)]
+        return not self.scenario.coarse or copy.state not in ALIVE or copy.forgotten
+
     def _lost(self, state: Member, job: JobName, time: int, since: int) -> Done:
         waiting = state._replace(calls=tuple({*state.calls, (job, -1)}))
         return self.desk.reply(waiting, job, None, time, since)
@@ -252,6 +276,8 @@ class Steps:
         return self._with(world._replace(copies=copies), who, done.member)
 
     def _with(self, world: World, who: int, member: Member) -> World:
+        if self.scenario.coarse:
+            world = world._replace(copies=started(world.copies))
         members = (*world.members[:who], self.number(member), *world.members[who + 1 :])
         return world._replace(members=members)
 
