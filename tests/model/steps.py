@@ -101,6 +101,7 @@ class Steps:
     _members: list[Member] = field(default_factory=list)
     _numbers: dict[Member, int] = field(default_factory=dict)
     _done: dict[Any, Done] = field(default_factory=dict)
+    _shown: dict[Copies, Copies] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin without any state."""
@@ -154,10 +155,11 @@ class Steps:
                 ends = ", ".join(f"{id_of(one)} ({reason})" for one, reason in done.ends)
                 yield f"asks to end {ends}", self._after(world, who, done)
             case "ending":
+                seen = self._seen(world.copies)
                 if self._ended(world, state):
                     done = self.once(
-                        (number, "load", world.copies, world.time),
-                        lambda: self.desk.load(state, world.copies, world.time),
+                        (number, "load", seen, world.time),
+                        lambda: self.desk.load(state, seen, world.time),
                     )
                     yield f"goes on{_told(done)}", self._after(world, who, done)
             case _:
@@ -171,10 +173,8 @@ class Steps:
         if not world.begins or waits or state.outcome in ("succeeded",):
             return
         mode = self.scenario.modes[who] if state.phase == "off" else RunMode.RESUME
-        done = self.once(
-            (number, mode, world.copies, world.time),
-            lambda: self.desk.begin(state, mode, world.copies, world.time),
-        )
+        seen = self._seen(world.copies)
+        done = self.once((number, mode, seen, world.time), lambda: self.desk.begin(state, mode, seen, world.time))
         known = done.member._replace(known=_listed(world.copies))
         if known.phase == "refused":
             known = Member(phase="refused", rows=state.rows, outcome=known.outcome)
@@ -184,7 +184,7 @@ class Steps:
         )
 
     def _in_loop(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
-        copies, time = world.copies, world.time
+        copies, time = self._seen(world.copies), world.time
         ready = not state.outbox and self._ready(number, state)
         if ready and not self.scenario.coarse:
             done = self.once((number, "intend", time), lambda: self.desk.send(state, time, permits=0))
@@ -192,10 +192,10 @@ class Steps:
         elif ready or state.outbox:
             yield from self._sends(world, who, number, state)
         for job, copy in state.calls:
-            since = len(copies)
+            since = self._since(world)
             done = self.once((number, "reply", job, time, since), lambda: self.desk.reply(state, job, copy, time, since))
-            answered = copies[copy]._replace(answered=True)
-            heard = world._replace(copies=(*copies[:copy], answered, *copies[copy + 1 :]))
+            answered = world.copies[copy]._replace(answered=True)
+            heard = world._replace(copies=(*world.copies[:copy], answered, *world.copies[copy + 1 :]))
             yield f"hears that {job} is {id_of(copy)}{_told(done)}", self._after(heard, who, done)
             if world.losses:
                 lost = self.once((number, "lost", job, time, since), lambda: self._lost(state, job, time, since))
@@ -206,13 +206,14 @@ class Steps:
             found = [one for one in copies if one.name == name and one.listed]
             if found or self._visible(world, lookup.since):
                 done = self.once(
-                    (number, "look up", lookup.job, copies, time),
+                    (number, "look up", lookup.job, tuple(found), self._since(world), time),
                     lambda: self.desk.look_up(state, lookup.job, copies, time),
                 )
                 story = "looks up and finds" if found else "looks up in vain, for the last time,"
                 yield f"{story} {lookup.job}{_told(done)}", self._after(world, who, done)
         if any(self._is_news(one, copies) for one in state.records):
-            done = self.once((number, "poll", copies, time), lambda: self.desk.poll(state, copies, time))
+            asked = tuple(copies[number_of(one.job_id)] for one in state.records if one.live and one.job_id)
+            done = self.once((number, "poll", asked, time), lambda: self.desk.poll(state, copies, time))
             if done.member != state:
                 yield f"asks about its jobs{_told(done)}", self._after(world, who, done)
         if state.verdict == "again" or (state.verdict == "visible" and self._visible(world, state.seen)):
@@ -243,7 +244,7 @@ class Steps:
         story = f"sends {job}, submission {submission}; the service takes it as {id_of(len(world.copies))}"
         yield story, self._after(world._replace(copies=copies, broken=broken), who, done._replace(member=taken))
         if world.losses:
-            since = len(world.copies)
+            since = self._since(world)
             lost = self.once(
                 (number, "not taken", world.time, since), lambda: self._lost(done.member, job, world.time, since)
             )
@@ -251,6 +252,16 @@ class Steps:
                 f"sends {job}, submission {submission}; it does not arrive, nor does a reply",
                 self._after(world._replace(losses=world.losses - 1), who, lost),
             )
+
+    def _seen(self, copies: Copies) -> Copies:
+        """Return the copies as the service shows them, without what it does not say."""
+        if copies not in self._shown:
+            self._shown[copies] = tuple(one._replace(answered=False, maker=0, ending="") for one in copies)
+        return self._shown[copies]
+
+    def _since(self, world: World) -> int:
+        """Return how many copies somebody waits for who begins to wait now."""
+        return 0 if self._visible(world, len(world.copies)) else len(world.copies)
 
     def _is_news(self, record: JobRecord, copies: Copies) -> bool:
         """True if asking about a job may tell something."""
