@@ -4,7 +4,8 @@ The subclasses below decide nothing. They open the run's classes at their joints
 out, and so that time and the service stand still during a step.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -31,7 +32,7 @@ from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
 from tests.model.service import EPOCH_S, LATER_S, RUN, VERSION, Copies, detail_of, id_of, number_of, summary_of
 
-_LONG_AGO, _FAR_AHEAD = -1e9, 1e9
+_LONG_AGO = -1e9
 
 Row = tuple[JobName, int, JobRecord]
 
@@ -121,7 +122,7 @@ class _Calls:
 
     def __init__(self, wall: float, permits: int) -> None:
         self.time = 0.0
-        self._wall = wall
+        self.wall_s = wall
         self._permits = permits
         self._replies: list[Reply] = []
 
@@ -129,7 +130,7 @@ class _Calls:
         return self.time
 
     def wall(self) -> float:
-        return self._wall
+        return self.wall_s
 
     def free(self, lane: Lane) -> int:
         return self._permits if lane is Lane.SUBMIT else 1
@@ -343,6 +344,7 @@ class _Run(Run):
         self.poller.restore(state)
         self._others_may_submit = state.others if state.records else self._others_may_submit
         self._dropped = set(state.dropped)
+        self.clock = cast("_Calls", context.calls)
         self.now_on_service: Copies | None = None
 
     def read(self, state: Member, journal: _Journal, since: int) -> Member:
@@ -372,14 +374,11 @@ class _Run(Run):
     def verdict(self) -> str:
         """Return what the loop does next, if nothing happens."""
         self.submitter.frozen = self.poller.frozen = True
-        clock = cast("_Calls", self._context.calls)
-        for time, name in ((0.0, "again"), (_FAR_AHEAD, "visible")):
-            clock.time = time
-            try:
-                return name if self._loop() else "end"
-            except _Paused:
-                pass
-        return ""
+        try:
+            return "again" if self._loop() else "end"
+        except _Paused:
+            idle = all(part.idle for part in (self.submitter, self.poller, self._terminator))
+            return "visible" if idle and math.isfinite(self._reconcile_at()) else ""
 
     def _wait(self, now: float, until: float) -> None:
         raise _Paused
@@ -460,6 +459,12 @@ class Desk:
         run, journal = self._run(state, copies, time, 0)
         run.submitter.find(job, run.engine.list_jobs("", self._name_of(run, job), None).jobs)
         return self._done(state, run, journal, len(copies))
+
+    def wake(self, state: Member, before: int, now: int) -> Done:
+        """Let a process go on after it has slept."""
+        run, journal = self._run(state, (), before, 0)
+        run.clock.wall_s = EPOCH_S + LATER_S[now]
+        return self._done(state._replace(slept=True), run, journal, 0)
 
     def poll(self, state: Member, copies: Copies, time: int) -> Done:
         """Let a process ask about its jobs."""

@@ -147,9 +147,10 @@ class Steps:
             case "loop":
                 yield from self._in_loop(world, who, number, state)
                 if self.scenario.sleeps and not world.time and not state.slept:
-                    yield "sleeps for an hour", self._with(
-                        world._replace(time=_HOUR), who, state._replace(slept=True, known=_listed(world.copies))
-                    )
+                    woken = self.once((number, "wake"), lambda: self.desk.wake(state, 0, _HOUR))
+                    known = woken.member._replace(known=_listed(world.copies))
+                    after = self._after(world._replace(time=_HOUR), who, woken._replace(member=known))
+                    yield "sleeps for an hour, and wakes", after
             case "looked":
                 done = self.once((number, "end others", world.time), lambda: self.desk.end_others(state, world.time))
                 ends = ", ".join(f"{id_of(one)} ({reason})" for one, reason in done.ends)
