@@ -5,6 +5,7 @@ out, and so that time and the service stand still during a step.
 """
 
 import math
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from kedro_batch.errors import Fault, KedroBatchError, ServiceError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name
 from kedro_batch.submitter.close import outcome_of
 from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
 from kedro_batch.submitter.events import EngineName, Event, JobChanged, JobSubmitted
@@ -25,7 +26,6 @@ from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.submitter.run import Run
-from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine, JobDetail, JobPage, JobSummary, Terminated
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
@@ -33,6 +33,13 @@ from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
 from tests.model.service import EPOCH_S, LATER_S, RUN, VERSION, Copies, detail_of, id_of, number_of, summary_of
 
 _LONG_AGO = -1e9
+
+_CARRIED = {
+    "run": ("_others_may_submit", "_dropped"),
+    "submitter": ("_outbox", "_maybe_sent", "_stopped", "submitted_again", "last_sent"),
+    "poller": ("superseded", "_settled"),
+}
+"""What the parts of a run know from one step to the next, beside records, calls and look-ups."""
 
 Row = tuple[JobName, int, JobRecord]
 
@@ -63,12 +70,12 @@ class Member(NamedTuple):
         calls: What was submitted, and whose reply has not come: the job, and the copy.
         lookups: The jobs that it looks up.
         outbox: The jobs whose intents are written.
+        carried: What else its parts know (``_CARRIED``).
         verdict: What the loop waits for: ``again`` (it reconciles now), ``visible`` (it will, later), ``end``, or
             replies.
         looked: What the service had when it asked how the run stands.
         first: It asked because it began.
-        heard: A reply to a submission has come, or was lost.
-        seen: How many copies there were then, or when it took stock.
+        seen: How many copies there were when it last had a reply, or took stock.
         known: The copies that the service showed when it began, or woke.
         outcome: How it ended, or why it was refused.
         slept: It has slept, and done nothing since.
@@ -81,17 +88,10 @@ class Member(NamedTuple):
     calls: tuple[tuple[JobName, int], ...] = ()
     lookups: tuple[Lookup, ...] = ()
     outbox: tuple[JobName, ...] = ()
-    maybe_sent: tuple[JobName, ...] = ()
-    stopped: bool = False
-    submitted_again: bool = False
-    others: bool = False
-    dropped: tuple[JobId, ...] = ()
-    superseded: tuple[JobId, ...] = ()
-    settled: tuple[JobId, ...] = ()
+    carried: tuple[Any, ...] = ()
     verdict: str = ""
     looked: Copies | None = None
     first: bool = True
-    heard: bool = False
     seen: int = 0
     known: tuple[int, ...] = ()
     outcome: str = ""
@@ -213,6 +213,9 @@ class _Journal:
     def records(self, _: RunId) -> dict[JobName, JobRecord]:
         return {job: one for (job, _), one in sorted(self.rows.items(), key=lambda row: row[0][1])}
 
+    def submissions(self, _: RunId) -> tuple[tuple[JobName, JobRecord], ...]:
+        return tuple((job, one) for (job, _), one in sorted(self.rows.items(), key=lambda row: row[0][1]))
+
     def intend(self, _: RunId, jobs: Iterable[tuple[JobName, int]], at: float, __: object = None) -> None:
         for job, submission in jobs:
             was = self._row(job, submission)
@@ -253,29 +256,16 @@ class _Submitter(JobSubmitter):
     frozen = False
 
     def restore(self, state: Member) -> None:
-        self.open([one.job for one in state.lookups if one.before_loop], stopped=state.stopped)
+        self.open([one.job for one in state.lookups if one.before_loop], stopped=False)
         for one in state.lookups:
             if not one.before_loop:
                 self.lose(one.job)
-        self._outbox.extend(state.outbox)
-        self._maybe_sent = set(state.maybe_sent)
         self._under_way = {job for job, _ in state.calls}
-        self.submitted_again = state.submitted_again
-        self.last_sent = 0.0 if state.heard else self.last_sent
 
-    def read(self, state: Member, since: int) -> Member:
+    def read(self, state: Member, since: int) -> tuple[Lookup, ...]:
         before = {one.job: one for one in state.lookups}
-        lookups = (
-            before.get(job, Lookup(job, one.before_loop, since)) for job, one in sorted(self._lookups.items())
-        )
-        return state._replace(
-            lookups=tuple(lookups),
-            outbox=tuple(self._outbox),
-            maybe_sent=tuple(sorted(self._maybe_sent)),
-            stopped=self._stopped,
-            submitted_again=self.submitted_again,
-            heard=self.last_sent >= 0,
-        )
+        found = (before.get(job, Lookup(job, one.before_loop, since)) for job, one in self._lookups.items())
+        return tuple(sorted(found))
 
     def lose(self, job: JobName) -> None:
         error = ServiceError("no reply", fault=Fault.AMBIGUOUS)
@@ -284,6 +274,15 @@ class _Submitter(JobSubmitter):
     def act(self, now: float) -> None:
         if not self.frozen:
             super().act(now)
+
+    @property
+    def outbox(self) -> tuple[JobName, ...]:
+        return tuple(self._outbox)
+
+    @property
+    def sends(self) -> bool:
+        """True if it has something to send."""
+        return not self._stopped and (bool(self._outbox) or self._run_state.has_ready)
 
     def find(self, job: JobName, found: tuple[JobSummary, ...]) -> None:
         """Look a job up for the last time."""
@@ -295,13 +294,6 @@ class _Poller(JobPoller):
     """A poller whose state can be put in and read out."""
 
     frozen = False
-
-    def restore(self, state: Member) -> None:
-        self.superseded = list(state.superseded)
-        self._settled = set(state.settled)
-
-    def read(self, state: Member) -> Member:
-        return state._replace(superseded=tuple(sorted(set(self.superseded))), settled=tuple(sorted(self._settled)))
 
     def act(self, now: float) -> None:
         if not self.frozen:
@@ -341,21 +333,24 @@ class _Run(Run):
         if state.records:
             self.run_state.load(dict(zip(context.parents, state.records, strict=True)))
         self.submitter.restore(state)
-        self.poller.restore(state)
-        self._others_may_submit = state.others if state.records else self._others_may_submit
-        self._dropped = set(state.dropped)
+        for (part, name), value in zip(self._carried(), state.carried, strict=False):  # nothing, if it begins
+            setattr(part, name, _thawed(getattr(part, name), value))
         self.clock = cast("_Calls", context.calls)
         self.now_on_service: Copies | None = None
 
     def read(self, state: Member, journal: _Journal, since: int) -> Member:
-        state = self.poller.read(self.submitter.read(state, since))
         rows = ((job, submission, _plain(one)) for (job, submission), one in sorted(journal.rows.items()))
         return state._replace(
             rows=tuple(rows),
             records=tuple(map(_plain, self.run_state.records.values())),
-            others=self._others_may_submit,
-            dropped=tuple(sorted(self._dropped)),
+            lookups=self.submitter.read(state, since),
+            outbox=self.submitter.outbox,
+            carried=tuple(_frozen(getattr(part, name)) for part, name in self._carried()),
         )
+
+    def _carried(self) -> list[tuple[Any, str]]:
+        parts = {"run": self, "submitter": self.submitter, "poller": self.poller}
+        return [(parts[part], name) for part, names in _CARRIED.items() for name in names]
 
     def take_stock(self, *, first: bool) -> None:
         if first:
@@ -382,6 +377,34 @@ class _Run(Run):
 
     def _wait(self, now: float, until: float) -> None:
         raise _Paused
+
+
+def _frozen(value: Any) -> Any:
+    """Return a value so that equal ones are equal, and can be hashed."""
+    match value:
+        case set():
+            return tuple(sorted(value))
+        case dict():
+            return tuple(sorted(value.items()))
+        case list() | deque():
+            return tuple(dict.fromkeys(value))
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return tuple(sorted((name, _frozen(one)) for name, one in vars(value).items()))
+
+
+def _thawed(now: Any, value: Any) -> Any:
+    """Return what a frozen value was, in place of the present one."""
+    match now:
+        case set() | dict() | list() | deque():
+            return type(now)(value)
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            for name, one in value:
+                setattr(now, name, _thawed(getattr(now, name), one))
+            return now
 
 
 def _plain(record: JobRecord) -> JobRecord:
@@ -490,19 +513,11 @@ class Desk:
 
     def ready(self, state: Member) -> bool:
         """True if there is something to submit whose intent is not written."""
-        return not state.stopped and RunState(self._parents, self._records(state)).has_ready
-
-    @property
-    def _parents(self) -> dict[JobName, tuple[JobName, ...]]:
-        return {job.name: job.depends_on for job in self.plan.jobs}
-
-    def _records(self, state: Member) -> dict[JobName, JobRecord]:
-        return dict(zip(self.jobs, state.records, strict=True))
+        run, _ = self._run(state, (), 0, 0)
+        return run.submitter.sends
 
     @staticmethod
     def _name_of(run: _Run, job: JobName) -> str:
-        from kedro_batch.plan.submit_job import batch_job_name
-
         return batch_job_name(RUN, job, run.run_state.record(job).submission)
 
     def _run(self, state: Member, copies: Copies, time: int, permits: int) -> tuple[_Run, _Journal]:

@@ -12,6 +12,7 @@ from tests.model.member import Desk, Done, Member
 from tests.model.service import (
     ALIVE,
     LATER_S,
+    SUCCEEDED,
     Copies,
     ended,
     id_of,
@@ -186,11 +187,11 @@ class Steps:
 
     def _in_loop(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
         copies, time = self._seen(world.copies), world.time
-        ready = not state.outbox and self._ready(number, state)
-        if ready and not self.scenario.coarse:
+        ready = self._ready(number, state)
+        if ready and not state.outbox and not self.scenario.coarse:
             done = self.once((number, "intend", time), lambda: self.desk.send(state, time, permits=0))
             yield "writes its intents", self._after(world, who, done)
-        elif ready or state.outbox:
+        elif ready:
             yield from self._sends(world, who, number, state)
         for job, copy in state.calls:
             since = self._since(world)
@@ -299,7 +300,7 @@ def _broken_by_sending(world: World, state: Member, job: JobName, submission: in
     broken = [
         f"{job} has succeeded as {id_of(number)}, and runs again"
         for number, one in same
-        if one.submission < submission and one.state == "has succeeded"
+        if one.state == SUCCEEDED and (one.submission < submission or one.forgotten)
     ]
     broken += [
         f"{job} is sent again, though {id_of(number)} was there when the process began, or woke"
