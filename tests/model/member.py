@@ -29,7 +29,7 @@ from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.service.api import Engine, JobDetail, JobPage, JobSummary, Terminated
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
-from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
+from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, VISIBLE_AFTER_S
 from tests.model.service import EPOCH_S, LATER_S, RUN, VERSION, Copies, detail_of, id_of, number_of, summary_of
 
 _LONG_AGO = -1e9
@@ -75,6 +75,7 @@ class Member(NamedTuple):
             replies.
         looked: What the service had when it asked how the run stands.
         first: It asked because it began.
+        clock: The time on its clock. It moves when the process has waited until what was submitted is visible.
         seen: How many copies there were when it last had a reply, or took stock.
         known: The copies that the service showed when it began, or woke.
         outcome: How it ended, or why it was refused.
@@ -92,6 +93,7 @@ class Member(NamedTuple):
     verdict: str = ""
     looked: Copies | None = None
     first: bool = True
+    clock: float = 0.0
     seen: int = 0
     known: tuple[int, ...] = ()
     outcome: str = ""
@@ -120,8 +122,8 @@ class _Paused(Exception):  # noqa: N818  it is none of an error
 class _Calls:
     """Calls that are made at once, on a clock that moves only while somebody waits."""
 
-    def __init__(self, wall: float, permits: int) -> None:
-        self.time = 0.0
+    def __init__(self, time: float, wall: float, permits: int) -> None:
+        self.time = time
         self.wall_s = wall
         self._permits = permits
         self._replies: list[Reply] = []
@@ -269,7 +271,7 @@ class _Submitter(JobSubmitter):
 
     def lose(self, job: JobName) -> None:
         error = ServiceError("no reply", fault=Fault.AMBIGUOUS)
-        self.on_reply(Reply(lane=Lane.SUBMIT, about=job, error=error, sent_at=0.0), 0.0)
+        self.on_reply(Reply(lane=Lane.SUBMIT, about=job, error=error, sent_at=0.0), self._context.calls.now())
 
     def act(self, now: float) -> None:
         if not self.frozen:
@@ -432,6 +434,8 @@ class Desk:
 
     def look(self, state: Member, copies: Copies, time: int, *, first: bool = False) -> Done:
         """Let a process ask how the run stands."""
+        if state.verdict == "visible":
+            state = state._replace(clock=state.clock + VISIBLE_AFTER_S + 1)
         run, _ = self._run(state, copies, time, 0)
         try:
             run.take_stock(first=first)
@@ -464,7 +468,7 @@ class Desk:
     def send(self, state: Member, time: int, *, permits: int) -> Done:
         """Let a process write intents, and send so many requests."""
         run, journal = self._run(state, (), time, permits)
-        run.submitter.act(0.0)
+        run.submitter.act(state.clock)
         return self._done(state._replace(slept=False), run, journal, 0)
 
     def reply(self, state: Member, job: JobName, number: int | None, time: int, since: int) -> Done:
@@ -473,7 +477,7 @@ class Desk:
         if number is None:
             run.submitter.lose(job)
         else:
-            run.submitter.on_reply(Reply(lane=Lane.SUBMIT, about=job, value=id_of(number), sent_at=0.0), 0.0)
+            run.submitter.on_reply(Reply(lane=Lane.SUBMIT, about=job, value=id_of(number), sent_at=0.0), state.clock)
         calls = tuple(one for one in state.calls if one[0] != job)
         return self._done(state._replace(calls=calls, seen=since), run, journal, since)
 
@@ -527,7 +531,7 @@ class Desk:
             digest=self._digest,
             run_id=RUN,
             engine=cast("Engine", engine),
-            calls=cast("Calls", _Calls(EPOCH_S + LATER_S[time], permits)),
+            calls=cast("Calls", _Calls(state.clock, EPOCH_S + LATER_S[time], permits)),
             inbox=Inbox(),
             journal=cast("Journal", journal),
             show=lambda _: None,
