@@ -77,7 +77,7 @@ class Member(NamedTuple):
         first: It asked because it began.
         clock: The time on its clock. It moves when the process has waited until what was submitted is visible.
         seen: How many copies there were when it last had a reply, or took stock.
-        known: The copies that the service showed when it began, or woke.
+        known: The copies that the service showed when it began, woke, or took stock.
         outcome: How it ended, or why it was refused.
         slept: It has slept, and done nothing since.
     """
@@ -307,6 +307,8 @@ class _Poller(JobPoller):
         self._waits.missing_since = dict.fromkeys((job for job, _ in asked), _LONG_AGO)
         details = engine.describe_jobs([job_id for _, job_id in asked])
         self.on_reply(Reply(lane=Lane.DESCRIBE, about=asked, value=details, sent_at=0.0), 0.0)
+        for reply in self._context.calls.wait(0):  # a log that it reads
+            self.on_log(reply)
 
 
 class _Revisions:

@@ -227,7 +227,8 @@ class Steps:
                 yield f"asks about its jobs{_told(done)}", self._after(world, who, done)
         if state.verdict == "again" or (state.verdict == "visible" and self._visible(world, state.seen)):
             done = self.once((number, "look", copies, time), lambda: self.desk.look(state, copies, time))
-            yield f"takes stock{_told(done)}", self._after(world, who, done)
+            after = self._after(world, who, done._replace(member=done.member._replace(known=_listed(world.copies))))
+            yield f"takes stock{_told(done)}", after
         if state.verdict == "end":
             done = self.once((number, "end"), lambda: self.desk.end(state))
             yield f"ends: {done.member.outcome}", self._after(world, who, done)
@@ -307,10 +308,12 @@ def _broken_by_sending(world: World, state: Member, job: JobName, submission: in
     broken = [
         f"{job} has succeeded as {id_of(number)}, and runs again"
         for number, one in same
-        if one.state == SUCCEEDED and (one.submission < submission or one.forgotten)
+        if one.state == SUCCEEDED and (one.forgotten or (one.submission < submission and number in state.known))
+        # A repeated submission removes what was saved before it; if it fails, the node has to run again.
+        if not any(other.begun and other.state == FAILED and other.submission > 1 for _, other in same)
     ]
     broken += [
-        f"{job} is sent again, though {id_of(number)} was there when the process began, or woke"
+        f"{job} is sent again, though {id_of(number)} was there when the process began, woke, or took stock"
         for number, one in same
         if number in state.known and one.submission == submission and one.state != FAILED
     ]
