@@ -6,31 +6,28 @@ out, and so that time and the service stand still during a step.
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from kedro_batch.errors import Fault, KedroBatchError, ServiceError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name
+from kedro_batch.plan.submit_job import batch_job_name
+from kedro_batch.submitter import journal as journals
 from kedro_batch.submitter.close import outcome_of
 from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
-from kedro_batch.submitter.events import EngineName, Event, JobChanged, JobSubmitted
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_poller import JobPoller
-from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.job_state import JobRecord
 from kedro_batch.submitter.job_submitter import JobSubmitter
-from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.submitter.run import Run
-from kedro_batch.submitter.service.api import Engine, JobDetail, JobPage, JobSummary, Terminated
-from kedro_batch.submitter.service.aws import AwsEngine
+from kedro_batch.submitter.service.api import Engine, JobSummary
 from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, VISIBLE_AFTER_S
-from tests.model.service import EPOCH_S, LATER_S, RUN, VERSION, Copies, detail_of, id_of, number_of, summary_of
+from tests.model.service import EPOCH_S, LATER_S, RUN, VERSION, Copies, id_of
+from tests.model.stage import Clock, Journal, Look, Row, Sent
 
 _LONG_AGO = -1e9
 
@@ -40,8 +37,6 @@ _CARRIED = {
     "poller": ("superseded", "_settled"),
 }
 """What the parts of a run know from one step to the next, beside records, calls and look-ups."""
-
-Row = tuple[JobName, int, JobRecord]
 
 
 class Lookup(NamedTuple):
@@ -100,13 +95,6 @@ class Member(NamedTuple):
     slept: bool = False
 
 
-class Sent(NamedTuple):
-    """A request to submit a job."""
-
-    name: str
-    waits_for: tuple[int, ...]
-
-
 class Done(NamedTuple):
     """What a step of a process leads to: its next state, and what it has asked of the service."""
 
@@ -117,139 +105,6 @@ class Done(NamedTuple):
 
 class _Paused(Exception):  # noqa: N818  it is none of an error
     """The loop would wait now."""
-
-
-class _Calls:
-    """Calls that are made at once, on a clock that moves only while somebody waits."""
-
-    def __init__(self, time: float, wall: float, permits: int) -> None:
-        self.time = time
-        self.wall_s = wall
-        self._permits = permits
-        self._replies: list[Reply] = []
-
-    def now(self) -> float:
-        return self.time
-
-    def wall(self) -> float:
-        return self.wall_s
-
-    def free(self, lane: Lane) -> int:
-        return self._permits if lane is Lane.SUBMIT else 1
-
-    def start(self, lane: Lane, about: Any, call: Any) -> None:
-        self._permits -= lane is Lane.SUBMIT
-        value = call()
-        if lane is not Lane.SUBMIT:
-            self._replies.append(Reply(lane=lane, about=about, value=value, sent_at=self.time))
-
-    def wait(self, seconds: float) -> list[Reply]:
-        replies, self._replies = self._replies, []
-        if not replies:
-            self.time += seconds
-        return replies
-
-
-class _Engine:
-    """What one look at the service shows. What it is asked to do is noted, and done in later steps."""
-
-    name: EngineName = "aws"
-    capabilities = AwsEngine.capabilities
-    location: Mapping[str, str] = {"region": "us-east-1"}
-
-    def __init__(self, copies: Copies, tags: dict[str, str]) -> None:
-        self.copies = copies
-        self.sent: list[Sent] = []
-        self.ends: dict[int, str] = {}
-        self._tags = tags
-
-    def adapt_plan(self, plan: Plan) -> Plan:
-        return plan
-
-    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:  # noqa: ARG002  as an engine has it
-        found = (
-            summary_of(number, one)
-            for number, one in enumerate(self.copies)
-            if one.listed and (one.name.startswith(name[:-1]) if name.endswith("*") else one.name == name)
-        )
-        return JobPage(jobs=tuple(map(self._without_ended, found)), token=None)
-
-    def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
-        numbers = [number_of(one) for one in ids]
-        found = (detail_of(one, self.copies[one], self._tags) for one in numbers if not self.copies[one].forgotten)
-        return [cast("JobDetail", self._without_ended(one)) for one in found]
-
-    def _without_ended(self, one: Any) -> Any:
-        """Return a job as it is once it has ended, if it was asked to: whoever waits for that has waited."""
-        ends = self.ends.get(number_of(one.job_id))
-        if ends is None or one.state in (JobState.SUCCEEDED, JobState.FAILED):
-            return one
-        return replace(one, state=JobState.FAILED, reason=ends)
-
-    def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
-        for one in ids:
-            self.ends.setdefault(number_of(one), reason)
-        return Terminated(done=tuple(ids), failed={})
-
-    def submit_job(self, request: dict[str, Any]) -> JobId:
-        waits_for = tuple(number_of(one["jobId"]) for one in request.get("dependsOn", ()))
-        self.sent.append(Sent(request["jobName"], waits_for))
-        return JobId("")
-
-    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:  # noqa: ARG002  as an engine has it
-        return ()
-
-    def renew(self) -> None:
-        """Nothing expires."""
-
-
-class _Journal:
-    """The rows that a journal would have."""
-
-    file = Path("journal.db")
-    waiting = False
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self.rows = {(job, submission): one for job, submission, one in rows}
-
-    def records(self, _: RunId) -> dict[JobName, JobRecord]:
-        return {job: one for (job, _), one in sorted(self.rows.items(), key=lambda row: row[0][1])}
-
-    def submissions(self, _: RunId) -> tuple[tuple[JobName, JobRecord], ...]:
-        return tuple((job, one) for (job, _), one in sorted(self.rows.items(), key=lambda row: row[0][1]))
-
-    def intend(self, _: RunId, jobs: Iterable[tuple[JobName, int]], at: float, __: object = None) -> None:
-        for job, submission in jobs:
-            was = self._row(job, submission)
-            self._put(job, replace(was.in_state(JobState.SUBMITTING), intended_at=at))
-
-    def withdraw(self, _: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
-        for row in jobs:
-            if row in self.rows and self.rows[row].state is JobState.SUBMITTING and not self.rows[row].job_id:
-                del self.rows[row]
-
-    def record(self, _: RunId, event: Event, __: float) -> None:
-        match event:
-            case JobSubmitted():
-                was = self._row(event.job, event.submission)
-                self._put(event.job, was.in_state(JobState.SUBMITTED, job_id=event.job_id))
-            case JobChanged():
-                known = {"job_id": event.job_id, "status": event.status, "blocked_by": event.blocked_by}
-                self._put(event.job, self._row(event.job, event.submission).in_state(event.after, **known))
-            case _:
-                pass
-
-    def _row(self, job: JobName, submission: int) -> JobRecord:
-        return self.rows.get((job, submission), JobRecord(submission=submission))
-
-    def _put(self, job: JobName, record: JobRecord) -> None:
-        self.rows[job, record.submission] = record
-
-    def commit(self) -> None:
-        """What is recorded is written."""
-
-    def record_version(self, _: RunId, __: DataVersion) -> None:
-        """All jobs have one version."""
 
 
 class _Submitter(JobSubmitter):
@@ -301,7 +156,7 @@ class _Poller(JobPoller):
         if not self.frozen:
             super().act(now)
 
-    def poll(self, engine: _Engine) -> None:
+    def poll(self, engine: Look) -> None:
         """Ask about every live job; those that are missing have been so for long."""
         asked = [(job, one.job_id) for job, one in self._run_state.records.items() if one.live and one.job_id]
         self._waits.missing_since = dict.fromkeys((job for job, _ in asked), _LONG_AGO)
@@ -327,7 +182,7 @@ class _Revisions:
 class _Run(Run):
     """A run whose state can be put in and read out."""
 
-    def __init__(self, context: RunContext, engine: _Engine, state: Member) -> None:
+    def __init__(self, context: RunContext, engine: Look, state: Member) -> None:
         super().__init__(context)
         self.engine = engine
         self._revisions = cast("Any", _Revisions())
@@ -339,10 +194,10 @@ class _Run(Run):
         self.submitter.restore(state)
         for (part, name), value in zip(self._carried(), state.carried, strict=False):  # nothing, if it begins
             setattr(part, name, _thawed(getattr(part, name), value))
-        self.clock = cast("_Calls", context.calls)
+        self.clock = cast("Clock", context.calls)
         self.now_on_service: Copies | None = None
 
-    def read(self, state: Member, journal: _Journal, since: int) -> Member:
+    def read(self, state: Member, journal: Journal, since: int) -> Member:
         rows = ((job, submission, _plain(one)) for (job, submission), one in sorted(journal.rows.items()))
         return state._replace(
             rows=tuple(rows),
@@ -526,16 +381,16 @@ class Desk:
     def _name_of(run: _Run, job: JobName) -> str:
         return batch_job_name(RUN, job, run.run_state.record(job).submission)
 
-    def _run(self, state: Member, copies: Copies, time: int, permits: int) -> tuple[_Run, _Journal]:
-        engine, journal = _Engine(copies, self._tags), _Journal(state.rows)
+    def _run(self, state: Member, copies: Copies, time: int, permits: int) -> tuple[_Run, Journal]:
+        engine, journal = Look(copies, self._tags), Journal(state.rows)
         context = RunContext(
             plan=self.plan,
             digest=self._digest,
             run_id=RUN,
             engine=cast("Engine", engine),
-            calls=cast("Calls", _Calls(state.clock, EPOCH_S + LATER_S[time], permits)),
+            calls=cast("Calls", Clock(state.clock, EPOCH_S + LATER_S[time], permits)),
             inbox=Inbox(),
-            journal=cast("Journal", journal),
+            journal=cast("journals.Journal", journal),
             show=lambda _: None,
             options=RunOptions(mode=state.mode, rate=float("inf")),
             must_exist=state.mode is RunMode.RESUME and not state.rows,
@@ -544,9 +399,7 @@ class Desk:
         context.begun = True
         return _Run(context, engine, state), journal
 
-    def _done(
-        self, state: Member, run: _Run, journal: _Journal, since: int, *, without_ends: bool = False
-    ) -> Done:
+    def _done(self, state: Member, run: _Run, journal: Journal, since: int, *, without_ends: bool = False) -> Done:
         sent, ends = tuple(run.engine.sent), run.engine.ends
         state = run.read(state, journal, since)
         state = state._replace(verdict=run.verdict())

@@ -47,14 +47,6 @@ MUTANTS = (
         code="return record.in_state(JobState.EXPIRED if expired else JobState.UNCONFIRMED)",
         by="return record.in_state(JobState.EXPIRED if expired else JobState.NOT_SUBMITTED)",
         scenario="killed and resumed",
-        claim="is sent again",
-    ),
-    Mutant(
-        does="does not look for a second job after others may have submitted",
-        file="submitter/run.py",
-        code="self._mode in (RunMode.CONTINUE, RunMode.RESUME)",
-        by="False",
-        scenario="two begin one job",
         claim="runs twice",
     ),
 )

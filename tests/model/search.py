@@ -68,7 +68,12 @@ def search(scenario: Scenario, depth: int | None = None) -> Searched:
                 claims = (one for one in broken_claims(steps, world, after) if not any(map(one.count, scenario.allows)))
                 if broken := tuple(claims):
                     return Searched(
-                        states=len(came), steps=count, depth=done, complete=False, broken=broken, story=_way(came, after)
+                        states=len(came),
+                        steps=count,
+                        depth=done,
+                        complete=False,
+                        broken=broken,
+                        story=_way(came, after),
                     )
         frontier = found
     return Searched(states=len(came), steps=count, depth=done, complete=not frontier)

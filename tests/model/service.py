@@ -156,7 +156,9 @@ def next_of_service(copies: Copies, *, may_fail: bool, days_later: bool) -> Iter
         if one.state == RUNS:
             yield f"{name} succeeds", _with(copies, number, one._replace(state=SUCCEEDED, ending=""))
             if may_fail:
-                after = _with(copies, number, one._replace(state=FAILED, reason="Essential container exited", ending=""))
+                after = _with(
+                    copies, number, one._replace(state=FAILED, reason="Essential container exited", ending="")
+                )
                 yield f"{name} fails by itself", with_failed_dependents(after)
         if one.ending:
             after = _with(copies, number, one._replace(state=FAILED, reason=one.ending, ending=""))

@@ -202,7 +202,9 @@ class Steps:
             yield from self._sends(world, who, number, state)
         for job, copy in state.calls:
             since = self._since(world)
-            done = self.once((number, "reply", job, time, since), lambda: self.desk.reply(state, job, copy, time, since))
+            done = self.once(
+                (number, "reply", job, time, since), lambda: self.desk.reply(state, job, copy, time, since)
+            )
             answered = world.copies[copy]._replace(answered=True)
             heard = world._replace(copies=(*world.copies[:copy], answered, *world.copies[copy + 1 :]))
             yield f"hears that {job} is {id_of(copy)}{_told(done)}", self._after(heard, who, done)
