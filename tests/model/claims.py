@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from kedro_batch.plan.submit_job import JobId
 from tests.model.member import Member
 from tests.model.service import SUCCEEDED, id_of
 from tests.model.steps import Scenario, Steps, World
@@ -37,11 +36,10 @@ def _wrong_end(steps: Steps, world: World, members: list[Member]) -> Iterator[st
     """Yield what is wrong once every process has ended by itself."""
     for job in (one.name for one in steps.scenario.plan.jobs):
         copies = [(id_of(number), one) for number, one in enumerate(world.copies) if one.job == job]
-        alive: list[JobId] = [job_id for job_id, one in copies if one.alive]
+        alive = [job_id for job_id, one in copies if one.alive]
         succeeded = [job_id for job_id, one in copies if one.state == SUCCEEDED]
-        if len(alive) > 1 or (alive and succeeded):
-            if not steps.scenario.late:
-                yield f"all have ended, and {job} runs twice: {', '.join([*succeeded, *alive])}"
+        if (len(alive) > 1 or (alive and succeeded)) and not steps.scenario.late:
+            yield f"all have ended, and {job} runs twice: {', '.join([*succeeded, *alive])}"
         if not (alive or succeeded or world.failed):
             yield f"all have ended, nothing has failed, and {job} is lost"
     if not world.failed:

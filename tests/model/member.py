@@ -13,8 +13,7 @@ from kedro_batch.errors import Fault, KedroBatchError, ServiceError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.submit_job import batch_job_name
-from kedro_batch.submitter import journal as journals
+from kedro_batch.plan.submit_job import TAG_PLAN, batch_job_name
 from kedro_batch.submitter.close import outcome_of
 from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
 from kedro_batch.submitter.inbox import Inbox
@@ -234,7 +233,7 @@ class _Run(Run):
             idle = all(part.idle for part in (self.submitter, self.poller, self._terminator))
             return "visible" if idle and math.isfinite(self._reconcile_at()) else ""
 
-    def _wait(self, now: float, until: float) -> None:
+    def _wait(self, now: float, until: float) -> None:  # noqa: ARG002  as the loop calls it
         raise _Paused
 
 
@@ -279,7 +278,7 @@ class Desk:
         self.plan = plan
         self.jobs = tuple(job.name for job in plan.jobs)
         self._digest = plan_digest(plan)
-        self._tags = {"kedro-batch-plan": self._digest}
+        self._tags: dict[str, str] = {TAG_PLAN: self._digest}
 
     def begin(self, state: Member, mode: RunMode, copies: Copies, time: int) -> Done:
         """Let a process begin: it asks how the run stands, unless nobody else can know it."""
@@ -390,7 +389,7 @@ class Desk:
             engine=cast("Engine", engine),
             calls=cast("Calls", Clock(state.clock, EPOCH_S + LATER_S[time], permits)),
             inbox=Inbox(),
-            journal=cast("journals.Journal", journal),
+            journal=cast("Any", journal),
             show=lambda _: None,
             options=RunOptions(mode=state.mode, rate=float("inf")),
             must_exist=state.mode is RunMode.RESUME and not state.rows,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from kedro_batch.plan.model import JobName, Plan
@@ -142,8 +143,8 @@ class Steps:
         for story, copies in next_of_service(world.copies, may_fail=world.failures > 0, days_later=days):
             itself = story.endswith("by itself")
             failed = world.failed or itself or story.startswith("AWS Batch forgets")
-            copies = started(copies) if self.scenario.coarse else copies
-            yield story, world._replace(copies=copies, failures=world.failures - itself, failed=failed)
+            after = started(copies) if self.scenario.coarse else copies
+            yield story, world._replace(copies=after, failures=world.failures - itself, failed=failed)
         members = [self._members[one] for one in world.members]
         followed = any(one.phase not in ("off", "ended", "killed", "refused") for one in members)
         may_pass = followed == self.scenario.followed and not any(one.calls for one in members)
@@ -179,7 +180,7 @@ class Steps:
 
     def _begins(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
         waits = self.scenario.in_turn and any(self._members[one].phase == "off" for one in world.members[:who])
-        if not world.begins or waits or state.outcome in ("succeeded",):
+        if not world.begins or waits or state.outcome == "succeeded":
             return
         mode = self.scenario.modes[who] if state.phase == "off" else RunMode.RESUME
         seen = self._seen(world.copies)
@@ -200,28 +201,8 @@ class Steps:
             yield "writes its intents", self._after(world, who, done)
         elif ready:
             yield from self._sends(world, who, number, state)
-        for job, copy in state.calls:
-            since = self._since(world)
-            done = self.once(
-                (number, "reply", job, time, since), lambda: self.desk.reply(state, job, copy, time, since)
-            )
-            answered = world.copies[copy]._replace(answered=True)
-            heard = world._replace(copies=(*world.copies[:copy], answered, *world.copies[copy + 1 :]))
-            yield f"hears that {job} is {id_of(copy)}{_told(done)}", self._after(heard, who, done)
-            if world.losses:
-                lost = self.once((number, "lost", job, time, since), lambda: self._lost(state, job, time, since))
-                after = self._after(world._replace(losses=world.losses - 1), who, lost)
-                yield f"loses the reply for {job} ({id_of(copy)})", after
-        for lookup in state.lookups:
-            name = self.desk.name_of(state, lookup.job)
-            found = [one for one in copies if one.name == name and one.listed]
-            if found or self._visible(world, lookup.since):
-                done = self.once(
-                    (number, "look up", lookup.job, tuple(found), self._since(world), time),
-                    lambda: self.desk.look_up(state, lookup.job, copies, time),
-                )
-                story = "looks up and finds" if found else "looks up in vain, for the last time,"
-                yield f"{story} {lookup.job}{_told(done)}", self._after(world, who, done)
+        yield from self._replies(world, who, number, state)
+        yield from self._look_ups(world, who, number, state)
         if any(self._is_news(one, copies) for one in state.records):
             asked = tuple(copies[number_of(one.job_id)] for one in state.records if one.live and one.job_id)
             done = self.once((number, "poll", asked, time), lambda: self.desk.poll(state, copies, time))
@@ -234,6 +215,33 @@ class Steps:
         if state.verdict == "end":
             done = self.once((number, "end"), lambda: self.desk.end(state))
             yield f"ends: {done.member.outcome}", self._after(world, who, done)
+
+    def _replies(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
+        time = world.time
+        for job, copy in state.calls:
+            since = self._since(world)
+            come = partial(self.desk.reply, state, job, copy, time, since)
+            done = self.once((number, "reply", job, time, since), come)
+            answered = world.copies[copy]._replace(answered=True)
+            heard = world._replace(copies=(*world.copies[:copy], answered, *world.copies[copy + 1 :]))
+            yield f"hears that {job} is {id_of(copy)}{_told(done)}", self._after(heard, who, done)
+            if world.losses:
+                lost = self.once((number, "lost", job, time, since), partial(self._lost, state, job, time, since))
+                after = self._after(world._replace(losses=world.losses - 1), who, lost)
+                yield f"loses the reply for {job} ({id_of(copy)})", after
+
+    def _look_ups(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
+        copies, time = self._seen(world.copies), world.time
+        for lookup in state.lookups:
+            name = self.desk.name_of(state, lookup.job)
+            found = [one for one in copies if one.name == name and one.listed]
+            if found or self._visible(world, lookup.since):
+                done = self.once(
+                    (number, "look up", lookup.job, tuple(found), self._since(world), time),
+                    partial(self.desk.look_up, state, lookup.job, copies, time),
+                )
+                story = "looks up and finds" if found else "looks up in vain, for the last time,"
+                yield f"{story} {lookup.job}{_told(done)}", self._after(world, who, done)
 
     def _ready(self, number: int, state: Member) -> bool:
         return self.once((number, "ready"), lambda: Done(Member(slept=self.desk.ready(state)))).member.slept
