@@ -31,9 +31,10 @@ from tests.model.stage import Clock, Journal, Look, Row, Sent
 _LONG_AGO = -1e9
 
 _CARRIED = {
-    "run": ("_others_may_submit", "_dropped"),
-    "submitter": ("_outbox", "_maybe_sent", "_stopped", "submitted_again", "last_sent"),
-    "poller": ("superseded", "_settled"),
+    "run": ("_known",),
+    "look_again": ("_stock",),
+    "submitter": ("_outbox", "_maybe_sent", "_stopped", "submitted_again", "last_sent", "first_sent", "sent", "stood_still", "_intended_at"),
+    "poller": ("superseded", "_settled", "_stopped", "out_of_touch"),
 }
 """What the parts of a run know from one step to the next, beside records, calls and look-ups."""
 
@@ -158,7 +159,6 @@ class _Poller(JobPoller):
     def poll(self, engine: Look) -> None:
         """Ask about every live job; those that are missing have been so for long."""
         asked = [(job, one.job_id) for job, one in self._run_state.records.items() if one.live and one.job_id]
-        self._waits.missing_since = dict.fromkeys((job for job, _ in asked), _LONG_AGO)
         details = engine.describe_jobs([job_id for _, job_id in asked])
         self.on_reply(Reply(lane=Lane.DESCRIBE, about=asked, value=details, sent_at=0.0), 0.0)
         for reply in self._context.calls.wait(0):  # a log that it reads
@@ -188,6 +188,8 @@ class _Run(Run):
         self.submitter = _Submitter(context, self.run_state, self._terminator, self._revisions)
         self.poller = _Poller(context, self.run_state)
         self._submitter, self._poller = self.submitter, self.poller
+        from kedro_batch.submitter.look_again import LookAgain
+        self._look_again = LookAgain(context, self.run_state, self._submitter, self._poller)
         if state.records:
             self.run_state.load(dict(zip(context.parents, state.records, strict=True)))
         self.submitter.restore(state)
@@ -207,22 +209,22 @@ class _Run(Run):
         )
 
     def _carried(self) -> list[tuple[Any, str]]:
-        parts = {"run": self, "submitter": self.submitter, "poller": self.poller}
+        parts = {"run": self, "look_again": self._look_again, "submitter": self.submitter, "poller": self.poller}
         return [(parts[part], name) for part, names in _CARRIED.items() for name in names]
 
     def take_stock(self, *, first: bool) -> None:
         if first:
-            self._load(self._reconciled())
+            self._load(self._reconciled(), self._look_again.begin())
         else:
             self._reconcile_again()
 
     def _choose_revisions(self, reconciled: Reconciled, *, may_ask: bool) -> None:
         """There is one for all jobs."""
 
-    def _load(self, reconciled: Reconciled) -> None:
+    def _load(self, reconciled: Reconciled, began: float, *, again: bool = False) -> None:
         if self.now_on_service is not None:  # what was found has ended meanwhile
             self.engine.copies = self.now_on_service
-        super()._load(reconciled)
+        super()._load(reconciled, began, again=again)
 
     def verdict(self) -> str:
         """Return what the loop does next, if nothing happens."""
@@ -231,7 +233,7 @@ class _Run(Run):
             return "again" if self._loop() else "end"
         except _Paused:
             idle = all(part.idle for part in (self.submitter, self.poller, self._terminator))
-            return "visible" if idle and math.isfinite(self._reconcile_at()) else ""
+            return "visible" if idle and math.isfinite(self._look_again.due_at(over=self._nothing_to_follow)) else ""
 
     def _wait(self, now: float, until: float) -> None:  # noqa: ARG002  as the loop calls it
         raise _Paused
