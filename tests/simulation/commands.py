@@ -93,6 +93,7 @@ def _worked(  # noqa: PLR0913  all that a command knows
     digest = plan_digest(plan)
     with run_lock(journal.file.parent / "runs" / run_id, run_id):
         entry = journal.run(run_id)
+        process.has_journal = entry is not None
         mode = RunMode.CONTINUE if entry and command.word is Word.APPLY else _MODES[command.word]
         must_exist = entry is None and command.word not in (Word.APPLY, Word.APPLY_ID)
         if entry:

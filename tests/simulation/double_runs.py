@@ -1,6 +1,6 @@
 """Find the nodes of which two jobs ran, and say why: what is never allowed, and what is only found afterwards."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,7 +20,9 @@ class Cause(StrEnum):
     SLEPT = "the first one was shown when the second process woke up"
     FORGOTTEN = "the first one had succeeded and was forgotten"
     AT_ONCE = "two processes at once"
-    AFTER_DUPLICATE = "again, after there were two"
+    AFTER_DUPLICATE = "again, after two processes had made a job each"
+    OTHER_VERSION = "the first one saved under the data version of a run that was begun twice at once"
+    UNKNOWABLE = "all of the run was forgotten, and the second process had no journal"
     LATE = "shown later than assumed"
     REPEATED = "repeated on its way"
 
@@ -74,13 +76,14 @@ def _cause(  # noqa: PLR0911, PLR0913  one for each cause
     if made.repeated or also.repeated:
         return Cause.REPEATED
     if first.stopped is not None and second.taken - first.stopped > FORGETS_AFTER_S:
-        return Cause.FORGOTTEN
+        return Cause.FORGOTTEN if _knowable(world, second, processes) else Cause.UNKNOWABLE
     if kind is Kind.LATE:
         return Cause.LATE
     if kind is Kind.REPEATED:
         return Cause.REPEATED if others else Cause.ALONE
     if made.by == also.by:
-        return Cause.AFTER_DUPLICATE if others else Cause.ALONE
+        versions = {_version(first), _version(second)}
+        return Cause.OTHER_VERSION if len(versions) > 1 else Cause.AFTER_DUPLICATE if others else Cause.ALONE
     process, shown_at = processes[made.by], first.taken + SHOWN_WITHIN_S
     if process.began_at is not None and shown_at < process.began_at:
         return Cause.TAKEN_UP
@@ -88,3 +91,22 @@ def _cause(  # noqa: PLR0911, PLR0913  one for each cause
     if any(shown_at < ended <= second.taken for _, ended in gaps):
         return Cause.SLEPT
     return Cause.AT_ONCE
+
+
+def _knowable(world: World, second: Job, processes: Mapping[str, Process]) -> bool:
+    """Tell whether the maker of a job could know that some job of the run was forgotten."""
+    process = processes[world.made[second.id].by]
+    began = process.began_at or 0.0
+    older = [world.service.jobs.by_id[one] for one in world.made]
+    remembered = [one for one in older if one.taken < began and (one.stopped or began) + FORGETS_AFTER_S > began]
+    return process.has_journal or bool(remembered) or bool(process.gaps)
+
+
+def _version(job: Job) -> str:
+    variables = job.request.get("containerOverrides", {}).get("environment", [])
+    return next((str(one["value"]) for one in variables if one["name"] == "KEDRO_BATCH_VERSION"), "")
+
+
+def versions_of(jobs: Iterable[Job]) -> set[str]:
+    """Give the data versions of some jobs."""
+    return {_version(one) for one in jobs}

@@ -1,7 +1,9 @@
 """What must hold, judged by what the service has, and by what the processes said."""
 
+import math
+
 from tests.simulation.commands import Command
-from tests.simulation.double_runs import NEVER, double_runs, has_run
+from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_of
 from tests.simulation.process import Ended, Process
 from tests.simulation.scenario import Kind, Scenario
 from tests.simulation.world import World
@@ -9,7 +11,8 @@ from tests.support.standin.jobs import Job, Status
 
 _DAY_S = 24 * 3600.0
 _APPEARS_WITHIN_S = 30.0
-"""Whoever submits goes on doing so within this time; who pauses longer cannot be known by a cancel."""
+_STEADY_S = 10.0
+"""Whoever submits makes the next job within this time; who pauses longer cannot be known by a cancel."""
 _FOLLOWED = (0, 6, 7)
 """The exit codes of a command that has seen how the run stands."""
 _DECOYS = ("{run}-x_n00_1", "{upper}_n00_1", "{run}0_n00_1", "{run}_n00", "{run}-n00-1")
@@ -102,15 +105,19 @@ class Judge:
         return [job for jobs in self._copies().values() for job in jobs if job.live]
 
     def _undone(self) -> list[str]:
-        """Give the nodes that neither have succeeded, nor failed by themselves, nor are below such a one."""
+        """Give the nodes that neither have succeeded, nor failed by themselves, nor are below such a one.
+
+        A host that goes away may be the last one that the retries of a job allow.
+        """
         copies = self._copies()
         stopped: set[str] = set()
         undone = []
         for job in self._scenario.plan.jobs:
-            if any(one.status is Status.SUCCEEDED for one in copies[job.name]):
+            jobs = copies[job.name]
+            if any(one.status is Status.SUCCEEDED for one in jobs):
                 continue
-            failed = any(one.status is Status.FAILED and has_run(one) for one in copies[job.name])
-            if (job.name in self._scenario.fails and failed) or not stopped.isdisjoint(job.depends_on):
+            failed = any(one.status is Status.FAILED and has_run(one) and not one.terminated for one in jobs)
+            if failed or not stopped.isdisjoint(job.depends_on):
                 stopped.add(job.name)
             else:
                 undone.append(str(job.name))
@@ -146,15 +153,22 @@ class Judge:
             return
         for job_id, made in self._world.made.items():
             job = self._world.service.jobs.by_id[job_id]
-            if job.taken > at and made.by in others:
+            if job.taken > at and made.by in others and self._submits_steadily(job, made.by):
                 self.broken.append(f"cancel: {process.name} ended with 0, and {made.by} makes {job.name} after it")
                 return
+
+    def _submits_steadily(self, job: Job, by: str) -> bool:
+        """Tell whether a process made a job so soon after the one before that a cancel could know that it goes on."""
+        jobs = [self._world.service.jobs.by_id[job_id] for job_id, one in self._world.made.items() if one.by == by]
+        before = max((one.taken for one in jobs if one.taken < job.taken), default=-math.inf)
+        return job.taken - before < _STEADY_S
 
     def _refusal_is_right(self, ended: Ended, command: Command) -> bool:
         changed = any("definitions" in change for _, change in self._scenario.changes)
         locked = "is being worked on by" in ended.said
         forgotten = any(job.forgotten for job in self._world.service.jobs.by_id.values())
-        no_version = "under which version" in ended.said and forgotten
+        several = len(versions_of(one for jobs in self._copies().values() for one in jobs)) > 1
+        no_version = "under which version" in ended.said and (forgotten or several)
         return locked or no_version or (changed and "definition" in ended.said and command is not None)
 
     def _forgetting_is_right(self, process: Process) -> bool:

@@ -70,6 +70,8 @@ class Process:
         self.gaps: list[tuple[float, float]] = []
         self.then: Callable[[], None] = lambda: None
         """What happens once it has ended."""
+        self.has_journal = False
+        """Its journal had the run when it began."""
         self.steps = 0
         self.at_step: dict[int, Callable[[], None]] = {}
         self._world = world
