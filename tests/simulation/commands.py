@@ -114,6 +114,7 @@ def _worked(  # noqa: PLR0913  all that a command knows
             continued=entry is not None or mode in (RunMode.RESUME, RunMode.FOLLOW),
             version=entry.version if entry else None,
             must_exist=must_exist,
+            poll_seed=world.random.getrandbits(32),
         )
         try:
             return _followed(context, dict(entry.location) if entry else {}, command)
