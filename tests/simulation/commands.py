@@ -1,14 +1,10 @@
 """What the commands do, as ``cli/run_session`` does it, without a command line and with the process's own calls."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import Plan
-from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.cancel import cancel
 from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice, NoticeKind
@@ -16,21 +12,13 @@ from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import RunEntry
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import run_lock
+from tests.simulation.command import Command, Word
 from tests.simulation.process import Process
-from tests.simulation.wire import Faults, Wire
+from tests.simulation.scenario import Scenario
+from tests.simulation.wire import Wire
 from tests.simulation.world import World
 
 _TOLD = (NoticeKind.DUPLICATE, NoticeKind.WARNING, NoticeKind.TERMINATED)
-
-
-class Word(StrEnum):
-    """The commands."""
-
-    APPLY = "apply"
-    APPLY_ID = "apply --run-id"
-    RESUME = "resume"
-    WAIT = "wait"
-    CANCEL = "cancel"
 
 
 _MODES = {
@@ -42,32 +30,8 @@ _MODES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command line.
-
-    Attributes:
-        word: The command.
-        journal: The number of its journal; each is on a machine of its own.
-        rate: Of its submissions.
-        detach: It ends once everything is submitted.
-    """
-
-    word: Word
-    journal: int
-    rate: float | None = None
-    detach: bool = False
-
-    def __str__(self) -> str:
-        """Show it as it would be typed."""
-        rate = f" --rate {self.rate:g}" if self.rate else ""
-        return f"{self.word} (journal {self.journal}){rate}{' --detach' if self.detach else ''}"
-
-
-def work(
-    world: World, folder: Path, plan: Plan, run_id: RunId, command: Command, faults: Faults
-) -> Callable[[Process], tuple[int, str]]:
-    """Return what a process of this command does."""
+def work(world: World, scenario: Scenario, folder: Path, command: Command) -> Callable[[Process], tuple[int, str]]:
+    """Return what a process of this command does; ``folder`` is for the journals of all machines."""
 
     def do(process: Process) -> tuple[int, str]:
         file = folder / str(command.journal) / "journal.db"
@@ -75,7 +39,7 @@ def work(
         journal = Journal(file)
         world.say(process.name, f"begins: {command}")
         try:
-            return _worked(world, process, journal, plan, run_id, command, faults)
+            return _worked(world, scenario, process, journal, command)
         except Interrupted as error:
             return error.exit_code, "interrupted"
         except KedroBatchError as error:
@@ -86,10 +50,9 @@ def work(
     return do
 
 
-def _worked(  # noqa: PLR0913  all that a command knows
-    world: World, process: Process, journal: Journal, plan: Plan, run_id: RunId, command: Command, faults: Faults
-) -> tuple[int, str]:
-    engine = Wire(world, process.name, faults)
+def _worked(world: World, scenario: Scenario, process: Process, journal: Journal, command: Command) -> tuple[int, str]:
+    plan, run_id = scenario.plan, scenario.run_id
+    engine = Wire(world, process.name, scenario.faults, process.random)
     digest = plan_digest(plan)
     with run_lock(journal.file.parent / "runs" / run_id, run_id):
         entry = journal.run(run_id)
@@ -114,7 +77,7 @@ def _worked(  # noqa: PLR0913  all that a command knows
             continued=entry is not None or mode in (RunMode.RESUME, RunMode.FOLLOW),
             version=entry.version if entry else None,
             must_exist=must_exist,
-            poll_seed=world.random.getrandbits(32),
+            poll_seed=process.random.getrandbits(32),
         )
         try:
             return _followed(context, dict(entry.location) if entry else {}, command)
@@ -146,5 +109,3 @@ def _show(world: World, process: Process, event: Event) -> None:
         case _:
             pass
     process.step()
-
-

@@ -76,7 +76,7 @@ def _cause(  # noqa: PLR0911, PLR0913  one for each cause
     if made.repeated or also.repeated:
         return Cause.REPEATED
     if first.stopped is not None and second.taken - first.stopped > FORGETS_AFTER_S:
-        return Cause.FORGOTTEN if _knowable(world, second, processes) else Cause.UNKNOWABLE
+        return Cause.FORGOTTEN if _knowable(world, first, second, processes) else Cause.UNKNOWABLE
     if kind is Kind.LATE:
         return Cause.LATE
     if kind is Kind.REPEATED:
@@ -93,13 +93,25 @@ def _cause(  # noqa: PLR0911, PLR0913  one for each cause
     return Cause.AT_ONCE
 
 
-def _knowable(world: World, second: Job, processes: Mapping[str, Process]) -> bool:
-    """Tell whether the maker of a job could know that some job of the run was forgotten."""
-    process = processes[world.made[second.id].by]
-    began = process.began_at or 0.0
-    older = [world.service.jobs.by_id[one] for one in world.made]
-    remembered = [one for one in older if one.taken < began and (one.stopped or began) + FORGETS_AFTER_S > began]
-    return process.has_journal or bool(remembered) or bool(process.gaps)
+def _knowable(world: World, first: Job, second: Job, processes: Mapping[str, Process]) -> bool:
+    """Tell whether it could be known that the first job was forgotten.
+
+    Not if somebody without a journal began the run anew when all of it was forgotten, and went on until the second job.
+    """
+    jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
+    for later in jobs:
+        process = processes[world.made[later.id].by]
+        began = process.began_at or 0.0
+        if not first.taken < began <= later.taken <= second.taken or process.has_journal:
+            continue
+        known = [one for one in jobs if one.taken < began and _remembered(one, began)]
+        if not known:
+            return False
+    return True
+
+
+def _remembered(job: Job, at: float) -> bool:
+    return job.stopped is None or job.stopped + FORGETS_AFTER_S >= at
 
 
 def _version(job: Job) -> str:

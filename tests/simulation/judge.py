@@ -2,7 +2,7 @@
 
 import math
 
-from tests.simulation.commands import Command
+from tests.simulation.command import Command
 from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_of
 from tests.simulation.process import Ended, Process
 from tests.simulation.scenario import Kind, Scenario
@@ -16,6 +16,10 @@ _STEADY_S = 10.0
 _FOLLOWED = (0, 6, 7)
 """The exit codes of a command that has seen how the run stands."""
 _DECOYS = ("{run}-x_n00_1", "{upper}_n00_1", "{run}0_n00_1", "{run}_n00", "{run}-n00-1")
+
+
+_LATE_LOOK_S = 5.0
+"""The last look of a process may be so long before its end."""
 
 
 class Judge:
@@ -56,11 +60,11 @@ class Judge:
                 self._judge_success(process)
             case 0 if ended.said == "cancelled":
                 self._judge_cancel(process)
-            case 2 if not self._refusal_is_right(ended, command):
+            case 2 if not self._late and not self._refusal_is_right(ended, command):
                 self.broken.append(f"refused: {process.name}: {ended.said}")
             case 5 if not self._has_trouble(process):
                 self.broken.append(f"service refused: {process.name}: {ended.said}")
-            case 8 if not self._forgetting_is_right(process):
+            case 8 if not self._late and not self._forgetting_is_right(process):
                 self.broken.append(f"unknown: {process.name}: {ended.said}")
             case _:
                 pass
@@ -91,6 +95,10 @@ class Judge:
                 self.broken.append(f"lost: {' '.join(undone)}")
             if (alive := self._alive()) and self._scenario.kind is not Kind.REPEATED:
                 self.broken.append(f"goes on: {' '.join(job.name for job in alive)}")
+
+    @property
+    def _late(self) -> bool:
+        return self._scenario.kind is Kind.LATE
 
     # What the service has
 
@@ -132,12 +140,15 @@ class Judge:
             self.broken.append(f"no success: {process.name} says succeeded, and {' '.join(missing)} has not")
         others = any(one.lives for one in self.processes if one is not process)
         alive = [job for job in self._alive() if not job.terminated]
+        if self._late:  # what is not shown yet cannot be known
+            shown_before = self._world.time - self._world.service.config.list_delay_s - _LATE_LOOK_S
+            alive = [job for job in alive if job.taken < shown_before]
         if alive and not others and self._scenario.kind is not Kind.REPEATED:
             what = " ".join(f"{job.name} {job.id[:8]}" for job in alive)
             self.broken.append(f"still alive: {process.name} says succeeded, and {what} goes on")
 
     def _judge_cancel(self, process: Process) -> None:
-        if alive := [job.name for job in self._alive()]:
+        if (alive := [job.name for job in self._alive()]) and not self._late:
             self.broken.append(f"cancel: {process.name} ends with 0, and {' '.join(alive)} goes on")
         began, now = process.began_at or 0.0, self._world.time
         others = [

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from random import Random
 from threading import Lock, Thread
 from typing import Any, Literal
 
@@ -25,7 +26,7 @@ Gap = Literal["stopped", "asleep"]
 """A stopped process: all clocks go on. One on a machine that sleeps: its monotonic clock stands still."""
 
 
-class Killed(BaseException):  # noqa: N818  no error: nothing may handle it
+class Killed(BaseException):
     """The process is killed: nothing of it is executed any more."""
 
 
@@ -64,6 +65,7 @@ class Process:
         """Prepare it; ``work`` is what it does, and returns its exit code and what it says."""
         self.name = name
         self.inbox = Inbox()
+        self.random = Random(f"{world.seed} {name}")  # noqa: S311  nothing secret
         self.wall_step_s = 0.0
         self.began_at: float | None = None
         self.ended: Ended | None = None
@@ -173,7 +175,7 @@ class Process:
         """Begin a call; it waits for its turn in its lane."""
         self.step()
         world = self._world
-        latency_s = world.random.uniform(0.2, 1.8) * self._latency_s
+        latency_s = self.random.uniform(0.2, 1.8) * self._latency_s
         sent_at = max(world.time, self._workers[lane][0])
         heapq.heapreplace(self._workers[lane], sent_at + latency_s)
         self._under_way[lane] += 1
@@ -204,7 +206,7 @@ class Process:
     def _execute(self, flight: _Flight) -> None:
         world = self._world
         if self._killed or self.ended:
-            if flight.sent_at <= self._over_at and world.random.random() < 0.5:
+            if flight.sent_at <= self._over_at and self.random.random() < 0.5:
                 world.count("call of an ended process taken")
                 self._made(flight)
             return
@@ -221,7 +223,7 @@ class Process:
     def _break(self, flight: _Flight) -> None:
         """Let a call be under way when the machine falls asleep."""
         world = self._world
-        fate = world.random.choice(("taken", "taken later", "not taken"))
+        fate = self.random.choice(("taken", "taken later", "not taken"))
         world.count(f"call {fate} while its process sleeps")
         if fate == "taken later":
             flight.sent_at = self._wakes_at

@@ -7,7 +7,7 @@ from typing import Any
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import RunId
-from tests.simulation.commands import Command, Word
+from tests.simulation.command import Command, Word
 from tests.simulation.wire import Faults
 from tests.support.simulation import plan_of
 
@@ -123,7 +123,7 @@ def _draw_service(random: Random, kind: Kind, names: list[str], fails: frozenset
     late = kind is Kind.LATE
     service: dict[str, Any] = {
         "list_delay_s": random.uniform(20, 40) if late else random.choice(delays),
-        "describe_delay_s": random.uniform(0, 40) if late else random.choice(delays),
+        "describe_delay_s": random.choice(delays),
         "submitted_s": random.choice((0.0, 1.0)),
         "start_s": random.choice((0.02, 1.0, 20.0)),
         "run_s": random.choice((0.1, 5.0, 30.0, 300.0)),
@@ -161,31 +161,36 @@ def _draw_changes(random: Random) -> tuple[tuple[float, dict[str, Any]], ...]:
 def _draw_actors(random: Random, kind: Kind, *, made: bool) -> tuple[Actor, ...]:
     together = kind is Kind.TOGETHER or (kind is Kind.LATE and random.random() < 0.5)
     count = random.choice((2, 2, 3)) if together else random.choice((1, 2, 2, 3))
-    actors = [_draw_actor(random, 0, Word.APPLY if made and not together else Word.APPLY_ID, 0, 0.0, follows=False)]
+    first = Word.APPLY if made and not together else Word.APPLY_ID
+    actors = [_draw_actor(random, _draw_command(random, first, 0), begins_at=0.0, follows=False)]
     for number in range(1, count):
-        words = [Word.APPLY_ID, Word.RESUME, Word.RESUME, Word.WAIT, Word.CANCEL]
-        word = random.choices(words, weights=[4, 3, 3, 1, 1])[0]
+        words = [Word.APPLY_ID, Word.RESUME, Word.WAIT, Word.CANCEL]
+        word = random.choices(words, weights=[4, 6, 1, 1])[0]
         journal = number if together else random.choice((0, 0, number))
         if together:
             gap = random.choice((0.0, random.uniform(0, 2), random.uniform(0, 30), random.uniform(0, 300)))
         else:
             gap = random.choice((0.5, 20.0, 100.0, random.uniform(0, 4000), random.uniform(0, 2 * _DAY_S)))
-        actors.append(_draw_actor(random, number, word, journal, gap, follows=not together))
+        command = _draw_command(random, word, journal)
+        actors.append(_draw_actor(random, command, begins_at=gap, follows=not together))
     return tuple(actors)
 
 
-def _draw_actor(random: Random, number: int, word: Word, journal: int, begins_at: float, *, follows: bool) -> Actor:
-    rate = random.choice((None, None, 0.5, 2.0))
-    command = Command(word=word, journal=journal, rate=rate, detach=word is not Word.WAIT and random.random() < 0.1)
-    troubles = []
-    for _ in range(random.choice((0, 1, 1, 2)) if number < 2 else 0):
-        what = random.choices(
-            ("kill", "signal", "stopped", "asleep", "wall"), weights=[30, 10, 15, 30, 10]
-        )[0]
-        seconds = random.choice((3.0, 20.0, 100.0, 4000.0, random.uniform(0, 2 * _DAY_S)))
-        if what == "wall":
-            seconds = random.choice((-3600.0, -5.0, 5.0, 3600.0, 5 * 3600.0))
-        at_s = random.choice((None, random.uniform(0, 3), random.uniform(0, 20), random.uniform(0, 200)))
-        troubles.append(Trouble(what=what, at_s=at_s, step=random.randint(1, 60), seconds=seconds))
+def _draw_command(random: Random, word: Word, journal: int) -> Command:
+    detach = word not in (Word.WAIT, Word.CANCEL) and random.random() < 0.1
+    return Command(word=word, journal=journal, rate=random.choice((None, None, 0.5, 2.0)), detach=detach)
+
+
+def _draw_actor(random: Random, command: Command, *, begins_at: float, follows: bool) -> Actor:
+    troubles = tuple(_draw_trouble(random) for _ in range(random.choice((0, 1, 1, 2))))
     latency_s = random.choice((0.05, 0.2, 1.0))
-    return Actor(command=command, begins_at=begins_at, follows=follows, latency_s=latency_s, troubles=tuple(troubles))
+    return Actor(command=command, begins_at=begins_at, follows=follows, latency_s=latency_s, troubles=troubles)
+
+
+def _draw_trouble(random: Random) -> Trouble:
+    what = random.choices(("kill", "signal", "stopped", "asleep", "wall"), weights=[30, 10, 15, 30, 10])[0]
+    seconds = random.choice((3.0, 20.0, 100.0, 4000.0, random.uniform(0, 2 * _DAY_S)))
+    if what == "wall":
+        seconds = random.choice((-3600.0, -5.0, 5.0, 3600.0, 5 * 3600.0))
+    at_s = random.choice((None, random.uniform(0, 3), random.uniform(0, 20), random.uniform(0, 200)))
+    return Trouble(what=what, at_s=at_s, step=random.randint(1, 60), seconds=seconds)

@@ -1,13 +1,14 @@
 """Simulate one seed."""
 
-import shutil
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
 
-from tests.simulation.commands import Command, Word, work
+from tests.simulation.command import Command, Word
+from tests.simulation.commands import work
 from tests.simulation.judge import Judge
 from tests.simulation.process import Process
 from tests.simulation.scenario import Actor, Scenario, Trouble, draw_scenario
@@ -40,22 +41,24 @@ class Simulated:
     story: tuple[str, ...]
     hours: float
 
+    def without_story(self) -> "Simulated":
+        """Return it without its story, which is told by simulating it again."""
+        return replace(self, story=())
 
-def simulate(seed: int) -> Simulated:
-    """Simulate what a seed draws."""
-    random = Random(seed)  # noqa: S311  nothing secret
-    scenario = draw_scenario(random)
-    world = World(seed, random)
-    folder = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
+
+def simulate(seed: int, adapt: Callable[[Scenario], Scenario] = lambda scenario: scenario) -> Simulated:
+    """Simulate what a seed draws; ``adapt`` may change that first."""
+    scenario = adapt(draw_scenario(Random(seed)))  # noqa: S311  nothing secret
+    world = World(seed)
     judge = Judge(world, scenario)
-    try:
-        _play(world, scenario, folder, judge)
-    except HungError as error:
-        judge.broken.append(f"hung: {error}")
-    finally:
-        for process in judge.processes:
-            process.kill()
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        try:
+            _Play(world, scenario, Path(folder), judge).play()
+        except HungError as error:
+            judge.broken.append(f"hung: {error}")
+        finally:
+            for process in judge.processes:
+                process.kill()
     return Simulated(
         seed=seed,
         kind=scenario.kind,
@@ -67,46 +70,60 @@ def simulate(seed: int) -> Simulated:
     )
 
 
-def _play(world: World, scenario: Scenario, folder: Path, judge: Judge) -> None:
-    _tell(world, scenario)
-    judge.add_decoys()
-    world.service.configure(scenario.service)
-    for at, change in scenario.changes:
-        world.at(at, partial(_change, world, change))
-    before: Process | None = None
-    for number, actor in enumerate(scenario.actors):
-        process = _process(world, scenario, folder, judge, actor, f"{'ABCDEFGH'[number]}")
-        if actor.follows and before:
-            before.then = partial(_begin_after, world, process, actor, before.then)
-        else:
-            world.at(actor.begins_at, partial(_begin, world, process, actor))
-        before = process
-    world.run()
-    for number in range(_CLOSINGS):
-        if judge.all_done():
-            break
-        journal = scenario.actors[number % len(scenario.actors)].command.journal
-        command = Command(word=Word.RESUME, journal=journal)
-        actor = Actor(command=command, begins_at=0, follows=False, latency_s=0.1)
-        process = _process(world, scenario, folder, judge, actor, f"Z{number + 1}")
-        world.at(world.time + _CLOSES_AFTER_S, partial(_begin, world, process, actor))
+@dataclass(frozen=True, slots=True)
+class _Play:
+    """One seed while it is simulated."""
+
+    world: World
+    scenario: Scenario
+    folder: Path
+    judge: Judge
+
+    def play(self) -> None:
+        """Let all processes begin, and then others that resume the run, until it is done."""
+        world, actors = self.world, self.scenario.actors
+        self._tell()
+        self.judge.add_decoys()
+        world.service.configure(self.scenario.service)
+        for at, change in self.scenario.changes:
+            world.at(at, partial(_change, world, change))
+        before: Process | None = None
+        for name, actor in zip("ABCDEFGH", actors, strict=False):
+            process = self._process(name, actor)
+            if actor.follows and before:
+                before.then = partial(self._begin_after, process, actor, before.then)
+            else:
+                world.at(actor.begins_at, partial(_begin, world, process, actor))
+            before = process
         world.run()
-    judge.at_the_end()
+        for number in range(_CLOSINGS):
+            if self.judge.all_done():
+                break
+            journal = actors[number % len(actors)].command.journal
+            command = Command(word=Word.RESUME, journal=journal)
+            actor = Actor(command=command, begins_at=0, follows=False, latency_s=0.1)
+            process = self._process(f"Z{number + 1}", actor)
+            world.at(world.time + _CLOSES_AFTER_S, partial(_begin, world, process, actor))
+            world.run()
+        self.judge.at_the_end()
 
+    def _process(self, name: str, actor: Actor) -> Process:
+        do = work(self.world, self.scenario, self.folder, actor.command)
+        process = Process(self.world, name, do, actor.latency_s)
+        self.judge.processes.append(process)
+        process.then = partial(self.judge.on_end, process, actor.command)
+        return process
 
-def _process(
-    world: World, scenario: Scenario, folder: Path, judge: Judge, actor: Actor, name: str
-) -> Process:
-    do = work(world, folder, scenario.plan, scenario.run_id, actor.command, scenario.faults)
-    process = Process(world, name, do, actor.latency_s)
-    judge.processes.append(process)
-    process.then = partial(judge.on_end, process, actor.command)
-    return process
+    def _begin_after(self, process: Process, actor: Actor, then: Callable[[], None]) -> None:
+        then()
+        self.world.at(self.world.time + actor.begins_at, partial(_begin, self.world, process, actor))
 
-
-def _begin_after(world: World, process: Process, actor: Actor, then: partial[None]) -> None:
-    then()
-    world.at(world.time + actor.begins_at, partial(_begin, world, process, actor))
+    def _tell(self) -> None:
+        say, scenario = self.world.say, self.scenario
+        say("seed", f"{scenario.kind}, run {scenario.run_id}")
+        say("plan", ", ".join(f"{job.name}({' '.join(job.depends_on)})" for job in scenario.plan.jobs))
+        say("service", f"{ {field: value for field, value in scenario.service.items() if value} }")
+        say("wire", f"{scenario.faults}")
 
 
 def _begin(world: World, process: Process, actor: Actor) -> None:
@@ -140,10 +157,3 @@ def _change(world: World, change: dict[str, object]) -> None:
         world.count(f"service: {what}")
     world.say("service", f"changes: {change}")
     world.service.configure(change)
-
-
-def _tell(world: World, scenario: Scenario) -> None:
-    world.say("seed", f"{scenario.kind}, run {scenario.run_id}")
-    world.say("plan", ", ".join(f"{job.name}({' '.join(job.depends_on)})" for job in scenario.plan.jobs))
-    world.say("service", f"{ {field: value for field, value in scenario.service.items() if value} }")
-    world.say("wire", f"{scenario.faults}")

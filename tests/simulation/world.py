@@ -31,10 +31,11 @@ class Made:
 class World:
     """What all processes of a simulation have in common."""
 
-    def __init__(self, seed: int, random: Random) -> None:
+    def __init__(self, seed: int) -> None:
         """Begin at the time zero, with a service of which nothing is configured."""
         self.time = 0.0
-        self.random = random
+        self.seed = seed
+        self.random = Random(f"{seed} world")  # noqa: S311  nothing secret
         self.service = Service(Config(seed=seed), clock=lambda: self.time, epoch=EPOCH)
         self.story: list[str] = []
         self.faults: dict[str, int] = {}
