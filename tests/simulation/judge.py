@@ -18,6 +18,8 @@ _FOLLOWED = (0, 6, 7)
 _DECOYS = ("{run}-x_n00_1", "{upper}_n00_1", "{run}0_n00_1", "{run}_n00", "{run}-n00-1")
 
 
+_CANCEL_LOOKS_S = 20.0
+"""A cancel looks for so long at least for jobs that are not shown yet."""
 _LATE_LOOK_S = 5.0
 """The last look of a process may be so long before its end."""
 
@@ -148,7 +150,13 @@ class Judge:
             self.broken.append(f"still alive: {process.name} says succeeded, and {what} goes on")
 
     def _judge_cancel(self, process: Process) -> None:
-        if (alive := [job.name for job in self._alive()]) and not self._late:
+        shown_before = self._world.time - _CANCEL_LOOKS_S
+        alive = [
+            job.name
+            for job in self._alive()
+            if job.taken < shown_before or self._submits_steadily(job, self._world.made[job.id].by)
+        ]
+        if alive and not self._late:
             self.broken.append(f"cancel: {process.name} ends with 0, and {' '.join(alive)} goes on")
         began, now = process.began_at or 0.0, self._world.time
         others = [

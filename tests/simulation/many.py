@@ -49,7 +49,7 @@ def simulate_many(seeds: range, jobs: int, minutes: float) -> Iterator[Simulated
     """Simulate seeds in several processes; begin no more after so many minutes."""
     until = time.monotonic() + 60 * minutes
     chunks = [seeds[start : start + _AT_ONCE] for start in range(0, len(seeds), _AT_ONCE)]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=20) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         for start in range(0, len(chunks), jobs):
             if time.monotonic() > until:
                 return

@@ -26,7 +26,7 @@ def a_call(process, seen):
 
 
 def test_a_call_takes_virtual_time_and_is_executed_on_the_way(world):
-    seen = []
+    seen: list[float] = []
 
     def work(process):
         replies = a_call(process, seen)
@@ -71,7 +71,7 @@ def test_the_monotonic_clock_stands_still_while_the_machine_sleeps_and_goes_on_w
 def test_a_call_under_way_when_the_machine_falls_asleep_may_be_taken_and_break_or_be_taken_later_or_not(world):
     fates = set()
     for number in range(20):
-        seen = []
+        seen: list[float] = []
 
         def work(process, seen=seen):
             (reply,) = a_call(process, seen)
@@ -82,7 +82,7 @@ def test_a_call_under_way_when_the_machine_falls_asleep_may_be_taken_and_break_o
         world.at(at, process.begin)
         world.at(at + 0.05, lambda process=process: process.suspend("asleep", 50.0))
         world.run()
-        fates.add(process.ended.said)
+        fates.add(process.ended and process.ended.said)
     assert fates == {"answered 1", f"{Fault.AMBIGUOUS} 1", f"{Fault.AMBIGUOUS} 0"}
 
 
@@ -100,7 +100,7 @@ def test_a_signal_ends_a_wait(world):
 
 
 def test_a_process_can_be_killed_between_writing_an_intent_and_sending(world):
-    seen = []
+    seen: list[float] = []
     process = begin(world, lambda process: (0, f"{a_call(process, seen)}"))
     process.at_step[1] = process.die
     world.run()
