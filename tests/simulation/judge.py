@@ -2,7 +2,7 @@
 
 import math
 
-from tests.simulation.command import Command
+from tests.simulation.command import Command, Word
 from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_of
 from tests.simulation.process import Ended, Process
 from tests.simulation.scenario import Kind, Scenario
@@ -66,6 +66,8 @@ class Judge:
                 self.broken.append(f"refused: {process.name}: {ended.said}")
             case 5 if not self._has_trouble(process):
                 self.broken.append(f"service refused: {process.name}: {ended.said}")
+            case 6 if command.word is not Word.WAIT:
+                self._judge_failure(process)
             case 8 if not self._late and not self._forgetting_is_right(process):
                 self.broken.append(f"unknown: {process.name}: {ended.said}")
             case _:
@@ -148,6 +150,15 @@ class Judge:
         if alive and not others and self._scenario.kind is not Kind.REPEATED:
             what = " ".join(f"{job.name} {job.id[:8]}" for job in alive)
             self.broken.append(f"still alive: {process.name} says succeeded, and {what} goes on")
+
+    def _judge_failure(self, process: Process) -> None:
+        """What has failed has failed by itself, if nobody has cancelled or forgotten anything."""
+        others = any(one.lives for one in self.processes if one is not process)
+        cancelled = any(actor.command.word is Word.CANCEL for actor in self._scenario.actors)
+        if others or cancelled or self._late or self._world.time > _DAY_S:
+            return
+        if undone := self._undone():
+            self.broken.append(f"not failed: {process.name} says failed, and {' '.join(undone)} has not by itself")
 
     def _judge_cancel(self, process: Process) -> None:
         shown_before = self._world.time - _CANCEL_LOOKS_S
