@@ -15,6 +15,7 @@ _STEADY_S = 10.0
 """Whoever submits makes the next job within this time; who pauses longer cannot be known by a cancel."""
 _FOLLOWED = (0, 6, 7)
 """The exit codes of a command that has seen how the run stands."""
+_DROPPED = "kedro-batch: a second job for one node"
 _DECOYS = ("{run}-x_n00_1", "{upper}_n00_1", "{run}0_n00_1", "{run}_n00", "{run}-n00-1")
 
 
@@ -152,13 +153,15 @@ class Judge:
             self.broken.append(f"still alive: {process.name} says succeeded, and {what} goes on")
 
     def _judge_failure(self, process: Process) -> None:
-        """What has failed has failed by itself, if nobody has cancelled or forgotten anything."""
+        """No node is left of which every job was ended in favour of another one."""
         others = any(one.lives for one in self.processes if one is not process)
         cancelled = any(actor.command.word is Word.CANCEL for actor in self._scenario.actors)
         if others or cancelled or self._late or self._world.time > _DAY_S:
             return
-        if undone := self._undone():
-            self.broken.append(f"not failed: {process.name} says failed, and {' '.join(undone)} has not by itself")
+        for label, jobs in self._copies().items():
+            dropped = any(job.status_reason.startswith(_DROPPED) for job in jobs)
+            if dropped and all(job.status is Status.FAILED and job.terminated for job in jobs):
+                self.broken.append(f"all dropped: {process.name} says failed, and no job of {label} was kept")
 
     def _judge_cancel(self, process: Process) -> None:
         shown_before = self._world.time - _CANCEL_LOOKS_S

@@ -1,6 +1,6 @@
 """What a seed draws: a plan, the service, the commands, and what happens to each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from random import Random
 from typing import Any
@@ -14,6 +14,8 @@ from tests.support.simulation import plan_of
 SHOWN_WITHIN_S = 15.0
 """As late as ListJobs and DescribeJobs may show a job, as the project assumes."""
 _DAY_S = 24 * 3600.0
+_RACES = 0.3
+"""How many of several processes at once have the same data version, and as much to submit as to lose."""
 
 
 class Kind(StrEnum):
@@ -105,6 +107,10 @@ def draw_scenario(random: Random) -> Scenario:
         latest_s=slack,
         repeated=random.choice((0.1, 0.3)) if kind is Kind.REPEATED else 0.0,
     )
+    actors = _draw_actors(random, kind, made=chosen != "ci-1")
+    if kind is Kind.TOGETHER and random.random() < _RACES:
+        service |= {"run_s": 300.0, "durations": {}, "terminate_s": random.choice((30.0, 90.0)), "slots": None}
+        actors = _draw_race(random)
     return Scenario(
         kind=kind,
         plan=plan_of(above, attempts=random.choice((1, 1, 3))),
@@ -112,7 +118,7 @@ def draw_scenario(random: Random) -> Scenario:
         service=service,
         changes=_draw_changes(random),
         faults=faults,
-        actors=_draw_actors(random, kind, made=chosen != "ci-1"),
+        actors=actors,
         fails=fails,
     )
 
@@ -174,6 +180,15 @@ def _draw_actors(random: Random, kind: Kind, *, made: bool) -> tuple[Actor, ...]
         command = _draw_command(random, word, journal)
         actors.append(_draw_actor(random, command, begins_at=gap, follows=not together))
     return tuple(actors)
+
+
+def _draw_race(random: Random) -> tuple[Actor, ...]:
+    """Draw two or three processes of which each submits what the others have not submitted yet."""
+    actors = [_draw_actor(random, Command(word=Word.APPLY_ID, journal=0, rate=0.5), begins_at=0.0, follows=False)]
+    for number in range(1, random.choice((2, 3))):
+        command = Command(word=Word.RESUME, journal=number, rate=random.choice((None, 0.5, 2.0)))
+        actors.append(_draw_actor(random, command, begins_at=random.uniform(1, 40), follows=False))
+    return tuple(one if random.random() < 0.3 else replace(one, troubles=()) for one in actors)
 
 
 def _draw_command(random: Random, word: Word, journal: int) -> Command:
