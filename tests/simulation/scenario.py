@@ -109,7 +109,11 @@ def draw_scenario(random: Random) -> Scenario:
     )
     actors = _draw_actors(random, kind, made=chosen != "ci-1")
     if kind is Kind.TOGETHER and random.random() < _RACES:
-        service |= {"run_s": 300.0, "durations": {}, "terminate_s": random.choice((30.0, 90.0)), "slots": None}
+        service |= {
+            "run_s": random.choice((10.0, 60.0, 300.0)),
+            "terminate_s": random.choice((30.0, 90.0)),
+            "slots": None,
+        }
         actors = _draw_race(random)
     return Scenario(
         kind=kind,
@@ -185,7 +189,7 @@ def _draw_actors(random: Random, kind: Kind, *, made: bool) -> tuple[Actor, ...]
 def _draw_race(random: Random) -> tuple[Actor, ...]:
     """Draw two or three processes of which each submits what the others have not submitted yet."""
     actors = [_draw_actor(random, Command(word=Word.APPLY_ID, journal=0, rate=0.5), begins_at=0.0, follows=False)]
-    for number in range(1, random.choice((2, 3))):
+    for number in range(1, random.choice((2, 3, 3))):
         command = Command(word=Word.RESUME, journal=number, rate=random.choice((None, 0.5, 2.0)))
         actors.append(_draw_actor(random, command, begins_at=random.uniform(1, 40), follows=False))
     return tuple(one if random.random() < 0.3 else replace(one, troubles=()) for one in actors)
