@@ -14,7 +14,7 @@ from tests.support.simulation import plan_of
 SHOWN_WITHIN_S = 15.0
 """As late as ListJobs and DescribeJobs may show a job, as the project assumes."""
 _DAY_S = 24 * 3600.0
-_RACES = 0.3
+_RACES = 0.5
 """How many of several processes at once have the same data version, and as much to submit as to lose."""
 
 

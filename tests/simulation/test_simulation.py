@@ -2,12 +2,14 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.simulation.search import simulate
 from tests.simulation.seeds import FAILED
 
+ROOT = Path(__file__).parent.parent.parent
 _SEEDS = 200
 _IN_ONE_TEST = 25
 
@@ -30,9 +32,20 @@ def test_a_seed_gives_the_same_story_in_every_process():
 
 
 def _story(*, seed, hashes):
-    command = [sys.executable, "-m", "tests.simulation", "--seed", str(seed)]
-    environment = {**os.environ, "PYTHONHASHSEED": hashes}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+    return _printed("--seed", str(seed), PYTHONHASHSEED=hashes)
+
+
+def _printed(*words, **variables):
+    command = [sys.executable, "-m", "tests.simulation", *words]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
+    ).stdout
+
+
+def test_a_search_sums_up_its_seeds():
+    printed = _printed("--seeds", "2:5", "--minutes", "5")
+    assert "3 seeds, " in printed
+    assert " virtual hours, " in printed
 
 
 def test_it_finds_a_copy_of_the_program_that_takes_a_lost_reply_for_a_call_that_was_not_executed():
