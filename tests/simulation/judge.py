@@ -168,7 +168,7 @@ class Judge:
         alive = [
             job.name
             for job in self._alive()
-            if job.taken < shown_before or self._submits_steadily(job, self._world.made[job.id].by)
+            if job.taken < shown_before or self._submitted_just_before(job.taken, self._world.made[job.id].by)
         ]
         if alive and not self._late:
             self.broken.append(f"cancel: {process.name} ends with 0, and {' '.join(alive)} goes on")
@@ -186,15 +186,14 @@ class Judge:
             return
         for job_id, made in self._world.made.items():
             job = self._world.service.jobs.by_id[job_id]
-            if job.taken > at and made.by in others and self._submits_steadily(job, made.by):
+            if job.taken > at and made.by in others and self._submitted_just_before(at, made.by):
                 self.broken.append(f"cancel: {process.name} ended with 0, and {made.by} makes {job.name} after it")
                 return
 
-    def _submits_steadily(self, job: Job, by: str) -> bool:
-        """Tell whether a process made a job so soon after the one before that a cancel could know that it goes on."""
+    def _submitted_just_before(self, at: float, by: str) -> bool:
+        """Tell whether a process made a job so shortly before a time that a cancel could know that it goes on."""
         jobs = [self._world.service.jobs.by_id[job_id] for job_id, one in self._world.made.items() if one.by == by]
-        before = max((one.taken for one in jobs if one.taken < job.taken), default=-math.inf)
-        return job.taken - before < _STEADY_S
+        return any(at - _STEADY_S <= one.taken < at for one in jobs)
 
     def _refusal_is_right(self, ended: Ended, command: Command) -> bool:
         changed = any("definitions" in change for _, change in self._scenario.changes)

@@ -17,7 +17,6 @@ FAILED: dict[int, str] = {
     263: _SLEPT,
     693: _CANCEL,
     835: _SLEPT,
-    874: _CANCEL,
     912: _SLEPT,
     931: _LATE,
     972: _SLEPT,
