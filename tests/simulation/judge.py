@@ -1,7 +1,5 @@
 """What must hold, judged by what the service has, and by what the processes said."""
 
-import math
-
 from tests.simulation.command import Command, Word
 from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_of
 from tests.simulation.process import Ended, Process
