@@ -8,6 +8,7 @@ _FORGOTTEN = "what AWS Batch had forgotten was sent again instead of asked for"
 _LATE = "a second job that was listed late went on after 'succeeded'"
 _CANCEL = "cancel ended with 0 while another process went on submitting"
 _DROPPED = "every job of a node was terminated in favour of another one"
+_FOR_EVER = "two processes ended each other's jobs and submitted them again, for ever"
 _ANEW = "a journal in which all has succeeded did not see the jobs of a run that had begun anew"
 
 FAILED: dict[int, str] = {
@@ -28,6 +29,7 @@ FAILED: dict[int, str] = {
     1290: _LATE,
     1432: _SLEPT,
     1475: _FORGOTTEN,
+    1527: _FOR_EVER,
     20966: _DROPPED,
     21071: _DROPPED,
 }
