@@ -33,7 +33,17 @@ _LONG_AGO = -1e9
 _CARRIED = {
     "run": ("_known",),
     "look_again": ("_stock",),
-    "submitter": ("_outbox", "_maybe_sent", "_stopped", "submitted_again", "last_sent", "first_sent", "sent", "stood_still", "_intended_at"),
+    "submitter": (
+        "_outbox",
+        "_maybe_sent",
+        "_stopped",
+        "submitted_again",
+        "last_sent",
+        "first_sent",
+        "sent",
+        "stood_still",
+        "_intended_at",
+    ),
     "poller": ("superseded", "_settled", "_stopped", "out_of_touch"),
 }
 """What the parts of a run know from one step to the next, beside records, calls and look-ups."""
@@ -189,6 +199,7 @@ class _Run(Run):
         self.poller = _Poller(context, self.run_state)
         self._submitter, self._poller = self.submitter, self.poller
         from kedro_batch.submitter.look_again import LookAgain
+
         self._look_again = LookAgain(context, self.run_state, self._submitter, self._poller)
         if state.records:
             self.run_state.load(dict(zip(context.parents, state.records, strict=True)))

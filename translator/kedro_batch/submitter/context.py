@@ -108,6 +108,7 @@ class RunContext:
         plan_file: The file that the plan was read from, for messages; None if it was none.
         version: The version under which the run saves data; None before it is known, and for a run that was begun by
             a kedro-batch without versions.
+        poll_seed: Of the jitter between polls; None for a random one.
         location: Region and account, or a folder, once they are known and it may be taken up there.
         adopted: Jobs that were found by their names, and whose version has not been looked at yet.
         journal_checked: What the journal says of the run has been compared with the service.
@@ -130,6 +131,7 @@ class RunContext:
     must_exist: bool = False
     plan_file: str | None = None
     version: DataVersion | None = None
+    poll_seed: int | None = None
     location: Mapping[str, str] = field(default_factory=dict, init=False)
     adopted: set[JobId] = field(default_factory=set, init=False)
     journal_checked: bool = field(default=False, init=False)

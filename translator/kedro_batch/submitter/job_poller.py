@@ -59,7 +59,8 @@ class JobPoller:
         """Begin, or begin again after the run was reconciled: what was superseded until now is settled."""
         self._settled.update(self.superseded)
         self.superseded.clear()
-        self._schedule = PollSchedule(self._context.calls.now(), shortest_s=self._pace.shortest)
+        now, seed = self._context.calls.now(), self._context.poll_seed
+        self._schedule = PollSchedule(now, shortest_s=self._pace.shortest, seed=seed)
         self._chunks: deque[tuple[JobName, ...]] = deque()
         self._changed = False
         self._stuck = StuckJobs(self._pace.until_stuck)

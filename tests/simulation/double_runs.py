@@ -1,0 +1,124 @@
+"""Find the nodes of which two jobs ran, and say why: what is never allowed, and what is only found afterwards."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tests.simulation.process import Process
+from tests.simulation.scenario import SHOWN_WITHIN_S, Kind
+from tests.simulation.world import FORGETS_AFTER_S, World
+from tests.support.standin.jobs import Job, Status
+
+_LONG_GAP_S = 300.0
+
+
+class Cause(StrEnum):
+    """Why two jobs of one node ran."""
+
+    ALONE = "one process submitted both"
+    TAKEN_UP = "the first one was shown when the second process began"
+    SLEPT = "the first one was shown when the second process woke up"
+    FORGOTTEN = "the first one had succeeded and was forgotten"
+    AT_ONCE = "two processes at once"
+    AFTER_DUPLICATE = "again, after two processes had made a job each"
+    OTHER_VERSION = "the first one saved under the data version of a run that was begun twice at once"
+    UNKNOWABLE = "all of the run was forgotten, and the second process had no journal"
+    LATE = "shown later than assumed"
+    REPEATED = "repeated on its way"
+
+
+NEVER = frozenset({Cause.ALONE, Cause.TAKEN_UP, Cause.SLEPT, Cause.FORGOTTEN})
+"""What may never be, whatever goes wrong; the others are found afterwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubleRun:
+    """Two jobs of one node that both ran, of which the second should not have been."""
+
+    first: Job
+    second: Job
+    cause: Cause
+
+
+def double_runs(
+    world: World, kind: Kind, copies: Mapping[str, Sequence[Job]], processes: Mapping[str, Process]
+) -> Iterator[DoubleRun]:
+    """Yield the nodes that ran twice: the second job was taken while the first one was alive or had succeeded.
+
+    Args:
+        world: Who made the jobs.
+        kind: What is promised.
+        copies: The jobs of each node, the oldest first.
+        processes: All processes, by name.
+    """
+    for jobs in copies.values():
+        ran = [job for job in jobs if has_run(job)]
+        for number, second in enumerate(ran):
+            first = next((one for one in ran[:number] if _stands(one, second.taken)), None)
+            if first is not None:
+                cause = _cause(world, kind, first, second, processes, others=len(jobs) > 2)
+                yield DoubleRun(first=first, second=second, cause=cause)
+
+
+def has_run(job: Job) -> bool:
+    """Tell whether a job has cost something."""
+    return job.started is not None or any(one.started is not None for one in job.tries)
+
+
+def _stands(job: Job, at: float) -> bool:
+    return job.status is Status.SUCCEEDED or job.stopped is None or job.stopped > at
+
+
+def _cause(  # noqa: PLR0911, PLR0913  one for each cause
+    world: World, kind: Kind, first: Job, second: Job, processes: Mapping[str, Process], *, others: bool
+) -> Cause:
+    made, also = world.made[second.id], world.made[first.id]
+    if made.repeated or also.repeated:
+        return Cause.REPEATED
+    if first.stopped is not None and second.taken - first.stopped > FORGETS_AFTER_S:
+        return Cause.FORGOTTEN if _knowable(world, first, second, processes) else Cause.UNKNOWABLE
+    if kind is Kind.LATE:
+        return Cause.LATE
+    if kind is Kind.REPEATED:
+        return Cause.REPEATED if others else Cause.ALONE
+    if made.by == also.by:
+        versions = {_version(first), _version(second)}
+        return Cause.OTHER_VERSION if len(versions) > 1 else Cause.AFTER_DUPLICATE if others else Cause.ALONE
+    process, shown_at = processes[made.by], first.taken + SHOWN_WITHIN_S
+    if process.began_at is not None and shown_at < process.began_at:
+        return Cause.TAKEN_UP
+    gaps = [(began, ended) for began, ended in process.gaps if ended - began >= _LONG_GAP_S]
+    if any(shown_at < ended <= second.taken for _, ended in gaps):
+        return Cause.SLEPT
+    return Cause.AT_ONCE
+
+
+def _knowable(world: World, first: Job, second: Job, processes: Mapping[str, Process]) -> bool:
+    """Tell whether it could be known that the first job was forgotten.
+
+    Not if somebody without a journal began the run anew when all of it was forgotten, and went on until the second job.
+    """
+    jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
+    for later in jobs:
+        process = processes[world.made[later.id].by]
+        began = process.began_at or 0.0
+        if not first.taken < began <= later.taken <= second.taken or process.has_journal:
+            continue
+        known = [one for one in jobs if one.taken < began and _remembered(one, began)]
+        if not known:
+            return False
+    return True
+
+
+def _remembered(job: Job, at: float) -> bool:
+    return job.stopped is None or job.stopped + FORGETS_AFTER_S >= at
+
+
+def _version(job: Job) -> str:
+    variables = job.request.get("containerOverrides", {}).get("environment", [])
+    return next((str(one["value"]) for one in variables if one["name"] == "KEDRO_BATCH_VERSION"), "")
+
+
+def versions_of(jobs: Iterable[Job]) -> set[str]:
+    """Give the data versions of some jobs."""
+    return {_version(one) for one in jobs}
