@@ -20,6 +20,7 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import JobRecord
 from kedro_batch.submitter.job_submitter import JobSubmitter
+from kedro_batch.submitter.look_again import LookAgain
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.service.api import Engine, JobSummary
@@ -198,7 +199,6 @@ class _Run(Run):
         self.submitter = _Submitter(context, self.run_state, self._terminator, self._revisions)
         self.poller = _Poller(context, self.run_state)
         self._submitter, self._poller = self.submitter, self.poller
-        from kedro_batch.submitter.look_again import LookAgain
 
         self._look_again = LookAgain(context, self.run_state, self._submitter, self._poller)
         if state.records:

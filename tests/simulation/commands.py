@@ -9,7 +9,7 @@ from kedro_batch.submitter.cancel import cancel
 from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice, NoticeKind
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_view import RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import run_lock
 from tests.simulation.command import Command, Word
