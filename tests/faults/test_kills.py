@@ -11,11 +11,19 @@ from tests.faults.trials import Trial, id_received, tried, tried_at
 _EACH = 5
 _MATTER = (
     "job_submitter.py",
+    "unconfirmed.py",
     "journal.py",
+    "journal_busy.py",
+    "look_again.py",
+    "stock_taking.py",
     "service/aws.py",
     "service/call_pool.py",
     "reconcile/reconcile.py",
+    "reconcile/ask_service.py",
+    "reconcile/check_journal.py",
     "reconcile/standing.py",
+    "reconcile/families.py",
+    "reconcile/copies.py",
     "reconcile/settle.py",
     "reconcile/duplicates.py",
 )

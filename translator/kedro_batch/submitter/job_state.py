@@ -143,3 +143,13 @@ class Transition:
 def state_of(status: str) -> JobState:
     """Parse a state that the service tells; one that this version does not know is UNKNOWN."""
     return JobState(status) if status in SERVICE_STATES else JobState.UNKNOWN
+
+
+def holds_back(parent: JobRecord) -> bool:
+    """True if the service lets no child of this parent start yet."""
+    return parent.state not in FREES_CHILDREN
+
+
+def keeps_from_submitting(parent: JobRecord) -> bool:
+    """True if no child of this parent is submitted now."""
+    return parent.state in UNSUCCESSFUL or (parent.job_id is None and parent.state is not JobState.SUCCEEDED)

@@ -6,42 +6,26 @@ times, since ListJobs may be late; only then it is submitted again.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, assert_never
 
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
-from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix, submit_request
+from kedro_batch.plan.submit_job import JobId, batch_job_name, submit_request
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
-from kedro_batch.submitter.events import JobSubmitted, Notice, NoticeKind, job_changed
+from kedro_batch.submitter.events import JobSubmitted, job_changed
 from kedro_batch.submitter.job_state import UNFINISHED, WITHOUT_ID, JobState, Transition
 from kedro_batch.submitter.refusals import AGAIN_AFTER_S, Refusals
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import INTENT_FRESH_S, LIST_JOBS, LOOKUP_DELAYS_S, WAVE_S
-from kedro_batch.submitter.service.rate_limit import SubmitRate
+from kedro_batch.submitter.service.limits import INTENT_FRESH_S, LOOKUP_DELAYS_S
 from kedro_batch.submitter.stock_taking import StillnessWatch
+from kedro_batch.submitter.submit_pace import SubmitPace
 from kedro_batch.submitter.terminate import JobTerminator
-
-_WAVE = 100
-"""How many intents share one commit at most."""
-_ONE_BY_ONE = 5
-"""Fewer names are looked up one by one, if listing the whole run would take as many pages."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Lookup:
-    """An UNCONFIRMED job: how often it was looked up, and when it will be again."""
-
-    lookups: int
-    due: float
-    before_loop: bool = False
-    """This process has not sent it since: if it is not found, it waits for its turn."""
-    of_others: bool = False
-    """Nobody but another process can have sent it."""
+from kedro_batch.submitter.unconfirmed import Lookup, by_name, cannot_know, what_to_search
 
 
 class _NotSentError(ServiceError):
@@ -60,17 +44,16 @@ class JobSubmitter:
         self._terminator = terminator
         self._jobs: dict[JobName, Job] = {job.name: job for job in context.plan.jobs}
         self._revisions = revisions
-        self._rate = SubmitRate(context.calls.now(), context.submit_rate)
+        self._pace = SubmitPace(context)
         self._outbox: deque[JobName] = deque()
         self._later: list[tuple[float, JobName]] = []
         self._under_way: set[JobName] = set()
-        self._lookups: dict[JobName, _Lookup] = {}
+        self._lookups: dict[JobName, Lookup] = {}
         self._maybe_sent: set[JobName] = set()
         self._intended_at: dict[JobName, float] = {}
         self._looking_up = False
         self._refusals = Refusals(context)
         self._stopped = False
-        self._throttled = False
         self._lost_reply: ServiceError | None = None
         self.submitted_again = False
         """True if a job was submitted again after its reply was lost."""
@@ -99,7 +82,7 @@ class JobSubmitter:
         self.submitted_again = False
         self.stood_still = False
         due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
-        self._lookups = {name: _Lookup(0, due, before_loop=True) for name in unconfirmed}
+        self._lookups = {name: Lookup(0, due, before_loop=True) for name in unconfirmed}
         self._maybe_sent.update(unconfirmed)
 
     @property
@@ -141,7 +124,7 @@ class JobSubmitter:
         if self._stopped or now < self._context.backoff.retry_at(Lane.SUBMIT):
             return
         self._bring_back(now)
-        while self._fill_outbox(now) and self._context.calls.free(Lane.SUBMIT) > 0 and self._rate.try_acquire(now):
+        while self._fill_outbox(now) and self._pace.may_send(now):
             self._send(self._outbox.popleft())
 
     def next_at(self, now: float) -> float:
@@ -149,8 +132,8 @@ class JobSubmitter:
         times = [] if self._looking_up else [lookup.due for lookup in self._lookups.values()]
         if not self._stopped:
             times += [at for at, _ in self._later]
-        if not self._stopped and self._outbox and self._context.calls.free(Lane.SUBMIT) > 0:
-            times.append(max(self._context.backoff.retry_at(Lane.SUBMIT), now + self._rate.wait_s(now)))
+        if not self._stopped and self._outbox:
+            times.append(self._pace.next_at(now))
         return min(times, default=float("inf"))
 
     def _may_send(self, name: JobName) -> bool:
@@ -162,7 +145,7 @@ class JobSubmitter:
             self._outbox.popleft()
         if not self._outbox:
             wave: list[JobName] = []
-            room = self._room(now)
+            room = self._pace.room(now, unfinished=self._run_state.count(UNFINISHED))
             bounded = self._context.options.max_unfinished is not None
             while len(wave) < room and (name := self._run_state.pop_ready(startable_first=bounded)):
                 wave.append(name)
@@ -184,14 +167,8 @@ class JobSubmitter:
         if not self._context.adopts or self._context.calls.wall() - self._intended_at[name] <= INTENT_FRESH_S:
             return True
         self._run_state.not_confirmed(name)
-        self._lookups[name] = _Lookup(0, now, before_loop=True, of_others=True)
+        self._lookups[name] = Lookup(0, now, before_loop=True, of_others=True)
         return False
-
-    def _room(self, now: float) -> int:
-        """Return how many intents may be written now. Parents come first, so those that are let go on can end."""
-        wave = int(max(1, min(_WAVE, self._rate.rate(now) * WAVE_S)))
-        most = self._context.options.max_unfinished
-        return wave if most is None else min(wave, most - self._run_state.count(UNFINISHED))
 
     def _bring_back(self, now: float) -> None:
         for at, name in [one for one in self._later if one[0] <= now]:
@@ -250,7 +227,7 @@ class JobSubmitter:
             return
         match reply.error.fault:
             case Fault.THROTTLED:
-                self._slow_down(reply, now)
+                self._pace.on_throttled(reply, now)
                 self._outbox.appendleft(name)
             case Fault.UNREACHABLE | Fault.CREDENTIALS:
                 self._outbox.appendleft(name)
@@ -259,13 +236,9 @@ class JobSubmitter:
                 self._run_state.not_confirmed(name)
                 self._maybe_sent.add(name)
                 self._lost_reply = reply.error
-                self._lookups[name] = _Lookup(0, now + LOOKUP_DELAYS_S[0])
+                self._lookups[name] = Lookup(0, now + LOOKUP_DELAYS_S[0])
                 if not self._context.options.adopt:
-                    raise ServiceError(
-                        f"{reply.error}. It is not known whether {self._name_on_batch(name)} was submitted, and with "
-                        "--no-adopt it is not looked up",
-                        fault=Fault.AMBIGUOUS,
-                    )
+                    raise cannot_know(self._name_on_batch(name), reply.error)
             case Fault.REFUSED | Fault.DENIED:
                 waits = bool(self._run_state.live_parent_ids(name))
                 if not self._refusals.may_pass(self._jobs[name], reply.error, now, waits=waits):
@@ -290,12 +263,6 @@ class JobSubmitter:
         reason = f"kedro-batch: not started, because {transition.record.blocked_by} failed"
         self._terminator.terminate([job_id], reason)
 
-    def _slow_down(self, reply: Reply, now: float) -> None:
-        if self._rate.on_throttled(reply.sent_at, now) and not self._throttled:
-            self._throttled = True
-            message = f"AWS Batch takes fewer than {self._rate.ceiling:.0f} submissions a second: slowing down"
-            self._context.emit(Notice(kind=NoticeKind.THROTTLED, message=message))
-
     # Unconfirmed jobs
 
     def _look_up(self, now: float) -> None:
@@ -304,31 +271,24 @@ class JobSubmitter:
             return
         self._looking_up = True
         submitted = len(self._jobs) - self._run_state.count(WITHOUT_ID)
-        if len(due) < max(_ONE_BY_ONE, submitted // LIST_JOBS):
-            queues: Iterable[str] = sorted({self._jobs[name].settings.job_queue for name in due})
-            names = [self._name_on_batch(name) for name in due]
-        else:
-            queues, names = self._context.queues, [f"{run_prefix(self._context.run_id)}*"]
+        jobs = {self._name_on_batch(name): self._jobs[name] for name in due}
+        queues, names = what_to_search(self._context, jobs, submitted=submitted)
         self._context.lookup.search(queues, names, lambda found: self._on_found(due, found))
 
     def _on_found(self, due: list[JobName], found: tuple[JobSummary, ...]) -> None:
         self._looking_up = False
         now = self._context.calls.now()
-        by_name: dict[str, list[JobSummary]] = {}
-        for summary in found:
-            by_name.setdefault(summary.name, []).append(summary)
+        copies = by_name(found)
         for name in due:
-            ours = by_name.get(self._name_on_batch(name))
+            ours = copies.get(self._name_on_batch(name))
             lookup = self._lookups[name]
             if ours:
                 del self._lookups[name]
                 self.of_others += [name] if lookup.of_others else []
-                oldest = min(ours, key=lambda one: (one.created_at_ms, one.job_id))
-                self._record_id(name, oldest.job_id, adopted=True)
+                self._record_id(name, ours[0].job_id, adopted=True)
                 self.submitted_again |= len(ours) > 1
-            elif lookup.lookups + 1 < len(LOOKUP_DELAYS_S):
-                due_at = now + LOOKUP_DELAYS_S[lookup.lookups + 1]
-                self._lookups[name] = replace(lookup, lookups=lookup.lookups + 1, due=due_at)
+            elif later := lookup.not_found(now):
+                self._lookups[name] = later
             else:
                 self._submit_after_all(name)
 

@@ -19,18 +19,18 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.failures import Failure
 from kedro_batch.submitter.job_state import (
     ENDED,
-    FREES_CHILDREN,
     LIVE,
     MAY_BE_WORKING,
     MAYBE_SUBMITTED,
     NEW,
     PARENTS_SUCCEEDED,
     TRANSITIONS,
-    UNSUCCESSFUL,
     WITHOUT_ID,
     JobRecord,
     JobState,
     Transition,
+    holds_back,
+    keeps_from_submitting,
 )
 
 Parents = Mapping[JobName, Sequence[JobName]]
@@ -61,8 +61,8 @@ class RunState:
         self._records = {name: records.get(name, NEW) for name in self.parents}
         self._counts = Counter(one.state for one in self._records.values())
         above = {name: [self._records[parent] for parent in set(parents)] for name, parents in self.parents.items()}
-        self._unfinished = {name: sum(map(_holds_back, parents)) for name, parents in above.items()}
-        self._without_id = {name: sum(map(_keeps_from_submitting, parents)) for name, parents in above.items()}
+        self._unfinished = {name: sum(map(holds_back, parents)) for name, parents in above.items()}
+        self._without_id = {name: sum(map(keeps_from_submitting, parents)) for name, parents in above.items()}
         self._ready = [(rank, name) for name, rank in self._rank.items() if self._is_ready(name)]
         self._new_on_frontier = [name for name in self._rank if self.on_frontier(name)]
 
@@ -292,12 +292,3 @@ class RunState:
         self._counts[was.state] -= 1
         self._counts[state] += 1
         return Transition(job=name, before=was.state, record=now)
-
-
-def _holds_back(parent: JobRecord) -> bool:
-    """True if the service lets no child of this parent start yet."""
-    return parent.state not in FREES_CHILDREN
-
-
-def _keeps_from_submitting(parent: JobRecord) -> bool:
-    return parent.state in UNSUCCESSFUL or (parent.job_id is None and parent.state is not JobState.SUCCEEDED)

@@ -17,7 +17,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId, variables_of
 from kedro_batch.submitter.events import EngineName
@@ -43,11 +42,12 @@ from kedro_batch.submitter.service.local_process import (
     wait_for_exit,
 )
 from kedro_batch.submitter.service.local_record import LocalRecord
+from kedro_batch.submitter.service.no_account import NoAccount
 
 _SETTLE_S = 0.02
 
 
-class LocalEngine:
+class LocalEngine(NoAccount):
     """This machine, answering the calls of AWS Batch."""
 
     name: EngineName = "local"
@@ -117,37 +117,6 @@ class LocalEngine:
         """Do nothing: nothing expires on this machine."""
 
     # The calls of AWS Batch
-
-    def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
-        """Describe this machine: it is every queue."""
-        return [QueueDetail(name=name, arn=name, state="ENABLED", status="VALID", reason="") for name in names]
-
-    def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
-        """Describe this machine: it is every definition."""
-        return [DefinitionDetail(arn=name, revision=1, status="ACTIVE")]
-
-    def describe_compute_environments(
-        self,
-        names: Sequence[str],  # noqa: ARG002  the signature of engines
-    ) -> list[EnvironmentDetail]:
-        """Describe none: there are no queues behind which they could be."""
-        return []
-
-    def list_job_queues(self) -> list[QueueDetail]:
-        """Describe none: no name is wrong here."""
-        return []
-
-    def list_job_definitions(self) -> list[DefinitionDetail]:
-        """Describe none: no name is wrong here."""
-        return []
-
-    def caller_identity(self) -> Identity:
-        """Return that this machine is in no account."""
-        return Identity(account="", arn="")
-
-    def register_job_definition(self, request: dict[str, Any]) -> str:
-        """Register nothing: this machine is every definition."""
-        return str(request["jobDefinitionName"])
 
     def submit_job(self, request: dict[str, Any]) -> JobId:
         """Submit a job; it starts when its parents have succeeded and a worker is free."""
