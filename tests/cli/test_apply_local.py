@@ -324,6 +324,9 @@ def test_a_journal_that_cannot_be_written_is_a_message(tmp_path):
     assert ended.code == 2
     assert "cannot write the journal .kedro-batch/journal.db: .kedro-batch is no folder. " in ended.err
     assert "Traceback" not in ended.err
+    above = kedro_batch("apply", "plan.yaml", "--local", "--journal", "plan.yaml/a/journal.db", cwd=tmp_path)
+    assert above.code == 2
+    assert "cannot write the journal plan.yaml/a/journal.db: plan.yaml is no folder. " in above.err
 
 
 def test_what_a_job_prints_cannot_drive_the_terminal(tmp_path):

@@ -45,13 +45,17 @@ def make_private_folder(path: Path) -> None:
     """Make a folder for its owner alone, and those above it as usual; one that exists stays as it is.
 
     Raises:
-        OSError: It cannot be made, or it is a link, or no folder.
+        FileExistsError: It, or what is above it, is a file.
+        OSError: It cannot be made, or, with ELOOP, it is a link.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         path.mkdir(_FOLDER)
-    if not stat.S_ISDIR(path.lstat().st_mode):
-        raise OSError(errno.ELOOP, "it is a link, or no folder: remove it", str(path))
+    found = path.lstat().st_mode
+    if stat.S_ISLNK(found):
+        raise OSError(errno.ELOOP, "it is a link, and not followed: remove it", str(path))
+    if not stat.S_ISDIR(found):
+        raise FileExistsError(errno.EEXIST, "it is no folder", str(path))
 
 
 def keep_private(path: Path) -> None:

@@ -13,6 +13,7 @@ SQLite keeps its rollback journal, because readers of a write-ahead log write be
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -93,7 +94,7 @@ class Journal(JournalView):
             connection = connect(real.absolute().as_uri())
         except OSError as error:
             raise UsageError(
-                f"cannot write the journal {file}: {_why(file, error)}. Run it from a folder that you can write to, "
+                f"cannot write the journal {file}: {_why(error)}. Run it from a folder that you can write to, "
                 "or name another file with --journal"
             ) from error
         except sqlite3.Error as error:
@@ -285,6 +286,6 @@ class Journal(JournalView):
             raise
 
 
-def _why(file: Path, error: OSError) -> str | None:
-    """Return what is wrong with the folder of a journal; where it is a file, Python says only that it exists."""
-    return f"{file.parent} is no folder" if isinstance(error, FileExistsError) else error.strerror
+def _why(error: OSError) -> str | None:
+    """Return why the folder of a journal cannot be made; where a file is in its place, which one."""
+    return f"{os.path.relpath(error.filename)} is no folder" if isinstance(error, FileExistsError) else error.strerror
