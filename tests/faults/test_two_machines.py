@@ -71,21 +71,23 @@ def test_a_second_repeated_submission_that_has_started_makes_the_job_run_again(t
     folder = _folder(tmp_path / "here", {"a": ["x"], "b": ["x"]}, {"b": "a"})
     version = [{"name": "KEDRO_BATCH_VERSION", "value": make_data_version(datetime.now(UTC))}]
     with standin(durations={"a": 3600.0}) as service:
-        for _ in range(2):  # as two machines do that resume at once
-            service.client().submit_job(
-                jobName="shared_a_2",
+        for submission in (1, 2, 2):  # as two machines do that resume at once
+            reply = service.client().submit_job(
+                jobName=f"shared_a_{submission}",
                 jobQueue="a_queue",
                 jobDefinition="a_definition",
                 containerOverrides={"command": ["x"], "environment": version},
             )
+            if submission == 1:
+                service.client().terminate_job(jobId=reply["jobId"], reason="it was wrong")
         wait_until(lambda: states(service)["a"] == "RUNNING")
         with started(*_APPLY, cwd=folder, service=service) as process:
-            wait_until(lambda: "b" in states(service))
+            wait_until(lambda: "b" in states(service), process)
             service.finish("a")
             ended = end_of(process)
         submitted = [body["jobName"] for body in service.asked("submitjob")]
     assert ended.code == 0, ended.err
-    assert submitted == ["shared_a_2", "shared_a_2", "shared_a_3", "shared_b_1"]
+    assert submitted == ["shared_a_1", "shared_a_2", "shared_a_2", "shared_a_3", "shared_b_1"]
     assert re.search("a was submitted twice, and .* may have removed data .*: none of them counts", ended.err)
 
 

@@ -13,7 +13,6 @@ SQLite keeps its rollback journal, because readers of a write-ahead log write be
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -288,4 +287,7 @@ class Journal(JournalView):
 
 def _why(error: OSError) -> str | None:
     """Return why the folder of a journal cannot be made; where a file is in its place, which one."""
-    return f"{os.path.relpath(error.filename)} is no folder" if isinstance(error, FileExistsError) else error.strerror
+    if not isinstance(error, FileExistsError):
+        return error.strerror
+    place, here = Path(error.filename), Path.cwd()
+    return f"{place.relative_to(here) if place.is_relative_to(here) else place} is no folder"
