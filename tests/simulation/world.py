@@ -75,6 +75,7 @@ class World:
 
     def forget_old_jobs(self) -> None:
         """Forget what has ended a day ago."""
+        self.service.jobs.advance(self.time)
         for job in self.service.jobs.by_id.values():
             if not job.forgotten and job.stopped is not None and self.time - job.stopped > FORGETS_AFTER_S:
                 job.forgotten = True

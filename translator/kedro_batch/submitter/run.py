@@ -208,7 +208,7 @@ class Run:
         while True:
             context.inbox.check_interrupt()
             now = context.calls.now()
-            self._look_again.act(now)
+            self._look_again.act()
             for part in parts:
                 part.act(now)
             idle, over = all(part.idle for part in parts), self._nothing_to_follow
@@ -239,7 +239,7 @@ class Run:
                 self._committed_at = now
             else:
                 until = min(until, self._committed_at + _COMMIT_EVERY_S)
-        self._look_again.wait(now, max(0.0, until - now))
+        self._look_again.wait(max(0.0, until - now))
         replies = context.calls.wait(max(0.0, until - now))
         after = context.calls.now()
         refusals = [error for reply in replies if (error := self._refusal(reply, after))]
