@@ -119,20 +119,20 @@ def _begun_twice(world: World, first: Job, second: Job, processes: Mapping[str, 
     The later version was given to it before the first job of the run was shown, or after all of them were forgotten.
     """
     versions = {_version(first), _version(second)}
-    if len(versions) < 2:  # noqa: PLR2004
+    if len(versions) < 2:
         return False
     jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
-    later = max(({version: min(one.taken for one in jobs if _version(one) == version) for version in versions}).items(), key=lambda one: one[1])[0]
-    began = next(one for one in jobs if _version(one) == later)
+    oldest = {version: next(one for one in jobs if _version(one) == version) for version in versions}
+    began = max(oldest.values(), key=lambda one: one.taken)
     known_from = _knows_from(world, processes[world.made[began.id].by])
     before = [one for one in jobs if one.taken + SHOWN_WITHIN_S < known_from]
     return not any(_remembered(one, known_from) for one in before)
 
 
 def _knows_from(world: World, process: Process) -> float:
-    """Return when a process last began to look before it made its first job: when it began, or woke up."""
+    """Return when a process began to look at the run: when it began, or woke up before it knew of any job."""
     made = [world.service.jobs.by_id[job_id].taken for job_id, one in world.made.items() if one.by == process.name]
-    first = min(made, default=math.inf)
+    first = min([*made, world.shown.get(process.name, math.inf)], default=math.inf)
     return max([process.began_at or 0.0, *(ended for _, ended in process.gaps if ended < first)])
 
 

@@ -120,9 +120,14 @@ class Judge:
 
         A host that goes away may be the last one that the retries of a job allow.
         """
+        stopped, copies = self._stopped(), self._copies()
+        done = {label for label, jobs in copies.items() if any(one.status is Status.SUCCEEDED for one in jobs)}
+        return [str(job.name) for job in self._scenario.plan.jobs if job.name not in stopped | done]
+
+    def _stopped(self) -> set[str]:
+        """Give the nodes that have failed by themselves, and all below them that have not succeeded."""
         copies = self._copies()
         stopped: set[str] = set()
-        undone = []
         for job in self._scenario.plan.jobs:
             jobs = copies[job.name]
             if any(one.status is Status.SUCCEEDED for one in jobs):
@@ -130,9 +135,7 @@ class Judge:
             failed = any(one.status is Status.FAILED and has_run(one) and not one.terminated for one in jobs)
             if failed or not stopped.isdisjoint(job.depends_on):
                 stopped.add(job.name)
-            else:
-                undone.append(str(job.name))
-        return undone
+        return stopped
 
     # What processes said
 
@@ -151,14 +154,15 @@ class Judge:
             self.broken.append(f"still alive: {process.name} says succeeded, and {what} goes on")
 
     def _judge_failure(self, process: Process) -> None:
-        """No node is left of which every job was ended in favour of another one."""
+        """No node is left of which every job was ended in favour of another one, unless one above it has failed."""
         others = any(one.lives for one in self.processes if one is not process)
         cancelled = any(actor.command.word is Word.CANCEL for actor in self._scenario.actors)
         if others or cancelled or self._late or self._world.time > _DAY_S:
             return
+        stopped = self._stopped()
         for label, jobs in self._copies().items():
             dropped = any(job.status_reason.startswith(_DROPPED) for job in jobs)
-            if dropped and all(job.status is Status.FAILED and job.terminated for job in jobs):
+            if dropped and label not in stopped and all(job.status is Status.FAILED and job.terminated for job in jobs):
                 self.broken.append(f"all dropped: {process.name} says failed, and no job of {label} was kept")
 
     def _judge_cancel(self, process: Process) -> None:

@@ -42,7 +42,10 @@ class Wire(InProcess):
     def _asked_once(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         self._world.forget_old_jobs()
         if operation != "SubmitJob":
-            return super()._asked_once(operation, body)
+            reply = super()._asked_once(operation, body)
+            if any(one["jobId"] in self._world.made for one in reply.get("jobSummaryList", ())):
+                self._world.shown.setdefault(self._process, self._world.time)
+            return reply
         world, wrong, draw = self._world, self._wrong, self._random.random()
         if draw < wrong.unreachable:
             world.count("unreachable")

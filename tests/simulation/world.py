@@ -40,6 +40,8 @@ class World:
         self.story: list[str] = []
         self.faults: dict[str, int] = {}
         self.made: dict[str, Made] = {}
+        self.shown: dict[str, float] = {}
+        """When each process was first shown a job of the run."""
         self.turn = Lock()
         """Released by a process that hands back its turn."""
         self.turn.acquire()
