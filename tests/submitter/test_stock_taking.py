@@ -130,7 +130,9 @@ def test_a_step_of_the_clock_while_a_run_is_submitted_harms_nothing(tmp_path, mo
     assert simulation.service.judge()["taken"] == 20
 
 
-def test_a_machine_that_falls_asleep_while_its_process_works_looks_at_the_run_before_it_submits_on(tmp_path, monkeypatch):
+def test_a_machine_that_falls_asleep_while_its_process_works_looks_at_the_run_before_it_submits_on(
+    tmp_path, monkeypatch
+):
     """Not while the process waits, but between two steps of one turn of its loop."""
     names = [f"job{one}" for one in range(20)]
     options = RunOptions(rate=2)

@@ -18,7 +18,7 @@ from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
 from kedro_batch.submitter.reconcile.check_journal import described_rows
-from kedro_batch.submitter.reconcile.copies import join
+from kedro_batch.submitter.reconcile.copies import ids_of, join
 from kedro_batch.submitter.reconcile.duplicates import Duplicate
 from kedro_batch.submitter.reconcile.job_versions import look_at_versions
 from kedro_batch.submitter.reconcile.merge import (
@@ -110,7 +110,7 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
     listed_jobs = list_jobs_of_run(context, journal, must_exist=must_exist)
     details = described_rows(context, rows, listed_jobs)
     discovered = join(listed_jobs, journal, details)
-    versions = look_at_versions(context, discovered, journal)
+    versions = look_at_versions(context, discovered, journal, ids_of(listed_jobs) | details.keys())
     journal = {job: one for job, one in journal.items() if one.job_id not in versions.other}
     compared = jobs_to_compare(context.parents, discovered, versions.other)
     details |= {one.job_id: one for one in context.service.describe_jobs(one for one in compared if one not in details)}

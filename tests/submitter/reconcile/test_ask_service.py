@@ -1,0 +1,41 @@
+"""What a look at a run on the service has seen counts, however late or briefly the service shows it."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from kedro_batch.plan.data_version import DataVersion
+from kedro_batch.submitter.context import RunMode, RunOptions
+from tests.support.simulation import Simulation, plan_of
+
+_VERSION = DataVersion("2026-11-22T16.15.07.123Z")
+
+
+def _submitted_elsewhere(simulation: Simulation, job: str) -> None:
+    request: dict[str, Any] = {
+        "jobName": f"simulated_{job}_1",
+        "jobQueue": "a_queue",
+        "jobDefinition": "a_definition",
+        "containerOverrides": {"environment": [{"name": "KEDRO_BATCH_VERSION", "value": _VERSION}]},
+    }
+    simulation.service.answer("SubmitJob", request)
+
+
+def test_a_job_that_is_forgotten_between_two_lists_of_one_look_is_not_submitted_again(tmp_path):
+    """The machine slept between them, for days."""
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), options=RunOptions(mode=RunMode.CONTINUE), run_s=0.1)
+    _submitted_elsewhere(simulation, "a")
+    simulation.calls.at(1.0, partial(simulation.service.configure, {"vanish": ["a"]}))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 1}
+    assert simulation.service.judge()["taken"] == 1
+
+
+@pytest.mark.parametrize("mode", [RunMode.CONTINUE, RunMode.RESUME])
+def test_the_version_of_a_run_is_found_where_describe_jobs_is_later_than_list_jobs(tmp_path, mode):
+    options = RunOptions(mode=mode)
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), options=options, run_s=60, describe_delay_s=25)
+    _submitted_elsewhere(simulation, "a")
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 2}
+    (b,) = simulation.service.jobs.by_label["b"]
+    assert {"name": "KEDRO_BATCH_VERSION", "value": _VERSION} in b.request["containerOverrides"]["environment"]
