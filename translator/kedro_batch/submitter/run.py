@@ -172,7 +172,7 @@ class Run:
         self._look_again.looked(began, again=again)
         self._known |= duplicates | ids_in(reconciled.records)
         stopped = self._mode is RunMode.FOLLOW or self._stopping
-        self._submitter.open(reconciled.unconfirmed, stopped=stopped)
+        self._submitter.open(reconciled.unconfirmed, stopped=stopped, contested=reconciled.contested)
         self._poller.open()
         emit_differences(self._context, self.run_state.records)
 

@@ -43,6 +43,7 @@ class Reconciled:
             them may be blocked, and NOT_RUN in the records.
         duplicates: Jobs to be terminated, because another one stands for their node.
         lost_data: Nodes of which no job stands, because one may have removed what another one saved: that one's id.
+        contested: Nodes to be submitted anew, with how many of their submissions were made twice until now.
         earlier: Jobs to be terminated before another submission replaces them.
         replaced: The records of the submissions that another one replaces.
         on_service: ListJobs has jobs of the run.
@@ -53,6 +54,7 @@ class Reconciled:
     unconfirmed: tuple[JobName, ...]
     duplicates: tuple[Duplicate, ...] = ()
     lost_data: Mapping[JobName, JobId] = field(default_factory=dict)
+    contested: Mapping[JobName, int] = field(default_factory=dict)
     earlier: tuple[JobId, ...] = ()
     replaced: Records = field(default_factory=dict)
     on_service: bool = False
@@ -145,6 +147,7 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
         unconfirmed=(),
         duplicates=standing.duplicates,
         lost_data=standing.lost_data,
+        contested=standing.contested,
         on_service=bool(discovered.jobs),
         versions=versions.found,
     )
