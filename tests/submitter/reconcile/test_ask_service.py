@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.submitter.context import RunMode, RunOptions
 from tests.support.simulation import Simulation, plan_of
@@ -29,6 +30,15 @@ def test_a_job_that_is_forgotten_between_two_lists_of_one_look_is_not_submitted_
     simulation.calls.at(1.0, partial(simulation.service.configure, {"vanish": ["a"]}))
     assert simulation.to_the_end().counts == {"SUCCEEDED": 1}
     assert simulation.service.judge()["taken"] == 1
+
+
+@pytest.mark.parametrize("mode", [RunMode.RESUME, RunMode.FOLLOW])
+def test_a_journal_that_has_a_run_without_any_job_of_it_does_not_make_it_a_new_one(tmp_path, mode):
+    """As one of a machine that has tried to cancel the run after AWS Batch had forgotten all of it."""
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), options=RunOptions(mode=mode))
+    with pytest.raises(RunUnknown, match="no job of run simulated is in a_queue"):
+        simulation.to_the_end()
+    assert simulation.service.judge()["taken"] == 0
 
 
 @pytest.mark.parametrize("mode", [RunMode.CONTINUE, RunMode.RESUME])

@@ -13,7 +13,7 @@ from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.data_version import DataVersion, time_of_version
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
@@ -109,6 +109,9 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
     """Return what journal and service together say of each job; nothing is decided yet of what is not known."""
     rows = context.journal.submissions(context.run_id)
     journal = dict(rows)
+    # A journal that has the run and no job of it, as after a cancel that found nothing, is no proof that it is new.
+    takes_up = context.options.mode in (RunMode.RESUME, RunMode.FOLLOW) and not context.options.assume_done
+    must_exist |= takes_up and context.version is None and not rows
     listed_jobs = list_jobs_of_run(context, journal, must_exist=must_exist)
     details = described_rows(context, rows, listed_jobs)
     discovered = join(listed_jobs, journal, details)
