@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from kedro_batch.plan.model import JobName
@@ -16,7 +18,7 @@ def test_the_lots_grow_up_to_a_bound(rounds, longest_s):
 
 
 def test_a_job_waits_once_after_each_look_and_only_from_the_second_time_on(tmp_path, monkeypatch):
-    told = []
+    told: list[Any] = []
     with context_on(tmp_path, monkeypatch, {"a": "", "b": "", "c": ""}, show=told.append) as (context, _):
         contested = ContestedJobs(context)
         contested.open({A: 1, B: 2})

@@ -7,20 +7,24 @@ import pytest
 
 from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.data_version import DataVersion
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunMode, RunOptions
+from kedro_batch.submitter.events import JobSubmitted
 from tests.support.simulation import Simulation, plan_of
+from tests.support.standin.jobs import Status
 
 _VERSION = DataVersion("2026-11-22T16.15.07.123Z")
 
 
-def _submitted_elsewhere(simulation: Simulation, job: str) -> None:
+def _submitted_elsewhere(simulation: Simulation, job: str) -> JobId:
     request: dict[str, Any] = {
         "jobName": f"simulated_{job}_1",
         "jobQueue": "a_queue",
         "jobDefinition": "a_definition",
         "containerOverrides": {"environment": [{"name": "KEDRO_BATCH_VERSION", "value": _VERSION}]},
     }
-    simulation.service.answer("SubmitJob", request)
+    return JobId(simulation.service.answer("SubmitJob", request).content["jobId"])
 
 
 def test_a_job_that_is_forgotten_between_two_lists_of_one_look_is_not_submitted_again(tmp_path):
@@ -49,3 +53,18 @@ def test_the_version_of_a_run_is_found_where_describe_jobs_is_later_than_list_jo
     assert simulation.to_the_end().counts == {"SUCCEEDED": 2}
     (b,) = simulation.service.jobs.by_label["b"]
     assert {"name": "KEDRO_BATCH_VERSION", "value": _VERSION} in b.request["containerOverrides"]["environment"]
+
+
+def test_an_id_that_stands_only_in_the_events_of_the_journal_counts_as_a_copy(tmp_path):
+    """The row of a submission has its last id: the job of an earlier one may run beside it, not listed yet."""
+    options = RunOptions(mode=RunMode.CONTINUE)
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), options=options, run_s=300, list_delay_s=1000)
+    first, second = (_submitted_elsewhere(simulation, "a") for _ in range(2))
+    for job_id in (first, second):
+        event = JobSubmitted(job=JobName("a"), job_id=job_id, submission=1, adopted=True)
+        simulation.journal.record(RunId("simulated"), event, simulation.calls.wall())
+    simulation.journal.commit()
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 1}
+    became = {one.id: one.status for one in simulation.service.jobs.by_label["a"]}
+    kept, dropped = sorted((first, second))  # created in one millisecond, so that their ids decide
+    assert became == {kept: Status.SUCCEEDED, dropped: Status.FAILED}

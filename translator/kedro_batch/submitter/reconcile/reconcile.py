@@ -18,7 +18,7 @@ from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
 from kedro_batch.submitter.reconcile.check_journal import described_rows
-from kedro_batch.submitter.reconcile.copies import ids_of, join
+from kedro_batch.submitter.reconcile.copies import ids_of, join, with_earlier_ids
 from kedro_batch.submitter.reconcile.duplicates import Duplicate
 from kedro_batch.submitter.reconcile.job_versions import look_at_versions
 from kedro_batch.submitter.reconcile.merge import (
@@ -113,7 +113,8 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
     takes_up = context.options.mode in (RunMode.RESUME, RunMode.FOLLOW) and not context.options.assume_done
     must_exist |= takes_up and context.version is None and not rows
     listed_jobs = list_jobs_of_run(context, journal, must_exist=must_exist)
-    details = described_rows(context, rows, listed_jobs)
+    told = context.journal.submitted_ids(context.run_id)
+    details = described_rows(context, with_earlier_ids(rows, told), listed_jobs)
     discovered = join(listed_jobs, journal, details)
     versions = look_at_versions(context, discovered, journal, ids_of(listed_jobs) | details.keys())
     journal = {job: one for job, one in journal.items() if one.job_id not in versions.other}
