@@ -3,7 +3,7 @@
 from tests.simulation.command import Command, Word
 from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_of
 from tests.simulation.process import Ended, Process
-from tests.simulation.scenario import Kind, Scenario
+from tests.simulation.scenario import SHOWN_WITHIN_S, Kind, Scenario
 from tests.simulation.world import World
 from tests.support.standin.jobs import Job, Status
 
@@ -170,7 +170,8 @@ class Judge:
         alive = [
             job.name
             for job in self._alive()
-            if job.taken < shown_before or self._submitted_just_before(job.taken, self._world.made[job.id].by)
+            if job.taken < shown_before
+            or self._could_be_known(job.taken, self._world.made[job.id].by, self._world.time)
         ]
         if alive and not self._late:
             self.broken.append(f"cancel: {process.name} ends with 0, and {' '.join(alive)} goes on")
@@ -188,14 +189,20 @@ class Judge:
             return
         for job_id, made in self._world.made.items():
             job = self._world.service.jobs.by_id[job_id]
-            if job.taken > at and made.by in others and self._submitted_just_before(at, made.by):
+            if job.taken > at and made.by in others and self._could_be_known(at, made.by, at):
                 self.broken.append(f"cancel: {process.name} ended with 0, and {made.by} makes {job.name} after it")
                 return
 
-    def _submitted_just_before(self, at: float, by: str) -> bool:
-        """Tell whether a process made a job so shortly before a time that a cancel could know that it goes on."""
-        jobs = [self._world.service.jobs.by_id[job_id] for job_id, one in self._world.made.items() if one.by == by]
-        return any(at - _STEADY_S <= one.taken < at for one in jobs)
+    def _could_be_known(self, at: float, by: str, cancelled_at: float) -> bool:
+        """Tell whether a process made jobs so shortly before a time that a cancel could know that it goes on.
+
+        The first one has to have been shown before the cancel ended.
+        """
+        taken = [
+            self._world.service.jobs.by_id[job_id].taken for job_id, one in self._world.made.items() if one.by == by
+        ]
+        shown = any(one + SHOWN_WITHIN_S + _LATE_LOOK_S < cancelled_at for one in taken)
+        return shown and any(at - _STEADY_S <= one < at for one in taken)
 
     def _refusal_is_right(self, ended: Ended, command: Command) -> bool:
         changed = any("definitions" in change for _, change in self._scenario.changes)

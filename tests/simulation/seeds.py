@@ -16,6 +16,7 @@ _CANCELLED = "a journal in which a cancel had found nothing made a run that was 
 _OTHER_VERSION = "the judge took a job that was replaced because of its data version for one that was done"
 _BEGUN_ANEW = "the judge asked for what a process that began, or woke up, after all was forgotten could not know"
 _BELOW_A_FAILURE = "the judge asked for a job below one that had failed"
+_UNSEEN = "the judge asked a cancel to know of a process whose first job was not shown yet"
 _AND = "; later: "
 
 FAILED: dict[int, str] = {
@@ -49,6 +50,8 @@ FAILED: dict[int, str] = {
     1767: _FOR_EVER,
     1937: _FOR_EVER,
     2612: _CANCELLED,
+    3695: _BEGUN_ANEW,
+    4672: _UNSEEN,
     20966: _DROPPED,
     21071: _DROPPED,
 }
