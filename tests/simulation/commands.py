@@ -56,7 +56,8 @@ def _worked(world: World, scenario: Scenario, process: Process, journal: Journal
     digest = plan_digest(plan)
     with run_lock(journal.file.parent / "runs" / run_id, run_id):
         entry = journal.run(run_id)
-        process.has_journal = entry is not None
+        takes_up = command.word not in (Word.APPLY, Word.APPLY_ID)  # and asks for a run that is known
+        process.has_journal = entry is not None and bool(takes_up or entry.version or journal.records(run_id))
         mode = RunMode.CONTINUE if entry and command.word is Word.APPLY else _MODES[command.word]
         must_exist = entry is None and command.word not in (Word.APPLY, Word.APPLY_ID)
         if entry:

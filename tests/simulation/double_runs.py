@@ -1,5 +1,6 @@
 """Find the nodes of which two jobs ran, and say why: what is never allowed, and what is only found afterwards."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,6 +85,8 @@ def _cause(  # noqa: PLR0911, PLR0913  one for each cause
     if made.by == also.by:
         versions = {_version(first), _version(second)}
         return Cause.OTHER_VERSION if len(versions) > 1 else Cause.AFTER_DUPLICATE if others else Cause.ALONE
+    if _begun_twice(world, first, second, processes):
+        return Cause.OTHER_VERSION
     process, shown_at = processes[made.by], first.taken + SHOWN_WITHIN_S
     if process.began_at is not None and shown_at < process.began_at:
         return Cause.TAKEN_UP
@@ -101,13 +104,36 @@ def _knowable(world: World, first: Job, second: Job, processes: Mapping[str, Pro
     jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
     for later in jobs:
         process = processes[world.made[later.id].by]
-        began = process.began_at or 0.0
+        began = _knows_from(world, process)
         if not first.taken < began <= later.taken <= second.taken or process.has_journal:
             continue
         known = [one for one in jobs if one.taken < began and _remembered(one, began)]
         if not known:
             return False
     return True
+
+
+def _begun_twice(world: World, first: Job, second: Job, processes: Mapping[str, Process]) -> bool:
+    """Tell whether two jobs are of two versions because a run was begun twice, by somebody who could not know better.
+
+    The later version was given to it before the first job of the run was shown, or after all of them were forgotten.
+    """
+    versions = {_version(first), _version(second)}
+    if len(versions) < 2:
+        return False
+    jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
+    oldest = {version: next(one for one in jobs if _version(one) == version) for version in versions}
+    began = max(oldest.values(), key=lambda one: one.taken)
+    known_from = _knows_from(world, processes[world.made[began.id].by])
+    before = [one for one in jobs if one.taken + SHOWN_WITHIN_S < known_from]
+    return not any(_remembered(one, known_from) for one in before)
+
+
+def _knows_from(world: World, process: Process) -> float:
+    """Return when a process began to look at the run: when it began, or woke up before it knew of any job."""
+    made = [world.service.jobs.by_id[job_id].taken for job_id, one in world.made.items() if one.by == process.name]
+    first = min([*made, world.shown.get(process.name, math.inf)], default=math.inf)
+    return max([process.began_at or 0.0, *(ended for _, ended in process.gaps if ended < first)])
 
 
 def _remembered(job: Job, at: float) -> bool:

@@ -3,7 +3,7 @@
 from tests.simulation.command import Command, Word
 from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_of
 from tests.simulation.process import Ended, Process
-from tests.simulation.scenario import Kind, Scenario
+from tests.simulation.scenario import SHOWN_WITHIN_S, Kind, Scenario
 from tests.simulation.world import World
 from tests.support.standin.jobs import Job, Status
 
@@ -120,9 +120,14 @@ class Judge:
 
         A host that goes away may be the last one that the retries of a job allow.
         """
+        stopped, copies = self._stopped(), self._copies()
+        done = {label for label, jobs in copies.items() if any(one.status is Status.SUCCEEDED for one in jobs)}
+        return [str(job.name) for job in self._scenario.plan.jobs if job.name not in stopped | done]
+
+    def _stopped(self) -> set[str]:
+        """Give the nodes that have failed by themselves, and all below them that have not succeeded."""
         copies = self._copies()
         stopped: set[str] = set()
-        undone = []
         for job in self._scenario.plan.jobs:
             jobs = copies[job.name]
             if any(one.status is Status.SUCCEEDED for one in jobs):
@@ -130,9 +135,7 @@ class Judge:
             failed = any(one.status is Status.FAILED and has_run(one) and not one.terminated for one in jobs)
             if failed or not stopped.isdisjoint(job.depends_on):
                 stopped.add(job.name)
-            else:
-                undone.append(str(job.name))
-        return undone
+        return stopped
 
     # What processes said
 
@@ -151,14 +154,15 @@ class Judge:
             self.broken.append(f"still alive: {process.name} says succeeded, and {what} goes on")
 
     def _judge_failure(self, process: Process) -> None:
-        """No node is left of which every job was ended in favour of another one."""
+        """No node is left of which every job was ended in favour of another one, unless one above it has failed."""
         others = any(one.lives for one in self.processes if one is not process)
         cancelled = any(actor.command.word is Word.CANCEL for actor in self._scenario.actors)
         if others or cancelled or self._late or self._world.time > _DAY_S:
             return
+        stopped = self._stopped()
         for label, jobs in self._copies().items():
             dropped = any(job.status_reason.startswith(_DROPPED) for job in jobs)
-            if dropped and all(job.status is Status.FAILED and job.terminated for job in jobs):
+            if dropped and label not in stopped and all(job.status is Status.FAILED and job.terminated for job in jobs):
                 self.broken.append(f"all dropped: {process.name} says failed, and no job of {label} was kept")
 
     def _judge_cancel(self, process: Process) -> None:
@@ -166,7 +170,8 @@ class Judge:
         alive = [
             job.name
             for job in self._alive()
-            if job.taken < shown_before or self._submitted_just_before(job.taken, self._world.made[job.id].by)
+            if job.taken < shown_before
+            or self._could_be_known(job.taken, self._world.made[job.id].by, self._world.time)
         ]
         if alive and not self._late:
             self.broken.append(f"cancel: {process.name} ends with 0, and {' '.join(alive)} goes on")
@@ -184,14 +189,20 @@ class Judge:
             return
         for job_id, made in self._world.made.items():
             job = self._world.service.jobs.by_id[job_id]
-            if job.taken > at and made.by in others and self._submitted_just_before(at, made.by):
+            if job.taken > at and made.by in others and self._could_be_known(at, made.by, at):
                 self.broken.append(f"cancel: {process.name} ended with 0, and {made.by} makes {job.name} after it")
                 return
 
-    def _submitted_just_before(self, at: float, by: str) -> bool:
-        """Tell whether a process made a job so shortly before a time that a cancel could know that it goes on."""
-        jobs = [self._world.service.jobs.by_id[job_id] for job_id, one in self._world.made.items() if one.by == by]
-        return any(at - _STEADY_S <= one.taken < at for one in jobs)
+    def _could_be_known(self, at: float, by: str, cancelled_at: float) -> bool:
+        """Tell whether a process made jobs so shortly before a time that a cancel could know that it goes on.
+
+        The first one has to have been shown before the cancel ended.
+        """
+        taken = [
+            self._world.service.jobs.by_id[job_id].taken for job_id, one in self._world.made.items() if one.by == by
+        ]
+        shown = any(one + SHOWN_WITHIN_S + _LATE_LOOK_S < cancelled_at for one in taken)
+        return shown and any(at - _STEADY_S <= one < at for one in taken)
 
     def _refusal_is_right(self, ended: Ended, command: Command) -> bool:
         changed = any("definitions" in change for _, change in self._scenario.changes)

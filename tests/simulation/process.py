@@ -73,7 +73,7 @@ class Process:
         self.then: Callable[[], None] = lambda: None
         """What happens once it has ended."""
         self.has_journal = False
-        """Its journal had the run when it began."""
+        """Its journal knew the run when it began: not one in which a cancel found nothing, for an ``apply``."""
         self.steps = 0
         self.at_step: dict[int, Callable[[], None]] = {}
         self._world = world

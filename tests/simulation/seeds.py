@@ -10,26 +10,48 @@ _CANCEL = "cancel ended with 0 while another process went on submitting"
 _DROPPED = "every job of a node was terminated in favour of another one"
 _FOR_EVER = "two processes ended each other's jobs and submitted them again, for ever"
 _ANEW = "a journal in which all has succeeded did not see the jobs of a run that had begun anew"
+_MID_TURN = "a machine slept while its process worked, not while it waited, and the process went on without a look"
+_TWO_LISTS = "what one list of a look had shown was forgotten when the next one was empty"
+_CANCELLED = "a journal in which a cancel had found nothing made a run that was forgotten a new one"
+_OTHER_VERSION = "the judge took a job that was replaced because of its data version for one that was done"
+_BEGUN_ANEW = "the judge asked for what a process that began, or woke up, after all was forgotten could not know"
+_BELOW_A_FAILURE = "the judge asked for a job below one that had failed"
+_UNSEEN = "the judge asked a cancel to know of a process whose first job was not shown yet"
+_AND = "; later: "
 
 FAILED: dict[int, str] = {
-    61: _SLEPT,
+    61: _SLEPT + _AND + _OTHER_VERSION,
     120: _FORGOTTEN,
     143: _LATE,
-    263: _SLEPT,
+    207: _OTHER_VERSION,
+    263: _SLEPT + _AND + _MID_TURN,
+    297: _BEGUN_ANEW,
+    405: _CANCELLED,
+    464: _BEGUN_ANEW,
     693: _CANCEL,
+    722: _TWO_LISTS,
     835: _SLEPT,
     912: _SLEPT,
     931: _LATE,
-    972: _SLEPT,
+    965: _BEGUN_ANEW,
+    972: _SLEPT + _AND + _MID_TURN,
     974: _LATE,
     997: _SLEPT,
     1066: _ANEW,
     1152: _FORGOTTEN,
-    1281: _FORGOTTEN,
+    1281: _FORGOTTEN + _AND + _TWO_LISTS,
     1290: _LATE,
+    1300: _MID_TURN,
     1432: _SLEPT,
     1475: _FORGOTTEN,
     1527: _FOR_EVER,
+    1689: _FOR_EVER,
+    1738: _BELOW_A_FAILURE,
+    1767: _FOR_EVER,
+    1937: _FOR_EVER,
+    2612: _CANCELLED,
+    3695: _BEGUN_ANEW,
+    4672: _UNSEEN,
     20966: _DROPPED,
     21071: _DROPPED,
 }

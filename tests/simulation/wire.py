@@ -38,11 +38,17 @@ class Wire(InProcess):
         self._process = process
         self._wrong = faults
         self._random = random
+        self._may_list = False
 
     def _asked_once(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         self._world.forget_old_jobs()
         if operation != "SubmitJob":
-            return super()._asked_once(operation, body)
+            reply = super()._asked_once(operation, body)
+            shown = any(one["jobId"] in self._world.made for one in reply.get("jobSummaryList", ()))
+            if shown and self._may_list:
+                self._world.shown.setdefault(self._process, self._world.time)
+            self._may_list |= operation == "ListJobs"  # the first one only asks whether it may (``check_lookups``)
+            return reply
         world, wrong, draw = self._world, self._wrong, self._random.random()
         if draw < wrong.unreachable:
             world.count("unreachable")

@@ -40,6 +40,8 @@ class World:
         self.story: list[str] = []
         self.faults: dict[str, int] = {}
         self.made: dict[str, Made] = {}
+        self.shown: dict[str, float] = {}
+        """When each process was first shown a job of the run."""
         self.turn = Lock()
         """Released by a process that hands back its turn."""
         self.turn.acquire()
@@ -75,6 +77,7 @@ class World:
 
     def forget_old_jobs(self) -> None:
         """Forget what has ended a day ago."""
+        self.service.jobs.advance(self.time)
         for job in self.service.jobs.by_id.values():
             if not job.forgotten and job.stopped is not None and self.time - job.stopped > FORGETS_AFTER_S:
                 job.forgotten = True

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobSubmitted, Notice, job_changed
 from kedro_batch.submitter.job_state import JobRecord, JobState, Transition
+from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import REMEMBERED_S, STILL_S, VISIBLE_AFTER_S
 from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long, with_what_is_to_run
 from tests.support.simulation import Simulation, plan_of
@@ -125,6 +127,31 @@ def test_a_step_of_the_clock_while_a_run_is_submitted_harms_nothing(tmp_path, mo
     clock = Clock(monkeypatch, simulation)
     simulation.calls.at(4, partial(clock.step, step_s))
     assert simulation.to_the_end().counts == {"SUCCEEDED": 20}
+    assert simulation.service.judge()["taken"] == 20
+
+
+def test_a_machine_that_falls_asleep_while_its_process_works_looks_at_the_run_before_it_submits_on(
+    tmp_path, monkeypatch
+):
+    """Not while the process waits, but between two steps of one turn of its loop."""
+    names = [f"job{one}" for one in range(20)]
+    options = RunOptions(rate=2)
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys(names, "")), options=options, run_s=1)
+    clock, start = Clock(monkeypatch, simulation), simulation.calls.start
+    slept: list[float] = []
+
+    def sleep_at_a_poll(lane: Lane, about: Any, call: Callable[[], Any]) -> None:
+        if lane is Lane.DESCRIBE and simulation.calls.time > 3 and not slept:
+            slept.append(simulation.calls.time)
+            clock.step(_HOUR)
+            for job in sorted(set(names) - set(simulation.service.states())):  # somebody else goes on with the run
+                request = {"jobQueue": "a_queue", "jobDefinition": "a_definition"}
+                simulation.service.answer("SubmitJob", {"jobName": f"simulated_{job}_1", **request})
+        start(lane, about, call)
+
+    monkeypatch.setattr(simulation.calls, "start", sleep_at_a_poll)
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 20}
+    assert slept
     assert simulation.service.judge()["taken"] == 20
 
 

@@ -156,3 +156,17 @@ def test_a_journal_says_what_was_never_submitted_unless_somebody_else_has_worked
 ):
     result = standing(journal, [reply(one) for one in listed])
     assert jobs_in(result.records, S.EXPIRED) == expired
+
+
+@pytest.mark.parametrize(
+    ("listed", "rounds"),
+    [
+        (["a1 1 FAILED", "a1 2 FAILED"], 1),
+        (["a1 1 FAILED", "a1 2 FAILED", "a2 3 FAILED", "a2 4 FAILED"], 2),
+        (["a1 1 FAILED", "a1 2 FAILED", "a2 3 FAILED"], 1),  # submitted anew by one process alone, which was killed
+    ],
+)
+def test_it_is_known_how_often_a_node_was_submitted_twice_when_no_job_of_it_stands(listed, rounds):
+    result = standing(listed=[reply(one, reason=reason_to_terminate(None)) for one in listed])
+    assert result.contested == {A: rounds}
+    assert result.records[A].state is S.NOT_SUBMITTED

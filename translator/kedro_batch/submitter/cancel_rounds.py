@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 
-from kedro_batch.plan.submit_job import JobId, parsed_job_name
+from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED
@@ -142,8 +142,7 @@ class CancelRounds:
 
     def _is_ours(self, detail: JobDetail) -> bool:
         """True if it is a job of this run, whichever: all of them are terminated."""
-        parsed = parsed_job_name(detail.name)
-        return parsed is not None and is_of_run(detail, self.context.run_id, *parsed[1:], self.context.digest)
+        return is_of_run(detail, self.context.run_id, self.context.digest)
 
 
 def _growing() -> Iterator[float]:

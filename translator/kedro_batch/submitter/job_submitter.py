@@ -6,13 +6,15 @@ times, since ListJobs may be late; only then it is submitted again.
 """
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, assert_never
 
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name, submit_request
+from kedro_batch.submitter.contested import ContestedJobs
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import JobSubmitted, job_changed
@@ -26,6 +28,8 @@ from kedro_batch.submitter.stock_taking import StillnessWatch
 from kedro_batch.submitter.submit_pace import SubmitPace
 from kedro_batch.submitter.terminate import JobTerminator
 from kedro_batch.submitter.unconfirmed import Lookup, by_name, cannot_know, what_to_search
+
+_NONE: Mapping[JobName, int] = MappingProxyType({})
 
 
 class _NotSentError(ServiceError):
@@ -53,6 +57,7 @@ class JobSubmitter:
         self._intended_at: dict[JobName, float] = {}
         self._looking_up = False
         self._refusals = Refusals(context)
+        self._contested = ContestedJobs(context)
         self._stopped = False
         self._lost_reply: ServiceError | None = None
         self.submitted_again = False
@@ -68,14 +73,18 @@ class JobSubmitter:
         self.sent = 0
         """How many submissions were answered."""
 
-    def open(self, unconfirmed: Collection[JobName], *, stopped: bool) -> None:
+    def open(
+        self, unconfirmed: Collection[JobName], *, stopped: bool, contested: Mapping[JobName, int] = _NONE
+    ) -> None:
         """Begin, or begin again after the run was reconciled.
 
         Args:
             unconfirmed: Jobs that may have been submitted already: they are looked up first.
             stopped: Send nothing.
+            contested: Jobs that another process submits as well, as ``ContestedJobs.open``.
         """
         self._stopped = stopped
+        self._contested.open(contested)
         self._outbox.clear()
         self._later.clear()
         self._refusals = Refusals(self._context)
@@ -143,22 +152,34 @@ class JobSubmitter:
         """Write the intents of the jobs that are ready; True if there is something to send."""
         while self._outbox and not self._is_fresh(self._outbox[0], now):
             self._outbox.popleft()
-        if not self._outbox:
-            wave: list[JobName] = []
-            room = self._pace.room(now, unfinished=self._run_state.count(UNFINISHED))
-            bounded = self._context.options.max_unfinished is not None
-            while len(wave) < room and (name := self._run_state.pop_ready(startable_first=bounded)):
-                wave.append(name)
-            if wave:
-                revisions = self._revisions.tell(self._jobs[name] for name in wave)
-                intents = [(name, self._run_state.record(name).submission) for name in wave]
-                at = self._context.calls.wall()
-                self._context.journal.intend(self._context.run_id, intents, at, revisions)
-                self._intended_at |= dict.fromkeys(wave, at)
-                for name in wave:
-                    self._run_state.intend(name)
-                self._outbox += wave
+        while not self._outbox and (wave := self._next_wave(now)):
+            revisions = self._revisions.tell(self._jobs[name] for name in wave)
+            intents = [(name, self._run_state.record(name).submission) for name in wave]
+            at = self._context.calls.wall()
+            self._context.journal.intend(self._context.run_id, intents, at, revisions)
+            self._intended_at |= dict.fromkeys(wave, at)
+            for name in wave:
+                self._run_state.intend(name)
+            self._outbox += [name for name in wave if not self._waits_for_other(name, now)]
         return bool(self._outbox)
+
+    def _next_wave(self, now: float) -> list[JobName]:
+        """Return the jobs whose intents share the next commit."""
+        wave: list[JobName] = []
+        room = self._pace.room(now, unfinished=self._run_state.count(UNFINISHED))
+        bounded = self._context.options.max_unfinished is not None
+        while len(wave) < room and (name := self._run_state.pop_ready(startable_first=bounded)):
+            wave.append(name)
+        return wave
+
+    def _waits_for_other(self, name: JobName, now: float) -> bool:
+        """Let a job wait, and be looked up, if another process submits it over and over as this one does."""
+        pause_s = self._contested.take_pause_s(name)
+        if pause_s is None:
+            return False
+        self._run_state.not_confirmed(name)
+        self._lookups[name] = Lookup(0, now + pause_s, before_loop=True)
+        return True
 
     def _is_fresh(self, name: JobName, now: float) -> bool:
         """True if a job may be sent now; one whose intent is old is looked up first, and gets a new one."""

@@ -35,12 +35,13 @@ class LookAgain:
             others_may_submit=context.options.mode is not RunMode.START,
             waits_at_end=context.options.reconcile_at_end and not context.options.poll_once,
         )
+        self._still_s = 0.0
         self._looked_twice = False
         self._told = set[str]()
 
     def begin(self) -> float:
         """Record that a look begins; return the time."""
-        began = self._context.calls.now()
+        began, self._still_s = self._context.calls.now(), 0.0
         self._watch.start(began, self._context.calls.wall(), LOOK_TOOK_S)
         return began
 
@@ -56,15 +57,23 @@ class LookAgain:
         self._stock.at_once |= self._looked_twice
         self._watch.start(now, wall)
 
-    def wait(self, now: float, seconds: float) -> None:
-        """Record that the loop is about to wait so long."""
-        self._watch.start(now, self._context.calls.wall(), seconds)
+    def wait(self, seconds: float) -> None:
+        """Record that the loop is about to wait so long; the machine may have slept while it did what was due."""
+        self._notice()
+        self._watch.start(self._context.calls.now(), self._context.calls.wall(), seconds)
 
-    def act(self, now: float) -> None:
+    def _notice(self) -> None:
+        """Note how long the process has stood still since the watch was started, and start it again."""
+        now, wall = self._context.calls.now(), self._context.calls.wall()
+        self._still_s = max(self._still_s, self._watch.still_s(now, wall))
+        self._watch.start(now, wall)
+
+    def act(self) -> None:
         """Begin nothing more if the run has to be looked at now."""
         if not self._context.engine.capabilities.keeps_jobs:
             return  # nobody else works on the jobs of this process
-        still_s = self._watch.still_s(now, self._context.calls.wall())
+        self._notice()
+        still_s, self._still_s = self._still_s, 0.0
         if still_s or self._submitter.stood_still:
             self._stock.others_may_submit = self._stock.at_once = True
             long = f" for {duration(still_s)}" if still_s else ""

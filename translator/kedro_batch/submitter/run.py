@@ -172,7 +172,7 @@ class Run:
         self._look_again.looked(began, again=again)
         self._known |= duplicates | ids_in(reconciled.records)
         stopped = self._mode is RunMode.FOLLOW or self._stopping
-        self._submitter.open(reconciled.unconfirmed, stopped=stopped)
+        self._submitter.open(reconciled.unconfirmed, stopped=stopped, contested=reconciled.contested)
         self._poller.open()
         emit_differences(self._context, self.run_state.records)
 
@@ -208,7 +208,7 @@ class Run:
         while True:
             context.inbox.check_interrupt()
             now = context.calls.now()
-            self._look_again.act(now)
+            self._look_again.act()
             for part in parts:
                 part.act(now)
             idle, over = all(part.idle for part in parts), self._nothing_to_follow
@@ -239,7 +239,7 @@ class Run:
                 self._committed_at = now
             else:
                 until = min(until, self._committed_at + _COMMIT_EVERY_S)
-        self._look_again.wait(now, max(0.0, until - now))
+        self._look_again.wait(max(0.0, until - now))
         replies = context.calls.wait(max(0.0, until - now))
         after = context.calls.now()
         refusals = [error for reply in replies if (error := self._refusal(reply, after))]

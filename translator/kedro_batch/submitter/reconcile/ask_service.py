@@ -24,13 +24,16 @@ def list_jobs_of_run(context: RunContext, journal: Records, *, must_exist: bool)
     """
     if not (context.adopts or context.engine.capabilities.remembers):
         return Discovered(jobs={}, foreign_jobs=())
-    discovered = discover(context.run_id, context.parents, context.list_run())
+    found = {one.job_id: one for one in context.list_run()}
+    discovered = discover(context.run_id, context.parents, found.values())
     for pause_s in LOOKUP_DELAYS_S if not journal else ():
         if not discovered.jobs and not must_exist:
             break  # a run that nobody knows is a new one
         # What was submitted just before the journal was lost may not be visible yet.
         context.service.pause(pause_s)
-        discovered = discover(context.run_id, context.parents, context.list_run())
+        # What was there counts, even if it is forgotten by now: the machine may have slept.
+        found |= {one.job_id: one for one in context.list_run()}
+        discovered = discover(context.run_id, context.parents, found.values())
     _check_plan(context, discovered)
     return discovered
 

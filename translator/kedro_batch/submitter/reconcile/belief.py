@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.plan.submit_job import TAG_PLAN, JobId, RunId, batch_job_name, parsed_job_name
+from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name
 from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.reconcile.belongs import is_submission
 from kedro_batch.submitter.reconcile.copies import Row
 from kedro_batch.submitter.reconcile.duplicates import Discovered
 from kedro_batch.submitter.service.api import JobDetail
@@ -79,16 +80,6 @@ def belief_in(  # noqa: PLR0913  all that the journal is compared with
         else:
             unproven.append(job)
     return Belief(doubts=tuple(doubts), unproven=tuple(dict.fromkeys(unproven)))
-
-
-def is_submission(detail: JobDetail, run_id: RunId, digest: PlanDigest, job: JobName, submission: int) -> bool:
-    """True if a job on the service is this submission of a job of a run, by its name and, where it has tags, its plan.
-
-    An older submission may stand for a newer one, which was terminated in its favour.
-    """
-    named = parsed_job_name(detail.name)
-    same_plan = detail.tags.get(TAG_PLAN) in (None, digest)
-    return named is not None and named[:2] == (run_id, job) and named[2] <= submission and same_plan
 
 
 def _is_remembered(record: JobRecord, version_at: float | None, wall: float) -> bool:

@@ -5,18 +5,26 @@ adopted, believed or terminated because of an id in it alone, as long as the ser
 """
 
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.plan.submit_job import TAG_PLAN, RunId, batch_job_name
+from kedro_batch.plan.submit_job import TAG_PLAN, RunId, parsed_job_name
 from kedro_batch.submitter.service.api import JobDetail
 
 
-def is_of_run(detail: JobDetail, run_id: RunId, job: JobName, submission: int, digest: PlanDigest) -> bool:
-    """True if a job of a DescribeJobs reply is this submission of a job in a run.
+def is_of_run(detail: JobDetail, run_id: RunId, digest: PlanDigest) -> bool:
+    """True if a job of a DescribeJobs reply is one of a run, whichever.
 
     Args:
         detail: The job as the service has it.
         run_id: The run.
-        job: The name of the job in the plan.
-        submission: Which submission of it, from 1.
         digest: The digest of the run's plan. A job without our tags (``submit_tags: false``) has its name alone.
     """
-    return detail.name == batch_job_name(run_id, job, submission) and detail.tags.get(TAG_PLAN, digest) == digest
+    named = parsed_job_name(detail.name)
+    return named is not None and named[0] == run_id and detail.tags.get(TAG_PLAN, digest) == digest
+
+
+def is_submission(detail: JobDetail, run_id: RunId, digest: PlanDigest, job: JobName, submission: int) -> bool:
+    """True if a job of a DescribeJobs reply is this submission of a job of a run, or stands for it.
+
+    An older submission may stand for a newer one, which was terminated in its favour.
+    """
+    named = parsed_job_name(detail.name)
+    return is_of_run(detail, run_id, digest) and named is not None and named[1] == job and named[2] <= submission

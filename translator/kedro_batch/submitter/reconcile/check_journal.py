@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import time_of_version
-from kedro_batch.plan.submit_job import TAG_PLAN, JobId, parsed_job_name
+from kedro_batch.plan.submit_job import JobId, parsed_job_name
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import LIVE, MAY_STILL_LIVE, PARENTS_SUCCEEDED, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.belief import belief_in
+from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.reconcile.copies import Row, ids_not_listed, join
 from kedro_batch.submitter.reconcile.duplicates import Discovered
 from kedro_batch.submitter.reconcile.merge import with_started_descendants
@@ -38,7 +39,7 @@ def described_rows(context: RunContext, rows: Sequence[Row], found: Discovered) 
     """
     rows = [(job, one) for job, one in rows if job in context.parents]
     details = _describe(context, rows, found)
-    ours = {job_id: one for job_id, one in details.items() if _is_of_run(context, one)}
+    ours = {job_id: one for job_id, one in details.items() if _is_of_plan(context, one)}
     if not context.journal_checked and context.engine.capabilities.keeps_jobs:
         _check(context, rows, found, details, join(found, dict(rows), ours))
     context.journal_checked = True
@@ -69,10 +70,9 @@ def _describe(context: RunContext, rows: Sequence[Row], found: Discovered) -> di
     return details | describe_jobs(context, [one for one in missing if one in expected])
 
 
-def _is_of_run(context: RunContext, detail: JobDetail) -> bool:
+def _is_of_plan(context: RunContext, detail: JobDetail) -> bool:
     named = parsed_job_name(detail.name)
-    of_plan = detail.tags.get(TAG_PLAN) in (None, context.digest)
-    return named is not None and named[0] == context.run_id and named[1] in context.parents and of_plan
+    return named is not None and named[1] in context.parents and is_of_run(detail, context.run_id, context.digest)
 
 
 def _check(

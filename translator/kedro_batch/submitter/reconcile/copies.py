@@ -4,11 +4,12 @@ ListJobs may show a job later than it was waited for. If only listed jobs counte
 journal would be dropped silently, and go on running.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
 from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.journal_rows import SubmittedId
 from kedro_batch.submitter.reconcile.duplicates import Discovered, FoundJob, kept_instead
 from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.service.api import JobDetail
@@ -28,6 +29,17 @@ def ids_not_listed(rows: Iterable[Row], discovered: Discovered) -> list[JobId]:
     in_journal = [record.job_id for _, record in rows if record.job_id]
     in_favour_of = [kept_instead(one.reason) for jobs in discovered.jobs.values() for one in jobs]
     return [job_id for job_id in dict.fromkeys([*in_journal, *in_favour_of]) if job_id and job_id not in known]
+
+
+def with_earlier_ids(rows: Sequence[Row], told: Iterable[SubmittedId]) -> list[Row]:
+    """Return the rows of a journal after one for each id that stands only in its events: what became of it is open.
+
+    The row of a submission has its last id. An earlier one, of a job that was found or sent before, may run beside it.
+    """
+    known = {record.job_id for _, record in rows}
+    earlier = [one for one in told if one.job_id not in known]
+    lost = JobState.LOST
+    return [*((one.job, JobRecord(state=lost, submission=one.submission, job_id=one.job_id)) for one in earlier), *rows]
 
 
 def join(discovered: Discovered, journal: Records, details: Mapping[JobId, JobDetail]) -> Discovered:

@@ -13,6 +13,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.plan.variables import VERSION_VARIABLE
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.duplicates import Discovered, jobs_with_duplicates
 from kedro_batch.submitter.reconcile.merge import Records
 
@@ -38,10 +39,18 @@ class _Chosen:
     other: frozenset[JobId] = field(default=frozenset())
 
 
-def look_at_versions(context: RunContext, discovered: Discovered, journal: Records) -> JobVersions:
+def look_at_versions(
+    context: RunContext, discovered: Discovered, journal: Records, shown: Collection[JobId]
+) -> JobVersions:
     """Ask for the versions of the jobs that this journal has not submitted, and settle on the run's.
 
     Where the journal has no version and the jobs have several, nothing is settled: the user is asked.
+
+    Args:
+        context: The run.
+        discovered: Its jobs.
+        journal: What the journal says of them.
+        shown: Those that the service has shown just now: the others are forgotten, and not asked about.
 
     Raises:
         ServiceError: The service refused, or has not answered for too long.
@@ -53,8 +62,9 @@ def look_at_versions(context: RunContext, discovered: Discovered, journal: Recor
         return JobVersions()
     submitted_here = {one.job_id for one in journal.values() if one.job_id} - context.adopted if before else set()
     jobs = [one for found in discovered.jobs.values() for one in found if one.counts or before is None]
-    details = context.service.describe_jobs(one.job_id for one in jobs if one.job_id not in submitted_here)
-    found = {one.job_id: version for one in details if (version := version_in(one.reply))}
+    asked = [one.job_id for one in jobs if one.job_id in shown and one.job_id not in submitted_here]
+    details = describe_jobs(context, asked)  # DescribeJobs may show a job later than ListJobs
+    found = {one.job_id: version for one in details.values() if (version := version_in(one.reply))}
     context.adopted.clear()
     own = [one.job_id for one in jobs if one.job_id in submitted_here]
     chosen = choose(before, own, found, given=context.options.data_version, smallest=follows or before is not None)

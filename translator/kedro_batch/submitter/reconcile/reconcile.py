@@ -13,12 +13,12 @@ from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.data_version import DataVersion, time_of_version
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
 from kedro_batch.submitter.reconcile.check_journal import described_rows
-from kedro_batch.submitter.reconcile.copies import join
+from kedro_batch.submitter.reconcile.copies import ids_of, join, with_earlier_ids
 from kedro_batch.submitter.reconcile.duplicates import Duplicate
 from kedro_batch.submitter.reconcile.job_versions import look_at_versions
 from kedro_batch.submitter.reconcile.merge import (
@@ -43,6 +43,7 @@ class Reconciled:
             them may be blocked, and NOT_RUN in the records.
         duplicates: Jobs to be terminated, because another one stands for their node.
         lost_data: Nodes of which no job stands, because one may have removed what another one saved: that one's id.
+        contested: Nodes to be submitted anew, with how many of their submissions were made twice until now.
         earlier: Jobs to be terminated before another submission replaces them.
         replaced: The records of the submissions that another one replaces.
         on_service: ListJobs has jobs of the run.
@@ -53,6 +54,7 @@ class Reconciled:
     unconfirmed: tuple[JobName, ...]
     duplicates: tuple[Duplicate, ...] = ()
     lost_data: Mapping[JobName, JobId] = field(default_factory=dict)
+    contested: Mapping[JobName, int] = field(default_factory=dict)
     earlier: tuple[JobId, ...] = ()
     replaced: Records = field(default_factory=dict)
     on_service: bool = False
@@ -107,10 +109,14 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
     """Return what journal and service together say of each job; nothing is decided yet of what is not known."""
     rows = context.journal.submissions(context.run_id)
     journal = dict(rows)
+    # A journal that has the run and no job of it, as after a cancel that found nothing, is no proof that it is new.
+    takes_up = context.options.mode in (RunMode.RESUME, RunMode.FOLLOW) and not context.options.assume_done
+    must_exist |= takes_up and context.version is None and not rows
     listed_jobs = list_jobs_of_run(context, journal, must_exist=must_exist)
-    details = described_rows(context, rows, listed_jobs)
+    told = context.journal.submitted_ids(context.run_id)
+    details = described_rows(context, with_earlier_ids(rows, told), listed_jobs)
     discovered = join(listed_jobs, journal, details)
-    versions = look_at_versions(context, discovered, journal)
+    versions = look_at_versions(context, discovered, journal, ids_of(listed_jobs) | details.keys())
     journal = {job: one for job, one in journal.items() if one.job_id not in versions.other}
     compared = jobs_to_compare(context.parents, discovered, versions.other)
     details |= {one.job_id: one for one in context.service.describe_jobs(one for one in compared if one not in details)}
@@ -145,6 +151,7 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
         unconfirmed=(),
         duplicates=standing.duplicates,
         lost_data=standing.lost_data,
+        contested=standing.contested,
         on_service=bool(discovered.jobs),
         versions=versions.found,
     )

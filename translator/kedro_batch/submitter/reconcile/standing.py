@@ -5,6 +5,7 @@ counts, listed or not. A ``Standing`` comes out: the
 record of every job, and the jobs that are to be ended because another one stands for their node.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -57,12 +58,14 @@ class Standing:
         kept: The jobs on the service that stand for their nodes.
         duplicates: Jobs to be terminated, because another one stands for their node.
         lost_data: Nodes of which no job stands, because one may have removed what another one saved: that one's id.
+        contested: Nodes that are to be submitted anew, with how many of their submissions were made twice until now.
     """
 
     records: dict[JobName, JobRecord]
     kept: Mapping[JobName, FoundJob]
     duplicates: tuple[Duplicate, ...]
     lost_data: Mapping[JobName, JobId]
+    contested: Mapping[JobName, int]
 
 
 def jobs_to_compare(parents: Parents, discovered: Discovered, replaced: Collection[JobId]) -> list[JobId]:
@@ -106,7 +109,13 @@ def standing_of(parents: Parents, facts: Facts) -> Standing:
         kept=kept,
         duplicates=deduplicated.duplicates,
         lost_data={job: job_id for job, job_id in deduplicated.lost_data.items() if job in orphans},
+        contested={job: _made_twice(discovered.jobs[job]) for job in deduplicated.orphans},
     )
+
+
+def _made_twice(jobs: Collection[FoundJob]) -> int:
+    copies = Counter(one.submission for one in jobs)
+    return sum(count > 1 for count in copies.values())
 
 
 def _began_at(facts: Facts, discovered: Discovered) -> float:

@@ -42,6 +42,9 @@ it [ours]."""
 INTENT_FRESH_S = 120.0
 """An intent that is older when its turn comes is looked up by its name first: in that time, somebody who found it in
 the journal, or missed the job, may have submitted it [ours]."""
+CONTESTED_S, CONTESTED_MOST_S = 2 * VISIBLE_AFTER_S, 480.0
+"""How long a node that two processes have submitted over and over waits at most, the first time and in the end [ours]:
+two times drawn by lot are then further apart than a job may be invisible, in one case of four, and in nearly all."""
 WAVE_S = 2.0
 """Intents are written for so many seconds of submissions, so that hardly one becomes old [ours]."""
 SLOW_S = 60.0
