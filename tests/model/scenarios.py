@@ -26,6 +26,9 @@ SCENARIOS = {
     "forgotten while followed": Scenario(
         plan=_CHAIN, modes=(_START,), begins=2, forgets=True, lists_at_once=True, coarse=True
     ),
+    "forgotten early": Scenario(
+        plan=_CHAIN, modes=(_START,), begins=2, kills=1, forgets_early=True, lists_at_once=True, coarse=True
+    ),
     "forgotten while nobody follows": Scenario(
         plan=_CHAIN,
         modes=(_START, _RESUME),

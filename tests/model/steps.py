@@ -16,6 +16,7 @@ from tests.model.service import (
     LATER_S,
     SUCCEEDED,
     Copies,
+    days_later,
     ended,
     id_of,
     new_copy,
@@ -67,6 +68,7 @@ class Scenario:
         begins: How often a process may begin, in all.
         sleeps: A process may sleep for an hour.
         forgets: Days may go by, after which AWS Batch forgets what has ended.
+        forgets_early: AWS Batch may forget a job that has succeeded as soon as one that waited for it has started.
         followed: Days go by only while a process follows the run; False: only while none does.
         late: ListJobs may be later than the run waits for it.
         lists_at_once: ListJobs is never late.
@@ -86,6 +88,7 @@ class Scenario:
     begins: int = 2
     sleeps: bool = False
     forgets: bool = False
+    forgets_early: bool = False
     followed: bool = True
     late: bool = False
     lists_at_once: bool = False
@@ -140,16 +143,17 @@ class Steps:
 
     def _of_service(self, world: World) -> Iterator[Step]:
         days = world.time == _DAYS
-        for story, copies in next_of_service(world.copies, may_fail=world.failures > 0, days_later=days):
+        may_fail, early = world.failures > 0, self.scenario.forgets_early
+        for story, copies in next_of_service(world.copies, may_fail=may_fail, early=early):
             itself = story.endswith("by itself")
-            failed = world.failed or itself or story.startswith("AWS Batch forgets")
+            failed = world.failed or itself or (story.startswith("AWS Batch forgets") and not early)
             after = started(copies) if self.scenario.coarse else copies
             yield story, world._replace(copies=after, failures=world.failures - itself, failed=failed)
         members = [self._members[one] for one in world.members]
         followed = any(one.phase not in ("off", "ended", "killed", "refused") for one in members)
         may_pass = followed == self.scenario.followed and not any(one.calls for one in members)
         if self.scenario.forgets and may_pass and not days and any(one.job for one in world.copies):
-            yield "days go by", world._replace(time=_DAYS)
+            yield "days go by", world._replace(time=_DAYS, copies=days_later(world.copies))
 
     def _of_process(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
         match state.phase:
