@@ -151,14 +151,14 @@ def days_later(copies: Copies) -> Copies:
 
 
 def _may_be_forgotten(copies: Copies, number: int, *, early: bool) -> bool:
-    """True if the service may forget a copy now: after days, those of a job in the order in which they were made.
+    """True if the service may forget a copy now: after days, in the order in which they were made.
 
     With ``early``, at any time, if a dependent of it has started.
     """
     one = copies[number]
     if early:
         return one.state == SUCCEEDED and any(other.begun and number in other.waits_for for other in copies)
-    return one.old and all(other.forgotten for other in copies[:number] if other.job == one.job)
+    return one.old and all(other.forgotten or not other.old for other in copies[:number])
 
 
 def next_of_service(copies: Copies, *, may_fail: bool, early: bool) -> Iterator[tuple[str, Copies]]:

@@ -1,6 +1,6 @@
 """The world of the model, and every step that is possible in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -108,6 +108,7 @@ class Steps:
 
     scenario: Scenario
     desk: Desk = field(init=False)
+    _parents: dict[JobName, tuple[JobName, ...]] = field(init=False)
     _members: list[Member] = field(default_factory=list)
     _numbers: dict[Member, int] = field(default_factory=dict)
     _done: dict[Any, Done] = field(default_factory=dict)
@@ -116,6 +117,7 @@ class Steps:
     def __post_init__(self) -> None:
         """Begin without any state."""
         self.desk = Desk(self.scenario.plan)
+        self._parents = {job.name: job.depends_on for job in self.scenario.plan.jobs}
 
     def member(self, number: int) -> Member:
         """Return the state of a process."""
@@ -207,7 +209,8 @@ class Steps:
             yield from self._sends(world, who, number, state)
         yield from self._replies(world, who, number, state)
         yield from self._look_ups(world, who, number, state)
-        if any(self._is_news(one, copies) for one in state.records):
+        waits = bool(state.calls or state.lookups)
+        if any(self._is_news(one, copies, waits=waits) for one in state.records):
             asked = tuple(copies[number_of(one.job_id)] for one in state.records if one.live and one.job_id)
             done = self.once((number, "poll", asked, time), lambda: self.desk.poll(state, copies, time))
             if done.member != state:
@@ -247,6 +250,10 @@ class Steps:
                 story = "looks up and finds" if found else "looks up in vain, for the last time,"
                 yield f"{story} {lookup.job}{_told(done)}", self._after(world, who, done)
 
+    def _above(self, job: JobName) -> set[JobName]:
+        parents = self._parents[job]
+        return {*parents, *(one for parent in parents for one in self._above(parent))}
+
     def _ready(self, number: int, state: Member) -> bool:
         return self.once((number, "ready"), lambda: Done(Member(slept=self.desk.ready(state)))).member.slept
 
@@ -264,7 +271,8 @@ class Steps:
         copy = copy._replace(listed=self.scenario.lists_at_once)
         taken = done.member._replace(calls=(*done.member.calls, (job, len(world.copies))))
         copies = with_failed_dependents((*world.copies, copy))
-        broken = _broken_by_sending(world, state, job, submission)
+        above = self._above(job)
+        broken = _broken_by_sending(world, state, job, submission, above)
         story = f"sends {job}, submission {submission}; the service takes it as {id_of(len(world.copies))}"
         yield story, self._after(world._replace(copies=copies, broken=broken), who, done._replace(member=taken))
         if world.losses:
@@ -287,12 +295,14 @@ class Steps:
         """Return how many copies somebody waits for who begins to wait now."""
         return 0 if self._visible(world, len(world.copies)) else len(world.copies)
 
-    def _is_news(self, record: JobRecord, copies: Copies) -> bool:
-        """True if asking about a job may tell something."""
+    def _is_news(self, record: JobRecord, copies: Copies, *, waits: bool) -> bool:
+        """True if asking about a job may tell something; before one is missing for long, no reply is waited for."""
         if not record.live or record.job_id is None:
             return False
         copy = copies[number_of(record.job_id)]
-        return not self.scenario.coarse or copy.state not in ALIVE or copy.forgotten
+        if copy.forgotten:
+            return not waits
+        return not self.scenario.coarse or copy.state not in ALIVE
 
     def _lost(self, state: Member, job: JobName, time: int, since: int) -> Done:
         waiting = state._replace(calls=tuple({*state.calls, (job, -1)}))
@@ -317,14 +327,20 @@ class Steps:
         return world._replace(members=members)
 
 
-def _broken_by_sending(world: World, state: Member, job: JobName, submission: int) -> tuple[str, ...]:
+def _broken_by_sending(
+    world: World, state: Member, job: JobName, submission: int, above: Collection[JobName]
+) -> tuple[str, ...]:
     same = [(number, one) for number, one in enumerate(world.copies) if one.job == job]
     broken = [
         f"{job} has succeeded as {id_of(number)}, and runs again"
         for number, one in same
         if one.state == SUCCEEDED and (one.forgotten or (one.submission < submission and number in state.known))
-        # A repeated submission removes what was saved before it; if it fails, the node has to run again.
-        if not any(other.begun and other.state == FAILED and other.submission > 1 for _, other in same)
+        # A repeated submission removes what was saved before it; if it fails, the node and those below run again.
+        if not any(
+            other.begun and other.state == FAILED and other.submission > 1
+            for other in world.copies
+            if other.job == job or other.job in above
+        )
     ]
     broken += [
         f"{job} is sent again, though {id_of(number)} was there when the process began, woke, or took stock"
