@@ -26,6 +26,7 @@ from tests.model.service import (
     with_failed_dependents,
 )
 
+_IDLE = ("off", "ended", "killed", "refused")
 _HOUR, _DAYS = 1, len(LATER_S) - 1
 
 
@@ -72,6 +73,7 @@ class Scenario:
         followed: Days go by only while a process follows the run; False: only while none does.
         late: ListJobs may be later than the run waits for it.
         lists_at_once: ListJobs is never late.
+        one_at_a_time: A process begins only while no other one works.
         in_turn: A process begins only when the ones before it have begun.
         coarse: What only takes time is no step of its own: a job starts as soon as it may, an intent is written when it
             is sent, and a process asks about its jobs when one has ended.
@@ -92,6 +94,7 @@ class Scenario:
     followed: bool = True
     late: bool = False
     lists_at_once: bool = False
+    one_at_a_time: bool = False
     in_turn: bool = False
     coarse: bool = False
     strangers: tuple[str, ...] = ()
@@ -152,7 +155,7 @@ class Steps:
             after = started(copies) if self.scenario.coarse else copies
             yield story, world._replace(copies=after, failures=world.failures - itself, failed=failed)
         members = [self._members[one] for one in world.members]
-        followed = any(one.phase not in ("off", "ended", "killed", "refused") for one in members)
+        followed = any(one.phase not in _IDLE for one in members)
         may_pass = followed == self.scenario.followed and not any(one.calls for one in members)
         if self.scenario.forgets and may_pass and not days and any(one.job for one in world.copies):
             yield "days go by", world._replace(time=_DAYS, copies=days_later(world.copies))
@@ -186,6 +189,8 @@ class Steps:
 
     def _begins(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
         waits = self.scenario.in_turn and any(self._members[one].phase == "off" for one in world.members[:who])
+        if self.scenario.one_at_a_time:
+            waits |= any(self._members[one].phase not in _IDLE for one in world.members)
         if not world.begins or waits or state.outcome == "succeeded":
             return
         mode = self.scenario.modes[who] if state.phase == "off" else RunMode.RESUME
@@ -272,7 +277,7 @@ class Steps:
         taken = done.member._replace(calls=(*done.member.calls, (job, len(world.copies))))
         copies = with_failed_dependents((*world.copies, copy))
         above = self._above(job)
-        broken = _broken_by_sending(world, state, job, submission, above)
+        broken = _broken_by_sending(world, who, state, (job, submission), above)
         story = f"sends {job}, submission {submission}; the service takes it as {id_of(len(world.copies))}"
         yield story, self._after(world._replace(copies=copies, broken=broken), who, done._replace(member=taken))
         if world.losses:
@@ -328,13 +333,20 @@ class Steps:
 
 
 def _broken_by_sending(
-    world: World, state: Member, job: JobName, submission: int, above: Collection[JobName]
+    world: World, who: int, state: Member, sent: tuple[JobName, int], above: Collection[JobName]
 ) -> tuple[str, ...]:
+    job, submission = sent
     same = [(number, one) for number, one in enumerate(world.copies) if one.job == job]
+    untold = all(one.forgotten or not one.job or one.maker == who for one in world.copies)
     broken = [
         f"{job} has succeeded as {id_of(number)}, and runs again"
         for number, one in same
-        if one.state == SUCCEEDED and (one.forgotten or (one.submission < submission and number in state.known))
+        # Where AWS Batch has forgotten all that others submitted, nothing tells that they have gone on with the run.
+        if one.state == SUCCEEDED
+        and (
+            (one.forgotten and not (untold and one.maker != who))
+            or (one.submission < submission and number in state.known)
+        )
         # A repeated submission removes what was saved before it; if it fails, the node and those below run again.
         if not any(
             other.begun and other.state == FAILED and other.submission > 1
