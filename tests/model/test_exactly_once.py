@@ -13,7 +13,7 @@ STATES = {
     "late listing": 10_323,
     "killed and resumed": 3_368,
     "failed and resumed": 6_696,
-    "two begin one job": 7_611,
+    "two begin one job": 8_236,
     "two begin a chain": 27_458,
     "two begin two jobs": 6_202,
     "one sleeps, another takes over": 22_109,
