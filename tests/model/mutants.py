@@ -50,14 +50,6 @@ MUTANTS = (
         claim="is sent again",
     ),
     Mutant(
-        does="takes a job that was ended in favour of another one for one that failed",
-        file="submitter/reconcile/duplicates.py",
-        code="while at and ended_as_duplicate(at.reason) and at.job_id not in passed:",
-        by="while False:",
-        scenario="two begin a chain",
-        claim="ends with: failed",
-    ),
-    Mutant(
         does="drops a job silently whose id it has, because it is not listed",
         file="submitter/reconcile/copies.py",
         code="if job_id not in known and job is not None:",
