@@ -20,4 +20,6 @@ Abstractions, and why nothing is lost by them:
   when that has happened.
 - A job has one attempt, all jobs have one data version and one revision, and no call is refused.
 - A dependent of a failed job fails at once.
+- AWS Batch forgets jobs days after they have ended, in the order in which they were made.
+- A job is missing for long only once no reply is waited for.
 """

@@ -6,6 +6,7 @@ out, and so that time and the service stand still during a step.
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
@@ -13,7 +14,7 @@ from kedro_batch.errors import Fault, KedroBatchError, ServiceError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.submit_job import TAG_PLAN, batch_job_name
+from kedro_batch.plan.submit_job import TAG_PLAN, JobId, batch_job_name, run_prefix
 from kedro_batch.submitter.close import outcome_of
 from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
 from kedro_batch.submitter.inbox import Inbox
@@ -29,8 +30,6 @@ from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, VISIBLE_AFTER_
 from tests.model.service import EPOCH_S, LATER_S, RUN, VERSION, Copies, id_of
 from tests.model.stage import Clock, Journal, Look, Row, Sent
 
-_LONG_AGO = -1e9
-
 _CARRIED = {
     "run": ("_known",),
     "look_again": ("_stock",),
@@ -45,7 +44,7 @@ _CARRIED = {
         "stood_still",
         "_intended_at",
     ),
-    "poller": ("superseded", "_settled", "_stopped", "out_of_touch"),
+    "poller": ("superseded", "_settled", "_stopped", "_answered_at", "out_of_touch"),
 }
 """What the parts of a run know from one step to the next, beside records, calls and look-ups."""
 
@@ -118,6 +117,10 @@ class _Paused(Exception):  # noqa: N818  it is none of an error
     """The loop would wait now."""
 
 
+class _LooksAgain(Exception):  # noqa: N818  it is none of an error
+    """The run asks again how it stands, since what it has ended has ended otherwise."""
+
+
 class _Submitter(JobSubmitter):
     """A submitter whose state can be put in and read out."""
 
@@ -168,12 +171,27 @@ class _Poller(JobPoller):
             super().act(now)
 
     def poll(self, engine: Look) -> None:
-        """Ask about every live job; those that are missing have been so for long."""
-        asked = [(job, one.job_id) for job, one in self._run_state.records.items() if one.live and one.job_id]
-        details = engine.describe_jobs([job_id for _, job_id in asked])
-        self.on_reply(Reply(lane=Lane.DESCRIBE, about=asked, value=details, sent_at=0.0), 0.0)
+        """Ask about every live job; those that are missing have been so for long, and are looked up."""
+        now = self._context.calls.now()
+        for job in self._asked():
+            self._missing.add(job, now - self._context.pace.until_lookup)
+        self._ask(engine, now)
+        if self._sweeping:
+            self._ask(engine, now)
+        if self._looking_up:
+            self._on_found(engine.list_jobs("", f"{run_prefix(RUN)}*", None).jobs)
         for reply in self._context.calls.wait(0):  # a log that it reads
-            self.on_log(reply)
+            if reply.lane is Lane.LOG:
+                self.on_log(reply)
+
+    def _asked(self) -> dict[JobName, JobId]:
+        return {job: one.job_id for job, one in self._run_state.records.items() if one.live and one.job_id}
+
+    def _ask(self, engine: Look, now: float) -> None:
+        self._chunks.clear()
+        asked = self._asked()
+        details = engine.describe_jobs(list(asked.values()))
+        self.on_reply(Reply(lane=Lane.DESCRIBE, about=list(asked.items()), value=details, sent_at=0.0), now)
 
 
 class _Revisions:
@@ -225,17 +243,24 @@ class _Run(Run):
 
     def take_stock(self, *, first: bool) -> None:
         if first:
-            self._load(self._reconciled(), self._look_again.begin())
+            self._load(self._reconciled(), self._look_again.begin(), self._reconciled)
         else:
             self._reconcile_again()
 
     def _choose_revisions(self, reconciled: Reconciled, *, may_ask: bool) -> None:
         """There is one for all jobs."""
 
-    def _load(self, reconciled: Reconciled, began: float, *, again: bool = False) -> None:
+    def _load(
+        self, reconciled: Reconciled, began: float, look: Callable[[], Reconciled], *, again: bool = False
+    ) -> None:
         if self.now_on_service is not None:  # what was found has ended meanwhile
             self.engine.copies = self.now_on_service
-        super()._load(reconciled, began, again=again)
+            look = self._looks_again
+        super()._load(reconciled, began, look, again=again)
+
+    @staticmethod
+    def _looks_again() -> Reconciled:
+        raise _LooksAgain
 
     def verdict(self) -> str:
         """Return what the loop does next, if nothing happens."""
@@ -331,6 +356,8 @@ class Desk:
             run.take_stock(first=state.first)
         except KedroBatchError as error:
             return Done(state._replace(phase="refused", outcome=str(error), looked=None))
+        except _LooksAgain:
+            return self.look(state._replace(looked=None), copies, time, first=state.first)
         state = state._replace(phase="loop", looked=None, calls=(), lookups=(), seen=len(copies))
         return self._done(state, run, journal, len(copies), without_ends=True)
 

@@ -36,6 +36,7 @@ class Copy(NamedTuple):
         ending: Why it is being ended, while it is.
         listed: ListJobs shows it.
         forgotten: Neither ListJobs nor DescribeJobs knows it any more.
+        old: It had ended before days went by.
         answered: Its id has reached the process that sent it.
     """
 
@@ -51,6 +52,7 @@ class Copy(NamedTuple):
     ending: str = ""
     listed: bool = False
     forgotten: bool = False
+    old: bool = False
     answered: bool = False
 
     @property
@@ -143,7 +145,23 @@ def told(number: int, copy: Copy) -> str:
     return f"{id_of(number)} ({copy.job or copy.name}, submission {copy.submission})"
 
 
-def next_of_service(copies: Copies, *, may_fail: bool, days_later: bool) -> Iterator[tuple[str, Copies]]:
+def days_later(copies: Copies) -> Copies:
+    """Return the copies after days have gone by."""
+    return tuple(one._replace(old=True) if one.job and one.state not in ALIVE else one for one in copies)
+
+
+def _may_be_forgotten(copies: Copies, number: int, *, early: bool) -> bool:
+    """True if the service may forget a copy now: after days, in the order in which they were made.
+
+    With ``early``, at any time, if a dependent of it has started.
+    """
+    one = copies[number]
+    if early:
+        return one.state == SUCCEEDED and any(other.begun and number in other.waits_for for other in copies)
+    return one.old and all(other.forgotten or not other.old for other in copies[:number])
+
+
+def next_of_service(copies: Copies, *, may_fail: bool, early: bool) -> Iterator[tuple[str, Copies]]:
     """Yield what the service can do next, and the copies after it."""
     for number, one in enumerate(copies):
         name = told(number, one)
@@ -163,7 +181,7 @@ def next_of_service(copies: Copies, *, may_fail: bool, days_later: bool) -> Iter
         if one.ending:
             after = _with(copies, number, one._replace(state=FAILED, reason=one.ending, ending=""))
             yield f"{name} is ended: {one.ending}", with_failed_dependents(after)
-        if days_later and one.state not in ALIVE and not one.forgotten and one.time < len(LATER_S) - 1:
+        if not one.forgotten and _may_be_forgotten(copies, number, early=early):
             yield f"AWS Batch forgets {name}", _with(copies, number, one._replace(forgotten=True, listed=False))
 
 

@@ -10,6 +10,7 @@ from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import EngineName, Event, JobChanged, JobSubmitted
 from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.journal_busy import JournalWait
 from kedro_batch.submitter.service.api import JobDetail, JobPage, Terminated
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Lane, Reply
@@ -116,6 +117,7 @@ class Journal:
     waiting = False
 
     def __init__(self, rows: Iterable[Row]) -> None:
+        self.wait = JournalWait(self.file)
         self.rows = {(job, submission): one for job, submission, one in rows}
 
     def records(self, _: RunId) -> dict[JobName, JobRecord]:

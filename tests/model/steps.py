@@ -1,6 +1,6 @@
 """The world of the model, and every step that is possible in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from tests.model.service import (
     LATER_S,
     SUCCEEDED,
     Copies,
+    days_later,
     ended,
     id_of,
     new_copy,
@@ -25,6 +26,7 @@ from tests.model.service import (
     with_failed_dependents,
 )
 
+_IDLE = ("off", "ended", "killed", "refused")
 _HOUR, _DAYS = 1, len(LATER_S) - 1
 
 
@@ -67,9 +69,11 @@ class Scenario:
         begins: How often a process may begin, in all.
         sleeps: A process may sleep for an hour.
         forgets: Days may go by, after which AWS Batch forgets what has ended.
+        forgets_early: AWS Batch may forget a job that has succeeded as soon as one that waited for it has started.
         followed: Days go by only while a process follows the run; False: only while none does.
         late: ListJobs may be later than the run waits for it.
         lists_at_once: ListJobs is never late.
+        one_at_a_time: A process begins only while no other one works.
         in_turn: A process begins only when the ones before it have begun.
         coarse: What only takes time is no step of its own: a job starts as soon as it may, an intent is written when it
             is sent, and a process asks about its jobs when one has ended.
@@ -86,9 +90,11 @@ class Scenario:
     begins: int = 2
     sleeps: bool = False
     forgets: bool = False
+    forgets_early: bool = False
     followed: bool = True
     late: bool = False
     lists_at_once: bool = False
+    one_at_a_time: bool = False
     in_turn: bool = False
     coarse: bool = False
     strangers: tuple[str, ...] = ()
@@ -105,6 +111,7 @@ class Steps:
 
     scenario: Scenario
     desk: Desk = field(init=False)
+    _parents: dict[JobName, tuple[JobName, ...]] = field(init=False)
     _members: list[Member] = field(default_factory=list)
     _numbers: dict[Member, int] = field(default_factory=dict)
     _done: dict[Any, Done] = field(default_factory=dict)
@@ -113,6 +120,7 @@ class Steps:
     def __post_init__(self) -> None:
         """Begin without any state."""
         self.desk = Desk(self.scenario.plan)
+        self._parents = {job.name: job.depends_on for job in self.scenario.plan.jobs}
 
     def member(self, number: int) -> Member:
         """Return the state of a process."""
@@ -140,16 +148,17 @@ class Steps:
 
     def _of_service(self, world: World) -> Iterator[Step]:
         days = world.time == _DAYS
-        for story, copies in next_of_service(world.copies, may_fail=world.failures > 0, days_later=days):
+        may_fail, early = world.failures > 0, self.scenario.forgets_early
+        for story, copies in next_of_service(world.copies, may_fail=may_fail, early=early):
             itself = story.endswith("by itself")
-            failed = world.failed or itself or story.startswith("AWS Batch forgets")
+            failed = world.failed or itself or (story.startswith("AWS Batch forgets") and not early)
             after = started(copies) if self.scenario.coarse else copies
             yield story, world._replace(copies=after, failures=world.failures - itself, failed=failed)
         members = [self._members[one] for one in world.members]
-        followed = any(one.phase not in ("off", "ended", "killed", "refused") for one in members)
+        followed = any(one.phase not in _IDLE for one in members)
         may_pass = followed == self.scenario.followed and not any(one.calls for one in members)
         if self.scenario.forgets and may_pass and not days and any(one.job for one in world.copies):
-            yield "days go by", world._replace(time=_DAYS)
+            yield "days go by", world._replace(time=_DAYS, copies=days_later(world.copies))
 
     def _of_process(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
         match state.phase:
@@ -180,6 +189,8 @@ class Steps:
 
     def _begins(self, world: World, who: int, number: int, state: Member) -> Iterator[Step]:
         waits = self.scenario.in_turn and any(self._members[one].phase == "off" for one in world.members[:who])
+        if self.scenario.one_at_a_time:
+            waits |= any(self._members[one].phase not in _IDLE for one in world.members)
         if not world.begins or waits or state.outcome == "succeeded":
             return
         mode = self.scenario.modes[who] if state.phase == "off" else RunMode.RESUME
@@ -203,7 +214,8 @@ class Steps:
             yield from self._sends(world, who, number, state)
         yield from self._replies(world, who, number, state)
         yield from self._look_ups(world, who, number, state)
-        if any(self._is_news(one, copies) for one in state.records):
+        waits = bool(state.calls or state.lookups)
+        if any(self._is_news(one, copies, waits=waits) for one in state.records):
             asked = tuple(copies[number_of(one.job_id)] for one in state.records if one.live and one.job_id)
             done = self.once((number, "poll", asked, time), lambda: self.desk.poll(state, copies, time))
             if done.member != state:
@@ -243,6 +255,10 @@ class Steps:
                 story = "looks up and finds" if found else "looks up in vain, for the last time,"
                 yield f"{story} {lookup.job}{_told(done)}", self._after(world, who, done)
 
+    def _above(self, job: JobName) -> set[JobName]:
+        parents = self._parents[job]
+        return {*parents, *(one for parent in parents for one in self._above(parent))}
+
     def _ready(self, number: int, state: Member) -> bool:
         return self.once((number, "ready"), lambda: Done(Member(slept=self.desk.ready(state)))).member.slept
 
@@ -260,7 +276,8 @@ class Steps:
         copy = copy._replace(listed=self.scenario.lists_at_once)
         taken = done.member._replace(calls=(*done.member.calls, (job, len(world.copies))))
         copies = with_failed_dependents((*world.copies, copy))
-        broken = _broken_by_sending(world, state, job, submission)
+        above = self._above(job)
+        broken = _broken_by_sending(world, who, state, (job, submission), above)
         story = f"sends {job}, submission {submission}; the service takes it as {id_of(len(world.copies))}"
         yield story, self._after(world._replace(copies=copies, broken=broken), who, done._replace(member=taken))
         if world.losses:
@@ -283,12 +300,14 @@ class Steps:
         """Return how many copies somebody waits for who begins to wait now."""
         return 0 if self._visible(world, len(world.copies)) else len(world.copies)
 
-    def _is_news(self, record: JobRecord, copies: Copies) -> bool:
-        """True if asking about a job may tell something."""
+    def _is_news(self, record: JobRecord, copies: Copies, *, waits: bool) -> bool:
+        """True if asking about a job may tell something; before one is missing for long, no reply is waited for."""
         if not record.live or record.job_id is None:
             return False
         copy = copies[number_of(record.job_id)]
-        return not self.scenario.coarse or copy.state not in ALIVE or copy.forgotten
+        if copy.forgotten:
+            return not waits
+        return not self.scenario.coarse or copy.state not in ALIVE
 
     def _lost(self, state: Member, job: JobName, time: int, since: int) -> Done:
         waiting = state._replace(calls=tuple({*state.calls, (job, -1)}))
@@ -313,14 +332,27 @@ class Steps:
         return world._replace(members=members)
 
 
-def _broken_by_sending(world: World, state: Member, job: JobName, submission: int) -> tuple[str, ...]:
+def _broken_by_sending(
+    world: World, who: int, state: Member, sent: tuple[JobName, int], above: Collection[JobName]
+) -> tuple[str, ...]:
+    job, submission = sent
     same = [(number, one) for number, one in enumerate(world.copies) if one.job == job]
+    untold = all(one.forgotten or not one.job or one.maker == who for one in world.copies)
     broken = [
         f"{job} has succeeded as {id_of(number)}, and runs again"
         for number, one in same
-        if one.state == SUCCEEDED and (one.forgotten or (one.submission < submission and number in state.known))
-        # A repeated submission removes what was saved before it; if it fails, the node has to run again.
-        if not any(other.begun and other.state == FAILED and other.submission > 1 for _, other in same)
+        # Where AWS Batch has forgotten all that others submitted, nothing tells that they have gone on with the run.
+        if one.state == SUCCEEDED
+        and (
+            (one.forgotten and not (untold and one.maker != who))
+            or (one.submission < submission and number in state.known)
+        )
+        # A repeated submission removes what was saved before it; if it fails, the node and those below run again.
+        if not any(
+            other.begun and other.state == FAILED and other.submission > 1
+            for other in world.copies
+            if other.job == job or other.job in above
+        )
     ]
     broken += [
         f"{job} is sent again, though {id_of(number)} was there when the process began, woke, or took stock"

@@ -5,22 +5,22 @@ import pytest
 from tests.model.scenarios import SCENARIOS
 from tests.model.search import search
 
-HOLES = {
-    "late listing": "goes on",
-    "two begin a chain": "has succeeded as id-2, and runs again",
-    "one sleeps, another takes over": "is sent again",
-    "forgotten while followed": "has succeeded as id-0, and runs again",
-    "forgotten while nobody follows": "runs again",
-}
+HOLES = {"forgotten, then resumed elsewhere": "a has succeeded as id-1, and runs again"}
 """Scenarios in which the promise does not hold yet, and how it is broken."""
 
 STATES = {
-    "lost replies": 3_605,
-    "killed and resumed": 3_177,
-    "failed and resumed": 8_921,
-    "two begin one job": 9_304,
+    "lost replies": 3_560,
+    "late listing": 10_323,
+    "killed and resumed": 3_368,
+    "failed and resumed": 6_696,
+    "two begin one job": 8_236,
+    "two begin a chain": 27_458,
+    "two begin two jobs": 6_202,
+    "one sleeps, another takes over": 22_109,
+    "forgotten while followed": 195,
+    "forgotten early": 302,
 }
-"""How many states there are: fewer would mean that something is not tried any more."""
+"""How many states there are: another number means that something else is tried."""
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -28,7 +28,7 @@ def test_no_order_of_steps_breaks_the_promise(name, record_property):
     found = search(SCENARIOS[name])
     record_property("figures", f"{found.states:,} states, {found.steps:,} steps, {found.depth} deep")
     assert not found.broken, f"{name}: {found}"
-    assert found.states >= STATES[name]
+    assert found.states == STATES[name]
 
 
 @pytest.mark.parametrize("name", HOLES)

@@ -90,7 +90,7 @@ def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
     rounds.drop_foreign()
     while True:
         rounds.terminate_all()
-        left = wait_until_ended(context, sorted(rounds.ids), _WITHIN_S)
+        left = wait_until_ended(context, sorted(rounds.ids), _WITHIN_S).left
         if not rounds.look_again():
             break
     own = {

@@ -6,19 +6,20 @@ full disk leaves a run that can be resumed. Nothing is printed. The stages, and 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import assert_never
 
 from kedro_batch.errors import Interrupted, KedroBatchError
+from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.close import close, close_early, outcome_of, terminate_blocked
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
 from kedro_batch.submitter.job_poller import JobPoller
-from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING
+from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING, JobRecord
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.live_runs import beginning
 from kedro_batch.submitter.look_again import LookAgain
@@ -115,7 +116,7 @@ class Run:
         if self._mode is RunMode.FOLLOW:
             self._enter(current_location(context, account))
             context.emit_started(continued=context.continued)
-            self._load(self._reconciled(), self._began)
+            self._load(self._reconciled(), self._began, self._reconciled)
             return
         self._targets = look_at_targets(context)
         self._enter({**self._targets.location, **account})
@@ -127,7 +128,7 @@ class Run:
         # Only from here on is anything changed.
         context.emit_started(continued=context.continued or bool(reconciled.records))
         self._revisions.register()
-        self._load(reconciled, self._began)
+        self._load(reconciled, self._began, self._reconciled)
 
     def _enter(self, here: Mapping[str, str]) -> None:
         check_location(self._context, self._location, here)
@@ -156,18 +157,21 @@ class Run:
             case _:
                 assert_never(self._mode)
 
-    def _load(self, reconciled: Reconciled, began: float, *, again: bool = False) -> None:
+    def _load(
+        self, reconciled: Reconciled, began: float, look: Callable[[], Reconciled], *, again: bool = False
+    ) -> None:
         """End what is not to go on, and go on where the run stands.
 
         Args:
             reconciled: How the run stands.
             began: When it was begun to look.
+            look: Finds out again how it stands.
             again: It has to be looked at once more.
         """
-        settle(self._context, reconciled)
         # A duplicate may have started, and removed data, just before it was terminated: look once more.
         duplicates = {found.job_id for found, _ in reconciled.duplicates}
         again |= not duplicates <= self._known
+        reconciled = settle(self._context, reconciled, lambda: self._chosen(look()))
         self.run_state.load(reconciled.records)
         self._look_again.looked(began, again=again)
         self._known |= duplicates | ids_in(reconciled.records)
@@ -186,17 +190,27 @@ class Run:
         before = dict(self.run_state.records)
         self._known |= ids_in(before)
         began = self._look_again.begin()
-        reconciled = reconcile(context, must_exist=bool(self._known))
-        if self._mode is not RunMode.FOLLOW:
-            reconciled = replace(reconciled, records=with_what_is_to_run(context.parents, reconciled.records, before))
+        reconciled = self._compared(before)
         found = jobs_of_others(reconciled.records, before, self._known)
         if others or found:
             self._look_again.tell_of_others(found)
+        self._load(self._chosen(reconciled), began, lambda: self._compared(before), again=others)
+
+    def _compared(self, before: Mapping[JobName, JobRecord]) -> Reconciled:
+        """Find out how the run stands, without forgetting what was about to run."""
+        context = self._context
+        reconciled = reconcile(context, must_exist=bool(self._known))
+        if self._mode is RunMode.FOLLOW:
+            return reconciled
+        return replace(reconciled, records=with_what_is_to_run(context.parents, reconciled.records, before))
+
+    def _chosen(self, reconciled: Reconciled) -> Reconciled:
+        """Choose version and revisions for what is left to submit of a run that goes on."""
         self._choose_revisions(reconciled, may_ask=False)
         if self._mode is not RunMode.FOLLOW:
-            choose_version(context, reconciled)
+            choose_version(self._context, reconciled)
         self._revisions.register()
-        self._load(reconciled, began, again=others)
+        return reconciled
 
     # Loop: submit and follow, until nothing can change
 

@@ -4,6 +4,7 @@ Always TerminateJob(s), never CancelJob, which leaves started jobs running.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from signal import Signals
 
@@ -11,7 +12,7 @@ from kedro_batch.errors import ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED
+from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_RATE
 from kedro_batch.submitter.service.local_process import GRACE_S
@@ -21,6 +22,19 @@ from kedro_batch.text.wording import counted, listed
 _POLLS_S = (1.0, 1.0, 2.0, 4.0, 8.0)
 _LEFT_S = 0.05
 """Between two looks at processes of this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What became of jobs that were waited for.
+
+    Attributes:
+        left: Those that have not ended.
+        succeeded: Those that have succeeded, so that terminating them came too late.
+    """
+
+    left: tuple[JobId, ...] = ()
+    succeeded: tuple[JobId, ...] = ()
 
 
 class JobTerminator:
@@ -128,30 +142,30 @@ def _warn(context: RunContext, failed: Mapping[JobId, str]) -> None:
         context.emit(Notice(kind=NoticeKind.WARNING, message=f"{job_id} cannot be terminated: {why}"))
 
 
-def terminate_and_wait(context: RunContext, ids: Sequence[JobId], reason: str, within_s: float) -> tuple[JobId, ...]:
+def terminate_and_wait(context: RunContext, ids: Sequence[JobId], reason: str, within_s: float) -> Ended:
     """Terminate jobs and wait until all have ended, at most so long.
-
-    Returns:
-        The jobs that have not ended.
 
     Raises:
         ServiceError: The service refused, or has not answered for too long.
     """
     if not ids:
-        return ()
+        return Ended()
     terminate(context, ids, reason)
     return wait_until_ended(context, ids, within_s)
 
 
-def wait_until_ended(context: RunContext, ids: Sequence[JobId], within_s: float) -> tuple[JobId, ...]:
-    """Wait until jobs have ended, at most so long; return those that have not. Unknown ones count as ended."""
+def wait_until_ended(context: RunContext, ids: Sequence[JobId], within_s: float) -> Ended:
+    """Wait until jobs have ended, at most so long; unknown ones count as ended."""
     until = context.calls.now() + within_s
     left = tuple(ids)
+    succeeded: list[JobId] = []
     polls = 0
     while left:
-        left = tuple(one.job_id for one in context.service.describe_jobs(left) if one.state not in ENDED)
+        described = context.service.describe_jobs(left)
+        succeeded += [one.job_id for one in described if one.state is JobState.SUCCEEDED]
+        left = tuple(one.job_id for one in described if one.state not in ENDED)
         if not left or context.calls.now() >= until:
             break
         context.service.pause(_POLLS_S[min(polls, len(_POLLS_S) - 1)])
         polls += 1
-    return left
+    return Ended(left=left, succeeded=tuple(succeeded))

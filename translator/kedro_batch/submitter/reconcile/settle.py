@@ -1,6 +1,6 @@
 """Carry out what reconciling has found: end duplicates and earlier submissions, and record how these did."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.submit_job import JobId
@@ -12,18 +12,46 @@ from kedro_batch.submitter.reconcile.duplicates import Duplicate, reason_to_term
 from kedro_batch.submitter.reconcile.merge import Records, events_since
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.submitter.service.api import JobDetail
-from kedro_batch.submitter.service.limits import TERMINATION_S
+from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, TERMINATION_S
 from kedro_batch.submitter.terminate import terminate_and_wait
 from kedro_batch.text.wording import counted, listed
 
 
-def settle(context: RunContext, reconciled: Reconciled) -> None:
+def settle(context: RunContext, reconciled: Reconciled, look: Callable[[], Reconciled]) -> Reconciled:
     """Terminate duplicates and earlier submissions, wait until they have ended, and record how these did.
 
+    A termination may come too late. If one of these jobs has succeeded, it may stand for its node after all, and the
+    run is looked at again.
+
+    Args:
+        context: The run.
+        reconciled: How it stands.
+        look: Finds out again how it stands.
+
+    Returns:
+        How it stands once all have ended: what was given, or what ``look`` has found last.
+
     Raises:
-        ServiceError: The service refused, or an earlier submission does not end.
+        ServiceError: The service refused, an earlier submission does not end, or a job that has succeeded is still
+            listed as alive.
     """
-    _drop_duplicates(context, reconciled.duplicates)
+    for pause_s in (0.0, *LOOKUP_DELAYS_S):  # how long ListJobs may be late
+        succeeded = _end(context, reconciled)
+        if not succeeded:
+            return reconciled
+        context.service.pause(pause_s)
+        reconciled = look()
+    if succeeded := _end(context, reconciled):
+        raise ServiceError(
+            f"AWS Batch says of {listed(succeeded)} both that it has succeeded and that it goes on: nothing was "
+            "submitted. Try again later"
+        )
+    return reconciled
+
+
+def _end(context: RunContext, reconciled: Reconciled) -> list[JobId]:
+    """End what is not to go on; return the jobs that have succeeded before that, unseen until now."""
+    succeeded = _drop_duplicates(context, reconciled.duplicates)
     for job, job_id in reconciled.lost_data.items():
         message = (
             f"{job} was submitted twice, and {job_id} may have removed data that the other job saved, which happens "
@@ -32,13 +60,16 @@ def settle(context: RunContext, reconciled: Reconciled) -> None:
         context.emit(Notice(kind=NoticeKind.WARNING, message=message, job=job))
     described = describe_jobs(context, reconciled.earlier)
     live = [job_id for job_id, one in described.items() if one.state not in ENDED]
-    left = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
-    if left:
+    ended = terminate_and_wait(context, live, f"kedro-batch: run {context.run_id} is resumed", TERMINATION_S)
+    if left := ended.left:
         raise ServiceError(
             f"{counted(len(left), 'earlier job')} could not be terminated ({listed(left)}): nothing was submitted. Try "
             "again later"
         )
-    _record_replaced(context, reconciled.replaced, described)
+    succeeded += ended.succeeded
+    if not succeeded:
+        _record_replaced(context, reconciled.replaced, described)
+    return succeeded
 
 
 def emit_differences(context: RunContext, records: Records) -> None:
@@ -60,16 +91,19 @@ def _record_replaced(context: RunContext, replaced: Records, described: Mapping[
         context.journal.commit()  # the next submissions are compared with it
 
 
-def _drop_duplicates(context: RunContext, duplicates: Iterable[Duplicate]) -> None:
+def _drop_duplicates(context: RunContext, duplicates: Iterable[Duplicate]) -> list[JobId]:
+    """Terminate duplicates; return those that have succeeded before that."""
     by_reason: dict[str, list[JobId]] = {}
     for found, kept in duplicates:
         by_reason.setdefault(reason_to_terminate(kept), []).append(found.job_id)
-    live = {
-        job_id
-        for reason, ids in by_reason.items()
-        for job_id in terminate_and_wait(context, ids, reason, TERMINATION_S)
-    }
+    ended = [terminate_and_wait(context, ids, reason, TERMINATION_S) for reason, ids in by_reason.items()]
+    live = {job_id for one in ended for job_id in one.left}
+    succeeded = [job_id for one in ended for job_id in one.succeeded]
     for found, kept in duplicates:
         became = "could not be terminated: look at it in AWS Batch" if found.job_id in live else "is terminated"
-        message = f"{found.job} was submitted twice: {found.job_id} {became}; {kept or 'none of them'} is kept"
+        ends = f"{became}; {kept or 'none of them'} is kept"
+        if found.job_id in succeeded:
+            ends = "succeeded before it was terminated: looking at the run again"
+        message = f"{found.job} was submitted twice: {found.job_id} {ends}"
         context.emit(Notice(kind=NoticeKind.DUPLICATE, message=message, job=found.job))
+    return succeeded
