@@ -84,6 +84,8 @@ class JobSubmitter:
         """When the last reply to a submission came."""
         self.sent = 0
         """How many submissions were answered."""
+        self.most_begun: int | None = None
+        """Once so many jobs have been begun, by whomever, the others are held back; None for any number."""
 
     def open(self, unconfirmed: Collection[JobName], *, stopped: bool) -> None:
         """Begin, or begin again after the run was reconciled.
@@ -105,8 +107,13 @@ class JobSubmitter:
     @property
     def idle(self) -> bool:
         """True if no call is under way, no job is unconfirmed, and nothing is to be sent."""
-        to_send = self._outbox or self._later or self._run_state.has_ready
+        to_send = self._outbox or self._later or (self._run_state.has_ready and self._left_to_begin)
         return not (self._under_way or self._lookups) and (self._stopped or not to_send)
+
+    @property
+    def holds_back(self) -> bool:
+        """True if jobs are ready that are not to be sent before ``most_begun`` is raised."""
+        return not self._stopped and self._run_state.has_ready and not self._left_to_begin
 
     @property
     def under_way(self) -> bool:
@@ -189,9 +196,16 @@ class JobSubmitter:
 
     def _room(self, now: float) -> int:
         """Return how many intents may be written now. Parents come first, so those that are let go on can end."""
-        wave = int(max(1, min(_WAVE, self._rate.rate(now) * WAVE_S)))
+        wave = min(int(max(1, min(_WAVE, self._rate.rate(now) * WAVE_S))), self._left_to_begin)
         most = self._context.options.max_unfinished
         return wave if most is None else min(wave, most - self._run_state.count(UNFINISHED))
+
+    @property
+    def _left_to_begin(self) -> int:
+        if self.most_begun is None:
+            return len(self._jobs)
+        begun = len(self._jobs) - self._run_state.count((JobState.NOT_SUBMITTED,))
+        return max(0, self.most_begun - begun)
 
     def _bring_back(self, now: float) -> None:
         for at, name in [one for one in self._later if one[0] <= now]:
