@@ -15,8 +15,8 @@ _WIDE = dict.fromkeys(_NAMES, "")
 _CHAINS = {name: _NAMES[number - 5] if number >= 5 else "" for number, name in enumerate(_NAMES)}
 
 
-def begun_together(plan, *, lag_s=0.0, gap_s=0.0, seed=1, rate=None, troubles=()) -> Simulated:
-    service = {"list_delay_s": lag_s, "run_s": 3.0, "start_s": 1.0, "terminate_s": 1.0, "keep_bodies": False}
+def begun_together(plan, *, gap_s=0.0, rate=None, troubles=(), **service) -> Simulated:
+    service |= {"run_s": 3.0, "start_s": 1.0, "terminate_s": 1.0, "keep_bodies": False}
     actors = tuple(
         Actor(
             command=Command(word=Word.APPLY_ID, journal=number, rate=rate),
@@ -36,7 +36,7 @@ def begun_together(plan, *, lag_s=0.0, gap_s=0.0, seed=1, rate=None, troubles=()
         faults=Faults(),
         actors=actors,
     )
-    return simulate(seed, lambda _: scenario)
+    return simulate(1, lambda _: scenario)
 
 
 def ends(simulated: Simulated) -> dict[str, tuple[float, str]]:
@@ -54,7 +54,7 @@ def made_by(simulated: Simulated) -> list[str]:
 @pytest.mark.parametrize("plan", [_WIDE, _CHAINS], ids=["wide", "chains"])
 @pytest.mark.parametrize(("lag_s", "gap_s"), [(0.0, 0.0), (1.0, 0.0), (1.0, 0.3), (1.0, 1.0), (2.0, 0.5)])
 def test_at_most_the_first_job_runs_twice_where_two_begin_a_run_in_the_same_second(plan, lag_s, gap_s):
-    simulated = begun_together(plan, lag_s=lag_s, gap_s=gap_s)
+    simulated = begun_together(plan, list_delay_s=lag_s, gap_s=gap_s)
     assert not simulated.broken
     assert sum(simulated.twice.values()) <= 2  # it ran, and was completed
     assert len(made_by(simulated)) <= _JOBS + 1
@@ -63,7 +63,7 @@ def test_at_most_the_first_job_runs_twice_where_two_begin_a_run_in_the_same_seco
 
 def test_where_the_process_that_goes_first_is_killed_the_other_one_goes_on():
     killed = Trouble(what="kill", at_s=8.0)
-    simulated = begun_together(_WIDE, gap_s=0.2, lag_s=1.0, rate=1, troubles=(killed,))
+    simulated = begun_together(_WIDE, gap_s=0.2, list_delay_s=1.0, rate=1, troubles=(killed,))
     assert not simulated.broken
     made = made_by(simulated)
     assert made[:3] == ["A", "B", "A"]
@@ -75,12 +75,19 @@ def test_where_the_process_that_goes_first_is_killed_the_other_one_goes_on():
 
 
 def test_where_the_one_that_waits_is_killed_the_other_one_does_not_notice():
-    simulated = begun_together(_WIDE, gap_s=-0.2, lag_s=1.0, troubles=(Trouble(what="kill", at_s=4.0),))
+    simulated = begun_together(_WIDE, gap_s=-0.2, list_delay_s=1.0, troubles=(Trouble(what="kill", at_s=4.0),))
     assert not simulated.broken
     assert ends(simulated)["B"][1] == "ends with 0: succeeded"
 
 
+def test_the_version_of_a_job_that_is_described_late_is_asked_for_again():
+    killed = Trouble(what="kill", at_s=8.0)
+    simulated = begun_together(_WIDE, gap_s=0.2, describe_delay_s=10.0, rate=1, troubles=(killed,))
+    assert not simulated.broken
+    assert any(" B " in line and "under several versions" in line for line in simulated.story)
+
+
 def test_a_list_that_is_later_than_the_look_leaves_it_to_the_next_one():
-    simulated = begun_together(_WIDE, lag_s=10.0)
+    simulated = begun_together(_WIDE, list_delay_s=10.0)
     assert not simulated.broken
     assert {what for _, what in ends(simulated).values()} == {"ends with 0: succeeded"}

@@ -53,9 +53,11 @@ def look_at_versions(context: RunContext, discovered: Discovered, journal: Recor
         return JobVersions()
     submitted_here = {one.job_id for one in journal.values() if one.job_id} - context.adopted if before else set()
     jobs = [one for found in discovered.jobs.values() for one in found if one.counts or before is None]
-    details = context.service.describe_jobs(one.job_id for one in jobs if one.job_id not in submitted_here)
+    asked = {one.job_id: None for one in jobs if one.job_id not in submitted_here}
+    details = context.service.describe_jobs(asked)
     found = {one.job_id: version for one in details if (version := version_in(one.reply))}
     context.adopted.clear()
+    context.adopted |= asked.keys() - {one.job_id for one in details}  # shown later: asked about in the next look
     own = [one.job_id for one in jobs if one.job_id in submitted_here]
     chosen = choose(before, own, found, given=context.options.data_version, smallest=follows or before is not None)
     if chosen.version and chosen.version != before:
