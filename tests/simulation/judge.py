@@ -77,6 +77,11 @@ class Judge:
         self._world.service.jobs.advance(self._world.time)
         return not self._undone() and not self._alive()
 
+    def versions(self) -> tuple[str, ...]:
+        """Give the data versions of the jobs that have succeeded, sorted."""
+        jobs = [job for found in self._copies().values() for job in found]
+        return tuple(sorted(versions_of(job for job in jobs if job.status is Status.SUCCEEDED)))
+
     def at_the_end(self) -> None:
         """Judge how everything stands once all processes have ended."""
         self._world.service.jobs.advance(self._world.time)
