@@ -77,6 +77,11 @@ class Judge:
         self._world.service.jobs.advance(self._world.time)
         return not self._undone() and not self._alive()
 
+    def versions(self) -> tuple[str, ...]:
+        """Give the data versions of the jobs that have succeeded, sorted."""
+        jobs = [job for found in self._copies().values() for job in found]
+        return tuple(sorted(versions_of(job for job in jobs if job.status is Status.SUCCEEDED)))
+
     def at_the_end(self) -> None:
         """Judge how everything stands once all processes have ended."""
         self._world.service.jobs.advance(self._world.time)
@@ -209,7 +214,10 @@ class Judge:
         locked = "is being worked on by" in ended.said
         forgotten = any(job.forgotten for job in self._world.service.jobs.by_id.values())
         several = len(versions_of(one for jobs in self._copies().values() for one in jobs)) > 1
-        no_version = "under which version" in ended.said and (forgotten or several)
+        undescribed_from = self._world.time - self._world.service.config.describe_delay_s - _LATE_LOOK_S
+        taken = [job.taken for jobs in self._copies().values() for job in jobs]
+        undescribed = bool(taken) and min(taken) > undescribed_from
+        no_version = "under which version" in ended.said and (forgotten or several or undescribed)
         return locked or no_version or (changed and "definition" in ended.said and command is not None)
 
     def _forgetting_is_right(self, process: Process) -> bool:

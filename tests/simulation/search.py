@@ -31,6 +31,7 @@ class Simulated:
         faults: How often what went wrong.
         story: What happened, line by line.
         hours: How long it took, in virtual hours.
+        versions: The data versions under which jobs have succeeded.
     """
 
     seed: int
@@ -40,6 +41,7 @@ class Simulated:
     faults: dict[str, int]
     story: tuple[str, ...]
     hours: float
+    versions: tuple[str, ...] = ()
 
     def without_story(self) -> "Simulated":
         """Return it without its story, which is told by simulating it again."""
@@ -67,6 +69,7 @@ def simulate(seed: int, adapt: Callable[[Scenario], Scenario] = lambda scenario:
         faults=world.faults,
         story=tuple(world.story),
         hours=world.time / 3600,
+        versions=judge.versions(),
     )
 
 

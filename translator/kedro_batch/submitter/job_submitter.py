@@ -72,6 +72,8 @@ class JobSubmitter:
         """When the last reply to a submission came."""
         self.sent = 0
         """How many submissions were answered."""
+        self.most_begun: int | None = None
+        """Once so many jobs have been begun, by whomever, the others are held back; None for any number."""
 
     def open(
         self, unconfirmed: Collection[JobName], *, stopped: bool, contested: Mapping[JobName, int] = _NONE
@@ -97,8 +99,13 @@ class JobSubmitter:
     @property
     def idle(self) -> bool:
         """True if no call is under way, no job is unconfirmed, and nothing is to be sent."""
-        to_send = self._outbox or self._later or self._run_state.has_ready
+        to_send = self._outbox or self._later or (self._run_state.has_ready and self._left_to_begin)
         return not (self._under_way or self._lookups) and (self._stopped or not to_send)
+
+    @property
+    def holds_back(self) -> bool:
+        """True if jobs are ready that are not to be sent before ``most_begun`` is raised."""
+        return not self._stopped and self._run_state.has_ready and not self._left_to_begin
 
     @property
     def under_way(self) -> bool:
@@ -166,7 +173,7 @@ class JobSubmitter:
     def _next_wave(self, now: float) -> list[JobName]:
         """Return the jobs whose intents share the next commit."""
         wave: list[JobName] = []
-        room = self._pace.room(now, unfinished=self._run_state.count(UNFINISHED))
+        room = min(self._pace.room(now, unfinished=self._run_state.count(UNFINISHED)), self._left_to_begin)
         bounded = self._context.options.max_unfinished is not None
         while len(wave) < room and (name := self._run_state.pop_ready(startable_first=bounded)):
             wave.append(name)
@@ -190,6 +197,13 @@ class JobSubmitter:
         self._run_state.not_confirmed(name)
         self._lookups[name] = Lookup(0, now, before_loop=True, of_others=True)
         return False
+
+    @property
+    def _left_to_begin(self) -> int:
+        if self.most_begun is None:
+            return len(self._jobs)
+        begun = len(self._jobs) - self._run_state.count((JobState.NOT_SUBMITTED,))
+        return max(0, self.most_begun - begun)
 
     def _bring_back(self, now: float) -> None:
         for at, name in [one for one in self._later if one[0] <= now]:

@@ -10,14 +10,17 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_poller import JobPoller
+from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.limits import LOOK_TOOK_S
 from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long
+from kedro_batch.submitter.turn import Turn
 from kedro_batch.text.wording import counted, duration, listed
 
 _TELLS_FROM_S = 1.0
 """A shorter wait is not told."""
+_WAITS = "this one submits nothing as long as new jobs of the run appear, and then goes on"
 
 
 class LookAgain:
@@ -36,6 +39,7 @@ class LookAgain:
             waits_at_end=context.options.reconcile_at_end and not context.options.poll_once,
         )
         self._still_s = 0.0
+        self._turn: Turn | None = None
         self._looked_twice = False
         self._told = set[str]()
 
@@ -44,6 +48,33 @@ class LookAgain:
         began, self._still_s = self._context.calls.now(), 0.0
         self._watch.start(began, self._context.calls.wall(), LOOK_TOOK_S)
         return began
+
+    def take_turns(self) -> None:
+        """Submit the first job alone: another process may begin this run, which is new, at the same moment."""
+        options = self._context.options
+        can_look = self._context.adopts and options.reconcile_at_end and not options.poll_once
+        if options.mode is RunMode.CONTINUE and can_look:
+            self._turn = Turn()
+            self._submitter.most_begun = self._turn.most_begun
+
+    def goes_first(self, began: float, found: Collection[JobName]) -> bool:
+        """Say whose turn it is after a look; True if it is that of this process, which goes on at once.
+
+        Args:
+            began: When the look began.
+            found: Jobs that another process has submitted, unknown until now.
+        """
+        if self._turn is None:
+            return False
+        asked = self._submitter.holds_back
+        first = next(iter(self._run_state.parents))
+        sent = self._run_state.state(first) is not JobState.NOT_SUBMITTED
+        last_sent = self._submitter.last_sent if sent else -math.inf
+        self._turn.looked(began, last_sent=last_sent, first_of_other=first in found, appeared=bool(found))
+        self._submitter.most_begun = self._turn.most_begun
+        if first in found and asked:
+            self._tell("turn", f"the other process goes first: {_WAITS}")
+        return asked and not found and self._turn.most_begun is None
 
     def looked(self, began: float, *, again: bool) -> None:
         """Record a look, as ``StockTaking.looked``."""
@@ -97,11 +128,12 @@ class LookAgain:
         self._stock.others_may_submit |= submitter.submitted_again
         if over and not self._context.options.detach:
             self._stock.others_may_submit |= took_long(submitter.last_sent - submitter.first_sent, submitter.sent)
-        return self._stock.due_at(submitter.last_sent, over=over, live=self._run_state.any_live)
+        turn_at = self._turn.due_at(submitter.last_sent) if self._turn and submitter.holds_back else math.inf
+        return min(turn_at, self._stock.due_at(submitter.last_sent, over=over, live=self._run_state.any_live))
 
     def tell_of_the_wait(self, seconds: float) -> None:
         """Say why the command does not end, and how long that will take."""
-        if seconds > _TELLS_FROM_S:
+        if seconds > _TELLS_FROM_S and not self._submitter.holds_back:
             message = (
                 f"looking at the run once more in {math.ceil(seconds)} s, when jobs that another process may have "
                 "submitted are visible, before this command ends (--no-reconcile leaves it out)"

@@ -128,6 +128,8 @@ class Run:
         # Only from here on is anything changed.
         context.emit_started(continued=context.continued or bool(reconciled.records))
         self._revisions.register()
+        if not reconciled.records:
+            self._look_again.take_turns()
         self._load(reconciled, self._began, self._reconciled)
 
     def _enter(self, here: Mapping[str, str]) -> None:
@@ -194,6 +196,8 @@ class Run:
         found = jobs_of_others(reconciled.records, before, self._known)
         if others or found:
             self._look_again.tell_of_others(found)
+        if self._look_again.goes_first(began, found):  # it ends the other process's job later: that takes a while
+            reconciled, others = replace(reconciled, duplicates=()), True
         self._load(self._chosen(reconciled), began, lambda: self._compared(before), again=others)
 
     def _compared(self, before: Mapping[JobName, JobRecord]) -> Reconciled:

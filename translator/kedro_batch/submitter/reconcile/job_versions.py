@@ -66,6 +66,7 @@ def look_at_versions(
     details = describe_jobs(context, asked)  # DescribeJobs may show a job later than ListJobs
     found = {one.job_id: version for one in details.values() if (version := version_in(one.reply))}
     context.adopted.clear()
+    context.adopted |= set(asked) - details.keys()  # shown later: asked about in the next look
     own = [one.job_id for one in jobs if one.job_id in submitted_here]
     chosen = choose(before, own, found, given=context.options.data_version, smallest=follows or before is not None)
     if chosen.version and chosen.version != before:
