@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 
 BUSY_S = 30.0
 """How long to wait for a journal that another program holds."""
-AFTER_SIGNAL_S = 3.0
+AFTER_SIGNAL_S = 2.0
 """How long, once a signal is to end the command: what is lost then, the next command finds out again."""
 SLICE_S = 0.1
 """How long SQLite waits in one piece."""
