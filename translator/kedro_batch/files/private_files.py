@@ -45,13 +45,16 @@ def make_private_folder(path: Path) -> None:
     """Make a folder for its owner alone, and those above it as usual; one that exists stays as it is.
 
     Raises:
-        OSError: It cannot be made, or it is a link, or no folder.
+        OSError: It cannot be made; with ELOOP, it is a link, with EEXIST no folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         path.mkdir(_FOLDER)
-    if not stat.S_ISDIR(path.lstat().st_mode):
-        raise OSError(errno.ELOOP, "it is a link, or no folder: remove it", str(path))
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        raise OSError(errno.ELOOP, "it is a link: remove it", str(path))
+    if not stat.S_ISDIR(mode):
+        raise FileExistsError(errno.EEXIST, "it is no folder: remove it", str(path))
 
 
 def keep_private(path: Path) -> None:
