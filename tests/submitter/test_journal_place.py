@@ -172,7 +172,7 @@ def test_a_planted_folder_is_not_entered(tmp_path, file, link):
     (tmp_path / "ssh").mkdir()
     (file.parent / link).parent.mkdir(exist_ok=True)
     (file.parent / link).symlink_to(tmp_path / "ssh")
-    with pytest.raises(UsageError, match="it is a link, or no folder"), run_lock(run_folder(file, RUN), RUN):
+    with pytest.raises(UsageError, match="it is a link: remove it"), run_lock(run_folder(file, RUN), RUN):
         pass
     assert list((tmp_path / "ssh").iterdir()) == []
 
