@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from kedro_batch.submitter.service.local_record import Began, read_record
 from kedro_batch.submitter.service.process_table import find_members
 from tests.support.command_line import PROGRAM, Ended, environment
@@ -80,10 +82,55 @@ def test_cancel_ends_them_and_runs_nothing(tmp_path):
         assert "has not ended" in kedro_batch("status", "r", cwd=tmp_path).text
         ended = kedro_batch("cancel", "r", cwd=tmp_path)
         assert (ended.code, lives(group)) == (0, False)
+        assert "run r cancelled after" in ended.text
+        assert "the kedro-batch that ran it was killed, and nobody knows how it ended" in ended.text
+        assert "run r cancelled, as last seen" in kedro_batch("status", "r", cwd=tmp_path).text
     again = kedro_batch("cancel", "r", cwd=tmp_path)
     assert again.code == 2
     assert "run r is a local run, and nothing of it goes on: its jobs end when its command ends. See" in again.err
     assert ledger(tmp_path) == ["begun"]
+
+
+STUBBORN = ["bash", "-c", "trap '' TERM; touch ledger; [ -e quick ] || while :; do sleep 1; done"]
+
+
+@pytest.mark.parametrize("command", ["resume", "cancel"])
+def test_ctrl_c_while_they_are_being_ended_ends_them_at_once(tmp_path, command):
+    write_plan(tmp_path, {"slow": STUBBORN})
+    with killed(tmp_path) as (group,):
+        words = [*PROGRAM, command, "r", "--json"]
+        with subprocess.Popen(
+            words, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process:
+            assert process.stdout
+            next(line for line in process.stdout if "first these are ended" in line)
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+        assert process.returncode == 130
+        assert not lives(group)
+
+
+def test_they_count_whatever_the_journal_says_of_the_run(tmp_path):
+    write_plan(tmp_path, {"slow": STUBBORN}, slow={"writes": ["x"]})
+    with killed(tmp_path):
+        with closing(sqlite3.connect(tmp_path / ".kedro-batch" / "journal.db")) as journal:
+            journal.execute("UPDATE runs SET outcome = 'interrupted'")
+            journal.commit()
+        ended = kedro_batch("apply", "plan.yaml", "--local", "--exclusive", cwd=tmp_path)
+        assert ended.code == 2
+        assert "Its command was killed; to end what that left: kedro-batch cancel r" in ended.err
+
+
+def test_a_run_whose_record_is_odd_holds_up_no_other(tmp_path):
+    write_plan(tmp_path, {"slow": SLOW}, slow={"writes": ["x"]})
+    with killed(tmp_path):
+        (tmp_path / "quick").touch()
+        record = tmp_path / RUN_FOLDER / "processes.jsonl"
+        record.rename(record.with_suffix(".moved"))
+        record.symlink_to("elsewhere")
+        assert kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path).code == 0
+        record.unlink()
+        record.with_suffix(".moved").rename(record)
 
 
 def test_a_run_of_which_they_are_left_counts_as_one_that_goes_on(tmp_path):

@@ -290,6 +290,13 @@ def test_runs_on_this_machine_count_while_their_command_works(tmp_path):
             assert refused.code == 2
             assert "run first of this project goes on and writes 1 dataset of the same name (raw)" in refused.err
             assert "Wait for its command to end; to see how it stands: kedro-batch status first" in refused.err
+            (tmp_path / "other").mkdir()
+            (tmp_path / "other" / "a name").symlink_to(tmp_path / ".kedro-batch" / "journal.db")
+            renamed = ("--journal", "other/a name")
+            refused = kedro_batch(*local, "--exclusive", *renamed, cwd=tmp_path)
+            assert "kedro-batch status first --journal 'other/a name'" in refused.err
+            refused = kedro_batch("resume", "first", *renamed, cwd=tmp_path)
+            assert "To see the status: kedro-batch status first --journal 'other/a name'" in refused.err
             (tmp_path / "gate").write_text("go")
             assert first.wait(60) == 0
         finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.errors import Interrupted
+from kedro_batch.errors import Interrupted, UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter import journal_busy
@@ -98,6 +98,14 @@ def test_who_holds_the_journal_for_too_long_is_told_of_with_what_to_do(journal):
         assert f"close that (fuser {journal.file} names it), and try again" in str(error)
 
 
+def test_whatever_is_read_of_a_journal_that_is_held_ends_with_a_message(journal):
+    journal.wait.at_most_s = 0.0
+    with closing(hold(journal.file)):
+        for read in (journal.run, journal.plan, journal.records, journal.revisions, lambda _: journal.runs()):
+            with pytest.raises(UsageError, match=r"cannot read the journal .*Another program holds it"):
+                read(RUN)
+
+
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
 def test_a_file_system_without_locks_is_named_where_sqlite_says_only_that_it_is_busy(journal, monkeypatch, number):
     def refuse(*_: object) -> None:
@@ -127,6 +135,18 @@ def test_a_run_is_followed_while_the_journal_is_held_and_is_complete_when_it_is_
     assert FREE in ended.err
     with read_journal(tmp_path / JOURNAL) as view:
         assert {job: one.state for job, one in view.records(RunId("r")).items()} == {"a": "SUCCEEDED", "b": "SUCCEEDED"}
+
+
+def test_a_signal_does_not_wait_for_a_journal_that_is_held_all_the_time(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(durations={"a": 600}) as service:
+        with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: states(service).get("a") == "RUNNING", process)
+            with closing(hold(tmp_path / JOURNAL)):
+                ended = interrupted(process)
+        assert ended.code == 130, ended.err
+        assert "is not complete: database is locked" in ended.err
+        assert "run r interrupted: stopped following: 1 job goes on running on AWS Batch" in ended.err
 
 
 def test_commands_that_find_the_journal_held_say_so_and_can_be_interrupted(tmp_path):

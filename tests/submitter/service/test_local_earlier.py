@@ -1,4 +1,5 @@
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -118,11 +119,32 @@ def test_a_line_that_was_torn_is_ignored_and_the_next_command_begins_a_new_one(t
         '{"event": "ended", "job_id": 1, "name": "r_a_1", "code": 0, "reason": "", "log": null, "at": 1}',
         '{"event": "ended", "job_id": "1", "name": "r_a_1", "code": "0", "reason": "", "log": null, "at": 1}',
         '{"event": "ended", "job_id": "1", "name": "r_a_1", "code": 0, "reason": "", "log": null, "at": 1, "new": 1}',
+        '{"event": "ended", "job_id": "1", "name": "r_a_1", "code": 0, "reason": "", "log": null, "at": NaN}',
+        '{"event": "ended", "job_id": "1", "name": "r_a_1", "code": 0, "reason": "", "log": null, "at": -Infinity}',
+        '{"event": "ended", "job_id": "1", "name": "r_a_1", "code": 0, "reason": "", "log": null, "at": 1e300}',
+        pytest.param("[" * 100_000, id="too deep"),
     ],
 )
 def test_a_line_that_says_nothing_is_ignored(tmp_path, line):
     (tmp_path / "record").write_text(f"{line}\n", encoding="latin-1")
     assert list(read_record(tmp_path / "record")) == []
+
+
+def test_a_line_that_does_not_fit_on_the_disk_is_an_error_and_spoils_no_other(tmp_path):
+    record = LocalRecord(tmp_path / "record")
+    record.append(ended())
+    size = (tmp_path / "record").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 9, before[1]))
+        with pytest.raises(OSError, match="No space left"):
+            record.append(ended(1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    record.append(ended(2))
+    assert list(read_record(tmp_path / "record")) == [ended(), ended(2)]
 
 
 def test_no_record_says_that_nothing_was_started_and_one_that_cannot_be_read_is_a_message(tmp_path):

@@ -128,7 +128,10 @@ def remove_partial_outputs(
         RunUnfinished: Jobs may still be running.
         Refused: The project cannot be loaded.
     """
-    with run_lock(run_folder(journal, run_id), run_id), read_journal(journal, print_plainly) as book:
+    with (
+        run_lock(run_folder(journal, run_id), run_id, journal_words(journal)),
+        read_journal(journal, print_plainly) as book,
+    ):
         run = find_recorded_run(run_id, book)
         jobs = find_partial_jobs(run, book, starts)
         if jobs.may_run:

@@ -11,6 +11,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import journal_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,8 @@ def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) ->
     entry = journal.run(run_id)
     if entry is None and plan is None:
         raise RunUnknown(
-            f"the journal {journal.file} has no run {run_id}: see kedro-batch runs. If it was lost, or is on another "
-            "machine, name the plan of the run with --plan PLAN"
+            f"the journal {journal.file} has no run {run_id}: see kedro-batch runs{journal_words(journal.file)}. "
+            "If it was lost, or is on another machine, name the plan of the run with --plan PLAN"
         )
     content, name = plan or (journal.plan(run_id), f"the plan of run {run_id}")
     ready = read_plan(content, name)

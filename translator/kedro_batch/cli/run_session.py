@@ -32,6 +32,7 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import remove_run_folder, run_lock
 from kedro_batch.submitter.run_state import RunState
@@ -97,10 +98,11 @@ class RunSession:
         if not self.context.engine.left_running():
             raise UsageError(
                 f"run {run} is a local run, and nothing of it goes on: its jobs end when its command ends. See "
-                f"kedro-batch status {run}"
+                f"kedro-batch status {run}{self._further}"
             )
-        with suppress(JobsFailed, RunUnfinished):
-            self.follow()
+        cancelled = Run(self.context, location=self._location)
+        self.run_state = cancelled.run_state
+        cancelled.to_the_end("cancelled")
 
     def cancel(self) -> Cancelled:
         """Terminate every job of the run, and return how it stands.
@@ -119,6 +121,7 @@ class RunSession:
             left = len(cancelled.left)
             raise RunUnfinished(
                 f"{left} jobs of run {self.handle.run_id} have not ended yet: kedro-batch cancel {self.handle.run_id}"
+                f"{self._further}"
             )
         if cancelled.foreign:
             names = listed([f"{name} ({job_id})" for job_id, name in sorted(cancelled.foreign.items())], 3)
@@ -137,9 +140,13 @@ class RunSession:
         return (
             f"jobs of run {run_id} go on appearing: the newest is {newest.name}, created at {created}. It is submitted "
             "by a kedro-batch on another machine, or with another journal. Stop that process, then: kedro-batch cancel "
-            f"{run_id}. Who calls SubmitJob, some 15 minutes later: aws cloudtrail lookup-events{in_region} "
-            "--lookup-attributes AttributeKey=EventName,AttributeValue=SubmitJob"
+            f"{run_id}{self._further}. Who calls SubmitJob, some 15 minutes later: aws cloudtrail "
+            f"lookup-events{in_region} --lookup-attributes AttributeKey=EventName,AttributeValue=SubmitJob"
         )
+
+    @property
+    def _further(self) -> str:
+        return journal_words(self.context.journal.file)
 
     @property
     def _location(self) -> dict[str, str]:
@@ -179,7 +186,7 @@ def open_run(
     try:
         with on_signals(inbox.on_signal):
             try:
-                with run_lock(folder, handle.run_id), follower(options.verbosity) as show:
+                with run_lock(folder, handle.run_id, journal_words(journal.file)), follower(options.verbosity) as show:
                     _record_run(handle, journal, engine, calls.wall())
                     context = RunContext(
                         plan=handle.plan,
@@ -281,7 +288,11 @@ def _report(session: RunSession, options: CommandOptions) -> None:
         print_note(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
     if options.verbosity.as_json or finished is None:
         return
-    entry = journal.run(session.handle.run_id)
+    try:
+        entry = journal.run(session.handle.run_id)
+    except UsageError as error:  # another program holds it: the exit code tells how the run ended
+        print_note(for_terminal(f"run {session.handle.run_id} {finished.outcome}: {finished.note or ''}\n{error}"))
+        return
     if entry is None:
         raise UsageError(f"the journal {journal.file} has lost run {session.handle.run_id}")
     state = session.run_state

@@ -25,14 +25,14 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
     from kedro_batch.review.run.outcome import outcome_text
     from kedro_batch.review.run.status import run_status, status_document
     from kedro_batch.submitter.definitions.in_use import revisions_in_use
-    from kedro_batch.submitter.journal_view import read_journal
+    from kedro_batch.submitter.journal_view import journal_words, read_journal
     from kedro_batch.submitter.run_id import checked_run_id
 
     run_id = checked_run_id(run)
     with read_journal(journal, print_plainly) as book:
         entry = book.run(run_id)
         if entry is None:
-            raise RunUnknown(f"the journal {journal} has no run {run_id}: see kedro-batch runs")
+            raise RunUnknown(f"the journal {journal} has no run {run_id}: see kedro-batch runs{journal_words(journal)}")
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
         in_use = revisions_in_use(plan, book.revisions(run_id))

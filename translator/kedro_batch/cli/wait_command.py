@@ -25,11 +25,15 @@ def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
+    from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.run_id import checked_run_id
 
     book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
     if handle.engine_name == "local":
-        raise UsageError(f"run {run} is a local run, which stops when its command stops. See kedro-batch status {run}")
+        raise UsageError(
+            f"run {run} is a local run, which stops when its command stops. See kedro-batch status {run}"
+            f"{journal_words(journal)}"
+        )
     with open_run(handle, book, command_options(given, RunMode.FOLLOW)) as session:
         session.follow()

@@ -18,8 +18,8 @@ then its id is in the journal, in a batch with others, since the service knows i
 UNCONFIRMED and is looked up by its name before anything is sent again. The states of a job are in ``job_state``.
 
 Who may call whom, from the top: ``run`` and ``cancel``; ``close`` and ``look_again``; the stages ``job_submitter``,
-``job_poller`` and ``preflight``; ``stock_taking`` and ``turn``; ``refusals``, ``submit_pace``, ``unconfirmed`` and ``contested``;
-``definitions``; ``reconcile``; ``terminate``; ``context``, which every part receives; ``journal``; ``service``, which
-alone knows engines, calls and clocks; ``events``; ``run_state`` and ``job_state``, which are pure; ``failures``. An
-import contract holds this order.
+``job_poller`` and ``preflight``; ``stock_taking`` and ``turn``; ``refusals``, ``submit_pace``, ``unconfirmed`` and
+``contested``; ``definitions``; ``reconcile``; ``terminate``; ``context``, which every part receives; ``journal``;
+``service``, which alone knows engines, calls and clocks; ``events``; ``run_state`` and ``job_state``, which are pure;
+``failures``. An import contract holds this order.
 """

@@ -12,6 +12,7 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished, RunOutcome
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.preflight import check_account, check_location, current_location
 from kedro_batch.submitter.reconcile.duplicates import discover
 from kedro_batch.submitter.reconcile.job_versions import version_in
@@ -74,7 +75,8 @@ def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
             raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
         outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
-        note = f"not all jobs may be terminated. Try again: kedro-batch cancel {context.run_id}"
+        further = journal_words(context.journal.file)
+        note = f"not all jobs may be terminated. Try again: kedro-batch cancel {context.run_id}{further}"
         close(context, run_state, outcome, began=began, note=note)
         raise
 

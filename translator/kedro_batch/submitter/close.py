@@ -5,6 +5,8 @@ from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
 from kedro_batch.submitter.job_state import ENDED, LIVE, UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
+from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.terminate import JobTerminator, terminate
@@ -64,6 +66,8 @@ def close_early(  # noqa: PLR0913  the parts of a run
         began: When, on the clock of its calls.
     """
     submitter.stop()
+    if outcome == "interrupted":
+        context.journal.wait.at_most_s = AFTER_SIGNAL_S
     until = context.calls.now() + _FLUSH_S
     while submitter.under_way and context.calls.now() < until and not context.inbox.impatient:
         for reply in context.calls.wait(0.1):
@@ -83,8 +87,9 @@ def close_early(  # noqa: PLR0913  the parts of a run
             note = going_on if live else ""
     submitted = any(one.job_id for one in run_state.records.values())
     parts = [note] if submitted and note else []
+    further = journal_words(context.journal.file)
     if not terminator.idle:
-        parts.append(f"not all jobs that were called off are terminated: kedro-batch cancel {context.run_id}")
+        parts.append(f"not all jobs that were called off are terminated: kedro-batch cancel {context.run_id}{further}")
     if unconfirmed := submitter.unconfirmed:
         jobs = f"{counted(len(unconfirmed), 'job')} may have been submitted ({listed(unconfirmed, _SHOWN)})"
         parts.insert(0, f"{jobs}: resume looks them up first")

@@ -22,6 +22,8 @@ _T = TypeVar("_T")
 
 BUSY_S = 30.0
 """How long to wait for a journal that another program holds."""
+AFTER_SIGNAL_S = 2.0
+"""How long, once a signal is to end the command: what is lost then, the next command finds out again."""
 SLICE_S = 0.1
 """How long SQLite waits in one piece."""
 TELL_AFTER_S = 2.0
@@ -37,12 +39,14 @@ class JournalWait:
     Attributes:
         tell: Shows a message, once when the waiting is long, and once when it is over.
         check: Is called between two slices; what it raises ends the waiting.
+        at_most_s: No waiting takes longer.
     """
 
     def __init__(self, file: Path) -> None:
         """Wait for nothing yet."""
         self.tell: Callable[[str], None] = _ignore
         self.check: Callable[[], None] = _ignore_signals
+        self.at_most_s = BUSY_S
         self._file = file
         self._busy_since: float | None = None
         self._told = False
@@ -57,6 +61,7 @@ class JournalWait:
         Raises:
             sqlite3.Error: It cannot be read or written; busy if it was not let go in time.
         """
+        within_s = min(within_s, self.at_most_s)
         began = time.monotonic()
         while True:
             try:
@@ -77,7 +82,7 @@ class JournalWait:
         self._busy_since = now if self._busy_since is None else self._busy_since
         if now - self._busy_since >= TELL_AFTER_S and not self._told:
             self._told = True
-            limit = f" for up to {duration(within_s)}" if within_s else "; jobs on AWS Batch are followed meanwhile"
+            limit = f" for up to {duration(within_s)}" if within_s else "; the jobs are followed meanwhile"
             self.tell(
                 f"another program holds the journal {self._file}, such as a database browser: waiting for it{limit}"
             )

@@ -65,7 +65,7 @@ class JournalView:
         return found
 
     def _entries(self, where: str = "", *values: object) -> Iterator[RunEntry | UsageError]:
-        known = [one for one in RUN_COLUMNS if one != "version" or version_of(self._connection) not in OLDER]
+        known = [one for one in RUN_COLUMNS if one != "version" or self._version() not in OLDER]
         columns = ", ".join(one if one in known else f"NULL AS {one}" for one in RUN_COLUMNS)
         rows = self._read(f"SELECT {columns} FROM runs {where} ORDER BY began_at, run", *values)  # noqa: S608  fixed
         for row in rows:
@@ -143,7 +143,7 @@ class JournalView:
 
         It is that of the latest submission that was sent, or may have been. The newest submission comes first.
         """
-        if version_of(self._connection) == WITHOUT_REVISIONS:
+        if self._version() == WITHOUT_REVISIONS:
             return {}
         query = (
             "SELECT job, revision, intended_at FROM submissions "
@@ -173,6 +173,9 @@ class JournalView:
             "kedro-batch may have written it, or another program. The other runs in it can be used. To go on with this "
             "one: install that kedro-batch, or name another file with --journal, and the plan with --plan PLAN"
         )
+
+    def _version(self) -> int:
+        return int(self._read("PRAGMA user_version")[0][0])
 
     def _read(self, query: str, *values: object) -> list[Any]:
         try:

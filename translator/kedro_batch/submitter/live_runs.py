@@ -104,7 +104,7 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
         if entry.run == context.run_id or entry.outcome not in _MAY_GO_ON:
             continue
         folder = run_folder(journal.file, entry.run)
-        followed = entry.outcome is None and (is_locked(folder) or _is_left_running(folder, entry))
+        followed = (entry.outcome is None and is_locked(folder)) or _is_left_running(folder, entry)
         try:
             records = {} if followed else journal.records(entry.run)
         except UsageError:  # it has an odd row, which is a message only for whoever works on that run
@@ -140,8 +140,10 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
 
 
 def _is_left_running(folder: Path, entry: RunEntry) -> bool:
-    """True if the command of a local run was killed, and has left jobs running."""
-    return entry.engine == "local" and bool(EarlierCommands(folder / RECORD).left_running())
+    """True if the command of a local run was killed, and has left jobs running; one with an odd record is left out."""
+    with suppress(UsageError):
+        return entry.engine == "local" and bool(EarlierCommands(folder / RECORD).left_running())
+    return False
 
 
 def _may_be_submitted(record: JobRecord, forgotten_before: float) -> bool:
@@ -255,7 +257,7 @@ def _how_to_run_beside(context: RunContext) -> str:
 def _how_to_wait(context: RunContext, other: LiveRun) -> str:
     further = journal_words(context.journal.file)
     if other.entry.engine == "local":
-        if not is_locked(context.journal.file.parent / "runs" / other.entry.run):
+        if not is_locked(run_folder(context.journal.file, other.entry.run)):
             return f"Its command was killed; to end what that left: kedro-batch cancel {other.entry.run}{further}"
         return f"Wait for its command to end; to see how it stands: kedro-batch status {other.entry.run}{further}"
     return f"To wait for it: kedro-batch wait {other.entry.run}{further}"

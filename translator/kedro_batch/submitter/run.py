@@ -74,8 +74,11 @@ class Run:
         self._stopping = False
         self._known = set[JobId]()
 
-    def to_the_end(self) -> RunFinished:
+    def to_the_end(self, outcome: RunOutcome | None = None) -> RunFinished:
         """Submit what is to be submitted, and follow it until nothing can change.
+
+        Args:
+            outcome: How it ends, where that is not told by its jobs.
 
         Returns:
             How it ended; jobs that failed do not raise.
@@ -106,7 +109,7 @@ class Run:
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
             context.engine.interrupt()
             raise
-        return close(context, self.run_state, outcome_of(self.run_state, context.options), began=self._began)
+        return close(context, self.run_state, outcome or outcome_of(self.run_state, context.options), began=self._began)
 
     # Open: where does the run stand, and may it be taken up here?
 

@@ -29,17 +29,18 @@ _NAME_LENGTH = 500
 
 
 @contextmanager
-def run_lock(folder: Path, run_id: RunId) -> Iterator[None]:
+def run_lock(folder: Path, run_id: RunId, further: str = "") -> Iterator[None]:
     """Hold the lock of a run while the block runs.
 
     Args:
         folder: The folder of the run; made where it is missing.
         run_id: The run, for the message.
+        further: What a command needs to find the run, for the message (``journal_words``).
 
     Raises:
         UsageError: Another process holds it, the folder cannot be written, or its file system has no locks.
     """
-    with _locked(folder, run_id) as file:
+    with _locked(folder, run_id, further) as file:
         file.truncate(0)
         file.write(_name())
         file.flush()
@@ -121,7 +122,7 @@ def remove_run_folder(folder: Path) -> None:
         folder.rmdir()
 
 
-def _locked(folder: Path, run_id: RunId) -> TextIO:
+def _locked(folder: Path, run_id: RunId, further: str) -> TextIO:
     """Open the lock file and lock it; again, if the one that held it has removed it meanwhile."""
     while True:
         try:
@@ -137,7 +138,7 @@ def _locked(folder: Path, run_id: RunId) -> TextIO:
                 holder = one_line(file.read(_NAME_LENGTH)).strip() or "another process"
                 raise UsageError(
                     f"run {run_id} is being worked on by {holder}. Wait, or stop that process. "
-                    f"To see the status: kedro-batch status {run_id}"
+                    f"To see the status: kedro-batch status {run_id}{further}"
                 )
             if _is_there(file, folder / "lock"):
                 on_failure.pop_all()

@@ -26,6 +26,10 @@ _LABELS = {
     JobState.UNCONFIRMED: "unconfirmed",
 }
 _UNFINISHED = "not finished"
+_WHY_LOST = {
+    "aws": "the service knows it no longer",
+    "local": "the kedro-batch that ran it was killed, and nobody knows how it ended",
+}
 _SPEAKS_FOR_ITSELF = (None, "exit", "unknown")
 
 
@@ -72,7 +76,7 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
         place=_place(status) if seconds is None else None,
         note=for_terminal(note) if note else None,
         going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
-        failures=tuple(_failure(one) for one in status.failures[:_FAILURES_SHOWN]),
+        failures=tuple(_failure(one, status.engine) for one in status.failures[:_FAILURES_SHOWN]),
         further_failures=_further(status.failures[_FAILURES_SHOWN:]),
         commands=_commands(status, journal),
         journal=for_terminal(journal),
@@ -83,7 +87,10 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
 def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
     lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
-    lines += [f"  {view.job} {view.headline}" for view in map(_failure, status.failures[:_FAILURES_SHOWN])]
+    lines += [
+        f"  {view.job} {view.headline}"
+        for view in (_failure(one, status.engine) for one in status.failures[:_FAILURES_SHOWN])
+    ]
     if further := _further(status.failures[_FAILURES_SHOWN:]):
         lines.append(f"  {further}")
     lines += [f"To {effect}: {command.rstrip()}" for command, effect in _commands(status, journal)]
@@ -131,8 +138,8 @@ def _how_it_stands(status: RunStatus, seconds: float | None) -> str:
     return f"{status.outcome}, as last seen" if status.outcome else "has not ended, as last seen"
 
 
-def _failure(one: FailureStatus) -> FailureView:
-    reason = one.reason or ("the service knows it no longer" if one.state == JobState.LOST else None)
+def _failure(one: FailureStatus, engine: str) -> FailureView:
+    reason = one.reason or (_WHY_LOST.get(engine) if one.state == JobState.LOST else None)
     code = None if one.exit_code is None else f"exit code {one.exit_code}"
     attempts = f"after {one.attempts} attempts" if one.attempts else None
     verb = "was lost" if one.state == JobState.LOST else "failed"

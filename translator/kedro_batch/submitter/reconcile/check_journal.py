@@ -3,6 +3,7 @@
 A run of 10,000 jobs costs nothing here while ListJobs has them. What it has not is described, a hundred in a call.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from kedro_batch.errors import UsageError
@@ -11,6 +12,7 @@ from kedro_batch.plan.submit_job import JobId, parsed_job_name
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import LIVE, MAY_STILL_LIVE, PARENTS_SUCCEEDED, JobState
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.belief import belief_in
 from kedro_batch.submitter.reconcile.belongs import is_of_run
@@ -96,11 +98,12 @@ def _check(
     )
     file, run_id = context.journal.file, context.run_id
     if belief.doubts:
+        name, moved = shlex.quote(str(file)), shlex.quote(f"{file}.old")
         raise UsageError(
             f"the journal {file} cannot be believed about run {run_id}, and nothing was submitted or terminated: "
             f"{listed(belief.doubts, 3, '; ')}. It may come from somebody else, or from another account. Move it away, "
-            f"and take the run up from what AWS Batch knows of it: mv {file} {file}.old, then kedro-batch resume "
-            f"{run_id} --plan PLAN"
+            f"and take the run up from what AWS Batch knows of it: mv {name} {moved}, then kedro-batch resume "
+            f"{run_id} --plan PLAN{journal_words(file)}"
         )
     if belief.unproven:
         message = (

@@ -43,8 +43,11 @@ from kedro_batch.submitter.service.local_process import (
 )
 from kedro_batch.submitter.service.local_record import LocalRecord
 from kedro_batch.submitter.service.no_account import NoAccount
+from kedro_batch.text.wording import listed
 
 _SETTLE_S = 0.02
+_KILLED_WITHIN_S = 2.0
+"""How long a process may take to be gone after SIGKILL."""
 
 
 class LocalEngine(NoAccount):
@@ -168,7 +171,10 @@ class LocalEngine(NoAccount):
         return read_tail(Path(log), lines)
 
     def interrupt(self) -> str:
-        """End what runs, and start nothing more; a second signal ends it at once."""
+        """End what runs, also of a killed command if that has begun, and start nothing more.
+
+        A second signal ends it at once.
+        """
         with self._lock:
             self._stopping = True
             running = [job for job in self._jobs.values() if job.process]
@@ -177,12 +183,32 @@ class LocalEngine(NoAccount):
         for process in processes:
             signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_S
-        while any(job.process for job in running) and time.monotonic() < deadline and not self._inbox.impatient:
+        while (
+            (any(job.process for job in running) or self._left_of_earlier())
+            and time.monotonic() < deadline
+            and not self._inbox.impatient
+        ):
             time.sleep(_SETTLE_S)
-        for process in processes:
-            signal_group(process, signal.SIGKILL)
+        for going_on in [job.process for job in running]:
+            if going_on:  # the number of one that has ended may be another's by now
+                signal_group(going_on, signal.SIGKILL)
+        left = self._kill_left_of_earlier()
         self._pool.shutdown(wait=False, cancel_futures=True)
-        return f"stopped while running: {', '.join(names) or 'none'}. No job goes on"
+        end = f"{listed(left)} of a killed command cannot be ended, and may go on" if left else "No job goes on"
+        return f"stopped while running: {', '.join(names) or 'none'}. {end}"
+
+    def _left_of_earlier(self, number: signal.Signals | None = None) -> tuple[str, ...]:
+        """Return the jobs of killed commands that have processes, once it was begun to end them; signal these first."""
+        return self._earlier.left_running(number) if self._earlier else ()
+
+    def _kill_left_of_earlier(self) -> tuple[str, ...]:
+        """End the processes of killed commands at once; return the jobs of those that do not end."""
+        left = self._left_of_earlier(signal.SIGKILL)
+        deadline = time.monotonic() + _KILLED_WITHIN_S
+        while left and time.monotonic() < deadline:
+            time.sleep(_SETTLE_S)
+            left = self._left_of_earlier()
+        return left
 
     # What stands for the service
 

@@ -8,6 +8,7 @@ the run up from it (``local_earlier``). A kill can tear the last line only: what
 synced to the disk: a power cut ends the processes as well, and jobs whose ends it takes away run again.
 """
 
+import errno
 import json
 import os
 import threading
@@ -22,6 +23,8 @@ from kedro_batch.files.private_files import make_private_folder, open_without_fo
 from kedro_batch.plan.submit_job import JobId
 
 RECORD = "processes.jsonl"
+_LAST_S = 1e11
+"""No time is later: the year 5138."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,11 @@ class LocalRecord:
         with self._lock:
             if self._descriptor is None:
                 self._descriptor = _open(self.file)
-            os.write(self._descriptor, text)
+            written = os.write(self._descriptor, text)
+            if written < len(text):  # a full disk: the next line begins anew, and this one does not count
+                os.close(self._descriptor)
+                self._descriptor = None
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.file))
 
 
 def read_record(file: Path) -> Iterator[Began | Ended]:
@@ -124,7 +131,7 @@ def read_record(file: Path) -> Iterator[Began | Ended]:
         ) from error
     with os.fdopen(descriptor, "rb") as stream:
         for line in stream:
-            with suppress(ValueError, TypeError):
+            with suppress(ValueError, TypeError, RecursionError):
                 yield _parsed(json.loads(line))
 
 
@@ -139,6 +146,8 @@ def _parsed(fields: Any) -> Began | Ended:
     kind = _KINDS[fields.pop("event")]
     if not all(isinstance(value, _TYPES[name]) for name, value in fields.items() if name in _TYPES):
         raise ValueError("of another type")
+    if not abs(fields.get("at", 0.0)) < _LAST_S:  # also what is not a number, which JSON of Python may hold
+        raise ValueError("no time")
     return kind(**fields)
 
 
@@ -146,7 +155,11 @@ def _open(file: Path) -> int:
     """Open the file behind its last whole line."""
     make_private_folder(file.parent)
     descriptor = open_without_following(file, os.O_RDWR | os.O_APPEND | os.O_CREAT)
-    size = os.fstat(descriptor).st_size
-    if size and os.pread(descriptor, 1, size - 1) != b"\n":
-        os.write(descriptor, b"\n")
+    try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            os.write(descriptor, b"\n")
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
