@@ -112,3 +112,17 @@ def test_what_waited_for_jobs_that_were_ended_for_each_other_is_submitted_again_
     look = _look("a1 FAILED>a2", "a2 FAILED>a1", "c1 SUCCEEDED", "b1(a1) FAILED", "d1(b1) FAILED")
     assert look.orphans == {"a", "b", "d"}
     assert _kept(look) == {"c1"}
+
+
+def test_a_job_that_has_succeeded_stands_though_a_later_submission_fell_with_what_it_waited_for():
+    """Another process submitted node and parent anew; the parent was ended as a duplicate, and the node with it."""
+    jobs = ("a1 SUCCEEDED", "c1 SUCCEEDED", "b1(a1 c1) SUCCEEDED", "d1(b1) SUCCEEDED", "b2.2(a1 c1) FAILED>b1")
+    look = _look(*jobs, "d2.2(b2) FAILED")
+    assert _kept(look) == {"a1", "c1", "b1", "d1"}
+    assert not look.orphans
+
+
+def test_a_later_submission_that_failed_by_itself_is_the_failure_of_its_node_also_where_an_older_one_has_succeeded():
+    jobs = ("a1 SUCCEEDED", "c1 SUCCEEDED", "b1(a1 c1) SUCCEEDED", "d1(b1) SUCCEEDED", "b2.2(a1 c1) FAILED")
+    look = _look(*jobs, "d2.2(b2) FAILED")
+    assert _kept(look) == {"a1", "c1", "b2", "d2"}

@@ -164,14 +164,15 @@ def deduplicate(
     orphans: set[JobName] = set()
     for job in parents:
         jobs = discovered.jobs.get(job, ())
-        rivals = _rivals(jobs)
-        allowed = [one for one in _not_rerun(rivals, jobs) if one.job_id not in replaced]
-        fitting = [one for one in allowed if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
+        fell = {one.job_id for one in jobs if not doomed.isdisjoint(depends_on.get(one.job_id, ()))}
+        newest = _newest_that_was_meant(jobs, fell)
+        rivals = [one for one in jobs if one.counts and (one.live or one.submission == newest)]
+        allowed = [one for one in _not_rerun(rivals, jobs, newest) if one.job_id not in replaced]
+        fitting = [one for one in allowed if one.job_id not in fell]
         chosen = min(fitting, key=lambda one: _preference(one, oldest), default=None)
         if chosen is None and jobs:
             failed = [one for one in jobs if one.state is JobState.FAILED and not (rivals and one.job_id in replaced)]
-            failed = [one for one in failed if doomed.isdisjoint(depends_on.get(one.job_id, ()))]
-            chosen = _failed_by_itself(jobs, failed)
+            chosen = _failed_by_itself(jobs, [one for one in failed if one.job_id not in fell])
         duplicates += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
         dropped = [one for one in jobs if one is not chosen]
         doomed.update(one.job_id for one in dropped if one.state is not JobState.SUCCEEDED or one.job_id in replaced)
@@ -227,27 +228,22 @@ def _lost_data(
     }
 
 
-def _rivals(jobs: Sequence[FoundJob]) -> list[FoundJob]:
-    """Return the jobs that run the node or have run it. An older one that succeeded is ignored: it was rerun.
-
-    Not if what ran it again was terminated in favour of the older one, by somebody who saw that one still run.
-    """
-    newest = _newest_that_was_meant(jobs)
-    return [one for one in jobs if one.counts and (one.live or one.submission == newest)]
-
-
-def _not_rerun(rivals: Sequence[FoundJob], jobs: Sequence[FoundJob]) -> Sequence[FoundJob]:
+def _not_rerun(rivals: Sequence[FoundJob], jobs: Sequence[FoundJob], newest: int) -> Sequence[FoundJob]:
     """Return the rivals without those of a submission that had succeeded before the node was run again."""
-    newest = _newest_that_was_meant(jobs)
     succeeded = (one.submission for one in jobs if one.state is JobState.SUCCEEDED and one.submission < newest)
     rerun = max(succeeded, default=0)
     return [one for one in rivals if one.submission > rerun] or rivals
 
 
-def _newest_that_was_meant(jobs: Sequence[FoundJob]) -> int:
-    """Return the newest submission that was not ended in favour of another job; 0 if there is none."""
+def _newest_that_was_meant(jobs: Sequence[FoundJob], fell: Collection[JobId]) -> int:
+    """Return the newest submission that runs its node or has run it; 0 if there is none.
+
+    What has succeeded before it was rerun, and does not count any more. One that was ended in favour of another job has
+    rerun nothing, and neither has one that ``fell``, because what it waited for was ended so.
+    """
     known = {one.job_id for one in jobs}
-    return max((one.submission for one in jobs if kept_instead(one.reason) not in known), default=0)
+    meant = (one for one in jobs if not (one.state is JobState.FAILED and one.job_id in fell))
+    return max((one.submission for one in meant if kept_instead(one.reason) not in known), default=0)
 
 
 def _failed_by_itself(jobs: Sequence[FoundJob], candidates: Collection[FoundJob]) -> FoundJob | None:
