@@ -11,6 +11,7 @@ from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import EngineName, Event, JobChanged, JobSubmitted
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import JournalWait
+from kedro_batch.submitter.journal_rows import SubmittedId
 from kedro_batch.submitter.service.api import JobDetail, JobPage, Terminated
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Lane, Reply
@@ -125,6 +126,13 @@ class Journal:
 
     def submissions(self, _: RunId) -> tuple[tuple[JobName, JobRecord], ...]:
         return tuple((job, one) for (job, _), one in sorted(self.rows.items(), key=lambda row: row[0][1]))
+
+    def submitted_ids(self, _: RunId) -> tuple[SubmittedId, ...]:
+        """Give the last id of each submission; the real journal has the earlier ones, too."""
+        rows = ((job, submission, one.job_id) for (job, submission), one in self.rows.items())
+        return tuple(
+            SubmittedId(job=job, submission=submission, job_id=job_id) for job, submission, job_id in rows if job_id
+        )
 
     def intend(self, _: RunId, jobs: Iterable[tuple[JobName, int]], at: float, __: object = None) -> None:
         for job, submission in jobs:
