@@ -83,6 +83,23 @@ def test_what_was_about_to_run_again_is_not_forgotten_when_the_journal_only_know
     assert with_what_is_to_run(parents, {**found, A: failed_again}, before)[B].state is S.NOT_RUN
 
 
+@pytest.mark.parametrize(
+    ("state", "named", "runs_again"),
+    [
+        (S.LOST, False, True),
+        (S.FAILED, False, True),
+        (S.SUCCEEDED, False, False),
+        (S.SUCCEEDED, True, True),
+        (S.RUNNING, False, False),
+        (S.RUNNING, True, False),
+    ],
+)
+def test_what_was_lost_and_has_come_back_is_not_run_again_unless_the_user_named_it(state, named, runs_again):
+    earlier, next_one = JobRecord(state=state, job_id=JobId("1")), JobRecord(submission=2)
+    result = with_what_is_to_run({A: ()}, {A: earlier}, {A: next_one}, [A] if named else ())
+    assert result[A] == (next_one if runs_again else earlier)
+
+
 class Clock:
     """A wall clock that can be set, as a machine that slept finds it."""
 
@@ -142,6 +159,26 @@ def test_a_resumed_run_that_slept_still_runs_what_it_was_to_run_again(tmp_path, 
     simulation.calls.at(5, partial(clock.step, _HOUR))
     assert simulation.to_the_end().counts == {"SUCCEEDED": 11}
     assert simulation.service.judge()["taken"] == 11
+
+
+def test_a_lost_job_that_comes_back_before_it_is_run_again_does_not_run_twice(tmp_path, monkeypatch):
+    names = [JobName(f"job{one}") for one in range(10, 30)]
+    options = RunOptions(mode=RunMode.RESUME, rate=1, data_version=VERSION)
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys(names, "")), options=options, run_s=300)
+    request = {"jobName": "simulated_job29_1", "jobQueue": "a_queue", "jobDefinition": "a_definition"}
+    ids = {job: JobId(f"id-{job}") for job in names}
+    ids[names[-1]] = JobId(simulation.service.answer("SubmitJob", request).content["jobId"])
+    simulation.service.configure({"vanish": ["job29"]})
+    for job, job_id in ids.items():
+        lost = JobRecord(state=S.LOST, job_id=job_id)
+        simulation.journal.record(RUN, JobSubmitted(job=job, job_id=job_id, submission=1), _EPOCH)
+        simulation.journal.record(RUN, job_changed(Transition(job=job, before=S.SUBMITTED, record=lost)), _EPOCH)
+    simulation.journal.commit()
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(30, partial(simulation.service.configure, {"vanish": []}))
+    simulation.calls.at(30, partial(clock.step, _HOUR))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 20}
+    assert simulation.service.judge()["taken"] == 20  # nineteen second submissions, and the job that had come back
 
 
 def test_an_intent_that_has_become_old_is_looked_up_before_it_is_sent(tmp_path):

@@ -48,7 +48,9 @@ INSERT INTO submissions (run, job, submission, intended_at, revision, state) VAL
 ON CONFLICT DO UPDATE SET
     intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state, blocked_by = NULL
 """
-_WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state = ? AND job_id IS NULL"
+_WITHDRAW = (
+    "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
+)
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL
@@ -186,9 +188,10 @@ class Journal(JournalView):
         self._waiting.append(("UPDATE runs SET version = ? WHERE run = ?", (version, run_id)))
 
     def withdraw(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
-        """Take back the intents of submissions that were surely not sent; written with the next commit."""
+        """Take back submissions that were surely not sent, with their intents; written with the next commit."""
         for job, submission in jobs:
-            self._waiting.append((_WITHDRAW, (run_id, job, submission, JobState.SUBMITTING)))
+            row = (run_id, job, submission, JobState.SUBMITTING, JobState.NOT_SUBMITTED)
+            self._waiting.append((_WITHDRAW, row))
 
     def record(self, run_id: RunId, event: Event, at: float) -> None:
         """Record an event, and what follows from it for the job; written with the next commit."""

@@ -31,7 +31,7 @@ from kedro_batch.submitter.preflight import (
     current_location,
     look_at_targets,
 )
-from kedro_batch.submitter.reconcile.merge import jobs_left, propagate_failures
+from kedro_batch.submitter.reconcile.merge import jobs_left, propagate_failures, with_descendants
 from kedro_batch.submitter.reconcile.reconcile import (
     Reconciled,
     reconcile,
@@ -188,7 +188,9 @@ class Run:
         began = self._look_again.begin()
         reconciled = reconcile(context, must_exist=bool(self._known))
         if self._mode is not RunMode.FOLLOW:
-            reconciled = replace(reconciled, records=with_what_is_to_run(context.parents, reconciled.records, before))
+            named = {*with_descendants(context.parents, context.options.from_jobs), *context.options.only_jobs}
+            records = with_what_is_to_run(context.parents, reconciled.records, before, named)
+            reconciled = replace(reconciled, records=records)
         found = jobs_of_others(reconciled.records, before, self._known)
         if others or found:
             self._look_again.tell_of_others(found)

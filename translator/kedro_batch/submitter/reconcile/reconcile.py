@@ -28,6 +28,7 @@ from kedro_batch.submitter.reconcile.merge import (
     jobs_to_rerun,
     propagate_failures,
     with_next_submission,
+    with_what_came_back,
 )
 from kedro_batch.submitter.reconcile.standing import Facts, jobs_to_compare, standing_of
 from kedro_batch.text.wording import listed
@@ -116,7 +117,7 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
     details |= {one.job_id: one for one in context.service.describe_jobs(one for one in compared if one not in details)}
     data_versions = versions.found | ({context.version} if context.version else set())
     facts = Facts(
-        journal=journal,
+        journal=with_what_came_back(journal, rows, discovered.jobs),
         discovered=discovered,
         details=details,
         replaced=versions.other,

@@ -42,8 +42,11 @@ def settle(context: RunContext, reconciled: Reconciled) -> None:
 
 
 def emit_differences(context: RunContext, records: Records) -> None:
-    """Emit what differs from the journal."""
-    for event in events_since(context.journal.records(context.run_id), records):
+    """Emit what differs from the journal, and take back what it was to send of jobs that have come back."""
+    known = context.journal.records(context.run_id)
+    came_back = [job for job, one in records.items() if one.job_id and one.submission < known.get(job, one).submission]
+    context.journal.withdraw(context.run_id, [(job, known[job].submission) for job in came_back])
+    for event in events_since(known, records):
         context.emit(event)
 
 
