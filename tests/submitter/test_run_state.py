@@ -183,6 +183,15 @@ def test_what_waits_for_two_lost_jobs_runs_when_both_are_proven():
     assert C in all_ready(run_state)
 
 
+def test_a_job_that_has_failed_proves_what_is_above_it_only_if_it_has_started():
+    for started in (True, False):
+        run_state = RunState(plan(a="", b="a"), {})
+        submit_all(run_state)
+        see(run_state, "a", S.LOST)
+        run_state.seen(B, S.FAILED, started=started)
+        assert run_state.state(A) is (S.SUCCEEDED if started else S.LOST)
+
+
 def test_a_job_that_has_started_proves_a_parent_whose_end_nobody_saw_by_its_id():
     run_state = RunState(plan(a="", b="a"), {})
     submit_all(run_state)

@@ -190,7 +190,12 @@ class JobPoller:
             return  # it has ended because of a job above it, which is asked about first
         failure = classify_failure(detail.reply) if state is JobState.FAILED else None
         transitions = self._run_state.seen(
-            name, state, status=detail.status, failure=failure, depends_on=detail.depends_on
+            name,
+            state,
+            status=detail.status,
+            failure=failure,
+            depends_on=detail.depends_on,
+            started=detail.started,
         )
         self._changed |= bool(transitions)
         for transition in transitions:

@@ -194,7 +194,7 @@ class RunState:
             self._new_on_frontier.append(name)
         return transition
 
-    def seen(
+    def seen(  # noqa: PLR0913  all that the service says of a job
         self,
         name: JobName,
         state: JobState,
@@ -202,6 +202,7 @@ class RunState:
         status: str | None = None,
         failure: Failure | None = None,
         depends_on: Collection[JobId] = (),
+        started: bool = False,
     ) -> tuple[Transition, ...]:
         """Record the state in which the service has a job, and what follows from it for the jobs above and below it.
 
@@ -213,11 +214,12 @@ class RunState:
             status: With UNKNOWN: the state as the service spells it.
             failure: With FAILED: why.
             depends_on: The ids that it waited for, where the service tells them.
+            started: Its container has run, also if it has failed since.
         """
         before = self._records[name]
         if state is JobState.LOST and before.submission == 1 and self._has_started_child(name):
             state = JobState.SUCCEEDED
-        above = self._prove_parents(name, depends_on) if state in PARENTS_SUCCEEDED else ()
+        above = self._prove_parents(name, depends_on) if started or state in PARENTS_SUCCEEDED else ()
         if before.state in ENDED or (before.state, before.status) == (state, status):
             return above
         return (*above, *self._record_seen(name, state, status=status, failure=failure))

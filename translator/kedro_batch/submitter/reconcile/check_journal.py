@@ -10,7 +10,7 @@ from kedro_batch.plan.data_version import time_of_version
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId, parsed_job_name
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import LIVE, MAY_STILL_LIVE, PARENTS_SUCCEEDED, JobState
+from kedro_batch.submitter.job_state import LIVE, MAY_STILL_LIVE, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.belief import belief_in
 from kedro_batch.submitter.reconcile.copies import Row, ids_not_listed, join
@@ -83,7 +83,7 @@ def _check(
     joined: Discovered,
 ) -> None:
     """Refuse a journal that the service contradicts, and say what is taken as done from the journal alone."""
-    started = {job: one for job, jobs in joined.jobs.items() for one in jobs if one.state in PARENTS_SUCCEEDED}
+    started = {job: one for job, jobs in joined.jobs.items() for one in jobs if one.proves_parents}
     belief = belief_in(
         context.run_id,
         context.digest,

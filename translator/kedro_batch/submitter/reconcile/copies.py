@@ -70,6 +70,7 @@ def _described(detail: JobDetail, job: JobName, submission: int) -> FoundJob:
         status=detail.status,
         created_at_ms=detail.created_at_ms,
         reason=detail.reason,
+        started=detail.started,
     )
 
 

@@ -136,7 +136,7 @@ def with_started_descendants(parents: Parents, journal: Records, kept: Mapping[J
     for job in reversed(list(parents)):
         known = journal.get(job, NEW)
         seen = known.job_id is not None and known.state in PARENTS_SUCCEEDED
-        if job in above or seen or (job in kept and kept[job].state in PARENTS_SUCCEEDED):
+        if job in above or seen or (job in kept and kept[job].proves_parents):
             above.update(parents[job])
     return above
 
