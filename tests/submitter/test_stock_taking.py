@@ -135,6 +135,14 @@ def test_what_is_missing_after_a_short_sleep_is_lost_at_once(tmp_path, monkeypat
     assert simulation.calls.time < 150
 
 
+def test_a_run_does_not_doubt_the_journal_that_it_writes_itself(tmp_path, monkeypatch):
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": ""}), durations={"b": 300.0}, run_s=20)
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(100, partial(simulation.service.configure, {"vanish": ["a"]}))  # forgotten early
+    simulation.calls.at(100, partial(clock.step, _HOUR))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 2}
+
+
 @pytest.mark.parametrize("step_s", [-_HOUR, 600.0])
 def test_a_step_of_the_clock_while_a_run_is_submitted_harms_nothing(tmp_path, monkeypatch, step_s):
     options = RunOptions(rate=2)

@@ -3,12 +3,13 @@
 A run of 10,000 jobs costs nothing here while ListJobs has them. What it has not is described, a hundred in a call.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import time_of_version
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId, parsed_job_name
-from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import LIVE, MAY_STILL_LIVE, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
@@ -39,7 +40,8 @@ def described_rows(context: RunContext, rows: Sequence[Row], found: Discovered) 
     rows = [(job, one) for job, one in rows if job in context.parents]
     details = _describe(context, rows, found)
     ours = {job_id: one for job_id, one in details.items() if _is_of_run(context, one)}
-    if not context.journal_checked and context.engine.capabilities.keeps_jobs:
+    own = context.options.mode is RunMode.START  # this process has written all of it
+    if not (context.journal_checked or own) and context.engine.capabilities.keeps_jobs:
         _check(context, rows, found, details, join(found, dict(rows), ours))
     context.journal_checked = True
     return ours
@@ -98,9 +100,9 @@ def _check(
     if belief.doubts:
         raise UsageError(
             f"the journal {file} cannot be believed about run {run_id}, and nothing was submitted or terminated: "
-            f"{listed(belief.doubts, 3, '; ')}. It may come from somebody else, or from another account. Move it away, "
-            f"and take the run up from what AWS Batch knows of it: mv {file} {file}.old, then kedro-batch resume "
-            f"{run_id} --plan PLAN"
+            f"{listed(belief.doubts, 3, '; ')}. It may come from somebody else, or from another account. Take the "
+            f"run up from what AWS Batch knows of it, with another journal: kedro-batch resume {run_id} --plan PLAN "
+            f"--journal {shlex.quote(str(file.with_name(f'{run_id}-again.db')))}"
         )
     if belief.unproven:
         message = (
