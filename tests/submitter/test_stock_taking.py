@@ -1,4 +1,6 @@
 import math
+import sqlite3
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -9,7 +11,7 @@ from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunMode, RunOptions
-from kedro_batch.submitter.events import JobSubmitted, Notice, job_changed
+from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, job_changed
 from kedro_batch.submitter.job_state import JobRecord, JobState, Transition
 from kedro_batch.submitter.service.limits import REMEMBERED_S, STILL_S, VISIBLE_AFTER_S
 from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long, with_what_is_to_run
@@ -187,6 +189,33 @@ def test_a_lost_job_that_comes_back_before_it_is_run_again_does_not_run_twice(tm
     simulation.calls.at(30, partial(clock.step, _HOUR))
     assert simulation.to_the_end().counts == {"SUCCEEDED": 20}
     assert simulation.service.judge()["taken"] == 20  # nineteen second submissions, and the job that had come back
+
+
+def test_a_failure_that_cannot_be_written_is_looked_at_once_and_told_once(tmp_path):
+    options = RunOptions(mode=RunMode.CONTINUE)
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), options=options, fail={"a": 1}, run_s=20)
+
+    def refuse_events() -> None:
+        with closing(sqlite3.connect(simulation.journal.file)) as connection, connection:
+            connection.execute("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+
+    simulation.calls.at(10, refuse_events)
+    simulation.calls.at(600, lambda: pytest.fail("it looks at the run over and over"))
+    assert simulation.to_the_end().counts == {"FAILED": 1}
+    changes = [one.event.after for one in simulation.happened if isinstance(one.event, JobChanged)]
+    assert changes.count(S.FAILED) == 1
+    assert simulation.journal.failure
+
+
+def test_what_a_rebuilt_run_holds_back_does_not_become_older_while_its_process_runs(tmp_path, monkeypatch):
+    options = RunOptions(mode=RunMode.RESUME, max_unfinished=1, data_version=VERSION)
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys("abcd", "")), options=options, run_s=30 * _HOUR)
+    request = {"jobName": "simulated_a_1", "jobQueue": "a_queue", "jobDefinition": "a_definition"}
+    simulation.service.answer("SubmitJob", request)
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(27 * _HOUR, partial(clock.step, 5.0))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 4}
+    assert simulation.service.judge()["taken"] == 4
 
 
 def test_an_intent_that_has_become_old_is_looked_up_before_it_is_sent(tmp_path):

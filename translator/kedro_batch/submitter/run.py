@@ -174,7 +174,7 @@ class Run:
         stopped = self._mode is RunMode.FOLLOW or self._stopping
         self._submitter.open(reconciled.unconfirmed, stopped=stopped)
         self._poller.open()
-        emit_differences(self._context, self.run_state.records)
+        emit_differences(self._context, self.run_state.records, reconciled.known)
 
     def _reconcile_again(self) -> None:
         """Look for duplicates: a node may have two jobs, or another process may have dropped some."""
@@ -186,7 +186,7 @@ class Run:
         before = dict(self.run_state.records)
         self._known |= ids_in(before)
         began = self._look_again.begin()
-        reconciled = reconcile(context, must_exist=bool(self._known))
+        reconciled = reconcile(context, must_exist=bool(self._known), before=self._poller.fresh(before))
         if self._mode is not RunMode.FOLLOW:
             named = {*with_descendants(context.parents, context.options.from_jobs), *context.options.only_jobs}
             records = with_what_is_to_run(context.parents, reconciled.records, before, named)

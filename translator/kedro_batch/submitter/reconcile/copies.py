@@ -4,11 +4,12 @@ ListJobs may show a job later than it was waited for. If only listed jobs counte
 journal would be dropped silently, and go on running.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
-from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.job_state import MAYBE_SUBMITTED, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.duplicates import Discovered, FoundJob, kept_instead
 from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.service.api import JobDetail
@@ -28,6 +29,26 @@ def ids_not_listed(rows: Iterable[Row], discovered: Discovered) -> list[JobId]:
     in_journal = [record.job_id for _, record in rows if record.job_id]
     in_favour_of = [kept_instead(one.reason) for jobs in discovered.jobs.values() for one in jobs]
     return [job_id for job_id in dict.fromkeys([*in_journal, *in_favour_of]) if job_id and job_id not in known]
+
+
+def with_what_is_known(rows: Sequence[Row], before: Records) -> list[Row]:
+    """Return the rows of a journal, and behind them what this process knows better: it may not be written yet.
+
+    Args:
+        rows: What the journal has, every submission, the latest of each job last.
+        before: What this process knows. A job that it has looked up, and that was nowhere, is not submitted.
+    """
+    latest = dict(rows)
+    newer: list[Row] = []
+    for job, one in before.items():
+        row = latest.get(job, NEW)
+        same = one.submission == row.submission
+        looked_up = same and one.state is JobState.NOT_SUBMITTED and row.state in MAYBE_SUBMITTED
+        sent = one.job_id is not None or one.state in MAYBE_SUBMITTED or one.state is JobState.SUCCEEDED
+        known = replace(one, intended_at=row.intended_at if same else None)
+        if (looked_up or sent) and known != row:
+            newer.append((job, known))
+    return [*rows, *newer]
 
 
 def join(discovered: Discovered, journal: Records, details: Mapping[JobId, JobDetail]) -> Discovered:

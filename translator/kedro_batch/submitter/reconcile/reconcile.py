@@ -8,6 +8,7 @@ terminates duplicates, and earlier submissions that another one is to replace.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.data_version import DataVersion, time_of_version
@@ -18,7 +19,7 @@ from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
 from kedro_batch.submitter.reconcile.check_journal import described_rows
-from kedro_batch.submitter.reconcile.copies import join
+from kedro_batch.submitter.reconcile.copies import join, with_what_is_known
 from kedro_batch.submitter.reconcile.duplicates import Duplicate
 from kedro_batch.submitter.reconcile.job_versions import look_at_versions
 from kedro_batch.submitter.reconcile.merge import (
@@ -42,6 +43,7 @@ class Reconciled:
         records: The record of every job that may have been submitted.
         unconfirmed: Jobs that may have been submitted: they are looked up before anything is sent for them. Some of
             them may be blocked, and NOT_RUN in the records.
+        known: What journal and process knew of the latest submission of each job.
         duplicates: Jobs to be terminated, because another one stands for their node.
         lost_data: Nodes of which no job stands, because one may have removed what another one saved: that one's id.
         earlier: Jobs to be terminated before another submission replaces them.
@@ -52,6 +54,7 @@ class Reconciled:
 
     records: dict[JobName, JobRecord]
     unconfirmed: tuple[JobName, ...]
+    known: Records = field(default_factory=dict)
     duplicates: tuple[Duplicate, ...] = ()
     lost_data: Mapping[JobName, JobId] = field(default_factory=dict)
     earlier: tuple[JobId, ...] = ()
@@ -60,24 +63,24 @@ class Reconciled:
     versions: frozenset[DataVersion] = frozenset()
 
 
-def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
+def reconcile(context: RunContext, *, must_exist: bool, before: Records = MappingProxyType({})) -> Reconciled:
     """Find out how a run stands.
 
     Args:
         context: The run.
         must_exist: The run has to be known, to the journal or to the service.
+        before: What this process knows of it: the journal may not have all of that.
 
     Raises:
         RunUnknown: The run is not known, or is too old to be known.
         UsageError: It has jobs of another plan, its journal cannot be believed, or it cannot be resumed so.
         ServiceError: The service refused.
     """
-    journal = context.journal.records(context.run_id)
-    found = _compared(context, must_exist=must_exist)
+    found = _compared(context, must_exist=must_exist, before=before)
     records = _submit_again_what_cannot_be_confirmed(context, found.records)
     return replace(
         found,
-        records=propagate_failures(context.parents, _to_be_described(journal, records)),
+        records=propagate_failures(context.parents, _to_be_described(found.known, records)),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
     )
 
@@ -104,10 +107,16 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
     )
 
 
-def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName] = ()) -> Reconciled:
+def _compared(
+    context: RunContext,
+    *,
+    must_exist: bool,
+    done: Collection[JobName] = (),
+    before: Records = MappingProxyType({}),
+) -> Reconciled:
     """Return what journal and service together say of each job; nothing is decided yet of what is not known."""
-    rows = context.journal.submissions(context.run_id)
-    journal = dict(rows)
+    rows = with_what_is_known(context.journal.submissions(context.run_id), before)
+    journal = known = dict(rows)
     listed_jobs = list_jobs_of_run(context, journal, must_exist=must_exist)
     details = described_rows(context, rows, listed_jobs)
     discovered = join(listed_jobs, journal, details)
@@ -143,6 +152,7 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
         raise too_old(context, expired)
     return Reconciled(
         records=records,
+        known=known,
         unconfirmed=(),
         duplicates=standing.duplicates,
         lost_data=standing.lost_data,
