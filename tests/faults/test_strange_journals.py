@@ -1,6 +1,5 @@
 """What of a journal is believed: it may have come with a repository, or be older than what AWS Batch remembers."""
 
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -54,10 +53,11 @@ def test_successes_that_aws_batch_should_know_and_does_not_know_are_refused(appl
         for part in ("cannot be believed about run r", "a, submission 1, has succeeded, but AWS Batch knows no job "):
             assert part in refused.err
         # What it says can be done.
-        assert f"mv {JOURNAL} {JOURNAL}.old, then kedro-batch resume r --plan PLAN" in refused.err
-        shutil.move(applied / JOURNAL, applied / f"{JOURNAL}.old")
-        assert on(service, "resume", "r", "--plan", "plan.yaml", cwd=applied).code == 8
-        assert on(service, *APPLY, cwd=applied).code == 0
+        another = str(Path(JOURNAL).with_name("r-again.db"))
+        assert f"kedro-batch resume r --plan PLAN --journal {another}" in refused.err
+        resumed = on(service, "resume", "r", "--plan", "plan.yaml", "--journal", another, cwd=applied)
+        assert resumed.code == 8, resumed.err
+        assert on(service, *APPLY, "--journal", another, cwd=applied).code == 0
         assert len(service.asked("submitjob")) == 3
 
 

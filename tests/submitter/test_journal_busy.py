@@ -13,8 +13,9 @@ import pytest
 
 from kedro_batch.errors import Interrupted, UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.plan.submit_job import RunId
+from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter import journal_busy
+from kedro_batch.submitter.events import JobSubmitted
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -40,6 +41,25 @@ def hold(file: Path) -> sqlite3.Connection:
     other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")
     return other
+
+
+def test_what_was_read_and_intended_of_the_own_run_is_known_while_the_journal_is_held(journal):
+    journal.locate(RUN, {"region": "here"})
+    journal.intend(RUN, [(A, 1)], 7.0)
+    journal.record(RUN, JobSubmitted(job=A, job_id=JobId("1"), submission=1), 7.0)
+    journal.commit()
+    journal.patience_s = 0.0
+    ids = journal.submitted_ids(RUN)
+    assert [one.job_id for one in ids] == ["1"]
+    written = journal.submissions(RUN)
+    journal.intend(RUN, [(A, 2)], 8.0)
+    with closing(hold(journal.file)):
+        held = journal.submissions(RUN)
+        assert journal.submitted_ids(RUN) == ids
+        with pytest.raises(UsageError, match="Another program holds it"):
+            journal.submissions(RunId("of somebody else"))
+    assert held[: len(written)] == written
+    assert dict(held) == journal.records(RUN)
 
 
 def test_an_intent_waits_until_the_journal_is_let_go_and_says_so(journal):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.job_state import ENDED, STARTED, TRANSITIONS, JobRecord, JobState, state_of
+from kedro_batch.submitter.job_state import ENDED, STARTED, TRANSITIONS, JobRecord, JobState, Transition, state_of
 from kedro_batch.submitter.run_state import Parents, RunState
 from kedro_batch.submitter.service.api import job_detail
 
@@ -151,6 +151,45 @@ def test_a_job_that_has_started_proves_that_the_lost_jobs_above_it_have_succeede
     assert see(run_state, "c", started) == [("a", S.SUCCEEDED), ("b", S.SUCCEEDED), ("c", started)]
     see(run_state, "c", S.SUCCEEDED)
     assert run_state.succeeded
+
+
+def test_what_a_lost_job_kept_from_being_submitted_runs_after_all_once_it_is_proven():
+    run_state = RunState(plan(a="", b="a", c="a", d="c", e="a", x=""), {})
+    for name in (A, B):
+        assert run_state.pop_ready() == name
+        run_state.submitted(name, JobId(name))
+    run_state.intend(E)  # its reply is still to come
+    assert see(run_state, "a", S.LOST) == [("a", S.LOST), ("c", S.NOT_RUN), ("d", S.NOT_RUN), ("e", S.NOT_RUN)]
+    run_state.load(run_state.records)
+    assert see(run_state, "b", S.RUNNING)[:3] == [("a", S.SUCCEEDED), ("c", S.NOT_SUBMITTED), ("d", S.NOT_SUBMITTED)]
+    assert run_state.state(E) is S.NOT_RUN  # it may be there: nobody sends it again
+    assert all_ready(run_state) == ["c", "x"]
+    run_state.submitted(C, JobId("c"))
+    assert all_ready(run_state) == ["d"]
+    assert frontier(run_state) == {"b", "c"}
+
+
+def test_what_waits_for_two_lost_jobs_runs_when_both_are_proven():
+    run_state = RunState(plan(a="", b="a", c="a d", d="", e="d"), {})
+    order = [run_state.pop_ready() for _ in range(2)]
+    assert order == ["a", "d"]
+    for name in (A, D, B, E):
+        run_state.submitted(name, JobId(name))
+    see(run_state, "a", S.LOST)
+    see(run_state, "d", S.LOST)
+    assert see(run_state, "b", S.RUNNING) == [("a", S.SUCCEEDED), ("b", S.RUNNING)]
+    assert run_state.record(C).blocked_by == "d"
+    assert ("c", S.NOT_SUBMITTED) in see(run_state, "e", S.RUNNING)
+    assert C in all_ready(run_state)
+
+
+def test_a_job_that_has_failed_proves_what_is_above_it_only_if_it_has_started():
+    for started in (True, False):
+        run_state = RunState(plan(a="", b="a"), {})
+        submit_all(run_state)
+        see(run_state, "a", S.LOST)
+        run_state.seen(B, S.FAILED, started=started)
+        assert run_state.state(A) is (S.SUCCEEDED if started else S.LOST)
 
 
 def test_a_job_that_has_started_proves_a_parent_whose_end_nobody_saw_by_its_id():
@@ -313,9 +352,7 @@ class Life:
         else:
             state = data.draw(st.sampled_from(NEXT[self.run_state.state(name)]))
             for change in self.run_state.seen(name, state):
-                if change.record.state in ENDED:
-                    assert change.job not in self.ended or (change.before, change.record.state) == PROVED
-                    self.ended[change.job] = change.record.state
+                self.changed(change)
                 if change.before is S.LOST:
                     self.proved.add(change.job)
                 if change.record.state is S.NOT_RUN:
@@ -323,6 +360,14 @@ class Life:
         for new in self.run_state.pop_new_on_frontier():
             assert new not in self.on_frontier
             self.on_frontier.add(new)
+
+    def changed(self, change: Transition) -> None:
+        if change.record.state is S.NOT_SUBMITTED:  # what kept it from being sent has succeeded
+            assert self.ended.pop(change.job) is S.NOT_RUN
+            assert change.job not in self.offered
+        if change.record.state in ENDED:
+            assert change.job not in self.ended or (change.before, change.record.state) == PROVED
+            self.ended[change.job] = change.record.state
 
     def check(self) -> None:
         run_state = self.run_state

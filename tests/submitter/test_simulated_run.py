@@ -121,6 +121,27 @@ def test_a_job_that_vanishes_is_lost_soon_and_has_succeeded_if_a_job_below_it_st
     assert changes_to(JobState.LOST, simulation)["alone"] - submitted < 120
 
 
+@pytest.mark.parametrize("has_journal", [True, False])
+def test_resume_does_not_run_a_lost_job_again_whose_child_has_started_and_failed(tmp_path, has_journal):
+    plan = plan_of({"a": "", "b": "a"})
+    simulation = Simulation(tmp_path, plan, fail_attempts={"b": 1}, run_s=20)
+    simulation.calls.at(15, partial(simulation.service.configure, {"vanish": ["a"]}))
+    assert simulation.to_the_end().counts == {"FAILED": 1, "SUCCEEDED": 1}
+    finished = simulation.resume(tmp_path if has_journal else tmp_path / "elsewhere")
+    assert (finished.outcome, finished.counts) == ("succeeded", {"SUCCEEDED": 2})
+    assert simulation.service.judge()["taken"] == 3
+
+
+def test_what_was_held_back_below_a_lost_job_runs_once_a_job_below_it_has_started(tmp_path):
+    options = RunOptions(max_unfinished=2)
+    plan, durations = plan_of({"a": "", "b": "a", "c": "a"}), {"a": 300.0, "b": 600.0}
+    simulation = Simulation(tmp_path, plan, options=options, durations=durations, run_s=20)
+    simulation.calls.at(90, partial(simulation.service.configure, {"vanish": ["a"]}))
+    finished = simulation.to_the_end()
+    assert (finished.outcome, finished.counts) == ("succeeded", {"SUCCEEDED": 3})
+    assert simulation.service.judge()["taken"] == 3
+
+
 def test_a_chain_of_jobs_that_vanish_is_judged_at_once(tmp_path):
     names = [f"job_{number:03}" for number in range(150)]
     parents = {name: names[number - 1] if number else "" for number, name in enumerate(names)}

@@ -1,5 +1,7 @@
 import math
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -10,7 +12,7 @@ from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunMode, RunOptions
-from kedro_batch.submitter.events import JobSubmitted, Notice, job_changed
+from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, job_changed
 from kedro_batch.submitter.job_state import JobRecord, JobState, Transition
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import REMEMBERED_S, STILL_S, VISIBLE_AFTER_S
@@ -85,6 +87,23 @@ def test_what_was_about_to_run_again_is_not_forgotten_when_the_journal_only_know
     assert with_what_is_to_run(parents, {**found, A: failed_again}, before)[B].state is S.NOT_RUN
 
 
+@pytest.mark.parametrize(
+    ("state", "named", "runs_again"),
+    [
+        (S.LOST, False, True),
+        (S.FAILED, False, True),
+        (S.SUCCEEDED, False, False),
+        (S.SUCCEEDED, True, True),
+        (S.RUNNING, False, False),
+        (S.RUNNING, True, False),
+    ],
+)
+def test_what_was_lost_and_has_come_back_is_not_run_again_unless_the_user_named_it(state, named, runs_again):
+    earlier, next_one = JobRecord(state=state, job_id=JobId("1")), JobRecord(submission=2)
+    result = with_what_is_to_run({A: ()}, {A: earlier}, {A: next_one}, [A] if named else ())
+    assert result[A] == (next_one if runs_again else earlier)
+
+
 class Clock:
     """A wall clock that can be set, as a machine that slept finds it."""
 
@@ -118,6 +137,14 @@ def test_what_is_missing_after_a_short_sleep_is_lost_at_once(tmp_path, monkeypat
     simulation.calls.at(60, partial(simulation.service.configure, {"vanish": [*names]}))
     assert simulation.to_the_end().counts == {"LOST": 1, "NOT_RUN": 29}
     assert simulation.calls.time < 150
+
+
+def test_a_run_does_not_doubt_the_journal_that_it_writes_itself(tmp_path, monkeypatch):
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": ""}), durations={"b": 300.0}, run_s=20)
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(100, partial(simulation.service.configure, {"vanish": ["a"]}))  # forgotten early
+    simulation.calls.at(100, partial(clock.step, _HOUR))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 2}
 
 
 @pytest.mark.parametrize("step_s", [-_HOUR, 600.0])
@@ -169,6 +196,53 @@ def test_a_resumed_run_that_slept_still_runs_what_it_was_to_run_again(tmp_path, 
     simulation.calls.at(5, partial(clock.step, _HOUR))
     assert simulation.to_the_end().counts == {"SUCCEEDED": 11}
     assert simulation.service.judge()["taken"] == 11
+
+
+def test_a_lost_job_that_comes_back_before_it_is_run_again_does_not_run_twice(tmp_path, monkeypatch):
+    names = [JobName(f"job{one}") for one in range(10, 30)]
+    options = RunOptions(mode=RunMode.RESUME, rate=1, data_version=VERSION)
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys(names, "")), options=options, run_s=300)
+    request = {"jobName": "simulated_job29_1", "jobQueue": "a_queue", "jobDefinition": "a_definition"}
+    ids = {job: JobId(f"id-{job}") for job in names}
+    ids[names[-1]] = JobId(simulation.service.answer("SubmitJob", request).content["jobId"])
+    simulation.service.configure({"vanish": ["job29"]})
+    for job, job_id in ids.items():
+        lost = JobRecord(state=S.LOST, job_id=job_id)
+        simulation.journal.record(RUN, JobSubmitted(job=job, job_id=job_id, submission=1), _EPOCH)
+        simulation.journal.record(RUN, job_changed(Transition(job=job, before=S.SUBMITTED, record=lost)), _EPOCH)
+    simulation.journal.commit()
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(30, partial(simulation.service.configure, {"vanish": []}))
+    simulation.calls.at(30, partial(clock.step, _HOUR))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 20}
+    assert simulation.service.judge()["taken"] == 20  # nineteen second submissions, and the job that had come back
+
+
+def test_a_failure_that_cannot_be_written_is_looked_at_once_and_told_once(tmp_path):
+    options = RunOptions(mode=RunMode.CONTINUE)
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), options=options, fail={"a": 1}, run_s=20)
+
+    def refuse_events() -> None:
+        with closing(sqlite3.connect(simulation.journal.file)) as connection, connection:
+            connection.execute("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+
+    simulation.calls.at(10, refuse_events)
+    simulation.calls.at(600, lambda: pytest.fail("it looks at the run over and over"))
+    assert simulation.to_the_end().counts == {"FAILED": 1}
+    changes = [one.event.after for one in simulation.happened if isinstance(one.event, JobChanged)]
+    assert changes.count(S.FAILED) == 1
+    assert simulation.journal.failure
+
+
+def test_what_a_rebuilt_run_holds_back_does_not_become_older_while_its_process_runs(tmp_path, monkeypatch):
+    options = RunOptions(mode=RunMode.RESUME, max_unfinished=1, data_version=VERSION)
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys("abcd", "")), options=options, run_s=30 * _HOUR)
+    request = {"jobName": "simulated_a_1", "jobQueue": "a_queue", "jobDefinition": "a_definition"}
+    simulation.service.answer("SubmitJob", request)
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(27 * _HOUR, partial(clock.step, 5.0))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 4}
+    assert simulation.service.judge()["taken"] == 4
 
 
 def test_an_intent_that_has_become_old_is_looked_up_before_it_is_sent(tmp_path):

@@ -27,7 +27,7 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.context import RunContext, RunOptions
+from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
 from kedro_batch.submitter.events import EngineName, Event, RunFinished
 from kedro_batch.submitter.failures import log_streams
 from kedro_batch.submitter.inbox import Inbox
@@ -261,28 +261,40 @@ class Simulation:
         self.calls = VirtualCalls(latency_s=latency_s)
         self.service = Service(Config(**configuration), clock=self.calls.now, epoch=_EPOCH)
         self.happened: list[Happened] = []
+        self._plan = plan
+        self._begin(folder, replace(options or RunOptions(), pace=pace))
+
+    def _begin(self, folder: Path, options: RunOptions) -> None:
         self.journal = Journal(folder / "journal.db")
-        engine = InProcess(self.service)
+        known = self.journal.run(RunId("simulated"))
         context = RunContext(
-            plan=plan,
-            digest=plan_digest(plan),
+            plan=self._plan,
+            digest=plan_digest(self._plan),
             run_id=RunId("simulated"),
-            engine=engine,
+            engine=InProcess(self.service),
             calls=self.calls,
             inbox=Inbox(),
             journal=self.journal,
             show=lambda event: self.happened.append(Happened(self.calls.time, event)),
-            options=replace(options or RunOptions(), pace=pace),
+            options=options,
+            version=known.version if known else None,
+            must_exist=known is None and options.mode is RunMode.RESUME,
         )
-        entry = RunEntry(
-            run=context.run_id,
-            digest=context.digest,
-            engine=engine.name,
-            jobs=len(plan.jobs),
-            began_at=self.calls.wall(),
-        )
-        self.journal.begin(entry, b"")
+        if known is None:
+            entry = RunEntry(
+                run=context.run_id,
+                digest=context.digest,
+                engine=context.engine.name,
+                jobs=len(self._plan.jobs),
+                began_at=self.calls.wall(),
+            )
+            self.journal.begin(entry, b"")
         self._run = Run(context)
+
+    def resume(self, folder: Path, **options: Any) -> RunFinished:
+        """Take the run up in another process, with the journal of this folder, which may not know it."""
+        self._begin(folder, RunOptions(mode=RunMode.RESUME, **options))
+        return self.to_the_end()
 
     def to_the_end(self) -> RunFinished:
         try:

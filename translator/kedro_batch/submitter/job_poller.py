@@ -5,6 +5,7 @@ names, all at once (``missing_jobs``), and then they are LOST. A job that is RUN
 """
 
 from collections import deque
+from collections.abc import Mapping
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix
@@ -16,7 +17,7 @@ from kedro_batch.submitter.failures import (
     log_of,
     reason_of,
 )
-from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobState, Transition
+from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobRecord, JobState, Transition
 from kedro_batch.submitter.missing_jobs import MissingJobs
 from kedro_batch.submitter.poll_schedule import PollSchedule, in_calls
 from kedro_batch.submitter.reconcile.duplicates import ended_as_duplicate
@@ -81,6 +82,12 @@ class JobPoller:
         """Ask nothing more until the run has been reconciled; what is under way is still answered."""
         self._stopped = True
         self._chunks.clear()
+
+    def fresh(self, records: Mapping[JobName, JobRecord]) -> Mapping[JobName, JobRecord]:
+        """Return what is still known: that a job was nowhere is not, once the service may have forgotten jobs since."""
+        if self._context.calls.wall() - self._answered_at <= REMEMBERED_S:
+            return records
+        return {name: one for name, one in records.items() if one.state is not JobState.NOT_SUBMITTED}
 
     def poll_now(self) -> None:
         """Poll at once: something has changed."""
@@ -190,7 +197,12 @@ class JobPoller:
             return  # it has ended because of a job above it, which is asked about first
         failure = classify_failure(detail.reply) if state is JobState.FAILED else None
         transitions = self._run_state.seen(
-            name, state, status=detail.status, failure=failure, depends_on=detail.depends_on
+            name,
+            state,
+            status=detail.status,
+            failure=failure,
+            depends_on=detail.depends_on,
+            started=detail.started,
         )
         self._changed |= bool(transitions)
         for transition in transitions:

@@ -36,10 +36,10 @@ from kedro_batch.submitter.events import (
     RunStarted,
     event_json,
 )
-from kedro_batch.submitter.job_state import JobState
-from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, unwritable
+from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unwritable
 from kedro_batch.submitter.journal_place import make_journal, real_journal
-from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry, SubmittedId
 from kedro_batch.submitter.journal_schema import check_version, prepare, version_of
 from kedro_batch.submitter.journal_view import JournalView, connect
 
@@ -48,7 +48,9 @@ INSERT INTO submissions (run, job, submission, intended_at, revision, state) VAL
 ON CONFLICT DO UPDATE SET
     intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state, blocked_by = NULL
 """
-_WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state = ? AND job_id IS NULL"
+_WITHDRAW = (
+    "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
+)
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL
@@ -110,6 +112,47 @@ class Journal(JournalView):
             on_failure.pop_all()
         super().__init__(file, connection, wait)
         self._waiting: list[_Row] = []
+        self._own: RunId | None = None
+        self._own_rows: list[tuple[JobName, JobRecord]] = []
+        self._own_ids: tuple[SubmittedId, ...] = ()
+
+    def submissions(self, run_id: RunId) -> tuple[tuple[JobName, JobRecord], ...]:
+        """Return what the file has of a run; while another program holds it, what this process last read and intended.
+
+        Nobody else writes the rows of the run that this process works on.
+
+        Raises:
+            UsageError: A row is odd, or the file cannot be read and was not read before.
+        """
+        try:
+            rows = super().submissions(run_id)
+        except UsageError as error:
+            if not self._is_own_and_held(run_id, error):
+                raise
+            return tuple(self._own_rows)
+        if run_id == self._own:
+            self._own_rows = [*rows]
+        return rows
+
+    def submitted_ids(self, run_id: RunId) -> tuple[SubmittedId, ...]:
+        """Return every id that the file has for the jobs of a run; while another program holds it, as ``submissions``.
+
+        Raises:
+            UsageError: As ``submissions``.
+        """
+        try:
+            ids = super().submitted_ids(run_id)
+        except UsageError as error:
+            if not self._is_own_and_held(run_id, error):
+                raise
+            return self._own_ids
+        if run_id == self._own:
+            self._own_ids = ids
+        return ids
+
+    def _is_own_and_held(self, run_id: RunId, error: UsageError) -> bool:
+        cause = error.__cause__
+        return run_id == self._own and isinstance(cause, sqlite3.Error) and is_busy(cause)
 
     def begin(self, entry: RunEntry, plan: bytes) -> None:
         """Record a run and its plan, byte for byte; written with its first intents, or with what is found of it."""
@@ -129,7 +172,10 @@ class Journal(JournalView):
         self._waiting.append(row)
 
     def locate(self, run_id: RunId, location: Mapping[str, str]) -> None:
-        """Record where a run runs, as soon as it is known."""
+        """Record where the run of this process runs, as soon as it is known."""
+        if self._own is None:
+            self._own_rows = [*self.submissions(run_id)]
+            self._own = run_id
         self._waiting.append(("UPDATE runs SET location = ? WHERE run = ?", (json.dumps(dict(location)), run_id)))
 
     def intend(
@@ -150,11 +196,14 @@ class Journal(JournalView):
         Raises:
             UsageError: The file cannot be written: nothing may be sent.
         """
+        jobs = tuple(jobs)
         intents: list[_Row] = [
             (_INTEND, (run_id, job, submission, at, revisions.get(job), JobState.SUBMITTING))
             for job, submission in jobs
         ]
         self._write_or_raise(intents)
+        intended = [(job, JobRecord(state=JobState.SUBMITTING, submission=one, intended_at=at)) for job, one in jobs]
+        self._own_rows += intended if run_id == self._own else ()
 
     def begin_version(self, run_id: RunId, wanted: DataVersion) -> DataVersion:
         """Give a run a version that no other run has, and write it with what waits to be written, in one commit.
@@ -186,9 +235,10 @@ class Journal(JournalView):
         self._waiting.append(("UPDATE runs SET version = ? WHERE run = ?", (version, run_id)))
 
     def withdraw(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
-        """Take back the intents of submissions that were surely not sent; written with the next commit."""
+        """Take back submissions that were surely not sent, with their intents; written with the next commit."""
         for job, submission in jobs:
-            self._waiting.append((_WITHDRAW, (run_id, job, submission, JobState.SUBMITTING)))
+            row = (run_id, job, submission, JobState.SUBMITTING, JobState.NOT_SUBMITTED)
+            self._waiting.append((_WITHDRAW, row))
 
     def record(self, run_id: RunId, event: Event, at: float) -> None:
         """Record an event, and what follows from it for the job; written with the next commit."""
@@ -254,8 +304,11 @@ class Journal(JournalView):
                 self._write((), None, within_s)
             except sqlite3.Error as error:
                 self.failure = str(error)
+                if within_s and is_busy(error):
+                    self.patience_s = 0.0  # it has been waited for
             else:
                 self.failure = None
+                self.patience_s = BUSY_S
 
     def _write_or_raise(
         self, rows: Sequence[_Row] = (), then: Callable[[sqlite3.Connection], None] | None = None

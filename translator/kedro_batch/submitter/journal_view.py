@@ -12,7 +12,7 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState
-from kedro_batch.submitter.journal_busy import SLICE_S, JournalWait, is_busy, unreadable
+from kedro_batch.submitter.journal_busy import BUSY_S, SLICE_S, JournalWait, is_busy, unreadable
 from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, real_journal
 from kedro_batch.submitter.journal_rows import (
     RUN_COLUMNS,
@@ -37,7 +37,10 @@ class JournalView:
     Attributes:
         file: Its name, as the user wrote it.
         wait: How it waits while another program holds the file.
+        patience_s: How long it waits before a read.
     """
+
+    patience_s: float = BUSY_S
 
     def __init__(self, file: Path, connection: sqlite3.Connection, wait: JournalWait) -> None:
         """Read from a connection."""
@@ -179,7 +182,7 @@ class JournalView:
 
     def _read(self, query: str, *values: object) -> list[Any]:
         try:
-            return self.wait.for_lock(lambda: self._connection.execute(query, values).fetchall())
+            return self.wait.for_lock(lambda: self._connection.execute(query, values).fetchall(), self.patience_s)
         except sqlite3.Error as error:
             raise unreadable(self.file, error) from error
 

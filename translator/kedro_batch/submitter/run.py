@@ -32,7 +32,7 @@ from kedro_batch.submitter.preflight import (
     current_location,
     look_at_targets,
 )
-from kedro_batch.submitter.reconcile.merge import jobs_left, propagate_failures
+from kedro_batch.submitter.reconcile.merge import jobs_left, propagate_failures, with_descendants
 from kedro_batch.submitter.reconcile.reconcile import (
     Reconciled,
     reconcile,
@@ -183,7 +183,7 @@ class Run:
         stopped = self._mode is RunMode.FOLLOW or self._stopping
         self._submitter.open(reconciled.unconfirmed, stopped=stopped, contested=reconciled.contested)
         self._poller.open()
-        emit_differences(self._context, self.run_state.records)
+        emit_differences(self._context, self.run_state.records, reconciled.known)
 
     def _reconcile_again(self) -> None:
         """Look for duplicates: a node may have two jobs, or another process may have dropped some."""
@@ -206,10 +206,12 @@ class Run:
     def _compared(self, before: Mapping[JobName, JobRecord]) -> Reconciled:
         """Find out how the run stands, without forgetting what was about to run."""
         context = self._context
-        reconciled = reconcile(context, must_exist=bool(self._known))
+        reconciled = reconcile(context, must_exist=bool(self._known), before=self._poller.fresh(before))
         if self._mode is RunMode.FOLLOW:
             return reconciled
-        return replace(reconciled, records=with_what_is_to_run(context.parents, reconciled.records, before))
+        named = {*with_descendants(context.parents, context.options.from_jobs), *context.options.only_jobs}
+        records = with_what_is_to_run(context.parents, reconciled.records, before, named)
+        return replace(reconciled, records=records)
 
     def _chosen(self, reconciled: Reconciled) -> Reconciled:
         """Choose version and revisions for what is left to submit of a run that goes on."""

@@ -25,6 +25,7 @@ from kedro_batch.submitter.job_state import (
     NEW,
     PARENTS_SUCCEEDED,
     TRANSITIONS,
+    UNSUCCESSFUL,
     WITHOUT_ID,
     JobRecord,
     JobState,
@@ -54,6 +55,7 @@ class RunState:
         self._children = children_of(parents)
         self._rank = {name: rank for rank, name in enumerate(parents)}
         self._only = only
+        self._never_sent = set[JobName]()
         self.load(records)
 
     def load(self, records: Mapping[JobName, JobRecord]) -> None:
@@ -193,7 +195,7 @@ class RunState:
             self._new_on_frontier.append(name)
         return transition
 
-    def seen(
+    def seen(  # noqa: PLR0913  all that the service says of a job
         self,
         name: JobName,
         state: JobState,
@@ -201,6 +203,7 @@ class RunState:
         status: str | None = None,
         failure: Failure | None = None,
         depends_on: Collection[JobId] = (),
+        started: bool = False,
     ) -> tuple[Transition, ...]:
         """Record the state in which the service has a job, and what follows from it for the jobs above and below it.
 
@@ -212,11 +215,12 @@ class RunState:
             status: With UNKNOWN: the state as the service spells it.
             failure: With FAILED: why.
             depends_on: The ids that it waited for, where the service tells them.
+            started: Its container has run, also if it has failed since.
         """
         before = self._records[name]
         if state is JobState.LOST and before.submission == 1 and self._has_started_child(name):
             state = JobState.SUCCEEDED
-        above = self._prove_parents(name, depends_on) if state in PARENTS_SUCCEEDED else ()
+        above = self._prove_parents(name, depends_on) if started or state in PARENTS_SUCCEEDED else ()
         if before.state in ENDED or (before.state, before.status) == (state, status):
             return above
         return (*above, *self._record_seen(name, state, status=status, failure=failure))
@@ -247,6 +251,7 @@ class RunState:
             if one.state is JobState.LOST and (waited_for or one.submission == 1):
                 transitions += self._prove_parents(parent, ())
                 transitions.append(self._enter(parent, JobState.SUCCEEDED))
+                transitions += self._unblock_below(parent)
             elif one.live and waited_for:
                 transitions += self._prove_parents(parent, ())
                 transitions += self._record_seen(parent, JobState.SUCCEEDED, status=None, failure=None)
@@ -278,9 +283,32 @@ class RunState:
         while below:
             name = below.pop()
             if self.state(name) in blocked:
+                self._never_sent |= {name} if self.state(name) is JobState.NOT_SUBMITTED else set()
                 transitions.append(self._enter(name, JobState.NOT_RUN, blocked_by=failed))
                 below += self._children[name]
         return sorted(transitions, key=lambda transition: transition.job)
+
+    def _unblock_below(self, proven: JobName) -> list[Transition]:
+        """Let what a lost job kept from being submitted run after all, since it has succeeded.
+
+        What waits for another job without success stays blocked, by that one; so does what may have been sent.
+        """
+        transitions, below = [], {proven}
+        for name, parents in self.parents.items():
+            one = self._records[name]
+            if below.isdisjoint(parents) or one.state is not JobState.NOT_RUN or one.blocked_by != proven:
+                continue
+            below.add(name)
+            stop = next((parent for parent in parents if self.state(parent) in UNSUCCESSFUL), None)
+            if stop is not None:
+                self._records[name] = replace(one, blocked_by=self._records[stop].blocked_by or stop)
+            elif name in self._never_sent and one.job_id is None:
+                transitions.append(self._enter(name, JobState.NOT_SUBMITTED))
+                above = [self._records[parent] for parent in set(parents)]
+                self._unfinished[name] = sum(map(holds_back, above))
+                self._without_id[name] = sum(map(keeps_from_submitting, above))
+                self._offer(name)
+        return transitions
 
     def _enter(self, name: JobName, state: JobState, **known: Any) -> Transition:
         """Change a record: its state, and what is known besides; what belongs to another state is dropped."""

@@ -100,22 +100,27 @@ def took_long(seconds: float, submissions: int) -> bool:
     return seconds > SLOW_S + submissions / (SUBMIT_RATE / 2)
 
 
-def with_what_is_to_run(parents: Parents, found: Records, before: Records) -> dict[JobName, JobRecord]:
+def with_what_is_to_run(
+    parents: Parents, found: Records, before: Records, named: Collection[JobName] = ()
+) -> dict[JobName, JobRecord]:
     """Return what was found of a run, without forgetting which jobs this process was about to run again.
 
-    Journal and service know an earlier submission of them, or that they were blocked.
+    Journal and service know an earlier submission of them, or that they were blocked. One that was lost may have come
+    back: it goes on, or has succeeded, and does not run again.
 
     Args:
         parents: The plan.
         found: The record of every job that may have been submitted.
         before: What this process knew.
+        named: Jobs that the user wants to run again even though they have succeeded.
     """
     result = dict(found)
     for job, known in before.items():
         one = found.get(job, NEW)
         to_run = known.state in WITHOUT_ID and known.state is not JobState.UNCONFIRMED
         was_blocked = one.state is JobState.NOT_RUN and one.job_id is None
-        if to_run and (one.submission < known.submission or was_blocked):
+        came_back = one.live or (one.state is JobState.SUCCEEDED and job not in named)
+        if to_run and not came_back and (one.submission < known.submission or was_blocked):
             result[job] = JobRecord(submission=known.submission)
     return propagate_failures(parents, result)
 

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import time_of_version
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
-from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import LIVE, MAY_STILL_LIVE, PARENTS_SUCCEEDED, JobState
-from kedro_batch.submitter.journal_view import journal_words
+from kedro_batch.submitter.job_state import LIVE, MAY_STILL_LIVE, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.belief import belief_in
 from kedro_batch.submitter.reconcile.belongs import is_of_run
@@ -42,7 +41,8 @@ def described_rows(context: RunContext, rows: Sequence[Row], found: Discovered) 
     rows = [(job, one) for job, one in rows if job in context.parents]
     details = _describe(context, rows, found)
     ours = {job_id: one for job_id, one in details.items() if _is_of_plan(context, one)}
-    if not context.journal_checked and context.engine.capabilities.keeps_jobs:
+    own = context.options.mode is RunMode.START  # this process has written all of it
+    if not (context.journal_checked or own) and context.engine.capabilities.keeps_jobs:
         _check(context, rows, found, details, join(found, dict(rows), ours))
     context.journal_checked = True
     return ours
@@ -85,7 +85,7 @@ def _check(
     joined: Discovered,
 ) -> None:
     """Refuse a journal that the service contradicts, and say what is taken as done from the journal alone."""
-    started = {job: one for job, jobs in joined.jobs.items() for one in jobs if one.state in PARENTS_SUCCEEDED}
+    started = {job: one for job, jobs in joined.jobs.items() for one in jobs if one.proves_parents}
     belief = belief_in(
         context.run_id,
         context.digest,
@@ -98,12 +98,11 @@ def _check(
     )
     file, run_id = context.journal.file, context.run_id
     if belief.doubts:
-        name, moved = shlex.quote(str(file)), shlex.quote(f"{file}.old")
         raise UsageError(
             f"the journal {file} cannot be believed about run {run_id}, and nothing was submitted or terminated: "
-            f"{listed(belief.doubts, 3, '; ')}. It may come from somebody else, or from another account. Move it away, "
-            f"and take the run up from what AWS Batch knows of it: mv {name} {moved}, then kedro-batch resume "
-            f"{run_id} --plan PLAN{journal_words(file)}"
+            f"{listed(belief.doubts, 3, '; ')}. It may come from somebody else, or from another account. Take the "
+            f"run up from what AWS Batch knows of it, with another journal: kedro-batch resume {run_id} --plan PLAN "
+            f"--journal {shlex.quote(str(file.with_name(f'{run_id}-again.db')))}"
         )
     if belief.unproven:
         message = (

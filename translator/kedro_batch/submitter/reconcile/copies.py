@@ -5,10 +5,11 @@ journal would be dropped silently, and go on running.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
-from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.job_state import MAYBE_SUBMITTED, NEW, JobRecord, JobState
 from kedro_batch.submitter.journal_rows import SubmittedId
 from kedro_batch.submitter.reconcile.duplicates import Discovered, FoundJob, kept_instead
 from kedro_batch.submitter.reconcile.merge import Records
@@ -40,6 +41,26 @@ def with_earlier_ids(rows: Sequence[Row], told: Iterable[SubmittedId]) -> list[R
     earlier = [one for one in told if one.job_id not in known]
     lost = JobState.LOST
     return [*((one.job, JobRecord(state=lost, submission=one.submission, job_id=one.job_id)) for one in earlier), *rows]
+
+
+def with_what_is_known(rows: Sequence[Row], before: Records) -> list[Row]:
+    """Return the rows of a journal, and behind them what this process knows better: it may not be written yet.
+
+    Args:
+        rows: What the journal has, every submission, the latest of each job last.
+        before: What this process knows. A job that it has looked up, and that was nowhere, is not submitted.
+    """
+    latest = dict(rows)
+    newer: list[Row] = []
+    for job, one in before.items():
+        row = latest.get(job, NEW)
+        same = one.submission == row.submission
+        looked_up = same and one.state is JobState.NOT_SUBMITTED and row.state in MAYBE_SUBMITTED
+        sent = one.job_id is not None or one.state in MAYBE_SUBMITTED or one.state is JobState.SUCCEEDED
+        known = replace(one, intended_at=row.intended_at if same else None)
+        if (looked_up or sent) and known != row:
+            newer.append((job, known))
+    return [*rows, *newer]
 
 
 def join(discovered: Discovered, journal: Records, details: Mapping[JobId, JobDetail]) -> Discovered:
@@ -82,6 +103,7 @@ def _described(detail: JobDetail, job: JobName, submission: int) -> FoundJob:
         status=detail.status,
         created_at_ms=detail.created_at_ms,
         reason=detail.reason,
+        started=detail.started,
     )
 
 

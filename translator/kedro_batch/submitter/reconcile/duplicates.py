@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name
-from kedro_batch.submitter.job_state import ENDED, JobState
+from kedro_batch.submitter.job_state import ENDED, PARENTS_SUCCEEDED, JobState
 from kedro_batch.submitter.reconcile.families import Age, oldest_in_family
 from kedro_batch.submitter.service.api import JobSummary
 
@@ -39,7 +39,7 @@ def ended_as_duplicate(reason: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundJob:
-    """One job on the service, and the job of the plan that it is."""
+    """One job on the service, and the job of the plan that it is; ``started`` if its container has run."""
 
     job: JobName
     submission: int
@@ -48,6 +48,7 @@ class FoundJob:
     status: str | None
     created_at_ms: int
     reason: str
+    started: bool = False
 
     @property
     def live(self) -> bool:
@@ -58,6 +59,11 @@ class FoundJob:
     def counts(self) -> bool:
         """True if it runs its node or has run it."""
         return self.state is not JobState.FAILED
+
+    @property
+    def proves_parents(self) -> bool:
+        """True if AWS Batch has started it, also if it failed then, so that every parent has succeeded."""
+        return self.started or self.state in PARENTS_SUCCEEDED
 
     @property
     def age(self) -> Age:
@@ -121,6 +127,7 @@ def discover(run_id: RunId, jobs: Iterable[JobName], summaries: Iterable[JobSumm
             status=summary.status,
             created_at_ms=summary.created_at_ms,
             reason=summary.reason,
+            started=summary.started,
         )
     by_name: dict[JobName, list[FoundJob]] = {}
     for found in sorted(by_id.values(), key=lambda one: one.age):

@@ -136,9 +136,29 @@ def with_started_descendants(parents: Parents, journal: Records, kept: Mapping[J
     for job in reversed(list(parents)):
         known = journal.get(job, NEW)
         seen = known.job_id is not None and known.state in PARENTS_SUCCEEDED
-        if job in above or seen or (job in kept and kept[job].state in PARENTS_SUCCEEDED):
+        if job in above or seen or (job in kept and kept[job].proves_parents):
             above.update(parents[job])
     return above
+
+
+def with_what_came_back(
+    journal: Records, rows: Iterable[tuple[JobName, JobRecord]], found: Mapping[JobName, Sequence[FoundJob]]
+) -> dict[JobName, JobRecord]:
+    """Return the journal with the lost submissions that the service has again instead of those not sent after them.
+
+    Args:
+        journal: The latest submission of each job.
+        rows: Every submission.
+        found: The jobs on the service that are known.
+    """
+    result = dict(journal)
+    for job, lost in rows:
+        latest = journal.get(job, NEW)
+        not_sent = latest.state is JobState.NOT_SUBMITTED and latest.job_id is None
+        if lost.state is JobState.LOST and not_sent and lost.submission < latest.submission:
+            back = any(one.job_id == lost.job_id and one.counts for one in found.get(job, ()))
+            result[job] = lost if back else result[job]
+    return result
 
 
 def jobs_in(records: Records, state: JobState) -> tuple[JobName, ...]:
@@ -198,7 +218,7 @@ def jobs_to_rerun(
             raise UsageError(f"the plan of the run has no job {job!r}.{did_you_mean(job, parents)}")
     states = {job: records.get(job, NEW).state for job in parents}
     unfinished = {job for job, state in states.items() if state in UNSUCCESSFUL}
-    chosen = set(only_jobs) or unfinished | _with_descendants(parents, from_jobs)
+    chosen = set(only_jobs) or unfinished | with_descendants(parents, from_jobs)
     going_on = sorted(job for job in chosen if records.get(job, NEW).live)
     if going_on:
         raise UsageError(f"cannot run again what still goes on: {listed(going_on)}. Wait for it, or cancel the run")
@@ -219,7 +239,8 @@ def jobs_left(parents: Parents, records: Records, only: Collection[JobName] = ()
     return tuple(job for job in left if not only or job in only)
 
 
-def _with_descendants(parents: Parents, jobs: Iterable[JobName]) -> set[JobName]:
+def with_descendants(parents: Parents, jobs: Iterable[JobName]) -> set[JobName]:
+    """Return these jobs and all below them."""
     children = children_of(parents)
     found: set[JobName] = set()
     to_visit = list(jobs)

@@ -8,6 +8,7 @@ terminates duplicates, and earlier submissions that another one is to replace.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.data_version import DataVersion, time_of_version
@@ -18,7 +19,7 @@ from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
 from kedro_batch.submitter.reconcile.check_journal import described_rows
-from kedro_batch.submitter.reconcile.copies import ids_of, join, with_earlier_ids
+from kedro_batch.submitter.reconcile.copies import ids_of, join, with_earlier_ids, with_what_is_known
 from kedro_batch.submitter.reconcile.duplicates import Duplicate
 from kedro_batch.submitter.reconcile.job_versions import look_at_versions
 from kedro_batch.submitter.reconcile.merge import (
@@ -28,6 +29,7 @@ from kedro_batch.submitter.reconcile.merge import (
     jobs_to_rerun,
     propagate_failures,
     with_next_submission,
+    with_what_came_back,
 )
 from kedro_batch.submitter.reconcile.standing import Facts, jobs_to_compare, standing_of
 from kedro_batch.text.wording import listed
@@ -41,6 +43,7 @@ class Reconciled:
         records: The record of every job that may have been submitted.
         unconfirmed: Jobs that may have been submitted: they are looked up before anything is sent for them. Some of
             them may be blocked, and NOT_RUN in the records.
+        known: What journal and process knew of the latest submission of each job.
         duplicates: Jobs to be terminated, because another one stands for their node.
         lost_data: Nodes of which no job stands, because one may have removed what another one saved: that one's id.
         contested: Nodes to be submitted anew, with how many of their submissions were made twice until now.
@@ -52,6 +55,7 @@ class Reconciled:
 
     records: dict[JobName, JobRecord]
     unconfirmed: tuple[JobName, ...]
+    known: Records = field(default_factory=dict)
     duplicates: tuple[Duplicate, ...] = ()
     lost_data: Mapping[JobName, JobId] = field(default_factory=dict)
     contested: Mapping[JobName, int] = field(default_factory=dict)
@@ -61,24 +65,24 @@ class Reconciled:
     versions: frozenset[DataVersion] = frozenset()
 
 
-def reconcile(context: RunContext, *, must_exist: bool) -> Reconciled:
+def reconcile(context: RunContext, *, must_exist: bool, before: Records = MappingProxyType({})) -> Reconciled:
     """Find out how a run stands.
 
     Args:
         context: The run.
         must_exist: The run has to be known, to the journal or to the service.
+        before: What this process knows of it: the journal may not have all of that.
 
     Raises:
         RunUnknown: The run is not known, or is too old to be known.
         UsageError: It has jobs of another plan, its journal cannot be believed, or it cannot be resumed so.
         ServiceError: The service refused.
     """
-    journal = context.journal.records(context.run_id)
-    found = _compared(context, must_exist=must_exist)
+    found = _compared(context, must_exist=must_exist, before=before)
     records = _submit_again_what_cannot_be_confirmed(context, found.records)
     return replace(
         found,
-        records=propagate_failures(context.parents, _to_be_described(journal, records)),
+        records=propagate_failures(context.parents, _to_be_described(found.known, records)),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
     )
 
@@ -105,10 +109,16 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
     )
 
 
-def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName] = ()) -> Reconciled:
+def _compared(
+    context: RunContext,
+    *,
+    must_exist: bool,
+    done: Collection[JobName] = (),
+    before: Records = MappingProxyType({}),
+) -> Reconciled:
     """Return what journal and service together say of each job; nothing is decided yet of what is not known."""
-    rows = context.journal.submissions(context.run_id)
-    journal = dict(rows)
+    rows = with_what_is_known(context.journal.submissions(context.run_id), before)
+    journal = known = dict(rows)
     # A journal that has the run and no job of it, as after a cancel that found nothing, is no proof that it is new.
     takes_up = context.options.mode in (RunMode.RESUME, RunMode.FOLLOW) and not context.options.assume_done
     must_exist |= takes_up and context.version is None and not rows
@@ -122,7 +132,7 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
     details |= {one.job_id: one for one in context.service.describe_jobs(one for one in compared if one not in details)}
     data_versions = versions.found | ({context.version} if context.version else set())
     facts = Facts(
-        journal=journal,
+        journal=with_what_came_back(journal, rows, discovered.jobs),
         discovered=discovered,
         details=details,
         replaced=versions.other,
@@ -148,6 +158,7 @@ def _compared(context: RunContext, *, must_exist: bool, done: Collection[JobName
         raise too_old(context, expired)
     return Reconciled(
         records=records,
+        known=known,
         unconfirmed=(),
         duplicates=standing.duplicates,
         lost_data=standing.lost_data,

@@ -1,12 +1,13 @@
 """Carry out what reconciling has found: end duplicates and earlier submissions, and record how these did."""
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED, JobState
+from kedro_batch.submitter.job_state import ENDED, NEW, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.duplicates import Duplicate, reason_to_terminate
 from kedro_batch.submitter.reconcile.merge import Records, events_since
@@ -72,9 +73,19 @@ def _end(context: RunContext, reconciled: Reconciled) -> list[JobId]:
     return succeeded
 
 
-def emit_differences(context: RunContext, records: Records) -> None:
-    """Emit what differs from the journal."""
-    for event in events_since(context.journal.records(context.run_id), records):
+def emit_differences(context: RunContext, records: Records, told: Records = MappingProxyType({})) -> None:
+    """Emit what differs from the journal, and take back what it was to send of jobs that have come back.
+
+    Args:
+        context: The run.
+        records: How it stands.
+        told: What was emitted, and may not be written yet.
+    """
+    known = context.journal.records(context.run_id)
+    known |= {job: one for job, one in told.items() if one.job_id and known.get(job, NEW).state not in ENDED}
+    came_back = [job for job, one in records.items() if one.job_id and one.submission < known.get(job, one).submission]
+    context.journal.withdraw(context.run_id, [(job, known[job].submission) for job in came_back])
+    for event in events_since(known, records):
         context.emit(event)
 
 

@@ -60,7 +60,10 @@ class JobDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSummary:
-    """One job of a ListJobs reply: as in ``JobDetail``; ``created_at_ms`` is in milliseconds since the epoch."""
+    """One job of a ListJobs reply: as in ``JobDetail``; ``created_at_ms`` is in milliseconds since the epoch.
+
+    ``started`` is True if its container has run, whatever became of it (API reference, JobSummary.startedAt).
+    """
 
     job_id: JobId
     name: str
@@ -68,6 +71,7 @@ class JobSummary:
     status: str | None = None
     created_at_ms: int = 0
     reason: str = ""
+    started: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,7 @@ def job_summary(reply: Mapping[str, Any]) -> JobSummary:
         **_state(str(reply["status"])),
         created_at_ms=reply.get("createdAt", 0),
         reason=reply.get("statusReason") or "",
+        started=bool(reply.get("startedAt")),
     )
 
 
