@@ -262,6 +262,7 @@ class Simulation:
         self.service = Service(Config(**configuration), clock=self.calls.now, epoch=_EPOCH)
         self.happened: list[Happened] = []
         self.journal = Journal(folder / "journal.db")
+        self.inbox = Inbox()
         engine = InProcess(self.service)
         context = RunContext(
             plan=plan,
@@ -269,7 +270,7 @@ class Simulation:
             run_id=RunId("simulated"),
             engine=engine,
             calls=self.calls,
-            inbox=Inbox(),
+            inbox=self.inbox,
             journal=self.journal,
             show=lambda event: self.happened.append(Happened(self.calls.time, event)),
             options=replace(options or RunOptions(), pace=pace),
@@ -282,11 +283,11 @@ class Simulation:
             began_at=self.calls.wall(),
         )
         self.journal.begin(entry, b"")
-        self._run = Run(context)
+        self._context = context
 
     def to_the_end(self) -> RunFinished:
         try:
-            return self._run.to_the_end()
+            return Run(self._context).to_the_end()
         finally:
             self.journal.close()
 
