@@ -25,6 +25,8 @@ from kedro_batch.text.wording import listed
 _WITHIN_S = 600.0
 """How long to wait until terminated jobs have ended."""
 
+_SURELY_ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
@@ -86,6 +88,7 @@ def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
         context=context,
         recorded={one.job_id for one in submitted},
         others_may_submit=not journal or unconfirmed,
+        ended={one.job_id for one in journal.values() if one.job_id and one.state in _SURELY_ENDED},
     )
     rounds.drop_foreign()
     while True:
