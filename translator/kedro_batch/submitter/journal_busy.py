@@ -125,16 +125,19 @@ def _lacks_locks(file: Path, error: Exception, *, may_write: bool) -> UsageError
     if not name.startswith((*_BUSY, *_ABOUT_LOCKS)):
         return None
     found: OSError | None = None
-    with suppress(OSError):  # nothing can be opened there: then nothing is known
+    folder = file.parent
+    with suppress(OSError, RuntimeError):  # nothing can be opened there: then nothing is known
+        real = file.resolve()  # the name that the user wrote may be a link, on another file system
+        folder = real.parent
         if may_write:
-            with tempfile.TemporaryFile(dir=file.parent) as probe:
+            with tempfile.TemporaryFile(dir=folder) as probe:
                 found = _refused_lock(probe.fileno(), fcntl.LOCK_EX)
         else:
-            beside = [one for one in (".gitignore", f"{file.name}.lock") if (file.parent / one).is_file()]
+            beside = [one for one in (".gitignore", f"{real.name}.lock") if (folder / one).is_file()]
             for name_beside in beside[:1]:
-                with (file.parent / name_beside).open("rb") as readable:
+                with (folder / name_beside).open("rb") as readable:
                     found = _refused_lock(readable.fileno(), fcntl.LOCK_SH)
-    return lock_problem(found, file.parent) if found else None
+    return lock_problem(found, folder) if found else None
 
 
 def _refused_lock(descriptor: int, kind: int) -> OSError | None:
