@@ -252,6 +252,7 @@ def of_another() -> Iterator[Path]:
         theirs = Path(folder)
         with run_lock(theirs / "runs" / "r1", RUN):
             pass
+        Journal(theirs / "theirs.db").close()
         theirs.chmod(0o777)
         nobody = 65534
         if os.getuid() == 0:
@@ -285,3 +286,14 @@ def test_who_may_not_write_a_lock_is_told_whose_it_is_and_how_it_is_shared(of_an
         pass
     folder = of_another.parent
     assert f"{folder} belongs to root. To share it with a group: chmod -R g+rwX {folder}" in str(caught.value)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+def test_who_may_not_open_a_journal_is_told_whose_it_is(of_another):
+    journal = of_another.parent.parent / "theirs.db"
+    with pytest.raises(UsageError, match="cannot write the journal") as written:
+        Journal(journal)
+    with pytest.raises(UsageError, match="cannot read the journal") as read, read_journal(journal):
+        pass
+    for caught in (written, read):
+        assert f"{journal} belongs to root. To share it with a group: chmod -R g+rwX {journal}" in str(caught.value)

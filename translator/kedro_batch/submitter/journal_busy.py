@@ -6,6 +6,7 @@ after two seconds the user is told why nothing happens.
 
 import errno
 import fcntl
+import os
 import sqlite3
 import tempfile
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kedro_batch.errors import UsageError
+from kedro_batch.files.private_files import whose
 from kedro_batch.submitter.run_lock import lock_problem
 from kedro_batch.text.wording import duration
 
@@ -111,7 +113,8 @@ def unwritable(file: Path, error: sqlite3.Error) -> UsageError:
 
 def _advice(file: Path, error: Exception) -> str:
     if not isinstance(error, sqlite3.Error) or not is_busy(error):
-        return ""
+        may_use = os.access(file, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+        return "" if may_use else whose(PermissionError(errno.EACCES, "", str(file)))
     return f". Another program holds it, such as a database browser: close that (fuser {file} names it), and try again"
 
 
