@@ -9,7 +9,7 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, JobReads, PlanDigest
 from kedro_batch.plan.submit_job import JobId, submit_request
 from kedro_batch.submitter.cancel import Cancelled, cancel
-from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
@@ -70,7 +70,7 @@ class Cancelling:
 
         self.calls.at(at_s, happen)
 
-    def cancel(self) -> Cancelled:
+    def cancel(self, *, adopt: bool = True) -> Cancelled:
         context = RunContext(
             plan=self.plan,
             digest=self.digest,
@@ -80,6 +80,7 @@ class Cancelling:
             inbox=Inbox(),
             journal=self.journal,
             show=self.told.append,
+            options=RunOptions(adopt=adopt),
         )
         return cancel(context, {})
 
@@ -151,6 +152,36 @@ def test_jobs_that_never_stop_appearing_are_given_up_and_the_newest_is_named(can
     assert cancelled.appearing is not None
     assert cancelled.appearing.name == max(one.name for one in it.engine.list_jobs("a_queue", "*", None).jobs)
     assert it.alive == []
+
+
+def test_ten_minutes_are_all_the_time_there_is_however_long_each_termination_takes(cancelling):
+    it = cancelling(500, terminate_s=30.0)
+    for number in range(500):
+        it.later(number * 18.0, lambda number=number: it.submit(number))
+    cancelled = it.cancel()
+    assert (cancelled.finished.outcome, cancelled.appearing is None) == ("unfinished", False)
+    assert CANCEL_WITHIN_S <= it.calls.time < CANCEL_WITHIN_S + 90
+
+
+@pytest.mark.parametrize("adopt", [True, False])
+def test_a_job_of_the_journal_that_cannot_be_described_yet_is_terminated_once_it_can(cancelling, *, adopt):
+    it = cancelling(2, describe_delay_s=8.0, list_delay_s=8.0)
+    it.record(0, it.submit(0))
+    assert it.cancel(adopt=adopt).finished.outcome == "cancelled"
+    it.calls.wait(60)
+    assert it.alive == []
+    assert any("AWS Batch does not know 1 submitted job" in one.message for one in it.told if isinstance(one, Notice))
+
+
+def test_nobody_waits_for_jobs_that_the_journal_knows_to_have_ended_and_aws_batch_has_forgotten(cancelling):
+    it = cancelling(1)
+    job, forgotten = JobName("n000"), JobId("forgotten")
+    it.record(0, forgotten)
+    change = JobChanged(job=job, job_id=forgotten, submission=1, before=JobState.SUBMITTED, after=JobState.SUCCEEDED)
+    it.journal.record(RUN, change, it.calls.wall())
+    it.journal.commit()
+    it.cancel()
+    assert it.calls.time < 5
 
 
 @pytest.mark.parametrize(

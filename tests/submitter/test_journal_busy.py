@@ -139,6 +139,23 @@ def test_a_file_system_without_locks_is_named_where_sqlite_says_only_that_it_is_
     assert "this file system has no locks" in str(journal_busy.unreadable(journal.file, busy))
 
 
+def test_locks_are_tried_on_the_file_system_of_the_journal_and_not_on_that_of_a_link_to_it(
+    tmp_path, journal, monkeypatch
+):
+    link = tmp_path / "on a local disk" / "journal.db"
+    link.parent.mkdir()
+    link.symlink_to(journal.file)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    busy = busy_error(journal)
+    monkeypatch.setattr(fcntl, "lockf", refuse)  # there is no such file system here
+    journal.file.with_name(".gitignore").touch()
+    for error in (journal_busy.unwritable(link, busy), journal_busy.unreadable(link, busy)):
+        assert f"cannot lock what is in {journal.file.parent}: this file system has no locks" in str(error)
+
+
 def test_a_run_is_followed_while_the_journal_is_held_and_is_complete_when_it_is_let_go(tmp_path):
     write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
     with standin(durations={"a": 600, "b": 0.05}) as service:

@@ -6,16 +6,21 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from kedro_batch.errors import UsageError
 from kedro_batch.files.private_files import open_without_following
+from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.events import Notice
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, begin_lock_file, real_journal, run_folder
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
-from kedro_batch.submitter.run_lock import begin_lock, is_locked, lock_problem, run_lock
+from kedro_batch.submitter.run_lock import begin_lock, is_hidden, is_locked, lock_problem, run_lock
+from tests.support.simulation import Simulation, plan_of
 
 RUN = RunId("r1")
 
@@ -210,3 +215,85 @@ def test_a_file_system_without_locks_is_named_as_that(tmp_path, number):
 def test_only_a_lock_that_is_held_means_that_another_process_works_on_the_run(tmp_path):
     assert lock_problem(BlockingIOError(errno.EWOULDBLOCK, "held"), tmp_path) is None
     assert "Input/output error. Name a journal" in str(lock_problem(OSError(errno.EIO, "Input/output error"), tmp_path))
+
+
+# A folder that a team shares
+
+
+def test_what_is_made_in_a_folder_that_its_group_may_write_is_for_the_group(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2770)
+    file = shared / "journal.db"
+    with umask(0o077), closing(Journal(file)), run_lock(run_folder(file, RUN), RUN):
+        with begin_lock(begin_lock_file(file), lambda _: None):
+            pass
+        made = {one.name: rights(one) for one in shared.rglob("*")}
+    folder = rights(shared / "runs")
+    assert folder & 0o777 == 0o770
+    assert made == {"journal.db": 0o660, "journal.db.lock": 0o660, "runs": folder, "r1": folder, "lock": 0o660}
+
+
+def test_it_is_said_when_the_usual_folder_is_taken_from_a_group_that_could_write_it(file):
+    told: list[str] = []
+    file.parent.chmod(0o755)
+    Journal(file, told.append).close()
+    assert told == []
+    file.parent.chmod(0o775)
+    Journal(file, told.append).close()
+    assert "is now for you alone" in told[0]
+    assert "--journal" in told[0]
+
+
+@pytest.fixture
+def of_another() -> Iterator[Path]:
+    """Give the folder of a run of another user, who keeps it to himself."""
+    with TemporaryDirectory(dir="/tmp") as folder:  # others may enter it
+        theirs = Path(folder)
+        with run_lock(theirs / "runs" / "r1", RUN):
+            pass
+        Journal(theirs / "theirs.db").close()
+        theirs.chmod(0o777)
+        nobody = 65534
+        if os.getuid() == 0:
+            os.seteuid(nobody)
+        else:
+            (theirs / "runs").chmod(0)
+        try:
+            yield theirs / "runs" / "r1"
+        finally:
+            if os.getuid() == 0:
+                os.seteuid(0)
+            (theirs / "runs").chmod(0o700)
+
+
+def test_a_run_whose_lock_may_not_be_read_counts_as_one_that_may_go_on(of_another):
+    assert is_hidden(of_another)
+    assert not is_hidden(of_another.parent.parent / "not there")
+    plan = plan_of({"a": ""}, writes=("raw",))
+    simulation = Simulation(of_another.parent.parent, plan)
+    theirs = RunEntry(run=RUN, digest=plan_digest(plan), engine="aws", jobs=1, began_at=simulation.calls.wall())
+    simulation.journal.begin(theirs, b"")
+    simulation.journal.commit()
+    assert simulation.to_the_end().outcome == "succeeded"
+    told = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
+    assert any("run r1 of this project goes on, as far as the journal knows, and writes 1 d" in one for one in told)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+def test_who_may_not_write_a_lock_is_told_whose_it_is_and_how_it_is_shared(of_another):
+    with pytest.raises(UsageError, match="Permission denied") as caught, run_lock(of_another, RUN):
+        pass
+    folder = of_another.parent
+    assert f"{folder} belongs to root. To share it with a group: chmod -R g+rwX {folder}" in str(caught.value)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+def test_who_may_not_open_a_journal_is_told_whose_it_is(of_another):
+    journal = of_another.parent.parent / "theirs.db"
+    with pytest.raises(UsageError, match="cannot write the journal") as written:
+        Journal(journal)
+    with pytest.raises(UsageError, match="cannot read the journal") as read, read_journal(journal):
+        pass
+    for caught in (written, read):
+        assert f"{journal} belongs to root. To share it with a group: chmod -R g+rwX {journal}" in str(caught.value)

@@ -11,8 +11,9 @@ from kedro_batch.plan.graph import children_of
 from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind, RunStarted
 from kedro_batch.submitter.job_state import JobState
+from kedro_batch.submitter.terminate import CANCELLED
 from tests.support.plans import layered
-from tests.support.simulation import Simulation, plan_of
+from tests.support.simulation import InProcess, Simulation, plan_of
 
 EVERY_FAULT: dict[str, Any] = {
     "throttle": {"rate": 50, "burst": 5},
@@ -242,3 +243,41 @@ def test_a_place_of_a_bounded_run_goes_to_a_job_that_can_start_before_one_that_o
     submitted = [one.event.job for one in simulation.happened if isinstance(one.event, JobSubmitted)]
     assert submitted == ["root", "a", "b", "a_below", "end"]
     assert simulation.service.judge()["makespan_s"] < 4 * (60 + 7)
+
+
+@pytest.mark.parametrize("slept", [False, True], ids=["awake", "asleep meanwhile"])
+def test_who_holds_jobs_back_submits_none_of_them_once_another_machine_has_cancelled_the_run(
+    tmp_path, monkeypatch, *, slept
+):
+    options = RunOptions(max_unfinished=1)
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": "", "c": ""}), options=options, run_s=600.0)
+    asleep_s = [0.0]
+    wall = simulation.calls.wall
+    monkeypatch.setattr(simulation.calls, "wall", lambda: wall() + asleep_s[0])
+
+    def cancel() -> None:
+        engine = InProcess(simulation.service)
+        ids = [one.job_id for one in engine.list_jobs("a_queue", "simulated*", None).jobs]
+        engine.terminate_jobs(ids, CANCELLED)
+        asleep_s[0] += 60.0 * slept
+
+    simulation.calls.at(300.0, cancel)
+    finished = simulation.to_the_end()
+    assert (finished.outcome, finished.counts) == ("failed", {"FAILED": 1, "NOT_RUN": 2})
+    assert list(simulation.service.states()) == ["a"]
+    told = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
+    assert any("was cancelled" in message for message in told)
+
+
+@pytest.mark.parametrize("mode", [RunMode.CONTINUE, RunMode.RESUME])
+def test_a_run_that_was_cancelled_before_the_command_began_is_gone_on_with(tmp_path, mode):
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": ""}), options=RunOptions(mode=mode), run_s=5.0)
+    engine = InProcess(simulation.service)
+    version = {"environment": [{"name": "KEDRO_BATCH_VERSION", "value": "2025-06-15T15.06.40.000Z"}]}
+    queue = {"jobQueue": "a_queue", "jobDefinition": "a_definition"}
+    job = {"jobName": "simulated_a_1", "containerOverrides": version, **queue}
+    engine.terminate_jobs([engine.submit_job(job)], CANCELLED)
+    simulation.calls.wait(20.0)
+    finished = simulation.to_the_end()
+    again = mode is RunMode.RESUME
+    assert finished.counts == ({"SUCCEEDED": 2} if again else {"FAILED": 1, "SUCCEEDED": 1})

@@ -267,13 +267,14 @@ class Simulation:
     def _begin(self, folder: Path, options: RunOptions) -> None:
         self.journal = Journal(folder / "journal.db")
         known = self.journal.run(RunId("simulated"))
+        self.inbox = Inbox()
         context = RunContext(
             plan=self._plan,
             digest=plan_digest(self._plan),
             run_id=RunId("simulated"),
             engine=InProcess(self.service),
             calls=self.calls,
-            inbox=Inbox(),
+            inbox=self.inbox,
             journal=self.journal,
             show=lambda event: self.happened.append(Happened(self.calls.time, event)),
             options=options,
@@ -289,7 +290,7 @@ class Simulation:
                 began_at=self.calls.wall(),
             )
             self.journal.begin(entry, b"")
-        self._run = Run(context)
+        self._context = context
 
     def resume(self, folder: Path, **options: Any) -> RunFinished:
         """Take the run up in another process, with the journal of this folder, which may not know it."""
@@ -298,7 +299,7 @@ class Simulation:
 
     def to_the_end(self) -> RunFinished:
         try:
-            return self._run.to_the_end()
+            return Run(self._context).to_the_end()
         finally:
             self.journal.close()
 

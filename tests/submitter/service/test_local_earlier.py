@@ -162,3 +162,17 @@ def test_without_proc_the_same_is_found_by_ps(tmp_path, group, monkeypatch):
     assert recorded(tmp_path, line).left_running(signal.SIGTERM) == ("a-b",)
     group.wait()
     wait_until(lambda: not lives(child))
+
+
+def test_without_proc_a_boot_is_told_by_its_session_whatever_the_machine_is_called(tmp_path, monkeypatch):
+    program = tmp_path / "sysctl"  # as macOS has it
+    program.write_text('#!/bin/sh\n[ "$*" = "-n kern.bootsessionuuid" ] && echo 5B6A-01\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(process_table, "_PROC", tmp_path / "proc")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert process_table.machine.__wrapped__() == "5B6A-01"
+    for said in ("exit 1", "true"):
+        program.write_text(f"#!/bin/sh\n{said}\n")
+        assert process_table.machine.__wrapped__() == os.uname().nodename
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    assert process_table.machine.__wrapped__() == os.uname().nodename

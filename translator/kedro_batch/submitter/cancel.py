@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from kedro_batch.errors import Interrupted, KedroBatchError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.cancel_rounds import REASON, CancelRounds
+from kedro_batch.submitter.cancel_rounds import CancelRounds
 from kedro_batch.submitter.close import close
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished, RunOutcome
@@ -20,11 +20,13 @@ from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.reconcile.settle import emit_differences
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
-from kedro_batch.submitter.terminate import wait_until_ended
+from kedro_batch.submitter.terminate import CANCELLED, wait_until_ended
 from kedro_batch.text.wording import listed
 
 _WITHIN_S = 600.0
 """How long to wait until terminated jobs have ended."""
+
+_SURELY_ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
         context=context,
         recorded={one.job_id for one in submitted},
         others_may_submit=not journal or unconfirmed,
+        ended={one.job_id for one in journal.values() if one.job_id and one.state in _SURELY_ENDED},
     )
     rounds.drop_foreign()
     while True:
@@ -153,7 +156,7 @@ def _records_after(
 
 def _with_reason(journal: Records, records: Records) -> dict[JobName, JobRecord]:
     """Say of each job that has failed since that it was cancelled."""
-    cancelled = Failure(cause=Cause.TERMINATED, reason=REASON)
+    cancelled = Failure(cause=Cause.TERMINATED, reason=CANCELLED)
     return {
         job: replace(one, failure=cancelled)
         if one.state is JobState.FAILED and not (job in journal and journal[job].state is JobState.FAILED)

@@ -15,10 +15,9 @@ from kedro_batch.submitter.job_state import ENDED
 from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, LOOKUP_DELAYS_S, VISIBLE_AFTER_S
-from kedro_batch.submitter.terminate import terminate
+from kedro_batch.submitter.terminate import CANCELLED, terminate
 from kedro_batch.text.wording import counted, listed
 
-REASON = "kedro-batch: cancelled"
 _SHOWN = 5
 
 
@@ -31,6 +30,7 @@ class CancelRounds:
         recorded: Those of the journal that are the run's, or that the service does not know.
         foreign: What the journal names and the service shows under another name, or from another plan: its name by its
             id. It is left alone.
+        ended: Those of the journal that have ended, as it says: nobody waits until the service shows them.
         appeared: Jobs that were not there in the first round, by their ids.
         gave_up: Jobs still appeared after ``CANCEL_WITHIN_S``.
     """
@@ -38,12 +38,19 @@ class CancelRounds:
     context: RunContext
     recorded: set[JobId]
     others_may_submit: bool
+    ended: set[JobId] = field(default_factory=set)
     found: dict[JobId, JobSummary] = field(default_factory=dict)
     foreign: dict[JobId, str] = field(default_factory=dict)
     appeared: dict[JobId, JobSummary] = field(default_factory=dict)
     gave_up: bool = False
     _seen: set[JobId] = field(default_factory=set)
-    _said: bool = False
+    _described: set[JobId] = field(default_factory=set)
+    _told: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Begin: from now on the time runs, however often the rounds begin anew."""
+        self._until = self.context.calls.now() + CANCEL_WITHIN_S
+        self.others_may_submit &= self.context.options.adopt  # nobody looks for them
 
     @property
     def ids(self) -> set[JobId]:
@@ -71,28 +78,26 @@ class CancelRounds:
     def terminate_all(self) -> None:
         """Terminate jobs until no new ones appear, for as long as a new job may be invisible.
 
-        A run whose jobs are all in this journal takes two looks and no pause. If there may be others, it is over once
-        nothing new has appeared for ``VISIBLE_AFTER_S``.
+        A run whose jobs are all in this journal takes two looks and no pause. If there may be others, or DescribeJobs
+        does not show a job yet, it is over once nothing new has appeared for ``VISIBLE_AFTER_S``.
         """
-        if not self.context.options.adopt:
-            self._terminate(self.ids)
-            return
         pauses = _growing()
-        until = self.context.calls.now() + CANCEL_WITHIN_S
         quiet_s = 0.0
         while True:
-            new = self._look()
-            if new:
-                self._terminate(new)
+            new = self._look() if self.context.options.adopt else self.ids - self._described
+            described = self._terminate(new)
+            self._described |= described
+            late = new - described - self.ended
+            if described:
                 quiet_s = 0.0
-            elif quiet_s >= VISIBLE_AFTER_S or not self.others_may_submit:
+            elif quiet_s >= VISIBLE_AFTER_S or not (self.others_may_submit or late):
                 return
-            if new and self.context.calls.now() >= until:
+            if described and self.context.calls.now() >= self._until:
                 self.gave_up = True
                 return
             pause_s = 0.0
-            if self.others_may_submit:
-                self._say_that_more_are_looked_for()
+            if self.others_may_submit or late:
+                self._say_what_is_waited_for(len(late))
                 pause_s = next(pauses)
             self.context.service.pause(pause_s)
             quiet_s += pause_s
@@ -105,14 +110,21 @@ class CancelRounds:
         self._add(self.context.list_run())
         return not self.ids <= before
 
-    def _say_that_more_are_looked_for(self) -> None:
-        if not self._said:
-            self._said = True
-            message = f"others may submit jobs of this run: looking until none has appeared for {VISIBLE_AFTER_S:.0f} s"
+    def _say_what_is_waited_for(self, late: int) -> None:
+        if late:
+            what = f"AWS Batch does not know {counted(late, 'submitted job')}"
+            self._tell("late", f"{what}: asking again for {VISIBLE_AFTER_S:.0f} s, since it may show new ones late")
+        else:
+            what = "others may submit jobs of this run"
+            self._tell("others", f"{what}: looking until none has appeared for {VISIBLE_AFTER_S:.0f} s")
+
+    def _tell(self, what: str, message: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
             self.context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
 
     def _look(self) -> set[JobId]:
-        """List the run; return what was not seen before."""
+        """List the run; return what was never described."""
         is_first = not self._seen
         self._add(self.context.list_run())
         new = self.ids - self._seen
@@ -122,15 +134,16 @@ class CancelRounds:
         self.others_may_submit |= bool(strange)
         if not is_first:
             self.appeared |= {job_id: self.found[job_id] for job_id in strange}
-        return new
+        return self.ids - self._described
 
     def _add(self, listed_jobs: Iterable[JobSummary]) -> None:
         self.found |= {one.job_id: one for one in listed_jobs}
 
-    def _terminate(self, ids: Iterable[JobId]) -> None:
-        """Terminate those of some jobs that have not ended and are the run's."""
+    def _terminate(self, ids: Iterable[JobId]) -> set[JobId]:
+        """Terminate those of some jobs that have not ended and are the run's; return those that the service shows."""
         live = []
-        for detail in self.context.service.describe_jobs(sorted(ids)):
+        described = self.context.service.describe_jobs(sorted(ids))
+        for detail in described:
             if not self._is_ours(detail):
                 self.foreign[detail.job_id] = detail.name
             elif detail.state not in ENDED:
@@ -138,7 +151,8 @@ class CancelRounds:
         if live:
             message = f"terminating {counted(len(live), 'job')}"
             self.context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
-            terminate(self.context, live, REASON)
+            terminate(self.context, live, CANCELLED)
+        return {detail.job_id for detail in described}
 
     def _is_ours(self, detail: JobDetail) -> bool:
         """True if it is a job of this run, whichever: all of them are terminated."""

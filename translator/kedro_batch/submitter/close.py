@@ -7,6 +7,7 @@ from kedro_batch.submitter.job_state import ENDED, LIVE, UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
+from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.terminate import JobTerminator, terminate
@@ -103,6 +104,10 @@ def _terminate_all(context: RunContext, run_state: RunState) -> str:
     try:
         if context.adopts:  # a job whose reply has not come is found by its name
             ids |= {one.job_id for one in context.list_run() if one.state not in ENDED}
+        # The journal may not have been compared with the service yet; what that does not show yet is new, and ours.
+        for one in context.service.describe_jobs(sorted(ids)):
+            if one.state in ENDED or not is_of_run(one, context.run_id, context.digest):
+                ids.discard(one.job_id)
         terminate(context, sorted(ids), f"kedro-batch: run {context.run_id} was interrupted")
     except (ServiceError, Interrupted) as error:
         return f"not all could be terminated: {error}"

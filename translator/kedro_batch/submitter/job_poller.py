@@ -27,6 +27,7 @@ from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import DESCRIBE_BURST, REMEMBERED_S
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.submitter.stuck_jobs import StuckJobs
+from kedro_batch.submitter.terminate import CANCELLED
 from kedro_batch.text.escaping import one_line
 
 _LOG_LINES = 30
@@ -51,6 +52,9 @@ class JobPoller:
         self._logs_read = 0
         self.superseded: list[JobId] = []
         """Jobs that another process has terminated as duplicates: the run is to be reconciled."""
+        self.cancelled: JobName | None = None
+        """A job that ``cancel`` has terminated, elsewhere, since this command began."""
+        self._ended_before = set[JobId]()
         self._answered_at = context.calls.wall()
         self.out_of_touch = False
         """True if a job is missing, and could have been forgotten since the service last answered."""
@@ -72,6 +76,11 @@ class JobPoller:
         self.out_of_touch = False
         self.polls = 0
         """The number of complete polls."""
+
+    def begin(self) -> None:
+        """Record that the run is opened: what may have ended before says nothing of a ``cancel`` that goes on."""
+        records = self._run_state.records.values()
+        self._ended_before = {one.job_id for one in records if one.job_id and one.state is JobState.SUBMITTED}
 
     @property
     def idle(self) -> bool:
@@ -227,6 +236,8 @@ class JobPoller:
         reason = None if detail.state is JobState.SUCCEEDED else reason_of(detail.reply)  # of a success it says nothing
         exit_code, log = exit_code_of(detail.reply), log_of(detail.reply)
         self._context.emit(job_changed(transition, reason=reason, exit_code=exit_code, log=log))
+        if detail.reason == CANCELLED and detail.state is JobState.FAILED and detail.job_id not in self._ended_before:
+            self.cancelled = transition.job
 
     def leave(self, transition: Transition) -> None:
         """Stop asking about a job that cannot change any more, and emit why."""

@@ -91,7 +91,11 @@ class Journal(JournalView):
         wait = JournalWait(file)
         wait.tell = tell or wait.tell
         try:
-            make_journal(real)
+            if make_journal(real):
+                wait.tell(
+                    f"{real.parent} could be written by its group, and is now for you alone. A journal that a team "
+                    "shares belongs in another folder: --journal FILE"
+                )
             connection = connect(real.absolute().as_uri())
         except OSError as error:
             raise UsageError(

@@ -6,6 +6,7 @@ after two seconds the user is told why nothing happens.
 
 import errno
 import fcntl
+import os
 import sqlite3
 import tempfile
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kedro_batch.errors import UsageError
+from kedro_batch.files.private_files import whose
 from kedro_batch.submitter.run_lock import lock_problem
 from kedro_batch.text.wording import duration
 
@@ -116,7 +118,8 @@ def unwritable(file: Path, error: sqlite3.Error) -> UsageError:
 
 def _advice(file: Path, error: Exception) -> str:
     if not isinstance(error, sqlite3.Error) or not is_busy(error):
-        return ""
+        may_use = os.access(file, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+        return "" if may_use else whose(PermissionError(errno.EACCES, "", str(file)))
     return f". Another program holds it, such as a database browser: close that (fuser {file} names it), and try again"
 
 
@@ -130,16 +133,19 @@ def _lacks_locks(file: Path, error: Exception, *, may_write: bool) -> UsageError
     if not name.startswith((*_BUSY, *_ABOUT_LOCKS)):
         return None
     found: OSError | None = None
-    with suppress(OSError):  # nothing can be opened there: then nothing is known
+    folder = file.parent
+    with suppress(OSError, RuntimeError):  # nothing can be opened there: then nothing is known
+        real = file.resolve()  # the name that the user wrote may be a link, on another file system
+        folder = real.parent
         if may_write:
-            with tempfile.TemporaryFile(dir=file.parent) as probe:
+            with tempfile.TemporaryFile(dir=folder) as probe:
                 found = _refused_lock(probe.fileno(), fcntl.LOCK_EX)
         else:
-            beside = [one for one in (".gitignore", f"{file.name}.lock") if (file.parent / one).is_file()]
+            beside = [one for one in (".gitignore", f"{real.name}.lock") if (folder / one).is_file()]
             for name_beside in beside[:1]:
-                with (file.parent / name_beside).open("rb") as readable:
+                with (folder / name_beside).open("rb") as readable:
                     found = _refused_lock(readable.fileno(), fcntl.LOCK_SH)
-    return lock_problem(found, file.parent) if found else None
+    return lock_problem(found, folder) if found else None
 
 
 def _refused_lock(descriptor: int, kind: int) -> OSError | None:

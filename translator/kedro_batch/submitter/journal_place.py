@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kedro_batch.errors import UsageError
-from kedro_batch.files.private_files import keep_private, make_private_folder
+from kedro_batch.files.private_files import keep_private, make_private_folder, share_as_folder
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.run_id import checked_run_id
 
@@ -60,25 +60,32 @@ def begin_lock_file(file: Path) -> Path:
     return real.with_name(f"{real.name}.lock")
 
 
-def make_journal(real: Path) -> None:
+def make_journal(real: Path) -> bool:
     """Make the folder and the file for this user alone; the usual folder is narrowed if it was not made so.
 
-    A folder that the user has named is left as it is: he may share it.
+    A folder that the user has named is left as it is: he may share it, and then the file is shared like the folder.
+
+    Returns:
+        True if the usual folder was taken from a group that could write it.
 
     Raises:
         OSError: Something of it cannot be made.
     """
     make_private_folder(real.parent)
+    taken = False
     if real.parent.name == DEFAULT_JOURNAL.parent.name:
-        keep_private(real.parent)
+        taken = keep_private(real.parent)
         with suppress(FileExistsError):  # also of a link: it is not followed
             ignore = os.open(real.parent / ".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             with os.fdopen(ignore, "w", encoding="utf-8") as file:
                 file.write("*\n")
     with suppress(FileExistsError):
-        os.close(os.open(real, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+        descriptor = os.open(real, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        share_as_folder(descriptor, real.parent)
+        os.close(descriptor)
     if real.parent.name == DEFAULT_JOURNAL.parent.name:
         keep_private(real)
+    return taken
 
 
 def _unusable(file: Path, why: str) -> UsageError:

@@ -20,7 +20,7 @@ from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, J
 from kedro_batch.submitter.journal_place import begin_lock_file, run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
-from kedro_batch.submitter.run_lock import begin_lock, is_locked
+from kedro_batch.submitter.run_lock import begin_lock, is_hidden, is_locked
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.submitter.service.local_earlier import EarlierCommands
 from kedro_batch.submitter.service.local_record import RECORD
@@ -55,7 +55,8 @@ class _Candidate:
         followed: A process on this machine works on it.
         jobs: Its jobs that have not ended, as the journal has them, and when they were submitted.
         parents: Those of them for which each of them waits.
-        unconfirmed: Its process ended within a submission: AWS Batch may have jobs whose ids nobody knows.
+        unconfirmed: Its process ended within a submission: AWS Batch may have jobs whose ids nobody knows. Or it is
+            another user's, who lets nobody see whether a process works on it.
     """
 
     entry: RunEntry
@@ -111,8 +112,11 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
             continue
         live = {name: one for name, one in records.items() if one.live}
         looked_up = entry.outcome == "unfinished"  # by the command that ended so
-        unconfirmed = not looked_up and any(_may_be_submitted(one, forgotten_before) for one in records.values())
-        if not followed and (entry.engine == "local" or not (live or unconfirmed)):
+        hidden = entry.outcome is None and not followed and is_hidden(folder)
+        unconfirmed = hidden or (
+            not looked_up and any(_may_be_submitted(one, forgotten_before) for one in records.values())
+        )
+        if not (followed or hidden) and (entry.engine == "local" or not (live or unconfirmed)):
             continue
         if entry.digest not in plans:
             plans[entry.digest] = _read(context, entry.run)

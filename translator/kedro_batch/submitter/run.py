@@ -134,6 +134,7 @@ class Run:
         if not reconciled.records:
             self._look_again.take_turns()
         self._load(reconciled, self._began, self._reconciled)
+        self._poller.begin()
 
     def _enter(self, here: Mapping[str, str]) -> None:
         check_location(self._context, self._location, here)
@@ -296,14 +297,16 @@ class Run:
                 assert_never(reply.lane)
 
     def _stop_on_failure(self) -> None:
-        """With ``--on-failure stop``: start nothing more once a job has failed."""
+        """Start nothing more once the run is cancelled elsewhere, or with ``--on-failure stop`` a job has failed."""
+        cancelled = None if self._mode is RunMode.FOLLOW else self._poller.cancelled
         stop = self._context.options.stop_on_failure and self.run_state.count(FAILURES) > 0
-        if not stop or self._stopping:
+        if not (stop or cancelled) or self._stopping:
             return
         self._stopping = True
         self._submitter.stop()
-        failed = self.run_state.jobs_in(FAILURES)[0]
-        message = f"{failed} has failed. No more jobs are started; running jobs continue"
+        failed = cancelled or self.run_state.jobs_in(FAILURES)[0]
+        became = "was cancelled, and with it the run, by another command" if cancelled else "has failed"
+        message = f"{failed} {became}. No more jobs are started; running jobs continue"
         self._context.emit(Notice(kind=NoticeKind.TERMINATED, message=message, job=failed))
         live = [self.run_state.record(job) for job in self.run_state.live]
         not_begun = [one.job_id for one in live if one.job_id and one.state not in MAY_BE_WORKING]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from kedro_batch.errors import UsageError
-from kedro_batch.files.private_files import make_private_folder, open_without_following
+from kedro_batch.files.private_files import make_inner_folder, open_without_following, whose
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.text.escaping import one_line
 
@@ -59,6 +59,15 @@ def is_locked(folder: Path) -> bool:
         return False
     with os.fdopen(descriptor) as file:
         return not _try_lock(file, fcntl.LOCK_SH, folder)
+
+
+def is_hidden(folder: Path) -> bool:
+    """True if nobody can tell whether a process works on the run of a folder: its lock is another user's alone."""
+    try:
+        os.close(open_without_following(folder / "lock", os.O_RDONLY))
+    except OSError as error:
+        return error.errno == errno.EACCES
+    return False
 
 
 @contextmanager
@@ -112,7 +121,7 @@ def _opened(path: Path, what: str) -> TextIO:
     try:
         return os.fdopen(open_without_following(path, os.O_RDWR | os.O_CREAT), "r+", encoding="utf-8", errors="replace")
     except OSError as error:
-        raise UsageError(f"cannot write {what}: {error.strerror}") from error
+        raise UsageError(f"cannot write {what}: {error.strerror}{whose(error)}") from error
 
 
 def remove_run_folder(folder: Path) -> None:
@@ -126,10 +135,10 @@ def _locked(folder: Path, run_id: RunId, further: str) -> TextIO:
     """Open the lock file and lock it; again, if the one that held it has removed it meanwhile."""
     while True:
         try:
-            make_private_folder(folder.parent)
-            make_private_folder(folder)
+            make_inner_folder(folder.parent)
+            make_inner_folder(folder)
         except OSError as error:
-            raise UsageError(f"cannot write the lock of the run in {folder}: {error.strerror}") from error
+            raise UsageError(f"cannot write the lock of the run in {folder}: {error.strerror}{whose(error)}") from error
         with ExitStack() as on_failure:
             file = on_failure.enter_context(_opened(folder / "lock", f"the lock of the run in {folder}"))
             if not _try_lock(file, fcntl.LOCK_EX, folder):

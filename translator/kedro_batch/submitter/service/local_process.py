@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.files.private_files import make_private_folder, open_without_following
+from kedro_batch.files.private_files import make_inner_folder, open_without_following
 from kedro_batch.plan.variables import (
     ATTEMPT_VARIABLE,
     ENV_VARIABLE,
@@ -86,7 +86,7 @@ class GatedProcess:
         """
         self._command = command
         self._payload = _spelled(command, environment)
-        make_private_folder(log.parent)
+        make_inner_folder(log.parent)
         self._status, status = os.pipe()
         try:
             with os.fdopen(open_without_following(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "wb") as output:

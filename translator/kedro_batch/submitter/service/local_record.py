@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro_batch.errors import UsageError
-from kedro_batch.files.private_files import make_private_folder, open_without_following
+from kedro_batch.files.private_files import make_inner_folder, open_without_following
 from kedro_batch.plan.submit_job import JobId
 
 RECORD = "processes.jsonl"
@@ -153,7 +153,7 @@ def _parsed(fields: Any) -> Began | Ended:
 
 def _open(file: Path) -> int:
     """Open the file behind its last whole line."""
-    make_private_folder(file.parent)
+    make_inner_folder(file.parent)
     descriptor = open_without_following(file, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         size = os.fstat(descriptor).st_size

@@ -41,7 +41,8 @@ def machine() -> str:
     with suppress(OSError):
         boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot} {(_PROC / 'self/ns/pid').readlink()}"
-    return os.uname().nodename  # there, a process is told by its date
+    # There, a process is told by its date. The name of a machine may change with the network that it is in.
+    return _boot_session() or os.uname().nodename
 
 
 def find_process(pid: int) -> Process | None:
@@ -62,6 +63,16 @@ def has_variable(pid: int, name: str, value: str) -> bool:
     with suppress(OSError):
         return os.fsencode(f"{name}={value}") in (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
     return False
+
+
+def _boot_session() -> str:
+    """Return what macOS calls this boot; empty where nobody can tell."""
+    command = ["sysctl", "-n", "kern.bootsessionuuid"]
+    env = {**os.environ, "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"}  # cron leaves them out
+    with suppress(OSError):
+        said = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603  fixed words
+        return said.stdout.strip()
+    return ""
 
 
 @cache
