@@ -299,3 +299,23 @@ def test_a_slow_disk_does_not_make_a_run_look_at_itself_over_and_over(tmp_path, 
     assert len(looks) <= often * pages, looks
     assert intents.commits <= 7
     assert ids_too or simulation.calls.time < 80
+
+
+def test_a_run_that_was_submitted_slowly_is_looked_at_before_its_command_detaches(tmp_path):
+    names = [f"job{one:02}" for one in range(40)]
+    options = RunOptions(detach=True, rate=0.5)
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys(names, "")), options=options, run_s=_HOUR)
+    simulation.calls.at(70, lambda: sent_by_somebody_else(simulation, names))
+    assert simulation.to_the_end().outcome == "detached"
+    said = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
+    assert any("looking at the run once more in" in message for message in said), said
+    simulation.calls.work(5)
+    simulation.service.states()
+    left = [one.label for one in simulation.service.jobs.by_id.values() if one.status != "FAILED"]
+    assert sorted(left) == names
+
+
+def test_a_run_that_was_submitted_as_fast_as_it_can_be_detaches_without_a_look(tmp_path):
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), options=RunOptions(detach=True))
+    assert simulation.to_the_end().outcome == "detached"
+    assert simulation.calls.time < VISIBLE_AFTER_S

@@ -133,7 +133,7 @@ class LookAgain:
         if self._poller.superseded:
             return -math.inf
         self._stock.others_may_submit |= submitter.submitted_again
-        if over and not self._context.options.detach:
+        if over:
             self._stock.others_may_submit |= took_long(submitter.last_sent - submitter.first_sent, submitter.sent)
         turn_at = self._turn.due_at(submitter.last_sent) if self._turn and submitter.holds_back else math.inf
         return min(turn_at, self._stock.due_at(submitter.last_sent, over=over, live=self._run_state.any_live))
