@@ -218,6 +218,19 @@ def sent_by_somebody_else(simulation: Simulation, names: list[str]) -> None:
         simulation.service.answer("SubmitJob", {"jobName": f"simulated_{job}_1", **request})
 
 
+def times_of(monkeypatch: pytest.MonkeyPatch, simulation: Simulation, counted: str) -> list[float]:
+    """Return a list that gets the time of each call of an operation."""
+    times, answer = list[float](), simulation.service.answer
+
+    def count(operation: str, body: Any) -> Any:
+        if operation == counted:
+            times.append(simulation.calls.time)
+        return answer(operation, body)
+
+    monkeypatch.setattr(simulation.service, "answer", count)
+    return times
+
+
 class Intents:
     """What happens within the commits of intents, by their number from 1."""
 
@@ -275,12 +288,7 @@ def test_a_process_that_is_stopped_while_intents_are_written_is_noticed_on_a_slo
 def test_a_slow_disk_does_not_make_a_run_look_at_itself_over_and_over(tmp_path, monkeypatch, ids_too):
     names = [f"job{one}" for one in range(300)]
     simulation = Simulation(tmp_path, plan_of(dict.fromkeys(names, "")), run_s=5)
-    looks, answer, try_commit = list[float](), simulation.service.answer, simulation.journal.try_commit
-
-    def count(operation: str, body: Any) -> Any:
-        if operation == "ListJobs":
-            looks.append(simulation.calls.time)
-        return answer(operation, body)
+    looks, try_commit = times_of(monkeypatch, simulation, "ListJobs"), simulation.journal.try_commit
 
     def write(_number: int = 0) -> None:
         simulation.calls.work(4.0)
@@ -289,7 +297,6 @@ def test_a_slow_disk_does_not_make_a_run_look_at_itself_over_and_over(tmp_path, 
         write()
         try_commit()
 
-    monkeypatch.setattr(simulation.service, "answer", count)
     if ids_too:
         monkeypatch.setattr(simulation.journal, "try_commit", commit)
     intents = Intents(monkeypatch, simulation, write)
@@ -319,3 +326,12 @@ def test_a_run_that_was_submitted_as_fast_as_it_can_be_detaches_without_a_look(t
     simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), options=RunOptions(detach=True))
     assert simulation.to_the_end().outcome == "detached"
     assert simulation.calls.time < VISIBLE_AFTER_S
+
+
+def test_a_step_of_the_clock_over_more_than_a_day_costs_one_look_where_describe_jobs_is_late(tmp_path, monkeypatch):
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), run_s=60, describe_delay_s=40.0)
+    looks = times_of(monkeypatch, simulation, "ListJobs")
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(5, partial(clock.step, REMEMBERED_S + _HOUR))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 1}
+    assert len([one for one in looks if 5 <= one < 40]) <= 3, looks

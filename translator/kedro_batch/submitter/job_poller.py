@@ -50,7 +50,6 @@ class JobPoller:
         self._logs_read = 0
         self.superseded: list[JobId] = []
         """Jobs that another process has terminated as duplicates: the run is to be reconciled."""
-        self._answered_at = context.calls.wall()
         self.out_of_touch = False
         """True if a job is missing, and could have been forgotten since the service last answered."""
         self.open()
@@ -68,6 +67,7 @@ class JobPoller:
         self._sweeping = False
         self._looking_up: tuple[JobName, ...] = ()
         self._stopped = False
+        self._answered_at = self._context.calls.wall()  # the run was looked at just now
         self.out_of_touch = False
         self.polls = 0
         """The number of complete polls."""
