@@ -335,3 +335,18 @@ def test_a_step_of_the_clock_over_more_than_a_day_costs_one_look_where_describe_
     simulation.calls.at(5, partial(clock.step, REMEMBERED_S + _HOUR))
     assert simulation.to_the_end().counts == {"SUCCEEDED": 1}
     assert len([one for one in looks if 5 <= one < 40]) <= 3, looks
+
+
+def test_an_own_job_whose_reply_was_lost_and_whose_intent_became_old_is_not_said_to_be_of_another_process(
+    tmp_path, monkeypatch
+):
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), run_s=300, submit_fault="reply_lost", list_delay_s=60.0)
+    sent = times_of(monkeypatch, simulation, "SubmitJob")
+    # Its reply is lost, it is not listed for 15 s, and is to be sent again: but the credentials have just expired.
+    expired = {"submit_fault": None, "expired": [[0, 200.0]]}
+    simulation.calls.at(VISIBLE_AFTER_S + 0.9, partial(simulation.service.configure, expired))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 1}
+    said = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
+    assert len(sent) > 1
+    assert simulation.service.judge()["taken"] == 1
+    assert not any("another process" in message for message in said), said

@@ -200,7 +200,8 @@ class JobSubmitter:
         if not self._context.adopts or self._context.calls.wall() - self._intended_at[name] <= INTENT_FRESH_S:
             return True
         self._run_state.not_confirmed(name)
-        self._lookups[name] = Lookup(0, now, before_loop=True, of_others=True)
+        of_others = name not in self._maybe_sent
+        self._lookups[name] = Lookup(0, now, before_loop=True, of_others=of_others)
         return False
 
     @property
