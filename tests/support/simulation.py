@@ -36,11 +36,13 @@ from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.service.api import (
+    Check,
     JobDetail,
     JobPage,
     Terminated,
     job_detail,
     job_summary,
+    unchecked,
 )
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import LANES, Lane, Reply
@@ -195,7 +197,8 @@ class InProcess:
     def register_job_definition(self, request: dict[str, Any]) -> str:
         return str(self._asked_once("RegisterJobDefinition", request)["jobDefinitionArn"])
 
-    def submit_job(self, request: dict[str, Any]) -> JobId:
+    def submit_job(self, request: dict[str, Any], check: Check = unchecked) -> JobId:
+        check()
         return JobId(self._asked_once("SubmitJob", request)["jobId"])
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:

@@ -227,13 +227,11 @@ class JobSubmitter:
         request = self._request(name)
         self._under_way.add(name)
 
-        def submit() -> JobId:
-            # In the thread of the call, as late as we can: what follows is out of our hands.
+        def check() -> None:
             if self._context.adopts and watch.still_s(calls.now(), calls.wall()):
                 raise _NotSentError("the process stood still", fault=Fault.UNREACHABLE)
-            return self._context.engine.submit_job(request)
 
-        calls.start(Lane.SUBMIT, name, submit)
+        calls.start(Lane.SUBMIT, name, lambda: self._context.engine.submit_job(request, check))
         return True
 
     def _request(self, name: JobName) -> dict[str, Any]:
