@@ -1,11 +1,13 @@
 """Which failures of a connection show that a request was not sent: over real sockets, and real TLS."""
 
+import json
 import os
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import botocore.exceptions
@@ -93,6 +95,34 @@ def test_a_certificate_that_cannot_be_verified_is_refused_before_anything_is_sen
     error = endpoint.submit(f"https://127.0.0.1:{endpoint.encrypted(endpoint.read, name)}")
     assert (error.fault, endpoint.got) == (Fault.UNREACHABLE, [])
     assert "AWS_CA_BUNDLE" in str(error)
+
+
+@pytest.mark.parametrize("retries", ["legacy", "standard", "adaptive"])
+def test_a_job_is_checked_after_the_credentials_were_renewed_and_before_anything_is_sent(
+    endpoint, tmp_path, monkeypatch, retries
+):
+    monkeypatch.setenv("AWS_RETRY_MODE", retries)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    renewed, config = tmp_path / "renewed", tmp_path / "config"
+    reply = tmp_path / "reply.json"
+    soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()  # botocore renews them ten minutes before
+    credentials = {"Version": 1, "AccessKeyId": "testing", "SecretAccessKey": "testing", "SessionToken": "testing"}
+    reply.write_text(json.dumps({**credentials, "Expiration": soon}))
+    config.write_text(f"[default]\ncredential_process = sh -c 'touch {renewed}; cat {reply}'\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", f"https://127.0.0.1:{endpoint.encrypted(endpoint.read)}")
+    checked = list[bool]()
+
+    def check() -> None:
+        checked.append(renewed.exists())
+        raise ServiceError("the process stood still", fault=Fault.UNREACHABLE)
+
+    engine = AwsEngine()
+    renewed.unlink()
+    with pytest.raises(ServiceError, match=r"^the process stood still$") as caught:
+        engine.submit_job(REQUEST, check)
+    assert (caught.value.fault, checked, endpoint.got) == (Fault.UNREACHABLE, [True], [])
 
 
 def test_a_proxy_that_is_not_there_or_refuses_to_connect_has_forwarded_nothing(endpoint, monkeypatch):

@@ -12,7 +12,7 @@ from kedro_batch.submitter.events import EngineName, Event, JobChanged, JobSubmi
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import JournalWait
 from kedro_batch.submitter.journal_rows import SubmittedId
-from kedro_batch.submitter.service.api import JobDetail, JobPage, Terminated
+from kedro_batch.submitter.service.api import Check, JobDetail, JobPage, Terminated, unchecked
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from tests.model.service import Copies, detail_of, number_of, summary_of
@@ -99,7 +99,8 @@ class Look:
             self.ends.setdefault(number_of(one), reason)
         return Terminated(done=tuple(ids), failed={})
 
-    def submit_job(self, request: dict[str, Any]) -> JobId:
+    def submit_job(self, request: dict[str, Any], check: Check = unchecked) -> JobId:
+        check()
         waits_for = tuple(number_of(one["jobId"]) for one in request.get("dependsOn", ()))
         self.sent.append(Sent(request["jobName"], waits_for))
         return JobId("")

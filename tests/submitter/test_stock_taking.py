@@ -15,7 +15,7 @@ from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, job_changed
 from kedro_batch.submitter.job_state import JobRecord, JobState, Transition
 from kedro_batch.submitter.service.call_pool import Lane
-from kedro_batch.submitter.service.limits import REMEMBERED_S, STILL_S, VISIBLE_AFTER_S
+from kedro_batch.submitter.service.limits import REMEMBERED_S, SLOW_WRITE_S, STILL_S, VISIBLE_AFTER_S
 from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long, with_what_is_to_run
 from tests.support.simulation import Simulation, plan_of
 
@@ -44,6 +44,27 @@ def test_a_process_that_stood_still_is_noticed_on_either_clock(monotonic_s, wall
 
 def test_a_busy_machine_does_not_stand_still():
     assert StillnessWatch(0.0, 0.0).still_s(STILL_S, STILL_S) == 0
+
+
+def test_a_slow_write_is_doubted_once_in_a_while_and_if_it_is_much_slower_than_before():
+    watch = StillnessWatch(0.0, 0.0)
+
+    def doubted(began: float, took_s: float, wall_s: float | None = None) -> float:
+        watch.start(began, began)
+        watch.wrote(began, began + took_s)
+        return watch.still_s(began + took_s, began + (wall_s or took_s))
+
+    assert doubted(0, STILL_S) == 0
+    assert doubted(10, 5) == 5
+    assert doubted(20, 5) == 0
+    assert doubted(30, 10) == 0
+    assert doubted(50, 21) == 21
+    assert doubted(80, 21) == 0
+    assert doubted(110, 21, 41) == 20  # the machine slept in it: its clocks say so
+    assert doubted(71 + SLOW_WRITE_S, 5) == 5
+    watch.start(500, 500)
+    watch.wrote(500, 501)
+    assert watch.still_s(505, 505) == 4  # not in the write
 
 
 def test_stock_is_taken_when_the_last_submission_is_visible_and_once_more_after_the_end():
@@ -262,3 +283,144 @@ def test_an_intent_that_has_become_old_is_looked_up_before_it_is_sent(tmp_path):
     said = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
     assert simulation.service.judge()["taken"] == 60
     assert any("another process works on run simulated too" in message for message in said), said
+
+
+def sent_by_somebody_else(simulation: Simulation, names: list[str]) -> None:
+    """Go on with the run as another process would."""
+    request = {"jobQueue": "a_queue", "jobDefinition": "a_definition"}
+    for job in sorted(set(names) - set(simulation.service.states())):
+        simulation.service.answer("SubmitJob", {"jobName": f"simulated_{job}_1", **request})
+
+
+def times_of(monkeypatch: pytest.MonkeyPatch, simulation: Simulation, counted: str) -> list[float]:
+    """Return a list that gets the time of each call of an operation."""
+    times, answer = list[float](), simulation.service.answer
+
+    def count(operation: str, body: Any) -> Any:
+        if operation == counted:
+            times.append(simulation.calls.time)
+        return answer(operation, body)
+
+    monkeypatch.setattr(simulation.service, "answer", count)
+    return times
+
+
+class Intents:
+    """What happens within the commits of intents, by their number from 1."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, simulation: Simulation, within: Callable[[int], None]) -> None:
+        self._intend, self._within = simulation.journal.intend, within
+        self.commits = 0
+        monkeypatch.setattr(simulation.journal, "intend", self.intend)
+
+    def intend(self, *intents: Any) -> None:
+        self._intend(*intents)
+        self.commits += 1
+        self._within(self.commits)
+
+
+@pytest.mark.parametrize("slept_s", [10.0, 60.0, _HOUR])
+@pytest.mark.parametrize("commit", [1, 3])
+def test_a_machine_that_falls_asleep_while_intents_are_written_submits_nothing_before_it_has_looked(
+    tmp_path, monkeypatch, slept_s, commit
+):
+    names = [f"job{one}" for one in range(40)]
+    options = RunOptions(max_unfinished=10)
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys(names, "")), options=options, run_s=1)
+    clock = Clock(monkeypatch, simulation)
+
+    def sleep(number: int) -> None:
+        if number == commit:
+            clock.step(slept_s)
+            sent_by_somebody_else(simulation, names)
+
+    Intents(monkeypatch, simulation, sleep)
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 40}
+    assert simulation.service.judge()["taken"] == 40
+
+
+@pytest.mark.parametrize(("slow_s", "stopped_s"), [(0.0, 10.0), (4.0, 30.0), (4.0, 200.0), (1.0, _HOUR)])
+def test_a_process_that_is_stopped_while_intents_are_written_is_noticed_on_a_slow_disk_too(
+    tmp_path, monkeypatch, slow_s, stopped_s
+):
+    names = [f"job{one}" for one in range(40)]
+    options = RunOptions(max_unfinished=2)
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys(names, "")), options=options, run_s=1)
+
+    def write(number: int) -> None:
+        simulation.calls.work(slow_s)
+        if number == 5:
+            simulation.calls.time += stopped_s
+            sent_by_somebody_else(simulation, names)
+
+    Intents(monkeypatch, simulation, write)
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 40}
+    assert simulation.service.judge()["taken"] == 40
+
+
+@pytest.mark.parametrize("ids_too", [False, True])
+def test_a_slow_disk_does_not_make_a_run_look_at_itself_over_and_over(tmp_path, monkeypatch, ids_too):
+    names = [f"job{one}" for one in range(300)]
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys(names, "")), run_s=5)
+    looks, try_commit = times_of(monkeypatch, simulation, "ListJobs"), simulation.journal.try_commit
+
+    def write(_number: int = 0) -> None:
+        simulation.calls.work(4.0)
+
+    def commit() -> None:
+        write()
+        try_commit()
+
+    if ids_too:
+        monkeypatch.setattr(simulation.journal, "try_commit", commit)
+    intents = Intents(monkeypatch, simulation, write)
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 300}
+    pages = 300 // 100 + 1
+    often = simulation.calls.time / SLOW_WRITE_S + 2  # at the first slow write, and at the end
+    assert len(looks) <= often * pages, looks
+    assert intents.commits <= 7
+    assert ids_too or simulation.calls.time < 80
+
+
+def test_a_run_that_was_submitted_slowly_is_looked_at_before_its_command_detaches(tmp_path):
+    names = [f"job{one:02}" for one in range(40)]
+    options = RunOptions(detach=True, rate=0.5)
+    simulation = Simulation(tmp_path, plan_of(dict.fromkeys(names, "")), options=options, run_s=_HOUR)
+    simulation.calls.at(70, lambda: sent_by_somebody_else(simulation, names))
+    assert simulation.to_the_end().outcome == "detached"
+    said = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
+    assert any("looking at the run once more in" in message for message in said), said
+    simulation.calls.work(5)
+    simulation.service.states()
+    left = [one.label for one in simulation.service.jobs.by_id.values() if one.status != "FAILED"]
+    assert sorted(left) == names
+
+
+def test_a_run_that_was_submitted_as_fast_as_it_can_be_detaches_without_a_look(tmp_path):
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), options=RunOptions(detach=True))
+    assert simulation.to_the_end().outcome == "detached"
+    assert simulation.calls.time < VISIBLE_AFTER_S
+
+
+def test_a_step_of_the_clock_over_more_than_a_day_costs_one_look_where_describe_jobs_is_late(tmp_path, monkeypatch):
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), run_s=60, describe_delay_s=40.0)
+    looks = times_of(monkeypatch, simulation, "ListJobs")
+    clock = Clock(monkeypatch, simulation)
+    simulation.calls.at(5, partial(clock.step, REMEMBERED_S + _HOUR))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 1}
+    assert len([one for one in looks if 5 <= one < 40]) <= 3, looks
+
+
+def test_an_own_job_whose_reply_was_lost_and_whose_intent_became_old_is_not_said_to_be_of_another_process(
+    tmp_path, monkeypatch
+):
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), run_s=300, submit_fault="reply_lost", list_delay_s=60.0)
+    sent = times_of(monkeypatch, simulation, "SubmitJob")
+    # Its reply is lost, it is not listed for 15 s, and is to be sent again: but the credentials have just expired.
+    expired = {"submit_fault": None, "expired": [[0, 200.0]]}
+    simulation.calls.at(VISIBLE_AFTER_S + 0.9, partial(simulation.service.configure, expired))
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 1}
+    said = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
+    assert len(sent) > 1
+    assert simulation.service.judge()["taken"] == 1
+    assert not any("another process" in message for message in said), said

@@ -36,11 +36,13 @@ from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.service.api import (
+    Check,
     JobDetail,
     JobPage,
     Terminated,
     job_detail,
     job_summary,
+    unchecked,
 )
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import LANES, Lane, Reply
@@ -75,6 +77,7 @@ class VirtualCalls:
         self._under_way: Counter[Lane] = Counter()
         self._workers = {lane: [0.0] * count for lane, count in lanes.items()}
         self._agenda: list[tuple[float, int, Callable[[], Reply | None]]] = []
+        self._ended: list[Reply] = []
         self._numbers = 0
 
     def now(self) -> float:
@@ -113,18 +116,29 @@ class VirtualCalls:
             TimeoutError: The simulation has gone on for ten days.
         """
         until = self.time + max(seconds, _MOMENT_S)
-        replies: list[Reply] = []
-        while self._agenda and self._agenda[0][0] <= (self.time if replies else until):
-            at, _, act = heapq.heappop(self._agenda)
-            self.time = max(self.time, at)
-            if reply := act():
-                self._under_way[reply.lane] -= 1
-                replies.append(reply)
-        if not replies:
+        while self._agenda and self._agenda[0][0] <= (self.time if self._ended else until):
+            self._happen()
+        if not self._ended:
             self.time = until
+        replies, self._ended = self._ended, []
+        for reply in replies:
+            self._under_way[reply.lane] -= 1
         if self.time > _LONGEST_S:
             raise TimeoutError(f"it has not ended after {_LONGEST_S} s")
         return replies
+
+    def work(self, seconds: float) -> None:
+        """Let time go on while the loop does something else; the next wait gives the calls that end meanwhile."""
+        until = self.time + seconds
+        while self._agenda and self._agenda[0][0] <= until:
+            self._happen()
+        self.time = until
+
+    def _happen(self) -> None:
+        at, _, act = heapq.heappop(self._agenda)
+        self.time = max(self.time, at)
+        if reply := act():
+            self._ended.append(reply)
 
 
 def _made(lane: Lane, about: Any, call: Callable[[], Any], sent_at: float) -> Reply:
@@ -183,7 +197,8 @@ class InProcess:
     def register_job_definition(self, request: dict[str, Any]) -> str:
         return str(self._asked_once("RegisterJobDefinition", request)["jobDefinitionArn"])
 
-    def submit_job(self, request: dict[str, Any]) -> JobId:
+    def submit_job(self, request: dict[str, Any], check: Check = unchecked) -> JobId:
+        check()
         return JobId(self._asked_once("SubmitJob", request)["jobId"])
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:

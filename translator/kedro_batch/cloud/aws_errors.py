@@ -174,6 +174,8 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     """
     try:
         yield
+    except ServiceError:  # of a check of ours, which boto3 called
+        raise
     except botocore.exceptions.ClientError as error:
         raise _refusal(what, service, error) from error
     except botocore.exceptions.BotoCoreError as error:

@@ -55,7 +55,6 @@ class JobPoller:
         self.cancelled: JobName | None = None
         """A job that ``cancel`` has terminated, elsewhere, since this command began."""
         self._ended_before = set[JobId]()
-        self._answered_at = context.calls.wall()
         self.out_of_touch = False
         """True if a job is missing, and could have been forgotten since the service last answered."""
         self.open()
@@ -73,6 +72,7 @@ class JobPoller:
         self._sweeping = False
         self._looking_up: tuple[JobName, ...] = ()
         self._stopped = False
+        self._answered_at = self._context.calls.wall()  # the run was looked at just now
         self.out_of_touch = False
         self.polls = 0
         """The number of complete polls."""

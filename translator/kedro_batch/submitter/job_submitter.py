@@ -64,6 +64,8 @@ class JobSubmitter:
         """True if a job was submitted again after its reply was lost."""
         self.of_others: list[JobName] = []
         """Jobs that only another process can have submitted."""
+        self.watch = StillnessWatch(context.calls.now(), context.calls.wall())
+        """Of the turn of the loop, which begins it."""
         self.stood_still = False
         """True if a call was not made because the process stood still just before it."""
         self.first_sent = float("inf")
@@ -141,7 +143,8 @@ class JobSubmitter:
             return
         self._bring_back(now)
         while self._fill_outbox(now) and self._pace.may_send(now):
-            self._send(self._outbox.popleft())
+            if not self._send(self._outbox.popleft()):
+                return
 
     def next_at(self, now: float) -> float:
         """Return when there is something to do, apart from replies."""
@@ -163,7 +166,9 @@ class JobSubmitter:
             revisions = self._revisions.tell(self._jobs[name] for name in wave)
             intents = [(name, self._run_state.record(name).submission) for name in wave]
             at = self._context.calls.wall()
+            began = self._context.calls.now()
             self._context.journal.intend(self._context.run_id, intents, at, revisions)
+            self.watch.wrote(began, self._context.calls.now())
             self._intended_at |= dict.fromkeys(wave, at)
             for name in wave:
                 self._run_state.intend(name)
@@ -195,7 +200,8 @@ class JobSubmitter:
         if not self._context.adopts or self._context.calls.wall() - self._intended_at[name] <= INTENT_FRESH_S:
             return True
         self._run_state.not_confirmed(name)
-        self._lookups[name] = Lookup(0, now, before_loop=True, of_others=True)
+        of_others = name not in self._maybe_sent
+        self._lookups[name] = Lookup(0, now, before_loop=True, of_others=of_others)
         return False
 
     @property
@@ -210,19 +216,23 @@ class JobSubmitter:
             self._later.remove((at, name))
             self._outbox.appendleft(name)
 
-    def _send(self, name: JobName) -> None:
+    def _send(self, name: JobName) -> bool:
+        """Send a job, unless the process stood still in this turn; True if it was sent."""
+        calls = self._context.calls
+        now, wall = calls.now(), calls.wall()
+        if self._context.adopts and self.watch.still_s(now, wall):
+            self._on_not_sent(name)
+            return False
+        watch = StillnessWatch(now, wall)
         request = self._request(name)
         self._under_way.add(name)
-        calls = self._context.calls
-        watch = StillnessWatch(calls.now(), calls.wall())
 
-        def submit() -> JobId:
-            # In the thread of the call, as late as we can: what follows is out of our hands.
+        def check() -> None:
             if self._context.adopts and watch.still_s(calls.now(), calls.wall()):
                 raise _NotSentError("the process stood still", fault=Fault.UNREACHABLE)
-            return self._context.engine.submit_job(request)
 
-        calls.start(Lane.SUBMIT, name, submit)
+        calls.start(Lane.SUBMIT, name, lambda: self._context.engine.submit_job(request, check))
+        return True
 
     def _request(self, name: JobName) -> dict[str, Any]:
         job = self._jobs[name]
@@ -249,9 +259,7 @@ class JobSubmitter:
         name: JobName = reply.about
         self._under_way.discard(name)
         if isinstance(reply.error, _NotSentError):
-            self._outbox.appendleft(name)
-            self.stood_still = True
-            self.stop()
+            self._on_not_sent(name)
             return
         self.first_sent = min(self.first_sent, now)
         self.last_sent = now
@@ -282,6 +290,12 @@ class JobSubmitter:
                 self._later.append((now + AGAIN_AFTER_S, name))
             case _:
                 assert_never(reply.error.fault)
+
+    def _on_not_sent(self, name: JobName) -> None:
+        """Send nothing more: the process stood still, and the run is looked at first."""
+        self._outbox.appendleft(name)
+        self.stood_still = True
+        self.stop()
 
     def _record_id(self, name: JobName, job_id: JobId, *, adopted: bool = False) -> None:
         if adopted:

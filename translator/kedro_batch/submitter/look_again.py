@@ -14,7 +14,7 @@ from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.limits import LOOK_TOOK_S
-from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long
+from kedro_batch.submitter.stock_taking import StockTaking, took_long
 from kedro_batch.submitter.turn import Turn
 from kedro_batch.text.wording import counted, duration, listed
 
@@ -32,7 +32,8 @@ class LookAgain:
         self._run_state = run_state
         self._submitter = submitter
         self._poller = poller
-        self._watch = StillnessWatch(context.calls.now(), context.calls.wall(), LOOK_TOOK_S)
+        self._watch = submitter.watch
+        self._watch.start(context.calls.now(), context.calls.wall(), LOOK_TOOK_S)
         self._stock = StockTaking(
             adopts=context.adopts,
             others_may_submit=context.options.mode is not RunMode.START,
@@ -88,6 +89,10 @@ class LookAgain:
         self._stock.at_once |= self._looked_twice
         self._watch.start(now, wall)
 
+    def wrote(self, began: float) -> None:
+        """Record that the journal was written since then."""
+        self._watch.wrote(began, self._context.calls.now())
+
     def wait(self, seconds: float) -> None:
         """Record that the loop is about to wait so long; the machine may have slept while it did what was due."""
         self._notice()
@@ -122,11 +127,13 @@ class LookAgain:
 
     def due_at(self, *, over: bool) -> float:
         """Return when to look, as ``StockTaking.due_at``; ``over`` if nothing is left to follow."""
+        submitter = self._submitter
+        if submitter.stood_still:
+            self.act()  # noticed within this turn
         if self._poller.superseded:
             return -math.inf
-        submitter = self._submitter
         self._stock.others_may_submit |= submitter.submitted_again
-        if over and not self._context.options.detach:
+        if over:
             self._stock.others_may_submit |= took_long(submitter.last_sent - submitter.first_sent, submitter.sent)
         turn_at = self._turn.due_at(submitter.last_sent) if self._turn and submitter.holds_back else math.inf
         return min(turn_at, self._stock.due_at(submitter.last_sent, over=over, live=self._run_state.any_live))

@@ -259,7 +259,9 @@ class Run:
         until = min(until, now + _LONGEST_WAIT_S)
         if context.journal.waiting:
             if now - self._committed_at >= _COMMIT_EVERY_S:
+                began = context.calls.now()
                 context.journal.try_commit()
+                self._look_again.wrote(began)
                 self._committed_at = now
             else:
                 until = min(until, self._committed_at + _COMMIT_EVERY_S)

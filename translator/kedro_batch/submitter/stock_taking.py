@@ -12,19 +12,33 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import NEW, WITHOUT_ID, JobRecord, JobState
 from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.run_state import Parents
-from kedro_batch.submitter.service.limits import SLOW_S, STILL_S, SUBMIT_RATE, VISIBLE_AFTER_S
+from kedro_batch.submitter.service.limits import SLOW_S, SLOW_WRITE_S, STILL_S, SUBMIT_RATE, VISIBLE_AFTER_S
 
 
 class StillnessWatch:
-    """Notices that the process stood still between two turns of a loop: it was stopped, or the machine slept."""
+    """Notices that the process stood still between two turns of a loop: it was stopped, or the machine slept.
+
+    A process that is stopped while it writes cannot be told from a slow disk. Such a write counts as standing still if
+    it took much longer than any before, and else at most once in SLOW_WRITE_S, so that a slow disk holds up no run.
+    """
 
     def __init__(self, now: float, wall: float, allowed_s: float = 0.0) -> None:
         """Begin at this time, on both clocks, a turn that may take so long."""
+        self._slowest_s, self._doubted_at = 0.0, -math.inf
         self.start(now, wall, allowed_s)
 
     def start(self, now: float, wall: float, allowed_s: float = 0.0) -> None:
         """Begin a turn that may take so long."""
-        self._now, self._wall, self._allowed_s = now, wall, allowed_s
+        self._now, self._wall, self._allowed_s, self._doubtful_s = now, wall, allowed_s, 0.0
+
+    def wrote(self, began: float, now: float) -> None:
+        """Record that all the time since ``began`` went into writing, or into a stop meanwhile."""
+        took_s = now - began
+        self._allowed_s += took_s
+        usual = took_s <= 2 * self._slowest_s and now - self._doubted_at < SLOW_WRITE_S
+        self._slowest_s = max(self._slowest_s, took_s)
+        if took_s > STILL_S and not usual:
+            self._doubted_at, self._doubtful_s = now, took_s
 
     def still_s(self, now: float, wall: float) -> float:
         """Return how long the process has stood still in this turn; 0 where that cannot be told from work.
@@ -33,7 +47,7 @@ class StillnessWatch:
         wall clock forwards looks like sleep: it costs one look at the run.
         """
         monotonic_s, wall_s = now - self._now, wall - self._wall
-        still_s = max(monotonic_s - self._allowed_s, wall_s - monotonic_s)
+        still_s = max(monotonic_s - self._allowed_s, wall_s - monotonic_s, self._doubtful_s)
         return still_s if still_s > STILL_S else 0.0
 
 

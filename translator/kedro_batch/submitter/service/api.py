@@ -4,7 +4,7 @@ Replies are parsed once, at this door: AWS's spelling and whatever the service m
 submits, follows and reports, whether jobs run on AWS Batch or on this machine.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from signal import Signals
 from typing import Any, Protocol
@@ -15,6 +15,13 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.job_state import ENDED, JobState, state_of
 from kedro_batch.submitter.service.limits import Pace
+
+Check = Callable[[], None]
+"""Raises if something is not to be done after all."""
+
+
+def unchecked() -> None:
+    """Let it be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,8 +207,13 @@ class Engine(Protocol):
     def register_job_definition(self, request: dict[str, Any]) -> str:
         """Register a revision, in one call that is never repeated; return its ARN."""
 
-    def submit_job(self, request: dict[str, Any]) -> JobId:
-        """Submit one job, in one call that is never repeated."""
+    def submit_job(self, request: dict[str, Any], check: Check = unchecked) -> JobId:
+        """Submit one job, in one call that is never repeated.
+
+        Args:
+            request: The request.
+            check: Called in the same thread, as late as can be before anything is sent; if it raises, nothing is.
+        """
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
         """Describe up to 100 jobs; unknown ones are left out."""

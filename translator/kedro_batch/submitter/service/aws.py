@@ -4,6 +4,7 @@ SubmitJob has no idempotency token, so the client that submits makes no retries 
 reply would be a second job. So it is with RegisterJobDefinition. Everything else is retried as boto3 does by default.
 """
 
+import threading
 from collections.abc import Mapping, Sequence
 from signal import Signals
 from typing import Any
@@ -22,11 +23,13 @@ from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.failures import log_streams
 from kedro_batch.submitter.service.api import (
     Capabilities,
+    Check,
     JobDetail,
     JobPage,
     Terminated,
     job_detail,
     job_summary,
+    unchecked,
 )
 from kedro_batch.submitter.service.call_pool import LANES, Lane
 from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, READ_S, TERMINATE_JOBS, Pace
@@ -60,6 +63,7 @@ class AwsEngine:
         self._region = region
         self._account = account
         self._one_by_one = False
+        self._before_sending = threading.local()  # what to check, in the thread of each call
         self._use(self._session_here())
         here = self._asking.meta.region_name
         if region not in (None, here):
@@ -80,10 +84,15 @@ class AwsEngine:
         with calling("set up the client"):
             no_retries = {"retries": {"total_max_attempts": 1}, "max_pool_connections": LANES[Lane.SUBMIT]}
             self._submitting = session.client("batch", config=_config(**no_retries))
+            self._submitting.meta.events.register("before-send.batch.SubmitJob", self._check)
             self._asking = session.client("batch", config=_config())
         self._session = session
         self._targets = Targets(self._asking)
         self._logs: dict[str | None, Any] = {}
+
+    def _check(self, **_request: Any) -> None:
+        """Called by botocore when a request is signed; what follows are only name resolution and connection."""
+        self._before_sending.check()
 
     @property
     def location(self) -> Mapping[str, str]:
@@ -157,9 +166,13 @@ class AwsEngine:
         with parsing(what):
             return str(reply["jobDefinitionArn"])
 
-    def submit_job(self, request: dict[str, Any]) -> JobId:
-        """Submit one job, in one call that is never repeated."""
+    def submit_job(self, request: dict[str, Any], check: Check = unchecked) -> JobId:
+        """Submit one job, in one call that is never repeated.
+
+        Credentials may have to be renewed first, which takes its time: the check comes after that.
+        """
         what = f"SubmitJob for {request['jobName']}"
+        self._before_sending.check = check
         with calling(what):
             reply: Any = self._submitting.submit_job(**request)
         with parsing(what):

@@ -36,6 +36,9 @@ STILL_S = 3.0
 """A process that stood still for longer looks at the run before it sends anything: another one may have taken it up
 [ours]. That one looks for VISIBLE_AFTER_S before it ends, so that a shorter pause is noticed by it. Longer than a busy
 machine or a slow disk hold up one turn of the loop."""
+SLOW_WRITE_S = 120.0
+"""Writes that take longer than STILL_S over and over make the run be looked at once in so long: the process may have
+been stopped in one, or the disk is slow [ours]. A longer stop makes the intents old: INTENT_FRESH_S."""
 LOOK_TOOK_S = 60.0
 """A look at the run that took longer is made once more before anything is sent: the process may have stood still in
 it [ours]."""

@@ -24,9 +24,11 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.service.api import (
     Capabilities,
+    Check,
     JobDetail,
     JobPage,
     Terminated,
+    unchecked,
 )
 from kedro_batch.submitter.service.limits import UNLIMITED
 from kedro_batch.submitter.service.local_earlier import EarlierCommands
@@ -121,8 +123,9 @@ class LocalEngine(NoAccount):
 
     # The calls of AWS Batch
 
-    def submit_job(self, request: dict[str, Any]) -> JobId:
+    def submit_job(self, request: dict[str, Any], check: Check = unchecked) -> JobId:
         """Submit a job; it starts when its parents have succeeded and a worker is free."""
+        check()
         with self._lock:
             job = LocalJob(JobId(f"{self._prefix}-{next(self._numbers)}"), request)
             self._jobs[job.job_id] = job
