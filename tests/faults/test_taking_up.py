@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,21 @@ def test_the_second_job_of_a_lost_reply_is_ended_also_if_list_jobs_shows_both_la
     assert [job.status.value for job in simulation.service.jobs.by_id.values()] == ["SUCCEEDED", "FAILED"]
     notices = [one.event for one in simulation.happened if isinstance(one.event, Notice)]
     assert [one.job for one in notices if one.kind is NoticeKind.DUPLICATE] == ["a"]
+
+
+def test_a_run_has_not_succeeded_while_a_second_job_of_a_node_goes_on_that_does_not_end(tmp_path):
+    plan = plan_of({"a": ""})
+    trouble: dict[str, Any] = {"submit_fault": "reply_lost", "list_delay_s": 20.0, "terminate_s": 9000.0}
+    simulation = Simulation(tmp_path, plan, run_s=300.0, **trouble)
+    simulation.calls.at(10, partial(simulation.service.configure, {"submit_fault": None, "run_s": 9000.0}))
+    finished = simulation.to_the_end()
+    first, second = simulation.service.jobs.by_id.values()
+    assert (first.status.value, second.status.value) == ("SUCCEEDED", "RUNNING")
+    assert finished.outcome == "unfinished"
+    assert finished.note == (
+        f"a second job of one node goes on: {second.id}. Once it can be terminated: kedro-batch resume simulated"
+        f" --journal {tmp_path / 'journal.db'}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,19 @@ def outcome_of(run_state: RunState, options: RunOptions) -> RunOutcome:
     return "failed" if run_state.count(UNSUCCESSFUL) else "unfinished"
 
 
+def second_jobs_left(context: RunContext) -> str | None:
+    """Return what to say of second jobs of nodes that could not be terminated and go on; None if there are none.
+
+    Raises:
+        ServiceError: The service refused, or has not answered for too long.
+        Interrupted: A signal came.
+    """
+    asked = context.service.describe_jobs(sorted(context.not_terminated))
+    left = [one.job_id for one in asked if one.state not in ENDED]
+    command = f"kedro-batch resume {context.run_id}{journal_words(context.journal.file)}"
+    return f"a second job of one node goes on: {listed(left)}. Once it can be terminated: {command}" if left else None
+
+
 def close_early(  # noqa: PLR0913  the parts of a run
     context: RunContext,
     run_state: RunState,

@@ -110,6 +110,7 @@ class RunContext:
             a kedro-batch without versions.
         poll_seed: Of the jitter between polls; None for a random one.
         location: Region and account, or a folder, once they are known and it may be taken up there.
+        not_terminated: Second jobs of nodes that did not end when they were terminated.
         adopted: Jobs that were found by their names, and whose version has not been looked at yet.
         journal_checked: What the journal says of the run has been compared with the service.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
@@ -133,6 +134,7 @@ class RunContext:
     version: DataVersion | None = None
     poll_seed: int | None = None
     location: Mapping[str, str] = field(default_factory=dict, init=False)
+    not_terminated: set[JobId] = field(default_factory=set, init=False)
     adopted: set[JobId] = field(default_factory=set, init=False)
     journal_checked: bool = field(default=False, init=False)
     begun: bool = field(default=False, init=False)

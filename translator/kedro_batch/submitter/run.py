@@ -14,7 +14,7 @@ from typing import assert_never
 from kedro_batch.errors import Interrupted, KedroBatchError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.close import close, close_early, outcome_of, terminate_blocked
+from kedro_batch.submitter.close import close, close_early, outcome_of, second_jobs_left, terminate_blocked
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
@@ -95,6 +95,7 @@ class Run:
             while self._loop():
                 self._reconcile_again()
             terminate_blocked(context, self.run_state)
+            left = second_jobs_left(context)
         except Interrupted:
             self._close_early("interrupted")
             raise
@@ -109,7 +110,10 @@ class Run:
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
             context.engine.interrupt()
             raise
-        return close(context, self.run_state, outcome or outcome_of(self.run_state, context.options), began=self._began)
+        outcome = outcome or outcome_of(self.run_state, context.options)
+        if left and outcome == "succeeded":
+            outcome = "unfinished"
+        return close(context, self.run_state, outcome, began=self._began, note=left)
 
     # Open: where does the run stand, and may it be taken up here?
 

@@ -109,6 +109,7 @@ def _drop_duplicates(context: RunContext, duplicates: Iterable[Duplicate]) -> li
         by_reason.setdefault(reason_to_terminate(kept), []).append(found.job_id)
     ended = [terminate_and_wait(context, ids, reason, TERMINATION_S) for reason, ids in by_reason.items()]
     live = {job_id for one in ended for job_id in one.left}
+    context.not_terminated |= live
     succeeded = [job_id for one in ended for job_id in one.succeeded]
     for found, kept in duplicates:
         became = "could not be terminated: look at it in AWS Batch" if found.job_id in live else "is terminated"
