@@ -131,7 +131,7 @@ def test_every_option_that_a_page_names_exists(page):
     others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform", "--first-parent"}
     others |= {"--frozen", "--no-dev", "--only", "--yes", "--runner", "--runner-params", "--only-missing-outputs"}
     others |= {"--extra", "--all-extras"}
-    others |= {"--seed", "--seeds", "--minutes", "--jobs"}  # of the simulation
+    others |= {"--seed", "--seeds", "--minutes", "--jobs", "--depth"}  # of simulation and model
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))
     assert named <= ours | others
 
