@@ -16,7 +16,7 @@ STATES = {
     "two begin one job": 8_236,
     "two begin a chain": 27_458,
     "two begin two jobs": 6_202,
-    "one sleeps, another takes over": 21_227,
+    "one sleeps, another takes over": 22_021,
     "forgotten while followed": 195,
     "forgotten early": 302,
 }
