@@ -60,7 +60,7 @@ MUTANTS = (
     Mutant(
         does="takes a job as lost although one below it has started",
         file="submitter/reconcile/merge.py",
-        code="elif job in succeeded and (record is None or _end_unseen(record, described)):",
+        code="elif job in succeeded and (record is None or _success_unseen(record, described)):",
         by="elif False:",
         scenario="forgotten early",
         claim="runs again",
