@@ -66,6 +66,22 @@ MUTANTS = (
         claim="runs again",
     ),
     Mutant(
+        does="runs again what the service has forgotten, where nobody has the journal",
+        file="submitter/reconcile/merge.py",
+        code="old = forgets and (gap or wall - began_at > REMEMBERED_S)",
+        by="old = False",
+        scenario="forgotten, then resumed elsewhere",
+        claim="a has succeeded as id-0, and runs again",
+    ),
+    Mutant(
+        does="believes an older journal that a job has failed, although one below it has started",
+        file="submitter/reconcile/merge.py",
+        code="return record.submission == 1 and not seen",
+        by="return record.submission == 1 and not seen and record.state is not JobState.FAILED",
+        scenario="forgotten, then resumed elsewhere",
+        claim="a has succeeded as id-1, and runs again",
+    ),
+    Mutant(
         does="takes for granted that what it terminates has not succeeded",
         file="submitter/reconcile/settle.py",
         code="if not succeeded:\n            return reconciled",
