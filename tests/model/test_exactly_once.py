@@ -11,6 +11,7 @@ STATES = {
     "killed and resumed": 3_368,
     "failed and resumed": 6_696,
     "two begin one job": 8_236,
+    "two begin one job that starts late": 31_228,
     "two begin a chain": 27_458,
     "two begin two jobs": 6_202,
     "one sleeps, another takes over": 22_021,
