@@ -21,5 +21,7 @@ Abstractions, and why nothing is lost by them:
 - A job has one attempt, all jobs have one data version and one revision, and no call is refused.
 - A dependent of a failed job fails at once.
 - AWS Batch forgets jobs days after they have ended, in the order in which they were made.
+- No turns are taken (``Turn``): two that begin a run at the same moment both go on, as they do where neither one's
+  first job is shown in time.
 - A job is missing for long only once no reply is waited for.
 """

@@ -16,6 +16,7 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId, batch_job_name, run_prefix
 from kedro_batch.submitter.close import outcome_of
+from kedro_batch.submitter.contested import ContestedJobs
 from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_poller import JobPoller
@@ -31,8 +32,8 @@ from tests.model.service import EPOCH_S, LATER_S, RUN, VERSION, Copies, id_of
 from tests.model.stage import Clock, Journal, Look, Row, Sent
 
 _CARRIED = {
-    "run": ("_known",),
-    "look_again": ("_stock",),
+    "run": ("_known", "_stopping"),
+    "look_again": ("_stock", "_looked_twice"),
     "submitter": (
         "_outbox",
         "_maybe_sent",
@@ -43,7 +44,9 @@ _CARRIED = {
         "sent",
         "stood_still",
         "_intended_at",
+        "of_others",
     ),
+    "contested": ("_rounds",),
     "poller": ("superseded", "_settled", "_stopped", "_answered_at", "out_of_touch"),
 }
 """What the parts of a run know from one step to the next, beside records, calls and look-ups."""
@@ -56,11 +59,13 @@ class Lookup(NamedTuple):
         job: The job.
         before_loop: It was not confirmed when the run was opened.
         since: How many copies there were when the wait for it began.
+        of_others: If it is found, another process has submitted it.
     """
 
     job: JobName
     before_loop: bool
     since: int
+    of_others: bool
 
 
 class Member(NamedTuple):
@@ -131,11 +136,14 @@ class _Submitter(JobSubmitter):
         for one in state.lookups:
             if not one.before_loop:
                 self.lose(one.job)
+            self._lookups[one.job] = replace(self._lookups[one.job], of_others=one.of_others)
         self._under_way = {job for job, _ in state.calls}
 
     def read(self, state: Member, since: int) -> tuple[Lookup, ...]:
         before = {one.job: one for one in state.lookups}
-        found = (before.get(job, Lookup(job, one.before_loop, since)) for job, one in self._lookups.items())
+        found = (
+            before.get(job, Lookup(job, one.before_loop, since, one.of_others)) for job, one in self._lookups.items()
+        )
         return tuple(sorted(found))
 
     def lose(self, job: JobName) -> None:
@@ -145,6 +153,10 @@ class _Submitter(JobSubmitter):
     def act(self, now: float) -> None:
         if not self.frozen:
             super().act(now)
+
+    @property
+    def contested(self) -> ContestedJobs:
+        return self._contested
 
     @property
     def outbox(self) -> tuple[JobName, ...]:
@@ -194,6 +206,16 @@ class _Poller(JobPoller):
         self.on_reply(Reply(lane=Lane.DESCRIBE, about=list(asked.items()), value=details, sent_at=0.0), now)
 
 
+class _LookAgain(LookAgain):
+    """Looks at a run whose loop is not entered with each step."""
+
+    in_loop = True
+
+    def enter_loop(self) -> None:
+        if not self.in_loop:
+            super().enter_loop()
+
+
 class _Revisions:
     """One revision for all jobs."""
 
@@ -217,8 +239,7 @@ class _Run(Run):
         self.submitter = _Submitter(context, self.run_state, self._terminator, self._revisions)
         self.poller = _Poller(context, self.run_state)
         self._submitter, self._poller = self.submitter, self.poller
-
-        self._look_again = LookAgain(context, self.run_state, self._submitter, self._poller)
+        self._look_again = self.look_again = _LookAgain(context, self.run_state, self._submitter, self._poller)
         if state.records:
             self.run_state.load(dict(zip(context.parents, state.records, strict=True)))
         self.submitter.restore(state)
@@ -238,7 +259,13 @@ class _Run(Run):
         )
 
     def _carried(self) -> list[tuple[Any, str]]:
-        parts = {"run": self, "look_again": self._look_again, "submitter": self.submitter, "poller": self.poller}
+        parts = {
+            "run": self,
+            "look_again": self._look_again,
+            "submitter": self.submitter,
+            "contested": self.submitter.contested,
+            "poller": self.poller,
+        }
         return [(parts[part], name) for part, names in _CARRIED.items() for name in names]
 
     def take_stock(self, *, first: bool) -> None:
@@ -262,9 +289,10 @@ class _Run(Run):
     def _looks_again() -> Reconciled:
         raise _LooksAgain
 
-    def verdict(self) -> str:
-        """Return what the loop does next, if nothing happens."""
+    def verdict(self, *, in_loop: bool) -> str:
+        """Return what the loop does next, if nothing happens; it is entered now unless the run is ``in_loop``."""
         self.submitter.frozen = self.poller.frozen = True
+        self.look_again.in_loop = in_loop
         try:
             return "again" if self._loop() else "end"
         except _Paused:
@@ -359,7 +387,7 @@ class Desk:
         except _LooksAgain:
             return self.look(state._replace(looked=None), copies, time, first=state.first)
         state = state._replace(phase="loop", looked=None, calls=(), lookups=(), seen=len(copies))
-        return self._done(state, run, journal, len(copies), without_ends=True)
+        return self._done(state, run, journal, len(copies), in_loop=False)
 
     def send(self, state: Member, time: int, *, permits: int) -> Done:
         """Let a process write intents, and send so many requests."""
@@ -438,9 +466,9 @@ class Desk:
         context.begun = True
         return _Run(context, engine, state), journal
 
-    def _done(self, state: Member, run: _Run, journal: Journal, since: int, *, without_ends: bool = False) -> Done:
-        sent, ends = tuple(run.engine.sent), run.engine.ends
+    def _done(self, state: Member, run: _Run, journal: Journal, since: int, *, in_loop: bool = True) -> Done:
+        sent, ends = tuple(run.engine.sent), run.engine.ends if in_loop else {}
         state = run.read(state, journal, since)
-        state = state._replace(verdict=run.verdict())
+        state = state._replace(verdict=run.verdict(in_loop=in_loop))
         state = run.read(state, journal, since)
-        return Done(state, sent, () if without_ends else tuple(sorted(ends.items())))
+        return Done(state, sent, tuple(sorted(ends.items())))

@@ -22,6 +22,7 @@ class Mutant:
         by: What stands there instead.
         scenario: The scenario in which it is found.
         claim: Words of the claim that it breaks.
+        also: Other texts of the module, each with what stands there instead: each mend alone keeps the promise.
     """
 
     does: str
@@ -30,6 +31,7 @@ class Mutant:
     by: str
     scenario: str
     claim: str
+    also: tuple[tuple[str, str], ...] = ()
 
 
 MUTANTS = (
@@ -60,10 +62,35 @@ MUTANTS = (
     Mutant(
         does="takes a job as lost although one below it has started",
         file="submitter/reconcile/merge.py",
-        code="elif job in succeeded and (record is None or _end_unseen(record, described)):",
+        code="elif job in succeeded and (record is None or _success_unseen(record, described)):",
         by="elif False:",
         scenario="forgotten early",
         claim="runs again",
+    ),
+    Mutant(
+        does="chooses by what runs, and takes a node whose jobs were ended for each other as failed",
+        file="submitter/reconcile/duplicates.py",
+        code="    return not succeeded, found.age if",
+        by="    return found.state not in PARENTS_SUCCEEDED, found.age if",
+        also=(("while at and ended_as_duplicate(at.reason) and at.job_id not in passed:", "while False:"),),
+        scenario="two begin one job that starts late",
+        claim="nothing has failed, and",
+    ),
+    Mutant(
+        does="runs again what the service has forgotten, where nobody has the journal",
+        file="submitter/reconcile/merge.py",
+        code="old = forgets and (gap or wall - began_at > REMEMBERED_S)",
+        by="old = False",
+        scenario="forgotten, then resumed elsewhere",
+        claim="a has succeeded as id-0, and runs again",
+    ),
+    Mutant(
+        does="believes an older journal that a job has failed, although one below it has started",
+        file="submitter/reconcile/merge.py",
+        code="return record.submission == 1 and not seen",
+        by="return record.submission == 1 and not seen and record.state is not JobState.FAILED",
+        scenario="forgotten, then resumed elsewhere",
+        claim="a has succeeded as id-1, and runs again",
     ),
     Mutant(
         does="takes for granted that what it terminates has not succeeded",
@@ -87,9 +114,11 @@ def search_mutant(mutant: Mutant, folder: Path) -> str:
         (folder / data).symlink_to(_ROOT / data)
     module = folder / _PACKAGE / mutant.file
     text = module.read_text()
-    if text.count(mutant.code) != 1:
-        raise ValueError(f"{mutant.file} has {text.count(mutant.code)} times: {mutant.code}")
-    module.write_text(text.replace(mutant.code, mutant.by))
+    for code, by in ((mutant.code, mutant.by), *mutant.also):
+        if text.count(code) != 1:
+            raise ValueError(f"{mutant.file} has {text.count(code)} times: {code}")
+        text = text.replace(code, by)
+    module.write_text(text)
     command = [sys.executable, "-m", "tests.model", mutant.scenario]
     variables = os.environ | {"PYTHONPATH": str(folder / "translator")}
     return subprocess.run(command, cwd=_ROOT, env=variables, capture_output=True, text=True, check=False).stdout

@@ -18,6 +18,9 @@ SCENARIOS = {
     ),
     "failed and resumed": Scenario(plan=_CHAIN, modes=(_START,), failures=1, begins=2, losses=1, coarse=True),
     "two begin one job": Scenario(plan=_ONE, modes=(_CONTINUE, _CONTINUE), begins=2, in_turn=True, coarse=True),
+    "two begin one job that starts late": Scenario(
+        plan=_ONE, modes=(_CONTINUE, _CONTINUE), begins=2, in_turn=True, lists_at_once=True
+    ),
     "two begin a chain": Scenario(
         plan=_CHAIN, modes=(_CONTINUE, _CONTINUE), begins=2, in_turn=True, coarse=True, lists_at_once=True, depth=15
     ),

@@ -137,13 +137,19 @@ def test_above_a_job_that_was_started_all_have_succeeded(state):
     [
         (one(S.RUNNING, "j"), S.SUCCEEDED),  # it was last seen running, and forgotten since
         (one(S.SUBMITTING), S.SUCCEEDED),  # its reply was lost
-        (one(S.FAILED, "j"), S.FAILED),
+        (one(S.FAILED, "j", 2), S.FAILED),  # the job below it may have been started before that
         (one(S.RUNNING, "j", 2), S.EXPIRED),  # the job below it was started after the first submission
     ],
 )
 def test_what_the_journal_did_not_see_end_has_succeeded_above_a_job_that_was_started(recorded, state):
     found = merged({A: record(recorded, 30), B: record(one(S.SUBMITTED, "s"), 30)}, [copy(B, S.RUNNING)], hours=30)
     assert found[A] == one(state, recorded.job_id, recorded.submission)
+
+
+@pytest.mark.parametrize("recorded", [one(S.FAILED, "j"), one(S.NOT_RUN, blocked_by="x"), one(S.NOT_RUN, "j")])
+def test_what_the_journal_saw_fail_has_succeeded_elsewhere_if_a_job_below_it_was_started(recorded):
+    found = merged({A: record(recorded, 30), B: record(one(S.NOT_RUN, blocked_by="a"))}, [copy(C, S.RUNNING)], hours=30)
+    assert found == {A: one(S.SUCCEEDED), B: one(S.SUCCEEDED), C: one(S.RUNNING, "s")}
 
 
 @pytest.mark.parametrize("state", [S.SUBMITTED, S.PENDING, S.RUNNABLE, S.UNKNOWN, S.FAILED])

@@ -72,8 +72,8 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
         record, found = journal.get(job), kept.get(job)
         if found and not (record and _journal_knows_better(record, found, newest[job], described)):
             records[job] = _from_service(record, found, newest[job])
-        elif job in succeeded and (record is None or _end_unseen(record, described)):
-            records[job] = (record or NEW).in_state(JobState.SUCCEEDED)
+        elif job in succeeded and (record is None or _success_unseen(record, described)):
+            records[job] = _succeeded_unseen(record or NEW)
         elif record:
             records[job] = _from_journal(record, described, began_at, wall if forgets else -math.inf)
         elif newest and old and (others or not journal):
@@ -123,11 +123,20 @@ def _journal_knows_better(
     return record.submission > newest or (same and (succeeded or called_off))
 
 
-def _end_unseen(record: JobRecord, described: Mapping[JobId, JobDetail]) -> bool:
-    """True if there was only one submission, and neither side knows how it ended."""
-    lost = record.state is JobState.LOST
-    unseen = lost or record.state in MAYBE_SUBMITTED or (record.live and record.job_id not in described)
-    return record.submission == 1 and unseen
+def _success_unseen(record: JobRecord, described: Mapping[JobId, JobDetail]) -> bool:
+    """True if the journal has one submission, which did not succeed as far as anybody saw.
+
+    A job below it that was started proves then that this one has succeeded, or a later one that the journal does not
+    have: nothing is started below a job that has failed. After a second submission, it may be older than a failure.
+    """
+    seen = record.state is JobState.SUCCEEDED or (record.live and record.job_id in described)
+    return record.submission == 1 and not seen
+
+
+def _succeeded_unseen(record: JobRecord) -> JobRecord:
+    """Return a record of a job that is proved to have succeeded, without the id of a submission that did not."""
+    other = record.state in (JobState.FAILED, JobState.NOT_RUN)
+    return record.in_state(JobState.SUCCEEDED, job_id=None if other else record.job_id)
 
 
 def with_started_descendants(parents: Parents, journal: Records, kept: Mapping[JobName, FoundJob]) -> set[JobName]:
