@@ -14,6 +14,8 @@ _STEADY_S = 10.0
 _FOLLOWED = (0, 6, 7)
 """The exit codes of a command that has seen how the run stands."""
 _DROPPED = "kedro-batch: a second job for one node"
+_OURS = "kedro-batch: "
+"""Begins the reason of every termination of the program."""
 _DECOYS = ("{run}-x_n00_1", "{upper}_n00_1", "{run}0_n00_1", "{run}_n00", "{run}-n00-1")
 
 
@@ -130,14 +132,17 @@ class Judge:
         return [str(job.name) for job in self._scenario.plan.jobs if job.name not in stopped | done]
 
     def _stopped(self) -> set[str]:
-        """Give the nodes that have failed by themselves, and all below them that have not succeeded."""
+        """Give the nodes that have failed by themselves, and all below them that have not succeeded.
+
+        One that fails before its termination takes effect, which may take minutes, has failed by itself.
+        """
         copies = self._copies()
         stopped: set[str] = set()
         for job in self._scenario.plan.jobs:
             jobs = copies[job.name]
             if any(one.status is Status.SUCCEEDED for one in jobs):
                 continue
-            failed = any(one.status is Status.FAILED and has_run(one) and not one.terminated for one in jobs)
+            failed = any(one.status is Status.FAILED and has_run(one) and not _was_ended(one) for one in jobs)
             if failed or not stopped.isdisjoint(job.depends_on):
                 stopped.add(job.name)
         return stopped
@@ -232,3 +237,7 @@ class Judge:
         calls = config.lost_replies + config.cut_replies + config.error_before + config.error_after
         wire = self._scenario.faults.unreachable + self._scenario.faults.late
         return bool(calls or wire or config.throttle or config.down or config.expired or process.gaps)
+
+
+def _was_ended(job: Job) -> bool:
+    return job.terminated and job.status_reason.startswith(_OURS)
