@@ -1,7 +1,7 @@
 """What must hold, judged by what the service has, and by what the processes said."""
 
 from tests.simulation.command import Command, Word
-from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_of
+from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_above, versions_of
 from tests.simulation.process import Ended, Process
 from tests.simulation.scenario import SHOWN_WITHIN_S, Kind, Scenario
 from tests.simulation.world import World
@@ -80,9 +80,12 @@ class Judge:
         return not self._undone() and not self._alive()
 
     def versions(self) -> tuple[str, ...]:
-        """Give the data versions of the jobs that have succeeded, sorted."""
-        jobs = [job for found in self._copies().values() for job in found]
-        return tuple(sorted(versions_of(job for job in jobs if job.status is Status.SUCCEEDED)))
+        """Give the data versions under which all nodes have succeeded, and all that they waited for, sorted."""
+        above = [
+            [versions_above(self._world, job) for job in jobs if job.status is Status.SUCCEEDED]
+            for jobs in self._copies().values()
+        ]
+        return tuple(sorted(one for one in versions_of(self._jobs()) if all({one} in found for found in above)))
 
     def at_the_end(self) -> None:
         """Judge how everything stands once all processes have ended."""
@@ -119,8 +122,11 @@ class Judge:
             copies[job.label].append(job)
         return copies
 
+    def _jobs(self) -> list[Job]:
+        return [job for jobs in self._copies().values() for job in jobs]
+
     def _alive(self) -> list[Job]:
-        return [job for jobs in self._copies().values() for job in jobs if job.live]
+        return [job for job in self._jobs() if job.live]
 
     def _undone(self) -> list[str]:
         """Give the nodes that neither have succeeded, nor failed by themselves, nor are below such a one.
@@ -154,6 +160,8 @@ class Judge:
         missing = [label for label, jobs in copies.items() if not any(one.status is Status.SUCCEEDED for one in jobs)]
         if missing:
             self.broken.append(f"no success: {process.name} says succeeded, and {' '.join(missing)} has not")
+        elif not self.versions() and not self._late:
+            self.broken.append(f"wrong data: {process.name} says succeeded, and no data version has all nodes")
         others = any(one.lives for one in self.processes if one is not process)
         alive = [job for job in self._alive() if not job.terminated]
         if self._late:  # what is not shown yet cannot be known
