@@ -214,13 +214,16 @@ class Judge:
     def _could_be_known(self, at: float, by: str, cancelled_at: float) -> bool:
         """Tell whether a process made jobs so shortly before a time that a cancel could know that it goes on.
 
-        The first one has to have been shown before the cancel ended.
+        The first one since it paused has to have been shown before the cancel ended.
         """
         taken = [
             self._world.service.jobs.by_id[job_id].taken for job_id, one in self._world.made.items() if one.by == by
         ]
-        shown = any(one + SHOWN_WITHIN_S + _LATE_LOOK_S < cancelled_at for one in taken)
-        return shown and any(at - _STEADY_S <= one < at for one in taken)
+        first = at
+        for one in sorted(taken, reverse=True):
+            if first - _STEADY_S <= one < first:
+                first = one
+        return first < at and first + SHOWN_WITHIN_S + _LATE_LOOK_S < cancelled_at
 
     def _refusal_is_right(self, ended: Ended, command: Command) -> bool:
         changed = any("definitions" in change for _, change in self._scenario.changes)

@@ -18,6 +18,9 @@ _OTHER_FORGOTTEN = "the judge took a forgotten job of a version that was replace
 _ABOVE = "the judge took a job that was replaced because of its parent's data version for one that was done"
 _BEGUN_ANEW = "the judge asked for what a process that began, or woke up, after all was forgotten could not know"
 _BELOW_A_FAILURE = "the judge asked for a job below one that had failed"
+_PAUSED = (
+    "the judge asked a cancel to know of a process that went on after a sleep, and whose new jobs were not shown yet"
+)
 _ENDED_BY_ITSELF = "the judge took a job that failed before its termination took effect for one that was ended"
 _UNSEEN = "the judge asked a cancel to know of a process whose first job was not shown yet"
 _AND = "; later: "
@@ -58,6 +61,7 @@ FAILED: dict[int, str] = {
     4672: _UNSEEN,
     11105: _ENDED_BY_ITSELF,
     11243: _ENDED_BY_ITSELF,
+    12770: _PAUSED,
     20966: _DROPPED,
     21071: _DROPPED,
 }
