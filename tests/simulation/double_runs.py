@@ -101,9 +101,16 @@ def _cause(  # noqa: PLR0911, PLR0913  one for each cause
 def _knowable(world: World, first: Job, second: Job, processes: Mapping[str, Process]) -> bool:
     """Tell whether it could be known that the first job was forgotten.
 
-    Not if somebody without a journal began the run anew when all of it was forgotten, and went on until the second job.
+    Not if somebody without a journal began the run anew when all of it was forgotten, and went on until the second job;
+    nor if all was forgotten when somebody resumed a journal in which the node had failed, and another machine, with a
+    journal of its own, had run it again.
     """
     jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
+    process = processes[world.made[second.id].by]
+    began, submission = process.began_at or 0.0, int(first.name.rsplit("_", 1)[1])
+    of_others = 0 < process.submissions.get(first.label, 0) < submission
+    if of_others and not any(one.taken < began and _remembered(one, began) for one in jobs):
+        return False
     for later in jobs:
         process = processes[world.made[later.id].by]
         began = _knows_from(world, process)

@@ -21,6 +21,7 @@ _BELOW_A_FAILURE = "the judge asked for a job below one that had failed"
 _PAUSED = (
     "the judge asked a cancel to know of a process that went on after a sleep, and whose new jobs were not shown yet"
 )
+_UNTOLD = "the judge asked a journal to know, when all was forgotten, of a submission that another machine had made"
 _ENDED_BY_ITSELF = "the judge took a job that failed before its termination took effect for one that was ended"
 _UNSEEN = "the judge asked a cancel to know of a process whose first job was not shown yet"
 _AND = "; later: "
@@ -62,6 +63,7 @@ FAILED: dict[int, str] = {
     11105: _ENDED_BY_ITSELF,
     11243: _ENDED_BY_ITSELF,
     12770: _PAUSED,
+    14836: _UNTOLD,
     20966: _DROPPED,
     21071: _DROPPED,
 }
