@@ -22,6 +22,7 @@ _PAUSED = (
     "the judge asked a cancel to know of a process that went on after a sleep, and whose new jobs were not shown yet"
 )
 _UNTOLD = "the judge asked a journal to know, when all was forgotten, of a submission that another machine had made"
+_TRUSTED = "after it took over the smaller version, a process took its own older jobs for jobs of that version"
 _ENDED_BY_ITSELF = "the judge took a job that failed before its termination took effect for one that was ended"
 _UNSEEN = "the judge asked a cancel to know of a process whose first job was not shown yet"
 _AND = "; later: "
@@ -57,6 +58,7 @@ FAILED: dict[int, str] = {
     1738: _BELOW_A_FAILURE,
     1767: _FOR_EVER,
     1937: _FOR_EVER,
+    2297: _TRUSTED,
     2612: _CANCELLED,
     3695: _BEGUN_ANEW,
     4672: _UNSEEN,
