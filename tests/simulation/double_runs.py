@@ -77,14 +77,16 @@ def _cause(  # noqa: PLR0911, PLR0913  one for each cause
     if made.repeated or also.repeated:
         return Cause.REPEATED
     if first.stopped is not None and second.taken - first.stopped > FORGETS_AFTER_S:
+        if _version(second) < _version(first) and (kind is Kind.LATE or _begun_twice(world, first, second, processes)):
+            return Cause.OTHER_VERSION  # replaced, whether it is remembered or not
         return Cause.FORGOTTEN if _knowable(world, first, second, processes) else Cause.UNKNOWABLE
     if kind is Kind.LATE:
         return Cause.LATE
     if kind is Kind.REPEATED:
         return Cause.REPEATED if others else Cause.ALONE
     if made.by == also.by:
-        versions = {_version(first), _version(second)}
-        return Cause.OTHER_VERSION if len(versions) > 1 else Cause.AFTER_DUPLICATE if others else Cause.ALONE
+        replaced = _begun_twice(world, first, second, processes)
+        return Cause.OTHER_VERSION if replaced else Cause.AFTER_DUPLICATE if others else Cause.ALONE
     if _begun_twice(world, first, second, processes):
         return Cause.OTHER_VERSION
     process, shown_at = processes[made.by], first.taken + SHOWN_WITHIN_S
@@ -99,9 +101,16 @@ def _cause(  # noqa: PLR0911, PLR0913  one for each cause
 def _knowable(world: World, first: Job, second: Job, processes: Mapping[str, Process]) -> bool:
     """Tell whether it could be known that the first job was forgotten.
 
-    Not if somebody without a journal began the run anew when all of it was forgotten, and went on until the second job.
+    Not if somebody without a journal began the run anew when all of it was forgotten, and went on until the second job;
+    nor if all was forgotten when somebody resumed a journal in which the node had failed, and another machine, with a
+    journal of its own, had run it again.
     """
     jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
+    process = processes[world.made[second.id].by]
+    began, submission = process.began_at or 0.0, int(first.name.rsplit("_", 1)[1])
+    of_others = 0 < process.submissions.get(first.label, 0) < submission
+    if of_others and not any(one.taken < began and _remembered(one, began) for one in jobs):
+        return False
     for later in jobs:
         process = processes[world.made[later.id].by]
         began = _knows_from(world, process)
@@ -117,8 +126,9 @@ def _begun_twice(world: World, first: Job, second: Job, processes: Mapping[str, 
     """Tell whether two jobs are of two versions because a run was begun twice, by somebody who could not know better.
 
     The later version was given to it before the first job of the run was shown, or after all of them were forgotten.
+    A job that has waited for one of another version is of that one too: it may have read what was not there yet.
     """
-    versions = {_version(first), _version(second)}
+    versions = {*versions_above(world, first), _version(second)}
     if len(versions) < 2:
         return False
     jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
@@ -138,6 +148,17 @@ def _knows_from(world: World, process: Process) -> float:
 
 def _remembered(job: Job, at: float) -> bool:
     return job.stopped is None or job.stopped + FORGETS_AFTER_S >= at
+
+
+def versions_above(world: World, job: Job) -> set[str]:
+    """Give the data versions of a job and of all that it has waited for."""
+    by_id = world.service.jobs.by_id
+    above, to_see = {job.id}, [job]
+    while to_see:
+        found = {one["jobId"] for one in to_see.pop().request.get("dependsOn", ())} - above
+        above |= found
+        to_see += [by_id[one] for one in found]
+    return versions_of(by_id[one] for one in above)
 
 
 def _version(job: Job) -> str:

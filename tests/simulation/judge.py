@@ -1,7 +1,7 @@
 """What must hold, judged by what the service has, and by what the processes said."""
 
 from tests.simulation.command import Command, Word
-from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_of
+from tests.simulation.double_runs import NEVER, double_runs, has_run, versions_above, versions_of
 from tests.simulation.process import Ended, Process
 from tests.simulation.scenario import SHOWN_WITHIN_S, Kind, Scenario
 from tests.simulation.world import World
@@ -14,6 +14,8 @@ _STEADY_S = 10.0
 _FOLLOWED = (0, 6, 7)
 """The exit codes of a command that has seen how the run stands."""
 _DROPPED = "kedro-batch: a second job for one node"
+_OURS = "kedro-batch: "
+"""Begins the reason of every termination of the program."""
 _DECOYS = ("{run}-x_n00_1", "{upper}_n00_1", "{run}0_n00_1", "{run}_n00", "{run}-n00-1")
 
 
@@ -78,9 +80,12 @@ class Judge:
         return not self._undone() and not self._alive()
 
     def versions(self) -> tuple[str, ...]:
-        """Give the data versions of the jobs that have succeeded, sorted."""
-        jobs = [job for found in self._copies().values() for job in found]
-        return tuple(sorted(versions_of(job for job in jobs if job.status is Status.SUCCEEDED)))
+        """Give the data versions under which all nodes have succeeded, and all that they waited for, sorted."""
+        above = [
+            [versions_above(self._world, job) for job in jobs if job.status is Status.SUCCEEDED]
+            for jobs in self._copies().values()
+        ]
+        return tuple(sorted(one for one in versions_of(self._jobs()) if all({one} in found for found in above)))
 
     def at_the_end(self) -> None:
         """Judge how everything stands once all processes have ended."""
@@ -117,8 +122,11 @@ class Judge:
             copies[job.label].append(job)
         return copies
 
+    def _jobs(self) -> list[Job]:
+        return [job for jobs in self._copies().values() for job in jobs]
+
     def _alive(self) -> list[Job]:
-        return [job for jobs in self._copies().values() for job in jobs if job.live]
+        return [job for job in self._jobs() if job.live]
 
     def _undone(self) -> list[str]:
         """Give the nodes that neither have succeeded, nor failed by themselves, nor are below such a one.
@@ -130,14 +138,17 @@ class Judge:
         return [str(job.name) for job in self._scenario.plan.jobs if job.name not in stopped | done]
 
     def _stopped(self) -> set[str]:
-        """Give the nodes that have failed by themselves, and all below them that have not succeeded."""
+        """Give the nodes that have failed by themselves, and all below them that have not succeeded.
+
+        One that fails before its termination takes effect, which may take minutes, has failed by itself.
+        """
         copies = self._copies()
         stopped: set[str] = set()
         for job in self._scenario.plan.jobs:
             jobs = copies[job.name]
             if any(one.status is Status.SUCCEEDED for one in jobs):
                 continue
-            failed = any(one.status is Status.FAILED and has_run(one) and not one.terminated for one in jobs)
+            failed = any(one.status is Status.FAILED and has_run(one) and not _was_ended(one) for one in jobs)
             if failed or not stopped.isdisjoint(job.depends_on):
                 stopped.add(job.name)
         return stopped
@@ -149,6 +160,8 @@ class Judge:
         missing = [label for label, jobs in copies.items() if not any(one.status is Status.SUCCEEDED for one in jobs)]
         if missing:
             self.broken.append(f"no success: {process.name} says succeeded, and {' '.join(missing)} has not")
+        elif not self.versions() and not self._late:
+            self.broken.append(f"wrong data: {process.name} says succeeded, and no data version has all nodes")
         others = any(one.lives for one in self.processes if one is not process)
         alive = [job for job in self._alive() if not job.terminated]
         if self._late:  # what is not shown yet cannot be known
@@ -201,13 +214,16 @@ class Judge:
     def _could_be_known(self, at: float, by: str, cancelled_at: float) -> bool:
         """Tell whether a process made jobs so shortly before a time that a cancel could know that it goes on.
 
-        The first one has to have been shown before the cancel ended.
+        The first one since it paused has to have been shown before the cancel ended.
         """
         taken = [
             self._world.service.jobs.by_id[job_id].taken for job_id, one in self._world.made.items() if one.by == by
         ]
-        shown = any(one + SHOWN_WITHIN_S + _LATE_LOOK_S < cancelled_at for one in taken)
-        return shown and any(at - _STEADY_S <= one < at for one in taken)
+        first = at
+        for one in sorted(taken, reverse=True):
+            if first - _STEADY_S <= one < first:
+                first = one
+        return first < at and first + SHOWN_WITHIN_S + _LATE_LOOK_S < cancelled_at
 
     def _refusal_is_right(self, ended: Ended, command: Command) -> bool:
         changed = any("definitions" in change for _, change in self._scenario.changes)
@@ -232,3 +248,7 @@ class Judge:
         calls = config.lost_replies + config.cut_replies + config.error_before + config.error_after
         wire = self._scenario.faults.unreachable + self._scenario.faults.late
         return bool(calls or wire or config.throttle or config.down or config.expired or process.gaps)
+
+
+def _was_ended(job: Job) -> bool:
+    return job.terminated and job.status_reason.startswith(_OURS)

@@ -74,6 +74,8 @@ class Process:
         """What happens once it has ended."""
         self.has_journal = False
         """Its journal knew the run when it began: not one in which a cancel found nothing, for an ``apply``."""
+        self.submissions: dict[str, int] = {}
+        """The newest submission of each job in its journal when it began."""
         self.steps = 0
         self.at_step: dict[int, Callable[[], None]] = {}
         self._world = world

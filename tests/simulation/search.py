@@ -31,7 +31,7 @@ class Simulated:
         faults: How often what went wrong.
         story: What happened, line by line.
         hours: How long it took, in virtual hours.
-        versions: The data versions under which jobs have succeeded.
+        versions: The data versions under which all nodes have succeeded, and all that they waited for.
     """
 
     seed: int

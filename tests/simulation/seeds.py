@@ -14,8 +14,16 @@ _MID_TURN = "a machine slept while its process worked, not while it waited, and 
 _TWO_LISTS = "what one list of a look had shown was forgotten when the next one was empty"
 _CANCELLED = "a journal in which a cancel had found nothing made a run that was forgotten a new one"
 _OTHER_VERSION = "the judge took a job that was replaced because of its data version for one that was done"
+_OTHER_FORGOTTEN = "the judge took a forgotten job of a version that was replaced for one that was done"
+_ABOVE = "the judge took a job that was replaced because of its parent's data version for one that was done"
 _BEGUN_ANEW = "the judge asked for what a process that began, or woke up, after all was forgotten could not know"
 _BELOW_A_FAILURE = "the judge asked for a job below one that had failed"
+_PAUSED = (
+    "the judge asked a cancel to know of a process that went on after a sleep, and whose new jobs were not shown yet"
+)
+_UNTOLD = "the judge asked a journal to know, when all was forgotten, of a submission that another machine had made"
+_TRUSTED = "after it took over the smaller version, a process took its own older jobs for jobs of that version"
+_ENDED_BY_ITSELF = "the judge took a job that failed before its termination took effect for one that was ended"
 _UNSEEN = "the judge asked a cancel to know of a process whose first job was not shown yet"
 _AND = "; later: "
 
@@ -23,7 +31,7 @@ FAILED: dict[int, str] = {
     61: _SLEPT + _AND + _OTHER_VERSION,
     120: _FORGOTTEN,
     143: _LATE,
-    207: _OTHER_VERSION,
+    207: _OTHER_VERSION + _AND + _ABOVE,
     263: _SLEPT + _AND + _MID_TURN,
     297: _BEGUN_ANEW,
     405: _CANCELLED,
@@ -32,6 +40,7 @@ FAILED: dict[int, str] = {
     722: _TWO_LISTS,
     835: _SLEPT,
     912: _SLEPT,
+    918: _OTHER_FORGOTTEN,
     931: _LATE,
     965: _BEGUN_ANEW,
     972: _SLEPT + _AND + _MID_TURN,
@@ -49,9 +58,14 @@ FAILED: dict[int, str] = {
     1738: _BELOW_A_FAILURE,
     1767: _FOR_EVER,
     1937: _FOR_EVER,
+    2297: _TRUSTED,
     2612: _CANCELLED,
     3695: _BEGUN_ANEW,
     4672: _UNSEEN,
+    11105: _ENDED_BY_ITSELF,
+    11243: _ENDED_BY_ITSELF,
+    12770: _PAUSED,
+    14836: _UNTOLD,
     20966: _DROPPED,
     21071: _DROPPED,
 }

@@ -180,6 +180,14 @@ def test_what_waits_for_a_job_that_lost_data_is_submitted_again_too():
     assert result.lost_data == {"a": "a2"}
 
 
+def test_whatever_is_below_a_job_of_another_version_is_submitted_again_however_far_and_whatever_became_of_it():
+    found = discovered("a1 a0 SUCCEEDED", "a1 a9 SUCCEEDED", "b1 b0 SUCCEEDED", "c1 c0 SUCCEEDED")
+    links = {JobId("b0"): [JobId("a9")], JobId("c0"): [JobId("b0")]}
+    deduplicated = deduplicate(found, CHAIN, links, {JobId("a9")})
+    assert outcome(deduplicated) == ({"a": "a0"}, {})
+    assert deduplicated.orphans == {B, C}
+
+
 def test_an_older_submission_stands_if_the_newer_one_was_terminated_in_its_favour_and_it_has_succeeded_since():
     def found(job_id: str, submission: int, status: str, reason: str = "") -> JobSummary:
         return summary(f"nightly_a_{submission}", job_id, status, submission, reason=reason)

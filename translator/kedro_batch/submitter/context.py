@@ -111,7 +111,7 @@ class RunContext:
         poll_seed: Of the jitter between polls; None for a random one.
         location: Region and account, or a folder, once they are known and it may be taken up there.
         not_terminated: Second jobs of nodes that did not end when they were terminated.
-        adopted: Jobs that were found by their names, and whose version has not been looked at yet.
+        adopted: Jobs of which it is not certain that they have the run's version: they are asked about in each look.
         journal_checked: What the journal says of the run has been compared with the service.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
         backoff: The pauses while the service does not answer.

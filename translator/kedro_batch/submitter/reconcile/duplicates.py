@@ -169,9 +169,11 @@ def deduplicate(
     duplicates: list[tuple[FoundJob, JobId | None]] = []
     doomed: set[JobId] = set()  # what depends on one of these fails, at once or soon
     orphans: set[JobName] = set()
+    read_past = set(replaced)  # and what has read from them, however far below: its data may lack theirs
     for job in parents:
         jobs = discovered.jobs.get(job, ())
         fell = {one.job_id for one in jobs if not doomed.isdisjoint(depends_on.get(one.job_id, ()))}
+        read_past.update(one.job_id for one in jobs if not read_past.isdisjoint(depends_on.get(one.job_id, ())))
         newest = _newest_that_was_meant(jobs, fell)
         rivals = [one for one in jobs if one.counts and (one.live or one.submission == newest)]
         allowed = [one for one in _not_rerun(rivals, jobs, newest) if one.job_id not in replaced]
@@ -182,7 +184,7 @@ def deduplicate(
             chosen = _failed_by_itself(jobs, [one for one in failed if one.job_id not in fell])
         duplicates += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
         dropped = [one for one in jobs if one is not chosen]
-        doomed.update(one.job_id for one in dropped if one.state is not JobState.SUCCEEDED or one.job_id in replaced)
+        doomed.update(one.job_id for one in dropped if one.state is not JobState.SUCCEEDED or one.job_id in read_past)
         if chosen is not None:
             kept[job] = chosen
         elif jobs:

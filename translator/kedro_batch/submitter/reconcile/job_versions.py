@@ -69,6 +69,7 @@ def look_at_versions(
     context.adopted |= set(asked) - details.keys()  # shown later: asked about in the next look
     own = [one.job_id for one in jobs if one.job_id in submitted_here]
     chosen = choose(before, own, found, given=context.options.data_version, smallest=follows or before is not None)
+    context.adopted |= chosen.other  # not of the version that the journal has from now on, whoever submitted them
     if chosen.version and chosen.version != before:
         context.version = chosen.version
         context.journal.record_version(context.run_id, chosen.version)
