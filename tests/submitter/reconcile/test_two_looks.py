@@ -126,3 +126,11 @@ def test_a_later_submission_that_failed_by_itself_is_the_failure_of_its_node_als
     jobs = ("a1 SUCCEEDED", "c1 SUCCEEDED", "b1(a1 c1) SUCCEEDED", "d1(b1) SUCCEEDED", "b2.2(a1 c1) FAILED")
     look = _look(*jobs, "d2.2(b2) FAILED")
     assert _kept(look) == {"a1", "c1", "b2", "d2"}
+
+
+def test_a_job_that_read_an_earlier_parent_does_not_stand_again_when_its_rerun_fell_with_a_duplicate():
+    """Node b was run again on purpose, by two processes at once, and one of them had submitted what is below it."""
+    jobs = ("a1 SUCCEEDED", "c1 SUCCEEDED", "b1(a1 c1) SUCCEEDED", "d1(b1) SUCCEEDED", "b2.2(a1 c1) SUCCEEDED")
+    look = _look(*jobs, "b3.2(a1 c1) FAILED>b2", "d2.2(b3) FAILED")
+    assert _kept(look) == {"a1", "c1", "b2"}
+    assert look.orphans == {"d"}

@@ -174,7 +174,11 @@ def deduplicate(
         jobs = discovered.jobs.get(job, ())
         fell = {one.job_id for one in jobs if not doomed.isdisjoint(depends_on.get(one.job_id, ()))}
         read_past.update(one.job_id for one in jobs if not read_past.isdisjoint(depends_on.get(one.job_id, ())))
-        newest = _newest_that_was_meant(jobs, fell)
+        standing = [kept[one] for one in parents[job] if one in kept]
+        complete = orphans.isdisjoint(parents[job])
+        valid = [one for one in jobs if complete and all(parent.age < one.age for parent in standing)]
+        done = any(one.state is JobState.SUCCEEDED and one.job_id not in fell for one in valid)
+        newest = _newest_that_was_meant(jobs, fell if done else ())
         rivals = [one for one in jobs if one.counts and (one.live or one.submission == newest)]
         allowed = [one for one in _not_rerun(rivals, jobs, newest) if one.job_id not in replaced]
         fitting = [one for one in allowed if one.job_id not in fell]
@@ -248,10 +252,14 @@ def _newest_that_was_meant(jobs: Sequence[FoundJob], fell: Collection[JobId]) ->
     """Return the newest submission that runs its node or has run it; 0 if there is none.
 
     What has succeeded before it was rerun, and does not count any more. One that was ended in favour of another job has
-    rerun nothing, and neither has one that ``fell``, because what it waited for was ended so.
+    rerun nothing.
+
+    Args:
+        jobs: All of the node.
+        fell: Jobs that have rerun nothing either, because what they wait for is ended so, while another job is done.
     """
     known = {one.job_id for one in jobs}
-    meant = (one for one in jobs if not (one.state is JobState.FAILED and one.job_id in fell))
+    meant = (one for one in jobs if one.job_id not in fell)
     return max((one.submission for one in meant if kept_instead(one.reason) not in known), default=0)
 
 
