@@ -59,6 +59,7 @@ def _worked(world: World, scenario: Scenario, process: Process, journal: Journal
         takes_up = command.word not in (Word.APPLY, Word.APPLY_ID)  # and asks for a run that is known
         process.has_journal = entry is not None and bool(takes_up or entry.version or journal.records(run_id))
         process.submissions = {str(job): one.submission for job, one in journal.records(run_id).items()}
+        process.known_ids = {str(one.job_id) for one in journal.submitted_ids(run_id)}
         mode = RunMode.CONTINUE if entry and command.word is Word.APPLY else _MODES[command.word]
         must_exist = entry is None and command.word not in (Word.APPLY, Word.APPLY_ID)
         if entry:

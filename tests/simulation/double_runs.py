@@ -107,8 +107,8 @@ def _knowable(world: World, first: Job, second: Job, processes: Mapping[str, Pro
     """
     jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
     process = processes[world.made[second.id].by]
-    began, submission = process.began_at or 0.0, int(first.name.rsplit("_", 1)[1])
-    of_others = 0 < process.submissions.get(first.label, 0) < submission
+    began = process.began_at or 0.0
+    of_others = first.label in process.submissions and first.id not in process.known_ids
     if of_others and not any(one.taken < began and _remembered(one, began) for one in jobs):
         return False
     for later in jobs:

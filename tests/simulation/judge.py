@@ -8,6 +8,7 @@ from tests.simulation.world import World
 from tests.support.standin.jobs import Job, Status
 
 _DAY_S = 24 * 3600.0
+_HOUR_S = 3600.0
 _APPEARS_WITHIN_S = 30.0
 _STEADY_S = 10.0
 """Whoever submits makes the next job within this time; who pauses longer cannot be known by a cancel."""
@@ -234,7 +235,13 @@ class Judge:
         taken = [job.taken for jobs in self._copies().values() for job in jobs]
         undescribed = bool(taken) and min(taken) > undescribed_from
         no_version = "under which version" in ended.said and (forgotten or several or undescribed)
-        return locked or no_version or (changed and "definition" in ended.said and command is not None)
+        steps = sum(abs(one.wall_step_s) for one in self.processes)
+        believed_young = (
+            "cannot be believed" in ended.said and forgotten and steps >= _HOUR_S
+        )  # by a clock that was wrong
+        return (
+            locked or no_version or believed_young or (changed and "definition" in ended.said and command is not None)
+        )
 
     def _forgetting_is_right(self, process: Process) -> bool:
         steps = sum(abs(one.wall_step_s) for one in self.processes)

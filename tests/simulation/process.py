@@ -76,6 +76,8 @@ class Process:
         """Its journal knew the run when it began: not one in which a cancel found nothing, for an ``apply``."""
         self.submissions: dict[str, int] = {}
         """The newest submission of each job in its journal when it began."""
+        self.known_ids: set[str] = set()
+        """The ids of jobs that its journal had when it began."""
         self.steps = 0
         self.at_step: dict[int, Callable[[], None]] = {}
         self._world = world

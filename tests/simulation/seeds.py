@@ -25,6 +25,10 @@ _UNTOLD = "the judge asked a journal to know, when all was forgotten, of a submi
 _TRUSTED = "after it took over the smaller version, a process took its own older jobs for jobs of that version"
 _ENDED_BY_ITSELF = "the judge took a job that failed before its termination took effect for one that was ended"
 _UNSEEN = "the judge asked a cancel to know of a process whose first job was not shown yet"
+_ADOPTED = (
+    "a process was killed before it wrote down what it had found of a run: days later the run was new to its journal"
+)
+_STEPPED = "the judge asked a journal that was written with a wrong clock to be believed for a day by the right one"
 _AND = "; later: "
 
 FAILED: dict[int, str] = {
@@ -66,6 +70,10 @@ FAILED: dict[int, str] = {
     11243: _ENDED_BY_ITSELF,
     12770: _PAUSED,
     14836: _UNTOLD,
+    18404: _ENDED_BY_ITSELF,
+    18636: _UNTOLD,
     20966: _DROPPED,
     21071: _DROPPED,
+    21409: _ADOPTED,
+    25850: _STEPPED,
 }

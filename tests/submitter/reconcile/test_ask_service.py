@@ -1,5 +1,6 @@
 """What a look at a run on the service has seen counts, however late or briefly the service shows it."""
 
+from contextlib import closing, nullcontext
 from functools import partial
 from typing import Any
 
@@ -7,10 +8,13 @@ import pytest
 
 from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.data_version import DataVersion
+from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobSubmitted
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_rows import RunEntry
 from tests.support.simulation import Simulation, plan_of
 from tests.support.standin.jobs import Status
 
@@ -43,6 +47,23 @@ def test_a_journal_that_has_a_run_without_any_job_of_it_does_not_make_it_a_new_o
     with pytest.raises(RunUnknown, match="no job of run simulated is in a_queue"):
         simulation.to_the_end()
     assert simulation.service.judge()["taken"] == 0
+
+
+@pytest.mark.parametrize("mode", [RunMode.CONTINUE, RunMode.RESUME])
+@pytest.mark.parametrize(
+    ("version", "is_new"), [("2025-06-13T15.06.40.000Z", False), ("2025-06-15T15.00.00.000Z", True)]
+)
+def test_a_journal_that_has_only_an_old_version_of_a_run_does_not_make_it_a_new_one(tmp_path, mode, version, is_new):
+    """A process was killed that had found jobs of another machine: AWS Batch has forgotten them since."""
+    plan, run_id = plan_of({"a": ""}), RunId("simulated")
+    with closing(Journal(tmp_path / "journal.db")) as journal:
+        journal.begin(RunEntry(run=run_id, digest=plan_digest(plan), engine="aws", jobs=1, began_at=0.0), b"")
+        journal.record_version(run_id, DataVersion(version))
+        journal.commit()
+    simulation = Simulation(tmp_path, plan, options=RunOptions(mode=mode))
+    with nullcontext() if is_new else pytest.raises(RunUnknown, match="it was more than a day ago"):
+        simulation.to_the_end()
+    assert simulation.service.judge()["taken"] == is_new
 
 
 @pytest.mark.parametrize("mode", [RunMode.CONTINUE, RunMode.RESUME])

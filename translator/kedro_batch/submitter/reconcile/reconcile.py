@@ -32,6 +32,7 @@ from kedro_batch.submitter.reconcile.merge import (
     with_what_came_back,
 )
 from kedro_batch.submitter.reconcile.standing import Facts, jobs_to_compare, standing_of
+from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import listed
 
 
@@ -109,6 +110,19 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
     )
 
 
+def _may_have_been_forgotten(context: RunContext) -> bool:
+    """True if a journal without any job of the run is no proof that there never was one.
+
+    It may be that of a ``cancel`` that has found nothing. Or a process was killed that had found jobs of another
+    machine, and had written down no more than the version of the run, which is old by now.
+    """
+    if context.options.assume_done:
+        return False
+    if context.version is None:
+        return context.options.mode in (RunMode.RESUME, RunMode.FOLLOW)
+    return context.calls.wall() - time_of_version(context.version).timestamp() > REMEMBERED_S
+
+
 def _compared(
     context: RunContext,
     *,
@@ -119,9 +133,7 @@ def _compared(
     """Return what journal and service together say of each job; nothing is decided yet of what is not known."""
     rows = with_what_is_known(context.journal.submissions(context.run_id), before)
     journal = known = dict(rows)
-    # A journal that has the run and no job of it, as after a cancel that found nothing, is no proof that it is new.
-    takes_up = context.options.mode in (RunMode.RESUME, RunMode.FOLLOW) and not context.options.assume_done
-    must_exist |= takes_up and context.version is None and not rows
+    must_exist |= not rows and _may_have_been_forgotten(context)
     listed_jobs = list_jobs_of_run(context, journal, must_exist=must_exist)
     told = context.journal.submitted_ids(context.run_id)
     details = described_rows(context, with_earlier_ids(rows, told), listed_jobs)
