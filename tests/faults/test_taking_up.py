@@ -13,7 +13,7 @@ from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.reconcile.duplicates import reason_to_terminate
 from tests.support.forked import on
 from tests.support.plans import write_plan
-from tests.support.runs import wait_until
+from tests.support.runs import end_of, started, wait_until
 from tests.support.services import StandIn, standin
 from tests.support.simulation import Simulation, plan_of
 
@@ -125,3 +125,14 @@ def test_a_chosen_id_that_looks_like_a_made_one_is_no_proof_of_age(folder):
         ended = on(service, "apply", "plan.yaml", "--run-id", "251128-000000-ci", cwd=folder)
         assert ended.code == 0, ended.err
         assert len(names(service)) == 3
+
+
+def test_a_file_that_says_of_no_forgotten_job_that_it_is_done_lets_them_run_again(folder):
+    with standin(stuck={"b": "no capacity"}) as service:  # were it started, it would prove that a has succeeded
+        submit(service, "r_b_2")
+        (folder / "done").write_text("# none of them\n")
+        with started("resume", "r", "--plan", "plan.yaml", "--assume-done", "done", cwd=folder, service=service) as run:
+            wait_until(lambda: len(names(service)) == 3, run)
+            service.configure(stuck={})
+            assert end_of(run).code == 0
+        assert sorted(names(service)) == ["r_a_2", "r_b_2", "r_c_2"]

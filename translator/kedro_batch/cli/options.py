@@ -255,14 +255,14 @@ def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> Comm
 _VERBOSITY = ("as_json", "quiet", "verbose", "no_color")
 
 
-def named_jobs(file: str | None, read: Callable[[str], tuple[bytes, str]]) -> "tuple[JobName, ...]":
-    """Read names of jobs from a file, one a line; empty lines and comments after ``#`` are ignored.
+def named_jobs(file: str | None, read: Callable[[str], tuple[bytes, str]]) -> "tuple[JobName, ...] | None":
+    """Read names of jobs from a file, one a line; empty lines and comments after ``#`` are ignored. None: no file.
 
     Raises:
         UsageError: It cannot be read, or is not text.
     """
     if file is None:
-        return ()
+        return None
     from kedro_batch.plan.model import JobName  # noqa: PLC0415  loaded when a command runs
 
     content, name = read(file)

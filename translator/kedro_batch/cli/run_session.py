@@ -201,7 +201,7 @@ def open_run(
                         continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
                         plan_file=handle.plan_file,
                         version=handle.entry.version if handle.entry else None,
-                        must_exist=handle.must_exist and not options.run.assume_done,
+                        must_exist=handle.must_exist and options.run.assume_done is None,
                     )
                     session = RunSession(
                         handle=handle,

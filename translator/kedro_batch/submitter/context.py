@@ -53,7 +53,7 @@ class RunOptions:
         mode: What it does with the run.
         from_jobs: With RESUME: run these jobs again, and all below them.
         only_jobs: With RESUME: run these jobs again, and no others.
-        assume_done: Jobs that the user says have succeeded.
+        assume_done: Jobs that the user says have succeeded, perhaps none; None if he has not said which.
         data_version: The version of a run of which nobody else can tell it.
         definitions: With RESUME: which revisions of job definitions to take; None to refuse if there are newer ones.
         rate: Submissions a second at most; ``inf`` for no limit of ours; None for the limit of the service.
@@ -73,7 +73,7 @@ class RunOptions:
     mode: RunMode = RunMode.START
     from_jobs: tuple[JobName, ...] = ()
     only_jobs: tuple[JobName, ...] = ()
-    assume_done: tuple[JobName, ...] = ()
+    assume_done: tuple[JobName, ...] | None = None
     data_version: DataVersion | None = None
     definitions: DefinitionChoice | None = None
     rate: float | None = None

@@ -116,7 +116,7 @@ def _may_have_been_forgotten(context: RunContext) -> bool:
     It may be that of a ``cancel`` that has found nothing. Or a process was killed that had found jobs of another
     machine, and had written down no more than the version of the run, which is old by now.
     """
-    if context.options.assume_done:
+    if context.options.assume_done is not None:
         return False
     if context.version is None:
         return context.options.mode in (RunMode.RESUME, RunMode.FOLLOW)
@@ -127,7 +127,7 @@ def _compared(
     context: RunContext,
     *,
     must_exist: bool,
-    done: Collection[JobName] = (),
+    done: Collection[JobName] | None = None,
     before: Records = MappingProxyType({}),
 ) -> Reconciled:
     """Return what journal and service together say of each job; nothing is decided yet of what is not known."""
@@ -160,9 +160,9 @@ def _compared(
             "kedro-batch apply PLAN"
         )
     records = standing.records
-    if unknown := sorted(set(done) - set(context.parents)):
+    if unknown := sorted(set(done or ()) - set(context.parents)):
         raise UsageError(f"--assume-done names jobs that the plan of the run does not have: {listed(unknown)}")
-    if done:
+    if done is not None:
         forgotten = () if journal or discovered.jobs else context.parents
         expired_jobs = dict.fromkeys(forgotten, NEW.in_state(JobState.EXPIRED))
         records = assume_done({**expired_jobs, **records}, done)
