@@ -16,7 +16,7 @@ _CHAINS = {name: _NAMES[number - 5] if number >= 5 else "" for number, name in e
 
 
 def begun_together(plan, *, gap_s=0.0, rate=None, troubles=(), **service) -> Simulated:
-    service |= {"run_s": 3.0, "start_s": 1.0, "terminate_s": 1.0, "keep_bodies": False}
+    service = {"run_s": 3.0, "start_s": 1.0, "terminate_s": 1.0, "keep_bodies": False, **service}
     actors = tuple(
         Actor(
             command=Command(word=Word.APPLY_ID, journal=number, rate=rate),
@@ -91,3 +91,11 @@ def test_a_list_that_is_later_than_the_look_leaves_it_to_the_next_one():
     simulated = begun_together(_WIDE, list_delay_s=10.0)
     assert not simulated.broken
     assert {what for _, what in ends(simulated).values()} == {"ends with 0: succeeded"}
+
+
+def test_duplicates_that_take_long_to_stop_are_terminated_together():
+    plan = dict.fromkeys(_NAMES[:20], "")
+    simulated = begun_together(plan, list_delay_s=5.0, run_s=600.0, terminate_s=30.0)
+    assert not simulated.broken
+    assert len(made_by(simulated)) == 40
+    assert "completed twice" not in simulated.twice

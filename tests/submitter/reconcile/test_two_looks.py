@@ -134,3 +134,11 @@ def test_a_job_that_read_an_earlier_parent_does_not_stand_again_when_its_rerun_f
     look = _look(*jobs, "b3.2(a1 c1) FAILED>b2", "d2.2(b3) FAILED")
     assert _kept(look) == {"a1", "c1", "b2"}
     assert look.orphans == {"d"}
+
+
+def test_a_node_that_was_to_be_submitted_again_is_not_taken_for_one_that_failed_by_whoever_looks_next():
+    """Its copies may have lost data; one of them failed by itself, and the good one was ended in favour of none."""
+    look = _look("a1.2 FAILED>", "a2.2 FAILED", "c1 SUCCEEDED", "b1(a1 c1) FAILED")
+    assert look.orphans == {"a", "b"}
+    # A later submission that fails by itself ends this.
+    assert _kept(_look("a1.2 FAILED>", "a2.2 FAILED", "a3.3 FAILED", "c1 SUCCEEDED")) == {"a3", "c1"}

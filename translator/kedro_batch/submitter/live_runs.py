@@ -105,14 +105,15 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
         if entry.run == context.run_id or entry.outcome not in _MAY_GO_ON:
             continue
         folder = run_folder(journal.file, entry.run)
-        followed = (entry.outcome is None and is_locked(folder)) or _is_left_running(folder, entry)
+        uncertain = False  # what cannot be read is a message only for whoever works on that run
         try:
+            followed = (entry.outcome is None and is_locked(folder)) or _is_left_running(folder, entry)
             records = {} if followed else journal.records(entry.run)
-        except UsageError:  # it has an odd row, which is a message only for whoever works on that run
-            continue
+        except UsageError:
+            followed, records, uncertain = False, {}, True
         live = {name: one for name, one in records.items() if one.live}
         looked_up = entry.outcome == "unfinished"  # by the command that ended so
-        hidden = entry.outcome is None and not followed and is_hidden(folder)
+        hidden = uncertain or (entry.outcome is None and not followed and is_hidden(folder))
         unconfirmed = hidden or (
             not looked_up and any(_may_be_submitted(one, forgotten_before) for one in records.values())
         )
@@ -144,10 +145,12 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
 
 
 def _is_left_running(folder: Path, entry: RunEntry) -> bool:
-    """True if the command of a local run was killed, and has left jobs running; one with an odd record is left out."""
-    with suppress(UsageError):
-        return entry.engine == "local" and bool(EarlierCommands(folder / RECORD).left_running())
-    return False
+    """True if the command of a local run was killed, and has left jobs running.
+
+    Raises:
+        UsageError: Its record cannot be read.
+    """
+    return entry.engine == "local" and bool(EarlierCommands(folder / RECORD).left_running())
 
 
 def _may_be_submitted(record: JobRecord, forgotten_before: float) -> bool:
@@ -156,7 +159,7 @@ def _may_be_submitted(record: JobRecord, forgotten_before: float) -> bool:
 
 
 def _read(context: RunContext, run_id: RunId) -> Plan | None:
-    with suppress(PlanError):  # as an older kedro-batch has written it
+    with suppress(PlanError, UsageError):  # as an older kedro-batch has written it, or a row that is odd
         return read_plan(context.journal.plan(run_id), f"the plan of run {run_id}")
     return None
 

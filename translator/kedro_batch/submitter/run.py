@@ -178,10 +178,11 @@ class Run:
             look: Finds out again how it stands.
             again: It has to be looked at once more.
         """
-        # A duplicate may have started, and removed data, just before it was terminated: look once more.
         duplicates = {found.job_id for found, _ in reconciled.duplicates}
-        again |= not duplicates <= self._known
         reconciled = settle(self._context, reconciled, lambda: self._chosen(look()))
+        duplicates |= {found.job_id for found, _ in reconciled.duplicates}
+        # A duplicate may have started, and removed data, just before it was terminated: look once more.
+        again |= not duplicates <= self._known
         self.run_state.load(reconciled.records)
         self._look_again.looked(began, again=again)
         self._known |= duplicates | ids_in(reconciled.records)

@@ -104,7 +104,9 @@ class StockTaking:
         if not (self._adopts and self.others_may_submit) or (over and not self._waits_at_end):
             return math.inf
         visible_at = last_sent + VISIBLE_AFTER_S
-        if self._again or self._looked_at < visible_at:
+        if self._again:  # what others submitted just before the look may not have been visible in it
+            return max(visible_at, self._looked_at + VISIBLE_AFTER_S)
+        if self._looked_at < visible_at:
             return visible_at
         return -math.inf if self._end_unseen and not live else math.inf
 

@@ -267,11 +267,14 @@ def _failed_by_itself(jobs: Sequence[FoundJob], candidates: Collection[FoundJob]
     """Return the job whose failure is that of the node, where no job counts; None if there is none.
 
     It is of the newest submission, or the newest one was ended in its favour. Where each was ended in favour of
-    another, or of none, no failure is the node's own: two processes have seen different jobs, or one has ended what was
-    to be submitted again, and was killed before that.
+    another, no failure is the node's own: two processes have seen different jobs. Nor is it where one of the newest was
+    ended in favour of none: the node was to be submitted again, and whoever ended that one was killed before it was.
     """
     by_id = {one.job_id: one for one in jobs}
     newest = max(one.submission for one in jobs)
+    latest = (one for one in jobs if one.submission == newest)
+    if any(ended_as_duplicate(one.reason) and kept_instead(one.reason) is None for one in latest):
+        return None
     found = []
     for one in jobs:
         at: FoundJob | None = one if one.submission == newest else None

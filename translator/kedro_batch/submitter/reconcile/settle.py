@@ -1,6 +1,6 @@
 """Carry out what reconciling has found: end duplicates and earlier submissions, and record how these did."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 from kedro_batch.errors import ServiceError
@@ -14,7 +14,7 @@ from kedro_batch.submitter.reconcile.merge import Records, events_since
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, TERMINATION_S
-from kedro_batch.submitter.terminate import terminate_and_wait
+from kedro_batch.submitter.terminate import terminate, terminate_and_wait, wait_until_ended
 from kedro_batch.text.wording import counted, listed
 
 
@@ -102,15 +102,16 @@ def _record_replaced(context: RunContext, replaced: Records, described: Mapping[
         context.journal.commit()  # the next submissions are compared with it
 
 
-def _drop_duplicates(context: RunContext, duplicates: Iterable[Duplicate]) -> list[JobId]:
+def _drop_duplicates(context: RunContext, duplicates: Collection[Duplicate]) -> list[JobId]:
     """Terminate duplicates; return those that have succeeded before that."""
     by_reason: dict[str, list[JobId]] = {}
     for found, kept in duplicates:
         by_reason.setdefault(reason_to_terminate(kept), []).append(found.job_id)
-    ended = [terminate_and_wait(context, ids, reason, TERMINATION_S) for reason, ids in by_reason.items()]
-    live = {job_id for one in ended for job_id in one.left}
+    for reason, ids in by_reason.items():  # each has its own; none waits for the end of another
+        terminate(context, ids, reason)
+    ended = wait_until_ended(context, [found.job_id for found, _ in duplicates], TERMINATION_S)
+    live, succeeded = set(ended.left), list(ended.succeeded)
     context.not_terminated |= live
-    succeeded = [job_id for one in ended for job_id in one.succeeded]
     for found, kept in duplicates:
         became = "could not be terminated: look at it in AWS Batch" if found.job_id in live else "is terminated"
         ends = f"{became}; {kept or 'none of them'} is kept"

@@ -226,7 +226,7 @@ class LocalEngine(NoAccount):
             ended = self._attempt_until_done(job)
         except Exception as error:  # noqa: BLE001  the reason goes into the report of the job
             ended = Exit(NOT_STARTED, f"cannot run it on this machine: {type(error).__name__}: {error}")
-        if job.begun and not self._stopping:  # what is stopped has not come to its own end
+        if job.begun and (ended.code == 0 or not self._stopping):  # what is stopped has not come to its own end
             with suppress(OSError):  # the journal has it soon, too
                 self._record.append(job.ended(ended.code, ended.reason))
         self._end(job, ended)
