@@ -102,13 +102,15 @@ def _knowable(world: World, first: Job, second: Job, processes: Mapping[str, Pro
     """Tell whether it could be known that the first job was forgotten.
 
     Not if somebody without a journal began the run anew when all of it was forgotten, and went on until the second job;
-    nor if all was forgotten when somebody resumed a journal in which the node had failed, and another machine, with a
-    journal of its own, had run it again.
+    nor if all was forgotten when somebody resumed a journal in which the node had failed, or woke up, and another
+    machine, with a journal of its own, had run it.
     """
     jobs = [world.service.jobs.by_id[job_id] for job_id in world.made]
     process = processes[world.made[second.id].by]
-    began = process.began_at or 0.0
-    of_others = first.label in process.submissions and first.id not in process.known_ids
+    woke = [ended for _, ended in process.gaps if first.taken < ended <= second.taken]
+    began = max(process.began_at or 0.0, *woke, 0.0)
+    is_own = world.made[first.id].by == process.name or first.id in process.known_ids
+    of_others = not is_own and (first.label in process.submissions or bool(woke))
     if of_others and not any(one.taken < began and _remembered(one, began) for one in jobs):
         return False
     for later in jobs:

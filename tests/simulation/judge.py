@@ -107,7 +107,7 @@ class Judge:
         if self._last and self._last.code in _FOLLOWED and self._last.said != "cancelled":
             if undone := self._undone():
                 self.broken.append(f"lost: {' '.join(undone)}")
-            if (alive := self._alive()) and self._scenario.kind is not Kind.REPEATED:
+            if (alive := self._shown(self._alive(), self._last.at)) and self._scenario.kind is not Kind.REPEATED:
                 self.broken.append(f"goes on: {' '.join(job.name for job in alive)}")
 
     @property
@@ -125,6 +125,11 @@ class Judge:
 
     def _jobs(self) -> list[Job]:
         return [job for jobs in self._copies().values() for job in jobs]
+
+    def _shown(self, jobs: list[Job], at: float) -> list[Job]:
+        """Give the jobs that a process could know when it ended: all, unless they are shown later than is assumed."""
+        late_s = self._world.service.config.list_delay_s if self._late else 0.0
+        return [job for job in jobs if job.taken + late_s <= at]
 
     def _alive(self) -> list[Job]:
         return [job for job in self._jobs() if job.live]

@@ -29,6 +29,7 @@ _ADOPTED = (
     "a process was killed before it wrote down what it had found of a run: days later the run was new to its journal"
 )
 _STEPPED = "the judge asked a journal that was written with a wrong clock to be believed for a day by the right one"
+_ENDED_BEFORE = "the judge asked a process to know of a job that was shown 40 s later, after it had ended"
 _AND = "; later: "
 
 FAILED: dict[int, str] = {
@@ -76,4 +77,7 @@ FAILED: dict[int, str] = {
     21071: _DROPPED,
     21409: _ADOPTED,
     25850: _STEPPED,
+    27814: _TRUSTED,
+    28991: _ENDED_BEFORE,
+    31701: _UNTOLD,
 }

@@ -70,6 +70,12 @@ def look_at_versions(
     own = [one.job_id for one in jobs if one.job_id in submitted_here]
     chosen = choose(before, own, found, given=context.options.data_version, smallest=follows or before is not None)
     context.adopted |= chosen.other  # not of the version that the journal has from now on, whoever submitted them
+    if chosen.other and own:
+        # One of its own may be another process's: whoever found it there was killed, and the journal does not tell.
+        details |= describe_jobs(context, [one for one in own if one in shown])
+        found = {one.job_id: version for one in details.values() if (version := version_in(one.reply))}
+        own = [one for one in own if one not in found]
+        chosen = choose(before, own, found, given=context.options.data_version, smallest=follows or before is not None)
     if chosen.version and chosen.version != before:
         context.version = chosen.version
         context.journal.record_version(context.run_id, chosen.version)
