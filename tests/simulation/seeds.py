@@ -30,6 +30,7 @@ _ADOPTED = (
 )
 _STEPPED = "the judge asked a journal that was written with a wrong clock to be believed for a day by the right one"
 _ENDED_BEFORE = "the judge asked a process to know of a job that was shown 40 s later, after it had ended"
+_HIDDEN = "a second job of a later submission hid the one that stood for it, and went on"
 _AND = "; later: "
 
 FAILED: dict[int, str] = {
@@ -80,4 +81,5 @@ FAILED: dict[int, str] = {
     27814: _TRUSTED,
     28991: _ENDED_BEFORE,
     31701: _UNTOLD,
+    43121: _HIDDEN,
 }

@@ -170,3 +170,13 @@ def test_it_is_known_how_often_a_node_was_submitted_twice_when_no_job_of_it_stan
     result = standing(listed=[reply(one, reason=reason_to_terminate(None)) for one in listed])
     assert result.contested == {A: rounds}
     assert result.records[A].state is S.NOT_SUBMITTED
+
+
+def test_a_job_that_stands_for_a_later_submission_is_not_hidden_by_another_one_of_that_which_is_found_later():
+    """A reply was lost, and its job is listed only now; the one that was sent after it was ended in favour of a1."""
+    record = row(S.SUCCEEDED, "1", submission=2)
+    replies = [job_summary(reply("a1 1 SUCCEEDED", 2.0)), job_summary(reply("a2 2 RUNNING"))]
+    found = join(discover(RunId("r"), [A], replies), {A: record}, {})
+    judged = standing_of({A: ()}, Facts(journal={A: record}, discovered=found, wall=NOW))
+    assert [(one.job_id, kept) for one, kept in judged.duplicates] == [("2", "1")]
+    assert judged.records[A].state is S.SUCCEEDED

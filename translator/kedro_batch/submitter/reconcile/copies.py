@@ -66,7 +66,8 @@ def with_what_is_known(rows: Sequence[Row], before: Records) -> list[Row]:
 def join(discovered: Discovered, journal: Records, details: Mapping[JobId, JobDetail]) -> Discovered:
     """Add the jobs that DescribeJobs knows and ListJobs does not have; joining again changes nothing.
 
-    A job that the journal saw succeed, and that nobody knows any more, stands beside the others of its node.
+    A job that the journal saw succeed, and that nobody knows any more, stands beside the others of its node. One that
+    the journal lets stand for a later submission counts as of that one.
 
     Args:
         discovered: What ListJobs has.
@@ -86,12 +87,22 @@ def join(discovered: Discovered, journal: Records, details: Mapping[JobId, JobDe
         forgotten = one.job_id is not None and one.job_id not in known and one.job_id not in details
         if one.job_id and forgotten and one.state is JobState.SUCCEEDED and (job in discovered.jobs or job in added):
             added.setdefault(job, []).append(_remembered(job, one, one.job_id))
-    if not added:
-        return discovered
     jobs = dict(discovered.jobs)
     for job, more in added.items():
         jobs[job] = tuple(sorted((*jobs.get(job, ()), *more), key=lambda one: one.age))
+    for job, found in jobs.items():
+        jobs[job] = tuple(_as_recorded(one, journal.get(job, NEW)) for one in found)
     return Discovered(jobs=jobs, foreign_jobs=discovered.foreign_jobs)
+
+
+def _as_recorded(found: FoundJob, record: JobRecord) -> FoundJob:
+    """Return a job with the submission for which the journal lets it stand.
+
+    That is a later one than its name says where another process had submitted the node anew, and that job was ended in
+    favour of this one. A further job of the later submission, found only now, would hide it otherwise.
+    """
+    stands_for_later = found.job_id == record.job_id and record.submission > found.submission
+    return replace(found, submission=record.submission) if stands_for_later else found
 
 
 def _described(detail: JobDetail, job: JobName, submission: int) -> FoundJob:
