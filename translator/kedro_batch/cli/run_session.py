@@ -3,28 +3,21 @@
 A command finds the run (``run_handle``), opens it with ``open_run``, and calls ``follow`` or ``cancel`` of the session.
 """
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
-
-import click
 
 from kedro_batch.cli.base import on_signals, print_note
 from kedro_batch.cli.live_view import JsonLines, follower
 from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.run_handle import RunHandle
-from kedro_batch.cli.stale_plan import describe_staleness
-from kedro_batch.cli.streams import redirect_to_null
+from kedro_batch.cli.run_report import report, say_if_stale
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.run.outcome import outcome_text
-from kedro_batch.review.run.status import run_status
 from kedro_batch.submitter.cancel import Cancelled, cancel
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Event, RunFinished
@@ -38,7 +31,6 @@ from kedro_batch.submitter.run_lock import remove_run_folder, run_lock
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine, JobSummary
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
-from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import listed
 
 
@@ -218,10 +210,10 @@ def open_run(
                         raise
             finally:
                 if session:
-                    _report(session, options)
+                    report(session.context, session.run_state, session.finished, as_json=options.verbosity.as_json)
     finally:  # Ctrl-C ends this as it ends any command
         if session:
-            _say_if_stale(session, quiet=options.verbosity.quiet)
+            say_if_stale(handle.plan, session.context, session.finished, quiet=options.verbosity.quiet)
 
 
 def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted) -> bool:
@@ -279,43 +271,3 @@ def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder
             return local_engine(handle.plan, inbox, options, start=Path(before), run_folder=run_folder)
         case _:
             assert_never(handle.engine_name)
-
-
-def _report(session: RunSession, options: CommandOptions) -> None:
-    """Write how a run ended to standard output, unless its events stand there."""
-    journal, finished = session.context.journal, session.finished
-    if journal.failure:
-        print_note(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
-    if options.verbosity.as_json or finished is None:
-        return
-    try:
-        entry = journal.run(session.handle.run_id)
-    except UsageError as error:  # another program holds it: the exit code tells how the run ended
-        print_note(for_terminal(f"run {session.handle.run_id} {finished.outcome}: {finished.note or ''}\n{error}"))
-        return
-    if entry is None:
-        raise UsageError(f"the journal {journal.file} has lost run {session.handle.run_id}")
-    state = session.run_state
-    status = run_status(replace(entry, outcome=finished.outcome), state.parents, state.records)
-    text = outcome_text(status, journal=os.path.relpath(journal.file), seconds=finished.seconds, note=finished.note)
-    try:
-        click.echo(text, nl=False)
-    except OSError as error:  # if the outcome cannot be written, the exit code still tells it
-        redirect_to_null(sys.stdout)
-        if not isinstance(error, BrokenPipeError):
-            print_note(f"Warning: cannot write the outcome: {error.strerror}")
-
-
-def _say_if_stale(session: RunSession, *, quiet: bool) -> None:
-    """Say that a plan is out of date, once jobs have failed on this machine, where the project is."""
-    handle, finished = session.handle, session.finished
-    if handle.engine_name != "local" or finished is None or finished.outcome != "failed":
-        return
-    if session.context.options.mode is RunMode.FOLLOW:  # nothing has run
-        return
-    if not quiet:
-        print_note("Looking whether the plan is out of date ...")
-    file = handle.plan_file or "plan.yaml"
-    project = Path(session.context.engine.location["folder"])
-    if said := describe_staleness(handle.plan, handle.digest, project, file):
-        print_note(for_terminal(said))

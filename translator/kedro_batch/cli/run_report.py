@@ -1,0 +1,58 @@
+"""Report how a run ended, once the command that has worked on it is done."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from kedro_batch.cli.base import print_note
+from kedro_batch.cli.stale_plan import describe_staleness
+from kedro_batch.cli.streams import redirect_to_null
+from kedro_batch.errors import UsageError
+from kedro_batch.plan.model import Plan
+from kedro_batch.review.run.outcome import outcome_text
+from kedro_batch.review.run.status import run_status
+from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.events import RunFinished
+from kedro_batch.submitter.run_state import RunState
+from kedro_batch.text.escaping import for_terminal
+
+
+def report(context: RunContext, state: RunState, finished: RunFinished | None, *, as_json: bool) -> None:
+    """Write how a run ended to standard output, unless its events stand there."""
+    journal, run_id = context.journal, context.run_id
+    if journal.failure:
+        print_note(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
+    if as_json or finished is None:
+        return
+    try:
+        entry = journal.run(run_id)
+    except UsageError as error:  # another program holds it: the exit code tells how the run ended
+        print_note(for_terminal(f"run {run_id} {finished.outcome}: {finished.note or ''}\n{error}"))
+        return
+    if entry is None:
+        raise UsageError(f"the journal {journal.file} has lost run {run_id}")
+    status = run_status(replace(entry, outcome=finished.outcome), state.parents, state.records)
+    text = outcome_text(status, journal=os.path.relpath(journal.file), seconds=finished.seconds, note=finished.note)
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:  # if the outcome cannot be written, the exit code still tells it
+        redirect_to_null(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            print_note(f"Warning: cannot write the outcome: {error.strerror}")
+
+
+def say_if_stale(plan: Plan, context: RunContext, finished: RunFinished | None, *, quiet: bool) -> None:
+    """Say that a plan, as it was read, is out of date, once jobs have failed on this machine, where the project is."""
+    if context.engine.name != "local" or finished is None or finished.outcome != "failed":
+        return
+    if context.options.mode is RunMode.FOLLOW:  # nothing has run
+        return
+    if not quiet:
+        print_note("Looking whether the plan is out of date ...")
+    file = context.plan_file or "plan.yaml"
+    project = Path(context.engine.location["folder"])
+    if said := describe_staleness(plan, context.digest, project, file):
+        print_note(for_terminal(said))
