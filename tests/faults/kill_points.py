@@ -21,6 +21,7 @@ _WHOLE = (
     "journal_place.py",
     "journal_rows.py",
     "journal_schema.py",
+    "journal_statements.py",
     "run.py",
     "look_again.py",
     "stock_taking.py",

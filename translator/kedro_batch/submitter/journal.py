@@ -16,56 +16,21 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import assert_never
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import DataVersion, next_data_version
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.events import (
-    DefinitionPinned,
-    Event,
-    JobChanged,
-    JobLog,
-    JobSubmitted,
-    Notice,
-    RunFinished,
-    RunStarted,
-    event_json,
-)
+from kedro_batch.submitter.events import Event
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unwritable
 from kedro_batch.submitter.journal_place import make_journal, real_journal
 from kedro_batch.submitter.journal_rows import RunEntry, SubmittedId
 from kedro_batch.submitter.journal_schema import check_version, prepare, version_of
+from kedro_batch.submitter.journal_statements import INTEND, WITHDRAW, Row, event_rows
 from kedro_batch.submitter.journal_view import JournalView, connect
-
-_INTEND = """
-INSERT INTO submissions (run, job, submission, intended_at, revision, state) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET
-    intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state, blocked_by = NULL
-"""
-_WITHDRAW = (
-    "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
-)
-_SUBMITTED = """
-INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL
-"""
-_CHANGED = """
-INSERT INTO submissions (
-    run, job, submission, job_id, state, status, blocked_by, cause, reason, exit_code, attempts, advice, log
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, status = excluded.status,
-    blocked_by = excluded.blocked_by, cause = excluded.cause, reason = excluded.reason,
-    exit_code = excluded.exit_code, attempts = excluded.attempts, advice = excluded.advice, log = excluded.log
-"""
-_LOG = "UPDATE submissions SET log_tail = ?, log_problem = ? WHERE run = ? AND job = ? AND submission = ?"
-
-_Row = tuple[str, tuple[object, ...]]
 
 
 class Journal(JournalView):
@@ -115,7 +80,7 @@ class Journal(JournalView):
                 raise unwritable(file, error) from error
             on_failure.pop_all()
         super().__init__(file, connection, wait)
-        self._waiting: list[_Row] = []
+        self._waiting: list[Row] = []
         self._own: RunId | None = None
         self._own_rows: list[tuple[JobName, JobRecord]] = []
         self._own_ids: tuple[SubmittedId, ...] = ()
@@ -201,9 +166,8 @@ class Journal(JournalView):
             UsageError: The file cannot be written: nothing may be sent.
         """
         jobs = tuple(jobs)
-        intents: list[_Row] = [
-            (_INTEND, (run_id, job, submission, at, revisions.get(job), JobState.SUBMITTING))
-            for job, submission in jobs
+        intents: list[Row] = [
+            (INTEND, (run_id, job, submission, at, revisions.get(job), JobState.SUBMITTING)) for job, submission in jobs
         ]
         self._write_or_raise(intents)
         intended = [(job, JobRecord(state=JobState.SUBMITTING, submission=one, intended_at=at)) for job, one in jobs]
@@ -242,30 +206,11 @@ class Journal(JournalView):
         """Take back submissions that were surely not sent, with their intents; written with the next commit."""
         for job, submission in jobs:
             row = (run_id, job, submission, JobState.SUBMITTING, JobState.NOT_SUBMITTED)
-            self._waiting.append((_WITHDRAW, row))
+            self._waiting.append((WITHDRAW, row))
 
     def record(self, run_id: RunId, event: Event, at: float) -> None:
         """Record an event, and what follows from it for the job; written with the next commit."""
-        moment = datetime.fromtimestamp(at, UTC)
-        self._waiting.append(("INSERT INTO events (run, event) VALUES (?, ?)", (run_id, event_json(event, moment))))
-        match event:
-            case JobSubmitted():
-                submitted = (run_id, event.job, event.submission, event.job_id, JobState.SUBMITTED)
-                self._waiting.append((_SUBMITTED, submitted))
-            case JobChanged():
-                submission = (run_id, event.job, event.submission, event.job_id, event.after, event.status)
-                failure = (event.cause, event.reason, event.exit_code, event.attempts, event.advice, event.log)
-                self._waiting.append((_CHANGED, (*submission, event.blocked_by, *failure)))
-            case JobLog():
-                log = (json.dumps(event.lines), event.problem, run_id, event.job, event.submission)
-                self._waiting.append((_LOG, log))
-            case RunFinished():
-                row = "UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?"
-                self._waiting.append((row, (event.outcome, at, run_id)))
-            case RunStarted() | DefinitionPinned() | Notice():
-                pass
-            case _:
-                assert_never(event)
+        self._waiting += event_rows(run_id, event, at)
 
     def reopen(self, run_id: RunId) -> None:
         """Record that somebody follows a run again."""
@@ -315,20 +260,20 @@ class Journal(JournalView):
                 self.patience_s = BUSY_S
 
     def _write_or_raise(
-        self, rows: Sequence[_Row] = (), then: Callable[[sqlite3.Connection], None] | None = None
+        self, rows: Sequence[Row] = (), then: Callable[[sqlite3.Connection], None] | None = None
     ) -> None:
         try:
             self._write(rows, then, BUSY_S)
         except sqlite3.Error as error:
             raise unwritable(self.file, error) from error
 
-    def _write(self, rows: Sequence[_Row], then: Callable[[sqlite3.Connection], None] | None, within_s: float) -> None:
+    def _write(self, rows: Sequence[Row], then: Callable[[sqlite3.Connection], None] | None, within_s: float) -> None:
         """Write what waits, and more rows behind it, in one commit."""
         waiting = tuple(self._waiting)
         self.wait.for_lock(lambda: self._write_once((*waiting, *rows), then), within_s)
         del self._waiting[: len(waiting)]  # what was told while the file was busy waits for the next commit
 
-    def _write_once(self, rows: Sequence[_Row], then: Callable[[sqlite3.Connection], None] | None) -> None:
+    def _write_once(self, rows: Sequence[Row], then: Callable[[sqlite3.Connection], None] | None) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for statement, values in rows:
