@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.events import JobLog, Notice, NoticeKind, job_changed
+from kedro_batch.submitter.events import Notice, NoticeKind, job_changed
+from kedro_batch.submitter.failed_logs import FailedLogs
 from kedro_batch.submitter.failures import (
     classify_failure,
     exit_code_of,
@@ -30,8 +31,6 @@ from kedro_batch.submitter.stuck_jobs import StuckJobs
 from kedro_batch.submitter.terminate import CANCELLED
 from kedro_batch.text.escaping import one_line
 
-_LOG_LINES = 30
-_LOGS_AT_MOST = 50
 _ONE_BY_ONE = 5
 """Fewer missing jobs are looked up one by one."""
 
@@ -48,8 +47,7 @@ class JobPoller:
         self._bucket = Bucket(self._pace.calls, DESCRIBE_BURST, context.calls.now())
         self._settled: set[JobId] = set()
         self._asking = False
-        self._logs_under_way = 0
-        self._logs_read = 0
+        self._logs = FailedLogs(context, run_state)
         self.superseded: list[JobId] = []
         """Jobs that another process has terminated as duplicates: the run is to be reconciled."""
         self.cancelled: JobName | None = None
@@ -85,7 +83,7 @@ class JobPoller:
     @property
     def idle(self) -> bool:
         """True if no call is under way, no log is being read, and no missing job is being looked up."""
-        return not (self._asking or self._chunks or self._logs_under_way or self._looking_up)
+        return not (self._asking or self._chunks or self._logs.under_way or self._looking_up)
 
     def stop(self) -> None:
         """Ask nothing more until the run has been reconciled; what is under way is still answered."""
@@ -230,7 +228,7 @@ class JobPoller:
         else:
             self._stuck.discard(name)
         if transitions and state is JobState.FAILED:
-            self._read_log(name, detail)
+            self._logs.read(name, detail)
 
     def _emit(self, transition: Transition, detail: JobDetail) -> None:
         reason = None if detail.state is JobState.SUCCEEDED else reason_of(detail.reply)  # of a success it says nothing
@@ -244,24 +242,9 @@ class JobPoller:
         self._schedule.leave(transition.job)
         self._context.emit(job_changed(transition))
 
-    # Logs
-
-    def _read_log(self, name: JobName, detail: JobDetail) -> None:
-        self._logs_read += 1
-        if self._logs_read > _LOGS_AT_MOST:
-            return
-        self._logs_under_way += 1
-        about = (name, self._run_state.record(name).submission)
-        self._context.calls.start(Lane.LOG, about, lambda: self._context.engine.log_tail(detail, _LOG_LINES))
-
     def on_log(self, reply: Reply) -> None:
         """Handle the last lines of a log, or why they cannot be read: that never harms the run."""
-        self._logs_under_way -= 1
-        name, submission = reply.about
-        problem = one_line(str(reply.error)) if reply.error else None
-        tail = () if reply.error else tuple(one_line(line) for line in reply.value)
-        self._run_state.add_log(name, submission, tail=tail, problem=problem)
-        self._context.emit(JobLog(job=name, submission=submission, lines=tail, problem=problem))
+        self._logs.on_reply(reply)
 
     # Jobs that the service does not know
 
