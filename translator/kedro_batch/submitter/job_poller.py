@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.submit_job import JobId, batch_job_name, run_prefix
+from kedro_batch.plan.submit_job import JobId, batch_job_name
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, job_changed
 from kedro_batch.submitter.failed_logs import FailedLogs
@@ -29,10 +29,8 @@ from kedro_batch.submitter.service.limits import DESCRIBE_BURST, REMEMBERED_S
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.submitter.stuck_jobs import StuckJobs
 from kedro_batch.submitter.terminate import CANCELLED
+from kedro_batch.submitter.unconfirmed import what_to_search
 from kedro_batch.text.escaping import one_line
-
-_ONE_BY_ONE = 5
-"""Fewer missing jobs are looked up one by one."""
 
 
 class JobPoller:
@@ -43,7 +41,8 @@ class JobPoller:
         self._context = context
         self._run_state = run_state
         self._pace = context.pace
-        self._queue = {job.name: job.settings.job_queue for job in context.plan.jobs}
+        self._jobs = {job.name: job for job in context.plan.jobs}
+        self._queue = {name: job.settings.job_queue for name, job in self._jobs.items()}
         self._bucket = Bucket(self._pace.calls, DESCRIBE_BURST, context.calls.now())
         self._settled: set[JobId] = set()
         self._asking = False
@@ -264,13 +263,9 @@ class JobPoller:
         if not names or not self._context.options.adopt:
             return
         self._looking_up = names
-        if len(names) < _ONE_BY_ONE:
-            queues = tuple(sorted({self._queue[name] for name in names}))
-            submissions = [(name, self._run_state.record(name).submission) for name in names]
-            on_batch = [batch_job_name(self._context.run_id, name, submission) for name, submission in submissions]
-        else:
-            queues, on_batch = self._context.queues, [f"{run_prefix(self._context.run_id)}*"]
-        self._context.lookup.search(queues, on_batch, self._on_found)
+        run_id, records = self._context.run_id, self._run_state.records
+        jobs = {batch_job_name(run_id, name, records[name].submission): self._jobs[name] for name in names}
+        self._context.lookup.search(*what_to_search(self._context, jobs), self._on_found)
 
     def _on_found(self, found: tuple[JobSummary, ...]) -> None:
         names, self._looking_up = self._looking_up, ()

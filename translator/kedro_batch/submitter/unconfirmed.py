@@ -33,14 +33,14 @@ class Lookup:
 
 
 def what_to_search(
-    context: RunContext, due: Mapping[str, Job], *, submitted: int
+    context: RunContext, due: Mapping[str, Job], *, submitted: int = 0
 ) -> tuple[Collection[str], Sequence[str]]:
     """Return the queues, and the names or the pattern, to look up some jobs with.
 
     Args:
         context: The run.
         due: The jobs, by their names on AWS Batch.
-        submitted: How many jobs of the run have ids.
+        submitted: How many jobs of the run have ids: all of them would be listed.
     """
     if len(due) < max(_ONE_BY_ONE, submitted // LIST_JOBS):
         return sorted({job.settings.job_queue for job in due.values()}), tuple(due)
