@@ -11,6 +11,7 @@ from tests.faults.trials import Trial, id_received, tried, tried_at
 _EACH = 5
 _MATTER = (
     "job_submitter.py",
+    "sender.py",
     "unconfirmed.py",
     "journal.py",
     "journal_busy.py",

@@ -9,11 +9,11 @@ from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, assert_never
+from typing import assert_never
 
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
-from kedro_batch.plan.submit_job import JobId, batch_job_name, submit_request
+from kedro_batch.plan.submit_job import JobId, batch_job_name
 from kedro_batch.submitter.contested import ContestedJobs
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
@@ -21,6 +21,7 @@ from kedro_batch.submitter.events import JobSubmitted, job_changed
 from kedro_batch.submitter.job_state import UNFINISHED, WITHOUT_ID, JobState, Transition
 from kedro_batch.submitter.refusals import AGAIN_AFTER_S, Refusals
 from kedro_batch.submitter.run_state import RunState
+from kedro_batch.submitter.sender import NotSentError, Sender
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import INTENT_FRESH_S, LOOKUP_DELAYS_S
@@ -30,10 +31,6 @@ from kedro_batch.submitter.terminate import JobTerminator
 from kedro_batch.submitter.unconfirmed import Lookup, by_name, cannot_know, what_to_search
 
 _NONE: Mapping[JobName, int] = MappingProxyType({})
-
-
-class _NotSentError(ServiceError):
-    """The process stood still between the decision to send a job and the call: the call was not made."""
 
 
 class JobSubmitter:
@@ -49,6 +46,7 @@ class JobSubmitter:
         self._jobs: dict[JobName, Job] = {job.name: job for job in context.plan.jobs}
         self._revisions = revisions
         self._pace = SubmitPace(context)
+        self._sender = Sender(context, run_state, revisions)
         self._outbox: deque[JobName] = deque()
         self._later: list[tuple[float, JobName]] = []
         self._under_way: set[JobName] = set()
@@ -64,8 +62,6 @@ class JobSubmitter:
         """True if a job was submitted again after its reply was lost."""
         self.of_others: list[JobName] = []
         """Jobs that only another process can have submitted."""
-        self.watch = StillnessWatch(context.calls.now(), context.calls.wall())
-        """Of the turn of the loop, which begins it."""
         self.stood_still = False
         """True if a call was not made because the process stood still just before it."""
         self.first_sent = float("inf")
@@ -108,6 +104,11 @@ class JobSubmitter:
     def holds_back(self) -> bool:
         """True if jobs are ready that are not to be sent before ``most_begun`` is raised."""
         return not self._stopped and self._run_state.has_ready and not self._left_to_begin
+
+    @property
+    def watch(self) -> StillnessWatch:
+        """That of the turn of the loop, which begins it."""
+        return self._sender.watch
 
     @property
     def under_way(self) -> bool:
@@ -218,35 +219,11 @@ class JobSubmitter:
 
     def _send(self, name: JobName) -> bool:
         """Send a job, unless the process stood still in this turn; True if it was sent."""
-        calls = self._context.calls
-        now, wall = calls.now(), calls.wall()
-        if self._context.adopts and self.watch.still_s(now, wall):
+        if not self._sender.send(self._jobs[name]):
             self._on_not_sent(name)
             return False
-        watch = StillnessWatch(now, wall)
-        request = self._request(name)
         self._under_way.add(name)
-
-        def check() -> None:
-            if self._context.adopts and watch.still_s(calls.now(), calls.wall()):
-                raise _NotSentError("the process stood still", fault=Fault.UNREACHABLE)
-
-        calls.start(Lane.SUBMIT, name, lambda: self._context.engine.submit_job(request, check))
         return True
-
-    def _request(self, name: JobName) -> dict[str, Any]:
-        job = self._jobs[name]
-        return submit_request(
-            job,
-            self._context.plan,
-            run_id=self._context.run_id,
-            version=self._context.version,
-            reads=self._context.reads_from_run[name],
-            submission=self._run_state.record(name).submission,
-            digest=self._context.digest,
-            parent_ids=self._run_state.live_parent_ids(name),
-            job_definition=self._revisions.of(job),
-        )
 
     # What comes back
 
@@ -258,7 +235,7 @@ class JobSubmitter:
         """
         name: JobName = reply.about
         self._under_way.discard(name)
-        if isinstance(reply.error, _NotSentError):
+        if isinstance(reply.error, NotSentError):
             self._on_not_sent(name)
             return
         self.first_sent = min(self.first_sent, now)
