@@ -24,6 +24,7 @@ _WHOLE = (
     "journal_schema.py",
     "journal_statements.py",
     "run.py",
+    "loop.py",
     "look_again.py",
     "stock_taking.py",
     "close.py",

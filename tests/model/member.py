@@ -23,6 +23,7 @@ from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import JobRecord
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.look_again import LookAgain
+from kedro_batch.submitter.loop import Loop
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.service.api import Engine, JobSummary
@@ -32,7 +33,8 @@ from tests.model.service import EPOCH_S, LATER_S, RUN, VERSION, Copies, id_of
 from tests.model.stage import Clock, Journal, Look, Row, Sent
 
 _CARRIED = {
-    "run": ("_known", "_stopping"),
+    "run": ("_known",),
+    "loop": ("stopping",),
     "look_again": ("_stock", "_looked_twice"),
     "submitter": (
         "_outbox",
@@ -229,6 +231,13 @@ class _Revisions:
         """It is registered."""
 
 
+class _Loop(Loop):
+    """A loop that does not wait."""
+
+    def _wait(self, now: float, until: float) -> None:  # noqa: ARG002  as the loop calls it
+        raise _Paused
+
+
 class _Run(Run):
     """A run whose state can be put in and read out."""
 
@@ -240,6 +249,14 @@ class _Run(Run):
         self.poller = _Poller(context, self.run_state)
         self._submitter, self._poller = self.submitter, self.poller
         self._look_again = self.look_again = _LookAgain(context, self.run_state, self._submitter, self._poller)
+        self._loop = _Loop(
+            context,
+            self.run_state,
+            submitter=self._submitter,
+            poller=self._poller,
+            terminator=self._terminator,
+            look_again=self._look_again,
+        )
         if state.records:
             self.run_state.load(dict(zip(context.parents, state.records, strict=True)))
         self.submitter.restore(state)
@@ -261,6 +278,7 @@ class _Run(Run):
     def _carried(self) -> list[tuple[Any, str]]:
         parts = {
             "run": self,
+            "loop": self._loop,
             "look_again": self._look_again,
             "submitter": self.submitter,
             "contested": self.submitter.contested,
@@ -294,13 +312,12 @@ class _Run(Run):
         self.submitter.frozen = self.poller.frozen = True
         self.look_again.in_loop = in_loop
         try:
-            return "again" if self._loop() else "end"
+            return "again" if self._loop.go_on() else "end"
         except _Paused:
             idle = all(part.idle for part in (self.submitter, self.poller, self._terminator))
-            return "visible" if idle and math.isfinite(self._look_again.due_at(over=self._nothing_to_follow)) else ""
-
-    def _wait(self, now: float, until: float) -> None:  # noqa: ARG002  as the loop calls it
-        raise _Paused
+            return (
+                "visible" if idle and math.isfinite(self._look_again.due_at(over=self._loop.nothing_to_follow)) else ""
+            )
 
 
 def _frozen(value: Any) -> Any:
