@@ -7,7 +7,6 @@ A job is ready as soon as every parent has an id or has succeeded. Only the fron
 service whose parents have all succeeded. Nobody has to ask about the others.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -33,6 +32,7 @@ from kedro_batch.submitter.job_state import (
     holds_back,
     keeps_from_submitting,
 )
+from kedro_batch.submitter.ready_jobs import ReadyJobs
 
 Parents = Mapping[JobName, Sequence[JobName]]
 """The jobs of a plan with their parents, in topological order."""
@@ -65,7 +65,7 @@ class RunState:
         above = {name: [self._records[parent] for parent in set(parents)] for name, parents in self.parents.items()}
         self._unfinished = {name: sum(map(holds_back, parents)) for name, parents in above.items()}
         self._without_id = {name: sum(map(keeps_from_submitting, parents)) for name, parents in above.items()}
-        self._ready = [(rank, name) for name, rank in self._rank.items() if self._is_ready(name)]
+        self._ready = ReadyJobs(self._is_ready, [(rank, name) for name, rank in self._rank.items()])
         self._new_on_frontier = [name for name in self._rank if self.on_frontier(name)]
 
     # What is known
@@ -132,9 +132,7 @@ class RunState:
     @property
     def has_ready(self) -> bool:
         """True if some job is to be submitted now."""
-        while self._ready and not self._is_ready(self._ready[0][1]):
-            heapq.heappop(self._ready)  # blocked since
-        return bool(self._ready)
+        return self._ready.has_next
 
     def pop_ready(self, *, startable_first: bool = False) -> JobName | None:
         """Return the next job to submit, parents first, and only once; None if there is none now.
@@ -142,14 +140,10 @@ class RunState:
         Args:
             startable_first: One whose parents have all ended comes before those that would only wait for them.
         """
-        if startable_first and self.has_ready and self._unfinished[self._ready[0][1]]:
-            startable = [one for one in self._ready if self._is_ready(one[1]) and not self._unfinished[one[1]]]
-            if startable:
-                first = min(startable)
-                self._ready.remove(first)
-                heapq.heapify(self._ready)
-                return first[1]
-        return heapq.heappop(self._ready)[1] if self.has_ready else None
+        return self._ready.pop(self._has_ended_parents if startable_first else None)
+
+    def _has_ended_parents(self, name: JobName) -> bool:
+        return not self._unfinished[name]
 
     def _is_ready(self, name: JobName) -> bool:
         ready = self.state(name) is JobState.NOT_SUBMITTED and not self._without_id[name]
@@ -157,7 +151,7 @@ class RunState:
 
     def _offer(self, name: JobName) -> None:
         if self._is_ready(name):
-            heapq.heappush(self._ready, (self._rank[name], name))
+            self._ready.push(self._rank[name], name)
 
     def live_parent_ids(self, name: JobName) -> tuple[JobId, ...]:
         """Return the ids that a job has to wait for: its parents without those known to have succeeded."""

@@ -48,8 +48,6 @@ from kedro_batch.submitter.service.no_account import NoAccount
 from kedro_batch.text.wording import listed
 
 _SETTLE_S = 0.02
-_KILLED_WITHIN_S = 2.0
-"""How long a process may take to be gone after SIGKILL."""
 
 
 class LocalEngine(NoAccount):
@@ -195,23 +193,14 @@ class LocalEngine(NoAccount):
         for going_on in [job.process for job in running]:
             if going_on:  # the number of one that has ended may be another's by now
                 signal_group(going_on, signal.SIGKILL)
-        left = self._kill_left_of_earlier()
+        left = self._earlier.kill() if self._earlier else ()
         self._pool.shutdown(wait=False, cancel_futures=True)
         end = f"{listed(left)} of a killed command cannot be ended, and may go on" if left else "No job goes on"
         return f"stopped while running: {', '.join(names) or 'none'}. {end}"
 
-    def _left_of_earlier(self, number: signal.Signals | None = None) -> tuple[str, ...]:
-        """Return the jobs of killed commands that have processes, once it was begun to end them; signal these first."""
-        return self._earlier.left_running(number) if self._earlier else ()
-
-    def _kill_left_of_earlier(self) -> tuple[str, ...]:
-        """End the processes of killed commands at once; return the jobs of those that do not end."""
-        left = self._left_of_earlier(signal.SIGKILL)
-        deadline = time.monotonic() + _KILLED_WITHIN_S
-        while left and time.monotonic() < deadline:
-            time.sleep(_SETTLE_S)
-            left = self._left_of_earlier()
-        return left
+    def _left_of_earlier(self) -> tuple[str, ...]:
+        """Return the jobs of killed commands that have processes, once it was begun to end them."""
+        return self._earlier.left_running() if self._earlier else ()
 
     # What stands for the service
 

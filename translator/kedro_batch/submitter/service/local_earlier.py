@@ -7,6 +7,7 @@ says so, or it has the id of the job in its environment.
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,10 @@ from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.service.local_job import LocalJob
 from kedro_batch.submitter.service.local_record import Began, Ended, read_record
 from kedro_batch.submitter.service.process_table import Process, find_members, has_variable, machine
+
+_SETTLE_S = 0.02
+_KILLED_WITHIN_S = 2.0
+"""How long a process may take to be gone after SIGKILL."""
 
 
 class EarlierCommands:
@@ -46,6 +51,15 @@ class EarlierCommands:
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(one.pid, number or 0)
         return tuple(sorted({LocalJob(job_id, {"jobName": self._going_on[job_id].name}).name for job_id in alive}))
+
+    def kill(self) -> tuple[str, ...]:
+        """End all that goes on at once; return the jobs of what does not end, as ``left_running``."""
+        left = self.left_running(signal.SIGKILL)
+        deadline = time.monotonic() + _KILLED_WITHIN_S
+        while left and time.monotonic() < deadline:
+            time.sleep(_SETTLE_S)
+            left = self.left_running()
+        return left
 
     def _processes(self) -> Mapping[JobId, list[Process]]:
         here = [one for one in self._going_on.values() if one.machine == machine()]
