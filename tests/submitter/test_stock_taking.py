@@ -425,3 +425,32 @@ def test_an_own_job_whose_reply_was_lost_and_whose_intent_became_old_is_not_said
     assert len(sent) > 1
     assert simulation.service.judge()["taken"] == 1
     assert not any("another process" in message for message in said), said
+
+
+def test_what_a_lost_job_kept_back_is_submitted_by_the_next_command_that_learns_that_it_has_succeeded(tmp_path):
+    plan, run_id = plan_of({"a": "", "b": "a", "c": "a"}), RunId("simulated")
+    simulation = Simulation(tmp_path, plan, options=RunOptions(mode=RunMode.CONTINUE), run_s=30)
+    request = {"jobName": "simulated_b_1", "jobQueue": "a_queue", "jobDefinition": "a_definition"}
+    started = simulation.service.answer("SubmitJob", request).content["jobId"]
+    a, b, c = map(JobName, "abc")
+    now = simulation.calls.wall()
+    journal = simulation.journal
+    journal.intend(run_id, [(a, 1), (b, 1)], now)
+    lost = JobRecord(state=JobState.LOST, job_id=JobId("forgotten"))
+    for event in (
+        JobSubmitted(job=a, job_id=JobId("forgotten"), submission=1),
+        JobSubmitted(job=b, job_id=JobId(started), submission=1),
+        job_changed(Transition(job=a, before=JobState.SUBMITTED, record=lost)),
+        job_changed(
+            Transition(
+                job=c,
+                before=JobState.NOT_SUBMITTED,
+                record=JobRecord(state=JobState.NOT_RUN, blocked_by=a),
+            )
+        ),
+    ):
+        journal.record(run_id, event, now)
+    journal.commit()
+    simulation.calls.wait(10)  # b has started, which proves that a has succeeded
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 3}
+    assert simulation.service.states().keys() == {"b", "c"}

@@ -188,6 +188,16 @@ def assume_done(records: Records, done: Collection[JobName]) -> dict[JobName, Jo
     return result | {job: records.get(job, NEW).in_state(JobState.SUCCEEDED, job_id=None) for job in done}
 
 
+def unblock(records: Records) -> dict[JobName, JobRecord]:
+    """Let what was never sent wait for its turn again, once the lost job that kept it back has proved to be done."""
+    result = dict(records)
+    for job, one in records.items():
+        kept_back = one.state is JobState.NOT_RUN and one.job_id is None and one.intended_at is None
+        if kept_back and one.blocked_by and records.get(one.blocked_by, NEW).state is JobState.SUCCEEDED:
+            result[job] = JobRecord(submission=one.submission)
+    return result
+
+
 def propagate_failures(parents: Parents, records: Records) -> dict[JobName, JobRecord]:
     """Mark what is below a failed job as not run; below a lost one, the service still runs what it has."""
     result = dict(records)

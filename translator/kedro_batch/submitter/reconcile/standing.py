@@ -20,7 +20,7 @@ from kedro_batch.submitter.reconcile.duplicates import (
     deduplicate_with_data,
     jobs_with_duplicates,
 )
-from kedro_batch.submitter.reconcile.merge import Records, merge
+from kedro_batch.submitter.reconcile.merge import Records, merge, unblock
 from kedro_batch.submitter.run_state import Parents
 from kedro_batch.submitter.service.api import JobDetail
 
@@ -105,7 +105,7 @@ def standing_of(parents: Parents, facts: Facts) -> Standing:
     orphans = {job for job in deduplicated.orphans if not _journal_has_more(journal.get(job), newest[job], discovered)}
     records |= {job: JobRecord(submission=newest[job] + 1) for job in orphans}
     return Standing(
-        records=records,
+        records=unblock(records),
         kept=kept,
         duplicates=deduplicated.duplicates,
         lost_data={job: job_id for job, job_id in deduplicated.lost_data.items() if job in orphans},
