@@ -83,7 +83,8 @@ def main() -> None:
 def _kill_local_runs(given: argparse.Namespace) -> NoReturn:
     """Kill runs on this machine, and end."""
     every = [one for one in local_kill_points() if not one.importing and given.file in one.file]
-    points = every if given.points == "all" else random.Random(given.seed).sample(every, int(given.points))  # noqa: S311
+    chosen = random.Random(given.seed)  # noqa: S311  chooses samples
+    points = every if given.points == "all" else chosen.sample(every, int(given.points))
     reached: Counter[bool] = Counter()
     failures: list[str] = []
 

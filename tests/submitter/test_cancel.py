@@ -32,7 +32,7 @@ class Cancelling:
     def __init__(self, folder: Path, jobs: int, **configuration: object) -> None:
         self.plan = plan_of({f"n{number:03}": "" for number in range(jobs)})
         self.calls = VirtualCalls()
-        self.service = Service(Config(run_s=10_000, **configuration), clock=self.calls.now)  # type: ignore[arg-type]
+        self.service = Service(Config(run_s=10_000, **configuration), clock=self.calls.now)  # type: ignore[arg-type]  any field
         self.engine = InProcess(self.service)
         self.told: list[Event] = []
         self.journal = Journal(folder / "journal.db")
