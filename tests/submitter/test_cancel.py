@@ -29,10 +29,10 @@ from tests.support.standin.service import Service
 class Cancelling:
     """A run that is cancelled on a virtual clock, while others may submit its jobs."""
 
-    def __init__(self, folder: Path, jobs: int, **configuration: object) -> None:
+    def __init__(self, folder: Path, jobs: int, **configuration: Any) -> None:
         self.plan = plan_of({f"n{number:03}": "" for number in range(jobs)})
         self.calls = VirtualCalls()
-        self.service = Service(Config(run_s=10_000, **configuration), clock=self.calls.now)  # type: ignore[arg-type]  any field
+        self.service = Service(Config(run_s=10_000, **configuration), clock=self.calls.now)
         self.engine = InProcess(self.service)
         self.told: list[Event] = []
         self.journal = Journal(folder / "journal.db")
@@ -94,7 +94,7 @@ class Cancelling:
 def cancelling(tmp_path: Path) -> Iterator[Callable[..., Cancelling]]:
     made: list[Cancelling] = []
 
-    def make(jobs: int, **configuration: object) -> Cancelling:
+    def make(jobs: int, **configuration: Any) -> Cancelling:
         made.append(Cancelling(tmp_path, jobs, **configuration))
         return made[-1]
 
