@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,11 @@ def test_half_of_what_opens_the_gate_does_not_open_it(tmp_path, sent):
 
 
 def test_behind_the_gate_a_command_finds_what_it_finds_without_one(tmp_path):
-    # A shell would drop the first of these variables, and add some. Python ignores SIGPIPE.
+    # A shell would drop the first of these variables, and add some (so does the one that pyenv puts in `python`'s
+    # place). Python ignores SIGPIPE.
     odd = {"BASH_FUNC_module%%": "() { :; }", "a.b": "c=d\ne"}
     source = "import os, signal, sys; print(sorted(os.environ.items()), sys.stdin.read(), os.getpid() == os.getpgid(0))"
-    gated = behind_gate(tmp_path, "python", "-c", source, LC_ALL="C.UTF-8", **odd)
+    gated = behind_gate(tmp_path, sys.executable, "-c", source, LC_ALL="C.UTF-8", **odd)
     gated.open_gate()
     assert gated.process.wait() == 0
     expected = sorted({"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **odd}.items())
