@@ -13,6 +13,7 @@ from tests.support.command_line import environment
 from tests.support.figures import show_figures
 from tests.support.projects import write_project
 from tests.support.services import Moto, moto
+from tests.support.transcripts import Transcript
 
 _FAULTS = Path(__file__).parent / "faults"
 
@@ -59,6 +60,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def project(tmp_path: Path) -> Path:
     """A Kedro project of four nodes in a diamond, with queue and definition."""
     return write_project(tmp_path / "project")
+
+
+@pytest.fixture
+def transcript(tmp_path: Path) -> Transcript:
+    """What a person sees who works in the folder of the test."""
+    return Transcript(tmp_path)
 
 
 @pytest.fixture(scope="session")

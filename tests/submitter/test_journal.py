@@ -30,11 +30,12 @@ from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.command_line import GENEROUS_S
-from tests.support.runs import as_of_version_2, as_of_version_3
+from tests.support.runs import as_of_version_2, as_of_version_3, as_of_version_4
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")
 S = JobState
+OLDER = [as_of_version_2, as_of_version_3, as_of_version_4]
 INTENDED = JobRecord(state=S.SUBMITTING, intended_at=101.0)
 PREAMBLE = """
 import os, signal, sqlite3, sys
@@ -358,7 +359,7 @@ def test_a_journal_of_another_version_is_neither_read_nor_written_and_it_is_said
     set_version(file, version)
     before = everything_in(file.parent)
     for opened in (a_journal, read_journal):
-        with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 4.*{remedy}"), opened(file):
+        with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 5.*{remedy}"), opened(file):
             pass
     assert everything_in(file.parent) == before
 
@@ -394,7 +395,7 @@ def test_what_a_refused_command_has_recorded_is_dropped(file):
         assert journal.runs() == (entry(),)
 
 
-@pytest.mark.parametrize("as_of_older", [as_of_version_2, as_of_version_3])
+@pytest.mark.parametrize("as_of_older", OLDER)
 def test_an_older_journal_is_read_as_it_is_and_converted_where_it_is_written(file, as_of_older):
     as_of_older(file)
     before = everything_in(file.parent)
@@ -410,7 +411,7 @@ def test_an_older_journal_is_read_as_it_is_and_converted_where_it_is_written(fil
             assert journal.run(RUN) == entry()  # it has no version, and goes on without one
 
 
-@pytest.mark.parametrize("as_of_older", [as_of_version_2, as_of_version_3])
+@pytest.mark.parametrize("as_of_older", OLDER)
 def test_two_processes_that_convert_a_journal_at_once_both_go_on(file, as_of_older):
     as_of_older(file)
     script = PREAMBLE + "journal = Journal(file); journal.intend('r1', [(sys.argv[2], 1)], 1.0)"

@@ -85,17 +85,27 @@ def recorded(folder: Path) -> tuple[object, ...]:
 
 def as_of_version_2(file: Path) -> None:
     """Turn a journal into one of the version before revisions of job definitions were recorded."""
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("ALTER TABLE submissions DROP COLUMN revision")
-        connection.execute("ALTER TABLE runs DROP COLUMN version")
-        connection.execute("PRAGMA user_version = 2")
+    as_of_version_3(file)
+    _without(file, 2, ["ALTER TABLE submissions DROP COLUMN revision"])
 
 
 def as_of_version_3(file: Path) -> None:
     """Turn a journal into one of the version before runs had a version of their data."""
+    as_of_version_4(file)
+    _without(file, 3, ["ALTER TABLE runs DROP COLUMN version"])
+
+
+def as_of_version_4(file: Path) -> None:
+    """Turn a journal into one of the version before runs had several plans, and jobs the times of AWS Batch."""
+    later = ("plan_digest", "stuck_since", "created_at", "started_at", "stopped_at", "details")
+    drops = [f"ALTER TABLE submissions DROP COLUMN {column}" for column in later]
+    _without(file, 4, [*drops, "ALTER TABLE runs DROP COLUMN cancel_at", "DROP TABLE plans"])
+
+
+def _without(file: Path, version: int, statements: list[str]) -> None:
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute("ALTER TABLE runs DROP COLUMN version")
-        connection.execute("PRAGMA user_version = 3")
+        for statement in (*statements, f"PRAGMA user_version = {version}"):
+            connection.execute(statement)
 
 
 def make_older(folder: Path, seconds: float) -> None:

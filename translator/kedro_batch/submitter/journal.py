@@ -218,7 +218,7 @@ class Journal(JournalView):
 
     def forget(self, run_id: RunId) -> None:
         """Delete a run, of which nothing was found."""
-        for table in ("events", "submissions", "runs"):
+        for table in ("events", "submissions", "plans", "runs"):
             self._waiting.append((f"DELETE FROM {table} WHERE run = ?", (run_id,)))  # noqa: S608  a fixed name
         self.commit()
 

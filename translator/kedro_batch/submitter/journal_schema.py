@@ -1,34 +1,59 @@
 """The tables of the journal's file, and the versions of them that are read."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 from kedro_batch.errors import UsageError
 
-VERSION = 4
+VERSION = 5
 WITHOUT_REVISIONS = 2
-"""It had no revisions of job definitions, and no versions of data."""
+"""It had no revisions of job definitions, and nothing of what later ones lack."""
 WITHOUT_DATA_VERSIONS = 3
-OLDER = (WITHOUT_REVISIONS, WITHOUT_DATA_VERSIONS)
+WITHOUT_TIMES = 4
+"""It had one plan for each run, no mark that a run is to be cancelled, and not what AWS Batch says of ended jobs."""
+OLDER = (WITHOUT_REVISIONS, WITHOUT_DATA_VERSIONS, WITHOUT_TIMES)
 """Older versions that are read as they are, and converted when they are written."""
 
-_TABLES = """
+_PLANS = """
+CREATE TABLE plans (
+    run TEXT NOT NULL REFERENCES runs, number INTEGER NOT NULL, digest TEXT NOT NULL, plan BLOB NOT NULL,
+    added_at REAL NOT NULL, PRIMARY KEY (run, number)
+);
+"""
+"""The plans with which runs went on after their first one, which stands in ``runs``; counted from 2."""
+_TABLES = f"""
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, location TEXT NOT NULL,
-    jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL, version TEXT
+    jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL, version TEXT, cancel_at REAL
 );
+{_PLANS}
 CREATE TABLE submissions (
     run TEXT NOT NULL REFERENCES runs, job TEXT NOT NULL, submission INTEGER NOT NULL,
     intended_at REAL, revision TEXT, job_id TEXT, state TEXT NOT NULL, status TEXT, blocked_by TEXT,
     cause TEXT, reason TEXT, exit_code INTEGER, attempts INTEGER, advice TEXT,
     log TEXT, log_tail TEXT, log_problem TEXT,
+    plan_digest TEXT, stuck_since REAL, created_at REAL, started_at REAL, stopped_at REAL, details TEXT,
     PRIMARY KEY (run, job, submission)
 ) WITHOUT ROWID;
 CREATE TABLE events (number INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs, event TEXT NOT NULL);
 CREATE INDEX events_of_run ON events (run, number);
 """
-_ADD_REVISIONS = "ALTER TABLE submissions ADD COLUMN revision TEXT;"
-_ADD_DATA_VERSIONS = "ALTER TABLE runs ADD COLUMN version TEXT;"
+_ADD: Mapping[int, str] = {
+    WITHOUT_REVISIONS: "ALTER TABLE submissions ADD COLUMN revision TEXT;",
+    WITHOUT_DATA_VERSIONS: "ALTER TABLE runs ADD COLUMN version TEXT;",
+    WITHOUT_TIMES: f"""
+ALTER TABLE runs ADD COLUMN cancel_at REAL;
+{_PLANS}
+ALTER TABLE submissions ADD COLUMN plan_digest TEXT;
+ALTER TABLE submissions ADD COLUMN stuck_since REAL;
+ALTER TABLE submissions ADD COLUMN created_at REAL;
+ALTER TABLE submissions ADD COLUMN started_at REAL;
+ALTER TABLE submissions ADD COLUMN stopped_at REAL;
+ALTER TABLE submissions ADD COLUMN details TEXT;
+""",
+}
+"""What each older version lacks."""
 
 
 def version_of(connection: sqlite3.Connection) -> int:
@@ -66,7 +91,7 @@ def prepare(connection: sqlite3.Connection) -> None:
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         missing = "" if tables else _TABLES
         if version in OLDER:
-            missing = (_ADD_REVISIONS if version == WITHOUT_REVISIONS else "") + _ADD_DATA_VERSIONS
+            missing = "".join(added for older, added in _ADD.items() if older >= version)
         if missing:
             for statement in filter(str.strip, missing.split(";")):
                 connection.execute(statement)

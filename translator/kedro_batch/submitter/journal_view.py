@@ -3,7 +3,7 @@
 import shlex
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from kedro_batch.submitter.journal_rows import (
     run_entry,
     submitted_id,
 )
-from kedro_batch.submitter.journal_schema import OLDER, WITHOUT_REVISIONS, check_version, version_of
+from kedro_batch.submitter.journal_schema import check_version, version_of
 
 _SHOWN = 60
 
@@ -68,8 +68,7 @@ class JournalView:
         return found
 
     def _entries(self, where: str = "", *values: object) -> Iterator[RunEntry | UsageError]:
-        known = [one for one in RUN_COLUMNS if one != "version" or self._version() not in OLDER]
-        columns = ", ".join(one if one in known else f"NULL AS {one}" for one in RUN_COLUMNS)
+        columns = self._columns("runs", RUN_COLUMNS)
         rows = self._read(f"SELECT {columns} FROM runs {where} ORDER BY began_at, run", *values)  # noqa: S608  fixed
         for row in rows:
             try:
@@ -102,7 +101,7 @@ class JournalView:
         Raises:
             UsageError: A row is odd.
         """
-        columns = ", ".join(SUBMISSION_COLUMNS)
+        columns = self._columns("submissions", SUBMISSION_COLUMNS)
         query = f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
         return tuple(self._submission(run_id, row) for row in self._read(query, run_id))
 
@@ -146,10 +145,8 @@ class JournalView:
 
         It is that of the latest submission that was sent, or may have been. The newest submission comes first.
         """
-        if self._version() == WITHOUT_REVISIONS:
-            return {}
         query = (
-            "SELECT job, revision, intended_at FROM submissions "
+            f"SELECT job, {self._columns('submissions', ['revision'])}, intended_at FROM submissions "  # noqa: S608  fixed
             "WHERE run = ? AND (job_id IS NOT NULL OR state = ?) ORDER BY submission"
         )
         latest = {}
@@ -177,8 +174,10 @@ class JournalView:
             "one: install that kedro-batch, or name another file with --journal, and the plan with --plan PLAN"
         )
 
-    def _version(self) -> int:
-        return int(self._read("PRAGMA user_version")[0][0])
+    def _columns(self, table: str, wanted: Sequence[str]) -> str:
+        """Return columns for a query, in their order; those that an older journal lacks are NULL."""
+        there = {row[1] for row in self._read(f"PRAGMA table_info({table})")}
+        return ", ".join(one if one in there else f"NULL AS {one}" for one in wanted)
 
     def _read(self, query: str, *values: object) -> list[Any]:
         try:
