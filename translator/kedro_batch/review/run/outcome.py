@@ -1,19 +1,18 @@
 """The outcome of a run, for people: what succeeded, what failed and why, what was not run because of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from kedro_batch.review.run.status import FailureStatus, RunStatus
+from kedro_batch.review.run.failure_view import NAMES_SHOWN, FailureView, failure_view, further_failures
+from kedro_batch.review.run.next_steps import next_steps
+from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
-from kedro_batch.submitter.job_state import ENDED, LIVE, WITHOUT_RESULT, JobState
+from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
-from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 
-_NAMES_SHOWN = 10
 _FAILURES_SHOWN = 10
 
 _LABELS = {
@@ -26,25 +25,6 @@ _LABELS = {
     JobState.UNCONFIRMED: "unconfirmed",
 }
 _UNFINISHED = "not finished"
-_WHY_LOST = {
-    "aws": "the service knows it no longer",
-    "local": "the kedro-batch that ran it was killed, and nobody knows how it ended",
-}
-_SPEAKS_FOR_ITSELF = (None, "exit", "unknown")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailureView:
-    """One job that failed."""
-
-    job: str
-    headline: str
-    advice: str | None
-    log: str | None
-    log_tail: tuple[str, ...]
-    log_problem: str | None
-    not_run_count: int
-    not_run: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +56,9 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
         place=_place(status) if seconds is None else None,
         note=for_terminal(note) if note else None,
         going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
-        failures=tuple(_failure(one, status.engine) for one in status.failures[:_FAILURES_SHOWN]),
-        further_failures=_further(status.failures[_FAILURES_SHOWN:]),
-        commands=_commands(status, journal),
+        failures=tuple(failure_view(one, status.engine) for one in status.failures[:_FAILURES_SHOWN]),
+        further_failures=further_failures(status.failures[_FAILURES_SHOWN:]),
+        commands=next_steps(status, journal),
         journal=for_terminal(journal),
     )
     return render("outcome.txt.j2", view)
@@ -89,11 +69,11 @@ def failure_text(status: RunStatus, *, journal: str) -> str:
     lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
     lines += [
         f"  {view.job} {view.headline}"
-        for view in (_failure(one, status.engine) for one in status.failures[:_FAILURES_SHOWN])
+        for view in (failure_view(one, status.engine) for one in status.failures[:_FAILURES_SHOWN])
     ]
-    if further := _further(status.failures[_FAILURES_SHOWN:]):
+    if further := further_failures(status.failures[_FAILURES_SHOWN:]):
         lines.append(f"  {further}")
-    lines += [f"To {effect}: {command.rstrip()}" for command, effect in _commands(status, journal)]
+    lines += [f"To {effect}: {command.rstrip()}" for command, effect in next_steps(status, journal)]
     return "\n".join(lines)
 
 
@@ -138,35 +118,6 @@ def _how_it_stands(status: RunStatus, seconds: float | None) -> str:
     return f"{status.outcome}, as last seen" if status.outcome else "has not ended, as last seen"
 
 
-def _failure(one: FailureStatus, engine: str) -> FailureView:
-    reason = one.reason or (_WHY_LOST.get(engine) if one.state == JobState.LOST else None)
-    code = None if one.exit_code is None else f"exit code {one.exit_code}"
-    attempts = f"after {one.attempts} attempts" if one.attempts else None
-    verb = "was lost" if one.state == JobState.LOST else "failed"
-    if one.cause not in _SPEAKS_FOR_ITSELF:
-        verb += f" ({str(one.cause).replace('_', ' ')})"
-    submission = f"submission {one.submission}" if one.submission > 1 else None
-    details = "; ".join(part for part in (reason, code, attempts, submission) if part)
-    return FailureView(
-        job=one.job,
-        headline=f"{verb}: {for_terminal(details)}" if details else verb,
-        advice=one.advice if one.cause not in _SPEAKS_FOR_ITSELF else None,
-        log=for_terminal(one.log) if one.log else None,
-        log_tail=tuple(for_terminal(line) for line in one.log_tail),
-        log_problem=for_terminal(one.log_problem) if one.log_problem else None,
-        not_run_count=len(one.not_run),
-        not_run=listed(one.not_run, _NAMES_SHOWN),
-    )
-
-
-def _further(failures: Sequence[FailureStatus]) -> str:
-    return (
-        f"and {counted(len(failures), 'more failure')}: {listed([one.job for one in failures], _NAMES_SHOWN)}"
-        if failures
-        else ""
-    )
-
-
 def _counts(counts: Mapping[str, int]) -> list[str]:
     labelled: dict[str, int] = {}
     for state, count in counts.items():
@@ -181,24 +132,5 @@ def _going_on(status: RunStatus) -> tuple[str, ...]:
     if status.engine != "aws":
         return ()
     left = [one for one in status.jobs if one.job_id and JobState(one.state) not in ENDED]
-    lines = [f"{one.job} {for_terminal(one.status or one.state)} {one.job_id}" for one in left[:_NAMES_SHOWN]]
-    return (*lines, f"and {len(left) - _NAMES_SHOWN} more") if len(left) > _NAMES_SHOWN else tuple(lines)
-
-
-def _commands(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
-    """Return the commands that lead on from here, with what they do."""
-    states = {JobState(state) for state in status.counts}
-    if states == {JobState.SUCCEEDED}:
-        return ()
-    going_on = status.engine == "aws" and bool(states & LIVE)
-    again = bool(states & WITHOUT_RESULT)
-    with_journal = for_terminal(journal_words(Path(journal)))
-    commands = []
-    if going_on:
-        commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
-    if again or not going_on:
-        commands.append((f"kedro-batch resume {status.run}{with_journal}", "submit what has not succeeded"))
-    if going_on:
-        commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
-    width = max(len(command) for command, _ in commands)
-    return tuple((command.ljust(width), effect) for command, effect in commands)
+    lines = [f"{one.job} {for_terminal(one.status or one.state)} {one.job_id}" for one in left[:NAMES_SHOWN]]
+    return (*lines, f"and {len(left) - NAMES_SHOWN} more") if len(left) > NAMES_SHOWN else tuple(lines)
