@@ -19,6 +19,7 @@ from kedro_batch.submitter.events import (
     DefinitionPinned,
     Event,
     JobChanged,
+    JobExecuted,
     JobLog,
     JobSubmitted,
     Notice,
@@ -135,7 +136,7 @@ def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one 
             if verbose and event.log:
                 details = f"{details} ({event.log})".lstrip()
             return line.append(f" {details}".rstrip())
-        case JobLog() | RunFinished():
+        case JobExecuted() | JobLog() | RunFinished():
             return None
         case _:
             assert_never(event)
@@ -184,7 +185,7 @@ class _LiveView:
                 self._enter(event.job, JobState.SUBMITTED)
             case JobChanged():
                 self._enter(event.job, event.after, event.status)
-            case DefinitionPinned() | JobLog() | Notice() | RunFinished():
+            case DefinitionPinned() | JobExecuted() | JobLog() | Notice() | RunFinished():
                 pass
             case _:
                 assert_never(event)
