@@ -14,7 +14,7 @@ from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.failures import Cause
-from kedro_batch.submitter.job_execution import JobExecution, execution_document
+from kedro_batch.submitter.job_execution import JobExecution, execution_document, moment
 from kedro_batch.submitter.job_state import JobState, Transition
 
 EVENTS_SCHEMA = "kedro-batch/events/v1"
@@ -238,6 +238,8 @@ class RunFinished:
         counts: The number of jobs in each state.
         seconds: How long this command worked on the run.
         note: What becomes of jobs that have not ended.
+        began_at: When the run began, perhaps with an earlier command; seconds since the epoch.
+        run_seconds: How long the run has taken: until its last job ended, or until now.
     """
 
     run: RunId
@@ -245,7 +247,16 @@ class RunFinished:
     counts: dict[str, int]
     seconds: float
     note: str | None = None
+    began_at: float | None = None
+    run_seconds: float | None = None
     event: Literal["run_finished"] = "run_finished"
+
+    @property
+    def ended_at(self) -> float | None:
+        """When the run ended, or until now; None where that is not known."""
+        if self.began_at is None or self.run_seconds is None:
+            return None
+        return round(self.began_at + self.run_seconds, 3)
 
 
 Event = RunStarted | DefinitionPinned | JobSubmitted | JobChanged | JobExecuted | JobLog | Notice | RunFinished
@@ -263,6 +274,8 @@ def event_json(event: Event, at: datetime) -> str:
     first = {name: fields.pop(name) for name in ("schema", "event") if name in fields}
     if isinstance(event, JobExecuted):
         fields["execution"] = execution_document(event.execution)
+    if isinstance(event, RunFinished) and event.began_at is not None:
+        fields["began_at"] = moment(event.began_at)
     rest = {name: value for name, value in fields.items() if _has_value(value)}
     return encoded(first | {"at": at.isoformat(timespec="milliseconds")} | rest)
 

@@ -96,8 +96,6 @@ class LogStream:
 
 
 _GROUP = "/aws/batch/job"
-_KILLED = 137
-"""128 and the number of SIGKILL."""
 
 _WORDING: Mapping[Cause, str] = {
     # Not documented, and seen only in what other tools look for: "Dependent Job failed".
@@ -129,10 +127,15 @@ _ADVICE: Mapping[Cause, str] = {
     Cause.UNKNOWN: "the service does not say why: look at its log, if it has one, and at the job in the AWS console",
 }
 
-_KILLED_ADVICE = (
-    "137: killed; usually memory, though the service does not say so: read its log, "
-    "then try more `memory_mib` in aws_batch.yml or a rule"
-)
+_SPOT_AGAIN = "its machine was taken away each time: raise `attempts`, or choose a queue without Spot"
+_EXIT_ADVICE: Mapping[int, str] = {
+    126: "check that the program of its command may be executed in its image",
+    127: "check that the program of its command is in its image, and in a folder of PATH",
+    137: "if its log says nothing else, give it more memory: `memory_mib` in aws_batch.yml or a rule",
+}
+"""What to do about exit codes that no log explains."""
+WITH_ADVICE = frozenset(_EXIT_ADVICE)
+"""The exit codes that have an advice of their own."""
 
 
 def classify_failure(job: Mapping[str, Any]) -> Failure:
@@ -141,14 +144,14 @@ def classify_failure(job: Mapping[str, Any]) -> Failure:
     Args:
         job: One job of a DescribeJobs reply. A field that is missing or of another type is ignored.
     """
-    texts, exit_code = _texts(job), exit_code_of(job)
+    texts, exit_code, attempts = _texts(job), exit_code_of(job), max(1, len(attempts_of(job)))
     cause = _cause(job, texts, exit_code)
     return Failure(
         cause=cause,
         reason="; ".join(texts),
         exit_code=exit_code,
-        attempts=max(1, len(attempts_of(job))),
-        advice=_advice(cause, texts, exit_code),
+        attempts=attempts,
+        advice=_advice(cause, texts, exit_code, attempts),
         log=log_of(job),
     )
 
@@ -208,9 +211,11 @@ def _says(texts: Iterable[str], words: str) -> bool:
     return any(re.search(words, text, re.IGNORECASE) for text in texts)
 
 
-def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None) -> str:
-    if cause is Cause.EXIT and exit_code == _KILLED:
-        return _KILLED_ADVICE
+def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None, attempts: int) -> str:
+    if cause is Cause.SPOT and attempts > 1:
+        return _SPOT_AGAIN
+    if cause is Cause.EXIT and exit_code is not None and exit_code in _EXIT_ADVICE:
+        return _EXIT_ADVICE[exit_code]
     limited = next((text for text in texts if "JobStateTimeLimit" in text), None)
     if cause is Cause.TERMINATED and limited:
         return f"its queue ends jobs that wait too long (jobStateTimeLimitActions): {stuck_advice(limited)}"

@@ -75,7 +75,8 @@ def event_rows(run_id: RunId, event: Event, at: float) -> list[Row]:
             log = (json.dumps(event.lines), event.problem, run_id, event.job, event.submission)
             rows.append((_LOG, log))
         case RunFinished():
-            rows.append(("UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?", (event.outcome, at, run_id)))
+            ended_at = at if event.ended_at is None else event.ended_at
+            rows.append(("UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?", (event.outcome, ended_at, run_id)))
         case RunStarted() | DefinitionPinned() | Notice():
             pass
         case _:

@@ -194,6 +194,8 @@ class Run:
         stopped = self._mode is RunMode.FOLLOW or self._loop.stopping
         self._submitter.open(reconciled.unconfirmed, stopped=stopped, contested=reconciled.contested)
         self._poller.open()
+        if reconciled.created_at and not reconciled.known:
+            self._context.began_with(reconciled.created_at)
         emit_differences(self._context, self.run_state.records, reconciled.known)
 
     def _reconcile_again(self) -> None:

@@ -6,6 +6,7 @@ from kedro_batch.review.run.status import RunStatus
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_RESULT, JobState
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.wording import listed
 
 
 def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
@@ -20,8 +21,18 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
     if going_on:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
     if again or not going_on:
-        commands.append((f"kedro-batch resume {status.run}{with_journal}", "submit what has not succeeded"))
+        commands.append(_resume(status, with_journal))
     if going_on:
         commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
     width = max(len(command) for command, _ in commands)
     return tuple((command.ljust(width), effect) for command, effect in commands)
+
+
+def _resume(status: RunStatus, with_journal: str) -> tuple[str, str]:
+    """Return the command that submits again: also what wrote the data that failed jobs did not find."""
+    writers = list(dict.fromkeys(writer for one in status.failures for writer in one.run_again))
+    more = "".join(f" --from {writer}" for writer in writers)
+    effect = "submit what has not succeeded"
+    if writers:
+        effect += f", and run {listed(writers, 3)} and all below again"
+    return f"kedro-batch resume {status.run}{more}{with_journal}", effect

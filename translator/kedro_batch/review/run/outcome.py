@@ -14,6 +14,8 @@ from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 
 _FAILURES_SHOWN = 10
+_LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
+"""Of all logs together, and of each at least."""
 
 _LABELS = {
     JobState.SUCCEEDED: "succeeded",
@@ -41,22 +43,32 @@ class OutcomeView:
     journal: str
 
 
-def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = None, note: str | None = None) -> str:
+def outcome_text(  # noqa: PLR0913  what is known of the command beside the run
+    status: RunStatus,
+    *,
+    journal: str,
+    seconds: float | None = None,
+    continued: bool = False,
+    note: str | None = None,
+    links: bool = False,
+) -> str:
     """Return the outcome of a run, or its status, as text.
 
     Args:
         status: The run.
         journal: The file with its record.
         seconds: How long the command took that has just ended; None for a report from the journal.
+        continued: Another command began the run.
         note: What becomes of jobs that have not ended.
+        links: The reader's terminal shows links.
     """
     counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
     view = OutcomeView(
-        headline=f"run {status.run} {_how_it_stands(status, seconds)}: {counts}",
+        headline=f"run {status.run} {_how_it_stands(status, seconds, continued=continued)}: {counts}",
         place=_place(status) if seconds is None else None,
         note=for_terminal(note) if note else None,
         going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
-        failures=tuple(failure_view(one, status.engine) for one in status.failures[:_FAILURES_SHOWN]),
+        failures=_failures(status, links=links),
         further_failures=further_failures(status.failures[_FAILURES_SHOWN:]),
         commands=next_steps(status, journal),
         journal=for_terminal(journal),
@@ -67,14 +79,18 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
 def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
     lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
-    lines += [
-        f"  {view.job} {view.headline}"
-        for view in (failure_view(one, status.engine) for one in status.failures[:_FAILURES_SHOWN])
-    ]
+    lines += [f"  {view.job} {view.headline}" for view in _failures(status)]
     if further := further_failures(status.failures[_FAILURES_SHOWN:]):
         lines.append(f"  {further}")
     lines += [f"To {effect}: {command.rstrip()}" for command, effect in next_steps(status, journal)]
     return "\n".join(lines)
+
+
+def _failures(status: RunStatus, *, links: bool = False) -> tuple[FailureView, ...]:
+    """Return how the first failures are told: the more there are, the less of each log, so that all can be read."""
+    shown = status.failures[:_FAILURES_SHOWN]
+    lines = max(_LINES_OF_LOGS // max(len(shown), 1), _LINES_OF_A_LOG)
+    return tuple(failure_view(one, status, lines=lines, links=links) for one in shown)
 
 
 def _place(status: RunStatus) -> str | None:
@@ -112,10 +128,16 @@ def _local_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _how_it_stands(status: RunStatus, seconds: float | None) -> str:
-    if seconds is not None:
-        return f"{status.outcome} after {duration(seconds)}"
-    return f"{status.outcome}, as last seen" if status.outcome else "has not ended, as last seen"
+def _how_it_stands(status: RunStatus, seconds: float | None, *, continued: bool) -> str:
+    """Return the outcome of a run, and how long the run took, perhaps over several commands."""
+    run_took = None if status.run_seconds is None else duration(status.run_seconds)
+    if seconds is None:
+        if status.outcome is None:
+            return "has not ended, as last seen"
+        return f"{status.outcome} after {run_took}, as last seen" if run_took else f"{status.outcome}, as last seen"
+    if continued and run_took:
+        return f"{status.outcome} after {run_took} (this command: {duration(seconds)})"
+    return f"{status.outcome} after {duration(seconds)}"
 
 
 def _counts(counts: Mapping[str, int]) -> list[str]:
