@@ -109,13 +109,13 @@ def test_a_failing_node_ends_it_with_the_reasons_of_batch_and_both_ways_to_go_on
         entry = the_run(project)
         resume = f"kedro-batch resume {entry.run}"
         # The report of apply; then Kedro's suggestion; then, for who reads no more than the exception, both in short.
-        assert "\ngo_left failed: Essential container in task exited; exit code 3\n  log: go_left/" in ended.text
+        assert "\ngo_left failed: exit code 3\n  log: go_left/" in ended.text
         assert "not run because of it (1): add_up" in ended.text
         assert re.search(r'--from-nodes "(go_left|go_left,add_up|add_up,go_left)"', ended.text)
         assert "on_pipeline_error: AWSBatchRunnerError" in ended.text
         assert ended.err.endswith(
             f"Error: run {entry.run} failed: 2 succeeded, 1 failed, 1 not run\n"
-            "  go_left failed: Essential container in task exited; exit code 3\n"
+            "  go_left failed: exit code 3\n"
             f"To submit what has not succeeded: {resume}\n"
         )
         service.configure(fail={})
@@ -352,7 +352,7 @@ def test_a_program_that_makes_sessions_gets_an_exception_and_stays_as_it_was(tmp
     assert "\nAWSBatchRunnerError / is not the project: it has no pyproject.toml with a [tool.kedro] section" in text
     assert "has a queue and a definition: choose it with --env, or with KedroSession.create(env='prod')\n" in text
     assert "\nAWSBatchRunnerError these nodes are not in the registered pipelines, so no container could find" in text
-    assert "  add_up failed: Essential container in task exited; exit code 1\n" in text
+    assert "  add_up failed: exit code 1 (an error in its code)\n" in text
 
 
 def test_the_package_is_light_until_the_runner_is_asked_for(tmp_path):

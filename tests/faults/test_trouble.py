@@ -54,7 +54,7 @@ def test_a_log_that_may_not_be_read_is_said_so_and_harms_nothing(tmp_path):
     with standin(fail={"a": 9}, deny=["GetLogEvents"]) as service:
         ended = on(service, "apply", "plan.yaml", cwd=tmp_path)
     assert ended.code == 6
-    assert "a failed: Essential container in task exited; exit code 9" in ended.text
+    assert "a failed: exit code 9" in ended.text
     assert "its log cannot be read: AWS Batch refused GetLogEvents: AccessDeniedException" in ended.text
 
 
@@ -74,7 +74,7 @@ def test_the_last_thirty_lines_of_a_log_are_shown_without_control_characters(tmp
     [
         (
             {"fail": {"a": 137}, "fail_reasons": {"a": {"reason": "OutOfMemoryError: Container killed due to memory"}}},
-            "a failed (out of memory): Essential container in task exited; OutOfMemoryError",
+            "a failed (out of memory, had 2048 MiB): OutOfMemoryError",
         ),
         (
             {"fail_reasons": {"a": {"statusReason": "CannotPullContainerError: no such image", "reason": ""}}},

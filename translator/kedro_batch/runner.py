@@ -235,7 +235,7 @@ class AWSBatchRunner(AbstractRunner):
         entry = journal.run(session.handle.run_id)
         if entry is None:
             raise UsageError(f"the journal {journal.file} has lost run {session.handle.run_id}")
-        status = run_status(entry, session.run_state.parents, records)
+        status = run_status(entry, session.run_state.parents, records, plan=session.context.plan)
         raise AWSBatchRunnerError(failure_text(status, journal=os.path.relpath(journal.file)), JobsFailed.exit_code)
 
 

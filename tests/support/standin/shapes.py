@@ -43,7 +43,7 @@ def described(job: Job, epoch: float) -> dict[str, Any]:
     }
     if job.stream:
         container["logStreamName"] = job.stream
-        container["taskArn"] = f"arn:aws:ecs:us-east-1:123456789012:task/cluster/{job.id}"
+        container |= _machine(job, len(job.tries) + (job.live))
     if job.tries and not job.live:
         container |= _ending(job.tries[-1])
     shape: dict[str, Any] = {
@@ -52,7 +52,7 @@ def described(job: Job, epoch: float) -> dict[str, Any]:
         "dependsOn": request.get("dependsOn", []),
         "parameters": request.get("parameters", {}),
         "container": container,
-        "attempts": [_attempt(one, epoch) for one in job.tries],
+        "attempts": [_attempt(job, number, one, epoch) for number, one in enumerate(job.tries, start=1)],
         "propagateTags": request.get("propagateTags", False),
         "platformCapabilities": ["EC2"],
         "tags": request.get("tags", {}),
@@ -96,14 +96,23 @@ def _in_common(job: Job, epoch: float) -> dict[str, Any]:
     return shape
 
 
-def _attempt(one: Try, epoch: float) -> dict[str, Any]:
+def _machine(job: Job, number: int) -> dict[str, Any]:
+    """Name the container instance and the task of a try, counted from 1."""
+    place = "arn:aws:ecs:us-east-1:123456789012"
+    return {
+        "containerInstanceArn": f"{place}:container-instance/cluster/{job.order:08}",
+        "taskArn": f"{place}:task/cluster/{job.id}" + (f"-{number}" if number > 1 else ""),
+    }
+
+
+def _attempt(job: Job, number: int, one: Try, epoch: float) -> dict[str, Any]:
     attempt: dict[str, Any] = {
         "container": _ending(one),
         "stoppedAt": _ms(one.stopped, epoch),
         "statusReason": one.outcome.status_reason,
     }
     if one.stream:
-        attempt["container"]["logStreamName"] = one.stream
+        attempt["container"] |= {"logStreamName": one.stream, **_machine(job, number)}
     if one.started is not None:
         attempt["startedAt"] = _ms(one.started, epoch)
     return attempt

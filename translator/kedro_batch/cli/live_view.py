@@ -15,10 +15,12 @@ from rich.text import Text
 
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.streams import redirect_to_null
+from kedro_batch.review.run.failure_words import failure_words
 from kedro_batch.submitter.events import (
     DefinitionPinned,
     Event,
     JobChanged,
+    JobExecuted,
     JobLog,
     JobSubmitted,
     Notice,
@@ -129,13 +131,15 @@ def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one 
             return None  # another submission, which is shown itself
         case JobChanged():
             because = f"because {event.blocked_by} did not succeed" if event.blocked_by else ""
-            details = " ".join(filter(None, (because, for_terminal(event.reason or ""))))
+            failed = event.after is JobState.FAILED
+            why = failure_words(event.reason, event.exit_code, event.cause) if failed else event.reason
+            details = " ".join(filter(None, (because, for_terminal(why or ""))))
             state = for_terminal(event.status or str(event.after))
             line = Text(f"{now} {event.job} ").append(state, _STYLES.get(event.after, ""))
             if verbose and event.log:
                 details = f"{details} ({event.log})".lstrip()
             return line.append(f" {details}".rstrip())
-        case JobLog() | RunFinished():
+        case JobExecuted() | JobLog() | RunFinished():
             return None
         case _:
             assert_never(event)
@@ -184,7 +188,7 @@ class _LiveView:
                 self._enter(event.job, JobState.SUBMITTED)
             case JobChanged():
                 self._enter(event.job, event.after, event.status)
-            case DefinitionPinned() | JobLog() | Notice() | RunFinished():
+            case DefinitionPinned() | JobExecuted() | JobLog() | Notice() | RunFinished():
                 pass
             case _:
                 assert_never(event)

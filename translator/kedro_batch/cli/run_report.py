@@ -9,7 +9,7 @@ import click
 
 from kedro_batch.cli.base import print_note
 from kedro_batch.cli.stale_plan import describe_staleness
-from kedro_batch.cli.streams import redirect_to_null
+from kedro_batch.cli.streams import redirect_to_null, shows_links
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.run.outcome import outcome_text
@@ -34,8 +34,17 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, *
         return
     if entry is None:
         raise UsageError(f"the journal {journal.file} has lost run {run_id}")
-    status = run_status(replace(entry, outcome=finished.outcome), state.parents, state.records)
-    text = outcome_text(status, journal=os.path.relpath(journal.file), seconds=finished.seconds, note=finished.note)
+    began_at = entry.began_at if finished.began_at is None else finished.began_at
+    entry = replace(entry, outcome=finished.outcome, began_at=began_at, ended_at=finished.ended_at)
+    status = run_status(entry, state.parents, state.records, plan=context.plan)
+    text = outcome_text(
+        status,
+        journal=os.path.relpath(journal.file),
+        seconds=finished.seconds,
+        continued=context.continued,
+        note=finished.note,
+        links=shows_links(sys.stdout),
+    )
     try:
         click.echo(text, nl=False)
     except OSError as error:  # if the outcome cannot be written, the exit code still tells it

@@ -179,7 +179,8 @@ def open_run(
         with on_signals(inbox.on_signal):
             try:
                 with run_lock(folder, handle.run_id, journal_words(journal.file)), follower(options.verbosity) as show:
-                    _record_run(handle, journal, engine, calls.wall())
+                    began_at = calls.wall()
+                    _record_run(handle, journal, engine, began_at)
                     context = RunContext(
                         plan=handle.plan,
                         digest=handle.digest,
@@ -192,6 +193,7 @@ def open_run(
                         options=options.run,
                         continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
                         plan_file=handle.plan_file,
+                        began_at=handle.entry.began_at if handle.entry else began_at,
                         version=handle.entry.version if handle.entry else None,
                         must_exist=handle.must_exist and options.run.assume_done is None,
                     )

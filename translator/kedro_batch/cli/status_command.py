@@ -1,12 +1,14 @@
 """``kedro-batch status`` and ``kedro-batch runs``: from the journal alone, without asking AWS, without writing."""
 
 import os
+import sys
 from pathlib import Path
 
 import click
 
 from kedro_batch.cli.base import BatchCommand, print_plainly
 from kedro_batch.cli.options import journal_option, json_option
+from kedro_batch.cli.streams import shows_links
 from kedro_batch.errors import RunUnknown
 
 
@@ -36,11 +38,12 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
         in_use = revisions_in_use(plan, book.revisions(run_id))
-        current = run_status(entry, names, book.records(run_id), in_use)
+        current = run_status(entry, names, book.records(run_id), in_use, plan=plan)
     if as_json:
         click.echo(encoded(status_document(current), indent=2))
     else:
-        click.echo(outcome_text(current, journal=os.path.relpath(journal)), nl=False)
+        links = shows_links(sys.stdout)
+        click.echo(outcome_text(current, journal=os.path.relpath(journal), links=links), nl=False)
 
 
 @click.command(cls=BatchCommand, short_help="List the runs in the journal.")

@@ -84,3 +84,11 @@ def drop_unwritable_output() -> None:
             stream.flush()
         except OSError:
             redirect_to_null(stream)
+
+
+def shows_links(stream: TextIO) -> bool:
+    """True if a stream is a terminal that shows links (OSC 8), or the text of a link alone.
+
+    The console of Linux and dumb terminals would show the whole sequence.
+    """
+    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "linux")

@@ -10,6 +10,7 @@ from kedro_batch.submitter.cancel_rounds import CancelRounds
 from kedro_batch.submitter.close import close
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished, RunOutcome
+from kedro_batch.submitter.executions import record_unseen_executions
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.journal_view import journal_words
@@ -105,7 +106,10 @@ def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
     after, started = _records_after(context, own, rounds)
     records = propagate_failures(context.parents, after)
     run_state = RunState(context.parents, _with_reason(journal, records))
+    if not journal:
+        context.began_with(one.created_at_ms / 1000 for one in rounds.found.values() if one.created_at_ms)
     emit_differences(context, run_state.records)
+    record_unseen_executions(context, run_state)
     note = f"not ended yet: {listed(left, 10)}" if left else None
     if rounds.gave_up:
         note = "its jobs go on appearing: another process submits them"

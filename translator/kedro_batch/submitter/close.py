@@ -3,7 +3,7 @@
 from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
-from kedro_batch.submitter.job_state import ENDED, LIVE, UNSUCCESSFUL, JobState
+from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, LIVE, UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
@@ -139,13 +139,23 @@ def close(
         began: When, on the clock of its calls.
         note: What becomes of jobs that go on.
     """
+    ended_at = _ended_at(run_state) or context.calls.wall()
     finished = RunFinished(
         run=context.run_id,
         outcome=outcome,
         counts={str(state): count for state, count in sorted(run_state.counts.items())},
         seconds=round(context.calls.now() - began, 3),
         note=note,
+        began_at=context.began_at,
+        run_seconds=round(max(0.0, ended_at - context.began_at), 3),
     )
     context.emit(finished)
     context.journal.commit()
     return finished
+
+
+def _ended_at(run_state: RunState) -> float | None:
+    """Return when the last job of a run ended; None if that is not known, or if some job has not ended."""
+    ended = [one for one in run_state.records.values() if one.state in ENDED_ON_SERVICE]
+    stops = [one.execution.stopped_at for one in ended if one.execution and one.execution.stopped_at is not None]
+    return max(stops) if run_state.ended and stops and len(stops) == len(ended) else None

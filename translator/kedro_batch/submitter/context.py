@@ -1,6 +1,7 @@
 """What every part of a run has in common: the plan, the mode, the engine, the journal, the clock."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -106,6 +107,7 @@ class RunContext:
         continued: Another command started the run.
         must_exist: The journal does not have the run, and the service has to.
         plan_file: The file that the plan was read from, for messages; None if it was none.
+        began_at: When the run began; seconds since the epoch. No later than now.
         version: The version under which the run saves data; None before it is known, and for a run that was begun by
             a kedro-batch without versions.
         poll_seed: Of the jitter between polls; None for a random one.
@@ -131,6 +133,7 @@ class RunContext:
     continued: bool = False
     must_exist: bool = False
     plan_file: str | None = None
+    began_at: float = math.inf
     version: DataVersion | None = None
     poll_seed: int | None = None
     location: Mapping[str, str] = field(default_factory=dict, init=False)
@@ -142,6 +145,7 @@ class RunContext:
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
         self._held_back: list[Event] = []
+        self.began_at = min(self.began_at, self.calls.wall())
         self.journal.wait.check = self.inbox.check_interrupt
         self.plan = self.engine.adapt_plan(self.plan)
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
@@ -192,6 +196,11 @@ class RunContext:
             self.backoff.jobs_go_on = True
         self.journal.record(self.run_id, event, self.calls.wall())
         self.show(event)
+
+    def began_with(self, created_at: Iterable[float]) -> None:
+        """Record that a run, which the journal did not have, began with the first job that the service has of it."""
+        self.began_at = min([self.began_at, *created_at])
+        self.journal.record_begin(self.run_id, self.began_at)
 
     def emit_started(self, *, continued: bool) -> None:
         """Emit the first event of a command, unless that is done: it is known where the run runs, and it may go on.

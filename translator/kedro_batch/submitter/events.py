@@ -14,6 +14,7 @@ from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.job_execution import JobExecution, execution_document, moment
 from kedro_batch.submitter.job_state import JobState, Transition
 
 EVENTS_SCHEMA = "kedro-batch/events/v1"
@@ -168,6 +169,24 @@ def job_changed(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobExecuted:
+    """A job that has ended was executed so, by the word of the service, which forgets it.
+
+    Attributes:
+        job: The job.
+        job_id: Its id.
+        submission: The submission of this job in this run.
+        execution: When, where and with what it was executed.
+    """
+
+    job: JobName
+    job_id: JobId
+    submission: int
+    execution: JobExecution
+    event: Literal["job_executed"] = "job_executed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobLog:
     """The last lines of a failed job's log, or why they cannot be read."""
 
@@ -219,6 +238,8 @@ class RunFinished:
         counts: The number of jobs in each state.
         seconds: How long this command worked on the run.
         note: What becomes of jobs that have not ended.
+        began_at: When the run began, perhaps with an earlier command; seconds since the epoch.
+        run_seconds: How long the run has taken: until its last job ended, or until now.
     """
 
     run: RunId
@@ -226,10 +247,19 @@ class RunFinished:
     counts: dict[str, int]
     seconds: float
     note: str | None = None
+    began_at: float | None = None
+    run_seconds: float | None = None
     event: Literal["run_finished"] = "run_finished"
 
+    @property
+    def ended_at(self) -> float | None:
+        """When the run ended, or until now; None where that is not known."""
+        if self.began_at is None or self.run_seconds is None:
+            return None
+        return round(self.began_at + self.run_seconds, 3)
 
-Event = RunStarted | DefinitionPinned | JobSubmitted | JobChanged | JobLog | Notice | RunFinished
+
+Event = RunStarted | DefinitionPinned | JobSubmitted | JobChanged | JobExecuted | JobLog | Notice | RunFinished
 Sink = Callable[[Event], None]
 
 
@@ -242,6 +272,10 @@ def event_json(event: Event, at: datetime) -> str:
     """
     fields: dict[str, Any] = asdict(event)
     first = {name: fields.pop(name) for name in ("schema", "event") if name in fields}
+    if isinstance(event, JobExecuted):
+        fields["execution"] = execution_document(event.execution)
+    if isinstance(event, RunFinished) and event.began_at is not None:
+        fields["began_at"] = moment(event.began_at)
     rest = {name: value for name, value in fields.items() if _has_value(value)}
     return encoded(first | {"at": at.isoformat(timespec="milliseconds")} | rest)
 

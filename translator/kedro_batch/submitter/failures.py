@@ -18,12 +18,22 @@ The service's wording is not a documented interface. What is recognised was seen
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 from typing import Any
 
+from kedro_batch.submitter.described_job import (
+    attempts_of,
+    containers_of_attempt,
+    containers_of_job,
+    first_exit_code,
+    mapping_in,
+    mappings_in,
+    tasks_of,
+    text_in,
+)
 from kedro_batch.submitter.stuck_advice import stuck_advice
 from kedro_batch.text.escaping import one_line
 
@@ -86,8 +96,6 @@ class LogStream:
 
 
 _GROUP = "/aws/batch/job"
-_KILLED = 137
-"""128 and the number of SIGKILL."""
 
 _WORDING: Mapping[Cause, str] = {
     # Not documented, and seen only in what other tools look for: "Dependent Job failed".
@@ -119,10 +127,15 @@ _ADVICE: Mapping[Cause, str] = {
     Cause.UNKNOWN: "the service does not say why: look at its log, if it has one, and at the job in the AWS console",
 }
 
-_KILLED_ADVICE = (
-    "137: killed; usually memory, though the service does not say so: read its log, "
-    "then try more `memory_mib` in aws_batch.yml or a rule"
-)
+_SPOT_AGAIN = "its machine was taken away each time: raise `attempts`, or choose a queue without Spot"
+_EXIT_ADVICE: Mapping[int, str] = {
+    126: "check that the program of its command may be executed in its image",
+    127: "check that the program of its command is in its image, and in a folder of PATH",
+    137: "if its log says nothing else, give it more memory: `memory_mib` in aws_batch.yml or a rule",
+}
+"""What to do about exit codes that no log explains."""
+WITH_ADVICE = frozenset(_EXIT_ADVICE)
+"""The exit codes that have an advice of their own."""
 
 
 def classify_failure(job: Mapping[str, Any]) -> Failure:
@@ -131,23 +144,23 @@ def classify_failure(job: Mapping[str, Any]) -> Failure:
     Args:
         job: One job of a DescribeJobs reply. A field that is missing or of another type is ignored.
     """
-    texts, exit_code = _texts(job), exit_code_of(job)
+    texts, exit_code, attempts = _texts(job), exit_code_of(job), max(1, len(attempts_of(job)))
     cause = _cause(job, texts, exit_code)
     return Failure(
         cause=cause,
         reason="; ".join(texts),
         exit_code=exit_code,
-        attempts=max(1, len(_attempts(job))),
-        advice=_advice(cause, texts, exit_code),
+        attempts=attempts,
+        advice=_advice(cause, texts, exit_code, attempts),
         log=log_of(job),
     )
 
 
 def exit_code_of(job: Mapping[str, Any]) -> int | None:
     """Return the exit code of a job's last attempt; None where it is not known."""
-    attempts = _attempts(job)
-    in_attempt = _exit_code(_containers_of_attempt(attempts[-1] if attempts else {}))
-    return _exit_code(_containers_of_job(job)) if in_attempt is None else in_attempt
+    attempts = attempts_of(job)
+    in_attempt = first_exit_code(containers_of_attempt(attempts[-1] if attempts else {}))
+    return first_exit_code(containers_of_job(job)) if in_attempt is None else in_attempt
 
 
 def reason_of(job: Mapping[str, Any]) -> str:
@@ -157,7 +170,7 @@ def reason_of(job: Mapping[str, Any]) -> str:
 
 def log_of(job: Mapping[str, Any]) -> str | None:
     """Return where the output of a job is: a file, or the first stream of CloudWatch Logs; None where there is none."""
-    container = _text(_mapping(job.get("container")).get("logStreamName"))
+    container = text_in(mapping_in(job.get("container")).get("logStreamName"))
     return container or next((one.stream for one in log_streams(job)), None)
 
 
@@ -169,16 +182,16 @@ def log_streams(job: Mapping[str, Any]) -> tuple[LogStream, ...]:
     Args:
         job: One job of a DescribeJobs reply.
     """
-    attempts = _attempts(job)
+    attempts = attempts_of(job)
     last = attempts[-1] if attempts else {}
-    container = _mapping(job.get("container"))
-    places = [_log_stream(container, _mapping(last.get("container")))]
-    last_tasks = _mappings(last.get("taskProperties"))
-    for number, task in enumerate(_tasks(job)):
+    container = mapping_in(job.get("container"))
+    places = [_log_stream(container, mapping_in(last.get("container")))]
+    last_tasks = mappings_in(last.get("taskProperties"))
+    for number, task in enumerate(tasks_of(job)):
         attempt = last_tasks[number] if number < len(last_tasks) else {}
-        by_name = {_text(one.get("name")): one for one in _mappings(attempt.get("containers"))}
-        containers = _mappings(task.get("containers"))
-        places += [_log_stream(one, by_name.get(_text(one.get("name")), {})) for one in containers]
+        by_name = {text_in(one.get("name")): one for one in mappings_in(attempt.get("containers"))}
+        containers = mappings_in(task.get("containers"))
+        places += [_log_stream(one, by_name.get(text_in(one.get("name")), {})) for one in containers]
     return tuple(dict.fromkeys(one for one in places if one))
 
 
@@ -198,76 +211,35 @@ def _says(texts: Iterable[str], words: str) -> bool:
     return any(re.search(words, text, re.IGNORECASE) for text in texts)
 
 
-def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None) -> str:
-    if cause is Cause.EXIT and exit_code == _KILLED:
-        return _KILLED_ADVICE
+def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None, attempts: int) -> str:
+    if cause is Cause.SPOT and attempts > 1:
+        return _SPOT_AGAIN
+    if cause is Cause.EXIT and exit_code is not None and exit_code in _EXIT_ADVICE:
+        return _EXIT_ADVICE[exit_code]
     limited = next((text for text in texts if "JobStateTimeLimit" in text), None)
     if cause is Cause.TERMINATED and limited:
         return f"its queue ends jobs that wait too long (jobStateTimeLimitActions): {stuck_advice(limited)}"
     return _ADVICE[cause]
 
 
-def _attempts(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """Return the attempts, oldest first; those on EKS have a field of their own."""
-    return _mappings(job.get("attempts")) or _mappings(job.get("eksAttempts"))
-
-
-def _tasks(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    return _mappings(_mapping(job.get("ecsProperties")).get("taskProperties"))
-
-
-def _containers_of_attempt(attempt: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    tasks = _mappings(attempt.get("taskProperties"))
-    return (_mapping(attempt.get("container")), *_containers_in((*tasks, attempt)))
-
-
-def _containers_of_job(job: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    pod = _mapping(_mapping(job.get("eksProperties")).get("podProperties"))
-    return (_mapping(job.get("container")), *_containers_in((*_tasks(job), pod)))
-
-
-def _containers_in(groups: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for group in groups:
-        yield from _mappings(group.get("containers"))
-        yield from _mappings(group.get("initContainers"))
-
-
-def _exit_code(containers: Iterable[Mapping[str, Any]]) -> int | None:
-    given = [one.get("exitCode") for one in containers]
-    codes = [code for code in given if isinstance(code, int) and not isinstance(code, bool)]
-    return next((code for code in codes if code), codes[0] if codes else None)
-
-
 def _log_stream(container: Mapping[str, Any], attempt: Mapping[str, Any]) -> LogStream | None:
-    configuration = _mapping(container.get("logConfiguration"))
-    options = _mapping(configuration.get("options"))
-    stream = _text(container.get("logStreamName")) or _text(attempt.get("logStreamName"))
-    if not stream or _text(configuration.get("logDriver")) not in ("", "awslogs"):
+    configuration = mapping_in(container.get("logConfiguration"))
+    options = mapping_in(configuration.get("options"))
+    stream = text_in(container.get("logStreamName")) or text_in(attempt.get("logStreamName"))
+    if not stream or text_in(configuration.get("logDriver")) not in ("", "awslogs"):
         return None
     return LogStream(
-        group=_text(options.get("awslogs-group")) or _GROUP,
+        group=text_in(options.get("awslogs-group")) or _GROUP,
         stream=stream,
-        region=_text(options.get("awslogs-region")) or None,
+        region=text_in(options.get("awslogs-region")) or None,
     )
 
 
 def _texts(job: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what the service says, in order, without texts that another one contains."""
-    attempts = _attempts(job)
+    attempts = attempts_of(job)
     last = attempts[-1] if attempts else {}
-    containers = (*_containers_of_attempt(last), *_containers_of_job(job))
+    containers = (*containers_of_attempt(last), *containers_of_job(job))
     said = chain([job.get("statusReason"), last.get("statusReason")], (one.get("reason") for one in containers))
-    texts = tuple(dict.fromkeys(one_line(_text(value)).strip() for value in said))
+    texts = tuple(dict.fromkeys(one_line(text_in(value)).strip() for value in said))
     return tuple(text for text in texts if not any(text != other and text in other for other in texts) and text)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
-    return tuple(one for one in value if isinstance(one, Mapping)) if isinstance(value, list | tuple) else ()

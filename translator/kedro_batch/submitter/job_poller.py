@@ -11,13 +11,9 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, job_changed
+from kedro_batch.submitter.executions import record_execution
 from kedro_batch.submitter.failed_logs import FailedLogs
-from kedro_batch.submitter.failures import (
-    classify_failure,
-    exit_code_of,
-    log_of,
-    reason_of,
-)
+from kedro_batch.submitter.failures import classify_failure, exit_code_of, log_of, reason_of
 from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobRecord, JobState, Transition
 from kedro_batch.submitter.missing_jobs import MissingJobs
 from kedro_batch.submitter.poll_schedule import PollSchedule, in_calls
@@ -233,6 +229,7 @@ class JobPoller:
         reason = None if detail.state is JobState.SUCCEEDED else reason_of(detail.reply)  # of a success it says nothing
         exit_code, log = exit_code_of(detail.reply), log_of(detail.reply)
         self._context.emit(job_changed(transition, reason=reason, exit_code=exit_code, log=log))
+        record_execution(self._context, self._run_state, transition.job, detail)
         if detail.reason == CANCELLED and detail.state is JobState.FAILED and detail.job_id not in self._ended_before:
             self.cancelled = transition.job
 

@@ -12,13 +12,14 @@ by ``state_of``. Pure.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.failures import Failure
+from kedro_batch.submitter.job_execution import JobExecution
 
 
 class JobState(StrEnum):
@@ -64,6 +65,8 @@ FAILURES = frozenset({_S.FAILED, _S.LOST})
 """The job itself is why the run fails."""
 UNSUCCESSFUL = FAILURES | {_S.NOT_RUN}
 """Keeps what is below it from running; resume submits the job again."""
+ENDED_ON_SERVICE = frozenset({_S.SUCCEEDED, _S.FAILED})
+"""The service has said how the job ended."""
 ENDED = UNSUCCESSFUL | {_S.SUCCEEDED}
 """Nothing changes any more, unless the run is resumed."""
 WAS_SUBMITTED = FAILURES | {_S.SUCCEEDED}
@@ -103,6 +106,7 @@ class JobRecord:
         status: With UNKNOWN: the state as the service spells it.
         failure: With FAILED: why.
         intended_at: When its intent was written, seconds since the epoch; None where it never was.
+        execution: How it was executed, once it has ended and the service was asked. It makes no other record.
     """
 
     state: JobState = JobState.NOT_SUBMITTED
@@ -112,6 +116,7 @@ class JobRecord:
     status: str | None = None
     failure: Failure | None = None
     intended_at: float | None = None
+    execution: JobExecution | None = field(default=None, compare=False)
 
     @property
     def live(self) -> bool:
@@ -120,7 +125,8 @@ class JobRecord:
 
     def in_state(self, state: JobState, **known: Any) -> "JobRecord":
         """Return the record in another state, with what is known of it, without what belongs to the present one."""
-        return replace(self, state=state, **{"status": None, "blocked_by": None, "failure": None, **known})
+        of_a_state = {"status": None, "blocked_by": None, "failure": None, "execution": None}
+        return replace(self, state=state, **{**of_a_state, **known})
 
 
 NEW = JobRecord()

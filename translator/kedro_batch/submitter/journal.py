@@ -202,6 +202,10 @@ class Journal(JournalView):
         """Record the version that a run has; written with the next commit."""
         self._waiting.append(("UPDATE runs SET version = ? WHERE run = ?", (version, run_id)))
 
+    def record_begin(self, run_id: RunId, began_at: float) -> None:
+        """Record when a run began that was found on the service; written with the next commit."""
+        self._waiting.append(("UPDATE runs SET began_at = ? WHERE run = ?", (began_at, run_id)))
+
     def withdraw(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
         """Take back submissions that were surely not sent, with their intents; written with the next commit."""
         for job, submission in jobs:

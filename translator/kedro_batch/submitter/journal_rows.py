@@ -17,6 +17,7 @@ from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JOB_NAME_PATTERN, JobId, RunId
 from kedro_batch.submitter.events import EngineName, RunOutcome
 from kedro_batch.submitter.failures import Cause, Failure
+from kedro_batch.submitter.job_execution import JobExecution, with_details
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.run_id import checked_run_id
 
@@ -26,6 +27,7 @@ RUN_COLUMNS = ("run", "digest", "engine", "location", "jobs", "began_at", "outco
 SUBMISSION_COLUMNS = (
     *("job", "submission", "intended_at", "job_id", "state", "status", "blocked_by"),
     *("cause", "reason", "exit_code", "attempts", "advice", "log", "log_tail", "log_problem"),
+    *("created_at", "started_at", "stopped_at", "details"),
 )
 _JOB = re.compile(JOB_NAME_PATTERN)
 _JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._-]{0,199}")
@@ -121,8 +123,14 @@ def job_record(row: tuple[Any, ...]) -> tuple[JobName, JobRecord]:
         status=_value(given, "status", _or_none(_text)),
         failure=Failure(cause=cause, **details) if cause else None,
         intended_at=_value(given, "intended_at", _or_none(_time)),
+        execution=_execution(given),
     )
     return _value(given, "job", _job_name), record
+
+
+def _execution(given: Mapping[str, Any]) -> JobExecution | None:
+    times = {name: _value(given, name, _or_none(_time)) for name in ("created_at", "started_at", "stopped_at")}
+    return _value(given, "details", _or_none(lambda text: with_details(_text(text), times)))
 
 
 def event_document(text: Any) -> dict[str, Any]:
@@ -165,7 +173,7 @@ def submitted_id(row: tuple[Any, ...]) -> SubmittedId:
 def _value(given: Mapping[str, Any], column: str, read: Callable[[Any], _T]) -> _T:
     try:
         return read(given[column])
-    except (ValueError, TypeError, RecursionError, UsageError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, UsageError) as error:
         raise OddValueError(f"{column} is {_shown(given[column])}") from error
 
 

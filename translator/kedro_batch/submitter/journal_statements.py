@@ -9,6 +9,7 @@ from kedro_batch.submitter.events import (
     DefinitionPinned,
     Event,
     JobChanged,
+    JobExecuted,
     JobLog,
     JobSubmitted,
     Notice,
@@ -16,6 +17,7 @@ from kedro_batch.submitter.events import (
     RunStarted,
     event_json,
 )
+from kedro_batch.submitter.job_execution import details_text
 from kedro_batch.submitter.job_state import JobState
 
 INTEND = """
@@ -26,7 +28,8 @@ ON CONFLICT DO UPDATE SET
 WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL
+ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL,
+    created_at = NULL, started_at = NULL, stopped_at = NULL, details = NULL
 """
 _CHANGED = """
 INSERT INTO submissions (
@@ -35,6 +38,10 @@ INSERT INTO submissions (
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, status = excluded.status,
     blocked_by = excluded.blocked_by, cause = excluded.cause, reason = excluded.reason,
     exit_code = excluded.exit_code, attempts = excluded.attempts, advice = excluded.advice, log = excluded.log
+"""
+_EXECUTED = """
+UPDATE submissions SET created_at = ?, started_at = ?, stopped_at = ?, details = ?
+WHERE run = ? AND job = ? AND submission = ? AND job_id = ?
 """
 _LOG = "UPDATE submissions SET log_tail = ?, log_problem = ? WHERE run = ? AND job = ? AND submission = ?"
 
@@ -60,11 +67,16 @@ def event_rows(run_id: RunId, event: Event, at: float) -> list[Row]:
             submission = (run_id, event.job, event.submission, event.job_id, event.after, event.status)
             failure = (event.cause, event.reason, event.exit_code, event.attempts, event.advice, event.log)
             rows.append((_CHANGED, (*submission, event.blocked_by, *failure)))
+        case JobExecuted(execution=one):
+            times = (one.created_at, one.started_at, one.stopped_at)
+            of_job = (run_id, event.job, event.submission, event.job_id)
+            rows.append((_EXECUTED, (*times, details_text(one), *of_job)))
         case JobLog():
             log = (json.dumps(event.lines), event.problem, run_id, event.job, event.submission)
             rows.append((_LOG, log))
         case RunFinished():
-            rows.append(("UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?", (event.outcome, at, run_id)))
+            ended_at = at if event.ended_at is None else event.ended_at
+            rows.append(("UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?", (event.outcome, ended_at, run_id)))
         case RunStarted() | DefinitionPinned() | Notice():
             pass
         case _:

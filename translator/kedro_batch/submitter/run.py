@@ -17,6 +17,7 @@ from kedro_batch.submitter.close import close, close_early, outcome_of, second_j
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import RunFinished, RunOutcome
+from kedro_batch.submitter.executions import record_unseen_executions
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import JobRecord
 from kedro_batch.submitter.job_submitter import JobSubmitter
@@ -116,6 +117,7 @@ class Run:
         outcome = outcome or outcome_of(self.run_state, context.options)
         if left and outcome == "succeeded":
             outcome = "unfinished"
+        record_unseen_executions(context, self.run_state)
         return close(context, self.run_state, outcome, began=self._began, note=left)
 
     # Open: where does the run stand, and may it be taken up here?
@@ -192,6 +194,8 @@ class Run:
         stopped = self._mode is RunMode.FOLLOW or self._loop.stopping
         self._submitter.open(reconciled.unconfirmed, stopped=stopped, contested=reconciled.contested)
         self._poller.open()
+        if reconciled.created_at and not reconciled.known:
+            self._context.began_with(reconciled.created_at)
         emit_differences(self._context, self.run_state.records, reconciled.known)
 
     def _reconcile_again(self) -> None:

@@ -16,6 +16,7 @@ from kedro_batch.plan.graph import children_of
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.failures import Failure
+from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import (
     ENDED,
     LIVE,
@@ -257,6 +258,12 @@ class RunState:
         if one.failure and one.submission == submission:
             failure = replace(one.failure, log_tail=tail, log_problem=problem)
             self._records[name] = replace(one, failure=failure)
+
+    def add_execution(self, name: JobName, job_id: JobId, execution: JobExecution) -> None:
+        """Record how a job was executed that has ended; nothing if another job stands for its node by now."""
+        one = self._records[name]
+        if one.job_id == job_id and one.state in ENDED:
+            self._records[name] = replace(one, execution=execution)
 
     def give_up_what_has_not_begun(self, blocked_by: JobName) -> tuple[Transition, ...]:
         """Record that nothing more is to be started, since a failure ends the run."""

@@ -1,20 +1,21 @@
 """The outcome of a run, for people: what succeeded, what failed and why, what was not run because of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from kedro_batch.review.run.status import FailureStatus, RunStatus
+from kedro_batch.review.run.failure_view import NAMES_SHOWN, FailureView, failure_view, further_failures
+from kedro_batch.review.run.next_steps import next_steps
+from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
-from kedro_batch.submitter.job_state import ENDED, LIVE, WITHOUT_RESULT, JobState
+from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
-from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 
-_NAMES_SHOWN = 10
 _FAILURES_SHOWN = 10
+_LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
+"""Of all logs together, and of each at least."""
 
 _LABELS = {
     JobState.SUCCEEDED: "succeeded",
@@ -26,25 +27,6 @@ _LABELS = {
     JobState.UNCONFIRMED: "unconfirmed",
 }
 _UNFINISHED = "not finished"
-_WHY_LOST = {
-    "aws": "the service knows it no longer",
-    "local": "the kedro-batch that ran it was killed, and nobody knows how it ended",
-}
-_SPEAKS_FOR_ITSELF = (None, "exit", "unknown")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailureView:
-    """One job that failed."""
-
-    job: str
-    headline: str
-    advice: str | None
-    log: str | None
-    log_tail: tuple[str, ...]
-    log_problem: str | None
-    not_run_count: int
-    not_run: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,24 +43,34 @@ class OutcomeView:
     journal: str
 
 
-def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = None, note: str | None = None) -> str:
+def outcome_text(  # noqa: PLR0913  what is known of the command beside the run
+    status: RunStatus,
+    *,
+    journal: str,
+    seconds: float | None = None,
+    continued: bool = False,
+    note: str | None = None,
+    links: bool = False,
+) -> str:
     """Return the outcome of a run, or its status, as text.
 
     Args:
         status: The run.
         journal: The file with its record.
         seconds: How long the command took that has just ended; None for a report from the journal.
+        continued: Another command began the run.
         note: What becomes of jobs that have not ended.
+        links: The reader's terminal shows links.
     """
     counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
     view = OutcomeView(
-        headline=f"run {status.run} {_how_it_stands(status, seconds)}: {counts}",
+        headline=f"run {status.run} {_how_it_stands(status, seconds, continued=continued)}: {counts}",
         place=_place(status) if seconds is None else None,
         note=for_terminal(note) if note else None,
         going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
-        failures=tuple(_failure(one, status.engine) for one in status.failures[:_FAILURES_SHOWN]),
-        further_failures=_further(status.failures[_FAILURES_SHOWN:]),
-        commands=_commands(status, journal),
+        failures=_failures(status, links=links),
+        further_failures=further_failures(status.failures[_FAILURES_SHOWN:]),
+        commands=next_steps(status, journal),
         journal=for_terminal(journal),
     )
     return render("outcome.txt.j2", view)
@@ -87,14 +79,18 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
 def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
     lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
-    lines += [
-        f"  {view.job} {view.headline}"
-        for view in (_failure(one, status.engine) for one in status.failures[:_FAILURES_SHOWN])
-    ]
-    if further := _further(status.failures[_FAILURES_SHOWN:]):
+    lines += [f"  {view.job} {view.headline}" for view in _failures(status)]
+    if further := further_failures(status.failures[_FAILURES_SHOWN:]):
         lines.append(f"  {further}")
-    lines += [f"To {effect}: {command.rstrip()}" for command, effect in _commands(status, journal)]
+    lines += [f"To {effect}: {command.rstrip()}" for command, effect in next_steps(status, journal)]
     return "\n".join(lines)
+
+
+def _failures(status: RunStatus, *, links: bool = False) -> tuple[FailureView, ...]:
+    """Return how the first failures are told: the more there are, the less of each log, so that all can be read."""
+    shown = status.failures[:_FAILURES_SHOWN]
+    lines = max(_LINES_OF_LOGS // max(len(shown), 1), _LINES_OF_A_LOG)
+    return tuple(failure_view(one, status, lines=lines, links=links) for one in shown)
 
 
 def _place(status: RunStatus) -> str | None:
@@ -132,39 +128,16 @@ def _local_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _how_it_stands(status: RunStatus, seconds: float | None) -> str:
-    if seconds is not None:
-        return f"{status.outcome} after {duration(seconds)}"
-    return f"{status.outcome}, as last seen" if status.outcome else "has not ended, as last seen"
-
-
-def _failure(one: FailureStatus, engine: str) -> FailureView:
-    reason = one.reason or (_WHY_LOST.get(engine) if one.state == JobState.LOST else None)
-    code = None if one.exit_code is None else f"exit code {one.exit_code}"
-    attempts = f"after {one.attempts} attempts" if one.attempts else None
-    verb = "was lost" if one.state == JobState.LOST else "failed"
-    if one.cause not in _SPEAKS_FOR_ITSELF:
-        verb += f" ({str(one.cause).replace('_', ' ')})"
-    submission = f"submission {one.submission}" if one.submission > 1 else None
-    details = "; ".join(part for part in (reason, code, attempts, submission) if part)
-    return FailureView(
-        job=one.job,
-        headline=f"{verb}: {for_terminal(details)}" if details else verb,
-        advice=one.advice if one.cause not in _SPEAKS_FOR_ITSELF else None,
-        log=for_terminal(one.log) if one.log else None,
-        log_tail=tuple(for_terminal(line) for line in one.log_tail),
-        log_problem=for_terminal(one.log_problem) if one.log_problem else None,
-        not_run_count=len(one.not_run),
-        not_run=listed(one.not_run, _NAMES_SHOWN),
-    )
-
-
-def _further(failures: Sequence[FailureStatus]) -> str:
-    return (
-        f"and {counted(len(failures), 'more failure')}: {listed([one.job for one in failures], _NAMES_SHOWN)}"
-        if failures
-        else ""
-    )
+def _how_it_stands(status: RunStatus, seconds: float | None, *, continued: bool) -> str:
+    """Return the outcome of a run, and how long the run took, perhaps over several commands."""
+    run_took = None if status.run_seconds is None else duration(status.run_seconds)
+    if seconds is None:
+        if status.outcome is None:
+            return "has not ended, as last seen"
+        return f"{status.outcome} after {run_took}, as last seen" if run_took else f"{status.outcome}, as last seen"
+    if continued and run_took:
+        return f"{status.outcome} after {run_took} (this command: {duration(seconds)})"
+    return f"{status.outcome} after {duration(seconds)}"
 
 
 def _counts(counts: Mapping[str, int]) -> list[str]:
@@ -181,24 +154,5 @@ def _going_on(status: RunStatus) -> tuple[str, ...]:
     if status.engine != "aws":
         return ()
     left = [one for one in status.jobs if one.job_id and JobState(one.state) not in ENDED]
-    lines = [f"{one.job} {for_terminal(one.status or one.state)} {one.job_id}" for one in left[:_NAMES_SHOWN]]
-    return (*lines, f"and {len(left) - _NAMES_SHOWN} more") if len(left) > _NAMES_SHOWN else tuple(lines)
-
-
-def _commands(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
-    """Return the commands that lead on from here, with what they do."""
-    states = {JobState(state) for state in status.counts}
-    if states == {JobState.SUCCEEDED}:
-        return ()
-    going_on = status.engine == "aws" and bool(states & LIVE)
-    again = bool(states & WITHOUT_RESULT)
-    with_journal = for_terminal(journal_words(Path(journal)))
-    commands = []
-    if going_on:
-        commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
-    if again or not going_on:
-        commands.append((f"kedro-batch resume {status.run}{with_journal}", "submit what has not succeeded"))
-    if going_on:
-        commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
-    width = max(len(command) for command, _ in commands)
-    return tuple((command.ljust(width), effect) for command, effect in commands)
+    lines = [f"{one.job} {for_terminal(one.status or one.state)} {one.job_id}" for one in left[:NAMES_SHOWN]]
+    return (*lines, f"and {len(left) - NAMES_SHOWN} more") if len(left) > NAMES_SHOWN else tuple(lines)

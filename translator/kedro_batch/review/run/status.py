@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.review.run.lost_data import LostDataFinder
+from kedro_batch.submitter.events import EngineName
+from kedro_batch.submitter.job_execution import JobExecution, execution_document
 from kedro_batch.submitter.job_state import FAILURES, NEW, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
 
@@ -27,6 +30,7 @@ class JobStatus:
         job_id: The id that the service gave to it; None if it was never submitted.
         status: For UNKNOWN: the state as the service spells it.
         blocked_by: For NOT_RUN: the failed job above it.
+        execution: How it was executed, once it has ended.
     """
 
     job: str
@@ -35,6 +39,7 @@ class JobStatus:
     job_id: str | None = None
     status: str | None = None
     blocked_by: str | None = None
+    execution: JobExecution | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +56,13 @@ class FailureStatus:
         advice: What to check or to change.
         exit_code: Of its container.
         attempts: How often the service started it, if more than once.
+        memory_mib: The memory that its container had, on AWS Batch.
+        timeout_s: How long each of its attempts may take, in seconds.
         log: Where its output is.
         log_tail: The last lines of the log.
         log_problem: Why the log cannot be read.
+        not_found: The datasets that other jobs of the run wrote and that it did not find, sorted.
+        run_again: The jobs that wrote them: they have to run again, too.
         not_run: The jobs that were not run because of it, sorted.
     """
 
@@ -66,9 +75,13 @@ class FailureStatus:
     advice: str | None = None
     exit_code: int | None = None
     attempts: int | None = None
+    memory_mib: int | None = None
+    timeout_s: int | None = None
     log: str | None = None
     log_tail: tuple[str, ...] = ()
     log_problem: str | None = None
+    not_found: tuple[str, ...] = ()
+    run_again: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
 
 
@@ -83,6 +96,7 @@ class RunStatus:
         location: Where it runs: region and account, or a folder.
         began_at: ISO 8601, UTC.
         ended_at: ISO 8601, UTC; None while somebody follows it, or after a crash.
+        run_seconds: How long it took, over all commands, until it ended.
         outcome: How it ended when it was last followed.
         counts: The number of jobs in each state.
         failures: The jobs that failed by themselves, in the order of the plan.
@@ -100,6 +114,7 @@ class RunStatus:
     location: Mapping[str, str]
     began_at: str
     ended_at: str | None = None
+    run_seconds: float | None = None
     outcome: str | None = None
     version: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -114,6 +129,8 @@ def run_status(
     names: Iterable[JobName],
     records: Mapping[JobName, JobRecord],
     definitions: Mapping[str, Sequence[str]] | None = None,
+    *,
+    plan: Plan | None = None,
 ) -> RunStatus:
     """Return the status of a run.
 
@@ -122,10 +139,13 @@ def run_status(
         names: The jobs of its plan, in order.
         records: What is known of them; jobs that are left out were never submitted.
         definitions: The revisions of each job definition that jobs have, the newest first, as far as is recorded.
+        plan: Its plan, which knows who writes the data that a failed job did not find.
     """
     jobs = {name: records.get(name, NEW) for name in names}
     revisions = definitions or {}
     earlier = {name: tuple(rest) for name, (_, *rest) in revisions.items() if rest}
+    finder = LostDataFinder(plan, records) if plan else None
+    planned = {job.name: job for job in plan.jobs} if plan else {}
     blocked: dict[JobName, list[JobName]] = {}
     for name, one in jobs.items():
         if one.blocked_by:
@@ -137,11 +157,16 @@ def run_status(
         location=dict(entry.location),
         began_at=_moment(entry.began_at),
         ended_at=None if entry.ended_at is None else _moment(entry.ended_at),
+        run_seconds=None if entry.ended_at is None else round(max(0.0, entry.ended_at - entry.began_at), 3),
         outcome=entry.outcome,
         version=entry.version,
         counts={str(state): count for state, count in sorted(Counter(one.state for one in jobs.values()).items())},
         failures=tuple(
-            _failure_status(name, one, blocked.get(name, ())) for name, one in jobs.items() if one.state in FAILURES
+            _with_plan(
+                _failure_status(name, one, blocked.get(name, ())), one, finder, planned.get(name), engine=entry.engine
+            )
+            for name, one in jobs.items()
+            if one.state in FAILURES
         ),
         jobs=tuple(
             JobStatus(
@@ -151,6 +176,7 @@ def run_status(
                 job_id=one.job_id,
                 status=one.status,
                 blocked_by=one.blocked_by,
+                execution=one.execution,
             )
             for name, one in jobs.items()
         ),
@@ -178,9 +204,36 @@ def _failure_status(name: JobName, one: JobRecord, not_run: Iterable[JobName]) -
     )
 
 
+def _with_plan(
+    status: FailureStatus, one: JobRecord, finder: LostDataFinder | None, job: Job | None, *, engine: EngineName
+) -> FailureStatus:
+    """Add what the plan tells of a failure: who wrote the data that it did not find, and what the job had."""
+    if one.failure is None or finder is None or job is None:
+        return status
+    memory_mib = None
+    if one.failure.exit_code is not None and engine == "aws":
+        given = one.execution.memory_mib if one.execution else None
+        memory_mib = job.settings.resources.memory_mib if given is None else given
+    lost = finder.find(job.name, one.failure.log_tail)
+    return replace(
+        status,
+        memory_mib=memory_mib,
+        timeout_s=job.settings.timeout_s,
+        not_found=lost.datasets if lost else (),
+        run_again=lost.writers if lost else (),
+    )
+
+
 def status_document(status: RunStatus) -> dict[str, Any]:
     """Return the JSON document of a run, without the fields that have no value."""
-    return {name: _without_nothing(value) for name, value in asdict(status).items() if value is not None}
+    jobs = [_job_document(one) for one in status.jobs]
+    fields = asdict(replace(status, jobs=()))
+    return {name: _without_nothing(value) for name, value in fields.items() if value is not None} | {"jobs": jobs}
+
+
+def _job_document(one: JobStatus) -> dict[str, Any]:
+    fields: dict[str, Any] = _without_nothing(asdict(replace(one, execution=None)))
+    return fields if one.execution is None else {**fields, "execution": execution_document(one.execution)}
 
 
 def entry_document(entry: RunEntry) -> dict[str, Any]:

@@ -86,9 +86,13 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
 def _from_service(record: JobRecord | None, found: FoundJob, submission: int) -> JobRecord:
     """Return what the service says; why a job failed is kept, since ListJobs does not say it."""
     same = record and (record.job_id, record.state) == (found.job_id, found.state)
-    failure = record.failure if record and same else None
     return JobRecord(
-        state=found.state, status=found.status, submission=submission, job_id=found.job_id, failure=failure
+        state=found.state,
+        status=found.status,
+        submission=submission,
+        job_id=found.job_id,
+        failure=record.failure if record and same else None,
+        execution=record.execution if record and same else None,
     )
 
 

@@ -31,7 +31,7 @@ from kedro_batch.submitter.reconcile.merge import (
     with_next_submission,
     with_what_came_back,
 )
-from kedro_batch.submitter.reconcile.standing import Facts, jobs_to_compare, standing_of
+from kedro_batch.submitter.reconcile.standing import Facts, created_at, jobs_to_compare, standing_of
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import listed
 
@@ -51,6 +51,7 @@ class Reconciled:
         earlier: Jobs to be terminated before another submission replaces them.
         replaced: The records of the submissions that another one replaces.
         on_service: ListJobs has jobs of the run.
+        created_at: When each job was created that the service has; seconds since the epoch.
         versions: Under which versions they save data, where the journal does not say it.
     """
 
@@ -63,6 +64,7 @@ class Reconciled:
     earlier: tuple[JobId, ...] = ()
     replaced: Records = field(default_factory=dict)
     on_service: bool = False
+    created_at: tuple[float, ...] = ()
     versions: frozenset[DataVersion] = frozenset()
 
 
@@ -176,6 +178,7 @@ def _compared(
         lost_data=standing.lost_data,
         contested=standing.contested,
         on_service=bool(discovered.jobs),
+        created_at=created_at(discovered),
         versions=versions.found,
     )
 

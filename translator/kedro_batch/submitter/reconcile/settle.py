@@ -7,6 +7,7 @@ from kedro_batch.errors import ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.submitter.executions import ask_for_executions
 from kedro_batch.submitter.job_state import ENDED, NEW, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.duplicates import Duplicate, reason_to_terminate
@@ -99,6 +100,8 @@ def _record_replaced(context: RunContext, replaced: Records, described: Mapping[
     }
     if ended:
         emit_differences(context, ended)
+        for executed in ask_for_executions(context, ended):  # nobody will ask about an earlier submission
+            context.emit(executed)
         context.journal.commit()  # the next submissions are compared with it
 
 

@@ -120,10 +120,15 @@ def _made_twice(jobs: Collection[FoundJob]) -> int:
 
 def _began_at(facts: Facts, discovered: Discovered) -> float:
     """Return when the run began, as far as anything proves it. Its id proves nothing: anybody may choose one."""
-    created = [one.created_at_ms / 1000 for jobs in discovered.jobs.values() for one in jobs if one.created_at_ms]
     intended = [one.intended_at for one in facts.journal.values() if one.intended_at]
     version = [facts.version_at] if facts.version_at is not None else []
-    return min([*created, *intended, *version], default=facts.wall)
+    return min([*created_at(discovered), *intended, *version], default=facts.wall)
+
+
+def created_at(discovered: Discovered) -> tuple[float, ...]:
+    """Return when each job was created that the service has; seconds since the epoch."""
+    found = (one for jobs in discovered.jobs.values() for one in jobs)
+    return tuple(one.created_at_ms / 1000 for one in found if one.created_at_ms)
 
 
 def _others_submit(journal: Records, discovered: Discovered) -> bool:

@@ -13,6 +13,7 @@ from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Ident
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
+from kedro_batch.submitter.job_execution import JobExecution, execution_of
 from kedro_batch.submitter.job_state import ENDED, JobState, state_of
 from kedro_batch.submitter.service.limits import Pace
 
@@ -52,6 +53,11 @@ class JobDetail:
     def created_at_ms(self) -> int:
         """When it was created, in milliseconds since the epoch; 0 if the reply does not say it."""
         return int(self.reply.get("createdAt") or 0)
+
+    @property
+    def execution(self) -> JobExecution:
+        """How it was executed until now."""
+        return execution_of(self.reply)
 
     @property
     def started(self) -> bool:

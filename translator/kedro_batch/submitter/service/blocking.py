@@ -5,7 +5,7 @@ stage was interrupted, and what they would say is asked again, or looked up by n
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -71,6 +71,22 @@ class BlockingService:
         for start in range(0, len(wanted), DESCRIBE_JOBS):
             chunk = wanted[start : start + DESCRIBE_JOBS]
             found += self.call_until_answered(Lane.DESCRIBE, partial(self._engine.describe_jobs, chunk))
+        return found
+
+    def describe_jobs_once(self, ids: Sequence[JobId], within_s: float) -> list[JobDetail]:
+        """Describe up to 100 jobs, in one call that is not repeated; unknown ones are left out.
+
+        Args:
+            ids: The jobs.
+            within_s: How long to wait for the reply.
+
+        Raises:
+            ServiceError: It failed, or was not answered in time.
+        """
+        reply = self._reply(Lane.DESCRIBE, partial(self._engine.describe_jobs, ids), patience_s=within_s)
+        if reply.error:
+            raise reply.error
+        found: list[JobDetail] = reply.value
         return found
 
     def list_jobs(self, queues: Iterable[str], name: str) -> list[JobSummary]:

@@ -61,6 +61,10 @@ documented [ours]."""
 REMEMBERED_S = 24 * 3600
 """How long AWS Batch surely knows a job after its end: the guide says 7 days, users report 24 hours."""
 
+ASKED_ABOUT_S = 30 * 24 * 3600
+"""How the jobs of a run were executed is asked for so long after they were submitted: most have been forgotten then,
+and each command would ask again [ours]."""
+
 TERMINATION_S = 120.0
 """How long to wait until terminated jobs have ended: a container has 30 s to stop, and the service may lag [ours]."""
 CANCEL_WITHIN_S = 600.0

@@ -32,7 +32,7 @@ from kedro_batch.submitter.service.api import (
 )
 from kedro_batch.submitter.service.limits import UNLIMITED
 from kedro_batch.submitter.service.local_earlier import EarlierCommands
-from kedro_batch.submitter.service.local_job import LocalJob
+from kedro_batch.submitter.service.local_job import LocalAttempt, LocalJob
 from kedro_batch.submitter.service.local_process import (
     GRACE_S,
     NOT_STARTED,
@@ -232,7 +232,10 @@ class LocalEngine(NoAccount):
                     break
                 job.state = JobState.STARTING
                 job.container = {"logStreamName": str(log)}
+                job.attempts.append(LocalAttempt(str(log)))
             ended = self._attempt(job, attempt, log)
+            with self._lock:
+                job.attempts[-1].end(ended.code, ended.reason)
             if ended.code in (0, None) or self._stopping:
                 break
         return ended if job.terminated is None else Exit(None, job.terminated)
@@ -254,7 +257,7 @@ class LocalEngine(NoAccount):
             job.begun = True
             gated.open_gate()
             with self._lock:
-                job.state = JobState.RUNNING
+                job.state, job.attempts[-1].started_at = JobState.RUNNING, time.time()
                 self._inbox.wake()
             return wait_for_exit(job.process, job.request.get("timeout", {}).get("attemptDurationSeconds"))
         except OSError as error:
@@ -276,7 +279,7 @@ class LocalEngine(NoAccount):
                         self._start(child)
             else:
                 job.state = JobState.FAILED
-                job.reason = ended.reason or "Essential container in task exited"  # as AWS Batch says it
+                job.reason = ended.reason or ""  # its exit code and its log say the rest
                 self._fail_below(job.children)
             self._inbox.wake()
 

@@ -8,14 +8,14 @@ says so, or it has the id of the job in its environment.
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.plan.variables import JOB_ID_VARIABLE
 from kedro_batch.submitter.job_state import JobState
-from kedro_batch.submitter.service.local_job import LocalJob
+from kedro_batch.submitter.service.local_job import LocalAttempt, LocalJob
 from kedro_batch.submitter.service.local_record import Began, Ended, read_record
 from kedro_batch.submitter.service.process_table import Process, find_members, has_variable, machine
 
@@ -35,13 +35,15 @@ class EarlierCommands:
         """
         self.ended: dict[JobId, LocalJob] = {}
         self._going_on: dict[JobId, Began] = {}
+        starts: dict[JobId, list[Began]] = {}
         for line in read_record(file):
             match line:
                 case Began():
                     self._going_on[line.job_id] = line
+                    starts.setdefault(line.job_id, []).append(line)
                 case Ended():
                     self._going_on.pop(line.job_id, None)
-                    self.ended[line.job_id] = _job(line)
+                    self.ended[line.job_id] = _job(line, starts.get(line.job_id, ()))
 
     def left_running(self, number: signal.Signals | None = None) -> tuple[str, ...]:
         """Return the jobs that have processes, by their names in the plan, sorted; send these a signal first."""
@@ -80,8 +82,13 @@ def _own(began: Began, members: Iterable[Process]) -> list[Process]:
     return [one for one in members if one.pid != began.group and has_variable(one.pid, JOB_ID_VARIABLE, began.job_id)]
 
 
-def _job(line: Ended) -> LocalJob:
+def _job(line: Ended, starts: Sequence[Began]) -> LocalJob:
+    """Return a job that has ended; its attempts followed each other without a pause."""
     succeeded = line.code == 0
+    ends = (*(one.at for one in starts[1:]), line.at)
+    attempts = [LocalAttempt(None, started_at=one.at, stopped_at=end) for one, end in zip(starts, ends, strict=False)]
+    if attempts:
+        attempts[-1].log, attempts[-1].code = line.log, line.code
     return LocalJob(
         line.job_id,
         {"jobName": line.name},
@@ -91,5 +98,6 @@ def _job(line: Ended) -> LocalJob:
             **({} if line.log is None else {"logStreamName": line.log}),
             **({} if line.code is None else {"exitCode": line.code}),
         },
-        created_at_ms=round(line.at * 1000),
+        attempts=attempts,
+        created_at_ms=round((starts[0].at if starts else line.at) * 1000),
     )

@@ -6,10 +6,32 @@ from subprocess import Popen
 from typing import Any
 
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
-from kedro_batch.submitter.job_state import JobState
+from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.local_record import Began, Ended
 from kedro_batch.submitter.service.process_table import find_process, machine
+
+
+@dataclass(slots=True)
+class LocalAttempt:
+    """One start of a job. Times are in seconds since the epoch; None where that was not reached."""
+
+    log: str | None
+    started_at: float | None = None
+    stopped_at: float | None = None
+    code: int | None = None
+    reason: str | None = None
+
+    def end(self, code: int | None, reason: str | None) -> None:
+        """Record that it has ended."""
+        self.code, self.reason, self.stopped_at = code, reason, time.time()
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What DescribeJobs says of it."""
+        container = {"logStreamName": self.log, "exitCode": self.code, "reason": self.reason}
+        times = {"startedAt": _ms(self.started_at), "stoppedAt": _ms(self.stopped_at)}
+        return {"container": _known(container), **_known(times)}
 
 
 @dataclass(slots=True)
@@ -21,6 +43,7 @@ class LocalJob:
     state: JobState = JobState.SUBMITTED
     reason: str = ""
     container: dict[str, Any] = field(default_factory=dict)
+    attempts: list[LocalAttempt] = field(default_factory=list)
     created_at_ms: int = field(default_factory=lambda: round(time.time() * 1000))
     process: Popen[bytes] | None = None
     begun: bool = False
@@ -43,7 +66,15 @@ class LocalJob:
     @property
     def detail(self) -> JobDetail:
         """What DescribeJobs says of it."""
-        reply = {"container": self.container.copy(), **({"statusReason": self.reason} if self.reason else {})}
+        last = self.attempts[-1] if self.attempts else LocalAttempt(None)
+        ended = self.state in ENDED
+        reply = {
+            "container": self.container.copy(),
+            "createdAt": self.created_at_ms,
+            **_known({"startedAt": _ms(last.started_at), "stoppedAt": _ms(last.stopped_at if ended else None)}),
+            "attempts": [one.detail for one in self.attempts if one.stopped_at is not None],
+            **({"statusReason": self.reason} if self.reason else {}),
+        }
         return JobDetail(
             job_id=self.job_id, name=self.request["jobName"], state=self.state, reason=self.reason, reply=reply
         )
@@ -82,3 +113,11 @@ class LocalJob:
             log=self.container.get("logStreamName"),
             at=time.time(),
         )
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,38 @@
+"""The commands that lead on from where a run stands, and what each does. Pure."""
+
+from pathlib import Path
+
+from kedro_batch.review.run.status import RunStatus
+from kedro_batch.submitter.job_state import LIVE, WITHOUT_RESULT, JobState
+from kedro_batch.submitter.journal_view import journal_words
+from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.wording import listed
+
+
+def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
+    """Return the commands that lead on from here, with what they do."""
+    states = {JobState(state) for state in status.counts}
+    if states == {JobState.SUCCEEDED}:
+        return ()
+    going_on = status.engine == "aws" and bool(states & LIVE)
+    again = bool(states & WITHOUT_RESULT)
+    with_journal = for_terminal(journal_words(Path(journal)))
+    commands = []
+    if going_on:
+        commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
+    if again or not going_on:
+        commands.append(_resume(status, with_journal))
+    if going_on:
+        commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
+    width = max(len(command) for command, _ in commands)
+    return tuple((command.ljust(width), effect) for command, effect in commands)
+
+
+def _resume(status: RunStatus, with_journal: str) -> tuple[str, str]:
+    """Return the command that submits again: also what wrote the data that failed jobs did not find."""
+    writers = list(dict.fromkeys(writer for one in status.failures for writer in one.run_again))
+    more = "".join(f" --from {writer}" for writer in writers)
+    effect = "submit what has not succeeded"
+    if writers:
+        effect += f", and run {listed(writers, 3)} and all below again"
+    return f"kedro-batch resume {status.run}{more}{with_journal}", effect
