@@ -12,12 +12,7 @@ from kedro_batch.plan.submit_job import JobId, batch_job_name
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, job_changed
 from kedro_batch.submitter.failed_logs import FailedLogs
-from kedro_batch.submitter.failures import (
-    classify_failure,
-    exit_code_of,
-    log_of,
-    reason_of,
-)
+from kedro_batch.submitter.failures import classify_failure, exit_code_of, log_of, reason_of
 from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobRecord, JobState, Transition
 from kedro_batch.submitter.missing_jobs import MissingJobs
 from kedro_batch.submitter.poll_schedule import PollSchedule, in_calls
@@ -46,7 +41,8 @@ class JobPoller:
         self._bucket = Bucket(self._pace.calls, DESCRIBE_BURST, context.calls.now())
         self._settled: set[JobId] = set()
         self._asking = False
-        self._logs = FailedLogs(context, run_state)
+        self.logs = FailedLogs(context, run_state)
+        """The logs of the jobs that have failed."""
         self.superseded: list[JobId] = []
         """Jobs that another process has terminated as duplicates: the run is to be reconciled."""
         self.cancelled: JobName | None = None
@@ -82,7 +78,7 @@ class JobPoller:
     @property
     def idle(self) -> bool:
         """True if no call is under way, no log is being read, and no missing job is being looked up."""
-        return not (self._asking or self._chunks or self._logs.under_way or self._looking_up)
+        return not (self._asking or self._chunks or self.logs.under_way or self._looking_up)
 
     def stop(self) -> None:
         """Ask nothing more until the run has been reconciled; what is under way is still answered."""
@@ -103,6 +99,7 @@ class JobPoller:
         """Ask what is due to be asked."""
         if self._stopped:
             return
+        self.logs.act(now)
         for name in self._run_state.pop_new_on_frontier():
             self._schedule.enter(name, self._queue[name], at_work=self._run_state.state(name) in MAY_BE_WORKING)
         if self._chunks and not self._asking:
@@ -136,7 +133,12 @@ class JobPoller:
 
     def next_at(self, now: float) -> float:
         """Return when there is something to do, apart from replies."""
-        if self._asking or self._stopped or not self._run_state.any_live:
+        if self._stopped:
+            return float("inf")
+        return min(self.logs.next_at(now), self._asks_at(now))
+
+    def _asks_at(self, now: float) -> float:
+        if self._asking or not self._run_state.any_live:
             return float("inf")
         if not self._chunks:
             return self._schedule.due
@@ -227,7 +229,7 @@ class JobPoller:
         else:
             self._stuck.discard(name)
         if transitions and state is JobState.FAILED:
-            self._logs.read(name, detail)
+            self.logs.read(name, detail)
 
     def _emit(self, transition: Transition, detail: JobDetail) -> None:
         reason = None if detail.state is JobState.SUCCEEDED else reason_of(detail.reply)  # of a success it says nothing
@@ -240,10 +242,6 @@ class JobPoller:
         """Stop asking about a job that cannot change any more, and emit why."""
         self._schedule.leave(transition.job)
         self._context.emit(job_changed(transition))
-
-    def on_log(self, reply: Reply) -> None:
-        """Handle the last lines of a log, or why they cannot be read: that never harms the run."""
-        self._logs.on_reply(reply)
 
     # Jobs that the service does not know
 

@@ -36,7 +36,10 @@ ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, stat
     blocked_by = excluded.blocked_by, cause = excluded.cause, reason = excluded.reason,
     exit_code = excluded.exit_code, attempts = excluded.attempts, advice = excluded.advice, log = excluded.log
 """
-_LOG = "UPDATE submissions SET log_tail = ?, log_problem = ? WHERE run = ? AND job = ? AND submission = ?"
+_LOG = """
+UPDATE submissions SET log_tail = ?, log_problem = ?, exception = ?, exception_cause = ?, node = ?
+WHERE run = ? AND job = ? AND submission = ?
+"""
 
 Row = tuple[str, tuple[object, ...]]
 """A statement and its values."""
@@ -61,8 +64,8 @@ def event_rows(run_id: RunId, event: Event, at: float) -> list[Row]:
             failure = (event.cause, event.reason, event.exit_code, event.attempts, event.advice, event.log)
             rows.append((_CHANGED, (*submission, event.blocked_by, *failure)))
         case JobLog():
-            log = (json.dumps(event.lines), event.problem, run_id, event.job, event.submission)
-            rows.append((_LOG, log))
+            told = (json.dumps(event.lines), event.problem, event.exception, event.exception_cause, event.node)
+            rows.append((_LOG, (*told, run_id, event.job, event.submission)))
         case RunFinished():
             rows.append(("UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?", (event.outcome, at, run_id)))
         case RunStarted() | DefinitionPinned() | Notice():

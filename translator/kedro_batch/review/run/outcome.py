@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from kedro_batch.review.run.same_failures import Alike, same_failures, told_once
 from kedro_batch.review.run.status import FailureStatus, RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.job_state import ENDED, LIVE, WITHOUT_RESULT, JobState
@@ -39,6 +40,10 @@ class FailureView:
 
     job: str
     headline: str
+    exceptions: tuple[str, ...]
+    node: str | None
+    same_count: int
+    same: str
     advice: str | None
     log: str | None
     log_tail: tuple[str, ...]
@@ -71,13 +76,14 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
         note: What becomes of jobs that have not ended.
     """
     counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
+    groups = same_failures(status.failures)
     view = OutcomeView(
         headline=f"run {status.run} {_how_it_stands(status, seconds)}: {counts}",
         place=_place(status) if seconds is None else None,
         note=for_terminal(note) if note else None,
         going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
-        failures=tuple(_failure(one, status.engine) for one in status.failures[:_FAILURES_SHOWN]),
-        further_failures=_further(status.failures[_FAILURES_SHOWN:]),
+        failures=tuple(_failure(alike, status.engine) for alike in groups[:_FAILURES_SHOWN]),
+        further_failures=_further([one for alike in groups[_FAILURES_SHOWN:] for one in alike]),
         commands=_commands(status, journal),
         journal=for_terminal(journal),
     )
@@ -89,7 +95,7 @@ def failure_text(status: RunStatus, *, journal: str) -> str:
     lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
     lines += [
         f"  {view.job} {view.headline}"
-        for view in (_failure(one, status.engine) for one in status.failures[:_FAILURES_SHOWN])
+        for view in (_failure((one,), status.engine) for one in status.failures[:_FAILURES_SHOWN])
     ]
     if further := _further(status.failures[_FAILURES_SHOWN:]):
         lines.append(f"  {further}")
@@ -138,7 +144,8 @@ def _how_it_stands(status: RunStatus, seconds: float | None) -> str:
     return f"{status.outcome}, as last seen" if status.outcome else "has not ended, as last seen"
 
 
-def _failure(one: FailureStatus, engine: str) -> FailureView:
+def _failure(alike: Alike, engine: str) -> FailureView:
+    one = told_once(alike)
     reason = one.reason or (_WHY_LOST.get(engine) if one.state == JobState.LOST else None)
     code = None if one.exit_code is None else f"exit code {one.exit_code}"
     attempts = f"after {one.attempts} attempts" if one.attempts else None
@@ -150,6 +157,10 @@ def _failure(one: FailureStatus, engine: str) -> FailureView:
     return FailureView(
         job=one.job,
         headline=f"{verb}: {for_terminal(details)}" if details else verb,
+        exceptions=_exceptions(one),
+        node=for_terminal(one.node) if one.node else None,
+        same_count=len(alike) - 1,
+        same=listed([other.job for other in alike[1:]], _NAMES_SHOWN),
         advice=one.advice if one.cause not in _SPEAKS_FOR_ITSELF else None,
         log=for_terminal(one.log) if one.log else None,
         log_tail=tuple(for_terminal(line) for line in one.log_tail),
@@ -157,6 +168,12 @@ def _failure(one: FailureStatus, engine: str) -> FailureView:
         not_run_count=len(one.not_run),
         not_run=listed(one.not_run, _NAMES_SHOWN),
     )
+
+
+def _exceptions(one: FailureStatus) -> tuple[str, ...]:
+    """Return the exception that ended the command of a job, and the one that led to it, a line each."""
+    lines = (one.exception, f"after {one.exception_cause}" if one.exception_cause else None)
+    return tuple(for_terminal(line) for line in lines if line)
 
 
 def _further(failures: Sequence[FailureStatus]) -> str:

@@ -53,7 +53,10 @@ class FailureStatus:
         attempts: How often the service started it, if more than once.
         log: Where its output is.
         log_tail: The last lines of the log.
-        log_problem: Why the log cannot be read.
+        log_problem: Why there are none.
+        exception: The exception that ended its command, where the log tells: name and message.
+        exception_cause: The exception that led to it.
+        node: The node that failed, of a job with several, where the log tells.
         not_run: The jobs that were not run because of it, sorted.
     """
 
@@ -69,6 +72,9 @@ class FailureStatus:
     log: str | None = None
     log_tail: tuple[str, ...] = ()
     log_problem: str | None = None
+    exception: str | None = None
+    exception_cause: str | None = None
+    node: str | None = None
     not_run: tuple[str, ...] = ()
 
 
@@ -175,6 +181,9 @@ def _failure_status(name: JobName, one: JobRecord, not_run: Iterable[JobName]) -
         log=failure.log,
         log_tail=failure.log_tail,
         log_problem=failure.log_problem,
+        exception=failure.exception,
+        exception_cause=failure.exception_cause,
+        node=failure.node,
     )
 
 
