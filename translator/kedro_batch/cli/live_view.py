@@ -129,7 +129,8 @@ def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one 
             return None  # another submission, which is shown itself
         case JobChanged():
             because = f"because {event.blocked_by} did not succeed" if event.blocked_by else ""
-            details = " ".join(filter(None, (because, for_terminal(event.reason or ""))))
+            code = f"exit code {event.exit_code}" if event.exit_code else ""
+            details = " ".join(filter(None, (because, for_terminal(event.reason or code))))
             state = for_terminal(event.status or str(event.after))
             line = Text(f"{now} {event.job} ").append(state, _STYLES.get(event.after, ""))
             if verbose and event.log:

@@ -16,7 +16,7 @@ from kedro_batch.submitter.log_excerpt import Excerpt, excerpt_of
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobDetail, LogTail
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import LOG_AGAIN_S, LOG_LINES, LOG_S
+from kedro_batch.submitter.service.limits import LOG_AGAIN_S, LOG_END_S, LOG_LINES, LOG_S
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import sentences
 
@@ -119,10 +119,10 @@ class FailedLogs:
     def finish(self, now: float) -> bool:
         """Look once more at what is missing, since the run is about to be reported; True once that need not wait.
 
-        It waits ``LOG_AGAIN_S`` at most, and not for logs that have lines and no exception.
+        It waits ``LOG_END_S`` at most; where a log has lines without an exception, only until the second look.
         """
         if self._ends_at is None:
-            self._ends_at = now + LOG_AGAIN_S[-1]
+            self._ends_at = now + LOG_END_S
             for one in self._logs:
                 if one.looked_at_often and not (one.done or one.excerpt.lines):
                     one.done = True

@@ -12,13 +12,15 @@ from typing import Any
 from kedro_batch.submitter.kedro_log import node_that_failed
 from kedro_batch.submitter.tracebacks import Raised, last_raised
 from kedro_batch.text.escaping import one_line
+from kedro_batch.text.wording import counted
 
 LINES = 25
 """Lines of an excerpt at most."""
 WIDTH = 500
 """Characters of a line, and of an exception, at most."""
-_LINES_READ = 3000
-_LONGEST_READ = 4000
+_LINES_READ = 2000
+_LONGEST_READ = 2000
+"""Characters of a line that are looked at; of a progress bar, those that were written last."""
 _TRACEBACK = "Traceback (most recent call last)"
 
 _BOX = re.compile(r"[╭+][─-]+ ?" + re.escape(_TRACEBACK) + r" ?[─-]+[╮+]\s*$")
@@ -26,6 +28,8 @@ _INNER = re.compile(r"[│|] ?(?P<text>.*?) ?[│|]\s*$")
 _BOX_END = re.compile(r"(?:╰─|\+--)")
 _SOURCE = re.compile(r" *(?P<here>[❱>] )? *\d+ (?P<source>.*)$")
 _INNER_BOX = re.compile(r"\s*(?:[╭│╰|]|\+-)")
+_OF_KEDRO = re.compile(r' +File ".*[\\/](?:site|dist)-packages[\\/](?:kedro|click|pluggy)[\\/].*", line \d+, in ')
+_ANY_FRAME = re.compile(r' +File ".*", line \d+')
 _FRAME = re.compile(r"(?P<file>\S.*?):(?P<line>\d+) ?in (?P<function>\S.*)$")
 
 
@@ -57,7 +61,7 @@ def excerpt_of(log: Sequence[str], nodes: Collection[str] = ()) -> Excerpt:
     """
     lines = [line for entry in log[-_LINES_READ:] for line in _lines_of(entry)][-_LINES_READ:]
     raised = last_raised(lines)
-    shown = [line.rstrip() for line in _without_boxes(lines) if line.strip()]
+    shown = _without_frames_of_kedro([line.rstrip() for line in _without_boxes(lines) if line.strip()])
     return Excerpt(
         lines=tuple(cut(line) for line in shown[-LINES:]),
         exception=cut(raised.exception) if raised else None,
@@ -129,3 +133,22 @@ def _without_boxes(lines: Sequence[str]) -> Iterator[str]:
         else:
             in_box = False
             yield line
+
+
+def _without_frames_of_kedro(lines: Sequence[str]) -> list[str]:
+    """Return the lines without the frames by which Kedro has come to a node: those that others follow."""
+    kept: list[str] = []
+    of_kedro: list[str] = []  # frames of which it is not known yet what follows
+    frames = 0
+    for line in lines:
+        if _OF_KEDRO.match(line):
+            of_kedro.append(line)
+            frames += 1
+        elif of_kedro and line.startswith("    ") and not _ANY_FRAME.match(line):
+            of_kedro.append(line)
+        else:
+            if of_kedro:
+                kept += [f"  ({counted(frames, 'frame')} of Kedro)"] if _ANY_FRAME.match(line) else of_kedro
+            of_kedro, frames = [], 0
+            kept.append(line)
+    return kept + of_kedro

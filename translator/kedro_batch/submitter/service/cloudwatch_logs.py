@@ -53,9 +53,9 @@ class CloudWatchLogs:
         if tail:
             return LogTail(lines=tuple(tail[-lines:]))
         if missing:
-            group, stream_name = one_line(missing[0].group), one_line(missing[0].stream)
-            return LogTail(problem=f"{_SERVICE} has no stream {stream_name} in {group}: it may still come")
-        return LogTail(problem="its log is empty: its last lines may still come")
+            where = f"stream {one_line(missing[0].stream)} of {one_line(missing[0].group)}"
+            return LogTail(problem=f"{_SERVICE} does not have its log yet ({where})")
+        return LogTail(problem="its log is still empty")
 
     def _last_of(self, log: LogStream, lines: int) -> list[str]:
         """Return the last lines of a stream: page after page backwards, until there are enough or it begins."""
@@ -90,7 +90,8 @@ def _why_no_stream(detail: JobDetail) -> str:
         return "its log is in its cluster: kubectl logs shows it"
     if driver := log_driver(reply):
         return f"its definition sends its log elsewhere: logDriver {one_line(driver)}"
-    if not detail.started and reply.get("container") is not None:
+    begun = any(one.get("startedAt") for one in (reply, *(reply.get("attempts") or ())))
+    if reply.get("container") is not None and not begun:
         return "it has no log stream: its container never started"
     return "AWS Batch names no log stream of it"
 
