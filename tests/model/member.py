@@ -196,7 +196,7 @@ class _Poller(JobPoller):
             self._on_found(engine.list_jobs("", f"{run_prefix(RUN)}*", None).jobs)
         for reply in self._context.calls.wait(0):  # a log that it reads
             if reply.lane is Lane.LOG:
-                self.on_log(reply)
+                self.logs.on_reply(reply)
 
     def _asked(self) -> dict[JobName, JobId]:
         return {job: one.job_id for job, one in self._run_state.records.items() if one.live and one.job_id}

@@ -12,7 +12,7 @@ from kedro_batch.submitter.events import EngineName, Event, JobChanged, JobSubmi
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import JournalWait
 from kedro_batch.submitter.journal_rows import SubmittedId
-from kedro_batch.submitter.service.api import Check, JobDetail, JobPage, Terminated, unchecked
+from kedro_batch.submitter.service.api import Check, JobDetail, JobPage, LogTail, Terminated, unchecked
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from tests.model.service import Copies, detail_of, number_of, summary_of
@@ -105,8 +105,8 @@ class Look:
         self.sent.append(Sent(request["jobName"], waits_for))
         return JobId("")
 
-    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:  # noqa: ARG002  as an engine has it
-        return ()
+    def log_tail(self, detail: JobDetail, lines: int) -> LogTail:  # noqa: ARG002  as an engine has it
+        return LogTail(complete=True)
 
     def renew(self) -> None:
         """Nothing expires."""

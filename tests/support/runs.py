@@ -97,8 +97,9 @@ def as_of_version_3(file: Path) -> None:
 
 def as_of_version_4(file: Path) -> None:
     """Turn a journal into one of the version before runs had several plans, and jobs the times of AWS Batch."""
-    later = ("plan_digest", "stuck_since", "created_at", "started_at", "stopped_at", "details")
-    drops = [f"ALTER TABLE submissions DROP COLUMN {column}" for column in later]
+    times = ("plan_digest", "stuck_since", "created_at", "started_at", "stopped_at", "details")
+    logs = ("exception", "exception_cause", "node")
+    drops = [f"ALTER TABLE submissions DROP COLUMN {column}" for column in (*times, *logs)]
     _without(file, 4, [*drops, "ALTER TABLE runs DROP COLUMN cancel_at", "DROP TABLE plans"])
 
 

@@ -39,6 +39,7 @@ from kedro_batch.submitter.service.api import (
     Check,
     JobDetail,
     JobPage,
+    LogTail,
     Terminated,
     job_detail,
     job_summary,
@@ -217,12 +218,12 @@ class InProcess:
         failed = {JobId(one["job"]): str(one["message"]) for one in errors}
         return Terminated(done=tuple(one for one in some if one not in failed), failed=failed)
 
-    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
+    def log_tail(self, detail: JobDetail, lines: int) -> LogTail:
         tail: list[str] = []
         for location in log_streams(detail.reply):
             reply = self._asked("GetLogEvents", logGroupName=location.group, logStreamName=location.stream, limit=lines)
             tail += [one["message"] for one in reply["events"]]
-        return tuple(tail[-lines:])
+        return LogTail(lines=tuple(tail[-lines:]))
 
     def renew(self) -> None:
         """Do nothing: the configuration says when credentials are valid again."""

@@ -91,8 +91,8 @@ def test_a_failure_is_told_with_its_reason_its_log_and_how_many_it_kept_from_run
         ({"cause": "unknown", "advice": "none", "exit_code": 0}, ["train failed: exit code 0"]),
         ({"state": "LOST"}, ["train was lost: the service knows it no longer"]),
         (
-            {"log": "train/default/1", "log_problem": "access denied"},
-            ["train failed", "  log: train/default/1", "  its log cannot be read: access denied"],
+            {"log": "train/default/1", "log_problem": "its log is empty"},
+            ["train failed", "  log: train/default/1", "  its log is empty"],
         ),
     ],
 )

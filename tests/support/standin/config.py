@@ -76,8 +76,17 @@ class Config:
     """What TerminateJob says to an unknown id: refuse (400), or accept. What AWS says is not documented."""
     log_lines: int = 3
     logs: dict[str, list[str]] = field(default_factory=dict)
+    """What jobs write; one with no lines has an empty stream."""
     log_delay_s: float = 0.0
     """How long after the start of a job its log stream appears."""
+    log_missing: dict[str, int] = field(default_factory=dict)
+    """Jobs whose log stream is not there for the first so many looks: calls of GetLogEvents without a token."""
+    log_late: dict[str, list[int]] = field(default_factory=dict)
+    """``[looks, lines]``: in the first so many looks, a stream lacks its last so many lines."""
+    log_driver: str = "awslogs"
+    """The driver in the log configuration of every job; with another one, no job has a stream."""
+    log_empty_pages: int = 0
+    """How many empty pages come before those with events, backwards from the end of each stream."""
 
     # What goes wrong with calls
     seed: int | None = None
@@ -108,6 +117,8 @@ class Config:
     """So many calls of DescribeJobs are denied, one time."""
     deny: list[str] = field(default_factory=list)
     """Operations that are denied (403 AccessDeniedException)."""
+    refuse_reasons: dict[str, str] = field(default_factory=dict)
+    """Operations that are refused (400 ClientException), and with which words."""
     deny_tags: bool = False
     """Calls with tags are denied."""
     expired: list[list[float]] = field(default_factory=list)

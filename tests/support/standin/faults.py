@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from .config import Config, named, within
-from .limits import RefusedError
+from .limits import RefusedError, client_error
 
 _ANY = float("inf")
 """The rate of what is not throttled."""
@@ -108,6 +108,9 @@ class Faults:
             raise _denied("batch:DescribeJobs")
         if named(operation, config.deny):
             raise _denied(_ACTION.get(operation, f"batch:{_spelled(operation, config.deny)}"))
+        for refused, why in config.refuse_reasons.items():
+            if named(operation, refused):
+                raise client_error(why)
         if config.deny_tags and body.get("tags"):
             raise _denied("batch:TagResource")
         if submit and config.refuse_after is not None and taken >= config.refuse_after:

@@ -5,6 +5,7 @@ Time passes inside each call, and what was to happen since the last one happens 
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -49,6 +50,7 @@ class Service:
         self.verdict = Verdict()
         self.ledger: list[dict[str, Any]] = []
         self._clock = clock
+        self._looks_at_logs: Counter[str] = Counter()
         self._epoch = epoch
         self._ids = Random(config.seed)  # noqa: S311  nothing secret
         self._faults = Faults(config, Random(config.seed))  # noqa: S311  the same
@@ -63,7 +65,7 @@ class Service:
             "describejobdefinitions": self._definitions.describe,
             "registerjobdefinition": self._definitions.register,
             "getcalleridentity": lambda _, __: identity.caller(config),
-            "getlogevents": lambda body, now: logs.events(config, self.jobs, body, now=now, epoch=self._epoch),
+            "getlogevents": self._log_events,
         }
 
     def answer(self, operation: str, body: dict[str, Any], *, size: int | None = None) -> Reply:
@@ -172,13 +174,16 @@ class Service:
         self.verdict.took(job, self.jobs.by_label[label])
         return {"jobName": job.name, "jobId": job.id, "jobArn": f"{ARN}:job/{job.id}"}
 
+    def _log_events(self, body: dict[str, Any], now: float) -> dict[str, Any]:
+        return logs.events(self.config, self.jobs, body, now=now, epoch=self._epoch, looks=self._looks_at_logs)
+
     def _describe(self, body: dict[str, Any], now: float) -> dict[str, Any]:
         wanted = body.get("jobs", [])
         check_count(wanted, DESCRIBED_AT_ONCE)
         delay, hidden = self.config.describe_delay_s, self.config.vanish
         known = [job for one in dict.fromkeys(wanted) if (job := self._known(one.rpartition("/")[2]))]
         visible = [job for job in known if job.taken + delay <= now and job.label not in hidden]
-        return {"jobs": [described(job, self._epoch) for job in visible]}
+        return {"jobs": [described(job, self._epoch, self.config.log_driver) for job in visible]}
 
     def _list(self, body: dict[str, Any], now: float) -> dict[str, Any]:
         if not body.get("jobQueue"):

@@ -21,7 +21,7 @@ def label_of(request: dict[str, Any]) -> str:
     return next((found[1] for pattern in _NAMES if (found := pattern.fullmatch(name))), name)
 
 
-def described(job: Job, epoch: float) -> dict[str, Any]:
+def described(job: Job, epoch: float, log_driver: str = "awslogs") -> dict[str, Any]:
     """Describe a job as DescribeJobs does; ``epoch`` is the Unix time at the zero of the service's clock."""
     request = job.request
     overrides = request.get("containerOverrides", {})
@@ -39,10 +39,10 @@ def described(job: Job, epoch: float) -> dict[str, Any]:
         "ulimits": [],
         "networkInterfaces": [],
         "secrets": [],
-        "logConfiguration": {"logDriver": "awslogs", "options": {}, "secretOptions": []},
+        "logConfiguration": {"logDriver": log_driver, "options": {}, "secretOptions": []},
     }
     if job.stream:
-        container["logStreamName"] = job.stream
+        container |= {"logStreamName": job.stream} if log_driver == "awslogs" else {}
         container |= _machine(job, len(job.tries) + (job.live))
     if job.tries and not job.live:
         container |= _ending(job.tries[-1])

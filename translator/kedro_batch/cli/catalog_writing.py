@@ -71,7 +71,7 @@ def write_catalog(
     words = [*_options_words(options), "--write-catalog", str(request.folder), "--force"]
     text = proposed.text(
         "Written by kedro-batch: what the jobs on AWS Batch share is on S3.",
-        f"To write it again: {one_line(shlex.join(['kedro-batch', 'compile', *words]))}",
+        f"To write it again: {one_line(shlex.join(['kedro-batch', 'compile', *words]), None)}",
         "You may edit it. What other catalog files of this folder define is left out here: Kedro takes a key once.",
     )
     if not request.force and _differs(proposed, text):

@@ -12,6 +12,7 @@ import botocore.exceptions
 
 from kedro_batch.cloud.unsent import is_surely_unsent
 from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.text.escaping import one_line
 
 _THROTTLED = frozenset(
     {
@@ -37,6 +38,8 @@ _REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
 """Headers of the replies of AWS."""
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
 """The name of an error; where a reply has none, botocore takes the number of its status."""
+_LONGEST_CODE, _LONGEST_REASON = 100, 600
+"""Characters of foreign text in a message."""
 _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
 """HTTP status: from the last on, the service may have executed the call before it failed."""
 
@@ -201,11 +204,14 @@ def no_region(what: str) -> ServiceError:
 def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) -> ServiceError:
     """Say what a refusal means: of the call, of the credentials for it, or of something on the way to the service."""
     reason = error.response.get("Error", {})
-    code, message = reason.get("Code", "unknown"), reason.get("Message", "no message")
+    code, message = (
+        one_line(str(reason.get("Code", "unknown")), _LONGEST_CODE),
+        str(reason.get("Message", "no message")),
+    )
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
     if error.operation_name in (*_ASSUMING, *_LOGGING_IN):  # boto3 calls these itself, before the call that was made
         remedy = _MAY_ASSUME if error.operation_name in _ASSUMING else _LOG_IN_AGAIN
-        said = f"{code}: {message}" if is_from_aws(error.response) else f"HTTP {status}"
+        said = f"{code}: {_open(message)}" if is_from_aws(error.response) else f"HTTP {status}"
         problem = f"cannot {_verb(what)}: there are no credentials, since {error.operation_name} was refused: {said}"
         return ServiceError(problem, fault=Fault.CREDENTIALS, remedy=remedy)
     if not is_from_aws(error.response):
@@ -238,8 +244,8 @@ def _tried(what: str, error: Exception) -> str:
 
 
 def _open(reason: Exception | str) -> str:
-    """Return a reason without a full stop at its end: sentences of ours follow."""
-    return str(reason).rstrip().removesuffix(".")
+    """Return a reason in one line that is not too long, without a full stop at its end: sentences of ours follow."""
+    return one_line(str(reason).strip(), _LONGEST_REASON).rstrip().removesuffix(".")
 
 
 def _verb(what: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kedro_batch.text.escaping import one_line
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Resource:
@@ -54,7 +56,7 @@ def queue_detail(reply: Mapping[str, Any]) -> QueueDetail:
         arn=reply["jobQueueArn"],
         state=reply["state"],
         status=reply.get("status", "VALID"),
-        reason=reply.get("statusReason", "no reason given"),
+        reason=one_line(reply.get("statusReason", "no reason given")),
         reply=reply,
     )
 
@@ -70,7 +72,7 @@ def environment_detail(reply: Mapping[str, Any]) -> EnvironmentDetail:
         arn=reply["computeEnvironmentArn"],
         state=reply.get("state", "ENABLED"),
         status=reply.get("status", "VALID"),
-        reason=reply.get("statusReason") or "no reason given",
+        reason=one_line(reply.get("statusReason") or "no reason given"),
         reply=reply,
     )
 

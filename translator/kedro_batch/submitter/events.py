@@ -188,10 +188,23 @@ class JobExecuted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobLog:
-    """The last lines of a failed job's log, or why they cannot be read."""
+    """What is told of a failed job's log. It may come again, if more of the log has: the last one counts.
+
+    Attributes:
+        job: The job.
+        submission: The submission that failed.
+        exception: The exception that ended its command: name and message, in one line.
+        exception_cause: The exception that led to it.
+        node: The node that failed, of a job with several.
+        lines: The last lines.
+        problem: Why there are none.
+    """
 
     job: JobName
     submission: int
+    exception: str | None = None
+    exception_cause: str | None = None
+    node: str | None = None
     lines: tuple[str, ...] = ()
     problem: str | None = None
     event: Literal["job_log"] = "job_log"

@@ -67,7 +67,10 @@ class Failure:
         advice: What to check or to change, in one line.
         log: Where the output of the last attempt is: a file, or a stream of CloudWatch Logs.
         log_tail: The last lines of the log, once they are read.
-        log_problem: Why the log cannot be read.
+        log_problem: Why there are none.
+        exception: The exception that ended its command, where the log tells: name and message.
+        exception_cause: The exception that led to it.
+        node: The node that failed, of a job with several, where the log tells.
     """
 
     cause: Cause
@@ -78,6 +81,9 @@ class Failure:
     log: str | None = None
     log_tail: tuple[str, ...] = ()
     log_problem: str | None = None
+    exception: str | None = None
+    exception_cause: str | None = None
+    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,10 @@ class LogStream:
 
 
 _GROUP = "/aws/batch/job"
+_AWSLOGS = "awslogs"
+"""The log driver of CloudWatch Logs."""
+_LONGEST_PLACE = 4096
+"""Of a log: the longest path on Linux; the name of a stream has 512 characters at most."""
 
 _WORDING: Mapping[Cause, str] = {
     # Not documented, and seen only in what other tools look for: "Dependent Job failed".
@@ -148,7 +158,7 @@ def classify_failure(job: Mapping[str, Any]) -> Failure:
     cause = _cause(job, texts, exit_code)
     return Failure(
         cause=cause,
-        reason="; ".join(texts),
+        reason=one_line("; ".join(texts)),
         exit_code=exit_code,
         attempts=attempts,
         advice=_advice(cause, texts, exit_code, attempts),
@@ -165,13 +175,14 @@ def exit_code_of(job: Mapping[str, Any]) -> int | None:
 
 def reason_of(job: Mapping[str, Any]) -> str:
     """Return what the service says about a job, as plain text of one line; may be empty."""
-    return "; ".join(_texts(job))
+    return one_line("; ".join(_texts(job)))
 
 
 def log_of(job: Mapping[str, Any]) -> str | None:
     """Return where the output of a job is: a file, or the first stream of CloudWatch Logs; None where there is none."""
     container = text_in(mapping_in(job.get("container")).get("logStreamName"))
-    return container or next((one.stream for one in log_streams(job)), None)
+    found = container or next((one.stream for one in log_streams(job)), None)
+    return one_line(found, _LONGEST_PLACE) if found else None
 
 
 def log_streams(job: Mapping[str, Any]) -> tuple[LogStream, ...]:
@@ -193,6 +204,17 @@ def log_streams(job: Mapping[str, Any]) -> tuple[LogStream, ...]:
         containers = mappings_in(task.get("containers"))
         places += [_log_stream(one, by_name.get(text_in(one.get("name")), {})) for one in containers]
     return tuple(dict.fromkeys(one for one in places if one))
+
+
+def log_driver(job: Mapping[str, Any]) -> str | None:
+    """Return the log driver of a job whose log is not in CloudWatch Logs; None if it is there.
+
+    Args:
+        job: One job of a DescribeJobs reply.
+    """
+    configuration = mapping_in(mapping_in(job.get("container")).get("logConfiguration"))
+    driver = text_in(configuration.get("logDriver"))
+    return None if driver in ("", _AWSLOGS) else driver
 
 
 def _cause(job: Mapping[str, Any], texts: Iterable[str], exit_code: int | None) -> Cause:
@@ -226,7 +248,7 @@ def _log_stream(container: Mapping[str, Any], attempt: Mapping[str, Any]) -> Log
     configuration = mapping_in(container.get("logConfiguration"))
     options = mapping_in(configuration.get("options"))
     stream = text_in(container.get("logStreamName")) or text_in(attempt.get("logStreamName"))
-    if not stream or text_in(configuration.get("logDriver")) not in ("", "awslogs"):
+    if not stream or text_in(configuration.get("logDriver")) not in ("", _AWSLOGS):
         return None
     return LogStream(
         group=text_in(options.get("awslogs-group")) or _GROUP,

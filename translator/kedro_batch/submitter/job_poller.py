@@ -42,7 +42,8 @@ class JobPoller:
         self._bucket = Bucket(self._pace.calls, DESCRIBE_BURST, context.calls.now())
         self._settled: set[JobId] = set()
         self._asking = False
-        self._logs = FailedLogs(context, run_state)
+        self.logs = FailedLogs(context, run_state)
+        """The logs of the jobs that have failed."""
         self.superseded: list[JobId] = []
         """Jobs that another process has terminated as duplicates: the run is to be reconciled."""
         self.cancelled: JobName | None = None
@@ -78,7 +79,7 @@ class JobPoller:
     @property
     def idle(self) -> bool:
         """True if no call is under way, no log is being read, and no missing job is being looked up."""
-        return not (self._asking or self._chunks or self._logs.under_way or self._looking_up)
+        return not (self._asking or self._chunks or self.logs.under_way or self._looking_up)
 
     def stop(self) -> None:
         """Ask nothing more until the run has been reconciled; what is under way is still answered."""
@@ -99,6 +100,7 @@ class JobPoller:
         """Ask what is due to be asked."""
         if self._stopped:
             return
+        self.logs.act(now)
         for name in self._run_state.pop_new_on_frontier():
             self._schedule.enter(name, self._queue[name], at_work=self._run_state.state(name) in MAY_BE_WORKING)
         if self._chunks and not self._asking:
@@ -132,7 +134,12 @@ class JobPoller:
 
     def next_at(self, now: float) -> float:
         """Return when there is something to do, apart from replies."""
-        if self._asking or self._stopped or not self._run_state.any_live:
+        if self._stopped:
+            return float("inf")
+        return min(self.logs.next_at(now), self._asks_at(now))
+
+    def _asks_at(self, now: float) -> float:
+        if self._asking or not self._run_state.any_live:
             return float("inf")
         if not self._chunks:
             return self._schedule.due
@@ -223,7 +230,7 @@ class JobPoller:
         else:
             self._stuck.discard(name)
         if transitions and state is JobState.FAILED:
-            self._logs.read(name, detail)
+            self.logs.read(name, detail)
 
     def _emit(self, transition: Transition, detail: JobDetail) -> None:
         reason = None if detail.state is JobState.SUCCEEDED else reason_of(detail.reply)  # of a success it says nothing
@@ -237,10 +244,6 @@ class JobPoller:
         """Stop asking about a job that cannot change any more, and emit why."""
         self._schedule.leave(transition.job)
         self._context.emit(job_changed(transition))
-
-    def on_log(self, reply: Reply) -> None:
-        """Handle the last lines of a log, or why they cannot be read: that never harms the run."""
-        self._logs.on_reply(reply)
 
     # Jobs that the service does not know
 

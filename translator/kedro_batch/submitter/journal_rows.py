@@ -23,10 +23,12 @@ from kedro_batch.submitter.run_id import checked_run_id
 
 _T = TypeVar("_T")
 
+_OF_LOG = ("log_problem", "exception", "exception_cause", "node")
 RUN_COLUMNS = ("run", "digest", "engine", "location", "jobs", "began_at", "outcome", "ended_at", "version")
 SUBMISSION_COLUMNS = (
     *("job", "submission", "intended_at", "job_id", "state", "status", "blocked_by"),
-    *("cause", "reason", "exit_code", "attempts", "advice", "log", "log_tail", "log_problem"),
+    *("cause", "reason", "exit_code", "attempts", "advice", "log", "log_tail"),
+    *_OF_LOG,
     *("created_at", "started_at", "stopped_at", "details"),
 )
 _JOB = re.compile(JOB_NAME_PATTERN)
@@ -35,6 +37,8 @@ _DIGEST = re.compile(r"[A-Za-z0-9:]{0,100}")
 _LAST_SECOND = 253_402_300_799.0
 """Of the year 9999, the last one that Python knows."""
 _MOST = 2**31
+_PATH, _LINE, _LINES = 4096, 500, 30
+"""Characters of the path of a log and of a line of it, and how many of these are read."""
 _SHOWN = 60
 
 
@@ -107,20 +111,20 @@ def job_record(row: tuple[Any, ...]) -> tuple[JobName, JobRecord]:
     given = dict(zip(SUBMISSION_COLUMNS, row, strict=True))
     cause = _value(given, "cause", _or_none(Cause))
     details: dict[str, Any] = {
-        "reason": _value(given, "reason", _or_none(_text)) or "",
+        "reason": _value(given, "reason", _or_none(_said())) or "",
         "exit_code": _value(given, "exit_code", _or_none(_whole(-_MOST))),
         "attempts": _value(given, "attempts", _or_none(_whole(0))) or 1,
-        "advice": _value(given, "advice", _or_none(_text)) or "",
-        "log": _value(given, "log", _or_none(_text)),
+        "advice": _value(given, "advice", _or_none(_said())) or "",
+        "log": _value(given, "log", _or_none(_said(_PATH))),
         "log_tail": _value(given, "log_tail", _lines),
-        "log_problem": _value(given, "log_problem", _or_none(_text)),
+        **{name: _value(given, name, _or_none(_said())) for name in _OF_LOG},
     }
     record = JobRecord(
         state=_value(given, "state", JobState),
         submission=_value(given, "submission", _whole(1)),
         job_id=_value(given, "job_id", _or_none(_job_id)),
         blocked_by=_value(given, "blocked_by", _or_none(_job_name)),
-        status=_value(given, "status", _or_none(_text)),
+        status=_value(given, "status", _or_none(_said())),
         failure=Failure(cause=cause, **details) if cause else None,
         intended_at=_value(given, "intended_at", _or_none(_time)),
         execution=_execution(given),
@@ -192,6 +196,14 @@ def _text(value: Any) -> str:
     return value
 
 
+def _said(most: int = 1000) -> Callable[[Any], str]:
+    """Read what a service or a log has said, at most so many characters: another program may have written any number.
+
+    What this program writes is no longer than that.
+    """
+    return lambda value: _text(value)[:most]
+
+
 def _matching(pattern: "re.Pattern[str]") -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if not pattern.fullmatch(_text(value)):
@@ -258,4 +270,4 @@ def _lines(value: Any) -> tuple[str, ...]:
     found = _json(value) if value is not None else []
     if not isinstance(found, list):
         raise TypeError
-    return tuple(map(_text, found))
+    return tuple(map(_said(_LINE), found[-_LINES:]))

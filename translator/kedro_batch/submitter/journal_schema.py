@@ -32,7 +32,7 @@ CREATE TABLE submissions (
     run TEXT NOT NULL REFERENCES runs, job TEXT NOT NULL, submission INTEGER NOT NULL,
     intended_at REAL, revision TEXT, job_id TEXT, state TEXT NOT NULL, status TEXT, blocked_by TEXT,
     cause TEXT, reason TEXT, exit_code INTEGER, attempts INTEGER, advice TEXT,
-    log TEXT, log_tail TEXT, log_problem TEXT,
+    log TEXT, log_tail TEXT, log_problem TEXT, exception TEXT, exception_cause TEXT, node TEXT,
     plan_digest TEXT, stuck_since REAL, created_at REAL, started_at REAL, stopped_at REAL, details TEXT,
     PRIMARY KEY (run, job, submission)
 ) WITHOUT ROWID;
@@ -51,6 +51,9 @@ ALTER TABLE submissions ADD COLUMN created_at REAL;
 ALTER TABLE submissions ADD COLUMN started_at REAL;
 ALTER TABLE submissions ADD COLUMN stopped_at REAL;
 ALTER TABLE submissions ADD COLUMN details TEXT;
+ALTER TABLE submissions ADD COLUMN exception TEXT;
+ALTER TABLE submissions ADD COLUMN exception_cause TEXT;
+ALTER TABLE submissions ADD COLUMN node TEXT;
 """,
 }
 """What each older version lacks."""

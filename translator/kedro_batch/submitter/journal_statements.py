@@ -43,7 +43,10 @@ _EXECUTED = """
 UPDATE submissions SET created_at = ?, started_at = ?, stopped_at = ?, details = ?
 WHERE run = ? AND job = ? AND submission = ? AND job_id = ?
 """
-_LOG = "UPDATE submissions SET log_tail = ?, log_problem = ? WHERE run = ? AND job = ? AND submission = ?"
+_LOG = """
+UPDATE submissions SET log_tail = ?, log_problem = ?, exception = ?, exception_cause = ?, node = ?
+WHERE run = ? AND job = ? AND submission = ?
+"""
 
 Row = tuple[str, tuple[object, ...]]
 """A statement and its values."""
@@ -72,8 +75,8 @@ def event_rows(run_id: RunId, event: Event, at: float) -> list[Row]:
             of_job = (run_id, event.job, event.submission, event.job_id)
             rows.append((_EXECUTED, (*times, details_text(one), *of_job)))
         case JobLog():
-            log = (json.dumps(event.lines), event.problem, run_id, event.job, event.submission)
-            rows.append((_LOG, log))
+            told = (json.dumps(event.lines), event.problem, event.exception, event.exception_cause, event.node)
+            rows.append((_LOG, (*told, run_id, event.job, event.submission)))
         case RunFinished():
             ended_at = at if event.ended_at is None else event.ended_at
             rows.append(("UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?", (event.outcome, ended_at, run_id)))

@@ -64,9 +64,10 @@ class Loop:
             if idle and now >= reconcile_at:
                 return True
             if idle and over:
-                if math.isinf(reconcile_at):
+                if math.isinf(reconcile_at) and self._logs_read(now):
                     return False
-                self._look_again.tell_of_the_wait(reconcile_at - now)
+                if not math.isinf(reconcile_at):
+                    self._look_again.tell_of_the_wait(reconcile_at - now)
             until = min(reconcile_at if reconcile_at > now else math.inf, *(part.next_at(now) for part in parts))
             self._wait(now, until)
 
@@ -76,6 +77,11 @@ class Loop:
         options = self._context.options
         polled = options.poll_once and self._poller.polls > 0
         return options.detach or polled or not self._run_state.any_live
+
+    def _logs_read(self, now: float) -> bool:
+        """True if no log of a failed job is waited for; a command that does not follow the run to its end waits not."""
+        options = self._context.options
+        return options.detach or options.poll_once or self._poller.logs.finish(now)
 
     def _wait(self, now: float, until: float) -> None:
         """Wait for replies, at most until a time, and handle them."""
@@ -116,7 +122,7 @@ class Loop:
             case Lane.LIST:
                 self._context.lookup.on_reply(reply, now)
             case Lane.LOG:
-                self._poller.on_log(reply)
+                self._poller.logs.on_reply(reply)
             case Lane.TERMINATE:
                 self._terminator.on_reply(reply, now)
             case _:

@@ -129,6 +129,7 @@ class Run:
             self._enter(current_location(context, account))
             context.emit_started(continued=context.continued)
             self._load(self._reconciled(), self._began, self._reconciled)
+            self._poller.logs.read_missing()
             return
         self._targets = look_at_targets(context)
         self._enter({**self._targets.location, **account})
@@ -143,6 +144,7 @@ class Run:
         if not reconciled.records:
             self._look_again.take_turns()
         self._load(reconciled, self._began, self._reconciled)
+        self._poller.logs.read_missing()
         self._poller.begin()
 
     def _enter(self, here: Mapping[str, str]) -> None:

@@ -252,12 +252,11 @@ class RunState:
                 transitions += self._record_seen(parent, JobState.SUCCEEDED, status=None, failure=None)
         return tuple(transitions)
 
-    def add_log(self, name: JobName, submission: int, *, tail: tuple[str, ...], problem: str | None) -> None:
-        """Record the end of a failed job's log, or why it cannot be read."""
+    def add_log(self, name: JobName, submission: int, **told: Any) -> None:
+        """Record what a failed job's log tells: fields of its failure."""
         one = self._records[name]
         if one.failure and one.submission == submission:
-            failure = replace(one.failure, log_tail=tail, log_problem=problem)
-            self._records[name] = replace(one, failure=failure)
+            self._records[name] = replace(one, failure=replace(one.failure, **told))
 
     def add_execution(self, name: JobName, job_id: JobId, execution: JobExecution) -> None:
         """Record how a job was executed that has ended; nothing if another job stands for its node by now."""

@@ -31,19 +31,33 @@ _SUSPECT = re.compile(r"(?<!\\)(\\*)([^ -~])|(?<!\\)(\\+)(?=x[0-9a-f]{2}|u[0-9a-
 """What may need an escape, and what would read as one; with the backslashes before it."""
 _UNSEEN = re.compile(rf"[\x7f-\x9f\ud800-\udfff]|{INVISIBLE.pattern}")
 
+LONGEST_LINE = 1000
+"""Characters of one line of foreign text: the reasons of AWS are shorter, and nobody reads more."""
+_CUT = "..."
+_READ_FOR_ONE = 4
+"""Characters that are read for one that is shown: escape sequences may stand between them."""
+
 
 def for_terminal(text: str) -> str:
     """Drop colours, which nobody misses in a report, and show all other control characters as escapes."""
     return _CONTROL.sub(lambda found: _escape(ord(found[0])), _COLOUR.sub("", text))
 
 
-def one_line(text: str) -> str:
-    """Make one line of text that a terminal shows as it is.
+def one_line(text: str, most: int | None = LONGEST_LINE) -> str:
+    """Make one line of text that a terminal shows as it is; a long one is cut.
 
     Escape sequences are dropped whole, and line breaks become spaces. All else that a terminal obeys or does not show
     is dropped, except tabs.
+
+    Args:
+        text: The text.
+        most: How many characters are left at most; None for all, of text of our own.
     """
-    return _CONTROL.sub("", " ".join(_SEQUENCE.sub("", text).splitlines()))
+    some = text if most is None else text[: _READ_FOR_ONE * most]
+    line = _CONTROL.sub("", " ".join(_SEQUENCE.sub("", some).splitlines()))
+    if most is None or (len(line) <= most and len(some) == len(text)):
+        return line
+    return line[: max(0, most - len(_CUT))] + _CUT
 
 
 def for_review(text: str) -> str:

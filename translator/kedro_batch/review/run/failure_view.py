@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kedro_batch.review.run.console_links import hyperlink, job_url
 from kedro_batch.review.run.failure_words import KILLED, failure_words, memory_words
+from kedro_batch.review.run.same_failures import Alike, told_once
 from kedro_batch.review.run.status import FailureStatus, RunStatus
 from kedro_batch.submitter.failures import WITH_ADVICE, Cause
 from kedro_batch.submitter.job_state import JobState
@@ -31,6 +32,10 @@ class FailureView:
 
     job: str
     headline: str
+    exceptions: tuple[str, ...]
+    node: str | None
+    same_count: int
+    same: str
     advice: str | None
     place: str | None
     log: str | None
@@ -40,19 +45,24 @@ class FailureView:
     not_run: str
 
 
-def failure_view(one: FailureStatus, status: RunStatus, *, lines: int, links: bool) -> FailureView:
-    """Return how a failed job is told.
+def failure_view(alike: Alike, status: RunStatus, *, lines: int, links: bool) -> FailureView:
+    """Return how a failed job is told, once for all that have failed in the same way.
 
     Args:
-        one: Why it failed.
+        alike: Why it failed, and those that have failed like it.
         status: Its run.
         lines: How many lines of its log are shown, the last ones.
         links: The reader's terminal shows links.
     """
+    one = told_once(alike)
     details = "; ".join(filter(None, (_why(one, status.engine), _attempts(one), _submission(one))))
     return FailureView(
         job=one.job,
         headline=f"{_verb(one)}: {for_terminal(details)}" if details else _verb(one),
+        exceptions=_exceptions(one),
+        node=for_terminal(one.node) if one.node else None,
+        same_count=len(alike) - 1,
+        same=listed([other.job for other in alike[1:]], NAMES_SHOWN),
         advice=_advice(one, status.engine),
         place=_place(one, status, links=links),
         log=for_terminal(one.log) if one.log else None,
@@ -61,6 +71,12 @@ def failure_view(one: FailureStatus, status: RunStatus, *, lines: int, links: bo
         not_run_count=len(one.not_run),
         not_run=listed(one.not_run, NAMES_SHOWN),
     )
+
+
+def _exceptions(one: FailureStatus) -> tuple[str, ...]:
+    """Return the exception that ended the command of a job, and the one that led to it, a line each."""
+    lines = (one.exception, f"after {one.exception_cause}" if one.exception_cause else None)
+    return tuple(for_terminal(line) for line in lines if line)
 
 
 def _verb(one: FailureStatus) -> str:

@@ -1,11 +1,12 @@
 """The outcome of a run, for people: what succeeded, what failed and why, what was not run because of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from kedro_batch.review.run.failure_view import NAMES_SHOWN, FailureView, failure_view, further_failures
 from kedro_batch.review.run.next_steps import next_steps
+from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.job_state import ENDED, JobState
@@ -63,13 +64,14 @@ def outcome_text(  # noqa: PLR0913  what is known of the command beside the run
         links: The reader's terminal shows links.
     """
     counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
+    groups = same_failures(status.failures)
     view = OutcomeView(
         headline=f"run {status.run} {_how_it_stands(status, seconds, continued=continued)}: {counts}",
         place=_place(status) if seconds is None else None,
         note=for_terminal(note) if note else None,
         going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
-        failures=_failures(status, links=links),
-        further_failures=further_failures(status.failures[_FAILURES_SHOWN:]),
+        failures=_failures(groups[:_FAILURES_SHOWN], status, links=links),
+        further_failures=further_failures([one for alike in groups[_FAILURES_SHOWN:] for one in alike]),
         commands=next_steps(status, journal),
         journal=for_terminal(journal),
     )
@@ -79,18 +81,18 @@ def outcome_text(  # noqa: PLR0913  what is known of the command beside the run
 def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
     lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
-    lines += [f"  {view.job} {view.headline}" for view in _failures(status)]
+    shown = status.failures[:_FAILURES_SHOWN]
+    lines += [f"  {view.job} {view.headline}" for view in _failures([(one,) for one in shown], status)]
     if further := further_failures(status.failures[_FAILURES_SHOWN:]):
         lines.append(f"  {further}")
     lines += [f"To {effect}: {command.rstrip()}" for command, effect in next_steps(status, journal)]
     return "\n".join(lines)
 
 
-def _failures(status: RunStatus, *, links: bool = False) -> tuple[FailureView, ...]:
-    """Return how the first failures are told: the more there are, the less of each log, so that all can be read."""
-    shown = status.failures[:_FAILURES_SHOWN]
+def _failures(shown: Sequence[Alike], status: RunStatus, *, links: bool = False) -> tuple[FailureView, ...]:
+    """Return how failures are told: the more there are, the less of each log, so that all can be read."""
     lines = max(_LINES_OF_LOGS // max(len(shown), 1), _LINES_OF_A_LOG)
-    return tuple(failure_view(one, status, lines=lines, links=links) for one in shown)
+    return tuple(failure_view(alike, status, lines=lines, links=links) for alike in shown)
 
 
 def _place(status: RunStatus) -> str | None:

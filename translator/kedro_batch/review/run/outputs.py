@@ -183,7 +183,7 @@ def _stated(**fields: str | None) -> dict[str, Any]:
 
 def outputs_text(found: RunOutputs) -> str:
     """Return the outputs of a run for people; the last line is what ``kedro run`` takes to load them."""
-    return "".join(f"{one_line(line)}\n" for line in _lines(found))
+    return "".join(f"{one_line(line, None)}\n" for line in _lines(found))
 
 
 def _lines(found: RunOutputs) -> Iterator[str]:

@@ -60,7 +60,10 @@ class FailureStatus:
         timeout_s: How long each of its attempts may take, in seconds.
         log: Where its output is.
         log_tail: The last lines of the log.
-        log_problem: Why the log cannot be read.
+        log_problem: Why there are none.
+        exception: The exception that ended its command, where the log tells: name and message.
+        exception_cause: The exception that led to it.
+        node: The node that failed, of a job with several, where the log tells.
         not_found: The datasets that other jobs of the run wrote and that it did not find, sorted.
         run_again: The jobs that wrote them: they have to run again, too.
         not_run: The jobs that were not run because of it, sorted.
@@ -80,6 +83,9 @@ class FailureStatus:
     log: str | None = None
     log_tail: tuple[str, ...] = ()
     log_problem: str | None = None
+    exception: str | None = None
+    exception_cause: str | None = None
+    node: str | None = None
     not_found: tuple[str, ...] = ()
     run_again: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
@@ -201,6 +207,9 @@ def _failure_status(name: JobName, one: JobRecord, not_run: Iterable[JobName]) -
         log=failure.log,
         log_tail=failure.log_tail,
         log_problem=failure.log_problem,
+        exception=failure.exception,
+        exception_cause=failure.exception_cause,
+        node=failure.node,
     )
 
 

@@ -16,6 +16,9 @@ from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.job_execution import JobExecution, execution_of
 from kedro_batch.submitter.job_state import ENDED, JobState, state_of
 from kedro_batch.submitter.service.limits import Pace
+from kedro_batch.text.escaping import one_line
+
+_LONGEST_STATUS = 100
 
 Check = Callable[[], None]
 """Raises if something is not to be done after all."""
@@ -96,6 +99,21 @@ class JobPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogTail:
+    """How a job's log ends.
+
+    Attributes:
+        lines: The last lines that it wrote, as they are.
+        problem: Why there are none.
+        complete: No more can come.
+    """
+
+    lines: tuple[str, ...] = ()
+    problem: str | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terminated:
     """How a call to terminate jobs ended; an id in neither field was not tried yet."""
 
@@ -105,7 +123,7 @@ class Terminated:
 
 def _state(status: str) -> dict[str, Any]:
     state = state_of(status)
-    return {"state": state, "status": status if state is JobState.UNKNOWN else None}
+    return {"state": state, "status": one_line(status, _LONGEST_STATUS) if state is JobState.UNKNOWN else None}
 
 
 def job_detail(reply: Mapping[str, Any]) -> JobDetail:
@@ -230,8 +248,8 @@ class Engine(Protocol):
     def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
         """Terminate jobs, as many as fit into one call; those that have not started are cancelled."""
 
-    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
-        """Return the last lines that a job wrote, where they can be read from here."""
+    def log_tail(self, detail: JobDetail, lines: int) -> LogTail:
+        """Return the last lines that a job wrote, where they can be read from here, or why there are none."""
 
     def renew(self) -> None:
         """Look for credentials again: those of before have expired. Raises ``ServiceError`` if they lead elsewhere."""

@@ -20,19 +20,21 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
-from kedro_batch.submitter.failures import log_streams
 from kedro_batch.submitter.service.api import (
     Capabilities,
     Check,
     JobDetail,
     JobPage,
+    LogTail,
     Terminated,
     job_detail,
     job_summary,
     unchecked,
 )
 from kedro_batch.submitter.service.call_pool import LANES, Lane
+from kedro_batch.submitter.service.cloudwatch_logs import CloudWatchLogs
 from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, READ_S, TERMINATE_JOBS, Pace
+from kedro_batch.text.escaping import one_line
 
 
 class AwsEngine:
@@ -88,7 +90,7 @@ class AwsEngine:
             self._asking = session.client("batch", config=_config())
         self._session = session
         self._targets = Targets(self._asking)
-        self._logs: dict[str | None, Any] = {}
+        self._logs = CloudWatchLogs(lambda where: session.client("logs", region_name=where, config=_config()))
 
     def _check(self, **_request: Any) -> None:
         """Called by botocore when a request is signed; what follows are only name resolution and connection."""
@@ -208,7 +210,7 @@ class AwsEngine:
                     raise
             else:
                 with parsing("TerminateJobs"):
-                    errors = {JobId(one["job"]): one.get("message", "") for one in reply.get("errors", ())}
+                    errors = {JobId(one["job"]): one_line(one.get("message", "")) for one in reply.get("errors", ())}
                 return Terminated(done=tuple(one for one in some if one not in errors), failed=errors)
         self._one_by_one = True
         try:
@@ -220,20 +222,9 @@ class AwsEngine:
             return Terminated(done=(), failed={ids[0]: str(error)})
         return Terminated(done=(ids[0],), failed={})
 
-    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
-        """Return the last lines of the last attempt, from CloudWatch Logs."""
-        tail: list[str] = []
-        for log in log_streams(detail.reply):
-            with calling("GetLogEvents"):
-                if log.region not in self._logs:
-                    self._logs[log.region] = self._session.client("logs", region_name=log.region, config=_config())
-                reply: Any = self._logs[log.region].get_log_events(
-                    logGroupName=log.group, logStreamName=log.stream, limit=lines, startFromHead=False
-                )
-            events = items(reply, "events", "GetLogEvents")
-            with parsing("GetLogEvents"):
-                tail += [one.get("message", "") for one in events]
-        return tuple(tail[-lines:])
+    def log_tail(self, detail: JobDetail, lines: int) -> LogTail:
+        """Return the last lines of the last attempt, from CloudWatch Logs, or why there are none."""
+        return self._logs.tail(detail, lines)
 
     def interrupt(self) -> str:
         """Leave the jobs alone: they go on."""

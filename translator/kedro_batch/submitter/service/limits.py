@@ -24,6 +24,15 @@ TERMINATE_RATE, TERMINATE_BURST = 10.0, 20.0
 """TerminateJob and TerminateJobs calls a second: a fifth of the limit of SubmitJob [ours]."""
 DESCRIBE_BURST = 5.0
 
+LOG_LINES, LOG_PAGES, LOG_CHARACTERS, LOG_S = 1000, 10, 2_000_000, 10.0
+"""Of a failed job's log: the lines that are looked through (a traceback of Kedro has some 300), the pages, characters
+and seconds after which no further page is asked for [ours]. A page has up to 10,000 lines or 1 MB (GetLogEvents)."""
+LOG_END_S = 10.0
+"""How long a run that has ended waits at most for the logs of its failed jobs [ours]."""
+LOG_AGAIN_S = (2.0, 5.0, 10.0)
+"""When a log is looked at again that is missing, empty or without its end, counted from the first look [ours]: streams
+appear seconds after a job has ended, and their last lines later (boto3#3718, nextstrain/cli#405)."""
+
 CONNECT_S, READ_S = 10, 30
 """Time-outs of one call [ours]."""
 

@@ -27,6 +27,7 @@ from kedro_batch.submitter.service.api import (
     Check,
     JobDetail,
     JobPage,
+    LogTail,
     Terminated,
     unchecked,
 )
@@ -164,12 +165,16 @@ class LocalEngine(NoAccount):
                     self._end(job, Exit(None, reason))
         return Terminated(done=tuple(ids), failed={})
 
-    def log_tail(self, detail: JobDetail, lines: int) -> tuple[str, ...]:
-        """Return the last lines of the file that a job wrote."""
+    def log_tail(self, detail: JobDetail, lines: int) -> LogTail:
+        """Return the last lines of the file that a job wrote, or why there are none."""
         log = detail.reply.get("container", {}).get("logStreamName")
-        if log is None or not Path(log).is_file():
-            return ()
-        return read_tail(Path(log), lines)
+        if log is None:
+            return LogTail(problem="it has no log: it was never started", complete=True)
+        try:
+            found = read_tail(Path(log), lines)
+        except OSError as error:
+            return LogTail(problem=f"its log cannot be read: {error.strerror}", complete=True)
+        return LogTail(lines=found, problem=None if found else "its log is empty", complete=True)
 
     def interrupt(self) -> str:
         """End what runs, also of a killed command if that has begun, and start nothing more.

@@ -32,7 +32,7 @@ NOT_STARTED = 127
 """The exit code of a shell for a command that it cannot find."""
 TIMED_OUT = "Job attempt duration exceeded timeout"
 """As AWS Batch says it."""
-_TAIL_BYTES = 64 * 1024
+_TAIL_BYTES = 512 * 1024
 _GATE = """
 import os, sys, _signal
 status = int(sys.argv[1])
@@ -190,4 +190,4 @@ def read_tail(log: Path, lines: int) -> tuple[str, ...]:
     with log.open("rb") as stream:
         stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
         text = stream.read().decode("utf-8", errors="replace")
-    return tuple(text.splitlines()[-lines:])
+    return tuple(text.split("\n")[-lines:])
