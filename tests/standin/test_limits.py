@@ -48,7 +48,7 @@ RULE = {"onReason": "*", "action": "EXIT"}
         (container(environment=[{"name": "AWS_BATCH_X", "value": "x"}]), "must not start with AWS_BATCH"),
         (container(command=["x", ""]), "empty string"),
         (container(resourceRequirements=[{"type": "DISK", "value": "1"}]), "VCPU, MEMORY, GPU"),
-        ({"parameters": {"x": "x" * 31_000}}, "larger than 30 KiB"),
+        ({"parameters": {"x": "x" * 31_000}}, "Job size must be less than 30 KiB, got 30 KiB"),
     ],
 )
 def test_what_is_beyond_a_limit_is_refused_at_once(service, fields, part):

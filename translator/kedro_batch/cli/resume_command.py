@@ -16,6 +16,7 @@ from kedro_batch.cli.options import (
     local_options,
     named_jobs,
     plan_option,
+    stuck_option,
     submitting_options,
 )
 from kedro_batch.cli.streams import read_input
@@ -44,6 +45,7 @@ from kedro_batch.errors import UsageError
 @data_version_option
 @submitting_options
 @following_options
+@stuck_option
 @local_options
 @journal_option
 @json_option("Print every event as a line of JSON.")

@@ -24,7 +24,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
-from kedro_batch.submitter.stuck_advice import stuck_advice
+from kedro_batch.submitter.stuck_advice import ENDED_AS_STUCK, stuck_advice
 from kedro_batch.text.escaping import one_line
 
 
@@ -36,12 +36,16 @@ class Cause(StrEnum):
     SPOT = "spot"
     TIMEOUT = "timeout"
     START_FAILURE = "start_failure"
+    STUCK = "stuck"
+    """A follower ended it, since it had waited in vain for a machine for as long as ``--stuck-after`` says."""
     TERMINATED = "terminated"
     """Somebody or a tool ended it."""
     DEPENDENCY = "dependency"
     """A job that it waits for failed."""
     EXIT = "exit"
     """Its command ended with a code other than 0, and the service says no more."""
+    REFUSED = "refused"
+    """The service did not take it, for its own request: it has no id, and nothing ran."""
     UNKNOWN = "unknown"
 
 
@@ -90,6 +94,7 @@ _KILLED = 137
 """128 and the number of SIGKILL."""
 
 _WORDING: Mapping[Cause, str] = {
+    Cause.STUCK: f"^{re.escape(ENDED_AS_STUCK)}",
     # Not documented, and seen only in what other tools look for: "Dependent Job failed".
     Cause.DEPENDENCY: r"\b(?:depend\w+ jobs?|jobs? depend\w+)\b.*\b(?:fail|cancel|terminat)",
     # Ended by SIGKILL, so that the exit code is often 137.
@@ -113,6 +118,8 @@ _ADVICE: Mapping[Cause, str] = {
     Cause.TIMEOUT: "raise `timeout_s` in aws_batch.yml or a rule, if it was doing its work",
     Cause.START_FAILURE: "its container did not start: check command, mounts, secrets, log group and roles of the "
     "job definition, and the network; if it passes by itself, raise `attempts`, with `start_failure` in `retry_on`",
+    Cause.STUCK: "",
+    Cause.REFUSED: "",
     Cause.TERMINATED: "somebody or a tool ended it: the reason is all that AWS Batch keeps, CloudTrail knows who",
     Cause.DEPENDENCY: "look at the job that it waits for",
     Cause.EXIT: "its command failed: read its log",
@@ -135,7 +142,7 @@ def classify_failure(job: Mapping[str, Any]) -> Failure:
     cause = _cause(job, texts, exit_code)
     return Failure(
         cause=cause,
-        reason="; ".join(texts),
+        reason="; ".join(texts).removeprefix(ENDED_AS_STUCK),
         exit_code=exit_code,
         attempts=max(1, len(_attempts(job))),
         advice=_advice(cause, texts, exit_code),
@@ -184,7 +191,7 @@ def log_streams(job: Mapping[str, Any]) -> tuple[LogStream, ...]:
 
 def _cause(job: Mapping[str, Any], texts: Iterable[str], exit_code: int | None) -> Cause:
     found = next((cause for cause, words in _WORDING.items() if _says(texts, words)), None)
-    if found in (Cause.DEPENDENCY, Cause.TIMEOUT):
+    if found in (Cause.STUCK, Cause.DEPENDENCY, Cause.TIMEOUT):
         return found
     if job.get("isTerminated") is True or job.get("isCancelled") is True:
         # The reason is then the words of whoever ended it, and may speak of anything.
@@ -201,6 +208,8 @@ def _says(texts: Iterable[str], words: str) -> bool:
 def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None) -> str:
     if cause is Cause.EXIT and exit_code == _KILLED:
         return _KILLED_ADVICE
+    if cause is Cause.STUCK:
+        return stuck_advice(next(iter(texts)))
     limited = next((text for text in texts if "JobStateTimeLimit" in text), None)
     if cause is Cause.TERMINATED and limited:
         return f"its queue ends jobs that wait too long (jobStateTimeLimitActions): {stuck_advice(limited)}"
