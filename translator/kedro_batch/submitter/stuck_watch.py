@@ -35,7 +35,8 @@ class StuckWatch:
         if judged.first_sight or judged.cleared:
             self._record(name, judged.first_sight)
         if judged.end_because:
-            message = f"ending {name}, which is stuck (--stuck-after): {judged.end_because}"
+            began, _, _ = judged.end_because.partition(":")
+            message = f"ending {name}, which is stuck: {began} (--stuck-after)"
             self._context.emit(Notice(kind=NoticeKind.TERMINATED, message=message, job=name))
             self._to_end[detail.job_id] = reason_to_end(judged.end_because)
 
