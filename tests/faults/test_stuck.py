@@ -76,10 +76,10 @@ def test_who_may_not_terminate_is_told_so_and_the_run_is_followed_all_the_same(t
     assert ended.code == 0, said + ended.err
 
 
-@pytest.mark.parametrize(
-    "words", [("--stuck-after", "0"), ("--stuck-after", "soon"), ("--stuck-after", "1h", "--local")]
-)
+@pytest.mark.parametrize("words", [("0",), ("soon",), ("1h", "--local"), ("1h", "--detach")])
 def test_what_cannot_be_is_refused(tmp_path, words):
     with standin() as service:
-        assert on(service, *_APPLY, "--stuck-after", *words, cwd=tmp_path).code == 2
+        refused = on(service, *_APPLY, "--stuck-after", *words, cwd=tmp_path)
+        assert refused.code == 2
+        assert "--stuck-after" in refused.err or "--local" in refused.err
         assert service.asked("submitjob") == []

@@ -59,7 +59,7 @@ def test_one_line_is_enough_for_a_queue_and_a_reason():
 def test_how_early_it_is_told_depends_on_the_reason(reason, at_work, first):
     stuck = StuckJobs(300)
     told = [now for now in range(0, 3600, 10) if judged(stuck, a_job(reason), now, others_at_work=at_work).message]
-    assert (told or [None])[0] == first
+    assert next(iter(told), None) == first
 
 
 @pytest.mark.parametrize(

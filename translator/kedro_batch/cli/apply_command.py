@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
+    check_follows,
     command_options,
     data_version_option,
     following_options,
@@ -90,6 +91,7 @@ def apply(  # noqa: PLR0913  click hands over every option
         only_on_aws(given, "detach", "no_reconcile", "rate", "no_adopt", "stuck_after")
     elif given["project"] or given["max_workers"]:
         raise click.UsageError("--project and --max-workers go with --local")
+    check_follows(given)
     if dry_run and (on_this_machine or given["as_json"]):
         raise click.UsageError("--dry-run prints requests to AWS Batch: it cannot be combined with --local or --json")
     if given["data_version"] and run_id is None:

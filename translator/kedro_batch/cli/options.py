@@ -218,6 +218,12 @@ def _stuck_after(_: click.Context, __: click.Parameter, seconds: float | None) -
     return seconds
 
 
+def check_follows(given: Mapping[str, Any]) -> None:
+    """Refuse ``--stuck-after`` for a command that does not follow the run."""
+    if given["detach"] and given["stuck_after"]:
+        raise click.UsageError("--stuck-after needs a command that follows the run: leave --detach out")
+
+
 def local_options(command: _F) -> _F:
     """Add the options of runs on this machine."""
     for option in (

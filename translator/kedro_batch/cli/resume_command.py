@@ -8,6 +8,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, command_with, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
+    check_follows,
     command_options,
     data_version_option,
     following_options,
@@ -66,6 +67,7 @@ def resume(  # noqa: PLR0913  click hands over every option
 
     What has succeeded is not run again. What still runs is left to run.
     """
+    check_follows(given)
     if from_jobs and only_jobs:
         raise click.UsageError("--from and --only exclude each other")
     if same_definitions and new_definitions:

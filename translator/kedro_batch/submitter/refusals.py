@@ -17,8 +17,8 @@ none accepted, end the submission as well.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -85,10 +85,9 @@ _PREFIX = "Error executing request, Exception : "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Refused:
-    """Why a job was refused: in the service's words, in words that are the same for jobs alike, and what to do."""
+    """Why a job was refused, in the service's words, and what to do."""
 
     words: str
-    alike: str
     advice: str
 
 
@@ -100,6 +99,8 @@ class Refusals:
         self._context = context
         self._counts: dict[JobName, int] = {}
         self._set_aside: dict[JobName, _Refused] = {}
+        self._alike = Counter[str]()
+        self._about_all: _Refused | None = None
         self.accepted = False
         """True if the service has taken a job from this command."""
         self.open()
@@ -108,7 +109,7 @@ class Refusals:
         """Begin, or begin again after the run was reconciled: what was set aside is sent again."""
         self._late = LateRevisions(self._context)
         self._counts.clear()
-        self._set_aside.clear()
+        self._keep_none()
 
     def may_pass(self, job: Job, error: ServiceError, now: float, *, waits: bool) -> bool:
         """True if a definition is too new, or if a job ``waits`` for others, one of which may have ended since."""
@@ -123,13 +124,13 @@ class Refusals:
         """Keep a refusal that is about this job alone; False if it is not."""
         if error.fault is Fault.DENIED or scope_of(job, error) is Scope.ALL:
             return False
-        words = _shown(error.objection)
-        names = {*self._context.parents, job.settings.job_queue, job.settings.job_definition}
-        self._set_aside[job.name] = _Refused(
-            words=words,
-            alike=_VARYING.sub("#", _without_names(words, names)),
-            advice=_advice(_without_targets(job, error.objection)) or _ANY_ADVICE,
-        )
+        words = _without_targets(job, _shown(error.objection))
+        alike = _VARYING.sub("#", _without_names(words, self._context.parents))
+        refused = _Refused(words=_shown(error.objection), advice=_advice(words) or _ANY_ADVICE)
+        self._set_aside[job.name] = refused
+        self._alike[alike] += 1
+        if self._alike[alike] == _SAME_WORDS:
+            self._about_all = self._about_all or refused
         return True
 
     @property
@@ -153,30 +154,28 @@ class Refusals:
         if not self._set_aside:
             return False
         if not self.accepted:
-            about_all = self._about_all()
-            if about_all and not waits:
-                raise about_all
-            if about_all or waits or to_send:
-                return bool(about_all)
+            if self._about_all and not waits:
+                raise _of_all(self._about_all)
+            if self._about_all or waits or to_send:
+                return bool(self._about_all)
         for name, one in self._set_aside.items():
             failure = Failure(cause=Cause.REFUSED, reason=one.words, advice=one.advice)
             for transition in run_state.refused(name, failure):
                 self._context.emit(job_changed(transition))
-        self._set_aside.clear()
+        self._keep_none()
         return self._context.options.stop_on_failure  # the loop sees now that a job has failed
 
-    def _about_all(self) -> ServiceError | None:
-        alike: defaultdict[str, list[_Refused]] = defaultdict(list)
-        for one in self._set_aside.values():
-            alike[one.alike].append(one)
-        most = max(alike.values(), key=len)
-        if len(most) < _SAME_WORDS:
-            return None
-        problem = f"AWS Batch refused {len(most)} jobs with the same words, and accepted none: {most[0].words}"
-        advice = f"{most[0].advice[:1].upper()}{most[0].advice[1:]}"
-        return ServiceError(
-            problem, remedy=sentences(advice, "This command has submitted nothing: repeat it after that")
-        )
+    def _keep_none(self) -> None:
+        self._set_aside.clear()
+        self._alike.clear()
+        self._about_all = None
+
+
+def _of_all(refused: _Refused) -> ServiceError:
+    """Return why nothing more is sent."""
+    problem = f"AWS Batch refused {_SAME_WORDS} jobs with the same words, and accepted none: {refused.words}"
+    advice = f"{refused.advice[:1].upper()}{refused.advice[1:]}"
+    return ServiceError(problem, remedy=sentences(advice, "This command has submitted nothing: repeat it after that"))
 
 
 def scope_of(job: Job, error: ServiceError) -> Scope:
@@ -196,10 +195,11 @@ def _advice(words: str) -> str | None:
 
 def _without_targets(job: Job, words: str) -> str:
     """Return words without the names that a user has given to queue and definition, which may be any words."""
-    return _without_names(words, {job.settings.job_queue, job.settings.job_definition})
+    given = (job.settings.job_queue, job.settings.job_definition)  # a name or an ARN, perhaps with a revision
+    return _without_names(words, {one.rpartition("/")[2].partition(":")[0] for one in given})
 
 
-def _without_names(words: str, names: Collection[str]) -> str:
+def _without_names(words: str, names: Container[str]) -> str:
     """Return words without names that users have chosen, and without the names of jobs on AWS Batch."""
     return _NAME.sub(lambda one: "..." if one[0] in names or parsed_job_name(one[0]) else one[0], words)
 
