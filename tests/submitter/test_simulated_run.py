@@ -173,6 +173,39 @@ def test_a_job_that_cannot_start_is_told_with_the_reason_and_left_alone(tmp_path
     assert simulation.service.judge()["calls"].keys().isdisjoint({"terminatejob", "terminatejobs"})
 
 
+def check_that_refused_jobs_fail_alone_and_run_once_they_are_resumed(seed, numbers):
+    parents = layered(200, 20)
+    refused = {f"job_{number:05}" for number in numbers}
+    words = {name: f"{number} is no resource requirement" for number, name in enumerate(refused)}
+    with tempfile.TemporaryDirectory() as folder:
+        simulation = Simulation(Path(folder), plan_of(parents, attempts=3), seed=seed, refuse=words, **EVERY_FAULT)
+        simulation.calls.at(1, partial(simulation.service.configure, EVERYWHERE))
+        finished = simulation.to_the_end()
+        assert finished.outcome == "failed"
+        assert set(finished.counts) <= {"SUCCEEDED", "FAILED", "NOT_RUN"}
+        failed = changes_to(JobState.FAILED, simulation).keys()
+        assert failed <= refused
+        assert refused - failed <= changes_to(JobState.NOT_RUN, simulation).keys()
+        assert refused.isdisjoint(simulation.service.states())
+        simulation.service.configure({"refuse": {}, "down": [], "expired": []})
+        assert simulation.resume(Path(folder)).outcome == "succeeded"
+    verdict = simulation.service.judge()
+    assert (verdict["taken"], verdict["duplicates"]) == (200, {})
+    names = {one["body"]["jobName"] for one in simulation.service.ledger if one["operation"] == "submitjob"}
+    assert all(name.endswith("_1") for name in names)
+
+
+def test_refused_jobs_fail_alone_on_a_day_when_much_goes_wrong():
+    check_that_refused_jobs_fail_alone_and_run_once_they_are_resumed(3, [20, 41, 42, 150])
+
+
+@pytest.mark.long
+@settings(max_examples=20)
+@given(st.integers(0, 2**32), st.sets(st.integers(20, 199), min_size=1, max_size=20))
+def test_refused_jobs_fail_alone_whatever_happens_to_calls(seed, numbers):
+    check_that_refused_jobs_fail_alone_and_run_once_they_are_resumed(seed, numbers)
+
+
 TOO_LARGE = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement is too high"
 
 
