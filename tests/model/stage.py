@@ -15,6 +15,7 @@ from kedro_batch.submitter.journal_rows import SubmittedId
 from kedro_batch.submitter.service.api import Check, JobDetail, JobPage, LogTail, Terminated, unchecked
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Lane, Reply
+from kedro_batch.submitter.stuck_jobs import FirstSight
 from tests.model.service import Copies, detail_of, number_of, summary_of
 
 Row = tuple[JobName, int, JobRecord]
@@ -127,6 +128,10 @@ class Journal:
 
     def submissions(self, _: RunId) -> tuple[tuple[JobName, JobRecord], ...]:
         return tuple((job, one) for (job, _), one in sorted(self.rows.items(), key=lambda row: row[0][1]))
+
+    def first_sights(self, _: RunId) -> dict[JobName, FirstSight]:
+        """No job of the model is stuck."""
+        return {}
 
     def submitted_ids(self, _: RunId) -> tuple[SubmittedId, ...]:
         """Give the last id of each submission; the real journal has the earlier ones, too."""

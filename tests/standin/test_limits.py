@@ -48,7 +48,7 @@ RULE = {"onReason": "*", "action": "EXIT"}
         (container(environment=[{"name": "AWS_BATCH_X", "value": "x"}]), "must not start with AWS_BATCH"),
         (container(command=["x", ""]), "empty string"),
         (container(resourceRequirements=[{"type": "DISK", "value": "1"}]), "VCPU, MEMORY, GPU"),
-        ({"parameters": {"x": "x" * 31_000}}, "larger than 30 KiB"),
+        ({"parameters": {"x": "x" * 31_000}}, "Job size must be less than 30 KiB, got 30 KiB"),
     ],
 )
 def test_what_is_beyond_a_limit_is_refused_at_once(service, fields, part):
@@ -116,3 +116,34 @@ def test_what_boto3_reads_of_a_job_a_list_and_a_log(service):
     assert [one["message"] for one in said] == ["line 2 of read", "line 3 of read"]
     assert 0 <= said[0]["timestamp"] - job["startedAt"] < 10
     assert batch.terminate_job(jobId=job_id, reason="enough")["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+FAIR = {"schedulingPolicyArn": "arn:aws:batch:us-east-1:123456789012:scheduling-policy/fair"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "details", "part"),
+    [
+        ({}, {"definition_details": {"a_definition": {"eksProperties": {}}}}, "Batch on EKS jobs"),
+        ({}, {"definition_details": {"a_definition": {"ecsProperties": {}}}}, "several containers"),
+        ({}, {"definition_details": {"a_definition": {"type": "multinode"}}}, "multi-node"),
+        ({}, {"queue_details": {"a_queue": FAIR}}, "shareIdentifier must be specified"),
+        ({"shareIdentifier": "x"}, {"queue_details": {"a_queue": FAIR}}, "Either schedulingPriority in job definition"),
+        ({"shareIdentifier": "x"}, {}, "can only be submitted to job queue with fair share"),
+        ({}, {"refuse": {"a": "No.", "b": "Neither."}}, "No."),
+    ],
+)
+def test_what_does_not_fit_definition_or_queue_is_refused(fields, details, part):
+    with standin(**details) as running:
+        with pytest.raises(botocore.exceptions.ClientError) as raised:
+            running.client().submit_job(**request("a", **container(), **fields))
+        assert raised.value.response["Error"]["Code"] == "ClientException"
+        assert part in raised.value.response["Error"]["Message"]
+        assert running.verdict()["taken"] == 0
+
+
+def test_a_share_and_a_priority_fit_a_queue_with_a_scheduling_policy():
+    share = {"shareIdentifier": "x", "schedulingPriorityOverride": 1}
+    with standin(queue_details={"a_queue": FAIR}) as running:
+        running.client().submit_job(**request("a", **share))
+        assert running.verdict()["taken"] == 1

@@ -9,7 +9,7 @@ from kedro_batch.submitter.failures import (
     classify_failure,
     log_streams,
 )
-from kedro_batch.submitter.stuck_advice import stuck_advice
+from kedro_batch.submitter.stuck_advice import ENDED_AS_STUCK, stuck_advice
 from kedro_batch.text.escaping import one_line
 
 EXITED = "Essential container in task exited"
@@ -175,6 +175,13 @@ def test_a_job_that_its_queue_has_given_up_gets_the_advice_for_waiting():
     failure = classify_failure({"statusReason": f"Canceled by JobStateTimeLimit action due to reason: {code}"})
     assert failure.cause is Cause.TERMINATED
     assert failure.advice.endswith(stuck_advice(code))
+
+
+def test_a_job_that_a_follower_has_ended_as_stuck_says_what_aws_batch_said_of_it():
+    because = "RUNNABLE for more than 2 h 0 min: CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
+    failure = classify_failure({"statusReason": f"{ENDED_AS_STUCK}{because}", "isTerminated": True})
+    assert (failure.cause, failure.reason) == (Cause.STUCK, because)
+    assert failure.advice == stuck_advice("CAPACITY:")
 
 
 def test_of_several_containers_the_one_that_failed_tells():

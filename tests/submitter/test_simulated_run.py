@@ -1,3 +1,4 @@
+import signal
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kedro_batch.errors import Interrupted
 from kedro_batch.plan.graph import children_of
 from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind, RunStarted
@@ -165,10 +167,116 @@ def test_a_job_that_cannot_start_is_told_with_the_reason_and_left_alone(tmp_path
     finished = simulation.to_the_end()
     told = [(one.at, one.event) for one in simulation.happened if isinstance(one.event, Notice)]
     assert all(event.kind is NoticeKind.STUCK and event.job == "stuck" and reason in event.message for _, event in told)
-    assert 300 < told[0][0] < 600
+    assert told[0][0] < 120
     assert 2 <= len(told) <= 8  # again now and then, not all the time
     assert (finished.outcome, finished.counts) == ("succeeded", {"SUCCEEDED": 4})
     assert simulation.service.judge()["calls"].keys().isdisjoint({"terminatejob", "terminatejobs"})
+
+
+def check_that_refused_jobs_fail_alone_and_run_once_they_are_resumed(seed, numbers):
+    parents = layered(200, 20)
+    refused = {f"job_{number:05}" for number in numbers}
+    words = {name: f"{number} is no resource requirement" for number, name in enumerate(refused)}
+    with tempfile.TemporaryDirectory() as folder:
+        simulation = Simulation(Path(folder), plan_of(parents, attempts=3), seed=seed, refuse=words, **EVERY_FAULT)
+        simulation.calls.at(1, partial(simulation.service.configure, EVERYWHERE))
+        finished = simulation.to_the_end()
+        assert finished.outcome == "failed"
+        assert set(finished.counts) <= {"SUCCEEDED", "FAILED", "NOT_RUN"}
+        failed = changes_to(JobState.FAILED, simulation).keys()
+        assert failed <= refused
+        assert refused - failed <= changes_to(JobState.NOT_RUN, simulation).keys()
+        assert refused.isdisjoint(simulation.service.states())
+        simulation.service.configure({"refuse": {}, "down": [], "expired": []})
+        assert simulation.resume(Path(folder)).outcome == "succeeded"
+    verdict = simulation.service.judge()
+    assert (verdict["taken"], verdict["duplicates"]) == (200, {})
+    names = {one["body"]["jobName"] for one in simulation.service.ledger if one["operation"] == "submitjob"}
+    assert all(name.endswith("_1") for name in names)
+
+
+def test_refused_jobs_fail_alone_on_a_day_when_much_goes_wrong():
+    check_that_refused_jobs_fail_alone_and_run_once_they_are_resumed(3, [20, 41, 42, 150])
+
+
+@pytest.mark.long
+@settings(max_examples=20)
+@given(st.integers(0, 2**32), st.sets(st.integers(20, 199), min_size=1, max_size=20))
+def test_refused_jobs_fail_alone_whatever_happens_to_calls(seed, numbers):
+    check_that_refused_jobs_fail_alone_and_run_once_they_are_resumed(seed, numbers)
+
+
+TOO_LARGE = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement is too high"
+
+
+def notices(simulation):
+    return [(one.at, one.event.message) for one in simulation.happened if isinstance(one.event, Notice)]
+
+
+def test_a_job_that_gets_no_machine_is_ended_after_two_hours_if_that_was_asked_for(tmp_path):
+    parents = {"a": "", "stuck": "a", "below": "stuck", "c": ""}
+    options = RunOptions(stuck_after_s=7200)
+    simulation = Simulation(tmp_path, plan_of(parents), options=options, stuck={"stuck": TOO_LARGE}, run_s=60)
+    finished = simulation.to_the_end()
+    assert (finished.outcome, finished.counts) == ("failed", {"SUCCEEDED": 2, "FAILED": 1, "NOT_RUN": 1})
+    assert 7260 < simulation.calls.time < 7260 + 120
+    (failure,) = [
+        one.event for one in simulation.happened if isinstance(one.event, JobChanged) and one.event.after == "FAILED"
+    ]
+    assert (failure.job, failure.cause, failure.reason) == (
+        "stuck",
+        "stuck",
+        f"RUNNABLE for more than 2 h 0 min: {TOO_LARGE}",
+    )
+    simulation.service.configure({"stuck": {}})
+    assert simulation.resume(tmp_path).outcome == "succeeded"
+    assert simulation.service.judge()["calls"]["terminatejobs"] == 1
+
+
+def test_a_reason_that_passes_in_time_ends_nothing(tmp_path):
+    options = RunOptions(stuck_after_s=7200)
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), options=options, stuck={"a": TOO_LARGE}, slots=0, run_s=60)
+    # It passes, the job waits without a reason for half an hour, and gets its machine then.
+    simulation.calls.at(7000, lambda: simulation.service.configure({"stuck": {}}))
+    simulation.calls.at(9000, lambda: simulation.service.configure({"slots": 1}))
+    assert simulation.to_the_end().outcome == "succeeded"
+    assert simulation.service.judge()["calls"].keys().isdisjoint({"terminatejob", "terminatejobs"})
+
+
+def test_waiting_without_a_reason_is_told_calmly_and_late(tmp_path):
+    options = RunOptions(stuck_after_s=60)
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), options=options, slots=0)
+    simulation.calls.at(3 * 3600, lambda: simulation.service.configure({"slots": 1}))
+    assert simulation.to_the_end().outcome == "succeeded"
+    told = notices(simulation)
+    assert 900 <= told[0][0] < 1000
+    assert 2 <= len(told) <= 7
+    assert all("AWS Batch gives no reason, so it is most likely busy: that is normal" in message for _, message in told)
+
+
+def test_what_an_earlier_follower_has_seen_counts_if_the_job_has_not_run_since(tmp_path):
+    simulation = Simulation(tmp_path, plan_of({"a": ""}), stuck={"a": TOO_LARGE})
+    simulation.calls.at(600, lambda: simulation.inbox.on_signal(signal.SIGINT))
+    with pytest.raises(Interrupted):
+        simulation.to_the_end()
+    simulation.calls.work(3600)  # nobody looks
+    assert simulation.resume(tmp_path, stuck_after_s=7200).outcome == "failed"
+    assert 7200 < simulation.calls.time < 7200 + 120
+
+
+def test_a_job_that_has_run_in_between_waits_anew(tmp_path):
+    plan = plan_of({"a": ""}, attempts=3, retry_on=("spot",))
+    simulation = Simulation(tmp_path, plan, stuck={"a": TOO_LARGE}, spot={"a": 1}, run_s=60)
+    simulation.calls.at(600, lambda: simulation.inbox.on_signal(signal.SIGINT))
+    with pytest.raises(Interrupted):
+        simulation.to_the_end()
+    simulation.service.configure({"stuck": {}})
+    simulation.calls.work(1)
+    simulation.service.configure({"stuck": {"a": TOO_LARGE}})
+    simulation.calls.work(3600)  # it runs, loses its host, and gets no machine any more
+    taken_up_at = simulation.calls.time
+    assert simulation.resume(tmp_path, stuck_after_s=7200).outcome == "failed"
+    assert taken_up_at + 7200 < simulation.calls.time < taken_up_at + 7200 + 120
 
 
 @pytest.mark.parametrize("run_s", [2, 30, 300, 3600, 6 * 3600])

@@ -248,8 +248,10 @@ class InProcess:
             return reply.content
         code = reply.content["__type"]
         otherwise = Fault.AMBIGUOUS if reply.status >= _SERVER_ERROR else Fault.REFUSED
-        message = f"AWS Batch refused {operation}: {code}: {reply.content['message']}"
-        raise ServiceError(message, fault=_FAULTS.get(code, otherwise))
+        said = str(reply.content["message"])
+        objection = said if code == "ClientException" else ""
+        message = f"AWS Batch refused {operation}: {code}: {said}"
+        raise ServiceError(message, fault=_FAULTS.get(code, otherwise), objection=objection)
 
 
 @dataclass(frozen=True, slots=True)

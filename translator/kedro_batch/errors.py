@@ -109,13 +109,15 @@ class ServiceError(KedroBatchError):
         fault: What is known about the call.
         problem: What went wrong, without what to do.
         remedy: What to do; empty if that depends on who called.
+        objection: What the service says against this request, in its own words; empty unless it has read and rejected
+            it.
     """
 
     exit_code = 5
 
-    def __init__(self, problem: str, *, fault: Fault = Fault.REFUSED, remedy: str = "") -> None:
+    def __init__(self, problem: str, *, fault: Fault = Fault.REFUSED, remedy: str = "", objection: str = "") -> None:
         """Take what went wrong, what is known about the call, and what to do: the message has both."""
-        self.fault, self.problem, self.remedy = fault, problem, remedy
+        self.fault, self.problem, self.remedy, self.objection = fault, problem, remedy, objection
         super().__init__(f"{problem}. {remedy}" if remedy else problem)
 
     @property

@@ -115,6 +115,8 @@ class Config:
     """After so many jobs, SubmitJob is denied."""
     refuse_looks: int = 0
     """So many calls of DescribeJobs are denied, one time."""
+    refuse: dict[str, str] = field(default_factory=dict)
+    """Jobs whose requests are refused (400 ClientException), and the whole message."""
     deny: list[str] = field(default_factory=list)
     """Operations that are denied (403 AccessDeniedException)."""
     refuse_reasons: dict[str, str] = field(default_factory=dict)

@@ -45,8 +45,8 @@ class Definitions:
         self._registered.append(revision)
         return {"jobDefinitionName": name, "jobDefinitionArn": revision.arn, "revision": number}
 
-    def arn_for_job(self, given: str, now: float) -> str:
-        """Give the ARN of the revision that a job with this definition gets: the newest one unless one is given.
+    def for_job(self, given: str, now: float) -> Revision:
+        """Give the revision that a job with this definition gets: the newest one unless one is given.
 
         Raises:
             RefusedError: There is none, or it is too new to be known here.
@@ -57,7 +57,7 @@ class Definitions:
         found = [one for one in known if short in (one.name, f"{one.name}:{one.number}")]
         if not found:
             raise client_error(f"JobDefinition {given} not found")
-        return max(found, key=lambda one: one.number).arn
+        return max(found, key=lambda one: one.number)
 
     def describe(self, body: dict[str, Any], now: float) -> dict[str, Any]:
         wanted = body.get("jobDefinitions") or [name for name in [body.get("jobDefinitionName")] if name]

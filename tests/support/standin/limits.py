@@ -47,9 +47,42 @@ def check_submit(body: dict[str, Any], size: int) -> None:
         RefusedError: It breaks a limit that AWS checks at once.
     """
     if size > PAYLOAD_BYTES:
-        raise client_error(f"Request payload of {size} bytes is larger than 30 KiB")
+        raise client_error(f"Job size must be less than 30 KiB, got {size // 1024} KiB")
     for what in _mistakes(body):
         raise client_error(what)
+
+
+def check_fit(body: dict[str, Any], definition: dict[str, Any], queue: dict[str, Any]) -> None:
+    """Check whether a request fits its job definition and its queue, as they are described.
+
+    The words about EKS are those of nextflow-io/nextflow#5817, about shares those of boto/boto3#3158 and
+    nextflow-io/nextflow#3505; the others are ours.
+
+    Raises:
+        RefusedError: It does not.
+    """
+    if "containerOverrides" in body:
+        if "eksProperties" in definition:
+            raise _refused("Container overrides or node overrides should not be set for Batch on EKS jobs.")
+        if "ecsProperties" in definition:
+            raise _refused("Container overrides should not be set for jobs with several containers.")
+        if definition.get("type") == "multinode":
+            raise _refused("Container overrides should not be set for multi-node parallel jobs.")
+    shares = "schedulingPolicyArn" in queue
+    if shares and "shareIdentifier" not in body:
+        raise _refused("shareIdentifier must be specified.")
+    prioritised = "schedulingPriorityOverride" in body or "schedulingPriority" in definition
+    if shares and not prioritised:
+        raise _refused("Either schedulingPriority in job definition or schedulingPriorityOverride should be specified.")
+    if not shares and ("shareIdentifier" in body or "schedulingPriorityOverride" in body):
+        raise _refused(
+            "Job with shareIdentifier or schedulingPriority can only be submitted to job queue with fair share "
+            "scheduling policy."
+        )
+
+
+def _refused(what: str) -> RefusedError:
+    return RefusedError(400, "ClientException", what)
 
 
 def doom(body: dict[str, Any]) -> str | None:

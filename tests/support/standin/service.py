@@ -16,7 +16,16 @@ from .config import Config
 from .definitions import Definitions
 from .faults import Fault, Faults, unknown
 from .jobs import Job, Jobs, Status
-from .limits import DESCRIBED_AT_ONCE, TERMINATED_AT_ONCE, RefusedError, check_count, check_submit, client_error, doom
+from .limits import (
+    DESCRIBED_AT_ONCE,
+    TERMINATED_AT_ONCE,
+    RefusedError,
+    check_count,
+    check_fit,
+    check_submit,
+    client_error,
+    doom,
+)
 from .shapes import described, label_of, summary
 from .targets import ARN
 from .verdict import Verdict
@@ -147,8 +156,12 @@ class Service:
         return None if job is None or job.forgotten or job.label in self.config.forget else job
 
     def _submit(self, body: dict[str, Any], now: float) -> dict[str, Any]:
+        label = label_of(body)
+        if message := self.config.refuse.get(label):
+            raise RefusedError(400, "ClientException", message)
         queue = targets.open_queue(self.config, body["jobQueue"])
-        definition = self._definitions.arn_for_job(body["jobDefinition"], now)
+        definition = self._definitions.for_job(body["jobDefinition"], now)
+        check_fit(body, definition.described, self.config.queue_details.get(queue, {}))
         parents = []
         for one in body.get("dependsOn", ()):
             parent = self._known(one["jobId"])
@@ -157,13 +170,12 @@ class Service:
             if parent.status is Status.FAILED and self.config.on_failed_parent == "refuse":
                 raise client_error(f"Dependency {one['jobId']} has failed")
             parents.append(parent)
-        label = label_of(body)
         job = Job(
             id=str(uuid.UUID(int=self._ids.getrandbits(128), version=4)),
             name=body["jobName"],
             label=label,
             queue=queue,
-            definition=definition,
+            definition=definition.arn,
             order=len(self.jobs.by_id),
             submission=len(self.jobs.by_label.get(label, ())) + 1,
             request=body,

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
+    check_follows,
     command_options,
     data_version_option,
     following_options,
@@ -20,6 +21,7 @@ from kedro_batch.cli.options import (
     json_option,
     local_options,
     only_on_aws,
+    stuck_option,
     submitting_options,
 )
 from kedro_batch.cli.streams import read_input
@@ -63,6 +65,7 @@ def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str | No
 @data_version_option
 @submitting_options
 @following_options
+@stuck_option
 @local_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
@@ -85,9 +88,10 @@ def apply(  # noqa: PLR0913  click hands over every option
     a region, others are refused. Job definitions that the plan declares are registered first, if they are not yet.
     """
     if on_this_machine:
-        only_on_aws(given, "detach", "no_reconcile", "rate", "no_adopt")
+        only_on_aws(given, "detach", "no_reconcile", "rate", "no_adopt", "stuck_after")
     elif given["project"] or given["max_workers"]:
         raise click.UsageError("--project and --max-workers go with --local")
+    check_follows(given)
     if dry_run and (on_this_machine or given["as_json"]):
         raise click.UsageError("--dry-run prints requests to AWS Batch: it cannot be combined with --local or --json")
     if given["data_version"] and run_id is None:

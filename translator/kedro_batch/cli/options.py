@@ -199,6 +199,31 @@ def following_options(command: _F) -> _F:
     return command
 
 
+def stuck_option(command: _F) -> _F:
+    """Add ``--stuck-after``."""
+    return click.option(
+        "--stuck-after",
+        type=_Duration(),
+        default=None,
+        callback=_stuck_after,
+        metavar="T",
+        help="End a job that gets no machine for so long while AWS Batch says what is in its way (MISCONFIGURATION, "
+        "CAPACITY), as failed. Default: it is only told.",
+    )(command)
+
+
+def _stuck_after(_: click.Context, __: click.Parameter, seconds: float | None) -> float | None:
+    if seconds == 0:
+        raise click.BadParameter("0 is too short: such a reason may pass within minutes. Write 30m, 2h or 1d")
+    return seconds
+
+
+def check_follows(given: Mapping[str, Any]) -> None:
+    """Refuse ``--stuck-after`` for a command that does not follow the run."""
+    if given["detach"] and given["stuck_after"]:
+        raise click.UsageError("--stuck-after needs a command that follows the run: leave --detach out")
+
+
 def local_options(command: _F) -> _F:
     """Add the options of runs on this machine."""
     for option in (
@@ -244,6 +269,7 @@ def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> Comm
             reconcile_at_end=not given.get("no_reconcile"),
             terminate_on_interrupt=given.get("on_interrupt") == "terminate",
             poll_once=bool(given.get("once")),
+            stuck_after_s=given.get("stuck_after"),
             data_version=given.get("data_version"),
             **more,
         ),

@@ -8,6 +8,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, command_with, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
+    check_follows,
     command_options,
     data_version_option,
     following_options,
@@ -16,6 +17,7 @@ from kedro_batch.cli.options import (
     local_options,
     named_jobs,
     plan_option,
+    stuck_option,
     submitting_options,
 )
 from kedro_batch.cli.streams import read_input
@@ -44,6 +46,7 @@ from kedro_batch.errors import UsageError
 @data_version_option
 @submitting_options
 @following_options
+@stuck_option
 @local_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
@@ -64,6 +67,7 @@ def resume(  # noqa: PLR0913  click hands over every option
 
     What has succeeded is not run again. What still runs is left to run.
     """
+    check_follows(given)
     if from_jobs and only_jobs:
         raise click.UsageError("--from and --only exclude each other")
     if same_definitions and new_definitions:

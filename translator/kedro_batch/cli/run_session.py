@@ -22,6 +22,7 @@ from kedro_batch.submitter.cancel import Cancelled, cancel
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Event, RunFinished
 from kedro_batch.submitter.inbox import Inbox
+from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -62,7 +63,8 @@ class RunSession:
         run = Run(self.context, location=self._location)
         self.run_state = run.run_state
         outcome = run.to_the_end().outcome
-        if outcome == "failed":
+        refused = any(one.state is JobState.FAILED and not one.job_id for one in self.run_state.records.values())
+        if outcome == "failed" or (outcome == "detached" and refused):
             raise JobsFailed("")
         if outcome == "unfinished":
             raise RunUnfinished(f"run {self.handle.run_id} has not ended")

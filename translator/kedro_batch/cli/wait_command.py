@@ -6,7 +6,14 @@ from typing import Any
 import click
 
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
-from kedro_batch.cli.options import command_options, following_options, journal_option, json_option, plan_option
+from kedro_batch.cli.options import (
+    command_options,
+    following_options,
+    journal_option,
+    json_option,
+    plan_option,
+    stuck_option,
+)
 from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import UsageError
 
@@ -16,6 +23,7 @@ from kedro_batch.errors import UsageError
 @click.option("--once", is_flag=True, help="Poll once, show the status, and end: with 7 if the run has not ended.")
 @plan_option
 @following_options
+@stuck_option
 @journal_option
 @json_option("Print every event as a line of JSON.")
 @verbosity_options

@@ -33,6 +33,16 @@ _THROTTLED = frozenset(
 _EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired", "UnrecognizedClientException"})
 _EXPIRED |= {"InvalidClientTokenId", "InvalidAccessKeyId"}
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
+_OBJECTIONS = frozenset(
+    {
+        "ClientException",
+        "InvalidParameterValueException",
+        "InvalidRequestException",
+        "RequestEntityTooLargeException",
+        "ValidationException",
+    }
+)
+"""The service has read the request and rejects it. AWS Batch calls all of them ClientException."""
 _UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticationTokenException"})
 _REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
 """Headers of the replies of AWS."""
@@ -221,7 +231,9 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
     tagging = code in _DENIED and "TagResource" in message
     remedy = _LOG_IN_AGAIN if fault is Fault.CREDENTIALS else _TAGS_HINT if tagging else ""
     failed = "failed in" if fault is Fault.AMBIGUOUS else "refused"
-    return ServiceError(f"{service} {failed} {what}: {code}: {_open(message)}", fault=fault, remedy=remedy)
+    objection = message if code in _OBJECTIONS and fault is Fault.REFUSED else ""
+    problem = f"{service} {failed} {what}: {code}: {_open(message)}"
+    return ServiceError(problem, fault=fault, remedy=remedy, objection=objection)
 
 
 def _fault(code: str, status: int) -> Fault:

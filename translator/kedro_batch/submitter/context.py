@@ -68,6 +68,7 @@ class RunOptions:
         reconcile_at_end: Look at the run once more before it is over, where another process may have worked on it.
         terminate_on_interrupt: Do not leave the jobs running when a signal ends the command.
         poll_once: End after one poll.
+        stuck_after_s: End a job that is RUNNABLE for so long while AWS Batch says what is in its way; None: never.
         pace: How often to poll; None for the pace of the engine.
     """
 
@@ -87,6 +88,7 @@ class RunOptions:
     reconcile_at_end: bool = True
     terminate_on_interrupt: bool = False
     poll_once: bool = False
+    stuck_after_s: float | None = None
     pace: Pace | None = None
 
 

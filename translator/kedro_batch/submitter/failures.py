@@ -34,7 +34,7 @@ from kedro_batch.submitter.described_job import (
     tasks_of,
     text_in,
 )
-from kedro_batch.submitter.stuck_advice import stuck_advice
+from kedro_batch.submitter.stuck_advice import ENDED_AS_STUCK, stuck_advice
 from kedro_batch.text.escaping import one_line
 
 
@@ -46,12 +46,16 @@ class Cause(StrEnum):
     SPOT = "spot"
     TIMEOUT = "timeout"
     START_FAILURE = "start_failure"
+    STUCK = "stuck"
+    """A follower ended it, since it had waited in vain for a machine for as long as ``--stuck-after`` says."""
     TERMINATED = "terminated"
     """Somebody or a tool ended it."""
     DEPENDENCY = "dependency"
     """A job that it waits for failed."""
     EXIT = "exit"
     """Its command ended with a code other than 0, and the service says no more."""
+    REFUSED = "refused"
+    """The service did not take it, for its own request: it has no id, and nothing ran."""
     UNKNOWN = "unknown"
 
 
@@ -108,6 +112,7 @@ _LONGEST_PLACE = 4096
 """Of a log: the longest path on Linux; the name of a stream has 512 characters at most."""
 
 _WORDING: Mapping[Cause, str] = {
+    Cause.STUCK: f"^{re.escape(ENDED_AS_STUCK)}",
     # Not documented, and seen only in what other tools look for: "Dependent Job failed".
     Cause.DEPENDENCY: r"\b(?:depend\w+ jobs?|jobs? depend\w+)\b.*\b(?:fail|cancel|terminat)",
     # Ended by SIGKILL, so that the exit code is often 137.
@@ -131,6 +136,8 @@ _ADVICE: Mapping[Cause, str] = {
     Cause.TIMEOUT: "raise `timeout_s` in aws_batch.yml or a rule, if it was doing its work",
     Cause.START_FAILURE: "its container did not start: check command, mounts, secrets, log group and roles of the "
     "job definition, and the network; if it passes by itself, raise `attempts`, with `start_failure` in `retry_on`",
+    Cause.STUCK: "",
+    Cause.REFUSED: "",
     Cause.TERMINATED: "somebody or a tool ended it: the reason is all that AWS Batch keeps, CloudTrail knows who",
     Cause.DEPENDENCY: "look at the job that it waits for",
     Cause.EXIT: "its command failed: read its log",
@@ -158,7 +165,7 @@ def classify_failure(job: Mapping[str, Any]) -> Failure:
     cause = _cause(job, texts, exit_code)
     return Failure(
         cause=cause,
-        reason=one_line("; ".join(texts)),
+        reason=one_line("; ".join(texts).removeprefix(ENDED_AS_STUCK)),
         exit_code=exit_code,
         attempts=attempts,
         advice=_advice(cause, texts, exit_code, attempts),
@@ -219,7 +226,7 @@ def log_driver(job: Mapping[str, Any]) -> str | None:
 
 def _cause(job: Mapping[str, Any], texts: Iterable[str], exit_code: int | None) -> Cause:
     found = next((cause for cause, words in _WORDING.items() if _says(texts, words)), None)
-    if found in (Cause.DEPENDENCY, Cause.TIMEOUT):
+    if found in (Cause.STUCK, Cause.DEPENDENCY, Cause.TIMEOUT):
         return found
     if job.get("isTerminated") is True or job.get("isCancelled") is True:
         # The reason is then the words of whoever ended it, and may speak of anything.
@@ -238,6 +245,8 @@ def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None, attempts:
         return _SPOT_AGAIN
     if cause is Cause.EXIT and exit_code is not None and exit_code in _EXIT_ADVICE:
         return _EXIT_ADVICE[exit_code]
+    if cause is Cause.STUCK:
+        return stuck_advice(next(iter(texts)))
     limited = next((text for text in texts if "JobStateTimeLimit" in text), None)
     if cause is Cause.TERMINATED and limited:
         return f"its queue ends jobs that wait too long (jobStateTimeLimitActions): {stuck_advice(limited)}"

@@ -1,7 +1,7 @@
 """Follow the jobs of a run: ask about those that can change, and record what became of them.
 
 Jobs that the service does not know any more are not asked about for ever: after a while they are looked up by their
-names, all at once (``missing_jobs``), and then they are LOST. A job that is RUNNABLE for long is judged stuck here.
+names, all at once (``missing_jobs``), and then they are LOST. Those that get no machine: ``stuck_watch``.
 """
 
 from collections import deque
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.events import Notice, NoticeKind, job_changed
+from kedro_batch.submitter.events import job_changed
 from kedro_batch.submitter.executions import record_execution
 from kedro_batch.submitter.failed_logs import FailedLogs
 from kedro_batch.submitter.failures import classify_failure, exit_code_of, log_of, reason_of
@@ -23,10 +23,9 @@ from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import DESCRIBE_BURST, REMEMBERED_S
 from kedro_batch.submitter.service.rate_limit import Bucket
-from kedro_batch.submitter.stuck_jobs import StuckJobs
+from kedro_batch.submitter.stuck_watch import StuckWatch
 from kedro_batch.submitter.terminate import CANCELLED
 from kedro_batch.submitter.unconfirmed import what_to_search
-from kedro_batch.text.escaping import one_line
 
 
 class JobPoller:
@@ -48,6 +47,7 @@ class JobPoller:
         """Jobs that another process has terminated as duplicates: the run is to be reconciled."""
         self.cancelled: JobName | None = None
         """A job that ``cancel`` has terminated, elsewhere, since this command began."""
+        self.stuck = StuckWatch(context, run_state)
         self._ended_before = set[JobId]()
         self.out_of_touch = False
         """True if a job is missing, and could have been forgotten since the service last answered."""
@@ -61,7 +61,6 @@ class JobPoller:
         self._schedule = PollSchedule(now, shortest_s=self._pace.shortest, seed=seed)
         self._chunks: deque[tuple[JobName, ...]] = deque()
         self._changed = False
-        self._stuck = StuckJobs(self._pace.until_stuck)
         self._missing = MissingJobs(self._pace.until_lookup)
         self._sweeping = False
         self._looking_up: tuple[JobName, ...] = ()
@@ -226,9 +225,9 @@ class JobPoller:
         elif state in MAY_BE_WORKING:
             self._schedule.enter(name, self._queue[name], at_work=True)
         if state is JobState.RUNNABLE:
-            self._judge_stuck(name, one_line(detail.reason), now)
+            self.stuck.see(name, detail, self._queue[name], now, others_at_work=self._schedule.any_at_work)
         else:
-            self._stuck.discard(name)
+            self.stuck.leave(name)
         if transitions and state is JobState.FAILED:
             self.logs.read(name, detail)
 
@@ -290,10 +289,3 @@ class JobPoller:
         self._missing.discard(name)
         for transition in self._run_state.seen(name, JobState.LOST):
             self.leave(transition)
-
-    # Jobs that are RUNNABLE for long
-
-    def _judge_stuck(self, name: JobName, reason: str, now: float) -> None:
-        at_work = self._schedule.any_at_work
-        if message := self._stuck.judge(name, self._queue[name], reason, now, others_at_work=at_work):
-            self._context.emit(Notice(kind=NoticeKind.STUCK, message=message, job=name))

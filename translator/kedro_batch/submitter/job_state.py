@@ -7,6 +7,7 @@ In the order of a job's life::
                        v    |
                      UNCONFIRMED
 
+A job that the service refuses for its own request goes from SUBMITTING to FAILED: it never gets an id.
 Four of the states say what is not known: UNCONFIRMED, UNKNOWN, LOST and EXPIRED. What the service says is parsed once,
 by ``state_of``. Pure.
 """
@@ -39,6 +40,7 @@ class JobState(StrEnum):
     """A state of the service that this version does not know; the job is alive."""
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
+    """It ended without success; without an id: the service refused to take it."""
     LOST = "LOST"
     """It was on the service, which does not know it any more."""
     NOT_RUN = "NOT_RUN"
@@ -69,8 +71,8 @@ ENDED_ON_SERVICE = frozenset({_S.SUCCEEDED, _S.FAILED})
 """The service has said how the job ended."""
 ENDED = UNSUCCESSFUL | {_S.SUCCEEDED}
 """Nothing changes any more, unless the run is resumed."""
-WAS_SUBMITTED = FAILURES | {_S.SUCCEEDED}
-"""It has ended, and only a submission can have brought it there."""
+WAS_SUBMITTED = frozenset({_S.LOST, _S.SUCCEEDED})
+"""It has ended, and only a submission can have brought it there. A job that FAILED may have been refused."""
 WITHOUT_RESULT = UNSUCCESSFUL | WITHOUT_ID
 """Its outputs are not there, and nothing is on its way to make them."""
 PARENTS_SUCCEEDED = STARTED | {_S.SUCCEEDED}
@@ -81,7 +83,7 @@ MAY_STILL_LIVE = frozenset({_S.NOT_RUN, _S.LOST})
 """Ended for the run; the service may have it all the same."""
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     _S.NOT_SUBMITTED: frozenset({_S.SUBMITTING, _S.SUBMITTED, _S.NOT_RUN}),
-    _S.SUBMITTING: frozenset({_S.NOT_SUBMITTED, _S.UNCONFIRMED, _S.SUBMITTED, _S.NOT_RUN}),
+    _S.SUBMITTING: frozenset({_S.NOT_SUBMITTED, _S.UNCONFIRMED, _S.SUBMITTED, _S.FAILED, _S.NOT_RUN}),
     _S.UNCONFIRMED: frozenset({_S.NOT_SUBMITTED, _S.SUBMITTING, _S.SUBMITTED, _S.NOT_RUN}),
     **dict.fromkeys(LIVE, LIVE | ENDED),
     **dict.fromkeys(ENDED, frozenset()),

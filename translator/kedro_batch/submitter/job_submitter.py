@@ -87,7 +87,7 @@ class JobSubmitter:
         self._contested.open(contested)
         self._outbox.clear()
         self._later.clear()
-        self._refusals = Refusals(self._context)
+        self._refusals.open()
         self.submitted_again = False
         self.stood_still = False
         due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
@@ -97,8 +97,7 @@ class JobSubmitter:
     @property
     def idle(self) -> bool:
         """True if no call is under way, no job is unconfirmed, and nothing is to be sent."""
-        to_send = self._outbox or self._later or (self._run_state.has_ready and self._left_to_begin)
-        return not (self._under_way or self._lookups) and (self._stopped or not to_send)
+        return not self._waits and (self._stopped or not (self._to_send or self._refusals.jobs))
 
     @property
     def holds_back(self) -> bool:
@@ -126,7 +125,7 @@ class JobSubmitter:
 
     def withdraw(self) -> None:
         """Take back the intents of the jobs that were surely not sent; they may be offered again."""
-        waiting = (*self._outbox, *(name for _, name in self._later))
+        waiting = (*self._outbox, *(name for _, name in self._later), *self._refusals.jobs)
         not_sent = [name for name in waiting if self._may_send(name) and name not in self._maybe_sent]
         intents = [(name, self._run_state.record(name).submission) for name in not_sent]
         self._context.journal.withdraw(self._context.run_id, intents)
@@ -134,13 +133,20 @@ class JobSubmitter:
             self._run_state.not_sent(name)
         self._outbox.clear()
         self._later.clear()
+        self._refusals.open()
 
     # What is done next
 
     def act(self, now: float) -> None:
-        """Send what may be sent now."""
+        """Send what may be sent now.
+
+        Raises:
+            ServiceError: The first jobs were all refused, with the same words.
+        """
         self._look_up(now)
-        if self._stopped or now < self._context.backoff.retry_at(Lane.SUBMIT):
+        if self._stopped or self._refusals.judge(self._run_state, waits=self._waits, to_send=self._to_send):
+            return
+        if now < self._context.backoff.retry_at(Lane.SUBMIT):
             return
         self._bring_back(now)
         while self._fill_outbox(now) and self._pace.may_send(now):
@@ -155,6 +161,14 @@ class JobSubmitter:
         if not self._stopped and self._outbox:
             times.append(self._pace.next_at(now))
         return min(times, default=float("inf"))
+
+    @property
+    def _waits(self) -> bool:
+        return bool(self._under_way or self._lookups)
+
+    @property
+    def _to_send(self) -> bool:
+        return bool(self._outbox or self._later or (self._run_state.has_ready and self._left_to_begin))
 
     def _may_send(self, name: JobName) -> bool:
         return self._run_state.state(name) is JobState.SUBMITTING
@@ -179,7 +193,8 @@ class JobSubmitter:
     def _next_wave(self, now: float) -> list[JobName]:
         """Return the jobs whose intents share the next commit."""
         wave: list[JobName] = []
-        room = min(self._pace.room(now, unfinished=self._run_state.count(UNFINISHED)), self._left_to_begin)
+        unfinished = self._run_state.count(UNFINISHED) - len(self._refusals.jobs)
+        room = min(self._pace.room(now, unfinished=unfinished), self._left_to_begin)
         bounded = self._context.options.max_unfinished is not None
         while len(wave) < room and (name := self._run_state.pop_ready(startable_first=bounded)):
             wave.append(name)
@@ -209,7 +224,7 @@ class JobSubmitter:
     def _left_to_begin(self) -> int:
         if self.most_begun is None:
             return len(self._jobs)
-        begun = len(self._jobs) - self._run_state.count((JobState.NOT_SUBMITTED,))
+        begun = len(self._jobs) - self._run_state.count((JobState.NOT_SUBMITTED,)) - len(self._refusals.jobs)
         return max(0, self.most_begun - begun)
 
     def _bring_back(self, now: float) -> None:
@@ -260,13 +275,18 @@ class JobSubmitter:
                 if not self._context.options.adopt:
                     raise cannot_know(self._name_on_batch(name), reply.error)
             case Fault.REFUSED | Fault.DENIED:
-                waits = bool(self._run_state.live_parent_ids(name))
-                if not self._refusals.may_pass(self._jobs[name], reply.error, now, waits=waits):
-                    self._outbox.appendleft(name)  # it was not executed: its intent can be withdrawn
-                    raise reply.error
-                self._later.append((now + AGAIN_AFTER_S, name))
+                self._on_refused(name, reply.error, now)
             case _:
                 assert_never(reply.error.fault)
+
+    def _on_refused(self, name: JobName, error: ServiceError, now: float) -> None:
+        """Handle a refusal: the call was not executed, so that the intent can be withdrawn."""
+        job, waits = self._jobs[name], bool(self._run_state.live_parent_ids(name))
+        if self._refusals.may_pass(job, error, now, waits=waits):
+            self._later.append((now + AGAIN_AFTER_S, name))
+        elif not self._refusals.set_aside(job, error):
+            self._outbox.appendleft(name)
+            raise error
 
     def _on_not_sent(self, name: JobName) -> None:
         """Send nothing more: the process stood still, and the run is looked at first."""
@@ -277,6 +297,7 @@ class JobSubmitter:
     def _record_id(self, name: JobName, job_id: JobId, *, adopted: bool = False) -> None:
         if adopted:
             self._context.adopted.add(job_id)
+        self._refusals.accepted = True
         transition = self._run_state.submitted(name, job_id)
         submission = transition.record.submission
         self._context.emit(JobSubmitted(job=name, job_id=job_id, submission=submission, adopted=adopted))

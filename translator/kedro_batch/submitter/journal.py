@@ -29,8 +29,9 @@ from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unw
 from kedro_batch.submitter.journal_place import make_journal, real_journal
 from kedro_batch.submitter.journal_rows import RunEntry, SubmittedId
 from kedro_batch.submitter.journal_schema import check_version, prepare, version_of
-from kedro_batch.submitter.journal_statements import INTEND, WITHDRAW, Row, event_rows
+from kedro_batch.submitter.journal_statements import INTEND, NOT_STUCK, STUCK, WITHDRAW, Row, event_rows
 from kedro_batch.submitter.journal_view import JournalView, connect
+from kedro_batch.submitter.stuck_jobs import FirstSight
 
 
 class Journal(JournalView):
@@ -211,6 +212,11 @@ class Journal(JournalView):
         for job, submission in jobs:
             row = (run_id, job, submission, JobState.SUBMITTING, JobState.NOT_SUBMITTED)
             self._waiting.append((WITHDRAW, row))
+
+    def note_first_sight(self, run_id: RunId, job: JobName, submission: int, sight: FirstSight | None) -> None:
+        """Record when a job was first seen stuck, or with None that it is not; written with the next commit."""
+        row = (run_id, job, submission)
+        self._waiting.append((STUCK, (sight.since, sight.attempts, *row)) if sight else (NOT_STUCK, row))
 
     def record(self, run_id: RunId, event: Event, at: float) -> None:
         """Record an event, and what follows from it for the job; written with the next commit."""

@@ -20,6 +20,7 @@ from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_execution import JobExecution, with_details
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.run_id import checked_run_id
+from kedro_batch.submitter.stuck_jobs import FirstSight
 
 _T = TypeVar("_T")
 
@@ -158,6 +159,20 @@ def revision_used(row: tuple[Any, ...]) -> tuple[JobName, str | None, float]:
     given = dict(zip(("job", "revision", "intended_at"), row, strict=True))
     revision = _value(given, "revision", _or_none(_text))
     return _value(given, "job", _job_name), revision, _value(given, "intended_at", _or_none(_time)) or 0.0
+
+
+def first_sight(row: tuple[Any, ...]) -> tuple[JobName, FirstSight] | None:
+    """Read a job, its id, how many attempts it had begun, and since when it is stuck; None if it is not, or odd."""
+    given = dict(zip(("job", "job_id", "attempts", "stuck_since"), row, strict=True))
+    try:
+        sight = FirstSight(
+            job_id=_value(given, "job_id", _job_id),
+            attempts=_value(given, "attempts", _whole(0)),
+            since=_value(given, "stuck_since", _time),
+        )
+        return _value(given, "job", _job_name), sight
+    except OddValueError:
+        return None
 
 
 def submitted_id(row: tuple[Any, ...]) -> SubmittedId:

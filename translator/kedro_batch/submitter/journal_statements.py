@@ -23,8 +23,11 @@ from kedro_batch.submitter.job_state import JobState
 INTEND = """
 INSERT INTO submissions (run, job, submission, intended_at, revision, state) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET
-    intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state, blocked_by = NULL
+    intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state, blocked_by = NULL,
+    cause = NULL, reason = NULL, advice = NULL
 """
+STUCK = "UPDATE submissions SET stuck_since = ?, attempts = ? WHERE run = ? AND job = ? AND submission = ?"
+NOT_STUCK = "UPDATE submissions SET stuck_since = NULL WHERE run = ? AND job = ? AND submission = ?"
 WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)

@@ -21,12 +21,14 @@ from kedro_batch.submitter.journal_rows import (
     RunEntry,
     SubmittedId,
     event_document,
+    first_sight,
     job_record,
     revision_used,
     run_entry,
     submitted_id,
 )
 from kedro_batch.submitter.journal_schema import check_version, version_of
+from kedro_batch.submitter.stuck_jobs import FirstSight
 
 _SHOWN = 60
 
@@ -130,6 +132,13 @@ class JournalView:
             except OddValueError as error:
                 raise self._odd(run_id, "", error) from error
         return tuple(found)
+
+    def first_sights(self, run_id: RunId) -> dict[JobName, FirstSight]:
+        """Return when the latest submissions of jobs were first seen stuck; odd ones are left out: they count anew."""
+        columns = self._columns("submissions", ("job", "job_id", "attempts", "stuck_since"))
+        query = f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
+        latest = {row[0]: row for row in self._read(query, run_id)}
+        return dict(filter(None, map(first_sight, latest.values())))
 
     def earlier_failures(self, run_id: RunId) -> dict[JobName, int]:
         """Return how many submissions of each job, before its latest one, are known to have ended without success."""

@@ -59,6 +59,7 @@ class Loop:
             self._look_again.act()
             for part in parts:
                 part.act(now)
+            self._stop_on_failure()
             idle, over = all(part.idle for part in parts), self.nothing_to_follow
             reconcile_at = self._look_again.due_at(over=over)
             if idle and now >= reconcile_at:
@@ -119,6 +120,7 @@ class Loop:
             case Lane.DESCRIBE:
                 self._poller.on_reply(reply, now, submitting=not self._submitter.idle)
                 self._stop_on_failure()
+                self._terminator.end_stuck(self._poller.stuck.pop_to_end())
             case Lane.LIST:
                 self._context.lookup.on_reply(reply, now)
             case Lane.LOG:

@@ -176,6 +176,15 @@ class RunState:
             self._enter(name, JobState.NOT_SUBMITTED)
             self._offer(name)
 
+    def refused(self, name: JobName, failure: Failure) -> tuple[Transition, ...]:
+        """Record that the service did not take a job, for its own request, and what follows for those below it.
+
+        One that was blocked meanwhile stays so.
+        """
+        if self.state(name) is not JobState.SUBMITTING:
+            return ()
+        return self._record_seen(name, JobState.FAILED, status=None, failure=failure)
+
     def submitted(self, name: JobName, job_id: JobId) -> Transition:
         """Record the id of a job.
 

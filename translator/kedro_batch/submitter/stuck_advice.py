@@ -5,6 +5,9 @@ When a job is judged stuck stands in ``job_poller``.
 
 from collections.abc import Mapping
 
+ENDED_AS_STUCK = "kedro-batch: stuck: "
+"""How the reason begins of a job that a follower ended: ``--stuck-after``. What AWS Batch said follows, which the
+termination overwrites (nextflow-io/nextflow#7479)."""
 _WAITING: Mapping[str, str] = {
     "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE": "raise the maximum vCPUs of the queue's compute environments, "
     "or lower `vcpus` in aws_batch.yml or a rule",

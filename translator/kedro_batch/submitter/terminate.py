@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from functools import partial
 from signal import Signals
 
-from kedro_batch.errors import ServiceError
+from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, JobState
+from kedro_batch.submitter.service.api import Engine, Terminated
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_RATE
+from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_JOBS, TERMINATE_RATE
 from kedro_batch.submitter.service.local_process import GRACE_S
 from kedro_batch.submitter.service.rate_limit import Bucket
+from kedro_batch.submitter.stuck_jobs import names_what_is_in_the_way
 from kedro_batch.text.wording import counted, listed
 
 CANCELLED = "kedro-batch: cancelled"
@@ -47,11 +49,19 @@ class JobTerminator:
         self._context = context
         self._bucket = Bucket(TERMINATE_RATE, TERMINATE_BURST, context.calls.now())
         self._ids: dict[JobId, str] = {}
+        self._stuck = set[JobId]()
         self._asking = False
 
     def terminate(self, ids: Sequence[JobId], reason: str) -> None:
         """Terminate these jobs soon, for this reason."""
         self._ids.update(dict.fromkeys(ids, reason))
+        self._stuck.difference_update(ids)
+
+    def end_stuck(self, stuck: Mapping[JobId, str]) -> None:
+        """Terminate these jobs soon, each for its reason, unless they get a machine before that."""
+        new = {job_id: reason for job_id, reason in stuck.items() if job_id not in self._ids}
+        self._ids.update(new)
+        self._stuck.update(new)
 
     @property
     def idle(self) -> bool:
@@ -65,6 +75,8 @@ class JobTerminator:
             ids = [job_id for job_id, given in self._ids.items() if given == reason]
             self._asking = True
             call = partial(self._context.engine.terminate_jobs, ids, reason)
+            if stuck := [job_id for job_id in ids if job_id in self._stuck]:
+                call = partial(_end_stuck, self._context.engine, stuck[:TERMINATE_JOBS], reason)
             self._context.calls.start(Lane.TERMINATE, None, call)
 
     def next_at(self, now: float) -> float:
@@ -87,10 +99,27 @@ class JobTerminator:
         _warn(self._context, reply.value.failed)
         for job_id in (*reply.value.done, *reply.value.failed):
             self._ids.pop(job_id, None)
+            self._stuck.discard(job_id)
 
     @property
     def _retry_at(self) -> float:
         return self._context.backoff.retry_at(Lane.TERMINATE)
+
+
+def _end_stuck(engine: Engine, ids: Sequence[JobId], reason: str) -> Terminated:
+    """Terminate those of these jobs that wait in vain for a machine even now; the others are let go on."""
+    described = engine.describe_jobs(ids)
+    waiting = [one.job_id for one in described if names_what_is_in_the_way(one)]
+    others = tuple(job_id for job_id in ids if job_id not in waiting)
+    if not waiting:
+        return Terminated(done=others, failed={})
+    try:
+        ended = engine.terminate_jobs(waiting, reason)
+    except ServiceError as error:
+        if error.fault is not Fault.DENIED:
+            raise
+        return Terminated(done=others, failed=dict.fromkeys(waiting, str(error)))  # the run is followed all the same
+    return Terminated(done=(*others, *ended.done), failed=ended.failed)
 
 
 def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> None:

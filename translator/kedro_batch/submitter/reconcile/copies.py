@@ -56,7 +56,8 @@ def with_what_is_known(rows: Sequence[Row], before: Records) -> list[Row]:
         row = latest.get(job, NEW)
         same = one.submission == row.submission
         looked_up = same and one.state is JobState.NOT_SUBMITTED and row.state in MAYBE_SUBMITTED
-        sent = one.job_id is not None or one.state in MAYBE_SUBMITTED or one.state is JobState.SUCCEEDED
+        ended = one.state in (JobState.SUCCEEDED, JobState.FAILED)
+        sent = one.job_id is not None or one.state in MAYBE_SUBMITTED or ended
         known = replace(one, intended_at=row.intended_at if same else None)
         if (looked_up or sent) and known != row:
             newer.append((job, known))

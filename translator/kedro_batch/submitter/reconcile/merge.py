@@ -276,7 +276,10 @@ def with_descendants(parents: Parents, jobs: Iterable[JobName]) -> set[JobName]:
 
 
 def with_next_submission(records: Records, jobs: Collection[JobName]) -> dict[JobName, JobRecord]:
-    """Return the records with another submission for these jobs. A job that was never submitted keeps its first."""
+    """Return the records with another submission for these jobs.
+
+    A job that was never submitted keeps its first, and one that was refused the same: nothing has run under its name.
+    """
     result = dict(records)
     for job in jobs:
         was = result.get(job, NEW)

@@ -1,0 +1,91 @@
+"""Jobs that get no machine, from the poll to the termination, on a real service."""
+
+import pytest
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.submitter.context import RunOptions
+from kedro_batch.submitter.job_poller import JobPoller
+from kedro_batch.submitter.job_state import JobState
+from kedro_batch.submitter.journal_schema import VERSION
+from kedro_batch.submitter.run_state import RunState
+from kedro_batch.submitter.terminate import JobTerminator
+from tests.submitter.contexts import RUN, context_on, next_reply, submit_first_job
+
+A = JobName("a")
+REASON = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - none"
+
+
+@pytest.fixture
+def followed(tmp_path, monkeypatch):
+    """A job that is stuck, and was seen so twice."""
+    options = RunOptions(stuck_after_s=0.001)
+    with context_on(tmp_path, monkeypatch, {"a": ""}, options=options, stuck={"a": REASON}, run_s=3600) as both:
+        context, _ = both
+        job_id = submit_first_job(context)
+        run_state = RunState(context.parents, {})
+        run_state.intend(A)
+        run_state.submitted(A, job_id)
+        context.journal.intend(RUN, [(A, 1)], 1.0)
+        poller = JobPoller(context, run_state)
+        for _ in range(2):
+            poll(poller, context)
+        yield *both, run_state, poller, job_id
+
+
+def poll(poller, context):
+    poller.poll_now()
+    poller.act(context.calls.now())
+    poller.on_reply(next_reply(context), context.calls.now())
+
+
+def test_a_job_that_waits_in_vain_even_now_is_ended_with_what_aws_batch_said(followed):
+    context, service, run_state, poller, job_id = followed
+    terminator = JobTerminator(context)
+    terminator.end_stuck(poller.stuck.pop_to_end())
+    assert poller.stuck.pop_to_end() == {}
+    terminator.act(context.calls.now())
+    terminator.on_reply(next_reply(context), context.calls.now())
+    assert terminator.idle
+    (asked,) = service.asked("terminatejobs")
+    assert asked["jobs"] == [job_id]
+    assert asked["reason"] == f"kedro-batch: stuck: RUNNABLE for more than 0.0 s: {REASON}"
+    poll(poller, context)
+    failure = run_state.record(A).failure
+    assert (run_state.state(A), failure and failure.cause) == (JobState.FAILED, "stuck")
+
+
+def test_a_job_that_has_got_its_machine_just_before_is_let_run(followed):
+    context, service, run_state, poller, _ = followed
+    terminator = JobTerminator(context)
+    terminator.end_stuck(poller.stuck.pop_to_end())
+    service.configure(stuck={})
+    terminator.act(context.calls.now())
+    terminator.on_reply(next_reply(context), context.calls.now())
+    assert terminator.idle
+    assert service.asked("terminatejobs") == []
+    poll(poller, context)
+    assert run_state.state(A) in (JobState.STARTING, JobState.RUNNING)
+
+
+def test_the_first_sight_is_in_the_journal_until_the_job_gets_its_machine(followed):
+    context, service, _, poller, job_id = followed
+    context.journal.commit()
+    sight = context.journal.first_sights(RUN)[A]
+    assert (sight.job_id, sight.attempts) == (job_id, 0)
+    assert abs(sight.since - context.calls.wall()) < 3600
+    service.configure(stuck={})
+    poll(poller, context)
+    context.journal.commit()
+    assert context.journal.first_sights(RUN) == {}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("stuck_since", "soon"), ("attempts", -1), ("attempts", None), ("job_id", "\x1b"), ("job", "")],
+)
+def test_an_odd_first_sight_counts_anew(followed, column, value):
+    context, *_ = followed
+    context.journal.commit()
+    assert VERSION >= 5  # older ones had no such column, and are converted
+    context.journal._connection.execute(f"UPDATE submissions SET {column} = ?", (value,))  # noqa: S608, SLF001  as a tool may
+    assert context.journal.first_sights(RUN) == {}
