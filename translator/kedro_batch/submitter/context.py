@@ -141,7 +141,8 @@ class RunContext:
 
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
-        self._held_back: list[Event] = []
+        self._held_back: list[tuple[Event, bool]] = []
+        """What happened before the first event, and whether it was shown."""
         self.journal.wait.check = self.inbox.check_interrupt
         self.plan = self.engine.adapt_plan(self.plan)
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
@@ -182,16 +183,27 @@ class RunContext:
         return self.options.pace or self.engine.capabilities.pace
 
     def emit(self, event: Event) -> None:
-        """Record an event in the journal, and show it; one before the first event follows that one."""
+        """Record an event in the journal, and show it; one before the first event follows that one.
+
+        Whoever waits for the service is told so at once, also before it is known whether the run may begin.
+        """
         if not self.begun:
-            self._held_back.append(event)
-            if self.location and isinstance(event, Notice) and event.kind is NoticeKind.TROUBLE:
-                self.emit_started(continued=self.continued)  # whoever waits now is told why
+            of_waiting = isinstance(event, Notice) and event.kind in (NoticeKind.TROUBLE, NoticeKind.RECOVERED)
+            shown = of_waiting and not self.location
+            self._held_back.append((event, shown))
+            if shown:
+                self.show(event)
+            elif of_waiting:
+                self.emit_started(continued=self.continued)
             return
         if isinstance(event, JobSubmitted):
             self.backoff.jobs_go_on = True
+        self._record(event, shown=False)
+
+    def _record(self, event: Event, *, shown: bool) -> None:
         self.journal.record(self.run_id, event, self.calls.wall())
-        self.show(event)
+        if not shown:
+            self.show(event)
 
     def emit_started(self, *, continued: bool) -> None:
         """Emit the first event of a command, unless that is done: it is known where the run runs, and it may go on.
@@ -217,8 +229,8 @@ class RunContext:
                 continued=continued,
             )
         )
-        for event in self._held_back:
-            self.emit(event)
+        for event, shown in self._held_back:
+            self._record(event, shown=shown)
 
     def list_run(self) -> tuple[JobSummary, ...]:
         """List all jobs of the run on the service, and wait for the reply.
