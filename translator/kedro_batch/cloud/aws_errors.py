@@ -19,11 +19,14 @@ from kedro_batch.cloud.failure_table import (
     CLOCK,
     CODES,
     DENIED,
+    ENDPOINT,
     EXCEPTIONS,
     LOG_IN_AGAIN,
     MAY_ASSUME,
     NETWORK,
+    PAGE,
     REGION,
+    SETTING,
     UNSIGNED,
     Meaning,
 )
@@ -58,6 +61,9 @@ _CLOCK_WORDS = ("signature expired", "signature not yet current")
 """How AWS says in the message that a request was signed at another time than its own."""
 _BUCKET_NAME = "Invalid bucket name"
 """How botocore words the one wrong parameter that a user may cause (``handlers.validate_bucket_name``)."""
+
+_ENDPOINT = "Invalid endpoint"
+"""How botocore begins the ValueError about an endpoint (``endpoint.EndpointCreator``)."""
 
 _TAGS_HINT = "If the account forbids tagging, set `submit_tags: false` in aws_batch.yml and compile again"
 
@@ -136,8 +142,8 @@ def no_region(what: str) -> ServiceError:
 
 def unusable_endpoint(url: str) -> ServiceError:
     """Return the error of an endpoint that nobody can call."""
-    problem = f"cannot {SET_UP}: {_bounded(repr(url))} is no endpoint: it is not http://HOST or http://HOST:PORT"
-    return ServiceError(problem, fault=Fault.SETTINGS, remedy=ADDRESS)
+    problem = f"cannot {SET_UP}: {_bounded(repr(url))} is no endpoint"
+    return ServiceError(problem, fault=Fault.SETTINGS, remedy=ENDPOINT)
 
 
 def _meaning(what: str, error: Exception) -> Meaning | None:
@@ -152,7 +158,7 @@ def _meaning(what: str, error: Exception) -> Meaning | None:
     if failed_while_signing(error) or str(error).startswith(_REFRESHED):
         return _meaning_for_credentials(error)
     if what == SET_UP:
-        return Meaning(fault=Fault.SETTINGS, remedy=ADDRESS if isinstance(error, ValueError) else "")
+        return Meaning(fault=Fault.SETTINGS, remedy=ENDPOINT if str(error).startswith(_ENDPOINT) else SETTING)
     # Of every other one it is not known whether the request was sent: a call that is never repeated (SubmitJob) has to
     # be looked for before it is sent again. A kind that a later botocore adds is among those.
     return Meaning(fault=Fault.AMBIGUOUS) if isinstance(error, botocore.exceptions.BotoCoreError) else None
@@ -220,19 +226,21 @@ def _is_of_the_clock(code: str, message: str) -> bool:
 def _page(what: str, service: str, status: int, line: str) -> ServiceError:
     """Say that something on the way has answered, with its words."""
     why = f"the reply is HTTP {status}, without an error of AWS{f': {line}' if line else ''}"
-    return _not_a_reply(what, service, why, Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS)
+    return _not_a_reply(what, service, why, Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS, PAGE)
 
 
-def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS) -> ServiceError:
-    remedy = f"Check that the endpoint is really that of {service}, and the AWS_... settings"
+def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS, remedy: str = "") -> ServiceError:
+    remedy = remedy or f"Check that the endpoint is really that of {service}, and the AWS_... settings"
     problem = f"cannot {_verb(what)}: {_bounded(why)}"
     return ServiceError(problem, fault=fault, remedy=remedy, service=service, operation=_operation(what))
 
 
 def _tried(what: str, service: str, error: Exception, meaning: Meaning) -> ServiceError:
-    named = "" if isinstance(error, botocore.exceptions.BotoCoreError) else f"{type(error).__name__}: "
+    said = str(error) if isinstance(error, botocore.exceptions.BotoCoreError) else f"{type(error).__name__}: {error}"
+    if meaning.fault is Fault.CREDENTIALS and not isinstance(error, botocore.exceptions.BotoCoreError):
+        said = f"looking for credentials failed: {said}"
     return ServiceError(
-        f"cannot {_verb(what)}: {_bounded(f'{named}{error}')}",
+        f"cannot {_verb(what)}: {_bounded(said)}",
         fault=meaning.fault,
         remedy=meaning.remedy,
         set_up_wrong=meaning.set_up_wrong,

@@ -31,12 +31,17 @@ MAY_ASSUME = "Let the profile assume its role (sts:AssumeRole, and the role's tr
 CLOCK = "Is this machine's clock right? Let it be set (NTP); if it is right, log in again (aws sso login, aws login)"
 NETWORK = "Check the network, its proxy, and AWS_ENDPOINT_URL... if it is set"
 CERTIFICATE = "Check the endpoint; if a proxy of yours opens TLS, name the file with its certificate in AWS_CA_BUNDLE"
+PAGE = (
+    "Something between this machine and AWS has answered, such as a proxy or the login page of a network: log in "
+    "there, or check AWS_ENDPOINT_URL..., HTTPS_PROXY and NO_PROXY"
+)
 REGION = "Set AWS_DEFAULT_REGION"
-ADDRESS = "Correct AWS_ENDPOINT_URL..., HTTPS_PROXY or AWS_CA_BUNDLE, or unset it"
+ENDPOINT = "Correct AWS_ENDPOINT_URL...: http://HOST or http://HOST:PORT, perhaps with https; or unset it"
+ADDRESS = "Correct HTTPS_PROXY, HTTP_PROXY or AWS_CA_BUNDLE, or unset it"
+SETTING = "Correct the AWS_... variable or the line in ~/.aws/config that it comes from"
 _PROFILE = "Set AWS_PROFILE to one of those that `aws configure list-profiles` prints"
 _CONFIG_FILE = "Correct the file (~/.aws/config, or AWS_CONFIG_FILE), or set another AWS_PROFILE"
 _DEPENDENCY = "Install it beside kedro-batch"
-_SETTING = "Correct the AWS_... variable or the line in ~/.aws/config that it comes from"
 
 BUGS = ("OperationNotPageableError", "ParamValidationError", "UnknownClientMethodError")
 """Exceptions that only a bug of this program causes."""
@@ -100,7 +105,7 @@ EXCEPTIONS: tuple[tuple[tuple[str, ...], Meaning], ...] = (
             "UnsupportedSignatureVersionError",
             "ValidationError",
         ),
-        Meaning(fault=Fault.SETTINGS, remedy=_SETTING),
+        Meaning(fault=Fault.SETTINGS, remedy=SETTING),
     ),
 )
 """Exceptions that come before any connection, by name, and what they mean; the first row that fits counts.

@@ -1,5 +1,6 @@
 """The session of boto3, and with it the region: those of the usual places, or of the plan where the shell has none."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,10 @@ import botocore.session
 
 from kedro_batch.cloud.aws_errors import SET_UP, calling, unusable_endpoint
 from kedro_batch.cloud.foreign_pages import watch_for_pages
+
+_CREDENTIALS_LOG = logging.getLogger("botocore.credentials")
+"""It writes a traceback whenever credentials cannot be renewed, which is raised as well: inside Kedro, whose log shows
+everything, one with each call until somebody has logged in."""
 
 SERVICE_NAMES = {
     "batch": "AWS Batch",
@@ -37,6 +42,7 @@ def open_session(pinned: str | None) -> Any:
     with calling(SET_UP):
         core: Any = botocore.session.get_session()
         watch_for_pages(core)
+        _CREDENTIALS_LOG.setLevel(logging.CRITICAL)
         region = core.get_config_variable("region") or core.get_scoped_config().get("region") or pinned
         return boto3.Session(botocore_session=core, region_name=region or None)
 
