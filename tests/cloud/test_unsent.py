@@ -228,8 +228,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
         # So urllib3 1.26 wraps a reset by a proxy, whenever it comes.
         (botocore.exceptions.ProxyConnectionError(proxy_url="x", error=ConnectionResetError()), Fault.AMBIGUOUS),
         (botocore.exceptions.ProxyConnectionError(proxy_url="x", error=OSError("reset")), Fault.AMBIGUOUS),
-        (botocore.exceptions.ParamValidationError(report="x"), Fault.REFUSED),
-        (botocore.exceptions.UnknownSignatureVersionError(signature_version="x"), Fault.REFUSED),
+        (botocore.exceptions.UnknownSignatureVersionError(signature_version="x"), Fault.SETTINGS),
         (botocore.exceptions.NoCredentialsError(), Fault.CREDENTIALS),
     ],
 )

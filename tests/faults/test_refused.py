@@ -24,10 +24,10 @@ def four(folder, **more):
 
 def test_a_job_that_is_refused_for_itself_fails_alone(tmp_path, transcript):
     four(tmp_path)
-    with standin(refuse={"a": OVERRIDES}) as service:
+    with standin(refuse_jobs={"a": OVERRIDES}) as service:
         assert transcript.on(service, *_APPLY).code == 6
         assert states(service) == {"c": "SUCCEEDED", "d": "SUCCEEDED"}
-        service.configure(refuse={})
+        service.configure(refuse_jobs={})
         assert transcript.on(service, "resume", "r").code == 0
         assert service.verdict()["duplicates"] == {}
         names = [one["jobName"] for one in service.asked("submitjob")]
@@ -60,20 +60,20 @@ def test_the_one_job_of_a_definition_without_overrides_fails_alone_and_runs_once
 def test_a_plan_with_fewer_jobs_fails_by_them(tmp_path, jobs):
     names = "ab"[:jobs]
     write_plan(tmp_path, {name: ["x"] for name in names})
-    with standin(refuse=dict.fromkeys(names, OVERRIDES)) as service:
+    with standin(refuse_jobs=dict.fromkeys(names, OVERRIDES)) as service:
         assert on(service, *_APPLY, cwd=tmp_path).code == 6
         assert on(service, "status", "r", cwd=tmp_path).text.count("failed (refused)") == jobs
         asked = len(service.asked("submitjob"))
         assert on(service, *_APPLY, cwd=tmp_path).code == 6  # what failed is not repeated
         assert len(service.asked("submitjob")) == asked
-        service.configure(refuse={})
+        service.configure(refuse_jobs={})
         assert on(service, "resume", "r", cwd=tmp_path).code == 0
 
 
 def test_different_words_for_every_job_are_about_each_of_them(tmp_path):
     four(tmp_path)
     words = {name: f"{what} must not be so" for name, what in zip("abcd", ("One", "Two", "Three", "Four"), strict=True)}
-    with standin(refuse=words) as service:
+    with standin(refuse_jobs=words) as service:
         ended = on(service, *_APPLY, cwd=tmp_path)
     assert ended.code == 6
     assert ended.text.count("failed (refused)") == 3
@@ -87,12 +87,12 @@ def test_names_ids_and_numbers_make_no_other_words(tmp_path):
         f"5b2aa26b-6458-418c-94ac-0521e764821{number}"
         for number, name in enumerate("abcd")
     }
-    with standin(refuse=words) as service:
+    with standin(refuse_jobs=words) as service:
         ended = on(service, *_APPLY, cwd=tmp_path)
         assert ended.code == 5
         assert "accepted none: Job r_" in ended.err
         assert "RequestId" not in ended.err
-        service.configure(refuse={})
+        service.configure(refuse_jobs={})
         assert on(service, *_APPLY, cwd=tmp_path).code == 0
 
 
@@ -109,11 +109,11 @@ def test_names_ids_and_numbers_make_no_other_words(tmp_path):
 )
 def test_what_concerns_every_job_ends_the_submission_at_the_first_one(tmp_path, words):
     four(tmp_path)
-    with standin(refuse={"a": words}) as service:
+    with standin(refuse_jobs={"a": words}) as service:
         ended = on(service, *_APPLY, cwd=tmp_path)
         assert ended.code == 5
         assert words in ended.err
-        service.configure(refuse={})
+        service.configure(refuse_jobs={})
         assert on(service, *_APPLY, cwd=tmp_path).code == 0
         assert service.verdict()["duplicates"] == {}
 
@@ -129,7 +129,7 @@ def test_a_queue_named_like_anything_is_not_taken_for_words(tmp_path):
 
 def test_detach_does_not_hide_that_a_job_was_refused(tmp_path):
     four(tmp_path)
-    with standin(refuse={"a": OVERRIDES}) as service:
+    with standin(refuse_jobs={"a": OVERRIDES}) as service:
         ended = on(service, *_APPLY, "--detach", cwd=tmp_path)
     assert ended.code == 6
     assert "a failed (refused)" in ended.text
@@ -137,7 +137,7 @@ def test_detach_does_not_hide_that_a_job_was_refused(tmp_path):
 
 def test_on_failure_stop_starts_nothing_after_a_refusal(tmp_path):
     write_plan(tmp_path, {f"j{number:03}": ["x"] for number in range(200)})
-    with standin(refuse={"j001": OVERRIDES}) as service:
+    with standin(refuse_jobs={"j001": OVERRIDES}) as service:
         ended = on(service, *_APPLY, "--on-failure", "stop", "--rate", "50", cwd=tmp_path)
         assert service.verdict()["taken"] < 199
     assert ended.code == 6
@@ -146,7 +146,7 @@ def test_on_failure_stop_starts_nothing_after_a_refusal(tmp_path):
 
 def test_the_words_of_a_refusal_are_harmless_and_bounded(tmp_path):
     write_plan(tmp_path, {"a": ["x"], "b": ["x"]})
-    with standin(refuse={"a": "overrides are \x1b[2J bad " + "x" * 5000}) as service:
+    with standin(refuse_jobs={"a": "overrides are \x1b[2J bad " + "x" * 5000}) as service:
         ended = on(service, *_APPLY, "--json", cwd=tmp_path)
     assert ended.code == 6
     (failed,) = (one for one in map(json.loads, ended.text.splitlines()) if one.get("after") == "FAILED")
@@ -157,7 +157,7 @@ def test_the_words_of_a_refusal_are_harmless_and_bounded(tmp_path):
 
 def test_cancel_leaves_a_refused_job_as_it_is(tmp_path):
     four(tmp_path)
-    with standin(refuse={"a": OVERRIDES}, stuck={"c": ""}) as service:
+    with standin(refuse_jobs={"a": OVERRIDES}, stuck={"c": ""}) as service:
         assert on(service, *_APPLY, "--detach", cwd=tmp_path).code == 6
         assert on(service, "cancel", "r", cwd=tmp_path).code == 0
         said = on(service, "status", "r", cwd=tmp_path).text
@@ -166,9 +166,9 @@ def test_cancel_leaves_a_refused_job_as_it_is(tmp_path):
 
 def test_another_machine_sends_a_refused_job_under_the_same_name(tmp_path):
     four(tmp_path)
-    with standin(refuse={"a": OVERRIDES}) as service:
+    with standin(refuse_jobs={"a": OVERRIDES}) as service:
         assert on(service, *_APPLY, cwd=tmp_path).code == 6
-        service.configure(refuse={})
+        service.configure(refuse_jobs={})
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()
         assert on(service, "resume", "r", "--plan", "../plan.yaml", cwd=elsewhere).code == 0

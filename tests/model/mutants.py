@@ -38,8 +38,8 @@ MUTANTS = (
     Mutant(
         does="takes a lost reply for a request that was not executed",
         file="submitter/job_submitter.py",
-        code="case Fault.UNREACHABLE | Fault.CREDENTIALS:",
-        by="case Fault.UNREACHABLE | Fault.CREDENTIALS | Fault.AMBIGUOUS:",
+        code="case Fault.UNREACHABLE | Fault.CREDENTIALS | Fault.SETTINGS:",
+        by="case Fault.UNREACHABLE | Fault.CREDENTIALS | Fault.SETTINGS | Fault.AMBIGUOUS:",
         scenario="lost replies",
         claim="runs twice",
     ),

@@ -178,7 +178,7 @@ def check_that_refused_jobs_fail_alone_and_run_once_they_are_resumed(seed, numbe
     refused = {f"job_{number:05}" for number in numbers}
     words = {name: f"{number} is no resource requirement" for number, name in enumerate(refused)}
     with tempfile.TemporaryDirectory() as folder:
-        simulation = Simulation(Path(folder), plan_of(parents, attempts=3), seed=seed, refuse=words, **EVERY_FAULT)
+        simulation = Simulation(Path(folder), plan_of(parents, attempts=3), seed=seed, refuse_jobs=words, **EVERY_FAULT)
         simulation.calls.at(1, partial(simulation.service.configure, EVERYWHERE))
         finished = simulation.to_the_end()
         assert finished.outcome == "failed"

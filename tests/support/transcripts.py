@@ -12,6 +12,7 @@ left out, all but failures: their order and number depend on the machine. To wri
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,25 @@ class Transcript:
         """Record a command that has ended: what it printed on standard error, then its output and its exit code."""
         shown = "".join(part if part.endswith("\n") or not part else f"{part}\n" for part in (ended.err, ended.text))
         self.text += self._same_each_time(f"$ kedro-batch {' '.join(words)}\n{shown}exit {ended.code}\n\n")
+        return ended
+
+    def begin(self, *words: str) -> None:
+        """Record a command that goes on while other things happen: what it prints is given to ``shown``."""
+        self.text += f"$ kedro-batch {' '.join(words)}\n"
+
+    def shown(self, said: str) -> None:
+        """Record what a command printed until now."""
+        self.text += self._same_each_time(said)
+
+    def elsewhere(self, command: str) -> None:
+        """Run a command in another terminal, in the folder; a program of its own there comes first."""
+        path = os.pathsep.join([str(self._folder), os.environ["PATH"]])
+        subprocess.run(["sh", "-c", command], cwd=self._folder, env={**os.environ, "PATH": path}, check=True)
+        self.text += f"$ {command}\n"
+
+    def end(self, ended: Ended) -> Ended:
+        """Record how a command that was begun has ended."""
+        self.text += self._same_each_time(f"{ended.err}{ended.text}exit {ended.code}\n\n")
         return ended
 
     def check(self, name: str) -> None:

@@ -12,7 +12,7 @@ its traceback and ends with exit code 1.
     │   ├── ConfigError          aws_batch.yml is wrong or incomplete
     │   └── PlanError            a plan file is wrong
     ├── JobRefused      4    a job of a run cannot begin: the data or the variables are not as its run needs them
-    ├── ServiceError    5    AWS refused or was unreachable
+    ├── ServiceError    5    AWS refused or was unreachable; 2 if the settings for it are wrong
     ├── JobsFailed      6    the run ended with failed jobs
     ├── RunUnfinished   7    the run has not ended: jobs are still running, or were never submitted
     └── RunUnknown      8    no such run, or AWS Batch has forgotten how its jobs ended
@@ -100,6 +100,11 @@ class Fault(StrEnum):
     """The account may not make this call: it was not executed."""
     REFUSED = "refused"
     """The service rejected the request: it was not executed."""
+    SETTINGS = "settings"
+    """Region, profile, endpoint or configuration are wrong, so nothing was sent."""
+
+
+_PASSING = frozenset({Fault.THROTTLED, Fault.UNREACHABLE, Fault.CREDENTIALS, Fault.AMBIGUOUS})
 
 
 class ServiceError(KedroBatchError):
@@ -111,22 +116,44 @@ class ServiceError(KedroBatchError):
         remedy: What to do; empty if that depends on who called.
         objection: What the service says against this request, in its own words; empty unless it has read and rejected
             it.
+        set_up_wrong: It looks like credentials that never worked. Waiting helps only if they have worked before.
+        service: What was called.
+        operation: Its operation; empty if none was called yet.
     """
 
     exit_code = 5
 
-    def __init__(self, problem: str, *, fault: Fault = Fault.REFUSED, remedy: str = "", objection: str = "") -> None:
+    def __init__(  # noqa: PLR0913  what is known of a call
+        self,
+        problem: str,
+        *,
+        fault: Fault = Fault.REFUSED,
+        remedy: str = "",
+        set_up_wrong: bool = False,
+        service: str = "AWS Batch",
+        operation: str = "",
+        objection: str = "",
+    ) -> None:
         """Take what went wrong, what is known about the call, and what to do: the message has both."""
-        self.fault, self.problem, self.remedy, self.objection = fault, problem, remedy, objection
+        self.fault, self.problem, self.remedy = fault, problem, remedy
+        self.set_up_wrong, self.service, self.operation = set_up_wrong, service, operation
+        self.objection = objection
+        if fault is Fault.SETTINGS:
+            self.exit_code = UsageError.exit_code
         super().__init__(f"{problem}. {remedy}" if remedy else problem)
 
     @property
     def passing(self) -> bool:
-        """True if the same call may succeed later."""
+        """True if the same call may succeed later, at least in a process whose credentials have worked before."""
         return self.fault in _PASSING
 
+    def is_worth_waiting(self, *, accepted: bool) -> bool:
+        """True if the same call may succeed later.
 
-_PASSING = frozenset({Fault.THROTTLED, Fault.UNREACHABLE, Fault.CREDENTIALS, Fault.AMBIGUOUS})
+        Args:
+            accepted: AWS has accepted a call of this process before.
+        """
+        return self.passing and (accepted or not self.set_up_wrong)
 
 
 class JobsFailed(KedroBatchError):  # noqa: N818  an outcome of the run, reported as such

@@ -28,6 +28,9 @@ class Config:
     """Revisions, such as ``a_definition:2``, that are not active any more."""
     account: str = "123456789012"
     """The account that AWS STS says the credentials are of."""
+    session_s: float = 300.0
+    """How long the credentials of AssumeRole and GetRoleCredentials last. botocore renews with every call what has less
+    than ten minutes left."""
     absent: list[str] = field(default_factory=list)
     """Operations that the service does not know (404 UnknownOperationException), such as TerminateJobs."""
 
@@ -115,7 +118,7 @@ class Config:
     """After so many jobs, SubmitJob is denied."""
     refuse_looks: int = 0
     """So many calls of DescribeJobs are denied, one time."""
-    refuse: dict[str, str] = field(default_factory=dict)
+    refuse_jobs: dict[str, str] = field(default_factory=dict)
     """Jobs whose requests are refused (400 ClientException), and the whole message."""
     deny: list[str] = field(default_factory=list)
     """Operations that are denied (403 AccessDeniedException)."""
@@ -129,6 +132,11 @@ class Config:
     """There are new credentials, which AWS STS knows while AWS Batch still gets the old ones."""
     down: list[list[float]] = field(default_factory=list)
     """``[from_s, to_s]`` since the first call: connections are closed without being read."""
+    refuse: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    """Operations that are refused, and how: HTTP status, the name of the error, the message."""
+    pages: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    """Operations that something on the way answers in place of the service: HTTP status, content type, body. ``*``
+    stands for all of them."""
     hang: str | list[str] | None = None
     """An operation, or several, that never reply and do nothing."""
     latency_s: float = 0.0
@@ -151,6 +159,12 @@ class Config:
             raise ValueError(f"no such configuration: {', '.join(unknown)}")
         for name, value in changes.items():
             setattr(self, name, value)
+
+
+def chosen(operation: str, given: dict[str, tuple[int, str, str]]) -> tuple[int, str, str] | None:
+    """Give what is configured for an operation, in lower case, by its name in any case, or else for all."""
+    by_name = {name.lower(): one for name, one in given.items()}
+    return by_name.get(operation, by_name.get("*"))
 
 
 def named(operation: str, given: str | list[str] | None) -> bool:

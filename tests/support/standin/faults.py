@@ -5,7 +5,7 @@ from enum import StrEnum
 from random import Random
 from typing import Any
 
-from .config import Config, named, within
+from .config import Config, chosen, named, within
 from .limits import RefusedError, client_error
 
 _ANY = float("inf")
@@ -65,6 +65,8 @@ class Faults:
         known = config.renewed and operation == "getcalleridentity"
         if within(self._since_the_first(now), config.expired) and not known:
             raise RefusedError(403, "ExpiredTokenException", "The security token included in the request is expired")
+        if refused := chosen(operation, config.refuse):
+            raise RefusedError(*refused)
         if named(operation, config.absent):
             raise unknown(operation)
         self._deny(operation, body, taken)

@@ -49,7 +49,12 @@ class _Connection(StreamRequestHandler):
         while line := self.rfile.readline(65537).decode("latin-1").split():
             method, path = line[0], line[1]
             headers = self._headers()
-            if method == "GET" or path in ("/configure", "/forget", "/finish"):
+            if path.startswith("/federation/credentials?"):  # of IAM Identity Center
+                self._body(headers)
+                with self.server.lock:
+                    reply = self.server.service.answer("GetRoleCredentials", {})
+                self._reply(reply)
+            elif method == "GET" or path in ("/configure", "/forget", "/finish"):
                 self._door(method, path, json.loads(self._body(headers)))
             elif not self._call(path, headers):
                 return
@@ -79,7 +84,7 @@ class _Connection(StreamRequestHandler):
         time.sleep(service.config.latency_s)
         with self.server.lock:
             reply = service.answer(operation, request, size=len(body))
-        return self._reply(reply, as_xml=form)
+        return self._reply(reply, as_xml_of=operation if form else "")
 
     def _door(self, method: str, path: str, body: dict[str, Any]) -> None:
         service = self.server.service
@@ -110,7 +115,7 @@ class _Connection(StreamRequestHandler):
             payload = json.dumps(content)
         self._send(_OK, payload)
 
-    def _reply(self, reply: Reply, *, as_xml: bool = False) -> bool:
+    def _reply(self, reply: Reply, *, as_xml_of: str = "") -> bool:
         match reply.fault:
             case Fault.HANG:
                 time.sleep(_HANGING_S)
@@ -121,14 +126,25 @@ class _Connection(StreamRequestHandler):
                 self._send(reply.status, reply.content, cut=True)
                 return False
             case None:
-                content = xml_of(reply.content) if as_xml else reply.content
+                if reply.page:
+                    status, content_type, body = reply.page
+                    self._send(status, body, content_type=content_type)
+                    return True
+                content = xml_of(as_xml_of, reply.content) if as_xml_of else reply.content
                 self._send(reply.status, self.server.service.config.answer_always or content)
                 return True
 
-    def _send(self, status: int, content: dict[str, Any] | str, *, cut: bool = False) -> None:
+    def _send(
+        self,
+        status: int,
+        content: dict[str, Any] | str,
+        *,
+        cut: bool = False,
+        content_type: str = "application/json",
+    ) -> None:
         """Send a reply in one piece, or half of its body after a head that promises all of it."""
         payload = (content if isinstance(content, str) else json.dumps(content)).encode()
-        head = f"HTTP/1.1 {status} {responses[status]}\r\nContent-Type: application/json\r\n"
+        head = f"HTTP/1.1 {status} {responses[status]}\r\nContent-Type: {content_type}\r\n"
         head += f"Content-Length: {len(payload)}\r\n"
         if isinstance(content, dict) and "__type" in content:
             head += f"x-amzn-ErrorType: {content['__type']}\r\n"

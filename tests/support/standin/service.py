@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from . import identity, listing, logs, targets
-from .config import Config
+from .config import Config, chosen
 from .definitions import Definitions
 from .faults import Fault, Faults, unknown
 from .jobs import Job, Jobs, Status
@@ -40,10 +40,12 @@ class Reply:
     status: int
     content: dict[str, Any]
     fault: Fault | None = None
+    page: tuple[int, str, str] | None = None
+    """HTTP status, content type and body of what something on the way has answered instead."""
 
 
 class Service:
-    """AWS Batch, and of CloudWatch Logs and AWS STS one operation each."""
+    """AWS Batch, and of CloudWatch Logs, AWS STS and IAM Identity Center an operation or two each."""
 
     def __init__(self, config: Config, *, clock: Callable[[], float], epoch: float = 1_750_000_000.0) -> None:
         """Begin without jobs.
@@ -74,6 +76,8 @@ class Service:
             "describejobdefinitions": self._definitions.describe,
             "registerjobdefinition": self._definitions.register,
             "getcalleridentity": lambda _, __: identity.caller(config),
+            "assumerole": lambda _, now: identity.assumed(config, now + self._epoch),
+            "getrolecredentials": lambda _, now: identity.role_credentials(config, now + self._epoch),
             "getlogevents": self._log_events,
         }
 
@@ -92,6 +96,8 @@ class Service:
         self.verdict.calls[operation] += 1
         if self.config.keep_bodies:
             self.ledger.append({"operation": operation, "at": round(now + self._epoch, 3), "body": body})
+        if page := chosen(operation, self.config.pages):
+            return Reply(page[0], {}, page=page)
         try:
             fault = self._faults.before(operation, body, taken=len(self.jobs.by_id), now=now)
             if fault:
@@ -157,7 +163,7 @@ class Service:
 
     def _submit(self, body: dict[str, Any], now: float) -> dict[str, Any]:
         label = label_of(body)
-        if message := self.config.refuse.get(label):
+        if message := self.config.refuse_jobs.get(label):
             raise RefusedError(400, "ClientException", message)
         queue = targets.open_queue(self.config, body["jobQueue"])
         definition = self._definitions.for_job(body["jobDefinition"], now)

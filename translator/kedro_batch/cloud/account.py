@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import calling, is_from_aws
+from kedro_batch.cloud.aws_errors import is_from_aws
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.replies import Identity
-from kedro_batch.cloud.session import SERVICE_NAMES, call_once, open_session
+from kedro_batch.cloud.session import SERVICE_NAMES, call_once, make_client, open_session
 from kedro_batch.cloud.targets import Targets
 from kedro_batch.errors import Fault, ServiceError
 
@@ -143,14 +143,13 @@ class Account:
 
     def _client(self, service: str, region: str | None) -> Any:
         if (service, region) not in self._clients:
-            with calling("set up the client"):
-                config = Config(
-                    connect_timeout=_CONNECT_S,
-                    read_timeout=_READ_S,
-                    retries={"total_max_attempts": _ATTEMPTS},
-                    user_agent_extra="kedro-batch",
-                )
-                client = self._session.client(service, region_name=region, config=config)
+            config = Config(
+                connect_timeout=_CONNECT_S,
+                read_timeout=_READ_S,
+                retries={"total_max_attempts": _ATTEMPTS},
+                user_agent_extra="kedro-batch",
+            )
+            client = make_client(self._session, service, region_name=region, config=config)
             client.meta.events.register("response-received", self._compare_clocks)
             self._clients[service, region] = client
         return self._clients[service, region]

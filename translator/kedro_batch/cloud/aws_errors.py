@@ -1,6 +1,8 @@
 """What an exception of boto3 means: is the call to be repeated, was it executed, what can the user do?
 
-The only module that knows botocore's exceptions, and what a reply of AWS looks like.
+Reads botocore's exceptions and what a reply of AWS looks like; what each of them means stands in ``failure_table``.
+Whatever fails before the request was sent is about credentials or the way there, and passes, but for what is set up
+wrong. A reply without an error of AWS refuses nothing: something on the way has answered.
 """
 
 import re
@@ -10,29 +12,36 @@ from typing import Any
 
 import botocore.exceptions
 
-from kedro_batch.cloud.unsent import is_surely_unsent
+from kedro_batch.cloud.failure_table import (
+    ADDRESS,
+    BUGS,
+    CERTIFICATE,
+    CLOCK,
+    CODES,
+    DENIED,
+    ENDPOINT,
+    EXCEPTIONS,
+    LOG_IN_AGAIN,
+    MAY_ASSUME,
+    NETWORK,
+    PAGE,
+    REGION,
+    SETTING,
+    UNSIGNED,
+    Meaning,
+)
+from kedro_batch.cloud.foreign_pages import PageError, text_of_page
+from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_setting, is_surely_unsent
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.escaping import one_line
 
-_THROTTLED = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "EC2ThrottledException",
-        "PriorRequestNotComplete",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
+SET_UP = "set up the client"
+"""What is tried before any operation is called."""
+_BUGS = tuple(getattr(botocore.exceptions, name) for name in BUGS)
+_EXCEPTIONS = tuple(
+    (tuple(kind for name in names if (kind := getattr(botocore.exceptions, name, None))), meaning)
+    for names, meaning in EXCEPTIONS
 )
-"""As botocore knows them (``botocore.retries.standard``)."""
-_EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired", "UnrecognizedClientException"})
-_EXPIRED |= {"InvalidClientTokenId", "InvalidAccessKeyId"}
-_DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 _OBJECTIONS = frozenset(
     {
         "ClientException",
@@ -54,90 +63,19 @@ _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
 """HTTP status: from the last on, the service may have executed the call before it failed."""
 
 _ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken", "GetSessionToken")
-_LOGGING_IN = ("CreateOAuth2Token", "CreateToken", "GetRoleCredentials")
-_CREDENTIAL_ERRORS = (
-    botocore.exceptions.NoCredentialsError,
-    botocore.exceptions.PartialCredentialsError,
-    botocore.exceptions.CredentialRetrievalError,
-    botocore.exceptions.SSOError,
-    botocore.exceptions.TokenRetrievalError,
-    botocore.exceptions.RefreshWithMFAUnsupportedError,
-    botocore.exceptions.InfiniteLoopConfigError,
-    *(one for one in [getattr(botocore.exceptions, "LoginError", None)] if one),
-)
-"""LoginError came with botocore 1.41."""
-_BEFORE_A_CONNECTION: tuple[type[Exception], ...] = tuple(
-    getattr(botocore.exceptions, name)
-    for name in (
-        "ApiVersionNotFoundError",
-        "BaseEndpointResolverError",
-        "DataNotFoundError",
-        "EndpointProviderError",
-        "InvalidChecksumConfigError",
-        "InvalidConfigError",
-        "InvalidDNSNameError",
-        "InvalidDefaultsMode",
-        "InvalidEndpointConfigurationError",
-        "InvalidEndpointDiscoveryConfigurationError",
-        "InvalidExpressionError",
-        "InvalidHostLabelError",
-        "InvalidIMDSEndpointError",
-        "InvalidIMDSEndpointModeError",
-        "InvalidProxiesConfigError",
-        "InvalidRetryConfigurationError",
-        "InvalidS3AddressingStyleError",
-        "InvalidS3UsEast1RegionalEndpointConfigError",
-        "InvalidSTSRegionalEndpointsConfigError",
-        "MissingDependencyException",
-        "MissingParametersError",
-        "NoAuthTokenError",
-        "OperationNotPageableError",
-        "ParamValidationError",
-        "ServiceNotInRegionError",
-        "UnknownClientMethodError",
-        "UnknownCredentialError",
-        "UnknownRegionError",
-        "UnknownServiceStyle",
-        "UnknownSignatureVersionError",
-        "UnknownTokenProviderError",
-        "UnsupportedS3AccesspointConfigurationError",
-        "UnsupportedS3ArnError",
-        "UnsupportedS3ConfigurationError",
-        "UnsupportedServiceProtocolsError",
-        "UnsupportedSignatureVersionError",
-        "ValidationError",
-    )
-    if hasattr(botocore.exceptions, name)
-)
-"""Parameters, settings or an endpoint were refused by botocore itself, which sends nothing then. Not every version has
-all of them."""
+_LOGGING_IN = ("CreateOAuth2Token", "CreateToken", "GetRoleCredentials", "RegisterClient", "StartDeviceAuthorization")
+"""What botocore calls by itself to get credentials, before the call that was made."""
 _REFRESHED = "Credentials were refreshed"
 """How botocore begins a RuntimeError about credentials that expired as soon as it had them."""
+_CLOCK_WORDS = ("signature expired", "signature not yet current")
+"""How AWS says in the message that a request was signed at another time than its own."""
+_BUCKET_NAME = "Invalid bucket name"
+"""How botocore words the one wrong parameter that a user may cause (``handlers.validate_bucket_name``)."""
+
+_ENDPOINT = "Invalid endpoint"
+"""How botocore begins the ValueError about an endpoint (``endpoint.EndpointCreator``)."""
 
 _TAGS_HINT = "If the account forbids tagging, set `submit_tags: false` in aws_batch.yml and compile again"
-LOG_IN = "Log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-_LOG_IN_AGAIN = "Log in again (aws sso login), or renew the credentials that the AWS_... variables hold"
-_MAY_ASSUME = (
-    "Let the profile assume its role (sts:AssumeRole, and the role's trust policy), or set another AWS_PROFILE"
-)
-_PROFILE = "Set AWS_PROFILE to one of those that `aws configure list-profiles` prints"
-_CONFIG_FILE = "Correct the file, or set AWS_CONFIG_FILE to another"
-_NETWORK = "Check the network, its proxy, and AWS_ENDPOINT_URL... if it is set"
-_CERTIFICATE = "Check the endpoint; if a proxy of yours opens TLS, name the file with its certificate in AWS_CA_BUNDLE"
-_REGION = "Set AWS_DEFAULT_REGION"
-
-_MEANING: tuple[tuple[tuple[type[Exception], ...], tuple[Fault, str]], ...] = (
-    (_CREDENTIAL_ERRORS, (Fault.CREDENTIALS, LOG_IN)),
-    ((botocore.exceptions.NoRegionError,), (Fault.REFUSED, _REGION)),
-    ((botocore.exceptions.ProfileNotFound,), (Fault.REFUSED, _PROFILE)),
-    ((botocore.exceptions.ConfigParseError, botocore.exceptions.ConfigNotFound), (Fault.REFUSED, _CONFIG_FILE)),
-    (_BEFORE_A_CONNECTION, (Fault.REFUSED, "")),
-)
-"""What botocore's own exceptions mean if they come before any connection, and what to do; the first that fits counts.
-
-Of every other one it is not known whether the request was sent, but for ``is_surely_unsent``: a call that is never
-repeated (SubmitJob) has to be looked for before it is sent again. A kind that a later botocore adds is among those.
-"""
 
 
 def lacks_operation(error: ServiceError) -> bool:
@@ -183,7 +121,8 @@ def parsing(what: str, service: str = "AWS Batch") -> Iterator[None]:
 def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     """Turn what boto3 raises into a ServiceError that says what was tried, why it failed, and what to do.
 
-    Only calls of boto3 belong inside: any other exception comes from a reply that boto3 could not read.
+    Only calls of boto3 belong inside: any other exception comes from a reply that boto3 could not read, or from a
+    program that credentials come from. What only a bug of ours causes is left as it is.
     """
     try:
         yield
@@ -191,24 +130,55 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
         raise
     except botocore.exceptions.ClientError as error:
         raise _refusal(what, service, error) from error
-    except botocore.exceptions.BotoCoreError as error:
-        fault, remedy = _meaning(error)
-        raise ServiceError(_tried(what, error), fault=fault, remedy=remedy) from error
+    except _BUGS as error:
+        if _BUCKET_NAME not in str(error):
+            raise
+        raise _tried(what, service, error, Meaning(fault=Fault.REFUSED)) from error
+    except PageError as error:
+        if failed_while_signing(error):
+            raise _tried(what, service, error, Meaning(fault=Fault.CREDENTIALS, remedy=NETWORK)) from error
+        raise _page(what, service, error.status, error.line) from error
     except Exception as error:
-        if isinstance(error, RuntimeError) and str(error).startswith(_REFRESHED):
-            raise ServiceError(_tried(what, error), fault=Fault.CREDENTIALS, remedy=_LOG_IN_AGAIN) from error
-        raise _not_a_reply(what, service, f"{type(error).__name__}: {error}") from error
-
-
-def _meaning(error: botocore.exceptions.BotoCoreError) -> tuple[Fault, str]:
-    if is_surely_unsent(error):
-        return Fault.UNREACHABLE, _CERTIFICATE if isinstance(error, botocore.exceptions.SSLError) else _NETWORK
-    return next((meant for kinds, meant in _MEANING if isinstance(error, kinds)), (Fault.AMBIGUOUS, ""))
+        meaning = _meaning(what, error)
+        if meaning is None:
+            raise _not_a_reply(what, service, f"{type(error).__name__}: {error}") from error
+        raise _tried(what, service, error, meaning) from error
 
 
 def no_region(what: str) -> ServiceError:
     """Return the error of a call that needs a region."""
-    return ServiceError(f"cannot {_verb(what)}: there is no region", remedy=_REGION)
+    return ServiceError(f"cannot {_verb(what)}: there is no region", fault=Fault.SETTINGS, remedy=REGION)
+
+
+def unusable_endpoint(url: str) -> ServiceError:
+    """Return the error of an endpoint that nobody can call."""
+    problem = f"cannot {SET_UP}: {_bounded(repr(url))} is no endpoint"
+    return ServiceError(problem, fault=Fault.SETTINGS, remedy=ENDPOINT)
+
+
+def _meaning(what: str, error: Exception) -> Meaning | None:
+    """Return what an exception means; None if something may have answered that boto3 could not read."""
+    if is_of_a_setting(error):
+        return Meaning(fault=Fault.SETTINGS, remedy=ADDRESS)
+    if is_surely_unsent(error):
+        tls = isinstance(error, botocore.exceptions.SSLError)
+        return Meaning(fault=Fault.UNREACHABLE, remedy=CERTIFICATE if tls else NETWORK)
+    if known := next((meaning for kinds, meaning in _EXCEPTIONS if isinstance(error, kinds)), None):
+        return known
+    if failed_while_signing(error) or str(error).startswith(_REFRESHED):
+        return _meaning_for_credentials(error)
+    if what == SET_UP:
+        return Meaning(fault=Fault.SETTINGS, remedy=ENDPOINT if str(error).startswith(_ENDPOINT) else SETTING)
+    # Of every other one it is not known whether the request was sent: a call that is never repeated (SubmitJob) has to
+    # be looked for before it is sent again. A kind that a later botocore adds is among those.
+    return Meaning(fault=Fault.AMBIGUOUS) if isinstance(error, botocore.exceptions.BotoCoreError) else None
+
+
+def _meaning_for_credentials(error: Exception) -> Meaning:
+    """Return what an exception of no known kind means that came while credentials were looked for."""
+    if isinstance(error, botocore.exceptions.ConnectionError | botocore.exceptions.HTTPClientError):
+        return Meaning(fault=Fault.UNREACHABLE, remedy=NETWORK)
+    return Meaning(fault=Fault.CREDENTIALS, remedy=LOG_IN_AGAIN)
 
 
 def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) -> ServiceError:
@@ -219,46 +189,89 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
         str(reason.get("Message", "no message")),
     )
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
-    if error.operation_name in (*_ASSUMING, *_LOGGING_IN):  # boto3 calls these itself, before the call that was made
-        remedy = _MAY_ASSUME if error.operation_name in _ASSUMING else _LOG_IN_AGAIN
-        said = f"{code}: {_open(message)}" if is_from_aws(error.response) else f"HTTP {status}"
-        problem = f"cannot {_verb(what)}: there are no credentials, since {error.operation_name} was refused: {said}"
-        return ServiceError(problem, fault=Fault.CREDENTIALS, remedy=remedy)
+    if failed_while_signing(error) or error.operation_name in (*_ASSUMING, *_LOGGING_IN):
+        said = f"{code}: {message}" if is_from_aws(error.response) else f"HTTP {status}: {text_of_page(message)}"
+        return _without_credentials(what, service, error.operation_name, code, said)
     if not is_from_aws(error.response):
-        fault = Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS
-        return _not_a_reply(what, service, f"the reply is HTTP {status}, without an error of AWS", fault=fault)
-    fault = _fault(code, status)
-    tagging = code in _DENIED and "TagResource" in message
-    remedy = _LOG_IN_AGAIN if fault is Fault.CREDENTIALS else _TAGS_HINT if tagging else ""
-    failed = "failed in" if fault is Fault.AMBIGUOUS else "refused"
-    objection = message if code in _OBJECTIONS and fault is Fault.REFUSED else ""
-    problem = f"{service} {failed} {what}: {code}: {_open(message)}"
-    return ServiceError(problem, fault=fault, remedy=remedy, objection=objection)
+        return _page(what, service, status, text_of_page(message))
+    meaning = _meaning_of_code(code, message, status)
+    tagging = code in DENIED and "TagResource" in message
+    failed = "failed in" if meaning.fault is Fault.AMBIGUOUS else "refused"
+    objection = message if code in _OBJECTIONS and meaning.fault is Fault.REFUSED else ""
+    return ServiceError(
+        f"{service} {failed} {what}: {_bounded(f'{code}: {message}')}",
+        fault=meaning.fault,
+        remedy=_TAGS_HINT if tagging else meaning.remedy,
+        set_up_wrong=meaning.set_up_wrong,
+        service=service,
+        operation=_operation(what),
+        objection=objection,
+    )
 
 
-def _fault(code: str, status: int) -> Fault:
-    if code in _THROTTLED or status == _TOO_MANY:
-        return Fault.THROTTLED
-    if code in _EXPIRED:
-        return Fault.CREDENTIALS
-    if code in _DENIED:
-        return Fault.DENIED
-    return Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED
+def _without_credentials(what: str, service: str, operation: str, code: str, said: str) -> ServiceError:
+    """Say that a call of botocore's own for credentials was refused: it came before the call that was made."""
+    meaning = CODES.get(code, Meaning(fault=Fault.CREDENTIALS))
+    remedy = MAY_ASSUME if operation in _ASSUMING else LOG_IN_AGAIN
+    return ServiceError(
+        f"cannot {_verb(what)}: there are no credentials, since {operation} was refused: {_bounded(said)}",
+        fault=Fault.CREDENTIALS,
+        remedy=CLOCK if _is_of_the_clock(code, said) else remedy,
+        set_up_wrong=meaning.set_up_wrong or (operation in _ASSUMING and meaning.fault is Fault.DENIED),
+        service=service,
+        operation=_operation(what),
+    )
 
 
-def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS) -> ServiceError:
-    remedy = f"Check that the endpoint is really that of {service}, and the AWS_... settings"
-    return ServiceError(f"cannot {_verb(what)}: {_open(why)}", fault=fault, remedy=remedy)
+def _meaning_of_code(code: str, message: str, status: int) -> Meaning:
+    if _is_of_the_clock(code, message):
+        return Meaning(fault=Fault.CREDENTIALS, remedy=CLOCK)
+    if known := CODES.get(code):
+        return known
+    if status == _TOO_MANY:
+        return Meaning(fault=Fault.THROTTLED)
+    return Meaning(fault=Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED)
 
 
-def _tried(what: str, error: Exception) -> str:
-    return f"cannot {_verb(what)}: {_open(error)}"
+def _is_of_the_clock(code: str, message: str) -> bool:
+    words = code in UNSIGNED and any(one in message.lower() for one in _CLOCK_WORDS)
+    return words or (code in CODES and CODES[code].remedy == CLOCK)
 
 
-def _open(reason: Exception | str) -> str:
-    """Return a reason in one line that is not too long, without a full stop at its end: sentences of ours follow."""
-    return one_line(str(reason).strip(), _LONGEST_REASON).rstrip().removesuffix(".")
+def _page(what: str, service: str, status: int, line: str) -> ServiceError:
+    """Say that something on the way has answered, with its words."""
+    why = f"the reply is HTTP {status}, without an error of AWS{f': {line}' if line else ''}"
+    return _not_a_reply(what, service, why, Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS, PAGE)
+
+
+def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS, remedy: str = "") -> ServiceError:
+    remedy = remedy or f"Check that the endpoint is really that of {service}, and the AWS_... settings"
+    problem = f"cannot {_verb(what)}: {_bounded(why)}"
+    return ServiceError(problem, fault=fault, remedy=remedy, service=service, operation=_operation(what))
+
+
+def _tried(what: str, service: str, error: Exception, meaning: Meaning) -> ServiceError:
+    said = str(error) if isinstance(error, botocore.exceptions.BotoCoreError) else f"{type(error).__name__}: {error}"
+    if meaning.fault is Fault.CREDENTIALS and not isinstance(error, botocore.exceptions.BotoCoreError):
+        said = f"looking for credentials failed: {said}"
+    return ServiceError(
+        f"cannot {_verb(what)}: {_bounded(said)}",
+        fault=meaning.fault,
+        remedy=meaning.remedy,
+        set_up_wrong=meaning.set_up_wrong,
+        service=service,
+        operation=_operation(what),
+    )
+
+
+def _bounded(reason: str) -> str:
+    """Return words of others in one line that is not too long, without a full stop at its end: sentences follow."""
+    return one_line(reason.strip(), _LONGEST_REASON).rstrip().removesuffix(".")
+
+
+def _operation(what: str) -> str:
+    return "" if what == SET_UP else what.partition(" ")[0]
 
 
 def _verb(what: str) -> str:
-    return what if what.startswith("set up") else f"call {what}"
+    return what if what == SET_UP else f"call {what}"

@@ -9,10 +9,10 @@ from typing import Any
 
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import calling, no_region
+from kedro_batch.cloud.aws_errors import no_region
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.replies import Identity
-from kedro_batch.cloud.session import call_once, open_session
+from kedro_batch.cloud.session import call_once, make_client, open_session
 
 _CONNECT_S, _READ_S, _ATTEMPTS = 10, 60, 4
 
@@ -56,14 +56,13 @@ class Clients:
         """Return the client of a service, for what ``call`` does not do, such as uploads; use ``calling`` around it."""
         if service not in self._clients:
             region = self.region
-            with calling("set up the client"):
-                config = Config(
-                    connect_timeout=_CONNECT_S,
-                    read_timeout=_READ_S,
-                    retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-                    user_agent_extra="kedro-batch",
-                )
-                self._clients[service] = self._session.client(service, region_name=region, config=config)
+            config = Config(
+                connect_timeout=_CONNECT_S,
+                read_timeout=_READ_S,
+                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                user_agent_extra="kedro-batch",
+            )
+            self._clients[service] = make_client(self._session, service, region_name=region, config=config)
         return self._clients[service]
 
     def renew(self) -> None:

@@ -1,12 +1,19 @@
 """The session of boto3, and with it the region: those of the usual places, or of the plan where the shell has none."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 
-from kedro_batch.cloud.aws_errors import calling
+from kedro_batch.cloud.aws_errors import SET_UP, calling, unusable_endpoint
+from kedro_batch.cloud.foreign_pages import watch_for_pages
+
+_CREDENTIALS_LOG = logging.getLogger("botocore.credentials")
+"""It writes a traceback whenever credentials cannot be renewed, which is raised as well: inside Kedro, whose log shows
+everything, one with each call until somebody has logged in."""
 
 SERVICE_NAMES = {
     "batch": "AWS Batch",
@@ -32,10 +39,40 @@ def open_session(pinned: str | None) -> Any:
     Raises:
         ServiceError: The profile is unknown, or the configuration cannot be read.
     """
-    with calling("set up the client"):
+    with calling(SET_UP):
         core: Any = botocore.session.get_session()
+        watch_for_pages(core)
+        _CREDENTIALS_LOG.setLevel(logging.CRITICAL)
         region = core.get_config_variable("region") or core.get_scoped_config().get("region") or pinned
         return boto3.Session(botocore_session=core, region_name=region or None)
+
+
+def make_client(session: Any, service: str, **given: Any) -> Any:
+    """Return a client.
+
+    Args:
+        session: Of boto3.
+        service: As boto3 names it, such as ``iam``.
+        given: Further arguments, as for boto3's ``Session.client``.
+
+    Raises:
+        ServiceError: A setting is wrong, or what the credentials come from does not give any.
+    """
+    with calling(SET_UP, SERVICE_NAMES.get(service, service)):
+        client = session.client(service, **given)
+    _check_endpoint(client.meta.endpoint_url)
+    return client
+
+
+def _check_endpoint(url: str) -> None:
+    """Refuse an endpoint that botocore would take until the first call: then it is not told from one that is down."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise unusable_endpoint(url)
 
 
 def call_once(client: Any, service: str, method: str, arguments: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Judge whether a call failed before the first byte of its request was sent. Pure.
+"""Judge whether a call failed before the first byte of its request was sent, and what for. Pure.
 
 An HTTP library wraps what went wrong in exceptions of its own, and its wrapping says too little: an error of TLS may
 come from the handshake, or while the reply is read; an error of a proxy may come before the request went through it,
@@ -11,6 +11,7 @@ exception that happened to be handled at the time: that one may be of another ca
 import socket
 import ssl
 from collections.abc import Iterator
+from types import TracebackType
 
 import urllib3.exceptions
 
@@ -22,6 +23,11 @@ _NOT_CONNECTED = (
 )
 _NO_TUNNEL = "Tunnel connection failed: "
 """How http.client begins the OSError about a proxy that refused CONNECT: the request follows only in the tunnel."""
+_NO_BUNDLE = "Could not find a suitable TLS CA certificate bundle"
+"""How botocore begins the OSError about AWS_CA_BUNDLE (``httpsession.where``, from requests)."""
+_SIGNING = frozenset({"botocore.auth", "botocore.credentials", "botocore.signers", "botocore.tokens"})
+"""The modules of botocore that look for credentials and sign a request. They have returned before it is sent
+(``Endpoint._send_request``: create_request, then _get_response), so that none is among the frames of a later error."""
 
 
 def is_surely_unsent(error: BaseException) -> bool:
@@ -32,6 +38,29 @@ def is_surely_unsent(error: BaseException) -> bool:
     """
     held = tuple(_held_by(error))
     return any(isinstance(one, _NOT_CONNECTED) or _is_of_other_host(one) or _is_without_tunnel(one) for one in held)
+
+
+def failed_while_signing(error: BaseException) -> bool:
+    """True if an exception was raised while credentials were looked for, or the request was signed with them.
+
+    That may have called other services (AWS STS, IAM Identity Center), and programs of the user.
+    """
+    return not _SIGNING.isdisjoint(_modules(error.__traceback__))
+
+
+def is_of_a_setting(error: BaseException) -> bool:
+    """True if an exception shows that an endpoint, a proxy or a bundle of certificates cannot be used as it is set."""
+    return any(
+        isinstance(one, urllib3.exceptions.LocationValueError)
+        or (isinstance(one, OSError) and str(one).startswith(_NO_BUNDLE))
+        for one in _held_by(error)
+    )
+
+
+def _modules(traceback: TracebackType | None) -> Iterator[str]:
+    while traceback:
+        yield traceback.tb_frame.f_globals.get("__name__", "")
+        traceback = traceback.tb_next
 
 
 def _is_of_other_host(error: BaseException) -> bool:

@@ -146,7 +146,8 @@ class RunContext:
 
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
-        self._held_back: list[Event] = []
+        self._held_back: list[tuple[Event, bool]] = []
+        """What happened before the first event, and whether it was shown."""
         self.began_at = min(self.began_at, self.calls.wall())
         self.journal.wait.check = self.inbox.check_interrupt
         self.plan = self.engine.adapt_plan(self.plan)
@@ -188,16 +189,27 @@ class RunContext:
         return self.options.pace or self.engine.capabilities.pace
 
     def emit(self, event: Event) -> None:
-        """Record an event in the journal, and show it; one before the first event follows that one."""
+        """Record an event in the journal, and show it; one before the first event follows that one.
+
+        Whoever waits for the service is told so at once, also before it is known whether the run may begin.
+        """
         if not self.begun:
-            self._held_back.append(event)
-            if self.location and isinstance(event, Notice) and event.kind is NoticeKind.TROUBLE:
-                self.emit_started(continued=self.continued)  # whoever waits now is told why
+            of_waiting = isinstance(event, Notice) and event.kind in (NoticeKind.TROUBLE, NoticeKind.RECOVERED)
+            shown = of_waiting and not self.location
+            self._held_back.append((event, shown))
+            if shown:
+                self.show(event)
+            elif of_waiting:
+                self.emit_started(continued=self.continued)
             return
         if isinstance(event, JobSubmitted):
             self.backoff.jobs_go_on = True
+        self._record(event, shown=False)
+
+    def _record(self, event: Event, *, shown: bool) -> None:
         self.journal.record(self.run_id, event, self.calls.wall())
-        self.show(event)
+        if not shown:
+            self.show(event)
 
     def began_with(self, created_at: Iterable[float]) -> None:
         """Record that a run, which the journal did not have, began with the first job that the service has of it."""
@@ -228,8 +240,8 @@ class RunContext:
                 continued=continued,
             )
         )
-        for event in self._held_back:
-            self.emit(event)
+        for event, shown in self._held_back:
+            self._record(event, shown=shown)
 
     def list_run(self) -> tuple[JobSummary, ...]:
         """List all jobs of the run on the service, and wait for the reply.

@@ -263,8 +263,9 @@ class JobSubmitter:
         match reply.error.fault:
             case Fault.THROTTLED:
                 self._pace.on_throttled(reply, now)
+                self._context.backoff.on_throttled(Lane.SUBMIT, reply.error, now)
                 self._outbox.appendleft(name)
-            case Fault.UNREACHABLE | Fault.CREDENTIALS:
+            case Fault.UNREACHABLE | Fault.CREDENTIALS | Fault.SETTINGS:
                 self._outbox.appendleft(name)
                 self._context.backoff.on_failure(Lane.SUBMIT, reply.error, now)
             case Fault.AMBIGUOUS:

@@ -56,6 +56,7 @@ class Loop:
         while True:
             context.inbox.check_interrupt()
             now = context.calls.now()
+            context.backoff.tell(now)
             self._look_again.act()
             for part in parts:
                 part.act(now)
@@ -70,6 +71,7 @@ class Loop:
                 if not math.isinf(reconcile_at):
                     self._look_again.tell_of_the_wait(reconcile_at - now)
             until = min(reconcile_at if reconcile_at > now else math.inf, *(part.next_at(now) for part in parts))
+            until = min(until, context.backoff.tell_at)
             self._wait(now, until)
 
     @property

@@ -52,7 +52,7 @@ def look_at_targets(context: RunContext) -> Targets:
     engine = context.engine
 
     def ask(call: Callable[[TargetSource], _T], /) -> _T:
-        return context.service.call(Lane.DESCRIBE, lambda: call(engine))
+        return context.service.call_until_answered(Lane.DESCRIBE, lambda: call(engine))
 
     region, account = engine.location.get("region", ""), context.plan.account  # it has been compared, if it is stated
     replies = ask_for_targets(context.plan, ask, region=region, account=account)
@@ -124,7 +124,7 @@ def check_account(context: RunContext) -> dict[str, str]:
     if account is None:
         return {}
     try:
-        caller = context.service.call(Lane.DESCRIBE, context.engine.caller_identity)
+        caller = context.service.call_until_answered(Lane.DESCRIBE, context.engine.caller_identity)
     except ServiceError as error:
         remedy = "" if error.fault is Fault.CREDENTIALS else _WITHOUT_STS
         if remedy and not context.continued:
@@ -154,7 +154,9 @@ def current_location(context: RunContext, account: Mapping[str, str]) -> dict[st
     if account:
         return {**_location(context, []), **account}
     try:
-        queues = context.service.call(Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues))
+        queues = context.service.call_until_answered(
+            Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues)
+        )
     except ServiceError as error:
         if error.fault is not Fault.DENIED:
             raise
@@ -186,7 +188,7 @@ def check_lookups(context: RunContext) -> None:
     for queue in context.queues if context.adopts else ():
         name = f"{run_prefix(context.run_id)}*"
         try:
-            context.service.call(Lane.LIST, partial(context.engine.list_jobs, queue, name, None))
+            context.service.call_until_answered(Lane.LIST, partial(context.engine.list_jobs, queue, name, None))
         except ServiceError as error:
             if error.fault is not Fault.DENIED:
                 raise

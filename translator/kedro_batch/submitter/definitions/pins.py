@@ -124,7 +124,9 @@ def _check_active(context: RunContext, kept: Mapping[str, str], newest: Mapping[
     """Refuse to keep a revision that AWS Batch does not take any more."""
     gone = []
     for name, arn in kept.items():
-        found = context.service.call(Lane.DESCRIBE, partial(context.engine.describe_job_definitions, arn))
+        found = context.service.call_until_answered(
+            Lane.DESCRIBE, partial(context.engine.describe_job_definitions, arn)
+        )
         if not any(one.status == "ACTIVE" and one.arn == arn for one in found):
             gone.append(name)
     if gone:
@@ -165,7 +167,7 @@ def _pages_of_jobs(context: RunContext) -> Iterator[list[tuple[JobName, JobId]]]
         token: str | None = None
         while True:
             call = partial(context.engine.list_jobs, queue, f"{run_prefix(context.run_id)}*", token)
-            page = context.service.call(Lane.LIST, call)
+            page = context.service.call_until_answered(Lane.LIST, call)
             parsed = ((parsed_job_name(one.name), one.job_id) for one in page.jobs)
             yield [(name[1], job_id) for name, job_id in parsed if name and name[0] == context.run_id]
             token = page.token
@@ -177,7 +179,7 @@ def _revisions_of(context: RunContext, ids: Sequence[JobId]) -> dict[JobId, str]
     found: dict[JobId, str] = {}
     for start in range(0, len(ids), DESCRIBE_JOBS):
         call = partial(context.engine.describe_jobs, ids[start : start + DESCRIBE_JOBS])
-        for one in context.service.call(Lane.DESCRIBE, call):
+        for one in context.service.call_until_answered(Lane.DESCRIBE, call):
             definition = str(one.reply.get("jobDefinition", ""))
             if has_revision(definition):
                 found[one.job_id] = definition

@@ -5,16 +5,18 @@ reply would be a second job. So it is with RegisterJobDefinition. Everything els
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from signal import Signals
 from typing import Any
 
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import calling, may_lack_operation, no_region, parsing
+from kedro_batch.cloud.aws_errors import SET_UP, calling, may_lack_operation, no_region, parsing
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
-from kedro_batch.cloud.session import open_session
+from kedro_batch.cloud.session import make_client, open_session
 from kedro_batch.cloud.targets import Targets, items
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
@@ -35,6 +37,21 @@ from kedro_batch.submitter.service.call_pool import LANES, Lane
 from kedro_batch.submitter.service.cloudwatch_logs import CloudWatchLogs
 from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, READ_S, TERMINATE_JOBS, Pace
 from kedro_batch.text.escaping import one_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Clients:
+    """The clients of one session.
+
+    Attributes:
+        submitting: Makes no retries of its own.
+        asking: For everything else.
+        logs: Of CloudWatch Logs; made when they are needed.
+    """
+
+    submitting: Any
+    asking: Any
+    logs: CloudWatchLogs
 
 
 class AwsEngine:
@@ -66,8 +83,12 @@ class AwsEngine:
         self._account = account
         self._one_by_one = False
         self._before_sending = threading.local()  # what to check, in the thread of each call
-        self._use(self._session_here())
-        here = self._asking.meta.region_name
+        self._session = self._session_here()
+        self._made: _Clients | None = None
+        self._making = threading.Lock()
+        with _later():  # what credentials come from may fail now: the first call says so, and can wait
+            self._use(self._session)
+        here = self._session.region_name
         if region not in (None, here):
             otherwise = f"; or, if the plan is for {here}, change `region` in aws_batch.yml and compile again"
             raise ServiceError(
@@ -79,18 +100,26 @@ class AwsEngine:
         """Return a session with what boto3 finds now in its usual places."""
         session = open_session(self._region)
         if not session.region_name:
-            raise no_region("set up the client")
+            raise no_region(SET_UP)
         return session
 
     def _use(self, session: Any) -> None:
-        with calling("set up the client"):
-            no_retries = {"retries": {"total_max_attempts": 1}, "max_pool_connections": LANES[Lane.SUBMIT]}
-            self._submitting = session.client("batch", config=_config(**no_retries))
-            self._submitting.meta.events.register("before-send.batch.SubmitJob", self._check)
-            self._asking = session.client("batch", config=_config())
-        self._session = session
-        self._targets = Targets(self._asking)
-        self._logs = CloudWatchLogs(lambda where: session.client("logs", region_name=where, config=_config()))
+        self._made, self._session = self._made_with(session), session
+
+    def _made_with(self, session: Any) -> _Clients:
+        no_retries = {"retries": {"total_max_attempts": 1}, "max_pool_connections": LANES[Lane.SUBMIT]}
+        submitting = make_client(session, "batch", config=_config(**no_retries))
+        submitting.meta.events.register("before-send.batch.SubmitJob", self._check)
+        logs = CloudWatchLogs(lambda where: make_client(session, "logs", region_name=where, config=_config()))
+        return _Clients(submitting=submitting, asking=make_client(session, "batch", config=_config()), logs=logs)
+
+    @property
+    def _clients(self) -> _Clients:
+        """The clients; they are made now if they could not be made before."""
+        with self._making:
+            if self._made is None:
+                self._made = self._made_with(self._session)
+            return self._made
 
     def _check(self, **_request: Any) -> None:
         """Called by botocore when a request is signed; what follows are only name resolution and connection."""
@@ -99,7 +128,7 @@ class AwsEngine:
     @property
     def location(self) -> Mapping[str, str]:
         """The region."""
-        return {"region": self._asking.meta.region_name}
+        return {"region": self._session.region_name}
 
     def adapt_plan(self, plan: Plan) -> Plan:
         """Return the plan itself."""
@@ -138,23 +167,23 @@ class AwsEngine:
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Describe the queues of these names or ARNs; unknown ones are left out."""
-        return self._targets.describe_job_queues(names)
+        return Targets(self._clients.asking).describe_job_queues(names)
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
-        return self._targets.describe_job_definitions(name)
+        return Targets(self._clients.asking).describe_job_definitions(name)
 
     def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
         """Describe the compute environments of these names or ARNs; unknown ones are left out."""
-        return self._targets.describe_compute_environments(names)
+        return Targets(self._clients.asking).describe_compute_environments(names)
 
     def list_job_queues(self) -> list[QueueDetail]:
         """Describe the queues in the account; of very many, the first."""
-        return self._targets.list_job_queues()
+        return Targets(self._clients.asking).list_job_queues()
 
     def list_job_definitions(self) -> list[DefinitionDetail]:
         """Describe the active revisions of all job definitions; of very many, the first."""
-        return self._targets.list_job_definitions()
+        return Targets(self._clients.asking).list_job_definitions()
 
     def caller_identity(self) -> Identity:
         """Ask AWS STS whose credentials are in use."""
@@ -164,7 +193,7 @@ class AwsEngine:
         """Register a revision, in one call that is never repeated; return its ARN."""
         what = f"RegisterJobDefinition for {request['jobDefinitionName']}"
         with calling(what):
-            reply: Any = self._submitting.register_job_definition(**request)
+            reply: Any = self._clients.submitting.register_job_definition(**request)
         with parsing(what):
             return str(reply["jobDefinitionArn"])
 
@@ -176,14 +205,14 @@ class AwsEngine:
         what = f"SubmitJob for {request['jobName']}"
         self._before_sending.check = check
         with calling(what):
-            reply: Any = self._submitting.submit_job(**request)
+            reply: Any = self._clients.submitting.submit_job(**request)
         with parsing(what):
             return JobId(reply["jobId"])
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
         """Describe up to 100 jobs; unknown ones are left out."""
         with calling("DescribeJobs"):
-            reply: Any = self._asking.describe_jobs(jobs=list(ids))
+            reply: Any = self._clients.asking.describe_jobs(jobs=list(ids))
         found = items(reply, "jobs", "DescribeJobs")
         with parsing("DescribeJobs"):
             return [job_detail(one) for one in found]
@@ -193,18 +222,20 @@ class AwsEngine:
         further: Any = {"nextToken": token} if token else {}
         filters: Any = [{"name": "JOB_NAME", "values": [name]}]
         with calling("ListJobs"):
-            reply: Any = self._asking.list_jobs(jobQueue=queue, filters=filters, maxResults=LIST_JOBS, **further)
+            reply: Any = self._clients.asking.list_jobs(
+                jobQueue=queue, filters=filters, maxResults=LIST_JOBS, **further
+            )
         found = items(reply, "jobSummaryList", "ListJobs")
         with parsing("ListJobs"):
             return JobPage(jobs=tuple(job_summary(one) for one in found), token=reply.get("nextToken"))
 
     def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
         """Terminate up to 50 jobs in one call; one, where service or boto3 do not have TerminateJobs yet."""
-        if not self._one_by_one and hasattr(self._asking, "terminate_jobs"):
+        if not self._one_by_one and hasattr(self._clients.asking, "terminate_jobs"):
             some = list(ids[:TERMINATE_JOBS])
             try:
                 with calling("TerminateJobs"):
-                    reply: Any = self._asking.terminate_jobs(jobs=some, reason=reason)
+                    reply: Any = self._clients.asking.terminate_jobs(jobs=some, reason=reason)
             except ServiceError as error:
                 if not may_lack_operation(error) and error.fault is not Fault.DENIED:
                     raise
@@ -215,7 +246,7 @@ class AwsEngine:
         self._one_by_one = True
         try:
             with calling("TerminateJob"):
-                self._asking.terminate_job(jobId=ids[0], reason=reason)
+                self._clients.asking.terminate_job(jobId=ids[0], reason=reason)
         except ServiceError as error:
             if error.fault is not Fault.REFUSED:
                 raise
@@ -224,17 +255,25 @@ class AwsEngine:
 
     def log_tail(self, detail: JobDetail, lines: int) -> LogTail:
         """Return the last lines of the last attempt, from CloudWatch Logs, or why there are none."""
-        return self._logs.tail(detail, lines)
+        return self._clients.logs.tail(detail, lines)
 
     def interrupt(self) -> str:
         """Leave the jobs alone: they go on."""
-        return f"AWS Batch ({self._asking.meta.region_name})"
+        return f"AWS Batch ({self._session.region_name})"
 
 
 def _caller_of(session: Any) -> Identity:
-    with calling("set up the client"):
-        client: Any = session.client("sts", config=_config())
-    return caller_identity(client)
+    return caller_identity(make_client(session, "sts", config=_config()))
+
+
+@contextmanager
+def _later() -> Iterator[None]:
+    """Leave what may pass to the first call."""
+    try:
+        yield
+    except ServiceError as error:
+        if not error.passing:
+            raise
 
 
 def _config(**more: Any) -> Config:

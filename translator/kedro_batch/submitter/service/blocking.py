@@ -4,7 +4,6 @@ The loop of a run never uses them. Replies to calls that an earlier stage has le
 stage was interrupted, and what they would say is asked again, or looked up by name.
 """
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -36,12 +35,12 @@ class BlockingService:
         self._listing = listing
 
     def call(self, lane: Lane, call: Callable[[], _T]) -> _T:
-        """Make one call and wait for its reply, at most as long as trouble may last, but long enough for one try.
+        """Make one call and wait for its reply; for a call that must not be repeated blindly.
 
         Raises:
             ServiceError: It failed, or was not answered in time: boto3 tries again and again by itself.
         """
-        reply = self._reply(lane, call, patience_s=max(self._backoff.limit_s, CONNECT_S + READ_S))
+        reply = self._reply(lane, call)
         if reply.error:
             raise reply.error
         value: _T = reply.value
@@ -83,7 +82,7 @@ class BlockingService:
         Raises:
             ServiceError: It failed, or was not answered in time.
         """
-        reply = self._reply(Lane.DESCRIBE, partial(self._engine.describe_jobs, ids), patience_s=within_s)
+        reply = self._reply(Lane.DESCRIBE, partial(self._engine.describe_jobs, ids), within_s)
         if reply.error:
             raise reply.error
         found: list[JobDetail] = reply.value
@@ -117,9 +116,12 @@ class BlockingService:
         until = self._calls.now() + seconds
         while (left := until - self._calls.now()) > 0:
             self._inbox.check_interrupt()
-            self._calls.wait(left)
+            self._calls.wait(min(left, max(0.0, self._backoff.tell_at - self._calls.now())))
+            self._backoff.tell(self._calls.now())
 
-    def _reply(self, lane: Lane, call: Callable[[], Any], patience_s: float = math.inf) -> Reply:
+    def _reply(self, lane: Lane, call: Callable[[], Any], within_s: float | None = None) -> Reply:
+        """Make one call and wait for its reply, at most as long as trouble may last, but long enough for one try."""
+        patience_s = max(self._backoff.limit_s, CONNECT_S + READ_S) if within_s is None else within_s
         about, until = object(), self._calls.now() + patience_s
         self._calls.start(lane, about, call)
         while True:
@@ -127,5 +129,6 @@ class BlockingService:
             for reply in self._calls.wait(_CHECK_S):
                 if reply.about is about:
                     return reply
+            self._backoff.tell(self._calls.now())
             if self._calls.now() > until:
                 raise ServiceError(f"AWS Batch has not answered for {duration(patience_s)}", fault=Fault.AMBIGUOUS)

@@ -36,6 +36,9 @@ appear seconds after a job has ended, and their last lines later (boto3#3718, ne
 CONNECT_S, READ_S = 10, 30
 """Time-outs of one call [ours]."""
 
+LIMITED_TOLD_AFTER_S, LIMITED_TOLD_AGAIN_S = 10.0, 30.0
+"""Calls that the service limits are told after so long without one that gets through, and then so often [ours]."""
+
 LOOKUP_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
 """Delays between lookups of a job whose reply was lost: 15 s in all. How soon ListJobs shows a new job is not
 documented [ours]."""
