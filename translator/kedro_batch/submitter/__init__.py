@@ -19,7 +19,7 @@ UNCONFIRMED and is looked up by its name before anything is sent again. The stat
 
 Who may call whom, from the top: ``run`` and ``cancel``; ``close`` and ``loop``; ``look_again``; the stages
 ``job_submitter``, ``job_poller`` and ``preflight``; ``sender``; ``stock_taking`` and ``turn``; ``refusals``,
-``stuck_watch``, ``submit_pace``, ``unconfirmed`` and ``contested``; ``definitions``; ``reconcile``; ``terminate``; ``context``, which
-every part receives; ``journal``; ``service``, which alone knows engines, calls and clocks; ``events``; ``run_state``
-and ``job_state``, which are pure; ``failures``. An import contract holds this order.
+``stuck_watch``, ``submit_pace``, ``unconfirmed`` and ``contested``; ``definitions``; ``reconcile``; ``terminate``;
+``context``, which every part receives; ``journal``; ``service``, which alone knows engines, calls and clocks;
+``events``; ``run_state`` and ``job_state``, which are pure; ``failures``. An import contract holds this order.
 """

@@ -29,7 +29,8 @@ NOT_STUCK = "UPDATE submissions SET stuck_since = NULL WHERE run = ? AND job = ?
 WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL
+ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL,
+    stuck_since = CASE WHEN job_id IS excluded.job_id THEN stuck_since END
 """
 _CHANGED = """
 INSERT INTO submissions (
