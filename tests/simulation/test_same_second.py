@@ -99,3 +99,12 @@ def test_duplicates_that_take_long_to_stop_are_terminated_together():
     assert not simulated.broken
     assert len(made_by(simulated)) == 40
     assert "completed twice" not in simulated.twice
+
+
+@pytest.mark.parametrize("lag_s", [0.0, 1.0])
+def test_where_the_first_job_is_refused_the_next_one_decides_who_goes_first(lag_s):
+    words = "Container overrides should not be set for Batch on EKS jobs."
+    simulated = begun_together(_WIDE, list_delay_s=lag_s, refuse_jobs={"n00": words})
+    assert simulated.broken == ("lost: n00",)
+    assert len(made_by(simulated)) <= _JOBS  # one of the others is made twice
+    assert {what for _, what in ends(simulated).values()} == {"ends with 6: failed"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kedro_batch.errors import Interrupted
+from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.plan.graph import children_of
 from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind, RunStarted
@@ -204,6 +204,29 @@ def test_refused_jobs_fail_alone_on_a_day_when_much_goes_wrong():
 @given(st.integers(0, 2**32), st.sets(st.integers(20, 199), min_size=1, max_size=20))
 def test_refused_jobs_fail_alone_whatever_happens_to_calls(seed, numbers):
     check_that_refused_jobs_fail_alone_and_run_once_they_are_resumed(seed, numbers)
+
+
+OVERRIDES = "Container overrides should not be set for Batch on EKS jobs."
+
+
+@pytest.mark.parametrize("latency_s", [0.01, 0.1, 1.0])
+def test_where_every_job_is_refused_with_the_same_words_no_job_fails(tmp_path, latency_s):
+    parents = layered(40, 40)
+    words = dict.fromkeys(parents, OVERRIDES)
+    simulation = Simulation(tmp_path, plan_of(parents), latency_s=latency_s, refuse=words)
+    with pytest.raises(ServiceError, match="refused 3 jobs with the same words, and accepted none: Container overr"):
+        simulation.to_the_end()
+    assert simulation.recorded() == {}
+    assert simulation.service.judge()["calls"]["submitjob"] < 40
+    simulation.service.configure({"refuse": {}})
+    assert simulation.resume(tmp_path).outcome == "succeeded"
+
+
+def test_one_that_is_accepted_while_the_first_ones_are_refused_proves_that_it_is_not_about_all(tmp_path):
+    parents = layered(40, 40)
+    words = dict.fromkeys(list(parents)[:3], OVERRIDES)
+    simulation = Simulation(tmp_path, plan_of(parents), refuse=words)
+    assert simulation.to_the_end().counts == {"FAILED": 3, "SUCCEEDED": 37}
 
 
 TOO_LARGE = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement is too high"

@@ -3,7 +3,9 @@
 import pytest
 
 from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunOptions
+from kedro_batch.submitter.events import JobSubmitted
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal_schema import VERSION
@@ -75,6 +77,13 @@ def test_the_first_sight_is_in_the_journal_until_the_job_gets_its_machine(follow
     assert abs(sight.since - context.calls.wall()) < 3600
     service.configure(stuck={})
     poll(poller, context)
+    context.journal.commit()
+    assert context.journal.first_sights(RUN) == {}
+
+
+def test_the_first_sight_of_another_job_of_the_node_does_not_count(followed):
+    context, *_ = followed
+    context.journal.record(RUN, JobSubmitted(job=A, job_id=JobId("another"), submission=1, adopted=True), 1.0)
     context.journal.commit()
     assert context.journal.first_sights(RUN) == {}
 

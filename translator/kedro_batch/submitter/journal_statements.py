@@ -32,6 +32,7 @@ WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ?
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL,
+    stuck_since = CASE WHEN job_id IS excluded.job_id THEN stuck_since END,
     created_at = NULL, started_at = NULL, stopped_at = NULL, details = NULL
 """
 _CHANGED = """

@@ -10,7 +10,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_poller import JobPoller
-from kedro_batch.submitter.job_state import JobState
+from kedro_batch.submitter.job_state import UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.limits import LOOK_TOOK_S
@@ -68,7 +68,7 @@ class LookAgain:
         if self._turn is None:
             return False
         asked = self._submitter.holds_back
-        first = next(iter(self._run_state.parents))
+        first = self._first_job
         sent = self._run_state.state(first) is not JobState.NOT_SUBMITTED
         last_sent = self._submitter.last_sent if sent else -math.inf
         self._turn.looked(began, last_sent=last_sent, first_of_other=first in found, appeared=bool(found))
@@ -76,6 +76,13 @@ class LookAgain:
         if first in found and asked:
             self._tell("turn", f"the other process goes first: {_WAITS}")
         return asked and not found and self._turn.most_begun is None
+
+    @property
+    def _first_job(self) -> JobName:
+        """The first job of the plan that is not refused, nor below one that is: everybody begins with it."""
+        records = self._run_state.records
+        sendable = (name for name, one in records.items() if one.job_id or one.state not in UNSUCCESSFUL)
+        return next(sendable, next(iter(records)))
 
     def looked(self, began: float, *, again: bool) -> None:
         """Record a look, as ``StockTaking.looked``."""
