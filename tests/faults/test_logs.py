@@ -145,6 +145,18 @@ def test_a_log_of_empty_pages_is_not_read_for_ever(tmp_path):
     assert "  its log is still empty. To look again: " in ended.text
 
 
+def test_a_command_that_looks_once_says_how_the_log_stands(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(fail={"a": 1}, logs={"a": []}) as service:
+        forked.on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+        (tmp_path / ".kedro-batch" / "journal.db").unlink()
+        empty = forked.on(service, "wait", "r", "--plan", "plan.yaml", "--once", cwd=tmp_path)
+        service.configure(logs={"a": FAILED})
+        read = forked.on(service, "wait", "r", "--once", cwd=tmp_path)
+    assert (empty.code, "  its log is still empty. To look again: kedro-batch wait r\n" in empty.text) == (6, True)
+    assert (read.code, "  ValueError: no companies\n" in read.text) == (6, True)
+
+
 def test_a_service_that_does_not_answer_does_not_hold_up_the_report_for_ever(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(fail={"a": 1}, hang="GetLogEvents") as service:

@@ -131,14 +131,15 @@ def test_what_is_recorded_of_a_job_follows_the_events(file):
             "attempts": 2,
             "log": "here",
         }
+        of_log: dict[str, Any] = {"exception": "ValueError: no x", "exception_cause": "KeyError: 'x'", "node": "n"}
         journal.record(RUN, changed(A, "1", S.SUBMITTED, S.FAILED, **why), 103.0)
-        journal.record(RUN, JobLog(job=A, submission=1, lines=("boom",)), 103.1)
+        journal.record(RUN, JobLog(job=A, submission=1, lines=("boom",), **of_log), 103.1)
         journal.record(RUN, blocked, 103.2)
         journal.record(RUN, Notice(kind=NoticeKind.WARNING, message="m"), 103.3)
         assert journal.waiting
         assert journal.records(RUN) == {A: INTENDED}  # nothing of it has been written yet
         journal.commit()
-        failure = Failure(**why, log_tail=("boom",))
+        failure = Failure(**why, log_tail=("boom",), **of_log)
         assert journal.records(RUN) == {
             A: JobRecord(state=S.FAILED, job_id=JobId("1"), failure=failure, intended_at=101.0),
             B: JobRecord(state=S.NOT_RUN, blocked_by=A),

@@ -114,6 +114,20 @@ def test_whatever_the_text_nothing_is_left_that_is_obeyed_or_not_seen(text):
     assert len(shown.splitlines()) <= 1
 
 
+@given(st.text("\x1b[;m\r\n a\u202e", max_size=40), st.integers(0, 30))
+def test_a_line_is_never_longer_than_asked_for(text, most):
+    shown = one_line(text, most)
+    assert len(shown) <= max(most, 3)
+    assert one_line(text, None).startswith(shown.removesuffix("..."))
+
+
+def test_a_long_text_is_cut_and_one_of_our_own_is_not():
+    assert one_line("a" * 1_000_000) == "a" * 997 + "..."
+    assert one_line("a" * 1000) == "a" * 1000
+    assert one_line("a" * 1_000_000, None) == "a" * 1_000_000
+    assert one_line("\x1b[31m" * 1_000_000 + "a") == "..."
+
+
 def test_json_has_escapes_that_mean_the_same():
     assert for_json('{"a": "é"}') == '{"a": "é"}'
     assert for_json('"\x7f\u200b\U000e0041"') == r'"\u007f\u200b\udb40\udc41"'

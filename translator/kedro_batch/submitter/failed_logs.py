@@ -116,27 +116,28 @@ class FailedLogs:
 
         self._context.calls.start(Lane.LOG, one, look)
 
-    def finish(self, now: float) -> bool:
+    def finish(self, now: float, *, waits: bool = True) -> bool:
         """Look once more at what is missing, since the run is about to be reported; True once that need not wait.
 
-        It waits ``LOG_END_S`` at most; where a log has lines without an exception, only until the second look.
+        Args:
+            now: The time.
+            waits: Wait for logs, ``LOG_END_S`` at most; for one that has lines and no exception until the second look.
         """
-        if self._ends_at is None:
+        if waits and self._ends_at is None:
             self._ends_at = now + LOG_END_S
-            for one in self._logs:
-                if one.looked_at_often and not (one.done or one.excerpt.lines):
-                    one.done = True
-                    self._look(one)
-        waits = any(
-            one.asked_at is not None or not (one.done or one.looked_at_often or (one.excerpt.lines and one.looks > 1))
-            for one in self._logs
-        )
-        if now < self._ends_at and (waits or self._described_at is not None):
+            self._look_for_the_last_time()
+        if waits and now < (self._ends_at or now) and (self._described_at is not None or any(map(_is_due, self._logs))):
             return False
         for one in self._logs:
             if not one.excerpt.lines and one.told is None:
                 self._tell(one, self._and_then(one.problem or "its log could not be read in time"))
         return True
+
+    def _look_for_the_last_time(self) -> None:
+        for one in self._logs:
+            if one.looked_at_often and not (one.done or one.excerpt.lines):
+                one.done = True
+                self._look(one)
 
     def on_reply(self, reply: Reply) -> None:
         """Handle the last lines of a log, or why they cannot be read: that never harms the run."""
@@ -211,3 +212,9 @@ class FailedLogs:
             detail = details.get(one.job_id) if one.job_id else None
             if detail and one.state is JobState.FAILED:
                 self.read(name, detail)
+
+
+def _is_due(one: _Log) -> bool:
+    """True if the end of a run waits for a log: it is being read, or may come yet."""
+    seen_twice = bool(one.excerpt.lines) and one.looks > 1
+    return one.asked_at is not None or not (one.done or one.looked_at_often or seen_twice)

@@ -82,9 +82,9 @@ class Loop:
         return options.detach or polled or not self._run_state.any_live
 
     def _logs_read(self, now: float) -> bool:
-        """True if no log of a failed job is waited for; a command that does not follow the run to its end waits not."""
+        """True if no log of a failed job is waited for: only a command that follows the run to its end waits."""
         options = self._context.options
-        return options.detach or options.poll_once or self._poller.logs.finish(now)
+        return self._poller.logs.finish(now, waits=not (options.detach or options.poll_once))
 
     def _wait(self, now: float, until: float) -> None:
         """Wait for replies, at most until a time, and handle them."""
