@@ -96,6 +96,8 @@ class LogStream:
 
 
 _GROUP = "/aws/batch/job"
+_CHARACTERS = 1_000
+"""Of each text of the service: AWS Batch documents no limit."""
 
 _WORDING: Mapping[Cause, str] = {
     # Not documented, and seen only in what other tools look for: "Dependent Job failed".
@@ -241,5 +243,5 @@ def _texts(job: Mapping[str, Any]) -> tuple[str, ...]:
     last = attempts[-1] if attempts else {}
     containers = (*containers_of_attempt(last), *containers_of_job(job))
     said = chain([job.get("statusReason"), last.get("statusReason")], (one.get("reason") for one in containers))
-    texts = tuple(dict.fromkeys(one_line(text_in(value)).strip() for value in said))
+    texts = tuple(dict.fromkeys(one_line(text_in(value)[:_CHARACTERS]).strip() for value in said))
     return tuple(text for text in texts if not any(text != other and text in other for other in texts) and text)
