@@ -244,3 +244,18 @@ def test_data_that_are_gone_are_named_with_the_command_that_makes_them_again():
     told = text(status("fit:SUCCEEDED train:FAILED", one), seconds=1)
     assert "\n  model is not there, though fit wrote it: run fit again, as below. If it is lost once more" in told
     assert f"\n  kedro-batch resume {RUN} --from fit  submit what has not succeeded, and run fit" in told
+
+
+@pytest.mark.parametrize(
+    ("code", "on_aws", "here"),
+    [
+        (137, "memory_mib", "  if this machine ran out of memory, run fewer jobs at once: --max-workers 1"),
+        (127, "PATH", ""),
+    ],
+)
+def test_on_this_machine_no_advice_speaks_of_images_or_of_memory_to_give(code, on_aws, here):
+    one = failure(cause="exit", exit_code=code, advice=on_aws)
+    assert text(status("train:FAILED", one), seconds=1).splitlines()[3] == f"  {on_aws}"
+    told = text(status("train:FAILED", one, engine="local"), seconds=1)
+    assert on_aws not in told
+    assert here in told
