@@ -109,7 +109,7 @@ def test_a_failing_node_ends_it_with_the_reasons_of_batch_and_both_ways_to_go_on
         entry = the_run(project)
         resume = f"kedro-batch resume {entry.run}"
         # The report of apply; then Kedro's suggestion; then, for who reads no more than the exception, both in short.
-        assert "\ngo_left failed: exit code 3\n  log: go_left/" in ended.text
+        assert "\ngo_left failed: exit code 3\n  job: https://" in ended.text
         assert "not run because of it (1): add_up" in ended.text
         assert re.search(r'--from-nodes "(go_left|go_left,add_up|add_up,go_left)"', ended.text)
         assert "on_pipeline_error: AWSBatchRunnerError" in ended.text

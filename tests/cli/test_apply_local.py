@@ -104,7 +104,7 @@ def test_a_command_that_does_not_exist_is_a_failed_job(tmp_path):
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        (python("import os; os.kill(os.getpid(), 40)"), "ended by signal 40; exit code 168"),
+        (python("import os; os.kill(os.getpid(), 40)"), "exit code 168 (ended by signal 40)"),
         (["bash", "-c", "rm -rf .kedro-batch; exit 1"], "exit code 1 (an error in its code)"),
     ],
 )

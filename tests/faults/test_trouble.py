@@ -80,7 +80,7 @@ def test_the_last_thirty_lines_of_a_log_are_shown_without_control_characters(tmp
             {"fail_reasons": {"a": {"statusReason": "CannotPullContainerError: no such image", "reason": ""}}},
             "a failed (image pull): CannotPullContainerError: no such image",
         ),
-        ({"spot": {"a": 5}}, "a failed (spot): Host EC2 (instance i-0123) terminated."),
+        ({"spot": {"a": 5}}, "a failed (spot): Host EC2 (instance i-0123) terminated"),
     ],
 )
 def test_the_cause_of_a_failure_is_told_with_what_to_do_about_it(tmp_path, configuration, part):

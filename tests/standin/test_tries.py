@@ -20,6 +20,10 @@ def test_every_try_is_described_when_the_host_goes_away():
     streams = [one["container"]["logStreamName"] for one in job["attempts"]]
     assert streams == [f"a/default/{job['jobId']}{end}" for end in ("", "-2", "-3")]
     assert job["container"]["logStreamName"] == streams[-1]
+    tasks = [one["container"]["taskArn"] for one in job["attempts"]]
+    assert len(set(tasks)) == 3
+    assert job["container"]["taskArn"] == tasks[-1]
+    assert job["container"]["containerInstanceArn"].startswith("arn:aws:ecs:us-east-1:123456789012:container-instance/")
 
 
 @pytest.mark.parametrize(

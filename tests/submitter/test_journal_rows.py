@@ -49,6 +49,13 @@ def change(journal: JournalView, table: str, column: str, value: object) -> None
         *(("intended_at", one) for one in ("yesterday", 1e300, -1.0, float("inf"))),
         *(("log_tail", one) for one in ("[", "[1]", '{"a": 1}', "[" * 100_000, 7)),
         *(("reason", one) for one in (b"\xff\xfe", b"")),
+        *(
+            ("details", one)
+            for one in ("[", "[]", "{}", '{"attempts": 1}', '{"attempts": [[]]}', '{"attempts": [{"x": 1}]}', 7)
+        ),
+        ("details", '{"attempts": [], "memory_mib": "much"}'),
+        ("details", '{"attempts": [], "gpus": true}'),
+        ("details", '{"attempts": [{"stopped_at": 1e300}]}'),
     ],
 )
 def test_an_odd_value_of_a_submission_is_a_message_with_file_run_and_row(journal, column, value):

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,7 +67,7 @@ def test_a_failure_is_told_with_its_reason_its_log_and_how_many_it_kept_from_run
     assert text(status("a:SUCCEEDED train:FAILED score:NOT_RUN tell:NOT_RUN", one, engine="local"), seconds=75.2) == (
         "run 261122-161507-k3f7 failed after 1 min 15 s: 4 jobs, 1 succeeded, 1 failed, 2 not run\n"
         "\n"
-        "train failed: Essential container in task exited; exit code 3\n"
+        "train failed: exit code 3\n"
         "  log: logs/train.1.1.log\n"
         "  | ok so far\n"
         "  | boom\\x07\n"
@@ -86,10 +87,16 @@ def test_a_failure_is_told_with_its_reason_its_log_and_how_many_it_kept_from_run
         ),
         (
             {"cause": "spot", "attempts": 3, "submission": 2, "reason": "Host EC2 terminated."},
-            ["train failed (spot): Host EC2 terminated.; after 3 attempts; submission 2"],
+            ["train failed (spot): Host EC2 terminated; after 3 attempts; submission 2"],
         ),
         ({"cause": "unknown", "advice": "none", "exit_code": 0}, ["train failed: exit code 0"]),
-        ({"state": "LOST"}, ["train was lost: the service knows it no longer"]),
+        (
+            {"state": "LOST"},
+            [
+                "train was lost: the service knows it no longer",
+                "  it may have done its work: if running it twice does harm, look at its data first",
+            ],
+        ),
         (
             {"log": "train/default/1", "log_problem": "its log is empty"},
             ["train failed", "  log: train/default/1", "  its log is empty"],
@@ -203,3 +210,52 @@ def test_durations_are_spelled_in_two_units_at_most():
 
 def test_counts_know_their_plural():
     assert [counted(n, "job") for n in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]
+
+
+def test_who_takes_a_run_up_again_reads_how_long_the_run_took_and_how_long_the_command():
+    done = replace(status("a:SUCCEEDED", outcome="succeeded"), run_seconds=11_520.0)
+    assert text(done, seconds=240, continued=True).startswith(
+        f"run {RUN} succeeded after 3 h 12 min (this command: 4 min 0 s): 1 job, 1 succeeded\n"
+    )
+    assert text(done, seconds=240).startswith(f"run {RUN} succeeded after 4 min 0 s: 1 job")
+    assert text(done).startswith(f"run {RUN} succeeded after 3 h 12 min, as last seen: 1 job")
+
+
+def test_a_job_on_aws_has_a_link_to_its_page_or_its_id():
+    one = replace(status("train:FAILED", failure(job_id="8f")), location={"region": "eu-west-1"})
+    page = "https://eu-west-1.console.aws.amazon.com/batch/home?region=eu-west-1#jobs/detail/8f"
+    assert f"\n  job: {page}\n" in text(one, seconds=1)
+    assert f"\n  job: \x1b]8;;{page}\x1b\\8f\x1b]8;;\x1b\\\n" in text(one, seconds=1, links=True)
+    assert "\n  job: 8f\n" in text(replace(one, location={}), seconds=1)
+    assert "8f" not in text(replace(one, engine="local"), seconds=1)
+
+
+def test_the_more_jobs_failed_the_less_of_each_log_is_shown():
+    tail = tuple(f"line {number}" for number in range(30))
+    for jobs, lines in ((1, 30), (2, 30), (3, 20), (10, 6), (50, 6)):
+        names = [f"n{number:02}" for number in range(jobs)]
+        told = text(status(" ".join(f"{one}:FAILED" for one in names), *(failure(one, log_tail=tail) for one in names)))
+        assert told.count("  | ") == lines * min(jobs, 10)
+        assert told.count("  | line 29\n") == min(jobs, 10)
+
+
+def test_data_that_are_gone_are_named_with_the_command_that_makes_them_again():
+    one = failure(not_found=("model",), run_again=("fit",))
+    told = text(status("fit:SUCCEEDED train:FAILED", one), seconds=1)
+    assert "\n  model is not there, though fit wrote it: run fit again, as below. If it is lost once more" in told
+    assert f"\n  kedro-batch resume {RUN} --from fit  submit what has not succeeded, and run fit" in told
+
+
+@pytest.mark.parametrize(
+    ("code", "on_aws", "here"),
+    [
+        (137, "memory_mib", "  if this machine ran out of memory, run fewer jobs at once: --max-workers 1"),
+        (127, "PATH", ""),
+    ],
+)
+def test_on_this_machine_no_advice_speaks_of_images_or_of_memory_to_give(code, on_aws, here):
+    one = failure(cause="exit", exit_code=code, advice=on_aws)
+    assert text(status("train:FAILED", one), seconds=1).splitlines()[3] == f"  {on_aws}"
+    told = text(status("train:FAILED", one, engine="local"), seconds=1)
+    assert on_aws not in told
+    assert here in told

@@ -107,7 +107,8 @@ def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
     records = propagate_failures(context.parents, after)
     run_state = RunState(context.parents, _with_reason(journal, records))
     if not journal:
-        context.began_with(one.created_at_ms / 1000 for one in rounds.found.values() if one.created_at_ms)
+        found = (one for one in rounds.found.values() if one.job_id not in rounds.foreign)
+        context.began_with(one.created_at_ms / 1000 for one in found if one.created_at_ms)
     emit_differences(context, run_state.records)
     record_unseen_executions(context, run_state)
     note = f"not ended yet: {listed(left, 10)}" if left else None

@@ -114,8 +114,8 @@ def _advice(one: FailureStatus, engine: str) -> str | None:
         return for_terminal(gone if engine == "local" else f"{gone}. {_ON_NO_SHARED_PATH}")
     if one.state == JobState.LOST:
         return _RUN_TWICE
-    if engine == "local" and one.exit_code == KILLED and one.cause == Cause.EXIT:
-        return _KILLED_HERE
+    if engine == "local" and one.cause == Cause.EXIT:  # there is no image, and no memory to give
+        return _KILLED_HERE if one.exit_code == KILLED else None
     return None if one.cause in _SPEAKS_FOR_ITSELF and one.exit_code not in WITH_ADVICE else one.advice
 
 

@@ -20,6 +20,8 @@ _LOADING = re.compile(r"\bLoading data from (?:\[[a-z_]+\])?'?([^\s'\[(]+)")
 """What Kedro logs before it loads a dataset; its name may stand in marks of rich."""
 _LOAD_FAILED = re.compile(r"Failed while loading data from")
 """Kedro's DatasetError."""
+_CHARACTERS = 1_000
+"""Of a line that are looked at."""
 _PATH = re.compile(r"[\w./\\:@+-]*[/\\][\w./\\:@+-]+")
 
 
@@ -55,6 +57,7 @@ class LostDataFinder:
             job: The job.
             log: The last lines of its log.
         """
+        log = [line[:_CHARACTERS] for line in log]
         reads = dict.fromkeys(self._reads.get(job, ()))
         written = [name for name in reads if self._writers.get(name)]
         if not written or not any(_NOT_THERE.search(line) for line in log):
