@@ -1,7 +1,7 @@
 """Cancel a run: terminate every job of it, from the journal and by the names on the service together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kedro_batch.errors import Interrupted, KedroBatchError
 from kedro_batch.plan.model import JobName
@@ -10,7 +10,6 @@ from kedro_batch.submitter.cancel_rounds import CancelRounds
 from kedro_batch.submitter.close import close
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished, RunOutcome
-from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.preflight import check_account, check_location, current_location
@@ -20,13 +19,13 @@ from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.reconcile.settle import emit_differences
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
-from kedro_batch.submitter.terminate import CANCELLED, wait_until_ended
+from kedro_batch.submitter.terminate import wait_until_ended
 from kedro_batch.text.wording import listed
 
 _WITHIN_S = 600.0
 """How long to wait until terminated jobs have ended."""
 
-_SURELY_ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED})
+_SURELY_ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +103,7 @@ def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
     }
     after, started = _records_after(context, own, rounds)
     records = propagate_failures(context.parents, after)
-    run_state = RunState(context.parents, _with_reason(journal, records))
+    run_state = RunState(context.parents, records)
     emit_differences(context, run_state.records)
     note = f"not ended yet: {listed(left, 10)}" if left else None
     if rounds.gave_up:
@@ -152,14 +151,3 @@ def _records_after(
     if context.version is None and len(versions) == 1 and (version := versions.pop()):
         context.journal.record_version(context.run_id, version)  # the journal was lost
     return after, started
-
-
-def _with_reason(journal: Records, records: Records) -> dict[JobName, JobRecord]:
-    """Say of each job that has failed since that it was cancelled."""
-    cancelled = Failure(cause=Cause.TERMINATED, reason=CANCELLED)
-    return {
-        job: replace(one, failure=cancelled)
-        if one.state is JobState.FAILED and not (job in journal and journal[job].state is JobState.FAILED)
-        else one
-        for job, one in records.items()
-    }

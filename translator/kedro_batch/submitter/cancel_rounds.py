@@ -11,11 +11,11 @@ from itertools import chain, repeat
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED
+from kedro_batch.submitter.job_state import CANCEL_REASON, ENDED
 from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, LOOKUP_DELAYS_S, VISIBLE_AFTER_S
-from kedro_batch.submitter.terminate import CANCELLED, terminate
+from kedro_batch.submitter.terminate import terminate
 from kedro_batch.text.wording import counted, listed
 
 _SHOWN = 5
@@ -151,7 +151,7 @@ class CancelRounds:
         if live:
             message = f"terminating {counted(len(live), 'job')}"
             self.context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
-            terminate(self.context, live, CANCELLED)
+            terminate(self.context, live, CANCEL_REASON)
         return {detail.job_id for detail in described}
 
     def _is_ours(self, detail: JobDetail) -> bool:

@@ -3,7 +3,7 @@
 from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
-from kedro_batch.submitter.job_state import ENDED, LIVE, UNSUCCESSFUL, JobState
+from kedro_batch.submitter.job_state import ENDED, FAILURES, LIVE, UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
@@ -44,6 +44,8 @@ def outcome_of(run_state: RunState, options: RunOptions) -> RunOutcome:
         return "succeeded"
     if run_state.any_live:
         return "detached" if options.detach else "unfinished"
+    if run_state.count({JobState.CANCELLED}) and not run_state.count(FAILURES):
+        return "cancelled"
     return "failed" if run_state.count(UNSUCCESSFUL) else "unfinished"
 
 

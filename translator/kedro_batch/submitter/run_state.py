@@ -18,6 +18,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.failures import Failure
 from kedro_batch.submitter.job_state import (
     ENDED,
+    FAILED_ON_SERVICE,
     LIVE,
     MAY_BE_WORKING,
     MAYBE_SUBMITTED,
@@ -225,7 +226,7 @@ class RunState:
         transition = self._enter(name, state, status=status, failure=failure)
         if state not in ENDED:
             return (transition,)
-        if state is not JobState.FAILED:
+        if state not in FAILED_ON_SERVICE:
             # Below a lost job, the service still knows what to do with the jobs that it has.
             self._release(self._children[name])
         return (transition,) if state is JobState.SUCCEEDED else (transition, *self._block_below(name))

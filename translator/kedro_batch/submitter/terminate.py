@@ -19,8 +19,6 @@ from kedro_batch.submitter.service.local_process import GRACE_S
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.text.wording import counted, listed
 
-CANCELLED = "kedro-batch: cancelled"
-"""The reason of jobs that ``cancel`` terminates: whoever follows them elsewhere learns from it to start no more."""
 _POLLS_S = (1.0, 1.0, 2.0, 4.0, 8.0)
 _LEFT_S = 0.05
 """Between two looks at processes of this machine."""

@@ -17,7 +17,7 @@ from kedro_batch.submitter.job_state import (
     MAYBE_SUBMITTED,
     NEW,
     PARENTS_SUCCEEDED,
-    STARTED,
+    STAYS_BELOW_FAILURE,
     UNSUCCESSFUL,
     WAS_SUBMITTED,
     WITHOUT_ID,
@@ -135,7 +135,7 @@ def _success_unseen(record: JobRecord, described: Mapping[JobId, JobDetail]) -> 
 
 def _succeeded_unseen(record: JobRecord) -> JobRecord:
     """Return a record of a job that is proved to have succeeded, without the id of a submission that did not."""
-    other = record.state in (JobState.FAILED, JobState.NOT_RUN)
+    other = record.state in UNSUCCESSFUL - {JobState.LOST}
     return record.in_state(JobState.SUCCEEDED, job_id=None if other else record.job_id)
 
 
@@ -203,7 +203,7 @@ def propagate_failures(parents: Parents, records: Records) -> dict[JobName, JobR
     result = dict(records)
     for job, above in parents.items():
         one = result.get(job, NEW)
-        if one.state is JobState.SUCCEEDED or one.state in STARTED:
+        if one.state in STAYS_BELOW_FAILURE:
             continue
         for parent in above:
             stop = result.get(parent, NEW)

@@ -16,7 +16,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
 from kedro_batch.submitter.reconcile.check_journal import described_rows
 from kedro_batch.submitter.reconcile.copies import ids_of, join, with_earlier_ids, with_what_is_known
@@ -199,7 +199,7 @@ def _to_be_described(journal: Records, records: Records) -> dict[JobName, JobRec
     """Let jobs that failed unseen be asked about once more: ListJobs does not say why they failed."""
     return {
         job: one.in_state(JobState.SUBMITTED)
-        if one.state is JobState.FAILED and journal.get(job, NEW).state not in ENDED
+        if one.state in FAILED_ON_SERVICE and journal.get(job, NEW).state not in ENDED
         else one
         for job, one in records.items()
     }
