@@ -92,12 +92,12 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     **dict.fromkeys(LIVE, LIVE | ENDED),
     **dict.fromkeys(ENDED, frozenset()),
     _S.LOST: frozenset({_S.SUCCEEDED}),
-    _S.NOT_RUN: frozenset({_S.NOT_SUBMITTED}),
+    _S.NOT_RUN: LIVE | {_S.NOT_SUBMITTED},
     _S.EXPIRED: frozenset(),
 }
 """What may follow what within one submission of a job. AWS Batch may go back: a retried job is RUNNABLE again. A
 LOST job has succeeded if a job below it is seen that AWS Batch has started; what it had kept from being sent is sent
-then."""
+then. A job that was called off goes on if it cannot be terminated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,9 @@ ON CONFLICT DO UPDATE SET
     intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state, blocked_by = NULL
 """
 WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
+REOPEN = "UPDATE runs SET outcome = NULL, ended_at = NULL, cancel_at = NULLIF(cancel_at, ?) WHERE run = ?"
+"""A mark that was written since it was last read stays."""
+MARK = "UPDATE runs SET cancel_at = ? WHERE run = ?"
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL

@@ -264,6 +264,16 @@ class RunState:
         waiting = [name for name, one in self._records.items() if one.state not in ENDED | MAY_BE_WORKING]
         return tuple(self._enter(name, JobState.NOT_RUN, blocked_by=blocked_by) for name in waiting)
 
+    def goes_on(self, name: JobName, state: JobState = JobState.SUBMITTED, *, status: str | None = None) -> Transition:
+        """Record that a job that is NOT_RUN goes on, since it cannot be terminated."""
+        transition = self._enter(name, state, status=status)
+        self._new_on_frontier += [name] if self.on_frontier(name) else []
+        return transition
+
+    def may_start(self, name: JobName) -> bool:
+        """True if no job above this one has failed or was called off: then it never starts."""
+        return all(self.state(parent) not in UNSUCCESSFUL for parent in self.parents[name])
+
     def _release(self, children: Iterable[JobName]) -> None:
         for child in children:
             self._unfinished[child] -= 1

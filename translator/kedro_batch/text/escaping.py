@@ -46,6 +46,12 @@ def one_line(text: str) -> str:
     return _CONTROL.sub("", " ".join(_SEQUENCE.sub("", text).splitlines()))
 
 
+def shortened(text: str, most: int = 400) -> str:
+    """Make one line of text that others wrote, at any length: as ``one_line``, and with so many characters at most."""
+    whole = one_line(text[: 2 * most])
+    return whole if len(whole) <= most and len(text) <= 2 * most else f"{whole[:most]}..."
+
+
 def for_review(text: str) -> str:
     """Show as an escape all that nobody would see: controls, directions, unusual spaces, marks apart from their letter.
 

@@ -35,13 +35,14 @@ class BlockingService:
         self._backoff = backoff
         self._listing = listing
 
-    def call(self, lane: Lane, call: Callable[[], _T]) -> _T:
-        """Make one call and wait for its reply, at most as long as trouble may last, but long enough for one try.
+    def call(self, lane: Lane, call: Callable[[], _T], patience_s: float | None = None) -> _T:
+        """Make one call and wait for its reply, at most so long, or as long as trouble may last and a try takes.
 
         Raises:
             ServiceError: It failed, or was not answered in time: boto3 tries again and again by itself.
         """
-        reply = self._reply(lane, call, patience_s=max(self._backoff.limit_s, CONNECT_S + READ_S))
+        usual_s = max(self._backoff.limit_s, CONNECT_S + READ_S)
+        reply = self._reply(lane, call, patience_s=usual_s if patience_s is None else patience_s)
         if reply.error:
             raise reply.error
         value: _T = reply.value
