@@ -30,17 +30,16 @@ def cancel_run(session: RunSession) -> Cancelled:
     session.run_state = cancelled.run_state
     if cancelled.appearing:
         raise RunUnfinished(_who_submits(session, cancelled.appearing, again))
+    jobs = f"{counted(len(cancelled.left), 'job')} of run {run_id}"
     if cancelled.refused:
-        why = shortened("; ".join(dict.fromkeys(cancelled.refused.values())))
-        jobs = f"{counted(len(cancelled.refused), 'job')} of run {run_id} cannot be terminated"
-        raise RunUnfinished(f"{jobs}: {listed(cancelled.refused)}. {why}. Try again: {again}")
+        why = shortened("; ".join(cancelled.refused))
+        raise RunUnfinished(f"{jobs} could not be terminated: {listed(cancelled.left)}. {why}. Try again: {again}")
     if cancelled.left:
-        jobs = f"{counted(len(cancelled.left), 'job')} of run {run_id} did not end within ten minutes"
-        raise RunUnfinished(f"{jobs}: {listed(cancelled.left)}. Look again: {again}")
+        raise RunUnfinished(f"{jobs} did not end within ten minutes: {listed(cancelled.left)}. Look again: {again}")
     if cancelled.unconfirmed:
         raise RunUnfinished(
-            f"perhaps {listed(cancelled.unconfirmed)} of run {run_id} were submitted: their replies were lost, and "
-            f"without ListJobs they cannot be looked up. Allow batch:ListJobs, then: {again}"
+            f"{listed(cancelled.unconfirmed)} may have been submitted: a reply was lost, and only ListJobs can tell. "
+            f"Allow batch:ListJobs, then: {again}"
         )
     if cancelled.foreign:
         names = listed([f"{name} ({job_id})" for job_id, name in sorted(cancelled.foreign.items())], 3)
@@ -92,7 +91,7 @@ def cancel_local_run(session: RunSession) -> None:
     session.run_state = RunState(context.parents, context.journal.records(run_id))
     context.journal.discard()
     if holder:
-        ended = "it has stopped, and its jobs have ended with it"
+        ended = "The process has stopped, and its jobs have ended with it"
     else:
         ended = f"run {run_id} is a local run, and nothing of it goes on: its jobs end when its command ends"
     print_note(f"{ended}. See kedro-batch status {run_id}{session.further}")

@@ -41,8 +41,8 @@ class Cancelled:
 
     Attributes:
         finished: The last event.
-        left: Jobs that have not ended yet.
-        refused: Those of them that cannot be terminated, each with the reason.
+        left: Jobs that have not ended yet, with their ids.
+        refused: Why some of them cannot be terminated; empty if all can.
         unconfirmed: Jobs that may have been submitted, and cannot be looked up.
         appearing: The newest job, if jobs still appeared when this was given up; else None.
         foreign: Jobs that the journal names and that are not of the run, with their names: they were left alone.
@@ -52,8 +52,8 @@ class Cancelled:
     """
 
     finished: RunFinished
-    left: tuple[JobId, ...] = ()
-    refused: Mapping[JobId, str]
+    left: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     unconfirmed: tuple[JobName, ...]
     appearing: JobSummary | None = None
     foreign: Mapping[JobId, str]
@@ -140,8 +140,8 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         finished = _close(context, run_state, rounds, left, unconfirmed=unconfirmed, began=began)
     return Cancelled(
         finished=finished,
-        left=left,
-        refused={job_id: why for job_id, why in rounds.refused.items() if job_id in left},
+        left=tuple(rounds.named(left)),
+        refused=tuple(dict.fromkeys(why for job_id, why in rounds.refused.items() if job_id in left)),
         unconfirmed=unconfirmed,
         appearing=rounds.newest if rounds.gave_up else None,
         foreign=dict(rounds.foreign),
@@ -192,7 +192,7 @@ def _close(  # noqa: PLR0913  all that is known of a run at its end
     if unconfirmed:
         outcome, note = "unfinished", f"perhaps submitted, and not looked up: {listed(unconfirmed, _NAMED)}"
     if left:
-        outcome, note = "unfinished", f"not ended yet: {listed(left, _NAMED)}"
+        outcome, note = "unfinished", f"not ended yet: {listed(rounds.named(left), _NAMED)}"
     if rounds.gave_up:
         outcome, note = "unfinished", "its jobs go on appearing: another process submits them"
     return close(context, run_state, outcome, began=began, note=note)

@@ -52,7 +52,8 @@ def find_place(context: RunContext, before: Mapping[str, str]) -> dict[str, str]
             )
             here = location_of(context, queues)
     except ServiceError as error:
-        _warn(context, f"nobody can tell which account this is. {_why(error)}. Jobs are terminated all the same")
+        shown = f"What AWS Batch shows under the names of run {context.run_id} is terminated all the same"
+        _warn(context, f"nobody can tell which account this is: {_why(error)}. {shown}")
         return here
     if caller:
         refuse_other_account(context, caller)
@@ -95,10 +96,8 @@ class RunListing:
                     self.context.service.pause(pause_s)
                     continue
                 self.unlisted[queue] = error
-                _warn(
-                    self.context,
-                    f"{_why(error)}. So jobs in {queue} whose ids nobody has written down here are not found",
-                )
+                known = "Only the jobs whose ids the journal has are known"
+                _warn(self.context, f"jobs in {queue} cannot be looked up by their names: {_why(error)}. {known}")
                 break
         return []
 

@@ -1,7 +1,6 @@
 """How the jobs of a run stand once it was cancelled: what the journal has, and what the service says now."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.cancel_rounds import CancelRounds
@@ -62,9 +61,9 @@ def _record_now(known: JobRecord, detail: JobDetail, *, terminated: bool) -> Job
     """Return the record of a job as the service shows it; what was terminated here and has failed is cancelled."""
     state = JobState.CANCELLED if terminated and detail.state in FAILED_ON_SERVICE else detail.state
     called_off = known.state is JobState.NOT_RUN and state is JobState.FAILED
-    if called_off or (known.state, known.job_id) == (state, detail.job_id):
-        return replace(known, status=detail.status)
-    failure = classify_failure(detail.reply) if state is JobState.FAILED else None
+    if called_off:
+        return known
+    failure = (known.failure or classify_failure(detail.reply)) if state is JobState.FAILED else None
     return known.in_state(state, status=detail.status, failure=failure)
 
 

@@ -116,7 +116,8 @@ class CancelRounds:
     @property
     def _may_appear(self) -> bool:
         """True if jobs may appear that nobody knows yet, and somebody looks for them."""
-        return self.others_may_submit and self.context.options.adopt
+        listable = self.context.options.adopt and not self.listing.unlisted.keys() >= {*self.context.queues}
+        return self.others_may_submit and listable
 
     def look_again(self) -> bool:
         """Look once more, after all have ended; True if jobs have appeared, which are not terminated yet."""
@@ -150,10 +151,14 @@ class CancelRounds:
 
     def _denied(self, error: ServiceError, why: str, ids: Iterable[JobId], action: str) -> ServiceError:
         """Return the error of a call that the account may not make, which names the jobs that may go on."""
-        names = {job_id: one.name for job_id, one in self.found.items()} | self.recorded
-        jobs = listed([f"{one_line(names.get(one, ''))} ({one})" for one in ids], _IDS_NAMED)
+        jobs = listed(self.named(ids), _IDS_NAMED)
         command = f"kedro-batch cancel {self.context.run_id}{journal_words(self.context.journal.file)}"
         return ServiceError(f"{error}. {why}: {jobs}. Allow {action}, then: {command}", fault=Fault.DENIED)
+
+    def named(self, ids: Iterable[JobId]) -> list[str]:
+        """Return jobs with their names, sorted: ``train_model (id)``."""
+        names = {job_id: one.name for job_id, one in self.found.items()} | self.recorded
+        return sorted(f"{one_line(names.get(one, ''))} ({one})" for one in ids)
 
     def _say_what_is_waited_for(self, late: int) -> None:
         if late:

@@ -192,6 +192,8 @@ def _commands(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
     if states == {JobState.SUCCEEDED}:
         return ()
     going_on = status.engine == "aws" and bool(states & LIVE)
+    if going_on and status.outcome == "cancelled":  # the command that cancelled it ends its jobs
+        return ((f"kedro-batch status {status.run}{for_terminal(journal_words(Path(journal)))}", "see how it ended"),)
     again = bool(states & WITHOUT_RESULT)
     with_journal = for_terminal(journal_words(Path(journal)))
     commands = []

@@ -27,10 +27,11 @@ from kedro_batch.submitter.job_state import (
     Transition,
 )
 from kedro_batch.submitter.reconcile.duplicates import FoundJob
+from kedro_batch.submitter.reconcile.named_jobs import check_names
 from kedro_batch.submitter.run_state import Parents
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import REMEMBERED_S
-from kedro_batch.text.wording import did_you_mean, listed
+from kedro_batch.text.wording import listed
 
 Records = Mapping[JobName, JobRecord]
 
@@ -232,9 +233,7 @@ def jobs_to_rerun(
     Raises:
         UsageError: A job is unknown, goes on, or waits for one that has not succeeded.
     """
-    for job in (*from_jobs, *only_jobs):
-        if job not in parents:
-            raise UsageError(f"the plan of the run has no job {job!r}.{did_you_mean(job, parents)}")
+    check_names(parents, (*from_jobs, *only_jobs))
     states = {job: records.get(job, NEW).state for job in parents}
     unfinished = {job for job, state in states.items() if state in UNSUCCESSFUL}
     chosen = set(only_jobs) or unfinished | with_descendants(parents, from_jobs)

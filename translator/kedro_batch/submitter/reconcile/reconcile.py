@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from kedro_batch.errors import RunUnknown, UsageError
+from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.data_version import DataVersion, time_of_version
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
@@ -31,6 +31,7 @@ from kedro_batch.submitter.reconcile.merge import (
     with_next_submission,
     with_what_came_back,
 )
+from kedro_batch.submitter.reconcile.named_jobs import check_names
 from kedro_batch.submitter.reconcile.standing import Facts, jobs_to_compare, standing_of
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import listed
@@ -160,8 +161,7 @@ def _compared(
             "kedro-batch apply PLAN"
         )
     records = standing.records
-    if unknown := sorted(set(done or ()) - set(context.parents)):
-        raise UsageError(f"--assume-done names jobs that the plan of the run does not have: {listed(unknown)}")
+    check_names(context.parents, (), done or ())
     if done is not None:
         forgotten = () if journal or discovered.jobs else context.parents
         expired_jobs = dict.fromkeys(forgotten, NEW.in_state(JobState.EXPIRED))
