@@ -142,7 +142,7 @@ def test_a_second_process_on_a_run_is_refused_with_the_name_of_the_first(tmp_pat
         started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process,
     ):
         wait_until(lambda: len(states(service)) == 5)
-        for words in (["resume", "r"], ["cancel", "r"], ["wait", "r"], ["apply", "plan.yaml", "--run-id", "r"]):
+        for words in (["resume", "r"], ["wait", "r"], ["apply", "plan.yaml", "--run-id", "r"]):
             refused = on(service, *words, cwd=tmp_path)
             assert refused.code == 2
             assert f"run r is being worked on by process {process.pid} of " in refused.err

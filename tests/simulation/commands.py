@@ -97,6 +97,8 @@ def _followed(context: RunContext, location: dict[str, str], command: Command) -
         cancelled = cancel(context, location)
         return (RunUnfinished.exit_code, "unfinished") if cancelled.left else (0, "cancelled")
     outcome = Run(context, location=location).to_the_end().outcome
+    if outcome == "cancelled":
+        return JobsFailed.exit_code, "cancelled by another process"
     codes = {"failed": JobsFailed.exit_code, "unfinished": RunUnfinished.exit_code}
     return codes.get(outcome, 0), outcome
 

@@ -13,7 +13,7 @@ from kedro_batch.submitter.cancel import Cancelled, cancel
 from kedro_batch.submitter.context import RunContext, RunOptions
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice
 from kedro_batch.submitter.inbox import Inbox
-from kedro_batch.submitter.job_state import JobState
+from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, VISIBLE_AFTER_S
@@ -88,7 +88,7 @@ class Cancelling:
     @property
     def alive(self) -> list[str]:
         listed = self.engine.list_jobs("a_queue", "*", None).jobs
-        return sorted(one.name for one in listed if one.state not in (JobState.FAILED, JobState.SUCCEEDED))
+        return sorted(one.name for one in listed if one.state not in ENDED)
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_a_job_that_the_journal_names_and_is_not_of_the_run_is_left_alone_and_na
     assert len(warnings) == 1
     assert f"{name} ({foreign})" in warnings[0]
     assert cancelled.run_state.record(JobName("n000")).state is JobState.LOST
-    assert cancelled.run_state.record(JobName("n001")).state is JobState.FAILED
+    assert cancelled.run_state.record(JobName("n001")).state is JobState.CANCELLED
 
 
 def test_an_id_that_only_the_events_have_is_terminated_too(cancelling):
@@ -210,7 +210,7 @@ def test_an_id_that_only_the_events_have_is_terminated_too(cancelling):
     it.record(0, it.submit(0))
     it.cancel()
     details = it.engine.describe_jobs([JobId(one) for one in it.service.jobs.by_id])
-    assert [one.state for one in details] == [JobState.FAILED, JobState.FAILED]
+    assert [one.state for one in details] == [JobState.CANCELLED, JobState.CANCELLED]
 
 
 def test_a_job_that_may_have_been_submitted_is_looked_for_until_it_has_to_be_visible(cancelling):
@@ -223,9 +223,7 @@ def test_a_job_that_may_have_been_submitted_is_looked_for_until_it_has_to_be_vis
     it.journal.commit()
     cancelled = it.cancel()
     assert (cancelled.left, cancelled.finished.outcome, it.alive) == ((), "cancelled", [])
-    failure = cancelled.run_state.record(job).failure
-    assert failure is not None
-    assert failure.reason == "kedro-batch: cancelled"
+    assert cancelled.run_state.record(job).state is JobState.CANCELLED
 
 
 def test_a_journal_from_elsewhere_does_not_end_the_jobs_of_others(tmp_path):

@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.job_state import ENDED, STARTED, TRANSITIONS, JobRecord, JobState, Transition, state_of
+from kedro_batch.submitter.job_state import (
+    ENDED,
+    FAILURES,
+    STARTED,
+    TRANSITIONS,
+    JobRecord,
+    JobState,
+    Transition,
+    state_of,
+)
 from kedro_batch.submitter.run_state import Parents, RunState
 from kedro_batch.submitter.service.api import job_detail
 
@@ -417,7 +426,7 @@ def test_a_run_that_is_taken_up_stands_as_one_that_was_lived_through(graph, step
 def test_a_status_of_the_service_that_nobody_knows_is_alive_and_shown_as_the_service_spells_it():
     run_state = RunState(plan(a="", b="a"), {})
     submit_all(run_state)
-    assert state_of("HIBERNATING") is state_of("LOST") is S.UNKNOWN
+    assert state_of("HIBERNATING") is state_of("LOST") is state_of("CANCELLED") is S.UNKNOWN
     (transition,) = run_state.seen(A, S.UNKNOWN, status="HIBERNATING")
     assert (transition.record.state, transition.record.status) == (S.UNKNOWN, "HIBERNATING")
     assert run_state.seen(A, S.UNKNOWN, status="HIBERNATING") == ()
@@ -440,3 +449,17 @@ def test_a_transition_that_the_table_does_not_have_is_a_bug():
 def test_whatever_the_service_says_of_a_state_is_text_from_its_door_on(status):
     detail = job_detail({"jobId": "1", "jobName": "r_a_1", "status": status})
     assert (detail.state, detail.status) == (S.UNKNOWN, str(status))
+
+
+def test_what_cancel_has_terminated_is_cancelled_and_what_a_person_ended_elsewhere_has_failed():
+    assert state_of("FAILED", "kedro-batch: cancelled") is S.CANCELLED
+    assert state_of("FAILED", "stopped by hand in the console") is state_of("FAILED") is S.FAILED
+    assert state_of("SUCCEEDED", "kedro-batch: cancelled") is S.SUCCEEDED
+
+
+def test_what_is_below_a_cancelled_job_is_not_run_and_none_of_it_is_a_failure():
+    run_state = RunState(DIAMOND, {})
+    submit_all(run_state)
+    see(run_state, "a", S.CANCELLED)
+    assert run_state.counts == {S.CANCELLED: 1, S.NOT_RUN: 3, S.SUBMITTED: 1}
+    assert run_state.jobs_in(FAILURES) == []

@@ -12,8 +12,7 @@ from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.plan.graph import children_of
 from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind, RunStarted
-from kedro_batch.submitter.job_state import JobState
-from kedro_batch.submitter.terminate import CANCELLED
+from kedro_batch.submitter.job_state import CANCEL_REASON, JobState
 from tests.support.plans import layered
 from tests.support.simulation import InProcess, Simulation, plan_of
 
@@ -389,12 +388,12 @@ def test_who_holds_jobs_back_submits_none_of_them_once_another_machine_has_cance
     def cancel() -> None:
         engine = InProcess(simulation.service)
         ids = [one.job_id for one in engine.list_jobs("a_queue", "simulated*", None).jobs]
-        engine.terminate_jobs(ids, CANCELLED)
+        engine.terminate_jobs(ids, CANCEL_REASON)
         asleep_s[0] += 60.0 * slept
 
     simulation.calls.at(300.0, cancel)
     finished = simulation.to_the_end()
-    assert (finished.outcome, finished.counts) == ("failed", {"FAILED": 1, "NOT_RUN": 2})
+    assert (finished.outcome, finished.counts) == ("cancelled", {"CANCELLED": 1, "NOT_RUN": 2})
     assert list(simulation.service.states()) == ["a"]
     told = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
     assert any("was cancelled" in message for message in told)
@@ -407,8 +406,8 @@ def test_a_run_that_was_cancelled_before_the_command_began_is_gone_on_with(tmp_p
     version = {"environment": [{"name": "KEDRO_BATCH_VERSION", "value": "2025-06-15T15.06.40.000Z"}]}
     queue = {"jobQueue": "a_queue", "jobDefinition": "a_definition"}
     job = {"jobName": "simulated_a_1", "containerOverrides": version, **queue}
-    engine.terminate_jobs([engine.submit_job(job)], CANCELLED)
+    engine.terminate_jobs([engine.submit_job(job)], CANCEL_REASON)
     simulation.calls.wait(20.0)
     finished = simulation.to_the_end()
     again = mode is RunMode.RESUME
-    assert finished.counts == ({"SUCCEEDED": 2} if again else {"FAILED": 1, "SUCCEEDED": 1})
+    assert finished.counts == ({"SUCCEEDED": 2} if again else {"CANCELLED": 1, "SUCCEEDED": 1})

@@ -14,6 +14,7 @@ its traceback and ends with exit code 1.
     ├── JobRefused      4    a job of a run cannot begin: the data or the variables are not as its run needs them
     ├── ServiceError    5    AWS refused or was unreachable; 2 if the settings for it are wrong
     ├── JobsFailed      6    the run ended with failed jobs
+    ├── RunCancelled    6    another command has cancelled the run
     ├── RunUnfinished   7    the run has not ended: jobs are still running, or were never submitted
     └── RunUnknown      8    no such run, or AWS Batch has forgotten how its jobs ended
     Interrupted         129, 130, 131, 143: a signal ended the command (a BaseException, as KeyboardInterrupt is)
@@ -158,6 +159,12 @@ class ServiceError(KedroBatchError):
 
 class JobsFailed(KedroBatchError):  # noqa: N818  an outcome of the run, reported as such
     """The run ended with failed jobs."""
+
+    exit_code = 6
+
+
+class RunCancelled(KedroBatchError):  # noqa: N818  an outcome of the run, reported as such
+    """Another command has cancelled the run that this one works on."""
 
     exit_code = 6
 

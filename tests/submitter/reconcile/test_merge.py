@@ -349,8 +349,8 @@ def test_after_closing_nothing_waits_below_a_failure_and_closing_again_changes_n
     assert {job: each.state for job, each in twice.items()} == {job: each.state for job, each in result.items()}
     for job, above in DIAMOND.items():
         state = result.get(job, JobRecord()).state
-        if any(result.get(each, JobRecord()).state in (S.FAILED, S.NOT_RUN) for each in above):
-            assert state in {S.NOT_RUN, S.SUCCEEDED, *STARTED}
+        if any(result.get(each, JobRecord()).state in (S.FAILED, S.CANCELLED, S.NOT_RUN) for each in above):
+            assert state in {S.NOT_RUN, S.CANCELLED, S.SUCCEEDED, *STARTED}
         elif any(result.get(each, JobRecord()).state is S.LOST for each in above):
             assert state in ENDED or result[job].live or state in STARTED
 

@@ -47,6 +47,8 @@ class Config:
     """How long after TerminateJob a started job ends."""
     cancel_s: float = 0.0
     """How long after TerminateJob a job that has not started ends."""
+    hold_terminations: bool = False
+    """What TerminateJob is to end goes on until this is false again."""
     dependents_fail_after_s: float = 0.0
     describe_delay_s: float = 0.0
     """How long a new job is missing from DescribeJobs."""
@@ -75,6 +77,8 @@ class Config:
     """Jobs that the service does not know any more, for no operation."""
     on_failed_parent: str = "fail"
     """What a new job that depends on a FAILED one does: fail, pend (for ever), or refuse (400)."""
+    cannot_end: dict[str, str] = field(default_factory=dict)
+    """Jobs that TerminateJob refuses to end (400), and its message."""
     terminate_unknown: str = "refuse"
     """What TerminateJob says to an unknown id: refuse (400), or accept. What AWS says is not documented."""
     log_lines: int = 3

@@ -117,6 +117,7 @@ class Jobs:
         self._numbers = 0
         self._host_losses: defaultdict[str, int] = defaultdict(int)
         self._stuck: dict[str, Job] = {}
+        self._held: list[tuple[Job, str]] = []
 
     def take(self, job: Job, parents: list[Job], *, now: float) -> None:
         """Take a job whose parents are known."""
@@ -156,7 +157,9 @@ class Jobs:
 
     def terminate(self, job: Job, reason: str, *, now: float) -> None:
         """End a job soon; nothing happens to one that is over."""
-        if job.live:
+        if self._config.hold_terminations:
+            self._held.append((job, reason))
+        elif job.live:
             job.terminated = True
             wait = self._config.terminate_s if job.status in _STARTED else self._config.cancel_s
             self._plan(now + wait, _Event.TERMINATE, job, reason, always=True)
@@ -168,7 +171,11 @@ class Jobs:
             self._plan(now, _Event.STOP, job)
 
     def reconfigured(self, now: float) -> None:
-        """Look again at who is stuck and who has room."""
+        """Look again at who is stuck, who has room, and who was to end."""
+        if not self._config.hold_terminations:
+            held, self._held = self._held, []
+            for job, reason in held:
+                self.terminate(job, reason, now=now)
         for job in list(self._stuck.values()):
             if job.label not in self._config.stuck:
                 del self._stuck[job.id]

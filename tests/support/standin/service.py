@@ -218,6 +218,8 @@ class Service:
         job = self._known(str(body.get("jobId")))
         if not body.get("reason"):
             raise client_error("reason is required")
+        if job and job.label in self.config.cannot_end:
+            raise client_error(self.config.cannot_end[job.label])
         if job:
             self.jobs.terminate(job, body["reason"], now=now)
         elif self.config.terminate_unknown == "refuse":

@@ -23,9 +23,11 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     Jobs are found in the journal and by their names, so that a job whose reply was lost is terminated too. Then, inside
     the project, what jobs have begun to save and not completed is removed from versioned datasets.
 
-    Of a run on this machine, whose command ends its jobs itself, it ends what a command that was killed has left.
+    A process of this machine that works on RUN is told to stop, and does so within seconds. A run on this machine ends
+    with that, and so does what a command that was killed has left of it.
     """
     from kedro_batch.cli.cancel_cleanup import clean_up
+    from kedro_batch.cli.cancel_run import cancel_local_run, cancel_run
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.submitter.context import RunMode
@@ -34,9 +36,9 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
 
     book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
-    with open_run(handle, book, command_options(given, RunMode.FOLLOW)) as session:
+    with open_run(handle, book, command_options(given, RunMode.FOLLOW), locks=False) as session:
         if handle.engine_name == "local":
-            session.end_left_running()
+            cancel_local_run(session)
             return
-        cancelled = session.cancel()
+        cancelled = cancel_run(session)
     clean_up(handle.run_id, handle.plan, journal, cancelled, quiet=bool(given["quiet"]))

@@ -40,7 +40,7 @@ _WARNINGS = (NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKin
 _STYLES = {
     JobState.SUCCEEDED: "green",
     **dict.fromkeys(FAILURES, "bold red"),
-    JobState.NOT_RUN: "yellow",
+    **dict.fromkeys((JobState.CANCELLED, JobState.NOT_RUN), "yellow"),
     JobState.RUNNING: "cyan",
 }
 

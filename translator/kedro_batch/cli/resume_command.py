@@ -78,6 +78,7 @@ def resume(  # noqa: PLR0913  click hands over every option
     from kedro_batch.plan.model import JobName
     from kedro_batch.submitter.context import DefinitionChoice, RunMode
     from kedro_batch.submitter.journal import Journal
+    from kedro_batch.submitter.reconcile.named_jobs import check_names
     from kedro_batch.submitter.run_id import checked_run_id
 
     choice = DefinitionChoice.SAME if same_definitions else DefinitionChoice.NEW if new_definitions else None
@@ -91,6 +92,8 @@ def resume(  # noqa: PLR0913  click hands over every option
     )
     book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
+    known = [job.name for job in handle.plan.jobs]
+    check_names(known, (*options.run.from_jobs, *options.run.only_jobs), options.run.assume_done or ())
     if choice and handle.engine_name == "local":
         raise UsageError(f"run {run} is a local run, which has no job definitions: leave --{choice}-definitions out")
     with (

@@ -1,12 +1,12 @@
-"""Work on one run for a command: lock it, follow or cancel it, report how it ended.
+"""Work on one run for a command: lock it, follow it, report how it ended.
 
-A command finds the run (``run_handle``), opens it with ``open_run``, and calls ``follow`` or ``cancel`` of the session.
+A command finds the run (``run_handle``), opens it with ``open_run``, and calls ``follow`` of the session, or hands the
+session to ``cancel_run``.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
 
@@ -16,9 +16,14 @@ from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.run_handle import RunHandle
 from kedro_batch.cli.run_report import report, say_if_stale
-from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
+from kedro_batch.errors import (
+    Interrupted,
+    JobsFailed,
+    KedroBatchError,
+    RunUnfinished,
+)
 from kedro_batch.plan.model import Plan
-from kedro_batch.submitter.cancel import Cancelled, cancel
+from kedro_batch.submitter.cancel_mark import watch_for_mark
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Event, RunFinished
 from kedro_batch.submitter.inbox import Inbox
@@ -28,11 +33,10 @@ from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.run import Run
-from kedro_batch.submitter.run_lock import remove_run_folder, run_lock
+from kedro_batch.submitter.run_lock import RunHeld, remove_run_folder, run_lock
 from kedro_batch.submitter.run_state import RunState
-from kedro_batch.submitter.service.api import Engine, JobSummary
+from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
-from kedro_batch.text.wording import listed
 
 
 @dataclass(kw_only=True)
@@ -41,12 +45,16 @@ class RunSession:
 
     Attributes:
         handle: The run.
+        folder: Its folder.
+        held: What is held until the command ends, such as its lock.
         context: What its parts have in common.
         run_state: Its state, once it is known.
         finished: Its last event.
     """
 
     handle: RunHandle
+    folder: Path
+    held: ExitStack
     context: RunContext
     run_state: RunState
     finished: RunFinished | None = None
@@ -57,14 +65,15 @@ class RunSession:
         Raises:
             JobsFailed: Jobs failed.
             RunUnfinished: Nothing more can be done now, and the run has not ended.
+            RunCancelled: Another command has cancelled it.
             KedroBatchError: The service or the journal refused.
             Interrupted: A signal came.
         """
-        run = Run(self.context, location=self._location)
+        run = Run(self.context, location=self.location)
         self.run_state = run.run_state
         outcome = run.to_the_end().outcome
         refused = any(one.state is JobState.FAILED and not one.job_id for one in self.run_state.records.values())
-        if outcome == "failed" or (outcome == "detached" and refused):
+        if outcome in ("failed", "cancelled") or (outcome == "detached" and refused):
             raise JobsFailed("")
         if outcome == "unfinished":
             raise RunUnfinished(f"run {self.handle.run_id} has not ended")
@@ -80,84 +89,39 @@ class RunSession:
             self.follow()
         self.finished = None
 
-    def end_left_running(self) -> None:
-        """End what a killed command of a local run has left running, and record how the run stands.
-
-        Raises:
-            UsageError: There is nothing to end.
-            KedroBatchError: It does not end, or the journal refused.
-            Interrupted: A signal came.
-        """
-        run = self.handle.run_id
-        if not self.context.engine.left_running():
-            raise UsageError(
-                f"run {run} is a local run, and nothing of it goes on: its jobs end when its command ends. See "
-                f"kedro-batch status {run}{self._further}"
-            )
-        cancelled = Run(self.context, location=self._location)
-        self.run_state = cancelled.run_state
-        cancelled.to_the_end("cancelled")
-
-    def cancel(self) -> Cancelled:
-        """Terminate every job of the run, and return how it stands.
-
-        Raises:
-            RunUnfinished: Some jobs have not ended yet, or new ones go on appearing.
-            UsageError: The journal names jobs of others, which were left alone.
-            KedroBatchError: The service or the journal refused.
-            Interrupted: A signal came.
-        """
-        cancelled = cancel(self.context, self._location)
-        self.run_state = cancelled.run_state
-        if cancelled.appearing:
-            raise RunUnfinished(self._who_submits(cancelled.appearing))
-        if cancelled.left:
-            left = len(cancelled.left)
-            raise RunUnfinished(
-                f"{left} jobs of run {self.handle.run_id} have not ended yet: kedro-batch cancel {self.handle.run_id}"
-                f"{self._further}"
-            )
-        if cancelled.foreign:
-            names = listed([f"{name} ({job_id})" for job_id, name in sorted(cancelled.foreign.items())], 3)
-            raise UsageError(
-                f"the jobs of run {self.handle.run_id} have ended, but the journal {self.context.journal.file} is not "
-                f"to be believed: {names} are other jobs on AWS Batch. They were left alone. Use the journal that the "
-                "run was applied with, or move this one away and name the plan with --plan PLAN"
-            )
-        return cancelled
-
-    def _who_submits(self, newest: JobSummary) -> str:
-        """Say what can be known of the process that goes on submitting: not from this journal, whose lock is ours."""
-        run_id, region = self.handle.run_id, self.context.location.get("region")
-        created = datetime.fromtimestamp(newest.created_at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        in_region = f" --region {region}" if region else ""
-        return (
-            f"jobs of run {run_id} go on appearing: the newest is {newest.name}, created at {created}. It is submitted "
-            "by a kedro-batch on another machine, or with another journal. Stop that process, then: kedro-batch cancel "
-            f"{run_id}{self._further}. Who calls SubmitJob, some 15 minutes later: aws cloudtrail "
-            f"lookup-events{in_region} --lookup-attributes AttributeKey=EventName,AttributeValue=SubmitJob"
-        )
+    def lock(self) -> str | None:
+        """Lock the run; return who holds the lock, if another process does."""
+        try:
+            self.held.enter_context(run_lock(self.folder, self.handle.run_id, self.further))
+        except RunHeld as held:
+            return held.holder
+        return None
 
     @property
-    def _further(self) -> str:
+    def further(self) -> str:
+        """What a command needs to find the run, for messages."""
         return journal_words(self.context.journal.file)
 
     @property
-    def _location(self) -> dict[str, str]:
+    def location(self) -> dict[str, str]:
+        """Where the run was applied, as the journal has it."""
         return dict(self.handle.entry.location) if self.handle.entry else {}
 
 
 @contextmanager
 def open_run(
-    handle: RunHandle, journal: Journal, options: CommandOptions, *, engine: Engine | None = None
+    handle: RunHandle, journal: Journal, options: CommandOptions, *, engine: Engine | None = None, locks: bool = True
 ) -> Iterator[RunSession]:
     """Lock a run, record it, show it while the block works on it, and report how it ended.
+
+    The block ends with ``RunCancelled`` if another command cancels the run.
 
     Args:
         handle: The run.
         journal: Its journal.
         options: The options of the command.
         engine: What runs its jobs, where that is known already.
+        locks: Lock it; else the block does so itself, to cancel it (``RunSession.lock``).
 
     Raises:
         UsageError: Another process works on the run, or the journal cannot be written.
@@ -180,7 +144,11 @@ def open_run(
     try:
         with on_signals(inbox.on_signal):
             try:
-                with run_lock(folder, handle.run_id, journal_words(journal.file)), follower(options.verbosity) as show:
+                with ExitStack() as held, follower(options.verbosity) as show:
+                    if locks:
+                        held.enter_context(run_lock(folder, handle.run_id, journal_words(journal.file)))
+                        marked_at = handle.entry.cancel_at if handle.entry else None
+                        held.enter_context(watch_for_mark(journal.file, handle.run_id, marked_at, inbox))
                     began_at = calls.wall()
                     _record_run(handle, journal, engine, began_at)
                     context = RunContext(
@@ -201,6 +169,8 @@ def open_run(
                     )
                     session = RunSession(
                         handle=handle,
+                        folder=folder,
+                        held=held,
                         context=context,
                         run_state=RunState(context.parents, journal.records(handle.run_id)),
                     )
@@ -238,7 +208,7 @@ def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted) 
 def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float) -> None:
     """Record a run that the journal does not have; one that is rebuilt is written with what is found of it."""
     if journal.run(handle.run_id):
-        journal.reopen(handle.run_id)
+        journal.reopen(handle.run_id, handle.entry.cancel_at if handle.entry else None)
         return
     entry = RunEntry(
         run=handle.run_id,

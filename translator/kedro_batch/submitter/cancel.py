@@ -1,33 +1,38 @@
-"""Cancel a run: terminate every job of it, from the journal and by the names on the service together."""
+"""Cancel a run: terminate every job of it, from the journal and by the names on the service together.
+
+It needs the ids of the jobs and DescribeJobs; whatever else is refused is a warning. A process of this machine that
+works on the run is told to stop.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kedro_batch.errors import Interrupted, KedroBatchError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
+from kedro_batch.submitter.cancel_place import RunListing, find_place
+from kedro_batch.submitter.cancel_records import cancelled_records
 from kedro_batch.submitter.cancel_rounds import CancelRounds
-from kedro_batch.submitter.close import close
+from kedro_batch.submitter.close import close, how_it_ended
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished, RunOutcome
 from kedro_batch.submitter.executions import record_unseen_executions
-from kedro_batch.submitter.failures import Cause, Failure
-from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
+from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, MAYBE_SUBMITTED, UNFINISHED, JobState
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
-from kedro_batch.submitter.preflight import check_account, check_location, current_location
-from kedro_batch.submitter.reconcile.duplicates import discover
-from kedro_batch.submitter.reconcile.job_versions import version_in
-from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
+from kedro_batch.submitter.reconcile.merge import Records, jobs_in, propagate_failures
 from kedro_batch.submitter.reconcile.settle import emit_differences
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
-from kedro_batch.submitter.terminate import CANCELLED, wait_until_ended
+from kedro_batch.submitter.take_over import Lock, already_locked, take_over, tell_holder_to_stop
+from kedro_batch.submitter.terminate import wait_until_ended
 from kedro_batch.text.wording import listed
 
 _WITHIN_S = 600.0
 """How long to wait until terminated jobs have ended."""
-
-_SURELY_ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED})
+_NAMED = 10
+_ENDED_AS: Mapping[str | None, RunOutcome] = {"succeeded": "succeeded", "failed": "failed", "cancelled": "cancelled"}
+"""The outcomes of runs that have ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,9 @@ class Cancelled:
 
     Attributes:
         finished: The last event.
-        left: Jobs that have not ended yet.
+        left: Jobs that have not ended yet, with their ids.
+        refused: Why some of them cannot be terminated; empty if all can.
+        unconfirmed: Jobs that may have been submitted, and cannot be looked up.
         appearing: The newest job, if jobs still appeared when this was given up; else None.
         foreign: Jobs that the journal names and that are not of the run, with their names: they were left alone.
         run_state: Its state.
@@ -45,20 +52,25 @@ class Cancelled:
     """
 
     finished: RunFinished
-    left: tuple[JobId, ...]
-    appearing: JobSummary | None
+    left: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    unconfirmed: tuple[JobName, ...]
+    appearing: JobSummary | None = None
     foreign: Mapping[JobId, str]
     run_state: RunState
     started: frozenset[JobName]
     not_started: frozenset[JobName]
 
 
-def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
+def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = already_locked) -> Cancelled:
     """Terminate every job of a run, and wait until all have ended.
+
+    A run that has ended is looked at, and stays as it is.
 
     Args:
         context: The run.
         location: Where it was applied, as the journal has it.
+        lock: Locks the run, or says which process works on it.
 
     Raises:
         UsageError: It was applied elsewhere.
@@ -66,15 +78,17 @@ def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
         Interrupted: A signal came.
     """
     began = context.calls.now()
+    entry = context.journal.run(context.run_id)
+    here = find_place(context, location)
+    holder = tell_holder_to_stop(context, lock)
     journal = context.journal.records(context.run_id)
+    context.location = {**location, **here}
+    context.emit_started(continued=True)
     try:
-        here = current_location(context, check_account(context))
-        check_location(context, location, here)
-        context.location = {**location, **here}
-        context.emit_started(continued=True)
-        return _cancel(context, journal, began)
+        return _cancel(context, entry, began, lock, holder)
     except (Interrupted, KedroBatchError) as error:
-        if not context.begun:
+        if _has_ended(entry, journal):
+            context.journal.discard()
             raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
         outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
@@ -84,41 +98,55 @@ def cancel(context: RunContext, location: Mapping[str, str]) -> Cancelled:
         raise
 
 
-def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
-    submitted = context.journal.submitted_ids(context.run_id)
-    unconfirmed = any(one.state in MAYBE_SUBMITTED for one in journal.values())
-    rounds = CancelRounds(
-        context=context,
-        recorded={one.job_id for one in submitted},
-        others_may_submit=not journal or unconfirmed,
-        ended={one.job_id for one in journal.values() if one.job_id and one.state in _SURELY_ENDED},
-    )
-    rounds.drop_foreign()
+def _has_ended(entry: RunEntry | None, journal: Records) -> bool:
+    """True if a run has ended, as far as the journal knows."""
+    ended = entry is not None and entry.outcome in _ENDED_AS
+    return ended and not any(one.state in UNFINISHED for one in journal.values())
+
+
+def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Lock, holder: str | None) -> Cancelled:
+    rounds = CancelRounds(context=context, listing=RunListing(context=context))
+    before = _read_journal(context, rounds)
+    rounds.terminate_recorded(_recorded_ids(context))
+    journal = before
+    if holder:
+        alone = take_over(context, lock, holder, lambda: rounds.terminate_recorded(_recorded_ids(context)))
+        journal = _read_journal(context, rounds)
+        rounds.others_may_submit |= not alone
+        rounds.terminate_recorded(_recorded_ids(context))
+    if _has_ended(entry, journal):
+        rounds.ended |= rounds.recorded.keys()
     while True:
         rounds.terminate_all()
-        left = wait_until_ended(context, sorted(rounds.ids), _WITHIN_S).left
+        left = wait_until_ended(context, sorted(rounds.ids - rounds.refused.keys()), _WITHIN_S).left
         if not rounds.look_again():
             break
+    left = (*left, *rounds.try_refused_again())
+    if not rounds.ids and rounds.listing.unlisted and not journal:
+        raise next(iter(rounds.listing.unlisted.values()))
     own = {
         job: one.in_state(JobState.LOST) if one.job_id in rounds.foreign and one.state not in ENDED else one
         for job, one in journal.items()
     }
-    after, started = _records_after(context, own, rounds)
-    records = propagate_failures(context.parents, after)
-    run_state = RunState(context.parents, _with_reason(journal, records))
-    if not journal:
-        found = (one for one in rounds.found.values() if one.job_id not in rounds.foreign)
-        context.began_with(one.created_at_ms / 1000 for one in found if one.created_at_ms)
-    emit_differences(context, run_state.records)
-    record_unseen_executions(context, run_state)
-    note = f"not ended yet: {listed(left, 10)}" if left else None
-    if rounds.gave_up:
-        note = "its jobs go on appearing: another process submits them"
-    outcome: RunOutcome = "unfinished" if left or rounds.gave_up else "cancelled"
-    finished = close(context, run_state, outcome, began=began, note=note)
+    records, started = cancelled_records(context, own, rounds, before=before)
+    run_state = RunState(context.parents, records)
+    unconfirmed = jobs_in(records, JobState.UNCONFIRMED) + jobs_in(records, JobState.SUBMITTING)
+    if not (rounds.listing.unlisted or not context.options.adopt):
+        unconfirmed = ()
+    if entry and _has_ended(entry, journal) and not (rounds.terminated or left):
+        finished = _as_it_ended(context, _ENDED_AS[entry.outcome], run_state, began)
+    else:
+        if not journal:
+            found = (one for one in rounds.found.values() if one.job_id not in rounds.foreign)
+            context.began_with(one.created_at_ms / 1000 for one in found if one.created_at_ms)
+        emit_differences(context, run_state.records)
+        record_unseen_executions(context, run_state)
+        finished = _close(context, run_state, rounds, left, unconfirmed=unconfirmed, began=began)
     return Cancelled(
         finished=finished,
-        left=left,
+        left=tuple(rounds.named(left)),
+        refused=tuple(dict.fromkeys(why for job_id, why in rounds.refused.items() if job_id in left)),
+        unconfirmed=unconfirmed,
         appearing=rounds.newest if rounds.gave_up else None,
         foreign=dict(rounds.foreign),
         run_state=run_state,
@@ -127,44 +155,48 @@ def _cancel(context: RunContext, journal: Records, began: float) -> Cancelled:
     )
 
 
-def _records_after(
-    context: RunContext, journal: Records, rounds: CancelRounds
-) -> tuple[dict[JobName, JobRecord], dict[JobName, bool]]:
-    """Merge what the journal has and what the service says now.
-
-    Returns:
-        The records; and of each job that the service knows, whether its latest submission has started.
-    """
-    after = dict(journal)
-    started = {}
-    versions = set()
-    found = [one for one in rounds.found.values() if one.job_id not in rounds.foreign]
-    discovered = discover(context.run_id, context.parents, found)
-    for job, jobs in discovered.jobs.items():
-        # Of two jobs of one submission, the one that has succeeded stands, as in ``duplicates``.
-        newest = max(jobs, key=lambda one: (one.submission, one.state is JobState.SUCCEEDED, one.created_at_ms))
-        if job not in after or after[job].submission <= newest.submission:
-            after[job] = JobRecord(
-                state=newest.state, status=newest.status, submission=newest.submission, job_id=newest.job_id
-            )
-    by_id = {one.job_id: job for job, one in after.items() if one.job_id and one.job_id not in rounds.foreign}
-    for detail in context.service.describe_jobs(sorted(by_id)):
-        job = by_id[detail.job_id]
-        started[job] = detail.started
-        versions.add(version_in(detail.reply))
-        if not (after[job].state is JobState.NOT_RUN and detail.state is JobState.FAILED):
-            after[job] = after[job].in_state(detail.state, status=detail.status)
-    if context.version is None and len(versions) == 1 and (version := versions.pop()):
-        context.journal.record_version(context.run_id, version)  # the journal was lost
-    return after, started
+def _recorded_ids(context: RunContext) -> dict[JobId, str]:
+    return {one.job_id: one.job for one in context.journal.submitted_ids(context.run_id)}
 
 
-def _with_reason(journal: Records, records: Records) -> dict[JobName, JobRecord]:
-    """Say of each job that has failed since that it was cancelled."""
-    cancelled = Failure(cause=Cause.TERMINATED, reason=CANCELLED)
-    return {
-        job: replace(one, failure=cancelled)
-        if one.state is JobState.FAILED and not (job in journal and journal[job].state is JobState.FAILED)
-        else one
-        for job, one in records.items()
-    }
+def _read_journal(context: RunContext, rounds: CancelRounds) -> Records:
+    """Read what the journal knows of the jobs, and let the rounds know it."""
+    journal = context.journal.records(context.run_id)
+    unconfirmed = any(one.state in MAYBE_SUBMITTED for one in journal.values())
+    rounds.others_may_submit |= not journal or unconfirmed
+    rounds.ended |= {one.job_id for one in journal.values() if one.job_id and one.state in ENDED_ON_SERVICE}
+    return journal
+
+
+def _as_it_ended(context: RunContext, outcome: RunOutcome, run_state: RunState, began: float) -> RunFinished:
+    """Show how a run had ended, and write nothing."""
+    context.journal.discard()
+    note = "it had ended before: nothing of it goes on, and nothing was changed"
+    finished = how_it_ended(context, run_state, outcome, began=began, note=note)
+    context.show(finished)
+    return finished
+
+
+def _close(  # noqa: PLR0913  all that is known of a run at its end
+    context: RunContext,
+    run_state: RunState,
+    rounds: CancelRounds,
+    left: tuple[JobId, ...],
+    *,
+    unconfirmed: tuple[JobName, ...],
+    began: float,
+) -> RunFinished:
+    """Record and show how the run ended."""
+    outcome: RunOutcome = "cancelled"
+    note = None
+    if run_state.succeeded:
+        outcome = "succeeded"
+    elif run_state.ended and not run_state.count({JobState.CANCELLED}):
+        outcome = "failed"
+    if unconfirmed:
+        outcome, note = "unfinished", f"perhaps submitted, and not looked up: {listed(unconfirmed, _NAMED)}"
+    if left:
+        outcome, note = "unfinished", f"not ended yet: {listed(rounds.named(left), _NAMED)}"
+    if rounds.gave_up:
+        outcome, note = "unfinished", "its jobs go on appearing: another process submits them"
+    return close(context, run_state, outcome, began=began, note=note)

@@ -4,21 +4,25 @@ Jobs are found by their names and in the journal. What the journal has is believ
 of the run for it (``reconcile.belongs``): a journal may have come with a repository.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 
+from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.submit_job import JobId
+from kedro_batch.submitter.cancel_place import RunListing
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED
+from kedro_batch.submitter.job_state import CANCEL_REASON, ENDED
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, LOOKUP_DELAYS_S, VISIBLE_AFTER_S
-from kedro_batch.submitter.terminate import CANCELLED, terminate
+from kedro_batch.submitter.terminate import terminate
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
-_SHOWN = 5
+_SHOWN, _IDS_NAMED = 5, 20
 
 
 @dataclass(kw_only=True)
@@ -26,21 +30,29 @@ class CancelRounds:
     """The jobs of a run that is being cancelled, as far as they are known.
 
     Attributes:
-        found: Those that were found by their names.
-        recorded: Those of the journal that are the run's, or that the service does not know.
+        listing: Finds jobs by their names.
+        found: Those that were found so.
+        recorded: Those of the journal, each with the name of its job: they are the run's, or the service does not know
+            them.
+        others_may_submit: There may be jobs that neither the journal nor ListJobs shows yet.
         foreign: What the journal names and the service shows under another name, or from another plan: its name by its
             id. It is left alone.
         ended: Those of the journal that have ended, as it says: nobody waits until the service shows them.
+        terminated: What was terminated here.
+        refused: What cannot be terminated, and why.
         appeared: Jobs that were not there in the first round, by their ids.
         gave_up: Jobs still appeared after ``CANCEL_WITHIN_S``.
     """
 
     context: RunContext
-    recorded: set[JobId]
-    others_may_submit: bool
+    listing: RunListing
+    others_may_submit: bool = False
+    recorded: dict[JobId, str] = field(default_factory=dict)
     ended: set[JobId] = field(default_factory=set)
     found: dict[JobId, JobSummary] = field(default_factory=dict)
     foreign: dict[JobId, str] = field(default_factory=dict)
+    terminated: set[JobId] = field(default_factory=set)
+    refused: dict[JobId, str] = field(default_factory=dict)
     appeared: dict[JobId, JobSummary] = field(default_factory=dict)
     gave_up: bool = False
     _seen: set[JobId] = field(default_factory=set)
@@ -50,25 +62,24 @@ class CancelRounds:
     def __post_init__(self) -> None:
         """Begin: from now on the time runs, however often the rounds begin anew."""
         self._until = self.context.calls.now() + CANCEL_WITHIN_S
-        self.others_may_submit &= self.context.options.adopt  # nobody looks for them
 
     @property
     def ids(self) -> set[JobId]:
         """All jobs of the run that are known."""
-        return (self.recorded | self.found.keys()) - self.foreign.keys()
+        return (self.recorded.keys() | self.found.keys()) - self.foreign.keys()
 
     @property
     def newest(self) -> JobSummary | None:
         """The job that was created last, of those that appeared."""
         return max(self.appeared.values(), key=lambda one: (one.created_at_ms, one.job_id), default=None)
 
-    def drop_foreign(self) -> None:
-        """Leave alone what the journal names and is not of the run; a warning names it."""
-        for detail in self.context.service.describe_jobs(sorted(self.recorded)):
-            if not self._is_ours(detail):
-                self.foreign[detail.job_id] = detail.name
-        if self.foreign:
-            shown = listed([f"{name} ({job_id})" for job_id, name in sorted(self.foreign.items())], _SHOWN)
+    def terminate_recorded(self, recorded: Mapping[JobId, str]) -> None:
+        """Terminate what the journal names and was not asked about yet; a warning names what is not the run's."""
+        self.recorded |= recorded
+        before = len(self.foreign)
+        self._described |= self._terminate(self.ids - self._described)
+        if len(self.foreign) > before:
+            shown = listed([f"{one_line(name)} ({job_id})" for job_id, name in sorted(self.foreign.items())], _SHOWN)
             message = (
                 f"the journal names {counted(len(self.foreign), 'job')} that are not of run {self.context.run_id}: "
                 f"{shown}. They are left alone"
@@ -90,25 +101,64 @@ class CancelRounds:
             late = new - described - self.ended
             if described:
                 quiet_s = 0.0
-            elif quiet_s >= VISIBLE_AFTER_S or not (self.others_may_submit or late):
+            elif quiet_s >= VISIBLE_AFTER_S or not (self._may_appear or late):
                 return
             if described and self.context.calls.now() >= self._until:
                 self.gave_up = True
                 return
             pause_s = 0.0
-            if self.others_may_submit or late:
+            if self._may_appear or late:
                 self._say_what_is_waited_for(len(late))
                 pause_s = next(pauses)
             self.context.service.pause(pause_s)
             quiet_s += pause_s
+
+    @property
+    def _may_appear(self) -> bool:
+        """True if jobs may appear that nobody knows yet, and somebody looks for them."""
+        listable = self.context.options.adopt and not self.listing.unlisted.keys() >= {*self.context.queues}
+        return self.others_may_submit and listable
 
     def look_again(self) -> bool:
         """Look once more, after all have ended; True if jobs have appeared, which are not terminated yet."""
         if not self.context.options.adopt or self.gave_up:
             return False
         before = self.ids
-        self._add(self.context.list_run())
+        self._add(self.listing.look())
         return not self.ids <= before
+
+    def try_refused_again(self) -> tuple[JobId, ...]:
+        """Try once more to terminate what could not be terminated; return what goes on all the same."""
+        refused, self.refused = self.refused, {}
+        self._terminate(refused)
+        return tuple(detail.job_id for detail in self.describe(self.refused) if detail.state not in ENDED)
+
+    def describe(self, ids: Iterable[JobId]) -> list[JobDetail]:
+        """Describe jobs; unknown ones are left out.
+
+        Raises:
+            ServiceError: The account may not, in which case the message names the jobs; or there is no answer.
+        """
+        ids = sorted(ids)
+        try:
+            return self.context.service.describe_jobs(ids)
+        except ServiceError as error:
+            if error.fault is not Fault.DENIED:
+                raise
+            live = [job_id for job_id in ids if job_id not in self.ended] or ids
+            why = "Without it nobody can tell whether these jobs are those of the run, so they were left alone"
+            raise self._denied(error, why, live, "batch:DescribeJobs") from error
+
+    def _denied(self, error: ServiceError, why: str, ids: Iterable[JobId], action: str) -> ServiceError:
+        """Return the error of a call that the account may not make, which names the jobs that may go on."""
+        jobs = listed(self.named(ids), _IDS_NAMED)
+        command = f"kedro-batch cancel {self.context.run_id}{journal_words(self.context.journal.file)}"
+        return ServiceError(f"{error}. {why}: {jobs}. Allow {action}, then: {command}", fault=Fault.DENIED)
+
+    def named(self, ids: Iterable[JobId]) -> list[str]:
+        """Return jobs with their names, sorted: ``train_model (id)``."""
+        names = {job_id: one.name for job_id, one in self.found.items()} | self.recorded
+        return sorted(f"{one_line(names.get(one, ''))} ({one})" for one in ids)
 
     def _say_what_is_waited_for(self, late: int) -> None:
         if late:
@@ -126,9 +176,9 @@ class CancelRounds:
     def _look(self) -> set[JobId]:
         """List the run; return what was never described."""
         is_first = not self._seen
-        self._add(self.context.list_run())
+        self._add(self.listing.look())
         new = self.ids - self._seen
-        strange = new - self.recorded
+        strange = new - self.recorded.keys()
         self._seen |= new
         # A reply was lost, or another process submits: then there may be more, which ListJobs does not show yet.
         self.others_may_submit |= bool(strange)
@@ -142,7 +192,7 @@ class CancelRounds:
     def _terminate(self, ids: Iterable[JobId]) -> set[JobId]:
         """Terminate those of some jobs that have not ended and are the run's; return those that the service shows."""
         live = []
-        described = self.context.service.describe_jobs(sorted(ids))
+        described = self.describe(ids)
         for detail in described:
             if not self._is_ours(detail):
                 self.foreign[detail.job_id] = detail.name
@@ -151,7 +201,13 @@ class CancelRounds:
         if live:
             message = f"terminating {counted(len(live), 'job')}"
             self.context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
-            terminate(self.context, live, CANCELLED)
+            try:
+                self.refused |= terminate(self.context, live, CANCEL_REASON)
+            except ServiceError as error:
+                if error.fault is not Fault.DENIED:
+                    raise
+                raise self._denied(error, "These jobs go on", live, "batch:TerminateJob") from error
+            self.terminated |= {job_id for job_id in live if job_id not in self.refused}
         return {detail.job_id for detail in described}
 
     def _is_ours(self, detail: JobDetail) -> bool:

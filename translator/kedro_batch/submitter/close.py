@@ -1,9 +1,10 @@
 """Close a run: say how it ended, or, if it ends early, what becomes of its jobs, so that it can be resumed."""
 
 from kedro_batch.errors import Interrupted, ServiceError
+from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext, RunOptions
-from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
-from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, LIVE, UNSUCCESSFUL, JobState
+from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome, job_changed
+from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, FAILURES, LIVE, UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
@@ -11,6 +12,7 @@ from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.terminate import JobTerminator, terminate
+from kedro_batch.text.escaping import shortened
 from kedro_batch.text.wording import counted, listed
 
 _FLUSH_S = 5.0
@@ -19,23 +21,49 @@ _BLOCKED_POLLS_AFTER_S = (0.0, 2.0, 4.0)
 _SHOWN = 3
 
 
-def terminate_blocked(context: RunContext, run_state: RunState) -> None:
-    """Terminate the jobs below failed ones that the service leaves waiting: what it does is not documented."""
-    blocked = [one.job_id for one in run_state.records.values() if one.state is JobState.NOT_RUN and one.job_id]
-    if context.engine.capabilities.fails_dependents or not blocked:
-        return
+def terminate_blocked(context: RunContext, run_state: RunState) -> str | None:
+    """Terminate the jobs below failed ones that the service leaves waiting: what it does is not documented.
+
+    Returns:
+        What to say of those that cannot be terminated: they are not NOT_RUN. None if there are none.
+    """
+    names = {
+        one.job_id: name for name, one in run_state.records.items() if one.state is JobState.NOT_RUN and one.job_id
+    }
+    if context.engine.capabilities.fails_dependents or not names:
+        return None
+    blocked = list(names)
     try:
         for pause_s in _BLOCKED_POLLS_AFTER_S:
             context.service.pause(pause_s)
             blocked = [one.job_id for one in context.service.describe_jobs(blocked) if one.state not in ENDED]
             if not blocked:
-                return
+                return None
         message = f"terminating {counted(len(blocked), 'job')} that still wait below failed ones"
         context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
-        terminate(context, blocked, f"kedro-batch: not run, because a job above it failed in run {context.run_id}")
+        reason = f"kedro-batch: not run, because a job above it failed in run {context.run_id}"
+        why, refused = _try_to_terminate(context, blocked, reason)
+        left = [one for one in context.service.describe_jobs(refused) if one.state not in ENDED]
     except ServiceError as error:
         message = f"jobs below failed ones may still be waiting: {error}"
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
+        return None
+    for one in left:
+        context.emit(job_changed(run_state.goes_on(names[one.job_id], one.state, status=one.status)))
+    if not left:
+        return None
+    jobs = listed([f"{names[one.job_id]} ({one.job_id})" for one in left], _SHOWN)
+    command = f"kedro-batch cancel {context.run_id}{journal_words(context.journal.file)}"
+    return f"not ended, though a job above failed: {jobs}. {why}. Once you may terminate jobs: {command}"
+
+
+def _try_to_terminate(context: RunContext, ids: list[JobId], reason: str) -> tuple[str, list[JobId]]:
+    """Terminate jobs; return why some cannot be terminated, and which."""
+    try:
+        refused = terminate(context, ids, reason)
+    except ServiceError as error:
+        return shortened(str(error)), ids
+    return shortened("; ".join(dict.fromkeys(refused.values()))), list(refused)
 
 
 def outcome_of(run_state: RunState, options: RunOptions) -> RunOutcome:
@@ -44,6 +72,8 @@ def outcome_of(run_state: RunState, options: RunOptions) -> RunOutcome:
         return "succeeded"
     if run_state.any_live:
         return "detached" if options.detach else "unfinished"
+    if run_state.count({JobState.CANCELLED}) and not run_state.count(FAILURES):
+        return "cancelled"
     return "failed" if run_state.count(UNSUCCESSFUL) else "unfinished"
 
 
@@ -82,17 +112,12 @@ def close_early(  # noqa: PLR0913  the parts of a run
     submitter.stop()
     if outcome == "interrupted":
         context.journal.wait.at_most_s = AFTER_SIGNAL_S
-    until = context.calls.now() + _FLUSH_S
-    while submitter.under_way and context.calls.now() < until and not context.inbox.impatient:
-        for reply in context.calls.wait(0.1):
-            if reply.lane is Lane.SUBMIT:
-                try:
-                    submitter.on_reply(reply, context.calls.now())
-                except ServiceError:
-                    continue  # a resume looks it up
+    _learn_ids(context, submitter)
     submitter.withdraw()
     note = context.engine.interrupt()
-    if context.engine.capabilities.keeps_jobs:
+    if outcome == "cancelled":
+        note = _cancelled(context, run_state, note)
+    elif context.engine.capabilities.keeps_jobs:
         if outcome == "interrupted" and context.options.terminate_on_interrupt:
             note = _terminate_all(context, run_state)
         else:
@@ -109,6 +134,31 @@ def close_early(  # noqa: PLR0913  the parts of a run
         parts.insert(0, f"{jobs}: resume looks them up first")
     nothing = None if submitted else "nothing was submitted"
     return close(context, run_state, outcome, began=began, note="; ".join(parts) or nothing)
+
+
+def _learn_ids(context: RunContext, submitter: JobSubmitter) -> None:
+    until = context.calls.now() + _FLUSH_S
+    while submitter.under_way and context.calls.now() < until and not context.inbox.impatient:
+        for reply in context.calls.wait(0.1):
+            if reply.lane is Lane.SUBMIT:
+                try:
+                    submitter.on_reply(reply, context.calls.now())
+                except ServiceError:
+                    continue  # a resume looks it up
+
+
+def _cancelled(context: RunContext, run_state: RunState, note: str) -> str:
+    """Record that the jobs of this process were cancelled with it; on the service, the other command ends them."""
+    if context.engine.capabilities.keeps_jobs:
+        return "another command has cancelled it, and ends its jobs"
+    ids = {one.job_id: name for name in run_state.live if (one := run_state.record(name)).job_id}
+    states = {ids[one.job_id]: one.state for one in context.engine.describe_jobs([*ids])}
+    succeeded = [name for name in ids.values() if states.get(name) is JobState.SUCCEEDED]
+    for name in (*succeeded, *reversed(run_state.live)):
+        state = JobState.SUCCEEDED if name in succeeded else JobState.CANCELLED
+        for transition in run_state.seen(name, state):
+            context.emit(job_changed(transition))
+    return note
 
 
 def _terminate_all(context: RunContext, run_state: RunState) -> str:
@@ -139,8 +189,18 @@ def close(
         began: When, on the clock of its calls.
         note: What becomes of jobs that go on.
     """
+    finished = how_it_ended(context, run_state, outcome, began=began, note=note)
+    context.emit(finished)
+    context.journal.commit()
+    return finished
+
+
+def how_it_ended(
+    context: RunContext, run_state: RunState, outcome: RunOutcome, *, began: float, note: str | None = None
+) -> RunFinished:
+    """Return the last event of a run; the arguments are those of ``close``."""
     ended_at = _ended_at(run_state) or context.calls.wall()
-    finished = RunFinished(
+    return RunFinished(
         run=context.run_id,
         outcome=outcome,
         counts={str(state): count for state, count in sorted(run_state.counts.items())},
@@ -149,9 +209,6 @@ def close(
         began_at=context.began_at,
         run_seconds=round(max(0.0, ended_at - context.began_at), 3),
     )
-    context.emit(finished)
-    context.journal.commit()
-    return finished
 
 
 def _ended_at(run_state: RunState) -> float | None:

@@ -119,6 +119,7 @@ class RunContext:
         journal_checked: What the journal says of the run has been compared with the service.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
         backoff: The pauses while the service does not answer.
+        listing: How fast ListJobs may be called.
         lookup: Searches by name, beside the loop.
         service: Calls that wait for their reply, for the stages before and after the loop.
     """
@@ -153,9 +154,9 @@ class RunContext:
         self.plan = self.engine.adapt_plan(self.plan)
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
         self.backoff.jobs_go_on = self.continued
-        listing = Bucket(LIST_RATE, LIST_BURST, self.calls.now())
-        self.lookup = JobLookup(self.engine, self.calls, self.backoff, listing)
-        self.service = BlockingService(self.engine, self.calls, self.inbox, self.backoff, listing)
+        self.listing = Bucket(LIST_RATE, LIST_BURST, self.calls.now())
+        self.lookup = JobLookup(self.engine, self.calls, self.backoff, self.listing)
+        self.service = BlockingService(self.engine, self.calls, self.inbox, self.backoff, self.listing)
 
     @cached_property
     def parents(self) -> Parents:

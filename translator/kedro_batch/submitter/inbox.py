@@ -1,4 +1,4 @@
-"""What wakes a run while it waits: signals, replies, and jobs of this machine that changed.
+"""What wakes a run while it waits: signals, a cancel, replies, and jobs of this machine that changed.
 
 A signal handler must not raise into the middle of anything: a lock, a request, a line that is being written. So it
 only notes the signal, and the run checks between two steps. Whoever wakes the run may be a signal handler or another
@@ -9,7 +9,7 @@ import queue
 import time
 from contextlib import suppress
 
-from kedro_batch.errors import Interrupted
+from kedro_batch.errors import Interrupted, RunCancelled
 
 _STUCK_AFTER_S = 1.0
 
@@ -21,6 +21,7 @@ class Inbox:
         """Begin empty."""
         self._signals: list[tuple[int, float]] = []
         self._raised = False
+        self._cancelled: RunCancelled | None = None
         self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def wake(self) -> None:
@@ -50,15 +51,24 @@ class Inbox:
         if now - self._signals[0][1] > _STUCK_AFTER_S:
             self.check_interrupt()
 
+    def on_cancel(self, error: RunCancelled) -> None:
+        """Note that another command has cancelled the run; this is another thread's part."""
+        self._cancelled = error
+        self.wake()
+
     def check_interrupt(self) -> None:
-        """Check for a signal; this is the run's part, between two steps.
+        """Check for a signal or a cancel; this is the run's part, between two steps.
 
         Raises:
-            Interrupted: There is one. Raised once: the next signal finds the run on its way out.
+            Interrupted: There is a signal. Raised once: the next signal finds the run on its way out.
+            RunCancelled: The run was cancelled. Raised once.
         """
         if self._signals and not self._raised:
             self._raised = True
             raise Interrupted(self._signals[0][0])
+        if self._cancelled:
+            error, self._cancelled = self._cancelled, None
+            raise error
 
     def forget_signals(self) -> None:
         """Forget the signals so far: what is being ended may take a while, and only a new signal breaks it off."""

@@ -14,7 +14,7 @@ from kedro_batch.submitter.events import job_changed
 from kedro_batch.submitter.executions import record_execution
 from kedro_batch.submitter.failed_logs import FailedLogs
 from kedro_batch.submitter.failures import classify_failure, exit_code_of, log_of, reason_of
-from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobRecord, JobState, Transition
+from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, MAY_BE_WORKING, JobRecord, JobState, Transition
 from kedro_batch.submitter.missing_jobs import MissingJobs
 from kedro_batch.submitter.poll_schedule import PollSchedule, in_calls
 from kedro_batch.submitter.reconcile.duplicates import ended_as_duplicate
@@ -24,7 +24,6 @@ from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import DESCRIBE_BURST, REMEMBERED_S
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.submitter.stuck_watch import StuckWatch
-from kedro_batch.submitter.terminate import CANCELLED
 from kedro_batch.submitter.unconfirmed import what_to_search
 
 
@@ -201,7 +200,7 @@ class JobPoller:
         if state is JobState.FAILED and ended_as_duplicate(detail.reason) and detail.job_id not in self._settled:
             self.superseded.append(detail.job_id)
             return
-        if state is JobState.FAILED and not self._run_state.on_frontier(name):
+        if state in FAILED_ON_SERVICE and not self._run_state.on_frontier(name):
             return  # it has ended because of a job above it, which is asked about first
         failure = classify_failure(detail.reply) if state is JobState.FAILED else None
         transitions = self._run_state.seen(
@@ -236,7 +235,7 @@ class JobPoller:
         exit_code, log = exit_code_of(detail.reply), log_of(detail.reply)
         self._context.emit(job_changed(transition, reason=reason, exit_code=exit_code, log=log))
         record_execution(self._context, self._run_state, transition.job, detail)
-        if detail.reason == CANCELLED and detail.state is JobState.FAILED and detail.job_id not in self._ended_before:
+        if detail.state is JobState.CANCELLED and detail.job_id not in self._ended_before:
             self.cancelled = transition.job
 
     def leave(self, transition: Transition) -> None:

@@ -2,9 +2,9 @@
 
 In the order of a job's life::
 
-    NOT_SUBMITTED -> SUBMITTING -> SUBMITTED -> PENDING -> RUNNABLE -> STARTING -> RUNNING -> SUCCEEDED | FAILED
-                       |    ^
-                       v    |
+    NOT_SUBMITTED -> SUBMITTING -> SUBMITTED -> PENDING -> RUNNABLE -> STARTING -> RUNNING -> SUCCEEDED
+                       |    ^                                                                  | FAILED
+                       v    |                                                                  | CANCELLED
                      UNCONFIRMED
 
 A job that the service refuses for its own request goes from SUBMITTING to FAILED: it never gets an id.
@@ -21,6 +21,9 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.failures import Failure
 from kedro_batch.submitter.job_execution import JobExecution
+
+CANCEL_REASON = "kedro-batch: cancelled"
+"""The reason for which ``cancel`` terminates jobs: whoever sees it on the service knows that a person ended the run."""
 
 
 class JobState(StrEnum):
@@ -41,10 +44,12 @@ class JobState(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
     """It ended without success; without an id: the service refused to take it."""
+    CANCELLED = "CANCELLED"
+    """``cancel`` has terminated it; AWS Batch calls it FAILED, with our reason."""
     LOST = "LOST"
     """It was on the service, which does not know it any more."""
     NOT_RUN = "NOT_RUN"
-    """Below a job that failed."""
+    """Below a job that failed or was cancelled."""
     EXPIRED = "EXPIRED"
     """It was submitted so long ago that the service may have forgotten it: the user is asked, nobody guesses."""
 
@@ -63,20 +68,24 @@ STARTED = frozenset({_S.STARTING, _S.RUNNING})
 MAY_BE_WORKING = STARTED | {_S.UNKNOWN}
 SERVICE_STATES = (LIVE - {_S.UNKNOWN}) | {_S.SUCCEEDED, _S.FAILED}
 """What AWS Batch calls by these names (API reference, JobDetail.status)."""
+FAILED_ON_SERVICE = frozenset({_S.FAILED, _S.CANCELLED})
+"""What AWS Batch calls FAILED."""
 FAILURES = frozenset({_S.FAILED, _S.LOST})
 """The job itself is why the run fails."""
-UNSUCCESSFUL = FAILURES | {_S.NOT_RUN}
+UNSUCCESSFUL = FAILURES | {_S.CANCELLED, _S.NOT_RUN}
 """Keeps what is below it from running; resume submits the job again."""
-ENDED_ON_SERVICE = frozenset({_S.SUCCEEDED, _S.FAILED})
+ENDED_ON_SERVICE = FAILED_ON_SERVICE | {_S.SUCCEEDED}
 """The service has said how the job ended."""
 ENDED = UNSUCCESSFUL | {_S.SUCCEEDED}
 """Nothing changes any more, unless the run is resumed."""
-WAS_SUBMITTED = frozenset({_S.LOST, _S.SUCCEEDED})
+WAS_SUBMITTED = frozenset({_S.LOST, _S.CANCELLED, _S.SUCCEEDED})
 """It has ended, and only a submission can have brought it there. A job that FAILED may have been refused."""
 WITHOUT_RESULT = UNSUCCESSFUL | WITHOUT_ID
 """Its outputs are not there, and nothing is on its way to make them."""
 PARENTS_SUCCEEDED = STARTED | {_S.SUCCEEDED}
 """AWS Batch has started it, so that every parent has succeeded."""
+STAYS_BELOW_FAILURE = PARENTS_SUCCEEDED | {_S.CANCELLED}
+"""Says more of the job than that one above it failed."""
 FREES_CHILDREN = frozenset({_S.SUCCEEDED, _S.LOST})
 """The service may start a child: the job is done, or the service does not know it any more."""
 MAY_STILL_LIVE = frozenset({_S.NOT_RUN, _S.LOST})
@@ -88,12 +97,12 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     **dict.fromkeys(LIVE, LIVE | ENDED),
     **dict.fromkeys(ENDED, frozenset()),
     _S.LOST: frozenset({_S.SUCCEEDED}),
-    _S.NOT_RUN: frozenset({_S.NOT_SUBMITTED}),
+    _S.NOT_RUN: LIVE | {_S.NOT_SUBMITTED},
     _S.EXPIRED: frozenset(),
 }
 """What may follow what within one submission of a job. AWS Batch may go back: a retried job is RUNNABLE again. A
 LOST job has succeeded if a job below it is seen that AWS Batch has started; what it had kept from being sent is sent
-then."""
+then. A job that was called off goes on if it cannot be terminated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +159,17 @@ class Transition:
     record: JobRecord
 
 
-def state_of(status: str) -> JobState:
-    """Parse a state that the service tells; one that this version does not know is UNKNOWN."""
-    return JobState(status) if status in SERVICE_STATES else JobState.UNKNOWN
+def state_of(status: str, reason: str = "") -> JobState:
+    """Parse a state that the service tells; one that this version does not know is UNKNOWN.
+
+    Args:
+        status: The state.
+        reason: Why the service says that the job is in it.
+    """
+    if status not in SERVICE_STATES:
+        return JobState.UNKNOWN
+    state = JobState(status)
+    return JobState.CANCELLED if state is JobState.FAILED and reason == CANCEL_REASON else state
 
 
 def holds_back(parent: JobRecord) -> bool:

@@ -23,13 +23,23 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import DataVersion, next_data_version
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.cancel_mark import refuse_cancelled
 from kedro_batch.submitter.events import Event
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unwritable
-from kedro_batch.submitter.journal_place import make_journal, real_journal
+from kedro_batch.submitter.journal_place import make_journal, real_journal, why_not_made
 from kedro_batch.submitter.journal_rows import RunEntry, SubmittedId
 from kedro_batch.submitter.journal_schema import check_version, prepare, version_of
-from kedro_batch.submitter.journal_statements import INTEND, NOT_STUCK, STUCK, WITHDRAW, Row, event_rows
+from kedro_batch.submitter.journal_statements import (
+    INTEND,
+    MARK,
+    NOT_STUCK,
+    REOPEN,
+    STUCK,
+    WITHDRAW,
+    Row,
+    event_rows,
+)
 from kedro_batch.submitter.journal_view import JournalView, connect
 from kedro_batch.submitter.stuck_jobs import FirstSight
 
@@ -65,7 +75,7 @@ class Journal(JournalView):
             connection = connect(real.absolute().as_uri())
         except OSError as error:
             raise UsageError(
-                f"cannot write the journal {file}: {_why(error)}. Run it from a folder that you can write to, "
+                f"cannot write the journal {file}: {why_not_made(error)}. Run it from a folder that you can write to, "
                 "or name another file with --journal"
             ) from error
         except sqlite3.Error as error:
@@ -105,11 +115,7 @@ class Journal(JournalView):
         return rows
 
     def submitted_ids(self, run_id: RunId) -> tuple[SubmittedId, ...]:
-        """Return every id that the file has for the jobs of a run; while another program holds it, as ``submissions``.
-
-        Raises:
-            UsageError: As ``submissions``.
-        """
+        """Return every id that the file has for the jobs of a run; ``submissions`` says how, and what it raises."""
         try:
             ids = super().submitted_ids(run_id)
         except UsageError as error:
@@ -165,12 +171,13 @@ class Journal(JournalView):
 
         Raises:
             UsageError: The file cannot be written: nothing may be sent.
+            RunCancelled: The run was cancelled: nothing is written, and nothing may be sent.
         """
         jobs = tuple(jobs)
         intents: list[Row] = [
             (INTEND, (run_id, job, submission, at, revisions.get(job), JobState.SUBMITTING)) for job, submission in jobs
         ]
-        self._write_or_raise(intents)
+        self._write_or_raise(intents, then=lambda connection: refuse_cancelled(connection, run_id))
         intended = [(job, JobRecord(state=JobState.SUBMITTING, submission=one, intended_at=at)) for job, one in jobs]
         self._own_rows += intended if run_id == self._own else ()
 
@@ -222,9 +229,22 @@ class Journal(JournalView):
         """Record an event, and what follows from it for the job; written with the next commit."""
         self._waiting += event_rows(run_id, event, at)
 
-    def reopen(self, run_id: RunId) -> None:
-        """Record that somebody follows a run again."""
-        self._waiting.append(("UPDATE runs SET outcome = NULL, ended_at = NULL WHERE run = ?", (run_id,)))
+    def reopen(self, run_id: RunId, cancel_at: float | None = None) -> None:
+        """Record that somebody follows a run again; ``cancel_at`` is the mark that it had before, which goes."""
+        self._waiting.append((REOPEN, (cancel_at, run_id)))
+
+    def mark_to_cancel(self, run_id: RunId, at: float) -> bool:
+        """Write at once, and alone, that a run is to be cancelled; False if the file does not have the run.
+
+        Whoever works on the run holds its lock; this needs none (``cancel_mark``).
+
+        Raises:
+            UsageError: The file cannot be written.
+        """
+        try:
+            return self.wait.for_lock(lambda: self._connection.execute(MARK, (at, run_id)).rowcount > 0)
+        except sqlite3.Error as error:
+            raise unwritable(self.file, error) from error
 
     def forget(self, run_id: RunId) -> None:
         """Delete a run, of which nothing was found."""
@@ -295,11 +315,3 @@ class Journal(JournalView):
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
-
-
-def _why(error: OSError) -> str | None:
-    """Return why the folder of a journal cannot be made; where a file is in its place, which one."""
-    if not isinstance(error, FileExistsError):
-        return error.strerror
-    place, here = Path(error.filename), Path.cwd()
-    return f"{place.relative_to(here) if place.is_relative_to(here) else place} is no folder"

@@ -98,3 +98,11 @@ def _why(error: OSError | RuntimeError) -> str:
     if error.errno == errno.ENOENT:
         return "it is a link to what does not exist. Make that, or remove the link"
     return error.strerror or str(error)
+
+
+def why_not_made(error: OSError) -> str | None:
+    """Return why the folder of a journal cannot be made; where a file is in its place, which one."""
+    if not isinstance(error, FileExistsError):
+        return error.strerror
+    place, here = Path(error.filename), Path.cwd()
+    return f"{place.relative_to(here) if place.is_relative_to(here) else place} is no folder"

@@ -25,7 +25,7 @@ from kedro_batch.submitter.stuck_jobs import FirstSight
 _T = TypeVar("_T")
 
 _OF_LOG = ("log_problem", "exception", "exception_cause", "node")
-RUN_COLUMNS = ("run", "digest", "engine", "location", "jobs", "began_at", "outcome", "ended_at", "version")
+RUN_COLUMNS = ("run", "digest", "engine", "location", "jobs", "began_at", "outcome", "ended_at", "version", "cancel_at")
 SUBMISSION_COLUMNS = (
     *("job", "submission", "intended_at", "job_id", "state", "status", "blocked_by"),
     *("cause", "reason", "exit_code", "attempts", "advice", "log", "log_tail"),
@@ -61,6 +61,8 @@ class RunEntry:
         outcome: How it ended when it was last followed; None while somebody follows it, or after a crash.
         ended_at: Seconds since the epoch.
         version: The version under which its jobs save data; None if it is not known, and for runs of an older journal.
+        cancel_at: When ``cancel`` asked for its end last, seconds since the epoch; None if nobody has, or if the run
+            was taken up again since.
     """
 
     run: RunId
@@ -72,6 +74,7 @@ class RunEntry:
     outcome: str | None = None
     ended_at: float | None = None
     version: DataVersion | None = None
+    cancel_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,7 @@ def run_entry(row: tuple[Any, ...]) -> RunEntry:
         outcome=_value(given, "outcome", _or_none(_one_of(get_args(RunOutcome)))),
         ended_at=_value(given, "ended_at", _or_none(_time)),
         version=_value(given, "version", _or_none(_version)),
+        cancel_at=_value(given, "cancel_at", _or_none(_time)),
     )
 
 

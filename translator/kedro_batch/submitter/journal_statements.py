@@ -29,6 +29,9 @@ ON CONFLICT DO UPDATE SET
 STUCK = "UPDATE submissions SET stuck_since = ?, attempts = ? WHERE run = ? AND job = ? AND submission = ?"
 NOT_STUCK = "UPDATE submissions SET stuck_since = NULL WHERE run = ? AND job = ? AND submission = ?"
 WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
+REOPEN = "UPDATE runs SET outcome = NULL, ended_at = NULL, cancel_at = NULLIF(cancel_at, ?) WHERE run = ?"
+"""A mark that was written since it was last read stays."""
+MARK = "UPDATE runs SET cancel_at = ? WHERE run = ?"
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, blocked_by = NULL,

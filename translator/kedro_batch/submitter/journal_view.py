@@ -143,10 +143,10 @@ class JournalView:
     def earlier_failures(self, run_id: RunId) -> dict[JobName, int]:
         """Return how many submissions of each job, before its latest one, are known to have ended without success."""
         query = (
-            "SELECT job, count(*) FROM submissions AS one WHERE run = ? AND state IN (?, ?) AND submission < "
+            "SELECT job, count(*) FROM submissions AS one WHERE run = ? AND state IN (?, ?, ?) AND submission < "
             "(SELECT max(submission) FROM submissions WHERE run = one.run AND job = one.job) GROUP BY job"
         )
-        rows = self._read(query, run_id, JobState.FAILED, JobState.NOT_RUN)
+        rows = self._read(query, run_id, JobState.FAILED, JobState.CANCELLED, JobState.NOT_RUN)
         return {JobName(job): count for job, count in rows}
 
     def revisions(self, run_id: RunId) -> dict[JobName, str]:

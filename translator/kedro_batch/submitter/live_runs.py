@@ -16,7 +16,7 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
+from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.journal_place import begin_lock_file, run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
@@ -181,7 +181,7 @@ def _deciding(found: _Candidate, asked: Mapping[JobId, JobState | None]) -> dict
         job_id = to_visit.pop()
         if job_id not in deciding:
             deciding[job_id] = found.jobs[job_id]
-            if asked.get(job_id) is JobState.FAILED:
+            if asked.get(job_id) in FAILED_ON_SERVICE:
                 to_visit += found.parents[job_id]
     return deciding
 

@@ -8,14 +8,16 @@ from typing import assert_never
 
 from kedro_batch.errors import KedroBatchError
 from kedro_batch.submitter.context import RunContext, RunMode
-from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.submitter.events import Notice, NoticeKind, job_changed
 from kedro_batch.submitter.job_poller import JobPoller
-from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING
+from kedro_batch.submitter.job_state import CANCEL_REASON, FAILURES, MAY_BE_WORKING, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.look_again import LookAgain
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.terminate import JobTerminator
+from kedro_batch.text.wording import listed
 
 _COMMIT_EVERY_S = 0.2
 _LONGEST_WAIT_S = 30.0
@@ -26,6 +28,7 @@ class Loop:
 
     Attributes:
         stopping: Nothing more is started, since a job has failed or the run was cancelled.
+        cancelled: Another command has cancelled the run, as AWS Batch shows.
     """
 
     def __init__(  # noqa: PLR0913  the parts of a run
@@ -47,6 +50,7 @@ class Loop:
         self._look_again = look_again
         self._committed_at = context.calls.now()
         self.stopping = False
+        self.cancelled = False
 
     def go_on(self) -> bool:
         """Work until nothing can change any more; True if the run has to be reconciled first."""
@@ -129,6 +133,7 @@ class Loop:
                 self._poller.logs.on_reply(reply)
             case Lane.TERMINATE:
                 self._terminator.on_reply(reply, now)
+                self._follow_what_goes_on()
             case _:
                 assert_never(reply.lane)
 
@@ -138,7 +143,7 @@ class Loop:
         stop = self._context.options.stop_on_failure and self._run_state.count(FAILURES) > 0
         if not (stop or cancelled) or self.stopping:
             return
-        self.stopping = True
+        self.stopping, self.cancelled = True, cancelled is not None
         self._submitter.stop()
         failed = cancelled or self._run_state.jobs_in(FAILURES)[0]
         became = "was cancelled, and with it the run, by another command" if cancelled else "has failed"
@@ -148,4 +153,23 @@ class Loop:
         not_begun = [one.job_id for one in live if one.job_id and one.state not in MAY_BE_WORKING]
         for transition in self._run_state.give_up_what_has_not_begun(failed):
             self._poller.leave(transition)
-        self._terminator.terminate(not_begun, f"kedro-batch: not started, because {failed} failed")
+        reason = CANCEL_REASON if cancelled else f"kedro-batch: not started, because {failed} failed"
+        self._terminator.terminate(not_begun, reason)
+
+    def _follow_what_goes_on(self) -> None:
+        """Follow the jobs that were called off and cannot be terminated: they may start, so they are not NOT_RUN."""
+        refused = self._terminator.pop_refused()
+        left = []
+        for name, one in tuple(self._run_state.records.items()) if refused else ():
+            called_off = one.state is JobState.NOT_RUN and one.job_id in refused
+            if called_off and self._run_state.may_start(name):
+                left.append(self._run_state.goes_on(name))
+        for transition in left:
+            self._context.emit(job_changed(transition))
+        if left:
+            run = f"{self._context.run_id}{journal_words(self._context.journal.file)}"
+            message = (
+                f"{listed([one.job for one in left])} may start all the same, and are followed. Once you may terminate "
+                f"jobs (batch:TerminateJob): kedro-batch cancel {run}"
+            )
+            self._context.emit(Notice(kind=NoticeKind.WARNING, message=message))

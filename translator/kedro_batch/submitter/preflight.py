@@ -14,7 +14,7 @@ from kedro_batch.cloud.checks.finding import APPLY_ANEW, COMPILE_AGAIN, Finding,
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.target_replies import TargetReplies, TargetSource, ask_for_targets
 from kedro_batch.cloud.checks.targets import judge_targets
-from kedro_batch.cloud.replies import QueueDetail
+from kedro_batch.cloud.replies import Identity, QueueDetail
 from kedro_batch.errors import Fault, ServiceError, UsageError
 from kedro_batch.plan.model import Job
 from kedro_batch.plan.submit_job import run_prefix
@@ -56,7 +56,7 @@ def look_at_targets(context: RunContext) -> Targets:
 
     region, account = engine.location.get("region", ""), context.plan.account  # it has been compared, if it is stated
     replies = ask_for_targets(context.plan, ask, region=region, account=account)
-    targets = Targets(replies=replies, location=_location(context, [*(replies.queues or {}).values()]))
+    targets = Targets(replies=replies, location=location_of(context, [*(replies.queues or {}).values()]))
     if replies.queues is not None and not set(context.queues) <= replies.queues.keys():
         _judge(context, replies, context.plan.jobs)
     return targets
@@ -133,7 +133,18 @@ def check_account(context: RunContext) -> dict[str, str]:
             f"{error}. The plan is for account {account}, so the account is looked at first: nothing was sent{remedy}",
             fault=error.fault,
         ) from error
-    if caller.account != account:
+    refuse_other_account(context, caller)
+    return {"account": account}
+
+
+def refuse_other_account(context: RunContext, caller: Identity) -> None:
+    """Refuse credentials of another account than the plan's, if it names one.
+
+    Raises:
+        ServiceError: It is another account.
+    """
+    account = context.plan.account
+    if account not in (None, caller.account):
         why = f"your credentials are of account {caller.account} ({caller.arn}): nothing was sent"
         choose = f"Choose credentials of {account} with AWS_PROFILE"
         if context.continued:
@@ -142,7 +153,6 @@ def check_account(context: RunContext) -> dict[str, str]:
             f"the plan is for account {account}, and {why}. {choose}; or, if the plan is for {caller.account}, change "
             "`account` in aws_batch.yml and compile again"
         )
-    return {"account": account}
 
 
 def current_location(context: RunContext, account: Mapping[str, str]) -> dict[str, str]:
@@ -152,7 +162,7 @@ def current_location(context: RunContext, account: Mapping[str, str]) -> dict[st
         ServiceError: The service did not answer.
     """
     if account:
-        return {**_location(context, []), **account}
+        return {**location_of(context, []), **account}
     try:
         queues = context.service.call_until_answered(
             Lane.DESCRIBE, lambda: context.engine.describe_job_queues(context.queues)
@@ -161,7 +171,7 @@ def current_location(context: RunContext, account: Mapping[str, str]) -> dict[st
         if error.fault is not Fault.DENIED:
             raise
         queues = []
-    return _location(context, queues)
+    return location_of(context, queues)
 
 
 def check_location(context: RunContext, before: Mapping[str, str], here: Mapping[str, str]) -> None:
@@ -199,7 +209,8 @@ def check_lookups(context: RunContext) -> None:
             ) from error
 
 
-def _location(context: RunContext, queues: list[QueueDetail]) -> dict[str, str]:
+def location_of(context: RunContext, queues: list[QueueDetail]) -> dict[str, str]:
+    """Return region and account of these queues, as far as they are known."""
     accounts = (one.arn.split(":")[_ACCOUNT] for one in queues if one.arn.count(":") >= _ACCOUNT)
     account = next(filter(None, accounts), None)
     return {**context.engine.location, **({"account": account} if account else {})}

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import assert_never
 
-from kedro_batch.errors import Interrupted, KedroBatchError
+from kedro_batch.errors import Interrupted, KedroBatchError, RunCancelled
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.close import close, close_early, outcome_of, second_jobs_left, terminate_blocked
@@ -91,6 +91,7 @@ class Run:
             ServiceError: AWS refused or did not answer for too long; what has been submitted goes on there.
             RunUnknown: Neither the journal nor the service knows the run.
             UsageError: The run cannot be taken up so, or the journal cannot be written.
+            RunCancelled: Another command has cancelled it.
             Interrupted: A signal came.
         """
         context = self._context
@@ -98,27 +99,31 @@ class Run:
             self._open()
             while self._loop.go_on():
                 self._reconcile_again()
-            terminate_blocked(context, self.run_state)
+            waiting = terminate_blocked(context, self.run_state)
             left = second_jobs_left(context)
-        except Interrupted:
-            self._close_early("interrupted")
-            raise
-        except KedroBatchError:
-            try:
-                context.inbox.check_interrupt()  # a signal that came while the service did not answer comes first
-            except Interrupted:
-                self._close_early("interrupted")
+        except (Interrupted, KedroBatchError) as error:
+            first = self._heard_first(error)
+            match first:
+                case Interrupted():
+                    self._close_early("interrupted")
+                case RunCancelled():
+                    self._close_early("cancelled")
+                case _:
+                    self._close_early("stopped")
+            if first is error:
                 raise
-            self._close_early("stopped")
-            raise
+            raise first from error
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
             context.engine.interrupt()
             raise
-        outcome = outcome or outcome_of(self.run_state, context.options)
+        outcome = outcome or ("failed" if waiting else outcome_of(self.run_state, context.options))
+        if self._loop.cancelled and outcome == "failed":
+            outcome = "cancelled"
         if left and outcome == "succeeded":
             outcome = "unfinished"
         record_unseen_executions(context, self.run_state)
-        return close(context, self.run_state, outcome, began=self._began, note=left)
+        note = "; ".join(filter(None, (waiting, left))) or None
+        return close(context, self.run_state, outcome, began=self._began, note=note)
 
     # Open: where does the run stand, and may it be taken up here?
 
@@ -237,6 +242,15 @@ class Run:
         return reconciled
 
     # Close
+
+    def _heard_first(self, error: Interrupted | KedroBatchError) -> Interrupted | KedroBatchError:
+        """Return what ends the run: a signal or a cancel that came while the service did not answer comes first."""
+        if not isinstance(error, Interrupted):
+            try:
+                self._context.inbox.check_interrupt()
+            except (Interrupted, RunCancelled) as heard:
+                return heard
+        return error
 
     def _close_early(self, outcome: RunOutcome) -> None:
         context = self._context

@@ -28,6 +28,19 @@ _NAME_LENGTH = 500
 """What is read of the name of a holder; a file that somebody else wrote may have any length."""
 
 
+class RunHeld(UsageError):  # noqa: N818  named for what is so
+    """Another process on this machine works on the run.
+
+    Attributes:
+        holder: Its name, as it has written it.
+    """
+
+    def __init__(self, message: str, holder: str) -> None:
+        """Take the message and the name."""
+        super().__init__(message)
+        self.holder = holder
+
+
 @contextmanager
 def run_lock(folder: Path, run_id: RunId, further: str = "") -> Iterator[None]:
     """Hold the lock of a run while the block runs.
@@ -38,7 +51,8 @@ def run_lock(folder: Path, run_id: RunId, further: str = "") -> Iterator[None]:
         further: What a command needs to find the run, for the message (``journal_words``).
 
     Raises:
-        UsageError: Another process holds it, the folder cannot be written, or its file system has no locks.
+        RunHeld: Another process holds it.
+        UsageError: The folder cannot be written, or its file system has no locks.
     """
     with _locked(folder, run_id, further) as file:
         file.truncate(0)
@@ -145,9 +159,10 @@ def _locked(folder: Path, run_id: RunId, further: str) -> TextIO:
                 if _try_lock(file, fcntl.LOCK_SH, folder):
                     continue  # nobody has it but ``is_locked`` of another process, which has it for a moment
                 holder = one_line(file.read(_NAME_LENGTH)).strip() or "another process"
-                raise UsageError(
+                raise RunHeld(
                     f"run {run_id} is being worked on by {holder}. Wait, or stop that process. "
-                    f"To see the status: kedro-batch status {run_id}{further}"
+                    f"To see the status: kedro-batch status {run_id}{further}",
+                    holder,
                 )
             if _is_there(file, folder / "lock"):
                 on_failure.pop_all()

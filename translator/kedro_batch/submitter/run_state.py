@@ -19,6 +19,7 @@ from kedro_batch.submitter.failures import Failure
 from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import (
     ENDED,
+    FAILED_ON_SERVICE,
     LIVE,
     MAY_BE_WORKING,
     MAYBE_SUBMITTED,
@@ -235,7 +236,7 @@ class RunState:
         transition = self._enter(name, state, status=status, failure=failure)
         if state not in ENDED:
             return (transition,)
-        if state is not JobState.FAILED:
+        if state not in FAILED_ON_SERVICE:
             # Below a lost job, the service still knows what to do with the jobs that it has.
             self._release(self._children[name])
         return (transition,) if state is JobState.SUCCEEDED else (transition, *self._block_below(name))
@@ -277,6 +278,16 @@ class RunState:
         """Record that nothing more is to be started, since a failure ends the run."""
         waiting = [name for name, one in self._records.items() if one.state not in ENDED | MAY_BE_WORKING]
         return tuple(self._enter(name, JobState.NOT_RUN, blocked_by=blocked_by) for name in waiting)
+
+    def goes_on(self, name: JobName, state: JobState = JobState.SUBMITTED, *, status: str | None = None) -> Transition:
+        """Record that a job that is NOT_RUN goes on, since it cannot be terminated."""
+        transition = self._enter(name, state, status=status)
+        self._new_on_frontier += [name] if self.on_frontier(name) else []
+        return transition
+
+    def may_start(self, name: JobName) -> bool:
+        """True if no job above this one has failed or was called off: then it never starts."""
+        return all(self.state(parent) not in UNSUCCESSFUL for parent in self.parents[name])
 
     def _release(self, children: Iterable[JobName]) -> None:
         for child in children:

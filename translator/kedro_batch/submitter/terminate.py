@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from signal import Signals
 
-from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.errors import ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
@@ -19,10 +19,9 @@ from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_JOBS
 from kedro_batch.submitter.service.local_process import GRACE_S
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.submitter.stuck_jobs import names_what_is_in_the_way
+from kedro_batch.text.escaping import shortened
 from kedro_batch.text.wording import counted, listed
 
-CANCELLED = "kedro-batch: cancelled"
-"""The reason of jobs that ``cancel`` terminates: whoever follows them elsewhere learns from it to start no more."""
 _POLLS_S = (1.0, 1.0, 2.0, 4.0, 8.0)
 _LEFT_S = 0.05
 """Between two looks at processes of this machine."""
@@ -50,6 +49,8 @@ class JobTerminator:
         self._bucket = Bucket(TERMINATE_RATE, TERMINATE_BURST, context.calls.now())
         self._ids: dict[JobId, str] = {}
         self._stuck = set[JobId]()
+        self._asked: tuple[JobId, ...] = ()
+        self._refused: dict[JobId, str] = {}
         self._asking = False
 
     def terminate(self, ids: Sequence[JobId], reason: str) -> None:
@@ -73,6 +74,7 @@ class JobTerminator:
         if self._ids and not self._asking and now >= self._retry_at and self._bucket.try_acquire(now):
             reason = next(iter(self._ids.values()))
             ids = [job_id for job_id, given in self._ids.items() if given == reason]
+            self._asked = tuple(ids)
             self._asking = True
             call = partial(self._context.engine.terminate_jobs, ids, reason)
             if stuck := [job_id for job_id in ids if job_id in self._stuck]:
@@ -86,20 +88,34 @@ class JobTerminator:
         return max(self._retry_at, now + self._bucket.wait_s(now))
 
     def on_reply(self, reply: Reply, now: float) -> None:
-        """Handle a reply; a warning names each job that cannot be terminated.
+        """Handle a reply; a refusal concerns these jobs alone (``pop_refused``).
 
         Raises:
-            ServiceError: The service refused, or has not answered for too long.
+            ServiceError: The service has not answered for too long.
         """
         self._asking = False
+        if reply.error and not reply.error.passing:
+            self._leave(dict.fromkeys(self._asked, str(reply.error)))
+            return
         if reply.error:
             self._context.backoff.on_failure(Lane.TERMINATE, reply.error, now)
             return
         self._context.backoff.on_success(Lane.TERMINATE)
-        _warn(self._context, reply.value.failed)
-        for job_id in (*reply.value.done, *reply.value.failed):
+        for job_id in reply.value.done:
             self._ids.pop(job_id, None)
             self._stuck.discard(job_id)
+        self._leave(reply.value.failed)
+
+    def _leave(self, refused: Mapping[JobId, str]) -> None:
+        _warn(self._context, refused)
+        self._refused.update(refused)
+        for job_id in refused:
+            self._ids.pop(job_id, None)
+
+    def pop_refused(self) -> Mapping[JobId, str]:
+        """Return the jobs that cannot be terminated, each with the reason, and only once."""
+        refused, self._refused = self._refused, {}
+        return refused
 
     @property
     def _retry_at(self) -> float:
@@ -113,32 +129,31 @@ def _end_stuck(engine: Engine, ids: Sequence[JobId], reason: str) -> Terminated:
     others = tuple(job_id for job_id in ids if job_id not in waiting)
     if not waiting:
         return Terminated(done=others, failed={})
-    try:
-        ended = engine.terminate_jobs(waiting, reason)
-    except ServiceError as error:
-        if error.fault is not Fault.DENIED:
-            raise
-        return Terminated(done=others, failed=dict.fromkeys(waiting, str(error)))  # the run is followed all the same
+    ended = engine.terminate_jobs(waiting, reason)
     return Terminated(done=(*others, *ended.done), failed=ended.failed)
 
 
-def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> None:
+def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> dict[JobId, str]:
     """Terminate jobs, as many in a call as the service takes, and wait for the replies.
 
-    A warning names each job that cannot be terminated.
+    Returns:
+        The jobs that cannot be terminated, each with the reason; a warning names them.
 
     Raises:
         ServiceError: The service refused, or has not answered for too long.
     """
+    refused: dict[JobId, str] = {}
     bucket = Bucket(TERMINATE_RATE, TERMINATE_BURST, context.calls.now())
     left = list(dict.fromkeys(ids))
     while left:
         context.service.acquire(bucket)
         call = partial(context.engine.terminate_jobs, tuple(left), reason)
         result = context.service.call_until_answered(Lane.TERMINATE, call)
-        _warn(context, result.failed)
+        refused.update(result.failed)
         tried = {*result.done, *result.failed}
         left = [job_id for job_id in left if job_id not in tried]
+    _warn(context, refused)
+    return refused
 
 
 def end_left_running(context: RunContext) -> None:
@@ -168,9 +183,13 @@ def end_left_running(context: RunContext) -> None:
     raise ServiceError(f"processes of {listed(left)} do not end: nothing was started. End them, and try again")
 
 
-def _warn(context: RunContext, failed: Mapping[JobId, str]) -> None:
-    for job_id, why in failed.items():
-        context.emit(Notice(kind=NoticeKind.WARNING, message=f"{job_id} cannot be terminated: {why}"))
+def _warn(context: RunContext, refused: Mapping[JobId, str]) -> None:
+    by_reason: dict[str, list[JobId]] = {}
+    for job_id, why in refused.items():
+        by_reason.setdefault(why.replace(job_id, "it"), []).append(job_id)
+    for why, ids in by_reason.items():
+        message = f"{listed(ids)} cannot be terminated: {shortened(why)}"
+        context.emit(Notice(kind=NoticeKind.WARNING, message=message))
 
 
 def terminate_and_wait(context: RunContext, ids: Sequence[JobId], reason: str, within_s: float) -> Ended:

@@ -60,6 +60,12 @@ def one_line(text: str, most: int | None = LONGEST_LINE) -> str:
     return line[: max(0, most - len(_CUT))] + _CUT
 
 
+def shortened(text: str, most: int = 400) -> str:
+    """Make one line of text that others wrote, at any length: as ``one_line``, and with so many characters at most."""
+    whole = one_line(text[: 2 * most])
+    return whole if len(whole) <= most and len(text) <= 2 * most else f"{whole[:most]}..."
+
+
 def for_review(text: str) -> str:
     """Show as an escape all that nobody would see: controls, directions, unusual spaces, marks apart from their letter.
 

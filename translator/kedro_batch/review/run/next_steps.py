@@ -15,8 +15,10 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
     if states == {JobState.SUCCEEDED}:
         return ()
     going_on = status.engine == "aws" and bool(states & LIVE)
-    again = bool(states & WITHOUT_RESULT)
     with_journal = for_terminal(journal_words(Path(journal)))
+    if going_on and status.outcome == "cancelled":  # the command that cancelled it ends its jobs
+        return ((f"kedro-batch status {status.run}{with_journal}", "see how it ended"),)
+    again = bool(states & WITHOUT_RESULT)
     commands = []
     if going_on:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))

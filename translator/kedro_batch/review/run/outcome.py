@@ -22,6 +22,7 @@ _LABELS = {
     JobState.SUCCEEDED: "succeeded",
     JobState.FAILED: "failed",
     JobState.LOST: "lost",
+    JobState.CANCELLED: "cancelled",
     JobState.NOT_RUN: "not run",
     JobState.NOT_SUBMITTED: "not submitted",
     JobState.SUBMITTING: "unconfirmed",

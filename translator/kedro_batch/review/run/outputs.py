@@ -148,6 +148,7 @@ _WHY = {
     JobState.SUBMITTING: "it is not known whether its job was submitted",
     JobState.UNCONFIRMED: "it is not known whether its job was submitted",
     JobState.FAILED: "its job failed",
+    JobState.CANCELLED: "its job was cancelled",
     JobState.LOST: "AWS Batch does not know its job any more",
     JobState.NOT_RUN: "its job was not run",
     JobState.EXPIRED: "AWS Batch has forgotten how its job ended",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId, batch_job_name
-from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.job_state import FAILED_ON_SERVICE, JobRecord, JobState
 from kedro_batch.submitter.reconcile.belongs import is_submission
 from kedro_batch.submitter.reconcile.copies import Row
 from kedro_batch.submitter.reconcile.duplicates import Discovered
@@ -71,7 +71,7 @@ def belief_in(  # noqa: PLR0913  all that the journal is compared with
             doubts.append(f"{what}, has the id {record.job_id}, which is that of {name}")
         elif record.state is not JobState.SUCCEEDED or record is not latest[job]:
             continue
-        elif detail and detail.state is JobState.FAILED:
+        elif detail and detail.state in FAILED_ON_SERVICE:
             doubts.append(f"{what}, has succeeded, but AWS Batch says that {record.job_id} has failed")
         elif detail or one or job in proven:
             continue

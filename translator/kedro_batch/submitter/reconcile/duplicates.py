@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name
-from kedro_batch.submitter.job_state import ENDED, PARENTS_SUCCEEDED, JobState
+from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, PARENTS_SUCCEEDED, JobState
 from kedro_batch.submitter.reconcile.families import Age, oldest_in_family
 from kedro_batch.submitter.service.api import JobSummary
 
@@ -58,7 +58,7 @@ class FoundJob:
     @property
     def counts(self) -> bool:
         """True if it runs its node or has run it."""
-        return self.state is not JobState.FAILED
+        return self.state not in FAILED_ON_SERVICE
 
     @property
     def proves_parents(self) -> bool:
@@ -184,7 +184,7 @@ def deduplicate(
         fitting = [one for one in allowed if one.job_id not in fell]
         chosen = min(fitting, key=lambda one: _preference(one, oldest), default=None)
         if chosen is None and jobs:
-            failed = [one for one in jobs if one.state is JobState.FAILED and not (rivals and one.job_id in replaced)]
+            failed = [one for one in jobs if one.state in FAILED_ON_SERVICE and not (rivals and one.job_id in replaced)]
             chosen = _failed_by_itself(jobs, [one for one in failed if one.job_id not in fell])
         duplicates += [(one, chosen.job_id if chosen else None) for one in rivals if one is not chosen and one.live]
         dropped = [one for one in jobs if one is not chosen]
@@ -237,7 +237,7 @@ def _lost_data(
         for one in discovered.jobs[job]
         if one is not stands
         and attempts.get(one.job_id, 0) > (one.submission == 1)  # all but the very first attempt
-        and (one.live or (one.state is JobState.FAILED and one.submission >= stands.submission))
+        and (one.live or (one.state in FAILED_ON_SERVICE and one.submission >= stands.submission))
     }
 
 

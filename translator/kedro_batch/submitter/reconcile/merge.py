@@ -17,7 +17,7 @@ from kedro_batch.submitter.job_state import (
     MAYBE_SUBMITTED,
     NEW,
     PARENTS_SUCCEEDED,
-    STARTED,
+    STAYS_BELOW_FAILURE,
     UNSUCCESSFUL,
     WAS_SUBMITTED,
     WITHOUT_ID,
@@ -27,10 +27,11 @@ from kedro_batch.submitter.job_state import (
     Transition,
 )
 from kedro_batch.submitter.reconcile.duplicates import FoundJob
+from kedro_batch.submitter.reconcile.named_jobs import check_names
 from kedro_batch.submitter.run_state import Parents
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import REMEMBERED_S
-from kedro_batch.text.wording import did_you_mean, listed
+from kedro_batch.text.wording import listed
 
 Records = Mapping[JobName, JobRecord]
 
@@ -139,7 +140,7 @@ def _success_unseen(record: JobRecord, described: Mapping[JobId, JobDetail]) -> 
 
 def _succeeded_unseen(record: JobRecord) -> JobRecord:
     """Return a record of a job that is proved to have succeeded, without the id of a submission that did not."""
-    other = record.state in (JobState.FAILED, JobState.NOT_RUN)
+    other = record.state in UNSUCCESSFUL - {JobState.LOST}
     return record.in_state(JobState.SUCCEEDED, job_id=None if other else record.job_id)
 
 
@@ -207,7 +208,7 @@ def propagate_failures(parents: Parents, records: Records) -> dict[JobName, JobR
     result = dict(records)
     for job, above in parents.items():
         one = result.get(job, NEW)
-        if one.state is JobState.SUCCEEDED or one.state in STARTED:
+        if one.state in STAYS_BELOW_FAILURE:
             continue
         for parent in above:
             stop = result.get(parent, NEW)
@@ -236,9 +237,7 @@ def jobs_to_rerun(
     Raises:
         UsageError: A job is unknown, goes on, or waits for one that has not succeeded.
     """
-    for job in (*from_jobs, *only_jobs):
-        if job not in parents:
-            raise UsageError(f"the plan of the run has no job {job!r}.{did_you_mean(job, parents)}")
+    check_names(parents, (*from_jobs, *only_jobs))
     states = {job: records.get(job, NEW).state for job in parents}
     unfinished = {job for job, state in states.items() if state in UNSUCCESSFUL}
     chosen = set(only_jobs) or unfinished | with_descendants(parents, from_jobs)

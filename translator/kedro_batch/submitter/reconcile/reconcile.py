@@ -10,13 +10,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from kedro_batch.errors import RunUnknown, UsageError
+from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.data_version import DataVersion, time_of_version
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED, MAY_STILL_LIVE, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
 from kedro_batch.submitter.reconcile.check_journal import described_rows
 from kedro_batch.submitter.reconcile.copies import ids_of, join, with_earlier_ids, with_what_is_known
@@ -31,6 +31,7 @@ from kedro_batch.submitter.reconcile.merge import (
     with_next_submission,
     with_what_came_back,
 )
+from kedro_batch.submitter.reconcile.named_jobs import check_names
 from kedro_batch.submitter.reconcile.standing import Facts, created_at, jobs_to_compare, standing_of
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import listed
@@ -162,8 +163,7 @@ def _compared(
             "kedro-batch apply PLAN"
         )
     records = standing.records
-    if unknown := sorted(set(done or ()) - set(context.parents)):
-        raise UsageError(f"--assume-done names jobs that the plan of the run does not have: {listed(unknown)}")
+    check_names(context.parents, (), done or ())
     if done is not None:
         forgotten = () if journal or discovered.jobs else context.parents
         expired_jobs = dict.fromkeys(forgotten, NEW.in_state(JobState.EXPIRED))
@@ -202,7 +202,7 @@ def _to_be_described(journal: Records, records: Records) -> dict[JobName, JobRec
     """Let jobs that failed unseen be asked about once more: ListJobs does not say why they failed."""
     return {
         job: one.in_state(JobState.SUBMITTED)
-        if one.state is JobState.FAILED and journal.get(job, NEW).state not in ENDED
+        if one.state in FAILED_ON_SERVICE and journal.get(job, NEW).state not in ENDED
         else one
         for job, one in records.items()
     }

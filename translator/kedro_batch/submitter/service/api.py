@@ -121,8 +121,9 @@ class Terminated:
     failed: Mapping[JobId, str]
 
 
-def _state(status: str) -> dict[str, Any]:
-    state = state_of(status)
+def _state(reply: Mapping[str, Any]) -> dict[str, Any]:
+    status = str(reply["status"])
+    state = state_of(status, reply.get("statusReason") or "")
     return {"state": state, "status": one_line(status, _LONGEST_STATUS) if state is JobState.UNKNOWN else None}
 
 
@@ -135,7 +136,7 @@ def job_detail(reply: Mapping[str, Any]) -> JobDetail:
     return JobDetail(
         job_id=JobId(reply["jobId"]),
         name=reply["jobName"],
-        **_state(str(reply["status"])),
+        **_state(reply),
         reason=reply.get("statusReason") or "",
         depends_on=tuple(JobId(one["jobId"]) for one in reply.get("dependsOn") or ()),
         tags=reply.get("tags") or {},
@@ -152,7 +153,7 @@ def job_summary(reply: Mapping[str, Any]) -> JobSummary:
     return JobSummary(
         job_id=JobId(reply["jobId"]),
         name=reply["jobName"],
-        **_state(str(reply["status"])),
+        **_state(reply),
         created_at_ms=reply.get("createdAt", 0),
         reason=reply.get("statusReason") or "",
         started=bool(reply.get("startedAt")),

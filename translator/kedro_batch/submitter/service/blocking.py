@@ -34,13 +34,13 @@ class BlockingService:
         self._backoff = backoff
         self._listing = listing
 
-    def call(self, lane: Lane, call: Callable[[], _T]) -> _T:
+    def call(self, lane: Lane, call: Callable[[], _T], within_s: float | None = None) -> _T:
         """Make one call and wait for its reply; for a call that must not be repeated blindly.
 
         Raises:
             ServiceError: It failed, or was not answered in time: boto3 tries again and again by itself.
         """
-        reply = self._reply(lane, call)
+        reply = self._reply(lane, call, within_s)
         if reply.error:
             raise reply.error
         value: _T = reply.value

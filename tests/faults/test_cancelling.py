@@ -1,0 +1,315 @@
+"""A run is cancelled, whatever else is denied, gone or throttled, and whoever works on it."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.forked import on
+from tests.support.plans import write_plan
+from tests.support.runs import JOURNAL, end_of, interrupted, read_until, recorded, started, states, wait_until
+from tests.support.services import StandIn, standin
+
+JOBS = {name: ["x"] for name in ("a", "b", "c")}
+PARENTS = {"b": "a"}
+HERE = "123456789012"
+
+
+def detached(folder: Path, service: StandIn, **header: object) -> None:
+    """Submit a run of three jobs that go on for long."""
+    write_plan(folder, JOBS, PARENTS, header=header or None)
+    assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=folder).code == 0
+
+
+def ended_states(service: StandIn) -> set[str]:
+    return set(states(service).values())
+
+
+# What AWS refuses
+
+
+def test_a_queue_that_is_gone_and_an_account_that_nobody_tells_are_warnings(tmp_path, transcript):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service, account=HERE)
+        service.configure(queues=[], deny=["GetCallerIdentity"])
+        assert transcript.on(service, "cancel", "r").code == 0
+        assert ended_states(service) == {"FAILED"}
+        transcript.on(service, "status", "r")
+    transcript.check("cancel_without_queue_and_account")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"deny": ["ListJobs", "DescribeJobQueues", "GetCallerIdentity"]},
+        {"absent": ["ListJobs"]},
+        {"deny": ["TerminateJobs"]},
+        {"absent": ["TerminateJobs"], "hang": ["getcalleridentity", "describejobqueues"]},
+        {"throttle_other": {"rate": 2, "burst": 2}},
+    ],
+    ids=["denied", "absent", "one by one", "hanging", "throttled"],
+)
+@pytest.mark.parametrize("account", [None, HERE], ids=["any account", "an account"])
+def test_ids_and_describe_jobs_are_enough(tmp_path, trouble, account):
+    with standin(run_s=600) as service:
+        detached(tmp_path, service, **({"account": account} if account else {}))
+        service.configure(**trouble)
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 0, cancelled.err
+        assert ended_states(service) == {"FAILED"}
+    assert "3 jobs, 3 cancelled" in cancelled.text
+
+
+def test_without_describe_jobs_the_ids_are_named_and_nothing_is_terminated(tmp_path, transcript):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        ids = {job["id"] for job in service.jobs().values()}
+        service.configure(deny=["DescribeJobs"])
+        refused = transcript.on(service, "cancel", "r")
+        assert refused.code == 5
+        assert ids <= {word.strip("().,:") for word in refused.err.split()}
+        assert not service.asked("terminatejobs")
+        service.configure(deny=[])
+        assert transcript.on(service, "cancel", "r").code == 0
+    transcript.check("cancel_without_describe_jobs")
+
+
+def test_without_permission_to_terminate_the_jobs_that_go_on_are_named(tmp_path, transcript):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        service.configure(deny=["TerminateJob", "TerminateJobs"])
+        assert transcript.on(service, "cancel", "r").code == 5
+        assert "FAILED" not in ended_states(service)
+        service.configure(deny=[])
+        assert transcript.on(service, "cancel", "r").code == 0
+        assert ended_states(service) == {"FAILED"}
+    transcript.check("cancel_without_terminate_job")
+
+
+def test_a_job_that_cannot_be_terminated_is_named_and_the_others_end(tmp_path, transcript):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        service.configure(cannot_end={"c": "Job cannot be terminated now"})
+        left = transcript.on(service, "cancel", "r")
+        assert left.code == 7
+        assert service.jobs()["c"]["id"] in left.err
+        wait_until(lambda: states(service)["a"] == states(service)["b"] == "FAILED")
+        service.configure(cannot_end={})
+        assert transcript.on(service, "cancel", "r").code == 0
+    transcript.check("cancel_of_a_job_that_refuses")
+
+
+def test_a_job_that_may_have_been_submitted_and_cannot_be_looked_up_is_named(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(run_s=600, submit_fault="reply_lost", list_delay_s=600) as service:
+        with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: states(service).get("a"))
+            process.kill()
+            process.wait()
+        service.configure(deny=["ListJobs"], list_delay_s=0)
+        assert transcript.on(service, "cancel", "r").code == 7
+        service.configure(deny=[])
+        assert transcript.on(service, "cancel", "r").code == 0
+        assert states(service) == {"a": "FAILED"}
+    transcript.check("cancel_of_a_job_that_cannot_be_looked_up")
+
+
+def test_a_full_outage_is_waited_for_and_then_every_job_is_ended(tmp_path):
+    with standin(run_s=600) as service:
+        detached(tmp_path, service, account=HERE)
+        service.configure(down=[[0, 1e9]])
+        with started("cancel", "r", cwd=tmp_path, service=service) as process:
+            read_until(process, "Trying again for up to 1 h")
+            service.configure(down=[])
+            cancelled = end_of(process)
+        assert cancelled.code == 0, cancelled.err
+        assert "3 jobs, 3 cancelled" in cancelled.text
+        assert ended_states(service) == {"FAILED"}
+
+
+# Who works on the run
+
+
+@pytest.mark.parametrize("words", [["apply", "plan.yaml", "--run-id", "r"], ["wait", "r"], ["resume", "r"]])
+def test_whoever_follows_the_run_on_this_machine_is_told_to_stop(tmp_path, words):
+    with standin(run_s=600, hold_terminations=True) as service:
+        detached(tmp_path, service)
+        before = len(service.asked("describejobs"))
+        with started(*words, cwd=tmp_path, service=service) as follower:
+            wait_until(lambda: len(service.asked("describejobs")) > before, follower)
+            with started("cancel", "r", cwd=tmp_path, service=service) as process:
+                followed = end_of(follower)
+                service.configure(hold_terminations=False)
+                cancelled = end_of(process)
+        assert (followed.code, cancelled.code) == (6, 0), cancelled.err
+        assert "run r was cancelled at" in followed.err
+        assert "works on run r: it is told to stop" in cancelled.err
+        assert ended_states(service) == {"FAILED"}
+        assert "run r cancelled, as last seen: 3 jobs, 3 cancelled" in on(service, "status", "r", cwd=tmp_path).text
+
+
+def test_a_ci_job_that_follows_the_run_ends_and_says_why(tmp_path, transcript):
+    words = ("apply", "plan.yaml", "--run-id", "r")
+    write_plan(tmp_path, JOBS, PARENTS)
+    with standin(submitted_s=600, hold_terminations=True) as service:
+        with started(*words, cwd=tmp_path, service=service) as follower:
+            wait_until(lambda: len(states(service)) == 3, follower)
+            read_until(follower, "c SUBMITTED")
+            with started("cancel", "r", cwd=tmp_path, service=service) as process:
+                followed = end_of(follower)
+                service.configure(hold_terminations=False)
+                cancelled = end_of(process)
+        assert (followed.code, cancelled.code) == (6, 0)
+        transcript.record(words, followed)
+        transcript.on(service, "status", "r")
+    transcript.check("cancel_beside_a_follower")
+
+
+def test_a_process_that_submits_sends_nothing_more_once_the_run_is_cancelled(tmp_path):
+    write_plan(tmp_path, {f"n{number:02}": ["x"] for number in range(60)})
+    with standin(run_s=600) as service:
+        words = ("apply", "plan.yaml", "--run-id", "r", "--rate", "5")
+        with started(*words, cwd=tmp_path, service=service) as submitter:
+            wait_until(lambda: len(states(service)) >= 5, submitter)
+            cancelled = on(service, "cancel", "r", cwd=tmp_path)
+            taken = service.verdict()["taken"]
+            assert end_of(submitter).code == 6
+        assert cancelled.code == 0, cancelled.err
+        assert 5 <= taken == service.verdict()["taken"] < 60
+        assert ended_states(service) == {"FAILED"}
+        assert f"60 jobs, {taken} cancelled, {60 - taken} not submitted" in cancelled.text
+        service.configure(run_s=0.1)
+        assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
+        assert service.verdict()["duplicates"] == {}
+
+
+@pytest.mark.long
+def test_a_process_that_was_stopped_is_left_behind_and_named(tmp_path, transcript):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        before = len(service.asked("describejobs"))
+        with started("wait", "r", cwd=tmp_path, service=service) as follower:
+            wait_until(lambda: len(service.asked("describejobs")) > before, follower)
+            follower.send_signal(signal.SIGSTOP)
+            assert transcript.on(service, "cancel", "r").code == 0
+            assert ended_states(service) == {"FAILED"}
+            transcript.on(service, "status", "r")
+            follower.send_signal(signal.SIGCONT)
+            assert end_of(follower).code == 6
+        assert "3 jobs, 3 cancelled" in on(service, "status", "r", cwd=tmp_path).text
+    transcript.check("cancel_beside_a_stopped_process")
+
+
+def test_a_run_on_this_machine_is_ended_by_the_process_that_runs_it(tmp_path, transcript):
+    write_plan(tmp_path, {"slow": ["bash", "-c", "touch began; exec sleep 600"], "after": ["true"]}, {"after": "slow"})
+    with standin() as service:
+        words = ("apply", "plan.yaml", "--local", "--run-id", "r")
+        with started(*words, cwd=tmp_path, service=service) as follower:
+            wait_until((tmp_path / "began").exists, follower)
+            assert transcript.on(service, "cancel", "r").code == 0
+            assert end_of(follower).code == 6
+        assert "2 jobs, 2 cancelled" in transcript.on(service, "status", "r").text
+        assert transcript.on(service, "cancel", "r").code == 0
+    transcript.check("cancel_of_a_local_run")
+
+
+# What stays as it is
+
+
+@pytest.mark.parametrize(("fail", "outcome"), [({}, "succeeded"), ({"a": 3}, "failed")])
+def test_a_run_that_has_ended_stays_as_it_ended(tmp_path, fail, outcome):
+    write_plan(tmp_path, JOBS, PARENTS)
+    with standin(fail=fail) as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", "-q", cwd=tmp_path)
+        before, content = recorded(tmp_path), (tmp_path / JOURNAL).read_bytes()
+        for words in (["cancel", "r"], ["cancel", "r", "--json"]):
+            cancelled = on(service, *words, cwd=tmp_path)
+            assert cancelled.code == 0
+            assert "it had ended before: nothing of it goes on, and nothing was changed" in cancelled.text
+            assert outcome in cancelled.text
+        service.configure(queues=[], deny=["DescribeJobQueues", "ListJobs"])
+        assert on(service, "cancel", "r", cwd=tmp_path).code == 0
+        service.configure(deny=["DescribeJobs"])
+        assert on(service, "cancel", "r", cwd=tmp_path).code == 5
+        assert not {"terminatejob", "terminatejobs"} & service.verdict()["calls"].keys()
+    assert (recorded(tmp_path), (tmp_path / JOURNAL).read_bytes()) == (before, content)
+
+
+def test_a_run_that_has_succeeded_while_nobody_looked_has_not_been_cancelled(tmp_path):
+    write_plan(tmp_path, JOBS, PARENTS)
+    with standin() as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=tmp_path)
+        wait_until(lambda: ended_states(service) == {"SUCCEEDED"})
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 0
+        assert "run r succeeded after" in cancelled.text
+        assert "run r succeeded, as last seen" in on(service, "status", "r", cwd=tmp_path).text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--from", "clean_dat"], ["--only", "clean_dat"], ["--only", "clean_data", "--only", "clean_dat"]],
+    ids=["from", "only", "the second"],
+)
+@pytest.mark.parametrize("local", [False, True], ids=["on AWS Batch", "on this machine"])
+def test_a_job_that_is_misspelt_changes_nothing_and_says_one_line(tmp_path, words, local):
+    write_plan(tmp_path, {"clean_data": ["false"], "train": ["true"]})
+    with standin(fail={"clean_data": 1}) as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", "-q", *(["--local"] if local else []), cwd=tmp_path)
+        before, calls = (tmp_path / JOURNAL).read_bytes(), service.verdict()["calls"]
+        refused = on(service, "resume", "r", *words, cwd=tmp_path)
+        assert service.verdict()["calls"] == calls
+    assert (refused.code, refused.text) == (2, "")
+    assert refused.err == "Error: the plan of the run has no job 'clean_dat'. Did you mean 'clean_data'?\n"
+    assert (tmp_path / JOURNAL).read_bytes() == before
+
+
+@pytest.mark.parametrize("followed", [False, True])
+def test_a_job_that_is_misspelt_among_those_that_are_done_changes_nothing_either(tmp_path, followed):
+    write_plan(tmp_path, {"clean_data": ["x"], "train": ["x"]})
+    (tmp_path / "done").write_text("train\nclean_dat\n")
+    with standin(run_s=600) as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=tmp_path)
+        asked = len(service.asked("describejobs"))
+        with started("wait", "r", cwd=tmp_path, service=service) as follower:
+            wait_until(lambda: len(service.asked("describejobs")) > asked, follower)
+            if not followed:
+                interrupted(follower)
+            calls = service.verdict()["calls"]["listjobs"]
+            refused = on(service, "resume", "r", "--assume-done", "done", cwd=tmp_path)
+            assert service.verdict()["calls"]["listjobs"] == calls
+    assert (refused.code, refused.text) == (2, "")
+    assert refused.err == (
+        "Error: --assume-done names a job that the plan of the run does not have: 'clean_dat'. "
+        "Did you mean 'clean_data'?\n"
+    )
+
+
+def test_what_a_person_cancelled_is_no_failure_and_what_failed_before_stays_one(tmp_path):
+    write_plan(tmp_path, JOBS, PARENTS)
+    with standin(run_s=600, fail={"c": 3}) as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=tmp_path)
+        wait_until(lambda: states(service)["c"] == "RUNNING")
+        service.finish("c")
+        wait_until(lambda: states(service)["c"] == "FAILED")
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 0
+        assert "run r cancelled after" in cancelled.text
+        assert "3 jobs, 1 failed, 2 cancelled" in cancelled.text
+        assert "c failed: Essential container in task exited; exit code 3" in cancelled.text
+        followed = on(service, "wait", "r", cwd=tmp_path)
+        assert followed.code == 6
+        assert "a failed" not in followed.text
+        service.configure(fail={}, run_s=0.1)
+        assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
+
+
+def test_a_job_that_a_person_ended_in_the_console_has_failed(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(run_s=600) as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", "-q", cwd=tmp_path)
+        wait_until(lambda: states(service)["a"] == "RUNNING")
+        service.client().terminate_job(jobId=service.jobs()["a"]["id"], reason="by hand")
+        followed = on(service, "wait", "r", cwd=tmp_path)
+    assert followed.code == 6
+    assert "1 job, 1 failed" in followed.text

@@ -1,0 +1,97 @@
+"""Cancel a run for a command: on AWS Batch, or on this machine, where another process may work on it."""
+
+import time
+from datetime import UTC, datetime
+
+from kedro_batch.cli.base import print_note
+from kedro_batch.cli.run_session import RunSession
+from kedro_batch.errors import RunUnfinished, UsageError
+from kedro_batch.submitter.cancel import Cancelled, cancel
+from kedro_batch.submitter.run import Run
+from kedro_batch.submitter.run_state import RunState
+from kedro_batch.submitter.service.api import JobSummary
+from kedro_batch.submitter.take_over import STOPS_WITHIN_S, tell_holder_to_stop
+from kedro_batch.text.escaping import shortened
+from kedro_batch.text.wording import counted, listed
+
+
+def cancel_run(session: RunSession) -> Cancelled:
+    """Terminate every job of a run on AWS Batch, and return how it stands.
+
+    Raises:
+        RunUnfinished: Some jobs have not ended yet, new ones go on appearing, or some cannot be looked for.
+        UsageError: The journal names jobs of others, which were left alone.
+        KedroBatchError: The service or the journal refused.
+        Interrupted: A signal came.
+    """
+    run_id = session.handle.run_id
+    again = f"kedro-batch cancel {run_id}{session.further}"
+    cancelled = cancel(session.context, session.location, session.lock)
+    session.run_state = cancelled.run_state
+    if cancelled.appearing:
+        raise RunUnfinished(_who_submits(session, cancelled.appearing, again))
+    jobs = f"{counted(len(cancelled.left), 'job')} of run {run_id}"
+    if cancelled.refused:
+        why = shortened("; ".join(cancelled.refused))
+        raise RunUnfinished(f"{jobs} could not be terminated: {listed(cancelled.left)}. {why}. Try again: {again}")
+    if cancelled.left:
+        raise RunUnfinished(f"{jobs} did not end within ten minutes: {listed(cancelled.left)}. Look again: {again}")
+    if cancelled.unconfirmed:
+        raise RunUnfinished(
+            f"{listed(cancelled.unconfirmed)} may have been submitted: a reply was lost, and only ListJobs can tell. "
+            f"Allow batch:ListJobs, then: {again}"
+        )
+    if cancelled.foreign:
+        names = listed([f"{name} ({job_id})" for job_id, name in sorted(cancelled.foreign.items())], 3)
+        raise UsageError(
+            f"the jobs of run {run_id} have ended, but the journal {session.context.journal.file} is not to be "
+            f"believed: {names} are other jobs on AWS Batch. They were left alone. Use the journal that the run was "
+            "applied with, or move this one away and name the plan with --plan PLAN"
+        )
+    return cancelled
+
+
+def _who_submits(session: RunSession, newest: JobSummary, again: str) -> str:
+    """Say what can be known of the process that goes on submitting: not from this journal, whose lock is ours."""
+    run_id, region = session.handle.run_id, session.context.location.get("region")
+    created = datetime.fromtimestamp(newest.created_at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    in_region = f" --region {region}" if region else ""
+    return (
+        f"jobs of run {run_id} go on appearing: the newest is {newest.name}, created at {created}. It is submitted "
+        f"by a kedro-batch on another machine, or with another journal. Stop that process, then: {again}. Who calls "
+        f"SubmitJob, some 15 minutes later: aws cloudtrail lookup-events{in_region} --lookup-attributes "
+        "AttributeKey=EventName,AttributeValue=SubmitJob"
+    )
+
+
+def cancel_local_run(session: RunSession) -> None:
+    """End a run on this machine: tell the command that runs it to stop, or end what a killed one has left running.
+
+    Raises:
+        RunUnfinished: The command does not stop.
+        KedroBatchError: What it has left does not end, or the journal refused.
+        Interrupted: A signal came.
+    """
+    context, run_id = session.context, session.handle.run_id
+    if holder := tell_holder_to_stop(context, session.lock):
+        print_note(f"{holder} works on run {run_id}: it is told to end its jobs and to stop.")
+        until = time.monotonic() + STOPS_WITHIN_S
+        while session.lock():
+            if time.monotonic() > until:
+                raise RunUnfinished(
+                    f"{holder} has not stopped within {STOPS_WITHIN_S:.0f} s: it hangs or was stopped itself. End it "
+                    f"with kill -9, then: kedro-batch cancel {run_id}{session.further}"
+                )
+            context.service.pause(0.2)
+    if context.engine.left_running():
+        run = Run(context, location=session.location)
+        session.run_state = run.run_state
+        run.to_the_end("cancelled")
+        return
+    session.run_state = RunState(context.parents, context.journal.records(run_id))
+    context.journal.discard()
+    if holder:
+        ended = "The process has stopped, and its jobs have ended with it"
+    else:
+        ended = f"run {run_id} is a local run, and nothing of it goes on: its jobs end when its command ends"
+    print_note(f"{ended}. See kedro-batch status {run_id}{session.further}")

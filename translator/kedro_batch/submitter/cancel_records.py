@@ -1,0 +1,79 @@
+"""How the jobs of a run stand once it was cancelled: what the journal has, and what the service says now."""
+
+from collections.abc import Mapping
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.submitter.cancel_rounds import CancelRounds
+from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.failures import classify_failure
+from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, NEW, JobRecord, JobState
+from kedro_batch.submitter.reconcile.duplicates import discover
+from kedro_batch.submitter.reconcile.job_versions import version_in
+from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
+from kedro_batch.submitter.service.api import JobDetail
+
+
+def cancelled_records(
+    context: RunContext, journal: Records, rounds: CancelRounds, *, before: Records
+) -> tuple[dict[JobName, JobRecord], dict[JobName, bool]]:
+    """Merge what the journal has and what the service says now.
+
+    Args:
+        context: The run.
+        journal: What the journal has.
+        rounds: What was found and terminated.
+        before: What the journal had when the run was about to be cancelled.
+
+    Returns:
+        The records; and of each job that the service knows, whether its latest submission has started.
+    """
+    after = dict(journal)
+    found = [one for one in rounds.found.values() if one.job_id not in rounds.foreign]
+    discovered = discover(context.run_id, context.parents, found)
+    for job, jobs in discovered.jobs.items():
+        # Of two jobs of one submission, the one that has succeeded stands, as in ``duplicates``.
+        newest = max(jobs, key=lambda one: (one.submission, one.state is JobState.SUCCEEDED, one.created_at_ms))
+        if job not in after or after[job].submission <= newest.submission:
+            known = after.get(job, NEW)
+            same = (known.job_id, known.state) == (newest.job_id, newest.state)
+            after[job] = JobRecord(
+                state=newest.state,
+                status=newest.status,
+                submission=newest.submission,
+                job_id=newest.job_id,
+                failure=known.failure if same else None,
+            )
+    by_id = {one.job_id: job for job, one in after.items() if one.job_id and one.job_id not in rounds.foreign}
+    details = {by_id[one.job_id]: one for one in rounds.describe(by_id)}
+    for job, detail in details.items():
+        after[job] = _record_now(after[job], detail, terminated=detail.job_id in rounds.terminated)
+    records = propagate_failures(context.parents, after)
+    for job, above in context.parents.items():
+        one = records.get(job, NEW)
+        cancelled_above = any(records.get(parent, NEW).state is JobState.CANCELLED for parent in above)
+        if cancelled_above and _fell_with_it(one, before.get(job, NEW), details.get(job)):
+            records[job] = one.in_state(JobState.CANCELLED)
+    _record_version(context, details)
+    return records, {job: detail.started for job, detail in details.items()}
+
+
+def _record_now(known: JobRecord, detail: JobDetail, *, terminated: bool) -> JobRecord:
+    """Return the record of a job as the service shows it; what was terminated here and has failed is cancelled."""
+    state = JobState.CANCELLED if terminated and detail.state in FAILED_ON_SERVICE else detail.state
+    called_off = known.state is JobState.NOT_RUN and state is JobState.FAILED
+    if called_off:
+        return known
+    failure = (known.failure or classify_failure(detail.reply)) if state is JobState.FAILED else None
+    return known.in_state(state, status=detail.status, failure=failure)
+
+
+def _fell_with_it(record: JobRecord, before: JobRecord, detail: JobDetail | None) -> bool:
+    """True if a job was waiting for its parents until one was cancelled: the service may have ended it before us."""
+    return record.state is JobState.NOT_RUN and before.state not in ENDED and bool(detail and not detail.started)
+
+
+def _record_version(context: RunContext, details: Mapping[JobName, JobDetail]) -> None:
+    """Record the version of the run where the journal was lost."""
+    versions = {version_in(one.reply) for one in details.values()}
+    if context.version is None and len(versions) == 1 and (version := versions.pop()):
+        context.journal.record_version(context.run_id, version)
