@@ -12,6 +12,7 @@ from kedro_batch.submitter.events import (
     JobLog,
     JobSubmitted,
     Notice,
+    PlanChanged,
     RunFinished,
     RunStarted,
     event_json,
@@ -19,10 +20,16 @@ from kedro_batch.submitter.events import (
 from kedro_batch.submitter.job_state import JobState
 
 INTEND = """
-INSERT INTO submissions (run, job, submission, intended_at, revision, state) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET
-    intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state, blocked_by = NULL
+INSERT INTO submissions (run, job, submission, intended_at, revision, state, plan_digest) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state,
+    plan_digest = excluded.plan_digest, blocked_by = NULL
 """
+BEGIN = "INSERT INTO runs (run, plan, digest, engine, location, jobs, began_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+ADD_PLAN = """
+INSERT INTO plans (run, number, digest, plan, added_at)
+SELECT ?, coalesce(max(number), 1) + 1, ?, ?, ? FROM plans WHERE run = ?
+"""
+COUNT_JOBS = "UPDATE runs SET jobs = ? WHERE run = ?"
 WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
 _SUBMITTED = """
 INSERT INTO submissions (run, job, submission, job_id, state) VALUES (?, ?, ?, ?, ?)
@@ -65,7 +72,7 @@ def event_rows(run_id: RunId, event: Event, at: float) -> list[Row]:
             rows.append((_LOG, log))
         case RunFinished():
             rows.append(("UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?", (event.outcome, at, run_id)))
-        case RunStarted() | DefinitionPinned() | Notice():
+        case RunStarted() | PlanChanged() | DefinitionPinned() | Notice():
             pass
         case _:
             assert_never(event)

@@ -119,9 +119,9 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
         )
         if not (followed or hidden) and (entry.engine == "local" or not (live or unconfirmed)):
             continue
-        if entry.digest not in plans:
-            plans[entry.digest] = _read(context, entry.run)
-        plan = plans[entry.digest]
+        if entry.plan_digest not in plans:
+            plans[entry.plan_digest] = _read(context, entry.run)
+        plan = plans[entry.plan_digest]
         if plan is None or (plan.project, plan.env) != (context.plan.project, context.plan.env):
             continue
         if both := ours & _writes(plan):

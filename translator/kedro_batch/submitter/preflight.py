@@ -57,7 +57,7 @@ def look_at_targets(context: RunContext) -> Targets:
     region, account = engine.location.get("region", ""), context.plan.account  # it has been compared, if it is stated
     replies = ask_for_targets(context.plan, ask, region=region, account=account)
     targets = Targets(replies=replies, location=_location(context, [*(replies.queues or {}).values()]))
-    if replies.queues is not None and not set(context.queues) <= replies.queues.keys():
+    if replies.queues is not None and not set(context.plan_queues) <= replies.queues.keys():
         _judge(context, replies, context.plan.jobs)
     return targets
 
@@ -183,7 +183,7 @@ def check_lookups(context: RunContext) -> None:
     Raises:
         ServiceError: The account may not list jobs, or the service did not answer.
     """
-    for queue in context.queues if context.adopts else ():
+    for queue in context.plan_queues if context.adopts else ():
         name = f"{run_prefix(context.run_id)}*"
         try:
             context.service.call(Lane.LIST, partial(context.engine.list_jobs, queue, name, None))
