@@ -82,8 +82,8 @@ def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> It
 
             def show(event: Event) -> None:
                 view.on_event(event)
-                if isinstance(event, PlanChanged):
-                    console.show(Text(describe(event)))
+                if isinstance(event, PlanChanged) and (text := describe(event)):
+                    console.show(Text(text))
                 if (line := _line(event, verbose=verbosity.verbose)) is not None and _stays(event):
                     console.show(line)
 
@@ -91,8 +91,8 @@ def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> It
     else:
 
         def write(event: Event) -> None:
-            if isinstance(event, PlanChanged):
-                console.show(Text(describe(event)))
+            if isinstance(event, PlanChanged) and (text := describe(event)):
+                console.show(Text(text))
             if (line := _line(event, verbose=verbosity.verbose)) is not None:
                 console.show(line)
 

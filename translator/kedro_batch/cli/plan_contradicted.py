@@ -33,7 +33,7 @@ def offering_reruns(command_with: Callable[..., str], run_id: RunId, further: st
             ]
         elif refused.rerun and len(refused.rerun) <= _SHOWN:
             options = [word for job in refused.rerun for word in ("--from", job)]
-            lines = [f"Run it again by the new plan, with all below it: {command_with(*options)}"]
+            lines = [f"Run what differs again by the new plan, with all below it: {command_with(*options)}"]
         else:
             lines = ["Compile a plan that leaves it as it is, or start a new run: kedro-batch apply PLAN"]
         raise UsageError("\n".join([str(refused), *lines])) from refused

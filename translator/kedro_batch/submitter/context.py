@@ -153,6 +153,7 @@ class RunContext:
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
         self._held_back: list[Event] = []
+        self._may_be_gone = False
         self.journal.wait.check = self.inbox.check_interrupt
         self.plan = self.engine.adapt_plan(self.plan)
         self.earlier = {digest: self.engine.adapt_plan(plan) for digest, plan in self.earlier.items()}
@@ -218,7 +219,7 @@ class RunContext:
         view = copy.copy(self)
         plans = {**self.earlier, self.digest: self.plan}
         view.plan, view.digest, view.begun_with = plans.pop(digest), digest, self.run_digest
-        view.earlier, view.new_plan = plans, None
+        view.earlier, view.new_plan, view.gone_queues, view._may_be_gone = plans, None, set(), True  # noqa: SLF001
         view.location, view.begun, view._held_back = {}, False, []  # noqa: SLF001  of the same class
         for name, value in vars(RunContext).items():
             if isinstance(value, cached_property):
@@ -296,7 +297,7 @@ class RunContext:
         try:
             return self.service.list_jobs([queue], f"{run_prefix(self.run_id)}*")
         except ServiceError as error:
-            if error.fault is not Fault.REFUSED or queue in self.plan_queues:
+            if error.fault is not Fault.REFUSED or (queue in self.plan_queues and not self._may_be_gone):
                 raise
             # The plan may have been changed because the queue was deleted: its jobs have ended.
             self.gone_queues.add(queue)

@@ -86,7 +86,7 @@ class LogStream:
 
 
 _GROUP = "/aws/batch/job"
-_KILLED = 137
+KILLED = 137
 """128 and the number of SIGKILL."""
 
 _WORDING: Mapping[Cause, str] = {
@@ -199,7 +199,7 @@ def _says(texts: Iterable[str], words: str) -> bool:
 
 
 def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None) -> str:
-    if cause is Cause.EXIT and exit_code == _KILLED:
+    if cause is Cause.EXIT and exit_code == KILLED:
         return _KILLED_ADVICE
     limited = next((text for text in texts if "JobStateTimeLimit" in text), None)
     if cause is Cause.TERMINATED and limited:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kedro_batch.review.run.status import FailureStatus, RunStatus
 from kedro_batch.review.templates import render
+from kedro_batch.submitter.failures import KILLED, Cause
 from kedro_batch.submitter.job_state import ENDED, LIVE, WITHOUT_RESULT, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
@@ -30,6 +31,8 @@ _WHY_LOST = {
     "aws": "the service knows it no longer",
     "local": "the kedro-batch that ran it was killed, and nobody knows how it ended",
 }
+_MENDED_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.TIMEOUT, Cause.IMAGE_PULL, Cause.START_FAILURE, Cause.SPOT)
+"""The causes whose advice is to change settings, which only another plan has."""
 _SPEAKS_FOR_ITSELF = (None, "exit", "unknown")
 
 
@@ -198,7 +201,14 @@ def _commands(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
     if again or not going_on:
         commands.append((f"kedro-batch resume {status.run}{with_journal}", "submit what has not succeeded"))
+    if any(map(_is_mended_by_settings, status.failures)):
+        effect = "submit it with changed settings, after kedro-batch compile -o plan.yaml"
+        commands.append((f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}", effect))
     if going_on:
         commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
     width = max(len(command) for command, _ in commands)
     return tuple((command.ljust(width), effect) for command, effect in commands)
+
+
+def _is_mended_by_settings(failure: FailureStatus) -> bool:
+    return failure.cause in _MENDED_BY_SETTINGS or failure.exit_code == KILLED
