@@ -192,7 +192,9 @@ class RunContext:
     @cached_property
     def added_jobs(self) -> frozenset[JobName]:
         """The jobs that no plan of the run has had until now, so that nobody has submitted them."""
-        return frozenset(self.parents) - jobs_in_any(self.earlier.values()) if self.new_plan else frozenset()
+        return (
+            frozenset(self.parents) - jobs_in_any(self.earlier.values()) if self.new_plan is not None else frozenset()
+        )
 
     @cached_property
     def taken_over(self) -> frozenset[JobName]:

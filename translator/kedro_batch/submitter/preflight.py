@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from kedro_batch.cloud.checks.finding import APPLY_ANEW, COMPILE_AGAIN, Finding, Status, with_steps
+from kedro_batch.cloud.checks.finding import COMPILE_AGAIN, Finding, Status, with_steps
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.target_replies import TargetReplies, TargetSource, ask_for_targets
 from kedro_batch.cloud.checks.targets import judge_targets
@@ -103,7 +103,9 @@ _WARNED = ("job_queue", "job_definition")
 
 
 def _refuse_failures(findings: Iterable[Finding], where: str, context: RunContext) -> None:
-    steps = APPLY_ANEW if context.continued else COMPILE_AGAIN  # a run keeps its plan
+    steps = COMPILE_AGAIN
+    if context.continued:
+        steps += f" -o plan.yaml, and go on with it: kedro-batch resume {context.run_id} --new-plan plan.yaml"
     wrong = [with_steps(one, steps) for one in findings if one.status is Status.FAILURE]
     if wrong:
         file = context.plan_file

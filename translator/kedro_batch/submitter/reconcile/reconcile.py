@@ -142,6 +142,7 @@ def compare_with_service(
     rows = with_what_is_known(context.journal.submissions(context.run_id), before)
     journal = known = dict(rows)
     must_exist |= not rows and _may_have_been_forgotten(context)
+    must_exist &= context.new_plan is None  # it has been found by its plan until now, perhaps with no job of this one
     listed_jobs = list_jobs_of_run(context, journal, must_exist=must_exist)
     told = context.journal.submitted_ids(context.run_id)
     details = described_rows(context, with_earlier_ids(rows, told), listed_jobs)
