@@ -23,9 +23,9 @@ from kedro_batch.cloud.replies import (
     identity,
     queue_detail,
 )
-from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.errors import Fault, ServiceError, UsageError
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
 from kedro_batch.submitter.events import EngineName, Event, RunFinished
@@ -280,9 +280,10 @@ class Simulation:
         self.service = Service(Config(**configuration), clock=self.calls.now, epoch=_EPOCH)
         self.happened: list[Happened] = []
         self._plan = plan
+        self._earlier: dict[PlanDigest, Plan] = {}
         self._begin(folder, replace(options or RunOptions(), pace=pace))
 
-    def _begin(self, folder: Path, options: RunOptions) -> None:
+    def _begin(self, folder: Path, options: RunOptions, *, is_new: bool = False) -> None:
         self.journal = Journal(folder / "journal.db")
         known = self.journal.run(RunId("simulated"))
         self.inbox = Inbox()
@@ -297,12 +298,15 @@ class Simulation:
             show=lambda event: self.happened.append(Happened(self.calls.time, event)),
             options=options,
             version=known.version if known else None,
+            begun_with=next(iter(self._earlier), None),
+            earlier=self._earlier,
+            new_plan=b"" if is_new else None,
             must_exist=known is None and options.mode is RunMode.RESUME,
         )
         if known is None:
             entry = RunEntry(
                 run=context.run_id,
-                digest=context.digest,
+                digest=context.run_digest,
                 engine=context.engine.name,
                 jobs=len(self._plan.jobs),
                 began_at=self.calls.wall(),
@@ -310,10 +314,24 @@ class Simulation:
             self.journal.begin(entry, b"")
         self._context = context
 
-    def resume(self, folder: Path, **options: Any) -> RunFinished:
-        """Take the run up in another process, with the journal of this folder, which may not know it."""
-        self._begin(folder, RunOptions(mode=RunMode.RESUME, **options))
-        return self.to_the_end()
+    def resume(self, folder: Path, *, new_plan: Plan | None = None, **options: Any) -> RunFinished:
+        """Take the run up in another process, with the journal of this folder, which may not know it.
+
+        Args:
+            folder: The folder of the journal.
+            new_plan: Another plan to go on with; that is kept, if it is not refused.
+            options: Those of the command.
+        """
+        before = self._plan, self._earlier
+        if is_new := new_plan is not None and plan_digest(new_plan) != plan_digest(self._plan):
+            self._earlier = {**self._earlier, plan_digest(self._plan): self._plan}
+            self._plan = new_plan or self._plan
+        self._begin(folder, RunOptions(mode=RunMode.RESUME, **options), is_new=is_new)
+        try:
+            return self.to_the_end()
+        except UsageError:
+            self._plan, self._earlier = before
+            raise
 
     def to_the_end(self) -> RunFinished:
         try:

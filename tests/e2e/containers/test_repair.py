@@ -1,4 +1,4 @@
-"""A node fails in its container, is repaired, and the run goes on with a new image."""
+"""A node fails in its container, is repaired, and the run goes on with a new image, by name or by digest."""
 
 import time
 
@@ -71,3 +71,39 @@ def test_a_repaired_node_goes_on_with_a_new_image_of_a_definition_that_is_only_n
     ]
     seconds += time.monotonic() - begun
     record_property("figures", f"2 jobs, one of them failed, repaired and resumed with a new image: {seconds:.0f} s")
+
+
+def test_a_repaired_node_goes_on_with_a_new_image_by_its_digest_in_a_new_plan(road, account, record_property):
+    walk = road.walk
+    walk.adds_environment("by_digest")
+    catalog = (walk.project / "conf/aws_batch/catalog_kedro_batch.yml").read_text()
+    walk.adds("conf/by_digest/catalog.yml", catalog.replace("/aws_batch/", "/by_digest/"))
+    uploads(walk, "by_digest", {path: road.expected[path] for path in TABLES})
+    walk.edits(NODES, SOUND, BROKEN)
+    selected = ("--env", "by_digest", "--nodes", "data_science.train_model,data_science.evaluate_model")
+    broken = walk.pushes_image("Break a node again")
+    walk.types("compile", *selected, "--image", broken, "-o", "broken.yaml")
+
+    begun = time.monotonic()
+    failed = walk.types("apply", "broken.yaml", "--run-id", "by-digest", code=6)
+    assert ": 2 jobs, 1 succeeded, 1 failed" in failed.text
+    walk.edits(NODES, BROKEN, SOUND)
+    repaired = walk.pushes_image("Repair the node again")
+    walk.types("compile", *selected, "--image", repaired, "-o", "repaired.yaml")
+    resumed = walk.types("resume", "by-digest", "--new-plan", "repaired.yaml")
+    assert f"{broken} -> {repaired}" in " ".join(resumed.err.split())
+    assert ": 2 jobs, 2 succeeded" in resumed.text
+    score = "data/08_reporting/score.json"
+    assert account.stored("by_digest")[score] == road.expected[score]
+    batch = account.client("batch")
+    sent = batch.list_jobs(jobQueue=walk.plan("repaired.yaml")["defaults"]["job_queue"])["jobSummaryList"]
+    names = {one["jobId"]: one["jobName"] for one in sent if one["jobName"].startswith("by-digest_")}
+    images = {}
+    for job in batch.describe_jobs(jobs=[*names])["jobs"]:
+        definition = batch.describe_job_definitions(jobDefinitions=[job["jobDefinition"]])["jobDefinitions"][0]
+        images[names[job["jobId"]].rpartition("-")[2]] = definition["containerProperties"]["image"]
+    assert images == {"train_model_1": broken, "evaluate_model_1": broken, "evaluate_model_2": repaired}
+    seconds = time.monotonic() - begun
+    record_property(
+        "figures", f"2 jobs, one of them failed, repaired by a new plan with another digest: {seconds:.0f} s"
+    )

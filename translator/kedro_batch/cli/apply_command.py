@@ -45,6 +45,25 @@ def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str | No
     return text
 
 
+expect_digest_option = click.option(
+    "--expect-digest",
+    default=None,
+    callback=_digest,
+    metavar="DIGEST",
+    help="Refuse any plan but the one with this digest, as show, diff and validate print it.",
+)
+
+
+def check_expected(digest: str, expected: str | None, name: str) -> None:
+    """Refuse a plan that is not the one that was reviewed.
+
+    Raises:
+        PlanError: It has another digest.
+    """
+    if expected is not None and digest != expected:
+        raise PlanError(f"{name} is not the plan that was reviewed: its digest is {digest}, not {expected}")
+
+
 @click.command(cls=BatchCommand, short_help="Run a plan, on AWS Batch or on this machine.")
 @click.argument("plan")
 @click.option("--local", "on_this_machine", is_flag=True, help="Run on this machine instead of AWS Batch.")
@@ -55,13 +74,7 @@ def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str | No
     metavar="ID",
     help="The name of this run; the same name again continues it. Default: a new one, made of the time.",
 )
-@click.option(
-    "--expect-digest",
-    default=None,
-    callback=_digest,
-    metavar="DIGEST",
-    help="Refuse any plan but the one with this digest, as show, diff and validate print it.",
-)
+@expect_digest_option
 @data_version_option
 @submitting_options
 @following_options
@@ -102,8 +115,7 @@ def apply(  # noqa: PLR0913  click hands over every option
     content, name = read_input(plan)
     ready = read_plan(content, name)
     digest = plan_digest(ready)
-    if expect_digest is not None and digest != expect_digest:
-        raise PlanError(f"{name} is not the plan that was reviewed: its digest is {digest}, not {expect_digest}")
+    check_expected(digest, expect_digest, name)
     if dry_run:
         _print_requests(ready, digest)
         return
@@ -139,7 +151,7 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     """
     from kedro_batch.cli.local_engine import find_local_folder
     from kedro_batch.cli.revision_choice import offering_revisions
-    from kedro_batch.cli.run_handle import RunHandle, check_digest
+    from kedro_batch.cli.run_handle import RunHandle, check_plan_in_use, find_run
     from kedro_batch.cli.run_session import aws_engine, open_run
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
@@ -153,15 +165,18 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     engine = None if on_this_machine else aws_engine(plan, new_run=run_id is None)
     book = Journal(journal, print_plainly)
     entry = book.run(chosen)
-    check_digest(entry, digest)
+    check_plan_in_use(entry, digest, name)
     engine_name: EngineName = "local" if on_this_machine else "aws"
     if entry and entry.engine != engine_name:
         raise UsageError(f"run {chosen} runs on {entry.engine}: choose another --run-id")
     others_may_know = run_id is not None and not on_this_machine and not given["no_adopt"]
     mode = RunMode.CONTINUE if entry or others_may_know else RunMode.START
-    handle = RunHandle(
-        run_id=chosen, plan=plan, digest=digest, content=content, source=name, engine_name=engine_name, entry=entry
-    )
+    if entry:
+        handle = find_run(chosen, book, source)
+    else:
+        handle = RunHandle(
+            run_id=chosen, plan=plan, digest=digest, content=content, source=name, engine_name=engine_name, entry=None
+        )
     with (
         offering_revisions(lambda option: _resume_with(option, handle, journal)),
         open_run(handle, book, command_options(given, mode), engine=engine) as session,

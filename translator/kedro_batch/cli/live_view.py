@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import assert_never
@@ -26,6 +26,7 @@ from kedro_batch.submitter.events import (
     Notice,
     NoticeKind,
     PinnedAs,
+    PlanChanged,
     RunFinished,
     RunStarted,
     Sink,
@@ -33,9 +34,10 @@ from kedro_batch.submitter.events import (
 )
 from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, JobState
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted
+from kedro_batch.text.wording import counted, listed
 
 _ROWS = 12
+_NAMED = 20
 _WARNINGS = (NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKind.DUPLICATE)
 _STYLES = {
     JobState.SUCCEEDED: "green",
@@ -66,8 +68,13 @@ class JsonLines:
 
 
 @contextmanager
-def follower(verbosity: Verbosity) -> Iterator[Sink]:
-    """Yield a sink that shows each event on standard error; where that fails, the run goes on."""
+def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> Iterator[Sink]:
+    """Yield a sink that shows each event on standard error; where that fails, the run goes on.
+
+    Args:
+        verbosity: How much is shown.
+        describe: Returns what differs in a plan that the run goes on with.
+    """
     console = _Console(stderr=True, no_color=verbosity.no_color or None, highlight=False, markup=False, emoji=False)
     if verbosity.quiet:
         yield lambda _: None
@@ -77,6 +84,8 @@ def follower(verbosity: Verbosity) -> Iterator[Sink]:
 
             def show(event: Event) -> None:
                 view.on_event(event)
+                if isinstance(event, PlanChanged) and (text := describe(event)):
+                    console.show(Text(text))
                 if (line := _line(event, verbose=verbosity.verbose)) is not None and _stays(event):
                     console.show(line)
 
@@ -84,6 +93,8 @@ def follower(verbosity: Verbosity) -> Iterator[Sink]:
     else:
 
         def write(event: Event) -> None:
+            if isinstance(event, PlanChanged) and (text := describe(event)):
+                console.show(Text(text))
             if (line := _line(event, verbose=verbosity.verbose)) is not None:
                 console.show(line)
 
@@ -105,7 +116,7 @@ class _Console(Console):
 
 def _stays(event: Event) -> bool:
     """True if a line stays on the screen above the live view: a job has ended, or there is a notice."""
-    return isinstance(event, RunStarted | DefinitionPinned | Notice) or (
+    return isinstance(event, RunStarted | PlanChanged | DefinitionPinned | Notice) or (
         isinstance(event, JobChanged) and event.after in ENDED
     )
 
@@ -118,6 +129,9 @@ def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one 
             jobs = counted(event.jobs, "job")
             again = ", continued" if event.continued else ""
             return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest[:19]}{again}")
+        case PlanChanged():
+            jobs = f"{counted(len(event.jobs), 'job')}: {listed(event.jobs, _NAMED)}" if event.jobs else "nothing"
+            return Text(f"{now} goes on with plan {event.after}, and sends {jobs}")
         case DefinitionPinned():
             return _pinned(event, now)
         case JobSubmitted():
@@ -188,7 +202,7 @@ class _LiveView:
                 self._enter(event.job, JobState.SUBMITTED)
             case JobChanged():
                 self._enter(event.job, event.after, event.status)
-            case DefinitionPinned() | JobExecuted() | JobLog() | Notice() | RunFinished():
+            case PlanChanged() | DefinitionPinned() | JobExecuted() | JobLog() | Notice() | RunFinished():
                 pass
             case _:
                 assert_never(event)

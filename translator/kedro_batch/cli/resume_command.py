@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from kedro_batch.cli.apply_command import check_expected, expect_digest_option
 from kedro_batch.cli.base import BatchCommand, command_with, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
     check_follows,
@@ -42,7 +43,14 @@ from kedro_batch.errors import UsageError
     help="Where newer revisions of job definitions are active: keep those that the run has used until now.",
 )
 @click.option("--new-definitions", is_flag=True, help="Or take the newest ones, as for a new image.")
+@click.option(
+    "--new-plan",
+    metavar="NEW",
+    default=None,
+    help="Go on with the plan NEW, after settings had to change: what has succeeded has to be the same in it.",
+)
 @plan_option
+@expect_digest_option
 @data_version_option
 @submitting_options
 @following_options
@@ -59,25 +67,31 @@ def resume(  # noqa: PLR0913  click hands over every option
     assume_done: str | None,
     same_definitions: bool,
     new_definitions: bool,
+    new_plan: str | None,
     plan: str | None,
+    expect_digest: str | None,
     journal: Path,
     **given: Any,
 ) -> None:
     """Take up RUN again: submit what failed, was not run, was lost or never submitted, and follow it to the end.
 
     What has succeeded is not run again. What still runs is left to run.
+
+    With --new-plan, what is submitted from now on is that of another plan: with more memory, another image or queue.
     """
     check_follows(given)
     if from_jobs and only_jobs:
         raise click.UsageError("--from and --only exclude each other")
     if same_definitions and new_definitions:
         raise click.UsageError("--same-definitions and --new-definitions exclude each other")
+    from kedro_batch.cli.plan_contradicted import offering_reruns
     from kedro_batch.cli.revision_choice import NEW, SAME, offering_revisions
-    from kedro_batch.cli.run_handle import find_run
+    from kedro_batch.cli.run_handle import find_run, with_new_plan
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.plan.model import JobName
     from kedro_batch.submitter.context import DefinitionChoice, RunMode
     from kedro_batch.submitter.journal import Journal
+    from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.reconcile.named_jobs import check_names
     from kedro_batch.submitter.run_id import checked_run_id
 
@@ -91,13 +105,19 @@ def resume(  # noqa: PLR0913  click hands over every option
         definitions=choice,
     )
     book = Journal(journal, print_plainly)
-    handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
+    if new_plan == plan == "-":
+        raise click.UsageError("only one of the plans can be standard input")
+    handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None, in_use=not new_plan)
+    if new_plan:
+        handle = with_new_plan(handle, read_input(new_plan))
+    check_expected(handle.digest, expect_digest, handle.source)
     known = [job.name for job in handle.plan.jobs]
     check_names(known, (*options.run.from_jobs, *options.run.only_jobs), options.run.assume_done or ())
     if choice and handle.engine_name == "local":
         raise UsageError(f"run {run} is a local run, which has no job definitions: leave --{choice}-definitions out")
     with (
         offering_revisions(partial(command_with, instead_of=(SAME, NEW))),
+        offering_reruns(command_with, handle.run_id, journal_words(journal)),
         open_run(handle, book, options) as session,
     ):
         session.follow()

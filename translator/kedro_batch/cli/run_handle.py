@@ -1,6 +1,8 @@
-"""Find the run that a command works on: in the journal, or by the plan that the user names."""
+"""Find the run that a command works on: in the journal, or by the plans that the user names."""
 
-from dataclasses import dataclass
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kedro_batch.errors import RunUnknown, UsageError
@@ -10,7 +12,7 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_rows import PlanOfRun, RunEntry
 from kedro_batch.submitter.journal_view import journal_words
 
 
@@ -20,13 +22,16 @@ class RunHandle:
 
     Attributes:
         run_id: Its id.
-        plan: Its plan.
-        digest: The digest of its plan.
-        content: Its plan, byte for byte.
-        source: Where its plan comes from, for messages: a file, or something else.
+        plan: The plan that its jobs are sent from.
+        digest: The digest of that plan.
+        content: That plan, byte for byte.
+        source: Where that plan comes from, for messages: a file, or something else.
         engine_name: What runs its jobs.
         entry: What the journal says of it; None if the journal does not have it.
         must_exist: The journal does not have it, and the service has to.
+        first: The plan that it was begun with; None if that is the same one.
+        earlier: Its other plans by their digests, that in use until now last.
+        is_new: The run has not gone on with the plan yet.
     """
 
     run_id: RunId
@@ -37,19 +42,33 @@ class RunHandle:
     engine_name: EngineName
     entry: RunEntry | None
     must_exist: bool = False
+    first: PlanOfRun | None = None
+    earlier: Mapping[PlanDigest, Plan] = field(default_factory=dict)
+    is_new: bool = False
 
     @property
     def plan_file(self) -> str | None:
         """The file with the plan; None if it comes from elsewhere."""
         return self.source if Path(self.source).is_file() else None
 
+    @property
+    def begun_with(self) -> PlanOfRun:
+        """The plan that it was begun with."""
+        return self.first or PlanOfRun(digest=self.digest, content=self.content)
 
-def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) -> RunHandle:
-    """Find a run in the journal, or else by the plan that the user names.
+
+def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None, *, in_use: bool = False) -> RunHandle:
+    """Find a run in the journal, or else by the plan that the user names. It goes on with its newest plan.
+
+    Args:
+        run_id: The run.
+        journal: The journal.
+        plan: The plan that the user names, byte for byte, and its name.
+        in_use: It has to be the newest one of the run, not only one of its plans.
 
     Raises:
         RunUnknown: It is not in the journal, and no plan is named.
-        UsageError: The plan is not that of the run.
+        UsageError: The plan is none of the run's.
         PlanError: The plan is wrong.
     """
     entry = journal.run(run_id)
@@ -58,30 +77,89 @@ def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None) ->
             f"the journal {journal.file} has no run {run_id}: see kedro-batch runs{journal_words(journal.file)}. "
             "If it was lost, or is on another machine, name the plan of the run with --plan PLAN"
         )
-    content, name = plan or (journal.plan(run_id), f"the plan of run {run_id}")
-    ready = read_plan(content, name)
-    digest = plan_digest(ready)
-    check_digest(entry, digest)
+    named = plan and read_plan(*plan)
+    digest = plan_digest(named) if named else None
+    if entry is None and plan and named and digest:
+        return RunHandle(
+            run_id=run_id,
+            plan=named,
+            digest=digest,
+            content=plan[0],
+            source=plan[1],
+            engine_name="aws",
+            entry=None,
+            must_exist=True,
+        )
+    recorded = journal.plans(run_id)
+    if entry is None:
+        raise UsageError(f"the journal {journal.file} has lost run {run_id}")
+    if digest and digest not in {one.digest for one in (recorded[-1:] if in_use else recorded)}:
+        raise _other_plan(entry, digest, plan[1] if plan else "PLAN")
+    plans = {one.digest: _read_recorded(run_id, one) for one in recorded}
+    newest = recorded[-1]
+    current = plans.pop(newest.digest)
+    same = plan and digest == newest.digest
     return RunHandle(
         run_id=run_id,
-        plan=ready,
-        digest=digest,
-        content=content,
-        source=name,
-        engine_name=entry.engine if entry else "aws",
+        plan=current,
+        digest=newest.digest,
+        content=newest.content,
+        source=plan[1] if plan and same else f"the plan of run {run_id}",
+        engine_name=entry.engine,
         entry=entry,
-        must_exist=entry is None,
+        first=recorded[0] if len(recorded) > 1 else None,
+        earlier=plans,
     )
 
 
-def check_digest(entry: RunEntry | None, digest: PlanDigest) -> None:
-    """Refuse a plan that is not the one from which a run was applied.
+def with_new_plan(handle: RunHandle, plan: tuple[bytes, str]) -> RunHandle:
+    """Return the run as it is to go on with another plan; with the plan that it has, as it is.
+
+    Raises:
+        PlanError: The plan is wrong.
+    """
+    ready = read_plan(*plan)
+    digest = plan_digest(ready)
+    if digest == handle.digest:
+        return replace(handle, source=plan[1])
+    earlier = {**handle.earlier, handle.digest: handle.plan}
+    earlier.pop(digest, None)
+    return replace(
+        handle,
+        plan=ready,
+        digest=digest,
+        content=plan[0],
+        source=plan[1],
+        first=handle.begun_with,
+        earlier=earlier,
+        is_new=True,
+    )
+
+
+def _read_recorded(run_id: RunId, recorded: PlanOfRun) -> Plan:
+    """Read a plan from the journal, which must be the one that the journal says it is."""
+    plan = read_plan(recorded.content, f"the plan of run {run_id}")
+    if (digest := plan_digest(plan)) != recorded.digest:
+        raise UsageError(
+            f"run {run_id} is of another plan: its digest is {recorded.digest}, that of the one in the journal "
+            f"{digest}. Another program has changed it: name another journal with --journal, and the plan with --plan"
+        )
+    return plan
+
+
+def check_plan_in_use(entry: RunEntry | None, digest: PlanDigest, source: str) -> None:
+    """Refuse a plan that is not the one that a run goes on with.
 
     Raises:
         UsageError: Its digest differs.
     """
-    if entry and entry.digest != digest:
-        raise UsageError(
-            f"run {entry.run} is of another plan: its digest is {entry.digest[:19]}, that of this one {digest[:19]}. "
-            "Name the plan that it was applied from, or choose another run id"
-        )
+    if entry and entry.plan_digest != digest:
+        raise _other_plan(entry, digest, source)
+
+
+def _other_plan(entry: RunEntry, digest: PlanDigest, source: str) -> UsageError:
+    of = "goes on with" if entry.new_digest else "is of"
+    return UsageError(
+        f"run {entry.run} {of} another plan: its digest is {entry.plan_digest}, that of this one {digest}. To go on "
+        f"with this one: kedro-batch resume {entry.run} --new-plan {shlex.quote(source)}; or choose another run id"
+    )

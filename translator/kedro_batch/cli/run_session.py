@@ -7,6 +7,7 @@ session to ``cancel_run``.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -25,7 +26,7 @@ from kedro_batch.errors import (
 from kedro_batch.plan.model import Plan
 from kedro_batch.submitter.cancel_mark import watch_for_mark
 from kedro_batch.submitter.context import RunContext, RunMode
-from kedro_batch.submitter.events import Event, RunFinished
+from kedro_batch.submitter.events import Event, PlanChanged, RunFinished
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal import Journal
@@ -144,7 +145,7 @@ def open_run(
     try:
         with on_signals(inbox.on_signal):
             try:
-                with ExitStack() as held, follower(options.verbosity) as show:
+                with ExitStack() as held, follower(options.verbosity, partial(_what_differs, handle)) as show:
                     if locks:
                         held.enter_context(run_lock(folder, handle.run_id, journal_words(journal.file)))
                         marked_at = handle.entry.cancel_at if handle.entry else None
@@ -154,6 +155,9 @@ def open_run(
                     context = RunContext(
                         plan=handle.plan,
                         digest=handle.digest,
+                        begun_with=handle.begun_with.digest,
+                        earlier=handle.earlier,
+                        new_plan=handle.content if handle.is_new else None,
                         run_id=handle.run_id,
                         engine=engine,
                         calls=calls,
@@ -190,6 +194,16 @@ def open_run(
             say_if_stale(handle.plan, session.context, session.finished, quiet=options.verbosity.quiet)
 
 
+def _what_differs(handle: RunHandle, event: PlanChanged) -> str:
+    """Return what differs in the jobs that are about to be sent from a new plan; nothing if there are none."""
+    if not event.jobs:
+        return ""
+    from kedro_batch.review.run.new_plan import new_plan_text  # noqa: PLC0415  loaded only if there is a new plan
+
+    names = f"the plan of run {handle.run_id} until now", handle.source
+    return new_plan_text(handle.earlier[event.before], handle.plan, event.jobs, names)
+
+
 def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted) -> bool:
     """Leave everything as it was, if a command was refused before it has done anything; True if so."""
     handle, journal = session.handle, session.context.journal
@@ -212,13 +226,13 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
         return
     entry = RunEntry(
         run=handle.run_id,
-        digest=handle.digest,
+        digest=handle.begun_with.digest,
         engine=engine.name,
         jobs=len(handle.plan.jobs),
         began_at=now,
         location=engine.location,
     )
-    journal.begin(entry, handle.content)
+    journal.begin(entry, handle.begun_with.content)
 
 
 def aws_engine(plan: Plan, *, new_run: bool) -> Engine:

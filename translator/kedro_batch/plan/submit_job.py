@@ -49,7 +49,13 @@ _ON_BATCH = re.compile(
 TAG_RUN = "kedro-batch:run"
 TAG_JOB = "kedro-batch:job"
 TAG_PLAN = "kedro-batch:plan"
+"""The digest of the first plan of the run: the same in all its jobs, whichever plan they were sent from."""
+TAG_NEW_PLAN = "kedro-batch:new-plan"
+"""The digest of the plan that a job was sent from, where it is not the first one of the run."""
 OWN_TAGS = 3
+"""Without that of a new plan, which a job without room for it does not have."""
+TAGS = 50
+"""The AWS Batch API reference, SubmitJob, tags: as many at most."""
 
 _RETRY_ON: Mapping[RetryReason, tuple[dict[str, str], ...]] = {
     RetryReason.SPOT: ({"onStatusReason": "Host EC2*"}, {"onStatusReason": "Your Spot Task was interrupted*"}),
@@ -95,6 +101,7 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     digest: PlanDigest,
     parent_ids: Iterable[JobId],
     job_definition: str,
+    new_digest: PlanDigest | None = None,
 ) -> dict[str, Any]:
     """Build the arguments of one SubmitJob call.
 
@@ -105,9 +112,10 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
         version: The version under which the run saves data; None for a run that was begun without one.
         reads: What it reads (``data_flow.reads_from_run``).
         submission: The number of its submission in this run, from 1.
-        digest: The plan's digest, for the tags.
+        digest: The digest of the first plan of the run, for the tags.
         parent_ids: The ids of the jobs in ``depends_on`` on Batch.
         job_definition: The definition with its revision, resolved once for the whole run.
+        new_digest: The digest of the plan, where it is not the first one of the run.
     """
     settings = job.settings
     request: dict[str, Any] = {
@@ -125,6 +133,8 @@ def submit_request(  # noqa: PLR0913  every one of them is part of the request
     }
     if plan.submit_tags:  # AWS asks for a permission of its own for them: batch:TagResource
         request["tags"] = {**settings.tags, TAG_RUN: run_id, TAG_JOB: job.name, TAG_PLAN: digest}
+        if new_digest is not None and len(request["tags"]) < TAGS:
+            request["tags"][TAG_NEW_PLAN] = new_digest
     if depends_on := [{"jobId": parent_id} for parent_id in parent_ids]:
         request["dependsOn"] = depends_on
     if settings.timeout_s is not None:

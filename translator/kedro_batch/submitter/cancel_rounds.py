@@ -212,7 +212,7 @@ class CancelRounds:
 
     def _is_ours(self, detail: JobDetail) -> bool:
         """True if it is a job of this run, whichever: all of them are terminated."""
-        return is_of_run(detail, self.context.run_id, self.context.digest)
+        return is_of_run(detail, self.context.run_id, self.context.run_digest)
 
 
 def _growing() -> Iterator[float]:

@@ -169,7 +169,7 @@ def _terminate_all(context: RunContext, run_state: RunState) -> str:
             ids |= {one.job_id for one in context.list_run() if one.state not in ENDED}
         # The journal may not have been compared with the service yet; what that does not show yet is new, and ours.
         for one in context.service.describe_jobs(sorted(ids)):
-            if one.state in ENDED or not is_of_run(one, context.run_id, context.digest):
+            if one.state in ENDED or not is_of_run(one, context.run_id, context.run_digest):
                 ids.discard(one.job_id)
         terminate(context, sorted(ids), f"kedro-batch: run {context.run_id} was interrupted")
     except (ServiceError, Interrupted) as error:

@@ -1,11 +1,13 @@
 """What every part of a run has in common: the plan, the mode, the engine, the journal, the clock."""
 
+import copy
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.data_flow import reads_from_run
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.graph import topological_order
@@ -14,6 +16,7 @@ from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name, run_prefi
 from kedro_batch.submitter.events import Event, JobSubmitted, Notice, NoticeKind, RunStarted, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.run_plans import jobs_in_any, jobs_that_take_over, proving_parents, queues_in
 from kedro_batch.submitter.run_state import Parents
 from kedro_batch.submitter.service.api import Engine, JobSummary
 from kedro_batch.submitter.service.backoff import Backoff
@@ -97,8 +100,11 @@ class RunContext:
     """What every part of a run has in common.
 
     Attributes:
-        plan: The plan, as the engine runs it.
+        plan: The plan, as the engine runs it: what is sent is sent from it.
         digest: The digest of the plan as it was read.
+        begun_with: The digest of the first plan of the run; None if it is this one.
+        earlier: The other plans of the run by their digests, that in use until now last.
+        new_plan: The plan byte for byte, if the run is to go on with it and the journal does not have it yet.
         run_id: The run.
         engine: What runs its jobs.
         calls: The clock, and the calls that go on beside the loop.
@@ -115,6 +121,7 @@ class RunContext:
         poll_seed: Of the jitter between polls; None for a random one.
         location: Region and account, or a folder, once they are known and it may be taken up there.
         not_terminated: Second jobs of nodes that did not end when they were terminated.
+        gone_queues: Queues of earlier plans that do not exist any more.
         adopted: Jobs of which it is not certain that they have the run's version: they are asked about in each look.
         journal_checked: What the journal says of the run has been compared with the service.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
@@ -133,6 +140,9 @@ class RunContext:
     journal: Journal
     show: Sink
     options: RunOptions = field(default_factory=RunOptions)
+    begun_with: PlanDigest | None = None
+    earlier: Mapping[PlanDigest, Plan] = field(default_factory=dict)
+    new_plan: bytes | None = None
     continued: bool = False
     must_exist: bool = False
     plan_file: str | None = None
@@ -141,6 +151,7 @@ class RunContext:
     poll_seed: int | None = None
     location: Mapping[str, str] = field(default_factory=dict, init=False)
     not_terminated: set[JobId] = field(default_factory=set, init=False)
+    gone_queues: set[str] = field(default_factory=set, init=False)
     adopted: set[JobId] = field(default_factory=set, init=False)
     journal_checked: bool = field(default=False, init=False)
     begun: bool = field(default=False, init=False)
@@ -150,8 +161,10 @@ class RunContext:
         self._held_back: list[tuple[Event, bool]] = []
         """What happened before the first event, and whether it was shown."""
         self.began_at = min(self.began_at, self.calls.wall())
+        self._may_be_gone = False
         self.journal.wait.check = self.inbox.check_interrupt
         self.plan = self.engine.adapt_plan(self.plan)
+        self.earlier = {digest: self.engine.adapt_plan(plan) for digest, plan in self.earlier.items()}
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
         self.backoff.jobs_go_on = self.continued
         self.listing = Bucket(LIST_RATE, LIST_BURST, self.calls.now())
@@ -169,10 +182,59 @@ class RunContext:
         """What each job reads of what other jobs of the plan write, and what else."""
         return reads_from_run(self.plan)
 
+    @property
+    def run_digest(self) -> PlanDigest:
+        """The digest by which the run is known: that of its first plan, in the tags of all its jobs."""
+        return self.begun_with or self.digest
+
     @cached_property
-    def queues(self) -> tuple[str, ...]:
+    def proving_parents(self) -> Parents:
+        """The parents of each job in every plan of the run: only these have surely succeeded before a job started."""
+        return proving_parents(self.parents, self.earlier.values())
+
+    @cached_property
+    def earlier_jobs(self) -> frozenset[JobName]:
+        """The jobs of earlier plans that this plan does not have."""
+        return jobs_in_any(self.earlier.values()) - self.parents.keys()
+
+    @cached_property
+    def added_jobs(self) -> frozenset[JobName]:
+        """The jobs that no plan of the run has had until now, so that nobody has submitted them."""
+        return (
+            frozenset(self.parents) - jobs_in_any(self.earlier.values()) if self.new_plan is not None else frozenset()
+        )
+
+    @cached_property
+    def taken_over(self) -> frozenset[JobName]:
+        """The jobs that write what jobs of other names have written by an earlier plan, and may have left half done."""
+        return jobs_that_take_over(self.plan, self.earlier.values())
+
+    @cached_property
+    def plan_queues(self) -> tuple[str, ...]:
         """The queues of the plan, sorted."""
-        return tuple(sorted({job.settings.job_queue for job in self.plan.jobs}))
+        return tuple(sorted(queues_in(self.plan)))
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues in which jobs of the run may be, sorted: those of its earlier plans too."""
+        earlier = queues_in(*self.earlier.values()) - self.gone_queues
+        return tuple(sorted({*self.plan_queues, *earlier}))
+
+    def by_earlier_plan(self, digest: PlanDigest) -> "RunContext":
+        """Return the run as it is by an earlier plan, for a look at it; what this emits is dropped.
+
+        Args:
+            digest: The digest of the plan.
+        """
+        view = copy.copy(self)
+        plans = {**self.earlier, self.digest: self.plan}
+        view.plan, view.digest, view.begun_with = plans.pop(digest), digest, self.run_digest
+        view.earlier, view.new_plan, view.gone_queues, view._may_be_gone = plans, None, set(), True  # noqa: SLF001
+        view.location, view.begun, view._held_back = {}, False, []  # noqa: SLF001  of the same class
+        for name, value in vars(RunContext).items():
+            if isinstance(value, cached_property):
+                vars(view).pop(name, None)
+        return view
 
     @property
     def adopts(self) -> bool:
@@ -232,6 +294,7 @@ class RunContext:
             RunStarted(
                 run=self.run_id,
                 plan_digest=self.digest,
+                first_plan_digest=None if self.run_digest == self.digest else self.run_digest,
                 engine=self.engine.name,
                 jobs=len(self.parents),
                 journal=str(self.journal.file),
@@ -251,7 +314,19 @@ class RunContext:
             ServiceError: The service refused, or has not answered for too long.
             Interrupted: A signal came.
         """
-        found = self.service.list_jobs(self.queues, f"{run_prefix(self.run_id)}*")
+        found = [one for queue in self.queues for one in self._list_queue(queue)]
         # The filter of ListJobs ignores case, and others may name their jobs alike.
         parsed = ((one, parsed_job_name(one.name)) for one in found)
         return tuple(one for one, name in parsed if name and name[0] == self.run_id)
+
+    def _list_queue(self, queue: str) -> Sequence[JobSummary]:
+        try:
+            return self.service.list_jobs([queue], f"{run_prefix(self.run_id)}*")
+        except ServiceError as error:
+            if error.fault is not Fault.REFUSED or (queue in self.plan_queues and not self._may_be_gone):
+                raise
+            # The plan may have been changed because the queue was deleted: its jobs have ended.
+            self.gone_queues.add(queue)
+            message = f"the queue {queue} of an earlier plan of this run cannot be listed: {error}. It is left out"
+            self.emit(Notice(kind=NoticeKind.WARNING, message=message))
+            return []

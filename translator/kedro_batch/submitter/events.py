@@ -29,7 +29,7 @@ class RunStarted:
 
     Attributes:
         run: The run.
-        plan_digest: The digest of its plan.
+        plan_digest: The digest of the plan that its jobs are sent from.
         engine: What runs its jobs.
         jobs: The number of jobs in its plan.
         journal: The file with its record.
@@ -37,6 +37,7 @@ class RunStarted:
         account: The AWS account in which it runs, as far as it is known.
         region: The AWS region in which it runs.
         continued: Another command started the run.
+        first_plan_digest: The digest of its first plan, if it has gone on with another one.
     """
 
     run: RunId
@@ -48,8 +49,25 @@ class RunStarted:
     account: str | None = None
     region: str | None = None
     continued: bool = False
+    first_plan_digest: PlanDigest | None = None
     event: Literal["run_started"] = "run_started"
     schema: str = EVENTS_SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChanged:
+    """The run goes on with another plan; nothing has been sent from it yet.
+
+    Attributes:
+        before: The digest of its plan until now.
+        after: The digest of its plan from now on.
+        jobs: The jobs that are to be sent from it, in topological order.
+    """
+
+    before: PlanDigest
+    after: PlanDigest
+    jobs: tuple[JobName, ...]
+    event: Literal["plan_changed"] = "plan_changed"
 
 
 class PinnedAs(StrEnum):
@@ -272,7 +290,17 @@ class RunFinished:
         return round(self.began_at + self.run_seconds, 3)
 
 
-Event = RunStarted | DefinitionPinned | JobSubmitted | JobChanged | JobExecuted | JobLog | Notice | RunFinished
+Event = (
+    RunStarted
+    | PlanChanged
+    | DefinitionPinned
+    | JobSubmitted
+    | JobChanged
+    | JobExecuted
+    | JobLog
+    | Notice
+    | RunFinished
+)
 Sink = Callable[[Event], None]
 
 

@@ -182,7 +182,7 @@ class JobSubmitter:
             intents = [(name, self._run_state.record(name).submission) for name in wave]
             at = self._context.calls.wall()
             began = self._context.calls.now()
-            self._context.journal.intend(self._context.run_id, intents, at, revisions)
+            self._context.journal.intend(self._context.run_id, intents, at, revisions, self._context.digest)
             self.watch.wrote(began, self._context.calls.now())
             self._intended_at |= dict.fromkeys(wave, at)
             for name in wave:

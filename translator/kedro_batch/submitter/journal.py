@@ -21,7 +21,7 @@ from types import MappingProxyType
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import DataVersion, next_data_version
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.cancel_mark import refuse_cancelled
 from kedro_batch.submitter.events import Event
@@ -31,6 +31,9 @@ from kedro_batch.submitter.journal_place import make_journal, real_journal, why_
 from kedro_batch.submitter.journal_rows import RunEntry, SubmittedId
 from kedro_batch.submitter.journal_schema import check_version, prepare, version_of
 from kedro_batch.submitter.journal_statements import (
+    ADD_PLAN,
+    BEGIN,
+    COUNT_JOBS,
     INTEND,
     MARK,
     NOT_STUCK,
@@ -132,20 +135,21 @@ class Journal(JournalView):
 
     def begin(self, entry: RunEntry, plan: bytes) -> None:
         """Record a run and its plan, byte for byte; written with its first intents, or with what is found of it."""
-        values = (
-            entry.run,
-            plan,
-            entry.digest,
-            entry.engine,
-            json.dumps(dict(entry.location)),
-            entry.jobs,
-            entry.began_at,
-        )
-        row = (
-            "INSERT INTO runs (run, plan, digest, engine, location, jobs, began_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            values,
-        )
-        self._waiting.append(row)
+        location = json.dumps(dict(entry.location))
+        values = (entry.run, plan, entry.digest, entry.engine, location, entry.jobs, entry.began_at)
+        self._waiting.append((BEGIN, values))
+
+    def add_plan(self, run_id: RunId, digest: PlanDigest, plan: bytes, *, jobs: int, at: float) -> None:
+        """Record that a run goes on with another plan; written with the next commit.
+
+        Args:
+            run_id: The run.
+            digest: The digest of the plan.
+            plan: The plan, byte for byte.
+            jobs: How many jobs it has.
+            at: When; seconds since the epoch.
+        """
+        self._waiting += [(ADD_PLAN, (run_id, digest, plan, at, run_id)), (COUNT_JOBS, (jobs, run_id))]
 
     def locate(self, run_id: RunId, location: Mapping[str, str]) -> None:
         """Record where the run of this process runs, as soon as it is known."""
@@ -160,6 +164,7 @@ class Journal(JournalView):
         jobs: Iterable[tuple[JobName, int]],
         at: float,
         revisions: Mapping[JobName, str] = MappingProxyType({}),
+        plan_digest: PlanDigest | None = None,
     ) -> None:
         """Write which submissions are about to be sent, and what waits to be written, in one commit.
 
@@ -168,6 +173,7 @@ class Journal(JournalView):
             jobs: The jobs, and which submission of them it is.
             at: When; seconds since the epoch.
             revisions: With which revisions of their job definitions, as far as is known.
+            plan_digest: The digest of the plan that they are sent from.
 
         Raises:
             UsageError: The file cannot be written: nothing may be sent.
@@ -175,7 +181,8 @@ class Journal(JournalView):
         """
         jobs = tuple(jobs)
         intents: list[Row] = [
-            (INTEND, (run_id, job, submission, at, revisions.get(job), JobState.SUBMITTING)) for job, submission in jobs
+            (INTEND, (run_id, job, submission, at, revisions.get(job), JobState.SUBMITTING, plan_digest))
+            for job, submission in jobs
         ]
         self._write_or_raise(intents, then=lambda connection: refuse_cancelled(connection, run_id))
         intended = [(job, JobRecord(state=JobState.SUBMITTING, submission=one, intended_at=at)) for job, one in jobs]

@@ -26,6 +26,8 @@ _T = TypeVar("_T")
 
 _OF_LOG = ("log_problem", "exception", "exception_cause", "node")
 RUN_COLUMNS = ("run", "digest", "engine", "location", "jobs", "began_at", "outcome", "ended_at", "version", "cancel_at")
+NEWEST_DIGEST = "new_digest"
+"""Behind ``RUN_COLUMNS``: the digest of the newest plan of a run that has several."""
 SUBMISSION_COLUMNS = (
     *("job", "submission", "intended_at", "job_id", "state", "status", "blocked_by"),
     *("cause", "reason", "exit_code", "attempts", "advice", "log", "log_tail"),
@@ -53,16 +55,17 @@ class RunEntry:
 
     Attributes:
         run: Its id.
-        digest: The digest of its plan.
+        digest: The digest of its first plan, which stays its own.
         engine: ``aws`` or ``local``.
         location: Where it runs: ``region`` and ``account``, or the ``folder`` of a local run, as far as they are known.
-        jobs: The number of jobs in its plan.
+        jobs: The number of jobs in its newest plan.
         began_at: Seconds since the epoch.
         outcome: How it ended when it was last followed; None while somebody follows it, or after a crash.
         ended_at: Seconds since the epoch.
         version: The version under which its jobs save data; None if it is not known, and for runs of an older journal.
         cancel_at: When ``cancel`` asked for its end last, seconds since the epoch; None if nobody has, or if the run
             was taken up again since.
+        new_digest: The digest of the newest plan that it has gone on with; None if it has its first one.
     """
 
     run: RunId
@@ -75,6 +78,20 @@ class RunEntry:
     ended_at: float | None = None
     version: DataVersion | None = None
     cancel_at: float | None = None
+    new_digest: PlanDigest | None = None
+
+    @property
+    def plan_digest(self) -> PlanDigest:
+        """The digest of the plan that the run goes on with."""
+        return self.new_digest or self.digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOfRun:
+    """A plan of a run, byte for byte, and its digest as it is recorded."""
+
+    digest: PlanDigest
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +104,15 @@ class SubmittedId:
 
 
 def run_entry(row: tuple[Any, ...]) -> RunEntry:
-    """Read a row of ``RUN_COLUMNS``.
+    """Read a row of ``RUN_COLUMNS`` and ``NEWEST_DIGEST``.
 
     Raises:
         OddValueError: A value is not what it has to be.
     """
-    given = dict(zip(RUN_COLUMNS, row, strict=True))
+    given = dict(zip((*RUN_COLUMNS, NEWEST_DIGEST), row, strict=True))
     return RunEntry(
         run=_value(given, "run", _run_id),
-        digest=PlanDigest(_value(given, "digest", _matching(_DIGEST))),
+        digest=_value(given, "digest", _digest),
         engine=_value(given, "engine", _one_of(get_args(EngineName))),
         location=_value(given, "location", _location),
         jobs=_value(given, "jobs", _whole(0)),
@@ -104,7 +121,28 @@ def run_entry(row: tuple[Any, ...]) -> RunEntry:
         ended_at=_value(given, "ended_at", _or_none(_time)),
         version=_value(given, "version", _or_none(_version)),
         cancel_at=_value(given, "cancel_at", _or_none(_time)),
+        new_digest=_value(given, NEWEST_DIGEST, _or_none(_digest)),
     )
+
+
+def plan_of_run(row: tuple[Any, ...]) -> PlanOfRun:
+    """Read the digest of a plan, and the plan.
+
+    Raises:
+        OddValueError: A value is not what it has to be.
+    """
+    given = dict(zip(("digest", "plan"), row, strict=True))
+    return PlanOfRun(digest=_value(given, "digest", _digest), content=_value(given, "plan", _content))
+
+
+def digest_sent(row: tuple[Any, ...]) -> tuple[JobName, PlanDigest | None]:
+    """Read a job, and the digest of the plan that it was sent from, if one is recorded.
+
+    Raises:
+        OddValueError: A value is not what it has to be.
+    """
+    given = dict(zip(("job", "plan_digest"), row, strict=True))
+    return _value(given, "job", _job_name), _value(given, "plan_digest", _or_none(_digest))
 
 
 def job_record(row: tuple[Any, ...]) -> tuple[JobName, JobRecord]:
@@ -254,6 +292,16 @@ def _time(value: Any) -> float:
     if not isinstance(value, (int, float)) or not math.isfinite(value) or not 0 <= value <= _LAST_SECOND:
         raise ValueError
     return float(value)
+
+
+def _digest(value: Any) -> PlanDigest:
+    return PlanDigest(_matching(_DIGEST)(value))
+
+
+def _content(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError
+    return value
 
 
 def _run_id(value: Any) -> RunId:

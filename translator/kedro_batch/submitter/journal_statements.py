@@ -13,6 +13,7 @@ from kedro_batch.submitter.events import (
     JobLog,
     JobSubmitted,
     Notice,
+    PlanChanged,
     RunFinished,
     RunStarted,
     event_json,
@@ -21,13 +22,18 @@ from kedro_batch.submitter.job_execution import details_text
 from kedro_batch.submitter.job_state import JobState
 
 INTEND = """
-INSERT INTO submissions (run, job, submission, intended_at, revision, state) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET
-    intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state, blocked_by = NULL,
-    cause = NULL, reason = NULL, advice = NULL
+INSERT INTO submissions (run, job, submission, intended_at, revision, state, plan_digest) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state,
+    plan_digest = excluded.plan_digest, blocked_by = NULL, cause = NULL, reason = NULL, advice = NULL
 """
 STUCK = "UPDATE submissions SET stuck_since = ?, attempts = ? WHERE run = ? AND job = ? AND submission = ?"
 NOT_STUCK = "UPDATE submissions SET stuck_since = NULL WHERE run = ? AND job = ? AND submission = ?"
+BEGIN = "INSERT INTO runs (run, plan, digest, engine, location, jobs, began_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+ADD_PLAN = """
+INSERT INTO plans (run, number, digest, plan, added_at)
+SELECT ?, coalesce(max(number), 1) + 1, ?, ?, ? FROM plans WHERE run = ?
+"""
+COUNT_JOBS = "UPDATE runs SET jobs = ? WHERE run = ?"
 WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
 REOPEN = "UPDATE runs SET outcome = NULL, ended_at = NULL, cancel_at = NULLIF(cancel_at, ?) WHERE run = ?"
 """A mark that was written since it was last read stays."""
@@ -87,7 +93,7 @@ def event_rows(run_id: RunId, event: Event, at: float) -> list[Row]:
         case RunFinished():
             ended_at = at if event.ended_at is None else event.ended_at
             rows.append(("UPDATE runs SET outcome = ?, ended_at = ? WHERE run = ?", (event.outcome, ended_at, run_id)))
-        case RunStarted() | DefinitionPinned() | Notice():
+        case RunStarted() | PlanChanged() | DefinitionPinned() | Notice():
             pass
         case _:
             assert_never(event)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro_batch.errors import UsageError
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import BUSY_S, SLICE_S, JournalWait, is_busy, unreadable
@@ -18,11 +18,14 @@ from kedro_batch.submitter.journal_rows import (
     RUN_COLUMNS,
     SUBMISSION_COLUMNS,
     OddValueError,
+    PlanOfRun,
     RunEntry,
     SubmittedId,
+    digest_sent,
     event_document,
     first_sight,
     job_record,
+    plan_of_run,
     revision_used,
     run_entry,
     submitted_id,
@@ -31,6 +34,7 @@ from kedro_batch.submitter.journal_schema import check_version, version_of
 from kedro_batch.submitter.stuck_jobs import FirstSight
 
 _SHOWN = 60
+_NEWEST = "(SELECT digest FROM plans WHERE plans.run = runs.run ORDER BY number DESC LIMIT 1)"
 
 
 class JournalView:
@@ -70,7 +74,7 @@ class JournalView:
         return found
 
     def _entries(self, where: str = "", *values: object) -> Iterator[RunEntry | UsageError]:
-        columns = self._columns("runs", RUN_COLUMNS)
+        columns = f"{self._columns('runs', RUN_COLUMNS)}, {_NEWEST if self._has_plans() else 'NULL'}"
         rows = self._read(f"SELECT {columns} FROM runs {where} ORDER BY began_at, run", *values)  # noqa: S608  fixed
         for row in rows:
             try:
@@ -79,15 +83,45 @@ class JournalView:
                 yield self._odd(row[0], "", error)
 
     def plan(self, run_id: RunId) -> bytes:
-        """Return the plan of a run, byte for byte as it was applied.
+        """Return the newest plan of a run, byte for byte as it was applied.
 
         Raises:
             UsageError: There is none.
         """
-        found = self._read("SELECT plan FROM runs WHERE run = ?", run_id)
-        if not found or not isinstance(found[0][0], bytes):
+        return self.plans(run_id)[-1].content
+
+    def plans(self, run_id: RunId) -> tuple[PlanOfRun, ...]:
+        """Return all plans of a run, at least one: that it was applied from, and those that it has gone on with.
+
+        Raises:
+            UsageError: There is none, or a row is odd.
+        """
+        rows = self._read("SELECT digest, plan FROM runs WHERE run = ?", run_id)
+        if not rows:
             raise self._odd(run_id, "", OddValueError("its plan is missing"))
-        return bytes(found[0][0])
+        if self._has_plans():
+            rows += self._read("SELECT digest, plan FROM plans WHERE run = ? ORDER BY number", run_id)
+        try:
+            return tuple(map(plan_of_run, rows))
+        except OddValueError as error:
+            raise self._odd(run_id, "", error) from error
+
+    def digests_sent(self, run_id: RunId) -> dict[JobName, PlanDigest | None]:
+        """Return the digest of the plan that the latest submission of each job was sent from, as far as is recorded.
+
+        Raises:
+            UsageError: A row is odd.
+        """
+        columns = self._columns("submissions", ["plan_digest"])
+        query = f"SELECT job, {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed
+        try:
+            return dict(map(digest_sent, self._read(query, run_id)))
+        except OddValueError as error:
+            raise self._odd(run_id, "", error) from error
+
+    def _has_plans(self) -> bool:
+        """True if runs may have several plans: an older journal has no table of them."""
+        return bool(self._read("PRAGMA table_info(plans)"))
 
     def records(self, run_id: RunId) -> dict[JobName, JobRecord]:
         """Return the record of the latest submission of each job of a run that has one.

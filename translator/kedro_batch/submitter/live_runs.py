@@ -119,9 +119,9 @@ def _candidates(context: RunContext, plans: dict[PlanDigest, Plan | None]) -> li
         )
         if not (followed or hidden) and (entry.engine == "local" or not (live or unconfirmed)):
             continue
-        if entry.digest not in plans:
-            plans[entry.digest] = _read(context, entry.run)
-        plan = plans[entry.digest]
+        if entry.plan_digest not in plans:
+            plans[entry.plan_digest] = _read(context, entry.run)
+        plan = plans[entry.plan_digest]
         if plan is None or (plan.project, plan.env) != (context.plan.project, context.plan.env):
             continue
         if both := ours & _writes(plan):
@@ -253,7 +253,10 @@ def _what(other: LiveRun) -> str:
 
 def _how_to_run_beside(context: RunContext) -> str:
     if context.plan.exclusive and context.continued:
-        return f"It cannot run beside it: a run keeps its plan, and that of {context.run_id} has `exclusive: true`"
+        return (
+            f"To run beside it: compile without `exclusive: true` in aws_batch.yml, then kedro-batch resume "
+            f"{context.run_id} --new-plan PLAN"
+        )
     by = {
         "leave --exclusive out": context.options.exclusive,
         "compile without `exclusive: true` in aws_batch.yml": context.plan.exclusive,

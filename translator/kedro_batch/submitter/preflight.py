@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from kedro_batch.cloud.checks.finding import APPLY_ANEW, COMPILE_AGAIN, Finding, Status, with_steps
+from kedro_batch.cloud.checks.finding import COMPILE_AGAIN, Finding, Status, with_steps
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.target_replies import TargetReplies, TargetSource, ask_for_targets
 from kedro_batch.cloud.checks.targets import judge_targets
@@ -57,7 +57,7 @@ def look_at_targets(context: RunContext) -> Targets:
     region, account = engine.location.get("region", ""), context.plan.account  # it has been compared, if it is stated
     replies = ask_for_targets(context.plan, ask, region=region, account=account)
     targets = Targets(replies=replies, location=location_of(context, [*(replies.queues or {}).values()]))
-    if replies.queues is not None and not set(context.queues) <= replies.queues.keys():
+    if replies.queues is not None and not set(context.plan_queues) <= replies.queues.keys():
         _judge(context, replies, context.plan.jobs)
     return targets
 
@@ -103,7 +103,9 @@ _WARNED = ("job_queue", "job_definition")
 
 
 def _refuse_failures(findings: Iterable[Finding], where: str, context: RunContext) -> None:
-    steps = APPLY_ANEW if context.continued else COMPILE_AGAIN  # a run keeps its plan
+    steps = COMPILE_AGAIN
+    if context.continued:
+        steps += f" -o plan.yaml, and go on with it: kedro-batch resume {context.run_id} --new-plan plan.yaml"
     wrong = [with_steps(one, steps) for one in findings if one.status is Status.FAILURE]
     if wrong:
         file = context.plan_file
@@ -195,7 +197,7 @@ def check_lookups(context: RunContext) -> None:
     Raises:
         ServiceError: The account may not list jobs, or the service did not answer.
     """
-    for queue in context.queues if context.adopts else ():
+    for queue in context.plan_queues if context.adopts else ():
         name = f"{run_prefix(context.run_id)}*"
         try:
             context.service.call_until_answered(Lane.LIST, partial(context.engine.list_jobs, queue, name, None))

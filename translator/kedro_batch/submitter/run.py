@@ -24,6 +24,7 @@ from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.live_runs import beginning
 from kedro_batch.submitter.look_again import LookAgain
 from kedro_batch.submitter.loop import Loop
+from kedro_batch.submitter.new_plan import check_plan, go_on_with_new_plan
 from kedro_batch.submitter.preflight import (
     Targets,
     check_account,
@@ -138,6 +139,7 @@ class Run:
             return
         self._targets = look_at_targets(context)
         self._enter({**self._targets.location, **account})
+        check_plan(context)
         reconciled = self._reconciled()
         self._choose_revisions(reconciled, may_ask=True)
         left = jobs_left(context.parents, reconciled.records, context.options.only_jobs)
@@ -145,6 +147,7 @@ class Run:
             choose_version(context, reconciled)
         # Only from here on is anything changed.
         context.emit_started(continued=context.continued or bool(reconciled.records))
+        go_on_with_new_plan(context, left)
         self._revisions.register()
         if not reconciled.records:
             self._look_again.take_turns()

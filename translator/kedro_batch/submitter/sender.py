@@ -57,7 +57,8 @@ class Sender:
             version=self._context.version,
             reads=self._context.reads_from_run[job.name],
             submission=self._run_state.record(job.name).submission,
-            digest=self._context.digest,
+            digest=self._context.run_digest,
+            new_digest=None if self._context.digest == self._context.run_digest else self._context.digest,
             parent_ids=self._run_state.live_parent_ids(job.name),
             job_definition=self._revisions.of(job),
         )

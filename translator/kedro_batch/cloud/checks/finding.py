@@ -40,7 +40,6 @@ class Finding:
 
 SETTINGS = "aws_batch.yml"
 COMPILE_AGAIN = ", and compile again"
-APPLY_ANEW = ", compile again, and apply that plan as a new run"
 
 
 def with_steps(finding: Finding, steps: str) -> Finding:

@@ -22,7 +22,7 @@ from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
 from kedro_batch.plan.checks.variables import misused_variable
 from kedro_batch.plan.model import Job, Plan
 from kedro_batch.plan.settings import JobDefinition, JobSettings, Platform, Resources
-from kedro_batch.plan.submit_job import JOB_NAME_LENGTH, JOB_NAME_PATTERN, OWN_TAGS
+from kedro_batch.plan.submit_job import JOB_NAME_LENGTH, JOB_NAME_PATTERN, OWN_TAGS, TAGS
 from kedro_batch.text.wording import quoted
 
 DEPENDENCIES = 20
@@ -38,8 +38,6 @@ TIMEOUT_S = 60
 """[api] timeout.attemptDurationSeconds: at least this."""
 ATTEMPTS = 10
 """[api] retryStrategy.attempts: 1 to this."""
-TAGS = 50
-"""[api] tags."""
 PLAN_TAGS = TAGS - OWN_TAGS
 """The tags that a plan may have: run, job and digest are ours."""
 TAG_KEY_LENGTH = 128

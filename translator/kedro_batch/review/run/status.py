@@ -97,7 +97,8 @@ class RunStatus:
 
     Attributes:
         run: Its id.
-        plan_digest: The digest of its plan.
+        plan_digest: The digest of the plan that it goes on with.
+        first_plan_digest: The digest of the plan that it was begun with, if that is another one.
         engine: ``aws`` or ``local``.
         location: Where it runs: region and account, or a folder.
         began_at: ISO 8601, UTC.
@@ -116,6 +117,7 @@ class RunStatus:
     schema: str = RUN_SCHEMA
     run: str
     plan_digest: str
+    first_plan_digest: str | None = None
     engine: str
     location: Mapping[str, str]
     began_at: str
@@ -158,7 +160,8 @@ def run_status(
             blocked.setdefault(one.blocked_by, []).append(name)
     return RunStatus(
         run=entry.run,
-        plan_digest=entry.digest,
+        plan_digest=entry.plan_digest,
+        first_plan_digest=entry.digest if entry.new_digest else None,
         engine=entry.engine,
         location=dict(entry.location),
         began_at=_moment(entry.began_at),
@@ -249,7 +252,8 @@ def entry_document(entry: RunEntry) -> dict[str, Any]:
     """Return the JSON document of the journal's record of a run."""
     fields = {
         "run": entry.run,
-        "plan_digest": entry.digest,
+        "plan_digest": entry.plan_digest,
+        "first_plan_digest": entry.digest if entry.new_digest else None,
         "engine": entry.engine,
         "location": dict(entry.location),
         "total": entry.jobs,

@@ -11,7 +11,7 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, parsed_job_name, run_prefix
 from kedro_batch.submitter.context import DefinitionChoice, RunContext, RunMode
-from kedro_batch.submitter.definitions.in_use import revisions_in_use
+from kedro_batch.submitter.definitions.in_use import is_revision_of, revisions_in_use
 from kedro_batch.submitter.events import DefinitionPinned, PinnedAs
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import DESCRIBE_JOBS
@@ -154,7 +154,8 @@ def _pins_of_jobs(context: RunContext, names: set[str]) -> dict[str, str]:
             break
     found = _revisions_of(context, [job_id for ids in asked.values() for job_id in ids])
     known = {name: [found[job_id] for job_id in ids if job_id in found] for name, ids in asked.items()}
-    return {name: revisions[0] for name, revisions in known.items() if revisions}
+    own = {name: [one for one in revisions if is_revision_of(one, name)] for name, revisions in known.items()}
+    return {name: revisions[0] for name, revisions in own.items() if revisions}
 
 
 def _pages_of_jobs(context: RunContext) -> Iterator[list[tuple[JobName, JobId]]]:

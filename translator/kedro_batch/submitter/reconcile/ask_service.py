@@ -4,16 +4,19 @@ from collections.abc import Collection, Iterable
 
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName
-from kedro_batch.plan.submit_job import TAG_PLAN, JobId
-from kedro_batch.submitter.context import RunContext
+from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, parsed_job_name
+from kedro_batch.submitter.context import RunContext, RunMode
 from kedro_batch.submitter.reconcile.duplicates import Discovered, discover
 from kedro_batch.submitter.reconcile.merge import Records
-from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import listed
 
 _PLANS_COMPARED = 5
-"""How many jobs are asked for the digest in their tags."""
+"""How many jobs are asked for the digests in their tags."""
+_DIGEST_LENGTH = 71
+"""Of sha256: and 64 hexadecimal digits."""
 
 
 def list_jobs_of_run(context: RunContext, journal: Records, *, must_exist: bool) -> Discovered:
@@ -25,7 +28,7 @@ def list_jobs_of_run(context: RunContext, journal: Records, *, must_exist: bool)
     if not (context.adopts or context.engine.capabilities.remembers):
         return Discovered(jobs={}, foreign_jobs=())
     found = {one.job_id: one for one in context.list_run()}
-    discovered = discover(context.run_id, context.parents, found.values())
+    discovered = _discover(context, found.values())
     for pause_s in LOOKUP_DELAYS_S if not journal else ():
         if not discovered.jobs and not must_exist:
             break  # a run that nobody knows is a new one
@@ -33,7 +36,7 @@ def list_jobs_of_run(context: RunContext, journal: Records, *, must_exist: bool)
         context.service.pause(pause_s)
         # What was there counts, even if it is forgotten by now: the machine may have slept.
         found |= {one.job_id: one for one in context.list_run()}
-        discovered = discover(context.run_id, context.parents, found.values())
+        discovered = _discover(context, found.values())
     _check_plan(context, discovered)
     return discovered
 
@@ -62,19 +65,47 @@ def too_old(context: RunContext, expired: Collection[JobName]) -> RunUnknown:
     )
 
 
+def _discover(context: RunContext, found: Iterable[JobSummary]) -> Discovered:
+    """Sort the jobs of the run; those of its earlier plans that this one does not have are left out."""
+    parsed = ((one, parsed_job_name(one.name)) for one in found)
+    ours = (one for one, name in parsed if name is None or name[1] not in context.earlier_jobs)
+    return discover(context.run_id, context.parents, ours)
+
+
 def _check_plan(context: RunContext, discovered: Discovered) -> None:
-    """Refuse a run of another plan: by names that the plan does not have, or by the digest in the tags."""
-    remedy = "Name the plan that it was applied from, or choose another --run-id"
+    """Refuse a run of another plan: by names that the plan does not have, or by the digests in the tags."""
+    newest = sorted((found[-1] for found in discovered.jobs.values()), key=lambda one: one.age, reverse=True)
+    known = {context.run_digest, context.digest, *context.earlier}
+    for detail in context.service.describe_jobs(one.job_id for one in newest[:_PLANS_COMPARED]):
+        first, last = detail.tags.get(TAG_PLAN), detail.tags.get(TAG_NEW_PLAN)
+        if first and first != context.run_digest:
+            raise UsageError(
+                f"run {context.run_id} is of another plan: {detail.name} was submitted from {_shown(first)}, this plan "
+                f"is {context.digest}. {_remedy(context, begun_otherwise=True)}"
+            )
+        if last and last not in known and context.options.mode is not RunMode.FOLLOW:
+            raise UsageError(
+                f"run {context.run_id} has gone on with another plan: {detail.name} was submitted from {_shown(last)}, "
+                f"and this plan is {context.digest}. {_remedy(context, begun_otherwise=False)}"
+            )
     if discovered.foreign_jobs:
         raise UsageError(
             f"run {context.run_id} is of another plan: it has {listed(discovered.foreign_jobs)}, which this plan does "
-            f"not have. {remedy}"
+            f"not have. {_remedy(context, begun_otherwise=True)}"
         )
-    newest = [found[-1].job_id for found in discovered.jobs.values()][:_PLANS_COMPARED]
-    for detail in context.service.describe_jobs(newest):
-        digest = detail.tags.get(TAG_PLAN)
-        if digest and digest != context.digest:
-            raise UsageError(
-                f"run {context.run_id} is of another plan: {detail.name} was submitted from {digest[:19]}, this plan "
-                f"is {context.digest[:19]}. {remedy}"
-            )
+
+
+def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
+    """Return what to do about a run that has another plan than the one at hand."""
+    resume = f"kedro-batch resume {context.run_id}"
+    if not begun_otherwise:
+        return f"Go on with that plan: {resume} --new-plan PLAN"
+    return (
+        f"Name the plan that it was applied from, or choose another --run-id. If it has gone on with a new plan, or is "
+        f"to go on with this one, name both: {resume} --plan FIRST --new-plan NEW"
+    )
+
+
+def _shown(digest: str) -> str:
+    """Return a digest from a tag, which anybody may have written."""
+    return one_line(digest)[:_DIGEST_LENGTH]

@@ -44,7 +44,7 @@ def belief_in(  # noqa: PLR0913  all that the journal is compared with
 
     Args:
         run_id: The run.
-        digest: The digest of its plan.
+        digest: The digest of its first plan.
         rows: What the journal has, every submission, the latest of each job last.
         listed: What ListJobs has.
         details: What DescribeJobs says of jobs that ListJobs does not have, or has in another state than the journal.

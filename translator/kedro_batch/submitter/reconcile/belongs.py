@@ -15,7 +15,7 @@ def is_of_run(detail: JobDetail, run_id: RunId, digest: PlanDigest) -> bool:
     Args:
         detail: The job as the service has it.
         run_id: The run.
-        digest: The digest of the run's plan. A job without our tags (``submit_tags: false``) has its name alone.
+        digest: The digest of the run's first plan. A job without our tags (``submit_tags: false``) has its name alone.
     """
     named = parsed_job_name(detail.name)
     return named is not None and named[0] == run_id and detail.tags.get(TAG_PLAN, digest) == digest

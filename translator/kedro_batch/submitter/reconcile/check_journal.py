@@ -74,7 +74,7 @@ def _describe(context: RunContext, rows: Sequence[Row], found: Discovered) -> di
 
 def _is_of_plan(context: RunContext, detail: JobDetail) -> bool:
     named = parsed_job_name(detail.name)
-    return named is not None and named[1] in context.parents and is_of_run(detail, context.run_id, context.digest)
+    return named is not None and named[1] in context.parents and is_of_run(detail, context.run_id, context.run_digest)
 
 
 def _check(
@@ -88,11 +88,11 @@ def _check(
     started = {job: one for job, jobs in joined.jobs.items() for one in jobs if one.proves_parents}
     belief = belief_in(
         context.run_id,
-        context.digest,
+        context.run_digest,
         rows,
         listed=found,
         details=details,
-        proven=with_started_descendants(context.parents, {}, started),
+        proven=with_started_descendants(context.proving_parents, {}, started),
         version_at=time_of_version(context.version).timestamp() if context.version else None,
         wall=context.calls.wall(),
     )

@@ -48,6 +48,7 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
     forgets: bool = True,
     others: bool = False,
     gap: bool = False,
+    proving: Parents | None = None,
 ) -> dict[JobName, JobRecord]:
     """Merge journal and service.
 
@@ -62,12 +63,13 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
         forgets: The service may have forgotten jobs that ended long ago.
         others: Another process has submitted jobs of the run: what the journal does not have may have been submitted.
         gap: The service has forgotten jobs of the run, however young it looks.
+        proving: The parents that a started job proves to have succeeded; None for all of the plan.
 
     Returns:
         The record of every job that may have been submitted.
     """
     records: dict[JobName, JobRecord] = {}
-    succeeded = with_started_descendants(parents, journal, kept)
+    succeeded = with_started_descendants(proving or parents, journal, kept)
     old = forgets and (gap or wall - began_at > REMEMBERED_S)
     for job in parents:
         record, found = journal.get(job), kept.get(job)

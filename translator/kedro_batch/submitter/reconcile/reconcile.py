@@ -82,11 +82,12 @@ def reconcile(context: RunContext, *, must_exist: bool, before: Records = Mappin
         UsageError: It has jobs of another plan, its journal cannot be believed, or it cannot be resumed so.
         ServiceError: The service refused.
     """
-    found = _compared(context, must_exist=must_exist, before=before)
+    found = compare_with_service(context, must_exist=must_exist, before=before)
     records = _submit_again_what_cannot_be_confirmed(context, found.records)
+    records = _after_other_jobs(context, propagate_failures(context.parents, _to_be_described(found.known, records)))
     return replace(
         found,
-        records=propagate_failures(context.parents, _to_be_described(found.known, records)),
+        records=records,
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
     )
 
@@ -99,14 +100,14 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
         UsageError: As ``reconcile``; or a job that is asked for cannot be run again.
         ServiceError: The service refused.
     """
-    found = _compared(context, must_exist=context.must_exist, done=context.options.assume_done)
+    found = compare_with_service(context, must_exist=context.must_exist, done=context.options.assume_done)
     records = propagate_failures(context.parents, _submit_again_what_cannot_be_confirmed(context, found.records))
     options = context.options
     jobs = jobs_to_rerun(context.parents, records, from_jobs=options.from_jobs, only_jobs=options.only_jobs)
     replaced = {job: records[job] for job in jobs if job in records}
     return replace(
         found,
-        records=with_next_submission(records, jobs),
+        records=_after_other_jobs(context, with_next_submission(records, jobs)),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
         earlier=tuple(one.job_id for one in replaced.values() if one.job_id and one.state in MAY_STILL_LIVE),
         replaced=replaced,
@@ -126,17 +127,25 @@ def _may_have_been_forgotten(context: RunContext) -> bool:
     return context.calls.wall() - time_of_version(context.version).timestamp() > REMEMBERED_S
 
 
-def _compared(
+def compare_with_service(
     context: RunContext,
     *,
     must_exist: bool,
     done: Collection[JobName] | None = None,
     before: Records = MappingProxyType({}),
 ) -> Reconciled:
-    """Return what journal and service together say of each job; nothing is decided yet of what is not known."""
+    """Return what journal and service together say of each job; nothing is decided yet of what is not known.
+
+    Raises:
+        RunUnknown: As ``reconcile``.
+        UsageError: As ``reconcile``.
+        ServiceError: The service refused.
+    """
+    done = None if done is None else set(done) - context.earlier_jobs
     rows = with_what_is_known(context.journal.submissions(context.run_id), before)
     journal = known = dict(rows)
     must_exist |= not rows and _may_have_been_forgotten(context)
+    must_exist &= context.new_plan is None  # it has been found by its plan until now, perhaps with no job of this one
     listed_jobs = list_jobs_of_run(context, journal, must_exist=must_exist)
     told = context.journal.submitted_ids(context.run_id)
     details = described_rows(context, with_earlier_ids(rows, told), listed_jobs)
@@ -154,6 +163,8 @@ def _compared(
         wall=context.calls.wall(),
         version_at=min((time_of_version(one).timestamp() for one in data_versions), default=None),
         forgets=context.engine.capabilities.forgets_jobs,
+        proving=context.proving_parents,
+        taken_over=context.taken_over,
     )
     standing = standing_of(context.parents, facts)
     if must_exist and not journal and not discovered.jobs:
@@ -162,10 +173,16 @@ def _compared(
             "it was more than a day ago and AWS Batch has forgotten it. Check account and region, or start a new run: "
             "kedro-batch apply PLAN"
         )
-    records = standing.records
+    records = {
+        job: one
+        for job, one in standing.records.items()
+        if not (job in context.added_jobs and one.state is JobState.EXPIRED)
+    }
     check_names(context.parents, (), done or ())
     if done is not None:
-        forgotten = () if journal or discovered.jobs else context.parents
+        forgotten = (
+            () if journal or discovered.jobs else [one for one in context.parents if one not in context.added_jobs]
+        )
         expired_jobs = dict.fromkeys(forgotten, NEW.in_state(JobState.EXPIRED))
         records = assume_done({**expired_jobs, **records}, done)
     if expired := jobs_in(records, JobState.EXPIRED):
@@ -196,6 +213,12 @@ def _submit_again_what_cannot_be_confirmed(context: RunContext, records: dict[Jo
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
     lost = {job: records[job].in_state(JobState.LOST) for job in unconfirmed}
     return with_next_submission({**records, **lost}, unconfirmed)
+
+
+def _after_other_jobs(context: RunContext, records: Records) -> dict[JobName, JobRecord]:
+    """Let jobs begin with their second submission, which removes first what jobs of an earlier plan have left."""
+    first = [job for job in context.taken_over if records.get(job, NEW) == NEW]
+    return {**records, **dict.fromkeys(first, replace(NEW, submission=2))}
 
 
 def _to_be_described(journal: Records, records: Records) -> dict[JobName, JobRecord]:

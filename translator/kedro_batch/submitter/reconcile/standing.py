@@ -38,6 +38,8 @@ class Facts:
         wall: The time; seconds since the epoch.
         version_at: When the version of the run's data was made, seconds since the epoch; None if it is not known.
         forgets: The service may have forgotten jobs that ended long ago.
+        proving: The parents of each job that have surely succeeded before it started; None for all of the plan.
+        taken_over: Jobs whose first submission is the second: they take over what jobs of an earlier plan have left.
     """
 
     journal: Records
@@ -47,6 +49,8 @@ class Facts:
     wall: float
     version_at: float | None = None
     forgets: bool = True
+    proving: Parents | None = None
+    taken_over: Collection[JobName] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,8 @@ def standing_of(parents: Parents, facts: Facts) -> Standing:
         wall=facts.wall,
         forgets=facts.forgets,
         others=_others_submit(journal, discovered),
-        gap=_has_gap(journal, discovered),
+        gap=_has_gap(facts.taken_over, journal, discovered),
+        proving=facts.proving,
     )
     orphans = {job for job in deduplicated.orphans if not _journal_has_more(journal.get(job), newest[job], discovered)}
     records |= {job: JobRecord(submission=newest[job] + 1) for job in orphans}
@@ -140,12 +145,12 @@ def _others_submit(journal: Records, discovered: Discovered) -> bool:
     )
 
 
-def _has_gap(journal: Records, discovered: Discovered) -> bool:
+def _has_gap(taken_over: Collection[JobName], journal: Records, discovered: Discovered) -> bool:
     """True if there is a submission of a job without the ones before it: the service has forgotten something."""
     submissions = {
         job: {one.submission for one in found} for job, found in discovered.jobs.items() if job not in journal
     }
-    return any(len(known) < max(known) for known in submissions.values())
+    return any(len(known) + (job in taken_over and 1 not in known) < max(known) for job, known in submissions.items())
 
 
 def _journal_has_more(record: JobRecord | None, newest: int, discovered: Discovered) -> bool:
