@@ -118,7 +118,8 @@ def _end_stuck(engine: Engine, ids: Sequence[JobId], reason: str) -> Terminated:
     except ServiceError as error:
         if error.fault is not Fault.DENIED:
             raise
-        return Terminated(done=others, failed=dict.fromkeys(waiting, str(error)))  # the run is followed all the same
+        first, *rest = waiting  # of these the same is to be said; the run is followed all the same
+        return Terminated(done=(*others, *rest), failed={first: str(error)})
     return Terminated(done=(*others, *ended.done), failed=ended.failed)
 
 
