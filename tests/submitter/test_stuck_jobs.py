@@ -36,6 +36,12 @@ def test_a_reason_is_told_at_its_second_sight_and_again_every_half_hour():
     assert told == [10, 1810, 3610, 5410]
 
 
+def test_numbers_in_a_reason_make_no_other_reason():
+    stuck = StuckJobs(300)
+    told = [now for now in range(0, 1800, 10) if judged(stuck, a_job(f"{MISCONFIGURED}: {now} needed"), now).message]
+    assert told == [10]
+
+
 def test_one_line_is_enough_for_a_queue_and_a_reason():
     stuck = StuckJobs(300)
     for now in (0, 10):

@@ -26,6 +26,7 @@ _LONGEST = 300
 """Characters of a reason that are shown, and sent with a termination."""
 _IN_THE_WAY = re.compile(r"\b(?:MISCONFIGURATION|CAPACITY):")
 """How AWS Batch begins the reasons that it knows (user guide, "Jobs stuck in a RUNNABLE status")."""
+_CODE = re.compile(r"\b(?:MISCONFIGURATION|CAPACITY):\w*")
 _ASKS_FOR_ACTION = re.compile(r"\bACTION_REQUIRED\b")
 """Likewise, of a queue whose compute environments are invalid: told as early, and never why a job is ended."""
 
@@ -158,9 +159,10 @@ class StuckJobs:
         else:
             normal_s = self._until_stuck_s * (1 if reason else _NORMAL_FOR)
             due = waited_s >= normal_s and (bool(reason) or not others_at_work)
-        if not due or now - self._shown_at.get((queue, reason), float("-inf")) < _NOTICES_APART * self._until_stuck_s:
+        shown = (queue, _kind_of(reason))
+        if not due or now - self._shown_at.get(shown, float("-inf")) < _NOTICES_APART * self._until_stuck_s:
             return None
-        self._shown_at[queue, reason] = now
+        self._shown_at[shown] = now
         began = f"{job} waits for a machine in {queue}, RUNNABLE for {duration(waited_s)}"
         if not reason:
             return (
@@ -208,6 +210,12 @@ def shown_reason(detail: JobDetail) -> str:
 def names_what_is_in_the_way(detail: JobDetail) -> bool:
     """True if a job is RUNNABLE, and AWS Batch says what keeps it from getting a machine."""
     return detail.state is JobState.RUNNABLE and bool(_IN_THE_WAY.search(detail.reason))
+
+
+def _kind_of(reason: str) -> str:
+    """Return what is the same in two reasons of one kind: their code, or the words without numbers."""
+    code = _CODE.search(reason)
+    return code[0] if code else re.sub(r"\d+", "#", reason)
 
 
 def reason_to_end(because: str) -> str:
