@@ -93,10 +93,8 @@ def outcome_text(status: RunStatus, *, journal: str, seconds: float | None = Non
 def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
     lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
-    lines += [
-        f"  {view.job} {view.headline}"
-        for view in (_failure((one,), status.engine) for one in status.failures[:_FAILURES_SHOWN])
-    ]
+    for view in (_failure((one,), status.engine) for one in status.failures[:_FAILURES_SHOWN]):
+        lines += [f"  {view.job} {view.headline}", *(f"    {exception}" for exception in view.exceptions[:1])]
     if further := _further(status.failures[_FAILURES_SHOWN:]):
         lines.append(f"  {further}")
     lines += [f"To {effect}: {command.rstrip()}" for command, effect in _commands(status, journal)]

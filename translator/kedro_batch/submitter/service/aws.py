@@ -33,7 +33,7 @@ from kedro_batch.submitter.service.api import (
 )
 from kedro_batch.submitter.service.call_pool import LANES, Lane
 from kedro_batch.submitter.service.cloudwatch_logs import CloudWatchLogs
-from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, READ_S, TERMINATE_JOBS, Pace
+from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, LOG_S, READ_S, TERMINATE_JOBS, Pace
 from kedro_batch.text.escaping import one_line
 
 
@@ -90,7 +90,8 @@ class AwsEngine:
             self._asking = session.client("batch", config=_config())
         self._session = session
         self._targets = Targets(self._asking)
-        self._logs = CloudWatchLogs(lambda where: session.client("logs", region_name=where, config=_config()))
+        few = _config(read_timeout=LOG_S, retries={"total_max_attempts": 2})  # a log is looked at again anyway
+        self._logs = CloudWatchLogs(lambda where: session.client("logs", region_name=where, config=few))
 
     def _check(self, **_request: Any) -> None:
         """Called by botocore when a request is signed; what follows are only name resolution and connection."""
@@ -238,4 +239,5 @@ def _caller_of(session: Any) -> Identity:
 
 
 def _config(**more: Any) -> Config:
-    return Config(connect_timeout=CONNECT_S, read_timeout=READ_S, user_agent_extra="kedro-batch", **more)
+    usual = {"connect_timeout": CONNECT_S, "read_timeout": READ_S, "user_agent_extra": "kedro-batch"}
+    return Config(**{**usual, **more})
