@@ -91,6 +91,19 @@ SPARK = f"""Traceback (most recent call last):
 Caused by: java.io.IOException: disk full
 \t... 12 more
 """
+IN_A_POOL = """concurrent.futures.process._RemoteTraceback:
+'''
+Traceback (most recent call last):
+  File "nodes.py", line 7, in clean
+ValueError: no
+'''
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "runner.py", line 1, in run
+ValueError: no
+"""
 LONG = "a text that is so long that it has to be folded, in the middle of a sentence or behind a word, once or twice"
 
 
@@ -138,6 +151,10 @@ def test_the_exception_is_found_with_the_one_that_led_to_it(form, error, excepti
             "java.lang.RuntimeException: no",
             "java.io.IOException: disk",
         ),
+        (IN_A_POOL, "ValueError: no", None),
+        ('ERROR root Traceback (most recent call last):\n  File "a"\nValueError: no', "ValueError: no", None),
+        ('  Traceback (most recent call last):\n    File "a"\n  ValueError: no\n  more', "ValueError: no more", None),
+        ("ValueError: no\r\n", "ValueError: no", None),
         ("all is well\nuntil here", None, None),
         ("", None, None),
         ("Traceback (most recent call last):", None, None),

@@ -6,7 +6,7 @@ import pytest
 
 from kedro_batch.plan.model import PlanDigest
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.review.run.outcome import outcome_text, runs_text
+from kedro_batch.review.run.outcome import failure_text, outcome_text, runs_text
 from kedro_batch.review.run.status import FailureStatus, JobStatus, RunStatus
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -110,6 +110,52 @@ def test_the_headline_of_a_failure_says_all_that_is_known(given, lines):
     assert told.splitlines()[len(lines)].startswith("  kedro-batch resume")
 
 
+RAISED = {
+    "reason": "exited",
+    "cause": "exit",
+    "exit_code": 1,
+    "exception": "ValueError: no x",
+    "exception_cause": "KeyError: 'x'",
+    "log": "somewhere",
+    "log_tail": ('  File "nodes.py", line 1, in f', "ValueError: no x"),
+}
+
+
+def test_the_exception_comes_before_the_log_and_what_several_jobs_failed_with_is_told_once():
+    names = ["a", "b", "c"]
+    alike = [failure(name, node="n", not_run=(f"below_{name}",), **RAISED) for name in names]
+    run = status("a:FAILED b:FAILED c:FAILED below_a:NOT_RUN below_b:NOT_RUN below_c:NOT_RUN", *alike)
+    assert (
+        text(run, seconds=1)
+        .split("\n\n")[1]
+        .startswith(
+            "a failed: exited; exit code 1\n"
+            "  ValueError: no x\n"
+            "  after KeyError: 'x'\n"
+            "  in node n\n"
+            "  failed in the same way (2): b, c\n"
+            "  log: somewhere\n"
+            '  |   File "nodes.py", line 1, in f\n'
+            "  | ValueError: no x\n"
+            "  not run because of it (3): below_a, below_b, below_c\n"
+            "  kedro-batch resume "
+        )
+    )
+
+
+def test_as_an_exception_a_failed_run_is_told_with_that_of_each_job():
+    told = failure_text(
+        status("a:FAILED b:FAILED", failure("a", **RAISED), failure("b", reason="killed")), journal=JOURNAL
+    )
+    assert told == (
+        f"run {RUN} failed: 2 failed\n"
+        "  a failed: exited; exit code 1\n"
+        "    ValueError: no x\n"
+        "  b failed: killed\n"
+        f"To submit what has not succeeded: kedro-batch resume {RUN}"
+    )
+
+
 def test_jobs_left_on_aws_are_listed_with_their_states_and_ids_and_with_what_can_be_done():
     left = status("a:SUCCEEDED b:RUNNING c:PENDING d:NOT_SUBMITTED", outcome="interrupted")
     assert text(left, seconds=75.2, note="what has been submitted goes on") == (
@@ -172,9 +218,10 @@ EVIL = "a\x1b]0;title\x07b\u202ed\x9b1m\rrun x succeeded"
 
 def test_text_from_outside_cannot_drive_a_terminal():
     one = failure(reason=EVIL, cause="exit", log=EVIL, log_tail=(EVIL,), log_problem=EVIL)
+    one = replace(one, exception=EVIL, exception_cause=EVIL, node=EVIL)
     told = outcome_text(status("train:FAILED", one), journal=EVIL, seconds=1, note=EVIL)
     assert all(line.isprintable() for line in told.split("\n"))
-    assert told.count("succeeded") == 8  # seven times in the text from outside, and once of our own
+    assert told.count("succeeded") == 11  # ten times in the text from outside, and once of our own
 
 
 def test_what_is_harmless_is_shown_as_it_is():

@@ -53,7 +53,7 @@ _NEAR = 40
 _LAST_LINES = 5
 _MESSAGE_LINES = 4
 
-_PLAIN = re.compile(r"Traceback \(most recent call last\):\s*$")
+_PLAIN = re.compile(r"(?P<indent> *)(?:\S.*\s)?Traceback \(most recent call last\):\s*$")
 _GROUP = re.compile(r"(?P<indent> *)\+ Exception Group Traceback \(most recent call last\):\s*$")
 _BOX = re.compile(r"[╭+][─-]+ ?Traceback \(most recent call last\) ?[─-]+[╮+]\s*$")
 _BOX_LINE = re.compile(r"[│|╭┌]")
@@ -68,6 +68,8 @@ _BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exi
 _JAVA_FRAME = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\s+Suppressed: ")
 _JAVA_CAUSE = re.compile(r"\s*Caused by: (?P<text>\S.*)")
 _JAVA = re.compile(r'Exception in thread "[^"]*" (?P<text>[A-Za-z_]\S*.*)')
+_QUOTES = ('"""', "'''")
+"""The end of a traceback of another process, which is the message of an exception in this one."""
 _LOG_LINE = re.compile(
     r"\W{0,2}\d{2,4}[-/.]\d{2}[-/.]\d{2,4}[ T\]]|\W?(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\b|\d\d:\d\d:\d\d|\s{15,}\S"
 )
@@ -103,8 +105,8 @@ def _cause(found: Sequence[_Found]) -> str | None:
     """Return where the chain of causes of the last exception begins; without causes, what was handled at that time."""
     cause = None
     for before, after in reversed(list(pairwise(found))):
-        if after.link is Link.CAUSE or (after.link is Link.CONTEXT and cause is None and after is found[-1]):
-            cause = before.text
+        if after.link is Link.CAUSE or (after.link is Link.CONTEXT and after is found[-1]):
+            cause = before.text if before.text != found[-1].text else cause  # one of another process comes again here
         if after.link is not Link.CAUSE:
             break
     return cause
@@ -127,8 +129,8 @@ def _exceptions(lines: Sequence[str]) -> Iterator[_Found]:
             link = _LINKS[line.strip()]
         elif group := _GROUP.match(line):
             found = _of_group(lines, at, len(group["indent"]))
-        elif _PLAIN.match(line):
-            found = _of_plain(lines, at)
+        elif plain := _PLAIN.match(line):
+            found = _of_plain(lines, at, plain["indent"])
         elif _BOX.match(line):
             found = _of_box(lines, at)
         elif java := _JAVA.match(line):
@@ -141,12 +143,12 @@ def _exceptions(lines: Sequence[str]) -> Iterator[_Found]:
         at = max(at + 1, found.end if found else 0)
 
 
-def _of_plain(lines: Sequence[str], at: int) -> _Found | None:
-    """Return what stands behind the frames of a traceback: these are indented."""
+def _of_plain(lines: Sequence[str], at: int, indent: str) -> _Found | None:
+    """Return what stands behind the frames of a traceback: these are indented, more than all of it may be."""
     at += 1
-    while at < len(lines) and (lines[at].startswith("  ") or not lines[at].strip()):
+    while at < len(lines) and (lines[at].startswith(f"{indent}  ") or not lines[at].strip()):
         at += 1
-    return _message(lines, at)
+    return _message(lines, at, indent=indent)
 
 
 def _of_box(lines: Sequence[str], at: int) -> _Found | None:
@@ -188,15 +190,16 @@ def _of_group(lines: Sequence[str], at: int, indent: int) -> _Found | None:
     return _Found(text=text, end=at, inner=inner) if text and _EXCEPTION.match(text) else None
 
 
-def _message(lines: Sequence[str], at: int, width: int | None = None) -> _Found | None:
+def _message(lines: Sequence[str], at: int, *, width: int | None = None, indent: str = "") -> _Found | None:
     """Return the name and the message of an exception that begin in a line; None if they do not.
 
     Args:
         lines: The lines.
         at: The number of the line.
         width: Where rich has folded it, and a word that is longer.
+        indent: What stands before it.
     """
-    if at >= len(lines) or not _EXCEPTION.match(lines[at].rstrip()):
+    if at >= len(lines) or not _EXCEPTION.match(lines[at].removeprefix(indent).rstrip()):
         return None
     text, last = lines[at].strip(), lines[at]
     end = at + 1
@@ -211,4 +214,4 @@ def _message(lines: Sequence[str], at: int, width: int | None = None) -> _Found 
 def _goes_on(line: str) -> bool:
     """True if a line may belong to the message of an exception."""
     ends = (_LOG_LINE, _JAVA_FRAME, _JAVA_CAUSE, _PLAIN, _GROUP, _BOX, _BOX_LINE, _BOX_END)
-    return bool(line.strip()) and line.strip() not in _LINKS and not any(one.match(line) for one in ends)
+    return bool(line.strip()) and line.strip() not in (*_LINKS, *_QUOTES) and not any(one.match(line) for one in ends)

@@ -83,7 +83,8 @@ def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
     lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
     shown = status.failures[:_FAILURES_SHOWN]
-    lines += [f"  {view.job} {view.headline}" for view in _failures([(one,) for one in shown], status)]
+    for view in _failures([(one,) for one in shown], status):
+        lines += [f"  {view.job} {view.headline}", *(f"    {exception}" for exception in view.exceptions[:1])]
     if further := further_failures(status.failures[_FAILURES_SHOWN:]):
         lines.append(f"  {further}")
     lines += [f"To {effect}: {command.rstrip()}" for command, effect in next_steps(status, journal)]

@@ -35,7 +35,7 @@ from kedro_batch.submitter.service.api import (
 )
 from kedro_batch.submitter.service.call_pool import LANES, Lane
 from kedro_batch.submitter.service.cloudwatch_logs import CloudWatchLogs
-from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, READ_S, TERMINATE_JOBS, Pace
+from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, LOG_S, READ_S, TERMINATE_JOBS, Pace
 from kedro_batch.text.escaping import one_line
 
 
@@ -110,7 +110,8 @@ class AwsEngine:
         no_retries = {"retries": {"total_max_attempts": 1}, "max_pool_connections": LANES[Lane.SUBMIT]}
         submitting = make_client(session, "batch", config=_config(**no_retries))
         submitting.meta.events.register("before-send.batch.SubmitJob", self._check)
-        logs = CloudWatchLogs(lambda where: make_client(session, "logs", region_name=where, config=_config()))
+        few = _config(read_timeout=LOG_S, retries={"total_max_attempts": 2})  # a log is looked at again anyway
+        logs = CloudWatchLogs(lambda where: make_client(session, "logs", region_name=where, config=few))
         return _Clients(submitting=submitting, asking=make_client(session, "batch", config=_config()), logs=logs)
 
     @property
@@ -277,4 +278,5 @@ def _later() -> Iterator[None]:
 
 
 def _config(**more: Any) -> Config:
-    return Config(connect_timeout=CONNECT_S, read_timeout=READ_S, user_agent_extra="kedro-batch", **more)
+    usual = {"connect_timeout": CONNECT_S, "read_timeout": READ_S, "user_agent_extra": "kedro-batch"}
+    return Config(**{**usual, **more})
