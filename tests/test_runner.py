@@ -352,7 +352,7 @@ def test_a_program_that_makes_sessions_gets_an_exception_and_stays_as_it_was(tmp
     assert "\nAWSBatchRunnerError / is not the project: it has no pyproject.toml with a [tool.kedro] section" in text
     assert "has a queue and a definition: choose it with --env, or with KedroSession.create(env='prod')\n" in text
     assert "\nAWSBatchRunnerError these nodes are not in the registered pipelines, so no container could find" in text
-    assert "  add_up failed: exit code 1 (an error in its code)\n" in text
+    assert "  add_up failed: exit code 1 (an error, usually an exception in Python)\n" in text
 
 
 def test_the_package_is_light_until_the_runner_is_asked_for(tmp_path):

@@ -105,7 +105,7 @@ def test_a_command_that_does_not_exist_is_a_failed_job(tmp_path):
     ("command", "reason"),
     [
         (python("import os; os.kill(os.getpid(), 40)"), "exit code 168 (ended by signal 40)"),
-        (["bash", "-c", "rm -rf .kedro-batch; exit 1"], "exit code 1 (an error in its code)"),
+        (["bash", "-c", "rm -rf .kedro-batch; exit 1"], "exit code 1 (an error, usually an exception in Python)"),
     ],
 )
 def test_whatever_happens_to_a_job_it_ends(tmp_path, command, reason):
@@ -368,7 +368,7 @@ def test_on_a_terminal_there_is_a_live_view(tmp_path, words, coloured):
     terminal.close()
     shown = str(terminal.before)
     assert terminal.exitstatus == 6
-    assert "bad failed: exit code 1 (an error in its code)" in shown
+    assert "bad failed: exit code 1 (an error, usually an exception in Python)" in shown
     assert bool(re.search(r"\x1b\[(?:\d+;)*[349]\dm", shown)) == coloured
 
 

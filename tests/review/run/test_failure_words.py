@@ -8,7 +8,7 @@ ENDED = "Essential container in task exited"
 @pytest.mark.parametrize(
     ("reason", "code", "cause", "memory_mib", "words"),
     [
-        (ENDED, 1, "exit", 2048, "exit code 1 (an error in its code)"),
+        (ENDED, 1, "exit", 2048, "exit code 1 (an error, usually an exception in Python)"),
         (ENDED, 3, "exit", None, "exit code 3"),
         (ENDED, 137, "exit", 2048, "exit code 137 (SIGKILL: killed, most likely out of memory, had 2048 MiB)"),
         (ENDED, 137, "exit", None, "exit code 137 (SIGKILL: killed, most likely out of memory)"),

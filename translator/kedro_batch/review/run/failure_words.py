@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from kedro_batch.submitter.failures import Cause
 
 _WORDS: Mapping[int, str] = {
-    1: "an error in its code",
+    1: "an error, usually an exception in Python",
     2: "wrong words on its command line, or a file that is not there",
     126: "its command cannot be executed",
     127: "its command was not found",
