@@ -3,6 +3,7 @@
 import itertools
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_a_service_that_stays_silent_is_not_asked_again_after_half_a_minute(monk
         clients = Clients(region="us-east-1")
         clock = itertools.count(step=seconds)
         monkeypatch.setattr(time, "sleep", lambda _: None)  # botocore's pauses between two tries
-        monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+        monkeypatch.setattr("kedro_batch.cloud.clients.time", SimpleNamespace(monotonic=lambda: next(clock)))
         with pytest.raises(ServiceError) as caught:
             clients.call("cloudformation", "describe_stacks")
     assert (caught.value.fault, len(asked)) == (Fault.AMBIGUOUS, SECONDS_A_TRY[seconds])
