@@ -75,7 +75,10 @@ def lacks_operation(error: ServiceError) -> bool:
 
 def may_lack_operation(error: ServiceError) -> bool:
     """True if that is so, or if whatever answers has nothing at the operation's path: an older one may be tried."""
-    reply = getattr(error.__cause__, "response", None) or {}
+    cause = error.__cause__
+    if isinstance(cause, PageError):
+        return cause.status == _NOT_FOUND
+    reply = getattr(cause, "response", None) or {}
     return lacks_operation(error) or reply.get("ResponseMetadata", {}).get("HTTPStatusCode") == _NOT_FOUND
 
 
@@ -226,7 +229,9 @@ def _is_of_the_clock(code: str, message: str) -> bool:
 def _page(what: str, service: str, status: int, line: str) -> ServiceError:
     """Say that something on the way has answered, with its words."""
     why = f"the reply is HTTP {status}, without an error of AWS{f': {line}' if line else ''}"
-    return _not_a_reply(what, service, why, Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS, PAGE)
+    return _not_a_reply(
+        what, service, why, Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS, PAGE.format(service)
+    )
 
 
 def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS, remedy: str = "") -> ServiceError:
