@@ -30,7 +30,7 @@ from kedro_batch.cloud.failure_table import (
     UNSIGNED,
     Meaning,
 )
-from kedro_batch.cloud.foreign_pages import PageError, text_of_page
+from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
 from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_setting, is_surely_unsent
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.escaping import one_line
@@ -43,8 +43,6 @@ _EXCEPTIONS = tuple(
     for names, meaning in EXCEPTIONS
 )
 _UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticationTokenException"})
-_REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
-"""Headers of the replies of AWS."""
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
 """The name of an error; where a reply has none, botocore takes the number of its status."""
 _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
@@ -98,7 +96,7 @@ def is_from_aws(reply: Mapping[str, Any]) -> bool:
     metadata = reply.get("ResponseMetadata", {})
     headers = metadata.get("HTTPHeaders", {})
     named = _ERROR_TYPE.fullmatch(str(reply.get("Error", {}).get("Code", "")))
-    return bool(named or metadata.get("RequestId") or any(name in headers for name in _REQUEST_IDS))
+    return bool(named or metadata.get("RequestId") or any(name in headers for name in REQUEST_IDS))
 
 
 @contextmanager
@@ -129,7 +127,7 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
         raise _tried(what, service, error, Meaning(fault=Fault.REFUSED)) from error
     except PageError as error:
         if failed_while_signing(error):
-            raise _tried(what, service, error, Meaning(fault=Fault.CREDENTIALS, remedy=NETWORK)) from error
+            raise _tried(what, service, error, Meaning(fault=Fault.CREDENTIALS, remedy=PAGE.format("AWS"))) from error
         raise _page(what, service, error.status, error.line) from error
     except Exception as error:
         meaning = _meaning(what, error)
