@@ -73,7 +73,8 @@ def test_moto_says_whose_credentials_they_are(tmp_path, moto_server):
 def test_an_account_that_nobody_can_tell_sends_nothing(tmp_path, configuration, env, part):
     write_pinned(tmp_path, account=HERE)
     with standin(**configuration) as service:
-        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env={**service.environment, **env})
+        env = {**service.environment, **env}
+        ended = kedro_batch("apply", "plan.yaml", "--retry-for", "1s", cwd=tmp_path, env=env)
         assert service.asked("describejobqueues") == []
     assert (ended.code, ended.text) == (5, "")
     assert part in ended.err

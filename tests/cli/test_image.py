@@ -195,7 +195,7 @@ def test_a_definition_that_another_file_declares_gets_the_image_by_an_option(tmp
             "is for the region eu-west-1, and the shell names us-east-1",
         ),
         (["--push"], DECLARED, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 5, "Check the network"),
-        (["--push"], DECLARED, {"AWS_ACCESS_KEY_ID": ""}, 5, "Log in (aws sso login)"),
+        (["--push"], DECLARED, {"AWS_ACCESS_KEY_ID": ""}, 5, "Log in (aws sso login, aws login)"),
         (
             ["--push"],
             DECLARED,

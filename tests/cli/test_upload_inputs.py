@@ -159,7 +159,7 @@ def test_an_endpoint_that_does_not_answer_is_told(tmp_path, bucket):
 def test_no_credentials_are_told(tmp_path):
     ended = kedro_batch(*UPLOAD, cwd=project_with(tmp_path), env={"AWS_DEFAULT_REGION": "us-east-1"})
     assert ended.code == 5
-    assert "Unable to locate credentials. Log in (aws sso login), or set AWS_PROFILE" in ended.err
+    assert "Unable to locate credentials. Log in (aws sso login, aws login), or set AWS_PROFILE" in ended.err
 
 
 def test_no_region_is_told(tmp_path, aws_account):

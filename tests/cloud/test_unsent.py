@@ -97,6 +97,16 @@ def test_a_certificate_that_cannot_be_verified_is_refused_before_anything_is_sen
     assert "AWS_CA_BUNDLE" in str(error)
 
 
+@pytest.mark.parametrize("bundle", ["nothing.pem", "folder", "text"])
+def test_a_bundle_of_certificates_that_cannot_be_used_is_a_setting(endpoint, bundle):
+    (endpoint.folder / "folder").mkdir()
+    (endpoint.folder / "text").write_text("no certificate")
+    endpoint.trust(endpoint.folder / bundle)
+    error = endpoint.submit(f"https://127.0.0.1:{endpoint.encrypted(endpoint.read)}")
+    assert (error.fault, error.exit_code, endpoint.got) == (Fault.SETTINGS, 2, [])
+    assert "AWS_CA_BUNDLE" in str(error)
+
+
 @pytest.mark.parametrize("retries", ["legacy", "standard", "adaptive"])
 def test_a_job_is_checked_after_the_credentials_were_renewed_and_before_anything_is_sent(
     endpoint, tmp_path, monkeypatch, retries

@@ -233,3 +233,22 @@ def test_latency_is_waited_for_by_each_call_on_its_own(monkeypatch):
         batch.close()
         server.shutdown()
     assert waits.count(0.3) == 2
+
+
+def test_an_operation_may_be_refused_with_any_error_or_answered_by_something_on_the_way():
+    world = Simulated(refuse={"ListJobs": [418, "Teapot", "short"], "*": [400, "Other", "stout"]})
+    assert world.service.answer("listjobs", {}).content == {"__type": "Teapot", "message": "short"}
+    assert world.service.answer("DescribeJobs", {}).status == 400
+    world.service.configure({"refuse": {}, "pages": {"DescribeJobs": [302, "text/html", "<p>"]}})
+    page = world.service.answer("DescribeJobs", {}).page
+    assert page
+    assert (page[0], page[2]) == (302, "<p>")
+    assert world.service.answer("DescribeJobQueues", {}).page is None
+    assert world.service.judge()["calls"]["describejobs"] == 2
+
+
+def test_a_role_can_be_assumed_for_as_long_as_is_configured():
+    with standin(session_s=300) as service:
+        given = service.client("sts").assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="me")
+    left = given["Credentials"]["Expiration"].timestamp() - time.time()
+    assert 0 < left < 300

@@ -35,7 +35,7 @@ def error(fault: Fault = Fault.UNREACHABLE) -> ServiceError:
     return ServiceError("no connection", fault=fault)
 
 
-@pytest.mark.parametrize("fault", [Fault.DENIED, Fault.REFUSED])
+@pytest.mark.parametrize("fault", [Fault.DENIED, Fault.REFUSED, Fault.SETTINGS])
 def test_what_waiting_does_not_mend_is_raised_at_once(fault):
     waiting, told, _ = backoff()
     with pytest.raises(ServiceError, match=r"^no connection$") as raised:
@@ -101,16 +101,85 @@ def test_nothing_is_said_of_jobs_before_there_are_some_and_what_the_caller_tells
     assert told == [Notice(kind=NoticeKind.TROUBLE, message=said)]
 
 
-def test_being_throttled_is_no_trouble_worth_telling():
+def limited(operation="DescribeJobs"):
+    return ServiceError("too many", fault=Fault.THROTTLED, operation=operation)
+
+
+def test_being_throttled_for_a_moment_is_no_trouble_worth_telling():
     waiting, told, _ = backoff()
-    waiting.on_failure(Lane.DESCRIBE, error(Fault.THROTTLED), 0.0)
+    waiting.on_failure(Lane.DESCRIBE, limited(), 0.0)
     assert waiting.retry_at(Lane.DESCRIBE) == 1
+    waiting.tell(9.9)
     waiting.on_success(Lane.DESCRIBE)
-    assert told == []
-    waiting.on_failure(Lane.DESCRIBE, error(Fault.THROTTLED), 10.0)
+    assert (told, waiting.tell_at) == ([], float("inf"))
+    waiting.on_failure(Lane.DESCRIBE, limited(), 10.0)
     waiting.on_failure(Lane.DESCRIBE, error(Fault.UNREACHABLE), 11.0)  # this is
     waiting.on_success(Lane.DESCRIBE)
     assert [one.kind for one in told if isinstance(one, Notice)] == [NoticeKind.TROUBLE, NoticeKind.RECOVERED]
+
+
+def test_a_storm_is_told_after_10_seconds_and_then_every_30():
+    waiting, told, _ = backoff()
+    waiting.jobs_go_on = True
+    now = 100.0
+    waiting.on_failure(Lane.DESCRIBE, limited(), now)
+    while now < 185:
+        now = waiting.tell_at
+        waiting.tell(now - 0.1)
+        waiting.tell(now)
+        waiting.on_failure(Lane.DESCRIBE, limited(), now)
+    waiting.on_success(Lane.DESCRIBE)
+    assert [one.message for one in told if isinstance(one, Notice)] == [
+        f"AWS Batch limits DescribeJobs; jobs go on. No call has got through for {said}: trying again"
+        for said in ("10 s", "40 s", "1 min 10 s", "1 min 40 s")
+    ] + ["AWS Batch answers again"]
+
+
+def test_a_storm_of_submissions_is_over_with_each_one_that_gets_through():
+    waiting, told, _ = backoff()
+    for at in range(0, 100, 5):
+        waiting.on_throttled(Lane.SUBMIT, limited("SubmitJob"), float(at))
+        waiting.tell(float(at) + 4)
+        waiting.on_success(Lane.SUBMIT)
+    assert told == []
+    waiting.on_throttled(Lane.SUBMIT, limited("SubmitJob"), 100.0)
+    waiting.tell(110.0)
+    (notice,) = told
+    assert isinstance(notice, Notice)
+    assert notice.message.startswith("AWS Batch limits SubmitJob. No call")
+
+
+def test_credentials_that_look_wrong_are_waited_for_only_once_a_call_was_accepted():
+    waiting, _, _ = backoff()
+    wrong = ServiceError("unknown key", fault=Fault.CREDENTIALS, set_up_wrong=True)
+    with pytest.raises(ServiceError, match="unknown key"):
+        waiting.on_failure(Lane.DESCRIBE, wrong, 0.0)
+    waiting.on_success(Lane.LIST)
+    waiting.on_failure(Lane.DESCRIBE, wrong, 1.0)
+    assert waiting.retry_at(Lane.DESCRIBE) == 2
+
+
+class Failing(Renewing):
+    """An engine that finds no credentials that it may use."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+
+    def renew(self) -> None:
+        raise ServiceError("there is half a file", fault=self.fault)
+
+
+@pytest.mark.parametrize("fault", [Fault.SETTINGS, Fault.CREDENTIALS, Fault.UNREACHABLE])
+def test_credentials_that_cannot_be_read_just_now_are_looked_for_again(fault):
+    waiting = Backoff(Failing(fault), lambda _: None, 3600)
+    waiting.on_failure(Lane.DESCRIBE, error(Fault.CREDENTIALS), 0.0)
+    assert waiting.retry_at(Lane.DESCRIBE) == 1
+
+
+def test_new_credentials_that_lead_elsewhere_end_it():
+    waiting = Backoff(Failing(Fault.REFUSED), lambda _: None, 3600)
+    with pytest.raises(ServiceError, match="there is half a file"):
+        waiting.on_failure(Lane.DESCRIBE, error(Fault.CREDENTIALS), 0.0)
 
 
 def test_after_success_the_next_failure_is_waited_for_shortly_again():

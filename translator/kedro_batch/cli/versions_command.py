@@ -86,6 +86,7 @@ def _look(run_id: "RunId", journal: Path) -> None:
     """
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
+    from kedro_batch.cloud.account import PATIENCE_S
     from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
 
@@ -93,7 +94,8 @@ def _look(run_id: "RunId", journal: Path) -> None:
     handle = find_run(run_id, book, None)
     if handle.engine_name == "local":
         return
-    with open_run(handle, book, command_options({"once": True, "quiet": True}, RunMode.FOLLOW)) as session:
+    options = command_options({"once": True, "quiet": True, "retry_for": PATIENCE_S}, RunMode.FOLLOW)
+    with open_run(handle, book, options) as session:
         session.look()
 
 

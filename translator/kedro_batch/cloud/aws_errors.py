@@ -30,7 +30,7 @@ from kedro_batch.cloud.failure_table import (
     UNSIGNED,
     Meaning,
 )
-from kedro_batch.cloud.foreign_pages import PageError, text_of_page
+from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
 from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_setting, is_surely_unsent
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.escaping import one_line
@@ -53,8 +53,6 @@ _OBJECTIONS = frozenset(
 )
 """The service has read the request and rejects it. AWS Batch calls all of them ClientException."""
 _UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticationTokenException"})
-_REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
-"""Headers of the replies of AWS."""
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
 """The name of an error; where a reply has none, botocore takes the number of its status."""
 _LONGEST_CODE, _LONGEST_REASON = 100, 600
@@ -85,7 +83,10 @@ def lacks_operation(error: ServiceError) -> bool:
 
 def may_lack_operation(error: ServiceError) -> bool:
     """True if that is so, or if whatever answers has nothing at the operation's path: an older one may be tried."""
-    reply = getattr(error.__cause__, "response", None) or {}
+    cause = error.__cause__
+    if isinstance(cause, PageError):
+        return cause.status == _NOT_FOUND
+    reply = getattr(cause, "response", None) or {}
     return lacks_operation(error) or reply.get("ResponseMetadata", {}).get("HTTPStatusCode") == _NOT_FOUND
 
 
@@ -105,7 +106,7 @@ def is_from_aws(reply: Mapping[str, Any]) -> bool:
     metadata = reply.get("ResponseMetadata", {})
     headers = metadata.get("HTTPHeaders", {})
     named = _ERROR_TYPE.fullmatch(str(reply.get("Error", {}).get("Code", "")))
-    return bool(named or metadata.get("RequestId") or any(name in headers for name in _REQUEST_IDS))
+    return bool(named or metadata.get("RequestId") or any(name in headers for name in REQUEST_IDS))
 
 
 @contextmanager
@@ -136,7 +137,7 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
         raise _tried(what, service, error, Meaning(fault=Fault.REFUSED)) from error
     except PageError as error:
         if failed_while_signing(error):
-            raise _tried(what, service, error, Meaning(fault=Fault.CREDENTIALS, remedy=NETWORK)) from error
+            raise _tried(what, service, error, Meaning(fault=Fault.CREDENTIALS, remedy=PAGE.format("AWS"))) from error
         raise _page(what, service, error.status, error.line) from error
     except Exception as error:
         meaning = _meaning(what, error)
@@ -241,7 +242,9 @@ def _is_of_the_clock(code: str, message: str) -> bool:
 def _page(what: str, service: str, status: int, line: str) -> ServiceError:
     """Say that something on the way has answered, with its words."""
     why = f"the reply is HTTP {status}, without an error of AWS{f': {line}' if line else ''}"
-    return _not_a_reply(what, service, why, Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS, PAGE)
+    return _not_a_reply(
+        what, service, why, Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS, PAGE.format(service)
+    )
 
 
 def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS, remedy: str = "") -> ServiceError:

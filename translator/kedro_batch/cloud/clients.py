@@ -4,6 +4,8 @@
 standard mode does, so only what may be done twice is called here. Jobs are submitted elsewhere.
 """
 
+import threading
+import time
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +16,10 @@ from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.replies import Identity
 from kedro_batch.cloud.session import call_once, make_client, open_session
 
-_CONNECT_S, _READ_S, _ATTEMPTS = 10, 60, 4
+_CONNECT_S, _READ_S, _ATTEMPTS = 5, 12, 4
+_PATIENCE_S = 30.0
+"""How long a call and its repetitions are waited for where no reply comes, about: a try that would end later than that
+is not begun."""
 
 
 class Clients:
@@ -28,6 +33,7 @@ class Clients:
         """
         self._pinned = region
         self._clients: dict[str, Any] = {}
+        self._began = threading.local()  # when the call of each thread began
 
     @cached_property
     def region(self) -> str:
@@ -62,8 +68,20 @@ class Clients:
                 retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
                 user_agent_extra="kedro-batch",
             )
-            self._clients[service] = make_client(self._session, service, region_name=region, config=config)
+            client = make_client(self._session, service, region_name=region, config=config)
+            client.meta.events.register("before-call", self._begin)
+            client.meta.events.register_first("needs-retry", self._give_up)
+            self._clients[service] = client
         return self._clients[service]
+
+    def _begin(self, **_: Any) -> None:
+        """Called by botocore before a call."""
+        self._began.at = time.monotonic()
+
+    def _give_up(self, caught_exception: Exception | None, **_: Any) -> None:
+        """Called by botocore before it judges whether a call is repeated: for silence, not for ever."""
+        if caught_exception and time.monotonic() - self._began.at > _PATIENCE_S - _CONNECT_S - _READ_S:
+            raise caught_exception
 
     def renew(self) -> None:
         """Look for the credentials again with the next call: the present ones have expired."""

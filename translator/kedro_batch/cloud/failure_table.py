@@ -33,7 +33,7 @@ NETWORK = "Check the network, its proxy, and AWS_ENDPOINT_URL... if it is set"
 CERTIFICATE = "Check the endpoint; if a proxy of yours opens TLS, name the file with its certificate in AWS_CA_BUNDLE"
 PAGE = (
     "Something between this machine and AWS has answered, such as a proxy or the login page of a network: log in "
-    "there, or check AWS_ENDPOINT_URL..., HTTPS_PROXY and NO_PROXY"
+    "there, or check that the endpoint is really that of {} (AWS_ENDPOINT_URL..., HTTPS_PROXY, NO_PROXY)"
 )
 REGION = "Set AWS_DEFAULT_REGION"
 ENDPOINT = "Correct AWS_ENDPOINT_URL...: http://HOST or http://HOST:PORT, perhaps with https; or unset it"

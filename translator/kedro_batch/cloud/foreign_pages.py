@@ -16,8 +16,8 @@ _SHOWN = 160
 """Characters of it that are shown."""
 _TITLE = re.compile(r"<title[^>]*>([^<]*)<", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>?", re.IGNORECASE | re.DOTALL)
-_TRUSTED = "x-amz"
-"""How headers of AWS begin; also ``x-amzn``."""
+REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
+"""Headers of the replies of AWS."""
 _SERVER_ERROR = 500
 """From this status on, boto3 repeats the call by itself."""
 
@@ -53,7 +53,7 @@ def _refuse_page(response_dict: Mapping[str, Any], **_: Any) -> None:
     """Called by botocore before it parses a reply."""
     status, headers = response_dict["status_code"], response_dict["headers"]
     is_page = str(headers.get("content-type", "")).lower().startswith(_PAGE_TYPES)
-    if status >= _SERVER_ERROR or not is_page or any(name.lower().startswith(_TRUSTED) for name in headers):
+    if status >= _SERVER_ERROR or not is_page or any(name in headers for name in REQUEST_IDS):
         return
     body = response_dict.get("body")
     text = body[:_READ].decode("utf-8", errors="replace") if isinstance(body, bytes) else ""

@@ -23,8 +23,9 @@ _NOT_CONNECTED = (
 )
 _NO_TUNNEL = "Tunnel connection failed: "
 """How http.client begins the OSError about a proxy that refused CONNECT: the request follows only in the tunnel."""
-_NO_BUNDLE = "Could not find a suitable TLS CA certificate bundle"
-"""How botocore begins the OSError about AWS_CA_BUNDLE (``httpsession.where``, from requests)."""
+_UNREADABLE = (FileNotFoundError, IsADirectoryError, PermissionError)
+_NO_CERTIFICATES = ("NO_CERTIFICATE_OR_CRL_FOUND", "PEM_LIB")
+"""Why OpenSSL cannot use a file as a bundle of certificates (``ssl.SSLError.reason``)."""
 _SIGNING = frozenset({"botocore.auth", "botocore.credentials", "botocore.signers", "botocore.tokens"})
 """The modules of botocore that look for credentials and sign a request. They have returned before it is sent
 (``Endpoint._send_request``: create_request, then _get_response), so that none is among the frames of a later error."""
@@ -50,11 +51,16 @@ def failed_while_signing(error: BaseException) -> bool:
 
 def is_of_a_setting(error: BaseException) -> bool:
     """True if an exception shows that an endpoint, a proxy or a bundle of certificates cannot be used as it is set."""
+    held = tuple(_held_by(error))
+    over_tls = any(isinstance(one, urllib3.exceptions.SSLError) for one in held)
     return any(
-        isinstance(one, urllib3.exceptions.LocationValueError)
-        or (isinstance(one, OSError) and str(one).startswith(_NO_BUNDLE))
-        for one in _held_by(error)
+        isinstance(one, urllib3.exceptions.LocationValueError) or (over_tls and _is_of_a_bundle(one)) for one in held
     )
+
+
+def _is_of_a_bundle(error: BaseException) -> bool:
+    no_certificates = isinstance(error, ssl.SSLError) and error.reason in _NO_CERTIFICATES
+    return no_certificates or isinstance(error, _UNREADABLE)
 
 
 def _modules(traceback: TracebackType | None) -> Iterator[str]:
