@@ -511,6 +511,6 @@ def test_an_odd_plan_is_a_message_about_its_run(file, statement):
         connection.commit()
     with (
         read_journal(file) as journal,
-        pytest.raises(UsageError, match="has an odd row for run 'r1': (plan|digest) is"),
+        pytest.raises(UsageError, match=r"has an odd row for run 'r1': (plan|digest) is"),
     ):
         journal.plans(RUN)
