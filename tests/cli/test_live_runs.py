@@ -155,7 +155,7 @@ def test_a_plan_can_be_exclusive(tmp_path):
         assert "leave --exclusive out, and compile without `exclusive: true` in aws_batch.yml" in both.err
 
 
-def test_a_run_keeps_its_plan_so_an_exclusive_one_is_told_to_wait_or_to_begin_anew(tmp_path):
+def test_an_exclusive_run_may_go_on_beside_others_with_a_plan_that_is_not(tmp_path):
     plan(tmp_path, header={**HEADER, "exclusive": True})
     with standin(fail={"b": 3}) as service:
         assert on(service, "apply", "plan.yaml", "--run-id", "second", "-q", cwd=tmp_path).code == 6
@@ -163,8 +163,10 @@ def test_a_run_keeps_its_plan_so_an_exclusive_one_is_told_to_wait_or_to_begin_an
         assert apply(service, tmp_path, "first").code == 0
         refused = on(service, "resume", "second", cwd=tmp_path)
         assert refused.code == 2
-        assert "a run keeps its plan, and that of second has `exclusive: true`" in refused.err
-        assert "compile" not in refused.err
+        assert "compile without `exclusive: true` in aws_batch.yml, then kedro-batch resume second" in refused.err
+        plan(tmp_path)
+        beside = on(service, "resume", "second", "--new-plan", "plan.yaml", "--detach", cwd=tmp_path)
+        assert beside.code == 0, beside.err
 
 
 def test_an_exclusive_run_with_nothing_left_to_submit_is_followed_beside_others(tmp_path):

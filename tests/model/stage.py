@@ -140,7 +140,7 @@ class Journal:
             SubmittedId(job=job, submission=submission, job_id=job_id) for job, submission, job_id in rows if job_id
         )
 
-    def intend(self, _: RunId, jobs: Iterable[tuple[JobName, int]], at: float, __: object = None) -> None:
+    def intend(self, _: RunId, jobs: Iterable[tuple[JobName, int]], at: float, *__: object) -> None:
         for job, submission in jobs:
             was = self._row(job, submission)
             self._put(job, replace(was.in_state(JobState.SUBMITTING), intended_at=at))

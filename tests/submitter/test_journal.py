@@ -465,3 +465,53 @@ def test_on_a_full_disk_nothing_is_sent_and_what_is_known_is_kept(file):
         assert (journal.failure is None, journal.waiting) == (True, False)
         assert journal.records(RUN)[A] == JobRecord(state=S.SUBMITTED, job_id=JobId("1"), intended_at=101.0)
         assert B not in journal.records(RUN)  # it was not sent, and nobody has to look for it
+
+
+# Several plans of a run
+
+
+def test_a_run_has_the_plan_that_was_added_last_and_keeps_the_digest_of_the_first(tmp_path):
+    first, second, third = (PlanDigest(f"sha256:{number}") for number in range(3))
+    with a_journal(tmp_path / "journal.db") as journal:
+        journal.begin(entry(), b"first")
+        journal.begin(entry("other", began_at=99.0), b"of another run")
+        journal.intend(RUN, [(A, 1), (B, 1)], 101.0, plan_digest=first)
+        assert journal.run(RUN) == entry()
+        journal.add_plan(RUN, second, b"second", jobs=5, at=102.0)
+        journal.add_plan(RUN, third, b"third", jobs=7, at=103.0)
+        journal.intend(RUN, [(A, 2)], 104.0, plan_digest=third)
+    with read_journal(tmp_path / "journal.db") as journal:
+        (other, run) = journal.runs()
+        assert (run.digest, run.new_digest, run.plan_digest, run.jobs) == (first, third, third, 7)
+        assert (other.plan_digest, other.new_digest) == (first, None)
+        assert [(one.digest, one.content) for one in journal.plans(RUN)] == [
+            (first, b"first"),
+            (second, b"second"),
+            (third, b"third"),
+        ]
+        assert journal.plan(RUN) == b"third"
+        assert journal.digests_sent(RUN) == {A: third, B: first}
+
+
+@pytest.mark.parametrize("as_of_older", OLDER)
+def test_a_run_of_an_older_journal_has_one_plan(file, as_of_older):
+    as_of_older(file)
+    with read_journal(file) as journal:
+        assert [one.content for one in journal.plans(RUN)] == [b"the plan\n"]
+        assert [one.plan_digest for one in journal.runs()] == ["sha256:0"]
+        assert journal.digests_sent(RUN) == {A: None}
+
+
+@pytest.mark.parametrize("statement", ["UPDATE plans SET plan = 'text'", "UPDATE plans SET digest = char(27)"])
+def test_an_odd_plan_is_a_message_about_its_run(file, statement):
+    with a_journal(file) as journal:
+        journal.add_plan(RUN, PlanDigest("sha256:1"), b"second", jobs=5, at=102.0)
+        journal.commit()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    with (
+        read_journal(file) as journal,
+        pytest.raises(UsageError, match=r"has an odd row for run 'r1': (plan|digest) is"),
+    ):
+        journal.plans(RUN)

@@ -1,4 +1,4 @@
-"""Runs that go on with a new plan, whatever is changed in it: that is sent, and nothing that has succeeded."""
+"""Runs that go on with a new plan, whatever is changed in it: it is what is sent, and nothing done is repeated."""
 
 import tempfile
 from collections.abc import Mapping

@@ -109,7 +109,11 @@ def reconcile_to_resume(context: RunContext) -> Reconciled:
         found,
         records=_after_other_jobs(context, with_next_submission(records, jobs)),
         unconfirmed=jobs_in(records, JobState.UNCONFIRMED),
-        earlier=tuple(one.job_id for one in replaced.values() if one.job_id and one.state in MAY_STILL_LIVE),
+        earlier=tuple(
+            one.job_id
+            for one in (*replaced.values(), *_left_out(context, found.known))
+            if one.job_id and one.state in MAY_STILL_LIVE
+        ),
         replaced=replaced,
     )
 
@@ -213,6 +217,11 @@ def _submit_again_what_cannot_be_confirmed(context: RunContext, records: dict[Jo
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
     lost = {job: records[job].in_state(JobState.LOST) for job in unconfirmed}
     return with_next_submission({**records, **lost}, unconfirmed)
+
+
+def _left_out(context: RunContext, known: Records) -> list[JobRecord]:
+    """Return the records of the jobs that the plan until now has and a new one has not: they are not to go on."""
+    return [] if context.new_plan is None else [one for job, one in known.items() if job in context.earlier_jobs]
 
 
 def _after_other_jobs(context: RunContext, records: Records) -> dict[JobName, JobRecord]:
