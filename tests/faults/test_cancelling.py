@@ -365,7 +365,7 @@ def test_what_cannot_be_called_off_after_a_failure_is_followed_and_not_said_to_b
             service.finish("bad")
             told = read_until(process, "may start all the same, and are followed")
             assert states(service)["later"] == "PENDING"
-            wait_until(lambda: any(one["event"] == "job_log" for one in recorded(tmp_path)[0][2]), process)
+            wait_until(lambda: "'job_log'" in str(recorded(tmp_path)), process)
             service.configure(deny=[])
             interrupted(process)
         assert "later, waits may start all the same" in told or "waits, later may start all the same" in told
