@@ -1,10 +1,13 @@
 """A run is cancelled, whatever else is denied, gone or throttled, and whoever works on it."""
 
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import Ended
 from tests.support.forked import on
 from tests.support.plans import write_plan
 from tests.support.runs import JOURNAL, end_of, interrupted, read_until, recorded, started, states, wait_until
@@ -125,6 +128,40 @@ def test_a_full_outage_is_waited_for_and_then_every_job_is_ended(tmp_path):
         assert cancelled.code == 0, cancelled.err
         assert "3 jobs, 3 cancelled" in cancelled.text
         assert ended_states(service) == {"FAILED"}
+
+
+def test_a_state_that_this_version_does_not_know_is_terminated_like_any_that_is_alive(tmp_path):
+    with standin(run_s=600, odd_states={"a": "SCHEDULED", "c": "HIBERNATING"}) as service:
+        detached(tmp_path, service)
+        assert on(service, "cancel", "r", cwd=tmp_path).code == 0
+        assert ended_states(service) == {"FAILED"}
+
+
+def test_what_the_journal_lost_is_not_looked_for_where_jobs_cannot_be_listed(tmp_path):
+    with standin(run_s=600) as service:
+        detached(tmp_path, service)
+        (tmp_path / JOURNAL).unlink()
+        service.configure(deny=["ListJobs"])
+        refused = on(service, "cancel", "r", "--plan", "plan.yaml", cwd=tmp_path)
+        assert refused.code == 5
+        assert "batch:ListJobs" in refused.err
+        assert "FAILED" not in ended_states(service)
+
+
+def test_a_job_of_others_that_the_journal_names_is_left_alone_whatever_else_is_denied(tmp_path):
+    with standin(run_s=600) as service:
+        detached(tmp_path, service)
+        queue = {"jobQueue": "a_queue", "jobDefinition": "a_definition"}
+        payroll = service.client().submit_job(jobName="payroll", **queue)["jobId"]
+        with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal, journal:
+            journal.execute("UPDATE submissions SET job_id = ? WHERE job = 'a'", (payroll,))
+        service.configure(deny=["ListJobs", "DescribeJobQueues"])
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 2
+        assert f"payroll ({payroll})" in cancelled.err
+        (theirs,) = service.client().describe_jobs(jobs=[payroll])["jobs"]
+        assert theirs["status"] not in ("FAILED", "SUCCEEDED")
+        assert set(states(service).values()) >= {"FAILED"}
 
 
 # Who works on the run
@@ -313,3 +350,66 @@ def test_a_job_that_a_person_ended_in_the_console_has_failed(tmp_path):
         followed = on(service, "wait", "r", cwd=tmp_path)
     assert followed.code == 6
     assert "1 job, 1 failed" in followed.text
+
+
+# --on-failure stop
+
+
+def test_what_cannot_be_called_off_after_a_failure_is_followed_and_not_said_to_be_not_run(tmp_path, transcript):
+    write_plan(tmp_path, {name: ["x"] for name in ("bad", "slow", "later", "waits")}, {"later": "slow"})
+    words = ("apply", "plan.yaml", "--on-failure", "stop", "--run-id", "r")
+    with standin(run_s=600, fail={"bad": 2}, stuck={"waits": "CAPACITY"}) as service:
+        with started(*words, cwd=tmp_path, service=service) as process:
+            wait_until(lambda: [*states(service).values()].count("RUNNING") == 2, process)
+            service.configure(deny=["TerminateJob", "TerminateJobs"])
+            service.finish("bad")
+            told = read_until(process, "may start all the same, and are followed")
+            assert states(service)["later"] == "PENDING"
+            wait_until(lambda: "'job_log'" in str(recorded(tmp_path)), process)
+            service.configure(deny=[])
+            interrupted(process)
+        assert "later, waits may start all the same" in told or "waits, later may start all the same" in told
+        seen = on(service, "status", "r", cwd=tmp_path).text
+        assert "not run" not in seen
+        assert "4 jobs, 1 failed, 3 not finished" in seen
+        transcript.record(words, Ended(130, b"", told))
+        assert transcript.on(service, "cancel", "r").code == 0
+        assert ended_states(service) == {"FAILED"}
+    transcript.check("stop_without_terminate_job")
+
+
+def test_what_goes_on_after_a_failure_is_followed_to_its_end_and_the_failure_decides(tmp_path):
+    write_plan(tmp_path, {name: ["x"] for name in ("bad", "slow", "later")}, {"later": "slow"})
+    with standin(run_s=600, durations={"later": 0.1}, fail={"bad": 2}) as service:
+        words = ("apply", "plan.yaml", "--on-failure", "stop", "--run-id", "r")
+        with started(*words, cwd=tmp_path, service=service) as process:
+            wait_until(lambda: [*states(service).values()].count("RUNNING") == 2, process)
+            service.configure(deny=["TerminateJob", "TerminateJobs"])
+            service.finish("bad")
+            read_until(process, "may start all the same, and are followed")
+            service.finish("slow")
+            stopped = end_of(process)
+        assert stopped.code == 6
+        assert "3 jobs, 2 succeeded, 1 failed\n" in stopped.text
+
+
+@pytest.mark.parametrize("why", [{"deny": ["TerminateJob", "TerminateJobs"]}, {"cannot_end": {"b": "not now"}}])
+def test_what_waits_for_ever_below_a_failure_and_cannot_be_ended_is_named_and_not_said_to_be_not_run(
+    tmp_path, transcript, why
+):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
+    words = ("apply", "plan.yaml", "--run-id", "r")
+    with standin(run_s=600, fail={"a": 1}, dependents_fail_after_s=600, **why) as service:
+        with started(*words, cwd=tmp_path, service=service) as process:
+            wait_until(lambda: states(service) == {"a": "RUNNING", "b": "PENDING"}, process)
+            service.finish("a")
+            failed = end_of(process)
+        assert failed.code == 6
+        assert "2 jobs, 1 failed, 1 not finished" in failed.text
+        assert "not ended, though a job above failed: b (" in failed.text
+        transcript.record(words, failed)
+        service.configure(deny=[], cannot_end={})
+        assert transcript.on(service, "cancel", "r").code == 0
+        assert ended_states(service) == {"FAILED"}
+    if "deny" in why:
+        transcript.check("waiting_below_a_failure")

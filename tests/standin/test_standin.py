@@ -146,6 +146,40 @@ def test_several_are_terminated_at_once_and_each_unknown_one_is_named():
     assert world.to_the_end() == {"a": "FAILED"}
 
 
+def test_what_is_terminated_goes_on_while_terminations_are_held():
+    world = Simulated(hold_terminations=True)
+    world.submit("running")
+    world.submit("below", "running")
+    for label in ("running", "below"):
+        world.ask("TerminateJob", jobId=world.ids[label], reason="enough")
+    assert world.states(at=5) == {"running": "RUNNING", "below": "PENDING"}
+    world.service.configure({"hold_terminations": False})
+    assert world.to_the_end() == {"running": "FAILED", "below": "FAILED"}
+    assert world.described("running")["statusReason"] == "enough"
+
+
+def test_a_job_that_cannot_be_ended_is_refused_alone_and_among_others():
+    world = Simulated(cannot_end={"a": "not now"})
+    world.submit("a")
+    world.submit("b")
+    with pytest.raises(RefusedError, match="not now"):
+        world.ask("TerminateJob", jobId=world.ids["a"], reason="enough")
+    reply = world.ask("TerminateJobs", jobs=[world.ids["a"], world.ids["b"]], reason="enough")
+    assert reply["successful"] == [world.ids["b"]]
+    assert world.to_the_end() == {"a": "SUCCEEDED", "b": "FAILED"}
+
+
+def test_an_odd_state_is_told_until_the_job_has_ended():
+    world = Simulated(odd_states={"a": "HIBERNATING"})
+    world.submit("a")
+    (listed,) = world.ask("ListJobs", jobQueue="a_queue", filters=[{"name": "JOB_NAME", "values": ["*"]}])[
+        "jobSummaryList"
+    ]
+    assert world.described("a")["status"] == listed["status"] == "HIBERNATING"
+    assert world.to_the_end() == {"a": "SUCCEEDED"}
+    assert world.described("a")["status"] == "SUCCEEDED"
+
+
 def test_a_description_is_as_full_as_the_real_one():
     world = Simulated()
     world.submit("parent")

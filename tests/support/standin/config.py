@@ -73,6 +73,8 @@ class Config:
     """Jobs that stay RUNNABLE, and their statusReason."""
     vanish: list[str] = field(default_factory=list)
     """Jobs that are in no reply of DescribeJobs and ListJobs; others may depend on them."""
+    odd_states: dict[str, str] = field(default_factory=dict)
+    """How DescribeJobs and ListJobs spell the state of these jobs until they end: one that a later service invents."""
     forget: list[str] = field(default_factory=list)
     """Jobs that the service does not know any more, for no operation."""
     on_failed_parent: str = "fail"

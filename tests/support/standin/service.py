@@ -201,7 +201,7 @@ class Service:
         delay, hidden = self.config.describe_delay_s, self.config.vanish
         known = [job for one in dict.fromkeys(wanted) if (job := self._known(one.rpartition("/")[2]))]
         visible = [job for job in known if job.taken + delay <= now and job.label not in hidden]
-        return {"jobs": [described(job, self._epoch, self.config.log_driver) for job in visible]}
+        return {"jobs": [described(job, self._epoch, self.config.log_driver) | self._odd_state(job) for job in visible]}
 
     def _list(self, body: dict[str, Any], now: float) -> dict[str, Any]:
         if not body.get("jobQueue"):
@@ -211,8 +211,13 @@ class Service:
         found, token = listing.page(
             queue, body, lambda job: job.taken + delay <= now and not job.forgotten and job.label not in hidden
         )
-        content: dict[str, Any] = {"jobSummaryList": [summary(job, self._epoch) for job in found]}
+        content: dict[str, Any] = {
+            "jobSummaryList": [summary(job, self._epoch) | self._odd_state(job) for job in found]
+        }
         return content if token is None else {**content, "nextToken": token}
+
+    def _odd_state(self, job: Job) -> dict[str, str]:
+        return {"status": self.config.odd_states[job.label]} if job.live and job.label in self.config.odd_states else {}
 
     def _terminate(self, body: dict[str, Any], now: float) -> dict[str, Any]:
         job = self._known(str(body.get("jobId")))

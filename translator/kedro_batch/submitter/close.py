@@ -39,7 +39,7 @@ def terminate_blocked(context: RunContext, run_state: RunState) -> str | None:
             blocked = [one.job_id for one in context.service.describe_jobs(blocked) if one.state not in ENDED]
             if not blocked:
                 return None
-        message = f"terminating {counted(len(blocked), 'job')} that still wait below failed ones"
+        message = f"terminating {counted(len(blocked), 'job')} still waiting below failed ones"
         context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
         reason = f"kedro-batch: not run, because a job above it failed in run {context.run_id}"
         why, refused = _try_to_terminate(context, blocked, reason)
