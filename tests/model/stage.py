@@ -172,3 +172,6 @@ class Journal:
 
     def record_version(self, _: RunId, __: DataVersion) -> None:
         """All jobs have one version."""
+
+    def record_begin(self, _: RunId, __: float) -> None:
+        """No decision depends on when a run began."""
