@@ -186,7 +186,7 @@ def check_that_refused_jobs_fail_alone_and_run_once_they_are_resumed(seed, numbe
         assert failed <= refused
         assert refused - failed <= changes_to(JobState.NOT_RUN, simulation).keys()
         assert refused.isdisjoint(simulation.service.states())
-        simulation.service.configure({"refuse": {}, "down": [], "expired": []})
+        simulation.service.configure({"refuse_jobs": {}, "down": [], "expired": []})
         assert simulation.resume(Path(folder)).outcome == "succeeded"
     verdict = simulation.service.judge()
     assert (verdict["taken"], verdict["duplicates"]) == (200, {})
@@ -212,19 +212,19 @@ OVERRIDES = "Container overrides should not be set for Batch on EKS jobs."
 def test_where_every_job_is_refused_with_the_same_words_no_job_fails(tmp_path, latency_s):
     parents = layered(40, 40)
     words = dict.fromkeys(parents, OVERRIDES)
-    simulation = Simulation(tmp_path, plan_of(parents), latency_s=latency_s, refuse=words)
+    simulation = Simulation(tmp_path, plan_of(parents), latency_s=latency_s, refuse_jobs=words)
     with pytest.raises(ServiceError, match="refused 3 jobs with the same words, and accepted none: Container overr"):
         simulation.to_the_end()
     assert simulation.recorded() == {}
     assert simulation.service.judge()["calls"]["submitjob"] < 40
-    simulation.service.configure({"refuse": {}})
+    simulation.service.configure({"refuse_jobs": {}})
     assert simulation.resume(tmp_path).outcome == "succeeded"
 
 
 def test_one_that_is_accepted_while_the_first_ones_are_refused_proves_that_it_is_not_about_all(tmp_path):
     parents = layered(40, 40)
     words = dict.fromkeys(list(parents)[:3], OVERRIDES)
-    simulation = Simulation(tmp_path, plan_of(parents), refuse=words)
+    simulation = Simulation(tmp_path, plan_of(parents), refuse_jobs=words)
     assert simulation.to_the_end().counts == {"FAILED": 3, "SUCCEEDED": 37}
 
 
