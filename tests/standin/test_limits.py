@@ -130,7 +130,7 @@ FAIR = {"schedulingPolicyArn": "arn:aws:batch:us-east-1:123456789012:scheduling-
         ({}, {"queue_details": {"a_queue": FAIR}}, "shareIdentifier must be specified"),
         ({"shareIdentifier": "x"}, {"queue_details": {"a_queue": FAIR}}, "Either schedulingPriority in job definition"),
         ({"shareIdentifier": "x"}, {}, "can only be submitted to job queue with fair share"),
-        ({}, {"refuse": {"a": "No.", "b": "Neither."}}, "No."),
+        ({}, {"refuse_jobs": {"a": "No.", "b": "Neither."}}, "No."),
     ],
 )
 def test_what_does_not_fit_definition_or_queue_is_refused(fields, details, part):
