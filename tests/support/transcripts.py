@@ -33,7 +33,7 @@ _VARYING = (
     (re.compile(r"\bkill -9 \d+\b"), "kill -9 N"),
 )
 _ON_THE_WAY = re.compile(
-    r"^TIME +\S+ (?:SUBMITTED|PENDING|RUNNABLE|STARTING|RUNNING|SUCCEEDED|NOT_RUN)\b.*\n", re.MULTILINE
+    r"^TIME +\S+ (?:SUBMITTED|PENDING|RUNNABLE|STARTING|RUNNING|SUCCEEDED|NOT_RUN|CANCELLED)\b.*\n", re.MULTILINE
 )
 
 
