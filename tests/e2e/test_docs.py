@@ -211,11 +211,12 @@ def test_the_policy_has_every_action_that_the_engine_needs():
     listed = [codes(row[0])[0] for row in table(DOCS["permissions"], "action", "for", "without it")]
     assert sorted(listed) == sorted(actions)
     session = botocore.session.get_session()
-    files = (PACKAGE / "submitter" / "service" / "aws.py", PACKAGE / "cloud" / "identity.py")
+    service = PACKAGE / "submitter" / "service"
+    files = (service / "aws.py", service / "cloudwatch_logs.py", PACKAGE / "cloud" / "identity.py")
     engine = "".join(file.read_text() for file in files)
     called = set()
-    for service, prefix in (("batch", "batch"), ("logs", "logs"), ("sts", "sts")):
-        for operation in session.get_service_model(service).operation_names:
+    for prefix in ("batch", "logs", "sts"):
+        for operation in session.get_service_model(prefix).operation_names:
             method = re.sub("(?<!^)(?=[A-Z])", "_", operation).lower()
             if re.search(rf"\.{method}\(|\"{method}\"", engine):
                 called.add(f"{prefix}:{operation}")
