@@ -165,7 +165,7 @@ def test_no_credentials_are_told(tmp_path):
 def test_no_region_is_told(tmp_path, aws_account):
     env = {name: value for name, value in aws_account.environment.items() if "REGION" not in name}
     ended = kedro_batch(*UPLOAD, cwd=project_with(tmp_path), env=env)
-    assert ended.code == 5
+    assert ended.code == 2
     assert ended.err.endswith("Error: cannot call AWS: there is no region. Set AWS_DEFAULT_REGION\n")
 
 

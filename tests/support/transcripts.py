@@ -35,6 +35,8 @@ _VARYING = (
 _ON_THE_WAY = re.compile(
     r"^TIME +\S+ (?:SUBMITTED|PENDING|RUNNABLE|STARTING|RUNNING|SUCCEEDED|NOT_RUN|CANCELLED)\b.*\n", re.MULTILINE
 )
+_ON_A_BUSY_MACHINE = re.compile(r"^TIME +looking at the run once more in .*\n", re.MULTILINE)
+"""What is said only where the machine was so busy that a process stood still for seconds."""
 
 
 class Transcript:
@@ -91,7 +93,7 @@ class Transcript:
         text = text.replace(str(self._folder), "FOLDER")
         for pattern, instead in _VARYING:
             text = pattern.sub(instead, text)
-        text = _ON_THE_WAY.sub("", text)
+        text = _ON_A_BUSY_MACHINE.sub("", _ON_THE_WAY.sub("", text))
         for found in _JOB_ID.findall(text):
             self._ids.setdefault(found, f"JOB-ID-{len(self._ids) + 1}")
         return _JOB_ID.sub(lambda found: self._ids[found[0]], text)
