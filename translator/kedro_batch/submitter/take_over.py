@@ -17,6 +17,9 @@ seconds, and then ends what it runs on this machine."""
 _LOOK_EVERY_S = 0.5
 _PROCESS = re.compile(r"process (\d{1,10}) of ")
 
+CANCELS = " (cancel)"
+"""What the name of a process says that cancels the run itself, and so does not stop for another one."""
+
 Lock = Callable[[], str | None]
 """Locks the run until the command ends; returns None once that is so, else who holds the lock."""
 
@@ -52,6 +55,9 @@ def take_over(context: RunContext, lock: Lock, holder: str, meanwhile: Callable[
     Raises:
         Interrupted: A signal came.
     """
+    if CANCELS in holder:
+        _tell(context, NoticeKind.TERMINATED, f"{holder}, cancels run {context.run_id}, too")
+        return False
     _tell(context, NoticeKind.TERMINATED, f"{holder} works on run {context.run_id}: it is told to stop")
     until = context.calls.now() + STOPS_WITHIN_S
     while lock():
