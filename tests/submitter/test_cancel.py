@@ -252,6 +252,19 @@ def test_a_process_that_stops_is_waited_for_and_what_it_has_submitted_is_ended(c
     assert it.calls.time < STOPS_WITHIN_S
 
 
+def test_a_journal_that_another_program_holds_does_not_keep_the_jobs_alive(cancelling):
+    it = cancelling(1)
+    it.record(0, it.submit(0))
+    it.journal.wait.at_most_s = 0.1
+    with closing(sqlite3.connect(it.journal.file, isolation_level=None)) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+        it.cancel(lock=lambda: "process 7 of somebody" if it.calls.time < 5 else None)
+    assert it.alive == []
+    assert any(
+        "process 7 of somebody cannot be told to stop" in one.message for one in it.told if isinstance(one, Notice)
+    )
+
+
 def test_another_cancel_is_not_told_to_stop(cancelling):
     it = cancelling(1)
     it.record(0, it.submit(0))
