@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kedro_batch.errors import UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, JobReads, PlanDigest
 from kedro_batch.plan.submit_job import JobId, submit_request
@@ -17,6 +18,7 @@ from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, VISIBLE_AFTER_S
+from kedro_batch.submitter.take_over import STOPS_WITHIN_S, Lock, already_locked
 from tests.submitter.contexts import RUN
 from tests.support.forked import on
 from tests.support.plans import write_plan
@@ -56,10 +58,11 @@ class Cancelling:
         )
         return self.engine.submit_job(request | ({"jobName": name} if name else {}))
 
-    def record(self, number: int, job_id: JobId) -> None:
-        """Write to the journal that a job was submitted."""
+    def record(self, number: int, job_id: JobId, *, intended: bool = False) -> None:
+        """Write to the journal that a job was submitted; perhaps its intent was written before."""
         job = JobName(f"n{number:03}")
-        self.journal.intend(RUN, [(job, 1)], self.calls.wall())
+        if not intended:
+            self.journal.intend(RUN, [(job, 1)], self.calls.wall())
         self.journal.record(RUN, JobSubmitted(job=job, job_id=job_id, submission=1), self.calls.wall())
         self.journal.commit()
 
@@ -71,7 +74,7 @@ class Cancelling:
 
         self.calls.at(at_s, happen)
 
-    def cancel(self, *, adopt: bool = True) -> Cancelled:
+    def cancel(self, *, adopt: bool = True, lock: Lock = already_locked) -> Cancelled:
         context = RunContext(
             plan=self.plan,
             digest=self.digest,
@@ -83,7 +86,7 @@ class Cancelling:
             show=self.told.append,
             options=RunOptions(adopt=adopt),
         )
-        return cancel(context, {})
+        return cancel(context, {}, lock)
 
     @property
     def alive(self) -> list[str]:
@@ -224,6 +227,57 @@ def test_a_job_that_may_have_been_submitted_is_looked_for_until_it_has_to_be_vis
     cancelled = it.cancel()
     assert (cancelled.left, cancelled.finished.outcome, it.alive) == ((), "cancelled", [])
     assert cancelled.run_state.record(job).state is JobState.CANCELLED
+
+
+def test_a_process_that_does_not_stop_is_left_behind_after_a_while_and_its_jobs_are_ended(cancelling):
+    it = cancelling(3)
+    it.record(0, it.submit(0))
+    it.later(STOPS_WITHIN_S / 2, lambda: it.record(1, it.submit(1), intended=True))
+    it.later(STOPS_WITHIN_S + 5, lambda: it.submit(2))
+    cancelled = it.cancel(lock=lambda: "process 7 of somebody on a machine, since then")
+    assert (cancelled.finished.outcome, it.alive) == ("cancelled", [])
+    messages = [one.message for one in it.told if isinstance(one, Notice)]
+    assert any("process 7 of somebody on a machine, since then has not stopped within 30 s" in one for one in messages)
+    assert any(one.endswith("To end it: kill -9 7") for one in messages)
+    assert it.calls.time > STOPS_WITHIN_S + VISIBLE_AFTER_S
+
+
+def test_a_process_that_stops_is_waited_for_and_what_it_has_submitted_is_ended(cancelling):
+    it = cancelling(2)
+    it.record(0, it.submit(0))
+    it.later(3.0, lambda: it.record(1, it.submit(1), intended=True))
+    cancelled = it.cancel(lock=lambda: "process 7 of somebody" if it.calls.time < 5 else None)
+    assert (cancelled.finished.outcome, it.alive) == ("cancelled", [])
+    assert cancelled.run_state.count({JobState.CANCELLED}) == 2
+    assert it.calls.time < STOPS_WITHIN_S
+
+
+def test_a_journal_that_another_program_holds_does_not_keep_the_jobs_alive(cancelling):
+    it = cancelling(1)
+    it.record(0, it.submit(0))
+    it.journal.wait.at_most_s = 0.1
+    with closing(sqlite3.connect(it.journal.file, isolation_level=None)) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+        it.cancel(lock=lambda: "process 7 of somebody" if it.calls.time < 5 else None)
+    assert it.alive == []
+    assert any(
+        "process 7 of somebody cannot be told to stop" in one.message for one in it.told if isinstance(one, Notice)
+    )
+
+
+def test_another_cancel_is_not_told_to_stop(cancelling):
+    it = cancelling(1)
+    it.record(0, it.submit(0))
+    assert it.cancel(lock=lambda: "process 7 of somebody on a machine (cancel), since then").left == ()
+    assert it.alive == []
+    assert it.calls.time < STOPS_WITHIN_S
+
+
+def test_a_run_that_another_process_only_begins_is_refused(cancelling):
+    it = cancelling(1)
+    it.journal.discard()
+    with pytest.raises(UsageError, match="is being worked on by process 7, and is not in the journal"):
+        it.cancel(lock=lambda: "process 7")
 
 
 def test_a_journal_from_elsewhere_does_not_end_the_jobs_of_others(tmp_path):

@@ -38,6 +38,7 @@ from kedro_batch.submitter.run_lock import RunHeld, remove_run_folder, run_lock
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
+from kedro_batch.submitter.take_over import CANCELS
 
 
 @dataclass(kw_only=True)
@@ -91,9 +92,9 @@ class RunSession:
         self.finished = None
 
     def lock(self) -> str | None:
-        """Lock the run; return who holds the lock, if another process does."""
+        """Lock the run to cancel it; return who holds the lock, if another process does."""
         try:
-            self.held.enter_context(run_lock(self.folder, self.handle.run_id, self.further))
+            self.held.enter_context(run_lock(self.folder, self.handle.run_id, self.further, CANCELS))
         except RunHeld as held:
             return held.holder
         return None

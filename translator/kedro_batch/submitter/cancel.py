@@ -118,7 +118,8 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         rounds.ended |= rounds.recorded.keys()
     while True:
         rounds.terminate_all()
-        left = wait_until_ended(context, sorted(rounds.ids - rounds.refused.keys()), _WITHIN_S).left
+        waited_for = sorted(rounds.ids - rounds.refused.keys())
+        left = wait_until_ended(context, waited_for, _WITHIN_S, describe=rounds.describe).left
         if not rounds.look_again():
             break
     left = (*left, *rounds.try_refused_again())
@@ -164,6 +165,7 @@ def _read_journal(context: RunContext, rounds: CancelRounds) -> Records:
     journal = context.journal.records(context.run_id)
     unconfirmed = any(one.state in MAYBE_SUBMITTED for one in journal.values())
     rounds.others_may_submit |= not journal or unconfirmed
+    rounds.listing.patient = rounds.others_may_submit
     rounds.ended |= {one.job_id for one in journal.values() if one.job_id and one.state in ENDED_ON_SERVICE}
     return journal
 

@@ -75,4 +75,4 @@ def _cancelled(run_id: RunId, at: float | None) -> RunCancelled:
     when = ""
     with suppress(ValueError, OverflowError, OSError):  # a time that cannot be, in a journal from elsewhere
         when = f" at {datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S}" if at is not None else ""
-    return RunCancelled(f"run {run_id} was cancelled{when} by another command, which ends its jobs")
+    return RunCancelled(f"run {run_id} was cancelled{when} by another command")

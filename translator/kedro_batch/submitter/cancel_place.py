@@ -67,10 +67,13 @@ class RunListing:
 
     Attributes:
         context: The run.
+        patient: Nothing else tells which jobs there are: ListJobs is tried as long as any other call, and else for a
+            minute.
         unlisted: The queues that cannot be listed, and why.
     """
 
     context: RunContext
+    patient: bool = False
     unlisted: dict[str, ServiceError] = field(default_factory=dict)
 
     def look(self) -> tuple[JobSummary, ...]:
@@ -90,9 +93,11 @@ class RunListing:
         until = self.context.calls.now() + _LISTS_WITHIN_S
         for pause_s in _PAUSES_S:
             try:
+                if self.patient:
+                    return self.context.service.list_jobs((queue,), f"{run_prefix(self.context.run_id)}*")
                 return self._pages(queue)
             except ServiceError as error:
-                if error.passing and self.context.calls.now() + pause_s < until:
+                if not self.patient and error.passing and self.context.calls.now() + pause_s < until:
                     self.context.service.pause(pause_s)
                     continue
                 self.unlisted[queue] = error

@@ -42,13 +42,14 @@ class RunHeld(UsageError):  # noqa: N818  named for what is so
 
 
 @contextmanager
-def run_lock(folder: Path, run_id: RunId, further: str = "") -> Iterator[None]:
+def run_lock(folder: Path, run_id: RunId, further: str = "", purpose: str = "") -> Iterator[None]:
     """Hold the lock of a run while the block runs.
 
     Args:
         folder: The folder of the run; made where it is missing.
         run_id: The run, for the message.
         further: What a command needs to find the run, for the message (``journal_words``).
+        purpose: What this process does with the run, for the messages of others.
 
     Raises:
         RunHeld: Another process holds it.
@@ -56,7 +57,7 @@ def run_lock(folder: Path, run_id: RunId, further: str = "") -> Iterator[None]:
     """
     with _locked(folder, run_id, further) as file:
         file.truncate(0)
-        file.write(_name())
+        file.write(_name(purpose))
         file.flush()
         yield
 
@@ -176,9 +177,9 @@ def _is_there(file: TextIO, path: Path) -> bool:
         return False
 
 
-def _name() -> str:
+def _name(purpose: str) -> str:
     now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return f"process {os.getpid()} of {_user()} on {socket.gethostname()}, since {now}"
+    return f"process {os.getpid()} of {_user()} on {socket.gethostname()}{purpose}, since {now}"
 
 
 def _user() -> str:

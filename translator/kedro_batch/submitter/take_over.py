@@ -10,12 +10,16 @@ from collections.abc import Callable
 from kedro_batch.errors import UsageError
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.text.escaping import shortened
 
 STOPS_WITHIN_S = 30.0
 """How long to wait for the other process: it looks for the mark every second, waits for calls under way for some
 seconds, and then ends what it runs on this machine."""
 _LOOK_EVERY_S = 0.5
 _PROCESS = re.compile(r"process (\d{1,10}) of ")
+
+CANCELS = " (cancel)"
+"""What the name of a process says that cancels the run itself, and so does not stop for another one."""
 
 Lock = Callable[[], str | None]
 """Locks the run until the command ends; returns None once that is so, else who holds the lock."""
@@ -28,11 +32,20 @@ def already_locked() -> None:
 def tell_holder_to_stop(context: RunContext, lock: Lock) -> str | None:
     """Lock a run; where another process holds the lock, mark the run, and return the name of that process.
 
+    If the journal cannot be written now, the jobs are ended all the same.
+
     Raises:
         UsageError: The journal does not have the run yet, so that nobody would see the mark.
     """
     holder = lock()
-    if holder and not context.journal.mark_to_cancel(context.run_id, context.calls.wall()):
+    if holder is None:
+        return None
+    try:
+        marked = context.journal.mark_to_cancel(context.run_id, context.calls.wall())
+    except UsageError as error:
+        _tell(context, NoticeKind.WARNING, f"{holder} cannot be told to stop: {shortened(str(error))}")
+        return holder
+    if not marked:
         raise UsageError(
             f"run {context.run_id} is being worked on by {holder}, and is not in the journal "
             f"{context.journal.file} yet. Stop that process"
@@ -52,6 +65,9 @@ def take_over(context: RunContext, lock: Lock, holder: str, meanwhile: Callable[
     Raises:
         Interrupted: A signal came.
     """
+    if CANCELS in holder:
+        _tell(context, NoticeKind.TERMINATED, f"{holder}, cancels run {context.run_id}, too")
+        return False
     _tell(context, NoticeKind.TERMINATED, f"{holder} works on run {context.run_id}: it is told to stop")
     until = context.calls.now() + STOPS_WITHIN_S
     while lock():

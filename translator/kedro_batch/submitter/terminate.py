@@ -3,7 +3,7 @@
 Always TerminateJob(s), never CancelJob, which leaves started jobs running.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from signal import Signals
@@ -13,7 +13,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, JobState
-from kedro_batch.submitter.service.api import Engine, Terminated
+from kedro_batch.submitter.service.api import Engine, JobDetail, Terminated
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_JOBS, TERMINATE_RATE
 from kedro_batch.submitter.service.local_process import GRACE_S
@@ -204,14 +204,28 @@ def terminate_and_wait(context: RunContext, ids: Sequence[JobId], reason: str, w
     return wait_until_ended(context, ids, within_s)
 
 
-def wait_until_ended(context: RunContext, ids: Sequence[JobId], within_s: float) -> Ended:
-    """Wait until jobs have ended, at most so long; unknown ones count as ended."""
+def wait_until_ended(
+    context: RunContext,
+    ids: Sequence[JobId],
+    within_s: float,
+    *,
+    describe: Callable[[Iterable[JobId]], list[JobDetail]] | None = None,
+) -> Ended:
+    """Wait until jobs have ended, at most so long; unknown ones count as ended.
+
+    Args:
+        context: The run.
+        ids: The jobs.
+        within_s: How long to wait, in seconds.
+        describe: Asks about jobs, where a refusal is to be told otherwise than usual.
+    """
+    ask = describe or context.service.describe_jobs
     until = context.calls.now() + within_s
     left = tuple(ids)
     succeeded: list[JobId] = []
     polls = 0
     while left:
-        described = context.service.describe_jobs(left)
+        described = ask(left)
         succeeded += [one.job_id for one in described if one.state is JobState.SUCCEEDED]
         left = tuple(one.job_id for one in described if one.state not in ENDED)
         if not left or context.calls.now() >= until:
