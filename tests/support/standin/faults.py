@@ -10,6 +10,8 @@ from .limits import RefusedError
 
 _ANY = float("inf")
 """The rate of what is not throttled."""
+_NEVER = _ANY
+"""After how many jobs the other keys expire."""
 _WHOLE = 1 - 1e-9
 """A token, but for the rounding of what tenths of it add up to."""
 _ACTION = {"getlogevents": "logs:GetLogEvents", "getcalleridentity": "sts:GetCallerIdentity"}
@@ -53,8 +55,17 @@ class Faults:
     first_submit: float | None = None
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
 
-    def before(self, operation: str, body: dict[str, Any], *, taken: int, now: float) -> Fault | None:
+    def before(
+        self, operation: str, body: dict[str, Any], *, access_key: str | None, taken: int, now: float
+    ) -> Fault | None:
         """Decide what happens to a call before it is executed.
+
+        Args:
+            operation: In lower case.
+            body: The request.
+            access_key: The key that it is signed with; None if it is not signed.
+            taken: How many jobs were taken.
+            now: The time.
 
         Raises:
             RefusedError: It is answered with an error.
@@ -63,7 +74,8 @@ class Faults:
         if named(operation, config.hang):
             return Fault.HANG
         known = config.renewed and operation == "getcalleridentity"
-        if within(self._since_the_first(now), config.expired) and not known:
+        expired = within(self._since_the_first(now), config.expired) and not known
+        if expired or taken >= config.expire_keys.get(access_key or "", _NEVER):
             raise RefusedError(403, "ExpiredTokenException", "The security token included in the request is expired")
         if named(operation, config.absent):
             raise unknown(operation)

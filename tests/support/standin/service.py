@@ -33,7 +33,7 @@ class Reply:
 
 
 class Service:
-    """AWS Batch, and of CloudWatch Logs and AWS STS one operation each."""
+    """AWS Batch, of CloudWatch Logs one operation, and two of AWS STS."""
 
     def __init__(self, config: Config, *, clock: Callable[[], float], epoch: float = 1_750_000_000.0) -> None:
         """Begin without jobs.
@@ -46,6 +46,7 @@ class Service:
         self.config = config
         self.jobs = Jobs(config)
         self._definitions = Definitions(config)
+        self._roles = identity.Roles(config)
         self.verdict = Verdict()
         self.ledger: list[dict[str, Any]] = []
         self._clock = clock
@@ -63,16 +64,20 @@ class Service:
             "describejobdefinitions": self._definitions.describe,
             "registerjobdefinition": self._definitions.register,
             "getcalleridentity": lambda _, __: identity.caller(config),
+            "assumerole": lambda body, now: self._roles.assume(body, now=now + self._epoch),
             "getlogevents": lambda body, now: logs.events(config, self.jobs, body, now=now, epoch=self._epoch),
         }
 
-    def answer(self, operation: str, body: dict[str, Any], *, size: int | None = None) -> Reply:
+    def answer(
+        self, operation: str, body: dict[str, Any], *, size: int | None = None, access_key: str | None = None
+    ) -> Reply:
         """Answer a call.
 
         Args:
             operation: Such as ``submitjob``, in any case.
             body: The request; the service keeps it, and shows parts of it in replies: nobody may change it later.
             size: Its size in bytes; counted if absent.
+            access_key: The key that it is signed with.
         """
         operation, now = operation.lower(), self._clock()
         self.jobs.advance(now)
@@ -82,7 +87,9 @@ class Service:
         if self.config.keep_bodies:
             self.ledger.append({"operation": operation, "at": round(now + self._epoch, 3), "body": body})
         try:
-            fault = self._faults.before(operation, body, taken=len(self.jobs.by_id), now=now)
+            fault = self._faults.before(
+                operation, body, access_key=access_key, taken=len(self.jobs.by_id), now=now
+            )
             if fault:
                 return Reply(0, {}, fault)
             if operation not in self._operations:
