@@ -233,3 +233,25 @@ def test_latency_is_waited_for_by_each_call_on_its_own(monkeypatch):
         batch.close()
         server.shutdown()
     assert waits.count(0.3) == 2
+
+
+def test_a_key_expires_after_so_many_jobs_or_after_an_operation():
+    world = Simulated(expire_keys={"OLD": 1, "ONCE": "ListJobs"})
+
+    def status(key, operation="ListJobs"):
+        return world.service.answer(operation, {"jobQueue": "a_queue"}, access_key=key).status
+
+    assert (status("OLD"), status("ONCE", "DescribeJobs"), status("ONCE"), status("ONCE")) == (200, 200, 200, 403)
+    world.submit("a")
+    assert (status("OLD"), status("OTHER"), status(None)) == (403, 200, 200)
+
+
+def test_each_mfa_code_opens_one_session():
+    world = Simulated(mfa_codes=["111111"], role_session_s=60)
+    form = {"RoleArn": "arn:aws:iam::1:role/r", "SerialNumber": "device", "TokenCode": "111111"}
+    session = world.ask("AssumeRole", **form)["Credentials"]
+    assert (session["AccessKeyId"], session["Expiration"]) == ("ASIASESSION1", "2025-06-15T15:07:40Z")
+    with pytest.raises(RefusedError, match="invalid MFA one time pass code"):
+        world.ask("AssumeRole", **form)
+    del form["SerialNumber"]
+    assert world.ask("AssumeRole", **form)["Credentials"]["AccessKeyId"] == "ASIASESSION2"

@@ -108,10 +108,11 @@ class Config:
     """So many calls of DescribeJobs are denied, one time."""
     deny: list[str] = field(default_factory=list)
     """Operations that are denied (403 AccessDeniedException)."""
-    expire_keys: dict[str, int] = field(default_factory=dict)
-    """Access keys that have expired (403 ExpiredTokenException) once so many jobs were taken; 0: at once."""
+    expire_keys: dict[str, int | str] = field(default_factory=dict)
+    """Access keys that have expired (403 ExpiredTokenException) once so many jobs were taken (0: at once), or once this
+    operation was called with them."""
     mfa_codes: list[str] | None = None
-    """The MFA codes that AssumeRole takes, each of them once; None: a role needs no code."""
+    """The MFA codes that AssumeRole takes where a device is named, each of them once; None: any."""
     role_session_s: float = 600.0
     """How long the session of a role lasts, as AssumeRole says."""
     deny_tags: bool = False

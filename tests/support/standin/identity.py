@@ -42,13 +42,11 @@ class Roles:
         """Give a session.
 
         Raises:
-            RefusedError: The MFA code is missing, wrong, or was used already.
+            RefusedError: An MFA device is named, and its code is missing, wrong, or was used already.
         """
         codes = self._config.mfa_codes
-        if codes is not None:
-            if "SerialNumber" not in form or "TokenCode" not in form:
-                raise RefusedError(403, "AccessDenied", f"not authorized to perform: sts:AssumeRole on {form['RoleArn']}")
-            if form["TokenCode"] not in codes:
+        if codes is not None and "SerialNumber" in form:
+            if form.get("TokenCode") not in codes:
                 said = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
                 raise RefusedError(403, "AccessDenied", said)
             codes.remove(form["TokenCode"])

@@ -87,9 +87,7 @@ class Service:
         if self.config.keep_bodies:
             self.ledger.append({"operation": operation, "at": round(now + self._epoch, 3), "body": body})
         try:
-            fault = self._faults.before(
-                operation, body, access_key=access_key, taken=len(self.jobs.by_id), now=now
-            )
+            fault = self._faults.before(operation, body, access_key=access_key, taken=len(self.jobs.by_id), now=now)
             if fault:
                 return Reply(0, {}, fault)
             if operation not in self._operations:

@@ -175,14 +175,11 @@ def print_plainly(message: str) -> None:
 def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
     """Handle Ctrl-C, a polite kill and a closed terminal in the same way.
 
-    A signal that the caller ignores, as ``nohup`` does, stays ignored. Outside the main thread, where only a program of
-    the user's own calls this, signals are left to that program: Python allows handlers in the main thread alone.
+    A signal that the caller ignores, as ``nohup`` does, stays ignored.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    heard = [number for number in INTERRUPTING if signal.getsignal(number) is not signal.SIG_IGN]
-    before: dict[int, Any] = {number: signal.signal(number, lambda number, _: handle(number)) for number in heard}
+    before: dict[int, Any] = {
+        number: signal.signal(number, lambda number, _: handle(number)) for number in heard_signals()
+    }
     try:
         yield
     except Interrupted:  # the command is on its way out: a later signal changes nothing
@@ -191,6 +188,17 @@ def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def heard_signals() -> tuple[int, ...]:
+    """Return the signals that end a command, without those that the caller ignores.
+
+    There are none outside the main thread, where only a program of the user's own calls this: Python allows handlers in
+    the main thread alone, so signals are left to that program.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return ()
+    return tuple(number for number in INTERRUPTING if signal.getsignal(number) is not signal.SIG_IGN)
 
 
 def raise_interrupted(number: int) -> None:

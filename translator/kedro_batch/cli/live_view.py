@@ -15,6 +15,7 @@ from rich.text import Text
 
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.streams import redirect_to_null
+from kedro_batch.cli.terminal_prompt import drawing
 from kedro_batch.submitter.events import (
     DefinitionPinned,
     Event,
@@ -71,7 +72,8 @@ def follower(verbosity: Verbosity) -> Iterator[Sink]:
         yield lambda _: None
     elif console.is_terminal and not console.is_dumb_terminal:
         view = _LiveView()
-        with Live(view, console=console, refresh_per_second=4, transient=True):
+        live = Live(view, console=console, refresh_per_second=4, transient=True)
+        with live, drawing(lambda: _paused(live)):
 
             def show(event: Event) -> None:
                 view.on_event(event)
@@ -86,6 +88,16 @@ def follower(verbosity: Verbosity) -> Iterator[Sink]:
                 console.show(line)
 
         yield write
+
+
+@contextmanager
+def _paused(live: Live) -> Iterator[None]:
+    """Clear the terminal of the view, and draw it again afterwards."""
+    live.stop()
+    try:
+        yield
+    finally:
+        live.start()
 
 
 class _Console(Console):

@@ -16,6 +16,7 @@ from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.run_handle import RunHandle
 from kedro_batch.cli.run_report import report, say_if_stale
+from kedro_batch.cli.terminal_prompt import ask_hidden
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
 from kedro_batch.plan.model import Plan
 from kedro_batch.submitter.cancel import Cancelled, cancel
@@ -105,6 +106,7 @@ class RunSession:
             KedroBatchError: The service or the journal refused.
             Interrupted: A signal came.
         """
+        self.context.backoff.command = f"kedro-batch cancel {self.handle.run_id}{self._further}"
         cancelled = cancel(self.context, self._location)
         self.run_state = cancelled.run_state
         if cancelled.appearing:
@@ -255,11 +257,12 @@ def aws_engine(plan: Plan, *, new_run: bool) -> Engine:
         new_run: No run is bound to this plan yet, so that another one might do.
 
     Raises:
-        ServiceError: boto3 finds no region, another one than the plan's, or a profile that does not exist.
+        ServiceError: boto3 finds no region, another one than the plan's, or a profile that does not exist; or a role
+            wants an MFA code that nobody types.
     """
     from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
 
-    return AwsEngine(plan.region, plan.account, new_run=new_run)
+    return AwsEngine(plan.region, plan.account, new_run=new_run, ask=ask_hidden)
 
 
 def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder: Path) -> Engine:

@@ -11,8 +11,17 @@ from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import calling, no_region
 from kedro_batch.cloud.identity import caller_identity
+from kedro_batch.cloud.mfa import AskCode
 from kedro_batch.cloud.replies import Identity
-from kedro_batch.cloud.session import call_once, open_session
+from kedro_batch.cloud.session import (
+    Renewal,
+    access_key_of,
+    call_once,
+    open_session,
+    refuse_lasting,
+    renewal_of,
+)
+from kedro_batch.errors import ServiceError
 
 _CONNECT_S, _READ_S, _ATTEMPTS = 10, 60, 4
 
@@ -20,13 +29,16 @@ _CONNECT_S, _READ_S, _ATTEMPTS = 10, 60, 4
 class Clients:
     """The services of the account and region that the shell gives. Each call raises ``ServiceError`` if it fails."""
 
-    def __init__(self, *, region: str | None = None) -> None:
+    def __init__(self, *, region: str | None = None, ask: AskCode | None = None) -> None:
         """Open none yet.
 
         Args:
             region: That of the settings, for where the shell names none.
+            ask: Asks for the MFA code of a role that wants one; None if nobody can be asked.
         """
+        self._ask = ask
         self._pinned = region
+        self._refused = set[str]()
         self._clients: dict[str, Any] = {}
 
     @cached_property
@@ -66,11 +78,21 @@ class Clients:
                 self._clients[service] = self._session.client(service, region_name=region, config=config)
         return self._clients[service]
 
-    def renew(self) -> None:
-        """Look for the credentials again with the next call: the present ones have expired."""
+    def renew(self, error: ServiceError) -> None:
+        """Look for the credentials again with the next call: the present ones have expired.
+
+        Args:
+            error: What has failed for them.
+
+        Raises:
+            ServiceError: Nobody can renew them.
+        """
+        refuse_lasting(self._session, error)
+        if renewal_of(self._session) is Renewal.BY_CODE:
+            self._refused.add(access_key_of(self._session))
         self._clients.clear()
         self.__dict__.pop("_session", None)
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(self._pinned)
+        return open_session(self._pinned, self._ask, refused=self._refused)

@@ -127,7 +127,7 @@ class _Patience:
                     self._on_trouble(f"{error}. Trying again for up to {limit}; the stack goes on changing meanwhile")
                 told = True
                 if error.fault is Fault.CREDENTIALS:
-                    self._clients.renew()
+                    self._clients.renew(error)
             else:
                 if told:
                     self._on_trouble(f"{SERVICE} answers again")

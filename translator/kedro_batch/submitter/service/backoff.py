@@ -42,6 +42,8 @@ class Backoff:
         self._troubles: dict[Lane, _Trouble] = {}
         self.jobs_go_on = False
         """True if the run may have jobs on the service."""
+        self.command = ""
+        """The command that takes the run up again."""
 
     def retry_at(self, lane: Lane) -> float:
         """Return the time from which calls of a lane may be tried; minus infinity where there is no trouble."""
@@ -58,6 +60,9 @@ class Backoff:
         trouble = self._troubles.setdefault(lane, _Trouble(now))
         if now - trouble.since > self.limit_s:
             raise ServiceError(f"{error}; this has lasted for {duration(now - trouble.since)}", fault=error.fault)
+        if now >= trouble.retry_at and error.fault is Fault.CREDENTIALS and self._renewed_here(error):
+            trouble.retry_at = now
+            return
         if not (quiet or trouble.shown or error.fault is Fault.THROTTLED):
             if not self._shown:
                 limit = duration(self.limit_s)
@@ -70,6 +75,14 @@ class Backoff:
             trouble.delay_s = min(_LONGEST_S, trouble.delay_s * 2)
             if error.fault is Fault.CREDENTIALS:
                 self._engine.renew()
+
+    def _renewed_here(self, error: ServiceError) -> bool:
+        try:
+            return self._engine.renew_here(error)
+        except ServiceError as refused:
+            then = f". Then: {self.command}. Jobs on AWS Batch go on meanwhile" if self.jobs_go_on else ""
+            remedy = f"{refused.remedy}{then}"
+            raise ServiceError(refused.problem, fault=refused.fault, remedy=remedy) from error
 
     def on_success(self, lane: Lane) -> None:
         """Record that a call succeeded."""
