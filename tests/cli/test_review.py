@@ -281,5 +281,5 @@ def test_apply_takes_none_but_the_reviewed_plan(folder):
 def test_a_digest_that_is_none_is_a_mistake(folder, digest):
     ended = kedro_batch("apply", "--local", "--expect-digest", digest, "old.yaml", cwd=folder)
     assert ended.code == 2
-    assert ("is not a digest" if digest else "it is empty") in ended.err
+    assert ("is not a whole digest" if digest else "it is empty") in ended.err
     assert not (folder / ".kedro-batch").exists()

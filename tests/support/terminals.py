@@ -38,13 +38,13 @@ class Terminal:
         self.process.sendline(line)
 
     def end(self) -> Ended:
-        """Wait for the end of the command; all that was written counts as its standard error."""
+        """Wait for the end of the command; all that was written, but for keys, counts as its standard error."""
         self.process.expect(pexpect.EOF)
         self.shown += str(self.process.before)
         self.process.close()
         code = self.process.exitstatus
         assert code is not None, f"signal {self.process.signalstatus}"
-        return Ended(code, b"", _ESCAPES.sub("", self.shown).replace("\r", ""))
+        return Ended(code, b"", _ESCAPES.sub("", self.shown).replace("\r", "").replace("^C", ""))
 
 
 @contextmanager

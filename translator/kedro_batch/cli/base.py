@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kedro_batch.cli.inside_kedro import refuse_mixed_output
 from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
 from kedro_batch.text.escaping import for_terminal
 
 if TYPE_CHECKING:
     from kedro_batch.diagnostics import Diagnostic
-
-INSIDE_KEDRO = "kedro_batch.inside_kedro"
-"""Set in the context's meta where the command was called as ``kedro batch ...``."""
 
 _WORDS = "kedro_batch.words"
 """Where the context's meta has the words after the command's name."""
@@ -83,6 +81,7 @@ class BatchCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+        refuse_mixed_output(ctx, ctx.meta[_WORDS])
         try:
             with on_signals(raise_interrupted):
                 return super().invoke(ctx)
@@ -90,7 +89,8 @@ class BatchCommand(click.Command):
             _print_refusal(ctx, error)
             ctx.exit(error.exit_code)
         except Interrupted as error:
-            print_note(f"Stopped by {error.signal_name}.")
+            if error.message:
+                print_plainly(error.message)
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             ctx.exit(CLOSED_PIPE)

@@ -127,7 +127,7 @@ def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one 
             where = _where(event)
             jobs = counted(event.jobs, "job")
             again = ", continued" if event.continued else ""
-            return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest[:19]}{again}")
+            return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest}{again}")
         case DefinitionPinned():
             return _pinned(event, now)
         case JobSubmitted():

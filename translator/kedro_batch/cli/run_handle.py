@@ -82,6 +82,6 @@ def check_digest(entry: RunEntry | None, digest: PlanDigest) -> None:
     """
     if entry and entry.digest != digest:
         raise UsageError(
-            f"run {entry.run} is of another plan: its digest is {entry.digest[:19]}, that of this one {digest[:19]}. "
+            f"run {entry.run} is of another plan: its digest is {entry.digest}, that of this one {digest}. "
             "Name the plan that it was applied from, or choose another run id"
         )

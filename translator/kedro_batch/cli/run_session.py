@@ -15,7 +15,7 @@ from kedro_batch.cli.live_view import JsonLines, follower
 from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.run_handle import RunHandle
-from kedro_batch.cli.run_report import report, say_if_stale
+from kedro_batch.cli.run_report import report, say_if_stale, what_goes_on
 from kedro_batch.cli.terminal_prompt import ask_hidden
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished, UsageError
 from kedro_batch.plan.model import Plan
@@ -205,6 +205,7 @@ def open_run(
                     try:
                         yield session
                     except (KedroBatchError, Interrupted) as error:
+                        _say_what_goes_on(session, error, reported=json_lines is None)
                         if _leaves_no_trace(session, error):
                             session = None
                             if journal.run(handle.run_id) is None:
@@ -216,6 +217,12 @@ def open_run(
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             say_if_stale(handle.plan, session.context, session.finished, quiet=options.verbosity.quiet)
+
+
+def _say_what_goes_on(session: RunSession, error: KedroBatchError | Interrupted, *, reported: bool) -> None:
+    """Let a signal end the command with what becomes of the jobs."""
+    if isinstance(error, Interrupted) and session.finished and session.finished.note:
+        error.message = what_goes_on(session.finished.note, reported=reported)
 
 
 def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted) -> bool:

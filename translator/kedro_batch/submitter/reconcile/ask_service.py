@@ -10,6 +10,7 @@ from kedro_batch.submitter.reconcile.duplicates import Discovered, discover
 from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import listed
 
 _PLANS_COMPARED = 5
@@ -75,6 +76,6 @@ def _check_plan(context: RunContext, discovered: Discovered) -> None:
         digest = detail.tags.get(TAG_PLAN)
         if digest and digest != context.digest:
             raise UsageError(
-                f"run {context.run_id} is of another plan: {detail.name} was submitted from {digest[:19]}, this plan "
-                f"is {context.digest[:19]}. {remedy}"
+                f"run {context.run_id} is of another plan: {detail.name} was submitted from "
+                f"{one_line(digest)[: len(context.digest)]}, this plan is {context.digest}. {remedy}"
             )
