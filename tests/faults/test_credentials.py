@@ -4,6 +4,7 @@ The ones that it can renew are waited for (``test_trouble``).
 """
 
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import pexpect
 import pytest
 
 from tests.support import forked
+from tests.support.command_line import GENEROUS_S, PROGRAM, environment
 from tests.support.plans import write_plan
 from tests.support.runs import states, wait_until
 from tests.support.services import StandIn, standin
@@ -48,6 +50,7 @@ def mfa_role(folder: Path, service: StandIn, profile: str = "deploy") -> dict[st
         "AWS_CONFIG_FILE": str(folder / "aws_config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "aws_credentials"),
         "AWS_PROFILE": profile,
+        "AWS_MAX_ATTEMPTS": "1",
     }
 
 
@@ -220,6 +223,38 @@ def test_ctrl_c_and_ctrl_d_end_the_question_in_the_middle_of_a_run(tmp_path, key
         service.finish("a")
         assert transcript.on(service, "wait", "r").code == 0
     transcript.check(f"an_mfa_question_ends_with_{code}")
+
+
+def test_a_code_that_aws_sts_has_no_time_for_is_asked_for_again(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with (
+        standin(mfa_codes=CODES, durations={"a": 600}, faulty=["AssumeRole"]) as service,
+        applied_on_terminal(tmp_path, service) as terminal,
+    ):
+        terminal.type("111111")
+        terminal.wait_for("a RUNNING")
+        service.configure(expire_keys={"ASIASESSION1": 1}, error_before=1.0)
+        terminal.wait_for(PROMPT)
+        terminal.type("222222")
+        terminal.wait_for("Trying again for up to 1 h")
+        service.configure(error_before=0.0)
+        terminal.wait_for(PROMPT)
+        service.finish("a")
+        terminal.type("222222")
+        assert terminal.end().code == 0
+
+
+def test_in_the_background_of_a_terminal_nobody_is_asked(tmp_path):
+    # Reading from the terminal would stop the process, and nobody would see why.
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES) as service:
+        env = environment(mfa_role(tmp_path, service))
+        line = f"set -m; {shlex.join(PROGRAM)} apply plan.yaml & wait $!; exit $?"
+        shell = pexpect.spawn("bash", ["-c", line], cwd=str(tmp_path), env=env, timeout=GENEROUS_S, encoding="utf-8")
+        shell.expect(pexpect.EOF)
+        shell.close()
+    assert "needs an MFA code, and there is no terminal to type it on" in str(shell.before)
+    assert shell.exitstatus == 5
 
 
 # Without a terminal

@@ -42,11 +42,14 @@ def ask_hidden(question: str) -> str | None:
         if terminal is None:
             return None
         with _drawn[-1]() if _drawn else nullcontext(), _interruptible(), _without_echo(terminal):
-            _write(terminal, question)
             try:
+                _write(terminal, question)
                 return read_line(terminal).rstrip("\r\n")
+            except OSError:  # it was closed
+                return None
             finally:
-                _write(terminal, "\n")
+                with suppress(OSError):
+                    _write(terminal, "\n")
 
 
 @contextmanager
@@ -54,11 +57,12 @@ def _terminal() -> Iterator[TextIO | None]:
     """Open the terminal of this process; in the background, reading from it would stop the process without a word."""
     try:
         descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+        in_front = os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:
         yield None
         return
     with os.fdopen(descriptor, encoding="utf-8", errors="replace") as terminal:
-        yield terminal if os.tcgetpgrp(descriptor) == os.getpgrp() else None
+        yield terminal if in_front else None
 
 
 def _write(terminal: TextIO, text: str) -> None:

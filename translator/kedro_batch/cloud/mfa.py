@@ -30,6 +30,7 @@ _PROVIDER = "assume-role"
 _CODE = re.compile(r"[0-9]{6}")
 _MFA = "MultiFactorAuthentication"
 """What AWS STS names when it refuses a code; all else that it refuses has other reasons."""
+_TOO_MANY, _SERVER_ERROR = 429, 500
 _TRIES = 3
 _LONGEST_REASON = 200
 
@@ -113,6 +114,14 @@ def open_role_session(
                 problem = f"AWS STS has refused {_TRIES} MFA codes for {role.arn}: {reason}"
                 remedy = f"Check that the codes are those of {role.device}, and wait for a new one: each is taken once"
                 raise ServiceError(problem, remedy=remedy) from error
+
+
+def may_pass(error: ServiceError) -> bool:
+    """True if a session could not be opened for a reason that may pass, and not for what was typed or is allowed."""
+    reply = getattr(error.__cause__, "response", None) or {}
+    status = reply.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    refused = error.fault is Fault.CREDENTIALS and status < _SERVER_ERROR and status != _TOO_MANY
+    return error.passing and not refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import calling, may_lack_operation, no_region, parsing
 from kedro_batch.cloud.identity import caller_identity
-from kedro_batch.cloud.mfa import AskCode
+from kedro_batch.cloud.mfa import AskCode, may_pass
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.cloud.session import Renewal, access_key_of, open_session, refuse_lasting, renewal_of
 from kedro_batch.cloud.targets import Targets, items
@@ -140,7 +140,9 @@ class AwsEngine:
         refused = access_key_of(self._session)
         try:
             session = self._session_here({refused})
-        except BaseException:
+        except BaseException as problem:
+            if isinstance(problem, ServiceError) and may_pass(problem):
+                return False
             self._ask = None  # nobody is asked again on the way out
             raise
         self._use_if_of_plan(session)
