@@ -87,7 +87,7 @@ class Clients:
         Raises:
             ServiceError: Nobody can renew them.
         """
-        refuse_lasting(self._session, error)
+        refuse_lasting(self._session, error, ", and repeat the command: it continues from there")
         if renewal_of(self._session) is Renewal.BY_CODE:
             self._refused.add(access_key_of(self._session))
         self._clients.clear()

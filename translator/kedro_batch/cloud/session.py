@@ -77,8 +77,13 @@ def renewal_of(session: Any) -> Renewal:
             return Renewal.ELSEWHERE
 
 
-def refuse_lasting(session: Any, error: ServiceError) -> None:
+def refuse_lasting(session: Any, error: ServiceError, then: str = "") -> None:
     """Refuse to wait for new credentials, where no other process can put any.
+
+    Args:
+        session: The session.
+        error: What has failed for its credentials.
+        then: What to do once there are new ones, to go on with the sentence.
 
     Raises:
         ServiceError: They are in variables of this process.
@@ -87,7 +92,7 @@ def refuse_lasting(session: Any, error: ServiceError) -> None:
         raise ServiceError(
             f"{error.problem}. These credentials are in variables of this process (AWS_ACCESS_KEY_ID), where nobody "
             "else can renew them",
-            remedy="Set new ones",
+            remedy=f"Set new ones{then}",
         ) from error
 
 
