@@ -161,10 +161,10 @@ def test_ctrl_c_says_what_goes_on_and_submits_nothing_that_is_held_back(tmp_path
         assert list(states(service)) == ["read_numbers"]
     name = entry.run
     assert re.search(rf"run {name} interrupted after .*: 4 jobs, 3 not submitted, 1 not finished\n", ended.text)
-    assert "stopped following: 1 job goes on running on AWS Batch (us-east-1)" in ended.text
+    assert "Stopped following. 1 job goes on running on AWS Batch (us-east-1)" in ended.text
     for command in ("wait", "resume", "cancel"):
         assert f"kedro-batch {command} {name} " in ended.text
-    assert "Stopped by SIGINT.\n" in ended.err
+    assert ended.err.endswith("Stopped following. 1 job goes on running on AWS Batch (us-east-1).\n")
     assert "Traceback" not in ended.text + ended.err
 
 

@@ -205,7 +205,7 @@ def test_a_refusal_in_the_middle_says_what_goes_on(tmp_path):
     assert ended.code == 5
     assert "stopped after" in ended.text
     assert "2 not submitted, 2 not finished" in ended.text
-    assert "  stopped following: 2 jobs go on running on AWS Batch (us-east-1)\n    a " in ended.text
+    assert "  Stopped following. 2 jobs go on running on AWS Batch (us-east-1)\n    a " in ended.text
     assert all(f" {job_id}\n" in ended.text for job_id in ids.values())
     assert "AWS Batch refused SubmitJob for " in ended.err
     assert "AccessDeniedException: not authorized to perform: batch:SubmitJob" in ended.err
@@ -221,7 +221,8 @@ def test_an_interrupted_run_leaves_its_jobs_on_batch(tmp_path, number, code):
             ended = interrupted(process, number)
         assert {job["status"] for job in service.jobs().values()} == {"RUNNING", "PENDING"}
     assert ended.code == code
-    assert "4 not finished\n  stopped following: 4 jobs go on running on AWS Batch (us-east-1)\n    a " in ended.text
+    assert "4 not finished\n  Stopped following. 4 jobs go on running on AWS Batch (us-east-1)\n    a " in ended.text
+    assert ended.err.endswith("\nStopped following. 4 jobs go on running on AWS Batch (us-east-1).\n")
     assert "Traceback" not in ended.err
 
 
@@ -407,3 +408,11 @@ def test_where_nothing_is_at_the_path_of_terminate_jobs_jobs_are_terminated_one_
     batch = moto_server.client("batch")
     job_id = batch.submit_job(jobName="a", jobQueue="a_queue", jobDefinition="a_definition")["jobId"]
     assert AwsEngine().terminate_jobs([JobId(job_id)], "because").done == (job_id,)
+
+
+def test_the_first_line_of_a_run_has_the_whole_digest(tmp_path):
+    write_plan(tmp_path, COMMANDS)
+    with standin() as service:
+        ended = kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=service.environment)
+    digest = kedro_batch("validate", "-q", "plan.yaml", cwd=tmp_path).text.split()[1]
+    assert f", plan {digest}\n" in ended.err

@@ -254,7 +254,7 @@ def test_a_second_signal_ends_at_once_what_does_not_want_to_end(tmp_path):
         wait_until((tmp_path / "asked").exists)
         ended = interrupted(process)
     assert ended.code == 130
-    assert "  stopped while running: a. No job goes on\n" in ended.text
+    assert "  Stopped while running: a. No job goes on\n" in ended.text
     assert "Traceback" not in ended.err
     wait_until(lambda: not alive(int((tmp_path / "pid").read_text())))
 
@@ -282,8 +282,8 @@ time.sleep(600)
         ended = interrupted(process, number)
     assert ended.code == code
     assert "interrupted after" in ended.text
-    assert "3 jobs, 1 succeeded, 2 not finished\n  stopped while running: long. No job goes on\n" in ended.text
-    assert ended.err.endswith(f"Stopped by {number.name}.\n")
+    assert "3 jobs, 1 succeeded, 2 not finished\n  Stopped while running: long. No job goes on\n" in ended.text
+    assert ended.err.endswith("Stopped while running: long. No job goes on.\n")
     assert "Traceback" not in ended.err
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     wait_until(lambda: not any(alive(pid) for pid in pids))
@@ -435,7 +435,7 @@ def test_signals_close_together_end_the_run_as_one_does(tmp_path, gap, second):
         ended = interrupted(process, second)
     # Which of two signals at one moment is heard first is the system's choice.
     assert ended.code in {130, 128 + second}, ended.err
-    assert "1 job, 1 not finished\n  stopped while running: a. No job goes on\n" in ended.text
+    assert "1 job, 1 not finished\n  Stopped while running: a. No job goes on\n" in ended.text
     assert "Traceback" not in ended.err
     wait_until(lambda: not alive(int((tmp_path / "pid").read_text())))
 
@@ -448,3 +448,22 @@ def test_a_plan_for_several_containers_or_eks_runs_on_this_machine_too(tmp_path,
     ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
     assert ended.code == 0, ended.err
     assert (tmp_path / "ran").exists()
+
+
+def test_a_job_finds_its_program_on_the_path_that_the_plan_gives_it_as_a_container_does(tmp_path):
+    # A container runtime looks the program up on the PATH that the container gets.
+    program = tmp_path / "own" / "greet"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "$PATH" > found\n')
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}/usr/bin"
+    write_plan(tmp_path, {"a": ["greet"]}, a={"environment": {"PATH": path}})
+    assert kedro_batch("apply", "plan.yaml", "--local", "-q", cwd=tmp_path).code == 0
+    assert (tmp_path / "found").read_text() == f"{path}\n"
+
+
+def test_a_path_without_the_program_is_not_mended_with_that_of_this_process(tmp_path):
+    write_plan(tmp_path, {"a": ["python", "-c", "pass"]}, a={"environment": {"PATH": str(tmp_path)}})
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
+    assert ended.code == 6
+    assert "cannot start 'python': No such file or directory" in ended.text

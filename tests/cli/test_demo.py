@@ -31,7 +31,7 @@ def test_ctrl_c_in_the_demo_ends_it_as_it_ends_a_run(tmp_path):
     terminal.close()
     shown = str(terminal.before)
     assert terminal.exitstatus == 130
-    assert "stopped while running: clean_companies, clean_shuttles. No job goes on" in shown
+    assert "Stopped while running: clean_companies, clean_shuttles. No job goes on" in shown
     assert shown.count("Stopped by SIGINT.") == 1
     assert "Traceback" not in shown
 

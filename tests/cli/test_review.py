@@ -277,9 +277,21 @@ def test_apply_takes_none_but_the_reviewed_plan(folder):
     assert digest in refused.err
 
 
+def test_a_short_digest_approves_nothing_and_the_whole_one_is_where_the_message_says(folder):
+    # 48 bits, as they were shown once, are found within minutes.
+    whole = kedro_batch("validate", "old.yaml", cwd=folder).text.split()[1]
+    for length in (19, len(whole) - 1):
+        ended = kedro_batch("apply", "--local", "--expect-digest", whole[:length], "old.yaml", cwd=folder)
+        assert ended.code == 2
+        assert f"'{whole[:length]}' is not a whole digest" in ended.err
+        assert "To print it: kedro-batch validate old.yaml\n" in ended.err
+    assert len(whole) == len("sha256:") + 64
+
+
 @pytest.mark.parametrize("digest", ["", "sha256:", "SHA256:" + "0" * 64, "0" * 64, "sha256:" + "0" * 64 + "\n"])
 def test_a_digest_that_is_none_is_a_mistake(folder, digest):
     ended = kedro_batch("apply", "--local", "--expect-digest", digest, "old.yaml", cwd=folder)
     assert ended.code == 2
-    assert ("is not a digest" if digest else "it is empty") in ended.err
+    assert not digest or "To print it: kedro-batch validate old.yaml\n" in ended.err
+    assert ("is not a whole digest" if digest else "it is empty") in ended.err
     assert not (folder / ".kedro-batch").exists()

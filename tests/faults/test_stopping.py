@@ -68,7 +68,8 @@ def test_ctrl_c_ends_the_jobs_where_that_is_asked_for(tmp_path):
             wait_until(lambda: len(states(service)) == 5)
             stopped = interrupted(process)
         assert stopped.code == 130
-        assert "terminating 5 jobs" in stopped.text
+        assert "Terminating 5 jobs" in stopped.text
+        assert stopped.err.endswith("Terminating 5 jobs.\n")
         wait_until(lambda: set(states(service).values()) == {"FAILED"})
 
 
@@ -176,5 +177,5 @@ def test_ctrl_c_while_a_run_is_taken_up_ends_its_jobs_where_that_is_asked_for(tm
             wait_until(lambda: service.verdict()["calls"]["listjobs"] > before + 1)
             stopped = interrupted(process)
         assert stopped.code == 130
-        assert "terminating 2 jobs" in stopped.text
+        assert "Terminating 2 jobs" in stopped.text
         wait_until(lambda: set(states(service).values()) == {"FAILED"})

@@ -1,5 +1,7 @@
 """Accounts that forbid things, credentials that expire, a service that goes away, jobs that vanish or fail oddly."""
 
+import re
+
 import pytest
 
 from tests.support.command_line import kedro_batch
@@ -178,4 +180,5 @@ def test_a_run_id_belongs_to_one_plan_and_one_engine(tmp_path):
         write_plan(tmp_path, {"b": ["true"]})
         other = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
         assert (other.code, "run r is of another plan" in other.err) == (2, True)
+        assert len(re.findall(r"sha256:[0-9a-f]{64}\b", other.err)) == 2  # they can be compared and copied
         assert service.verdict()["taken"] == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from kedro_batch.errors import ServiceError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import JobId, RunId
@@ -111,6 +112,10 @@ class Look:
 
     def renew(self) -> None:
         """Nothing expires."""
+
+    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  the engine's signature
+        """Nothing expires."""
+        return False
 
 
 class Journal:

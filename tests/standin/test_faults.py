@@ -248,7 +248,29 @@ def test_an_operation_may_be_refused_with_any_error_or_answered_by_something_on_
 
 
 def test_a_role_can_be_assumed_for_as_long_as_is_configured():
-    with standin(session_s=300) as service:
+    with standin(role_session_s=300) as service:
         given = service.client("sts").assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="me")
     left = given["Credentials"]["Expiration"].timestamp() - time.time()
     assert 0 < left < 300
+
+
+def test_a_key_expires_after_so_many_jobs_or_after_an_operation():
+    world = Simulated(expire_keys={"OLD": 1, "ONCE": "ListJobs"})
+
+    def status(key, operation="ListJobs"):
+        return world.service.answer(operation, {"jobQueue": "a_queue"}, access_key=key).status
+
+    assert (status("OLD"), status("ONCE", "DescribeJobs"), status("ONCE"), status("ONCE")) == (200, 200, 200, 403)
+    world.submit("a")
+    assert (status("OLD"), status("OTHER"), status(None)) == (403, 200, 200)
+
+
+def test_each_mfa_code_opens_one_session():
+    world = Simulated(mfa_codes=["111111"], role_session_s=60)
+    form = {"RoleArn": "arn:aws:iam::1:role/r", "SerialNumber": "device", "TokenCode": "111111"}
+    session = world.ask("AssumeRole", **form)["Credentials"]
+    assert (session["AccessKeyId"], session["Expiration"]) == ("ASIASESSION1", "2025-06-15T15:07:40Z")
+    with pytest.raises(RefusedError, match="invalid MFA one time pass code"):
+        world.ask("AssumeRole", **form)
+    del form["SerialNumber"]
+    assert world.ask("AssumeRole", **form)["Credentials"]["AccessKeyId"] == "ASIASESSION2"

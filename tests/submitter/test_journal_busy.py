@@ -183,7 +183,7 @@ def test_a_signal_does_not_wait_for_a_journal_that_is_held_all_the_time(tmp_path
                 ended = interrupted(process)
         assert ended.code == 130, ended.err
         assert "is not complete: database is locked" in ended.err
-        assert "run r interrupted: stopped following: 1 job goes on running on AWS Batch" in ended.err
+        assert "run r interrupted: Stopped following. 1 job goes on running on AWS Batch" in ended.err
 
 
 def test_commands_that_find_the_journal_held_say_so_and_can_be_interrupted(tmp_path):

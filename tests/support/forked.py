@@ -98,7 +98,13 @@ def _server() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.support.forked"]
     env = environment({"OPENBLAS_NUM_THREADS": "1"})  # numpy would start threads, and a fork has but one
     server = subprocess.Popen(
-        command, cwd=_ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command,
+        cwd=_ROOT,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # else commands could ask on the terminal of whoever runs the tests
     )
     atexit.register(server.communicate)  # it ends when there are no more requests
     return server

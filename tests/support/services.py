@@ -27,12 +27,19 @@ _CREDENTIALS = {
 
 
 class StandIn:
-    """A running stand-in."""
+    """A running stand-in.
+
+    Attributes:
+        url: Its endpoint.
+        environment: What points the program to it. The credentials are in a file, where anybody could renew them: those
+            of variables would end a run when they expire.
+    """
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.environment = {
-            **_CREDENTIALS,
+            "AWS_SHARED_CREDENTIALS_FILE": str(Path(__file__).with_name("aws_credentials")),
+            "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ENDPOINT_URL_BATCH": self.url,
             "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": self.url,
             "AWS_ENDPOINT_URL_STS": self.url,

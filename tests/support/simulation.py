@@ -228,6 +228,10 @@ class InProcess:
     def renew(self) -> None:
         """Do nothing: the configuration says when credentials are valid again."""
 
+    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  the engine's signature
+        """Return False: what the configuration says is renewed elsewhere."""
+        return False
+
     def interrupt(self) -> str:
         return "the stand-in"
 

@@ -182,11 +182,17 @@ class RunUnknown(KedroBatchError):  # noqa: N818  an outcome that scripts ask fo
 
 
 class Interrupted(BaseException):
-    """A signal ended the command: exit code 128 plus its number."""
+    """A signal ended the command: exit code 128 plus its number.
+
+    Attributes:
+        number: The signal, such as ``signal.SIGINT``.
+        message: What the command says at its end; empty if that was said already.
+    """
 
     def __init__(self, signal_number: int) -> None:
-        """Take the number of the signal, such as ``signal.SIGINT``."""
+        """Take the number of the signal."""
         self.number = signal_number
         self.signal_name = signal.Signals(signal_number).name
+        self.message = f"Stopped by {self.signal_name}."
         self.exit_code = 128 + signal_number
         super().__init__(self.signal_name)

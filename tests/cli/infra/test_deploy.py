@@ -484,6 +484,18 @@ def test_expired_credentials_are_waited_for_while_the_stack_goes_on(infra):
     assert ended.err.count("made          JobQueue") == 1
 
 
+def test_keys_in_variables_that_expire_end_the_command_and_the_same_one_continues(infra):
+    expired = (403, "ExpiredToken", "The security token included in the request is expired")
+    keys = {"AWS_ACCESS_KEY_ID": "ASIAOLD", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "x"}
+    with cloudformation(on_execute=[CREATION[0], expired, *CREATION[1:]]) as aws:
+        ended = infra(aws, "deploy", "--yes", **keys)
+        assert ended.code == 5
+        assert "Trying again" not in ended.err
+        assert "in variables of this process (AWS_ACCESS_KEY_ID), where nobody else can renew them" in ended.err
+        assert "Set new ones, and repeat the command: it continues from there" in ended.err
+        assert infra(aws, "deploy", "--yes").code == 0
+
+
 # Failures
 
 

@@ -21,6 +21,9 @@ class Renewing:
     def renew(self) -> None:
         self.renewals += 1
 
+    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  the engine's signature
+        return False
+
     def __getattr__(self, name: str) -> Any:
         raise NotImplementedError(name)
 

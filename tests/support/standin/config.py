@@ -28,9 +28,6 @@ class Config:
     """Revisions, such as ``a_definition:2``, that are not active any more."""
     account: str = "123456789012"
     """The account that AWS STS says the credentials are of."""
-    session_s: float = 300.0
-    """How long the credentials of AssumeRole and GetRoleCredentials last. botocore renews with every call what has less
-    than ten minutes left."""
     absent: list[str] = field(default_factory=list)
     """Operations that the service does not know (404 UnknownOperationException), such as TerminateJobs."""
 
@@ -130,6 +127,14 @@ class Config:
     """Operations that are denied (403 AccessDeniedException)."""
     refuse_reasons: dict[str, str] = field(default_factory=dict)
     """Operations that are refused (400 ClientException), and with which words."""
+    expire_keys: dict[str, int | str] = field(default_factory=dict)
+    """Access keys that have expired (403 ExpiredTokenException) once so many jobs were taken (0: at once), or once this
+    operation was called with them."""
+    mfa_codes: list[str] | None = None
+    """The MFA codes that AssumeRole takes where a device is named, each of them once; None: any."""
+    role_session_s: float = 600.0
+    """How long the credentials of AssumeRole and GetRoleCredentials last. botocore renews with every call what has less
+    than ten minutes left."""
     deny_tags: bool = False
     """Calls with tags are denied."""
     expired: list[list[float]] = field(default_factory=list)

@@ -10,9 +10,15 @@ from .limits import RefusedError, client_error
 
 _ANY = float("inf")
 """The rate of what is not throttled."""
+_NEVER = _ANY
+"""After how many jobs the other keys expire."""
 _WHOLE = 1 - 1e-9
 """A token, but for the rounding of what tenths of it add up to."""
-_ACTION = {"getlogevents": "logs:GetLogEvents", "getcalleridentity": "sts:GetCallerIdentity"}
+_ACTION = {
+    "getlogevents": "logs:GetLogEvents",
+    "getcalleridentity": "sts:GetCallerIdentity",
+    "assumerole": "sts:AssumeRole",
+}
 
 
 class Fault(StrEnum):
@@ -52,9 +58,20 @@ class Faults:
     """The time of the first call."""
     first_submit: float | None = None
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
+    _called: dict[str, set[str]] = field(default_factory=dict)
+    """The operations that were called with each key that expires after one."""
 
-    def before(self, operation: str, body: dict[str, Any], *, taken: int, now: float) -> Fault | None:
+    def before(
+        self, operation: str, body: dict[str, Any], *, access_key: str | None, taken: int, now: float
+    ) -> Fault | None:
         """Decide what happens to a call before it is executed.
+
+        Args:
+            operation: In lower case.
+            body: The request.
+            access_key: The key that it is signed with; None if it is not signed.
+            taken: How many jobs were taken.
+            now: The time.
 
         Raises:
             RefusedError: It is answered with an error.
@@ -63,7 +80,8 @@ class Faults:
         if named(operation, config.hang):
             return Fault.HANG
         known = config.renewed and operation == "getcalleridentity"
-        if within(self._since_the_first(now), config.expired) and not known:
+        expired = within(self._since_the_first(now), config.expired) and not known
+        if expired or self._has_expired(operation, access_key or "", taken):
             raise RefusedError(403, "ExpiredTokenException", "The security token included in the request is expired")
         if refused := chosen(operation, config.refuse):
             raise RefusedError(*refused)
@@ -74,6 +92,14 @@ class Faults:
         if named(operation, config.faulty) and self._happens(config.error_before):
             raise RefusedError(503, "ServerException", "not taken: something went wrong before")
         return None
+
+    def _has_expired(self, operation: str, access_key: str, taken: int) -> bool:
+        until = self.config.expire_keys.get(access_key, _NEVER)
+        if isinstance(until, str):
+            expired = until.lower() in self._called.setdefault(access_key, set())
+            self._called[access_key].add(operation)
+            return expired
+        return taken >= until
 
     def after(self, operation: str) -> Fault | None:
         """Decide what happens to the reply of a call that was executed.

@@ -15,7 +15,7 @@ from typing import Any
 
 from .config import Config
 from .faults import Fault
-from .identity import is_form, parsed_form, xml_of
+from .identity import access_key_of, is_form, parsed_form, xml_of
 from .service import Reply, Service
 
 _HANGING_S = 120
@@ -83,8 +83,8 @@ class _Connection(StreamRequestHandler):
         operation = request.get("Action", operation) if form else operation
         time.sleep(service.config.latency_s)
         with self.server.lock:
-            reply = service.answer(operation, request, size=len(body))
-        return self._reply(reply, as_xml_of=operation if form else "")
+            reply = service.answer(operation, request, size=len(body), access_key=access_key_of(headers))
+        return self._reply(reply, form_of=operation if form else None)
 
     def _door(self, method: str, path: str, body: dict[str, Any]) -> None:
         service = self.server.service
@@ -115,7 +115,8 @@ class _Connection(StreamRequestHandler):
             payload = json.dumps(content)
         self._send(_OK, payload)
 
-    def _reply(self, reply: Reply, *, as_xml_of: str = "") -> bool:
+    def _reply(self, reply: Reply, *, form_of: str | None = None) -> bool:
+        """Send a reply, as XML to a form of this operation, and tell whether the connection stays open."""
         match reply.fault:
             case Fault.HANG:
                 time.sleep(_HANGING_S)
@@ -130,7 +131,7 @@ class _Connection(StreamRequestHandler):
                     status, content_type, body = reply.page
                     self._send(status, body, content_type=content_type)
                     return True
-                content = xml_of(as_xml_of, reply.content) if as_xml_of else reply.content
+                content = xml_of(form_of, reply.content) if form_of else reply.content
                 self._send(reply.status, self.server.service.config.answer_always or content)
                 return True
 

@@ -58,6 +58,7 @@ class Service:
         self.config = config
         self.jobs = Jobs(config)
         self._definitions = Definitions(config)
+        self._roles = identity.Roles(config)
         self.verdict = Verdict()
         self.ledger: list[dict[str, Any]] = []
         self._clock = clock
@@ -76,18 +77,21 @@ class Service:
             "describejobdefinitions": self._definitions.describe,
             "registerjobdefinition": self._definitions.register,
             "getcalleridentity": lambda _, __: identity.caller(config),
-            "assumerole": lambda _, now: identity.assumed(config, now + self._epoch),
+            "assumerole": lambda body, now: self._roles.assume(body, now=now + self._epoch),
             "getrolecredentials": lambda _, now: identity.role_credentials(config, now + self._epoch),
             "getlogevents": self._log_events,
         }
 
-    def answer(self, operation: str, body: dict[str, Any], *, size: int | None = None) -> Reply:
+    def answer(
+        self, operation: str, body: dict[str, Any], *, size: int | None = None, access_key: str | None = None
+    ) -> Reply:
         """Answer a call.
 
         Args:
             operation: Such as ``submitjob``, in any case.
             body: The request; the service keeps it, and shows parts of it in replies: nobody may change it later.
             size: Its size in bytes; counted if absent.
+            access_key: The key that it is signed with.
         """
         operation, now = operation.lower(), self._clock()
         self.jobs.advance(now)
@@ -99,7 +103,7 @@ class Service:
         if page := chosen(operation, self.config.pages):
             return Reply(page[0], {}, page=page)
         try:
-            fault = self._faults.before(operation, body, taken=len(self.jobs.by_id), now=now)
+            fault = self._faults.before(operation, body, access_key=access_key, taken=len(self.jobs.by_id), now=now)
             if fault:
                 return Reply(0, {}, fault)
             if operation not in self._operations:

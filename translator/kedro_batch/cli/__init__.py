@@ -10,7 +10,7 @@ import click
 
 from kedro_batch import __version__
 from kedro_batch.cli.apply_command import apply
-from kedro_batch.cli.base import CLOSED_PIPE, INSIDE_KEDRO
+from kedro_batch.cli.base import CLOSED_PIPE
 from kedro_batch.cli.cancel_command import cancel
 from kedro_batch.cli.compile_command import compile_
 from kedro_batch.cli.demo_command import demo
@@ -19,6 +19,7 @@ from kedro_batch.cli.doctor_command import doctor
 from kedro_batch.cli.image_command import image
 from kedro_batch.cli.infra_command import infra
 from kedro_batch.cli.init_command import init
+from kedro_batch.cli.inside_kedro import INSIDE_KEDRO
 from kedro_batch.cli.resume_command import resume
 from kedro_batch.cli.show_command import show
 from kedro_batch.cli.status_command import runs, status

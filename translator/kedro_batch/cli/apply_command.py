@@ -36,19 +36,23 @@ if TYPE_CHECKING:
     from kedro_batch.submitter.events import EngineName
 
 
-def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
-    """Take a digest as it is printed; an empty one, as of a variable that is not set, is a mistake."""
+def refuse_short_digest(text: str | None, plan: str) -> None:
+    """Refuse what is no whole digest: of a short one, somebody finds another plan within minutes.
+
+    Raises:
+        BadParameter: It is not ``sha256:`` and 64 hexadecimal digits.
+    """
     if text is not None and not re.fullmatch("sha256:[0-9a-f]{64}", text):
+        printing = f"kedro-batch validate {'PLAN' if plan == '-' else shlex.quote(plan)}"
         raise click.BadParameter(
-            f"{text!r} is not a digest. Copy it from kedro-batch show: sha256: and 64 hexadecimal digits"
+            f"{text!r} is not a whole digest, which is sha256: and 64 hexadecimal digits. To print it: {printing}",
+            param_hint="'--expect-digest'",
         )
-    return text
 
 
 expect_digest_option = click.option(
     "--expect-digest",
     default=None,
-    callback=_digest,
     metavar="DIGEST",
     help="Refuse any plan but the one with this digest, as show, diff and validate print it.",
 )
@@ -109,6 +113,7 @@ def apply(  # noqa: PLR0913  click hands over every option
         raise click.UsageError("--dry-run prints requests to AWS Batch: it cannot be combined with --local or --json")
     if given["data_version"] and run_id is None:
         raise click.UsageError("--data-version goes with --run-id: a new run gets a version of its own")
+    refuse_short_digest(expect_digest, plan)
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.reader import read_plan
 

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kedro_batch.cli.inside_kedro import refuse_mixed_output
 from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
 from kedro_batch.text.escaping import for_terminal
 
 if TYPE_CHECKING:
     from kedro_batch.diagnostics import Diagnostic
-
-INSIDE_KEDRO = "kedro_batch.inside_kedro"
-"""Set in the context's meta where the command was called as ``kedro batch ...``."""
 
 _WORDS = "kedro_batch.words"
 """Where the context's meta has the words after the command's name."""
@@ -83,6 +81,7 @@ class BatchCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+        refuse_mixed_output(ctx, ctx.meta[_WORDS])
         try:
             with on_signals(raise_interrupted):
                 return super().invoke(ctx)
@@ -90,7 +89,8 @@ class BatchCommand(click.Command):
             _print_refusal(ctx, error)
             ctx.exit(error.exit_code)
         except Interrupted as error:
-            print_note(f"Stopped by {error.signal_name}.")
+            if error.message:
+                print_plainly(error.message)
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             ctx.exit(CLOSED_PIPE)
@@ -175,14 +175,11 @@ def print_plainly(message: str) -> None:
 def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
     """Handle Ctrl-C, a polite kill and a closed terminal in the same way.
 
-    A signal that the caller ignores, as ``nohup`` does, stays ignored. Outside the main thread, where only a program of
-    the user's own calls this, signals are left to that program: Python allows handlers in the main thread alone.
+    A signal that the caller ignores, as ``nohup`` does, stays ignored.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    heard = [number for number in INTERRUPTING if signal.getsignal(number) is not signal.SIG_IGN]
-    before: dict[int, Any] = {number: signal.signal(number, lambda number, _: handle(number)) for number in heard}
+    before: dict[int, Any] = {
+        number: signal.signal(number, lambda number, _: handle(number)) for number in heard_signals()
+    }
     try:
         yield
     except Interrupted:  # the command is on its way out: a later signal changes nothing
@@ -191,6 +188,17 @@ def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def heard_signals() -> tuple[int, ...]:
+    """Return the signals that end a command, without those that the caller ignores.
+
+    There are none outside the main thread, where only a program of the user's own calls this: Python allows handlers in
+    the main thread alone, so signals are left to that program.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return ()
+    return tuple(number for number in INTERRUPTING if signal.getsignal(number) is not signal.SIG_IGN)
 
 
 def raise_interrupted(number: int) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from kedro_batch.cli.base import INSIDE_KEDRO, BatchCommand, print_diagnostics, print_note, verbosity_options
+from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_note, verbosity_options
+from kedro_batch.cli.inside_kedro import INSIDE_KEDRO
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
-from kedro_batch.cli.streams import reserve_stdout
+from kedro_batch.cli.streams import is_standard_output, reserve_stdout
 from kedro_batch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
     if flags["write_catalog"] is not None:
         _write_catalog(output, check, project, flags)
         return
-    to_stdout = _is_standard_output(output)
+    to_stdout = is_standard_output(output)
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
     checked = None if check is None else read_source(check)
     with _descriptor(None if to_stdout else output) as descriptor, reserve_stdout() as stdout:
@@ -216,31 +217,6 @@ def _encode(text: str) -> bytes:
         raise UsageError("the command line or the project has names that are not UTF-8 text") from error
 
 
-def _is_standard_output(output: str | None) -> bool:
-    """True if a name means standard output, also through links."""
-    if output in (None, "-"):
-        return True
-    try:
-        return os.path.samestat(Path(str(output)).stat(), os.fstat(1))
-    except OSError:
-        return False
-
-
-@contextmanager
-def _descriptor(output: str | None) -> Iterator[BinaryIO | None]:
-    """Open a file named like ``/dev/fd/63`` before the descriptors are rearranged."""
-    named = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)|/dev/(stderr)", output or "")
-    if named is None:
-        yield None
-        return
-    try:
-        own = os.dup(2 if named[2] else int(named[1]))
-    except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror}") from error
-    with os.fdopen(own, "wb") as stream:
-        yield stream
-
-
 def _text(plan: "Plan") -> str:
     from kedro_batch.plan.writer import plan_text
 
@@ -257,3 +233,18 @@ def _explain(compilation: "Compilation", called: str) -> str:
     (job,) = (job for job in compilation.plan.jobs if job.name == name)
     params = param_origins(compilation.inputs.params)
     return "".join(f"{line}\n" for line in explanation_lines(job, explain_job(compilation, name), params))
+
+
+@contextmanager
+def _descriptor(output: str | None) -> Iterator[BinaryIO | None]:
+    """Open a file named like ``/dev/fd/63`` before the descriptors are rearranged."""
+    named = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)|/dev/(stderr)", output or "")
+    if named is None:
+        yield None
+        return
+    try:
+        own = os.dup(2 if named[2] else int(named[1]))
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror}") from error
+    with os.fdopen(own, "wb") as stream:
+        yield stream

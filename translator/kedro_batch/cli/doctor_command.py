@@ -45,12 +45,13 @@ def doctor(context: click.Context, /, plan: str | None, **flags: Any) -> None:
 
     Exit code 5 if a check fails, also after warnings 0. A missing permission to look is a warning.
     """
+    from kedro_batch.cli.terminal_prompt import ask_hidden
     from kedro_batch.cloud.account import Account
 
     with reserve_stdout() as stdout:
         with refusal_as_json(stdout if flags["as_json"] else None):
             subject = _find_subject(context, plan, {**flags, "strict": False})
-        account = Account(region=subject.plan.region)
+        account = Account(region=subject.plan.region, ask=ask_hidden)
         found = list(_checked(subject, account, stdout, flags))
         if flags["as_json"]:
             _write_json(stdout, found, subject, account, plan)

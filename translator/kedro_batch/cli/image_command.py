@@ -126,6 +126,7 @@ def _open_repository(settings: "ProjectSettings", deploy: str) -> "Repository":
             f"{settings.shown} does not say where images are pushed. Create a repository: {deploy} "
             "(it writes `image_repository` there). Or name one that you have: image_repository: HOST/NAME"
         )
+    from kedro_batch.cli.terminal_prompt import ask_hidden
     from kedro_batch.cloud.account import Account
     from kedro_batch.cloud.images import find_ecr_image
     from kedro_batch.image.ecr_repository import EcrRepository
@@ -135,7 +136,7 @@ def _open_repository(settings: "ProjectSettings", deploy: str) -> "Repository":
     if in_ecr is None:
         return OtherRepository(name)
     open_clients(settings)
-    return EcrRepository(in_ecr, Account(region=in_ecr.region), deploy)
+    return EcrRepository(in_ecr, Account(region=in_ecr.region, ask=ask_hidden), deploy)
 
 
 def _name_image(settings: "ProjectSettings", root: Path, tag: str | None) -> tuple[str, tuple[str, ...]]:

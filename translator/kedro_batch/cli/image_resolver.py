@@ -1,5 +1,6 @@
 """What ``compile --resolve-image`` asks of AWS. Loads boto3, which compiling does not need otherwise."""
 
+from kedro_batch.cli.terminal_prompt import ask_hidden
 from kedro_batch.cloud.account import Account
 from kedro_batch.cloud.images import Registries
 from kedro_batch.compiler.resolved_images import ResolveImage
@@ -8,7 +9,7 @@ from kedro_batch.errors import ServiceError
 
 def image_resolver() -> ResolveImage:
     """Return a function that finds the digest which the tag of an image has in Amazon ECR."""
-    registries = Registries(Account())
+    registries = Registries(Account(ask=ask_hidden))
 
     def resolve(reference: str) -> str:
         try:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from kedro_batch.cli.base import INTERRUPTING, on_signals, print_note, raise_interrupted
+from kedro_batch.cli.base import INTERRUPTING, on_signals, print_note, print_plainly, raise_interrupted
 from kedro_batch.cli.diagnostics_output import message_text
 from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
 from kedro_batch.plan.variables import ENV_VARIABLE
@@ -61,7 +61,8 @@ def ending_as_kedro_does() -> Iterator[None]:
         where = f": {error.filename}" if error.filename else ""
         raise AWSBatchRunnerError(f"{error.strerror or error}{where}", UsageError.exit_code) from error
     except Interrupted as error:
-        print_note(f"Stopped by {error.signal_name}.")
+        if error.message:
+            print_plainly(error.message)
         if click.get_current_context(silent=True) is None:  # a program or a notebook, which may go on after that
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.streams import redirect_to_null
+from kedro_batch.cli.terminal_prompt import drawing
 from kedro_batch.review.run.failure_words import failure_words
 from kedro_batch.submitter.events import (
     DefinitionPinned,
@@ -80,7 +81,8 @@ def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> It
         yield lambda _: None
     elif console.is_terminal and not console.is_dumb_terminal:
         view = _LiveView()
-        with Live(view, console=console, refresh_per_second=4, transient=True):
+        live = Live(view, console=console, refresh_per_second=4, transient=True)
+        with live, drawing(lambda: _paused(live)):
 
             def show(event: Event) -> None:
                 view.on_event(event)
@@ -99,6 +101,16 @@ def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> It
                 console.show(line)
 
         yield write
+
+
+@contextmanager
+def _paused(live: Live) -> Iterator[None]:
+    """Clear the terminal of the view, and draw it again afterwards."""
+    live.stop()
+    try:
+        yield
+    finally:
+        live.start()
 
 
 class _Console(Console):
@@ -128,7 +140,7 @@ def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one 
             where = _where(event)
             jobs = counted(event.jobs, "job")
             again = ", continued" if event.continued else ""
-            return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest[:19]}{again}")
+            return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest}{again}")
         case PlanChanged():
             jobs = f"{counted(len(event.jobs), 'job')}: {listed(event.jobs, _NAMED)}" if event.jobs else "nothing"
             return Text(f"{now} goes on with plan {event.after}, and sends {jobs}")

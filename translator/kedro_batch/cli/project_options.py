@@ -91,10 +91,11 @@ def open_clients(settings: "ProjectSettings") -> "Clients":
         UsageError: They name another account or region.
         ServiceError: There are no credentials, or AWS does not take them.
     """
+    from kedro_batch.cli.terminal_prompt import ask_hidden  # noqa: PLC0415  only this asks
     from kedro_batch.cloud.clients import Clients  # noqa: PLC0415  it loads boto3
 
     stated = settings.settings
-    clients = Clients(region=stated.region)
+    clients = Clients(region=stated.region, ask=ask_hidden)
     if stated.region and clients.region != stated.region:
         raise UsageError(
             f"{settings.shown} is for the region {stated.region}, and the shell names {clients.region}. "

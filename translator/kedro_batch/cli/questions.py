@@ -5,7 +5,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 import click
 
@@ -24,7 +24,7 @@ def ask(question: str, read: Callable[[str], _T]) -> _T:
     """
     while True:
         click.echo(f"{question}: ", nl=False, err=True)
-        answer = _read_line().strip()
+        answer = read_line(sys.stdin).strip()
         if not answer:
             continue
         try:
@@ -45,24 +45,27 @@ def ask_whether(question: str, *, default: bool = True) -> bool:
     """
     while True:
         click.echo(f"{question} [{'Y/n' if default else 'y/N'}]: ", nl=False, err=True)
-        answer = _read_line().strip().lower()
+        answer = read_line(sys.stdin).strip().lower()
         if answer in ("", "y", "yes", "n", "no"):
             return answer.startswith("y") if answer else default
         click.echo("Error: write y or n", err=True)
 
 
-def _read_line() -> str:
-    """Read a line of standard input.
+def read_line(stream: TextIO) -> str:
+    """Read a line of a terminal, or of standard input, as soon as it is there.
 
     A signal that comes just before a blocking call does not end that call, so Python would see it after the next line.
     It also writes to a pipe, and both are waited for. See ``signal.set_wakeup_fd``.
+
+    Raises:
+        EOFError: The input has ended.
     """
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     try:
-        select.select([sys.stdin, woken], [], [])
-        line = sys.stdin.readline()  # a terminal hands over whole lines
+        select.select([stream.fileno(), woken], [], [])
+        line = stream.readline()  # a terminal hands over whole lines
     finally:
         signal.set_wakeup_fd(before)
         os.close(woken)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.apply_command import check_expected, expect_digest_option
+from kedro_batch.cli.apply_command import check_expected, expect_digest_option, refuse_short_digest
 from kedro_batch.cli.base import BatchCommand, command_with, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
     check_follows,
@@ -105,6 +105,7 @@ def resume(  # noqa: PLR0913  click hands over every option
         definitions=choice,
     )
     book = Journal(journal, print_plainly)
+    refuse_short_digest(expect_digest, new_plan or "PLAN")
     if new_plan == plan == "-":
         raise click.UsageError("only one of the plans can be standard input")
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None, in_use=not new_plan)

@@ -53,6 +53,18 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, *
             print_note(f"Warning: cannot write the outcome: {error.strerror}")
 
 
+def what_goes_on(note: str, *, reported: bool) -> str:
+    """Return what an interrupted command says at its end of the jobs that it leaves.
+
+    Args:
+        note: What becomes of them.
+        reported: Standard output has it already; if that is a terminal, it is not said twice.
+    """
+    if reported and sys.stdout.isatty():
+        return ""
+    return note if "kedro-batch " in note.rpartition(". ")[2] else f"{note}."  # a command is copied as it stands
+
+
 def say_if_stale(plan: Plan, context: RunContext, finished: RunFinished | None, *, quiet: bool) -> None:
     """Say that a plan, as it was read, is out of date, once jobs have failed on this machine, where the project is."""
     if context.engine.name != "local" or finished is None or finished.outcome != "failed":

@@ -16,13 +16,9 @@ from kedro_batch.cli.live_view import JsonLines, follower
 from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.run_handle import RunHandle
-from kedro_batch.cli.run_report import report, say_if_stale
-from kedro_batch.errors import (
-    Interrupted,
-    JobsFailed,
-    KedroBatchError,
-    RunUnfinished,
-)
+from kedro_batch.cli.run_report import report, say_if_stale, what_goes_on
+from kedro_batch.cli.terminal_prompt import ask_hidden
+from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished
 from kedro_batch.plan.model import Plan
 from kedro_batch.submitter.cancel_mark import watch_for_mark
 from kedro_batch.submitter.context import RunContext, RunMode
@@ -182,6 +178,7 @@ def open_run(
                     try:
                         yield session
                     except (KedroBatchError, Interrupted) as error:
+                        _say_what_goes_on(session, error, reported=json_lines is None)
                         if _leaves_no_trace(session, error):
                             session = None
                             if journal.run(handle.run_id) is None:
@@ -203,6 +200,12 @@ def _what_differs(handle: RunHandle, event: PlanChanged) -> str:
 
     names = f"the plan of run {handle.run_id} until now", handle.source
     return new_plan_text(handle.earlier[event.before], handle.plan, event.jobs, names)
+
+
+def _say_what_goes_on(session: RunSession, error: KedroBatchError | Interrupted, *, reported: bool) -> None:
+    """Let a signal end the command with what becomes of the jobs."""
+    if isinstance(error, Interrupted) and session.finished and session.finished.note:
+        error.message = what_goes_on(session.finished.note, reported=reported)
 
 
 def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted) -> bool:
@@ -244,11 +247,12 @@ def aws_engine(plan: Plan, *, new_run: bool) -> Engine:
         new_run: No run is bound to this plan yet, so that another one might do.
 
     Raises:
-        ServiceError: boto3 finds no region, another one than the plan's, or a profile that does not exist.
+        ServiceError: boto3 finds no region, another one than the plan's, or a profile that does not exist; or a role
+            wants an MFA code that nobody types.
     """
     from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
 
-    return AwsEngine(plan.region, plan.account, new_run=new_run)
+    return AwsEngine(plan.region, plan.account, new_run=new_run, ask=ask_hidden)
 
 
 def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder: Path) -> Engine:

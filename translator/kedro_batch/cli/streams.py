@@ -65,6 +65,16 @@ def read_whole(stream: BinaryIO, name: str) -> bytes:
     return content
 
 
+def is_standard_output(output: str | None) -> bool:
+    """True if a name means standard output, also through links."""
+    if output in (None, "-"):
+        return True
+    try:
+        return os.path.samestat(Path(str(output)).stat(), os.fstat(1))
+    except OSError:
+        return False
+
+
 def redirect_to_null(stream: TextIO) -> None:
     """Point a stream that cannot be written to at the null device, with what still waits in it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import is_from_aws
 from kedro_batch.cloud.identity import caller_identity
+from kedro_batch.cloud.mfa import AskCode
 from kedro_batch.cloud.replies import Identity
 from kedro_batch.cloud.session import SERVICE_NAMES, call_once, make_client, open_session
 from kedro_batch.cloud.targets import Targets
@@ -33,15 +34,19 @@ _SILENT = (Fault.UNREACHABLE, Fault.AMBIGUOUS)
 class Account:
     """An AWS account as boto3 finds it in its usual places."""
 
-    def __init__(self, *, region: str | None = None, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, *, region: str | None = None, patience_s: float = PATIENCE_S, ask: AskCode | None = None
+    ) -> None:
         """Ask this account.
 
         Args:
             region: That of the plan, for where the shell names none.
             patience_s: How long each service is waited for.
+            ask: Asks for the MFA code of a role that wants one; None if nobody can be asked.
         """
         self._patience_s = patience_s
         self._pinned = region
+        self._ask = ask
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._left: dict[str, float] = {}
         self._silent: dict[str, ServiceError] = {}
@@ -164,4 +169,4 @@ class Account:
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(self._pinned)
+        return open_session(self._pinned, self._ask)

@@ -13,8 +13,18 @@ from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import no_region
 from kedro_batch.cloud.identity import caller_identity
+from kedro_batch.cloud.mfa import AskCode
 from kedro_batch.cloud.replies import Identity
-from kedro_batch.cloud.session import call_once, make_client, open_session
+from kedro_batch.cloud.session import (
+    Renewal,
+    access_key_of,
+    call_once,
+    make_client,
+    open_session,
+    refuse_lasting,
+    renewal_of,
+)
+from kedro_batch.errors import ServiceError
 
 _CONNECT_S, _READ_S, _ATTEMPTS = 5, 12, 4
 _PATIENCE_S = 30.0
@@ -25,13 +35,16 @@ is not begun."""
 class Clients:
     """The services of the account and region that the shell gives. Each call raises ``ServiceError`` if it fails."""
 
-    def __init__(self, *, region: str | None = None) -> None:
+    def __init__(self, *, region: str | None = None, ask: AskCode | None = None) -> None:
         """Open none yet.
 
         Args:
             region: That of the settings, for where the shell names none.
+            ask: Asks for the MFA code of a role that wants one; None if nobody can be asked.
         """
+        self._ask = ask
         self._pinned = region
+        self._refused = set[str]()
         self._clients: dict[str, Any] = {}
         self._began = threading.local()  # when the call of each thread began
 
@@ -83,11 +96,21 @@ class Clients:
         if caught_exception and time.monotonic() - self._began.at > _PATIENCE_S - _CONNECT_S - _READ_S:
             raise caught_exception
 
-    def renew(self) -> None:
-        """Look for the credentials again with the next call: the present ones have expired."""
+    def renew(self, error: ServiceError) -> None:
+        """Look for the credentials again with the next call: the present ones have expired.
+
+        Args:
+            error: What has failed for them.
+
+        Raises:
+            ServiceError: Nobody can renew them.
+        """
+        refuse_lasting(self._session, error, ", and repeat the command: it continues from there")
+        if renewal_of(self._session) is Renewal.BY_CODE:
+            self._refused.add(access_key_of(self._session))
         self._clients.clear()
         self.__dict__.pop("_session", None)
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(self._pinned)
+        return open_session(self._pinned, self._ask, refused=self._refused)

@@ -1,5 +1,7 @@
 """Close a run: say how it ended, or, if it ends early, what becomes of its jobs, so that it can be resumed."""
 
+from collections.abc import Sequence
+
 from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext, RunOptions
@@ -122,7 +124,7 @@ def close_early(  # noqa: PLR0913  the parts of a run
             note = _terminate_all(context, run_state)
         else:
             live = run_state.count(LIVE)
-            going_on = f"stopped following: {'1 job goes' if live == 1 else f'{live:,} jobs go'} on running on {note}"
+            going_on = f"stopped following. {'1 job goes' if live == 1 else f'{live:,} jobs go'} on running on {note}"
             note = going_on if live else ""
     submitted = any(one.job_id for one in run_state.records.values())
     parts = [note] if submitted and note else []
@@ -131,9 +133,13 @@ def close_early(  # noqa: PLR0913  the parts of a run
         parts.append(f"not all jobs that were called off are terminated: kedro-batch cancel {context.run_id}{further}")
     if unconfirmed := submitter.unconfirmed:
         jobs = f"{counted(len(unconfirmed), 'job')} may have been submitted ({listed(unconfirmed, _SHOWN)})"
-        parts.insert(0, f"{jobs}: resume looks them up first")
-    nothing = None if submitted else "nothing was submitted"
-    return close(context, run_state, outcome, began=began, note="; ".join(parts) or nothing)
+        parts.append(f"{jobs}: resume looks them up first")
+    nothing = None if submitted else "Nothing was submitted"
+    return close(context, run_state, outcome, began=began, note=_sentences(parts) or nothing)
+
+
+def _sentences(parts: Sequence[str]) -> str:
+    return ". ".join(f"{part[0].upper()}{part[1:]}" for part in parts)
 
 
 def _learn_ids(context: RunContext, submitter: JobSubmitter) -> None:

@@ -16,6 +16,7 @@ from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name, run_prefi
 from kedro_batch.submitter.events import Event, JobSubmitted, Notice, NoticeKind, RunStarted, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.run_plans import jobs_in_any, jobs_that_take_over, proving_parents, queues_in
 from kedro_batch.submitter.run_state import Parents
 from kedro_batch.submitter.service.api import Engine, JobSummary
@@ -167,6 +168,7 @@ class RunContext:
         self.earlier = {digest: self.engine.adapt_plan(plan) for digest, plan in self.earlier.items()}
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
         self.backoff.jobs_go_on = self.continued
+        self.backoff.command = f"kedro-batch wait {self.run_id}{journal_words(self.journal.file)}"
         self.listing = Bucket(LIST_RATE, LIST_BURST, self.calls.now())
         self.lookup = JobLookup(self.engine, self.calls, self.backoff, self.listing)
         self.service = BlockingService(self.engine, self.calls, self.inbox, self.backoff, self.listing)

@@ -122,12 +122,12 @@ class _Patience:
             except ServiceError as error:
                 if not error.passing or time.monotonic() - began > _PATIENCE_S:
                     raise
+                if error.fault is Fault.CREDENTIALS:
+                    self._clients.renew(error)
                 if not told:
                     limit = duration(_PATIENCE_S)
                     self._on_trouble(f"{error}. Trying again for up to {limit}; the stack goes on changing meanwhile")
                 told = True
-                if error.fault is Fault.CREDENTIALS:
-                    self._clients.renew()
             else:
                 if told:
                     self._on_trouble(f"{SERVICE} answers again")

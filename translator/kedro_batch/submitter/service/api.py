@@ -10,6 +10,7 @@ from signal import Signals
 from typing import Any, Protocol
 
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
+from kedro_batch.errors import ServiceError
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
@@ -254,6 +255,17 @@ class Engine(Protocol):
 
     def renew(self) -> None:
         """Look for credentials again: those of before have expired. Raises ``ServiceError`` if they lead elsewhere."""
+
+    def renew_here(self, error: ServiceError) -> bool:
+        """Renew credentials that only this process can renew, such as those that need an MFA code; True if it did.
+
+        Args:
+            error: What has failed for them.
+
+        Raises:
+            ServiceError: Nobody can renew them.
+            Interrupted: A signal came while somebody was asked.
+        """
 
     def interrupt(self) -> str:
         """End what cannot go on without this process. Return what was ended, or else where the jobs go on."""

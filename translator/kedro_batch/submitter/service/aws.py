@@ -5,7 +5,7 @@ reply would be a second job. So it is with RegisterJobDefinition. Everything els
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from signal import Signals
@@ -15,8 +15,16 @@ from botocore.config import Config
 
 from kedro_batch.cloud.aws_errors import SET_UP, calling, may_lack_operation, no_region, parsing
 from kedro_batch.cloud.identity import caller_identity
+from kedro_batch.cloud.mfa import AskCode, may_pass
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
-from kedro_batch.cloud.session import make_client, open_session
+from kedro_batch.cloud.session import (
+    Renewal,
+    access_key_of,
+    make_client,
+    open_session,
+    refuse_lasting,
+    renewal_of,
+)
 from kedro_batch.cloud.targets import Targets, items
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
@@ -68,19 +76,29 @@ class AwsEngine:
         pace=Pace(),
     )
 
-    def __init__(self, region: str | None = None, account: str | None = None, *, new_run: bool = True) -> None:
+    def __init__(
+        self,
+        region: str | None = None,
+        account: str | None = None,
+        *,
+        new_run: bool = True,
+        ask: AskCode | None = None,
+    ) -> None:
         """Make the clients.
 
         Args:
             region: The region that the plan is for; None for the one that boto3 finds in its usual places.
             account: The account that the plan is for; None for any.
             new_run: No run is bound to this plan yet, so that another one might do.
+            ask: Asks for the MFA code of a role that wants one, here and in ``renew_here``; None if nobody can be.
 
         Raises:
-            ServiceError: Region or profile are missing or unknown, or boto3 finds another region.
+            ServiceError: Region or profile are missing or unknown, or boto3 finds another region; or a role wants an
+                MFA code that nobody types.
         """
         self._region = region
         self._account = account
+        self._ask = ask
         self._one_by_one = False
         self._before_sending = threading.local()  # what to check, in the thread of each call
         self._session = self._session_here()
@@ -96,9 +114,9 @@ class AwsEngine:
                 f"AWS_DEFAULT_REGION={region}, or choose another profile with AWS_PROFILE{otherwise if new_run else ''}"
             )
 
-    def _session_here(self) -> Any:
-        """Return a session with what boto3 finds now in its usual places."""
-        session = open_session(self._region)
+    def _session_here(self, refused: Collection[str] = ()) -> Any:
+        """Return a session with what boto3 finds now in its usual places, but without keys that were refused."""
+        session = open_session(self._region, self._ask, refused=refused)
         if not session.region_name:
             raise no_region(SET_UP)
         return session
@@ -145,7 +163,39 @@ class AwsEngine:
         Raises:
             ServiceError: They are of another account or region than the plan, or AWS STS may not tell.
         """
-        session = self._session_here()
+        if renewal_of(self._session) is not Renewal.BY_CODE:
+            self._use_if_of_plan(self._session_here())
+
+    def renew_here(self, error: ServiceError) -> bool:
+        """Renew credentials that only this process can renew; True if that is done.
+
+        Raises:
+            ServiceError: Nobody can renew them, or nobody types the MFA code that they need.
+            Interrupted: A signal came while it was asked for.
+        """
+        refuse_lasting(self._session, error)
+        if renewal_of(self._session) is not Renewal.BY_CODE or not self._is_refused():
+            return False
+        refused = access_key_of(self._session)
+        try:
+            session = self._session_here({refused})
+        except BaseException as problem:
+            if isinstance(problem, ServiceError) and may_pass(problem):
+                return False
+            self._ask = None  # nobody is asked again on the way out
+            raise
+        self._use_if_of_plan(session)
+        return access_key_of(self._session) != refused
+
+    def _is_refused(self) -> bool:
+        """True if AWS STS does not take the credentials in use; a call may have failed that was sent with others."""
+        try:
+            _caller_of(self._session)
+        except ServiceError as error:
+            return error.fault is Fault.CREDENTIALS
+        return False
+
+    def _use_if_of_plan(self, session: Any) -> None:
         if self._region not in (None, session.region_name):
             raise ServiceError(
                 f"the plan is for region {self._region}, and yours is {session.region_name} now: nothing more is "

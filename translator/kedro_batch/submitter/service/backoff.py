@@ -56,6 +56,8 @@ class Backoff:
         self._accepted = False
         self.jobs_go_on = False
         """True if the run may have jobs on the service."""
+        self.command = ""
+        """The command that takes the run up again."""
 
     def retry_at(self, lane: Lane) -> float:
         """Return the time from which calls of a lane may be tried; minus infinity where there is no trouble."""
@@ -72,6 +74,9 @@ class Backoff:
         trouble = self._troubles.setdefault(lane, _Trouble(now))
         if now - trouble.since > self.limit_s:
             raise ServiceError(f"{error}; this has lasted for {duration(now - trouble.since)}", fault=error.fault)
+        if now >= trouble.retry_at and error.fault is Fault.CREDENTIALS and self._renewed_here(error):
+            trouble.retry_at = now
+            return
         if error.fault is Fault.THROTTLED:
             self.on_throttled(lane, error, now)
         else:
@@ -89,6 +94,14 @@ class Backoff:
         """Record that a call was not executed because there are too many; it is told once that has lasted."""
         what = f"{error.service} limits {error.operation or 'its calls'}"
         self._limited.setdefault(lane, _Limited(what, now, now + LIMITED_TOLD_AFTER_S)).what = what
+
+    def _renewed_here(self, error: ServiceError) -> bool:
+        try:
+            return self._engine.renew_here(error)
+        except ServiceError as refused:
+            then = f". Then: {self.command}. Jobs on AWS Batch go on meanwhile" if self.jobs_go_on else ""
+            remedy = f"{refused.remedy}{then}"
+            raise ServiceError(refused.problem, fault=refused.fault, remedy=remedy) from error
 
     def on_success(self, lane: Lane) -> None:
         """Record that a call succeeded."""

@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from kedro_batch.errors import ServiceError
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId, variables_of
 from kedro_batch.submitter.events import EngineName
@@ -116,6 +117,10 @@ class LocalEngine(NoAccount):
             with self._lock:
                 self._jobs |= self._earlier.ended
         return self._earlier.left_running(number)
+
+    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  the engine's signature
+        """Return False: there are no credentials."""
+        return False
 
     def renew(self) -> None:
         """Do nothing: nothing expires on this machine."""

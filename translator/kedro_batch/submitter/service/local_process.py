@@ -144,17 +144,15 @@ def environment_of(request: Mapping[str, Any], job_id: str, attempt: int) -> dic
     """Return this process's environment, with the programs of this interpreter first, and what the job gets.
 
     This process's KEDRO_ENV is left out: the job would run with another configuration than its plan says. So are the
-    variables of a job, which this process has if it is one.
+    variables of a job, which this process has if it is one. A PATH of the job is taken as it is: a container runtime,
+    too, looks for the program where that says, and nowhere else.
     """
-    own = {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-        JOB_ID_VARIABLE: job_id,
-        ATTEMPT_VARIABLE: str(attempt),
-    }
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    own = {JOB_ID_VARIABLE: job_id, ATTEMPT_VARIABLE: str(attempt)}
     given = {one["name"]: one["value"] for one in request["containerOverrides"].get("environment", ())}
     left_out = (ENV_VARIABLE, OPEN_SESSIONS_VARIABLE, *JOB_VARIABLES)
     inherited = {name: value for name, value in os.environ.items() if name not in left_out}
-    return {**inherited, **given, **own}
+    return {**inherited, "PATH": path, **given, **own}
 
 
 def wait_for_exit(process: "subprocess.Popen[bytes]", timeout_s: float | None) -> Exit:

@@ -1,0 +1,366 @@
+"""Credentials that another terminal cannot renew: those of variables, and roles that want an MFA code.
+
+The ones that it can renew are waited for (``test_trouble``).
+"""
+
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from hashlib import sha1
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.support import forked
+from tests.support.command_line import GENEROUS_S, PROGRAM, environment
+from tests.support.plans import write_plan
+from tests.support.runs import states, wait_until
+from tests.support.services import StandIn, standin
+from tests.support.terminals import Terminal, on_terminal
+
+ROLE = "arn:aws:iam::123456789012:role/deploy"
+DEVICE = "arn:aws:iam::123456789012:mfa/me"
+CODES = ["111111", "222222", "333333"]
+PROMPT = f"MFA code of {DEVICE}, for {ROLE}: "
+
+
+def keys(name: str, **more: str) -> dict[str, str]:
+    """Return the variables with temporary keys."""
+    return {
+        "AWS_ACCESS_KEY_ID": name,
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": f"token of {name}",
+        **more,
+    }
+
+
+def mfa_role(folder: Path, service: StandIn, profile: str = "deploy") -> dict[str, str]:
+    """Write a profile with a role that wants an MFA code, and return the variables that choose it."""
+    (folder / "aws_config").write_text(
+        f"[profile deploy]\nrole_arn = {ROLE}\nsource_profile = me\nmfa_serial = {DEVICE}\n"
+        f"[profile behind]\nrole_arn = {ROLE}-2\nsource_profile = deploy\n"
+    )
+    (folder / "aws_credentials").write_text("[me]\naws_access_key_id = AKIAME\naws_secret_access_key = testing\n")
+    return {
+        **service.environment,
+        "HOME": str(folder),
+        "AWS_CONFIG_FILE": str(folder / "aws_config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "aws_credentials"),
+        "AWS_PROFILE": profile,
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+
+
+def cached_session(folder: Path) -> Path:
+    """Name the file where the AWS CLI keeps the session of the role: the hash of what AssumeRole is asked for."""
+    arguments = json.dumps({"RoleArn": ROLE, "SerialNumber": DEVICE}, sort_keys=True)
+    return folder / ".aws" / "cli" / "cache" / f"{sha1(arguments.encode()).hexdigest()}.json"  # noqa: S324  the CLI's
+
+
+def write_session(folder: Path, key: str, *, minutes: float = 60) -> None:
+    """Write a session as the AWS CLI does after it has asked for a code."""
+    ends = (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    session = {"AccessKeyId": key, "SecretAccessKey": "testing", "SessionToken": "token", "Expiration": ends}
+    file = cached_session(folder)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"Credentials": session}))
+
+
+@contextmanager
+def applied_on_terminal(folder: Path, service: StandIn, *words: str, kind: str = "dumb") -> Iterator[Terminal]:
+    """Apply the plan with the role, on a terminal, and wait until it asks."""
+    env = mfa_role(folder, service)
+    with on_terminal("apply", "plan.yaml", "--run-id", "r", *words, cwd=folder, env=env, kind=kind) as terminal:
+        terminal.wait_for(PROMPT)
+        yield terminal
+
+
+# Keys in variables
+
+
+def test_keys_in_variables_that_expire_end_the_command_at_once(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(expire_keys={"ASIAOLD": 1}, durations={"a": 1}) as service:
+        assert transcript.on(service, "apply", "plan.yaml", "--run-id", "r", **keys("ASIAOLD")).code == 5
+        assert transcript.on(service, "wait", "r", **keys("ASIANEW")).code == 0
+    transcript.check("keys_in_variables_have_expired")
+
+
+def test_keys_in_variables_that_expire_while_jobs_are_submitted(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
+    with standin(expire_keys={"ASIAOLD": 1}) as service:  # the first job is looked at before the next is submitted
+        assert transcript.on(service, "apply", "plan.yaml", "--run-id", "r", **keys("ASIAOLD")).code == 5
+        assert transcript.on(service, "wait", "r", **keys("ASIANEW")).code == 7
+        assert transcript.on(service, "resume", "r", **keys("ASIANEW")).code == 0
+        assert service.verdict()["taken"] == 2
+    transcript.check("keys_in_variables_expire_while_submitting")
+
+
+def test_keys_in_variables_that_say_when_they_expire_end_the_command_too(tmp_path):
+    # boto3 reads such variables again, finds the same keys, and fails without asking AWS.
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin() as service:
+        past = keys("ASIAOLD", AWS_CREDENTIAL_EXPIRATION="2020-01-01T00:00:00Z")
+        ended = forked.kedro_batch("apply", "plan.yaml", cwd=tmp_path, env={**service.environment, **past})
+    assert ended.code == 5
+    assert "the refreshed credentials are still expired" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_keys_in_variables_that_expire_while_a_run_is_cancelled(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(durations={"a": 600}, terminate_s=1, expire_keys={"ASIAOLD": "TerminateJobs"}) as service:
+        assert forked.on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
+        ended = forked.kedro_batch("cancel", "r", cwd=tmp_path, env={**service.environment, **keys("ASIAOLD")})
+        assert ended.code == 5
+        assert "Set new ones. Then: kedro-batch cancel r" in ended.err
+        assert forked.on(service, "cancel", "r", cwd=tmp_path).code == 0
+
+
+# A role that wants an MFA code
+
+
+def test_the_code_is_asked_for_once_before_anything_is_done(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES) as service:
+        with applied_on_terminal(tmp_path, service) as terminal:
+            terminal.type("111111")
+            ended = terminal.end()
+        assert service.asked("assumerole")[0]["TokenCode"] == "111111"
+        assert len(service.asked("assumerole")) == 1
+    assert ended.code == 0
+    assert "111111" not in terminal.shown
+    transcript.record(("apply", "plan.yaml", "--run-id", "r"), ended)
+    transcript.check("a_role_wants_an_mfa_code")
+
+
+def test_a_session_that_expires_is_asked_for_again_and_the_run_goes_on(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with (
+        standin(mfa_codes=CODES, durations={"a": 600}) as service,
+        applied_on_terminal(tmp_path, service) as terminal,
+    ):
+        terminal.type("111111")
+        wait_until(lambda: states(service).get("a") == "RUNNING")
+        service.configure(expire_keys={"ASIASESSION1": 1})
+        terminal.wait_for(PROMPT)
+        service.finish("a")
+        terminal.type("222222")
+        ended = terminal.end()
+    assert ended.code == 0
+    transcript.record(("apply", "plan.yaml", "--run-id", "r"), ended)
+    transcript.check("the_session_of_a_role_has_expired")
+
+
+def test_a_question_is_never_wiped_by_the_view(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with (
+        standin(mfa_codes=CODES, durations={"a": 600}) as service,
+        applied_on_terminal(tmp_path, service, kind="xterm") as terminal,
+    ):
+        terminal.type("111111")
+        terminal.wait_for("1 RUNNING")
+        service.configure(expire_keys={"ASIASESSION1": 1})
+        terminal.wait_for(PROMPT)
+        # The view is drawn four times a second: what it wrote now would be over the question.
+        assert terminal.process.expect([pexpect.TIMEOUT, r"(?s)."], timeout=1) == 0
+        terminal.type("222222")
+        terminal.wait_for("1 RUNNING")  # the view is drawn again
+        service.finish("a")
+        ended = terminal.end()
+    assert ended.code == 0
+
+
+def test_wrong_codes_are_asked_for_again_three_times(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES) as service:
+        with applied_on_terminal(tmp_path, service) as terminal:
+            for code in ("12345", "999999", "888888", "777777"):
+                terminal.type(code)
+                if code != "777777":
+                    terminal.wait_for(PROMPT)
+            ended = terminal.end()
+        assert not service.asked("submitjob")
+        assert ended.code == 5
+        transcript.record(("apply", "plan.yaml", "--run-id", "r"), ended)
+        with applied_on_terminal(tmp_path, service) as terminal:
+            terminal.type("111111")
+            ended = terminal.end()
+        assert ended.code == 0
+        transcript.record(("apply", "plan.yaml", "--run-id", "r"), ended)
+    transcript.check("wrong_mfa_codes")
+
+
+@pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 5)])
+def test_ctrl_c_and_ctrl_d_end_the_question(tmp_path, key, code):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES) as service:
+        with applied_on_terminal(tmp_path, service) as terminal:
+            terminal.process.send(key)
+            ended = terminal.end()
+        assert not service.asked("assumerole")
+    assert ended.code == code
+    assert "Traceback" not in ended.err
+    assert not (tmp_path / ".kedro-batch").exists()
+
+
+@pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 5)])
+def test_ctrl_c_and_ctrl_d_end_the_question_in_the_middle_of_a_run(tmp_path, key, code, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES, durations={"a": 600}) as service:
+        with applied_on_terminal(tmp_path, service) as terminal:
+            terminal.type("111111")
+            terminal.wait_for("a RUNNING")
+            service.configure(expire_keys={"ASIASESSION1": 1})
+            terminal.wait_for(PROMPT)
+            terminal.process.send(key)
+            ended = terminal.end()
+        assert ended.code == code
+        transcript.record(("apply", "plan.yaml", "--run-id", "r"), ended)
+        service.finish("a")
+        assert transcript.on(service, "wait", "r").code == 0
+    transcript.check(f"an_mfa_question_ends_with_{code}")
+
+
+def test_a_code_that_aws_sts_has_no_time_for_is_asked_for_again(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with (
+        standin(mfa_codes=CODES, durations={"a": 600}, faulty=["AssumeRole"]) as service,
+        applied_on_terminal(tmp_path, service) as terminal,
+    ):
+        terminal.type("111111")
+        terminal.wait_for("a RUNNING")
+        service.configure(expire_keys={"ASIASESSION1": 1}, error_before=1.0)
+        terminal.wait_for(PROMPT)
+        terminal.type("222222")
+        terminal.wait_for("Trying again for up to 1 h")
+        service.configure(error_before=0.0)
+        terminal.wait_for(PROMPT)
+        service.finish("a")
+        terminal.type("222222")
+        assert terminal.end().code == 0
+
+
+def test_in_the_background_of_a_terminal_nobody_is_asked(tmp_path):
+    # Reading from the terminal would stop the process, and nobody would see why.
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES) as service:
+        env = environment(mfa_role(tmp_path, service))
+        line = f"set -m; {shlex.join(PROGRAM)} apply plan.yaml & wait $!; exit $?"
+        shell = pexpect.spawn("bash", ["-c", line], cwd=str(tmp_path), env=env, timeout=GENEROUS_S, encoding="utf-8")
+        shell.expect(pexpect.EOF)
+        shell.close()
+    assert "needs an MFA code, and there is no terminal to type it on" in str(shell.before)
+    assert shell.exitstatus == 5
+
+
+# Without a terminal
+
+
+def test_without_a_terminal_nobody_is_asked(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES) as service:
+        env = mfa_role(tmp_path, service)
+        assert transcript.on(service, "apply", "plan.yaml", "--run-id", "r", **env).code == 5
+        assert not (tmp_path / ".kedro-batch").exists()
+        write_session(tmp_path, "ASIACLI")
+        assert transcript.on(service, "apply", "plan.yaml", "--run-id", "r", **env).code == 0
+        assert not service.asked("assumerole")
+    transcript.check("a_role_wants_an_mfa_code_without_a_terminal")
+
+
+def test_without_a_terminal_a_session_that_expires_ends_the_command(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES, expire_keys={"ASIACLI": 1}) as service:
+        env = mfa_role(tmp_path, service)
+        write_session(tmp_path, "ASIACLI")
+        assert transcript.on(service, "apply", "plan.yaml", "--run-id", "r", **env).code == 5
+        write_session(tmp_path, "ASIANEW")
+        assert transcript.on(service, "wait", "r", **env).code == 0
+        assert not service.asked("assumerole")
+    transcript.check("the_session_of_a_role_has_expired_without_a_terminal")
+
+
+# Sessions of the AWS CLI
+
+
+def test_a_session_that_another_terminal_has_got_is_used_when_one_expires(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES, durations={"a": 600}) as service:
+        write_session(tmp_path, "ASIACLI")
+        env = mfa_role(tmp_path, service)
+        with on_terminal("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, env=env) as terminal:
+            wait_until(lambda: states(service).get("a") == "RUNNING")
+            write_session(tmp_path, "ASIANEW")
+            service.configure(expire_keys={"ASIACLI": 1})
+            service.finish("a")
+            assert terminal.end().code == 0
+        assert not service.asked("assumerole")
+    assert "MFA" not in terminal.shown
+
+
+def test_the_session_that_was_asked_for_is_there_for_the_aws_cli_and_the_next_command(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES, role_session_s=3600) as service:
+        with applied_on_terminal(tmp_path, service) as terminal:
+            terminal.type("111111")
+            assert terminal.end().code == 0
+        assert json.loads(cached_session(tmp_path).read_text())["Credentials"]["AccessKeyId"] == "ASIASESSION1"
+        assert cached_session(tmp_path).stat().st_mode & 0o077 == 0
+        env = mfa_role(tmp_path, service)
+        assert forked.kedro_batch("wait", "r", cwd=tmp_path, env=env).code == 0
+        assert len(service.asked("assumerole")) == 1
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", '{"Credentials": []}', '{"Credentials": {"AccessKeyId": "x"}}', "\x00"]
+)
+def test_a_broken_session_of_the_aws_cli_is_none(tmp_path, content):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES) as service:
+        write_session(tmp_path, "ASIACLI")
+        cached_session(tmp_path).write_text(content)
+        env = mfa_role(tmp_path, service)
+        ended = forked.kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=env)
+    assert ended.code == 5
+    assert "needs an MFA code, and there is no terminal" in ended.err
+
+
+def test_where_no_session_can_be_kept_the_code_is_asked_for_all_the_same(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    (tmp_path / ".aws").write_text("a file, where a folder should be")
+    with standin(mfa_codes=CODES) as service, applied_on_terminal(tmp_path, service) as terminal:
+        terminal.type("111111")
+        assert terminal.end().code == 0
+
+
+def test_a_role_behind_one_that_wants_a_code(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES) as service:
+        env = mfa_role(tmp_path, service, "behind")
+        with on_terminal("apply", "plan.yaml", cwd=tmp_path, env=env) as terminal:
+            terminal.wait_for(PROMPT)
+            terminal.type("111111")
+            assert terminal.end().code == 0
+        assert [one["RoleArn"] for one in service.asked("assumerole")] == [ROLE, f"{ROLE}-2"]
+
+
+def test_a_role_that_may_not_be_assumed_is_no_wrong_code(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(deny=["AssumeRole"]) as service, applied_on_terminal(tmp_path, service) as terminal:
+        terminal.type("111111")
+        ended = terminal.end()
+    assert ended.code == 5
+    assert "AssumeRole was refused: AccessDenied" in ended.err
+    assert ended.err.count(PROMPT) == 1
+
+
+def test_keys_in_variables_come_before_a_role_as_boto3_has_it(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES) as service:
+        env = {**mfa_role(tmp_path, service), **keys("ASIAMINE")}
+        assert forked.kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=env).code == 0
+        assert not service.asked("assumerole")

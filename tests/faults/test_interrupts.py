@@ -1,0 +1,40 @@
+"""What a command that is ended with Ctrl-C says of the jobs that it leaves."""
+
+import pytest
+
+from tests.support.plans import write_plan
+from tests.support.runs import interrupted, started, wait_until
+from tests.support.services import standin
+from tests.support.terminals import on_terminal
+
+GOES_ON = "Stopped following. 1 job goes on running on AWS Batch (us-east-1)"
+
+
+def test_ctrl_c_says_what_goes_on_and_wait_follows_it(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(durations={"a": 600}) as service:
+        env = service.environment
+        with on_terminal("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, env=env) as terminal:
+            terminal.wait_for("a RUNNING")
+            terminal.process.sendintr()
+            ended = terminal.end()
+        assert ended.code == 130
+        transcript.record(("apply", "plan.yaml", "--run-id", "r"), ended)
+        service.finish("a")
+        assert transcript.on(service, "wait", "r").code == 0
+    transcript.check("stopped_following")
+    assert ended.err.count("Stopped following.") == 1
+
+
+@pytest.mark.parametrize("words", [["--json"], ["-q"], []])
+def test_standard_error_says_it_where_standard_output_is_elsewhere(tmp_path, words):
+    write_plan(tmp_path, {"a": ["x"]})
+    with (
+        standin(durations={"a": 600}) as service,
+        started("apply", "plan.yaml", "--run-id", "r", *words, cwd=tmp_path, service=service) as process,
+    ):
+        wait_until(lambda: len(service.asked("describejobs")) > 1, process)  # it follows
+        ended = interrupted(process)
+    assert ended.code == 130
+    assert ended.err.endswith(f"{GOES_ON}.\n")
+    assert ("Error" in ended.err, "SIGINT" in ended.err) == (False, False)
