@@ -222,7 +222,7 @@ def test_an_interrupted_run_leaves_its_jobs_on_batch(tmp_path, number, code):
         assert {job["status"] for job in service.jobs().values()} == {"RUNNING", "PENDING"}
     assert ended.code == code
     assert "4 not finished\n  Stopped following. 4 jobs go on running on AWS Batch (us-east-1)\n    a " in ended.text
-    assert ended.err.endswith("\nStopped following. 4 jobs go on running on AWS Batch (us-east-1).\n")
+    assert ended.err.endswith("Stopped following. 4 jobs go on running on AWS Batch (us-east-1).\n")
     assert "Traceback" not in ended.err
 
 

@@ -120,7 +120,7 @@ def test_what_may_not_be_looked_at_is_a_warning(tmp_path, account, check):
         ({"expired": [[0, 3600]]}, {}, {}, ("credentials", "ExpiredTokenException")),
         (
             {},
-            {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None},
+            {"AWS_SHARED_CREDENTIALS_FILE": "none"},
             {},
             ("credentials", "Unable to locate credentials"),
         ),
