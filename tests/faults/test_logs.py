@@ -7,6 +7,7 @@ import pytest
 
 from kedro_batch.submitter.service.limits import LOG_AGAIN_S, LOG_PAGES
 from tests.support import forked
+from tests.support.few import few_quick
 from tests.support.plans import write_plan
 from tests.support.services import standin
 
@@ -157,6 +158,7 @@ def test_a_command_that_looks_once_says_how_the_log_stands(tmp_path):
     assert (read.code, "  ValueError: no companies\n" in read.text) == (6, True)
 
 
+@pytest.mark.long
 def test_a_service_that_does_not_answer_does_not_hold_up_the_report_for_ever(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(fail={"a": 1}, hang="GetLogEvents") as service:
@@ -186,7 +188,7 @@ SOME_KB = 20_000
     ],
     ids="+".join,
 )
-@pytest.mark.parametrize("words", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize("words", few_quick([(), ("--json",)]), ids=["text", "json"])
 def test_no_text_of_aws_is_printed_or_kept_without_a_bound(tmp_path, configuration, words):
     write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
     with standin() as service:
