@@ -1,5 +1,6 @@
 """A run is cancelled, whatever else is denied, gone or throttled, and whoever works on it."""
 
+import re
 import signal
 import sqlite3
 from contextlib import closing
@@ -196,7 +197,8 @@ def test_whoever_follows_the_run_on_this_machine_is_told_to_stop(tmp_path, words
         assert "run r was cancelled at" in followed.err
         assert "works on run r: it is told to stop" in cancelled.err
         assert ended_states(service) == {"FAILED"}
-        assert "run r cancelled, as last seen: 3 jobs, 3 cancelled" in on(service, "status", "r", cwd=tmp_path).text
+        seen = on(service, "status", "r", cwd=tmp_path).text
+        assert re.match(r"run r cancelled after [^,]*, as last seen: 3 jobs, 3 cancelled\n", seen)
 
 
 def test_a_ci_job_that_follows_the_run_ends_and_says_why(tmp_path, transcript):
@@ -228,7 +230,8 @@ def test_a_process_that_submits_sends_nothing_more_once_the_run_is_cancelled(tmp
         assert cancelled.code == 0, cancelled.err
         assert 5 <= taken == service.verdict()["taken"] < 60
         assert ended_states(service) == {"FAILED"}
-        assert f"60 jobs, {taken} cancelled, {60 - taken} not submitted" in cancelled.text
+        # "Not run" where the submitter sees that jobs were cancelled before it sees that the run was.
+        assert re.search(rf": 60 jobs, {taken} cancelled, {60 - taken} not (submitted|run)\n", cancelled.text)
         service.configure(run_s=0.1)
         assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
         assert service.verdict()["duplicates"] == {}
@@ -297,7 +300,8 @@ def test_a_run_that_has_succeeded_while_nobody_looked_has_not_been_cancelled(tmp
         cancelled = on(service, "cancel", "r", cwd=tmp_path)
         assert cancelled.code == 0
         assert "run r succeeded after" in cancelled.text
-        assert "run r succeeded, as last seen" in on(service, "status", "r", cwd=tmp_path).text
+        seen = on(service, "status", "r", cwd=tmp_path).text
+        assert re.match(r"run r succeeded after [^,]*, as last seen: ", seen)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +354,7 @@ def test_what_a_person_cancelled_is_no_failure_and_what_failed_before_stays_one(
         assert cancelled.code == 0
         assert "run r cancelled after" in cancelled.text
         assert "3 jobs, 1 failed, 2 cancelled" in cancelled.text
-        assert "c failed: Essential container in task exited; exit code 3" in cancelled.text
+        assert "c failed: exit code 3\n" in cancelled.text
         followed = on(service, "wait", "r", cwd=tmp_path)
         assert followed.code == 6
         assert "a failed" not in followed.text
@@ -377,10 +381,11 @@ def test_what_cannot_be_called_off_after_a_failure_is_followed_and_not_said_to_b
     words = ("apply", "plan.yaml", "--on-failure", "stop", "--run-id", "r")
     with standin(run_s=600, fail={"bad": 2}, stuck={"waits": "CAPACITY"}) as service:
         with started(*words, cwd=tmp_path, service=service) as process:
-            wait_until(lambda: [*states(service).values()].count("RUNNING") == 2, process)
+            told = read_until(process, "slow RUNNING")
             service.configure(deny=["TerminateJob", "TerminateJobs"])
+            wait_until(lambda: states(service)["bad"] == "RUNNING", process)
             service.finish("bad")
-            told = read_until(process, "may start all the same, and are followed")
+            told += read_until(process, "may start all the same, and are followed")
             assert states(service)["later"] == "PENDING"
             wait_until(lambda: "'job_log'" in str(recorded(tmp_path)), process)
             service.configure(deny=[])
