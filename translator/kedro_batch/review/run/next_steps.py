@@ -10,7 +10,16 @@ from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import listed
 
-_MENDED_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.TIMEOUT, Cause.IMAGE_PULL, Cause.START_FAILURE, Cause.SPOT)
+_ONLY_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.REFUSED)
+"""The causes that come back with the same settings."""
+_MENDED_BY_SETTINGS = (
+    *_ONLY_BY_SETTINGS,
+    Cause.TIMEOUT,
+    Cause.IMAGE_PULL,
+    Cause.START_FAILURE,
+    Cause.SPOT,
+    Cause.STUCK,
+)
 """The causes whose advice is to change settings, which only another plan has."""
 
 
@@ -28,14 +37,24 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
     if going_on:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
     if again or not going_on:
-        commands.append(_resume(status, with_journal))
-    if any(map(_is_mended_by_settings, status.failures)):
-        effect = "submit it with changed settings, after kedro-batch compile -o plan.yaml"
-        commands.append((f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}", effect))
+        commands += _resumes(status, with_journal)
     if going_on:
         commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
     width = max(len(command) for command, _ in commands)
     return tuple((command.ljust(width), effect) for command, effect in commands)
+
+
+def _resumes(status: RunStatus, with_journal: str) -> list[tuple[str, str]]:
+    """Return the commands that submit again, first the one that helps."""
+    command, effect = _resume(status, with_journal)
+    if not any(_is_mended_by_settings(one, status.engine) for one in status.failures):
+        return [(command, effect)]
+    same = command, f"{effect}, with the same settings"
+    changed = (
+        f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}",
+        "submit it with changed settings, after kedro-batch compile -o plan.yaml",
+    )
+    return [changed, same] if all(one.cause in _ONLY_BY_SETTINGS for one in status.failures) else [same, changed]
 
 
 def _resume(status: RunStatus, with_journal: str) -> tuple[str, str]:
@@ -48,5 +67,5 @@ def _resume(status: RunStatus, with_journal: str) -> tuple[str, str]:
     return f"kedro-batch resume {status.run}{more}{with_journal}", effect
 
 
-def _is_mended_by_settings(failure: FailureStatus) -> bool:
-    return failure.cause in _MENDED_BY_SETTINGS or failure.exit_code == KILLED
+def _is_mended_by_settings(failure: FailureStatus, engine: str) -> bool:
+    return failure.cause in _MENDED_BY_SETTINGS or (engine == "aws" and failure.exit_code == KILLED)
