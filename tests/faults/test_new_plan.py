@@ -68,6 +68,7 @@ def test_a_run_keeps_its_new_plan(tmp_path):
         again = on(service, "resume", "r", "--new-plan", "new.yaml", "--only", "b", cwd=tmp_path)
         assert again.code == 6
         assert "until now" not in again.err
+        assert "new.yaml is the plan that run r has already: nothing differs" in again.err
         assert on(service, "resume", "r", cwd=tmp_path).code == 0
         assert [memory_of(body) for body in service.asked("submitjob")[3:]] == ["8192", "4096", "8192", "4096"]
         assert on(service, "wait", "r", cwd=tmp_path).code == 0

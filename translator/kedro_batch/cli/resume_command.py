@@ -111,6 +111,8 @@ def resume(  # noqa: PLR0913  click hands over every option
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None, in_use=not new_plan)
     if new_plan:
         handle = with_new_plan(handle, read_input(new_plan))
+        if not handle.is_new:
+            print_plainly(f"{handle.source} is the plan that run {run} has already: nothing differs")
     check_expected(handle.digest, expect_digest, handle.source)
     known = [job.name for job in handle.plan.jobs]
     check_names(known, (*options.run.from_jobs, *options.run.only_jobs), options.run.assume_done or ())

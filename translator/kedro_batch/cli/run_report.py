@@ -72,7 +72,7 @@ def say_if_stale(plan: Plan, context: RunContext, finished: RunFinished | None, 
     if context.options.mode is RunMode.FOLLOW:  # nothing has run
         return
     if not quiet:
-        print_note("Looking whether the plan is out of date ...")
+        print_note("Looking whether the plan is out of date; no more is said if it is not ...")
     file = context.plan_file or "plan.yaml"
     project = Path(context.engine.location["folder"])
     if said := describe_staleness(plan, context.digest, project, file):

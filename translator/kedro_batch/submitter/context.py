@@ -168,7 +168,9 @@ class RunContext:
         self.earlier = {digest: self.engine.adapt_plan(plan) for digest, plan in self.earlier.items()}
         self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
         self.backoff.jobs_go_on = self.continued
-        self.backoff.command = f"kedro-batch wait {self.run_id}{journal_words(self.journal.file)}"
+        self.backoff.command = "the same command again"
+        if self.options.mode in (RunMode.START, RunMode.FOLLOW):
+            self.on_all_submitted()
         self.listing = Bucket(LIST_RATE, LIST_BURST, self.calls.now())
         self.lookup = JobLookup(self.engine, self.calls, self.backoff, self.listing)
         self.service = BlockingService(self.engine, self.calls, self.inbox, self.backoff, self.listing)
@@ -269,7 +271,16 @@ class RunContext:
             return
         if isinstance(event, JobSubmitted):
             self.backoff.jobs_go_on = True
+            if self.options.mode is not RunMode.FOLLOW:
+                self.backoff.command = self._command("resume")
         self._record(event, shown=False)
+
+    def on_all_submitted(self) -> None:
+        """Record that following the run is all that is left, until another job is submitted."""
+        self.backoff.command = self._command("wait")
+
+    def _command(self, word: str) -> str:
+        return f"kedro-batch {word} {self.run_id}{journal_words(self.journal.file)}"
 
     def _record(self, event: Event, *, shown: bool) -> None:
         self.journal.record(self.run_id, event, self.calls.wall())

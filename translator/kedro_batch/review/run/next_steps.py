@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from kedro_batch.review.run.status import RunStatus
-from kedro_batch.submitter.failures import is_mended_by_plan
+from kedro_batch.submitter.failures import Cause, is_mended_by_plan
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_RESULT, JobState
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import listed
+
+_ONLY_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.REFUSED)
+"""The causes that come back with the same settings."""
 
 
 def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
@@ -24,14 +27,25 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
     if going_on:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
     if again or not going_on:
-        commands.append(_resume(status, with_journal))
-    if status.engine == "aws" and any(is_mended_by_plan(one.cause, one.exit_code) for one in status.failures):
-        effect = "submit it with changed settings, after kedro-batch compile -o plan.yaml"
-        commands.append((f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}", effect))
+        commands += _resumes(status, with_journal)
     if going_on:
         commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
     width = max(len(command) for command, _ in commands)
     return tuple((command.ljust(width), effect) for command, effect in commands)
+
+
+def _resumes(status: RunStatus, with_journal: str) -> list[tuple[str, str]]:
+    """Return the commands that submit again, first the one that helps."""
+    command, effect = _resume(status, with_journal)
+    mended = any(is_mended_by_plan(one.cause, one.exit_code) for one in status.failures)
+    if status.engine != "aws" or not mended:
+        return [(command, effect)]
+    same = command, f"{effect}, with the same settings"
+    changed = (
+        f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}",
+        "submit it with changed settings, after kedro-batch compile -o plan.yaml",
+    )
+    return [changed, same] if all(one.cause in _ONLY_BY_SETTINGS for one in status.failures) else [same, changed]
 
 
 def _resume(status: RunStatus, with_journal: str) -> tuple[str, str]:
