@@ -21,6 +21,7 @@ from kedro_batch.cloud.failure_table import (
     DENIED,
     ENDPOINT,
     EXCEPTIONS,
+    LINE_BREAK,
     LOG_IN_AGAIN,
     MAY_ASSUME,
     NETWORK,
@@ -31,7 +32,7 @@ from kedro_batch.cloud.failure_table import (
     Meaning,
 )
 from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
-from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_setting, is_surely_unsent
+from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_key, is_of_a_setting, is_surely_unsent
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.escaping import LONGEST_REASON, one_line
 
@@ -142,6 +143,8 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
             raise _tried(what, service, error, Meaning(fault=Fault.CREDENTIALS, remedy=PAGE.format("AWS"))) from error
         raise _page(what, service, error.status, error.line) from error
     except Exception as error:
+        if is_of_a_key(error):
+            raise _with_a_line_break(what, service) from None  # what was raised has the whole key in its words
         meaning = _meaning(what, error)
         if meaning is None:
             raise _not_a_reply(what, service, f"{type(error).__name__}: {error}") from error
@@ -264,6 +267,18 @@ def _tried(what: str, service: str, error: Exception, meaning: Meaning) -> Servi
         fault=meaning.fault,
         remedy=meaning.remedy,
         set_up_wrong=meaning.set_up_wrong,
+        service=service,
+        operation=_operation(what),
+    )
+
+
+def _with_a_line_break(what: str, service: str) -> ServiceError:
+    problem = f"cannot {_verb(what)}: there is a line break in an access key or a session token"
+    return ServiceError(
+        problem,
+        fault=Fault.CREDENTIALS,
+        remedy=LINE_BREAK,
+        set_up_wrong=True,
         service=service,
         operation=_operation(what),
     )

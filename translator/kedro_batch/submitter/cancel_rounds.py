@@ -137,23 +137,24 @@ class CancelRounds:
         """Describe jobs; unknown ones are left out.
 
         Raises:
-            ServiceError: The account may not, in which case the message names the jobs; or there is no answer.
+            ServiceError: It was refused, in which case the message names the jobs; or there is no answer.
         """
         ids = sorted(ids)
         try:
             return self.context.service.describe_jobs(ids)
         except ServiceError as error:
-            if error.fault is not Fault.DENIED:
+            if error.passing:
                 raise
             live = [job_id for job_id in ids if job_id not in self.ended] or ids
             why = "Without it nobody can tell whether these jobs are those of the run, so they were left alone"
-            raise self._denied(error, why, live, "batch:DescribeJobs") from error
+            raise self._refusal(error, why, live, "batch:DescribeJobs") from error
 
-    def _denied(self, error: ServiceError, why: str, ids: Iterable[JobId], action: str) -> ServiceError:
-        """Return the error of a call that the account may not make, which names the jobs that may go on."""
+    def _refusal(self, error: ServiceError, why: str, ids: Iterable[JobId], action: str) -> ServiceError:
+        """Return the error of a call that was denied or refused, which names the jobs that may go on."""
         jobs = listed(self.named(ids), _IDS_NAMED)
         command = f"kedro-batch cancel {self.context.run_id}{journal_words(self.context.journal.file)}"
-        return ServiceError(f"{error}. {why}: {jobs}. Allow {action}, then: {command}", fault=Fault.DENIED)
+        todo = f"Allow {action}, then" if error.fault is Fault.DENIED else "Try again"
+        return ServiceError(f"{error}. {why}: {jobs}. {todo}: {command}", fault=error.fault)
 
     def named(self, ids: Iterable[JobId]) -> list[str]:
         """Return jobs with their names, sorted: ``train_model (id)``."""
@@ -204,9 +205,9 @@ class CancelRounds:
             try:
                 self.refused |= try_to_terminate(self.context, live, CANCEL_REASON)
             except ServiceError as error:
-                if error.fault is not Fault.DENIED:
+                if error.passing:
                     raise
-                raise self._denied(error, "These jobs go on", live, "batch:TerminateJob") from error
+                raise self._refusal(error, "These jobs go on", live, "batch:TerminateJob") from error
             self.terminated |= {job_id for job_id in live if job_id not in self.refused}
         return {detail.job_id for detail in described}
 

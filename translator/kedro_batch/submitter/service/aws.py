@@ -288,7 +288,7 @@ class AwsEngine:
                 with calling("TerminateJobs"):
                     reply: Any = self._clients.asking.terminate_jobs(jobs=some, reason=reason)
             except ServiceError as error:
-                if not may_lack_operation(error) and error.fault is not Fault.DENIED:
+                if not may_lack_operation(error) and error.passing:
                     raise
             else:
                 with parsing("TerminateJobs"):
