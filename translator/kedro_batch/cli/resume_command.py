@@ -89,11 +89,11 @@ def resume(  # noqa: PLR0913  click hands over every option
     from kedro_batch.cli.run_handle import find_run, with_new_plan
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.plan.model import JobName
-    from kedro_batch.submitter.context import DefinitionChoice, RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.reconcile.named_jobs import check_names
     from kedro_batch.submitter.run_id import checked_run_id
+    from kedro_batch.submitter.run_options import DefinitionChoice, RunMode
 
     choice = DefinitionChoice.SAME if same_definitions else DefinitionChoice.NEW if new_definitions else None
     options = command_options(

@@ -14,8 +14,9 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.run.outcome import outcome_text
 from kedro_batch.review.run.status import run_status
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.text.escaping import for_terminal
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.context import RunContext, RunOptions
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome, job_changed
 from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, FAILURES, LIVE, UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.belongs import is_of_run
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.terminate import JobTerminator, terminate, try_to_terminate
@@ -74,7 +75,8 @@ def outcome_of(run_state: RunState, options: RunOptions) -> RunOutcome:
         return "succeeded"
     if run_state.any_live:
         return "detached" if options.detach else "unfinished"
-    if run_state.count({JobState.CANCELLED}) and not run_state.count(FAILURES):
+    # Who only follows a run adds nothing to it: one that was cancelled stays so, also where a job had failed before.
+    if run_state.count({JobState.CANCELLED}) and (options.mode is RunMode.FOLLOW or not run_state.count(FAILURES)):
         return "cancelled"
     return "failed" if run_state.count(UNSUCCESSFUL) else "unfinished"
 

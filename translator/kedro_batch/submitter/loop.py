@@ -7,13 +7,14 @@ import math
 from typing import assert_never
 
 from kedro_batch.errors import KedroBatchError
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, job_changed
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import CANCEL_REASON, FAILURES, MAY_BE_WORKING, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.look_again import LookAgain
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.terminate import JobTerminator

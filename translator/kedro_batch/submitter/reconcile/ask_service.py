@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, parsed_job_name
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.reconcile.duplicates import Discovered, discover
 from kedro_batch.submitter.reconcile.merge import Records
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
 from kedro_batch.text.escaping import one_line
