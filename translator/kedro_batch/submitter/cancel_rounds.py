@@ -18,7 +18,7 @@ from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, LOOKUP_DELAYS_S, VISIBLE_AFTER_S
-from kedro_batch.submitter.terminate import terminate
+from kedro_batch.submitter.terminate import try_to_terminate
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
@@ -130,7 +130,7 @@ class CancelRounds:
     def try_refused_again(self) -> tuple[JobId, ...]:
         """Try once more to terminate what could not be terminated; return what goes on all the same."""
         refused, self.refused = self.refused, {}
-        self._terminate(refused)
+        self._terminate(refused, again=" once more")
         return tuple(detail.job_id for detail in self.describe(self.refused) if detail.state not in ENDED)
 
     def describe(self, ids: Iterable[JobId]) -> list[JobDetail]:
@@ -190,7 +190,7 @@ class CancelRounds:
     def _add(self, listed_jobs: Iterable[JobSummary]) -> None:
         self.found |= {one.job_id: one for one in listed_jobs}
 
-    def _terminate(self, ids: Iterable[JobId]) -> set[JobId]:
+    def _terminate(self, ids: Iterable[JobId], again: str = "") -> set[JobId]:
         """Terminate those of some jobs that have not ended and are the run's; return those that the service shows."""
         live = []
         described = self.describe(ids)
@@ -200,10 +200,10 @@ class CancelRounds:
             elif detail.state not in ENDED:
                 live.append(detail.job_id)
         if live:
-            message = f"terminating {counted(len(live), 'job')}"
+            message = f"terminating {counted(len(live), 'job')}{again}"
             self.context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
             try:
-                self.refused |= terminate(self.context, live, CANCEL_REASON)
+                self.refused |= try_to_terminate(self.context, live, CANCEL_REASON)
             except ServiceError as error:
                 if error.passing:
                     raise

@@ -2,16 +2,12 @@
 
 from pathlib import Path
 
-from kedro_batch.review.run.failure_words import KILLED
-from kedro_batch.review.run.status import FailureStatus, RunStatus
-from kedro_batch.submitter.failures import Cause
+from kedro_batch.review.run.status import RunStatus
+from kedro_batch.submitter.failures import is_mended_by_plan
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_RESULT, JobState
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import listed
-
-_MENDED_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.TIMEOUT, Cause.IMAGE_PULL, Cause.START_FAILURE, Cause.SPOT)
-"""The causes whose advice is to change settings, which only another plan has."""
 
 
 def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
@@ -29,7 +25,7 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
     if again or not going_on:
         commands.append(_resume(status, with_journal))
-    if any(map(_is_mended_by_settings, status.failures)):
+    if status.engine == "aws" and any(is_mended_by_plan(one.cause, one.exit_code) for one in status.failures):
         effect = "submit it with changed settings, after kedro-batch compile -o plan.yaml"
         commands.append((f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}", effect))
     if going_on:
@@ -46,7 +42,3 @@ def _resume(status: RunStatus, with_journal: str) -> tuple[str, str]:
     if writers:
         effect += f", and run {listed(writers, 3)} and all below again"
     return f"kedro-batch resume {status.run}{more}{with_journal}", effect
-
-
-def _is_mended_by_settings(failure: FailureStatus) -> bool:
-    return failure.cause in _MENDED_BY_SETTINGS or failure.exit_code == KILLED

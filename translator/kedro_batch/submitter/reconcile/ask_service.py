@@ -109,4 +109,4 @@ def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
 
 def _shown(digest: str) -> str:
     """Return a digest from a tag, which anybody may have written."""
-    return one_line(digest)[:_DIGEST_LENGTH]
+    return one_line(digest, _DIGEST_LENGTH)
