@@ -56,6 +56,7 @@ _OBJECTIONS = frozenset(
 _UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticationTokenException"})
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
 """The name of an error; where a reply has none, botocore takes the number of its status."""
+_ERROR_HEADER = "x-amzn-errortype"
 _AROUND = "Error executing request, Exception : "
 _REQUEST_ID = re.compile(r",? *RequestId: *[0-9a-f-]+", re.IGNORECASE)
 _LONGEST_CODE = 100
@@ -108,8 +109,14 @@ def is_from_aws(reply: Mapping[str, Any]) -> bool:
     """True if a reply that botocore has parsed comes from AWS; anything on the way there may answer with HTTP, too."""
     metadata = reply.get("ResponseMetadata", {})
     headers = metadata.get("HTTPHeaders", {})
-    named = _ERROR_TYPE.fullmatch(str(reply.get("Error", {}).get("Code", "")))
-    return bool(named or metadata.get("RequestId") or any(name in headers for name in REQUEST_IDS))
+    code = str(reply.get("Error", {}).get("Code", ""))
+    if metadata.get("RequestId") or any(name in headers for name in REQUEST_IDS):
+        return True
+    if code in CODES or code in _OBJECTIONS or code in _UNKNOWN_OPERATION:
+        return True
+    # In plain JSON, AWS names the error in a header; botocore takes any ``code`` of the body for such a name as well.
+    foreign = headers.get("content-type", "").startswith("application/json") and _ERROR_HEADER not in headers
+    return bool(_ERROR_TYPE.fullmatch(code)) and not foreign
 
 
 @contextmanager
