@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kedro_batch.errors import Interrupted, ServiceError
+from kedro_batch.errors import Interrupted, RunCancelled, ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome, job_changed
@@ -148,7 +148,7 @@ def _learn_ids(context: RunContext, submitter: JobSubmitter) -> None:
     until = context.calls.now() + _FLUSH_S
     while submitter.under_way and context.calls.now() < until and not context.inbox.impatient:
         for reply in context.calls.wait(0.1):
-            if reply.lane is Lane.SUBMIT:
+            if reply.lane is Lane.SUBMIT and not reply.is_left_over:
                 try:
                     submitter.on_reply(reply, context.calls.now())
                 except ServiceError:
@@ -180,7 +180,7 @@ def _terminate_all(context: RunContext, run_state: RunState) -> str:
             if one.state in ENDED or not is_of_run(one, context.run_id, context.run_digest):
                 ids.discard(one.job_id)
         terminate(context, sorted(ids), f"kedro-batch: run {context.run_id} was interrupted")
-    except (ServiceError, Interrupted) as error:
+    except (ServiceError, Interrupted, RunCancelled) as error:
         return f"not all could be terminated: {error}"
     return f"terminating {counted(len(ids), 'job')}"
 
@@ -199,7 +199,10 @@ def close(
     """
     finished = how_it_ended(context, run_state, outcome, began=began, note=note)
     context.emit(finished)
-    context.journal.commit()
+    try:
+        context.journal.commit()
+    except RunCancelled:  # raised once, while the journal was waited for: the run has ended already
+        context.journal.commit()
     return finished
 
 

@@ -123,6 +123,8 @@ class Loop:
         return None
 
     def _on_reply(self, reply: Reply, now: float) -> None:
+        if reply.is_left_over:
+            return
         match reply.lane:
             case Lane.SUBMIT:
                 self._submitter.on_reply(reply, now)
