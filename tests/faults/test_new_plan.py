@@ -1,6 +1,8 @@
 """Runs that go on with a new plan: after more memory, another image, another definition, other nodes in a job."""
 
 import json
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, started, states, wait_until
+from tests.support.runs import JOURNAL, make_older, started, states, wait_until
 from tests.support.services import standin
 
 JOBS = {name: ["x"] for name in ("a", "b", "c")}
@@ -355,3 +357,30 @@ def test_a_local_run_goes_on_with_a_new_plan(tmp_path):
     assert ended.code == 0, ended.err
     assert "-> touch b" in ended.err
     assert sorted(one.name for one in tmp_path.iterdir() if len(one.name) == 1) == ["b", "c"]
+
+
+def test_a_forgotten_run_goes_on_with_other_groups_as_is_advised(tmp_path):
+    chain = {"one": nodes("n1", writes="x"), "two": nodes("n2", reads="x", writes="y")}
+    write_plan(tmp_path, {**{name: ["x"] for name in chain}, "end": ["x"]}, {"two": "one", "end": "two"}, **chain)
+    book = ("--journal", "a book/journal.db")
+    with standin(durations={"one": 600}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", *book, cwd=tmp_path).code == 0
+        service.configure(durations={})
+        service.forget("one", "two", "end")
+        make_older(tmp_path, 25 * 3600, Path(book[1]))
+        new_plan(tmp_path, {"both": ["z"], "end": ["x"]}, {"end": "both"}, both=nodes("n1", "n2", writes="xy"))
+        words = ("resume", "r", "--new-plan", "new.yaml", *book)
+        refused = on(service, *words, cwd=tmp_path)
+        assert refused.code == 8, refused.err
+        assert "no longer knows what became of one, two, end" in refused.err
+        advice = "kedro-batch resume r --new-plan new.yaml --assume-done FILE --journal 'a book/journal.db'"
+        assert advice in refused.err
+        (tmp_path / "done").write_text("one\ntwo\n")
+        done = (*words, "--assume-done", "done")
+        contradicted = on(service, *done, cwd=tmp_path)
+        assert contradicted.code == 2
+        assert f"kedro-batch {shlex.join((*done, '--from', 'both'))}" in contradicted.err
+        before = len(sent(service))
+        ended = on(service, *done, "--from", "both", cwd=tmp_path)
+        assert ended.code == 0, ended.err
+        assert [name.rpartition("_")[0] for name in sent(service)[before:]] == ["r_both", "r_end"]

@@ -338,6 +338,11 @@ class Simulation:
             self._plan, self._earlier = before
             raise
 
+    def follow(self, folder: Path) -> None:
+        """Prepare another process that follows the run, with the journal of this folder."""
+        self.happened.clear()
+        self._begin(folder, RunOptions(mode=RunMode.FOLLOW))
+
     def to_the_end(self) -> RunFinished:
         try:
             return Run(self._context).to_the_end()

@@ -94,6 +94,7 @@ def resume(  # noqa: PLR0913  click hands over every option
     from kedro_batch.submitter.reconcile.named_jobs import check_names
     from kedro_batch.submitter.run_id import checked_run_id
     from kedro_batch.submitter.run_options import DefinitionChoice, RunMode
+    from kedro_batch.submitter.run_plans import jobs_in_any
 
     choice = DefinitionChoice.SAME if same_definitions else DefinitionChoice.NEW if new_definitions else None
     options = command_options(
@@ -115,7 +116,8 @@ def resume(  # noqa: PLR0913  click hands over every option
             print_plainly(f"{handle.source} is the plan that run {run} has already: nothing differs")
     check_expected(handle.digest, expect_digest, handle.source)
     known = [job.name for job in handle.plan.jobs]
-    check_names(known, (*options.run.from_jobs, *options.run.only_jobs), options.run.assume_done or ())
+    check_names(known, (*options.run.from_jobs, *options.run.only_jobs))
+    check_names(jobs_in_any([handle.plan, *handle.earlier.values()]), (), options.run.assume_done or ())
     if choice and handle.engine_name == "local":
         raise UsageError(f"run {run} is a local run, which has no job definitions: leave --{choice}-definitions out")
     with (

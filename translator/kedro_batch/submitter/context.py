@@ -16,7 +16,7 @@ from kedro_batch.submitter.events import Event, JobSubmitted, Notice, NoticeKind
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import journal_words
-from kedro_batch.submitter.run_options import RunOptions
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.run_plans import jobs_in_any, jobs_that_take_over, proving_parents, queues_in
 from kedro_batch.submitter.run_state import Parents
 from kedro_batch.submitter.service.api import Engine, JobSummary
@@ -58,6 +58,7 @@ class RunContext:
         adopted: Jobs of which it is not certain that they have the run's version: they are asked about in each look.
         journal_checked: What the journal says of the run has been compared with the service.
         begun: The first event has been emitted: before it, a command that is refused leaves no trace.
+        is_to_get: The file of the new plan, where this is a look at the run by its plan until now; else None.
         backoff: The pauses while the service does not answer.
         listing: How fast ListJobs may be called.
         lookup: Searches by name, beside the loop.
@@ -88,6 +89,7 @@ class RunContext:
     adopted: set[JobId] = field(default_factory=set, init=False)
     journal_checked: bool = field(default=False, init=False)
     begun: bool = field(default=False, init=False)
+    is_to_get: str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Set up what follows from the rest."""
@@ -167,6 +169,7 @@ class RunContext:
         view.plan, view.digest, view.begun_with = plans.pop(digest), digest, self.run_digest
         view.earlier, view.new_plan, view.gone_queues, view._may_be_gone = plans, None, set(), True  # noqa: SLF001
         view.location, view.begun, view._held_back = {}, False, []  # noqa: SLF001  of the same class
+        view.is_to_get = self.plan_file or "NEW"
         for name, value in vars(RunContext).items():
             if isinstance(value, cached_property):
                 vars(view).pop(name, None)

@@ -118,6 +118,7 @@ class Run:
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
             context.engine.interrupt()
             raise
+        context.inbox.ignore_cancel()
         outcome = outcome or ("failed" if waiting else outcome_of(self.run_state, context.options))
         if self._loop.cancelled and outcome == "failed":
             outcome = "cancelled"
@@ -261,5 +262,6 @@ class Run:
         ends_jobs = outcome == "interrupted" and context.options.terminate_on_interrupt
         if ends_jobs and self._mode is not RunMode.START and context.location:
             context.emit_started(continued=True)  # what runs already is to end, too
+        context.inbox.ignore_cancel()
         if context.begun:
             close_early(context, self.run_state, self._submitter, self._terminator, outcome, began=self._began)
