@@ -133,17 +133,22 @@ def test_each_golden_message_belongs_to_a_refusal():
     assert {file.stem for file in GOLDEN.iterdir()} == REFUSALS.keys()
 
 
-def test_a_run_that_is_resumed_keeps_its_plan_and_the_advice_says_so(tmp_path):
+def test_a_run_that_is_resumed_goes_on_with_the_new_plan_that_the_advice_names(tmp_path):
     write_plan(tmp_path, {"first": ["x"]})
-    with standin(run_s=0, fail={"first": 1}) as service:
+    with standin(run_s=0, fail={"first": 1}, queues=["a_queue", "b_queue"]) as service:
         kedro_batch("apply", "plan.yaml", "--run-id=one", cwd=tmp_path, env=service.environment, impatient=True)
         service.configure(disabled_queues=["a_queue"])
         ended = kedro_batch("resume", "one", cwd=tmp_path, env=service.environment, impatient=True)
+        write_plan(tmp_path, {"first": ["x"]}, defaults={"job_queue": "b_queue"})
+        service.configure(fail={})
+        advised = kedro_batch("resume", "one", "--new-plan", "plan.yaml", cwd=tmp_path, env=service.environment)
     assert ended.code == 5
     assert (
-        "Enable the queue, or set another job_queue in aws_batch.yml, compile again, and apply that plan" in ended.err
+        "Enable the queue, or set another job_queue in aws_batch.yml, compile again, and go on with that plan: "
+        "kedro-batch resume one --new-plan plan.yaml\n" in ended.err
     )
     assert "kedro-batch doctor" not in ended.err
+    assert advised.code == 0, advised.err
 
 
 @pytest.mark.parametrize(

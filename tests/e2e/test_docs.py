@@ -127,10 +127,10 @@ def test_the_commands_for_developers_name_what_exists():
 def test_every_option_that_a_page_names_exists(page):
     params = [one for command in COMMANDS.values() for one in command.params]
     ours = {name for one in params for name in (*one.opts, *one.secondary_opts)}
-    # Of pytest, pip, docker, git, uv, poetry, apt-get and kedro run.
+    # Of pytest, pip, docker, git, uv, poetry, apt-get, aws and kedro run.
     others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform", "--first-parent"}
     others |= {"--frozen", "--no-dev", "--only", "--yes", "--runner", "--runner-params", "--only-missing-outputs"}
-    others |= {"--extra", "--all-extras"}
+    others |= {"--extra", "--all-extras", "--profile"}
     others |= {"--seed", "--seeds", "--minutes", "--jobs", "--depth"}  # of simulation and model
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))
     assert named <= ours | others

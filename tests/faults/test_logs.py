@@ -7,6 +7,8 @@ import pytest
 
 from kedro_batch.submitter.service.limits import LOG_AGAIN_S, LOG_PAGES
 from tests.support import forked
+from tests.support.few import few_quick
+from tests.support.forked import on
 from tests.support.plans import write_plan
 from tests.support.services import standin
 
@@ -87,6 +89,14 @@ def test_a_missing_permission_is_named_and_what_it_hides_is_read_once_it_is_ther
     transcript.check("a_log_that_may_not_be_read")
 
 
+def test_why_logs_cannot_be_read_is_told_once_for_all_jobs(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"], "c": ["x"]})
+    with standin(fail={"a": 1, "b": 2, "c": 3}, deny=["GetLogEvents"]) as service:
+        ended = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+    assert ended.text.count("Allow logs:GetLogEvents") == 1
+    assert "To look again: kedro-batch wait r (the same for b, c)\n" in ended.text
+
+
 def test_a_job_that_never_started_has_no_log(tmp_path, transcript):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(fail={"a": None}) as service:
@@ -157,6 +167,7 @@ def test_a_command_that_looks_once_says_how_the_log_stands(tmp_path):
     assert (read.code, "  ValueError: no companies\n" in read.text) == (6, True)
 
 
+@pytest.mark.long
 def test_a_service_that_does_not_answer_does_not_hold_up_the_report_for_ever(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(fail={"a": 1}, hang="GetLogEvents") as service:
@@ -186,7 +197,7 @@ SOME_KB = 20_000
     ],
     ids="+".join,
 )
-@pytest.mark.parametrize("words", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize("words", few_quick([(), ("--json",)]), ids=["text", "json"])
 def test_no_text_of_aws_is_printed_or_kept_without_a_bound(tmp_path, configuration, words):
     write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
     with standin() as service:

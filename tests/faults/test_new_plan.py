@@ -1,6 +1,8 @@
 """Runs that go on with a new plan: after more memory, another image, another definition, other nodes in a job."""
 
 import json
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, started, states, wait_until
+from tests.support.runs import JOURNAL, make_older, started, states, wait_until
 from tests.support.services import standin
 
 JOBS = {name: ["x"] for name in ("a", "b", "c")}
@@ -68,6 +70,7 @@ def test_a_run_keeps_its_new_plan(tmp_path):
         again = on(service, "resume", "r", "--new-plan", "new.yaml", "--only", "b", cwd=tmp_path)
         assert again.code == 6
         assert "until now" not in again.err
+        assert "new.yaml is the plan that run r has already: nothing differs" in again.err
         assert on(service, "resume", "r", cwd=tmp_path).code == 0
         assert [memory_of(body) for body in service.asked("submitjob")[3:]] == ["8192", "4096", "8192", "4096"]
         assert on(service, "wait", "r", cwd=tmp_path).code == 0
@@ -249,6 +252,22 @@ def test_without_the_journal_both_plans_are_named(tmp_path, transcript):
     transcript.check("new_plan_on_another_machine")
 
 
+def test_where_the_run_has_gone_on_elsewhere_the_advice_can_be_followed_without_the_journal(tmp_path):
+    write_plan(tmp_path, JOBS, CHAIN)
+    with standin(fail={"b": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
+        new_plan(tmp_path, b=memory(4096))
+        assert on(service, "resume", "r", "--new-plan", "new.yaml", cwd=tmp_path).code == 6
+        service.configure(fail={})
+        (tmp_path / JOURNAL).unlink()
+        refused = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+        assert refused.code == 2
+        advice = "resume r --plan FIRST --new-plan PLAN"
+        assert refused.err.strip().endswith(f"kedro-batch {advice}")
+        words = advice.replace("FIRST", "plan.yaml").replace("PLAN", "new.yaml").split()
+        assert on(service, *words, cwd=tmp_path).code == 0
+
+
 def test_cancel_finds_the_jobs_of_both_plans_by_their_names(tmp_path):
     write_plan(tmp_path, JOBS, CHAIN)
     with standin(fail={"b": 1}, durations={"d": 600}) as service:
@@ -338,3 +357,30 @@ def test_a_local_run_goes_on_with_a_new_plan(tmp_path):
     assert ended.code == 0, ended.err
     assert "-> touch b" in ended.err
     assert sorted(one.name for one in tmp_path.iterdir() if len(one.name) == 1) == ["b", "c"]
+
+
+def test_a_forgotten_run_goes_on_with_other_groups_as_is_advised(tmp_path):
+    chain = {"one": nodes("n1", writes="x"), "two": nodes("n2", reads="x", writes="y")}
+    write_plan(tmp_path, {**{name: ["x"] for name in chain}, "end": ["x"]}, {"two": "one", "end": "two"}, **chain)
+    book = ("--journal", "a book/journal.db")
+    with standin(durations={"one": 600}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", *book, cwd=tmp_path).code == 0
+        service.configure(durations={})
+        service.forget("one", "two", "end")
+        make_older(tmp_path, 25 * 3600, Path(book[1]))
+        new_plan(tmp_path, {"both": ["z"], "end": ["x"]}, {"end": "both"}, both=nodes("n1", "n2", writes="xy"))
+        words = ("resume", "r", "--new-plan", "new.yaml", *book)
+        refused = on(service, *words, cwd=tmp_path)
+        assert refused.code == 8, refused.err
+        assert "no longer knows what became of one, two, end" in refused.err
+        advice = "kedro-batch resume r --new-plan new.yaml --assume-done FILE --journal 'a book/journal.db'"
+        assert advice in refused.err
+        (tmp_path / "done").write_text("one\ntwo\n")
+        done = (*words, "--assume-done", "done")
+        contradicted = on(service, *done, cwd=tmp_path)
+        assert contradicted.code == 2
+        assert f"kedro-batch {shlex.join((*done, '--from', 'both'))}" in contradicted.err
+        before = len(sent(service))
+        ended = on(service, *done, "--from", "both", cwd=tmp_path)
+        assert ended.code == 0, ended.err
+        assert [name.rpartition("_")[0] for name in sent(service)[before:]] == ["r_both", "r_end"]

@@ -109,9 +109,9 @@ def _without(file: Path, version: int, statements: list[str]) -> None:
             connection.execute(statement)
 
 
-def make_older(folder: Path, seconds: float) -> None:
+def make_older(folder: Path, seconds: float, journal: Path = JOURNAL) -> None:
     """Let a journal say that everything was so many seconds earlier."""
-    connection = sqlite3.connect(folder / JOURNAL)
+    connection = sqlite3.connect(folder / journal)
     connection.execute("UPDATE submissions SET intended_at = intended_at - ?", (seconds,))
     connection.execute("UPDATE runs SET began_at = began_at - ?", (seconds,))
     connection.commit()

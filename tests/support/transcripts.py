@@ -13,6 +13,7 @@ left out, all but failures: their order and number depend on the machine. To wri
 import os
 import re
 import subprocess
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,9 @@ class Transcript:
         if os.environ.get("UPDATE_GOLDEN"):
             file.write_text(self.text)
             pytest.fail(f"wrote {file.name}: read it as a user would, then test again without UPDATE_GOLDEN")
-        assert self.text == file.read_text()
+        if self.text != (golden := file.read_text()):
+            lines = unified_diff(golden.splitlines(), self.text.splitlines(), "golden", "seen", lineterm="", n=1)
+            pytest.fail("\n".join([f"not what {file.name} says:", *lines]))
 
     def _same_each_time(self, text: str) -> str:
         text = text.replace(str(self._folder), "FOLDER")

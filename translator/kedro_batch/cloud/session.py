@@ -100,8 +100,11 @@ def _check_endpoint(url: str) -> None:
 
 def renewal_of(session: Any) -> Renewal:
     """Return how the credentials of a session that was opened here are renewed."""
-    with calling(SET_UP):
-        credentials = session.get_credentials()
+    try:
+        with calling(SET_UP):
+            credentials = session.get_credentials()
+    except ServiceError:  # a program, a service or a file gives none now: variables give theirs at once, or end it
+        return Renewal.ELSEWHERE
     match credentials and credentials.method:
         case "env":
             return Renewal.NEVER

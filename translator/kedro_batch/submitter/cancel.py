@@ -78,6 +78,8 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
         Interrupted: A signal came.
     """
     began = context.calls.now()
+    again = f"kedro-batch cancel {context.run_id}{journal_words(context.journal.file)}"
+    context.backoff.command = again
     entry = context.journal.run(context.run_id)
     here = find_place(context, location)
     holder = tell_holder_to_stop(context, lock)
@@ -92,9 +94,7 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
             raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
         outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
-        further = journal_words(context.journal.file)
-        note = f"not all jobs may be terminated. Try again: kedro-batch cancel {context.run_id}{further}"
-        close(context, run_state, outcome, began=began, note=note)
+        close(context, run_state, outcome, began=began, note=f"not all jobs may be terminated. Try again: {again}")
         raise
 
 

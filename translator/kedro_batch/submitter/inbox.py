@@ -22,6 +22,7 @@ class Inbox:
         self._signals: list[tuple[int, float]] = []
         self._raised = False
         self._cancelled: RunCancelled | None = None
+        self._hears_cancel = True
         self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def wake(self) -> None:
@@ -66,9 +67,13 @@ class Inbox:
         if self._signals and not self._raised:
             self._raised = True
             raise Interrupted(self._signals[0][0])
-        if self._cancelled:
+        if self._cancelled and self._hears_cancel:
             error, self._cancelled = self._cancelled, None
             raise error
+
+    def ignore_cancel(self) -> None:
+        """Hear of no cancel from now on: the run is ending anyhow, and how it ends has to be recorded."""
+        self._hears_cancel = False
 
     def forget_signals(self) -> None:
         """Forget the signals so far: what is being ended may take a while, and only a new signal breaks it off."""

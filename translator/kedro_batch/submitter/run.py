@@ -14,7 +14,7 @@ from kedro_batch.errors import Interrupted, KedroBatchError, RunCancelled
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.close import close, close_early, outcome_of, second_jobs_left, terminate_blocked
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import RunFinished, RunOutcome
 from kedro_batch.submitter.executions import record_unseen_executions
@@ -41,6 +41,7 @@ from kedro_batch.submitter.reconcile.reconcile import (
     reconcile_to_resume,
 )
 from kedro_batch.submitter.reconcile.settle import emit_differences, settle
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.run_version import choose_version
 from kedro_batch.submitter.stock_taking import ids_in, jobs_of_others, with_what_is_to_run
@@ -117,6 +118,7 @@ class Run:
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
             context.engine.interrupt()
             raise
+        context.inbox.ignore_cancel()
         outcome = outcome or ("failed" if waiting else outcome_of(self.run_state, context.options))
         if self._loop.cancelled and outcome == "failed":
             outcome = "cancelled"
@@ -260,5 +262,6 @@ class Run:
         ends_jobs = outcome == "interrupted" and context.options.terminate_on_interrupt
         if ends_jobs and self._mode is not RunMode.START and context.location:
             context.emit_started(continued=True)  # what runs already is to end, too
+        context.inbox.ignore_cancel()
         if context.begun:
             close_early(context, self.run_state, self._submitter, self._terminator, outcome, began=self._began)

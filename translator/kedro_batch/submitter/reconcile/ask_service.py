@@ -1,13 +1,16 @@
 """Ask the service which jobs a run has, as often as it may be late, and whether they are of its plan."""
 
+import shlex
 from collections.abc import Collection, Iterable
 
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, parsed_job_name
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.duplicates import Discovered, discover
 from kedro_batch.submitter.reconcile.merge import Records
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
 from kedro_batch.text.escaping import one_line
@@ -58,10 +61,12 @@ def too_old(context: RunContext, expired: Collection[JobName]) -> RunUnknown:
     """Return the error of a run of which AWS Batch has forgotten some jobs."""
     run_id = context.run_id
     plan = "" if context.journal.records(run_id) else " --plan PLAN"
+    plan += f" --new-plan {shlex.quote(context.is_to_get)}" if context.is_to_get else ""
+    further = journal_words(context.journal.file)
     return RunUnknown(
         f"run {run_id} is more than a day old, and AWS Batch no longer knows what became of {listed(expired)}. Write "
         "the names of the jobs that have succeeded into a file, one a line, and run the others again: kedro-batch "
-        f"resume {run_id}{plan} --assume-done FILE; or start a new run: kedro-batch apply PLAN"
+        f"resume {run_id}{plan} --assume-done FILE{further}; or start a new run: kedro-batch apply PLAN"
     )
 
 
@@ -99,7 +104,8 @@ def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
     """Return what to do about a run that has another plan than the one at hand."""
     resume = f"kedro-batch resume {context.run_id}"
     if not begun_otherwise:
-        return f"Go on with that plan: {resume} --new-plan PLAN"
+        first = "" if context.journal.run(context.run_id) else " --plan FIRST"
+        return f"Go on with that plan: {resume}{first} --new-plan PLAN"
     return (
         f"Name the plan that it was applied from, or choose another --run-id. If it has gone on with a new plan, or is "
         f"to go on with this one, name both: {resume} --plan FIRST --new-plan NEW"
@@ -108,4 +114,4 @@ def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
 
 def _shown(digest: str) -> str:
     """Return a digest from a tag, which anybody may have written."""
-    return one_line(digest)[:_DIGEST_LENGTH]
+    return one_line(digest, _DIGEST_LENGTH)
