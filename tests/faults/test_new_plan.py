@@ -384,3 +384,25 @@ def test_a_forgotten_run_goes_on_with_other_groups_as_is_advised(tmp_path):
         ended = on(service, *done, "--from", "both", cwd=tmp_path)
         assert ended.code == 0, ended.err
         assert [name.rpartition("_")[0] for name in sent(service)[before:]] == ["r_both", "r_end"]
+
+
+def test_a_run_without_its_journal_is_cancelled_by_its_first_plan_and_says_so_where_the_new_one_is_named(tmp_path):
+    write_plan(tmp_path, JOBS, CHAIN, b=memory(2048))
+    with standin(fail={"b": 137}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
+        service.configure(fail={}, durations={"b": 600})
+        new_plan(tmp_path, b=memory(8192))
+        assert on(service, "resume", "r", "--new-plan", "new.yaml", "--detach", cwd=tmp_path).code == 0
+        (tmp_path / JOURNAL).unlink()
+        for command in (("cancel", "r"), ("cancel", "r", "--json")):
+            ended = on(service, *command, "--plan", "new.yaml", cwd=tmp_path)
+            assert ended.code == 2
+            assert "cancelled" not in ended.text
+            first = service.asked("submitjob")[0]["tags"]["kedro-batch:plan"]
+            assert f"go on, and were left alone: it was applied from another plan, {first}" in ended.err
+            assert "r_b_2 (" in ended.err
+            assert "kedro-batch cancel r --plan FIRST" in ended.err
+            assert "have ended" not in ended.err
+        assert states(service)["b"] not in ("SUCCEEDED", "FAILED")
+        assert on(service, "cancel", "r", "--plan", "plan.yaml", cwd=tmp_path).code == 0
+        assert states(service)["b"] == "FAILED"
