@@ -266,6 +266,37 @@ def test_a_journal_that_another_program_holds_does_not_keep_the_jobs_alive(cance
     )
 
 
+def test_a_process_that_could_not_be_told_to_stop_is_said_to_go_on(cancelling):
+    it = cancelling(2)
+    it.record(0, it.submit(0))
+    it.journal.wait.at_most_s = 0.01
+    it.later(STOPS_WITHIN_S - 1, lambda: it.submit(1))
+    with closing(sqlite3.connect(it.journal.file, isolation_level=None)) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+        it.cancel(lock=lambda: "process 7 of somebody")
+    said = " ".join(one.message for one in it.told if isinstance(one, Notice))
+    assert it.alive == []
+    assert "it may submit more jobs. The run is cancelled without it. To end it: kill -INT 7" in said
+    assert all(untrue not in said for untrue in ("is told to stop", "nothing more", "hangs", "kill -9"))
+
+
+def test_a_process_is_told_to_stop_as_soon_as_the_journal_can_be_written(cancelling):
+    it = cancelling(1)
+    it.record(0, it.submit(0))
+    it.journal.wait.at_most_s = 0.01
+    with closing(sqlite3.connect(it.journal.file, isolation_level=None)) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+        it.later(5.0, lambda: browser.execute("ROLLBACK"))
+
+        def marked() -> bool:
+            entry = it.journal.run(RUN)
+            return entry is not None and entry.cancel_at is not None
+
+        it.cancel(lock=lambda: None if marked() else "process 7 of somebody")
+    assert it.alive == []
+    assert it.calls.time < STOPS_WITHIN_S
+
+
 def test_another_cancel_is_not_told_to_stop(cancelling):
     it = cancelling(1)
     it.record(0, it.submit(0))

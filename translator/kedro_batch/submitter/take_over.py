@@ -6,6 +6,8 @@ it hangs or was stopped itself, is left behind after a while: it sends nothing m
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 
 from kedro_batch.errors import UsageError
 from kedro_batch.submitter.context import RunContext
@@ -29,8 +31,41 @@ def already_locked() -> None:
     """Say that the run is locked."""
 
 
-def tell_holder_to_stop(context: RunContext, lock: Lock) -> str | None:
-    """Lock a run; where another process holds the lock, mark the run, and return the name of that process.
+@dataclass(slots=True, kw_only=True)
+class Holder:
+    """The process that holds the lock of a run.
+
+    Attributes:
+        name: Which process it is.
+        told: The run is marked, so that it stops. Without the mark, since the journal cannot be written, it goes on.
+    """
+
+    name: str
+    told: bool
+
+    def tell(self, context: RunContext) -> None:
+        """Tell it to stop, if the journal can be written by now."""
+        if not self.told:
+            with suppress(UsageError):
+                self.told = context.journal.mark_to_cancel(context.run_id, context.calls.wall(), within_s=0.0)
+
+    @property
+    def why_it_goes_on(self) -> str:
+        """Say why it has not stopped, in a sentence."""
+        if self.told:
+            return f"{self.name} has not stopped within {STOPS_WITHIN_S:.0f} s: it hangs or was stopped itself."
+        return f"{self.name} could not be told to stop, since the journal cannot be written: it may submit more jobs."
+
+    @property
+    def how_to_end_it(self) -> str:
+        """Say how to end it. Only what hangs has to be killed: any other process gets to know what it has submitted."""
+        process = _PROCESS.match(self.name)
+        kill = "kill -9" if self.told else "kill -INT"
+        return f"To end it: {kill} {process[1]}" if process else "End that process"
+
+
+def tell_holder_to_stop(context: RunContext, lock: Lock) -> Holder | None:
+    """Lock a run; where another process holds the lock, mark the run, and return that process.
 
     If the journal cannot be written now, the jobs are ended all the same.
 
@@ -44,20 +79,20 @@ def tell_holder_to_stop(context: RunContext, lock: Lock) -> str | None:
         marked = context.journal.mark_to_cancel(context.run_id, context.calls.wall())
     except UsageError as error:
         _tell(context, NoticeKind.WARNING, f"{holder} cannot be told to stop: {one_line(str(error))}")
-        return holder
+        return Holder(name=holder, told=False)
     if not marked:
         raise UsageError(
             f"run {context.run_id} is being worked on by {holder}, and is not in the journal "
             f"{context.journal.file} yet. Stop that process"
         )
-    return holder
+    return Holder(name=holder, told=True)
 
 
-def take_over(context: RunContext, lock: Lock, holder: str, meanwhile: Callable[[], None]) -> bool:
+def take_over(context: RunContext, lock: Lock, holder: Holder, meanwhile: Callable[[], None]) -> bool:
     """Wait until the process that holds the lock of a run has stopped; True if it has, and the run is locked.
 
     Args:
-        context: The run, which is marked.
+        context: The run. It is marked as soon as the journal can be written.
         lock: Locks it.
         holder: Who holds the lock.
         meanwhile: Done again and again while it is waited for.
@@ -65,21 +100,20 @@ def take_over(context: RunContext, lock: Lock, holder: str, meanwhile: Callable[
     Raises:
         Interrupted: A signal came.
     """
-    if CANCELS in holder:
-        _tell(context, NoticeKind.TERMINATED, f"{holder}, cancels run {context.run_id}, too")
+    if CANCELS in holder.name:
+        _tell(context, NoticeKind.TERMINATED, f"{holder.name}, cancels run {context.run_id}, too")
         return False
-    _tell(context, NoticeKind.TERMINATED, f"{holder} works on run {context.run_id}: it is told to stop")
+    if holder.told:
+        _tell(context, NoticeKind.TERMINATED, f"{holder.name} works on run {context.run_id}: it is told to stop")
     until = context.calls.now() + STOPS_WITHIN_S
     while lock():
         if context.calls.now() >= until:
-            process = _PROCESS.match(holder)
-            end = f"kill -9 {process[1]}" if process else "end that process"
-            message = (
-                f"{holder} has not stopped within {STOPS_WITHIN_S:.0f} s: it hangs or was stopped itself. The run is "
-                f"cancelled without it, and it submits nothing more. To end it: {end}"
-            )
+            without = "The run is cancelled without it"
+            more = ", and it submits nothing more" if holder.told else ""
+            message = f"{holder.why_it_goes_on} {without}{more}. {holder.how_to_end_it}"
             _tell(context, NoticeKind.WARNING, message)
             return False
+        holder.tell(context)
         meanwhile()
         context.service.pause(_LOOK_EVERY_S)
     return True
