@@ -406,3 +406,17 @@ def test_a_run_without_its_journal_is_cancelled_by_its_first_plan_and_says_so_wh
         assert states(service)["b"] not in ("SUCCEEDED", "FAILED")
         assert on(service, "cancel", "r", "--plan", "plan.yaml", cwd=tmp_path).code == 0
         assert states(service)["b"] == "FAILED"
+
+
+def test_a_job_that_the_new_plan_leaves_out_does_not_keep_a_run_from_having_ended(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]})
+    with standin(durations={"a": 600, "b": 600}, fail={"b": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
+        wait_until(lambda: set(states(service).values()) == {"RUNNING"})
+        service.finish("a", "b")
+        wait_until(lambda: states(service) == {"a": "SUCCEEDED", "b": "FAILED"})
+        new_plan(tmp_path, {"a": ["x"]}, {})
+        assert on(service, "resume", "r", "--new-plan", "new.yaml", cwd=tmp_path).code == 0
+        ended = on(service, "cancel", "r", cwd=tmp_path)
+    assert ended.code == 0
+    assert "it had ended before: nothing of it goes on, and nothing was changed" in ended.text + ended.err

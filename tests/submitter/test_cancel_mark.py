@@ -1,6 +1,9 @@
 """The mark that stops whoever works on a run that is cancelled."""
 
+import queue
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -92,3 +95,24 @@ def test_a_mark_of_a_time_that_cannot_be_is_a_mark_all_the_same(journal, mark):
     journal.mark_to_cancel(RUN, mark)
     with pytest.raises(RunCancelled, match="run r1 was cancelled by another command"):
         journal.intend(RUN, [(A, 1)], 2.0)
+
+
+def test_a_journal_that_cannot_be_opened_for_a_while_is_opened_again(journal):
+    away = journal.file.with_name("away")
+    inbox = Inbox()
+    opened: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "sqlite3.connect" and threading.current_thread().name == "cancel mark":
+            opened.put(str(arguments[0]))
+
+    sys.addaudithook(hook)
+    journal.file.rename(away)
+    with watch_for_mark(journal.file, RUN, None, inbox):
+        opened.get(timeout=GENEROUS_S)
+        opened.get(timeout=GENEROUS_S)  # the first time has failed
+        away.rename(journal.file)
+        journal.mark_to_cancel(RUN, 5.0)
+        assert inbox.wait(GENEROUS_S)
+        with pytest.raises(RunCancelled):
+            inbox.check_interrupt()

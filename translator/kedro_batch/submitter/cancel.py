@@ -91,7 +91,7 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
     try:
         return _cancel(context, entry, began, lock, holder)
     except (Interrupted, KedroBatchError) as error:
-        if _has_ended(entry, journal):
+        if _has_ended(context, entry, journal):
             context.journal.discard()
             raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
@@ -100,10 +100,13 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
         raise
 
 
-def _has_ended(entry: RunEntry | None, journal: Records) -> bool:
-    """True if a run has ended, as far as the journal knows."""
+def _has_ended(context: RunContext, entry: RunEntry | None, journal: Records) -> bool:
+    """True if a run has ended, as far as the journal knows.
+
+    Nobody follows a job that the newest plan does not have: what the journal says of it is how it was left.
+    """
     ended = entry is not None and entry.outcome in _ENDED_AS
-    return ended and not any(one.state in UNFINISHED for one in journal.values())
+    return ended and not any(one.state in UNFINISHED for job, one in journal.items() if job in context.parents)
 
 
 def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Lock, holder: Holder | None) -> Cancelled:
@@ -116,7 +119,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         journal = _read_journal(context, rounds)
         rounds.others_may_submit |= not alone
         rounds.terminate_recorded(_recorded_ids(context))
-    if _has_ended(entry, journal):
+    if _has_ended(context, entry, journal):
         rounds.ended |= rounds.recorded.keys()
     while True:
         rounds.terminate_all()
@@ -136,7 +139,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     unconfirmed = jobs_in(records, JobState.UNCONFIRMED) + jobs_in(records, JobState.SUBMITTING)
     if not (rounds.listing.unlisted or not context.options.adopt):
         unconfirmed = ()
-    if entry and _has_ended(entry, journal) and not (rounds.terminated or left):
+    if entry and _has_ended(context, entry, journal) and not (rounds.terminated or left):
         finished = _as_it_ended(context, _ENDED_AS[entry.outcome], run_state, began)
     else:
         if not journal:

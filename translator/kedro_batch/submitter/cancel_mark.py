@@ -38,13 +38,14 @@ def watch_for_mark(journal: Path, run_id: RunId, before: float | None, inbox: In
     file = real_journal(journal).absolute().as_uri()
 
     def watch() -> None:
-        with suppress(sqlite3.Error), closing(connect(f"{file}?mode=ro")) as connection:
-            while not ended.wait(_LOOK_EVERY_S):
-                with suppress(sqlite3.Error):
+        while not ended.is_set():
+            with suppress(sqlite3.Error), closing(connect(f"{file}?mode=ro")) as connection:
+                while not ended.wait(_LOOK_EVERY_S):
                     at = _mark(connection, run_id)
                     if at not in (None, before):
                         inbox.on_cancel(_cancelled(run_id, at))
                         return
+            ended.wait(_LOOK_EVERY_S)
 
     thread = threading.Thread(target=watch, daemon=True, name="cancel mark")
     thread.start()
