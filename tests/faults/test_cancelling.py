@@ -47,10 +47,11 @@ def test_a_queue_that_is_gone_and_an_account_that_nobody_tells_are_warnings(tmp_
         {"deny": ["ListJobs", "DescribeJobQueues", "GetCallerIdentity"]},
         {"absent": ["ListJobs"]},
         {"deny": ["TerminateJobs"]},
+        {"refuse": {"TerminateJobs": [400, "ValidationException", "no"]}},
         {"absent": ["TerminateJobs"], "hang": ["getcalleridentity", "describejobqueues"]},
         {"throttle_other": {"rate": 2, "burst": 2}},
     ],
-    ids=["denied", "absent", "one by one", "hanging", "throttled"],
+    ids=["denied", "absent", "one by one", "refused", "hanging", "throttled"],
 )
 @pytest.mark.parametrize("account", [None, HERE], ids=["any account", "an account"])
 def test_ids_and_describe_jobs_are_enough(tmp_path, trouble, account):
@@ -75,6 +76,16 @@ def test_without_describe_jobs_the_ids_are_named_and_nothing_is_terminated(tmp_p
         service.configure(deny=[])
         assert transcript.on(service, "cancel", "r").code == 0
     transcript.check("cancel_without_describe_jobs")
+
+
+def test_where_describe_jobs_refuses_for_another_reason_the_ids_are_named_too(tmp_path):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        service.configure(refuse={"DescribeJobs": [400, "ClientException", "not now"]})
+        refused = on(service, "cancel", "r", cwd=tmp_path)
+        assert refused.code == 5
+        assert {job["id"] for job in service.jobs().values()} <= {word.strip("().,:") for word in refused.err.split()}
+        assert refused.err.strip().endswith("Try again: kedro-batch cancel r")
 
 
 def test_without_permission_to_terminate_the_jobs_that_go_on_are_named(tmp_path, transcript):
@@ -263,9 +274,11 @@ def test_a_run_that_has_ended_stays_as_it_ended(tmp_path, fail, outcome):
         on(service, "apply", "plan.yaml", "--run-id", "r", "-q", cwd=tmp_path)
         ended = sum(len(service.asked(one)) for one in ("terminatejob", "terminatejobs"))  # by apply itself, perhaps
         before, content = recorded(tmp_path), (tmp_path / JOURNAL).read_bytes()
+        took = on(service, "status", "r", cwd=tmp_path).text.partition(",")[0]  # run r succeeded after 0.3 s
         for words in (["cancel", "r"], ["cancel", "r", "--json"]):
             cancelled = on(service, *words, cwd=tmp_path)
             assert cancelled.code == 0
+            assert "--json" in words or took in cancelled.text
             assert "it had ended before: nothing of it goes on, and nothing was changed" in cancelled.text
             assert outcome in cancelled.text
         service.configure(queues=[], deny=["DescribeJobQueues", "ListJobs"])

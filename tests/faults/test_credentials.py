@@ -111,6 +111,19 @@ def test_keys_in_variables_that_say_when_they_expire_end_the_command_too(tmp_pat
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"])
+def test_a_line_break_in_a_key_is_said_at_once_and_the_key_is_not_shown(tmp_path, name):
+    # The HTTP library refuses the header, and its words have the whole of it. Lines of Windows end so.
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin() as service:
+        env = {**service.environment, **keys("ASIASECRET"), name: "ASIASECRET\r"}
+        ended = forked.kedro_batch("apply", "plan.yaml", cwd=tmp_path, env=env)
+        assert service.verdict()["calls"] == {}
+    assert ended.code == 5
+    assert "there is a line break in an access key or a session token. Take it out of AWS_ACCESS_KEY_ID" in ended.err
+    assert "SECRET" not in ended.err.replace("AWS_SECRET_ACCESS_KEY", "")
+
+
 def test_keys_in_variables_that_expire_while_a_run_is_cancelled(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(durations={"a": 600}, terminate_s=1, expire_keys={"ASIAOLD": "TerminateJobs"}) as service:

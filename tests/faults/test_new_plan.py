@@ -250,6 +250,22 @@ def test_without_the_journal_both_plans_are_named(tmp_path, transcript):
     transcript.check("new_plan_on_another_machine")
 
 
+def test_where_the_run_has_gone_on_elsewhere_the_advice_can_be_followed_without_the_journal(tmp_path):
+    write_plan(tmp_path, JOBS, CHAIN)
+    with standin(fail={"b": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
+        new_plan(tmp_path, b=memory(4096))
+        assert on(service, "resume", "r", "--new-plan", "new.yaml", cwd=tmp_path).code == 6
+        service.configure(fail={})
+        (tmp_path / JOURNAL).unlink()
+        refused = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+        assert refused.code == 2
+        advice = "resume r --plan FIRST --new-plan PLAN"
+        assert refused.err.strip().endswith(f"kedro-batch {advice}")
+        words = advice.replace("FIRST", "plan.yaml").replace("PLAN", "new.yaml").split()
+        assert on(service, *words, cwd=tmp_path).code == 0
+
+
 def test_cancel_finds_the_jobs_of_both_plans_by_their_names(tmp_path):
     write_plan(tmp_path, JOBS, CHAIN)
     with standin(fail={"b": 1}, durations={"d": 600}) as service:

@@ -129,7 +129,7 @@ def test_the_exception_comes_before_the_log_and_what_several_jobs_failed_with_is
         text(run, seconds=1)
         .split("\n\n")[1]
         .startswith(
-            "a failed: exited; exit code 1\n"
+            "a failed: exited; exit code 1 (an error, usually an exception in Python)\n"
             "  ValueError: no x\n"
             "  after KeyError: 'x'\n"
             "  in node n\n"
@@ -149,7 +149,7 @@ def test_as_an_exception_a_failed_run_is_told_with_that_of_each_job():
     )
     assert told == (
         f"run {RUN} failed: 2 failed\n"
-        "  a failed: exited; exit code 1\n"
+        "  a failed: exited; exit code 1 (an error, usually an exception in Python)\n"
         "    ValueError: no x\n"
         "  b failed: killed\n"
         f"To submit what has not succeeded: kedro-batch resume {RUN}"
@@ -334,11 +334,3 @@ def test_a_new_plan_gives_no_memory_to_what_was_killed_on_this_machine():
     killed = failure(cause="exit", exit_code=137)
     assert CHANGED in text(status("train:FAILED", killed), seconds=1)
     assert CHANGED not in text(status("train:FAILED", killed, engine="local"), seconds=1)
-
-
-def test_a_long_reason_why_there_is_no_log_is_told_once():
-    problem = f"CloudWatch Logs refused GetLogEvents: {'because ' * 10}"
-    failures = [failure(job, cause="exit", exit_code=1, log_problem=problem) for job in "abc"]
-    told = text(status("a:FAILED b:FAILED c:FAILED", *failures), seconds=1)
-    assert told.count("CloudWatch Logs refused") == 1
-    assert told.count("  its log: the same as for a\n") == 2

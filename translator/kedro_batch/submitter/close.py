@@ -13,8 +13,8 @@ from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
-from kedro_batch.submitter.terminate import JobTerminator, terminate
-from kedro_batch.text.escaping import shortened
+from kedro_batch.submitter.terminate import JobTerminator, terminate, try_to_terminate
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
 _FLUSH_S = 5.0
@@ -62,10 +62,10 @@ def terminate_blocked(context: RunContext, run_state: RunState) -> str | None:
 def _try_to_terminate(context: RunContext, ids: list[JobId], reason: str) -> tuple[str, list[JobId]]:
     """Terminate jobs; return why some cannot be terminated, and which."""
     try:
-        refused = terminate(context, ids, reason)
+        refused = try_to_terminate(context, ids, reason)
     except ServiceError as error:
-        return shortened(str(error)), ids
-    return shortened("; ".join(dict.fromkeys(refused.values()))), list(refused)
+        return one_line(str(error)), ids
+    return one_line("; ".join(dict.fromkeys(refused.values()))), list(refused)
 
 
 def outcome_of(run_state: RunState, options: RunOptions) -> RunOutcome:

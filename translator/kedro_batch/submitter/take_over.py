@@ -10,7 +10,7 @@ from collections.abc import Callable
 from kedro_batch.errors import UsageError
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.text.escaping import shortened
+from kedro_batch.text.escaping import one_line
 
 STOPS_WITHIN_S = 30.0
 """How long to wait for the other process: it looks for the mark every second, waits for calls under way for some
@@ -43,7 +43,7 @@ def tell_holder_to_stop(context: RunContext, lock: Lock) -> str | None:
     try:
         marked = context.journal.mark_to_cancel(context.run_id, context.calls.wall())
     except UsageError as error:
-        _tell(context, NoticeKind.WARNING, f"{holder} cannot be told to stop: {shortened(str(error))}")
+        _tell(context, NoticeKind.WARNING, f"{holder} cannot be told to stop: {one_line(str(error))}")
         return holder
     if not marked:
         raise UsageError(

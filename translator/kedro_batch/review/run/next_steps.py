@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from kedro_batch.review.run.failure_words import KILLED
-from kedro_batch.review.run.status import FailureStatus, RunStatus
-from kedro_batch.submitter.failures import Cause
+from kedro_batch.review.run.status import RunStatus
+from kedro_batch.submitter.failures import Cause, is_mended_by_plan
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_RESULT, JobState
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
@@ -12,15 +11,6 @@ from kedro_batch.text.wording import listed
 
 _ONLY_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.REFUSED)
 """The causes that come back with the same settings."""
-_MENDED_BY_SETTINGS = (
-    *_ONLY_BY_SETTINGS,
-    Cause.TIMEOUT,
-    Cause.IMAGE_PULL,
-    Cause.START_FAILURE,
-    Cause.SPOT,
-    Cause.STUCK,
-)
-"""The causes whose advice is to change settings, which only another plan has."""
 
 
 def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
@@ -45,9 +35,9 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
 
 
 def _resumes(status: RunStatus, with_journal: str) -> list[tuple[str, str]]:
-    """Return the commands that submit again, first the one that helps."""
+    """Return the commands that submit again, the one first that helps."""
     command, effect = _resume(status, with_journal)
-    if not any(_is_mended_by_settings(one, status.engine) for one in status.failures):
+    if status.engine != "aws" or not any(is_mended_by_plan(one.cause, one.exit_code) for one in status.failures):
         return [(command, effect)]
     same = command, f"{effect}, with the same settings"
     changed = (
@@ -65,7 +55,3 @@ def _resume(status: RunStatus, with_journal: str) -> tuple[str, str]:
     if writers:
         effect += f", and run {listed(writers, 3)} and all below again"
     return f"kedro-batch resume {status.run}{more}{with_journal}", effect
-
-
-def _is_mended_by_settings(failure: FailureStatus, engine: str) -> bool:
-    return failure.cause in _MENDED_BY_SETTINGS or (engine == "aws" and failure.exit_code == KILLED)

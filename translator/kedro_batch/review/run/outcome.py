@@ -1,10 +1,16 @@
 """The outcome of a run, for people: what succeeded, what failed and why, what was not run because of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from kedro_batch.review.run.failure_view import NAMES_SHOWN, FailureView, failure_view, further_failures
+from kedro_batch.review.run.failure_view import (
+    NAMES_SHOWN,
+    FailureView,
+    failure_view,
+    further_failures,
+    problems_told_once,
+)
 from kedro_batch.review.run.next_steps import next_steps
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
@@ -17,8 +23,6 @@ from kedro_batch.text.wording import counted, duration, listed
 _FAILURES_SHOWN = 10
 _LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
 """Of all logs together, and of each at least."""
-_LINE = 80
-"""Why there is no log is told once, if it is longer than this."""
 
 _LABELS = {
     JobState.SUCCEEDED: "succeeded",
@@ -96,16 +100,7 @@ def failure_text(status: RunStatus, *, journal: str) -> str:
 def _failures(shown: Sequence[Alike], status: RunStatus, *, links: bool = False) -> tuple[FailureView, ...]:
     """Return how failures are told: the more there are, the less of each log, so that all can be read."""
     lines = max(_LINES_OF_LOGS // max(len(shown), 1), _LINES_OF_A_LOG)
-    views = [failure_view(alike, status, lines=lines, links=links) for alike in shown]
-    first: dict[str | None, str] = {}
-    for view in views:
-        first.setdefault(view.log_problem, view.job)
-    return tuple(
-        replace(view, log_problem=f"its log: the same as for {first[view.log_problem]}")
-        if len(view.log_problem or "") > _LINE and first[view.log_problem] != view.job
-        else view
-        for view in views
-    )
+    return problems_told_once([failure_view(alike, status, lines=lines, links=links) for alike in shown])
 
 
 def _place(status: RunStatus) -> str | None:

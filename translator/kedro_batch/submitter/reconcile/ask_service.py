@@ -99,7 +99,8 @@ def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
     """Return what to do about a run that has another plan than the one at hand."""
     resume = f"kedro-batch resume {context.run_id}"
     if not begun_otherwise:
-        return f"Go on with that plan: {resume} --new-plan PLAN"
+        first = "" if context.journal.run(context.run_id) else " --plan FIRST"
+        return f"Go on with that plan: {resume}{first} --new-plan PLAN"
     return (
         f"Name the plan that it was applied from, or choose another --run-id. If it has gone on with a new plan, or is "
         f"to go on with this one, name both: {resume} --plan FIRST --new-plan NEW"
@@ -108,4 +109,4 @@ def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
 
 def _shown(digest: str) -> str:
     """Return a digest from a tag, which anybody may have written."""
-    return one_line(digest)[:_DIGEST_LENGTH]
+    return one_line(digest, _DIGEST_LENGTH)
