@@ -302,6 +302,9 @@ def test_what_was_to_be_run_again_with_the_new_plan_is_not_taken_as_done(tmp_pat
         assert ended.code == 2, ended.out
         assert "b has succeeded: its command differs in the new plan" in ended.err
         assert "kedro-batch resume r --from b" in ended.err
+        ended = on(service, "apply", "new.yaml", "--run-id", "r", cwd=tmp_path)
+        assert ended.code == 2, ended.out
+        assert "kedro-batch resume r --from b" in ended.err
         assert on(service, "resume", "r", "--from", "b", cwd=tmp_path).code == 0
         commands = {body["jobName"]: body["containerOverrides"]["command"] for body in service.asked("submitjob")}
     assert {name: commands[f"r_{name}_2"] for name in JOBS} == {name: ["y"] for name in JOBS}

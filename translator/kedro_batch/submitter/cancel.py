@@ -24,7 +24,7 @@ from kedro_batch.submitter.reconcile.merge import Records, jobs_in, propagate_fa
 from kedro_batch.submitter.reconcile.settle import emit_differences
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
-from kedro_batch.submitter.take_over import Lock, already_locked, take_over, tell_holder_to_stop
+from kedro_batch.submitter.take_over import Holder, Lock, already_locked, take_over, tell_holder_to_stop
 from kedro_batch.submitter.terminate import wait_until_ended
 from kedro_batch.text.wording import listed
 
@@ -104,7 +104,7 @@ def _has_ended(entry: RunEntry | None, journal: Records) -> bool:
     return ended and not any(one.state in UNFINISHED for one in journal.values())
 
 
-def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Lock, holder: str | None) -> Cancelled:
+def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Lock, holder: Holder | None) -> Cancelled:
     rounds = CancelRounds(context=context, listing=RunListing(context=context))
     before = _read_journal(context, rounds)
     rounds.terminate_recorded(_recorded_ids(context))
