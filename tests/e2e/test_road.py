@@ -72,6 +72,7 @@ def test_a_project_gets_to_a_finished_run_by_the_commands_of_the_readme(typed, s
 
     # moto makes no compute environment without a service role; AWS has one of its own.
     role = aws_account.client("iam").create_role(RoleName=SERVICE_ROLE, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    aws_account.load_cloudformation()
     deployed = typed(DEPLOY, "--yes", "--parameter", f"ServiceRole={role}")
     assert deployed.code == 0, deployed.err
     written = settings(starter)

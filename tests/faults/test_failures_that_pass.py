@@ -337,6 +337,7 @@ PAGES = {
     "a gateway": (503, "text/plain", "Proxy login"),
     "a firewall that says a lot": (403, "text/plain", "Proxy login\n" * 5_000),
     "a proxy in JSON": (403, "application/json", '{"message": "Proxy login"}'),
+    "a proxy with a code": (403, "application/json", '{"code": "AccessBlocked", "message": "Proxy login"}'),
 }
 
 

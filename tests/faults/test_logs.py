@@ -8,6 +8,7 @@ import pytest
 from kedro_batch.submitter.service.limits import LOG_AGAIN_S, LOG_PAGES
 from tests.support import forked
 from tests.support.few import few_quick
+from tests.support.forked import on
 from tests.support.plans import write_plan
 from tests.support.services import standin
 
@@ -86,6 +87,14 @@ def test_a_missing_permission_is_named_and_what_it_hides_is_read_once_it_is_ther
         service.configure(deny=[])
         transcript.on(service, "wait", "r")
     transcript.check("a_log_that_may_not_be_read")
+
+
+def test_why_logs_cannot_be_read_is_told_once_for_all_jobs(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"], "c": ["x"]})
+    with standin(fail={"a": 1, "b": 2, "c": 3}, deny=["GetLogEvents"]) as service:
+        ended = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+    assert ended.text.count("Allow logs:GetLogEvents") == 1
+    assert "To look again: kedro-batch wait r (the same for b, c)\n" in ended.text
 
 
 def test_a_job_that_never_started_has_no_log(tmp_path, transcript):

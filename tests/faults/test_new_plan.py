@@ -70,6 +70,7 @@ def test_a_run_keeps_its_new_plan(tmp_path):
         again = on(service, "resume", "r", "--new-plan", "new.yaml", "--only", "b", cwd=tmp_path)
         assert again.code == 6
         assert "until now" not in again.err
+        assert "new.yaml is the plan that run r has already: nothing differs" in again.err
         assert on(service, "resume", "r", cwd=tmp_path).code == 0
         assert [memory_of(body) for body in service.asked("submitjob")[3:]] == ["8192", "4096", "8192", "4096"]
         assert on(service, "wait", "r", cwd=tmp_path).code == 0
@@ -249,6 +250,22 @@ def test_without_the_journal_both_plans_are_named(tmp_path, transcript):
         assert transcript.on(service, "resume", "r", "--new-plan", "new.yaml").code == 0
         assert len(sent(service)) == 8
     transcript.check("new_plan_on_another_machine")
+
+
+def test_where_the_run_has_gone_on_elsewhere_the_advice_can_be_followed_without_the_journal(tmp_path):
+    write_plan(tmp_path, JOBS, CHAIN)
+    with standin(fail={"b": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
+        new_plan(tmp_path, b=memory(4096))
+        assert on(service, "resume", "r", "--new-plan", "new.yaml", cwd=tmp_path).code == 6
+        service.configure(fail={})
+        (tmp_path / JOURNAL).unlink()
+        refused = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+        assert refused.code == 2
+        advice = "resume r --plan FIRST --new-plan PLAN"
+        assert refused.err.strip().endswith(f"kedro-batch {advice}")
+        words = advice.replace("FIRST", "plan.yaml").replace("PLAN", "new.yaml").split()
+        assert on(service, *words, cwd=tmp_path).code == 0
 
 
 def test_cancel_finds_the_jobs_of_both_plans_by_their_names(tmp_path):

@@ -29,13 +29,15 @@ NOT_THERE = [
     "INFO     Loading data from shuttles_table (ParquetDataset)...",
     "FileNotFoundError: [Errno 2] No such file or directory: '/app/data/02_intermediate/shuttles.parquet'",
 ]
+JOBS = {"train": ["kedro"], "score": ["kedro"]}
+BELOW = {"score": "train"}
 LARGE = {"resources": {"memory_mib": 4096}}
 
 
 @contextmanager
 def a_failed_run(transcript: Transcript, folder: Path, *, job: dict[str, Any], **trouble: Any) -> Iterator[StandIn]:
     """Apply a plan in which a job fails, with another one below it; then the block mends it."""
-    write_plan(folder, {"train": ["kedro"], "score": ["kedro"]}, {"score": "train"}, train=job)
+    write_plan(folder, JOBS, BELOW, train=job)
     with standin(**trouble) as service:
         assert transcript.on(service, "apply", "plan.yaml", "--run-id", "r").code == 6
         yield service
@@ -45,45 +47,71 @@ def a_failed_run(transcript: Transcript, folder: Path, *, job: dict[str, Any], *
     ("name", "job", "trouble"),
     [
         ("failed_in_python", {}, {"fail": {"train": 1}, "logs": {"train": TRACEBACK}}),
-        ("failed_by_kill", LARGE, {"fail": {"train": 137}, "logs": {"train": ["loading the table"]}}),
         ("failed_by_segmentation_fault", {}, {"fail": {"train": 139}}),
         ("failed_command_not_found", {}, {"fail": {"train": 127}, "logs": {"train": ["sh: kedro: not found"]}}),
+        ("failed_by_spot", {"attempts": 3, "retry_on": ["spot"]}, {"spot": {"train": 3}}),
+    ],
+)
+def test_a_failure_is_told_with_its_reason_and_the_command_goes_on(transcript, tmp_path, name, job, trouble):
+    with a_failed_run(transcript, tmp_path, job=job, **trouble) as service:
+        service.configure(fail={}, spot={}, logs={})
+        assert transcript.on(service, "resume", "r").code == 0
+    transcript.check(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "trouble"),
+    [
         (
-            "failed_out_of_memory",
-            LARGE,
-            {
-                "fail": {"train": 137},
-                "fail_reasons": {"train": {"reason": "OutOfMemoryError: Container killed due to memory usage"}},
-            },
+            "failed_by_kill",
+            (LARGE, {"resources": {"memory_mib": 8192}}),
+            {"fail": {"train": 137}, "logs": {"train": ["loading the table"]}, "mended": {"train": "8192"}},
         ),
         (
             "failed_by_timeout",
-            {"timeout_s": 60},
+            ({"timeout_s": 60}, {"timeout_s": 3600}),
             {
                 "fail": {"train": 137},
                 "fail_reasons": {"train": {"statusReason": "Job attempt duration exceeded timeout"}},
+                "mended": {"train": "3600"},
             },
         ),
-        ("failed_by_spot", {"attempts": 3, "retry_on": ["spot"]}, {"spot": {"train": 3}}),
         (
             "failed_image_pull",
-            {},
+            ({}, {"job_definition": "b_definition"}),
             {
                 "fail_reasons": {
                     "train": {
                         "statusReason": "Task failed to start",
                         "reason": "CannotPullContainerError: pull image manifest has been retried 1 time(s): not found",
                     }
-                }
+                },
+                "definitions": {"a_definition": 3, "b_definition": 2},
+                "mended": {"train": "b_definition"},
             },
         ),
     ],
 )
-def test_a_failure_is_told_with_its_reason_and_the_command_goes_on(transcript, tmp_path, name, job, trouble):
+def test_what_only_other_settings_mend_goes_on_with_a_new_plan(transcript, tmp_path, name, settings, trouble):
+    job, mended = settings
     with a_failed_run(transcript, tmp_path, job=job, **trouble) as service:
-        service.configure(fail={}, fail_reasons={}, spot={}, logs={})
-        assert transcript.on(service, "resume", "r").code == 0
+        write_plan(tmp_path, JOBS, BELOW, train=mended)
+        assert transcript.on(service, "resume", "r", "--new-plan", "plan.yaml").code == 0
+        status = json.loads(on(service, "status", "r", "--json", cwd=tmp_path).text)
+        assert status["counts"] == {"SUCCEEDED": 2}
     transcript.check(name)
+
+
+def test_programs_are_told_the_command_too(tmp_path):
+    write_plan(tmp_path, JOBS, BELOW)
+    with standin(fail={"train": 137, "score": 0}) as service:
+        ended = on(service, "apply", "plan.yaml", "--run-id", "r", "--json", cwd=tmp_path)
+        status = json.loads(on(service, "status", "r", "--json", cwd=tmp_path).text)
+    (failed,) = (one for one in map(json.loads, ended.text.splitlines()) if one.get("after") == "FAILED")
+    what = "if its log says nothing else, give it more memory: `memory_mib` in aws_batch.yml or a rule"
+    then = "then kedro-batch compile -o plan.yaml, and kedro-batch resume"
+    assert failed["advice"] == f"{what}; {then} RUN --new-plan plan.yaml"
+    assert status["failures"][0]["advice"] == f"{what}; {then} r --new-plan plan.yaml"
 
 
 def test_a_job_that_aws_batch_has_lost(transcript, tmp_path):

@@ -23,12 +23,14 @@ def four(folder, **more):
 
 
 def test_a_job_that_is_refused_for_itself_fails_alone(tmp_path, transcript):
+    """It is refused for as long as it names a definition that takes no overrides: only a new plan names another one."""
     four(tmp_path)
-    with standin(refuse_jobs={"a": OVERRIDES}) as service:
+    refused = {"refuse_jobs": {"a": OVERRIDES}, "mended": {"a": "b_definition"}}
+    with standin(definitions=DEFINITIONS, **refused) as service:
         assert transcript.on(service, *_APPLY).code == 6
         assert states(service) == {"c": "SUCCEEDED", "d": "SUCCEEDED"}
-        service.configure(refuse_jobs={})
-        assert transcript.on(service, "resume", "r").code == 0
+        four(tmp_path, a={"job_definition": "b_definition"})
+        assert transcript.on(service, "resume", "r", "--new-plan", "plan.yaml").code == 0
         assert service.verdict()["duplicates"] == {}
         names = [one["jobName"] for one in service.asked("submitjob")]
     transcript.check("a_job_refused_for_itself")

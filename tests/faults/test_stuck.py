@@ -11,16 +11,23 @@ TOO_LARGE = (
     "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is higher than that "
     "can be met by the CE(s) attached to the job queue."
 )
+MENDED = {"a": '"64"'}
 _APPLY = ("apply", "plan.yaml", "--run-id", "r")
 
 
 @pytest.fixture(autouse=True)
 def plan(tmp_path):
-    write_plan(tmp_path, {name: ["x"] for name in "abc"}, {"b": "a"})
+    plan_with(tmp_path, vcpus=192)
+
+
+def plan_with(folder, *, vcpus):
+    write_plan(
+        folder, {name: ["x"] for name in "abc"}, {"b": "a"}, a={"resources": {"vcpus": vcpus, "memory_mib": 4096}}
+    )
 
 
 def test_a_job_without_a_machine_is_told_and_ended_when_that_is_asked_for(tmp_path, transcript):
-    with standin(stuck={"a": TOO_LARGE}) as service:
+    with standin(stuck={"a": TOO_LARGE}, mended=MENDED) as service:
         on(service, *_APPLY, "--detach", cwd=tmp_path)
         while states(service)["c"] != "SUCCEEDED":
             pass
@@ -28,16 +35,16 @@ def test_a_job_without_a_machine_is_told_and_ended_when_that_is_asked_for(tmp_pa
         transcript.on(service, "wait", "r", "--once")  # what one has seen, the next one knows
         assert transcript.on(service, "wait", "r", "--stuck-after", "1s").code == 6
         assert states(service) == {"a": "FAILED", "b": "FAILED", "c": "SUCCEEDED"}
-        service.configure(stuck={})
-        assert transcript.on(service, "resume", "r").code == 0
+        plan_with(tmp_path, vcpus=64)
+        assert transcript.on(service, "resume", "r", "--new-plan", "plan.yaml").code == 0
     transcript.check("a_job_without_a_machine")
 
 
-def test_apply_ends_what_it_has_itself_seen_for_so_long(transcript):
-    with standin(stuck={"a": TOO_LARGE}) as service:
+def test_apply_ends_what_it_has_itself_seen_for_so_long(tmp_path, transcript):
+    with standin(stuck={"a": TOO_LARGE}, mended=MENDED) as service:
         assert transcript.on(service, *_APPLY, "--stuck-after", "1s").code == 6
-        service.configure(stuck={})
-        assert transcript.on(service, "resume", "r").code == 0
+        plan_with(tmp_path, vcpus=64)
+        assert transcript.on(service, "resume", "r", "--new-plan", "plan.yaml").code == 0
     transcript.check("a_job_ended_as_stuck")
 
 

@@ -99,3 +99,13 @@ def test_an_engine_that_does_not_run_says_so_itself_and_the_other_one_is_named(t
     monkeypatch.setenv("PATH", f"{tmp_path}/docker:{tmp_path}/podman")
     with pytest.raises(UsageError, match=r"Is it running\? Start it: .*\. Or use the other one: --engine podman$"):
         find_engine(None)
+
+
+def test_of_an_engine_that_says_very_much_the_first_lines_are_shown(tmp_path, monkeypatch):
+    program = tmp_path / "docker"
+    program.write_text("#!/bin/sh\nyes 'no daemon' | head -n 100000 >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(UsageError) as refused:
+        find_engine("docker")
+    assert str(refused.value).count("no daemon") == 10

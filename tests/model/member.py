@@ -17,7 +17,7 @@ from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId, batch_job_name, run_prefix
 from kedro_batch.submitter.close import outcome_of
 from kedro_batch.submitter.contested import ContestedJobs
-from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import JobRecord
@@ -26,6 +26,7 @@ from kedro_batch.submitter.look_again import LookAgain
 from kedro_batch.submitter.loop import Loop
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.submitter.run import Run
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.service.api import Engine, JobSummary
 from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, VISIBLE_AFTER_S
@@ -138,13 +139,15 @@ class _Submitter(JobSubmitter):
         for one in state.lookups:
             if not one.before_loop:
                 self.lose(one.job)
-            self._lookups[one.job] = replace(self._lookups[one.job], of_others=one.of_others)
+            lookup = replace(self._unconfirmed.lookups[one.job], of_others=one.of_others)
+            self._unconfirmed.add(one.job, lookup)
         self._under_way = {job for job, _ in state.calls}
 
     def read(self, state: Member, since: int) -> tuple[Lookup, ...]:
         before = {one.job: one for one in state.lookups}
         found = (
-            before.get(job, Lookup(job, one.before_loop, since, one.of_others)) for job, one in self._lookups.items()
+            before.get(job, Lookup(job, one.before_loop, since, one.of_others))
+            for job, one in self._unconfirmed.lookups.items()
         )
         return tuple(sorted(found))
 
@@ -171,8 +174,8 @@ class _Submitter(JobSubmitter):
 
     def find(self, job: JobName, found: tuple[JobSummary, ...]) -> None:
         """Look a job up for the last time."""
-        self._lookups[job] = replace(self._lookups[job], lookups=len(LOOKUP_DELAYS_S))
-        self._on_found([job], found)
+        self._unconfirmed.add(job, replace(self._unconfirmed.lookups[job], lookups=len(LOOKUP_DELAYS_S)))
+        self._unconfirmed.on_reply([job], found)
 
 
 class _Poller(JobPoller):

@@ -1,7 +1,7 @@
 """The scenarios: each lets a few kinds of trouble happen, in every order."""
 
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.submitter.context import RunMode
+from kedro_batch.submitter.run_options import RunMode
 from tests.model.steps import Scenario
 from tests.support.plans import a_job
 

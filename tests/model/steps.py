@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import parsed_job_name
-from kedro_batch.submitter.context import RunMode
 from kedro_batch.submitter.job_state import JobRecord
+from kedro_batch.submitter.run_options import RunMode
 from tests.model.member import Desk, Done, Member
 from tests.model.service import (
     ALIVE,

@@ -6,12 +6,13 @@ from pathlib import Path
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.submitter.cancel import cancel
-from kedro_batch.submitter.context import RunContext, RunMode, RunOptions
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice, NoticeKind
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import run_lock
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from tests.simulation.command import Command, Word
 from tests.simulation.process import Process
 from tests.simulation.scenario import Scenario

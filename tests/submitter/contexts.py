@@ -11,11 +11,12 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobReads
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import JobId, RunId, submit_request
-from kedro_batch.submitter.context import RunContext, RunOptions
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.run_options import RunOptions
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Reply, ThreadedCalls
 from tests.support.plans import write_plan

@@ -11,12 +11,13 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, JobReads, PlanDigest
 from kedro_batch.plan.submit_job import JobId, submit_request
 from kedro_batch.submitter.cancel import Cancelled, cancel
-from kedro_batch.submitter.context import RunContext, RunOptions
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.run_options import RunOptions
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, VISIBLE_AFTER_S
 from kedro_batch.submitter.take_over import STOPS_WITHIN_S, Lock, already_locked
 from tests.submitter.contexts import RUN

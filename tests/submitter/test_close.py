@@ -7,9 +7,9 @@ import pytest
 from kedro_batch.errors import Interrupted
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_PLAN, JobId, RunId
-from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobSubmitted, RunFinished
 from kedro_batch.submitter.job_state import JobState
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from tests.support.simulation import InProcess, Simulation, plan_of
 
 RUN = RunId("simulated")

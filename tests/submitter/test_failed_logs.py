@@ -1,6 +1,7 @@
 """How often the log of a failed job is looked at, and for how long a run that has ended waits for it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,14 @@ def test_what_is_not_there_is_told_once_no_more_looks_come_with_what_to_do(follo
     again = f"To look again: kedro-batch wait r1 --journal {journal}"
     assert [log.problem for log in told(shown)] == [f"its log is still empty. {again}"]
     assert one.failure().log_problem == told(shown)[0].problem
+
+
+def test_for_a_run_on_this_machine_nobody_is_sent_to_a_command_that_follows_none_of_those(followed):
+    one, shown = followed(LogTail(problem="its log is empty"))
+    one.context.engine.capabilities = replace(one.context.engine.capabilities, keeps_jobs=False)
+    for again_s in LOG_AGAIN_S:
+        one.look_at(again_s)
+    assert [log.problem for log in told(shown)] == ["its log is empty"]
 
 
 def test_the_end_of_a_run_waits_for_a_second_look_at_most_where_there_are_lines(followed):

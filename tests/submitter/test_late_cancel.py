@@ -9,10 +9,10 @@ import pytest
 
 from kedro_batch.errors import Interrupted, RunCancelled
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.context import RunOptions
 from kedro_batch.submitter.events import RunFinished
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal_view import read_journal
+from kedro_batch.submitter.run_options import RunOptions
 from tests.support.simulation import Simulation, plan_of
 
 RUN = RunId("simulated")

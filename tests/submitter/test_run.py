@@ -6,11 +6,11 @@ import pytest
 
 from kedro_batch.errors import Interrupted
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import Event, JobChanged
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.run import Run
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.service.limits import Pace
 from tests.submitter.contexts import RUN, context_on, submit_first_job
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.plan.graph import children_of
-from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind, RunStarted
 from kedro_batch.submitter.job_state import CANCEL_REASON, JobState
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from tests.support.plans import layered
 from tests.support.simulation import InProcess, Simulation, plan_of
 

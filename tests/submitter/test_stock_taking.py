@@ -11,9 +11,9 @@ from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, job_changed
 from kedro_batch.submitter.job_state import JobRecord, JobState, Transition
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import REMEMBERED_S, SLOW_WRITE_S, STILL_S, VISIBLE_AFTER_S
 from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long, with_what_is_to_run

@@ -4,11 +4,11 @@ import pytest
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.context import RunOptions
 from kedro_batch.submitter.events import JobSubmitted
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal_schema import VERSION
+from kedro_batch.submitter.run_options import RunOptions
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.terminate import JobTerminator
 from tests.submitter.contexts import RUN, context_on, next_reply, submit_first_job

@@ -54,6 +54,10 @@ class Account:
         """Return a client of moto itself, the same one for every test: to make one takes long."""
         return _client(self.moto, service)
 
+    def load_cloudformation(self) -> None:
+        """Let moto load its CloudFormation, and with it all services, before a command waits for it in silence."""
+        self.client("cloudformation").describe_stacks()
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_address[1]}"

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kedro_batch.review.formatting import quote_names, value_text
-from kedro_batch.text.escaping import INVISIBLE, for_json, for_review, for_terminal, one_line
+from kedro_batch.text.escaping import INVISIBLE, first_lines, for_json, for_review, for_terminal, one_line
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,21 @@ def test_a_long_text_is_cut_and_one_of_our_own_is_not():
     assert one_line("a" * 1000) == "a" * 1000
     assert one_line("a" * 1_000_000, None) == "a" * 1_000_000
     assert one_line("\x1b[31m" * 1_000_000 + "a") == "..."
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("\n fatal: no\r\n\n\tgit config\x1b[2J \n", "fatal: no\n\n\tgit config"),
+        ("a\n" * 10, "a\n" * 9 + "a"),
+        ("a\n" * 11, "a\n" * 10 + "..."),
+        ("a" * 9_000, "a" * 997 + "..."),
+        ("a" * 1_000_000, "a" * 997 + "...\n..."),
+    ],
+)
+def test_what_a_program_has_printed_keeps_its_first_lines(text, shown):
+    assert first_lines(text) == shown
 
 
 def test_json_has_escapes_that_mean_the_same():

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.xdist_group("aws")  # one moto server for all of them
 
 @pytest.mark.usefixtures("of_the_default_network")
 def test_a_stack_is_made_written_into_the_settings_and_deleted(infra, prepared, aws_account):
+    aws_account.load_cloudformation()
     role = aws_account.client("iam").create_role(RoleName="batch", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     given = ("--parameter", f"ServiceRole={role}")
     new = infra(aws_account, "diff", *given)

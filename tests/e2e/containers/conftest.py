@@ -51,6 +51,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerAccou
         changes = [f"--change=ENV {name}={value}" for name, value in variables.items()]
         engine.docker("import", *changes, folder / "base.tar", OFFICIAL_NAME)
         services = Account(server)
+        services.load_cloudformation()
         with serving(services.server):
             (wheel,) = (folder / "wheels").glob("kedro_batch-*.whl")
             yield ContainerAccount(services=services, engine=engine, registry=registry, wheel=wheel)

@@ -129,7 +129,7 @@ def test_the_exception_comes_before_the_log_and_what_several_jobs_failed_with_is
         text(run, seconds=1)
         .split("\n\n")[1]
         .startswith(
-            "a failed: exited; exit code 1\n"
+            "a failed: exited; exit code 1 (an error, usually an exception in Python)\n"
             "  ValueError: no x\n"
             "  after KeyError: 'x'\n"
             "  in node n\n"
@@ -149,7 +149,7 @@ def test_as_an_exception_a_failed_run_is_told_with_that_of_each_job():
     )
     assert told == (
         f"run {RUN} failed: 2 failed\n"
-        "  a failed: exited; exit code 1\n"
+        "  a failed: exited; exit code 1 (an error, usually an exception in Python)\n"
         "    ValueError: no x\n"
         "  b failed: killed\n"
         f"To submit what has not succeeded: kedro-batch resume {RUN}"
@@ -306,3 +306,39 @@ def test_on_this_machine_no_advice_speaks_of_images_or_of_memory_to_give(code, o
     told = text(status("train:FAILED", one, engine="local"), seconds=1)
     assert on_aws not in told
     assert here in told
+
+
+CHANGED = f"kedro-batch resume {RUN} --new-plan plan.yaml"
+
+
+@pytest.mark.parametrize(
+    ("causes", "engine", "order"),
+    [
+        (["out_of_memory", "refused"], "aws", ["changed", "same"]),
+        (["out_of_memory", "exit"], "aws", ["same", "changed"]),
+        (["stuck"], "aws", ["same", "changed"]),
+        (["exit"], "aws", []),
+    ],
+)
+def test_what_needs_other_settings_names_a_new_plan_first_if_nothing_else_helps(causes, engine, order):
+    failures = [failure(f"job_{number}", cause=cause, reason="why") for number, cause in enumerate(causes)]
+    told = text(status(" ".join(f"{one.job}:FAILED" for one in failures), *failures, engine=engine), seconds=1)
+    steps = [line for line in told.splitlines() if line.startswith("  kedro-batch resume")]
+    assert ["changed" if line.startswith(f"  {CHANGED}") else "same" for line in steps] == (order or ["same"])
+    assert [line for line in steps if line.endswith("with the same settings")] == [
+        line for line in steps if order and CHANGED not in line
+    ]
+
+
+def test_a_new_plan_gives_no_memory_to_what_was_killed_on_this_machine():
+    killed = failure(cause="exit", exit_code=137)
+    assert CHANGED in text(status("train:FAILED", killed), seconds=1)
+    assert CHANGED not in text(status("train:FAILED", killed, engine="local"), seconds=1)
+
+
+def test_a_long_reason_why_there_is_no_log_is_told_once():
+    problem = f"CloudWatch Logs refused GetLogEvents: {'because ' * 10}"
+    failures = [failure(job, cause="exit", exit_code=1, log_problem=problem) for job in "abc"]
+    told = text(status("a:FAILED b:FAILED c:FAILED", *failures), seconds=1)
+    assert told.count("CloudWatch Logs refused") == 1
+    assert told.count("  its log: the same as for a\n") == 2

@@ -11,10 +11,10 @@ from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.context import RunMode, RunOptions
 from kedro_batch.submitter.events import JobSubmitted
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from tests.support.simulation import Simulation, plan_of
 from tests.support.standin.jobs import Status
 

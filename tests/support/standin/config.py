@@ -68,6 +68,8 @@ class Config:
     """Jobs whose first so many tries, counted over all submissions, end because their host goes away."""
     stuck: dict[str, str] = field(default_factory=dict)
     """Jobs that stay RUNNABLE, and their statusReason."""
+    mended: dict[str, str] = field(default_factory=dict)
+    """Jobs that are neither refused nor stuck, and do not fail, once their request contains this text."""
     vanish: list[str] = field(default_factory=list)
     """Jobs that are in no reply of DescribeJobs and ListJobs; others may depend on them."""
     odd_states: dict[str, str] = field(default_factory=dict)

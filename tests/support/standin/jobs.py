@@ -55,6 +55,8 @@ class Job:
     id: str
     name: str
     label: str
+    trouble: str
+    """The label whose troubles it has; empty for none."""
     queue: str
     definition: str
     order: int
@@ -177,7 +179,7 @@ class Jobs:
             for job, reason in held:
                 self.terminate(job, reason, now=now)
         for job in list(self._stuck.values()):
-            if job.label not in self._config.stuck:
+            if job.trouble not in self._config.stuck:
                 del self._stuck[job.id]
                 if job.status is Status.RUNNABLE:
                     job.status_reason = ""
@@ -198,7 +200,7 @@ class Jobs:
                 self._host_losses[job.label] += gone
                 self._stop(
                     job,
-                    outcome_of_run(self._config, job.label, job.submission, host_gone=gone, timed_out=job.times_out),
+                    outcome_of_run(self._config, job.trouble, job.submission, host_gone=gone, timed_out=job.times_out),
                     at,
                 )
             case _Event.DOOM:
@@ -211,10 +213,10 @@ class Jobs:
 
     def _runnable(self, job: Job, at: float) -> None:
         self._become(job, Status.RUNNABLE)
-        job.status_reason = self._config.stuck.get(job.label, "")
+        job.status_reason = self._config.stuck.get(job.trouble, "")
         if job.doom:
             self._plan(at + self._config.start_s, _Event.DOOM, job, job.doom)
-        elif job.label in self._config.stuck:
+        elif job.trouble in self._config.stuck:
             self._stuck[job.id] = job
         else:
             self._queue_up(job, at)
@@ -234,7 +236,7 @@ class Jobs:
                 self._plan(at + self._config.start_s, _Event.RUN, job)
 
     def _run(self, job: Job, at: float) -> None:
-        outcome = outcome_of_start(self._config, job.label, job.submission)
+        outcome = outcome_of_start(self._config, job.trouble, job.submission)
         if outcome:
             self._stop(job, outcome, at)
             return

@@ -167,7 +167,9 @@ class Service:
 
     def _submit(self, body: dict[str, Any], now: float) -> dict[str, Any]:
         label = label_of(body)
-        if message := self.config.refuse_jobs.get(label):
+        mending = self.config.mended.get(label)
+        is_mended = mending is not None and mending in json.dumps(body)
+        if not is_mended and (message := self.config.refuse_jobs.get(label)):
             raise RefusedError(400, "ClientException", message)
         queue = targets.open_queue(self.config, body["jobQueue"])
         definition = self._definitions.for_job(body["jobDefinition"], now)
@@ -184,6 +186,7 @@ class Service:
             id=str(uuid.UUID(int=self._ids.getrandbits(128), version=4)),
             name=body["jobName"],
             label=label,
+            trouble="" if is_mended else label,
             queue=queue,
             definition=definition.arn,
             order=len(self.jobs.by_id),

@@ -160,10 +160,10 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     from kedro_batch.cli.revision_choice import offering_revisions
     from kedro_batch.cli.run_handle import RunHandle, check_plan_in_use, find_run
     from kedro_batch.cli.run_session import aws_engine, open_run
-    from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id
+    from kedro_batch.submitter.run_options import RunMode
 
     content, name = source
     chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))

@@ -30,9 +30,9 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     from kedro_batch.cli.cancel_run import cancel_local_run, cancel_run
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
-    from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_id import checked_run_id
+    from kedro_batch.submitter.run_options import RunMode
 
     book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)

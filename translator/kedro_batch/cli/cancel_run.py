@@ -11,7 +11,7 @@ from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.take_over import STOPS_WITHIN_S, tell_holder_to_stop
-from kedro_batch.text.escaping import shortened
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
 
@@ -32,7 +32,7 @@ def cancel_run(session: RunSession) -> Cancelled:
         raise RunUnfinished(_who_submits(session, cancelled.appearing, again))
     jobs = f"{counted(len(cancelled.left), 'job')} of run {run_id}"
     if cancelled.refused:
-        why = shortened("; ".join(cancelled.refused))
+        why = one_line("; ".join(cancelled.refused))
         raise RunUnfinished(f"{jobs} could not be terminated: {listed(cancelled.left)}. {why}. Try again: {again}")
     if cancelled.left:
         raise RunUnfinished(f"{jobs} did not end within ten minutes: {listed(cancelled.left)}. Look again: {again}")

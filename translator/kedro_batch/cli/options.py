@@ -1,7 +1,5 @@
-"""The options of the commands that work on runs, and the durations, rates and names that users write."""
+"""The options of the commands that work on runs, and the names of jobs that users write."""
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,53 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kedro_batch.cli.option_types import Duration, Rate
 from kedro_batch.errors import UsageError
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import JobName
-    from kedro_batch.submitter.context import RunMode, RunOptions
-
-    _Number = click.ParamType[float]
-else:
-    _Number = click.ParamType  # older versions of click, which some versions of Kedro ask for, know no type in brackets
+    from kedro_batch.submitter.run_options import RunMode, RunOptions
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-
-
-class _Duration(_Number):
-    """A duration such as ``90s``, ``15m``, ``1h``; a bare number is in seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the seconds."""
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d)?", str(value).strip())
-        if not found:
-            self.fail(f"{value!r} is not a duration: write 90s, 15m, 1h or 1d", param, ctx)
-        return float(found[1]) * _UNITS[found[2] or ""]
-
-
-class _Rate(_Number):
-    """Submissions a second, or ``unlimited``."""
-
-    name = "rate"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the number; infinity for ``unlimited``."""
-        if value == "unlimited":
-            return math.inf
-        try:
-            rate = float(value)
-        except ValueError:
-            rate = math.nan
-        if not 0 < rate < math.inf:
-            self.fail(
-                f"{value!r} is not a rate: write a number of submissions a second above 0, or unlimited", param, ctx
-            )
-        return rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +116,7 @@ def submitting_options(command: _F) -> _F:
         ),
         click.option(
             "--rate",
-            type=_Rate(),
+            type=Rate(),
             default=None,
             metavar="N",
             help="Submissions a second at most, or unlimited. Default: what AWS Batch takes, up to 50.",
@@ -188,7 +147,7 @@ def following_options(command: _F) -> _F:
         ),
         click.option(
             "--retry-for",
-            type=_Duration(),
+            type=Duration(),
             default="1h",
             show_default=True,
             metavar="T",
@@ -203,7 +162,7 @@ def stuck_option(command: _F) -> _F:
     """Add ``--stuck-after``."""
     return click.option(
         "--stuck-after",
-        type=_Duration(),
+        type=Duration(),
         default=None,
         callback=_stuck_after,
         metavar="T",
@@ -254,7 +213,7 @@ def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> Comm
         mode: What the command does with the run.
         more: Further fields of ``RunOptions``.
     """
-    from kedro_batch.submitter.context import DEFAULT_RETRY_FOR_S, RunOptions  # noqa: PLC0415  when a command runs
+    from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S, RunOptions  # noqa: PLC0415  when a command runs
 
     return CommandOptions(
         run=RunOptions(

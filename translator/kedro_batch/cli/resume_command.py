@@ -89,11 +89,11 @@ def resume(  # noqa: PLR0913  click hands over every option
     from kedro_batch.cli.run_handle import find_run, with_new_plan
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.plan.model import JobName
-    from kedro_batch.submitter.context import DefinitionChoice, RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.reconcile.named_jobs import check_names
     from kedro_batch.submitter.run_id import checked_run_id
+    from kedro_batch.submitter.run_options import DefinitionChoice, RunMode
     from kedro_batch.submitter.run_plans import jobs_in_any
 
     choice = DefinitionChoice.SAME if same_definitions else DefinitionChoice.NEW if new_definitions else None
@@ -112,6 +112,8 @@ def resume(  # noqa: PLR0913  click hands over every option
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None, in_use=not new_plan)
     if new_plan:
         handle = with_new_plan(handle, read_input(new_plan))
+        if not handle.is_new:
+            print_plainly(f"{handle.source} is the plan that run {run} has already: nothing differs")
     check_expected(handle.digest, expect_digest, handle.source)
     known = [job.name for job in handle.plan.jobs]
     check_names(known, (*options.run.from_jobs, *options.run.only_jobs))

@@ -14,8 +14,9 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.run.outcome import outcome_text
 from kedro_batch.review.run.status import run_status
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.text.escaping import for_terminal
 
@@ -72,7 +73,7 @@ def say_if_stale(plan: Plan, context: RunContext, finished: RunFinished | None, 
     if context.options.mode is RunMode.FOLLOW:  # nothing has run
         return
     if not quiet:
-        print_note("Looking whether the plan is out of date ...")
+        print_note("Looking whether the plan is out of date; no more is said if it is not ...")
     file = context.plan_file or "plan.yaml"
     project = Path(context.engine.location["folder"])
     if said := describe_staleness(plan, context.digest, project, file):

@@ -21,7 +21,7 @@ from kedro_batch.cli.terminal_prompt import ask_hidden
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished
 from kedro_batch.plan.model import Plan
 from kedro_batch.submitter.cancel_mark import watch_for_mark
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Event, PlanChanged, RunFinished
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
@@ -31,6 +31,7 @@ from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import RunHeld, remove_run_folder, run_lock
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls

@@ -87,8 +87,8 @@ def _look(run_id: "RunId", journal: Path) -> None:
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.cloud.account import PATIENCE_S
-    from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
+    from kedro_batch.submitter.run_options import RunMode
 
     book = Journal(journal, print_plainly)
     handle = find_run(run_id, book, None)

@@ -31,10 +31,10 @@ def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on."""
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
-    from kedro_batch.submitter.context import RunMode
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.run_id import checked_run_id
+    from kedro_batch.submitter.run_options import RunMode
 
     book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)

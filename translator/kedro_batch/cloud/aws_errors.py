@@ -21,6 +21,7 @@ from kedro_batch.cloud.failure_table import (
     DENIED,
     ENDPOINT,
     EXCEPTIONS,
+    LINE_BREAK,
     LOG_IN_AGAIN,
     MAY_ASSUME,
     NETWORK,
@@ -31,9 +32,9 @@ from kedro_batch.cloud.failure_table import (
     Meaning,
 )
 from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
-from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_setting, is_surely_unsent
+from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_key, is_of_a_setting, is_surely_unsent
 from kedro_batch.errors import Fault, ServiceError
-from kedro_batch.text.escaping import one_line
+from kedro_batch.text.escaping import LONGEST_REASON, one_line
 
 SET_UP = "set up the client"
 """What is tried before any operation is called."""
@@ -55,7 +56,10 @@ _OBJECTIONS = frozenset(
 _UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticationTokenException"})
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
 """The name of an error; where a reply has none, botocore takes the number of its status."""
-_LONGEST_CODE, _LONGEST_REASON = 100, 600
+_ERROR_HEADER = "x-amzn-errortype"
+_AROUND = "Error executing request, Exception : "
+_REQUEST_ID = re.compile(r",? *RequestId: *[0-9a-f-]+", re.IGNORECASE)
+_LONGEST_CODE = 100
 """Characters of foreign text in a message."""
 _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
 """HTTP status: from the last on, the service may have executed the call before it failed."""
@@ -105,8 +109,14 @@ def is_from_aws(reply: Mapping[str, Any]) -> bool:
     """True if a reply that botocore has parsed comes from AWS; anything on the way there may answer with HTTP, too."""
     metadata = reply.get("ResponseMetadata", {})
     headers = metadata.get("HTTPHeaders", {})
-    named = _ERROR_TYPE.fullmatch(str(reply.get("Error", {}).get("Code", "")))
-    return bool(named or metadata.get("RequestId") or any(name in headers for name in REQUEST_IDS))
+    code = str(reply.get("Error", {}).get("Code", ""))
+    if metadata.get("RequestId") or any(name in headers for name in REQUEST_IDS):
+        return True
+    if code in CODES or code in _OBJECTIONS or code in _UNKNOWN_OPERATION:
+        return True
+    # In plain JSON, AWS names the error in a header; botocore takes any ``code`` of the body for such a name as well.
+    foreign = headers.get("content-type", "").startswith("application/json") and _ERROR_HEADER not in headers
+    return bool(_ERROR_TYPE.fullmatch(code)) and not foreign
 
 
 @contextmanager
@@ -140,6 +150,8 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
             raise _tried(what, service, error, Meaning(fault=Fault.CREDENTIALS, remedy=PAGE.format("AWS"))) from error
         raise _page(what, service, error.status, error.line) from error
     except Exception as error:
+        if is_of_a_key(error):
+            raise _with_a_line_break(what, service) from None  # what was raised has the whole key in its words
         meaning = _meaning(what, error)
         if meaning is None:
             raise _not_a_reply(what, service, f"{type(error).__name__}: {error}") from error
@@ -267,9 +279,26 @@ def _tried(what: str, service: str, error: Exception, meaning: Meaning) -> Servi
     )
 
 
+def _with_a_line_break(what: str, service: str) -> ServiceError:
+    problem = f"cannot {_verb(what)}: there is a line break in an access key or a session token"
+    return ServiceError(
+        problem,
+        fault=Fault.CREDENTIALS,
+        remedy=LINE_BREAK,
+        set_up_wrong=True,
+        service=service,
+        operation=_operation(what),
+    )
+
+
 def _bounded(reason: str) -> str:
     """Return words of others in one line that is not too long, without a full stop at its end: sentences follow."""
-    return one_line(reason.strip(), _LONGEST_REASON).rstrip().removesuffix(".")
+    return one_line(reason.strip(), LONGEST_REASON).rstrip().removesuffix(".")
+
+
+def own_words(message: str) -> str:
+    """Return a message of AWS Batch without what stands around each of them, and without the id of the call."""
+    return _REQUEST_ID.sub("", message).strip().removeprefix(_AROUND).rstrip(".,")
 
 
 def _operation(what: str) -> str:

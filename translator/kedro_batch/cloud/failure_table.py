@@ -35,6 +35,10 @@ PAGE = (
     "Something between this machine and AWS has answered, such as a proxy or the login page of a network: log in "
     "there, or check that the endpoint is really that of {} (AWS_ENDPOINT_URL..., HTTPS_PROXY, NO_PROXY)"
 )
+LINE_BREAK = (
+    "Take it out of AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN or the file that they come from: lines that end as on Windows "
+    "leave one"
+)
 REGION = "Set AWS_DEFAULT_REGION"
 ENDPOINT = "Correct AWS_ENDPOINT_URL...: http://HOST or http://HOST:PORT, perhaps with https; or unset it"
 ADDRESS = "Correct HTTPS_PROXY, HTTP_PROXY or AWS_CA_BUNDLE, or unset it"

@@ -45,8 +45,8 @@ def text_of_page(page: str) -> str:
     """Return what a page says in one line that is not too long: its title, or else its text."""
     page = page[:_READ]
     title = _TITLE.search(page)
-    text = " ".join(one_line((title and title[1].strip()) or _UNSEEN.sub(" ", page)).split())
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    text = (title and title[1].strip()) or _UNSEEN.sub(" ", page)
+    return one_line(" ".join(text.split()), _SHOWN)
 
 
 def _refuse_page(response_dict: Mapping[str, Any], **_: Any) -> None:

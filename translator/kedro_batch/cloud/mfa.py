@@ -17,7 +17,7 @@ import botocore.session
 from botocore.utils import JSONFileCache
 
 from kedro_batch.errors import Fault, ServiceError
-from kedro_batch.text.escaping import for_terminal, one_line
+from kedro_batch.text.escaping import LONGEST_REASON, for_terminal, one_line
 
 AskCode = Callable[[str], str | None]
 """Shows a question and returns what is typed, without showing it; None if there is no terminal.
@@ -32,7 +32,6 @@ _MFA = "MultiFactorAuthentication"
 """What AWS STS names when it refuses a code; all else that it refuses has other reasons."""
 _TOO_MANY, _SERVER_ERROR = 429, 500
 _TRIES = 3
-_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +105,7 @@ def open_role_session(
         except _NoCodeError:
             before = "An MFA code has 6 digits.\n"
         except botocore.exceptions.ClientError as error:
-            reason = one_line(str(error.response.get("Error", {}).get("Message", "")))[:_LONGEST_REASON].rstrip(". ")
+            reason = one_line(str(error.response.get("Error", {}).get("Message", "")), LONGEST_REASON).rstrip(". ")
             if _MFA not in reason:
                 raise
             before, refusals = f"AWS STS refused the code: {reason}.\n", refusals + 1

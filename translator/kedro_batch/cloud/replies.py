@@ -83,7 +83,7 @@ def identity(reply: Mapping[str, Any]) -> Identity:
     Raises:
         KeyError, TypeError: It lacks what every one has.
     """
-    return Identity(account=str(reply["Account"]), arn=str(reply["Arn"]))
+    return Identity(account=one_line(str(reply["Account"])), arn=one_line(str(reply["Arn"])))
 
 
 def definition_detail(reply: Mapping[str, Any]) -> DefinitionDetail:

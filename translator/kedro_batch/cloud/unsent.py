@@ -26,6 +26,8 @@ _NO_TUNNEL = "Tunnel connection failed: "
 _UNREADABLE = (FileNotFoundError, IsADirectoryError, PermissionError)
 _NO_CERTIFICATES = ("NO_CERTIFICATE_OR_CRL_FOUND", "PEM_LIB")
 """Why OpenSSL cannot use a file as a bundle of certificates (``ssl.SSLError.reason``)."""
+_BAD_HEADER = "Invalid header value"
+"""How http.client begins the ValueError about a header with a line break; the value follows, which may be a secret."""
 _SIGNING = frozenset({"botocore.auth", "botocore.credentials", "botocore.signers", "botocore.tokens"})
 """The modules of botocore that look for credentials and sign a request. They have returned before it is sent
 (``Endpoint._send_request``: create_request, then _get_response), so that none is among the frames of a later error."""
@@ -47,6 +49,11 @@ def failed_while_signing(error: BaseException) -> bool:
     That may have called other services (AWS STS, IAM Identity Center), and programs of the user.
     """
     return not _SIGNING.isdisjoint(_modules(error.__traceback__))
+
+
+def is_of_a_key(error: BaseException) -> bool:
+    """True if an exception shows that no header can have a key or a session token: there is a line break in it."""
+    return any(isinstance(one, ValueError) and str(one).startswith(_BAD_HEADER) for one in _held_by(error))
 
 
 def is_of_a_setting(error: BaseException) -> bool:

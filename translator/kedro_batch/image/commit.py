@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kedro_batch.compiler.project.image_contents import drop_ignored_by_docker
 from kedro_batch.errors import UsageError
+from kedro_batch.text.escaping import first_lines
 
 _BUILD_FILES = ("Dockerfile", ".dockerignore")
 """They make the image, even where they are not in it."""
@@ -99,7 +100,7 @@ def _in_image(root: Path, prefix: str, status: bytes) -> Iterator[str]:
 
 def _refuse(ended: "subprocess.CompletedProcess[bytes]", root: Path) -> None:
     if ended.returncode:
-        reason = os.fsdecode(ended.stderr).strip().removeprefix("fatal: ")
+        reason = first_lines(os.fsdecode(ended.stderr)).removeprefix("fatal: ")
         raise UsageError(
             f"git does not tell which commit {root} is at, and the commit is the tag of the image: {reason}\n"
             "Do what git says, or name a tag: --tag TAG"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.image_reference import parse_image
-from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.escaping import first_lines
 from kedro_batch.text.wording import sentences
 
 DOCKERFILE = "Dockerfile"
@@ -143,7 +143,7 @@ def find_engine(asked: str | None) -> Engine:
     name, program = found[0]
     ended = _run([program, *_ASK_WHETHER_IT_WORKS[name]])
     if ended.returncode:
-        reason = for_terminal(ended.stderr.decode(errors="replace").strip())
+        reason = first_lines(ended.stderr.decode(errors="replace"))
         others = [f"Or use the other one: --engine {other}" for other, _ in found[1:]]
         raise UsageError(sentences(f"{name} does not work here: {reason}", _START[name], *others))
     return Engine(name=name, program=program)

@@ -16,7 +16,7 @@ from kedro_batch.submitter.preflight import check_location, location_of, refuse_
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import CONNECT_S, READ_S
-from kedro_batch.text.escaping import shortened
+from kedro_batch.text.escaping import one_line
 
 _ANSWERS_WITHIN_S = 10.0
 """How long to wait for what can be done without."""
@@ -120,7 +120,7 @@ class RunListing:
 
 
 def _why(error: ServiceError) -> str:
-    return shortened(str(error)).rstrip(".")
+    return one_line(str(error)).rstrip(".")
 
 
 def _warn(context: RunContext, message: str) -> None:

@@ -42,6 +42,7 @@ def cancelled_records(
                 submission=newest.submission,
                 job_id=newest.job_id,
                 failure=known.failure if same else None,
+                execution=known.execution if same else None,
             )
     by_id = {one.job_id: job for job, one in after.items() if one.job_id and one.job_id not in rounds.foreign}
     details = {by_id[one.job_id]: one for one in rounds.describe(by_id)}
@@ -64,7 +65,8 @@ def _record_now(known: JobRecord, detail: JobDetail, *, terminated: bool) -> Job
     if called_off:
         return known
     failure = (known.failure or classify_failure(detail.reply)) if state is JobState.FAILED else None
-    return known.in_state(state, status=detail.status, failure=failure)
+    execution = known.execution if state is known.state else None
+    return known.in_state(state, status=detail.status, failure=failure, execution=execution)
 
 
 def _fell_with_it(record: JobRecord, before: JobRecord, detail: JobDetail | None) -> bool:

@@ -18,7 +18,7 @@ from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, LOOKUP_DELAYS_S, VISIBLE_AFTER_S
-from kedro_batch.submitter.terminate import terminate
+from kedro_batch.submitter.terminate import try_to_terminate
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
@@ -130,30 +130,31 @@ class CancelRounds:
     def try_refused_again(self) -> tuple[JobId, ...]:
         """Try once more to terminate what could not be terminated; return what goes on all the same."""
         refused, self.refused = self.refused, {}
-        self._terminate(refused)
+        self._terminate(refused, again=" once more")
         return tuple(detail.job_id for detail in self.describe(self.refused) if detail.state not in ENDED)
 
     def describe(self, ids: Iterable[JobId]) -> list[JobDetail]:
         """Describe jobs; unknown ones are left out.
 
         Raises:
-            ServiceError: The account may not, in which case the message names the jobs; or there is no answer.
+            ServiceError: It was refused, in which case the message names the jobs; or there is no answer.
         """
         ids = sorted(ids)
         try:
             return self.context.service.describe_jobs(ids)
         except ServiceError as error:
-            if error.fault is not Fault.DENIED:
+            if error.passing:
                 raise
             live = [job_id for job_id in ids if job_id not in self.ended] or ids
             why = "Without it nobody can tell whether these jobs are those of the run, so they were left alone"
-            raise self._denied(error, why, live, "batch:DescribeJobs") from error
+            raise self._refusal(error, why, live, "batch:DescribeJobs") from error
 
-    def _denied(self, error: ServiceError, why: str, ids: Iterable[JobId], action: str) -> ServiceError:
-        """Return the error of a call that the account may not make, which names the jobs that may go on."""
+    def _refusal(self, error: ServiceError, why: str, ids: Iterable[JobId], action: str) -> ServiceError:
+        """Return the error of a call that was denied or refused, which names the jobs that may go on."""
         jobs = listed(self.named(ids), _IDS_NAMED)
         command = f"kedro-batch cancel {self.context.run_id}{journal_words(self.context.journal.file)}"
-        return ServiceError(f"{error}. {why}: {jobs}. Allow {action}, then: {command}", fault=Fault.DENIED)
+        todo = f"Allow {action}, then" if error.fault is Fault.DENIED else "Try again"
+        return ServiceError(f"{error}. {why}: {jobs}. {todo}: {command}", fault=error.fault)
 
     def named(self, ids: Iterable[JobId]) -> list[str]:
         """Return jobs with their names, sorted: ``train_model (id)``."""
@@ -189,7 +190,7 @@ class CancelRounds:
     def _add(self, listed_jobs: Iterable[JobSummary]) -> None:
         self.found |= {one.job_id: one for one in listed_jobs}
 
-    def _terminate(self, ids: Iterable[JobId]) -> set[JobId]:
+    def _terminate(self, ids: Iterable[JobId], again: str = "") -> set[JobId]:
         """Terminate those of some jobs that have not ended and are the run's; return those that the service shows."""
         live = []
         described = self.describe(ids)
@@ -199,14 +200,14 @@ class CancelRounds:
             elif detail.state not in ENDED:
                 live.append(detail.job_id)
         if live:
-            message = f"terminating {counted(len(live), 'job')}"
+            message = f"terminating {counted(len(live), 'job')}{again}"
             self.context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
             try:
-                self.refused |= terminate(self.context, live, CANCEL_REASON)
+                self.refused |= try_to_terminate(self.context, live, CANCEL_REASON)
             except ServiceError as error:
-                if error.fault is not Fault.DENIED:
+                if error.passing:
                     raise
-                raise self._denied(error, "These jobs go on", live, "batch:TerminateJob") from error
+                raise self._refusal(error, "These jobs go on", live, "batch:TerminateJob") from error
             self.terminated |= {job_id for job_id in live if job_id not in self.refused}
         return {detail.job_id for detail in described}
 

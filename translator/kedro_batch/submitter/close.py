@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from kedro_batch.errors import Interrupted, ServiceError
+from kedro_batch.errors import Interrupted, RunCancelled, ServiceError
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.context import RunContext, RunOptions
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome, job_changed
 from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, FAILURES, LIVE, UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.belongs import is_of_run
+from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
-from kedro_batch.submitter.terminate import JobTerminator, terminate
-from kedro_batch.text.escaping import shortened
+from kedro_batch.submitter.terminate import JobTerminator, terminate, try_to_terminate
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
 _FLUSH_S = 5.0
@@ -62,10 +63,10 @@ def terminate_blocked(context: RunContext, run_state: RunState) -> str | None:
 def _try_to_terminate(context: RunContext, ids: list[JobId], reason: str) -> tuple[str, list[JobId]]:
     """Terminate jobs; return why some cannot be terminated, and which."""
     try:
-        refused = terminate(context, ids, reason)
+        refused = try_to_terminate(context, ids, reason)
     except ServiceError as error:
-        return shortened(str(error)), ids
-    return shortened("; ".join(dict.fromkeys(refused.values()))), list(refused)
+        return one_line(str(error)), ids
+    return one_line("; ".join(dict.fromkeys(refused.values()))), list(refused)
 
 
 def outcome_of(run_state: RunState, options: RunOptions) -> RunOutcome:
@@ -74,7 +75,8 @@ def outcome_of(run_state: RunState, options: RunOptions) -> RunOutcome:
         return "succeeded"
     if run_state.any_live:
         return "detached" if options.detach else "unfinished"
-    if run_state.count({JobState.CANCELLED}) and not run_state.count(FAILURES):
+    # Who only follows a run adds nothing to it: one that was cancelled stays so, also where a job had failed before.
+    if run_state.count({JobState.CANCELLED}) and (options.mode is RunMode.FOLLOW or not run_state.count(FAILURES)):
         return "cancelled"
     return "failed" if run_state.count(UNSUCCESSFUL) else "unfinished"
 
@@ -146,7 +148,7 @@ def _learn_ids(context: RunContext, submitter: JobSubmitter) -> None:
     until = context.calls.now() + _FLUSH_S
     while submitter.under_way and context.calls.now() < until and not context.inbox.impatient:
         for reply in context.calls.wait(0.1):
-            if reply.lane is Lane.SUBMIT:
+            if reply.lane is Lane.SUBMIT and not reply.is_left_over:
                 try:
                     submitter.on_reply(reply, context.calls.now())
                 except ServiceError:
@@ -178,7 +180,7 @@ def _terminate_all(context: RunContext, run_state: RunState) -> str:
             if one.state in ENDED or not is_of_run(one, context.run_id, context.run_digest):
                 ids.discard(one.job_id)
         terminate(context, sorted(ids), f"kedro-batch: run {context.run_id} was interrupted")
-    except (ServiceError, Interrupted) as error:
+    except (ServiceError, Interrupted, RunCancelled) as error:
         return f"not all could be terminated: {error}"
     return f"terminating {counted(len(ids), 'job')}"
 
@@ -197,7 +199,10 @@ def close(
     """
     finished = how_it_ended(context, run_state, outcome, began=began, note=note)
     context.emit(finished)
-    context.journal.commit()
+    try:
+        context.journal.commit()
+    except RunCancelled:  # raised once, while the journal was waited for: the run has ended already
+        context.journal.commit()
     return finished
 
 

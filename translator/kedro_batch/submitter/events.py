@@ -13,7 +13,7 @@ from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.failures import Cause, advice_for_programs
 from kedro_batch.submitter.job_execution import JobExecution, execution_document, moment
 from kedro_batch.submitter.job_state import JobState, Transition
 
@@ -317,6 +317,8 @@ def event_json(event: Event, at: datetime) -> str:
         fields["execution"] = execution_document(event.execution)
     if isinstance(event, RunFinished) and event.began_at is not None:
         fields["began_at"] = moment(event.began_at)
+    if isinstance(event, JobChanged) and event.advice:
+        fields["advice"] = advice_for_programs(event.advice, event.cause, event.exit_code)
     rest = {name: value for name, value in fields.items() if _has_value(value)}
     return encoded(first | {"at": at.isoformat(timespec="milliseconds")} | rest)
 

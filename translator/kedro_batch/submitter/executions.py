@@ -7,7 +7,7 @@ cannot be asked now is asked by the next command.
 
 from collections.abc import Iterator, Mapping
 
-from kedro_batch.errors import Interrupted, ServiceError
+from kedro_batch.errors import Interrupted, RunCancelled, ServiceError
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import JobExecuted
@@ -30,10 +30,16 @@ def record_execution(context: RunContext, run_state: RunState, job: JobName, det
 
 
 def record_unseen_executions(context: RunContext, run_state: RunState) -> None:
-    """Ask how the jobs of a run were executed that ended unseen, and record it."""
-    for executed in ask_for_executions(context, run_state.records):
-        run_state.add_execution(executed.job, executed.job_id, executed.execution)
-        context.emit(executed)
+    """Ask how the jobs of a run were executed that ended unseen, and record it: the last that a command asks.
+
+    A signal or a cancel ends only the asking: the run stands as it stands.
+    """
+    try:
+        for executed in ask_for_executions(context, run_state.records):
+            run_state.add_execution(executed.job, executed.job_id, executed.execution)
+            context.emit(executed)
+    except (Interrupted, RunCancelled):
+        context.inbox.forget_signals()  # only a new one breaks off what is left to do
 
 
 def ask_for_executions(context: RunContext, records: Mapping[JobName, JobRecord]) -> Iterator[JobExecuted]:
@@ -42,6 +48,10 @@ def ask_for_executions(context: RunContext, records: Mapping[JobName, JobRecord]
     Args:
         context: The run.
         records: Its jobs.
+
+    Raises:
+        Interrupted: A signal came.
+        RunCancelled: Another command has cancelled the run.
     """
     since = context.calls.wall() - ASKED_ABOUT_S
     jobs = {
@@ -58,7 +68,7 @@ def ask_for_executions(context: RunContext, records: Mapping[JobName, JobRecord]
         try:
             context.service.acquire(bucket)
             details = context.service.describe_jobs_once(ids[start : start + DESCRIBE_JOBS], _REPLY_S)
-        except (ServiceError, Interrupted):
+        except ServiceError:
             return
         for detail in details:
             if detail.job_id in jobs:

@@ -162,6 +162,9 @@ class FailedLogs:
             self._tell(one, one.problem if complete else self._and_then(one.problem))
 
     def _and_then(self, problem: str) -> str:
+        """Add what to do about a log that may come later; that of a run on this machine is there, and has its path."""
+        if not self._context.engine.capabilities.keeps_jobs:
+            return problem
         words = journal_words(self._context.journal.file)
         return sentences(problem, f"To look again: kedro-batch wait {self._context.run_id}{words}")
 

@@ -153,6 +153,18 @@ _EXIT_ADVICE: Mapping[int, str] = {
 """What to do about exit codes that no log explains."""
 WITH_ADVICE = frozenset(_EXIT_ADVICE)
 """The exit codes that have an advice of their own."""
+KILLED = 137
+"""The exit code of a process that was ended by SIGKILL."""
+_MENDED_BY_PLAN = (
+    Cause.OUT_OF_MEMORY,
+    Cause.TIMEOUT,
+    Cause.IMAGE_PULL,
+    Cause.START_FAILURE,
+    Cause.SPOT,
+    Cause.STUCK,
+    Cause.REFUSED,
+)
+"""The causes whose advice is to change settings, which only another plan has: a run goes on with its own."""
 
 
 def classify_failure(job: Mapping[str, Any]) -> Failure:
@@ -171,6 +183,18 @@ def classify_failure(job: Mapping[str, Any]) -> Failure:
         advice=_advice(cause, texts, exit_code, attempts),
         log=log_of(job),
     )
+
+
+def is_mended_by_plan(cause: str | None, exit_code: int | None) -> bool:
+    """True if what to do about a failure on AWS Batch is to go on with another plan, which has other settings."""
+    return cause in _MENDED_BY_PLAN or exit_code == KILLED
+
+
+def advice_for_programs(advice: str, cause: str | None, exit_code: int | None, run: str = "RUN") -> str:
+    """Return an advice with the command that carries it out, for who is shown no list of commands."""
+    if not is_mended_by_plan(cause, exit_code):
+        return advice
+    return f"{advice}; then kedro-batch compile -o plan.yaml, and kedro-batch resume {run} --new-plan plan.yaml"
 
 
 def exit_code_of(job: Mapping[str, Any]) -> int | None:

@@ -24,12 +24,10 @@ from kedro_batch.submitter.described_job import (
     tasks_of,
     text_in,
 )
-from kedro_batch.text.escaping import one_line
+from kedro_batch.text.escaping import LONGEST_REASON, one_line
 
 _ATTEMPTS = 20
 """AWS Batch makes 10 at most."""
-_CHARACTERS = 500
-"""Of a name or reason that comes from the service."""
 _LAST_S = 253_402_300_799.0
 """Of the year 9999, the last one that Python knows."""
 _MOST = 2**31
@@ -198,7 +196,7 @@ def _attempt(attempt: Mapping[str, Any]) -> JobAttempt:
         started_at=_seconds(attempt.get("startedAt")),
         stopped_at=_seconds(attempt.get("stoppedAt")),
         exit_code=code if code is not None and abs(code) < _MOST else None,
-        reason="; ".join(said)[:_CHARACTERS] or None,
+        reason=one_line("; ".join(said), LONGEST_REASON) or None,
         log=_first(containers, "logStreamName"),
         instance=_first(places, "containerInstanceArn", "nodeName"),
         task=_first(places, "taskArn", "podName"),
@@ -214,7 +212,7 @@ def _first(places: Iterable[Mapping[str, Any]], *fields: str) -> str | None:
 
 
 def _name(value: Any) -> str:
-    return one_line(text_in(value)[:_CHARACTERS]).strip()
+    return one_line(text_in(value).strip(), LONGEST_REASON)
 
 
 def _seconds(milliseconds: Any) -> float | None:

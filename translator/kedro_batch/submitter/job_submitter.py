@@ -6,19 +6,19 @@ times, since ListJobs may be late; only then it is submitted again.
 """
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
-from kedro_batch.plan.submit_job import JobId, batch_job_name
+from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.contested import ContestedJobs
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import JobSubmitted, job_changed
-from kedro_batch.submitter.job_state import UNFINISHED, WITHOUT_ID, JobState, Transition
+from kedro_batch.submitter.job_state import UNFINISHED, JobState, Transition
 from kedro_batch.submitter.refusals import AGAIN_AFTER_S, Refusals
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.sender import NotSentError, Sender
@@ -28,7 +28,7 @@ from kedro_batch.submitter.service.limits import INTENT_FRESH_S, LOOKUP_DELAYS_S
 from kedro_batch.submitter.stock_taking import StillnessWatch
 from kedro_batch.submitter.submit_pace import SubmitPace
 from kedro_batch.submitter.terminate import JobTerminator
-from kedro_batch.submitter.unconfirmed import Lookup, by_name, cannot_know, what_to_search
+from kedro_batch.submitter.unconfirmed import Lookup, UnconfirmedJobs
 
 _NONE: Mapping[JobName, int] = MappingProxyType({})
 
@@ -50,10 +50,11 @@ class JobSubmitter:
         self._outbox: deque[JobName] = deque()
         self._later: list[tuple[float, JobName]] = []
         self._under_way: set[JobName] = set()
-        self._lookups: dict[JobName, Lookup] = {}
+        self._unconfirmed = UnconfirmedJobs(
+            context, run_state, on_found=self._on_found, on_not_found=self._submit_after_all
+        )
         self._maybe_sent: set[JobName] = set()
         self._intended_at: dict[JobName, float] = {}
-        self._looking_up = False
         self._refusals = Refusals(context)
         self._contested = ContestedJobs(context)
         self._stopped = False
@@ -90,8 +91,7 @@ class JobSubmitter:
         self._refusals.open()
         self.submitted_again = False
         self.stood_still = False
-        due = self._context.calls.now() + LOOKUP_DELAYS_S[0]
-        self._lookups = {name: Lookup(0, due, before_loop=True) for name in unconfirmed}
+        self._unconfirmed.open(unconfirmed)
         self._maybe_sent.update(unconfirmed)
 
     @property
@@ -117,7 +117,7 @@ class JobSubmitter:
     @property
     def unconfirmed(self) -> tuple[JobName, ...]:
         """The jobs that may or may not have been submitted, sorted."""
-        return tuple(sorted({*self._lookups, *self._under_way}))
+        return tuple(sorted({*self._unconfirmed.lookups, *self._under_way}))
 
     def stop(self) -> None:
         """Send nothing more; what is under way is still answered, what is unconfirmed is still looked up."""
@@ -143,7 +143,7 @@ class JobSubmitter:
         Raises:
             ServiceError: The first jobs were all refused, with the same words.
         """
-        self._look_up(now)
+        self._unconfirmed.act(now)
         if self._stopped or self._refusals.judge(self._run_state, waits=self._waits, to_send=self._to_send):
             return
         if now < self._context.backoff.retry_at(Lane.SUBMIT):
@@ -155,16 +155,16 @@ class JobSubmitter:
 
     def next_at(self, now: float) -> float:
         """Return when there is something to do, apart from replies."""
-        times = [] if self._looking_up else [lookup.due for lookup in self._lookups.values()]
+        times = [self._unconfirmed.next_at]
         if not self._stopped:
             times += [at for at, _ in self._later]
         if not self._stopped and self._outbox:
             times.append(self._pace.next_at(now))
-        return min(times, default=float("inf"))
+        return min(times)
 
     @property
     def _waits(self) -> bool:
-        return bool(self._under_way or self._lookups)
+        return bool(self._under_way or self._unconfirmed.lookups)
 
     @property
     def _to_send(self) -> bool:
@@ -206,7 +206,7 @@ class JobSubmitter:
         if pause_s is None:
             return False
         self._run_state.not_confirmed(name)
-        self._lookups[name] = Lookup(0, now + pause_s, before_loop=True)
+        self._unconfirmed.add(name, Lookup(0, now + pause_s, before_loop=True))
         return True
 
     def _is_fresh(self, name: JobName, now: float) -> bool:
@@ -217,7 +217,7 @@ class JobSubmitter:
             return True
         self._run_state.not_confirmed(name)
         of_others = name not in self._maybe_sent
-        self._lookups[name] = Lookup(0, now, before_loop=True, of_others=of_others)
+        self._unconfirmed.add(name, Lookup(0, now, before_loop=True, of_others=of_others))
         return False
 
     @property
@@ -272,9 +272,9 @@ class JobSubmitter:
                 self._run_state.not_confirmed(name)
                 self._maybe_sent.add(name)
                 self._lost_reply = reply.error
-                self._lookups[name] = Lookup(0, now + LOOKUP_DELAYS_S[0])
+                self._unconfirmed.add(name, Lookup(0, now + LOOKUP_DELAYS_S[0]))
                 if not self._context.options.adopt:
-                    raise cannot_know(self._name_on_batch(name), reply.error)
+                    raise self._unconfirmed.cannot_know(name, reply.error)
             case Fault.REFUSED | Fault.DENIED:
                 self._on_refused(name, reply.error, now)
             case _:
@@ -313,40 +313,17 @@ class JobSubmitter:
 
     # Unconfirmed jobs
 
-    def _look_up(self, now: float) -> None:
-        due = [name for name, lookup in self._lookups.items() if lookup.due <= now]
-        if not due or self._looking_up:
-            return
-        self._looking_up = True
-        submitted = len(self._jobs) - self._run_state.count(WITHOUT_ID)
-        jobs = {self._name_on_batch(name): self._jobs[name] for name in due}
-        queues, names = what_to_search(self._context, jobs, submitted=submitted)
-        self._context.lookup.search(queues, names, lambda found: self._on_found(due, found))
+    def _on_found(self, name: JobName, lookup: Lookup, ours: Sequence[JobSummary]) -> None:
+        self.of_others += [name] if lookup.of_others else []
+        self._record_id(name, ours[0].job_id, adopted=True)
+        self.submitted_again |= len(ours) > 1
 
-    def _on_found(self, due: list[JobName], found: tuple[JobSummary, ...]) -> None:
-        self._looking_up = False
-        now = self._context.calls.now()
-        copies = by_name(found)
-        for name in due:
-            ours = copies.get(self._name_on_batch(name))
-            lookup = self._lookups[name]
-            if ours:
-                del self._lookups[name]
-                self.of_others += [name] if lookup.of_others else []
-                self._record_id(name, ours[0].job_id, adopted=True)
-                self.submitted_again |= len(ours) > 1
-            elif later := lookup.not_found(now):
-                self._lookups[name] = later
-            else:
-                self._submit_after_all(name)
-
-    def _submit_after_all(self, name: JobName) -> None:
+    def _submit_after_all(self, name: JobName, lookup: Lookup) -> None:
         """Submit a job that was not found anywhere, unless it is blocked by now.
 
         Raises:
             ServiceError: Submitting has not worked for too long.
         """
-        lookup = self._lookups.pop(name)
         if self._lost_reply and not lookup.before_loop:
             self._context.backoff.on_failure(Lane.SUBMIT, self._lost_reply, self._context.calls.now())
         if lookup.before_loop:
@@ -355,6 +332,3 @@ class JobSubmitter:
             self.submitted_again = True
             self._run_state.intend(name)
             self._outbox.append(name)
-
-    def _name_on_batch(self, name: JobName) -> str:
-        return batch_job_name(self._context.run_id, name, self._run_state.record(name).submission)

@@ -17,7 +17,6 @@ from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, real_journal
 from kedro_batch.submitter.journal_rows import (
     RUN_COLUMNS,
     SUBMISSION_COLUMNS,
-    OddValueError,
     PlanOfRun,
     RunEntry,
     SubmittedId,
@@ -31,6 +30,7 @@ from kedro_batch.submitter.journal_rows import (
     submitted_id,
 )
 from kedro_batch.submitter.journal_schema import check_version, version_of
+from kedro_batch.submitter.journal_values import OddValueError
 from kedro_batch.submitter.stuck_jobs import FirstSight
 
 _SHOWN = 60

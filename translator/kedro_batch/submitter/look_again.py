@@ -7,11 +7,12 @@ import math
 from collections.abc import Collection
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.limits import LOOK_TOOK_S
 from kedro_batch.submitter.stock_taking import StockTaking, took_long

@@ -7,13 +7,14 @@ import math
 from typing import assert_never
 
 from kedro_batch.errors import KedroBatchError
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, job_changed
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import CANCEL_REASON, FAILURES, MAY_BE_WORKING, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.look_again import LookAgain
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.terminate import JobTerminator
@@ -65,6 +66,8 @@ class Loop:
             for part in parts:
                 part.act(now)
             self._stop_on_failure()
+            if self._submitter.idle and context.options.mode is not RunMode.FOLLOW:
+                context.on_all_submitted()
             idle, over = all(part.idle for part in parts), self.nothing_to_follow
             reconcile_at = self._look_again.due_at(over=over)
             if idle and now >= reconcile_at:
@@ -120,6 +123,8 @@ class Loop:
         return None
 
     def _on_reply(self, reply: Reply, now: float) -> None:
+        if reply.is_left_over:
+            return
         match reply.lane:
             case Lane.SUBMIT:
                 self._submitter.on_reply(reply, now)

@@ -22,6 +22,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kedro_batch.cloud.aws_errors import own_words
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
 from kedro_batch.plan.submit_job import parsed_job_name
@@ -30,7 +31,7 @@ from kedro_batch.submitter.definitions.late import LateRevisions
 from kedro_batch.submitter.events import job_changed
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.run_state import RunState
-from kedro_batch.text.escaping import one_line
+from kedro_batch.text.escaping import LONGEST_REASON, one_line
 from kedro_batch.text.wording import sentences
 
 AGAIN_AFTER_S = 3.0
@@ -38,8 +39,6 @@ _REFUSALS = 3
 """How often a job with parents is submitted that is refused: a parent may just have ended, and a poll will tell."""
 _SAME_WORDS = 3
 """After how many jobs that are refused with the same words, and none accepted, nothing more is sent."""
-_LONGEST = 500
-"""Characters of the service's words that are kept."""
 
 
 class Scope(StrEnum):
@@ -76,11 +75,9 @@ _OF_ALL = (
     r"|\btokens?\b|\bsignature\b|\bregions?\b|\bquotas?\b|\blimit exceeded\b"
 )
 _ANY_ADVICE = "AWS Batch refused this job alone: change what it says, in aws_batch.yml or a rule"
-_REQUEST_ID = re.compile(r",? *RequestId: *[0-9a-f-]+", re.IGNORECASE)
 _VARYING = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+", re.IGNORECASE)
 """Ids and numbers, which differ between two jobs that are refused alike."""
 _NAME = re.compile(r"[\w-]+")
-_PREFIX = "Error executing request, Exception : "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,5 +203,4 @@ def _without_names(words: str, names: Container[str]) -> str:
 
 def _shown(objection: str) -> str:
     """Return the service's words as one harmless line, without what is the same in all of them."""
-    words = one_line(_REQUEST_ID.sub("", objection)).strip().removeprefix(_PREFIX).rstrip(".,")
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+    return one_line(own_words(objection), LONGEST_REASON)

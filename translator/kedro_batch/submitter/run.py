@@ -14,7 +14,7 @@ from kedro_batch.errors import Interrupted, KedroBatchError, RunCancelled
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.close import close, close_early, outcome_of, second_jobs_left, terminate_blocked
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import RunFinished, RunOutcome
 from kedro_batch.submitter.executions import record_unseen_executions
@@ -41,6 +41,7 @@ from kedro_batch.submitter.reconcile.reconcile import (
     reconcile_to_resume,
 )
 from kedro_batch.submitter.reconcile.settle import emit_differences, settle
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.run_version import choose_version
 from kedro_batch.submitter.stock_taking import ids_in, jobs_of_others, with_what_is_to_run

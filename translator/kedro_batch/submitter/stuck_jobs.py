@@ -13,7 +13,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.stuck_advice import ENDED_AS_STUCK, stuck_advice
-from kedro_batch.text.escaping import one_line
+from kedro_batch.text.escaping import LONGEST_REASON, one_line
 from kedro_batch.text.wording import duration
 
 _TOLD_AT = 2
@@ -22,8 +22,6 @@ _NOTICES_APART = 6
 """After how many times ``until_stuck_s`` a queue and a reason are shown again."""
 _NORMAL_FOR = 3
 """For how many times ``until_stuck_s`` waiting without a reason is not worth a line."""
-_LONGEST = 300
-"""Characters of a reason that are shown, and sent with a termination."""
 _IN_THE_WAY = re.compile(r"\b(?:MISCONFIGURATION|CAPACITY):")
 """How AWS Batch begins the reasons that it knows (user guide, "Jobs stuck in a RUNNABLE status")."""
 _CODE = re.compile(r"\b(?:MISCONFIGURATION|CAPACITY):\w*")
@@ -203,8 +201,7 @@ def _wait(  # noqa: PLR0913  what was known, and what is seen
 
 def shown_reason(detail: JobDetail) -> str:
     """Return what the service says of a job, in one bounded line; empty if nothing."""
-    reason = one_line(detail.reason).strip().rstrip(".")
-    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}..."
+    return one_line(detail.reason.strip().rstrip("."), LONGEST_REASON)
 
 
 def names_what_is_in_the_way(detail: JobDetail) -> bool:

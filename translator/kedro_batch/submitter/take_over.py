@@ -14,7 +14,7 @@ from kedro_batch.errors import UsageError
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.journal_busy import BUSY_S
-from kedro_batch.text.escaping import shortened
+from kedro_batch.text.escaping import one_line
 
 STOPS_WITHIN_S = 30.0
 """How long to wait for the other process: it looks for the mark every second, waits for calls under way for some
@@ -112,7 +112,7 @@ def tell_holder_to_stop(context: RunContext, lock: Lock) -> Holder | None:
     except RunNotBegun:
         raise
     except UsageError as error:
-        message = f"{name} cannot be told to stop yet: {shortened(str(error))}. It is tried again"
+        message = f"{name} cannot be told to stop yet: {one_line(str(error))}. It is tried again"
         _tell(context, NoticeKind.WARNING, message)
     return holder
 

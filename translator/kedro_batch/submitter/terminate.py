@@ -19,7 +19,7 @@ from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_JOBS
 from kedro_batch.submitter.service.local_process import GRACE_S
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.submitter.stuck_jobs import names_what_is_in_the_way
-from kedro_batch.text.escaping import shortened
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
 _POLLS_S = (1.0, 1.0, 2.0, 4.0, 8.0)
@@ -135,11 +135,20 @@ def _end_stuck(engine: Engine, ids: Sequence[JobId], reason: str) -> Terminated:
     return Terminated(done=(*others, *ended.done), failed=ended.failed)
 
 
-def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> dict[JobId, str]:
+def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> None:
+    """Terminate jobs, and wait for the replies; a warning names those that cannot be terminated.
+
+    Raises:
+        ServiceError: The service refused, or has not answered for too long.
+    """
+    _warn(context, try_to_terminate(context, ids, reason))
+
+
+def try_to_terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> dict[JobId, str]:
     """Terminate jobs, as many in a call as the service takes, and wait for the replies.
 
     Returns:
-        The jobs that cannot be terminated, each with the reason; a warning names them.
+        The jobs that cannot be terminated, each with the reason: the caller says so.
 
     Raises:
         ServiceError: The service refused, or has not answered for too long.
@@ -154,7 +163,6 @@ def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> dict[Jo
         refused.update(result.failed)
         tried = {*result.done, *result.failed}
         left = [job_id for job_id in left if job_id not in tried]
-    _warn(context, refused)
     return refused
 
 
@@ -190,7 +198,7 @@ def _warn(context: RunContext, refused: Mapping[JobId, str]) -> None:
     for job_id, why in refused.items():
         by_reason.setdefault(why.replace(job_id, "it"), []).append(job_id)
     for why, ids in by_reason.items():
-        message = f"{listed(ids)} cannot be terminated: {shortened(why)}"
+        message = f"{listed(ids)} cannot be terminated: {one_line(why)}"
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
 
 

@@ -33,6 +33,10 @@ _UNSEEN = re.compile(rf"[\x7f-\x9f\ud800-\udfff]|{INVISIBLE.pattern}")
 
 LONGEST_LINE = 1000
 """Characters of one line of foreign text: the reasons of AWS are shorter, and nobody reads more."""
+LONGEST_REASON = 500
+"""Characters of what a service says within a sentence of ours."""
+MOST_LINES = 10
+"""Lines of what another program has printed, within a message."""
 _CUT = "..."
 _READ_FOR_ONE = 4
 """Characters that are read for one that is shown: escape sequences may stand between them."""
@@ -60,10 +64,16 @@ def one_line(text: str, most: int | None = LONGEST_LINE) -> str:
     return line[: max(0, most - len(_CUT))] + _CUT
 
 
-def shortened(text: str, most: int = 400) -> str:
-    """Make one line of text that others wrote, at any length: as ``one_line``, and with so many characters at most."""
-    whole = one_line(text[: 2 * most])
-    return whole if len(whole) <= most and len(text) <= 2 * most else f"{whole[:most]}..."
+def first_lines(text: str, most: int = MOST_LINES) -> str:
+    """Return the first lines of text that a terminal shows as it is, each as ``one_line`` makes it.
+
+    Args:
+        text: What another program has printed.
+        most: How many lines are left at most.
+    """
+    lines = [line.rstrip() for line in text[: most * LONGEST_LINE].strip().splitlines()]
+    shown = [one_line(line) for line in lines[:most]]
+    return "\n".join(shown if len(lines) <= most and len(text) <= most * LONGEST_LINE else [*shown, _CUT])
 
 
 def for_review(text: str) -> str:

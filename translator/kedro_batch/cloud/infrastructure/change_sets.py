@@ -21,6 +21,7 @@ from kedro_batch.cloud.infrastructure.stacks import (
 )
 from kedro_batch.cloud.infrastructure.template import Template
 from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import sentences
 
 _FIRST_S, _LONGEST_S, _FACTOR = 0.1, 3.0, 1.5
@@ -142,7 +143,7 @@ def wait_for(clients: Clients, proposal: Proposal) -> ChangeSet:
     while True:
         reply = _describe(clients, proposal)
         with parsing("DescribeChangeSet", SERVICE):
-            status, reason = reply["Status"], reply.get("StatusReason", "")
+            status, reason = reply["Status"], one_line(reply.get("StatusReason", ""))
         if status == "FAILED" and any(words in reason for words in _NOTHING):
             return ChangeSet(empty=True)
         if status == "FAILED":
@@ -220,8 +221,10 @@ def _details(clients: Clients, proposal: Proposal) -> list[str]:
     except ServiceError:
         return []
     found = [
-        f"{one.get('LogicalResourceId', 'the template')}: "
-        f"{one.get('ValidationStatusReason') or one.get('ResourceStatusReason') or one.get('HookStatusReason')}"
+        one_line(
+            f"{one.get('LogicalResourceId', 'the template')}: "
+            f"{one.get('ValidationStatusReason') or one.get('ResourceStatusReason') or one.get('HookStatusReason')}"
+        )
         for one in reply.get("OperationEvents", ())
     ]
     return list(dict.fromkeys(one for one in found if not one.endswith(": None")))

@@ -11,6 +11,7 @@ from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.clients import Clients
 from kedro_batch.cloud.infrastructure.stacks import IN_PROGRESS, SERVICE, Stack, describe_stack
 from kedro_batch.errors import Fault, ServiceError
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import duration
 
 _T = TypeVar("_T")
@@ -166,6 +167,6 @@ def _event(reply: Mapping[str, Any]) -> Event:
         physical_id=reply.get("PhysicalResourceId", ""),
         kind=reply.get("ResourceType", ""),
         status=reply.get("ResourceStatus", ""),
-        reason=reply.get("ResourceStatusReason", ""),
+        reason=one_line(reply.get("ResourceStatusReason", "")),
         of_stack=reply.get("PhysicalResourceId") == reply["StackId"],
     )

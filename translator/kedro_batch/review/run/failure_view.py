@@ -1,13 +1,13 @@
 """How one failed job is told to people: what happened in one line, what to do, where it is, how its log ends. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kedro_batch.review.run.console_links import hyperlink, job_url
-from kedro_batch.review.run.failure_words import KILLED, failure_words, memory_words
+from kedro_batch.review.run.failure_words import failure_words, memory_words
 from kedro_batch.review.run.same_failures import Alike, told_once
 from kedro_batch.review.run.status import FailureStatus, RunStatus
-from kedro_batch.submitter.failures import WITH_ADVICE, Cause
+from kedro_batch.submitter.failures import KILLED, WITH_ADVICE, Cause
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
@@ -128,6 +128,22 @@ def _place(one: FailureStatus, status: RunStatus, *, links: bool) -> str | None:
     if url is None or one.state == JobState.LOST:
         return job_id
     return hyperlink(job_id, url) if links else url
+
+
+def problems_told_once(views: Sequence[FailureView]) -> tuple[FailureView, ...]:
+    """Return the views; why there is no log stands under the first of those that have no log for the same reason."""
+    alike: dict[str, list[str]] = {}
+    for view in views:
+        if view.log_problem:
+            alike.setdefault(view.log_problem, []).append(view.job)
+    return tuple(replace(view, log_problem=_told_once(view, alike)) for view in views)
+
+
+def _told_once(view: FailureView, alike: Mapping[str, Sequence[str]]) -> str | None:
+    first, *others = alike.get(view.log_problem or "", [view.job])
+    if view.job != first or view.log_problem is None:
+        return None
+    return f"{view.log_problem} (the same for {listed(others, NAMES_SHOWN)})" if others else view.log_problem
 
 
 def further_failures(failures: Sequence[FailureStatus]) -> str:

@@ -6,7 +6,7 @@ signals are those of Linux, where all jobs of AWS Batch run.
 
 from collections.abc import Mapping
 
-from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.failures import KILLED, Cause
 
 _WORDS: Mapping[int, str] = {
     1: "an error, usually an exception in Python",
@@ -22,7 +22,6 @@ _WORDS: Mapping[int, str] = {
     139: "SIGSEGV: native code crashed",
     143: "SIGTERM: ended from outside",
 }
-KILLED = 137
 _CONTAINER_ENDED = "Essential container in task exited"
 """What AWS Batch says of every container that has ended."""
 _ENDED_BY_SIGNAL = "ended by signal "

@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from kedro_batch.review.run.failure_words import KILLED
-from kedro_batch.review.run.status import FailureStatus, RunStatus
-from kedro_batch.submitter.failures import Cause
+from kedro_batch.review.run.status import RunStatus
+from kedro_batch.submitter.failures import Cause, is_mended_by_plan
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_RESULT, JobState
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import listed
 
-_MENDED_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.TIMEOUT, Cause.IMAGE_PULL, Cause.START_FAILURE, Cause.SPOT)
-"""The causes whose advice is to change settings, which only another plan has."""
+_ONLY_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.REFUSED)
+"""The causes that come back with the same settings."""
 
 
 def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
@@ -28,14 +27,25 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
     if going_on:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
     if again or not going_on:
-        commands.append(_resume(status, with_journal))
-    if any(map(_is_mended_by_settings, status.failures)):
-        effect = "submit it with changed settings, after kedro-batch compile -o plan.yaml"
-        commands.append((f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}", effect))
+        commands += _resumes(status, with_journal)
     if going_on:
         commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
     width = max(len(command) for command, _ in commands)
     return tuple((command.ljust(width), effect) for command, effect in commands)
+
+
+def _resumes(status: RunStatus, with_journal: str) -> list[tuple[str, str]]:
+    """Return the commands that submit again, first the one that helps."""
+    command, effect = _resume(status, with_journal)
+    mended = any(is_mended_by_plan(one.cause, one.exit_code) for one in status.failures)
+    if status.engine != "aws" or not mended:
+        return [(command, effect)]
+    same = command, f"{effect}, with the same settings"
+    changed = (
+        f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}",
+        "submit it with changed settings, after kedro-batch compile -o plan.yaml",
+    )
+    return [changed, same] if all(one.cause in _ONLY_BY_SETTINGS for one in status.failures) else [same, changed]
 
 
 def _resume(status: RunStatus, with_journal: str) -> tuple[str, str]:
@@ -46,7 +56,3 @@ def _resume(status: RunStatus, with_journal: str) -> tuple[str, str]:
     if writers:
         effect += f", and run {listed(writers, 3)} and all below again"
     return f"kedro-batch resume {status.run}{more}{with_journal}", effect
-
-
-def _is_mended_by_settings(failure: FailureStatus) -> bool:
-    return failure.cause in _MENDED_BY_SETTINGS or failure.exit_code == KILLED

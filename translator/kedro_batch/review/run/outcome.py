@@ -4,7 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kedro_batch.review.run.failure_view import NAMES_SHOWN, FailureView, failure_view, further_failures
+from kedro_batch.review.run.failure_view import (
+    NAMES_SHOWN,
+    FailureView,
+    failure_view,
+    further_failures,
+    problems_told_once,
+)
 from kedro_batch.review.run.next_steps import next_steps
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
@@ -17,6 +23,8 @@ from kedro_batch.text.wording import counted, duration, listed
 _FAILURES_SHOWN = 10
 _LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
 """Of all logs together, and of each at least."""
+_LINE = 80
+"""Why there is no log is told once, if it is longer than this."""
 
 _LABELS = {
     JobState.SUCCEEDED: "succeeded",
@@ -94,7 +102,7 @@ def failure_text(status: RunStatus, *, journal: str) -> str:
 def _failures(shown: Sequence[Alike], status: RunStatus, *, links: bool = False) -> tuple[FailureView, ...]:
     """Return how failures are told: the more there are, the less of each log, so that all can be read."""
     lines = max(_LINES_OF_LOGS // max(len(shown), 1), _LINES_OF_A_LOG)
-    return tuple(failure_view(alike, status, lines=lines, links=links) for alike in shown)
+    return problems_told_once([failure_view(alike, status, lines=lines, links=links) for alike in shown])
 
 
 def _place(status: RunStatus) -> str | None:

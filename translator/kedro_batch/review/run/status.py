@@ -12,6 +12,7 @@ from typing import Any
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.run.lost_data import LostDataFinder
 from kedro_batch.submitter.events import EngineName
+from kedro_batch.submitter.failures import advice_for_programs
 from kedro_batch.submitter.job_execution import JobExecution, execution_document
 from kedro_batch.submitter.job_state import FAILURES, NEW, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -239,8 +240,15 @@ def _with_plan(
 def status_document(status: RunStatus) -> dict[str, Any]:
     """Return the JSON document of a run, without the fields that have no value."""
     jobs = [_job_document(one) for one in status.jobs]
-    fields = asdict(replace(status, jobs=()))
+    failures = tuple(_for_programs(one, status) for one in status.failures)
+    fields = asdict(replace(status, jobs=(), failures=failures))
     return {name: _without_nothing(value) for name, value in fields.items() if value is not None} | {"jobs": jobs}
+
+
+def _for_programs(one: FailureStatus, status: RunStatus) -> FailureStatus:
+    if one.advice is None or status.engine != "aws":
+        return one
+    return replace(one, advice=advice_for_programs(one.advice, one.cause, one.exit_code, status.run))
 
 
 def _job_document(one: JobStatus) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from functools import partial
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, parsed_job_name, run_prefix
-from kedro_batch.submitter.context import DefinitionChoice, RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.in_use import is_revision_of, revisions_in_use
 from kedro_batch.submitter.events import DefinitionPinned, PinnedAs
+from kedro_batch.submitter.run_options import DefinitionChoice, RunMode
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import DESCRIBE_JOBS
 from kedro_batch.text.wording import listed

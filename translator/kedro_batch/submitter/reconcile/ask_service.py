@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, parsed_job_name
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.duplicates import Discovered, discover
 from kedro_batch.submitter.reconcile.merge import Records
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
 from kedro_batch.text.escaping import one_line
@@ -103,7 +104,8 @@ def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
     """Return what to do about a run that has another plan than the one at hand."""
     resume = f"kedro-batch resume {context.run_id}"
     if not begun_otherwise:
-        return f"Go on with that plan: {resume} --new-plan PLAN"
+        first = "" if context.journal.run(context.run_id) else " --plan FIRST"
+        return f"Go on with that plan: {resume}{first} --new-plan PLAN"
     return (
         f"Name the plan that it was applied from, or choose another --run-id. If it has gone on with a new plan, or is "
         f"to go on with this one, name both: {resume} --plan FIRST --new-plan NEW"
@@ -112,4 +114,4 @@ def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
 
 def _shown(digest: str) -> str:
     """Return a digest from a tag, which anybody may have written."""
-    return one_line(digest)[:_DIGEST_LENGTH]
+    return one_line(digest, _DIGEST_LENGTH)

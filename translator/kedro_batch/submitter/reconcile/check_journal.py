@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import time_of_version
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import LIVE, MAY_STILL_LIVE, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
@@ -18,6 +18,7 @@ from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.reconcile.copies import Row, ids_not_listed, join
 from kedro_batch.submitter.reconcile.duplicates import Discovered
 from kedro_batch.submitter.reconcile.merge import with_started_descendants
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import counted, listed

@@ -11,11 +11,12 @@ from typing import Any
 from kedro_batch.plan.data_version import DataVersion, is_data_version
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.plan.variables import VERSION_VARIABLE
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.duplicates import Discovered, jobs_with_duplicates
 from kedro_batch.submitter.reconcile.merge import Records
+from kedro_batch.submitter.run_options import RunMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.data_version import DataVersion, time_of_version
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.context import RunContext, RunMode
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, MAY_STILL_LIVE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.ask_service import list_jobs_of_run, too_old
@@ -33,6 +33,7 @@ from kedro_batch.submitter.reconcile.merge import (
 )
 from kedro_batch.submitter.reconcile.named_jobs import check_names
 from kedro_batch.submitter.reconcile.standing import Facts, created_at, jobs_to_compare, standing_of
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from kedro_batch.text.wording import listed
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import SET_UP, calling, may_lack_operation, no_region, parsing
+from kedro_batch.cloud.aws_errors import SET_UP, calling, may_lack_operation, no_region, own_words, parsing
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.mfa import AskCode, may_pass
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
@@ -288,11 +288,12 @@ class AwsEngine:
                 with calling("TerminateJobs"):
                     reply: Any = self._clients.asking.terminate_jobs(jobs=some, reason=reason)
             except ServiceError as error:
-                if not may_lack_operation(error) and error.fault is not Fault.DENIED:
+                if not may_lack_operation(error) and error.passing:
                     raise
             else:
                 with parsing("TerminateJobs"):
-                    errors = {JobId(one["job"]): one_line(one.get("message", "")) for one in reply.get("errors", ())}
+                    refused = reply.get("errors", ())
+                    errors = {JobId(one["job"]): one_line(own_words(one.get("message", ""))) for one in refused}
                 return Terminated(done=tuple(one for one in some if one not in errors), failed=errors)
         self._one_by_one = True
         try:

@@ -57,7 +57,7 @@ class Backoff:
         self.jobs_go_on = False
         """True if the run may have jobs on the service."""
         self.command = ""
-        """The command that takes the run up again."""
+        """What takes the run up again: a command, or words for this one."""
 
     def retry_at(self, lane: Lane) -> float:
         """Return the time from which calls of a lane may be tried; minus infinity where there is no trouble."""

@@ -1,7 +1,7 @@
 """Calls that wait for their reply, for the stages in which nothing else goes on: preflight, reconcile, cancel, close.
 
-The loop of a run never uses them. Replies to calls that an earlier stage has left under way are dropped here: such a
-stage was interrupted, and what they would say is asked again, or looked up by name.
+The loop of a run never uses them. Replies to calls that an earlier stage has left under way are dropped, here and in
+the loop: such a stage was interrupted or has given up, and what they would say is asked again, or looked up by name.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service.api import Engine, JobDetail, JobSummary
 from kedro_batch.submitter.service.backoff import Backoff
-from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply
+from kedro_batch.submitter.service.call_pool import Calls, Lane, Reply, WaitedFor
 from kedro_batch.submitter.service.limits import CONNECT_S, DESCRIBE_JOBS, READ_S
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.text.wording import duration
@@ -122,7 +122,7 @@ class BlockingService:
     def _reply(self, lane: Lane, call: Callable[[], Any], within_s: float | None = None) -> Reply:
         """Make one call and wait for its reply, at most as long as trouble may last, but long enough for one try."""
         patience_s = max(self._backoff.limit_s, CONNECT_S + READ_S) if within_s is None else within_s
-        about, until = object(), self._calls.now() + patience_s
+        about, until = WaitedFor(), self._calls.now() + patience_s
         self._calls.start(lane, about, call)
         while True:
             self._inbox.check_interrupt()

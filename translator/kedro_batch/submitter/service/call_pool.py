@@ -30,6 +30,10 @@ class Lane(StrEnum):
 _SETTLE_S = 0.02
 
 
+class WaitedFor:
+    """What a call is about whose reply one stage waits for; any other stage that gets it drops it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """How a call ended.
@@ -47,6 +51,11 @@ class Reply:
     value: Any = None
     error: ServiceError | None = None
     sent_at: float
+
+    @property
+    def is_left_over(self) -> bool:
+        """True, outside of the stage that waited for it, if that stage was broken off, or has given up."""
+        return isinstance(self.about, WaitedFor)
 
 
 class Calls(Protocol):
