@@ -387,3 +387,26 @@ def test_a_forgotten_run_goes_on_with_other_groups_as_is_advised(tmp_path):
         ended = on(service, *done, "--from", "both", cwd=tmp_path)
         assert ended.code == 0, ended.err
         assert [name.rpartition("_")[0] for name in sent(service)[before:]] == ["r_both", "r_end"]
+
+
+def test_every_advice_to_go_on_names_the_journal(tmp_path):
+    book = ("--journal", "elsewhere/journal.db")
+    write_plan(tmp_path, JOBS, CHAIN)
+    with standin(fail={"b": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", *book, cwd=tmp_path).code == 6
+        new_plan(tmp_path, b=memory(4096))
+        command = "kedro-batch resume r --new-plan new.yaml --journal elsewhere/journal.db"
+        for words in (("apply", "new.yaml", "--run-id", "r"), ("resume", "r", "--plan", "new.yaml")):
+            assert command in on(service, *words, *book, cwd=tmp_path).err
+        env, content = service.environment, (tmp_path / "new.yaml").read_bytes()
+        piped = kedro_batch("apply", "-", "--run-id", "r", *book, cwd=tmp_path, env=env, stdin=content)
+        assert "kedro-batch resume r --new-plan PLAN --journal elsewhere/journal.db" in piped.err
+        service.configure(queues=[])
+        refused = on(service, "resume", "r", *book, cwd=tmp_path)
+        assert "kedro-batch resume r --new-plan plan.yaml --journal elsewhere/journal.db" in refused.err
+        third = ("--journal", "third/journal.db")
+        refused = on(service, "resume", "r", "--plan", "plan.yaml", *third, cwd=tmp_path)
+        assert "kedro-batch resume r --plan PLAN --new-plan plan.yaml --journal third/journal.db" in refused.err
+        service.configure(queues=["a_queue"])
+        refused = on(service, "wait", "r", "--plan", "new.yaml", *third, cwd=tmp_path)
+        assert "kedro-batch resume r --plan FIRST --new-plan NEW --journal third/journal.db" in refused.err

@@ -173,7 +173,7 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     engine = None if on_this_machine else aws_engine(plan, new_run=run_id is None)
     book = Journal(journal, print_plainly)
     entry = book.run(chosen)
-    check_plan_in_use(entry, digest, name)
+    check_plan_in_use(entry, digest, name, journal)
     engine_name: EngineName = "local" if on_this_machine else "aws"
     if entry and entry.engine != engine_name:
         raise UsageError(f"run {chosen} runs on {entry.engine}: choose another --run-id")
