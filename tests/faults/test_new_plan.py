@@ -11,7 +11,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, make_older, started, states, wait_until
+from tests.support.runs import JOURNAL, make_older, recorded, started, states, wait_until
 from tests.support.services import standin
 
 JOBS = {name: ["x"] for name in ("a", "b", "c")}
@@ -410,3 +410,19 @@ def test_every_advice_to_go_on_names_the_journal(tmp_path):
         service.configure(queues=["a_queue"])
         refused = on(service, "wait", "r", "--plan", "new.yaml", *third, cwd=tmp_path)
         assert "kedro-batch resume r --plan FIRST --new-plan NEW --journal third/journal.db" in refused.err
+
+
+def test_a_job_that_was_left_out_and_ended_unseen_does_not_keep_its_run_from_having_ended(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {})
+    with standin(durations={"b": 600}, fail={"b": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
+        wait_until(lambda: (states(service)["a"], states(service)["b"]) == ("SUCCEEDED", "RUNNING"))
+        service.finish("b")
+        wait_until(lambda: states(service)["b"] == "FAILED")
+        new_plan(tmp_path, {"a": ["x"]}, {})
+        assert on(service, "resume", "r", "--new-plan", "new.yaml", cwd=tmp_path).code == 0
+        before = recorded(tmp_path)
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 0, cancelled.err
+        assert "it had ended before: nothing of it goes on, and nothing was changed" in cancelled.text
+        assert recorded(tmp_path) == before
