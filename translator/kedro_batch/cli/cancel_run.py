@@ -74,14 +74,17 @@ def cancel_local_run(session: RunSession) -> None:
     """
     context, run_id = session.context, session.handle.run_id
     if holder := tell_holder_to_stop(context, session.lock):
-        print_note(f"{holder} works on run {run_id}: it is told to end its jobs and to stop.")
+        told = False
         until = time.monotonic() + STOPS_WITHIN_S
         while session.lock():
+            holder.try_to_mark()
+            if holder.marked and not told:
+                told = True
+                until = time.monotonic() + STOPS_WITHIN_S
+                print_note(f"{holder.name} works on run {run_id}: it is told to end its jobs and to stop.")
             if time.monotonic() > until:
-                raise RunUnfinished(
-                    f"{holder} has not stopped within {STOPS_WITHIN_S:.0f} s: it hangs or was stopped itself. End it "
-                    f"with kill -9, then: kedro-batch cancel {run_id}{session.further}"
-                )
+                again = f"kedro-batch cancel {run_id}{session.further}"
+                raise RunUnfinished(f"{holder.why_it_goes_on}. End it: {holder.to_end_it}; then: {again}")
             context.service.pause(0.2)
     if context.engine.left_running():
         run = Run(context, location=session.location)

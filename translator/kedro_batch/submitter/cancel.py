@@ -24,7 +24,7 @@ from kedro_batch.submitter.reconcile.merge import Records, jobs_in, propagate_fa
 from kedro_batch.submitter.reconcile.settle import emit_differences
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
-from kedro_batch.submitter.take_over import Lock, already_locked, take_over, tell_holder_to_stop
+from kedro_batch.submitter.take_over import Holder, Lock, already_locked, take_over, tell_holder_to_stop
 from kedro_batch.submitter.terminate import wait_until_ended
 from kedro_batch.text.wording import listed
 
@@ -89,7 +89,7 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
     try:
         return _cancel(context, entry, began, lock, holder)
     except (Interrupted, KedroBatchError) as error:
-        if _has_ended(entry, journal):
+        if _has_ended(context, entry, journal):
             context.journal.discard()
             raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
@@ -98,13 +98,16 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
         raise
 
 
-def _has_ended(entry: RunEntry | None, journal: Records) -> bool:
-    """True if a run has ended, as far as the journal knows."""
+def _has_ended(context: RunContext, entry: RunEntry | None, journal: Records) -> bool:
+    """True if a run has ended, as far as the journal knows.
+
+    Of jobs that a new plan left out it may not know the end: nobody followed them. What goes on of them is terminated.
+    """
     ended = entry is not None and entry.outcome in _ENDED_AS
-    return ended and not any(one.state in UNFINISHED for one in journal.values())
+    return ended and not any(one.state in UNFINISHED for job, one in journal.items() if job in context.parents)
 
 
-def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Lock, holder: str | None) -> Cancelled:
+def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Lock, holder: Holder | None) -> Cancelled:
     rounds = CancelRounds(context=context, listing=RunListing(context=context))
     before = _read_journal(context, rounds)
     rounds.terminate_recorded(_recorded_ids(context))
@@ -114,7 +117,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         journal = _read_journal(context, rounds)
         rounds.others_may_submit |= not alone
         rounds.terminate_recorded(_recorded_ids(context))
-    if _has_ended(entry, journal):
+    if _has_ended(context, entry, journal):
         rounds.ended |= rounds.recorded.keys()
     while True:
         rounds.terminate_all()
@@ -134,7 +137,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     unconfirmed = jobs_in(records, JobState.UNCONFIRMED) + jobs_in(records, JobState.SUBMITTING)
     if not (rounds.listing.unlisted or not context.options.adopt):
         unconfirmed = ()
-    if entry and _has_ended(entry, journal) and not (rounds.terminated or left):
+    if entry and _has_ended(context, entry, journal) and not (rounds.terminated or left):
         finished = _as_it_ended(context, _ENDED_AS[entry.outcome], run_state, began)
     else:
         if not journal:

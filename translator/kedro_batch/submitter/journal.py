@@ -240,16 +240,21 @@ class Journal(JournalView):
         """Record that somebody follows a run again; ``cancel_at`` is the mark that it had before, which goes."""
         self._waiting.append((REOPEN, (cancel_at, run_id)))
 
-    def mark_to_cancel(self, run_id: RunId, at: float) -> bool:
+    def mark_to_cancel(self, run_id: RunId, at: float, within_s: float = BUSY_S) -> bool:
         """Write at once, and alone, that a run is to be cancelled; False if the file does not have the run.
 
         Whoever works on the run holds its lock; this needs none (``cancel_mark``).
+
+        Args:
+            run_id: The run.
+            at: When; seconds since the epoch.
+            within_s: How long to wait for a journal that another program holds.
 
         Raises:
             UsageError: The file cannot be written.
         """
         try:
-            return self.wait.for_lock(lambda: self._connection.execute(MARK, (at, run_id)).rowcount > 0)
+            return self.wait.for_lock(lambda: self._connection.execute(MARK, (at, run_id)).rowcount > 0, within_s)
         except sqlite3.Error as error:
             raise unwritable(self.file, error) from error
 
