@@ -17,7 +17,7 @@ import pytest
 from tests.support import forked
 from tests.support.command_line import GENEROUS_S, PROGRAM, environment
 from tests.support.plans import write_plan
-from tests.support.runs import states, wait_until
+from tests.support.runs import end_of, read_until, started, states, wait_until
 from tests.support.services import StandIn, standin
 from tests.support.terminals import Terminal, on_terminal
 
@@ -133,6 +133,43 @@ def test_keys_in_variables_that_expire_while_a_run_is_cancelled(tmp_path):
         assert ended.code == 5
         assert "Set new ones. Then: kedro-batch cancel r" in ended.err
         assert forked.on(service, "cancel", "r", cwd=tmp_path).code == 0
+
+
+# A clock that is wrong: no credentials mend that
+
+
+CLOCK = (403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
+
+
+def test_keys_in_variables_are_not_blamed_for_the_clock(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(refuse={"*": CLOCK}) as service:
+        service.environment |= keys("ASIAMINE")
+        with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
+            said = read_until(process, "Trying again for up to 1 h")
+            service.configure(refuse={})
+            ended = end_of(process)
+    assert ended.code == 0, said + ended.err
+    assert "Is this machine's clock right?" in said
+    assert "variables" not in said
+
+
+def test_no_code_is_asked_for_because_of_the_clock(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(mfa_codes=CODES, durations={"a": 600}) as service:
+        write_session(tmp_path, "ASIACLI")
+        service.environment |= mfa_role(tmp_path, service)
+        with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: states(service).get("a") == "RUNNING", process)
+            service.configure(refuse={"*": CLOCK})
+            said = read_until(process, "Trying again for up to 1 h")
+            service.configure(refuse={})
+            service.finish("a")
+            ended = end_of(process)
+        assert not service.asked("assumerole")
+    assert ended.code == 0, said + ended.err
+    assert "Is this machine's clock right?" in said
+    assert "MFA" not in said + ended.err
 
 
 # A role that wants an MFA code

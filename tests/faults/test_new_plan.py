@@ -426,3 +426,25 @@ def test_a_job_that_was_left_out_and_ended_unseen_does_not_keep_its_run_from_hav
         assert cancelled.code == 0, cancelled.err
         assert "it had ended before: nothing of it goes on, and nothing was changed" in cancelled.text
         assert recorded(tmp_path) == before
+
+
+def test_a_run_without_its_journal_is_cancelled_by_its_first_plan_and_says_so_where_the_new_one_is_named(tmp_path):
+    write_plan(tmp_path, JOBS, CHAIN, b=memory(2048))
+    with standin(fail={"b": 137}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
+        service.configure(fail={}, durations={"b": 600})
+        new_plan(tmp_path, b=memory(8192))
+        assert on(service, "resume", "r", "--new-plan", "new.yaml", "--detach", cwd=tmp_path).code == 0
+        (tmp_path / JOURNAL).unlink()
+        for command in (("cancel", "r"), ("cancel", "r", "--json")):
+            ended = on(service, *command, "--plan", "new.yaml", cwd=tmp_path)
+            assert ended.code == 2
+            assert "cancelled" not in ended.text
+            first = service.asked("submitjob")[0]["tags"]["kedro-batch:plan"]
+            assert f"go on, and were left alone: it was applied from another plan, {first}" in ended.err
+            assert "r_b_2 (" in ended.err
+            assert "kedro-batch cancel r --plan FIRST" in ended.err
+            assert "have ended" not in ended.err
+        assert states(service)["b"] not in ("SUCCEEDED", "FAILED")
+        assert on(service, "cancel", "r", "--plan", "plan.yaml", cwd=tmp_path).code == 0
+        assert states(service)["b"] == "FAILED"

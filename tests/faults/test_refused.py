@@ -176,3 +176,15 @@ def test_another_machine_sends_a_refused_job_under_the_same_name(tmp_path):
         assert on(service, "resume", "r", "--plan", "../plan.yaml", cwd=elsewhere).code == 0
         assert on(service, "resume", "r", cwd=tmp_path).code == 0  # finds that it has succeeded there
         assert service.verdict()["taken"] == 4
+
+
+def test_a_job_that_was_refused_does_not_keep_a_run_from_having_an_end(tmp_path):
+    """Its times are those of what ran: they stay the same, however long ago that is."""
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]})
+    with standin(refuse_jobs={"b": OVERRIDES}) as service:
+        assert on(service, *_APPLY, cwd=tmp_path).code == 6
+        seconds = {
+            json.loads(on(service, "wait", "r", "--json", cwd=tmp_path).text.splitlines()[-1])["run_seconds"]
+            for _ in range(2)
+        }
+    assert len(seconds) == 1

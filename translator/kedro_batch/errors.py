@@ -118,6 +118,7 @@ class ServiceError(KedroBatchError):
         objection: What the service says against this request, in its own words; empty unless it has read and rejected
             it.
         set_up_wrong: It looks like credentials that never worked. Waiting helps only if they have worked before.
+        of_clock: AWS has another time than this machine: other credentials would be refused, too.
         service: What was called.
         operation: Its operation; empty if none was called yet.
     """
@@ -131,13 +132,15 @@ class ServiceError(KedroBatchError):
         fault: Fault = Fault.REFUSED,
         remedy: str = "",
         set_up_wrong: bool = False,
+        of_clock: bool = False,
         service: str = "AWS Batch",
         operation: str = "",
         objection: str = "",
     ) -> None:
         """Take what went wrong, what is known about the call, and what to do: the message has both."""
         self.fault, self.problem, self.remedy = fault, problem, remedy
-        self.set_up_wrong, self.service, self.operation = set_up_wrong, service, operation
+        self.set_up_wrong, self.of_clock = set_up_wrong, of_clock
+        self.service, self.operation = service, operation
         self.objection = objection
         if fault is Fault.SETTINGS:
             self.exit_code = UsageError.exit_code

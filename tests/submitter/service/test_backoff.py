@@ -91,6 +91,38 @@ def test_trouble_is_told_once_and_its_end_too():
     ]
 
 
+def test_trouble_is_told_again_where_there_is_something_else_to_do_about_it():
+    def failing(remedy: str, fault: Fault = Fault.UNREACHABLE) -> ServiceError:
+        return ServiceError("it failed", fault=fault, remedy=remedy)
+
+    waiting, told, _ = backoff()
+    network, login = failing("Check the network"), failing("Log in again", Fault.CREDENTIALS)
+    for at, (lane, one) in enumerate(
+        [
+            (Lane.DESCRIBE, network),
+            (Lane.LIST, network),  # the same on another lane
+            (Lane.DESCRIBE, login),  # the machine slept, and is on the network again
+            (Lane.LIST, login),
+            (Lane.DESCRIBE, network),
+            (Lane.DESCRIBE, failing("")),
+        ]
+    ):
+        waiting.on_failure(lane, one, float(at))
+    waiting.on_success(Lane.DESCRIBE)
+    waiting.on_failure(Lane.DESCRIBE, login, 10.0)  # the other lane is in trouble all the time
+    waiting.on_success(Lane.LIST)
+    waiting.on_success(Lane.DESCRIBE)
+    waiting.on_failure(Lane.DESCRIBE, login, 20.0)
+    again = "Trying again for up to 1 h 0 min"
+    log_in = f"it failed. Log in again. Do that in another terminal: this goes on by itself then. {again}"
+    assert [one.message for one in told if isinstance(one, Notice)] == [
+        f"it failed. Check the network. {again}",
+        log_in,
+        "AWS Batch answers again",
+        log_in,
+    ]
+
+
 TROUBLE = "no connection. Trying again for up to 1 h 0 min; jobs on AWS Batch go on meanwhile"
 
 

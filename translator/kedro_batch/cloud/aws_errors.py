@@ -29,6 +29,7 @@ from kedro_batch.cloud.failure_table import (
     REGION,
     SETTING,
     UNSIGNED,
+    WRONG_CLOCK,
     Meaning,
 )
 from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
@@ -216,6 +217,7 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
         fault=meaning.fault,
         remedy=_TAGS_HINT if tagging else meaning.remedy,
         set_up_wrong=meaning.set_up_wrong,
+        of_clock=meaning.of_clock,
         service=service,
         operation=_operation(what),
         objection=objection,
@@ -226,11 +228,14 @@ def _without_credentials(what: str, service: str, operation: str, code: str, sai
     """Say that a call of botocore's own for credentials was refused: it came before the call that was made."""
     meaning = CODES.get(code, Meaning(fault=Fault.CREDENTIALS))
     remedy = MAY_ASSUME if operation in _ASSUMING else LOG_IN_AGAIN
+    of_clock = _is_of_the_clock(code, said)
     return ServiceError(
         f"cannot {_verb(what)}: there are no credentials, since {operation} was refused: {_bounded(said)}",
         fault=Fault.CREDENTIALS,
-        remedy=CLOCK if _is_of_the_clock(code, said) else remedy,
-        set_up_wrong=meaning.set_up_wrong or (operation in _ASSUMING and meaning.fault is Fault.DENIED),
+        remedy=CLOCK if of_clock else remedy,
+        set_up_wrong=not of_clock
+        and (meaning.set_up_wrong or (operation in _ASSUMING and meaning.fault is Fault.DENIED)),
+        of_clock=of_clock,
         service=service,
         operation=_operation(what),
     )
@@ -238,7 +243,7 @@ def _without_credentials(what: str, service: str, operation: str, code: str, sai
 
 def _meaning_of_code(code: str, message: str, status: int) -> Meaning:
     if _is_of_the_clock(code, message):
-        return Meaning(fault=Fault.CREDENTIALS, remedy=CLOCK)
+        return WRONG_CLOCK
     if known := CODES.get(code):
         return known
     if status == _TOO_MANY:
@@ -248,7 +253,7 @@ def _meaning_of_code(code: str, message: str, status: int) -> Meaning:
 
 def _is_of_the_clock(code: str, message: str) -> bool:
     words = code in UNSIGNED and any(one in message.lower() for one in _CLOCK_WORDS)
-    return words or (code in CODES and CODES[code].remedy == CLOCK)
+    return words or (code in CODES and CODES[code].of_clock)
 
 
 def _page(what: str, service: str, status: int, line: str) -> ServiceError:

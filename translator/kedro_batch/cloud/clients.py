@@ -106,7 +106,7 @@ class Clients:
             ServiceError: Nobody can renew them.
         """
         refuse_lasting(self._session, error, ", and repeat the command: it continues from there")
-        if renewal_of(self._session) is Renewal.BY_CODE:
+        if renewal_of(self._session) is Renewal.BY_CODE and not error.of_clock:
             self._refused.add(access_key_of(self._session))
         self._clients.clear()
         self.__dict__.pop("_session", None)

@@ -18,11 +18,13 @@ class Meaning:
         fault: What is known about the call.
         remedy: What to do; empty if nobody can say.
         set_up_wrong: Waiting helps only in a process whose credentials have worked before.
+        of_clock: AWS has another time than this machine.
     """
 
     fault: Fault
     remedy: str = ""
     set_up_wrong: bool = False
+    of_clock: bool = False
 
 
 LOG_IN = "Log in (aws sso login, aws login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -46,6 +48,8 @@ SETTING = "Correct the AWS_... variable or the line in ~/.aws/config that it com
 _PROFILE = "Set AWS_PROFILE to one of those that `aws configure list-profiles` prints"
 _CONFIG_FILE = "Correct the file (~/.aws/config, or AWS_CONFIG_FILE), or set another AWS_PROFILE"
 _DEPENDENCY = "Install it beside kedro-batch"
+
+WRONG_CLOCK = Meaning(fault=Fault.CREDENTIALS, remedy=CLOCK, of_clock=True)
 
 BUGS = ("OperationNotPageableError", "ParamValidationError", "UnknownClientMethodError")
 """Exceptions that only a bug of this program causes."""
@@ -149,7 +153,7 @@ _CODES: tuple[tuple[frozenset[str], Meaning], ...] = (
     ),
     (
         frozenset({"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"}),
-        Meaning(fault=Fault.CREDENTIALS, remedy=CLOCK),
+        WRONG_CLOCK,
     ),
     (
         frozenset({"AuthFailure", "InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"})

@@ -119,7 +119,7 @@ def may_pass(error: ServiceError) -> bool:
     """True if a session could not be opened for a reason that may pass, and not for what was typed or is allowed."""
     reply = getattr(error.__cause__, "response", None) or {}
     status = reply.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    refused = error.fault is Fault.CREDENTIALS and status < _SERVER_ERROR and status != _TOO_MANY
+    refused = error.fault is Fault.CREDENTIALS and not error.of_clock and status < _SERVER_ERROR and status != _TOO_MANY
     return error.passing and not refused
 
 

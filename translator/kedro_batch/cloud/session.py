@@ -115,7 +115,7 @@ def renewal_of(session: Any) -> Renewal:
 
 
 def refuse_lasting(session: Any, error: ServiceError, then: str = "") -> None:
-    """Refuse to wait for new credentials, where no other process can put any.
+    """Refuse to wait for new credentials, where no other process can put any. A clock that is wrong needs none.
 
     Args:
         session: The session.
@@ -125,7 +125,7 @@ def refuse_lasting(session: Any, error: ServiceError, then: str = "") -> None:
     Raises:
         ServiceError: They are in variables of this process.
     """
-    if renewal_of(session) is Renewal.NEVER:
+    if not error.of_clock and renewal_of(session) is Renewal.NEVER:
         raise ServiceError(
             f"{error.problem}. These credentials are in variables of this process (AWS_ACCESS_KEY_ID), where nobody "
             "else can renew them",

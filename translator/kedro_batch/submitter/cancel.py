@@ -46,6 +46,7 @@ class Cancelled:
         unconfirmed: Jobs that may have been submitted, and cannot be looked up.
         appearing: The newest job, if jobs still appeared when this was given up; else None.
         foreign: Jobs that the journal names and that are not of the run, with their names: they were left alone.
+        of_other_plans: Those that have a name of the run and go on, with the digests of their plans.
         run_state: Its state.
         started: The jobs whose latest submission has started, as far as the service knows it.
         not_started: The jobs whose latest submission ended before it started, likewise.
@@ -57,6 +58,7 @@ class Cancelled:
     unconfirmed: tuple[JobName, ...]
     appearing: JobSummary | None = None
     foreign: Mapping[JobId, str]
+    of_other_plans: Mapping[JobId, str]
     run_state: RunState
     started: frozenset[JobName]
     not_started: frozenset[JobName]
@@ -153,6 +155,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         unconfirmed=unconfirmed,
         appearing=rounds.newest if rounds.gave_up else None,
         foreign=dict(rounds.foreign),
+        of_other_plans=dict(rounds.of_other_plans),
         run_state=run_state,
         started=frozenset(job for job, has_started in started.items() if has_started),
         not_started=frozenset(job for job, has_started in started.items() if not has_started),
@@ -202,6 +205,8 @@ def _close(  # noqa: PLR0913  all that is known of a run at its end
         outcome, note = "unfinished", f"perhaps submitted, and not looked up: {listed(unconfirmed, _NAMED)}"
     if left:
         outcome, note = "unfinished", f"not ended yet: {listed(rounds.named(left), _NAMED)}"
+    if rounds.of_other_plans:
+        outcome, note = "unfinished", f"of another plan, and left alone: {listed([*rounds.of_other_plans], _NAMED)}"
     if rounds.gave_up:
         outcome, note = "unfinished", "its jobs go on appearing: another process submits them"
     return close(context, run_state, outcome, began=began, note=note)

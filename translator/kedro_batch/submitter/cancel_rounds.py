@@ -15,7 +15,7 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import CANCEL_REASON, ENDED
 from kedro_batch.submitter.journal_view import journal_words
-from kedro_batch.submitter.reconcile.belongs import is_of_run
+from kedro_batch.submitter.reconcile.belongs import digest_in, is_of_run
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import CANCEL_WITHIN_S, LOOKUP_DELAYS_S, VISIBLE_AFTER_S
 from kedro_batch.submitter.terminate import try_to_terminate
@@ -37,6 +37,7 @@ class CancelRounds:
         others_may_submit: There may be jobs that neither the journal nor ListJobs shows yet.
         foreign: What the journal names and the service shows under another name, or from another plan: its name by its
             id. It is left alone.
+        of_other_plans: The digests in the tags of those that have the run's name and go on.
         ended: Those of the journal that have ended, as it says: nobody waits until the service shows them.
         terminated: What was terminated here.
         refused: What cannot be terminated, and why.
@@ -51,6 +52,7 @@ class CancelRounds:
     ended: set[JobId] = field(default_factory=set)
     found: dict[JobId, JobSummary] = field(default_factory=dict)
     foreign: dict[JobId, str] = field(default_factory=dict)
+    of_other_plans: dict[JobId, str] = field(default_factory=dict)
     terminated: set[JobId] = field(default_factory=set)
     refused: dict[JobId, str] = field(default_factory=dict)
     appeared: dict[JobId, JobSummary] = field(default_factory=dict)
@@ -197,6 +199,8 @@ class CancelRounds:
         for detail in described:
             if not self._is_ours(detail):
                 self.foreign[detail.job_id] = detail.name
+                if detail.state not in ENDED and is_of_run(detail, self.context.run_id, digest_in(detail)):
+                    self.of_other_plans[detail.job_id] = digest_in(detail)
             elif detail.state not in ENDED:
                 live.append(detail.job_id)
         if live:

@@ -223,7 +223,10 @@ def how_it_ended(
 
 
 def _ended_at(run_state: RunState) -> float | None:
-    """Return when the last job of a run ended; None if that is not known, or if some job has not ended."""
-    ended = [one for one in run_state.records.values() if one.state in ENDED_ON_SERVICE]
+    """Return when the last job of a run ended; None if that is not known, or if some job has not ended.
+
+    A job that was refused, or that somebody says has succeeded, has no id and took no time.
+    """
+    ended = [one for one in run_state.records.values() if one.state in ENDED_ON_SERVICE and one.job_id]
     stops = [one.execution.stopped_at for one in ended if one.execution and one.execution.stopped_at is not None]
     return max(stops) if run_state.ended and stops and len(stops) == len(ended) else None

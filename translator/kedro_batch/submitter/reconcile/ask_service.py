@@ -8,18 +8,16 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, parsed_job_name
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.journal_view import journal_words
+from kedro_batch.submitter.reconcile.belongs import shown_digest
 from kedro_batch.submitter.reconcile.duplicates import Discovered, discover
 from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S
-from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import listed
 
 _PLANS_COMPARED = 5
 """How many jobs are asked for the digests in their tags."""
-_DIGEST_LENGTH = 71
-"""Of sha256: and 64 hexadecimal digits."""
 
 
 def list_jobs_of_run(context: RunContext, journal: Records, *, must_exist: bool) -> Discovered:
@@ -84,13 +82,13 @@ def _check_plan(context: RunContext, discovered: Discovered) -> None:
         first, last = detail.tags.get(TAG_PLAN), detail.tags.get(TAG_NEW_PLAN)
         if first and first != context.run_digest:
             raise UsageError(
-                f"run {context.run_id} is of another plan: {detail.name} was submitted from {_shown(first)}, this plan "
-                f"is {context.digest}. {_remedy(context, begun_otherwise=True)}"
+                f"run {context.run_id} is of another plan: {detail.name} was submitted from {shown_digest(first)}, "
+                f"this plan is {context.digest}. {_remedy(context, begun_otherwise=True)}"
             )
         if last and last not in known and context.options.mode is not RunMode.FOLLOW:
             raise UsageError(
-                f"run {context.run_id} has gone on with another plan: {detail.name} was submitted from {_shown(last)}, "
-                f"and this plan is {context.digest}. {_remedy(context, begun_otherwise=False)}"
+                f"run {context.run_id} has gone on with another plan: {detail.name} was submitted from "
+                f"{shown_digest(last)}, and this plan is {context.digest}. {_remedy(context, begun_otherwise=False)}"
             )
     if discovered.foreign_jobs:
         raise UsageError(
@@ -108,8 +106,3 @@ def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
         f"Name the plan that it was applied from, or choose another --run-id. If it has gone on with a new plan, or is "
         f"to go on with this one, name both: kedro-batch resume {context.run_id} --plan FIRST --new-plan NEW{further}"
     )
-
-
-def _shown(digest: str) -> str:
-    """Return a digest from a tag, which anybody may have written."""
-    return one_line(digest, _DIGEST_LENGTH)

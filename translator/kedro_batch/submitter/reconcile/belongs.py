@@ -7,6 +7,10 @@ adopted, believed or terminated because of an id in it alone, as long as the ser
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import TAG_PLAN, RunId, parsed_job_name
 from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.text.escaping import one_line
+
+_DIGEST_LENGTH = 71
+"""Of sha256: and 64 hexadecimal digits."""
 
 
 def is_of_run(detail: JobDetail, run_id: RunId, digest: PlanDigest) -> bool:
@@ -19,6 +23,16 @@ def is_of_run(detail: JobDetail, run_id: RunId, digest: PlanDigest) -> bool:
     """
     named = parsed_job_name(detail.name)
     return named is not None and named[0] == run_id and detail.tags.get(TAG_PLAN, digest) == digest
+
+
+def digest_in(detail: JobDetail) -> PlanDigest:
+    """Return the digest of its run's first plan, from a job's tag; empty without our tags."""
+    return PlanDigest(detail.tags.get(TAG_PLAN, ""))
+
+
+def shown_digest(digest: str) -> str:
+    """Return a digest from a tag, which anybody may have written."""
+    return one_line(digest, _DIGEST_LENGTH)
 
 
 def is_submission(detail: JobDetail, run_id: RunId, digest: PlanDigest, job: JobName, submission: int) -> bool:

@@ -167,12 +167,14 @@ class AwsEngine:
             self._use_if_of_plan(self._session_here())
 
     def renew_here(self, error: ServiceError) -> bool:
-        """Renew credentials that only this process can renew; True if that is done.
+        """Renew credentials that only this process can renew; True if that is done. A clock that is wrong needs none.
 
         Raises:
             ServiceError: Nobody can renew them, or nobody types the MFA code that they need.
             Interrupted: A signal came while it was asked for.
         """
+        if error.of_clock:
+            return False
         refuse_lasting(self._session, error)
         if renewal_of(self._session) is not Renewal.BY_CODE or not self._is_refused():
             return False
@@ -192,7 +194,7 @@ class AwsEngine:
         try:
             _caller_of(self._session)
         except ServiceError as error:
-            return error.fault is Fault.CREDENTIALS
+            return error.fault is Fault.CREDENTIALS and not error.of_clock
         return False
 
     def _use_if_of_plan(self, session: Any) -> None:

@@ -53,6 +53,8 @@ class Backoff:
         self.limit_s = limit_s
         self._troubles: dict[Lane, _Trouble] = {}
         self._limited: dict[Lane, _Limited] = {}
+        self._remedies: set[str] = set()
+        """What was said to do about the trouble that is shown."""
         self._accepted = False
         self.jobs_go_on = False
         """True if the run may have jobs on the service."""
@@ -81,7 +83,7 @@ class Backoff:
             self.on_throttled(lane, error, now)
         else:
             self._limited.pop(lane, None)
-            if not (quiet or trouble.shown):
+            if not quiet:
                 self._tell_trouble(error)
                 trouble.shown = True
         if now >= trouble.retry_at:  # several calls that fail together are one failure
@@ -109,6 +111,8 @@ class Backoff:
         shown = self._shown
         self._troubles.pop(lane, None)
         self._limited.pop(lane, None)
+        if not self._trouble_shown:
+            self._remedies.clear()
         if shown and not self._shown:
             self._emit(Notice(kind=NoticeKind.RECOVERED, message="AWS Batch answers again"))
 
@@ -127,8 +131,10 @@ class Backoff:
                 self._emit(Notice(kind=NoticeKind.TROUBLE, message=message))
 
     def _tell_trouble(self, error: ServiceError) -> None:
-        if self._trouble_shown:
+        """Tell what the trouble is: once, but again where there is something else to do about it than was said."""
+        if self._trouble_shown and (not error.remedy or error.remedy in self._remedies):
             return
+        self._remedies.add(error.remedy)
         message = f"{error}. "
         if error.fault is Fault.CREDENTIALS and error.remedy:
             message += "Do that in another terminal: this goes on by itself then. "
