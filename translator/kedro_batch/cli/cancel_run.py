@@ -7,6 +7,7 @@ from kedro_batch.cli.base import print_note
 from kedro_batch.cli.run_session import RunSession
 from kedro_batch.errors import RunUnfinished, UsageError
 from kedro_batch.submitter.cancel import Cancelled, cancel
+from kedro_batch.submitter.reconcile.belongs import shown_digest
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
@@ -20,7 +21,7 @@ def cancel_run(session: RunSession) -> Cancelled:
 
     Raises:
         RunUnfinished: Some jobs have not ended yet, new ones go on appearing, or some cannot be looked for.
-        UsageError: The journal names jobs of others, which were left alone.
+        UsageError: Jobs of another plan or of others have its name, or are in the journal: they were left alone.
         KedroBatchError: The service or the journal refused.
         Interrupted: A signal came.
     """
@@ -41,14 +42,28 @@ def cancel_run(session: RunSession) -> Cancelled:
             f"{listed(cancelled.unconfirmed)} may have been submitted: a reply was lost, and only ListJobs can tell. "
             f"Allow batch:ListJobs, then: {again}"
         )
+    if cancelled.of_other_plans and session.handle.entry is None:
+        raise UsageError(_which_plan(session, cancelled))
     if cancelled.foreign:
         names = listed([f"{name} ({job_id})" for job_id, name in sorted(cancelled.foreign.items())], 3)
         raise UsageError(
-            f"the jobs of run {run_id} have ended, but the journal {session.context.journal.file} is not to be "
+            f"the other jobs of run {run_id} have ended, but the journal {session.context.journal.file} is not to be "
             f"believed: {names} are other jobs on AWS Batch. They were left alone. Use the journal that the run was "
             "applied with, or move this one away and name the plan with --plan PLAN"
         )
     return cancelled
+
+
+def _which_plan(session: RunSession, cancelled: Cancelled) -> str:
+    """Say that jobs of the run go on, since the plan at hand is not the one that they are known by."""
+    run_id = session.handle.run_id
+    digests = listed([shown_digest(one) for one in sorted({*cancelled.of_other_plans.values()})], 3)
+    names = listed([f"{cancelled.foreign[job_id]} ({job_id})" for job_id in sorted(cancelled.of_other_plans)], 20)
+    return (
+        f"jobs of run {run_id} go on, and were left alone: it was applied from another plan, {digests}, not from "
+        f"{session.handle.digest}. Name that plan, even if the run has gone on with this one since (kedro-batch validate "
+        f"FILE prints a digest): kedro-batch cancel {run_id} --plan FIRST{session.further}. The jobs: {names}"
+    )
 
 
 def _who_submits(session: RunSession, newest: JobSummary, again: str) -> str:
