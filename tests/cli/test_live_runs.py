@@ -111,6 +111,22 @@ def test_a_run_goes_on_with_one_branch_while_the_last_job_has_failed_with_anothe
         assert apply(service, tmp_path, "second", "--exclusive").code == 0
 
 
+def test_a_run_that_was_to_be_cancelled_goes_on_as_long_as_its_jobs_do(tmp_path):
+    plan(tmp_path)
+    with standin(durations={"b": 600}) as service:
+        assert apply(service, tmp_path, "first").code == 0
+        # Who followed it was told of the cancel, and ended; then the command that cancelled it was killed.
+        with closing(sqlite3.connect(tmp_path / JOURNAL)) as connection, connection:
+            connection.execute("UPDATE runs SET outcome = 'cancelled'")
+        refused = apply(service, tmp_path, "second", "--exclusive")
+        assert refused.code == 2, refused.out
+        assert "run first of this project goes on and writes" in refused.err
+        status = on(service, "status", "first", cwd=tmp_path)
+        assert "kedro-batch cancel first  end what goes on, if the command that cancels it does not" in status.text
+        assert on(service, "cancel", "first", cwd=tmp_path).code == 0
+        assert apply(service, tmp_path, "second", "--exclusive").code == 0
+
+
 def test_a_run_that_batch_has_forgotten_does_not_count(tmp_path):
     plan(tmp_path)
     with standin(durations={"b": 600}) as service:

@@ -11,7 +11,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, make_older, started, states, wait_until
+from tests.support.runs import JOURNAL, make_older, recorded, started, states, wait_until
 from tests.support.services import standin
 
 JOBS = {name: ["x"] for name in ("a", "b", "c")}
@@ -319,6 +319,9 @@ def test_what_was_to_be_run_again_with_the_new_plan_is_not_taken_as_done(tmp_pat
         assert ended.code == 2, ended.out
         assert "b has succeeded: its command differs in the new plan" in ended.err
         assert "kedro-batch resume r --from b" in ended.err
+        ended = on(service, "apply", "new.yaml", "--run-id", "r", cwd=tmp_path)
+        assert ended.code == 2, ended.out
+        assert "kedro-batch resume r --from b" in ended.err
         assert on(service, "resume", "r", "--from", "b", cwd=tmp_path).code == 0
         commands = {body["jobName"]: body["containerOverrides"]["command"] for body in service.asked("submitjob")}
     assert {name: commands[f"r_{name}_2"] for name in JOBS} == {name: ["y"] for name in JOBS}
@@ -386,6 +389,45 @@ def test_a_forgotten_run_goes_on_with_other_groups_as_is_advised(tmp_path):
         assert [name.rpartition("_")[0] for name in sent(service)[before:]] == ["r_both", "r_end"]
 
 
+def test_every_advice_to_go_on_names_the_journal(tmp_path):
+    book = ("--journal", "elsewhere/journal.db")
+    write_plan(tmp_path, JOBS, CHAIN)
+    with standin(fail={"b": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", *book, cwd=tmp_path).code == 6
+        new_plan(tmp_path, b=memory(4096))
+        command = "kedro-batch resume r --new-plan new.yaml --journal elsewhere/journal.db"
+        for words in (("apply", "new.yaml", "--run-id", "r"), ("resume", "r", "--plan", "new.yaml")):
+            assert command in on(service, *words, *book, cwd=tmp_path).err
+        env, content = service.environment, (tmp_path / "new.yaml").read_bytes()
+        piped = kedro_batch("apply", "-", "--run-id", "r", *book, cwd=tmp_path, env=env, stdin=content)
+        assert "kedro-batch resume r --new-plan PLAN --journal elsewhere/journal.db" in piped.err
+        service.configure(queues=[])
+        refused = on(service, "resume", "r", *book, cwd=tmp_path)
+        assert "kedro-batch resume r --new-plan plan.yaml --journal elsewhere/journal.db" in refused.err
+        third = ("--journal", "third/journal.db")
+        refused = on(service, "resume", "r", "--plan", "plan.yaml", *third, cwd=tmp_path)
+        assert "kedro-batch resume r --plan PLAN --new-plan plan.yaml --journal third/journal.db" in refused.err
+        service.configure(queues=["a_queue"])
+        refused = on(service, "wait", "r", "--plan", "new.yaml", *third, cwd=tmp_path)
+        assert "kedro-batch resume r --plan FIRST --new-plan NEW --journal third/journal.db" in refused.err
+
+
+def test_a_job_that_was_left_out_and_ended_unseen_does_not_keep_its_run_from_having_ended(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {})
+    with standin(durations={"b": 600}, fail={"b": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
+        wait_until(lambda: (states(service)["a"], states(service)["b"]) == ("SUCCEEDED", "RUNNING"))
+        service.finish("b")
+        wait_until(lambda: states(service)["b"] == "FAILED")
+        new_plan(tmp_path, {"a": ["x"]}, {})
+        assert on(service, "resume", "r", "--new-plan", "new.yaml", cwd=tmp_path).code == 0
+        before = recorded(tmp_path)
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 0, cancelled.err
+        assert "it had ended before: nothing of it goes on, and nothing was changed" in cancelled.text
+        assert recorded(tmp_path) == before
+
+
 def test_a_run_without_its_journal_is_cancelled_by_its_first_plan_and_says_so_where_the_new_one_is_named(tmp_path):
     write_plan(tmp_path, JOBS, CHAIN, b=memory(2048))
     with standin(fail={"b": 137}) as service:
@@ -406,17 +448,3 @@ def test_a_run_without_its_journal_is_cancelled_by_its_first_plan_and_says_so_wh
         assert states(service)["b"] not in ("SUCCEEDED", "FAILED")
         assert on(service, "cancel", "r", "--plan", "plan.yaml", cwd=tmp_path).code == 0
         assert states(service)["b"] == "FAILED"
-
-
-def test_a_job_that_the_new_plan_leaves_out_does_not_keep_a_run_from_having_ended(tmp_path):
-    write_plan(tmp_path, {"a": ["x"], "b": ["x"]})
-    with standin(durations={"a": 600, "b": 600}, fail={"b": 1}) as service:
-        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
-        wait_until(lambda: set(states(service).values()) == {"RUNNING"})
-        service.finish("a", "b")
-        wait_until(lambda: states(service) == {"a": "SUCCEEDED", "b": "FAILED"})
-        new_plan(tmp_path, {"a": ["x"]}, {})
-        assert on(service, "resume", "r", "--new-plan", "new.yaml", cwd=tmp_path).code == 0
-        ended = on(service, "cancel", "r", cwd=tmp_path)
-    assert ended.code == 0
-    assert "it had ended before: nothing of it goes on, and nothing was changed" in ended.text + ended.err

@@ -12,9 +12,11 @@ import pytest
 
 from kedro_batch.errors import Interrupted, RunCancelled
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.plan.submit_job import RunId
+from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.cancel_mark import watch_for_mark
+from kedro_batch.submitter.events import JobChanged
 from kedro_batch.submitter.inbox import Inbox
+from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
 from tests.submitter.contexts import RUN
@@ -116,3 +118,17 @@ def test_a_journal_that_cannot_be_opened_for_a_while_is_opened_again(journal):
         assert inbox.wait(GENEROUS_S)
         with pytest.raises(RunCancelled):
             inbox.check_interrupt()
+
+
+def test_what_was_seen_before_the_cancel_and_is_written_after_it_does_not_bring_a_job_back(journal):
+    def change(before: JobState, after: JobState) -> JobChanged:
+        return JobChanged(job=A, job_id=JobId("id"), submission=1, before=before, after=after)
+
+    journal.intend(RUN, [(A, 1)], 2.0)
+    journal.record(RUN, change(JobState.RUNNING, JobState.CANCELLED), 5.0)
+    journal.record(RUN, change(JobState.SUBMITTED, JobState.RUNNABLE), 6.0)  # by a process that was stopped
+    journal.commit()
+    assert journal.records(RUN)[A].state is JobState.CANCELLED
+    journal.record(RUN, change(JobState.CANCELLED, JobState.RUNNING), 7.0)  # by one that knows of the cancel
+    journal.commit()
+    assert journal.records(RUN)[A].state is JobState.RUNNING

@@ -12,6 +12,7 @@ from kedro_batch.submitter.run_options import RunOptions
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.terminate import JobTerminator
 from tests.submitter.contexts import RUN, context_on, next_reply, submit_first_job
+from tests.support.runs import states, wait_until
 
 A = JobName("a")
 REASON = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - none"
@@ -54,6 +55,22 @@ def test_a_job_that_waits_in_vain_even_now_is_ended_with_what_aws_batch_said(fol
     poll(poller, context)
     failure = run_state.record(A).failure
     assert (run_state.state(A), failure and failure.cause) == (JobState.FAILED, "stuck")
+
+
+def test_a_job_that_is_called_off_while_it_is_let_run_is_ended_all_the_same(followed):
+    context, service, _, poller, job_id = followed
+    terminator = JobTerminator(context)
+    terminator.end_stuck(poller.stuck.pop_to_end())
+    service.configure(stuck={})
+    wait_until(lambda: states(service)["a"] == "RUNNING")
+    terminator.act(context.calls.now())
+    terminator.terminate([job_id], "kedro-batch: not run")
+    terminator.on_reply(next_reply(context), context.calls.now())
+    assert (terminator.idle, service.asked("terminatejobs")) == (False, [])
+    terminator.act(context.calls.now())
+    terminator.on_reply(next_reply(context), context.calls.now())
+    assert terminator.idle
+    assert [one["jobs"] for one in service.asked("terminatejobs")] == [[job_id]]
 
 
 def test_a_job_that_has_got_its_machine_just_before_is_let_run(followed):

@@ -5,6 +5,7 @@ import secrets
 import shlex
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,10 +156,12 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
         KedroBatchError: As ``open_run``; or the run that has this name is another one.
     """
     from kedro_batch.cli.local_engine import find_local_folder
+    from kedro_batch.cli.plan_contradicted import offering_reruns
     from kedro_batch.cli.revision_choice import offering_revisions
     from kedro_batch.cli.run_handle import RunHandle, check_plan_in_use, find_run
     from kedro_batch.cli.run_session import aws_engine, open_run
     from kedro_batch.submitter.journal import Journal
+    from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.run_id import checked_run_id, make_run_id
     from kedro_batch.submitter.run_options import RunMode
 
@@ -170,7 +173,7 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     engine = None if on_this_machine else aws_engine(plan, new_run=run_id is None)
     book = Journal(journal, print_plainly)
     entry = book.run(chosen)
-    check_plan_in_use(entry, digest, name)
+    check_plan_in_use(entry, digest, name, journal)
     engine_name: EngineName = "local" if on_this_machine else "aws"
     if entry and entry.engine != engine_name:
         raise UsageError(f"run {chosen} runs on {entry.engine}: choose another --run-id")
@@ -183,14 +186,15 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
             run_id=chosen, plan=plan, digest=digest, content=content, source=name, engine_name=engine_name, entry=None
         )
     with (
-        offering_revisions(lambda option: _resume_with(option, handle, journal)),
+        offering_revisions(lambda option: _resume_with(handle, journal, option)),
+        offering_reruns(partial(_resume_with, handle, journal), chosen, journal_words(journal)),
         open_run(handle, book, command_options(given, mode), engine=engine) as session,
     ):
         yield session
 
 
-def _resume_with(option: str, handle: "RunHandle", journal: Path) -> str:
-    """Return the command that resumes a run with an option, found as this command found it."""
+def _resume_with(handle: "RunHandle", journal: Path, *options: str) -> str:
+    """Return the command that resumes a run with more options, found as this command found it."""
     ctx = click.get_current_context()
     words = ["resume", handle.run_id]
     if handle.entry is None:
@@ -198,7 +202,7 @@ def _resume_with(option: str, handle: "RunHandle", journal: Path) -> str:
     if ctx.get_parameter_source("journal") is ParameterSource.COMMANDLINE:
         words += ["--journal", str(journal)]
     program = ctx.command_path.removesuffix(f" {ctx.info_name}")
-    return f"{program} {shlex.join([*words, option])}"
+    return f"{program} {shlex.join([*words, *options])}"
 
 
 def _print_requests(plan: "Plan", digest: "PlanDigest") -> None:

@@ -94,7 +94,7 @@ def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None, *,
     if entry is None:
         raise UsageError(f"the journal {journal.file} has lost run {run_id}")
     if digest and digest not in {one.digest for one in (recorded[-1:] if in_use else recorded)}:
-        raise _other_plan(entry, digest, plan[1] if plan else "PLAN")
+        raise _other_plan(entry, digest, plan[1] if plan else "PLAN", journal.file)
     plans = {one.digest: _read_recorded(run_id, one) for one in recorded}
     newest = recorded[-1]
     current = plans.pop(newest.digest)
@@ -147,19 +147,21 @@ def _read_recorded(run_id: RunId, recorded: PlanOfRun) -> Plan:
     return plan
 
 
-def check_plan_in_use(entry: RunEntry | None, digest: PlanDigest, source: str) -> None:
+def check_plan_in_use(entry: RunEntry | None, digest: PlanDigest, source: str, journal: Path) -> None:
     """Refuse a plan that is not the one that a run goes on with.
 
     Raises:
         UsageError: Its digest differs.
     """
     if entry and entry.plan_digest != digest:
-        raise _other_plan(entry, digest, source)
+        raise _other_plan(entry, digest, source, journal)
 
 
-def _other_plan(entry: RunEntry, digest: PlanDigest, source: str) -> UsageError:
+def _other_plan(entry: RunEntry, digest: PlanDigest, source: str, journal: Path) -> UsageError:
+    new = shlex.quote(source) if Path(source).is_file() else "PLAN"
+    resume = f"kedro-batch resume {entry.run} --new-plan {new}{journal_words(journal)}"
     of = "goes on with" if entry.new_digest else "is of"
     return UsageError(
         f"run {entry.run} {of} another plan: its digest is {entry.plan_digest}, that of this one {digest}. To go on "
-        f"with this one: kedro-batch resume {entry.run} --new-plan {shlex.quote(source)}; or choose another run id"
+        f"with this one: {resume}; or choose another run id"
     )

@@ -103,7 +103,7 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
 def _has_ended(context: RunContext, entry: RunEntry | None, journal: Records) -> bool:
     """True if a run has ended, as far as the journal knows.
 
-    Nobody follows a job that the newest plan does not have: what the journal says of it is how it was left.
+    Of jobs that a new plan left out it may not know the end: nobody followed them. What goes on of them is terminated.
     """
     ended = entry is not None and entry.outcome in _ENDED_AS
     return ended and not any(one.state in UNFINISHED for job, one in journal.items() if job in context.parents)

@@ -1,8 +1,8 @@
 """The mark in the journal that a run is to be cancelled: who works on the run looks for it, and stops.
 
 ``cancel`` writes it, though another process on this machine holds the lock of the run. That process sends nothing more:
-it looks for the mark every second, in whatever it waits, and in the same commit as each intent. ``take_over`` has the
-other side.
+it looks for the mark every second, in whatever it waits but a prompt for an MFA code, and in the same commit as each
+intent. ``take_over`` has the other side.
 """
 
 import sqlite3

@@ -175,6 +175,11 @@ class RunContext:
                 vars(view).pop(name, None)
         return view
 
+    def resume_with(self, options: str) -> str:
+        """Return the command that resumes the run with more options, for messages: it finds the run as this one did."""
+        plan = "" if self.journal.run(self.run_id) else " --plan PLAN"
+        return f"kedro-batch resume {self.run_id}{plan} {options}{journal_words(self.journal.file)}"
+
     @property
     def adopts(self) -> bool:
         """True if a job whose reply is lost can be found by its name."""

@@ -245,6 +245,11 @@ class Journal(JournalView):
 
         Whoever works on the run holds its lock; this needs none (``cancel_mark``).
 
+        Args:
+            run_id: The run.
+            at: When; seconds since the epoch.
+            within_s: How long to wait for a journal that another program holds.
+
         Raises:
             UsageError: The file cannot be written.
         """

@@ -19,7 +19,7 @@ from kedro_batch.submitter.events import (
     event_json,
 )
 from kedro_batch.submitter.job_execution import details_text
-from kedro_batch.submitter.job_state import JobState
+from kedro_batch.submitter.job_state import ENDED, JobState
 
 INTEND = """
 INSERT INTO submissions (run, job, submission, intended_at, revision, state, plan_digest) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -51,6 +51,7 @@ INSERT INTO submissions (
 ON CONFLICT DO UPDATE SET job_id = excluded.job_id, state = excluded.state, status = excluded.status,
     blocked_by = excluded.blocked_by, cause = excluded.cause, reason = excluded.reason,
     exit_code = excluded.exit_code, attempts = excluded.attempts, advice = excluded.advice, log = excluded.log
+WHERE submissions.state != 'CANCELLED' OR ?
 """
 _EXECUTED = """
 UPDATE submissions SET created_at = ?, started_at = ?, stopped_at = ?, details = ?
@@ -82,7 +83,9 @@ def event_rows(run_id: RunId, event: Event, at: float) -> list[Row]:
         case JobChanged():
             submission = (run_id, event.job, event.submission, event.job_id, event.after, event.status)
             failure = (event.cause, event.reason, event.exit_code, event.attempts, event.advice, event.log)
-            rows.append((_CHANGED, (*submission, event.blocked_by, *failure)))
+            # A process that was stopped, and goes on once the run is cancelled, tells what it saw before.
+            is_later = event.before is JobState.CANCELLED or event.after in ENDED
+            rows.append((_CHANGED, (*submission, event.blocked_by, *failure, is_later)))
         case JobExecuted(execution=one):
             times = (one.created_at, one.started_at, one.stopped_at)
             of_job = (run_id, event.job, event.submission, event.job_id)

@@ -26,8 +26,8 @@ from kedro_batch.submitter.service.local_earlier import EarlierCommands
 from kedro_batch.submitter.service.local_record import RECORD
 from kedro_batch.text.wording import counted, listed
 
-_MAY_GO_ON = (None, "detached", "unfinished", "interrupted", "stopped")
-"""The outcomes of runs whose jobs may not have ended."""
+_MAY_GO_ON = (None, "detached", "unfinished", "interrupted", "stopped", "cancelled")
+"""The outcomes of runs whose jobs may not have ended: who is told of a cancel closes the run before its jobs end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,10 +253,8 @@ def _what(other: LiveRun) -> str:
 
 def _how_to_run_beside(context: RunContext) -> str:
     if context.plan.exclusive and context.continued:
-        return (
-            f"To run beside it: compile without `exclusive: true` in aws_batch.yml, then kedro-batch resume "
-            f"{context.run_id} --new-plan PLAN"
-        )
+        resume = context.resume_with("--new-plan PLAN")
+        return f"To run beside it: compile without `exclusive: true` in aws_batch.yml, then {resume}"
     by = {
         "leave --exclusive out": context.options.exclusive,
         "compile without `exclusive: true` in aws_batch.yml": context.plan.exclusive,

@@ -105,7 +105,7 @@ _WARNED = ("job_queue", "job_definition")
 def _refuse_failures(findings: Iterable[Finding], where: str, context: RunContext) -> None:
     steps = COMPILE_AGAIN
     if context.continued:
-        steps = f", compile again, and go on with that plan: kedro-batch resume {context.run_id} --new-plan plan.yaml"
+        steps = f", compile again, and go on with that plan: {context.resume_with('--new-plan plan.yaml')}"
     wrong = [with_steps(one, steps) for one in findings if one.status is Status.FAILURE]
     if wrong:
         file = context.plan_file

@@ -1,7 +1,8 @@
 """Take a run over from another process on this machine, to cancel it: tell that process to stop, and wait until it has.
 
 The journal gets a mark, for which whoever works on the run looks (``cancel_mark``). A process that does not stop, since
-it hangs or was stopped itself, is left behind after a while: it sends nothing more either, once it goes on.
+it hangs, was stopped itself or asks for an MFA code, is left behind after a while: it sends nothing more either, once
+it goes on. A journal that another program holds gets its mark as soon as it is let go.
 """
 
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from kedro_batch.errors import UsageError
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.submitter.journal_busy import BUSY_S
 from kedro_batch.text.escaping import one_line
 
 STOPS_WITHIN_S = 30.0
@@ -27,41 +29,70 @@ Lock = Callable[[], str | None]
 """Locks the run until the command ends; returns None once that is so, else who holds the lock."""
 
 
+class RunNotBegun(UsageError):  # noqa: N818  what a process is at, not a fault
+    """Another process begins the run, and nothing of that is in the journal yet."""
+
+
 def already_locked() -> None:
     """Say that the run is locked."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Holder:
-    """The process that holds the lock of a run.
+    """The process that works on a run that is to be cancelled.
 
     Attributes:
-        name: Which process it is.
-        told: The run is marked, so that it stops. Without the mark, since the journal cannot be written, it goes on.
+        context: The run.
+        name: Its name, as its lock says it.
+        marked: The run is marked, which that process sees; else the journal could not be written until now.
     """
 
+    context: RunContext
     name: str
-    told: bool
+    marked: bool = False
 
-    def tell(self, context: RunContext) -> None:
-        """Tell it to stop, if the journal can be written by now."""
-        if not self.told:
-            with suppress(UsageError):
-                self.told = context.journal.mark_to_cancel(context.run_id, context.calls.wall(), within_s=0.0)
+    def mark(self, within_s: float = BUSY_S) -> None:
+        """Mark the run, unless that is done.
+
+        Args:
+            within_s: How long to wait for a journal that another program holds.
+
+        Raises:
+            UsageError: The journal cannot be written, or does not have the run yet, so that nobody would see the mark.
+        """
+        context = self.context
+        if self.marked:
+            return
+        if not context.journal.mark_to_cancel(context.run_id, context.calls.wall(), within_s):
+            raise RunNotBegun(
+                f"run {context.run_id} is being worked on by {self.name}, and is not in the journal "
+                f"{context.journal.file} yet. Stop that process"
+            )
+        self.marked = True
+
+    def try_to_mark(self) -> None:
+        """Mark the run if the journal can be written by now."""
+        with suppress(UsageError):
+            self.mark(0.0)
 
     @property
     def why_it_goes_on(self) -> str:
-        """Say why it has not stopped, in a sentence."""
-        if self.told:
-            return f"{self.name} has not stopped within {STOPS_WITHIN_S:.0f} s: it hangs or was stopped itself."
-        return f"{self.name} could not be told to stop, since the journal cannot be written: it may submit more jobs."
+        """Why it has not stopped after a while, and what that means, as sentences."""
+        if self.marked:
+            return (
+                f"{self.name} has not stopped within {STOPS_WITHIN_S:.0f} s: it hangs, was stopped itself, or waits "
+                "for an MFA code on its terminal. It submits nothing more"
+            )
+        return (
+            f"{self.name} could not be told to stop, since the journal {self.context.journal.file} cannot be written: "
+            "it works on, and may submit jobs"
+        )
 
     @property
-    def how_to_end_it(self) -> str:
-        """Say how to end it. Only what hangs has to be killed: any other process gets to know what it has submitted."""
+    def to_end_it(self) -> str:
+        """What ends it: a process that is well hears a signal."""
         process = _PROCESS.match(self.name)
-        kill = "kill -9" if self.told else "kill -INT"
-        return f"To end it: {kill} {process[1]}" if process else "End that process"
+        return f"kill {'-9 ' if self.marked else ''}{process[1]}" if process else "end that process"
 
 
 def tell_holder_to_stop(context: RunContext, lock: Lock) -> Holder | None:
@@ -72,27 +103,25 @@ def tell_holder_to_stop(context: RunContext, lock: Lock) -> Holder | None:
     Raises:
         UsageError: The journal does not have the run yet, so that nobody would see the mark.
     """
-    holder = lock()
-    if holder is None:
+    name = lock()
+    if name is None:
         return None
+    holder = Holder(context=context, name=name)
     try:
-        marked = context.journal.mark_to_cancel(context.run_id, context.calls.wall())
+        holder.mark()
+    except RunNotBegun:
+        raise
     except UsageError as error:
-        _tell(context, NoticeKind.WARNING, f"{holder} cannot be told to stop: {one_line(str(error))}")
-        return Holder(name=holder, told=False)
-    if not marked:
-        raise UsageError(
-            f"run {context.run_id} is being worked on by {holder}, and is not in the journal "
-            f"{context.journal.file} yet. Stop that process"
-        )
-    return Holder(name=holder, told=True)
+        message = f"{name} cannot be told to stop yet: {one_line(str(error))}. It is tried again"
+        _tell(context, NoticeKind.WARNING, message)
+    return holder
 
 
 def take_over(context: RunContext, lock: Lock, holder: Holder, meanwhile: Callable[[], None]) -> bool:
     """Wait until the process that holds the lock of a run has stopped; True if it has, and the run is locked.
 
     Args:
-        context: The run. It is marked as soon as the journal can be written.
+        context: The run.
         lock: Locks it.
         holder: Who holds the lock.
         meanwhile: Done again and again while it is waited for.
@@ -100,20 +129,22 @@ def take_over(context: RunContext, lock: Lock, holder: Holder, meanwhile: Callab
     Raises:
         Interrupted: A signal came.
     """
-    if CANCELS in holder.name:
-        _tell(context, NoticeKind.TERMINATED, f"{holder.name}, cancels run {context.run_id}, too")
+    name = holder.name
+    if CANCELS in name:
+        _tell(context, NoticeKind.TERMINATED, f"{name}, cancels run {context.run_id}, too")
         return False
-    if holder.told:
-        _tell(context, NoticeKind.TERMINATED, f"{holder.name} works on run {context.run_id}: it is told to stop")
+    told = False
     until = context.calls.now() + STOPS_WITHIN_S
     while lock():
+        holder.try_to_mark()
+        if holder.marked and not told:
+            told = True
+            until = context.calls.now() + STOPS_WITHIN_S
+            _tell(context, NoticeKind.TERMINATED, f"{name} works on run {context.run_id}: it is told to stop")
         if context.calls.now() >= until:
-            without = "The run is cancelled without it"
-            more = ", and it submits nothing more" if holder.told else ""
-            message = f"{holder.why_it_goes_on} {without}{more}. {holder.how_to_end_it}"
+            message = f"{holder.why_it_goes_on}. The run is cancelled beside it. To end it: {holder.to_end_it}"
             _tell(context, NoticeKind.WARNING, message)
             return False
-        holder.tell(context)
         meanwhile()
         context.service.pause(_LOOK_EVERY_S)
     return True

@@ -49,7 +49,7 @@ class JobTerminator:
         self._bucket = Bucket(TERMINATE_RATE, TERMINATE_BURST, context.calls.now())
         self._ids: dict[JobId, str] = {}
         self._stuck = set[JobId]()
-        self._asked: tuple[JobId, ...] = ()
+        self._asked: dict[JobId, str] = {}
         self._refused: dict[JobId, str] = {}
         self._asking = False
 
@@ -74,7 +74,7 @@ class JobTerminator:
         if self._ids and not self._asking and now >= self._retry_at and self._bucket.try_acquire(now):
             reason = next(iter(self._ids.values()))
             ids = [job_id for job_id, given in self._ids.items() if given == reason]
-            self._asked = tuple(ids)
+            self._asked = dict.fromkeys(ids, reason)
             self._asking = True
             call = partial(self._context.engine.terminate_jobs, ids, reason)
             if stuck := [job_id for job_id in ids if job_id in self._stuck]:
@@ -95,13 +95,15 @@ class JobTerminator:
         """
         self._asking = False
         if reply.error and not reply.error.passing:
-            self._leave(dict.fromkeys(self._asked, str(reply.error)))
+            self._leave({job_id: str(reply.error) for job_id in self._asked})
             return
         if reply.error:
             self._context.backoff.on_failure(Lane.TERMINATE, reply.error, now)
             return
         self._context.backoff.on_success(Lane.TERMINATE)
         for job_id in reply.value.done:
+            if self._ids.get(job_id) != self._asked.get(job_id):
+                continue  # called off meanwhile: as one that was stuck it may have been let go on
             self._ids.pop(job_id, None)
             self._stuck.discard(job_id)
         self._leave(reply.value.failed)

@@ -20,22 +20,24 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
         return ()
     going_on = status.engine == "aws" and bool(states & LIVE)
     with_journal = for_terminal(journal_words(Path(journal)))
-    if going_on and status.outcome == "cancelled":  # the command that cancelled it ends its jobs
-        return ((f"kedro-batch status {status.run}{with_journal}", "see how it ended"),)
-    again = bool(states & WITHOUT_RESULT)
+    cancelled = going_on and status.outcome == "cancelled"  # the command that cancelled it ends its jobs
+    again = bool(states & WITHOUT_RESULT) and not cancelled
     commands = []
-    if going_on:
+    if cancelled:
+        commands.append((f"kedro-batch status {status.run}{with_journal}", "see how it ended"))
+    elif going_on:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
     if again or not going_on:
         commands += _resumes(status, with_journal)
     if going_on:
-        commands.append((f"kedro-batch cancel {status.run}{with_journal}", "end all of it"))
+        effect = "end what goes on, if the command that cancels it does not" if cancelled else "end all of it"
+        commands.append((f"kedro-batch cancel {status.run}{with_journal}", effect))
     width = max(len(command) for command, _ in commands)
     return tuple((command.ljust(width), effect) for command, effect in commands)
 
 
 def _resumes(status: RunStatus, with_journal: str) -> list[tuple[str, str]]:
-    """Return the commands that submit again, first the one that helps."""
+    """Return the commands that submit again, the one first that helps."""
     command, effect = _resume(status, with_journal)
     mended = any(is_mended_by_plan(one.cause, one.exit_code) for one in status.failures)
     if status.engine != "aws" or not mended:

@@ -58,13 +58,12 @@ def describe_jobs(context: RunContext, ids: Iterable[JobId]) -> dict[JobId, JobD
 def too_old(context: RunContext, expired: Collection[JobName]) -> RunUnknown:
     """Return the error of a run of which AWS Batch has forgotten some jobs."""
     run_id = context.run_id
-    plan = "" if context.journal.records(run_id) else " --plan PLAN"
-    plan += f" --new-plan {shlex.quote(context.is_to_get)}" if context.is_to_get else ""
-    further = journal_words(context.journal.file)
+    new_plan = f"--new-plan {shlex.quote(context.is_to_get)} " if context.is_to_get else ""
+    resume = context.resume_with(f"{new_plan}--assume-done FILE")
     return RunUnknown(
         f"run {run_id} is more than a day old, and AWS Batch no longer knows what became of {listed(expired)}. Write "
-        "the names of the jobs that have succeeded into a file, one a line, and run the others again: kedro-batch "
-        f"resume {run_id}{plan} --assume-done FILE{further}; or start a new run: kedro-batch apply PLAN"
+        "the names of the jobs that have succeeded into a file, one a line, and run the others again: "
+        f"{resume}; or start a new run: kedro-batch apply PLAN"
     )
 
 
@@ -100,11 +99,10 @@ def _check_plan(context: RunContext, discovered: Discovered) -> None:
 
 def _remedy(context: RunContext, *, begun_otherwise: bool) -> str:
     """Return what to do about a run that has another plan than the one at hand."""
-    resume = f"kedro-batch resume {context.run_id}"
     if not begun_otherwise:
-        first = "" if context.journal.run(context.run_id) else " --plan FIRST"
-        return f"Go on with that plan: {resume}{first} --new-plan PLAN"
+        return f"Go on with that plan: {context.resume_with('--new-plan NEW')}"
+    further = journal_words(context.journal.file)
     return (
         f"Name the plan that it was applied from, or choose another --run-id. If it has gone on with a new plan, or is "
-        f"to go on with this one, name both: {resume} --plan FIRST --new-plan NEW"
+        f"to go on with this one, name both: kedro-batch resume {context.run_id} --plan FIRST --new-plan NEW{further}"
     )
