@@ -61,8 +61,8 @@ def _which_plan(session: RunSession, cancelled: Cancelled) -> str:
     names = listed([f"{cancelled.foreign[job_id]} ({job_id})" for job_id in sorted(cancelled.of_other_plans)], 20)
     return (
         f"jobs of run {run_id} go on, and were left alone: it was applied from another plan, {digests}, not from "
-        f"{session.handle.digest}. Name that plan, even if the run has gone on with this one since (kedro-batch validate "
-        f"FILE prints a digest): kedro-batch cancel {run_id} --plan FIRST{session.further}. The jobs: {names}"
+        f"{session.handle.digest}. Name that plan, even if the run has gone on with this one since (kedro-batch "
+        f"validate FILE prints a digest): kedro-batch cancel {run_id} --plan FIRST{session.further}. The jobs: {names}"
     )
 
 
