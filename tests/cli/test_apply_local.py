@@ -312,9 +312,8 @@ time.sleep(600)
     write_plan(tmp_path, {"slow": python(source)}, defaults={"timeout_s": 60, "attempts": 3})
     ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
     assert ended.code == 6
-    assert (
-        "slow failed (timeout, had 1 min 0 s): Job attempt duration exceeded timeout\n  raise `timeout_s`" in ended.text
-    )
+    words = "slow failed (timeout, had 1 min 0 s): Job attempt duration exceeded timeout"
+    assert f"{words}\n  raise `timeout_s`" in ended.text
     (log,) = tmp_path.glob(".kedro-batch/runs/*/logs/*.log")
     wait_until(lambda: not alive(int(log.read_text())))
 

@@ -334,11 +334,3 @@ def test_a_new_plan_gives_no_memory_to_what_was_killed_on_this_machine():
     killed = failure(cause="exit", exit_code=137)
     assert CHANGED in text(status("train:FAILED", killed), seconds=1)
     assert CHANGED not in text(status("train:FAILED", killed, engine="local"), seconds=1)
-
-
-def test_a_long_reason_why_there_is_no_log_is_told_once():
-    problem = f"CloudWatch Logs refused GetLogEvents: {'because ' * 10}"
-    failures = [failure(job, cause="exit", exit_code=1, log_problem=problem) for job in "abc"]
-    told = text(status("a:FAILED b:FAILED c:FAILED", *failures), seconds=1)
-    assert told.count("CloudWatch Logs refused") == 1
-    assert told.count("  its log: the same as for a\n") == 2

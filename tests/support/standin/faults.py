@@ -18,6 +18,7 @@ _ACTION = {
     "getlogevents": "logs:GetLogEvents",
     "getcalleridentity": "sts:GetCallerIdentity",
     "assumerole": "sts:AssumeRole",
+    "assumerolewithwebidentity": "sts:AssumeRoleWithWebIdentity",
 }
 
 

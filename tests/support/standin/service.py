@@ -78,6 +78,7 @@ class Service:
             "registerjobdefinition": self._definitions.register,
             "getcalleridentity": lambda _, __: identity.caller(config),
             "assumerole": lambda body, now: self._roles.assume(body, now=now + self._epoch),
+            "assumerolewithwebidentity": lambda body, now: self._roles.assume(body, now=now + self._epoch),
             "getrolecredentials": lambda _, now: identity.role_credentials(config, now + self._epoch),
             "getlogevents": self._log_events,
         }

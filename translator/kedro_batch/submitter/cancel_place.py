@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from kedro_batch.errors import ServiceError
+from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.submit_job import parsed_job_name, run_prefix
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
@@ -97,7 +97,8 @@ class RunListing:
                     return self.context.service.list_jobs((queue,), f"{run_prefix(self.context.run_id)}*")
                 return self._pages(queue)
             except ServiceError as error:
-                if not self.patient and error.passing and self.context.calls.now() + pause_s < until:
+                in_time = self.context.calls.now() + pause_s < until
+                if not self.patient and error.passing and in_time and self._may_be_renewed(error):
                     self.context.service.pause(pause_s)
                     continue
                 self.unlisted[queue] = error
@@ -105,6 +106,15 @@ class RunListing:
                 _warn(self.context, f"jobs in {queue} cannot be looked up by their names: {_why(error)}. {known}")
                 break
         return []
+
+    def _may_be_renewed(self, error: ServiceError) -> bool:
+        """Renew credentials that only this process can renew; False if they have failed, and nobody can renew them."""
+        if error.fault is Fault.CREDENTIALS:
+            try:
+                self.context.engine.renew_here(error)
+            except ServiceError:
+                return False
+        return True
 
     def _pages(self, queue: str) -> list[JobSummary]:
         found: list[JobSummary] = []

@@ -66,7 +66,8 @@ class Loop:
             for part in parts:
                 part.act(now)
             self._stop_on_failure()
-            if self._submitter.idle and context.options.mode is not RunMode.FOLLOW:
+            submitting = not self._submitter.idle or self._submitter.holds_back
+            if not submitting and context.options.mode is not RunMode.FOLLOW:
                 context.on_all_submitted()
             idle, over = all(part.idle for part in parts), self.nothing_to_follow
             reconcile_at = self._look_again.due_at(over=over)

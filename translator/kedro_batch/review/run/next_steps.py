@@ -37,7 +37,7 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
 
 
 def _resumes(status: RunStatus, with_journal: str) -> list[tuple[str, str]]:
-    """Return the commands that submit again, first the one that helps."""
+    """Return the commands that submit again, the one first that helps."""
     command, effect = _resume(status, with_journal)
     mended = any(is_mended_by_plan(one.cause, one.exit_code) for one in status.failures)
     if status.engine != "aws" or not mended:

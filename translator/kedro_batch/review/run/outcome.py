@@ -23,8 +23,6 @@ from kedro_batch.text.wording import counted, duration, listed
 _FAILURES_SHOWN = 10
 _LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
 """Of all logs together, and of each at least."""
-_LINE = 80
-"""Why there is no log is told once, if it is longer than this."""
 
 _LABELS = {
     JobState.SUCCEEDED: "succeeded",
