@@ -61,8 +61,8 @@ def _which_plan(session: RunSession, cancelled: Cancelled) -> str:
     names = listed([f"{cancelled.foreign[job_id]} ({job_id})" for job_id in sorted(cancelled.of_other_plans)], 20)
     return (
         f"jobs of run {run_id} go on, and were left alone: it was applied from another plan, {digests}, not from "
-        f"{session.handle.digest}. Name that plan, even if the run has gone on with this one since (kedro-batch validate "
-        f"FILE prints a digest): kedro-batch cancel {run_id} --plan FIRST{session.further}. The jobs: {names}"
+        f"{session.handle.digest}. Name that plan, even if the run has gone on with this one since (kedro-batch "
+        f"validate FILE prints a digest): kedro-batch cancel {run_id} --plan FIRST{session.further}. The jobs: {names}"
     )
 
 
@@ -89,14 +89,14 @@ def cancel_local_run(session: RunSession) -> None:
     """
     context, run_id = session.context, session.handle.run_id
     if holder := tell_holder_to_stop(context, session.lock):
-        told = False
+        told = f"{holder.name} works on run {run_id}: it is told to end its jobs and to stop."
+        if holder.marked:
+            print_note(told)
         until = time.monotonic() + STOPS_WITHIN_S
         while session.lock():
-            holder.try_to_mark()
-            if holder.marked and not told:
-                told = True
+            if holder.try_to_mark():
                 until = time.monotonic() + STOPS_WITHIN_S
-                print_note(f"{holder.name} works on run {run_id}: it is told to end its jobs and to stop.")
+                print_note(told)
             if time.monotonic() > until:
                 again = f"kedro-batch cancel {run_id}{session.further}"
                 raise RunUnfinished(f"{holder.why_it_goes_on}. End it: {holder.to_end_it}; then: {again}")

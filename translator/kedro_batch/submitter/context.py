@@ -202,7 +202,7 @@ class RunContext:
         """
         if not self.begun:
             of_waiting = isinstance(event, Notice) and event.kind in (NoticeKind.TROUBLE, NoticeKind.RECOVERED)
-            shown = of_waiting and not self.location
+            shown = of_waiting and (not self.location or self.new_plan is not None)  # which may be refused yet
             self._held_back.append((event, shown))
             if shown:
                 self.show(event)

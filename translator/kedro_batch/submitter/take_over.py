@@ -70,10 +70,12 @@ class Holder:
             )
         self.marked = True
 
-    def try_to_mark(self) -> None:
-        """Mark the run if the journal can be written by now."""
+    def try_to_mark(self) -> bool:
+        """Mark the run if that is not done, and the journal can be written by now; True if it was marked here."""
+        before = self.marked
         with suppress(UsageError):
             self.mark(0.0)
+        return self.marked and not before
 
     @property
     def why_it_goes_on(self) -> str:
@@ -133,14 +135,14 @@ def take_over(context: RunContext, lock: Lock, holder: Holder, meanwhile: Callab
     if CANCELS in name:
         _tell(context, NoticeKind.TERMINATED, f"{name}, cancels run {context.run_id}, too")
         return False
-    told = False
+    told = f"{name} works on run {context.run_id}: it is told to stop"
+    if holder.marked:
+        _tell(context, NoticeKind.TERMINATED, told)
     until = context.calls.now() + STOPS_WITHIN_S
     while lock():
-        holder.try_to_mark()
-        if holder.marked and not told:
-            told = True
+        if holder.try_to_mark():
             until = context.calls.now() + STOPS_WITHIN_S
-            _tell(context, NoticeKind.TERMINATED, f"{name} works on run {context.run_id}: it is told to stop")
+            _tell(context, NoticeKind.TERMINATED, told)
         if context.calls.now() >= until:
             message = f"{holder.why_it_goes_on}. The run is cancelled beside it. To end it: {holder.to_end_it}"
             _tell(context, NoticeKind.WARNING, message)
