@@ -262,9 +262,9 @@ def test_where_the_run_has_gone_on_elsewhere_the_advice_can_be_followed_without_
         (tmp_path / JOURNAL).unlink()
         refused = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
         assert refused.code == 2
-        advice = "resume r --plan FIRST --new-plan PLAN"
+        advice = "resume r --plan FIRST --new-plan NEW"
         assert refused.err.strip().endswith(f"kedro-batch {advice}")
-        words = advice.replace("FIRST", "plan.yaml").replace("PLAN", "new.yaml").split()
+        words = advice.replace("FIRST", "plan.yaml").replace("NEW", "new.yaml").split()
         assert on(service, *words, cwd=tmp_path).code == 0
 
 
@@ -406,7 +406,7 @@ def test_every_advice_to_go_on_names_the_journal(tmp_path):
         assert "kedro-batch resume r --new-plan plan.yaml --journal elsewhere/journal.db" in refused.err
         third = ("--journal", "third/journal.db")
         refused = on(service, "resume", "r", "--plan", "plan.yaml", *third, cwd=tmp_path)
-        assert "kedro-batch resume r --plan PLAN --new-plan plan.yaml --journal third/journal.db" in refused.err
+        assert "kedro-batch resume r --plan FIRST --new-plan plan.yaml --journal third/journal.db" in refused.err
         service.configure(queues=["a_queue"])
         refused = on(service, "wait", "r", "--plan", "new.yaml", *third, cwd=tmp_path)
         assert "kedro-batch resume r --plan FIRST --new-plan NEW --journal third/journal.db" in refused.err

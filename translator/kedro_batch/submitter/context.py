@@ -177,7 +177,8 @@ class RunContext:
 
     def resume_with(self, options: str) -> str:
         """Return the command that resumes the run with more options, for messages: it finds the run as this one did."""
-        plan = "" if self.journal.run(self.run_id) else " --plan PLAN"
+        name = "FIRST" if "--new-plan" in options else "PLAN"
+        plan = "" if self.journal.run(self.run_id) else f" --plan {name}"
         return f"kedro-batch resume {self.run_id}{plan} {options}{journal_words(self.journal.file)}"
 
     @property
