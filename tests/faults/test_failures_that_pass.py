@@ -412,7 +412,9 @@ SETTINGS = {
 def test_a_setting_that_is_wrong_is_said_at_once_and_leaves_nothing(tmp_path, transcript, name):
     write_plan(tmp_path, {"a": ["x"]})
     (tmp_path / "broken").write_text("[default\nregion = us-east-1\n")
-    (tmp_path / "right").write_text("[profile deploy]\nregion = us-east-1\n")
+    (tmp_path / "right").write_text(
+        "[profile deploy]\nregion = us-east-1\naws_access_key_id = testing\naws_secret_access_key = testing\n"
+    )
     variables, mended = SETTINGS[name]
     with standin() as service:
         service.environment["AWS_CONFIG_FILE"] = "right"

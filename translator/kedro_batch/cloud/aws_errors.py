@@ -58,8 +58,6 @@ _UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticat
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
 """The name of an error; where a reply has none, botocore takes the number of its status."""
 _ERROR_HEADER = "x-amzn-errortype"
-_AROUND = "Error executing request, Exception : "
-_REQUEST_ID = re.compile(r",? *RequestId: *[0-9a-f-]+", re.IGNORECASE)
 _LONGEST_CODE = 100
 """Characters of foreign text in a message."""
 _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
@@ -299,11 +297,6 @@ def _with_a_line_break(what: str, service: str) -> ServiceError:
 def _bounded(reason: str) -> str:
     """Return words of others in one line that is not too long, without a full stop at its end: sentences follow."""
     return one_line(reason.strip(), LONGEST_REASON).rstrip().removesuffix(".")
-
-
-def own_words(message: str) -> str:
-    """Return a message of AWS Batch without what stands around each of them, and without the id of the call."""
-    return _REQUEST_ID.sub("", message).strip().removeprefix(_AROUND).rstrip(".,")
 
 
 def _operation(what: str) -> str:

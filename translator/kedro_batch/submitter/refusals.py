@@ -22,7 +22,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kedro_batch.cloud.aws_errors import own_words
+from kedro_batch.cloud.own_words import own_words
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Job, JobName
 from kedro_batch.plan.submit_job import parsed_job_name

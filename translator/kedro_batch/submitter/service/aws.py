@@ -13,9 +13,10 @@ from typing import Any
 
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import SET_UP, calling, may_lack_operation, no_region, own_words, parsing
+from kedro_batch.cloud.aws_errors import SET_UP, calling, may_lack_operation, no_region, parsing
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.mfa import AskCode, may_pass
+from kedro_batch.cloud.own_words import own_words
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.cloud.session import (
     Renewal,
