@@ -36,7 +36,7 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
 
     book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
-    with open_run(handle, book, command_options(given, RunMode.FOLLOW), locks=False) as session:
+    with open_run(handle, book, command_options(given, RunMode.FOLLOW), cancels=True) as session:
         if handle.engine_name == "local":
             cancel_local_run(session)
             return

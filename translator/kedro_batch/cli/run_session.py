@@ -109,7 +109,7 @@ class RunSession:
 
 @contextmanager
 def open_run(
-    handle: RunHandle, journal: Journal, options: CommandOptions, *, engine: Engine | None = None, locks: bool = True
+    handle: RunHandle, journal: Journal, options: CommandOptions, *, engine: Engine | None = None, cancels: bool = False
 ) -> Iterator[RunSession]:
     """Lock a run, record it, show it while the block works on it, and report how it ended.
 
@@ -120,7 +120,7 @@ def open_run(
         journal: Its journal.
         options: The options of the command.
         engine: What runs its jobs, where that is known already.
-        locks: Lock it; else the block does so itself, to cancel it (``RunSession.lock``).
+        cancels: The block cancels it, and locks it itself (``RunSession.lock``).
 
     Raises:
         UsageError: Another process works on the run, or the journal cannot be written.
@@ -143,8 +143,11 @@ def open_run(
     try:
         with on_signals(inbox.on_signal):
             try:
-                with ExitStack() as held, follower(options.verbosity, partial(_what_differs, handle)) as show:
-                    if locks:
+                with (
+                    ExitStack() as held,
+                    follower(options.verbosity, partial(_what_differs, handle), cancels=cancels) as show,
+                ):
+                    if not cancels:
                         held.enter_context(run_lock(folder, handle.run_id, journal_words(journal.file)))
                         marked_at = handle.entry.cancel_at if handle.entry else None
                         held.enter_context(watch_for_mark(journal.file, handle.run_id, marked_at, inbox))
