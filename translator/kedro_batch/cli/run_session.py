@@ -29,6 +29,7 @@ from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
+from kedro_batch.submitter.plan_file import next_plan_file
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import RunHeld, remove_run_folder, run_lock
 from kedro_batch.submitter.run_options import RunMode
@@ -168,6 +169,7 @@ def open_run(
                         options=options.run,
                         continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
                         plan_file=handle.plan_file,
+                        next_plan_file=next_plan_file(handle.run_id, handle.recorded_file),
                         began_at=handle.entry.began_at if handle.entry else began_at,
                         version=handle.entry.version if handle.entry else None,
                         must_exist=handle.must_exist and options.run.assume_done is None,
@@ -231,6 +233,8 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
     """Record a run that the journal does not have; one that is rebuilt is written with what is found of it."""
     if journal.run(handle.run_id):
         journal.reopen(handle.run_id, handle.entry.cancel_at if handle.entry else None)
+        if not handle.is_new and handle.plan_file and (file := handle.recorded_file):
+            journal.record_plan_file(handle.run_id, file)
         return
     entry = RunEntry(
         run=handle.run_id,
@@ -239,6 +243,7 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
         jobs=len(handle.plan.jobs),
         began_at=now,
         location=engine.location,
+        plan_file=None if handle.is_new else handle.recorded_file,
     )
     journal.begin(entry, handle.begun_with.content)
 

@@ -33,10 +33,10 @@ from kedro_batch.submitter.journal_schema import check_version, prepare, version
 from kedro_batch.submitter.journal_statements import (
     ADD_PLAN,
     BEGIN,
-    COUNT_JOBS,
     INTEND,
     MARK,
     NOT_STUCK,
+    OF_NEWEST_PLAN,
     REOPEN,
     STUCK,
     WITHDRAW,
@@ -136,10 +136,12 @@ class Journal(JournalView):
     def begin(self, entry: RunEntry, plan: bytes) -> None:
         """Record a run and its plan, byte for byte; written with its first intents, or with what is found of it."""
         location = json.dumps(dict(entry.location))
-        values = (entry.run, plan, entry.digest, entry.engine, location, entry.jobs, entry.began_at)
+        values = (entry.run, plan, entry.digest, entry.engine, location, entry.jobs, entry.began_at, entry.plan_file)
         self._waiting.append((BEGIN, values))
 
-    def add_plan(self, run_id: RunId, digest: PlanDigest, plan: bytes, *, jobs: int, at: float) -> None:
+    def add_plan(  # noqa: PLR0913  what is known of a plan
+        self, run_id: RunId, digest: PlanDigest, plan: bytes, *, jobs: int, at: float, file: str | None = None
+    ) -> None:
         """Record that a run goes on with another plan; written with the next commit.
 
         Args:
@@ -148,8 +150,13 @@ class Journal(JournalView):
             plan: The plan, byte for byte.
             jobs: How many jobs it has.
             at: When; seconds since the epoch.
+            file: The file that it was read from, if it was one.
         """
-        self._waiting += [(ADD_PLAN, (run_id, digest, plan, at, run_id)), (COUNT_JOBS, (jobs, run_id))]
+        self._waiting += [(ADD_PLAN, (run_id, digest, plan, at, run_id)), (OF_NEWEST_PLAN, (jobs, file, run_id))]
+
+    def record_plan_file(self, run_id: RunId, file: str) -> None:
+        """Record the file that the plan of a run was read from now; written with the next commit."""
+        self._waiting.append(("UPDATE runs SET plan_file = ? WHERE run = ?", (file, run_id)))
 
     def locate(self, run_id: RunId, location: Mapping[str, str]) -> None:
         """Record where the run of this process runs, as soon as it is known."""
