@@ -132,6 +132,33 @@ def test_what_goes_on_and_is_the_same_is_left_to_run(tmp_path):
             assert service.verdict()["duplicates"] == {}
 
 
+def test_what_differs_in_jobs_that_are_not_sent_is_told_too(tmp_path, transcript):
+    write_plan(tmp_path, {**JOBS, "d": ["x"]}, CHAIN)
+    with standin(durations={"b": 600}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
+        wait_until(lambda: (states(service)["b"], states(service)["d"]) == ("RUNNING", "SUCCEEDED"))
+        new_plan(tmp_path, {**JOBS, "d": ["x"]}, b=memory(8192), d=memory(4096))
+        assert transcript.on(service, "resume", "r", "--new-plan", "new.yaml", "--detach").code == 0
+        assert len(sent(service)) == 4
+        service.finish("b")
+        assert transcript.on(service, "wait", "r").code == 0
+    transcript.check("new_plan_for_nothing")
+
+
+def test_of_many_jobs_that_differ_and_are_not_sent_ten_are_named(tmp_path):
+    jobs = {f"n{number:02}": ["x"] for number in range(12)}
+    write_plan(tmp_path, {**jobs, "z": ["x"]})
+    with standin(fail={"z": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
+        service.configure(fail={})
+        new_plan(tmp_path, {**jobs, "z": ["x"]}, {}, defaults=memory(99))
+        ended = on(service, "resume", "r", "--new-plan", "new.yaml", cwd=tmp_path)
+        assert ended.code == 0, ended.err
+    assert "\n~ z\n" in ended.err
+    assert "Jobs that differ and are not sent now: n00, n01" in ended.err
+    assert "n09 and 2 more (what runs or has succeeded stays as it is)\n" in ended.err
+
+
 def nodes(*names, reads=(), writes=()):
     return {"nodes": sorted(names), "reads": sorted(reads), "writes": sorted(writes)}
 

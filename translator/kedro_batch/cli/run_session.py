@@ -199,9 +199,7 @@ def open_run(
 
 
 def _what_differs(handle: RunHandle, event: PlanChanged) -> str:
-    """Return what differs in the jobs that are about to be sent from a new plan; nothing if there are none."""
-    if not event.jobs:
-        return ""
+    """Return what differs in a new plan."""
     from kedro_batch.review.run.new_plan import new_plan_text  # noqa: PLC0415  loaded only if there is a new plan
 
     names = f"the plan of run {handle.run_id} until now", handle.source
