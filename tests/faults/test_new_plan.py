@@ -159,6 +159,38 @@ def test_of_many_jobs_that_differ_and_are_not_sent_ten_are_named(tmp_path):
     assert "n09 and 2 more (what runs or has succeeded stays as it is)\n" in ended.err
 
 
+def test_a_new_plan_may_come_from_standard_input_and_advice_names_a_file(tmp_path, transcript):
+    write_plan(tmp_path, JOBS, CHAIN)
+    with standin(fail={"c": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
+        service.configure(fail={}, definitions={"a_definition": 4})
+        new_plan(tmp_path, {**JOBS, "b": ["y"]})
+        content = (tmp_path / "new.yaml").read_bytes()
+        (tmp_path / "new.yaml").unlink()
+        digest = kedro_batch("validate", "-", cwd=tmp_path, stdin=content).text.split()[1]
+        words = ("resume", "r", "--new-plan", "-", "--expect-digest", digest)
+
+        def piped(*words, stdin=content):
+            env = service.environment
+            ended = kedro_batch(*words, cwd=tmp_path, env=env, stdin=stdin, impatient=True)
+            return transcript.record(words, ended)
+
+        assert piped(*words, stdin=(tmp_path / "plan.yaml").read_bytes()).code == 4
+        assert piped(*words).code == 2  # b has succeeded, and differs
+        (tmp_path / "NEW").write_bytes(content)
+        assert piped(*words[:3], "NEW", *words[4:], "--from", "b", stdin=b"").code == 2  # which definitions?
+        assert piped("resume", "r", "--new-plan=-", "--from", "b").code == 2
+        (tmp_path / "NEW").write_bytes(content)
+        advised = ("resume", "r", "--new-plan=NEW", "--from", "b", "--new-definitions")
+        assert piped(*advised, stdin=b"").code == 0
+        both = kedro_batch("resume", "r", "--new-plan", "-", "--assume-done", "-", cwd=tmp_path)
+        assert (both.code, both.err.splitlines()[-1]) == (
+            2,
+            "Error: only one of --plan, --new-plan and --assume-done can be standard input",
+        )
+    transcript.check("new_plan_from_standard_input")
+
+
 def nodes(*names, reads=(), writes=()):
     return {"nodes": sorted(names), "reads": sorted(reads), "writes": sorted(writes)}
 
