@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -373,6 +375,8 @@ def test_what_was_to_be_run_again_with_the_new_plan_is_not_taken_as_done(tmp_pat
         ended = on(service, "resume", "r", "--new-plan", "new.yaml", "--from", "a", cwd=tmp_path)
         assert ended.code == 5, ended.err
         service.configure(refuse_after=None)
+        with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal, journal:  # an older kedro-batch forgot these
+            journal.execute("DELETE FROM submissions WHERE state = 'NOT_SUBMITTED'")
         # a was sent from the new plan; b and c have succeeded by the old one only.
         ended = on(service, "resume", "r", cwd=tmp_path)
         assert ended.code == 2, ended.out

@@ -35,6 +35,7 @@ from kedro_batch.submitter.journal_statements import (
     BEGIN,
     INTEND,
     MARK,
+    NOT_SENT,
     NOT_STUCK,
     OF_NEWEST_PLAN,
     REOPEN,
@@ -233,6 +234,18 @@ class Journal(JournalView):
         for job, submission in jobs:
             row = (run_id, job, submission, JobState.SUBMITTING, JobState.NOT_SUBMITTED)
             self._waiting.append((WITHDRAW, row))
+
+    def record_not_sent(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
+        """Take back the intents of submissions that were surely not sent; written with the next commit.
+
+        A second or later submission is still to be sent: the job was to run again, whatever became of it before.
+        """
+        for job, submission in jobs:
+            if submission == 1:
+                self.withdraw(run_id, [(job, submission)])
+            else:
+                row = (JobState.NOT_SUBMITTED, run_id, job, submission, JobState.SUBMITTING)
+                self._waiting.append((NOT_SENT, row))
 
     def note_first_sight(self, run_id: RunId, job: JobName, submission: int, sight: FirstSight | None) -> None:
         """Record when a job was first seen stuck, or with None that it is not; written with the next commit."""

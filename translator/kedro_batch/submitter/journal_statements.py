@@ -37,6 +37,10 @@ SELECT ?, coalesce(max(number), 1) + 1, ?, ?, ? FROM plans WHERE run = ?
 """
 OF_NEWEST_PLAN = "UPDATE runs SET jobs = ?, plan_file = ? WHERE run = ?"
 WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
+NOT_SENT = """
+UPDATE submissions SET state = ?, intended_at = NULL, revision = NULL, plan_digest = NULL
+WHERE run = ? AND job = ? AND submission = ? AND state = ? AND job_id IS NULL
+"""
 REOPEN = "UPDATE runs SET outcome = NULL, ended_at = NULL, cancel_at = NULLIF(cancel_at, ?) WHERE run = ?"
 """A mark that was written since it was last read stays."""
 MARK = "UPDATE runs SET cancel_at = ? WHERE run = ?"
