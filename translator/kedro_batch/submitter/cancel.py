@@ -107,7 +107,8 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
             raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
         outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
-        close(context, run_state, outcome, began=began, note=f"not all jobs may be terminated. Try again: {again}")
+        try_again = "" if again in str(error) else f". Try again: {again}"  # the error says it once
+        close(context, run_state, outcome, began=began, note=f"not all jobs may be terminated{try_again}")
         raise
 
 
