@@ -11,7 +11,17 @@ import pytest
 from tests.support.command_line import Ended
 from tests.support.forked import on
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, end_of, interrupted, read_until, recorded, started, states, wait_until
+from tests.support.runs import (
+    JOURNAL,
+    end_of,
+    interrupted,
+    make_older,
+    read_until,
+    recorded,
+    started,
+    states,
+    wait_until,
+)
 from tests.support.services import StandIn, standin
 
 JOBS = {name: ["x"] for name in ("a", "b", "c")}
@@ -177,6 +187,62 @@ def test_a_job_of_others_that_the_journal_names_is_left_alone_whatever_else_is_d
         (theirs,) = service.client().describe_jobs(jobs=[payroll])["jobs"]
         assert theirs["status"] not in ("FAILED", "SUCCEEDED")
         assert set(states(service).values()) >= {"FAILED"}
+
+
+# What AWS Batch does not know
+
+
+def test_jobs_that_aws_batch_does_not_know_are_lost_and_not_cancelled(tmp_path, transcript):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        service.forget("a", "b", "c")
+        assert transcript.on(service, "cancel", "r").code == 6
+        transcript.on(service, "status", "r")
+        assert transcript.on(service, "cancel", "r").code == 0  # the run has ended, and that was told
+        service.configure(submitted_s=0)
+        assert transcript.on(service, "resume", "r").code == 0
+        assert states(service) == dict.fromkeys("abc", "SUCCEEDED")
+    transcript.check("cancel_of_jobs_that_are_lost")
+
+
+def test_of_jobs_of_which_some_are_lost_the_others_are_cancelled(tmp_path):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        service.forget("c")
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 6
+        assert re.search(r"does not know 1 job of run r: c \([0-9a-f-]+\)\. There was nothing to end", cancelled.err)
+        assert "3 jobs, 1 lost, 2 cancelled" in cancelled.text
+        assert [states(service)[job] for job in "ab"] == ["FAILED"] * 2
+
+
+def test_a_forgotten_job_has_succeeded_if_one_below_it_was_started(tmp_path):
+    with standin(durations=dict.fromkeys("abc", 600)) as service:
+        detached(tmp_path, service)
+        wait_until(lambda: states(service)["a"] == "RUNNING")
+        service.finish("a")
+        wait_until(lambda: states(service)["b"] == "RUNNING")
+        service.forget("a")
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 0, cancelled.err
+        assert "3 jobs, 1 succeeded, 2 cancelled" in cancelled.text
+
+
+def test_how_jobs_ended_that_are_older_than_a_day_is_left_open(tmp_path):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        make_older(tmp_path, 2 * 86400)
+        service.forget("a", "b")
+        cancelled = on(service, "cancel", "r", cwd=tmp_path)
+        assert cancelled.code == 8
+        assert "no longer knows what became of a, b" in cancelled.err
+        assert "kedro-batch resume r --assume-done FILE" in cancelled.err
+        assert states(service)["c"] == "FAILED"
+        assert on(service, "resume", "r", cwd=tmp_path).code == 8  # it asks: nobody has decided meanwhile
+        (tmp_path / "FILE").write_text("a\n")
+        service.configure(submitted_s=0)
+        assert on(service, "resume", "r", "--assume-done", "FILE", cwd=tmp_path).code == 0
+        assert {body["jobName"] for body in service.asked("submitjob")[3:]} == {"r_b_2", "r_c_2"}
 
 
 # Who works on the run

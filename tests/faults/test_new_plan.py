@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,65 @@ def test_what_goes_on_and_is_the_same_is_left_to_run(tmp_path):
             wait_until(lambda: states(service)["d"] == "SUCCEEDED", process)
             assert sent(service)[4:] == ["r_d_2"]
             assert service.verdict()["duplicates"] == {}
+
+
+def test_what_differs_in_jobs_that_are_not_sent_is_told_too(tmp_path, transcript):
+    write_plan(tmp_path, {**JOBS, "d": ["x"]}, CHAIN)
+    with standin(durations={"b": 600}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
+        wait_until(lambda: (states(service)["b"], states(service)["d"]) == ("RUNNING", "SUCCEEDED"))
+        new_plan(tmp_path, {**JOBS, "d": ["x"]}, b=memory(8192), d=memory(4096))
+        assert transcript.on(service, "resume", "r", "--new-plan", "new.yaml", "--detach").code == 0
+        assert len(sent(service)) == 4
+        service.finish("b")
+        assert transcript.on(service, "wait", "r").code == 0
+    transcript.check("new_plan_for_nothing")
+
+
+def test_of_many_jobs_that_differ_and_are_not_sent_ten_are_named(tmp_path):
+    jobs = {f"n{number:02}": ["x"] for number in range(12)}
+    write_plan(tmp_path, {**jobs, "z": ["x"]})
+    with standin(fail={"z": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
+        service.configure(fail={})
+        new_plan(tmp_path, {**jobs, "z": ["x"]}, {}, defaults=memory(99))
+        ended = on(service, "resume", "r", "--new-plan", "new.yaml", cwd=tmp_path)
+        assert ended.code == 0, ended.err
+    assert "\n~ z\n" in ended.err
+    assert "Jobs that differ and are not sent now: n00, n01" in ended.err
+    assert "n09 and 2 more (what runs or has succeeded stays as it is)\n" in ended.err
+
+
+def test_a_new_plan_may_come_from_standard_input_and_advice_names_a_file(tmp_path, transcript):
+    write_plan(tmp_path, JOBS, CHAIN)
+    with standin(fail={"c": 1}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
+        service.configure(fail={}, definitions={"a_definition": 4})
+        new_plan(tmp_path, {**JOBS, "b": ["y"]})
+        content = (tmp_path / "new.yaml").read_bytes()
+        (tmp_path / "new.yaml").unlink()
+        digest = kedro_batch("validate", "-", cwd=tmp_path, stdin=content).text.split()[1]
+        words = ("resume", "r", "--new-plan", "-", "--expect-digest", digest)
+
+        def piped(*words, stdin=content):
+            env = service.environment
+            ended = kedro_batch(*words, cwd=tmp_path, env=env, stdin=stdin, impatient=True)
+            return transcript.record(words, ended)
+
+        assert piped(*words, stdin=(tmp_path / "plan.yaml").read_bytes()).code == 4
+        assert piped(*words).code == 2  # b has succeeded, and differs
+        (tmp_path / "NEW").write_bytes(content)
+        assert piped(*words[:3], "NEW", *words[4:], "--from", "b", stdin=b"").code == 2  # which definitions?
+        assert piped("resume", "r", "--new-plan=-", "--from", "b").code == 2
+        (tmp_path / "NEW").write_bytes(content)
+        advised = ("resume", "r", "--new-plan=NEW", "--from", "b", "--new-definitions")
+        assert piped(*advised, stdin=b"").code == 0
+        both = kedro_batch("resume", "r", "--new-plan", "-", "--assume-done", "-", cwd=tmp_path)
+        assert (both.code, both.err.splitlines()[-1]) == (
+            2,
+            "Error: only one of --plan, --new-plan and --assume-done can be standard input",
+        )
+    transcript.check("new_plan_from_standard_input")
 
 
 def nodes(*names, reads=(), writes=()):
@@ -314,6 +375,8 @@ def test_what_was_to_be_run_again_with_the_new_plan_is_not_taken_as_done(tmp_pat
         ended = on(service, "resume", "r", "--new-plan", "new.yaml", "--from", "a", cwd=tmp_path)
         assert ended.code == 5, ended.err
         service.configure(refuse_after=None)
+        with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal, journal:  # an older kedro-batch forgot these
+            journal.execute("DELETE FROM submissions WHERE state = 'NOT_SUBMITTED'")
         # a was sent from the new plan; b and c have succeeded by the old one only.
         ended = on(service, "resume", "r", cwd=tmp_path)
         assert ended.code == 2, ended.out

@@ -109,9 +109,9 @@ def test_programs_are_told_the_command_too(tmp_path):
         status = json.loads(on(service, "status", "r", "--json", cwd=tmp_path).text)
     (failed,) = (one for one in map(json.loads, ended.text.splitlines()) if one.get("after") == "FAILED")
     what = "if its log says nothing else, give it more memory: `memory_mib` in aws_batch.yml or a rule"
-    then = "then kedro-batch compile -o plan.yaml, and kedro-batch resume"
-    assert failed["advice"] == f"{what}; {then} RUN --new-plan plan.yaml"
-    assert status["failures"][0]["advice"] == f"{what}; {then} r --new-plan plan.yaml"
+    then = "then kedro-batch compile -o {0}, and kedro-batch resume {1} --new-plan {0}"
+    assert failed["advice"] == f"{what}; {then.format('PLAN', 'RUN')}"
+    assert status["failures"][0]["advice"] == f"{what}; {then.format('plan.yaml', 'r')}"
 
 
 def test_a_job_that_aws_batch_has_lost(transcript, tmp_path):

@@ -270,3 +270,32 @@ def test_a_failure_of_the_job_that_was_kept_of_two_ends_the_run(tmp_path):
         again = on(service, "wait", "r", "--plan", "plan.yaml", cwd=tmp_path)
         assert again.code == 6
         assert "a failed: exit code 3" in again.text
+
+
+@pytest.mark.parametrize("submitted", [0, 1, 2])
+@pytest.mark.parametrize(
+    "words", [("--from", "a"), ("--only", "a", "--only", "b", "--only", "c")], ids=["from", "only"]
+)
+def test_what_was_to_run_again_runs_again_though_the_command_was_refused_in_between(tmp_path, submitted, words):
+    write_plan(tmp_path, {name: ["x"] for name in "abc"}, {"b": "a", "c": "b"})
+    with standin() as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 0
+        service.configure(refuse_after=3 + submitted)
+        refused = on(service, "resume", "r", *words, cwd=tmp_path)
+        assert refused.code == 5, refused.err
+        assert "  kedro-batch resume r  submit what has not succeeded\n" in re.sub(" +  ", "  ", refused.text)
+        service.configure(refuse_after=None)
+        assert on(service, "resume", "r", cwd=tmp_path).code == 0
+        assert service.verdict()["taken"] == 6
+
+
+def test_what_was_to_run_again_runs_again_after_ctrl_c(tmp_path):
+    write_plan(tmp_path, {name: ["x"] for name in "abc"}, {"b": "a", "c": "b"})
+    with standin() as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 0
+        words = ("resume", "r", "--from", "a", "--rate", "0.2")
+        with started(*words, cwd=tmp_path, service=service) as process:
+            wait_until(lambda: len(service.asked("submitjob")) > 3, process)
+            assert interrupted(process).code == 130
+        assert on(service, "resume", "r", cwd=tmp_path).code == 0
+        assert [body["jobName"] for body in service.asked("submitjob")[3:]] == ["r_a_2", "r_b_2", "r_c_2"]

@@ -159,6 +159,13 @@ class Journal:
             if row in self.rows and self.rows[row].state is JobState.SUBMITTING and not self.rows[row].job_id:
                 del self.rows[row]
 
+    def record_not_sent(self, run: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
+        for job, submission in jobs:
+            if submission == 1:
+                self.withdraw(run, [(job, submission)])
+            elif (was := self._row(job, submission)).state is JobState.SUBMITTING and not was.job_id:
+                self._put(job, JobRecord(submission=submission))
+
     def record(self, _: RunId, event: Event, __: float) -> None:
         match event:
             case JobSubmitted():

@@ -30,12 +30,12 @@ from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.command_line import GENEROUS_S
-from tests.support.runs import as_of_version_2, as_of_version_3, as_of_version_4
+from tests.support.runs import as_of_version_2, as_of_version_3, as_of_version_4, as_of_version_5
 
 RUN = RunId("r1")
 A, B = JobName("a"), JobName("b")
 S = JobState
-OLDER = [as_of_version_2, as_of_version_3, as_of_version_4]
+OLDER = [as_of_version_2, as_of_version_3, as_of_version_4, as_of_version_5]
 INTENDED = JobRecord(state=S.SUBMITTING, intended_at=101.0)
 PREAMBLE = """
 import os, signal, sqlite3, sys
@@ -360,7 +360,7 @@ def test_a_journal_of_another_version_is_neither_read_nor_written_and_it_is_said
     set_version(file, version)
     before = everything_in(file.parent)
     for opened in (a_journal, read_journal):
-        with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 5.*{remedy}"), opened(file):
+        with pytest.raises(UsageError, match=rf"journal version {version}, this one reads 6.*{remedy}"), opened(file):
             pass
     assert everything_in(file.parent) == before
 

@@ -95,8 +95,14 @@ def as_of_version_3(file: Path) -> None:
     _without(file, 3, ["ALTER TABLE runs DROP COLUMN version"])
 
 
+def as_of_version_5(file: Path) -> None:
+    """Turn a journal into one of the version before the files of plans were recorded."""
+    _without(file, 5, ["ALTER TABLE runs DROP COLUMN plan_file"])
+
+
 def as_of_version_4(file: Path) -> None:
     """Turn a journal into one of the version before runs had several plans, and jobs the times of AWS Batch."""
+    as_of_version_5(file)
     times = ("plan_digest", "stuck_since", "created_at", "started_at", "stopped_at", "details")
     logs = ("exception", "exception_cause", "node")
     drops = [f"ALTER TABLE submissions DROP COLUMN {column}" for column in (*times, *logs)]

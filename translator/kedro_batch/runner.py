@@ -23,6 +23,7 @@ from kedro.runner import AbstractRunner
 from kedro_batch.cli.apply_command import apply, start_run
 from kedro_batch.cli.base import print_diagnostics, print_note
 from kedro_batch.cli.inside_session import AWSBatchRunnerError, compiling_in_session, ending_as_kedro_does
+from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.project_compilation import command_with_env, relative_to_project
 from kedro_batch.cli.run_session import RunSession
 from kedro_batch.cli.session_options import options_from_session
@@ -235,7 +236,9 @@ class AWSBatchRunner(AbstractRunner):
         entry = journal.run(session.handle.run_id)
         if entry is None:
             raise UsageError(f"the journal {journal.file} has lost run {session.handle.run_id}")
-        status = run_status(entry, session.run_state.parents, records, plan=session.context.plan)
+        plan = session.context.plan
+        following = next_plan(session.handle.run_id, plan, entry.plan_file)
+        status = run_status(entry, session.run_state.parents, records, plan=plan, next_plan=following)
         raise AWSBatchRunnerError(failure_text(status, journal=os.path.relpath(journal.file)), JobsFailed.exit_code)
 
 

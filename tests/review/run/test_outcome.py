@@ -308,7 +308,7 @@ def test_on_this_machine_no_advice_speaks_of_images_or_of_memory_to_give(code, o
     assert here in told
 
 
-CHANGED = f"kedro-batch resume {RUN} --new-plan plan.yaml"
+CHANGED = f"kedro-batch resume {RUN} --new-plan PLAN"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from kedro_batch.cli.options import (
     stuck_option,
     submitting_options,
 )
+from kedro_batch.cli.standard_input import saving_first, with_files
 from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import PlanError, UsageError
 
@@ -185,9 +186,10 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
         handle = RunHandle(
             run_id=chosen, plan=plan, digest=digest, content=content, source=name, engine_name=engine_name, entry=None
         )
+    first = "" if handle.entry else saving_first(plan=click.get_current_context().params.get("plan"))
     with (
-        offering_revisions(lambda option: _resume_with(handle, journal, option)),
-        offering_reruns(partial(_resume_with, handle, journal), chosen, journal_words(journal)),
+        offering_revisions(lambda option: _resume_with(handle, journal, option), first),
+        offering_reruns(partial(_resume_with, handle, journal), chosen, journal_words(journal), first),
         open_run(handle, book, command_options(given, mode), engine=engine) as session,
     ):
         yield session
@@ -198,7 +200,7 @@ def _resume_with(handle: "RunHandle", journal: Path, *options: str) -> str:
     ctx = click.get_current_context()
     words = ["resume", handle.run_id]
     if handle.entry is None:
-        words += ["--plan", ctx.params["plan"]]
+        words += with_files(["--plan", ctx.params["plan"]])
     if ctx.get_parameter_source("journal") is ParameterSource.COMMANDLINE:
         words += ["--journal", str(journal)]
     program = ctx.command_path.removesuffix(f" {ctx.info_name}")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kedro_batch.cli.inside_kedro import refuse_mixed_output
+from kedro_batch.cli.standard_input import with_files
 from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
 from kedro_batch.text.escaping import for_terminal
@@ -110,6 +111,8 @@ def _check_not_empty(ctx: click.Context, param: click.Parameter, value: object, 
 def command_with(*options: str, instead_of: Collection[str] = (), behind_dashes: Collection[str] = ()) -> str:
     """Return the command line that is carried out with more options, ready to be copied into a shell.
 
+    Where it has read standard input, that names a file (``standard_input``).
+
     Args:
         options: The options.
         instead_of: Options that they take the place of.
@@ -119,7 +122,7 @@ def command_with(*options: str, instead_of: Collection[str] = (), behind_dashes:
     words = list(ctx.meta[_WORDS])
     end = words.index("--") if "--" in words else len(words)
     behind = [*words[end:], *([] if words[end:] or not behind_dashes else ["--"]), *behind_dashes]
-    words = [*(word for word in words[:end] if word not in instead_of), *options, *behind]
+    words = [*(word for word in with_files(words[:end]) if word not in instead_of), *options, *behind]
     return f"{ctx.command_path} {shlex.join(words)}"
 
 

@@ -27,7 +27,7 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     with that, and so does what a command that was killed has left of it.
     """
     from kedro_batch.cli.cancel_cleanup import clean_up
-    from kedro_batch.cli.cancel_run import cancel_local_run, cancel_run
+    from kedro_batch.cli.cancel_run import cancel_local_run, cancel_run, refuse_lost_jobs
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.submitter.journal import Journal
@@ -36,9 +36,10 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
 
     book = Journal(journal, print_plainly)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
-    with open_run(handle, book, command_options(given, RunMode.FOLLOW), locks=False) as session:
+    with open_run(handle, book, command_options(given, RunMode.FOLLOW), cancels=True) as session:
         if handle.engine_name == "local":
             cancel_local_run(session)
             return
         cancelled = cancel_run(session)
     clean_up(handle.run_id, handle.plan, journal, cancelled, quiet=bool(given["quiet"]))
+    refuse_lost_jobs(session, cancelled.lost)

@@ -1,12 +1,14 @@
 """Cancel a run for a command: on AWS Batch, or on this machine, where another process may work on it."""
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from kedro_batch.cli.base import print_note
 from kedro_batch.cli.run_session import RunSession
-from kedro_batch.errors import RunUnfinished, UsageError
+from kedro_batch.errors import JobsFailed, RunUnfinished, UsageError
 from kedro_batch.submitter.cancel import Cancelled, cancel
+from kedro_batch.submitter.reconcile.ask_service import too_old
 from kedro_batch.submitter.reconcile.belongs import shown_digest
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_state import RunState
@@ -15,12 +17,15 @@ from kedro_batch.submitter.take_over import STOPS_WITHIN_S, tell_holder_to_stop
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
+_NAMED = 10
+
 
 def cancel_run(session: RunSession) -> Cancelled:
     """Terminate every job of a run on AWS Batch, and return how it stands.
 
     Raises:
         RunUnfinished: Some jobs have not ended yet, new ones go on appearing, or some cannot be looked for.
+        RunUnknown: AWS Batch has forgotten how some jobs ended, if nothing else of the run goes on.
         UsageError: Jobs of another plan or of others have its name, or are in the journal: they were left alone.
         KedroBatchError: The service or the journal refused.
         Interrupted: A signal came.
@@ -36,12 +41,14 @@ def cancel_run(session: RunSession) -> Cancelled:
         why = one_line("; ".join(cancelled.refused))
         raise RunUnfinished(f"{jobs} could not be terminated: {listed(cancelled.left)}. {why}. Try again: {again}")
     if cancelled.left:
-        raise RunUnfinished(f"{jobs} did not end within ten minutes: {listed(cancelled.left)}. Look again: {again}")
+        raise RunUnfinished(f"{jobs} have not ended: {listed(cancelled.left)}. Look again: {again}")
     if cancelled.unconfirmed:
         raise RunUnfinished(
             f"{listed(cancelled.unconfirmed)} may have been submitted: a reply was lost, and only ListJobs can tell. "
             f"Allow batch:ListJobs, then: {again}"
         )
+    if cancelled.expired:
+        raise too_old(session.context, cancelled.expired)
     if cancelled.of_other_plans and session.handle.entry is None:
         raise UsageError(_which_plan(session, cancelled))
     if cancelled.foreign:
@@ -52,6 +59,22 @@ def cancel_run(session: RunSession) -> Cancelled:
             "applied with, or move this one away and name the plan with --plan PLAN"
         )
     return cancelled
+
+
+def refuse_lost_jobs(session: RunSession, lost: Sequence[str]) -> None:
+    """Refuse to say that a run is cancelled whose jobs AWS Batch does not know: nobody has cancelled them.
+
+    Raises:
+        JobsFailed: There are such jobs.
+    """
+    if lost:
+        account, region = (session.context.location.get(what) for what in ("account", "region"))
+        where = ", ".join(filter(None, (account and f"account {account}", region)))
+        raise JobsFailed(
+            f"AWS Batch ({where}) does not know {counted(len(lost), 'job')} of run {session.handle.run_id}: "
+            f"{listed(lost, _NAMED)}. There was nothing to end, and nobody knows what became of them. If account and "
+            "region are those of the run, nothing of it goes on"
+        )
 
 
 def _which_plan(session: RunSession, cancelled: Cancelled) -> str:

@@ -69,12 +69,13 @@ class JsonLines:
 
 
 @contextmanager
-def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> Iterator[Sink]:
+def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str], *, cancels: bool = False) -> Iterator[Sink]:
     """Yield a sink that shows each event on standard error; where that fails, the run goes on.
 
     Args:
         verbosity: How much is shown.
         describe: Returns what differs in a plan that the run goes on with.
+        cancels: The command cancels the run.
     """
     console = _Console(stderr=True, no_color=verbosity.no_color or None, highlight=False, markup=False, emoji=False)
     if verbosity.quiet:
@@ -88,7 +89,7 @@ def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> It
                 view.on_event(event)
                 if isinstance(event, PlanChanged) and (text := describe(event)):
                     console.show(Text(text))
-                if (line := _line(event, verbose=verbosity.verbose)) is not None and _stays(event):
+                if (line := _line(event, verbose=verbosity.verbose, cancels=cancels)) is not None and _stays(event):
                     console.show(line)
 
             yield show
@@ -97,7 +98,7 @@ def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> It
         def write(event: Event) -> None:
             if isinstance(event, PlanChanged) and (text := describe(event)):
                 console.show(Text(text))
-            if (line := _line(event, verbose=verbosity.verbose)) is not None:
+            if (line := _line(event, verbose=verbosity.verbose, cancels=cancels)) is not None:
                 console.show(line)
 
         yield write
@@ -133,14 +134,11 @@ def _stays(event: Event) -> bool:
     )
 
 
-def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one for each kind of event
+def _line(event: Event, *, verbose: bool, cancels: bool) -> Text | None:  # noqa: PLR0911  one for each kind of event
     now = datetime.now().astimezone().strftime("%H:%M:%S ")
     match event:
         case RunStarted():
-            where = _where(event)
-            jobs = counted(event.jobs, "job")
-            again = ", continued" if event.continued else ""
-            return Text(f"{now} run {event.run}: {jobs} {where}, plan {event.plan_digest}{again}")
+            return Text(f"{now} {_begun(event, cancels=cancels)}")
         case PlanChanged():
             jobs = f"{counted(len(event.jobs), 'job')}: {listed(event.jobs, _NAMED)}" if event.jobs else "nothing"
             return Text(f"{now} goes on with plan {event.after}, and sends {jobs}")
@@ -169,6 +167,12 @@ def _line(event: Event, *, verbose: bool) -> Text | None:  # noqa: PLR0911  one 
             return None
         case _:
             assert_never(event)
+
+
+def _begun(event: RunStarted, *, cancels: bool) -> str:
+    """Return the first line of a command."""
+    verb, again = ("cancelling ", "") if cancels else ("", ", continued" if event.continued else "")
+    return f"{verb}run {event.run}: {counted(event.jobs, 'job')} {_where(event)}, plan {event.plan_digest}{again}"
 
 
 def _where(event: RunStarted) -> str:

@@ -12,13 +12,14 @@ _SHOWN = 20
 
 
 @contextmanager
-def offering_reruns(command_with: Callable[..., str], run_id: RunId, further: str) -> Iterator[None]:
+def offering_reruns(command_with: Callable[..., str], run_id: RunId, further: str, first: str = "") -> Iterator[None]:
     """Add to a refusal of a new plan what may be done.
 
     Args:
         command_with: Returns the command line that is carried out with more options.
         run_id: The run.
         further: What commands need to find its journal.
+        first: What to do before the command line is typed again, as a line.
 
     Raises:
         UsageError: The refusal, with the commands.
@@ -33,7 +34,7 @@ def offering_reruns(command_with: Callable[..., str], run_id: RunId, further: st
             ]
         elif refused.rerun and len(refused.rerun) <= _SHOWN:
             options = [word for job in refused.rerun for word in ("--from", job)]
-            lines = [f"Run what differs again by the new plan, with all below it: {command_with(*options)}"]
+            lines = [f"Run what differs again by the new plan, with all below it: {command_with(*options)}{first}"]
         else:
             lines = ["Compile a plan that leaves it as it is, or start a new run: kedro-batch apply PLAN"]
         raise UsageError("\n".join([str(refused), *lines])) from refused

@@ -21,6 +21,7 @@ from kedro_batch.cli.options import (
     stuck_option,
     submitting_options,
 )
+from kedro_batch.cli.standard_input import saving_first
 from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import UsageError
 
@@ -84,6 +85,8 @@ def resume(  # noqa: PLR0913  click hands over every option
         raise click.UsageError("--from and --only exclude each other")
     if same_definitions and new_definitions:
         raise click.UsageError("--same-definitions and --new-definitions exclude each other")
+    if (plan, new_plan, assume_done).count("-") > 1:
+        raise click.UsageError("only one of --plan, --new-plan and --assume-done can be standard input")
     from kedro_batch.cli.plan_contradicted import offering_reruns
     from kedro_batch.cli.revision_choice import NEW, SAME, offering_revisions
     from kedro_batch.cli.run_handle import find_run, with_new_plan
@@ -107,22 +110,21 @@ def resume(  # noqa: PLR0913  click hands over every option
     )
     book = Journal(journal, print_plainly)
     refuse_short_digest(expect_digest, new_plan or "PLAN")
-    if new_plan == plan == "-":
-        raise click.UsageError("only one of the plans can be standard input")
+    first = saving_first(plan=plan, new_plan=new_plan, assume_done=assume_done)
     handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None, in_use=not new_plan)
     if new_plan:
         handle = with_new_plan(handle, read_input(new_plan))
-        if not handle.is_new:
-            print_plainly(f"{handle.source} is the plan that run {run} has already: nothing differs")
     check_expected(handle.digest, expect_digest, handle.source)
+    if new_plan and not handle.is_new:
+        print_plainly(f"{handle.source} is the plan that run {run} has already: nothing differs")
     known = [job.name for job in handle.plan.jobs]
     check_names(known, (*options.run.from_jobs, *options.run.only_jobs))
     check_names(jobs_in_any([handle.plan, *handle.earlier.values()]), (), options.run.assume_done or ())
     if choice and handle.engine_name == "local":
         raise UsageError(f"run {run} is a local run, which has no job definitions: leave --{choice}-definitions out")
     with (
-        offering_revisions(partial(command_with, instead_of=(SAME, NEW))),
-        offering_reruns(command_with, handle.run_id, journal_words(journal)),
+        offering_revisions(partial(command_with, instead_of=(SAME, NEW)), first),
+        offering_reruns(command_with, handle.run_id, journal_words(journal), first),
         open_run(handle, book, options) as session,
     ):
         session.follow()

@@ -11,11 +11,12 @@ _EFFECTS = {SAME: "the revisions that the run has used until now", NEW: "the new
 
 
 @contextmanager
-def offering_revisions(command_with: Callable[[str], str]) -> Iterator[None]:
+def offering_revisions(command_with: Callable[[str], str], first: str = "") -> Iterator[None]:
     """Add the commands that answer to a refusal that asks for revisions.
 
     Args:
         command_with: Returns the command line that resumes the run with one of the two options.
+        first: What to do before, as a line.
 
     Raises:
         UsageError: The refusal, with the commands.
@@ -26,6 +27,6 @@ def offering_revisions(command_with: Callable[[str], str]) -> Iterator[None]:
         commands = {command_with(option): effect for option, effect in _EFFECTS.items()}
         width = max(map(len, commands))
         lines = "\n".join(f"  {command:{width}}  {effect}" for command, effect in commands.items())
-        raise UsageError(f"{newer}. Choose:\n{lines}") from newer
+        raise UsageError(f"{newer}. Choose:\n{lines}{first}") from newer
     except InactiveRevisions as inactive:
-        raise UsageError(f"{inactive}. To go on with {inactive.active}:\n  {command_with(NEW)}") from inactive
+        raise UsageError(f"{inactive}. To go on with {inactive.active}:\n  {command_with(NEW)}{first}") from inactive

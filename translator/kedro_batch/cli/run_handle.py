@@ -14,6 +14,7 @@ from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import PlanOfRun, RunEntry
 from kedro_batch.submitter.journal_view import journal_words
+from kedro_batch.submitter.plan_file import recorded_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,13 @@ class RunHandle:
     def plan_file(self) -> str | None:
         """The file with the plan; None if it comes from elsewhere."""
         return self.source if Path(self.source).is_file() else None
+
+    @property
+    def recorded_file(self) -> str | None:
+        """The file with the plan as the journal has it, or is to have it; None if there is none."""
+        if self.plan_file or self.is_new or self.entry is None:
+            return recorded_file(self.plan_file)
+        return self.entry.plan_file
 
     @property
     def begun_with(self) -> PlanOfRun:

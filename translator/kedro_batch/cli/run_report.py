@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from kedro_batch.cli.base import print_note
+from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.stale_plan import describe_staleness
 from kedro_batch.cli.streams import redirect_to_null, shows_links
 from kedro_batch.errors import UsageError
@@ -37,7 +38,8 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, *
         raise UsageError(f"the journal {journal.file} has lost run {run_id}")
     began_at = entry.began_at if finished.began_at is None else finished.began_at
     entry = replace(entry, outcome=finished.outcome, began_at=began_at, ended_at=finished.ended_at)
-    status = run_status(entry, state.parents, state.records, plan=context.plan)
+    following = next_plan(run_id, context.plan, entry.plan_file)
+    status = run_status(entry, state.parents, state.records, plan=context.plan, next_plan=following)
     text = outcome_text(
         status,
         journal=os.path.relpath(journal.file),
@@ -74,7 +76,6 @@ def say_if_stale(plan: Plan, context: RunContext, finished: RunFinished | None, 
         return
     if not quiet:
         print_note("Looking whether the plan is out of date; no more is said if it is not ...")
-    file = context.plan_file or "plan.yaml"
     project = Path(context.engine.location["folder"])
-    if said := describe_staleness(plan, context.digest, project, file):
+    if said := describe_staleness(plan, context.digest, project, context.next_plan_file):
         print_note(for_terminal(said))

@@ -29,6 +29,7 @@ from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
+from kedro_batch.submitter.plan_file import next_plan_file
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import RunHeld, remove_run_folder, run_lock
 from kedro_batch.submitter.run_options import RunMode
@@ -109,7 +110,7 @@ class RunSession:
 
 @contextmanager
 def open_run(
-    handle: RunHandle, journal: Journal, options: CommandOptions, *, engine: Engine | None = None, locks: bool = True
+    handle: RunHandle, journal: Journal, options: CommandOptions, *, engine: Engine | None = None, cancels: bool = False
 ) -> Iterator[RunSession]:
     """Lock a run, record it, show it while the block works on it, and report how it ended.
 
@@ -120,7 +121,7 @@ def open_run(
         journal: Its journal.
         options: The options of the command.
         engine: What runs its jobs, where that is known already.
-        locks: Lock it; else the block does so itself, to cancel it (``RunSession.lock``).
+        cancels: The block cancels it, and locks it itself (``RunSession.lock``).
 
     Raises:
         UsageError: Another process works on the run, or the journal cannot be written.
@@ -143,8 +144,11 @@ def open_run(
     try:
         with on_signals(inbox.on_signal):
             try:
-                with ExitStack() as held, follower(options.verbosity, partial(_what_differs, handle)) as show:
-                    if locks:
+                with (
+                    ExitStack() as held,
+                    follower(options.verbosity, partial(_what_differs, handle), cancels=cancels) as show,
+                ):
+                    if not cancels:
                         held.enter_context(run_lock(folder, handle.run_id, journal_words(journal.file)))
                         marked_at = handle.entry.cancel_at if handle.entry else None
                         held.enter_context(watch_for_mark(journal.file, handle.run_id, marked_at, inbox))
@@ -165,6 +169,7 @@ def open_run(
                         options=options.run,
                         continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
                         plan_file=handle.plan_file,
+                        next_plan_file=next_plan_file(handle.run_id, handle.recorded_file),
                         began_at=handle.entry.began_at if handle.entry else began_at,
                         version=handle.entry.version if handle.entry else None,
                         must_exist=handle.must_exist and options.run.assume_done is None,
@@ -194,9 +199,7 @@ def open_run(
 
 
 def _what_differs(handle: RunHandle, event: PlanChanged) -> str:
-    """Return what differs in the jobs that are about to be sent from a new plan; nothing if there are none."""
-    if not event.jobs:
-        return ""
+    """Return what differs in a new plan."""
     from kedro_batch.review.run.new_plan import new_plan_text  # noqa: PLC0415  loaded only if there is a new plan
 
     names = f"the plan of run {handle.run_id} until now", handle.source
@@ -228,6 +231,8 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
     """Record a run that the journal does not have; one that is rebuilt is written with what is found of it."""
     if journal.run(handle.run_id):
         journal.reopen(handle.run_id, handle.entry.cancel_at if handle.entry else None)
+        if not handle.is_new and handle.plan_file and (file := handle.recorded_file):
+            journal.record_plan_file(handle.run_id, file)
         return
     entry = RunEntry(
         run=handle.run_id,
@@ -236,6 +241,7 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
         jobs=len(handle.plan.jobs),
         began_at=now,
         location=engine.location,
+        plan_file=None if handle.is_new else handle.recorded_file,
     )
     journal.begin(entry, handle.begun_with.content)
 

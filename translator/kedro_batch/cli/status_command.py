@@ -21,6 +21,7 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
 
     This does not call AWS, and writes nothing. For the current status: kedro-batch wait RUN --once
     """
+    from kedro_batch.cli.next_plan import next_plan
     from kedro_batch.files.json_text import encoded
     from kedro_batch.plan.graph import topological_order
     from kedro_batch.plan.reader import read_plan
@@ -38,7 +39,8 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
         in_use = revisions_in_use(plan, book.revisions(run_id))
-        current = run_status(entry, names, book.records(run_id), in_use, plan=plan)
+        following = next_plan(run_id, plan, entry.plan_file)
+        current = run_status(entry, names, book.records(run_id), in_use, plan=plan, next_plan=following)
     if as_json:
         click.echo(encoded(status_document(current), indent=2))
     else:

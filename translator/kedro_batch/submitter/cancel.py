@@ -17,7 +17,14 @@ from kedro_batch.submitter.close import close, how_it_ended
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished, RunOutcome
 from kedro_batch.submitter.executions import record_unseen_executions
-from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, MAYBE_SUBMITTED, UNFINISHED, JobState
+from kedro_batch.submitter.job_state import (
+    ENDED,
+    ENDED_ON_SERVICE,
+    MAY_STILL_LIVE,
+    MAYBE_SUBMITTED,
+    UNFINISHED,
+    JobState,
+)
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.merge import Records, jobs_in, propagate_failures
@@ -44,6 +51,8 @@ class Cancelled:
         left: Jobs that have not ended yet, with their ids.
         refused: Why some of them cannot be terminated; empty if all can.
         unconfirmed: Jobs that may have been submitted, and cannot be looked up.
+        lost: Jobs that the service does not know, with their ids: nobody knows how they ended.
+        expired: Jobs that it does not know either, and which are so old that it may have forgotten them.
         appearing: The newest job, if jobs still appeared when this was given up; else None.
         foreign: Jobs that the journal names and that are not of the run, with their names: they were left alone.
         of_other_plans: Those that have a name of the run and go on, with the digests of their plans.
@@ -56,6 +65,8 @@ class Cancelled:
     left: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     unconfirmed: tuple[JobName, ...]
+    lost: tuple[str, ...] = ()
+    expired: tuple[JobName, ...] = ()
     appearing: JobSummary | None = None
     foreign: Mapping[JobId, str]
     of_other_plans: Mapping[JobId, str]
@@ -96,7 +107,8 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
             raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
         outcome: RunOutcome = "interrupted" if isinstance(error, Interrupted) else "stopped"
-        close(context, run_state, outcome, began=began, note=f"not all jobs may be terminated. Try again: {again}")
+        try_again = "" if again in str(error) else f". Try again: {again}"  # the error says it once
+        close(context, run_state, outcome, began=began, note=f"not all jobs may be terminated{try_again}")
         raise
 
 
@@ -136,6 +148,10 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     }
     records, started = cancelled_records(context, own, rounds, before=before)
     run_state = RunState(context.parents, records)
+    # ListJobs may show a job that DescribeJobs does not: nobody can terminate it, and it has not ended.
+    left = tuple(dict.fromkeys((*left, *(one.job_id for name in run_state.live if (one := records[name]).job_id))))
+    unknown = [job for job, one in own.items() if one.live and job not in started]
+    lost = [records[job] for job in unknown if records[job].state in MAY_STILL_LIVE]
     unconfirmed = jobs_in(records, JobState.UNCONFIRMED) + jobs_in(records, JobState.SUBMITTING)
     if not (rounds.listing.unlisted or not context.options.adopt):
         unconfirmed = ()
@@ -145,7 +161,8 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         if not journal:
             found = (one for one in rounds.found.values() if one.job_id not in rounds.foreign)
             context.began_with(one.created_at_ms / 1000 for one in found if one.created_at_ms)
-        emit_differences(context, run_state.records)
+        # How an expired job ended is left open: the next command asks for it.
+        emit_differences(context, {job: one for job, one in records.items() if one.state is not JobState.EXPIRED})
         record_unseen_executions(context, run_state)
         finished = _close(context, run_state, rounds, left, unconfirmed=unconfirmed, began=began)
     return Cancelled(
@@ -153,6 +170,8 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         left=tuple(rounds.named(left)),
         refused=tuple(dict.fromkeys(why for job_id, why in rounds.refused.items() if job_id in left)),
         unconfirmed=unconfirmed,
+        lost=tuple(rounds.named(one.job_id for one in lost if one.job_id)),
+        expired=jobs_in(records, JobState.EXPIRED),
         appearing=rounds.newest if rounds.gave_up else None,
         foreign=dict(rounds.foreign),
         of_other_plans=dict(rounds.of_other_plans),
@@ -201,6 +220,8 @@ def _close(  # noqa: PLR0913  all that is known of a run at its end
         outcome = "succeeded"
     elif run_state.ended and not run_state.count({JobState.CANCELLED}):
         outcome = "failed"
+    if expired := run_state.jobs_in({JobState.EXPIRED}):
+        outcome, note = "unfinished", f"AWS Batch does not know any more how these ended: {listed(expired, _NAMED)}"
     if unconfirmed:
         outcome, note = "unfinished", f"perhaps submitted, and not looked up: {listed(unconfirmed, _NAMED)}"
     if left:

@@ -1,15 +1,16 @@
 """How the jobs of a run stand once it was cancelled: what the journal has, and what the service says now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.cancel_rounds import CancelRounds
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.failures import classify_failure
 from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.duplicates import discover
 from kedro_batch.submitter.reconcile.job_versions import version_in
-from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
+from kedro_batch.submitter.reconcile.merge import Records, from_journal, propagate_failures, with_started_descendants
 from kedro_batch.submitter.service.api import JobDetail
 
 
@@ -48,6 +49,7 @@ def cancelled_records(
     details = {by_id[one.job_id]: one for one in rounds.describe(by_id)}
     for job, detail in details.items():
         after[job] = _record_now(after[job], detail, terminated=detail.job_id in rounds.terminated)
+    after = _with_unknown(context, after, details, listed={*rounds.found})
     records = propagate_failures(context.parents, after)
     for job, above in context.parents.items():
         one = records.get(job, NEW)
@@ -56,6 +58,30 @@ def cancelled_records(
             records[job] = one.in_state(JobState.CANCELLED)
     _record_version(context, details)
     return records, {job: detail.started for job, detail in details.items()}
+
+
+def _with_unknown(
+    context: RunContext, records: Records, details: Mapping[JobName, JobDetail], *, listed: Collection[JobId]
+) -> dict[JobName, JobRecord]:
+    """Judge the jobs that go on as the journal says, and that the service does not know: nobody has cancelled them.
+
+    Such a job has succeeded if one below it was started. Else it is LOST, or so old that the service may have forgotten
+    how it ended (EXPIRED).
+    """
+    unknown = {job for job, one in records.items() if one.live and job not in details and one.job_id not in listed}
+    evidence = {
+        job: one.in_state(JobState.STARTING) if job in details and details[job].started else one
+        for job, one in records.items()
+    }
+    succeeded = with_started_descendants(context.proving_parents, evidence, {})
+    judged = dict(records)
+    for job in unknown & context.parents.keys():
+        one = records[job]
+        if job in succeeded and one.submission == 1:
+            judged[job] = one.in_state(JobState.SUCCEEDED)
+        else:
+            judged[job] = from_journal(one, {}, context.began_at, context.calls.wall())
+    return judged
 
 
 def _record_now(known: JobRecord, detail: JobDetail, *, terminated: bool) -> JobRecord:

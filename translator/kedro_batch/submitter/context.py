@@ -48,6 +48,7 @@ class RunContext:
         continued: Another command started the run.
         must_exist: The journal does not have the run, and the service has to.
         plan_file: The file that the plan was read from, for messages; None if it was none.
+        next_plan_file: The file into which the next plan of the run is to be compiled, for messages.
         began_at: When the run began; seconds since the epoch. No later than now.
         version: The version under which the run saves data; None before it is known, and for a run that was begun by
             a kedro-batch without versions.
@@ -80,6 +81,7 @@ class RunContext:
     continued: bool = False
     must_exist: bool = False
     plan_file: str | None = None
+    next_plan_file: str = "PLAN"
     began_at: float = math.inf
     version: DataVersion | None = None
     poll_seed: int | None = None

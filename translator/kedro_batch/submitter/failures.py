@@ -190,11 +190,17 @@ def is_mended_by_plan(cause: str | None, exit_code: int | None) -> bool:
     return cause in _MENDED_BY_PLAN or exit_code == KILLED
 
 
-def advice_for_programs(advice: str, cause: str | None, exit_code: int | None, run: str = "RUN") -> str:
-    """Return an advice with the command that carries it out, for who is shown no list of commands."""
+def advice_for_programs(
+    advice: str,
+    cause: str | None,
+    exit_code: int | None,
+    compiling: str = "kedro-batch compile -o PLAN",
+    resume: str = "kedro-batch resume RUN --new-plan PLAN",
+) -> str:
+    """Return an advice with the commands that carry it out, for who is shown no list of commands."""
     if not is_mended_by_plan(cause, exit_code):
         return advice
-    return f"{advice}; then kedro-batch compile -o plan.yaml, and kedro-batch resume {run} --new-plan plan.yaml"
+    return f"{advice}; then {compiling}, and {resume}"
 
 
 def exit_code_of(job: Mapping[str, Any]) -> int | None:

@@ -128,7 +128,7 @@ class JobSubmitter:
         waiting = (*self._outbox, *(name for _, name in self._later), *self._refusals.jobs)
         not_sent = [name for name in waiting if self._may_send(name) and name not in self._maybe_sent]
         intents = [(name, self._run_state.record(name).submission) for name in not_sent]
-        self._context.journal.withdraw(self._context.run_id, intents)
+        self._context.journal.record_not_sent(self._context.run_id, intents)
         for name in not_sent:
             self._run_state.not_sent(name)
         self._outbox.clear()

@@ -33,10 +33,11 @@ from kedro_batch.submitter.journal_schema import check_version, prepare, version
 from kedro_batch.submitter.journal_statements import (
     ADD_PLAN,
     BEGIN,
-    COUNT_JOBS,
     INTEND,
     MARK,
+    NOT_SENT,
     NOT_STUCK,
+    OF_NEWEST_PLAN,
     REOPEN,
     STUCK,
     WITHDRAW,
@@ -136,10 +137,12 @@ class Journal(JournalView):
     def begin(self, entry: RunEntry, plan: bytes) -> None:
         """Record a run and its plan, byte for byte; written with its first intents, or with what is found of it."""
         location = json.dumps(dict(entry.location))
-        values = (entry.run, plan, entry.digest, entry.engine, location, entry.jobs, entry.began_at)
+        values = (entry.run, plan, entry.digest, entry.engine, location, entry.jobs, entry.began_at, entry.plan_file)
         self._waiting.append((BEGIN, values))
 
-    def add_plan(self, run_id: RunId, digest: PlanDigest, plan: bytes, *, jobs: int, at: float) -> None:
+    def add_plan(  # noqa: PLR0913  what is known of a plan
+        self, run_id: RunId, digest: PlanDigest, plan: bytes, *, jobs: int, at: float, file: str | None = None
+    ) -> None:
         """Record that a run goes on with another plan; written with the next commit.
 
         Args:
@@ -148,8 +151,13 @@ class Journal(JournalView):
             plan: The plan, byte for byte.
             jobs: How many jobs it has.
             at: When; seconds since the epoch.
+            file: The file that it was read from, if it was one.
         """
-        self._waiting += [(ADD_PLAN, (run_id, digest, plan, at, run_id)), (COUNT_JOBS, (jobs, run_id))]
+        self._waiting += [(ADD_PLAN, (run_id, digest, plan, at, run_id)), (OF_NEWEST_PLAN, (jobs, file, run_id))]
+
+    def record_plan_file(self, run_id: RunId, file: str) -> None:
+        """Record the file that the plan of a run was read from now; written with the next commit."""
+        self._waiting.append(("UPDATE runs SET plan_file = ? WHERE run = ?", (file, run_id)))
 
     def locate(self, run_id: RunId, location: Mapping[str, str]) -> None:
         """Record where the run of this process runs, as soon as it is known."""
@@ -226,6 +234,18 @@ class Journal(JournalView):
         for job, submission in jobs:
             row = (run_id, job, submission, JobState.SUBMITTING, JobState.NOT_SUBMITTED)
             self._waiting.append((WITHDRAW, row))
+
+    def record_not_sent(self, run_id: RunId, jobs: Iterable[tuple[JobName, int]]) -> None:
+        """Take back the intents of submissions that were surely not sent; written with the next commit.
+
+        A second or later submission is still to be sent: the job was to run again, whatever became of it before.
+        """
+        for job, submission in jobs:
+            if submission == 1:
+                self.withdraw(run_id, [(job, submission)])
+            else:
+                row = (JobState.NOT_SUBMITTED, run_id, job, submission, JobState.SUBMITTING)
+                self._waiting.append((NOT_SENT, row))
 
     def note_first_sight(self, run_id: RunId, job: JobName, submission: int, sight: FirstSight | None) -> None:
         """Record when a job was first seen stuck, or with None that it is not; written with the next commit."""

@@ -40,7 +40,10 @@ from kedro_batch.submitter.journal_values import (
 from kedro_batch.submitter.stuck_jobs import FirstSight
 
 _OF_LOG = ("log_problem", "exception", "exception_cause", "node")
-RUN_COLUMNS = ("run", "digest", "engine", "location", "jobs", "began_at", "outcome", "ended_at", "version", "cancel_at")
+RUN_COLUMNS = (
+    *("run", "digest", "engine", "location", "jobs", "began_at", "outcome", "ended_at", "version", "cancel_at"),
+    "plan_file",
+)
 NEWEST_DIGEST = "new_digest"
 """Behind ``RUN_COLUMNS``: the digest of the newest plan of a run that has several."""
 SUBMISSION_COLUMNS = (
@@ -67,6 +70,8 @@ class RunEntry:
         version: The version under which its jobs save data; None if it is not known, and for runs of an older journal.
         cancel_at: When ``cancel`` asked for its end last, seconds since the epoch; None if nobody has, or if the run
             was taken up again since.
+        plan_file: The file that its newest plan was read from, with its whole path; None if it was none, or if that is
+            not recorded.
         new_digest: The digest of the newest plan that it has gone on with; None if it has its first one.
     """
 
@@ -80,6 +85,7 @@ class RunEntry:
     ended_at: float | None = None
     version: DataVersion | None = None
     cancel_at: float | None = None
+    plan_file: str | None = None
     new_digest: PlanDigest | None = None
 
     @property
@@ -123,6 +129,7 @@ def run_entry(row: tuple[Any, ...]) -> RunEntry:
         ended_at=checked(given, "ended_at", or_none(as_time)),
         version=checked(given, "version", or_none(as_version)),
         cancel_at=checked(given, "cancel_at", or_none(as_time)),
+        plan_file=checked(given, "plan_file", or_none(as_said(PATH_LENGTH))),
         new_digest=checked(given, NEWEST_DIGEST, or_none(as_digest)),
     )
 

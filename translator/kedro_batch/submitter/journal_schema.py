@@ -6,13 +6,14 @@ from pathlib import Path
 
 from kedro_batch.errors import UsageError
 
-VERSION = 5
+VERSION = 6
 WITHOUT_REVISIONS = 2
 """It had no revisions of job definitions, and nothing of what later ones lack."""
 WITHOUT_DATA_VERSIONS = 3
 WITHOUT_TIMES = 4
 """It had one plan for each run, no mark that a run is to be cancelled, and not what AWS Batch says of ended jobs."""
-OLDER = (WITHOUT_REVISIONS, WITHOUT_DATA_VERSIONS, WITHOUT_TIMES)
+WITHOUT_PLAN_FILES = 5
+OLDER = (WITHOUT_REVISIONS, WITHOUT_DATA_VERSIONS, WITHOUT_TIMES, WITHOUT_PLAN_FILES)
 """Older versions that are read as they are, and converted when they are written."""
 
 _PLANS = """
@@ -25,7 +26,8 @@ CREATE TABLE plans (
 _TABLES = f"""
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, plan BLOB NOT NULL, digest TEXT NOT NULL, engine TEXT NOT NULL, location TEXT NOT NULL,
-    jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL, version TEXT, cancel_at REAL
+    jobs INTEGER NOT NULL, began_at REAL NOT NULL, outcome TEXT, ended_at REAL, version TEXT, cancel_at REAL,
+    plan_file TEXT
 );
 {_PLANS}
 CREATE TABLE submissions (
@@ -55,6 +57,7 @@ ALTER TABLE submissions ADD COLUMN exception TEXT;
 ALTER TABLE submissions ADD COLUMN exception_cause TEXT;
 ALTER TABLE submissions ADD COLUMN node TEXT;
 """,
+    WITHOUT_PLAN_FILES: "ALTER TABLE runs ADD COLUMN plan_file TEXT;",
 }
 """What each older version lacks."""
 

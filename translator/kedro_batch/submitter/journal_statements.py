@@ -28,13 +28,19 @@ ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, revision = exclude
 """
 STUCK = "UPDATE submissions SET stuck_since = ?, attempts = ? WHERE run = ? AND job = ? AND submission = ?"
 NOT_STUCK = "UPDATE submissions SET stuck_since = NULL WHERE run = ? AND job = ? AND submission = ?"
-BEGIN = "INSERT INTO runs (run, plan, digest, engine, location, jobs, began_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+BEGIN = """
+INSERT INTO runs (run, plan, digest, engine, location, jobs, began_at, plan_file) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
 ADD_PLAN = """
 INSERT INTO plans (run, number, digest, plan, added_at)
 SELECT ?, coalesce(max(number), 1) + 1, ?, ?, ? FROM plans WHERE run = ?
 """
-COUNT_JOBS = "UPDATE runs SET jobs = ? WHERE run = ?"
+OF_NEWEST_PLAN = "UPDATE runs SET jobs = ?, plan_file = ? WHERE run = ?"
 WITHDRAW = "DELETE FROM submissions WHERE run = ? AND job = ? AND submission = ? AND state IN (?, ?) AND job_id IS NULL"
+NOT_SENT = """
+UPDATE submissions SET state = ?, intended_at = NULL, revision = NULL, plan_digest = NULL
+WHERE run = ? AND job = ? AND submission = ? AND state = ? AND job_id IS NULL
+"""
 REOPEN = "UPDATE runs SET outcome = NULL, ended_at = NULL, cancel_at = NULLIF(cancel_at, ?) WHERE run = ?"
 """A mark that was written since it was last read stays."""
 MARK = "UPDATE runs SET cancel_at = ? WHERE run = ?"

@@ -12,6 +12,7 @@ from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import PlanChanged
 from kedro_batch.submitter.job_state import NEW, UNFINISHED, JobRecord, JobState
+from kedro_batch.submitter.plan_file import recorded_file
 from kedro_batch.submitter.reconcile.merge import with_descendants
 from kedro_batch.submitter.reconcile.plan_change import Contradiction, contradictions
 from kedro_batch.submitter.reconcile.reconcile import compare_with_service
@@ -71,7 +72,9 @@ def go_on_with_new_plan(context: RunContext, jobs: Sequence[JobName]) -> None:
     if context.new_plan is None:
         return
     at = context.calls.wall()
-    context.journal.add_plan(context.run_id, context.digest, context.new_plan, jobs=len(context.parents), at=at)
+    file = recorded_file(context.plan_file)
+    count = len(context.parents)
+    context.journal.add_plan(context.run_id, context.digest, context.new_plan, jobs=count, at=at, file=file)
     context.emit(PlanChanged(before=[*context.earlier][-1], after=context.digest, jobs=tuple(jobs)))
 
 

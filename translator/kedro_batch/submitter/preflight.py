@@ -105,7 +105,8 @@ _WARNED = ("job_queue", "job_definition")
 def _refuse_failures(findings: Iterable[Finding], where: str, context: RunContext) -> None:
     steps = COMPILE_AGAIN
     if context.continued:
-        steps = f", compile again, and go on with that plan: {context.resume_with('--new-plan plan.yaml')}"
+        resume = context.resume_with(f"--new-plan {shlex.quote(context.next_plan_file)}")
+        steps = f", compile again, and go on with that plan: {resume}"
     wrong = [with_steps(one, steps) for one in findings if one.status is Status.FAILURE]
     if wrong:
         file = context.plan_file

@@ -1,17 +1,23 @@
-"""What differs for the jobs that a run is about to send from a new plan: the diff of both plans, cut to these jobs."""
+"""What differs in a plan that a run goes on with: the diff of both plans, cut to the jobs that are about to be sent.
+
+Where none is sent, it is the whole diff. What differs in other jobs does not count now: they are named.
+"""
 
 from collections.abc import Collection
 from dataclasses import replace
 
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.diff.model import Change, Counts, DataChange
+from kedro_batch.review.diff.model import Change, Counts, DataChange, PlanDiff
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.templates import render
+from kedro_batch.text.wording import listed
+
+_NAMED = 10
 
 
 def new_plan_text(old: Plan, new: Plan, jobs: Collection[JobName], names: tuple[str, str]) -> str:
-    """Return what differs in the jobs that are about to be sent, as text; the jobs that are not sent are left out.
+    """Return what differs in a plan that a run goes on with, as text.
 
     Args:
         old: The plan until now.
@@ -21,9 +27,19 @@ def new_plan_text(old: Plan, new: Plan, jobs: Collection[JobName], names: tuple[
     """
     found = diff_plans(old, new)
     sent = set[str](jobs)
+    text = render("diff.txt.j2", build_diff_view(_cut(found, sent) if sent else found, *names))
+    others = [one.job for one in found.jobs if one.job not in sent and one.change is not Change.REMOVED]
+    if not others:
+        return text
+    stays = "what runs or has succeeded stays as it is"
+    return f"{text}\nJobs that differ and are not sent now: {listed(others, _NAMED)} ({stays})\n"
+
+
+def _cut(found: PlanDiff, sent: Collection[str]) -> PlanDiff:
+    """Return what differs in the jobs that are about to be sent."""
     changes = tuple(one for one in found.jobs if one.job in sent and one.change is not Change.REMOVED)
     kinds = [one.change for one in changes]
-    shown = replace(
+    return replace(
         found,
         jobs=changes,
         counts=Counts(
@@ -38,4 +54,3 @@ def new_plan_text(old: Plan, new: Plan, jobs: Collection[JobName], names: tuple[
         totals_before=found.totals_after,
         data=DataChange(),
     )
-    return render("diff.txt.j2", build_diff_view(shown, *names))

@@ -1,8 +1,9 @@
 """The commands that lead on from where a run stands, and what each does. Pure."""
 
+import shlex
 from pathlib import Path
 
-from kedro_batch.review.run.status import RunStatus
+from kedro_batch.review.run.status import NextPlan, RunStatus
 from kedro_batch.submitter.failures import Cause, is_mended_by_plan
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_RESULT, JobState
 from kedro_batch.submitter.journal_view import journal_words
@@ -43,9 +44,10 @@ def _resumes(status: RunStatus, with_journal: str) -> list[tuple[str, str]]:
     if status.engine != "aws" or not mended:
         return [(command, effect)]
     same = command, f"{effect}, with the same settings"
+    plan = status.next_plan or NextPlan()
     changed = (
-        f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}",
-        "submit it with changed settings, after kedro-batch compile -o plan.yaml",
+        f"kedro-batch resume {status.run} --new-plan {for_terminal(shlex.quote(plan.file))}{with_journal}",
+        f"submit it with changed settings, after {for_terminal(plan.command)}",
     )
     return [changed, same] if all(one.cause in _ONLY_BY_SETTINGS for one in status.failures) else [same, changed]
 

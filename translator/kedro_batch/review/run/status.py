@@ -3,6 +3,7 @@
 Its JSON is ``schemas/run.schema.json``.
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -93,6 +94,19 @@ class FailureStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NextPlan:
+    """How to compile the next plan of a run, for advice.
+
+    Attributes:
+        file: The file to write it to.
+        command: The command that does so.
+    """
+
+    file: str = "PLAN"
+    command: str = "kedro-batch compile -o PLAN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
     """The status of a run.
 
@@ -113,6 +127,7 @@ class RunStatus:
             as it is recorded.
         version: The version under which its jobs save versioned datasets, as far as it is known.
         earlier_definitions: Other revisions that jobs of the run have, the newest first.
+        next_plan: How to compile its next plan; it is no part of the document.
     """
 
     schema: str = RUN_SCHEMA
@@ -131,15 +146,17 @@ class RunStatus:
     jobs: tuple[JobStatus, ...] = ()
     definitions: Mapping[str, str] | None = None
     earlier_definitions: Mapping[str, tuple[str, ...]] | None = None
+    next_plan: NextPlan | None = None
 
 
-def run_status(
+def run_status(  # noqa: PLR0913  what is known of a run beside its journal
     entry: RunEntry,
     names: Iterable[JobName],
     records: Mapping[JobName, JobRecord],
     definitions: Mapping[str, Sequence[str]] | None = None,
     *,
     plan: Plan | None = None,
+    next_plan: NextPlan | None = None,
 ) -> RunStatus:
     """Return the status of a run.
 
@@ -149,6 +166,7 @@ def run_status(
         records: What is known of them; jobs that are left out were never submitted.
         definitions: The revisions of each job definition that jobs have, the newest first, as far as is recorded.
         plan: Its plan, which knows who writes the data that a failed job did not find.
+        next_plan: How to compile its next plan.
     """
     jobs = {name: records.get(name, NEW) for name in names}
     revisions = definitions or {}
@@ -192,6 +210,7 @@ def run_status(
         ),
         definitions={name: newest for name, (newest, *_) in revisions.items()} or None,
         earlier_definitions=earlier or None,
+        next_plan=next_plan,
     )
 
 
@@ -241,14 +260,16 @@ def status_document(status: RunStatus) -> dict[str, Any]:
     """Return the JSON document of a run, without the fields that have no value."""
     jobs = [_job_document(one) for one in status.jobs]
     failures = tuple(_for_programs(one, status) for one in status.failures)
-    fields = asdict(replace(status, jobs=(), failures=failures))
+    fields = asdict(replace(status, jobs=(), failures=failures, next_plan=None))
     return {name: _without_nothing(value) for name, value in fields.items() if value is not None} | {"jobs": jobs}
 
 
 def _for_programs(one: FailureStatus, status: RunStatus) -> FailureStatus:
     if one.advice is None or status.engine != "aws":
         return one
-    return replace(one, advice=advice_for_programs(one.advice, one.cause, one.exit_code, status.run))
+    following = status.next_plan or NextPlan()
+    resume = f"kedro-batch resume {status.run} --new-plan {shlex.quote(following.file)}"
+    return replace(one, advice=advice_for_programs(one.advice, one.cause, one.exit_code, following.command, resume))
 
 
 def _job_document(one: JobStatus) -> dict[str, Any]:

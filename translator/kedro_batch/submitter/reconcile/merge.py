@@ -78,7 +78,7 @@ def merge(  # noqa: PLR0913  all that is known of a run, from three sources
         elif job in succeeded and (record is None or _success_unseen(record, described)):
             records[job] = _succeeded_unseen(record or NEW)
         elif record:
-            records[job] = _from_journal(record, described, began_at, wall if forgets else -math.inf)
+            records[job] = from_journal(record, described, began_at, wall if forgets else -math.inf)
         elif newest and old and (others or not journal):
             records[job] = NEW.in_state(JobState.EXPIRED)
         elif newest and not journal:  # a job that is not found may just not be visible yet
@@ -99,8 +99,8 @@ def _from_service(record: JobRecord | None, found: FoundJob, submission: int) ->
     )
 
 
-def _from_journal(record: JobRecord, described: Mapping[JobId, JobDetail], began_at: float, wall: float) -> JobRecord:
-    """Return what the journal says, and of a job that goes on, what DescribeJobs says.
+def from_journal(record: JobRecord, described: Mapping[JobId, JobDetail], began_at: float, wall: float) -> JobRecord:
+    """Return what the journal says, and of a job that goes on, what DescribeJobs says; an unknown one is lost, or old.
 
     One that was adopted has no intent here: it may be as old as the run.
     """
