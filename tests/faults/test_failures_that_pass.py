@@ -16,6 +16,7 @@ from tests.support.services import standin
 APPLY = ("apply", "plan.yaml", "--run-id", "r")
 WAITING = "Trying again for up to 1 h 0 min"
 AGAIN = "AWS Batch answers again"
+RENEWED = "credentials work again"
 PAGE = "<html><head><title>Proxy login</title></head><body>Log in at <b>http://proxy.corp</b></body></html>"
 DENIED = (403, "AccessDenied", "User: me is not authorized to perform: sts:AssumeRole")
 NO_KEYS = {"AWS_SHARED_CREDENTIALS_FILE": "none", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -69,7 +70,7 @@ def in_mid_run(folder, service, trouble, mend, *, part=WAITING):
         trouble()
         said = read_until(process, part)
         mend()
-        said += read_until(process, AGAIN)
+        said += read_until(process, RENEWED)
         service.finish("a")
         ended = end_of(process)
     assert ended.code == 0, said + ended.err
@@ -112,7 +113,7 @@ def test_credentials_that_are_gone_are_renewed_in_another_terminal(tmp_path, tra
         does(GIVES["nothing"])
         transcript.shown(read_until(process, WAITING))
         transcript.elsewhere("aws sso login")
-        transcript.shown(read_until(process, AGAIN))
+        transcript.shown(read_until(process, RENEWED))
         service.finish("a")
         assert transcript.end(end_of(process)).code == 0
     transcript.check("credentials_are_gone")
@@ -455,6 +456,8 @@ def test_whatever_is_asked_first_is_waited_for(tmp_path, operation):
             service.configure(refuse={})
             ended = end_of(process)
     assert ended.code == 0, said + ended.err
+    answers = "AWS STS" if operation == "GetCallerIdentity" else "AWS Batch"
+    assert f"{answers} answers again" in ended.err
 
 
 @pytest.mark.parametrize("words", few_quick([("wait", "r"), ("cancel", "r"), ("resume", "r"), APPLY], 2))

@@ -118,9 +118,20 @@ def test_trouble_is_told_again_where_there_is_something_else_to_do_about_it():
     assert [one.message for one in told if isinstance(one, Notice)] == [
         f"it failed. Check the network. {again}",
         log_in,
-        "AWS Batch answers again",
+        "AWS Batch answers again; credentials work again",
         log_in,
     ]
+
+
+def test_what_is_over_is_said_of_what_has_failed():
+    waiting, told, _ = backoff()
+    asleep = ServiceError("no connection", fault=Fault.UNREACHABLE, service="CloudWatch Logs", remedy="Check it")
+    slow = ServiceError("the clock", fault=Fault.CREDENTIALS, of_clock=True, service="AWS STS", remedy="Set it")
+    for one in (asleep, slow, error(Fault.CREDENTIALS)):
+        waiting.on_failure(Lane.LOG, one, 0.0)
+        waiting.on_success(Lane.LOG)
+    said = [one.message for one in told if isinstance(one, Notice) and one.kind is NoticeKind.RECOVERED]
+    assert said == ["CloudWatch Logs answers again", "AWS STS answers again", "credentials work again"]
 
 
 TROUBLE = "no connection. Trying again for up to 1 h 0 min; jobs on AWS Batch go on meanwhile"

@@ -34,6 +34,8 @@ from kedro_batch.cloud.failure_table import (
 )
 from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
 from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_key, is_of_a_setting, is_surely_unsent
+from kedro_batch.cloud.web_identity import ASSUMING as WEB_IDENTITY
+from kedro_batch.cloud.web_identity import TOKEN_REFUSED, put_token, token_file_of
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.escaping import LONGEST_REASON, one_line
 
@@ -63,7 +65,7 @@ _LONGEST_CODE = 100
 _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
 """HTTP status: from the last on, the service may have executed the call before it failed."""
 
-_ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken", "GetSessionToken")
+_ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", WEB_IDENTITY, "GetFederationToken", "GetSessionToken")
 _LOGGING_IN = ("CreateOAuth2Token", "CreateToken", "GetRoleCredentials", "RegisterClient", "StartDeviceAuthorization")
 """What botocore calls by itself to get credentials, before the call that was made."""
 _REFRESHED = "Credentials were refreshed"
@@ -141,9 +143,9 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     except botocore.exceptions.ClientError as error:
         raise _refusal(what, service, error) from error
     except _BUGS as error:
-        if _BUCKET_NAME not in str(error):
+        if (meaning := _meaning_of_parameters(error)) is None:
             raise
-        raise _tried(what, service, error, Meaning(fault=Fault.REFUSED)) from error
+        raise _tried(what, service, error, meaning) from error
     except PageError as error:
         if failed_while_signing(error):
             raise _tried(what, service, error, Meaning(fault=Fault.CREDENTIALS, remedy=PAGE.format("AWS"))) from error
@@ -186,10 +188,19 @@ def _meaning(what: str, error: Exception) -> Meaning | None:
     return Meaning(fault=Fault.AMBIGUOUS) if isinstance(error, botocore.exceptions.BotoCoreError) else None
 
 
+def _meaning_of_parameters(error: Exception) -> Meaning | None:
+    """Return what wrong parameters of a call mean; None if only a bug of this program causes them."""
+    if failed_while_signing(error):  # an empty token, or an ARN that is none, in what botocore asks AWS STS for
+        return _meaning_for_credentials(error)
+    return Meaning(fault=Fault.REFUSED) if _BUCKET_NAME in str(error) else None
+
+
 def _meaning_for_credentials(error: Exception) -> Meaning:
     """Return what an exception of no known kind means that came while credentials were looked for."""
     if isinstance(error, botocore.exceptions.ConnectionError | botocore.exceptions.HTTPClientError):
         return Meaning(fault=Fault.UNREACHABLE, remedy=NETWORK)
+    if (token_file := token_file_of(error)) is not None:
+        return Meaning(fault=Fault.CREDENTIALS, remedy=put_token(token_file), set_up_wrong=True, of_token=True)
     return Meaning(fault=Fault.CREDENTIALS, remedy=LOG_IN_AGAIN)
 
 
@@ -203,7 +214,7 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
     if failed_while_signing(error) or error.operation_name in (*_ASSUMING, *_LOGGING_IN):
         said = f"{code}: {message}" if is_from_aws(error.response) else f"HTTP {status}: {text_of_page(message)}"
-        return _without_credentials(what, service, error.operation_name, code, said)
+        return _without_credentials(what, service, error, code, said)
     if not is_from_aws(error.response):
         return _page(what, service, status, text_of_page(message))
     meaning = _meaning_of_code(code, message, status)
@@ -222,18 +233,26 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
     )
 
 
-def _without_credentials(what: str, service: str, operation: str, code: str, said: str) -> ServiceError:
+def _without_credentials(
+    what: str, service: str, error: botocore.exceptions.ClientError, code: str, said: str
+) -> ServiceError:
     """Say that a call of botocore's own for credentials was refused: it came before the call that was made."""
+    operation = error.operation_name
     meaning = CODES.get(code, Meaning(fault=Fault.CREDENTIALS))
-    remedy = MAY_ASSUME if operation in _ASSUMING else LOG_IN_AGAIN
+    of_token = operation == WEB_IDENTITY and code in TOKEN_REFUSED
     of_clock = _is_of_the_clock(code, said)
+    if of_token:
+        remedy = put_token(token_file_of(error) or "")
+    else:
+        remedy = MAY_ASSUME if operation in _ASSUMING else LOG_IN_AGAIN
+    denied = operation in _ASSUMING and meaning.fault is Fault.DENIED
     return ServiceError(
         f"cannot {_verb(what)}: there are no credentials, since {operation} was refused: {_bounded(said)}",
         fault=Fault.CREDENTIALS,
         remedy=CLOCK if of_clock else remedy,
-        set_up_wrong=not of_clock
-        and (meaning.set_up_wrong or (operation in _ASSUMING and meaning.fault is Fault.DENIED)),
+        set_up_wrong=not of_clock and (meaning.set_up_wrong or denied or of_token),
         of_clock=of_clock,
+        of_token=of_token,
         service=service,
         operation=_operation(what),
     )
@@ -277,6 +296,7 @@ def _tried(what: str, service: str, error: Exception, meaning: Meaning) -> Servi
         fault=meaning.fault,
         remedy=meaning.remedy,
         set_up_wrong=meaning.set_up_wrong,
+        of_token=meaning.of_token,
         service=service,
         operation=_operation(what),
     )

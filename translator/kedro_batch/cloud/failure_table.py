@@ -19,12 +19,14 @@ class Meaning:
         remedy: What to do; empty if nobody can say.
         set_up_wrong: Waiting helps only in a process whose credentials have worked before.
         of_clock: AWS has another time than this machine.
+        of_token: A web identity token does not work, which nobody renews by a login.
     """
 
     fault: Fault
     remedy: str = ""
     set_up_wrong: bool = False
     of_clock: bool = False
+    of_token: bool = False
 
 
 LOG_IN = "Log in (aws sso login, aws login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

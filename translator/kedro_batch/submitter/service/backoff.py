@@ -32,6 +32,7 @@ class _Limited:
     """A lane of which no call gets through, since the service limits them."""
 
     what: str
+    service: str
     since: float
     tell_at: float
     shown: bool = False
@@ -55,6 +56,8 @@ class Backoff:
         self._limited: dict[Lane, _Limited] = {}
         self._remedies: set[str] = set()
         """What was said to do about the trouble that is shown."""
+        self._recovered: dict[str, None] = {}
+        """What to say of the trouble that is shown once it is over, in the order in which it was told."""
         self._accepted = False
         self.jobs_go_on = False
         """True if the run may have jobs on the service."""
@@ -95,7 +98,7 @@ class Backoff:
     def on_throttled(self, lane: Lane, error: ServiceError, now: float) -> None:
         """Record that a call was not executed because there are too many; it is told once that has lasted."""
         what = f"{error.service} limits {error.operation or 'its calls'}"
-        self._limited.setdefault(lane, _Limited(what, now, now + LIMITED_TOLD_AFTER_S)).what = what
+        self._limited.setdefault(lane, _Limited(what, error.service, now, now + LIMITED_TOLD_AFTER_S)).what = what
 
     def _renewed_here(self, error: ServiceError) -> bool:
         try:
@@ -114,7 +117,8 @@ class Backoff:
         if not self._trouble_shown:
             self._remedies.clear()
         if shown and not self._shown:
-            self._emit(Notice(kind=NoticeKind.RECOVERED, message="AWS Batch answers again"))
+            self._emit(Notice(kind=NoticeKind.RECOVERED, message="; ".join(self._recovered)))
+            self._recovered.clear()
 
     @property
     def tell_at(self) -> float:
@@ -126,6 +130,7 @@ class Backoff:
         for one in self._limited.values():
             if now >= one.tell_at:
                 one.tell_at, one.shown = now + LIMITED_TOLD_AGAIN_S, True
+                self._recovered[f"{one.service} answers again"] = None
                 go_on = "; jobs go on" if self.jobs_go_on else ""
                 message = f"{one.what}{go_on}. No call has got through for {duration(now - one.since)}: trying again"
                 self._emit(Notice(kind=NoticeKind.TROUBLE, message=message))
@@ -135,9 +140,12 @@ class Backoff:
         if self._trouble_shown and (not error.remedy or error.remedy in self._remedies):
             return
         self._remedies.add(error.remedy)
+        of_credentials = error.fault is Fault.CREDENTIALS and not error.of_clock
+        self._recovered["credentials work again" if of_credentials else f"{error.service} answers again"] = None
         message = f"{error}. "
         if error.fault is Fault.CREDENTIALS and error.remedy:
-            message += "Do that in another terminal: this goes on by itself then. "
+            message += "" if error.of_token else "Do that in another terminal: "
+            message += "This goes on by itself then. " if error.of_token else "this goes on by itself then. "
         message += f"Trying again for up to {duration(self.limit_s)}"
         message += "; jobs on AWS Batch go on meanwhile" if self.jobs_go_on else ""
         self._emit(Notice(kind=NoticeKind.TROUBLE, message=message))
