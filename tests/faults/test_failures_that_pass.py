@@ -429,6 +429,48 @@ def test_a_setting_that_is_wrong_is_said_at_once_and_leaves_nothing(tmp_path, tr
     transcript.check(f"settings_{name}")
 
 
+# Regions that boto3 does not know: misspelt, or new
+
+
+def test_a_misspelt_region_is_said_at_once(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin() as service:
+        nowhere = {"AWS_ENDPOINT_URL_BATCH": "https://batch.eu-wset-1.invalid", "NO_PROXY": "*"}  # RFC 6761
+        assert transcript.on(service, *APPLY, AWS_DEFAULT_REGION="eu-wset-1", **nowhere).code == 5
+        assert not (tmp_path / ".kedro-batch" / "runs" / "r").exists()
+        transcript.elsewhere("export AWS_DEFAULT_REGION=eu-west-1")
+        assert transcript.on(service, *APPLY, AWS_DEFAULT_REGION="eu-west-1").code == 0
+    transcript.check("a_misspelt_region")
+
+
+@pytest.mark.parametrize("region", few_quick(["eu-wset-1", "mars-north-1"]))
+def test_it_is_told_behind_a_proxy_too_which_does_not_say_why_it_refuses(tmp_path, region):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(pages={"*": (502, "text/html", PAGE)}) as service:
+        proxy = {"HTTPS_PROXY": service.url, "NO_PROXY": "", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+        service.environment |= {**proxy, "AWS_MAX_ATTEMPTS": "1", "AWS_DEFAULT_REGION": region}
+        ended = on(service, *APPLY, cwd=tmp_path)
+    assert ended.code == 5
+    assert f"boto3 knows no region {region}." in ended.err
+    assert ("Is it eu-west-1?" in ended.err) == (region == "eu-wset-1")
+
+
+def test_a_region_that_boto3_does_not_know_yet_is_used_and_waited_for_like_any_other(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(run_s=600) as service:
+        service.environment |= {"AWS_DEFAULT_REGION": "eu-new-1", "AWS_MAX_ATTEMPTS": "1"}
+        with started(*APPLY, cwd=tmp_path, service=service) as process:
+            wait_until(lambda: states(service).get("a") == "RUNNING", process)
+            service.configure(down=[[0, 100_000]])
+            said = read_until(process, WAITING)
+            service.configure(down=[])
+            said += read_until(process, AGAIN)
+            service.finish("a")
+            ended = end_of(process)
+    assert ended.code == 0, said + ended.err
+    assert "boto3 knows no region" not in said  # the endpoint is set: it does not follow from the region
+
+
 # Patience from the first call on, and storms
 
 

@@ -33,6 +33,7 @@ from kedro_batch.cloud.failure_table import (
     Meaning,
 )
 from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
+from kedro_batch.cloud.regions import spell_region
 from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_key, is_of_a_setting, is_surely_unsent
 from kedro_batch.cloud.web_identity import ASSUMING as WEB_IDENTITY
 from kedro_batch.cloud.web_identity import TOKEN_REFUSED, put_token, token_file_of
@@ -175,8 +176,7 @@ def _meaning(what: str, error: Exception) -> Meaning | None:
     if is_of_a_setting(error):
         return Meaning(fault=Fault.SETTINGS, remedy=ADDRESS)
     if is_surely_unsent(error):
-        tls = isinstance(error, botocore.exceptions.SSLError)
-        return Meaning(fault=Fault.UNREACHABLE, remedy=CERTIFICATE if tls else NETWORK)
+        return _meaning_without_connection(error)
     if known := next((meaning for kinds, meaning in _EXCEPTIONS if isinstance(error, kinds)), None):
         return known
     if failed_while_signing(error) or str(error).startswith(_REFRESHED):
@@ -186,6 +186,13 @@ def _meaning(what: str, error: Exception) -> Meaning | None:
     # Of every other one it is not known whether the request was sent: a call that is never repeated (SubmitJob) has to
     # be looked for before it is sent again. A kind that a later botocore adds is among those.
     return Meaning(fault=Fault.AMBIGUOUS) if isinstance(error, botocore.exceptions.BotoCoreError) else None
+
+
+def _meaning_without_connection(error: Exception) -> Meaning:
+    if words := spell_region(error):
+        return Meaning(fault=Fault.UNREACHABLE, remedy=words, set_up_wrong=True)
+    tls = isinstance(error, botocore.exceptions.SSLError)
+    return Meaning(fault=Fault.UNREACHABLE, remedy=CERTIFICATE if tls else NETWORK)
 
 
 def _meaning_of_parameters(error: Exception) -> Meaning | None:
