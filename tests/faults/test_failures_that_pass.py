@@ -63,14 +63,14 @@ def of_a_process(folder, service):
     yield does
 
 
-def in_mid_run(folder, service, trouble, mend, *, part=WAITING):
+def in_mid_run(folder, service, trouble, mend, *, again=RENEWED):
     """Apply a plan, make trouble while its job runs, and mend it once it was told; return what was said."""
     with started(*APPLY, cwd=folder, service=service) as process:
         wait_until(lambda: states(service).get("a") == "RUNNING", process)
         trouble()
-        said = read_until(process, part)
+        said = read_until(process, WAITING)
         mend()
-        said += read_until(process, RENEWED)
+        said += read_until(process, again)
         service.finish("a")
         ended = end_of(process)
     assert ended.code == 0, said + ended.err
@@ -357,6 +357,29 @@ def test_a_page_refuses_nothing_and_one_line_of_it_is_shown(tmp_path, where):
     if where != "a gateway":  # of these, botocore keeps nothing
         assert "Proxy login" in said
         assert "<" not in said
+
+
+IN_MID_RUN = {
+    "InternalFailure": (400, AGAIN),
+    "IncompleteSignature": (400, RENEWED),
+    "MissingAuthenticationToken": (403, RENEWED),
+    "MalformedHttpRequestException": (400, AGAIN),
+}
+
+
+@pytest.mark.parametrize("name", few_quick(IN_MID_RUN, 2))
+def test_what_is_about_the_signature_the_way_or_the_service_passes_in_mid_run_whatever_its_status(tmp_path, name):
+    status, again = IN_MID_RUN[name]
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(run_s=600) as service:
+        service.environment["AWS_MAX_ATTEMPTS"] = "1"
+        in_mid_run(
+            tmp_path,
+            service,
+            lambda: service.configure(refuse={"DescribeJobs": (status, name, "x")}),
+            lambda: service.configure(refuse={}),
+            again=again,
+        )
 
 
 @pytest.mark.parametrize("operation", ["SubmitJob", "DescribeJobs", "TerminateJobs"])

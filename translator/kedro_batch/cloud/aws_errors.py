@@ -28,8 +28,8 @@ from kedro_batch.cloud.failure_table import (
     PAGE,
     REGION,
     SETTING,
-    UNSIGNED,
     WRONG_CLOCK,
+    WRONGLY_SIGNED,
     Meaning,
 )
 from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
@@ -114,7 +114,7 @@ def is_from_aws(reply: Mapping[str, Any]) -> bool:
     code = str(reply.get("Error", {}).get("Code", ""))
     if metadata.get("RequestId") or any(name in headers for name in REQUEST_IDS):
         return True
-    if code in CODES or code in _OBJECTIONS or code in _UNKNOWN_OPERATION:
+    if code in CODES:
         return True
     # In plain JSON, AWS names the error in a header; botocore takes any ``code`` of the body for such a name as well.
     foreign = headers.get("content-type", "").startswith("application/json") and _ERROR_HEADER not in headers
@@ -276,7 +276,7 @@ def _meaning_of_code(code: str, message: str, status: int) -> Meaning:
 
 
 def _is_of_the_clock(code: str, message: str) -> bool:
-    words = code in UNSIGNED and any(one in message.lower() for one in _CLOCK_WORDS)
+    words = code in WRONGLY_SIGNED and any(one in message.lower() for one in _CLOCK_WORDS)
     return words or (code in CODES and CODES[code].of_clock)
 
 
