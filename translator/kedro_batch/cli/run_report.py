@@ -29,7 +29,7 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, *
     if as_json or finished is None:
         return
     try:
-        entry = journal.run(run_id)
+        entry, stuck = journal.run(run_id), journal.first_sights(run_id)
     except UsageError as error:  # another program holds it: the exit code tells how the run ended
         print_note(for_terminal(f"run {run_id} {finished.outcome}: {finished.note or ''}\n{error}"))
         return
@@ -37,7 +37,7 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, *
         raise UsageError(f"the journal {journal.file} has lost run {run_id}")
     began_at = entry.began_at if finished.began_at is None else finished.began_at
     entry = replace(entry, outcome=finished.outcome, began_at=began_at, ended_at=finished.ended_at)
-    status = run_status(entry, state.parents, state.records, plan=context.plan)
+    status = run_status(entry, state.parents, state.records, plan=context.plan, stuck=stuck)
     text = outcome_text(
         status,
         journal=os.path.relpath(journal.file),

@@ -38,7 +38,8 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
         in_use = revisions_in_use(plan, book.revisions(run_id))
-        current = run_status(entry, names, book.records(run_id), in_use, plan=plan)
+        records, stuck = book.records(run_id), book.first_sights(run_id)
+        current = run_status(entry, names, records, in_use, plan=plan, stuck=stuck)
     if as_json:
         click.echo(encoded(status_document(current), indent=2))
     else:
