@@ -31,7 +31,7 @@ class Renewing:
 def backoff(limit_s: float = 3600) -> tuple[Backoff, list[Event], Renewing]:
     told: list[Event] = []
     engine = Renewing()
-    return Backoff(engine, told.append, limit_s), told, engine
+    return Backoff(engine, told.append, limit_s, lambda: 0.0), told, engine
 
 
 def error(fault: Fault = Fault.UNREACHABLE) -> ServiceError:
@@ -217,13 +217,13 @@ class Failing(Renewing):
 
 @pytest.mark.parametrize("fault", [Fault.SETTINGS, Fault.CREDENTIALS, Fault.UNREACHABLE])
 def test_credentials_that_cannot_be_read_just_now_are_looked_for_again(fault):
-    waiting = Backoff(Failing(fault), lambda _: None, 3600)
+    waiting = Backoff(Failing(fault), lambda _: None, 3600, lambda: 0.0)
     waiting.on_failure(Lane.DESCRIBE, error(Fault.CREDENTIALS), 0.0)
     assert waiting.retry_at(Lane.DESCRIBE) == 1
 
 
 def test_new_credentials_that_lead_elsewhere_end_it():
-    waiting = Backoff(Failing(Fault.REFUSED), lambda _: None, 3600)
+    waiting = Backoff(Failing(Fault.REFUSED), lambda _: None, 3600, lambda: 0.0)
     with pytest.raises(ServiceError, match="there is half a file"):
         waiting.on_failure(Lane.DESCRIBE, error(Fault.CREDENTIALS), 0.0)
 

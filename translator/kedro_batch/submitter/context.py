@@ -100,7 +100,7 @@ class RunContext:
         self.journal.wait.check = self.inbox.check_interrupt
         self.plan = self.engine.adapt_plan(self.plan)
         self.earlier = {digest: self.engine.adapt_plan(plan) for digest, plan in self.earlier.items()}
-        self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
+        self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s, self.calls.now)
         self.backoff.jobs_go_on = self.continued
         self.backoff.command = "the same command again"
         if self.options.mode in (RunMode.START, RunMode.FOLLOW):

@@ -5,6 +5,7 @@ limits how often it is called.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kedro_batch.errors import Fault, ServiceError
@@ -41,17 +42,21 @@ class _Limited:
 class Backoff:
     """The pauses of each lane, which double up to half a minute, and the deadline."""
 
-    def __init__(self, engine: Engine, emit: Sink, limit_s: float) -> None:
+    def __init__(self, engine: Engine, emit: Sink, limit_s: float, clock: Callable[[], float]) -> None:
         """Begin without trouble.
 
         Args:
             engine: Looks for new credentials when the present ones have expired.
             emit: Receives a notice when trouble begins, and when it is over.
             limit_s: How long trouble may last, in seconds.
+            clock: Tells the time, in seconds; it only goes forward.
         """
         self._engine = engine
         self._emit = emit
         self.limit_s = limit_s
+        self._clock = clock
+        self.renewing_s = 0.0
+        """How long it took in all to renew credentials here: somebody was asked for a code, and may have come late."""
         self._troubles: dict[Lane, _Trouble] = {}
         self._limited: dict[Lane, _Limited] = {}
         self._remedies: set[str] = set()
@@ -101,12 +106,15 @@ class Backoff:
         self._limited.setdefault(lane, _Limited(what, error.service, now, now + LIMITED_TOLD_AFTER_S)).what = what
 
     def _renewed_here(self, error: ServiceError) -> bool:
+        began = self._clock()
         try:
-            return self._engine.renew_here(error)
+            renewed = self._engine.renew_here(error)
         except ServiceError as refused:
             then = f". Then: {self.command}. Jobs on AWS Batch go on meanwhile" if self.jobs_go_on else ""
             remedy = f"{refused.remedy}{then}"
             raise ServiceError(refused.problem, fault=refused.fault, remedy=remedy) from error
+        self.renewing_s += self._clock() - began if renewed else 0.0
+        return renewed
 
     def on_success(self, lane: Lane) -> None:
         """Record that a call succeeded."""
