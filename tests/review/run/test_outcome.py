@@ -264,7 +264,7 @@ def test_who_takes_a_run_up_again_reads_how_long_the_run_took_and_how_long_the_c
     assert text(done, seconds=240, continued=True).startswith(
         f"run {RUN} succeeded after 3 h 12 min (this command: 4 min 0 s): 1 job, 1 succeeded\n"
     )
-    assert text(done, seconds=240).startswith(f"run {RUN} succeeded after 4 min 0 s: 1 job")
+    assert text(done, seconds=11_530).startswith(f"run {RUN} succeeded after 3 h 12 min: 1 job")
     assert text(done).startswith(f"run {RUN} succeeded after 3 h 12 min, as last seen: 1 job")
 
 

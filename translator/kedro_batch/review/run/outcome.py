@@ -145,9 +145,8 @@ def _how_it_stands(status: RunStatus, seconds: float | None, *, continued: bool)
         if status.outcome is None:
             return "has not ended, as last seen"
         return f"{status.outcome} after {run_took}, as last seen" if run_took else f"{status.outcome}, as last seen"
-    if continued and run_took:
-        return f"{status.outcome} after {run_took} (this command: {duration(seconds)})"
-    return f"{status.outcome} after {duration(seconds)}"
+    took = f"{status.outcome} after {run_took or duration(seconds)}"
+    return f"{took} (this command: {duration(seconds)})" if continued and run_took else took
 
 
 def _counts(counts: Mapping[str, int]) -> list[str]:
