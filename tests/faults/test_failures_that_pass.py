@@ -564,3 +564,46 @@ def test_a_storm_is_told(tmp_path, transcript):
             service.finish("a")
             assert transcript.end(end_of(process)).code == 0
     transcript.check("a_storm")
+
+
+STORM = (429, "TooManyRequestsException", "Too Many Requests")
+
+
+def test_a_storm_that_keeps_jobs_from_being_submitted_is_told_so(tmp_path, transcript):
+    # The first job of a run with a chosen id is submitted alone, and looked at, which DescribeJobs is needed for.
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]})
+    with standin(refuse={"DescribeJobs": STORM}) as service:
+        service.environment["AWS_MAX_ATTEMPTS"] = "1"
+        with started(*APPLY, cwd=tmp_path, service=service) as process:
+            transcript.begin(*APPLY)
+            transcript.shown(read_until(process, "AWS Batch limits DescribeJobs; jobs go on"))
+            assert service.verdict()["taken"] == 1
+            service.configure(refuse={})
+            transcript.shown(read_until(process, AGAIN))
+            assert transcript.end(end_of(process)).code == 0
+    transcript.check("a_storm_before_all_is_submitted")
+
+
+def test_a_storm_of_submissions_is_told(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(refuse={"SubmitJob": STORM}) as service, started(*APPLY, cwd=tmp_path, service=service) as process:
+        transcript.begin(*APPLY)
+        transcript.shown(read_until(process, "AWS Batch limits SubmitJob"))
+        service.configure(refuse={})
+        transcript.shown(read_until(process, AGAIN))
+        assert transcript.end(end_of(process)).code == 0
+        assert service.verdict()["taken"] == 1
+    transcript.check("a_storm_of_submissions")
+
+
+def test_a_page_in_place_of_the_reply_to_a_submission_is_told(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(pages={"SubmitJob": PAGES["a proxy"]}) as service:
+        with started(*APPLY, cwd=tmp_path, service=service) as process:
+            transcript.begin(*APPLY)
+            transcript.shown(read_until(process, "the reply is HTTP 407"))
+            service.configure(pages={})
+            transcript.shown(read_until(process, AGAIN))
+            assert transcript.end(end_of(process)).code == 0
+        assert service.verdict()["taken"] == 1
+    transcript.check("a_proxy_that_wants_a_login_while_submitting")

@@ -181,6 +181,24 @@ def test_a_storm_is_told_after_10_seconds_and_then_every_30():
     ] + ["AWS Batch answers again"]
 
 
+@pytest.mark.parametrize(
+    ("to_submit", "said"),
+    [
+        (None, "jobs go on"),
+        (True, "jobs go on, and more are submitted"),
+        (False, "; jobs go on, and the others are submitted once a call gets through"),
+    ],
+)
+def test_it_is_told_whether_jobs_are_submitted_meanwhile(to_submit, said):
+    waiting, told, _ = backoff()
+    waiting.jobs_go_on, waiting.to_submit = True, to_submit
+    waiting.on_failure(Lane.DESCRIBE, limited(), 0.0)
+    waiting.tell(10.0)
+    (notice,) = told
+    assert isinstance(notice, Notice)
+    assert f"{said}. No call has got through for 10 s" in notice.message
+
+
 def test_a_storm_of_submissions_is_over_with_each_one_that_gets_through():
     waiting, told, _ = backoff()
     for at in range(0, 100, 5):

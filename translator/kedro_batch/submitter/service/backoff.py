@@ -66,6 +66,8 @@ class Backoff:
         self._accepted = False
         self.jobs_go_on = False
         """True if the run may have jobs on the service."""
+        self.to_submit: bool | None = None
+        """None if no job is left to submit; True if jobs are submitted meanwhile, False if they wait, too."""
         self.command = ""
         """What takes the run up again: a command, or words for this one."""
 
@@ -135,13 +137,21 @@ class Backoff:
 
     def tell(self, now: float) -> None:
         """Tell which calls the service has limited for long, if it is time for that."""
-        for one in self._limited.values():
+        for lane, one in self._limited.items():
             if now >= one.tell_at:
                 one.tell_at, one.shown = now + LIMITED_TOLD_AGAIN_S, True
                 self._recovered[f"{one.service} answers again"] = None
-                go_on = "; jobs go on" if self.jobs_go_on else ""
-                message = f"{one.what}{go_on}. No call has got through for {duration(now - one.since)}: trying again"
+                no_call = f"No call has got through for {duration(now - one.since)}: trying again"
+                message = f"{one.what}{self._meanwhile(lane)}. {no_call}"
                 self._emit(Notice(kind=NoticeKind.TROUBLE, message=message))
+
+    def _meanwhile(self, lane: Lane) -> str:
+        """Return what becomes of the run while calls of a lane are limited."""
+        jobs = "; jobs go on" if self.jobs_go_on else ""
+        if self.to_submit is None or lane is Lane.SUBMIT:
+            return jobs
+        more = "more are submitted" if self.to_submit else "the others are submitted once a call gets through"
+        return f"{jobs}, and {more}" if jobs else f"; {more}"
 
     def _tell_trouble(self, error: ServiceError) -> None:
         """Tell what the trouble is: once, but again where there is something else to do about it than was said."""
