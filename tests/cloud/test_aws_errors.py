@@ -144,12 +144,14 @@ def test_what_every_api_of_aws_may_answer_has_a_row(code):
     assert code in CODES
 
 
-def test_what_fails_inside_of_a_service_may_have_been_executed_whatever_its_name():
-    assert error_of(reply("Whatever", "x", status=500)).fault is Fault.AMBIGUOUS
+@pytest.mark.parametrize("name", ["Whatever", "ClientException", "ValidationException"])
+def test_what_fails_inside_of_a_service_may_have_been_executed_whatever_its_name(name):
+    assert error_of(reply(name, "x", status=500)).fault is Fault.AMBIGUOUS
 
 
-def test_429_is_throttling_whatever_its_name():
-    assert error_of(reply("Whatever", "x", status=429)).fault is Fault.THROTTLED
+@pytest.mark.parametrize("name", ["Whatever", "ClientException", "ValidationException"])
+def test_429_is_throttling_whatever_its_name(name):
+    assert error_of(reply(name, "x", status=429)).fault is Fault.THROTTLED
 
 
 @pytest.mark.parametrize("size", [10, 10_000_000])

@@ -5,13 +5,20 @@ Whatever fails before the request was sent is about credentials or the way there
 wrong. A reply without an error of AWS refuses nothing: something on the way has answered.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import botocore.exceptions
 
+from kedro_batch.cloud.error_codes import (
+    OBJECTIONS,
+    SERVER_ERROR,
+    TOO_MANY,
+    UNKNOWN_OPERATION,
+    is_from_aws,
+    is_of_the_clock,
+    meaning_of_code,
+)
 from kedro_batch.cloud.failure_table import (
     ADDRESS,
     BUGS,
@@ -28,11 +35,9 @@ from kedro_batch.cloud.failure_table import (
     PAGE,
     REGION,
     SETTING,
-    WRONG_CLOCK,
-    WRONGLY_SIGNED,
     Meaning,
 )
-from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
+from kedro_batch.cloud.foreign_pages import PageError, text_of_page
 from kedro_batch.cloud.regions import spell_region
 from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_key, is_of_a_setting, is_surely_unsent
 from kedro_batch.cloud.web_identity import ASSUMING as WEB_IDENTITY
@@ -47,32 +52,15 @@ _EXCEPTIONS = tuple(
     (tuple(kind for name in names if (kind := getattr(botocore.exceptions, name, None))), meaning)
     for names, meaning in EXCEPTIONS
 )
-_OBJECTIONS = frozenset(
-    {
-        "ClientException",
-        "InvalidParameterValueException",
-        "InvalidRequestException",
-        "RequestEntityTooLargeException",
-        "ValidationException",
-    }
-)
-"""The service has read the request and rejects it. AWS Batch calls all of them ClientException."""
-_UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticationTokenException"})
-_ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
-"""The name of an error; where a reply has none, botocore takes the number of its status."""
-_ERROR_HEADER = "x-amzn-errortype"
 _LONGEST_CODE = 100
 """Characters of foreign text in a message."""
-_NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
-"""HTTP status: from the last on, the service may have executed the call before it failed."""
+_NOT_FOUND = 404
 
 _ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", WEB_IDENTITY, "GetFederationToken", "GetSessionToken")
 _LOGGING_IN = ("CreateOAuth2Token", "CreateToken", "GetRoleCredentials", "RegisterClient", "StartDeviceAuthorization")
 """What botocore calls by itself to get credentials, before the call that was made."""
 _REFRESHED = "Credentials were refreshed"
 """How botocore begins a RuntimeError about credentials that expired as soon as it had them."""
-_CLOCK_WORDS = ("signature expired", "signature not yet current")
-"""How AWS says in the message that a request was signed at another time than its own."""
 _BUCKET_NAME = "Invalid bucket name"
 """How botocore words the one wrong parameter that a user may cause (``handlers.validate_bucket_name``)."""
 
@@ -84,7 +72,7 @@ _TAGS_HINT = "If the account forbids tagging, set `submit_tags: false` in aws_ba
 
 def lacks_operation(error: ServiceError) -> bool:
     """True if the service says that it does not know the operation that was called."""
-    return error_code(error) in _UNKNOWN_OPERATION
+    return error_code(error) in UNKNOWN_OPERATION
 
 
 def may_lack_operation(error: ServiceError) -> bool:
@@ -105,20 +93,6 @@ def error_code(error: ServiceError) -> str | None:
     if not isinstance(cause, botocore.exceptions.ClientError) or not is_from_aws(cause.response):
         return None
     return cause.response.get("Error", {}).get("Code")
-
-
-def is_from_aws(reply: Mapping[str, Any]) -> bool:
-    """True if a reply that botocore has parsed comes from AWS; anything on the way there may answer with HTTP, too."""
-    metadata = reply.get("ResponseMetadata", {})
-    headers = metadata.get("HTTPHeaders", {})
-    code = str(reply.get("Error", {}).get("Code", ""))
-    if metadata.get("RequestId") or any(name in headers for name in REQUEST_IDS):
-        return True
-    if code in CODES:
-        return True
-    # In plain JSON, AWS names the error in a header; botocore takes any ``code`` of the body for such a name as well.
-    foreign = headers.get("content-type", "").startswith("application/json") and _ERROR_HEADER not in headers
-    return bool(_ERROR_TYPE.fullmatch(code)) and not foreign
 
 
 @contextmanager
@@ -218,16 +192,16 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
         one_line(str(reason.get("Code", "unknown")), _LONGEST_CODE),
         str(reason.get("Message", "no message")),
     )
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", SERVER_ERROR)
     if failed_while_signing(error) or error.operation_name in (*_ASSUMING, *_LOGGING_IN):
         said = f"{code}: {message}" if is_from_aws(error.response) else f"HTTP {status}: {text_of_page(message)}"
         return _without_credentials(what, service, error, code, said)
     if not is_from_aws(error.response):
         return _page(what, service, status, text_of_page(message))
-    meaning = _meaning_of_code(code, message, status)
+    meaning = meaning_of_code(code, message, status)
     tagging = code in DENIED and "TagResource" in message
     failed = "failed in" if meaning.fault is Fault.AMBIGUOUS else "refused"
-    objection = message if code in _OBJECTIONS and meaning.fault is Fault.REFUSED else ""
+    objection = message if code in OBJECTIONS and meaning.fault is Fault.REFUSED else ""
     return ServiceError(
         f"{service} {failed} {what}: {_bounded(f'{code}: {message}')}",
         fault=meaning.fault,
@@ -247,7 +221,7 @@ def _without_credentials(
     operation = error.operation_name
     meaning = CODES.get(code, Meaning(fault=Fault.CREDENTIALS))
     of_token = operation == WEB_IDENTITY and code in TOKEN_REFUSED
-    of_clock = _is_of_the_clock(code, said)
+    of_clock = is_of_the_clock(code, said)
     if of_token:
         remedy = put_token(token_file_of(error) or "")
     else:
@@ -265,26 +239,11 @@ def _without_credentials(
     )
 
 
-def _meaning_of_code(code: str, message: str, status: int) -> Meaning:
-    if _is_of_the_clock(code, message):
-        return WRONG_CLOCK
-    if known := CODES.get(code):
-        return known
-    if status == _TOO_MANY:
-        return Meaning(fault=Fault.THROTTLED)
-    return Meaning(fault=Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED)
-
-
-def _is_of_the_clock(code: str, message: str) -> bool:
-    words = code in WRONGLY_SIGNED and any(one in message.lower() for one in _CLOCK_WORDS)
-    return words or (code in CODES and CODES[code].of_clock)
-
-
 def _page(what: str, service: str, status: int, line: str) -> ServiceError:
     """Say that something on the way has answered, with its words."""
     why = f"the reply is HTTP {status}, without an error of AWS{f': {line}' if line else ''}"
     return _not_a_reply(
-        what, service, why, Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS, PAGE.format(service)
+        what, service, why, Fault.THROTTLED if status == TOO_MANY else Fault.AMBIGUOUS, PAGE.format(service)
     )
 
 
