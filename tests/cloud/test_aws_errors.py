@@ -27,7 +27,36 @@ HELD: dict[str, dict[str, Any]] = {
     "HTTPClientError": {"error": OSError("x")},
 }
 """What botocore keeps in its exceptions of a connection."""
-SERVER_ERRORS = ("ServerException", "InternalFailure", "ServiceUnavailable")
+COMMON_ERRORS = (
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InternalFailure",
+    "InvalidAction",
+    "InvalidClientTokenId",
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "InvalidQueryParameter",
+    "MalformedHttpRequestException",
+    "MalformedQueryString",
+    "MissingAction",
+    "MissingAuthenticationToken",
+    "MissingParameter",
+    "NotAuthorized",
+    "OptInRequired",
+    "RequestAbortedException",
+    "RequestEntityTooLargeException",
+    "RequestExpired",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+    "Throttling",
+    "ThrottlingException",
+    "UnknownOperationException",
+    "UnrecognizedClientException",
+    "ValidationError",
+    "ValidationException",
+)
+"""What every API of AWS may answer (the page "Common Errors" of each API reference, older and newer ones)."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +89,7 @@ def exception(what):
         return reply(first, f"{second}: 20261130T010203Z", status=403)
     if second:
         return reply(second, "x", status=403, operation=first)
-    return reply(first, "x", status=503 if first in SERVER_ERRORS else 400)
+    return reply(first, "x", status=400)
 
 
 def reply(code, message, *, status, operation="DescribeJobs"):
@@ -110,8 +139,19 @@ def test_what_botocore_takes_for_throttling_is_throttling_here():
                 assert shape.metadata.get("error", {}).get("code", shape.name) in THROTTLED
 
 
-def test_429_is_throttling_whatever_its_name():
-    assert error_of(reply("Whatever", "x", status=429)).fault is Fault.THROTTLED
+@pytest.mark.parametrize("code", COMMON_ERRORS)
+def test_what_every_api_of_aws_may_answer_has_a_row(code):
+    assert code in CODES
+
+
+@pytest.mark.parametrize("name", ["Whatever", "ClientException", "ValidationException"])
+def test_what_fails_inside_of_a_service_may_have_been_executed_whatever_its_name(name):
+    assert error_of(reply(name, "x", status=500)).fault is Fault.AMBIGUOUS
+
+
+@pytest.mark.parametrize("name", ["Whatever", "ClientException", "ValidationException"])
+def test_429_is_throttling_whatever_its_name(name):
+    assert error_of(reply(name, "x", status=429)).fault is Fault.THROTTLED
 
 
 @pytest.mark.parametrize("size", [10, 10_000_000])

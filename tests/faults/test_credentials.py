@@ -1,10 +1,11 @@
-"""Credentials that another terminal cannot renew: those of variables, and roles that want an MFA code.
+"""Credentials that another terminal cannot renew: of variables, of a token in a file, of roles that want an MFA code.
 
 The ones that it can renew are waited for (``test_trouble``).
 """
 
 import json
 import shlex
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,8 +15,10 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from kedro_batch.submitter.service.limits import STILL_S
 from tests.support import forked
 from tests.support.command_line import GENEROUS_S, PROGRAM, environment
+from tests.support.few import few_quick
 from tests.support.plans import write_plan
 from tests.support.runs import end_of, read_until, started, states, wait_until
 from tests.support.services import StandIn, standin
@@ -135,6 +138,94 @@ def test_keys_in_variables_that_expire_while_a_run_is_cancelled(tmp_path):
         assert forked.on(service, "cancel", "r", cwd=tmp_path).code == 0
 
 
+# A web identity token in a file, as CI and Amazon EKS give it
+
+
+NO_TOKEN = (400, "InvalidIdentityToken", "The ID Token provided is not a valid JWT")
+OLD_TOKEN = (400, "ExpiredTokenException", "Token expired: current date must be before the expiration date")
+OTHER_TOKEN = (403, "IDPRejectedClaim", "The ID Token is of another issuer")
+
+
+def with_token(folder: Path, service: StandIn, content: str = "a.web.token") -> Path:
+    """Let the credentials be those of a role that is assumed with a token; return its file."""
+    file = folder / "token"
+    file.write_text(content)
+    service.environment |= {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(file),
+        "AWS_ROLE_ARN": ROLE,
+        "AWS_SHARED_CREDENTIALS_FILE": "none",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    return file
+
+
+@pytest.mark.parametrize("refusal", few_quick([NO_TOKEN, OLD_TOKEN, OTHER_TOKEN]))
+def test_a_token_that_is_not_taken_at_first_is_said_at_once(tmp_path, refusal):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(refuse={"AssumeRoleWithWebIdentity": refusal}) as service:
+        file = with_token(tmp_path, service)
+        ended = forked.on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+    assert ended.code == 5
+    assert f"AssumeRoleWithWebIdentity was refused: {refusal[1]}: " in ended.err
+    assert f"a valid token into {file}" in ended.err
+    assert "Trying again" not in ended.err
+    assert not (tmp_path / ".kedro-batch" / "runs" / "r").exists()
+
+
+@pytest.mark.parametrize("content", few_quick(["", "\x00" * 3, None]))
+def test_so_is_a_file_without_a_token(tmp_path, content):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin() as service:
+        file = with_token(tmp_path, service, content or "")
+        if content is None:
+            file.unlink()
+        ended = forked.on(service, "apply", "plan.yaml", cwd=tmp_path)
+    assert ended.code == 5, ended.err
+    assert "Traceback" not in ended.err
+    assert f"a valid token into {file}" in ended.err
+
+
+def test_what_keeps_aws_from_judging_a_token_is_waited_for(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    busy = (400, "IDPCommunicationError", "An error occurred while communicating with the identity provider")
+    with standin(refuse={"AssumeRoleWithWebIdentity": busy}) as service:
+        with_token(tmp_path, service)
+        with started("apply", "plan.yaml", cwd=tmp_path, service=service) as process:
+            said = read_until(process, "Trying again for up to 1 h")
+            service.configure(refuse={})
+            ended = end_of(process)
+    assert ended.code == 0, said + ended.err
+
+
+def test_a_token_that_has_expired_at_first_ends_the_command(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(refuse={"AssumeRoleWithWebIdentity": OLD_TOKEN}) as service:
+        with_token(tmp_path, service)
+        assert transcript.on(service, "apply", "plan.yaml", "--run-id", "r").code == 5
+        service.configure(refuse={})
+        assert transcript.on(service, "apply", "plan.yaml", "--run-id", "r").code == 0
+    transcript.check("a_token_has_expired_before_the_first_call")
+
+
+def test_a_token_that_expires_in_mid_run_is_waited_for_until_its_file_is_written_again(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    apply = "apply", "plan.yaml", "--run-id", "r"
+    with standin(run_s=600, role_session_s=60) as service:  # the session is renewed before each call
+        file = with_token(tmp_path, service)
+        with started(*apply, cwd=tmp_path, service=service) as process:
+            transcript.begin(*apply)
+            wait_until(lambda: states(service).get("a") == "RUNNING", process)
+            service.configure(refuse={"AssumeRoleWithWebIdentity": OLD_TOKEN})
+            transcript.shown(read_until(process, "Trying again for up to 1 h"))
+            file.write_text("a.newer.token")
+            service.configure(refuse={})
+            transcript.shown(read_until(process, "credentials work again"))
+            service.finish("a")
+            assert transcript.end(end_of(process)).code == 0
+        assert service.asked("assumerolewithwebidentity")[-1]["WebIdentityToken"] == "a.newer.token"
+    transcript.check("a_token_has_expired")
+
+
 # A clock that is wrong: no credentials mend that
 
 
@@ -205,6 +296,27 @@ def test_a_session_that_expires_is_asked_for_again_and_the_run_goes_on(tmp_path,
     assert ended.code == 0
     transcript.record(("apply", "plan.yaml", "--run-id", "r"), ended)
     transcript.check("the_session_of_a_role_has_expired")
+
+
+def test_a_process_that_asked_a_question_did_not_stand_still_however_late_the_answer(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with (
+        standin(mfa_codes=CODES, durations={"a": 600}) as service,
+        applied_on_terminal(tmp_path, service) as terminal,
+    ):
+        terminal.type("111111")
+        wait_until(lambda: states(service).get("a") == "RUNNING")
+        service.configure(expire_keys={"ASIASESSION1": 1})
+        terminal.wait_for(PROMPT)
+        late = time.monotonic() + STILL_S + 1
+        wait_until(lambda: time.monotonic() > late)
+        looks = len(service.asked("listjobs"))
+        terminal.type("222222")
+        wait_until(lambda: len(service.asked("listjobs")) > looks)  # another machine may have worked on the run
+        service.finish("a")
+        ended = terminal.end()
+    assert ended.code == 0
+    assert "stood still" not in ended.err
 
 
 def test_a_question_is_never_wiped_by_the_view(tmp_path):

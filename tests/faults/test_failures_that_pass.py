@@ -16,6 +16,7 @@ from tests.support.services import standin
 APPLY = ("apply", "plan.yaml", "--run-id", "r")
 WAITING = "Trying again for up to 1 h 0 min"
 AGAIN = "AWS Batch answers again"
+RENEWED = "credentials work again"
 PAGE = "<html><head><title>Proxy login</title></head><body>Log in at <b>http://proxy.corp</b></body></html>"
 DENIED = (403, "AccessDenied", "User: me is not authorized to perform: sts:AssumeRole")
 NO_KEYS = {"AWS_SHARED_CREDENTIALS_FILE": "none", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -62,14 +63,14 @@ def of_a_process(folder, service):
     yield does
 
 
-def in_mid_run(folder, service, trouble, mend, *, part=WAITING):
+def in_mid_run(folder, service, trouble, mend, *, again=RENEWED):
     """Apply a plan, make trouble while its job runs, and mend it once it was told; return what was said."""
     with started(*APPLY, cwd=folder, service=service) as process:
         wait_until(lambda: states(service).get("a") == "RUNNING", process)
         trouble()
-        said = read_until(process, part)
+        said = read_until(process, WAITING)
         mend()
-        said += read_until(process, AGAIN)
+        said += read_until(process, again)
         service.finish("a")
         ended = end_of(process)
     assert ended.code == 0, said + ended.err
@@ -112,7 +113,7 @@ def test_credentials_that_are_gone_are_renewed_in_another_terminal(tmp_path, tra
         does(GIVES["nothing"])
         transcript.shown(read_until(process, WAITING))
         transcript.elsewhere("aws sso login")
-        transcript.shown(read_until(process, AGAIN))
+        transcript.shown(read_until(process, RENEWED))
         service.finish("a")
         assert transcript.end(end_of(process)).code == 0
     transcript.check("credentials_are_gone")
@@ -358,6 +359,29 @@ def test_a_page_refuses_nothing_and_one_line_of_it_is_shown(tmp_path, where):
         assert "<" not in said
 
 
+IN_MID_RUN = {
+    "InternalFailure": (400, AGAIN),
+    "IncompleteSignature": (400, RENEWED),
+    "MissingAuthenticationToken": (403, RENEWED),
+    "MalformedHttpRequestException": (400, AGAIN),
+}
+
+
+@pytest.mark.parametrize("name", few_quick(IN_MID_RUN, 2))
+def test_what_is_about_the_signature_the_way_or_the_service_passes_in_mid_run_whatever_its_status(tmp_path, name):
+    status, again = IN_MID_RUN[name]
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(run_s=600) as service:
+        service.environment["AWS_MAX_ATTEMPTS"] = "1"
+        in_mid_run(
+            tmp_path,
+            service,
+            lambda: service.configure(refuse={"DescribeJobs": (status, name, "x")}),
+            lambda: service.configure(refuse={}),
+            again=again,
+        )
+
+
 @pytest.mark.parametrize("operation", ["SubmitJob", "DescribeJobs", "TerminateJobs"])
 @pytest.mark.parametrize("where", few_quick(["a portal", "a proxy"]))
 def test_no_page_is_taken_for_a_reply_to_any_call(tmp_path, operation, where):
@@ -428,6 +452,48 @@ def test_a_setting_that_is_wrong_is_said_at_once_and_leaves_nothing(tmp_path, tr
     transcript.check(f"settings_{name}")
 
 
+# Regions that boto3 does not know: misspelt, or new
+
+
+def test_a_misspelt_region_is_said_at_once(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin() as service:
+        nowhere = {"AWS_ENDPOINT_URL_BATCH": "https://batch.eu-wset-1.invalid", "NO_PROXY": "*"}  # RFC 6761
+        assert transcript.on(service, *APPLY, AWS_DEFAULT_REGION="eu-wset-1", **nowhere).code == 5
+        assert not (tmp_path / ".kedro-batch" / "runs" / "r").exists()
+        transcript.elsewhere("export AWS_DEFAULT_REGION=eu-west-1")
+        assert transcript.on(service, *APPLY, AWS_DEFAULT_REGION="eu-west-1").code == 0
+    transcript.check("a_misspelt_region")
+
+
+@pytest.mark.parametrize("region", few_quick(["eu-wset-1", "mars-north-1"]))
+def test_it_is_told_behind_a_proxy_too_which_does_not_say_why_it_refuses(tmp_path, region):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(pages={"*": (502, "text/html", PAGE)}) as service:
+        proxy = {"HTTPS_PROXY": service.url, "NO_PROXY": "", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+        service.environment |= {**proxy, "AWS_MAX_ATTEMPTS": "1", "AWS_DEFAULT_REGION": region}
+        ended = on(service, *APPLY, cwd=tmp_path)
+    assert ended.code == 5
+    assert f"boto3 knows no region {region}." in ended.err
+    assert ("Is it eu-west-1?" in ended.err) == (region == "eu-wset-1")
+
+
+def test_a_region_that_boto3_does_not_know_yet_is_used_and_waited_for_like_any_other(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(run_s=600) as service:
+        service.environment |= {"AWS_DEFAULT_REGION": "eu-new-1", "AWS_MAX_ATTEMPTS": "1"}
+        with started(*APPLY, cwd=tmp_path, service=service) as process:
+            wait_until(lambda: states(service).get("a") == "RUNNING", process)
+            service.configure(down=[[0, 100_000]])
+            said = read_until(process, WAITING)
+            service.configure(down=[])
+            said += read_until(process, AGAIN)
+            service.finish("a")
+            ended = end_of(process)
+    assert ended.code == 0, said + ended.err
+    assert "boto3 knows no region" not in said  # the endpoint is set: it does not follow from the region
+
+
 # Patience from the first call on, and storms
 
 
@@ -455,6 +521,8 @@ def test_whatever_is_asked_first_is_waited_for(tmp_path, operation):
             service.configure(refuse={})
             ended = end_of(process)
     assert ended.code == 0, said + ended.err
+    answers = "AWS STS" if operation == "GetCallerIdentity" else "AWS Batch"
+    assert f"{answers} answers again" in ended.err
 
 
 @pytest.mark.parametrize("words", few_quick([("wait", "r"), ("cancel", "r"), ("resume", "r"), APPLY], 2))
@@ -496,3 +564,46 @@ def test_a_storm_is_told(tmp_path, transcript):
             service.finish("a")
             assert transcript.end(end_of(process)).code == 0
     transcript.check("a_storm")
+
+
+STORM = (429, "TooManyRequestsException", "Too Many Requests")
+
+
+def test_a_storm_that_keeps_jobs_from_being_submitted_is_told_so(tmp_path, transcript):
+    # The first job of a run with a chosen id is submitted alone, and looked at, which DescribeJobs is needed for.
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]})
+    with standin(refuse={"DescribeJobs": STORM}) as service:
+        service.environment["AWS_MAX_ATTEMPTS"] = "1"
+        with started(*APPLY, cwd=tmp_path, service=service) as process:
+            transcript.begin(*APPLY)
+            transcript.shown(read_until(process, "AWS Batch limits DescribeJobs; jobs go on"))
+            assert service.verdict()["taken"] == 1
+            service.configure(refuse={})
+            transcript.shown(read_until(process, AGAIN))
+            assert transcript.end(end_of(process)).code == 0
+    transcript.check("a_storm_before_all_is_submitted")
+
+
+def test_a_storm_of_submissions_is_told(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(refuse={"SubmitJob": STORM}) as service, started(*APPLY, cwd=tmp_path, service=service) as process:
+        transcript.begin(*APPLY)
+        transcript.shown(read_until(process, "AWS Batch limits SubmitJob"))
+        service.configure(refuse={})
+        transcript.shown(read_until(process, AGAIN))
+        assert transcript.end(end_of(process)).code == 0
+        assert service.verdict()["taken"] == 1
+    transcript.check("a_storm_of_submissions")
+
+
+def test_a_page_in_place_of_the_reply_to_a_submission_is_told(tmp_path, transcript):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(pages={"SubmitJob": PAGES["a proxy"]}) as service:
+        with started(*APPLY, cwd=tmp_path, service=service) as process:
+            transcript.begin(*APPLY)
+            transcript.shown(read_until(process, "the reply is HTTP 407"))
+            service.configure(pages={})
+            transcript.shown(read_until(process, AGAIN))
+            assert transcript.end(end_of(process)).code == 0
+        assert service.verdict()["taken"] == 1
+    transcript.check("a_proxy_that_wants_a_login_while_submitting")

@@ -3,6 +3,8 @@
 import json
 import re
 import signal
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -299,3 +301,37 @@ def test_what_was_to_run_again_runs_again_after_ctrl_c(tmp_path):
             assert interrupted(process).code == 130
         assert on(service, "resume", "r", cwd=tmp_path).code == 0
         assert [body["jobName"] for body in service.asked("submitjob")[3:]] == ["r_a_2", "r_b_2", "r_c_2"]
+
+
+def headline(ended):
+    return ended.text.splitlines()[0]
+
+
+def how_long(service, folder):
+    """Give how long a run took and when it began, by its status."""
+    told = json.loads(on(service, "status", "r", "--json", cwd=folder).text)
+    return told["run_seconds"], told["began_at"]
+
+
+def test_apply_and_wait_say_the_same_of_how_long_a_run_took(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin() as service:
+        applied = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+        took = how_long(service, tmp_path)
+        waited = on(service, "wait", "r", cwd=tmp_path)
+        assert how_long(service, tmp_path) == took
+    assert headline(applied) == re.sub(r" \(this command: [^)]*\)", "", headline(waited))
+
+
+def test_a_run_does_not_grow_older_where_nobody_knows_when_its_jobs_ended(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin() as service:
+        on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+        service.forget("a")
+        make_older(tmp_path, 2 * 24 * 3600)
+        with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal, journal:
+            journal.execute("UPDATE submissions SET stopped_at = NULL, details = NULL")
+            journal.execute("UPDATE runs SET ended_at = began_at + 600")
+        took = how_long(service, tmp_path)
+        assert on(service, "wait", "r", cwd=tmp_path).code == 0
+        assert how_long(service, tmp_path) == took

@@ -1,10 +1,13 @@
 """Jobs that get no machine: what is said of them, and how ``--stuck-after`` ends them."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.support.forked import on
 from tests.support.plans import write_plan
-from tests.support.runs import end_of, read_until, started, states
+from tests.support.runs import end_of, interrupted, read_until, started, states
 from tests.support.services import standin
 
 TOO_LARGE = (
@@ -46,6 +49,35 @@ def test_apply_ends_what_it_has_itself_seen_for_so_long(tmp_path, transcript):
         plan_with(tmp_path, vcpus=64)
         assert transcript.on(service, "resume", "r", "--new-plan", "plan.yaml").code == 0
     transcript.check("a_job_ended_as_stuck")
+
+
+def test_why_a_job_gets_no_machine_is_kept_for_whoever_looks_after_ctrl_c(tmp_path, transcript):
+    write_plan(tmp_path, {name: ["x"] for name in "abc"}, {"b": "a", "c": "a"})
+    with standin(stuck={"a": TOO_LARGE}) as service:
+        with started(*_APPLY, cwd=tmp_path, service=service) as process:
+            transcript.begin(*_APPLY)
+            transcript.shown(read_until(process, "a waits for a machine"))
+            transcript.end(interrupted(process))
+        transcript.on(service, "status", "r")
+        told = json.loads(on(service, "status", "r", "--json", cwd=tmp_path).text)
+        (stuck,) = [one["stuck"] for one in told["jobs"] if "stuck" in one]
+        assert stuck["reason"] == TOO_LARGE.rstrip(".")
+        assert stuck["since"] <= datetime.now(UTC).isoformat()
+        assert transcript.on(service, "cancel", "r").code == 0
+    transcript.check("a_job_without_a_machine_after_ctrl_c")
+
+
+def test_another_reason_is_kept_in_place_of_the_first_and_none_once_it_has_a_machine(tmp_path):
+    def kept():
+        told = json.loads(on(service, "status", "r", "--json", cwd=tmp_path).text)
+        return [one["stuck"]["reason"] for one in told["jobs"] if "stuck" in one]
+
+    with standin(stuck={"a": TOO_LARGE}, run_s=600) as service:
+        on(service, *_APPLY, "--detach", cwd=tmp_path)
+        for reason, shown in ((TOO_LARGE, [TOO_LARGE.rstrip(".")]), ("CAPACITY:NONE", ["CAPACITY:NONE"]), ("", [])):
+            service.configure(stuck={"a": reason})
+            on(service, "wait", "r", "--once", cwd=tmp_path)
+            assert kept() == shown
 
 
 def test_a_follower_without_the_journal_goes_by_its_own_first_sight(tmp_path):

@@ -110,7 +110,7 @@ def test_expired_credentials_are_waited_for_and_the_run_goes_on(tmp_path):
             service.configure(expired=[[0, 100_000]])
             said = read_until(process, "Trying again for up to 1 h 0 min; jobs on AWS Batch go on meanwhile")
             service.configure(expired=[])
-            said += read_until(process, "AWS Batch answers again")
+            said += read_until(process, "credentials work again")
             service.finish("a")
             applied = end_of(process)
         assert service.verdict()["taken"] == 4

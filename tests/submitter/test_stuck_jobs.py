@@ -104,7 +104,8 @@ def test_the_clock_begins_anew_if_the_wait_was_interrupted(between):
         case _:
             detail = a_job(attempts=1)
     first = judged(stuck, detail, 600)
-    assert first.first_sight == FirstSight(job_id=detail.job_id, attempts=detail.attempts_begun, since=EPOCH_S + 600)
+    sight = FirstSight(job_id=detail.job_id, attempts=detail.attempts_begun, since=EPOCH_S + 600, reason=MISCONFIGURED)
+    assert first.first_sight == sight
     assert [now for now in range(610, 1300, 10) if judged(stuck, detail, now).end_because] == [1200]
 
 
@@ -116,8 +117,14 @@ def test_another_reason_of_the_same_kind_is_the_same_wait():
     assert judgement.end_because == "RUNNABLE for more than 10 min 0 s: CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
 
 
+def test_another_reason_is_recorded_with_the_first_sight():
+    stuck = StuckJobs(300)
+    sights = [judged(stuck, a_job(reason), now).first_sight for now, reason in [(0, MISCONFIGURED), (60, "CAPACITY:X")]]
+    assert [(one.since, one.reason) for one in sights if one] == [(EPOCH_S, MISCONFIGURED), (EPOCH_S, "CAPACITY:X")]
+
+
 def recorded(**fields):
-    sight = {"job_id": JobId("one"), "attempts": 0, "since": EPOCH_S, **fields}
+    sight = {"job_id": JobId("one"), "attempts": 0, "since": EPOCH_S, "reason": MISCONFIGURED, **fields}
     return {A: FirstSight(**sight)}
 
 

@@ -119,6 +119,7 @@ class ServiceError(KedroBatchError):
             it.
         set_up_wrong: It looks like credentials that never worked. Waiting helps only if they have worked before.
         of_clock: AWS has another time than this machine: other credentials would be refused, too.
+        of_token: A web identity token does not work: nobody can log in, but whoever gave it can give another one.
         service: What was called.
         operation: Its operation; empty if none was called yet.
     """
@@ -133,13 +134,14 @@ class ServiceError(KedroBatchError):
         remedy: str = "",
         set_up_wrong: bool = False,
         of_clock: bool = False,
+        of_token: bool = False,
         service: str = "AWS Batch",
         operation: str = "",
         objection: str = "",
     ) -> None:
         """Take what went wrong, what is known about the call, and what to do: the message has both."""
         self.fault, self.problem, self.remedy = fault, problem, remedy
-        self.set_up_wrong, self.of_clock = set_up_wrong, of_clock
+        self.set_up_wrong, self.of_clock, self.of_token = set_up_wrong, of_clock, of_token
         self.service, self.operation = service, operation
         self.objection = objection
         if fault is Fault.SETTINGS:

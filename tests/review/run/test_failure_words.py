@@ -34,3 +34,12 @@ ENDED = "Essential container in task exited"
 )
 def test_a_failure_in_words(reason, code, cause, memory_mib, words):
     assert failure_words(reason, code, cause, memory_mib) == words
+
+
+@pytest.mark.parametrize("code", [1, 2])
+def test_where_the_exception_is_told_its_exit_code_says_no_more(code):
+    assert failure_words(ENDED, code, "exit", exception="ValueError: x") == f"exit code {code}"
+
+
+def test_a_signal_says_more_than_an_exception():
+    assert failure_words(ENDED, 137, "exit", exception="ValueError: x").startswith("exit code 137 (SIGKILL")

@@ -31,7 +31,7 @@ class Renewing:
 def backoff(limit_s: float = 3600) -> tuple[Backoff, list[Event], Renewing]:
     told: list[Event] = []
     engine = Renewing()
-    return Backoff(engine, told.append, limit_s), told, engine
+    return Backoff(engine, told.append, limit_s, lambda: 0.0), told, engine
 
 
 def error(fault: Fault = Fault.UNREACHABLE) -> ServiceError:
@@ -118,9 +118,20 @@ def test_trouble_is_told_again_where_there_is_something_else_to_do_about_it():
     assert [one.message for one in told if isinstance(one, Notice)] == [
         f"it failed. Check the network. {again}",
         log_in,
-        "AWS Batch answers again",
+        "AWS Batch answers again; credentials work again",
         log_in,
     ]
+
+
+def test_what_is_over_is_said_of_what_has_failed():
+    waiting, told, _ = backoff()
+    asleep = ServiceError("no connection", fault=Fault.UNREACHABLE, service="CloudWatch Logs", remedy="Check it")
+    slow = ServiceError("the clock", fault=Fault.CREDENTIALS, of_clock=True, service="AWS STS", remedy="Set it")
+    for one in (asleep, slow, error(Fault.CREDENTIALS)):
+        waiting.on_failure(Lane.LOG, one, 0.0)
+        waiting.on_success(Lane.LOG)
+    said = [one.message for one in told if isinstance(one, Notice) and one.kind is NoticeKind.RECOVERED]
+    assert said == ["CloudWatch Logs answers again", "AWS STS answers again", "credentials work again"]
 
 
 TROUBLE = "no connection. Trying again for up to 1 h 0 min; jobs on AWS Batch go on meanwhile"
@@ -170,6 +181,24 @@ def test_a_storm_is_told_after_10_seconds_and_then_every_30():
     ] + ["AWS Batch answers again"]
 
 
+@pytest.mark.parametrize(
+    ("to_submit", "said"),
+    [
+        (None, "jobs go on"),
+        (True, "jobs go on, and more are submitted"),
+        (False, "; jobs go on, and the others are submitted once a call gets through"),
+    ],
+)
+def test_it_is_told_whether_jobs_are_submitted_meanwhile(to_submit, said):
+    waiting, told, _ = backoff()
+    waiting.jobs_go_on, waiting.to_submit = True, to_submit
+    waiting.on_failure(Lane.DESCRIBE, limited(), 0.0)
+    waiting.tell(10.0)
+    (notice,) = told
+    assert isinstance(notice, Notice)
+    assert f"{said}. No call has got through for 10 s" in notice.message
+
+
 def test_a_storm_of_submissions_is_over_with_each_one_that_gets_through():
     waiting, told, _ = backoff()
     for at in range(0, 100, 5):
@@ -206,13 +235,13 @@ class Failing(Renewing):
 
 @pytest.mark.parametrize("fault", [Fault.SETTINGS, Fault.CREDENTIALS, Fault.UNREACHABLE])
 def test_credentials_that_cannot_be_read_just_now_are_looked_for_again(fault):
-    waiting = Backoff(Failing(fault), lambda _: None, 3600)
+    waiting = Backoff(Failing(fault), lambda _: None, 3600, lambda: 0.0)
     waiting.on_failure(Lane.DESCRIBE, error(Fault.CREDENTIALS), 0.0)
     assert waiting.retry_at(Lane.DESCRIBE) == 1
 
 
 def test_new_credentials_that_lead_elsewhere_end_it():
-    waiting = Backoff(Failing(Fault.REFUSED), lambda _: None, 3600)
+    waiting = Backoff(Failing(Fault.REFUSED), lambda _: None, 3600, lambda: 0.0)
     with pytest.raises(ServiceError, match="there is half a file"):
         waiting.on_failure(Lane.DESCRIBE, error(Fault.CREDENTIALS), 0.0)
 

@@ -179,7 +179,9 @@ class Jobs:
             for job, reason in held:
                 self.terminate(job, reason, now=now)
         for job in list(self._stuck.values()):
-            if job.trouble not in self._config.stuck:
+            if job.trouble in self._config.stuck:
+                job.status_reason = self._config.stuck[job.trouble] if job.status is Status.RUNNABLE else ""
+            else:
                 del self._stuck[job.id]
                 if job.status is Status.RUNNABLE:
                     job.status_reason = ""

@@ -132,7 +132,8 @@ class _Connection(StreamRequestHandler):
                     self._send(status, body, content_type=content_type)
                     return True
                 content = xml_of(form_of, reply.content) if form_of else reply.content
-                self._send(reply.status, self.server.service.config.answer_always or content)
+                content_type = "text/xml" if form_of else "application/json"
+                self._send(reply.status, self.server.service.config.answer_always or content, content_type=content_type)
                 return True
 
     def _send(

@@ -30,7 +30,7 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, *
     if as_json or finished is None:
         return
     try:
-        entry = journal.run(run_id)
+        entry, stuck = journal.run(run_id), journal.first_sights(run_id)
     except UsageError as error:  # another program holds it: the exit code tells how the run ended
         print_note(for_terminal(f"run {run_id} {finished.outcome}: {finished.note or ''}\n{error}"))
         return
@@ -39,7 +39,7 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, *
     began_at = entry.began_at if finished.began_at is None else finished.began_at
     entry = replace(entry, outcome=finished.outcome, began_at=began_at, ended_at=finished.ended_at)
     following = next_plan(run_id, context.plan, entry.plan_file)
-    status = run_status(entry, state.parents, state.records, plan=context.plan, next_plan=following)
+    status = run_status(entry, state.parents, state.records, plan=context.plan, next_plan=following, stuck=stuck)
     text = outcome_text(
         status,
         journal=os.path.relpath(journal.file),

@@ -171,6 +171,7 @@ def open_run(
                         plan_file=handle.plan_file,
                         next_plan_file=next_plan_file(handle.run_id, handle.recorded_file),
                         began_at=handle.entry.began_at if handle.entry else began_at,
+                        ended_at=handle.entry.ended_at if handle.entry else None,
                         version=handle.entry.version if handle.entry else None,
                         must_exist=handle.must_exist and options.run.assume_done is None,
                     )

@@ -40,7 +40,8 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
         in_use = revisions_in_use(plan, book.revisions(run_id))
         following = next_plan(run_id, plan, entry.plan_file)
-        current = run_status(entry, names, book.records(run_id), in_use, plan=plan, next_plan=following)
+        records, stuck = book.records(run_id), book.first_sights(run_id)
+        current = run_status(entry, names, records, in_use, plan=plan, next_plan=following, stuck=stuck)
     if as_json:
         click.echo(encoded(status_document(current), indent=2))
     else:

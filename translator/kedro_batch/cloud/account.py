@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from botocore.config import Config
 
-from kedro_batch.cloud.aws_errors import is_from_aws
+from kedro_batch.cloud.error_codes import is_from_aws
 from kedro_batch.cloud.identity import caller_identity
 from kedro_batch.cloud.mfa import AskCode
 from kedro_batch.cloud.replies import Identity

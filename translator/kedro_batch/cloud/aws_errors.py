@@ -5,13 +5,20 @@ Whatever fails before the request was sent is about credentials or the way there
 wrong. A reply without an error of AWS refuses nothing: something on the way has answered.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import botocore.exceptions
 
+from kedro_batch.cloud.error_codes import (
+    OBJECTIONS,
+    SERVER_ERROR,
+    TOO_MANY,
+    UNKNOWN_OPERATION,
+    is_from_aws,
+    is_of_the_clock,
+    meaning_of_code,
+)
 from kedro_batch.cloud.failure_table import (
     ADDRESS,
     BUGS,
@@ -28,12 +35,13 @@ from kedro_batch.cloud.failure_table import (
     PAGE,
     REGION,
     SETTING,
-    UNSIGNED,
-    WRONG_CLOCK,
     Meaning,
 )
-from kedro_batch.cloud.foreign_pages import REQUEST_IDS, PageError, text_of_page
+from kedro_batch.cloud.foreign_pages import PageError, text_of_page
+from kedro_batch.cloud.regions import spell_region
 from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_key, is_of_a_setting, is_surely_unsent
+from kedro_batch.cloud.web_identity import ASSUMING as WEB_IDENTITY
+from kedro_batch.cloud.web_identity import TOKEN_REFUSED, put_token, token_file_of
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.escaping import LONGEST_REASON, one_line
 
@@ -44,32 +52,15 @@ _EXCEPTIONS = tuple(
     (tuple(kind for name in names if (kind := getattr(botocore.exceptions, name, None))), meaning)
     for names, meaning in EXCEPTIONS
 )
-_OBJECTIONS = frozenset(
-    {
-        "ClientException",
-        "InvalidParameterValueException",
-        "InvalidRequestException",
-        "RequestEntityTooLargeException",
-        "ValidationException",
-    }
-)
-"""The service has read the request and rejects it. AWS Batch calls all of them ClientException."""
-_UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticationTokenException"})
-_ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
-"""The name of an error; where a reply has none, botocore takes the number of its status."""
-_ERROR_HEADER = "x-amzn-errortype"
 _LONGEST_CODE = 100
 """Characters of foreign text in a message."""
-_NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
-"""HTTP status: from the last on, the service may have executed the call before it failed."""
+_NOT_FOUND = 404
 
-_ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken", "GetSessionToken")
+_ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", WEB_IDENTITY, "GetFederationToken", "GetSessionToken")
 _LOGGING_IN = ("CreateOAuth2Token", "CreateToken", "GetRoleCredentials", "RegisterClient", "StartDeviceAuthorization")
 """What botocore calls by itself to get credentials, before the call that was made."""
 _REFRESHED = "Credentials were refreshed"
 """How botocore begins a RuntimeError about credentials that expired as soon as it had them."""
-_CLOCK_WORDS = ("signature expired", "signature not yet current")
-"""How AWS says in the message that a request was signed at another time than its own."""
 _BUCKET_NAME = "Invalid bucket name"
 """How botocore words the one wrong parameter that a user may cause (``handlers.validate_bucket_name``)."""
 
@@ -81,7 +72,7 @@ _TAGS_HINT = "If the account forbids tagging, set `submit_tags: false` in aws_ba
 
 def lacks_operation(error: ServiceError) -> bool:
     """True if the service says that it does not know the operation that was called."""
-    return error_code(error) in _UNKNOWN_OPERATION
+    return error_code(error) in UNKNOWN_OPERATION
 
 
 def may_lack_operation(error: ServiceError) -> bool:
@@ -102,20 +93,6 @@ def error_code(error: ServiceError) -> str | None:
     if not isinstance(cause, botocore.exceptions.ClientError) or not is_from_aws(cause.response):
         return None
     return cause.response.get("Error", {}).get("Code")
-
-
-def is_from_aws(reply: Mapping[str, Any]) -> bool:
-    """True if a reply that botocore has parsed comes from AWS; anything on the way there may answer with HTTP, too."""
-    metadata = reply.get("ResponseMetadata", {})
-    headers = metadata.get("HTTPHeaders", {})
-    code = str(reply.get("Error", {}).get("Code", ""))
-    if metadata.get("RequestId") or any(name in headers for name in REQUEST_IDS):
-        return True
-    if code in CODES or code in _OBJECTIONS or code in _UNKNOWN_OPERATION:
-        return True
-    # In plain JSON, AWS names the error in a header; botocore takes any ``code`` of the body for such a name as well.
-    foreign = headers.get("content-type", "").startswith("application/json") and _ERROR_HEADER not in headers
-    return bool(_ERROR_TYPE.fullmatch(code)) and not foreign
 
 
 @contextmanager
@@ -141,9 +118,9 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
     except botocore.exceptions.ClientError as error:
         raise _refusal(what, service, error) from error
     except _BUGS as error:
-        if _BUCKET_NAME not in str(error):
+        if (meaning := _meaning_of_parameters(error)) is None:
             raise
-        raise _tried(what, service, error, Meaning(fault=Fault.REFUSED)) from error
+        raise _tried(what, service, error, meaning) from error
     except PageError as error:
         if failed_while_signing(error):
             raise _tried(what, service, error, Meaning(fault=Fault.CREDENTIALS, remedy=PAGE.format("AWS"))) from error
@@ -173,8 +150,7 @@ def _meaning(what: str, error: Exception) -> Meaning | None:
     if is_of_a_setting(error):
         return Meaning(fault=Fault.SETTINGS, remedy=ADDRESS)
     if is_surely_unsent(error):
-        tls = isinstance(error, botocore.exceptions.SSLError)
-        return Meaning(fault=Fault.UNREACHABLE, remedy=CERTIFICATE if tls else NETWORK)
+        return _meaning_without_connection(error)
     if known := next((meaning for kinds, meaning in _EXCEPTIONS if isinstance(error, kinds)), None):
         return known
     if failed_while_signing(error) or str(error).startswith(_REFRESHED):
@@ -186,10 +162,26 @@ def _meaning(what: str, error: Exception) -> Meaning | None:
     return Meaning(fault=Fault.AMBIGUOUS) if isinstance(error, botocore.exceptions.BotoCoreError) else None
 
 
+def _meaning_without_connection(error: Exception) -> Meaning:
+    if words := spell_region(error):
+        return Meaning(fault=Fault.UNREACHABLE, remedy=words, set_up_wrong=True)
+    tls = isinstance(error, botocore.exceptions.SSLError)
+    return Meaning(fault=Fault.UNREACHABLE, remedy=CERTIFICATE if tls else NETWORK)
+
+
+def _meaning_of_parameters(error: Exception) -> Meaning | None:
+    """Return what wrong parameters of a call mean; None if only a bug of this program causes them."""
+    if failed_while_signing(error):  # an empty token, or an ARN that is none, in what botocore asks AWS STS for
+        return _meaning_for_credentials(error)
+    return Meaning(fault=Fault.REFUSED) if _BUCKET_NAME in str(error) else None
+
+
 def _meaning_for_credentials(error: Exception) -> Meaning:
     """Return what an exception of no known kind means that came while credentials were looked for."""
     if isinstance(error, botocore.exceptions.ConnectionError | botocore.exceptions.HTTPClientError):
         return Meaning(fault=Fault.UNREACHABLE, remedy=NETWORK)
+    if (token_file := token_file_of(error)) is not None:
+        return Meaning(fault=Fault.CREDENTIALS, remedy=put_token(token_file), set_up_wrong=True, of_token=True)
     return Meaning(fault=Fault.CREDENTIALS, remedy=LOG_IN_AGAIN)
 
 
@@ -200,16 +192,16 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
         one_line(str(reason.get("Code", "unknown")), _LONGEST_CODE),
         str(reason.get("Message", "no message")),
     )
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", SERVER_ERROR)
     if failed_while_signing(error) or error.operation_name in (*_ASSUMING, *_LOGGING_IN):
         said = f"{code}: {message}" if is_from_aws(error.response) else f"HTTP {status}: {text_of_page(message)}"
-        return _without_credentials(what, service, error.operation_name, code, said)
+        return _without_credentials(what, service, error, code, said)
     if not is_from_aws(error.response):
         return _page(what, service, status, text_of_page(message))
-    meaning = _meaning_of_code(code, message, status)
+    meaning = meaning_of_code(code, message, status)
     tagging = code in DENIED and "TagResource" in message
     failed = "failed in" if meaning.fault is Fault.AMBIGUOUS else "refused"
-    objection = message if code in _OBJECTIONS and meaning.fault is Fault.REFUSED else ""
+    objection = message if code in OBJECTIONS and meaning.fault is Fault.REFUSED else ""
     return ServiceError(
         f"{service} {failed} {what}: {_bounded(f'{code}: {message}')}",
         fault=meaning.fault,
@@ -222,43 +214,36 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
     )
 
 
-def _without_credentials(what: str, service: str, operation: str, code: str, said: str) -> ServiceError:
+def _without_credentials(
+    what: str, service: str, error: botocore.exceptions.ClientError, code: str, said: str
+) -> ServiceError:
     """Say that a call of botocore's own for credentials was refused: it came before the call that was made."""
+    operation = error.operation_name
     meaning = CODES.get(code, Meaning(fault=Fault.CREDENTIALS))
-    remedy = MAY_ASSUME if operation in _ASSUMING else LOG_IN_AGAIN
-    of_clock = _is_of_the_clock(code, said)
+    of_token = operation == WEB_IDENTITY and code in TOKEN_REFUSED
+    of_clock = is_of_the_clock(code, said)
+    if of_token:
+        remedy = put_token(token_file_of(error) or "")
+    else:
+        remedy = MAY_ASSUME if operation in _ASSUMING else LOG_IN_AGAIN
+    denied = operation in _ASSUMING and meaning.fault is Fault.DENIED
     return ServiceError(
         f"cannot {_verb(what)}: there are no credentials, since {operation} was refused: {_bounded(said)}",
         fault=Fault.CREDENTIALS,
         remedy=CLOCK if of_clock else remedy,
-        set_up_wrong=not of_clock
-        and (meaning.set_up_wrong or (operation in _ASSUMING and meaning.fault is Fault.DENIED)),
+        set_up_wrong=not of_clock and (meaning.set_up_wrong or denied or of_token),
         of_clock=of_clock,
+        of_token=of_token,
         service=service,
         operation=_operation(what),
     )
-
-
-def _meaning_of_code(code: str, message: str, status: int) -> Meaning:
-    if _is_of_the_clock(code, message):
-        return WRONG_CLOCK
-    if known := CODES.get(code):
-        return known
-    if status == _TOO_MANY:
-        return Meaning(fault=Fault.THROTTLED)
-    return Meaning(fault=Fault.AMBIGUOUS if status >= _SERVER_ERROR else Fault.REFUSED)
-
-
-def _is_of_the_clock(code: str, message: str) -> bool:
-    words = code in UNSIGNED and any(one in message.lower() for one in _CLOCK_WORDS)
-    return words or (code in CODES and CODES[code].of_clock)
 
 
 def _page(what: str, service: str, status: int, line: str) -> ServiceError:
     """Say that something on the way has answered, with its words."""
     why = f"the reply is HTTP {status}, without an error of AWS{f': {line}' if line else ''}"
     return _not_a_reply(
-        what, service, why, Fault.THROTTLED if status == _TOO_MANY else Fault.AMBIGUOUS, PAGE.format(service)
+        what, service, why, Fault.THROTTLED if status == TOO_MANY else Fault.AMBIGUOUS, PAGE.format(service)
     )
 
 
@@ -277,6 +262,7 @@ def _tried(what: str, service: str, error: Exception, meaning: Meaning) -> Servi
         fault=meaning.fault,
         remedy=meaning.remedy,
         set_up_wrong=meaning.set_up_wrong,
+        of_token=meaning.of_token,
         service=service,
         operation=_operation(what),
     )

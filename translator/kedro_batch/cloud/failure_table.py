@@ -19,12 +19,14 @@ class Meaning:
         remedy: What to do; empty if nobody can say.
         set_up_wrong: Waiting helps only in a process whose credentials have worked before.
         of_clock: AWS has another time than this machine.
+        of_token: A web identity token does not work, which nobody renews by a login.
     """
 
     fault: Fault
     remedy: str = ""
     set_up_wrong: bool = False
     of_clock: bool = False
+    of_token: bool = False
 
 
 LOG_IN = "Log in (aws sso login, aws login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -32,6 +34,10 @@ LOG_IN_AGAIN = "Log in again (aws sso login, aws login), or renew what else AWS_
 MAY_ASSUME = "Let the profile assume its role (sts:AssumeRole, and the role's trust policy), or set another AWS_PROFILE"
 CLOCK = "Is this machine's clock right? Let it be set (NTP); if it is right, log in again (aws sso login, aws login)"
 NETWORK = "Check the network, its proxy, and AWS_ENDPOINT_URL... if it is set"
+CHANGED = (
+    "Something on the way may have changed the request (HTTPS_PROXY, AWS_ENDPOINT_URL...); if there is nothing, log in "
+    "again (aws sso login, aws login)"
+)
 CERTIFICATE = "Check the endpoint; if a proxy of yours opens TLS, name the file with its certificate in AWS_CA_BUNDLE"
 PAGE = (
     "Something between this machine and AWS has answered, such as a proxy or the login page of a network: log in "
@@ -140,8 +146,58 @@ THROTTLED = frozenset(
     }
 )
 """botocore's own list (``retries.standard.ThrottledRetryableChecker``), which is private there: a test compares."""
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
-UNSIGNED = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
+DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "NotAuthorized",
+        "OptInRequired",
+        "SubscriptionRequiredException",
+        "UnauthorizedOperation",
+    }
+)
+_UNSIGNED = frozenset(
+    {
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+    }
+)
+_OF_THE_SERVICE = frozenset(
+    {
+        "IDPCommunicationError",
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
+        "InternalServiceError",
+        "InternalServiceException",
+        "ServerException",
+        "ServiceException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    }
+)
+_OF_THE_REQUEST = frozenset(
+    {
+        "ClientException",
+        "InvalidAction",
+        "InvalidParameterCombination",
+        "InvalidParameterValue",
+        "InvalidParameterValueException",
+        "InvalidQueryParameter",
+        "InvalidRequestException",
+        "MalformedQueryString",
+        "MissingAction",
+        "MissingParameter",
+        "RequestEntityTooLargeException",
+        "UnknownOperationException",
+        "ValidationError",
+        "ValidationException",
+    }
+)
+WRONGLY_SIGNED = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
 """The signature is wrong: the secret key, or the clock, as the message says."""
 
 _CODES: tuple[tuple[frozenset[str], Meaning], ...] = (
@@ -158,10 +214,20 @@ _CODES: tuple[tuple[frozenset[str], Meaning], ...] = (
     (
         frozenset({"AuthFailure", "InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"})
         | frozenset({"InvalidToken"})
-        | UNSIGNED,
+        | WRONGLY_SIGNED,
         Meaning(fault=Fault.CREDENTIALS, remedy=LOG_IN, set_up_wrong=True),
     ),
-    (frozenset({"RequestTimeout", "RequestTimeoutException"}), Meaning(fault=Fault.AMBIGUOUS)),
+    (_UNSIGNED, Meaning(fault=Fault.CREDENTIALS, remedy=CHANGED, set_up_wrong=True)),
+    (
+        frozenset({"MalformedHttpRequestException", "RequestAbortedException"}),
+        Meaning(fault=Fault.AMBIGUOUS, remedy=NETWORK),
+    ),
+    (_OF_THE_SERVICE | {"RequestTimeout", "RequestTimeoutException"}, Meaning(fault=Fault.AMBIGUOUS)),
+    (_OF_THE_REQUEST, Meaning(fault=Fault.REFUSED)),
 )
 CODES: Mapping[str, Meaning] = {code: meaning for codes, meaning in _CODES for code in codes}
-"""The names that AWS gives its errors, and what they mean. By any other name, the service has refused the request."""
+"""The names that AWS gives its errors, and what they mean: those that all its services have, and some of few.
+
+What refuses the request itself, or says that the account may not make it, is final. What is about signing it, the way
+or the service passes. By any other name, the service has refused the request; or failed, if the HTTP status says so.
+"""

@@ -15,6 +15,7 @@ import botocore.session
 from kedro_batch.cloud.aws_errors import SET_UP, calling, unusable_endpoint
 from kedro_batch.cloud.foreign_pages import watch_for_pages
 from kedro_batch.cloud.mfa import AskCode, find_mfa_role, open_role_session
+from kedro_batch.cloud.regions import watch_for_regions
 from kedro_batch.errors import ServiceError
 
 _CREDENTIALS_LOG = logging.getLogger("botocore.credentials")
@@ -62,6 +63,7 @@ def open_session(pinned: str | None, ask: AskCode | None = None, *, refused: Col
     with calling(SET_UP):
         core: Any = botocore.session.get_session()
         watch_for_pages(core)
+        watch_for_regions(core)
         _CREDENTIALS_LOG.setLevel(logging.CRITICAL)
         region = core.get_config_variable("region") or core.get_scoped_config().get("region") or pinned
         if role := find_mfa_role(core):

@@ -210,7 +210,8 @@ def how_it_ended(
     context: RunContext, run_state: RunState, outcome: RunOutcome, *, began: float, note: str | None = None
 ) -> RunFinished:
     """Return the last event of a run; the arguments are those of ``close``."""
-    ended_at = _ended_at(run_state) or context.calls.wall()
+    as_before = context.ended_at if run_state.ended else None
+    ended_at = _ended_at(run_state) or as_before or context.calls.wall()
     return RunFinished(
         run=context.run_id,
         outcome=outcome,

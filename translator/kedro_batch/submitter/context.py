@@ -12,7 +12,7 @@ from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, JobReads, Plan, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name, run_prefix
-from kedro_batch.submitter.events import Event, JobSubmitted, Notice, NoticeKind, RunStarted, Sink
+from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice, NoticeKind, RunStarted, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import journal_words
@@ -50,6 +50,7 @@ class RunContext:
         plan_file: The file that the plan was read from, for messages; None if it was none.
         next_plan_file: The file into which the next plan of the run is to be compiled, for messages.
         began_at: When the run began; seconds since the epoch. No later than now.
+        ended_at: When it had ended, as the journal has it; None if it had not, or if jobs have changed since.
         version: The version under which the run saves data; None before it is known, and for a run that was begun by
             a kedro-batch without versions.
         poll_seed: Of the jitter between polls; None for a random one.
@@ -83,6 +84,7 @@ class RunContext:
     plan_file: str | None = None
     next_plan_file: str = "PLAN"
     began_at: float = math.inf
+    ended_at: float | None = None
     version: DataVersion | None = None
     poll_seed: int | None = None
     location: Mapping[str, str] = field(default_factory=dict, init=False)
@@ -102,7 +104,7 @@ class RunContext:
         self.journal.wait.check = self.inbox.check_interrupt
         self.plan = self.engine.adapt_plan(self.plan)
         self.earlier = {digest: self.engine.adapt_plan(plan) for digest, plan in self.earlier.items()}
-        self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s)
+        self.backoff = Backoff(self.engine, self.emit, self.options.retry_for_s, self.calls.now)
         self.backoff.jobs_go_on = self.continued
         self.backoff.command = "the same command again"
         if self.options.mode in (RunMode.START, RunMode.FOLLOW):
@@ -226,6 +228,8 @@ class RunContext:
         return f"kedro-batch {word} {self.run_id}{journal_words(self.journal.file)}"
 
     def _record(self, event: Event, *, shown: bool) -> None:
+        if isinstance(event, JobSubmitted | JobChanged):
+            self.ended_at = None
         self.journal.record(self.run_id, event, self.calls.wall())
         if not shown:
             self.show(event)

@@ -236,7 +236,7 @@ class NoticeKind(StrEnum):
     TROUBLE = "trouble"
     """The service cannot be reached, or the credentials have expired: the run waits."""
     RECOVERED = "recovered"
-    """The service answers again."""
+    """The service answers again, or credentials work again."""
     THROTTLED = "throttled"
     """The service takes fewer submissions than were sent: the run slows down."""
     DUPLICATE = "duplicate"

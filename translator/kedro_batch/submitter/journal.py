@@ -250,7 +250,8 @@ class Journal(JournalView):
     def note_first_sight(self, run_id: RunId, job: JobName, submission: int, sight: FirstSight | None) -> None:
         """Record when a job was first seen stuck, or with None that it is not; written with the next commit."""
         row = (run_id, job, submission)
-        self._waiting.append((STUCK, (sight.since, sight.attempts, *row)) if sight else (NOT_STUCK, row))
+        seen = (STUCK, (sight.since, sight.attempts, sight.reason, *row)) if sight else (NOT_STUCK, row)
+        self._waiting.append(seen)
 
     def record(self, run_id: RunId, event: Event, at: float) -> None:
         """Record an event, and what follows from it for the job; written with the next commit."""

@@ -52,6 +52,7 @@ SUBMISSION_COLUMNS = (
     *_OF_LOG,
     *("created_at", "started_at", "stopped_at", "details"),
 )
+FIRST_SIGHT_COLUMNS = ("job", "job_id", "attempts", "stuck_since", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,13 +214,14 @@ def revision_used(row: tuple[Any, ...]) -> tuple[JobName, str | None, float]:
 
 
 def first_sight(row: tuple[Any, ...]) -> tuple[JobName, FirstSight] | None:
-    """Read a job, its id, how many attempts it had begun, and since when it is stuck; None if it is not, or odd."""
-    given = dict(zip(("job", "job_id", "attempts", "stuck_since"), row, strict=True))
+    """Read a row of ``FIRST_SIGHT_COLUMNS``; None if the job is not stuck, or the row is odd."""
+    given = dict(zip(FIRST_SIGHT_COLUMNS, row, strict=True))
     try:
         sight = FirstSight(
             job_id=checked(given, "job_id", as_job_id),
             attempts=checked(given, "attempts", as_whole(0)),
             since=checked(given, "stuck_since", as_time),
+            reason=checked(given, "reason", or_none(as_said())) or "",
         )
         return checked(given, "job", as_job_name), sight
     except OddValueError:

@@ -26,7 +26,7 @@ INSERT INTO submissions (run, job, submission, intended_at, revision, state, pla
 ON CONFLICT DO UPDATE SET intended_at = excluded.intended_at, revision = excluded.revision, state = excluded.state,
     plan_digest = excluded.plan_digest, blocked_by = NULL, cause = NULL, reason = NULL, advice = NULL
 """
-STUCK = "UPDATE submissions SET stuck_since = ?, attempts = ? WHERE run = ? AND job = ? AND submission = ?"
+STUCK = "UPDATE submissions SET stuck_since = ?, attempts = ?, reason = ? WHERE run = ? AND job = ? AND submission = ?"
 NOT_STUCK = "UPDATE submissions SET stuck_since = NULL WHERE run = ? AND job = ? AND submission = ?"
 BEGIN = """
 INSERT INTO runs (run, plan, digest, engine, location, jobs, began_at, plan_file) VALUES (?, ?, ?, ?, ?, ?, ?, ?)

@@ -15,6 +15,7 @@ from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import BUSY_S, SLICE_S, JournalWait, is_busy, unreadable
 from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, real_journal
 from kedro_batch.submitter.journal_rows import (
+    FIRST_SIGHT_COLUMNS,
     RUN_COLUMNS,
     SUBMISSION_COLUMNS,
     PlanOfRun,
@@ -169,7 +170,7 @@ class JournalView:
 
     def first_sights(self, run_id: RunId) -> dict[JobName, FirstSight]:
         """Return when the latest submissions of jobs were first seen stuck; odd ones are left out: they count anew."""
-        columns = self._columns("submissions", ("job", "job_id", "attempts", "stuck_since"))
+        columns = self._columns("submissions", FIRST_SIGHT_COLUMNS)
         query = f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
         latest = {row[0]: row for row in self._read(query, run_id)}
         return dict(filter(None, map(first_sight, latest.values())))

@@ -14,7 +14,7 @@ from kedro_batch.submitter.job_state import UNSUCCESSFUL, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
-from kedro_batch.submitter.service.limits import LOOK_TOOK_S
+from kedro_batch.submitter.service.limits import LOOK_TOOK_S, STILL_S
 from kedro_batch.submitter.stock_taking import StockTaking, took_long
 from kedro_batch.submitter.turn import Turn
 from kedro_batch.text.wording import counted, duration, listed
@@ -41,6 +41,7 @@ class LookAgain:
             waits_at_end=context.options.reconcile_at_end and not context.options.poll_once,
         )
         self._still_s = 0.0
+        self._renewing_s = 0.0
         self._turn: Turn | None = None
         self._looked_twice = False
         self._told = set[str]()
@@ -104,6 +105,7 @@ class LookAgain:
     def wait(self, seconds: float) -> None:
         """Record that the loop is about to wait so long; the machine may have slept while it did what was due."""
         self._notice()
+        self._renewing_s = self._context.backoff.renewing_s
         self._watch.start(self._context.calls.now(), self._context.calls.wall(), seconds)
 
     def _notice(self) -> None:
@@ -120,10 +122,7 @@ class LookAgain:
         still_s, self._still_s = self._still_s, 0.0
         if still_s or self._submitter.stood_still:
             self._stock.others_may_submit = self._stock.at_once = True
-            long = f" for {duration(still_s)}" if still_s else ""
-            self._tell(
-                "still", f"this process stood still{long}. Others may have worked on the run: looking at it first"
-            )
+            self._tell_of_standing_still(still_s)
         self._stock.at_once |= self._poller.out_of_touch
         if self._submitter.of_others:
             self.tell_of_others(self._submitter.of_others)
@@ -132,6 +131,14 @@ class LookAgain:
             self._submitter.stop()
         if self._stock.at_once:
             self._poller.stop()
+
+    def _tell_of_standing_still(self, still_s: float) -> None:
+        """Say that the process stood still, unless it waited for somebody whom it had asked for a code."""
+        asked_s = self._context.backoff.renewing_s - self._renewing_s
+        if asked_s and still_s - asked_s <= STILL_S:
+            return
+        long = f" for {duration(still_s)}" if still_s else ""
+        self._tell("still", f"this process stood still{long}. Others may have worked on the run: looking at it first")
 
     def due_at(self, *, over: bool) -> float:
         """Return when to look, as ``StockTaking.due_at``; ``over`` if nothing is left to follow."""

@@ -69,6 +69,7 @@ class Loop:
             submitting = not self._submitter.idle or self._submitter.holds_back
             if not submitting and context.options.mode is not RunMode.FOLLOW:
                 context.on_all_submitted()
+            context.backoff.to_submit = not self._submitter.holds_back if submitting else None
             idle, over = all(part.idle for part in parts), self.nothing_to_follow
             reconcile_at = self._look_again.due_at(over=over)
             if idle and now >= reconcile_at:

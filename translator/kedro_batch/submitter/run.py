@@ -216,6 +216,8 @@ class Run:
         # After another process has dropped a job, look once more: what was submitted just now may be invisible yet.
         others = bool(self._poller.superseded)
         self._submitter.withdraw()
+        waits = self.run_state.has_ready and self._mode is not RunMode.FOLLOW
+        context.backoff.to_submit = False if waits else None
         context.journal.commit()
         before = dict(self.run_state.records)
         self._known |= ids_in(before)

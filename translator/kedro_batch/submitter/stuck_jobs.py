@@ -37,11 +37,13 @@ class FirstSight:
         job_id: Its id.
         attempts: How many of its attempts had begun: it has run since if there are more.
         since: When, seconds since the epoch.
+        reason: What AWS Batch said when it was seen last, in one bounded line.
     """
 
     job_id: JobId
     attempts: int
     since: float
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Judgement:
 
     Attributes:
         message: What is to be said.
-        first_sight: What is to be recorded, at the first sight with a reason.
+        first_sight: What is to be recorded, at the first sight with a reason, and with another one.
         cleared: A recorded first sight counts no more.
         end_because: Why it is to be ended now.
     """
@@ -73,6 +75,7 @@ class _Wait:
         in_the_way: AWS Batch says it.
         sights: How often this was seen.
         end_asked_at: When it was to be ended.
+        recorded: The reason that the journal has.
     """
 
     job_id: JobId
@@ -82,6 +85,7 @@ class _Wait:
     in_the_way: bool
     sights: int = 0
     end_asked_at: float = float("-inf")
+    recorded: str = ""
 
 
 class StuckJobs:
@@ -129,11 +133,10 @@ class StuckJobs:
         in_the_way, recorded = names_what_is_in_the_way(detail), self._recorded.pop(job, None)
         wait = self._waits[job] = _wait(before, recorded, detail, now, wall, in_the_way=in_the_way)
         wait.sights += 1
-        is_first = in_the_way and wait.sights < _TOLD_AT
         after_s = self._stuck_after_s
         return Judgement(
             message=self._message(job, queue, reason, wait, now, others_at_work=others_at_work),
-            first_sight=FirstSight(job_id=wait.job_id, attempts=wait.attempts, since=wall) if is_first else None,
+            first_sight=_to_record(wait, reason, now, wall),
             cleared=not in_the_way and bool(recorded or (before and before.in_the_way)),
             end_because=f"RUNNABLE for more than {duration(after_s)}: {reason}"
             if after_s is not None and self._is_to_end(wait, after_s, now)
@@ -184,10 +187,11 @@ def _wait(  # noqa: PLR0913  what was known, and what is seen
     same_wait = before is not None and (before.job_id, before.attempts) == (job_id, attempts)
     if before and same_wait and before.in_the_way is in_the_way:
         return before
-    since, sights = now, 0
+    since, sights, known = now, 0, ""
     if recorded and in_the_way and (recorded.job_id, recorded.attempts) == (job_id, attempts):
         # No journal and no clock can make a job wait for longer than it is there.
         since, sights = now - max(0.0, wall - max(recorded.since, _queued_at(detail))), 1
+        known = recorded.reason
     runnable_since = min(since, before.runnable_since if before and same_wait else now)
     return _Wait(
         job_id=job_id,
@@ -196,7 +200,17 @@ def _wait(  # noqa: PLR0913  what was known, and what is seen
         since=since,
         in_the_way=in_the_way,
         sights=sights,
+        recorded=known,
     )
+
+
+def _to_record(wait: _Wait, reason: str, now: float, wall: float) -> FirstSight | None:
+    """Return what the journal is to have of a wait, if it does not have it."""
+    if not wait.in_the_way or wait.recorded == reason:
+        return None
+    wait.recorded = reason
+    since = wall - (now - wait.since)
+    return FirstSight(job_id=wait.job_id, attempts=wait.attempts, since=since, reason=reason)
 
 
 def shown_reason(detail: JobDetail) -> str:

@@ -94,7 +94,7 @@ def _verb(one: FailureStatus) -> str:
 def _why(one: FailureStatus, engine: str) -> str:
     if one.state == JobState.LOST and one.reason is None:
         return _WHY_LOST.get(engine, "")
-    return failure_words(one.reason, one.exit_code, one.cause, one.memory_mib)
+    return failure_words(one.reason, one.exit_code, one.cause, one.memory_mib, exception=one.exception)
 
 
 def _attempts(one: FailureStatus) -> str | None:

@@ -22,6 +22,8 @@ _WORDS: Mapping[int, str] = {
     139: "SIGSEGV: native code crashed",
     143: "SIGTERM: ended from outside",
 }
+_GUESSED = (1, 2)
+"""Codes of which the words say what is usual: an exception that is known says more."""
 _CONTAINER_ENDED = "Essential container in task exited"
 """What AWS Batch says of every container that has ended."""
 _ENDED_BY_SIGNAL = "ended by signal "
@@ -36,7 +38,14 @@ def exit_code_words(code: int) -> str:
     return known or ""
 
 
-def failure_words(reason: str | None, exit_code: int | None, cause: str | None, memory_mib: int | None = None) -> str:
+def failure_words(
+    reason: str | None,
+    exit_code: int | None,
+    cause: str | None,
+    memory_mib: int | None = None,
+    *,
+    exception: str | None = None,
+) -> str:
     """Return why a job failed; empty if nobody says it.
 
     What only says that its container has ended is left out, and what its exit code usually means is only told where the
@@ -47,12 +56,14 @@ def failure_words(reason: str | None, exit_code: int | None, cause: str | None, 
         exit_code: Of its container.
         cause: The kind of failure.
         memory_mib: The memory that it had, where it is known.
+        exception: The exception that ended its command, where it is known, and told beside this.
     """
     texts = (reason or "").split("; ")
     if exit_code is None:
         return "; ".join(texts).rstrip(".")
     kept = [text for text in texts if text and text != _CONTAINER_ENDED and not text.startswith(_ENDED_BY_SIGNAL)]
-    words = exit_code_words(exit_code) if cause == Cause.EXIT else ""
+    is_told = exception is not None and exit_code in _GUESSED
+    words = exit_code_words(exit_code) if cause == Cause.EXIT and not is_told else ""
     memory = memory_words(memory_mib) if words and exit_code == KILLED else ""
     code = f"exit code {exit_code} ({words}{memory})" if words else f"exit code {exit_code}"
     return "; ".join((*(text.rstrip(".") for text in kept), code))

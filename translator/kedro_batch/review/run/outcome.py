@@ -145,9 +145,8 @@ def _how_it_stands(status: RunStatus, seconds: float | None, *, continued: bool)
         if status.outcome is None:
             return "has not ended, as last seen"
         return f"{status.outcome} after {run_took}, as last seen" if run_took else f"{status.outcome}, as last seen"
-    if continued and run_took:
-        return f"{status.outcome} after {run_took} (this command: {duration(seconds)})"
-    return f"{status.outcome} after {duration(seconds)}"
+    took = f"{status.outcome} after {run_took or duration(seconds)}"
+    return f"{took} (this command: {duration(seconds)})" if continued and run_took else took
 
 
 def _counts(counts: Mapping[str, int]) -> list[str]:
@@ -160,9 +159,18 @@ def _counts(counts: Mapping[str, int]) -> list[str]:
 
 
 def _going_on(status: RunStatus) -> tuple[str, ...]:
-    """Return the jobs that go on while nobody follows them, with their ids."""
+    """Return the jobs that go on while nobody follows them, with their ids; those that get no machine come first."""
     if status.engine != "aws":
         return ()
     left = [one for one in status.jobs if one.job_id and JobState(one.state) not in ENDED]
-    lines = [f"{one.job} {for_terminal(one.status or one.state)} {one.job_id}" for one in left[:NAMES_SHOWN]]
+    left.sort(key=lambda one: one.stuck is None)  # the others need nobody
+    lines, told = list[str](), set[str]()
+    for one in left[:NAMES_SHOWN]:
+        line = f"{one.job} {for_terminal(one.status or one.state)} {one.job_id}"
+        if one.stuck:
+            why = "for the same reason" if one.stuck.reason in told else one.stuck.reason
+            told.add(one.stuck.reason)
+            since = datetime.fromisoformat(one.stuck.since).timestamp()
+            line += f", without a machine since {_local_time(since)}: {for_terminal(why)}"
+        lines.append(line)
     return (*lines, f"and {len(left) - NAMES_SHOWN} more") if len(left) > NAMES_SHOWN else tuple(lines)

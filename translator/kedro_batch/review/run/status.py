@@ -15,10 +15,24 @@ from kedro_batch.review.run.lost_data import LostDataFinder
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.failures import advice_for_programs
 from kedro_batch.submitter.job_execution import JobExecution, execution_document
-from kedro_batch.submitter.job_state import FAILURES, NEW, JobRecord
+from kedro_batch.submitter.job_state import FAILURES, NEW, JobRecord, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.stuck_jobs import FirstSight
 
 RUN_SCHEMA = "kedro-batch/run/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckStatus:
+    """Why a job that is RUNNABLE gets no machine.
+
+    Attributes:
+        since: When that was first seen, ISO 8601, UTC.
+        reason: What AWS Batch said when it was seen last.
+    """
+
+    since: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +46,7 @@ class JobStatus:
         job_id: The id that the service gave to it; None if it was never submitted.
         status: For UNKNOWN: the state as the service spells it.
         blocked_by: For NOT_RUN: the failed job above it.
+        stuck: With RUNNABLE: why it gets no machine, where AWS Batch says so.
         execution: How it was executed, once it has ended.
     """
 
@@ -41,6 +56,7 @@ class JobStatus:
     job_id: str | None = None
     status: str | None = None
     blocked_by: str | None = None
+    stuck: StuckStatus | None = None
     execution: JobExecution | None = None
 
 
@@ -157,6 +173,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
     *,
     plan: Plan | None = None,
     next_plan: NextPlan | None = None,
+    stuck: Mapping[JobName, FirstSight] | None = None,
 ) -> RunStatus:
     """Return the status of a run.
 
@@ -167,6 +184,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
         definitions: The revisions of each job definition that jobs have, the newest first, as far as is recorded.
         plan: Its plan, which knows who writes the data that a failed job did not find.
         next_plan: How to compile its next plan.
+        stuck: When jobs were first seen without a machine, and why they get none.
     """
     jobs = {name: records.get(name, NEW) for name in names}
     revisions = definitions or {}
@@ -204,6 +222,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
                 job_id=one.job_id,
                 status=one.status,
                 blocked_by=one.blocked_by,
+                stuck=_stuck_status(one, (stuck or {}).get(name)),
                 execution=one.execution,
             )
             for name, one in jobs.items()
@@ -212,6 +231,12 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
         earlier_definitions=earlier or None,
         next_plan=next_plan,
     )
+
+
+def _stuck_status(one: JobRecord, sight: FirstSight | None) -> StuckStatus | None:
+    if sight is None or not sight.reason or (one.state, one.job_id) != (JobState.RUNNABLE, sight.job_id):
+        return None
+    return StuckStatus(since=_moment(sight.since), reason=sight.reason)
 
 
 def _failure_status(name: JobName, one: JobRecord, not_run: Iterable[JobName]) -> FailureStatus:

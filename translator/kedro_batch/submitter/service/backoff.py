@@ -5,6 +5,7 @@ limits how often it is called.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kedro_batch.errors import Fault, ServiceError
@@ -32,6 +33,7 @@ class _Limited:
     """A lane of which no call gets through, since the service limits them."""
 
     what: str
+    service: str
     since: float
     tell_at: float
     shown: bool = False
@@ -40,24 +42,32 @@ class _Limited:
 class Backoff:
     """The pauses of each lane, which double up to half a minute, and the deadline."""
 
-    def __init__(self, engine: Engine, emit: Sink, limit_s: float) -> None:
+    def __init__(self, engine: Engine, emit: Sink, limit_s: float, clock: Callable[[], float]) -> None:
         """Begin without trouble.
 
         Args:
             engine: Looks for new credentials when the present ones have expired.
             emit: Receives a notice when trouble begins, and when it is over.
             limit_s: How long trouble may last, in seconds.
+            clock: Tells the time, in seconds; it only goes forward.
         """
         self._engine = engine
         self._emit = emit
         self.limit_s = limit_s
+        self._clock = clock
+        self.renewing_s = 0.0
+        """How long it took in all to renew credentials here: somebody was asked for a code, and may have come late."""
         self._troubles: dict[Lane, _Trouble] = {}
         self._limited: dict[Lane, _Limited] = {}
         self._remedies: set[str] = set()
         """What was said to do about the trouble that is shown."""
+        self._recovered: dict[str, None] = {}
+        """What to say of the trouble that is shown once it is over, in the order in which it was told."""
         self._accepted = False
         self.jobs_go_on = False
         """True if the run may have jobs on the service."""
+        self.to_submit: bool | None = None
+        """None if no job is left to submit; True if jobs are submitted meanwhile, False if they wait, too."""
         self.command = ""
         """What takes the run up again: a command, or words for this one."""
 
@@ -95,15 +105,18 @@ class Backoff:
     def on_throttled(self, lane: Lane, error: ServiceError, now: float) -> None:
         """Record that a call was not executed because there are too many; it is told once that has lasted."""
         what = f"{error.service} limits {error.operation or 'its calls'}"
-        self._limited.setdefault(lane, _Limited(what, now, now + LIMITED_TOLD_AFTER_S)).what = what
+        self._limited.setdefault(lane, _Limited(what, error.service, now, now + LIMITED_TOLD_AFTER_S)).what = what
 
     def _renewed_here(self, error: ServiceError) -> bool:
+        began = self._clock()
         try:
-            return self._engine.renew_here(error)
+            renewed = self._engine.renew_here(error)
         except ServiceError as refused:
             then = f". Then: {self.command}. Jobs on AWS Batch go on meanwhile" if self.jobs_go_on else ""
             remedy = f"{refused.remedy}{then}"
             raise ServiceError(refused.problem, fault=refused.fault, remedy=remedy) from error
+        self.renewing_s += self._clock() - began if renewed else 0.0
+        return renewed
 
     def on_success(self, lane: Lane) -> None:
         """Record that a call succeeded."""
@@ -114,7 +127,8 @@ class Backoff:
         if not self._trouble_shown:
             self._remedies.clear()
         if shown and not self._shown:
-            self._emit(Notice(kind=NoticeKind.RECOVERED, message="AWS Batch answers again"))
+            self._emit(Notice(kind=NoticeKind.RECOVERED, message="; ".join(self._recovered)))
+            self._recovered.clear()
 
     @property
     def tell_at(self) -> float:
@@ -123,21 +137,33 @@ class Backoff:
 
     def tell(self, now: float) -> None:
         """Tell which calls the service has limited for long, if it is time for that."""
-        for one in self._limited.values():
+        for lane, one in self._limited.items():
             if now >= one.tell_at:
                 one.tell_at, one.shown = now + LIMITED_TOLD_AGAIN_S, True
-                go_on = "; jobs go on" if self.jobs_go_on else ""
-                message = f"{one.what}{go_on}. No call has got through for {duration(now - one.since)}: trying again"
+                self._recovered[f"{one.service} answers again"] = None
+                no_call = f"No call has got through for {duration(now - one.since)}: trying again"
+                message = f"{one.what}{self._meanwhile(lane)}. {no_call}"
                 self._emit(Notice(kind=NoticeKind.TROUBLE, message=message))
+
+    def _meanwhile(self, lane: Lane) -> str:
+        """Return what becomes of the run while calls of a lane are limited."""
+        jobs = "; jobs go on" if self.jobs_go_on else ""
+        if self.to_submit is None or lane is Lane.SUBMIT:
+            return jobs
+        more = "more are submitted" if self.to_submit else "the others are submitted once a call gets through"
+        return f"{jobs}, and {more}" if jobs else f"; {more}"
 
     def _tell_trouble(self, error: ServiceError) -> None:
         """Tell what the trouble is: once, but again where there is something else to do about it than was said."""
         if self._trouble_shown and (not error.remedy or error.remedy in self._remedies):
             return
         self._remedies.add(error.remedy)
+        of_credentials = error.fault is Fault.CREDENTIALS and not error.of_clock
+        self._recovered["credentials work again" if of_credentials else f"{error.service} answers again"] = None
         message = f"{error}. "
         if error.fault is Fault.CREDENTIALS and error.remedy:
-            message += "Do that in another terminal: this goes on by itself then. "
+            message += "" if error.of_token else "Do that in another terminal: "
+            message += "This goes on by itself then. " if error.of_token else "this goes on by itself then. "
         message += f"Trying again for up to {duration(self.limit_s)}"
         message += "; jobs on AWS Batch go on meanwhile" if self.jobs_go_on else ""
         self._emit(Notice(kind=NoticeKind.TROUBLE, message=message))
