@@ -113,7 +113,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     rounds = CancelRounds(context=context, listing=RunListing(context=context))
     before = _read_journal(context, rounds)
     rounds.terminate_recorded(_recorded_ids(context))
-    journal = before
+    journal, alone = before, True
     if holder:
         alone = take_over(context, lock, holder, lambda: rounds.terminate_recorded(_recorded_ids(context)))
         journal = _read_journal(context, rounds)
@@ -135,10 +135,12 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         for job, one in journal.items()
     }
     records, started = cancelled_records(context, own, rounds, before=before)
-    run_state = RunState(context.parents, records)
     unconfirmed = jobs_in(records, JobState.UNCONFIRMED) + jobs_in(records, JobState.SUBMITTING)
-    if not (rounds.listing.unlisted or not context.options.adopt):
+    if context.options.adopt and not rounds.listing.unlisted:
+        if alone and not rounds.gave_up:  # they were looked for as long as a job may not be shown
+            records |= {job: records[job].in_state(JobState.NOT_SUBMITTED) for job in unconfirmed}
         unconfirmed = ()
+    run_state = RunState(context.parents, records)
     if entry and _has_ended(context, entry, journal) and not (rounds.terminated or left):
         finished = _as_it_ended(context, _ENDED_AS[entry.outcome], run_state, began)
     else:
