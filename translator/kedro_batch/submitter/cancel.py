@@ -44,6 +44,8 @@ class Cancelled:
         left: Jobs that have not ended yet, with their ids.
         refused: Why some of them cannot be terminated; empty if all can.
         unconfirmed: Jobs that may have been submitted, and cannot be looked up.
+        unread: Another process has worked on the run, and may have submitted jobs that neither a journal that is held
+            nor ListJobs shows.
         appearing: The newest job, if jobs still appeared when this was given up; else None.
         foreign: Jobs that the journal names and that are not of the run, with their names: they were left alone.
         of_other_plans: Those that have a name of the run and go on, with the digests of their plans.
@@ -56,6 +58,7 @@ class Cancelled:
     left: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     unconfirmed: tuple[JobName, ...]
+    unread: bool = False
     appearing: JobSummary | None = None
     foreign: Mapping[JobId, str]
     of_other_plans: Mapping[JobId, str]
@@ -113,19 +116,22 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     rounds = CancelRounds(context=context, listing=RunListing(context=context))
     before = _read_journal(context, rounds)
     rounds.terminate_recorded(_recorded_ids(context))
-    journal, alone = before, True
+    journal, alone, untold = before, True, False
     if holder:
         alone = take_over(context, lock, holder, lambda: rounds.terminate_recorded(_recorded_ids(context)))
-        journal = _read_journal(context, rounds)
+        untold = not (alone or holder.marked)
         rounds.others_may_submit |= not alone
-        rounds.terminate_recorded(_recorded_ids(context))
+        journal = _read_after_others(context, rounds)
     if _has_ended(context, entry, journal):
         rounds.ended |= rounds.recorded.keys()
     while True:
         rounds.terminate_all()
         waited_for = sorted(rounds.ids - rounds.refused.keys())
         left = wait_until_ended(context, waited_for, _WITHIN_S, describe=rounds.describe).left
-        if not rounds.look_again():
+        known = rounds.ids
+        if rounds.unread:
+            journal = _read_after_others(context, rounds)
+        if rounds.ids <= known and not rounds.look_again():
             break
     left = (*left, *rounds.try_refused_again())
     if not rounds.ids and rounds.listing.unlisted and not journal:
@@ -136,12 +142,13 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     }
     records, started = cancelled_records(context, own, rounds, before=before)
     unconfirmed = jobs_in(records, JobState.UNCONFIRMED) + jobs_in(records, JobState.SUBMITTING)
-    if context.options.adopt and not rounds.listing.unlisted:
-        if alone and not rounds.gave_up:  # they were looked for as long as a job may not be shown
-            records |= {job: records[job].in_state(JobState.NOT_SUBMITTED) for job in unconfirmed}
-        unconfirmed = ()
+    listed_all = context.options.adopt and not rounds.listing.unlisted
+    unread = not listed_all and (rounds.unread or untold)
+    if listed_all and alone and not rounds.gave_up:  # they were looked for as long as a job may not be shown
+        records |= {job: records[job].in_state(JobState.NOT_SUBMITTED) for job in unconfirmed}
+    unconfirmed = () if listed_all else unconfirmed
     run_state = RunState(context.parents, records)
-    if entry and _has_ended(context, entry, journal) and not (rounds.terminated or left):
+    if entry and _has_ended(context, entry, journal) and not (rounds.terminated or left or unread):
         finished = _as_it_ended(context, _ENDED_AS[entry.outcome], run_state, began)
     else:
         if not journal:
@@ -149,12 +156,13 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
             context.began_with(one.created_at_ms / 1000 for one in found if one.created_at_ms)
         emit_differences(context, run_state.records)
         record_unseen_executions(context, run_state)
-        finished = _close(context, run_state, rounds, left, unconfirmed=unconfirmed, began=began)
+        finished = _close(context, run_state, rounds, left, unconfirmed=unconfirmed, unread=unread, began=began)
     return Cancelled(
         finished=finished,
         left=tuple(rounds.named(left)),
         refused=tuple(dict.fromkeys(why for job_id, why in rounds.refused.items() if job_id in left)),
         unconfirmed=unconfirmed,
+        unread=unread,
         appearing=rounds.newest if rounds.gave_up else None,
         foreign=dict(rounds.foreign),
         of_other_plans=dict(rounds.of_other_plans),
@@ -178,6 +186,15 @@ def _read_journal(context: RunContext, rounds: CancelRounds) -> Records:
     return journal
 
 
+def _read_after_others(context: RunContext, rounds: CancelRounds) -> Records:
+    """Read what another process may have written that has worked on the run, and terminate what is new in it."""
+    journal = _read_journal(context, rounds)
+    rounds.unread = context.journal.is_held
+    rounds.terminate_recorded(_recorded_ids(context))
+    rounds.unread |= context.journal.is_held
+    return journal
+
+
 def _as_it_ended(context: RunContext, outcome: RunOutcome, run_state: RunState, began: float) -> RunFinished:
     """Show how a run had ended, and write nothing."""
     context.journal.discard()
@@ -194,6 +211,7 @@ def _close(  # noqa: PLR0913  all that is known of a run at its end
     left: tuple[JobId, ...],
     *,
     unconfirmed: tuple[JobName, ...],
+    unread: bool,
     began: float,
 ) -> RunFinished:
     """Record and show how the run ended."""
@@ -205,6 +223,8 @@ def _close(  # noqa: PLR0913  all that is known of a run at its end
         outcome = "failed"
     if unconfirmed:
         outcome, note = "unfinished", f"perhaps submitted, and not looked up: {listed(unconfirmed, _NAMED)}"
+    if unread:
+        outcome, note = "unfinished", "another process may have submitted jobs that are not known here"
     if left:
         outcome, note = "unfinished", f"not ended yet: {listed(rounds.named(left), _NAMED)}"
     if rounds.of_other_plans:
