@@ -320,6 +320,24 @@ def test_a_process_that_was_stopped_is_left_behind_and_named(tmp_path, transcrip
     transcript.check("cancel_beside_a_stopped_process")
 
 
+@pytest.mark.long
+def test_a_process_that_cannot_be_told_to_stop_and_whose_jobs_cannot_be_looked_up_is_named(tmp_path, transcript):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        before = len(service.asked("describejobs"))
+        with started("wait", "r", cwd=tmp_path, service=service) as follower:
+            wait_until(lambda: len(service.asked("describejobs")) > before, follower)
+            service.configure(deny=["ListJobs"])
+            follower.send_signal(signal.SIGSTOP)
+            with closing(sqlite3.connect(tmp_path / JOURNAL, isolation_level=None)) as browser:
+                browser.execute("BEGIN IMMEDIATE")
+                assert transcript.on(service, "cancel", "r").code == 7
+            assert ended_states(service) == {"FAILED"}
+            follower.kill()
+        assert transcript.on(service, "cancel", "r").code == 0
+    transcript.check("cancel_beside_a_process_that_is_not_told")
+
+
 def test_a_run_on_this_machine_is_ended_by_the_process_that_runs_it(tmp_path, transcript):
     write_plan(tmp_path, {"slow": ["bash", "-c", "touch began; exec sleep 600"], "after": ["true"]}, {"after": "slow"})
     with standin() as service:

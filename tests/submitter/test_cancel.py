@@ -91,6 +91,7 @@ class Cancelling:
 
     @property
     def alive(self) -> list[str]:
+        self.service.configure({"deny": []})  # for whoever asks here
         listed = self.engine.list_jobs("a_queue", "*", None).jobs
         return sorted(one.name for one in listed if one.state not in ENDED)
 
@@ -299,6 +300,65 @@ def test_a_process_is_told_to_stop_as_soon_as_the_journal_can_be_written(cancell
     assert (stopped[0], stopped[-1], cancelled.finished.outcome) == (False, True, "cancelled")
     messages = [one.message for one in it.told if isinstance(one, Notice)]
     assert any("it is told to stop" in one for one in messages)
+
+
+def hold_but_for_a_moment(it: Cancelling, browser: sqlite3.Connection, holders: Journal) -> None:
+    """Hold the journal, let the process that works on the run submit a job after 3 s, and then let nobody read it."""
+    browser.execute("BEGIN IMMEDIATE")  # nobody can be told to stop
+
+    def let_go() -> None:
+        browser.execute("ROLLBACK")
+        holders.intend(RUN, [(JobName("n001"), 1)], it.calls.wall())
+        holders.record(RUN, JobSubmitted(job=JobName("n001"), job_id=it.submit(1), submission=1), it.calls.wall())
+        holders.commit()
+        browser.execute("BEGIN EXCLUSIVE")
+
+    it.later(3.0, let_go)
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_what_another_process_wrote_before_the_journal_was_held_again_is_ended_or_said_not_to_be_known(
+    cancelling, denied
+):
+    it = cancelling(2, deny=["ListJobs"] if denied else [])
+    it.record(0, it.submit(0))
+    it.journal.wait.at_most_s = 0.1
+    with (
+        closing(Journal(it.journal.file)) as holders,
+        closing(sqlite3.connect(it.journal.file, isolation_level=None)) as browser,
+    ):
+        hold_but_for_a_moment(it, browser, holders)
+        cancelled = it.cancel(lock=lambda: "process 7 of somebody" if it.calls.time < 5 else None)
+        assert cancelled.unread == denied
+        assert cancelled.finished.outcome == ("unfinished" if denied else "cancelled")
+        assert it.alive == (["r1_n001_1"] if denied else [])
+
+
+def test_a_journal_that_is_let_go_while_the_jobs_end_is_read_once_more(cancelling):
+    it = cancelling(2, deny=["ListJobs"], terminate_s=30.0)
+    it.record(0, it.submit(0))
+    it.calls.wait(1)  # it runs
+    it.journal.wait.at_most_s = 0.1
+    with (
+        closing(Journal(it.journal.file)) as holders,
+        closing(sqlite3.connect(it.journal.file, isolation_level=None)) as browser,
+    ):
+        hold_but_for_a_moment(it, browser, holders)
+        it.later(20.0, lambda: browser.execute("ROLLBACK"))
+        cancelled = it.cancel(lock=lambda: "process 7 of somebody" if it.calls.time < 5 else None)
+    assert (cancelled.unread, cancelled.finished.outcome, it.alive) == (False, "cancelled", [])
+    assert cancelled.run_state.count({JobState.CANCELLED}) == 2
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_a_process_that_cannot_be_told_to_stop_may_submit_what_nobody_can_look_up(cancelling, denied):
+    it = cancelling(1, deny=["ListJobs"] if denied else [])
+    it.record(0, it.submit(0))
+    it.journal.wait.at_most_s = 0.1
+    with closing(sqlite3.connect(it.journal.file, isolation_level=None)) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+        cancelled = it.cancel(lock=lambda: "process 7 of somebody on a machine, since then")
+    assert (cancelled.unread, cancelled.finished.outcome) == (denied, "unfinished" if denied else "cancelled")
 
 
 def test_another_cancel_is_not_told_to_stop(cancelling):

@@ -79,6 +79,33 @@ def test_an_intent_waits_until_the_journal_is_let_go_and_says_so(journal):
     assert list(journal.records(RUN)) == [A]
 
 
+def test_a_journal_that_can_only_be_read_is_not_said_to_be_free(journal, monkeypatch):
+    monkeypatch.setattr(journal_busy, "TELL_AFTER_S", 0.0)
+    told: list[str] = []
+    journal.wait.tell = told.append
+    journal.wait.at_most_s = 0.0
+    with closing(sqlite3.connect(journal.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # others may read, and not write
+        for _ in range(2):
+            with pytest.raises(UsageError, match="cannot write the journal"):
+                journal.intend(RUN, [(A, 1)], 1.0)
+            assert journal.records(RUN) == {}
+        assert [HELD in one for one in told] == [True]
+    journal.intend(RUN, [(A, 1)], 1.0)
+    assert [FREE in one for one in told] == [False, True]
+
+
+def test_a_journal_that_could_not_be_read_is_free_once_it_can_be(journal, monkeypatch):
+    monkeypatch.setattr(journal_busy, "TELL_AFTER_S", 0.0)
+    told: list[str] = []
+    journal.wait.tell = told.append
+    journal.wait.at_most_s = 0.0
+    with closing(hold(journal.file)), pytest.raises(UsageError, match="cannot read the journal"):
+        journal.records(RUN)
+    assert journal.records(RUN) == {}
+    assert [FREE in one for one in told] == [False, True]
+
+
 def test_a_signal_ends_the_waiting_for_an_intent_and_nothing_is_written(journal):
     inbox = Inbox()
     journal.wait.check = inbox.check_interrupt

@@ -23,10 +23,11 @@ from kedro_batch.cloud.replies import (
     identity,
     queue_detail,
 )
-from kedro_batch.errors import Fault, ServiceError, UsageError
+from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.submitter.cancel import cancel
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import EngineName, Event, RunFinished
 from kedro_batch.submitter.failures import log_streams
@@ -270,7 +271,7 @@ class Happened:
 class Simulation:
     """A run of a plan on a service of its own; it begins when it is told to."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what is chosen, each by its name
         self,
         folder: Path,
         plan: Plan,
@@ -278,13 +279,15 @@ class Simulation:
         latency_s: float = 0.1,
         options: RunOptions | None = None,
         pace: Pace | None = None,
+        calls: VirtualCalls | None = None,
         **configuration: Any,
     ) -> None:
         """Prepare a run; ``configuration`` is that of the stand-in."""
-        self.calls = VirtualCalls(latency_s=latency_s)
+        self.calls = calls or VirtualCalls(latency_s=latency_s)
         self.service = Service(Config(**configuration), clock=self.calls.now, epoch=_EPOCH)
         self.happened: list[Happened] = []
         self._plan = plan
+        self._begun_with = plan_digest(plan)
         self._earlier: dict[PlanDigest, Plan] = {}
         self._begin(folder, replace(options or RunOptions(), pace=pace))
 
@@ -303,7 +306,7 @@ class Simulation:
             show=lambda event: self.happened.append(Happened(self.calls.time, event)),
             options=options,
             version=known.version if known else None,
-            begun_with=next(iter(self._earlier), None),
+            begun_with=self._begun_with,
             earlier=self._earlier,
             new_plan=b"" if is_new else None,
             must_exist=known is None and options.mode is RunMode.RESUME,
@@ -331,12 +334,37 @@ class Simulation:
         if is_new := new_plan is not None and plan_digest(new_plan) != plan_digest(self._plan):
             self._earlier = {**self._earlier, plan_digest(self._plan): self._plan}
             self._plan = new_plan or self._plan
+            self._earlier.pop(plan_digest(self._plan), None)
         self._begin(folder, RunOptions(mode=RunMode.RESUME, **options), is_new=is_new)
         try:
             return self.to_the_end()
-        except UsageError:
-            self._plan, self._earlier = before
+        except BaseException:  # it may have been refused, or killed, before it went on with the new plan
+            if self._recorded_plan() != plan_digest(self._plan):
+                self._plan, self._earlier = before
             raise
+
+    def start(self, folder: Path, **options: Any) -> RunFinished:
+        """Apply the plan under the id of the run, in another process, with the journal of this folder."""
+        self._begin(folder, RunOptions(mode=RunMode.CONTINUE, **options))
+        return self.to_the_end()
+
+    def cancel(self, folder: Path) -> RunFinished:
+        """Cancel the run in another process, with the journal of this folder."""
+        self._begin(folder, RunOptions(mode=RunMode.FOLLOW))
+        try:
+            return cancel(self._context, {}).finished
+        finally:
+            self.journal.close()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the run goes on with."""
+        return self._plan
+
+    def _recorded_plan(self) -> PlanDigest | None:
+        with read_journal(self.journal.file) as journal:
+            entry = journal.run(RunId("simulated"))
+            return entry.plan_digest if entry else None
 
     def follow(self, folder: Path) -> None:
         """Prepare another process that follows the run, with the journal of this folder."""

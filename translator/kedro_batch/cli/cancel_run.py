@@ -42,6 +42,13 @@ def cancel_run(session: RunSession) -> Cancelled:
         raise RunUnfinished(f"{jobs} could not be terminated: {listed(cancelled.left)}. {why}. Try again: {again}")
     if cancelled.left:
         raise RunUnfinished(f"{jobs} have not ended: {listed(cancelled.left)}. Look again: {again}")
+    if cancelled.unread:
+        file = session.context.journal.file
+        raise RunUnfinished(
+            f"another process has worked on run {run_id}, and may have submitted jobs that are not known here: another "
+            f"program holds the journal {file} (fuser {file} names it), and jobs cannot be looked up by their names. "
+            f"Close that program, then: {again}"
+        )
     if cancelled.unconfirmed:
         raise RunUnfinished(
             f"{listed(cancelled.unconfirmed)} may have been submitted: a reply was lost, and only ListJobs can tell. "

@@ -53,6 +53,8 @@ class Cancelled:
         unconfirmed: Jobs that may have been submitted, and cannot be looked up.
         lost: Jobs that the service does not know, with their ids: nobody knows how they ended.
         expired: Jobs that it does not know either, and which are so old that it may have forgotten them.
+        unread: Another process has worked on the run, and may have submitted jobs that neither a journal that is held
+            nor ListJobs shows.
         appearing: The newest job, if jobs still appeared when this was given up; else None.
         foreign: Jobs that the journal names and that are not of the run, with their names: they were left alone.
         of_other_plans: Those that have a name of the run and go on, with the digests of their plans.
@@ -67,6 +69,7 @@ class Cancelled:
     unconfirmed: tuple[JobName, ...]
     lost: tuple[str, ...] = ()
     expired: tuple[JobName, ...] = ()
+    unread: bool = False
     appearing: JobSummary | None = None
     foreign: Mapping[JobId, str]
     of_other_plans: Mapping[JobId, str]
@@ -125,19 +128,22 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     rounds = CancelRounds(context=context, listing=RunListing(context=context))
     before = _read_journal(context, rounds)
     rounds.terminate_recorded(_recorded_ids(context))
-    journal = before
+    journal, alone, untold = before, True, False
     if holder:
         alone = take_over(context, lock, holder, lambda: rounds.terminate_recorded(_recorded_ids(context)))
-        journal = _read_journal(context, rounds)
+        untold = not (alone or holder.marked)
         rounds.others_may_submit |= not alone
-        rounds.terminate_recorded(_recorded_ids(context))
+        journal = _read_after_others(context, rounds)
     if _has_ended(context, entry, journal):
         rounds.ended |= rounds.recorded.keys()
     while True:
         rounds.terminate_all()
         waited_for = sorted(rounds.ids - rounds.refused.keys())
         left = wait_until_ended(context, waited_for, _WITHIN_S, describe=rounds.describe).left
-        if not rounds.look_again():
+        known = rounds.ids
+        if rounds.unread:
+            journal = _read_after_others(context, rounds)
+        if rounds.ids <= known and not rounds.look_again():
             break
     left = (*left, *rounds.try_refused_again())
     if not rounds.ids and rounds.listing.unlisted and not journal:
@@ -147,15 +153,18 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         for job, one in journal.items()
     }
     records, started = cancelled_records(context, own, rounds, before=before)
+    unconfirmed = jobs_in(records, JobState.UNCONFIRMED) + jobs_in(records, JobState.SUBMITTING)
+    listed_all = context.options.adopt and not rounds.listing.unlisted
+    unread = not listed_all and (rounds.unread or untold)
+    if listed_all and alone and not rounds.gave_up:  # they were looked for as long as a job may not be shown
+        records |= {job: records[job].in_state(JobState.NOT_SUBMITTED) for job in unconfirmed}
+    unconfirmed = () if listed_all else unconfirmed
     run_state = RunState(context.parents, records)
     # ListJobs may show a job that DescribeJobs does not: nobody can terminate it, and it has not ended.
     left = tuple(dict.fromkeys((*left, *(one.job_id for name in run_state.live if (one := records[name]).job_id))))
     unknown = [job for job, one in own.items() if one.live and job not in started]
     lost = [records[job] for job in unknown if records[job].state in MAY_STILL_LIVE]
-    unconfirmed = jobs_in(records, JobState.UNCONFIRMED) + jobs_in(records, JobState.SUBMITTING)
-    if not (rounds.listing.unlisted or not context.options.adopt):
-        unconfirmed = ()
-    if entry and _has_ended(context, entry, journal) and not (rounds.terminated or left):
+    if entry and _has_ended(context, entry, journal) and not (rounds.terminated or left or unread):
         finished = _as_it_ended(context, _ENDED_AS[entry.outcome], run_state, began)
     else:
         if not journal:
@@ -164,7 +173,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         # How an expired job ended is left open: the next command asks for it.
         emit_differences(context, {job: one for job, one in records.items() if one.state is not JobState.EXPIRED})
         record_unseen_executions(context, run_state)
-        finished = _close(context, run_state, rounds, left, unconfirmed=unconfirmed, began=began)
+        finished = _close(context, run_state, rounds, left, unconfirmed=unconfirmed, unread=unread, began=began)
     return Cancelled(
         finished=finished,
         left=tuple(rounds.named(left)),
@@ -172,6 +181,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         unconfirmed=unconfirmed,
         lost=tuple(rounds.named(one.job_id for one in lost if one.job_id)),
         expired=jobs_in(records, JobState.EXPIRED),
+        unread=unread,
         appearing=rounds.newest if rounds.gave_up else None,
         foreign=dict(rounds.foreign),
         of_other_plans=dict(rounds.of_other_plans),
@@ -195,6 +205,15 @@ def _read_journal(context: RunContext, rounds: CancelRounds) -> Records:
     return journal
 
 
+def _read_after_others(context: RunContext, rounds: CancelRounds) -> Records:
+    """Read what another process may have written that has worked on the run, and terminate what is new in it."""
+    journal = _read_journal(context, rounds)
+    rounds.unread = context.journal.is_held
+    rounds.terminate_recorded(_recorded_ids(context))
+    rounds.unread |= context.journal.is_held
+    return journal
+
+
 def _as_it_ended(context: RunContext, outcome: RunOutcome, run_state: RunState, began: float) -> RunFinished:
     """Show how a run had ended, and write nothing."""
     context.journal.discard()
@@ -211,6 +230,7 @@ def _close(  # noqa: PLR0913  all that is known of a run at its end
     left: tuple[JobId, ...],
     *,
     unconfirmed: tuple[JobName, ...],
+    unread: bool,
     began: float,
 ) -> RunFinished:
     """Record and show how the run ended."""
@@ -224,6 +244,8 @@ def _close(  # noqa: PLR0913  all that is known of a run at its end
         outcome, note = "unfinished", f"AWS Batch does not know any more how these ended: {listed(expired, _NAMED)}"
     if unconfirmed:
         outcome, note = "unfinished", f"perhaps submitted, and not looked up: {listed(unconfirmed, _NAMED)}"
+    if unread:
+        outcome, note = "unfinished", "another process may have submitted jobs that are not known here"
     if left:
         outcome, note = "unfinished", f"not ended yet: {listed(rounds.named(left), _NAMED)}"
     if rounds.of_other_plans:

@@ -35,6 +35,7 @@ class CancelRounds:
         recorded: Those of the journal, each with the name of its job: they are the run's, or the service does not know
             them.
         others_may_submit: There may be jobs that neither the journal nor ListJobs shows yet.
+        unread: Another program held the journal when it was to be read after another process had worked on the run.
         foreign: What the journal names and the service shows under another name, or from another plan: its name by its
             id. It is left alone.
         of_other_plans: The digests in the tags of those that have the run's name and go on.
@@ -48,6 +49,7 @@ class CancelRounds:
     context: RunContext
     listing: RunListing
     others_may_submit: bool = False
+    unread: bool = False
     recorded: dict[JobId, str] = field(default_factory=dict)
     ended: set[JobId] = field(default_factory=set)
     found: dict[JobId, JobSummary] = field(default_factory=dict)
@@ -119,7 +121,7 @@ class CancelRounds:
     def _may_appear(self) -> bool:
         """True if jobs may appear that nobody knows yet, and somebody looks for them."""
         listable = self.context.options.adopt and not self.listing.unlisted.keys() >= {*self.context.queues}
-        return self.others_may_submit and listable
+        return (self.others_may_submit or self.unread) and listable
 
     def look_again(self) -> bool:
         """Look once more, after all have ended; True if jobs have appeared, which are not terminated yet."""

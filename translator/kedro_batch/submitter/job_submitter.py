@@ -327,7 +327,9 @@ class JobSubmitter:
         if self._lost_reply and not lookup.before_loop:
             self._context.backoff.on_failure(Lane.SUBMIT, self._lost_reply, self._context.calls.now())
         if lookup.before_loop:
-            self._run_state.not_sent(name)
+            for transition in self._run_state.not_sent(name):
+                if self._stopped:  # else its next intent says so
+                    self._context.emit(job_changed(transition))
         elif self._run_state.state(name) is JobState.UNCONFIRMED:
             self.submitted_again = True
             self._run_state.intend(name)

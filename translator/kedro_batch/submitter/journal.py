@@ -53,9 +53,11 @@ class Journal(JournalView):
 
     Attributes:
         failure: Why ids and states can no longer be written; None while they can.
+        is_held: Another program held the file when rows or ids were read last, so that they are those of before.
     """
 
     failure: str | None = None
+    is_held: bool = False
 
     def __init__(self, file: Path, tell: Callable[[str], None] | None = None) -> None:
         """Open the file, or create it, for this user alone.
@@ -103,7 +105,8 @@ class Journal(JournalView):
     def submissions(self, run_id: RunId) -> tuple[tuple[JobName, JobRecord], ...]:
         """Return what the file has of a run; while another program holds it, what this process last read and intended.
 
-        Nobody else writes the rows of the run that this process works on.
+        Nobody else writes the rows of the run that this process works on, but for one that ``cancel`` stops first: it
+        asks ``is_held``.
 
         Raises:
             UsageError: A row is odd, or the file cannot be read and was not read before.
@@ -113,7 +116,9 @@ class Journal(JournalView):
         except UsageError as error:
             if not self._is_own_and_held(run_id, error):
                 raise
+            self.is_held = True
             return tuple(self._own_rows)
+        self.is_held = False
         if run_id == self._own:
             self._own_rows = [*rows]
         return rows
@@ -125,7 +130,9 @@ class Journal(JournalView):
         except UsageError as error:
             if not self._is_own_and_held(run_id, error):
                 raise
+            self.is_held = True
             return self._own_ids
+        self.is_held = False
         if run_id == self._own:
             self._own_ids = ids
         return ids
@@ -275,7 +282,9 @@ class Journal(JournalView):
             UsageError: The file cannot be written.
         """
         try:
-            return self.wait.for_lock(lambda: self._connection.execute(MARK, (at, run_id)).rowcount > 0, within_s)
+            return self.wait.for_lock(
+                lambda: self._connection.execute(MARK, (at, run_id)).rowcount > 0, within_s, writes=True
+            )
         except sqlite3.Error as error:
             raise unwritable(self.file, error) from error
 
@@ -333,7 +342,7 @@ class Journal(JournalView):
     def _write(self, rows: Sequence[Row], then: Callable[[sqlite3.Connection], None] | None, within_s: float) -> None:
         """Write what waits, and more rows behind it, in one commit."""
         waiting = tuple(self._waiting)
-        self.wait.for_lock(lambda: self._write_once((*waiting, *rows), then), within_s)
+        self.wait.for_lock(lambda: self._write_once((*waiting, *rows), then), within_s, writes=True)
         del self._waiting[: len(waiting)]  # what was told while the file was busy waits for the next commit
 
     def _write_once(self, rows: Sequence[Row], then: Callable[[sqlite3.Connection], None] | None) -> None:

@@ -51,14 +51,16 @@ class JournalWait:
         self.at_most_s = BUSY_S
         self._file = file
         self._busy_since: float | None = None
+        self._cannot_write = False
         self._told = False
 
-    def for_lock(self, attempt: Callable[[], _T], within_s: float = BUSY_S) -> _T:
+    def for_lock(self, attempt: Callable[[], _T], within_s: float = BUSY_S, *, writes: bool = False) -> _T:
         """Try until another program lets the journal go.
 
         Args:
             attempt: Reads or writes; waits for a slice by itself.
             within_s: How long to try; 0 for once.
+            writes: It writes: others can read what one program is about to write to, so that reading proves nothing.
 
         Raises:
             sqlite3.Error: It cannot be read or written; busy if it was not let go in time.
@@ -71,12 +73,14 @@ class JournalWait:
             except sqlite3.OperationalError as error:
                 if not is_busy(error):
                     raise
+                self._cannot_write |= writes
                 self._note_busy(within_s)
                 if time.monotonic() - began >= within_s:
                     raise
                 self.check()
             else:
-                self._note_free()
+                if writes or not self._cannot_write:
+                    self._note_free()
                 return result
 
     def _note_busy(self, within_s: float) -> None:
@@ -90,7 +94,7 @@ class JournalWait:
             )
 
     def _note_free(self) -> None:
-        told, self._told, self._busy_since = self._told, False, None
+        told, self._told, self._busy_since, self._cannot_write = self._told, False, None, False
         if told:
             self.tell(f"the journal {self._file} is free again")
 

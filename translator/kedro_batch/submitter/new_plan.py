@@ -11,11 +11,12 @@ from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import PlanChanged
-from kedro_batch.submitter.job_state import NEW, UNFINISHED, JobRecord, JobState
+from kedro_batch.submitter.job_state import ENDED, NEW, UNFINISHED, JobRecord, JobState
 from kedro_batch.submitter.plan_file import recorded_file
-from kedro_batch.submitter.reconcile.merge import with_descendants
+from kedro_batch.submitter.reconcile.merge import Records, with_descendants
 from kedro_batch.submitter.reconcile.plan_change import Contradiction, contradictions
 from kedro_batch.submitter.reconcile.reconcile import compare_with_service
+from kedro_batch.submitter.reconcile.settle import record_ends
 from kedro_batch.text.wording import counted
 
 _SHOWN = 20
@@ -36,8 +37,11 @@ class PlanContradicted(UsageError):  # noqa: N818  a question to the user, not a
         super().__init__(message)
 
 
-def check_plan(context: RunContext) -> None:
+def check_plan(context: RunContext) -> Records:
     """Refuse to send anything from a plan that contradicts what has been done by an earlier plan of the run.
+
+    Returns:
+        How the jobs stand that a new plan leaves out.
 
     Raises:
         PlanContradicted: It does, and some jobs are neither equal nor run again.
@@ -46,31 +50,37 @@ def check_plan(context: RunContext) -> None:
         ServiceError: The service refused.
     """
     if not context.earlier:
-        return
+        return {}
     until_now = [*context.earlier][-1]
     journal = context.journal.records(context.run_id)
     recorded = context.journal.digests_sent(context.run_id)
     if context.new_plan is None:  # what was to be run again with it, by a command that was interrupted
         records = {job: one for job, one in journal.items() if _succeeded_otherwise(context, recorded, job, one)}
         _refuse(context, records, {job: recorded[job] for job in records}, context.plan)
-        return
+        return {}
     _check_header(context, context.earlier[until_now])
     view = context.by_earlier_plan(until_now)
     found = compare_with_service(view, must_exist=context.must_exist, done=context.options.assume_done)
     others = {job: one for job, one in journal.items() if job not in view.parents and job in context.parents}
     records = {**found.records, **others}
     _refuse(context, records, _digests_sent(context, records, journal, recorded), context.earlier[until_now])
+    return {job: one for job, one in found.records.items() if job not in context.parents}
 
 
-def go_on_with_new_plan(context: RunContext, jobs: Sequence[JobName]) -> None:
+def go_on_with_new_plan(context: RunContext, jobs: Sequence[JobName], left_out: Records) -> None:
     """Record and tell that the run goes on with its new plan, if it has one.
 
     Args:
         context: The run.
         jobs: The jobs that are to be sent, in topological order.
+        left_out: How the jobs stand that it leaves out: nobody will ask about them again.
     """
     if context.new_plan is None:
         return
+    record_ends(context, {job: one for job, one in left_out.items() if one.state in ENDED})
+    rows = context.journal.records(context.run_id)
+    never_sent = [(job, rows[job].submission) for job, one in left_out.items() if one.state is JobState.NOT_SUBMITTED]
+    context.journal.withdraw(context.run_id, never_sent)
     at = context.calls.wall()
     file = recorded_file(context.plan_file)
     count = len(context.parents)

@@ -141,7 +141,7 @@ class Run:
             return
         self._targets = look_at_targets(context)
         self._enter({**self._targets.location, **account})
-        check_plan(context)
+        left_out = check_plan(context)
         reconciled = self._reconciled()
         self._choose_revisions(reconciled, may_ask=True)
         left = jobs_left(context.parents, reconciled.records, context.options.only_jobs)
@@ -149,7 +149,7 @@ class Run:
             choose_version(context, reconciled)
         # Only from here on is anything changed.
         context.emit_started(continued=context.continued or bool(reconciled.records))
-        go_on_with_new_plan(context, left)
+        go_on_with_new_plan(context, left, left_out)
         self._revisions.register()
         if not reconciled.records:
             self._look_again.take_turns()

@@ -171,11 +171,13 @@ class RunState:
         if self.state(name) is JobState.SUBMITTING:
             self._enter(name, JobState.UNCONFIRMED)
 
-    def not_sent(self, name: JobName) -> None:
-        """Record that a job was surely not submitted: it may be offered again."""
-        if self.state(name) in MAYBE_SUBMITTED:
-            self._enter(name, JobState.NOT_SUBMITTED)
-            self._offer(name)
+    def not_sent(self, name: JobName) -> tuple[Transition, ...]:
+        """Record that a job was surely not submitted: it may be offered again. One that is blocked stays so."""
+        if self.state(name) not in MAYBE_SUBMITTED:
+            return ()
+        transition = self._enter(name, JobState.NOT_SUBMITTED)
+        self._offer(name)
+        return (transition,)
 
     def refused(self, name: JobName, failure: Failure) -> tuple[Transition, ...]:
         """Record that the service did not take a job, for its own request, and what follows for those below it.

@@ -37,13 +37,14 @@ class Sender:
         """
         calls = self._context.calls
         now, wall = calls.now(), calls.wall()
-        if self._context.adopts and self.watch.still_s(now, wall):
+        keeps_jobs = self._context.engine.capabilities.keeps_jobs  # else nobody else works on the run
+        if keeps_jobs and self.watch.still_s(now, wall):
             return False
         watch = StillnessWatch(now, wall)
         request = self._request(job)
 
         def check() -> None:
-            if self._context.adopts and watch.still_s(calls.now(), calls.wall()):
+            if keeps_jobs and watch.still_s(calls.now(), calls.wall()):
                 raise NotSentError("the process stood still", fault=Fault.UNREACHABLE)
 
         calls.start(Lane.SUBMIT, job.name, lambda: self._context.engine.submit_job(request, check))

@@ -1,6 +1,7 @@
 """Carry out what reconciling has found: end duplicates and earlier submissions, and record how these did."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from kedro_batch.errors import ServiceError
@@ -8,6 +9,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.executions import ask_for_executions
+from kedro_batch.submitter.failures import classify_failure
 from kedro_batch.submitter.job_state import ENDED, NEW, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.duplicates import Duplicate, reason_to_terminate
@@ -99,10 +101,23 @@ def _record_replaced(context: RunContext, replaced: Records, described: Mapping[
         if one.job_id and one.state in ENDED
     }
     if ended:
-        emit_differences(context, ended)
-        for executed in ask_for_executions(context, ended):  # nobody will ask about an earlier submission
-            context.emit(executed)
+        record_ends(context, ended)
         context.journal.commit()  # the next submissions are compared with it
+
+
+def record_ends(context: RunContext, ended: Records) -> None:
+    """Record how jobs have ended that nobody will ask about again, and why those failed that did so unseen.
+
+    Raises:
+        ServiceError: The service refused.
+    """
+    unseen = {one.job_id: job for job, one in ended.items() if one.state is JobState.FAILED and not one.failure}
+    details = context.service.describe_jobs(job_id for job_id in unseen if job_id)
+    failures = {unseen[one.job_id]: classify_failure(one.reply) for one in details if one.state is JobState.FAILED}
+    records = {job: replace(one, failure=failures.get(job, one.failure)) for job, one in ended.items()}
+    emit_differences(context, records)
+    for executed in ask_for_executions(context, records):
+        context.emit(executed)
 
 
 def _drop_duplicates(context: RunContext, duplicates: Collection[Duplicate]) -> list[JobId]:
