@@ -121,9 +121,9 @@ def _journal_knows_better(
     """True if the service does not list this submission yet, if it succeeded, or if it was called off.
 
     ListJobs may be late. DescribeJobs says whether what is to have succeeded goes on. The service reports a job that
-    was called off as failed.
+    was called off as failed; one that has no id here was submitted by another process, and may have failed for itself.
     """
-    called_off = record.state is JobState.NOT_RUN and found.state is JobState.FAILED
+    called_off = record.state is JobState.NOT_RUN and record.job_id is not None and found.state is JobState.FAILED
     said = described.get(record.job_id) if record.job_id else None
     succeeded = record.state is JobState.SUCCEEDED and (said is None or said.state is JobState.SUCCEEDED)
     same = record.submission == found.submission
