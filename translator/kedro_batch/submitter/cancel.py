@@ -124,10 +124,12 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     while True:
         rounds.terminate_all()
         waited_for = sorted(rounds.ids - rounds.refused.keys())
-        left = wait_until_ended(context, waited_for, _WITHIN_S, describe=rounds.describe).left
+        again = rounds.terminate_again
+        left = wait_until_ended(context, waited_for, _WITHIN_S, again=again, describe=rounds.describe).left
         if not rounds.look_again():
             break
-    left = (*left, *rounds.try_refused_again())
+    left = tuple(job_id for job_id in left if job_id not in rounds.refused)
+    left += rounds.try_refused_again()
     if not rounds.ids and rounds.listing.unlisted and not journal:
         raise next(iter(rounds.listing.unlisted.values()))
     own = {
