@@ -136,8 +136,10 @@ def close_early(  # noqa: PLR0913  the parts of a run
     if unconfirmed := submitter.unconfirmed:
         jobs = f"{counted(len(unconfirmed), 'job')} may have been submitted ({listed(unconfirmed, _SHOWN)})"
         parts.append(f"{jobs}: resume looks them up first")
-    nothing = None if submitted else "Nothing was submitted"
-    return close(context, run_state, outcome, began=began, note=_sentences(parts) or nothing)
+    note = _sentences(parts) or (None if submitted else "Nothing was submitted")
+    # What becomes of a run that another command cancels, that command records: it may not be able to end its jobs.
+    recorded = outcome != "cancelled" or not context.engine.capabilities.keeps_jobs
+    return close(context, run_state, outcome, began=began, note=note, recorded=recorded)
 
 
 def _sentences(parts: Sequence[str]) -> str:
@@ -185,8 +187,14 @@ def _terminate_all(context: RunContext, run_state: RunState) -> str:
     return f"terminating {counted(len(ids), 'job')}"
 
 
-def close(
-    context: RunContext, run_state: RunState, outcome: RunOutcome, *, began: float, note: str | None = None
+def close(  # noqa: PLR0913  all that is known of a run at its end
+    context: RunContext,
+    run_state: RunState,
+    outcome: RunOutcome,
+    *,
+    began: float,
+    note: str | None = None,
+    recorded: bool = True,
 ) -> RunFinished:
     """Record and show how a run ended.
 
@@ -196,9 +204,13 @@ def close(
         outcome: How it ended.
         began: When, on the clock of its calls.
         note: What becomes of jobs that go on.
+        recorded: Else it is only shown.
     """
     finished = how_it_ended(context, run_state, outcome, began=began, note=note)
-    context.emit(finished)
+    if recorded:
+        context.emit(finished)
+    else:
+        context.show(finished)
     try:
         context.journal.commit()
     except RunCancelled:  # raised once, while the journal was waited for: the run has ended already
