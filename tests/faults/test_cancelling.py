@@ -147,6 +147,20 @@ def test_a_run_that_could_not_be_cancelled_is_none_that_was_whoever_tells_its_en
         assert "kedro-batch status r" not in status
 
 
+def test_a_run_that_nobody_knows_is_not_said_to_be_cancelled(tmp_path):
+    with standin(run_s=600) as service:
+        detached(tmp_path, service)
+        before = recorded(tmp_path)
+        for further in ((), ("--json",)):
+            mistyped = on(service, "cancel", "rr", "--plan", "plan.yaml", *further, cwd=tmp_path)
+            assert mistyped.code == 8, mistyped.err
+            assert "no job of run rr is in a_queue, so that nothing was terminated" in mistyped.err
+            assert "kedro-batch runs" in mistyped.err
+            assert "cancelled" not in mistyped.text
+        assert recorded(tmp_path) == before
+        assert not ended_states(service) & {"FAILED"}
+
+
 def test_a_job_that_cannot_be_terminated_is_named_and_the_others_end(tmp_path, transcript):
     with standin(submitted_s=600) as service:
         detached(tmp_path, service)

@@ -7,7 +7,7 @@ works on the run is told to stop.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kedro_batch.errors import Interrupted, KedroBatchError
+from kedro_batch.errors import Interrupted, KedroBatchError, RunUnknown
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.cancel_place import RunListing, find_place
@@ -76,6 +76,7 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
 
     Raises:
         UsageError: It was applied elsewhere.
+        RunUnknown: Neither the journal nor the service knows it.
         ServiceError: The service refused.
         Interrupted: A signal came.
     """
@@ -91,7 +92,7 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
     try:
         return _cancel(context, entry, began, lock, holder)
     except (Interrupted, KedroBatchError) as error:
-        if _has_ended(context, entry, journal):
+        if isinstance(error, RunUnknown) or _has_ended(context, entry, journal):
             context.journal.discard()
             raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
@@ -132,6 +133,11 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     left += rounds.try_refused_again()
     if not rounds.ids and rounds.listing.unlisted and not journal:
         raise next(iter(rounds.listing.unlisted.values()))
+    if context.must_exist and not (rounds.ids or rounds.foreign or journal):
+        raise RunUnknown(
+            f"no job of run {context.run_id} is in {listed(context.queues)}, so that nothing was terminated: nothing was "
+            "submitted under this id, or AWS Batch has forgotten it. Check the id (kedro-batch runs), account and region"
+        )
     own = {
         job: one.in_state(JobState.LOST) if one.job_id in rounds.foreign and one.state not in ENDED else one
         for job, one in journal.items()
