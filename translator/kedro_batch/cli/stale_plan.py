@@ -9,11 +9,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 from kedro_batch.errors import PlanError, Refused
 from kedro_batch.plan.approved_digests import loses_digests, with_digests_of
+from kedro_batch.plan.compile_words import compile_words, flag_values
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
@@ -35,7 +35,8 @@ def describe_staleness(plan: Plan, digest: PlanDigest, project: Path, file: str)
     """
     if plan.project is None:
         return None
-    words = list(_words(plan, project))
+    elsewhere = [] if project == Path.cwd() else [f"--project={os.path.relpath(project)}"]
+    words = [*elsewhere, *compile_words(plan)]
     now = _compile(project, words)
     for more, found_in in _uncertain_words(plan, project):
         if now is None or (isinstance(now, Plan) and found_in(now) == found_in(plan)):
@@ -59,29 +60,6 @@ def describe_staleness(plan: Plan, digest: PlanDigest, project: Path, file: str)
     )
 
 
-def _words(plan: Plan, project: Path) -> Iterator[str]:
-    """Yield the options that the plan was compiled with, as far as it tells."""
-    if project != Path.cwd():
-        yield f"--project={os.path.relpath(project)}"
-    if plan.pipelines and plan.pipelines != ("__default__",):
-        yield f"--pipelines={','.join(plan.pipelines)}"
-    if plan.env:
-        yield f"--env={plan.env}"
-    for flag, names in asdict(plan.selection).items():
-        if names:
-            yield f"--{flag.replace('_', '-')}={','.join(names)}"
-    yield from (f"--params={one}" for one in _flag_values(plan, "params"))
-    if versions := _flag_values(plan, "load-versions"):
-        yield f"--load-versions={','.join(versions)}"
-
-
-def _flag_values(plan: Plan, flag: str) -> tuple[str, ...]:
-    """Return the values that the commands of a plan give a flag, without repetition."""
-    start = f"--{flag}="
-    found = (word.removeprefix(start) for job in plan.jobs for word in job.command if word.startswith(start))
-    return tuple(dict.fromkeys(found))
-
-
 def _uncertain_words(plan: Plan, project: Path) -> Iterator[tuple[list[str], Callable[[Plan], tuple[str, ...]]]]:
     """Yield options that the command line or else the settings have given, and what shows them in a plan."""
     if plan.params:  # those of the settings may be among them, and are the same then
@@ -89,10 +67,10 @@ def _uncertain_words(plan: Plan, project: Path) -> Iterator[tuple[list[str], Cal
     yield [f"--group-by={','.join(plan.group_by)}" if plan.group_by else _UNGROUPED], lambda one: one.group_by
     if declared := plan.job_definitions.get(plan.defaults.job_definition):
         yield [f"--image={declared.image}"], lambda one: tuple(each.image for each in one.job_definitions.values())
-    conf_source = _flag_values(plan, "conf-source")
+    conf_source = flag_values(plan, "conf-source")
     words = [f"--conf-source={one if '://' in one else os.path.relpath(project / one)}" for one in conf_source]
     if words and all("://" in one or (project / one).exists() for one in conf_source):
-        yield words, lambda one: _flag_values(one, "conf-source")
+        yield words, lambda one: flag_values(one, "conf-source")
 
 
 def _compile(project: Path, words: list[str]) -> Plan | str | None:

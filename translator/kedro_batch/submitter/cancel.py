@@ -135,8 +135,9 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         raise next(iter(rounds.listing.unlisted.values()))
     if context.must_exist and not (rounds.ids or rounds.foreign or journal):
         raise RunUnknown(
-            f"no job of run {context.run_id} is in {listed(context.queues)}, so that nothing was terminated: nothing was "
-            "submitted under this id, or AWS Batch has forgotten it. Check the id (kedro-batch runs), account and region"
+            f"no job of run {context.run_id} is in {listed(context.queues)}, so that nothing was terminated: nothing "
+            "was submitted under this id, or AWS Batch has forgotten it. Check the id (kedro-batch runs), account and "
+            "region"
         )
     own = {
         job: one.in_state(JobState.LOST) if one.job_id in rounds.foreign and one.state not in ENDED else one

@@ -6,7 +6,15 @@ from kedro_batch.errors import Interrupted, RunCancelled, ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome, job_changed
-from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, FAILURES, LIVE, UNSUCCESSFUL, JobState
+from kedro_batch.submitter.job_state import (
+    CANCEL_REASON,
+    ENDED,
+    ENDED_ON_SERVICE,
+    FAILURES,
+    LIVE,
+    UNSUCCESSFUL,
+    JobState,
+)
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
@@ -136,10 +144,10 @@ def close_early(  # noqa: PLR0913  the parts of a run
     if unconfirmed := submitter.unconfirmed:
         jobs = f"{counted(len(unconfirmed), 'job')} may have been submitted ({listed(unconfirmed, _SHOWN)})"
         parts.append(f"{jobs}: resume looks them up first")
-    note = _sentences(parts) or (None if submitted else "Nothing was submitted")
+    told = _sentences(parts) or (None if submitted else "Nothing was submitted")
     # What becomes of a run that another command cancels, that command records: it may not be able to end its jobs.
     recorded = outcome != "cancelled" or not context.engine.capabilities.keeps_jobs
-    return close(context, run_state, outcome, began=began, note=note, recorded=recorded)
+    return close(context, run_state, outcome, began=began, note=told, recorded=recorded)
 
 
 def _sentences(parts: Sequence[str]) -> str:
@@ -173,6 +181,7 @@ def _cancelled(context: RunContext, run_state: RunState, note: str) -> str:
 
 def _terminate_all(context: RunContext, run_state: RunState) -> str:
     context.inbox.forget_signals()
+    again = f"kedro-batch cancel {context.run_id}{journal_words(context.journal.file)}"
     ids = {one.job_id for one in run_state.records.values() if one.live and one.job_id}
     try:
         if context.adopts:  # a job whose reply has not come is found by its name
@@ -181,9 +190,11 @@ def _terminate_all(context: RunContext, run_state: RunState) -> str:
         for one in context.service.describe_jobs(sorted(ids)):
             if one.state in ENDED or not is_of_run(one, context.run_id, context.run_digest):
                 ids.discard(one.job_id)
-        terminate(context, sorted(ids), f"kedro-batch: run {context.run_id} was interrupted")
-    except (ServiceError, Interrupted, RunCancelled) as error:
-        return f"not all could be terminated: {error}"
+        terminate(context, sorted(ids), CANCEL_REASON)  # by a person, so that they have not failed
+    except (ServiceError, RunCancelled) as error:
+        return f"not all could be terminated: {error}. To end them: {again}"
+    except Interrupted as error:
+        return f"not all could be terminated, since {error} came again: {again}"
     return f"terminating {counted(len(ids), 'job')}"
 
 

@@ -155,6 +155,8 @@ WITH_ADVICE = frozenset(_EXIT_ADVICE)
 """The exit codes that have an advice of their own."""
 KILLED = 137
 """The exit code of a process that was ended by SIGKILL."""
+COMPILE = "kedro-batch compile -o plan.yaml"
+"""What compiles a plan again that needs no options."""
 _MENDED_BY_PLAN = (
     Cause.OUT_OF_MEMORY,
     Cause.TIMEOUT,
@@ -190,11 +192,13 @@ def is_mended_by_plan(cause: str | None, exit_code: int | None) -> bool:
     return cause in _MENDED_BY_PLAN or exit_code == KILLED
 
 
-def advice_for_programs(advice: str, cause: str | None, exit_code: int | None, run: str = "RUN") -> str:
+def advice_for_programs(
+    advice: str, cause: str | None, exit_code: int | None, run: str = "RUN", *, compile_again: str = COMPILE
+) -> str:
     """Return an advice with the command that carries it out, for who is shown no list of commands."""
     if not is_mended_by_plan(cause, exit_code):
         return advice
-    return f"{advice}; then kedro-batch compile -o plan.yaml, and kedro-batch resume {run} --new-plan plan.yaml"
+    return f"{advice}; then {compile_again}, and kedro-batch resume {run} --new-plan plan.yaml"
 
 
 def exit_code_of(job: Mapping[str, Any]) -> int | None:

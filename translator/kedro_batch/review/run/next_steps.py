@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kedro_batch.review.run.status import RunStatus
-from kedro_batch.submitter.failures import Cause, is_mended_by_plan
+from kedro_batch.submitter.failures import COMPILE, Cause, is_mended_by_plan
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_RESULT, JobState
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
@@ -45,7 +45,7 @@ def _resumes(status: RunStatus, with_journal: str) -> list[tuple[str, str]]:
     same = command, f"{effect}, with the same settings"
     changed = (
         f"kedro-batch resume {status.run} --new-plan plan.yaml{with_journal}",
-        "submit it with changed settings, after kedro-batch compile -o plan.yaml",
+        f"submit it with changed settings, after {for_terminal(status.compile_command or COMPILE)}",
     )
     return [changed, same] if all(one.cause in _ONLY_BY_SETTINGS for one in status.failures) else [same, changed]
 

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from kedro_batch.plan.compile_words import compile_command
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.run.lost_data import LostDataFinder
 from kedro_batch.submitter.events import EngineName
-from kedro_batch.submitter.failures import advice_for_programs
+from kedro_batch.submitter.failures import COMPILE, advice_for_programs
 from kedro_batch.submitter.job_execution import JobExecution, execution_document
 from kedro_batch.submitter.job_state import FAILURES, NEW, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -113,6 +114,7 @@ class RunStatus:
             as it is recorded.
         version: The version under which its jobs save versioned datasets, as far as it is known.
         earlier_definitions: Other revisions that jobs of the run have, the newest first.
+        compile_command: What compiles its plan again; part of the advice, no field of the document.
     """
 
     schema: str = RUN_SCHEMA
@@ -131,6 +133,7 @@ class RunStatus:
     jobs: tuple[JobStatus, ...] = ()
     definitions: Mapping[str, str] | None = None
     earlier_definitions: Mapping[str, tuple[str, ...]] | None = None
+    compile_command: str | None = None
 
 
 def run_status(
@@ -192,6 +195,7 @@ def run_status(
         ),
         definitions={name: newest for name, (newest, *_) in revisions.items()} or None,
         earlier_definitions=earlier or None,
+        compile_command=compile_command(plan) if plan else None,
     )
 
 
@@ -241,14 +245,16 @@ def status_document(status: RunStatus) -> dict[str, Any]:
     """Return the JSON document of a run, without the fields that have no value."""
     jobs = [_job_document(one) for one in status.jobs]
     failures = tuple(_for_programs(one, status) for one in status.failures)
-    fields = asdict(replace(status, jobs=(), failures=failures))
+    fields = asdict(replace(status, jobs=(), failures=failures, compile_command=None))
     return {name: _without_nothing(value) for name, value in fields.items() if value is not None} | {"jobs": jobs}
 
 
 def _for_programs(one: FailureStatus, status: RunStatus) -> FailureStatus:
     if one.advice is None or status.engine != "aws":
         return one
-    return replace(one, advice=advice_for_programs(one.advice, one.cause, one.exit_code, status.run))
+    compile_again = status.compile_command or COMPILE
+    advice = advice_for_programs(one.advice, one.cause, one.exit_code, status.run, compile_again=compile_again)
+    return replace(one, advice=advice)
 
 
 def _job_document(one: JobStatus) -> dict[str, Any]:
