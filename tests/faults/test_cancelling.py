@@ -111,6 +111,66 @@ def test_without_permission_to_terminate_the_jobs_that_go_on_are_named(tmp_path,
     transcript.check("cancel_without_terminate_job")
 
 
+@pytest.mark.parametrize("body", ["", "{}", '{"jobs": ['], ids=["nothing", "an empty object", "half of one"])
+def test_a_termination_that_something_else_has_answered_is_asked_for_again(tmp_path, body):
+    with standin(run_s=600) as service:
+        detached(tmp_path, service)
+        page = [200, "application/json", body]
+        service.configure(pages={"TerminateJob": page, "TerminateJobs": page})
+        with started("cancel", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: service.asked("terminatejob") or service.asked("terminatejobs"), process)
+            service.configure(pages={})
+            ended = end_of(process)
+        assert ended.code == 0, ended.err
+        assert ended_states(service) == {"FAILED"}
+    assert "terminating 3 jobs once more" in ended.err or "terminating 2 jobs once more" in ended.err
+
+
+@pytest.mark.parametrize("terminate", ["refused at last", "denied at last"])
+def test_a_termination_that_is_refused_when_it_is_asked_for_again_is_told_once(tmp_path, terminate):
+    with standin(run_s=600) as service:
+        detached(tmp_path, service)
+        page = [200, "application/json", "{}"]
+        service.configure(pages={"TerminateJob": page, "TerminateJobs": page})
+        with started("cancel", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: service.asked("terminatejob") or service.asked("terminatejobs"), process)
+            denied = {"deny": ["TerminateJob", "TerminateJobs"]}
+            service.configure(pages={}, **(denied if "denied" in terminate else {"cannot_end": {"c": "not now"}}))
+            ended = end_of(process)
+        job_id = service.jobs()["c"]["id"]
+        assert ended.code == (5 if "denied" in terminate else 7), ended.err
+        last = ended.err.rpartition("Error: ")[2]
+        assert last.count(job_id) == 1
+
+
+def test_a_run_that_could_not_be_cancelled_is_none_that_was_whoever_tells_its_end_last(tmp_path):
+    with standin(run_s=600) as service:
+        write_plan(tmp_path, JOBS, PARENTS)
+        with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: "RUNNING" in states(service).values() and len(states(service)) == 3, process)
+            service.configure(deny=["TerminateJob", "TerminateJobs"])
+            assert on(service, "cancel", "r", cwd=tmp_path).code == 5
+            assert end_of(process).code == 6
+        status = on(service, "status", "r", cwd=tmp_path).text
+        assert "run r stopped" in status
+        assert "kedro-batch wait r" in status
+        assert "kedro-batch status r" not in status
+
+
+def test_a_run_that_nobody_knows_is_not_said_to_be_cancelled(tmp_path):
+    with standin(run_s=600) as service:
+        detached(tmp_path, service)
+        before = recorded(tmp_path)
+        for further in ((), ("--json",)):
+            mistyped = on(service, "cancel", "rr", "--plan", "plan.yaml", *further, cwd=tmp_path)
+            assert mistyped.code == 8, mistyped.err
+            assert "no job of run rr is in a_queue, so that nothing was terminated" in mistyped.err
+            assert "kedro-batch runs" in mistyped.err
+            assert "cancelled" not in mistyped.text
+        assert recorded(tmp_path) == before
+        assert not ended_states(service) & {"FAILED"}
+
+
 def test_a_job_that_cannot_be_terminated_is_named_and_the_others_end(tmp_path, transcript):
     with standin(submitted_s=600) as service:
         detached(tmp_path, service)

@@ -13,6 +13,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
+from tests.support.projects import write_project
 from tests.support.runs import JOURNAL, make_older, recorded, started, states, wait_until
 from tests.support.services import standin
 
@@ -89,6 +90,29 @@ def test_a_run_keeps_its_new_plan(tmp_path):
         assert journal.digests_sent(run) == {"a": old, "b": new, "c": new}
         told = [one for one in journal.events(run) if one["event"] == "plan_changed"]
     assert [(one["before"], one["after"], one["jobs"]) for one in told] == [(old, new, ["b", "c"])]
+
+
+def test_the_command_that_compiles_again_names_the_options_of_the_plan(tmp_path):
+    settings = "job_queue: a_queue\njob_definition: a_definition\nresources: {memory_mib: %d}\n"
+    conf = {"base/aws_batch.yml": None, "cloud/aws_batch.yml": settings % 2048}
+    project = write_project(tmp_path / "project", conf=conf)
+    options = ("--env=cloud", "--nodes=read_numbers,go_left", "--params=a=1")
+    compiled = kedro_batch("compile", *options, "-o", "plan.yaml", cwd=project)
+    assert compiled.code == 0, compiled.err
+    with standin(fail={"go_left": 137}) as service:
+        failed = on(service, "apply", "plan.yaml", "--run-id", "r", cwd=project)
+        assert failed.code == 6, failed.err
+        service.configure(fail={})
+        (project / "conf" / "cloud" / "aws_batch.yml").write_text(settings % 4096)
+        lines = failed.text.splitlines()
+        again = next(line for line in lines if " --new-plan plan.yaml  submit it with changed settings, after " in line)
+        resume, _, compile_again = again.strip().partition("  submit it with changed settings, after ")
+        for command in (compile_again, resume):
+            ended = on(service, *shlex.split(command)[1:], cwd=project)
+            assert ended.code == 0, f"{command}\n{ended.err}"
+        assert [memory_of(body) for body in service.asked("submitjob")] == ["2048", "2048", "4096"]
+        told = json.loads(kedro_batch("status", "r", "--json", cwd=project).text)
+        assert "compile_command" not in told
 
 
 def test_what_has_succeeded_has_to_be_the_same_or_run_again(tmp_path, transcript):

@@ -41,6 +41,6 @@ def test_an_interrupt_before_the_journal_was_checked_ends_no_job_of_others(tmp_p
         simulation.to_the_end()
     simulation.calls.wait(100.0)
     states = {one.job_id: one.state for one in engine.describe_jobs([foreign, ours])}
-    assert (states[foreign], states[ours]) == (JobState.RUNNING, JobState.FAILED)
+    assert (states[foreign], states[ours]) == (JobState.RUNNING, JobState.CANCELLED)
     (finished,) = [one.event for one in simulation.happened if isinstance(one.event, RunFinished)]
     assert "Terminating 1 job" in str(finished.note)

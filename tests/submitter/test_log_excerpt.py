@@ -117,6 +117,7 @@ LONG = "a text that is so long that it has to be folded, in the middle of a sent
         (ValueError("two\nlines"), "ValueError: two lines", None),
         (KeyError("x"), "KeyError: 'x'", None),
         (MemoryError(), "MemoryError", None),
+        (type("ОшибкаДанных", (Exception,), {"__module__": "builtins"})("нет"), "ОшибкаДанных: нет", None),
         (caused(KeyError("x"), ValueError("no x")), "ValueError: no x", "KeyError: 'x'"),
         (caused(OSError("disk"), ValueError("b"), TypeError("c")), "TypeError: c", "OSError: disk"),
         (while_handling(ValueError("no x"), KeyError("x")), "ValueError: no x", "KeyError: 'x'"),

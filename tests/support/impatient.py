@@ -26,6 +26,7 @@ def shorten_pauses(divisor: int) -> None:
     shorter_ones = {
         "LOOKUP_DELAYS_S": tuple(delay_s / divisor for delay_s in limits.LOOKUP_DELAYS_S),
         "VISIBLE_AFTER_S": limits.VISIBLE_AFTER_S / divisor,
+        "TERMINATE_AGAIN_S": limits.TERMINATE_AGAIN_S / divisor,
         "LOG_AGAIN_S": tuple(again_s / divisor for again_s in limits.LOG_AGAIN_S),
         "DEFINITION_LOOKUP_DELAYS_S": tuple(delay_s / 100 for delay_s in limits.DEFINITION_LOOKUP_DELAYS_S),
     }

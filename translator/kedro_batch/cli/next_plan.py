@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kedro_batch.compiler.project.project_folder import enclosing_project, package_name
 from kedro_batch.errors import ProjectError
-from kedro_batch.plan.compile_words import compile_words
+from kedro_batch.plan.compile_words import words_to_compile_again
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.review.run.status import NextPlan
@@ -24,7 +24,7 @@ def next_plan(run_id: RunId, plan: Plan, recorded: str | None) -> NextPlan:
         recorded: The file of that plan, as far as the journal has it.
     """
     file = next_plan_file(run_id, recorded)
-    words = [*_project_words(plan, recorded), *compile_words(plan), "-o", file]
+    words = [*_project_words(plan, recorded), *words_to_compile_again(plan), "-o", file]
     return NextPlan(file=file, command=shlex.join(["kedro-batch", "compile", *words]))
 
 

@@ -35,7 +35,8 @@ def describe_staleness(plan: Plan, digest: PlanDigest, project: Path, file: str)
     """
     if plan.project is None:
         return None
-    words = list(_words(plan, project))
+    elsewhere = [] if project == Path.cwd() else [f"--project={os.path.relpath(project)}"]
+    words = [*elsewhere, *compile_words(plan)]
     now = _compile(project, words)
     for more, found_in in _uncertain_words(plan, project):
         if now is None or (isinstance(now, Plan) and found_in(now) == found_in(plan)):
@@ -57,13 +58,6 @@ def describe_staleness(plan: Plan, digest: PlanDigest, project: Path, file: str)
         f"The plan is out of date: its project does not compile any more with the plan's options: {now}",
         f"To see more: {command}",
     )
-
-
-def _words(plan: Plan, project: Path) -> Iterator[str]:
-    """Yield the options that the plan was compiled with, as far as it tells."""
-    if project != Path.cwd():
-        yield f"--project={os.path.relpath(project)}"
-    yield from compile_words(plan)
 
 
 def _uncertain_words(plan: Plan, project: Path) -> Iterator[tuple[list[str], Callable[[Plan], tuple[str, ...]]]]:

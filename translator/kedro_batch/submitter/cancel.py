@@ -7,7 +7,7 @@ works on the run is told to stop.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kedro_batch.errors import Interrupted, KedroBatchError
+from kedro_batch.errors import Interrupted, KedroBatchError, RunUnknown
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.cancel_place import RunListing, find_place
@@ -90,6 +90,7 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
 
     Raises:
         UsageError: It was applied elsewhere.
+        RunUnknown: Neither the journal nor the service knows it.
         ServiceError: The service refused.
         Interrupted: A signal came.
     """
@@ -105,7 +106,7 @@ def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = alread
     try:
         return _cancel(context, entry, began, lock, holder)
     except (Interrupted, KedroBatchError) as error:
-        if _has_ended(context, entry, journal):
+        if isinstance(error, RunUnknown) or _has_ended(context, entry, journal):
             context.journal.discard()
             raise
         run_state = RunState(context.parents, propagate_failures(context.parents, journal))
@@ -139,15 +140,17 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
     while True:
         rounds.terminate_all()
         waited_for = sorted(rounds.ids - rounds.refused.keys())
-        left = wait_until_ended(context, waited_for, _WITHIN_S, describe=rounds.describe).left
+        again = rounds.terminate_again
+        left = wait_until_ended(context, waited_for, _WITHIN_S, again=again, describe=rounds.describe).left
         known = rounds.ids
         if rounds.unread:
             journal = _read_after_others(context, rounds)
         if rounds.ids <= known and not rounds.look_again():
             break
-    left = (*left, *rounds.try_refused_again())
-    if not rounds.ids and rounds.listing.unlisted and not journal:
-        raise next(iter(rounds.listing.unlisted.values()))
+    left = tuple(job_id for job_id in left if job_id not in rounds.refused)
+    left += rounds.try_refused_again()
+    if not journal:
+        _check_found(context, rounds)
     own = {
         job: one.in_state(JobState.LOST) if one.job_id in rounds.foreign and one.state not in ENDED else one
         for job, one in journal.items()
@@ -189,6 +192,23 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         started=frozenset(job for job, has_started in started.items() if has_started),
         not_started=frozenset(job for job, has_started in started.items() if not has_started),
     )
+
+
+def _check_found(context: RunContext, rounds: CancelRounds) -> None:
+    """Refuse a run that the journal does not have, and of which no job was found.
+
+    Raises:
+        ServiceError: Its jobs cannot be listed.
+        RunUnknown: There are none.
+    """
+    if not rounds.ids and rounds.listing.unlisted:
+        raise next(iter(rounds.listing.unlisted.values()))
+    if context.must_exist and not (rounds.ids or rounds.foreign):
+        raise RunUnknown(
+            f"no job of run {context.run_id} is in {listed(context.queues)}, so that nothing was terminated: nothing "
+            "was submitted under this id, or AWS Batch has forgotten it. Check the id (kedro-batch runs), account and "
+            "region"
+        )
 
 
 def _recorded_ids(context: RunContext) -> dict[JobId, str]:

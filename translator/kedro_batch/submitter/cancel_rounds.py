@@ -4,7 +4,7 @@ Jobs are found by their names and in the journal. What the journal has is believ
 of the run for it (``reconcile.belongs``): a journal may have come with a repository.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 
@@ -130,6 +130,11 @@ class CancelRounds:
         before = self.ids
         self._add(self.listing.look())
         return not self.ids <= before
+
+    def terminate_again(self, ids: Iterable[JobId]) -> Collection[JobId]:
+        """Terminate once more what has not ended though nobody refused that; return what cannot be terminated."""
+        self._terminate(ids, again=" once more")
+        return self.refused.keys()
 
     def try_refused_again(self) -> tuple[JobId, ...]:
         """Try once more to terminate what could not be terminated; return what goes on all the same."""

@@ -6,7 +6,15 @@ from kedro_batch.errors import Interrupted, RunCancelled, ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome, job_changed
-from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, FAILURES, LIVE, UNSUCCESSFUL, JobState
+from kedro_batch.submitter.job_state import (
+    CANCEL_REASON,
+    ENDED,
+    ENDED_ON_SERVICE,
+    FAILURES,
+    LIVE,
+    UNSUCCESSFUL,
+    JobState,
+)
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
@@ -136,8 +144,10 @@ def close_early(  # noqa: PLR0913  the parts of a run
     if unconfirmed := submitter.unconfirmed:
         jobs = f"{counted(len(unconfirmed), 'job')} may have been submitted ({listed(unconfirmed, _SHOWN)})"
         parts.append(f"{jobs}: resume looks them up first")
-    nothing = None if submitted else "Nothing was submitted"
-    return close(context, run_state, outcome, began=began, note=_sentences(parts) or nothing)
+    told = _sentences(parts) or (None if submitted else "Nothing was submitted")
+    # What becomes of a run that another command cancels, that command records: it may not be able to end its jobs.
+    recorded = outcome != "cancelled" or not context.engine.capabilities.keeps_jobs
+    return close(context, run_state, outcome, began=began, note=told, recorded=recorded)
 
 
 def _sentences(parts: Sequence[str]) -> str:
@@ -171,6 +181,7 @@ def _cancelled(context: RunContext, run_state: RunState, note: str) -> str:
 
 def _terminate_all(context: RunContext, run_state: RunState) -> str:
     context.inbox.forget_signals()
+    again = f"kedro-batch cancel {context.run_id}{journal_words(context.journal.file)}"
     ids = {one.job_id for one in run_state.records.values() if one.live and one.job_id}
     try:
         if context.adopts:  # a job whose reply has not come is found by its name
@@ -179,14 +190,22 @@ def _terminate_all(context: RunContext, run_state: RunState) -> str:
         for one in context.service.describe_jobs(sorted(ids)):
             if one.state in ENDED or not is_of_run(one, context.run_id, context.run_digest):
                 ids.discard(one.job_id)
-        terminate(context, sorted(ids), f"kedro-batch: run {context.run_id} was interrupted")
-    except (ServiceError, Interrupted, RunCancelled) as error:
-        return f"not all could be terminated: {error}"
+        terminate(context, sorted(ids), CANCEL_REASON)  # by a person, so that they have not failed
+    except (ServiceError, RunCancelled) as error:
+        return f"not all could be terminated: {error}. To end them: {again}"
+    except Interrupted as error:
+        return f"not all could be terminated, since {error} came again: {again}"
     return f"terminating {counted(len(ids), 'job')}"
 
 
-def close(
-    context: RunContext, run_state: RunState, outcome: RunOutcome, *, began: float, note: str | None = None
+def close(  # noqa: PLR0913  all that is known of a run at its end
+    context: RunContext,
+    run_state: RunState,
+    outcome: RunOutcome,
+    *,
+    began: float,
+    note: str | None = None,
+    recorded: bool = True,
 ) -> RunFinished:
     """Record and show how a run ended.
 
@@ -196,9 +215,13 @@ def close(
         outcome: How it ended.
         began: When, on the clock of its calls.
         note: What becomes of jobs that go on.
+        recorded: Else it is only shown.
     """
     finished = how_it_ended(context, run_state, outcome, began=began, note=note)
-    context.emit(finished)
+    if recorded:
+        context.emit(finished)
+    else:
+        context.show(finished)
     try:
         context.journal.commit()
     except RunCancelled:  # raised once, while the journal was waited for: the run has ended already

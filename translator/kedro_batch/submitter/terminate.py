@@ -3,7 +3,7 @@
 Always TerminateJob(s), never CancelJob, which leaves started jobs running.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from signal import Signals
@@ -15,7 +15,7 @@ from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.service.api import Engine, JobDetail, Terminated
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.limits import TERMINATE_BURST, TERMINATE_JOBS, TERMINATE_RATE
+from kedro_batch.submitter.service.limits import TERMINATE_AGAIN_S, TERMINATE_BURST, TERMINATE_JOBS, TERMINATE_RATE
 from kedro_batch.submitter.service.local_process import GRACE_S
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.submitter.stuck_jobs import names_what_is_in_the_way
@@ -211,7 +211,7 @@ def terminate_and_wait(context: RunContext, ids: Sequence[JobId], reason: str, w
     if not ids:
         return Ended()
     terminate(context, ids, reason)
-    return wait_until_ended(context, ids, within_s)
+    return wait_until_ended(context, ids, within_s, again=lambda left: try_to_terminate(context, left, reason))
 
 
 def wait_until_ended(
@@ -219,19 +219,24 @@ def wait_until_ended(
     ids: Sequence[JobId],
     within_s: float,
     *,
+    again: Callable[[Sequence[JobId]], Collection[JobId]],
     describe: Callable[[Iterable[JobId]], list[JobDetail]] | None = None,
 ) -> Ended:
-    """Wait until jobs have ended, at most so long; unknown ones count as ended.
+    """Wait until jobs that were terminated have ended, at most so long; unknown ones count as ended.
 
     Args:
         context: The run.
         ids: The jobs.
         within_s: How long to wait, in seconds.
+        again: Terminates once more what has not ended after a while, since what took the call may not have been AWS;
+            returns what cannot be terminated, for which nobody waits then.
         describe: Asks about jobs, where a refusal is to be told otherwise than usual.
     """
     ask = describe or context.service.describe_jobs
     until = context.calls.now() + within_s
+    again_at = context.calls.now() + TERMINATE_AGAIN_S
     left = tuple(ids)
+    refused: tuple[JobId, ...] = ()
     succeeded: list[JobId] = []
     polls = 0
     while left:
@@ -240,6 +245,11 @@ def wait_until_ended(
         left = tuple(one.job_id for one in described if one.state not in ENDED)
         if not left or context.calls.now() >= until:
             break
+        if context.calls.now() >= again_at:
+            not_taken = again(left)
+            refused += tuple(job_id for job_id in left if job_id in not_taken)
+            left = tuple(job_id for job_id in left if job_id not in not_taken)
+            again_at = context.calls.now() + TERMINATE_AGAIN_S
         context.service.pause(_POLLS_S[min(polls, len(_POLLS_S) - 1)])
         polls += 1
-    return Ended(left=left, succeeded=tuple(succeeded))
+    return Ended(left=left + refused, succeeded=tuple(succeeded))

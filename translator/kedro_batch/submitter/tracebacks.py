@@ -63,7 +63,7 @@ _LINKS = {
     "The above exception was the direct cause of the following exception:": Link.CAUSE,
     "During handling of the above exception, another exception occurred:": Link.CONTEXT,
 }
-_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:<locals>[\w.]*)*(?:: ?.*|:)?$", re.DOTALL)
+_EXCEPTION = re.compile(r"[^\W\d][\w.]*(?:<locals>[\w.]*)*(?:: ?.*|:)?$", re.DOTALL)
 _BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)(?:: .*)?$|Error: .+$")
 _JAVA_FRAME = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\s+Suppressed: ")
 _JAVA_CAUSE = re.compile(r"\s*Caused by: (?P<text>\S.*)")

@@ -17,7 +17,7 @@ from kedro_batch.submitter.reconcile.merge import Records, events_since
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, TERMINATION_S
-from kedro_batch.submitter.terminate import terminate, terminate_and_wait, wait_until_ended
+from kedro_batch.submitter.terminate import terminate, terminate_and_wait, try_to_terminate, wait_until_ended
 from kedro_batch.text.wording import counted, listed
 
 
@@ -127,7 +127,12 @@ def _drop_duplicates(context: RunContext, duplicates: Collection[Duplicate]) -> 
         by_reason.setdefault(reason_to_terminate(kept), []).append(found.job_id)
     for reason, ids in by_reason.items():  # each has its own; none waits for the end of another
         terminate(context, ids, reason)
-    ended = wait_until_ended(context, [found.job_id for found, _ in duplicates], TERMINATION_S)
+
+    def again(left: Collection[JobId]) -> set[JobId]:
+        asked = [([job_id for job_id in ids if job_id in left], reason) for reason, ids in by_reason.items()]
+        return {refused for ids, reason in asked for refused in try_to_terminate(context, ids, reason)}
+
+    ended = wait_until_ended(context, [found.job_id for found, _ in duplicates], TERMINATION_S, again=again)
     live, succeeded = set(ended.left), list(ended.succeeded)
     context.not_terminated |= live
     for found, kept in duplicates:

@@ -79,6 +79,9 @@ and each command would ask again [ours]."""
 
 TERMINATION_S = 120.0
 """How long to wait until terminated jobs have ended: a container has 30 s to stop, and the service may lag [ours]."""
+TERMINATE_AGAIN_S = 30.0
+"""What has not ended after so long is terminated once more: something on the way may have answered in place of AWS, so
+that the call has not come to it [ours]. To a job that is about to end it does nothing."""
 CANCEL_WITHIN_S = 600.0
 """How long a run is cancelled over and over while another process goes on submitting its jobs [ours]: long enough for
 a plan of 10,000 jobs that is submitted at some 20 a second."""
