@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -21,12 +22,15 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
 
     This does not call AWS, and writes nothing. For the current status: kedro-batch wait RUN --once
     """
+    from kedro_batch.cli.run_estimate import estimate_document, estimate_end
     from kedro_batch.files.json_text import encoded
     from kedro_batch.plan.graph import topological_order
     from kedro_batch.plan.reader import read_plan
+    from kedro_batch.review.run.expected_end import expected_end_words
     from kedro_batch.review.run.outcome import outcome_text
     from kedro_batch.review.run.status import run_status, status_document
     from kedro_batch.submitter.definitions.in_use import revisions_in_use
+    from kedro_batch.submitter.job_state import NEW
     from kedro_batch.submitter.journal_view import journal_words, read_journal
     from kedro_batch.submitter.run_id import checked_run_id
 
@@ -38,12 +42,17 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
         in_use = revisions_in_use(plan, book.revisions(run_id))
-        current = run_status(entry, names, book.records(run_id), in_use, plan=plan)
+        found = book.records(run_id)
+        records = {name: found.get(name, NEW) for name in names}
+        now = time.time()
+        expected = estimate_end(book, entry, plan, records, now)
+        current = run_status(entry, names, records, in_use, plan=plan)
     if as_json:
-        click.echo(encoded(status_document(current), indent=2))
+        estimate = {"expected_end": estimate_document(expected)} if expected else {}
+        click.echo(encoded({**status_document(current), **estimate}, indent=2))
     else:
-        links = shows_links(sys.stdout)
-        click.echo(outcome_text(current, journal=os.path.relpath(journal), links=links), nl=False)
+        links, note = shows_links(sys.stdout), expected_end_words(expected, now) if expected else None
+        click.echo(outcome_text(current, journal=os.path.relpath(journal), note=note, links=links), nl=False)
 
 
 @click.command(cls=BatchCommand, short_help="List the runs in the journal.")
