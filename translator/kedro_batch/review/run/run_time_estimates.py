@@ -18,6 +18,8 @@ _DEVIATION, _WEIGHT = 0.4, 4
 """The deviation of logarithms that is assumed, and how many observed ones it counts for."""
 _OF_RUNS = 0.2
 """The deviation between runs, such as those with more data, that is assumed."""
+_FAR = 3
+"""Deviations from what was estimated that a run time counts for at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,13 @@ def _variance(logs: Iterable[Sequence[float]]) -> float:
 
 
 def _slower(estimates: Mapping[JobName, RunTimeEstimate], ended: Mapping[JobName, float], own: float) -> float:
-    """Return by how much the jobs of this run are slower, as a logarithm: the fewer have ended, the less."""
-    found = [math.log(seconds) - estimates[job].mean for job, seconds in ended.items() if job in estimates]
+    """Return by how much the jobs of this run are slower, as a logarithm: the fewer have ended, the less.
+
+    One that had nothing to do, or took for ever, says no more than one that was very fast or slow.
+    """
+    found = []
+    for job, seconds in ended.items():
+        if job in estimates:
+            most = _FAR * math.hypot(estimates[job].deviation, _OF_RUNS)
+            found.append(max(-most, min(math.log(seconds) - estimates[job].mean, most)))
     return sum(found) / (len(found) + own / _OF_RUNS**2) if found else 0.0
