@@ -5,8 +5,8 @@ around two minutes (sigma 1); in each run its time is drawn anew (lognormal, sig
 long. A job needs half a minute to start. After 1, 3 and 10 earlier runs, the end of another one is estimated when half
 of its time is over. The error is the difference between the estimated and the real end, in percent of the time that is
 left then, and of the whole run: half as much. Beside it stands the naive estimate, from the time until now and the
-share of jobs that are done, and that of somebody who knows the usual times and the sigma, but not what is drawn and who
-straggles: more than that no history can tell. Then come worlds that are less kind, and at the end what reading and
+share of jobs that are done, and that of somebody who knows the usual times and the sigma, as after very many runs, but
+not what is drawn and which job straggles. Then come worlds that are less kind, and at the end what reading and
 estimating cost for 10,000 jobs.
 """
 
