@@ -65,9 +65,14 @@ def test_what_has_ended_and_what_runs_is_taken_off():
     assert seconds_left(FAN, usual, so_far) == 55
 
 
-def test_a_job_that_takes_longer_than_ever_may_end_at_once():
-    so_far = RunSoFar(ended={A: 10.0}, running={B: NOW - 100}, as_of=NOW)
-    assert seconds_left(CHAIN, always({A: 10, B: 20, C: 30}), so_far) == 30
+@pytest.mark.parametrize(
+    ("elapsed", "least", "most"), [(19, 1, 1), (25, 4, 25), (100, 5, 50), (10_000, 100, 2000), (1e12, 0, 1e12)]
+)
+def test_a_job_that_takes_longer_than_ever_goes_on_for_a_while(elapsed, least, most):
+    so_far = RunSoFar(ended={A: 10.0}, running={B: NOW - elapsed}, as_of=NOW)
+    expected = expected_end(CHAIN, always({A: 10, B: 20, C: 30}), so_far, NOW)
+    assert expected
+    assert least <= round(expected.at - NOW - 30, 3) <= most
 
 
 def test_each_queue_has_its_own_slots_and_one_that_was_never_used_any_number():

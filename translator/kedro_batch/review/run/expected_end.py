@@ -15,7 +15,7 @@ from random import Random
 from statistics import NormalDist, median
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.run.run_time_estimates import RunTimeEstimate, run_time_estimates
+from kedro_batch.review.run.run_time_estimates import DEVIATION, RunTimeEstimate, run_time_estimates
 from kedro_batch.submitter.job_state import ENDED, JobRecord, JobState
 from kedro_batch.submitter.usual_times import UsualTimes
 from kedro_batch.text.wording import counted
@@ -26,6 +26,10 @@ _KNOWN_SHARE = 0.5
 """Of the jobs that are left, so many have to be known from earlier runs."""
 _STANDARD = NormalDist()
 _ALMOST_1 = 1 - 1e-12
+_OVERDUE = 2
+"""Deviations: one job in fifty takes longer."""
+_TAIL = 5
+"""Deviations beyond which what is left of the normal distribution is like exp(-x * x / 2), and too small for a sum."""
 _MINUTE = 60
 
 
@@ -131,18 +135,24 @@ def _times_to_play(jobs: int) -> int:
 def _rest_of(one: RunTimeEstimate, chance: float, elapsed: float) -> float:
     """Return how long a job runs on that has run for so long.
 
+    One that runs for longer than it almost ever does is no regular one today, however regular it was.
+
     Args:
         one: How long it takes.
         chance: Drawn from the standard normal distribution.
         elapsed: Seconds until now.
     """
-    if elapsed <= 0 or not one.deviation:
-        return max(0.0, math.exp(one.mean + one.deviation * chance) - elapsed)
-    until_now = _STANDARD.cdf((math.log(elapsed) - one.mean) / one.deviation)
-    share = min(until_now + (1 - until_now) * _STANDARD.cdf(chance), _ALMOST_1)
-    if share <= 0:
-        return math.exp(one.mean + one.deviation * chance)
-    return max(0.0, math.exp(one.mean + one.deviation * _STANDARD.inv_cdf(share)) - elapsed)
+    late = math.log(elapsed) - one.mean if elapsed > 0 else -math.inf
+    deviation = max(one.deviation, DEVIATION) if late > _OVERDUE * one.deviation else one.deviation
+    if not deviation or math.isinf(late):
+        return max(0.0, math.exp(one.mean + deviation * chance) - elapsed)
+    reached = late / deviation
+    if reached > _TAIL:
+        drawn = math.sqrt(reached**2 - 2 * math.log(_STANDARD.cdf(-chance)))
+    else:
+        until_now = _STANDARD.cdf(reached)
+        drawn = _STANDARD.inv_cdf(min(until_now + (1 - until_now) * _STANDARD.cdf(chance), _ALMOST_1))
+    return max(0.0, math.exp(one.mean + deviation * drawn) - elapsed)
 
 
 class _Rest:

@@ -14,7 +14,7 @@ from statistics import fmean, median
 
 from kedro_batch.plan.model import JobName
 
-_DEVIATION, _WEIGHT = 0.4, 4
+DEVIATION, _WEIGHT = 0.4, 4
 """The deviation of logarithms that is assumed, and how many observed ones it counts for."""
 _OF_RUNS = 0.2
 """The deviation between runs, such as those with more data, that is assumed."""
@@ -68,7 +68,7 @@ def _variance(logs: Iterable[Sequence[float]]) -> float:
         freedom += len(one) - 1
     if freedom and not squares:
         return 0.0
-    return (squares + _WEIGHT * _DEVIATION**2) / (freedom + _WEIGHT)
+    return (squares + _WEIGHT * DEVIATION**2) / (freedom + _WEIGHT)
 
 
 def _slower(estimates: Mapping[JobName, RunTimeEstimate], ended: Mapping[JobName, float], own: float) -> float:
