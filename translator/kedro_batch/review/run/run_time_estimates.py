@@ -4,7 +4,8 @@ The run time of a job is lognormal: mean and deviation of its logarithm are esti
 together, since few runs tell little of one job. A mean is drawn towards that of all jobs, the more so the less is known
 (empirical Bayes): of many jobs that run beside each other, the one that seems longest was mostly only slow once, and
 without this the end of a wide run would be expected too late. A job that was never seen is like any other: the mean of
-its queue or settings is no better (``tests/benchmarks/estimating.py`` measures all of this).
+those with the same settings was tried on simulated runs, and was as often worse as better.
+``tests/benchmarks/estimating.py`` measures how good the expected end is that is made of this.
 """
 
 import math
