@@ -33,8 +33,9 @@ def read_origin(beginning: bytes) -> PlanOrigin | None:
         beginning: The first bytes of its file: a plan of 10,000 jobs takes seconds to read.
     """
     found = _HEAD.match(beginning)
-    fields = yaml_reader.parse(found[0], "plan").value if found else None
-    if not isinstance(fields, dict):
+    document = yaml_reader.parse(found[0] if found else b"", "plan")
+    fields = document.value
+    if document.broken or document.diagnostics or not isinstance(fields, dict):
         return None
     project, pipelines, env = fields.get("project"), fields.get("pipelines", []), fields.get("env")
     if not isinstance(pipelines, list) or not all(isinstance(one, str) for one in pipelines):
