@@ -108,10 +108,44 @@ def test_the_file_is_written_whole_and_keeps_its_permissions(project):
     plan.write_text("old")
     plan.chmod(0o640)
     ended = kedro_batch("compile", "-o", "plans/plan.yaml", cwd=project)
-    assert (ended.code, ended.out, ended.err) == (0, b"", "wrote plans/plan.yaml\n")
+    assert (ended.code, ended.out, ended.err.partition(":")[0]) == (0, b"", "wrote plans/plan.yaml")
     assert plan.read_text() == compiled(project)
     assert plan.stat().st_mode & 0o777 == 0o640
     assert [file.name for file in plan.parent.iterdir()] == ["plan.yaml"]
+
+
+def test_it_ends_with_what_the_plan_is_and_commands_that_can_be_followed(project):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]
+
+    def ends(*words: str) -> list[str]:
+        ended = kedro_batch("compile", *words, cwd=project)
+        assert ended.code == 0, ended.err
+        return ended.err.splitlines()
+
+    in_short = "4 jobs on 3 levels, queue a_queue"
+    apply = "kedro-batch apply 'a plan.yaml'"
+    new = [
+        f"wrote a plan.yaml: {in_short}",
+        "  kedro-batch show 'a plan.yaml'   read it",
+        f"  {apply}  run it on AWS Batch",
+    ]
+    assert ends("-o", "a plan.yaml") == new
+    assert ends("-o", "a plan.yaml", "-q") == []
+    assert ends("-o", "a plan.yaml", "--json") == new[:1]
+    assert ends() == [f"compiled {in_short}"]
+    assert ends("-q") == ends("--explain=go_left") == ends("--check=a plan.yaml") == []
+
+    for words in (["init", "--quiet"], ["add", "a plan.yaml"], ["commit", "--quiet", "-m", "Plan"]):
+        subprocess.run([*git, *words], cwd=project, check=True)
+    assert ends("-o", "a plan.yaml") == [new[0], f"  {apply}  run it on AWS Batch"]
+    (project / "conf" / "base" / "aws_batch.yml").write_text(f"{TARGET}\nattempts: 2\n")
+    _, diff, last = ends("-o", "a plan.yaml")
+    command, _, effect = diff.strip().partition("  ")
+    assert effect == "see what has changed since the last commit"
+    assert last.split("  ")[1] == apply
+    followed = kedro_batch(*shlex.split(command)[1:], cwd=project)
+    assert followed.code == 0, followed.err
+    assert "attempts" in followed.text
 
 
 def test_check_writes_nothing_and_ends_with_3_if_the_file_is_out_of_date(project):

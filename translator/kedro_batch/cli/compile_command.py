@@ -134,9 +134,12 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
         elif descriptor is not None:
             descriptor.write(content)
         elif output is not None and not to_stdout:
-            _write(Path(output), content, output, quiet=flags["quiet"])
+            _write(output, content, compilation.plan, flags)
         elif not flags["as_json"]:
             stdout.write(content)
+            stdout.flush()
+            if not flags["quiet"]:
+                _say_what_it_is(compilation.plan, "compiled ")
 
 
 def _refuse_contradictions(
@@ -202,12 +205,23 @@ def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO)
         print_diagnostics(compilation.diagnostics, every=flags["verbose"], no_color=flags["no_color"])
 
 
-def _write(file: Path, content: bytes, shown: str, *, quiet: bool) -> None:
+def _write(file: str, content: bytes, plan: "Plan", flags: dict[str, Any]) -> None:
+    """Write the plan, and say what it is and which commands lead on; programs that read JSON know that."""
+    from kedro_batch.cli.compile_end import next_commands
     from kedro_batch.files.atomic_write import write_bytes
 
-    write_bytes(file, content, shown=shown)
-    if not quiet:
-        print_note(f"wrote {shown}")
+    write_bytes(Path(file), content, shown=file)
+    if not flags["quiet"]:
+        _say_what_it_is(plan, f"wrote {file}: ")
+        if not flags["as_json"]:
+            for command in next_commands(file, content):
+                print_note(command)
+
+
+def _say_what_it_is(plan: "Plan", before: str) -> None:
+    from kedro_batch.cli.compile_end import plan_in_short
+
+    print_note(f"{before}{plan_in_short(plan)}")
 
 
 def _encode(text: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -22,12 +23,15 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
     This does not call AWS, and writes nothing. For the current status: kedro-batch wait RUN --once
     """
     from kedro_batch.cli.next_plan import next_plan
+    from kedro_batch.cli.run_estimate import estimate_document, estimate_end
     from kedro_batch.files.json_text import encoded
     from kedro_batch.plan.graph import topological_order
     from kedro_batch.plan.reader import read_plan
+    from kedro_batch.review.run.expected_end import expected_end_words
     from kedro_batch.review.run.outcome import outcome_text
     from kedro_batch.review.run.status import run_status, status_document
     from kedro_batch.submitter.definitions.in_use import revisions_in_use
+    from kedro_batch.submitter.job_state import NEW
     from kedro_batch.submitter.journal_view import journal_words, read_journal
     from kedro_batch.submitter.run_id import checked_run_id
 
@@ -40,13 +44,17 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
         in_use = revisions_in_use(plan, book.revisions(run_id))
         following = next_plan(run_id, plan, entry.plan_file)
-        records, stuck = book.records(run_id), book.first_sights(run_id)
+        found, stuck = book.records(run_id), book.first_sights(run_id)
+        records = {name: found.get(name, NEW) for name in names}
+        now = time.time()
+        expected = estimate_end(book, entry, plan, records, now)
         current = run_status(entry, names, records, in_use, plan=plan, next_plan=following, stuck=stuck)
     if as_json:
-        click.echo(encoded(status_document(current), indent=2))
+        estimate = {"expected_end": estimate_document(expected)} if expected else {}
+        click.echo(encoded({**status_document(current), **estimate}, indent=2))
     else:
-        links = shows_links(sys.stdout)
-        click.echo(outcome_text(current, journal=os.path.relpath(journal), links=links), nl=False)
+        links, note = shows_links(sys.stdout), expected_end_words(expected, now) if expected else None
+        click.echo(outcome_text(current, journal=os.path.relpath(journal), note=note, links=links), nl=False)
 
 
 @click.command(cls=BatchCommand, short_help="List the runs in the journal.")

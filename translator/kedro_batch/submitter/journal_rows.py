@@ -6,6 +6,7 @@ checked before the rest of the program sees it: names are names, states are know
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, get_args
 
 from kedro_batch.plan.data_version import DataVersion
@@ -44,6 +45,7 @@ RUN_COLUMNS = (
     *("run", "digest", "engine", "location", "jobs", "began_at", "outcome", "ended_at", "version", "cancel_at"),
     "plan_file",
 )
+JOB_TIMES_COLUMNS = ("job", "state", "created_at", "started_at", "stopped_at", "details")
 NEWEST_DIGEST = "new_digest"
 """Behind ``RUN_COLUMNS``: the digest of the newest plan of a run that has several."""
 SUBMISSION_COLUMNS = (
@@ -110,6 +112,25 @@ class SubmittedId:
     job: JobName
     submission: int
     job_id: JobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTimes:
+    """When a submission of a job ran: its last attempt. Times are in seconds since the epoch.
+
+    Attributes:
+        job: The job.
+        succeeded: True if it has succeeded.
+        created_at: When it was submitted, if that is known.
+        started_at: When its container started.
+        stopped_at: When it ended; later than it started.
+    """
+
+    job: JobName
+    succeeded: bool
+    created_at: float | None
+    started_at: float
+    stopped_at: float
 
 
 def run_entry(row: tuple[Any, ...]) -> RunEntry:
@@ -202,6 +223,23 @@ def event_document(text: Any) -> dict[str, Any]:
     return found
 
 
+def moment_of_event(text: Any) -> float | None:
+    """Read when an event happened; None if it does not tell."""
+    try:
+        return as_time(datetime.fromisoformat(event_document(text)["at"]).timestamp())
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
+
+
+def moment_of_job(text: Any) -> tuple[JobName, float] | None:
+    """Read which job an event is about, and when it happened; None if it does not tell."""
+    moment = moment_of_event(text)
+    try:
+        return None if moment is None else (as_job_name(event_document(text).get("job")), moment)
+    except (ValueError, TypeError):
+        return None
+
+
 def revision_used(row: tuple[Any, ...]) -> tuple[JobName, str | None, float]:
     """Read a job, the revision of its definition if one is known, and when it was to be sent with it, or 0.
 
@@ -226,6 +264,28 @@ def first_sight(row: tuple[Any, ...]) -> tuple[JobName, FirstSight] | None:
         return checked(given, "job", as_job_name), sight
     except OddValueError:
         return None
+
+
+def times_of_job(row: tuple[Any, ...]) -> JobTimes | None:
+    """Read a row of ``JOB_TIMES_COLUMNS``; None if it does not tell when the job ran, or is odd.
+
+    The details are only looked at for the times of the last one of several attempts, and may be left out.
+    """
+    job, state, created_at, started_at, stopped_at, details = row
+    try:
+        if details is not None:
+            last = with_details(details, {}).attempts[-1]
+            started_at, stopped_at = last.started_at or started_at, last.stopped_at or stopped_at
+        times = JobTimes(
+            job=as_job_name(job),
+            succeeded=state == JobState.SUCCEEDED,
+            created_at=None if created_at is None else as_time(created_at),
+            started_at=as_time(started_at),
+            stopped_at=as_time(stopped_at),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        return None
+    return times if times.started_at < times.stopped_at else None
 
 
 def submitted_id(row: tuple[Any, ...]) -> SubmittedId:

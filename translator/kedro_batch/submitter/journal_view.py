@@ -16,8 +16,10 @@ from kedro_batch.submitter.journal_busy import BUSY_S, SLICE_S, JournalWait, is_
 from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, real_journal
 from kedro_batch.submitter.journal_rows import (
     FIRST_SIGHT_COLUMNS,
+    JOB_TIMES_COLUMNS,
     RUN_COLUMNS,
     SUBMISSION_COLUMNS,
+    JobTimes,
     PlanOfRun,
     RunEntry,
     SubmittedId,
@@ -25,16 +27,21 @@ from kedro_batch.submitter.journal_rows import (
     event_document,
     first_sight,
     job_record,
+    moment_of_event,
+    moment_of_job,
     plan_of_run,
     revision_used,
     run_entry,
     submitted_id,
+    times_of_job,
 )
 from kedro_batch.submitter.journal_schema import check_version, version_of
 from kedro_batch.submitter.journal_values import OddValueError
 from kedro_batch.submitter.stuck_jobs import FirstSight
 
 _SHOWN = 60
+_STARTED_RUNNING = '{"event": "job_changed"%"after": "RUNNING"%'
+"""As events are written."""
 _NEWEST = "(SELECT digest FROM plans WHERE plans.run = runs.run ORDER BY number DESC LIMIT 1)"
 
 
@@ -174,6 +181,34 @@ class JournalView:
         query = f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
         latest = {row[0]: row for row in self._read(query, run_id)}
         return dict(filter(None, map(first_sight, latest.values())))
+
+    def job_times(self, run_id: RunId) -> tuple[JobTimes, ...]:
+        """Return when the submissions of a run ran that have ended; those that do not tell, and odd ones, are left out.
+
+        Details are texts of JSON, and long to read: only those of several attempts are.
+        """
+        *columns, details = JOB_TIMES_COLUMNS
+        several = f"CASE WHEN {details} LIKE '%stopped_at%stopped_at%' THEN {details} END"
+        if details not in {row[1] for row in self._read("PRAGMA table_info(submissions)")}:
+            return ()  # an older journal
+        where = "WHERE run = ? AND started_at NOT NULL AND stopped_at NOT NULL"
+        query = f"SELECT {', '.join(columns)}, {several} FROM submissions {where}"  # noqa: S608  fixed columns
+        return tuple(filter(None, map(times_of_job, self._read(query, run_id))))
+
+    def started_running(self, run_id: RunId) -> dict[JobName, float]:
+        """Return when a follower saw jobs of a run start to run, the last time; odd events are left out."""
+        query = "SELECT event FROM events WHERE run = ? AND event LIKE ? ORDER BY number"
+        return dict(filter(None, (moment_of_job(line) for (line,) in self._read(query, run_id, _STARTED_RUNNING))))
+
+    def last_event_at(self, run_id: RunId) -> float | None:
+        """Return when the last event of a run happened, until which its records are known; None if that is odd."""
+        rows = self._read("SELECT event FROM events WHERE run = ? ORDER BY number DESC LIMIT 1", run_id)
+        return next((moment_of_event(line) for (line,) in rows), None)
+
+    def plan_beginning(self, run_id: RunId, length: int) -> bytes:
+        """Return the first bytes of the first plan of a run; nothing if it has none."""
+        rows = self._read("SELECT substr(plan, 1, ?) FROM runs WHERE run = ?", length, run_id)
+        return next((content for (content,) in rows if isinstance(content, bytes)), b"")
 
     def earlier_failures(self, run_id: RunId) -> dict[JobName, int]:
         """Return how many submissions of each job, before its latest one, are known to have ended without success."""

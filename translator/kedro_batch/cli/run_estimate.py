@@ -1,0 +1,43 @@
+"""When a run is expected to end, from the journal alone."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.review.run.expected_end import ExpectedEnd, expected_end, run_so_far
+from kedro_batch.submitter.job_state import LIVE, WITHOUT_ID, JobRecord
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import JournalView
+from kedro_batch.submitter.usual_times import read_usual_times
+
+
+def estimate_end(
+    journal: JournalView, entry: RunEntry, plan: Plan, records: Mapping[JobName, JobRecord], now: float
+) -> ExpectedEnd | None:
+    """Return when a run is expected to end; None if it does not go on, or if no earlier run tells.
+
+    Args:
+        journal: The journal.
+        entry: The run.
+        plan: Its plan.
+        records: The record of each of its jobs, in the order in which they are submitted.
+        now: Seconds since the epoch.
+    """
+    followed = entry.outcome is None
+    states = {one.state for one in records.values()}
+    if not followed and (entry.engine == "local" or not states & LIVE or states & WITHOUT_ID):
+        return None  # what was not submitted is submitted by no one
+    as_of = journal.last_event_at(entry.run)
+    if as_of is None:
+        return None
+    so_far = run_so_far(records, journal.started_running(entry.run), as_of)
+    parents = {job.name: job.depends_on for job in plan.jobs}
+    in_order = {job: parents[job] for job in records}
+    return expected_end(in_order, read_usual_times(journal, entry, plan), so_far, now)
+
+
+def estimate_document(expected: ExpectedEnd) -> dict[str, Any]:
+    """Return the JSON document of an estimate."""
+    at = datetime.fromtimestamp(expected.at, UTC).isoformat(timespec="seconds")
+    return {"at": at, "basis": expected.basis}
