@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from kedro_batch.submitter.failures import Cause, classify_failure, log_streams
+from kedro_batch.submitter.failures import Cause, classify_failure
+from kedro_batch.submitter.log_places import log_streams
 from kedro_batch.submitter.stuck_advice import stuck_advice
 from tests.aws.account import until
 from tests.aws.conftest import ENDED
@@ -59,7 +60,7 @@ def test_the_log_of_a_job_that_runs_can_be_read(jobs, seen):
     seen(
         f"RUNNING {started_s:.0f} s after it was submitted; its stream has a name {named_s:.0f} s later, and a line "
         f"{time.monotonic() - began:.0f} s after that",
-        code="submitter/failures.py log_streams",
+        code="submitter/log_places.py log_streams",
     )
     assert (stream.group, lines) == (jobs.stack.declared["log_group"], ["begun"])
 

@@ -114,7 +114,7 @@ class Backoff:
         if not self._trouble_shown:
             self._remedies.clear()
         if shown and not self._shown:
-            self._emit(Notice(kind=NoticeKind.RECOVERED, message="AWS Batch answers again"))
+            self._emit(Notice(kind=NoticeKind.RECOVERED, message=f"{lane.service} answers again"))
 
     @property
     def tell_at(self) -> float:
