@@ -40,7 +40,7 @@ from kedro_batch.submitter.service import limits
 from kedro_batch.submitter.service.call_pool import ThreadedCalls
 from kedro_batch.submitter.service.local_earlier import EarlierCommands
 from kedro_batch.submitter.service.local_record import RECORD
-from kedro_batch.text.wording import listed
+from kedro_batch.text.wording import counted, listed
 
 if TYPE_CHECKING:
     from kedro_batch.submitter.log_service import AskedService, RecordedRun
@@ -142,6 +142,8 @@ def _show_batch(run: LoggedRun, request: LogRequest, output: LogOutput, inbox: I
     choice = LogChoice(submission=request.submission, attempt=request.attempt, since=request.since)
     logs = BatchLogs(run.plan, service, _reader(run, service), choice)
     states = logs.states()
+    if run.entry is None and (missing := sum(state is NEW.state for state in states.values())):
+        output.say(f"AWS Batch knows {len(states) - missing} of the {counted(len(states), 'job')} of the run.")
     chosen = _choose(run, request, output, states)
     logs.wanted = chosen.jobs
     logs.describe(chosen.jobs)

@@ -6,7 +6,7 @@ submitted or terminated. AWS Batch forgets a job within days; the journal then s
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from kedro_batch.errors import ServiceError
@@ -24,6 +24,13 @@ from kedro_batch.submitter.service.limits import REMEMBERED_S
 
 _MISSING_LOOKS = 12
 """A job that DescribeJobs does not know in so many looks is not waited for any more."""
+
+_WHY_NO_ID = {
+    (False, False): "it was not submitted yet",
+    (False, True): "AWS Batch has refused it: nothing ran",
+    (True, False): "AWS Batch does not know it: it was not submitted yet, or so long ago that it was forgotten",
+}
+"""Why a job has no log that has no id, by whether AWS Batch was asked for all ids, and whether the job has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,7 @@ class BatchLogs:
         self._choice = choice
         self._details: dict[JobId, JobDetail] = {}
         self._missing = Counter[JobId]()
+        self._followed = False
         self._first_attempts: dict[tuple[JobName, int], int] = {}
         self._run, self._recorded = self._read_again()
         self._found: dict[str, LogGroup | None] = {}
@@ -74,6 +82,8 @@ class BatchLogs:
         """Return the submission of a job that is wanted, in the state that is known last."""
         record = self._recorded.get(job, NEW)
         detail = self._details.get(record.job_id) if record.job_id else None
+        if detail and record.state in ENDED:  # the run knows more of its end, such as which job above it has failed
+            return replace(record, execution=detail.execution)
         if detail:
             return record.in_state(detail.state, execution=detail.execution)
         if record.job_id and record.state in LIVE and self._is_forgotten(record.job_id, record.intended_at):
@@ -106,7 +116,9 @@ class BatchLogs:
         records = {job: self.record(job) for job in self.wanted}
         self._ask(job for job, one in records.items() if one.state not in ENDED and self._is_free(job, records))
         self.over = self._are_over({job: self.record(job) for job in self.wanted})
-        return [one for job in self.wanted for one in self.logs_of(job)]
+        found = [one for job in self.wanted for one in self.logs_of(job)]
+        self._followed = True  # what starts later is shown from its first attempt on
+        return found
 
     def open(self, place: LogPlace) -> StreamLog:
         """Begin to read a log."""
@@ -122,7 +134,9 @@ class BatchLogs:
         record = self.record(job)
         streams = self._streams(job, record)
         execution = record.execution or NOTHING_KNOWN
-        first = self._first_attempts.setdefault((job, record.submission), max(1, len(streams)))
+        if not streams:
+            return
+        first = self._first_attempts.setdefault((job, record.submission), 1 if self._followed else len(streams))
         for number, some in enumerate(streams, start=1):
             if number < first if self._choice.attempt is None else number != self._choice.attempt:
                 continue
@@ -153,7 +167,7 @@ class BatchLogs:
         if record is NEW and self._choice.submission:
             return f"it has no submission {self._choice.submission}"
         if record.job_id is None:
-            return "AWS Batch has refused it: nothing ran" if record.state in ENDED else "it was not submitted yet"
+            return _WHY_NO_ID[self._run.listed, record.state in ENDED]
         detail = self._details.get(record.job_id)
         if detail is None:
             return "AWS Batch does not know it any more, and nothing has recorded where its log is"

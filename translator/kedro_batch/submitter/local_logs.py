@@ -98,6 +98,7 @@ class LocalLogs:
         self._is_alive = is_alive
         self._submission = submission
         self._attempt = attempt
+        self._followed = False
         self._first_attempts: dict[tuple[JobName, int], int] = {}
 
     def states(self) -> dict[JobName, JobState]:
@@ -116,7 +117,9 @@ class LocalLogs:
         alive = self._is_alive()
         ends = self._latest()
         self.over = not alive or (bool(self.wanted) and all(ends.get(job) for job in self.wanted))
-        return [one for job in self.wanted for one in self.logs_of(job, ended=not alive or bool(ends.get(job)))]
+        found = [one for job in self.wanted for one in self.logs_of(job, ended=not alive or bool(ends.get(job)))]
+        self._followed = True  # what starts later is shown from its first attempt on
+        return found
 
     def open(self, place: LogPlace) -> FileLog:
         """Begin to read a file."""
@@ -129,7 +132,7 @@ class LocalLogs:
         if not found:
             return
         submission, latest = found
-        first = self._first_attempts.setdefault((job, submission), latest)
+        first = self._first_attempts.setdefault((job, submission), 1 if self._followed else latest)
         numbers = range(first, latest + 1) if self._attempt is None else [self._attempt]
         for number in numbers:
             file = self._folder / f"{job}.{submission}.{number}.log"

@@ -46,11 +46,13 @@ class RecordedRun:
         submissions: Every submission of each job, the latest of each job last.
         revisions: The revision of its job definition that each job has, as far as it is known.
         worked_on: A process of this machine may submit what was not submitted yet.
+        listed: It was not recorded here, but listed by AWS Batch, which forgets jobs.
     """
 
     submissions: Sequence[tuple[JobName, JobRecord]]
     revisions: Mapping[JobName, str] = field(default_factory=dict)
     worked_on: bool = False
+    listed: bool = False
 
 
 class AskedService:
@@ -103,7 +105,7 @@ class AskedService:
                 record = JobRecord(state=one.state, submission=parsed[2], job_id=one.job_id)
                 # Of two jobs with one name, the older one stands (``reconcile.duplicates``): newest come first.
                 found[parsed[1], parsed[2]] = record
-        return RecordedRun(submissions=[(job, found[job, number]) for job, number in sorted(found)])
+        return RecordedRun(submissions=[(job, found[job, number]) for job, number in sorted(found)], listed=True)
 
     def page(self, log: LogStream, start_ms: int, token: str | None) -> LogPage:
         """Return a page of a stream."""
