@@ -357,7 +357,7 @@ def test_every_field_of_the_state_of_a_run_is_documented():
 
 def test_the_commands_that_work_on_runs_are_all_explained():
     explained = " ".join(row[0] for row in table(DOCS["runs"], "command", "what it does"))
-    for command in ("apply", "resume", "wait", "cancel", "status", "runs"):
+    for command in ("apply", "resume", "wait", "cancel", "status", "logs", "runs"):
         assert f"`{command}" in explained
 
 

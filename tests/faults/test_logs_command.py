@@ -23,12 +23,12 @@ def test_ten_thousand_lines_are_followed_over_http_while_jobs_start_and_end(tmp_
     jobs = ["a", "a_job_with_a_name_that_is_long_and_longer", "c"]
     write_plan(tmp_path, {job: ["x"] for job in jobs}, {"c": "a"})
     logs = {job: numbered(job, lines) for job, lines in zip(jobs, (6000, 3000, 1000), strict=True)}
-    with standin(slots=0, run_s=2, log_lag_s=0.5, log_page=2000, log_empty_pages=1, log_rate=3000) as service:
+    with standin(slots=0, run_s=1, log_lag_s=0.5, log_page=4000, log_empty_pages=1, log_rate=6000) as service:
         service.configure(logs=logs)
         assert forked.on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
         with started("logs", "--follow", cwd=tmp_path, service=service) as process:
             read_until(process, "Jobs that run now (none) and those that start later")
-            service.configure(slots=None, throttle_other={"rate": 15, "burst": 2})
+            service.configure(slots=None, throttle_other={"rate": 25, "burst": 2})
             ended = end_of(process)
         assert service.verdict()["throttled"]["getlogevents"]
     assert ended.code == 0
