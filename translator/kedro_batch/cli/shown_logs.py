@@ -163,7 +163,7 @@ def _show_local(run: LoggedRun, request: LogRequest, output: LogOutput, inbox: I
     folder = run_folder(run.journal, run.run_id)
 
     def is_alive() -> bool:
-        return is_locked(folder) or bool(EarlierCommands(folder / RECORD).left_running())
+        return _is_worked_on(folder) or bool(EarlierCommands(folder / RECORD).left_running())
 
     logs = LocalLogs(folder / "logs", folder / RECORD, is_alive, submission=request.submission, attempt=request.attempt)
     with read_journal(run.journal, print_plainly) as view:
@@ -269,7 +269,15 @@ def _reader(run: LoggedRun, service: "AskedService") -> "Callable[[], RecordedRu
             return RecordedRun(
                 submissions=view.submissions(run.run_id),
                 revisions=view.revisions(run.run_id),
-                worked_on=is_locked(run_folder(run.journal, run.run_id)),
+                worked_on=_is_worked_on(run_folder(run.journal, run.run_id)),
             )
 
     return read
+
+
+def _is_worked_on(folder: Path) -> bool:
+    """True if a process of this machine works on a run; False also if its file system has no locks to tell it by."""
+    try:
+        return is_locked(folder)
+    except UsageError:
+        return False

@@ -29,11 +29,11 @@ class FileLog:
     newest_at = 0.0
 
     def __init__(self, file: Path) -> None:
-        """Read a file; it is opened with the first read."""
+        """Read a file from its beginning."""
         self.at_end = False
         self.problem: str | None = None
         self._file = file
-        self._descriptor: int | None = None
+        self._read_bytes = 0
         self._line = b""
         """The beginning of a line that has no end yet."""
         self._ended = False
@@ -41,12 +41,12 @@ class FileLog:
     def read(self) -> Sequence[LogEvent]:
         """Return the next lines; the last one without its end only if no more comes."""
         try:
-            if self._descriptor is None:
-                self._descriptor = open_without_following(self._file, os.O_RDONLY)
-            content = os.read(self._descriptor, _READ_BYTES)
+            with os.fdopen(open_without_following(self._file, os.O_RDONLY), "rb") as stream:
+                content = os.pread(stream.fileno(), _READ_BYTES, self._read_bytes)
         except OSError as error:
             self.problem, self.at_end = f"its log cannot be read: {error.strerror}", True
             return ()
+        self._read_bytes += len(content)
         self.at_end = not content
         *lines, self._line = (self._line + content).split(b"\n")
         if len(self._line) > _LONGEST_BYTES:
@@ -62,12 +62,6 @@ class FileLog:
     def end(self) -> None:
         """Learn that its process has ended: a line without an end is one, too."""
         self._ended = True
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
 
 
 class LocalLogs:

@@ -15,8 +15,8 @@ from kedro_batch.text.escaping import last_written, one_line
 LONGEST = 4000
 """Characters of a line on a terminal."""
 _WIDEST = 32
-_COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
-"""Of ECMA-48, those that are legible on light and on dark: no red, which stands for failures."""
+_COLOURS = ("36", "33", "32", "35", "34", "1;36", "1;33", "1;32", "1;35", "1;34")
+"""Of ECMA-48: the dark ones, which are legible on light, too, plain and bold. No red, which stands for failures."""
 _CUT = "..."
 
 
