@@ -95,6 +95,24 @@ def test_a_run_that_has_only_waiting_jobs_has_no_logs_yet(tmp_path):
     assert (named.code, "a: it is RUNNABLE, and has no log yet" in named.err) == (8, True)
 
 
+def test_a_shell_completes_runs_and_jobs(tmp_path):
+    write_plan(tmp_path, {"load": ["x"], "train": ["x"]})
+    with standin() as service:
+        for run in ("monday", "tuesday"):
+            forked.on(service, "apply", "plan.yaml", "--run-id", run, cwd=tmp_path)
+    for words, offered in (
+        ("logs --run t", ["tuesday"]),
+        ("logs --run la", ["last"]),
+        ("logs --run monday t", ["train"]),
+        ("logs --journal absent.db --run m", []),
+    ):
+        asked = f"kedro-batch {words}"
+        count = str(len(asked.split()) - 1)
+        env = {"_KEDRO_BATCH_COMPLETE": "bash_complete", "COMP_WORDS": asked, "COMP_CWORD": count}
+        ended = forked.kedro_batch(cwd=tmp_path, env=env, impatient=True)
+        assert ended.text.split() == [f"plain,{one}" for one in offered], words
+
+
 def test_ctrl_c_ends_following_with_one_line(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(run_s=600) as service:

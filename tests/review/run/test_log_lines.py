@@ -3,7 +3,7 @@
 import pytest
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.run.log_lines import LogLines
+from kedro_batch.review.run.log_lines import WIDEST, LogLines
 from kedro_batch.submitter.service.log_cursor import LogEvent
 
 SHORT, LONG = JobName("load"), JobName("preprocess_all_of_the_companies_of_europe_node")
@@ -13,7 +13,7 @@ AT = 1_796_022_417_372
 def shown(job: JobName, text: str, at_ms: int | None = AT, **shape) -> list[str]:
     lines = LogLines(
         [SHORT, LONG],
-        **{"prefixed": False, "colours": False, "times": False, "most": None, **shape},
+        **{"widest": 0, "colours": False, "times": False, "most": None, **shape},
     )
     return list(lines.shown(job, LogEvent(text, at_ms)))
 
@@ -37,13 +37,13 @@ def test_what_a_terminal_would_obey_is_dropped(text, lines):
 
 
 def test_several_jobs_are_told_apart_by_names_of_one_width():
-    prefixes = [shown(job, "x", prefixed=True)[0] for job in (SHORT, LONG)]
+    prefixes = [shown(job, "x", widest=WIDEST)[0] for job in (SHORT, LONG)]
     assert prefixes == ["load                             | x", "preprocess_all_...of_europe_node | x"]
 
 
 def test_a_job_has_the_same_colour_each_time():
-    (line,) = shown(SHORT, "x", prefixed=True, colours=True)
-    assert (line, shown(SHORT, "x", prefixed=True, colours=True)) == (
+    (line,) = shown(SHORT, "x", widest=WIDEST, colours=True)
+    assert (line, shown(SHORT, "x", widest=WIDEST, colours=True)) == (
         "\x1b[1;36mload                             |\x1b[0m x",
         [line],
     )

@@ -1,14 +1,18 @@
 """Writes the lines of logs to standard output, and what is to be said about them to standard error."""
 
+import shutil
 import sys
 from collections.abc import Collection, Sequence
 
 from kedro_batch.cli.base import is_plain, print_note, print_plainly
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.run.log_lines import LONGEST, LogLines
+from kedro_batch.review.run.log_lines import LONGEST, WIDEST, LogLines
 from kedro_batch.submitter.events import Event, Notice
 from kedro_batch.submitter.log_places import LogPlace, shown_place
 from kedro_batch.submitter.service.log_cursor import LogEvent
+
+_NARROWEST = 12
+"""Characters of a job's name that are shown however narrow the terminal is."""
 
 
 class LogOutput:
@@ -27,14 +31,15 @@ class LogOutput:
         self._quiet = quiet
         self._terminal = sys.stdout.isatty()
         self._colours = self._terminal and not is_plain(asked=no_color)
-        self._lines = LogLines((), prefixed=False, colours=False, times=times, most=None)
+        self._lines = LogLines((), widest=0, colours=False, times=times, most=None)
         self._attempts: dict[JobName, tuple[int, int]] = {}
 
     def shape(self, jobs: Collection[JobName]) -> None:
         """Show the lines of these jobs: with their names, if they are several."""
+        third = shutil.get_terminal_size().columns // 3 if self._terminal else WIDEST
         self._lines = LogLines(
             jobs,
-            prefixed=len(jobs) > 1,
+            widest=min(WIDEST, max(_NARROWEST, third)) if len(jobs) > 1 else 0,
             colours=self._colours,
             times=self._times,
             most=LONGEST if self._terminal else None,

@@ -14,7 +14,8 @@ from kedro_batch.text.escaping import last_written, one_line
 
 LONGEST = 4000
 """Characters of a line on a terminal."""
-_WIDEST = 32
+WIDEST = 32
+"""Characters of a name before its lines."""
 _COLOURS = ("36", "33", "32", "35", "34", "1;36", "1;33", "1;32", "1;35", "1;34")
 """Of ECMA-48: the dark ones, which are legible on light, too, plain and bold. No red, which stands for failures."""
 _CUT = "..."
@@ -23,19 +24,17 @@ _CUT = "..."
 class LogLines:
     """How the lines of some jobs are shown."""
 
-    def __init__(
-        self, jobs: Collection[JobName], *, prefixed: bool, colours: bool, times: bool, most: int | None
-    ) -> None:
+    def __init__(self, jobs: Collection[JobName], *, widest: int, colours: bool, times: bool, most: int | None) -> None:
         """Choose the shape.
 
         Args:
             jobs: The jobs.
-            prefixed: Each line begins with the name of its job.
+            widest: Each line begins with the name of its job, of so many characters at most; 0 for no name.
             colours: Each job has a colour of its own, the same each time.
             times: Each line has the time at which it was written.
             most: Characters of a line; None for all.
         """
-        self._width = min(_WIDEST, max(map(len, jobs), default=0)) if prefixed else 0
+        self._width = min(widest, max(map(len, jobs), default=0))
         self._colours = colours
         self._times = times
         self._most = most
