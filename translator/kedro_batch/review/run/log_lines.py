@@ -45,7 +45,12 @@ class LogLines:
         if self._times:
             head += f"{_time(event.at_ms)} "
         for line in event.text.removesuffix("\n").removesuffix("\r").split("\n"):
-            yield head + one_line(last_written(line.removesuffix("\r")), self._most)
+            yield head + self._harmless(line)
+
+    def _harmless(self, line: str) -> str:
+        if line.isascii() and line.isprintable() and (self._most is None or len(line) <= self._most):
+            return line  # nearly all lines
+        return one_line(last_written(line.removesuffix("\r")), self._most)
 
     def _prefix(self, job: JobName) -> str:
         if not self._width:

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 from kedro_batch.submitter.service.limits import LOG_EMPTY_PAGES, LOG_OVERLAP_LINES, LOG_OVERLAP_S
 
+_FEW = 1000
+"""Lines that a cursor remembers without looking which of them it need not."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
@@ -68,6 +71,7 @@ class LogCursor:
         self._known_from_ms = start_ms
         self.newest_ms = start_ms
         self._empty_pages = 0
+        self._forget_at = _FEW
 
     def take(self, page: LogPage) -> list[LogEvent]:
         """Take the page that was asked for with ``start_ms`` and ``token``; return what is new on it."""
@@ -106,8 +110,9 @@ class LogCursor:
 
     def _forget(self) -> None:
         """Forget what no sweep will see again, so that the memory of a long log is bounded."""
-        if len(self._shown) > 2 * LOG_OVERLAP_LINES:
+        if len(self._shown) > self._forget_at:
             self._known_from_ms = max(self._known_from_ms, self.newest_ms - self._overlap_ms())
             for counts in (self._shown, self._seen):
                 for key in [key for key in counts if key[0] < self._known_from_ms]:
                     del counts[key]
+            self._forget_at = max(_FEW, 2 * len(self._shown))
