@@ -37,6 +37,23 @@ def test_ten_thousand_lines_are_followed_over_http_while_jobs_start_and_end(tmp_
     assert Counter(ended.text.splitlines()) == Counter(line for lines in said.values() for line in lines)
 
 
+def test_no_line_is_lost_while_nobody_answers(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    lines = numbered("a", 1000)
+    with standin(run_s=2, log_rate=600) as service:
+        service.configure(logs={"a": lines})
+        forked.on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path)
+        with started("logs", "-f", "a", "--run", "r", cwd=tmp_path, service=service) as process:
+            assert process.stdout
+            first = process.stdout.readline()
+            service.configure(expired=[[0, 1e9]])
+            assert "Log in again" in read_until(process, "Trying again for up to 1 h 0 min")
+            service.configure(expired=[])
+            shown = first + process.stdout.read()  # not ``end_of``: it would miss what was read ahead
+            assert process.wait() == 0
+    assert shown.splitlines() == lines
+
+
 def test_what_is_said_beside_the_lines(tmp_path, transcript):
     write_plan(
         tmp_path,

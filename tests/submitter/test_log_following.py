@@ -33,13 +33,19 @@ class Followed:
             self.service.submit(job, *above.split(), **more)
         self.asked, self.engine = asked(self.service)
         plan = read_plan(write_plan(folder, {job: ["x"] for job in parents}, parents).read_bytes(), "plan.yaml")
-        records = [
-            (JobName(job), JobRecord(state=JobState.SUBMITTED, job_id=JobId(job_id), intended_at=EPOCH))
-            for job, job_id in self.service.ids.items()
-        ]
-        self.logs = BatchLogs(plan, self.asked, lambda: RecordedRun(submissions=records), choice)
+        self.recorded = dict.fromkeys(parents, JobState.SUBMITTED)
+        self.logs = BatchLogs(plan, self.asked, self.read, choice)
         self.lines: dict[str, list[str]] = {job: [] for job in parents}
         self.told: list[str] = []
+
+    def read(self) -> RecordedRun:
+        """Return what the journal says: no more than the ids, unless another process follows the run, too."""
+        return RecordedRun(
+            submissions=[
+                (JobName(job), JobRecord(state=state, job_id=JobId(self.service.ids[job]), intended_at=EPOCH))
+                for job, state in self.recorded.items()
+            ]
+        )
 
     def show(self, place, events) -> None:
         self.lines[place.job] += [one.text for one in events]
@@ -116,6 +122,20 @@ def test_a_job_that_is_tried_again_is_followed_on(tmp_path):
     run = Followed(tmp_path, {"a": ""}, LogChoice(), fail={"a": 1}, run_s=20)
     run.follow()
     assert run.lines["a"] == [f"line {n} of a" for n in (1, 2, 3)] * 3
+
+
+class FollowedByOthers(Followed):
+    """A run that a faster process follows, which writes down what it sees."""
+
+    def read(self) -> RecordedRun:
+        self.recorded = {job: JobState(state) for job, state in self.service.states(at=self.service.now).items()}
+        return super().read()
+
+
+def test_what_begins_and_ends_between_two_looks_is_shown_though_the_journal_knows_its_end(tmp_path):
+    run = FollowedByOthers(tmp_path, {"a": "", "b": "a", "c": "b"}, LogChoice(), run_s=1, fail={"c": 1})
+    run.follow()
+    assert {job: len(lines) for job, lines in run.lines.items()} == {"a": 3, "b": 3, "c": 9}
 
 
 def test_one_attempt_is_shown_if_that_is_wanted(tmp_path):

@@ -5,7 +5,7 @@ It takes no lock and writes nothing but lines: a run that somebody works on can 
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -137,8 +137,10 @@ def _show_batch(run: LoggedRun, request: LogRequest, output: LogOutput, inbox: I
 
     patience_s = DEFAULT_RETRY_FOR_S if request.follow else limits.LOG_PATIENCE_S
     patience_s = patience_s if request.retry_for is None else request.retry_for
-    service = AskedService(aws_engine(run.plan, new_run=False), ThreadedCalls(inbox), inbox, output.notice, patience_s)
-    service.refuse_other_account(run.plan.account or (run.entry.location.get("account") if run.entry else None))
+    place = run.entry.location if run.entry else {}
+    engine = aws_engine(replace(run.plan, region=run.plan.region or place.get("region")), new_run=False)
+    service = AskedService(engine, ThreadedCalls(inbox), inbox, output.notice, patience_s)
+    service.refuse_other_account(run.plan.account or place.get("account"))
     choice = LogChoice(submission=request.submission, attempt=request.attempt, since=request.since)
     logs = BatchLogs(run.plan, service, _reader(run, service), choice)
     states = logs.states()

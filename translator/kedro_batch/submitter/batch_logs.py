@@ -114,7 +114,7 @@ class BatchLogs:
         """Look how the jobs stand now, and return the logs that they have."""
         self._run, self._recorded = self._read_again()
         records = {job: self.record(job) for job in self.wanted}
-        self._ask(job for job, one in records.items() if one.state not in ENDED and self._is_free(job, records))
+        self._ask([job for job in self.wanted if self._is_to_be_asked(job, records)])
         self.over = self._are_over({job: self.record(job) for job in self.wanted})
         found = [one for job in self.wanted for one in self.logs_of(job)]
         self._followed = True  # what starts later is shown from its first attempt on
@@ -206,9 +206,17 @@ class BatchLogs:
             return None  # it may not be asked: the group of the plan is tried
         return next((group for one in found for group in find_log_groups(one.reply)), None)
 
-    def _is_free(self, job: JobName, records: Mapping[JobName, JobRecord]) -> bool:
-        """True if no job that is wanted, too, keeps it from starting, as far as is known."""
-        return all(records[one].state in FREES_CHILDREN for one in self._parents[job] if one in records)
+    def _is_to_be_asked(self, job: JobName, records: Mapping[JobName, JobRecord]) -> bool:
+        """True if AWS Batch may have more to say of a job: it has not seen its end, and the job may have started.
+
+        Another process that follows the run may have written down its end: then its last attempt has still to be asked.
+        """
+        record = records[job]
+        detail = self._details.get(record.job_id) if record.job_id else None
+        if (detail and detail.state in ENDED) or (record.job_id and self._missing[record.job_id] >= _MISSING_LOOKS):
+            return False
+        is_free = all(records[one].state in FREES_CHILDREN for one in self._parents[job] if one in records)
+        return is_free or record.state in ENDED
 
     def _are_over(self, records: Mapping[JobName, JobRecord]) -> bool:
         """True if every job has ended, or will not be run: one above it has failed, or nobody submits it."""
