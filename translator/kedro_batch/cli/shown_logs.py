@@ -143,7 +143,7 @@ def _show_batch(run: LoggedRun, request: LogRequest, output: LogOutput, inbox: I
     service.refuse_other_account(run.plan.account or place.get("account"))
     choice = LogChoice(submission=request.submission, attempt=request.attempt, since=request.since)
     logs = BatchLogs(run.plan, service, _reader(run, service), choice)
-    states = logs.states()
+    states = logs.states(request.jobs)
     if run.entry is None and (missing := sum(state is NEW.state for state in states.values())):
         output.say(f"AWS Batch knows {len(states) - missing} of the {counted(len(states), 'job')} of the run.")
     chosen = _choose(run, request, output, states)

@@ -5,7 +5,7 @@ submitted or terminated. AWS Batch forgets a job within days; the journal then s
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -98,9 +98,9 @@ class BatchLogs:
         run, number = self._read(), self._choice.submission
         return run, {job: one for job, one in run.submissions if number in (None, one.submission)}
 
-    def states(self) -> dict[JobName, JobState]:
-        """Ask about all jobs that have not ended, as far as is known, and return the states of all."""
-        self._ask(job for job in self.wanted if self.record(job).state not in ENDED)
+    def states(self, named: Collection[JobName] = ()) -> dict[JobName, JobState]:
+        """Return the states of all jobs; ask about those that have not ended, or only about those that are named."""
+        self._ask(job for job in named or self.wanted if self.record(job).state not in ENDED)
         return {job: self.record(job).state for job in self.wanted}
 
     def _ask(self, jobs: Iterable[JobName]) -> None:

@@ -10,7 +10,7 @@ from kedro_batch.submitter.reconcile.named_jobs import check_names
 from kedro_batch.text.wording import counted, listed
 
 MOST = 20
-"""Failed jobs whose logs are shown at once: of more, the user names those that he wants."""
+"""Jobs whose logs are shown at once where the user names none: of more, he names those that he wants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +47,22 @@ def choose_jobs(states: Mapping[JobName, JobState], named: Collection[JobName], 
         return ChosenJobs(jobs=tuple(dict.fromkeys(named)))
     failed = tuple(job for job, state in states.items() if state in FAILURES)
     if failed:
-        more = f", the first {MOST} of them" if len(failed) > MOST else ""
-        why = f"{counted(len(failed), 'job')} failed{more}: {listed(failed[:MOST], MOST)}"
-        return ChosenJobs(jobs=failed[:MOST], why=why)
+        return ChosenJobs(jobs=failed[:MOST], why=f"{counted(len(failed), 'job')} failed{_first_of(failed)}")
     running = tuple(job for job, state in states.items() if state in MAY_BE_WORKING)
     if running:
         runs = "1 job runs" if len(running) == 1 else f"{counted(len(running), 'job')} run"
-        return ChosenJobs(jobs=running, why=f"No job has failed, {runs}: {listed(running, MOST)}")
+        return ChosenJobs(jobs=running[:MOST], why=f"No job has failed, {runs}{_first_of(running)}")
     example = next(iter(states), "JOB")
     later = " To wait for those to come: add --follow." if any(one in UNFINISHED for one in states.values()) else ""
     raise UsageError(
         f"no job of run {run} has failed, and none runs now: name those whose logs you want, such as kedro-batch logs "
         f"{example} --run {run}.{later}"
     )
+
+
+def _first_of(jobs: tuple[JobName, ...]) -> str:
+    """Return the names of jobs; of many, of the first, with words that say so."""
+    return f"{f', the first {MOST} of them' if len(jobs) > MOST else ''}: {', '.join(jobs[:MOST])}"
 
 
 def choose_followed(states: Mapping[JobName, JobState], named: Collection[JobName]) -> ChosenJobs:
