@@ -88,6 +88,14 @@ def test_no_line_is_lost_and_none_is_repeated(tmp_path, lines, configuration):
         assert run.engine.throttled
 
 
+def test_a_service_that_repeats_no_token_is_not_asked_all_the_time(tmp_path):
+    said = numbered("a", 10)
+    run = Followed(tmp_path, {"a": ""}, LogChoice(), run_s=1000, log_rate=0.01, logs={"a": said}, log_endless=True)
+    run.follow()
+    assert run.lines["a"] == said
+    assert run.service.service.verdict.calls["getlogevents"] < 3 * 1000
+
+
 def test_a_token_alone_would_lose_lines_that_come_late(tmp_path):
     said = numbered("a", 1000)
     run = Followed(tmp_path, {"a": ""}, LogChoice(), run_s=20, log_rate=51, logs={"a": said}, log_lag_s=5)

@@ -100,6 +100,8 @@ class Config:
     """The group in the log configuration of every job."""
     log_page: int = 10_000
     """How many events a page has at most."""
+    log_endless: bool = False
+    """Tokens forwards are never repeated, not even at the end of a stream."""
     log_rate: float | None = None
     """How many lines a second a job writes; None: all at its start, a millisecond apart."""
     log_lag_s: float = 0.0

@@ -71,7 +71,8 @@ def _forwards(config: Config, place: str, lines: list[_Line], size: int) -> tupl
     if page and int(empty or 0) < config.log_empty_pages:
         return [], f"{behind}/{int(empty or 0) + 1}", f"b/{start}"
     if not page:
-        return [], place or "/0", f"b/{start}"
+        further = f"{behind}/{int(empty or 0) + 1}" if config.log_endless else place or "/0"
+        return [], further, f"b/{start}"
     return page, f"{page[-1][0]}.{page[-1][1]}/0", f"b/{start}"
 
 

@@ -27,6 +27,7 @@ class FileLog:
     """A file that is read. ``Log``."""
 
     newest_at = 0.0
+    idle = False
 
     def __init__(self, file: Path) -> None:
         """Read a file from its beginning."""

@@ -30,6 +30,10 @@ class Log(Protocol):
         """True if all that can be seen of it was read."""
 
     @property
+    def idle(self) -> bool:
+        """True if there may be more, but not at once."""
+
+    @property
     def newest_at(self) -> float:
         """When its newest line was written, in seconds since the epoch."""
 
@@ -146,6 +150,8 @@ class _Followed:
         if self._ends is not None:
             if self.log.at_end:
                 self._after_the_end(now)
+        elif self.log.idle and not self.log.at_end:
+            self.due = now + self._pace.look_s
         elif self.log.at_end or self.log.newest_at > wall - _LIVE_S:
             self.due = now + self._pace.look_s
             if self._pace.sweep_s is not None and now - self._swept_at >= self._pace.sweep_s:

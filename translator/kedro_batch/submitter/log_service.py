@@ -129,6 +129,11 @@ class StreamLog:
         return self._cursor.at_end
 
     @property
+    def idle(self) -> bool:
+        """True if there may be more, but not at once."""
+        return self._cursor.idle
+
+    @property
     def newest_at(self) -> float:
         """When its newest line was written."""
         return self._cursor.newest_ms / 1000

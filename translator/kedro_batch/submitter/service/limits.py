@@ -36,8 +36,9 @@ appear seconds after a job has ended, and their last lines later (boto3#3718, ne
 LOG_RATE, LOG_BURST = 10.0, 10.0
 """GetLogEvents calls a second while logs are shown: less than half of the 25 that CloudWatch Logs takes from an account
 in a region ("CloudWatch Logs quotas"), where others read logs, too [ours]."""
-LOG_EMPTY_PAGES = 100
-"""Empty pages behind each other after which a stream has no more lines for now [ours]."""
+LOG_EMPTY_PAGES, LOG_IDLE_PAGES = 100, 5
+"""Empty pages behind each other after which a stream has no more lines for now, and after which one that was read to
+its end before is left alone for a moment [ours]."""
 LOG_OVERLAP_S, LOG_OVERLAP_LINES = 30.0, 20_000
 """How far before the newest line a log is read again for lines that become visible late, and how many lines that may be
 [ours]: the driver of a container sends its lines in their order, within seconds."""

@@ -13,7 +13,7 @@ is the one that was sent; tokens expire after 24 hours), and from boto3#3718 (pa
 from collections import Counter
 from dataclasses import dataclass
 
-from kedro_batch.submitter.service.limits import LOG_EMPTY_PAGES, LOG_OVERLAP_LINES, LOG_OVERLAP_S
+from kedro_batch.submitter.service.limits import LOG_EMPTY_PAGES, LOG_IDLE_PAGES, LOG_OVERLAP_LINES, LOG_OVERLAP_S
 
 _FEW = 1000
 """Lines that a cursor remembers without looking which of them it need not."""
@@ -58,6 +58,8 @@ class LogCursor:
         at_end: It has seen all that was visible.
         missing: Why there was nothing to be read, if the stream does not exist.
         newest_ms: The time of the newest line that was shown.
+        idle: Its last pages were empty, and it had come to the end before: more are not asked for at once. That matters
+            for a service that does not repeat the token at the end.
     """
 
     def __init__(self, start_ms: int) -> None:
@@ -70,6 +72,8 @@ class LogCursor:
         self._seen = Counter[tuple[int, int, int]]()
         self._known_from_ms = start_ms
         self.newest_ms = start_ms
+        self.idle = False
+        self._was_at_end = False
         self._empty_pages = 0
         self._forget_at = _FEW
 
@@ -89,6 +93,8 @@ class LogCursor:
         # A stream without a line for hours has empty pages; a service that repeats no token must not be asked for ever.
         self.at_end = page.token in (None, self.token) or self._empty_pages >= LOG_EMPTY_PAGES
         self.token = page.token or self.token
+        self._was_at_end |= self.at_end
+        self.idle = self._was_at_end and self._empty_pages % LOG_IDLE_PAGES == 0 and not page.events
         if self.at_end:
             self._empty_pages = 0
         self._forget()
