@@ -75,7 +75,7 @@ def test_the_token_at_the_end_of_a_log_is_the_one_that_was_sent(jobs, seen):
         further = {"startTime": job["createdAt"], "nextToken": pages[-1]["nextForwardToken"]}
         pages.append(jobs.account.logs.get_log_events(**place, **further))
     tokens = [one["nextForwardToken"] for one in pages]
-    seen(f"{len(pages)} pages; tokens: {tokens}", code="submitter/service/log_cursor.py LogCursor.take")
+    seen(f"{len(pages)} pages; tokens: {tokens}", code="submitter/service/log_cursor.py at_end")
     assert tokens[-1] == tokens[-2]
     assert sum(len(one["events"]) for one in pages) == 1
 
