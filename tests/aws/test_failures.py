@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-from kedro_batch.submitter.failures import Cause, classify_failure, log_streams
+from kedro_batch.submitter.failures import Cause, classify_failure
+from kedro_batch.submitter.log_places import log_streams
+from kedro_batch.submitter.service.limits import LOG_EMPTY_PAGES
 from kedro_batch.submitter.stuck_advice import stuck_advice
 from tests.aws.account import until
 from tests.aws.conftest import ENDED
@@ -59,9 +61,23 @@ def test_the_log_of_a_job_that_runs_can_be_read(jobs, seen):
     seen(
         f"RUNNING {started_s:.0f} s after it was submitted; its stream has a name {named_s:.0f} s later, and a line "
         f"{time.monotonic() - began:.0f} s after that",
-        code="submitter/failures.py log_streams",
+        code="submitter/log_places.py log_streams",
     )
     assert (stream.group, lines) == (jobs.stack.declared["log_group"], ["begun"])
+
+
+def test_the_token_at_the_end_of_a_log_is_the_one_that_was_sent(jobs, seen):
+    job = jobs.ended("fails_twice")
+    (stream,) = log_streams(job)
+    place = {"logGroupName": stream.group, "logStreamName": stream.stream, "startFromHead": True}
+    pages = [jobs.account.logs.get_log_events(**place, startTime=job["createdAt"])]
+    while len(pages) < LOG_EMPTY_PAGES and (len(pages) < 2 or pages[-1]["events"]):
+        further = {"startTime": job["createdAt"], "nextToken": pages[-1]["nextForwardToken"]}
+        pages.append(jobs.account.logs.get_log_events(**place, **further))
+    tokens = [one["nextForwardToken"] for one in pages]
+    seen(f"{len(pages)} pages; tokens: {tokens}", code="submitter/service/log_cursor.py at_end")
+    assert tokens[-1] == tokens[-2]
+    assert sum(len(one["events"]) for one in pages) == 1
 
 
 def test_overrides_that_are_too_long_are_taken_and_fail_later(jobs, seen):

@@ -23,6 +23,7 @@ from tests.e2e.documents import DOCS, PAGES, ROOT, anchors, blocks, codes, comma
 from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 from tests.support.engines import Engine
 from tests.support.registry import registry
+from tests.support.services import standin
 
 PACKAGE = ROOT / "translator" / "kedro_batch"
 _BATCH = kedro_commands.commands["batch"]
@@ -50,6 +51,7 @@ _OFFLINE = {
     "init": {"kedro-batch init --force Dockerfile": "written: Dockerfile"},
 }
 """The pages whose commands need no AWS, and what some of these print."""
+_ELSEWHERE = ("image", "runner", "logs", "development")
 _ON_AWS = ("doctor", "runs", "exit-codes", "events", "pull-requests", "runbook")
 
 
@@ -107,13 +109,23 @@ def test_every_command_of_the_page_about_the_runner_works(demo, moto_server, run
         assert ": 6 jobs, 6 succeeded" in text
 
 
+def test_every_command_of_the_page_about_logs_works(demo, run_commands):
+    there = {"queues": ["spaceflights_queue"], "definitions": {"kedro_run": 2}}
+    with standin(**there, fail={"train_model": 1}) as service:
+        applied = kedro_batch("apply", "plan.yaml", "--run-id", "nightly-42", cwd=demo, env=service.environment)
+        assert applied.code == 6, applied.err
+        shown = run_commands(commands(DOCS["logs"]), demo, service.environment)
+    for command, text in shown.items():
+        assert ("train_model" in text) is ("--follow" not in command), text
+
+
 def test_every_argument_of_the_runner_is_documented():
     documented = [codes(row[0])[0] for row in table(DOCS["runner"], "argument", "meaning")]
     assert documented == [*TARGET, MAX_WORKERS, "is_async"]
 
 
 def test_every_page_with_commands_has_a_test():
-    assert {page for page in DOCS if commands(DOCS[page])} == {*_OFFLINE, *_ON_AWS, "image", "runner", "development"}
+    assert {page for page in DOCS if commands(DOCS[page])} == {*_OFFLINE, *_ON_AWS, *_ELSEWHERE}
 
 
 def test_the_commands_for_developers_name_what_exists():
@@ -357,7 +369,7 @@ def test_every_field_of_the_state_of_a_run_is_documented():
 
 def test_the_commands_that_work_on_runs_are_all_explained():
     explained = " ".join(row[0] for row in table(DOCS["runs"], "command", "what it does"))
-    for command in ("apply", "resume", "wait", "cancel", "status", "runs"):
+    for command in ("apply", "resume", "wait", "cancel", "status", "logs", "runs"):
         assert f"`{command}" in explained
 
 

@@ -1,14 +1,11 @@
+from itertools import chain
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.submitter.failures import (
-    Cause,
-    Failure,
-    LogStream,
-    classify_failure,
-    log_streams,
-)
+from kedro_batch.submitter.failures import Cause, Failure, classify_failure
+from kedro_batch.submitter.log_places import attempt_streams, log_streams
 from kedro_batch.submitter.stuck_advice import ENDED_AS_STUCK, stuck_advice
 from kedro_batch.text.escaping import one_line
 
@@ -215,60 +212,6 @@ def test_pods_tell_it_in_the_words_of_kubernetes(container, cause):
     assert classify_failure({"eksAttempts": [{}, tried]}).attempts == 2
 
 
-OPTIONS = {"awslogs-group": "/team/jobs", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "x"}
-PLACE = LogStream(group="/aws/batch/job", stream="train/default/1", region=None)
-ELSEWHERE = LogStream(group="/team/jobs", stream="train/default/1", region="eu-west-1")
-
-
-@pytest.mark.parametrize(
-    ("container", "places"),
-    [
-        ({}, ()),
-        ({"logConfiguration": {}}, (PLACE,)),
-        ({"logConfiguration": {"logDriver": "awslogs"}}, (PLACE,)),
-        ({"logConfiguration": {"logDriver": "awslogs", "options": OPTIONS}}, (ELSEWHERE,)),
-        ({"logConfiguration": {"options": OPTIONS}}, (ELSEWHERE,)),
-        ({"logConfiguration": {"options": {"awslogs-group": "", "awslogs-region": None}}}, (PLACE,)),
-        ({"logConfiguration": {"logDriver": "splunk", "options": OPTIONS}}, ()),
-        ({"logConfiguration": {"logDriver": "json-file"}}, ()),
-    ],
-)
-def test_the_output_is_where_the_log_configuration_says(container, places):
-    stream = {"logStreamName": "train/default/1"} if container else {}
-    assert log_streams({"container": {**container, **stream}}) == places
-
-
-def test_the_stream_of_the_last_attempt_stands_in_for_one_that_the_job_does_not_name():
-    tries = [{"container": {"logStreamName": "train/default/0"}}, {"container": {"logStreamName": "train/default/1"}}]
-    job = {"container": {"logConfiguration": {"options": OPTIONS}}, "attempts": tries}
-    assert log_streams(job) == (ELSEWHERE,)
-    assert log_streams(job | {"attempts": [*tries, {"container": {}}]}) == ()
-
-
-def test_each_container_of_a_task_has_a_stream_of_its_own():
-    containers = [
-        {"name": "main", "logStreamName": "train/main/1"},
-        {"name": "side", "logConfiguration": {"options": OPTIONS}},
-        {"name": "router", "logConfiguration": {"logDriver": "awsfirelens"}, "logStreamName": "train/router/1"},
-        {"name": "never_started"},
-    ]
-    tried = {"containers": [{"name": "side", "logStreamName": "train/side/1"}, {"name": "router"}]}
-    job = {
-        "container": {},
-        "ecsProperties": {"taskProperties": [{"containers": containers}]},
-        "attempts": [{"taskProperties": []}, {"taskProperties": [tried]}],
-    }
-    assert log_streams(job) == (
-        LogStream(group="/aws/batch/job", stream="train/main/1", region=None),
-        LogStream(group="/team/jobs", stream="train/side/1", region="eu-west-1"),
-    )
-
-
-@pytest.mark.parametrize("job", [{}, {"ecsProperties": {"taskProperties": []}}, {"eksAttempts": [{"podName": "p"}]}])
-def test_where_no_stream_is_told_there_is_no_place(job):
-    assert log_streams(job) == ()
-
-
 @pytest.mark.parametrize(
     ("status_reason", "advice"),
     [
@@ -340,7 +283,7 @@ def test_whatever_the_service_answers_there_is_a_failure_and_a_place_or_none(job
     assert failure.attempts >= 1
     assert failure.reason == one_line(failure.reason)
     assert failure.exit_code is None or type(failure.exit_code) is int
-    for location in log_streams(job):
+    for location in (*log_streams(job), *chain(*attempt_streams(job, ended=False))):
         assert location.stream
         assert location.group
         assert location.region != ""

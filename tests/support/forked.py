@@ -40,7 +40,12 @@ _LOADED_ONCE = (
     "kedro_batch.plan.writer",
     "kedro_batch.review.diagnostics",
 )
-_LOADED_FOR_RUNS = ("kedro_batch.cli.run_session", "kedro_batch.submitter.service.aws")
+_LOADED_FOR_RUNS = (
+    "kedro_batch.cli.run_session",
+    "kedro_batch.cli.shown_logs",
+    "kedro_batch.submitter.batch_logs",
+    "kedro_batch.submitter.service.aws",
+)
 _LOADED_FOR_KEDRO = ("kedro.runner", "pandas")
 """Every session asks for pandas: its parameters are in a MemoryDataset."""
 _STREAMS = (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY), ("stderr", os.O_WRONLY))

@@ -30,11 +30,11 @@ from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.cancel import cancel
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import EngineName, Event, RunFinished
-from kedro_batch.submitter.failures import log_streams
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
+from kedro_batch.submitter.log_places import log_streams
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.service.api import (

@@ -16,7 +16,8 @@ its traceback and ends with exit code 1.
     ├── JobsFailed      6    the run ended with failed jobs
     ├── RunCancelled    6    another command has cancelled the run
     ├── RunUnfinished   7    the run has not ended: jobs are still running, or were never submitted
-    └── RunUnknown      8    no such run, or AWS Batch has forgotten how its jobs ended
+    ├── RunUnknown      8    no such run, or AWS Batch has forgotten how its jobs ended
+    └── LogsMissing     8    `logs`: there is no line to show
     Interrupted         129, 130, 131, 143: a signal ended the command (a BaseException, as KeyboardInterrupt is)
 """
 
@@ -182,6 +183,12 @@ class RunUnfinished(KedroBatchError):  # noqa: N818  an outcome of the run, repo
 
 class RunUnknown(KedroBatchError):  # noqa: N818  an outcome that scripts ask for: there is nothing to follow
     """Neither the journal nor AWS Batch has the run, or AWS Batch has forgotten how its jobs ended."""
+
+    exit_code = 8
+
+
+class LogsMissing(KedroBatchError):  # noqa: N818  an outcome that scripts ask for
+    """Of the logs that are asked for, there is none, or no line."""
 
     exit_code = 8
 

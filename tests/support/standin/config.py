@@ -94,7 +94,19 @@ class Config:
     log_driver: str = "awslogs"
     """The driver in the log configuration of every job; with another one, no job has a stream."""
     log_empty_pages: int = 0
-    """How many empty pages come before those with events, backwards from the end of each stream."""
+    """How many empty pages come before those with events: backwards before the last one of each stream, forwards before
+    each page."""
+    log_group: str = "/aws/batch/job"
+    """The group in the log configuration of every job."""
+    log_page: int = 10_000
+    """How many events a page has at most."""
+    log_endless: bool = False
+    """Tokens forwards are never repeated, not even at the end of a stream."""
+    log_rate: float | None = None
+    """How many lines a second a job writes; None: all at its start, a millisecond apart."""
+    log_lag_s: float = 0.0
+    """How long it takes at most until a line is visible: another time for each line, so that newer ones may be there
+    first. A page leads on behind its newest line, whatever comes before that later."""
 
     # What goes wrong with calls
     seed: int | None = None

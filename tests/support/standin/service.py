@@ -209,7 +209,8 @@ class Service:
         delay, hidden = self.config.describe_delay_s, self.config.vanish
         known = [job for one in dict.fromkeys(wanted) if (job := self._known(one.rpartition("/")[2]))]
         visible = [job for job in known if job.taken + delay <= now and job.label not in hidden]
-        return {"jobs": [described(job, self._epoch, self.config.log_driver) | self._odd_state(job) for job in visible]}
+        of_logs = self.config.log_driver, self.config.log_group
+        return {"jobs": [described(job, self._epoch, *of_logs) | self._odd_state(job) for job in visible]}
 
     def _list(self, body: dict[str, Any], now: float) -> dict[str, Any]:
         if not body.get("jobQueue"):

@@ -7,6 +7,7 @@ from .jobs import Job, Try
 from .targets import ARN, queue_arn
 
 TAG = "kedro-batch:job"
+DEFAULT_GROUP = "/aws/batch/job"
 _NAMES = (
     re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-z]{4}-(.+)-[0-9]+"),
     re.compile(r"[^_]+_(.+)_[0-9]+"),
@@ -21,8 +22,9 @@ def label_of(request: dict[str, Any]) -> str:
     return next((found[1] for pattern in _NAMES if (found := pattern.fullmatch(name))), name)
 
 
-def described(job: Job, epoch: float, log_driver: str = "awslogs") -> dict[str, Any]:
+def described(job: Job, epoch: float, log_driver: str = "awslogs", log_group: str = DEFAULT_GROUP) -> dict[str, Any]:
     """Describe a job as DescribeJobs does; ``epoch`` is the Unix time at the zero of the service's clock."""
+    options = {} if log_group == DEFAULT_GROUP else {"awslogs-group": log_group}
     request = job.request
     overrides = request.get("containerOverrides", {})
     resources = overrides.get("resourceRequirements", [])
@@ -39,7 +41,7 @@ def described(job: Job, epoch: float, log_driver: str = "awslogs") -> dict[str, 
         "ulimits": [],
         "networkInterfaces": [],
         "secrets": [],
-        "logConfiguration": {"logDriver": log_driver, "options": {}, "secretOptions": []},
+        "logConfiguration": {"logDriver": log_driver, "options": options, "secretOptions": []},
     }
     if job.stream:
         container |= {"logStreamName": job.stream} if log_driver == "awslogs" else {}

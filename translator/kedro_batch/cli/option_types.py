@@ -1,7 +1,9 @@
-"""The durations and rates that users write."""
+"""The durations, moments and rates that users write."""
 
 import math
 import re
+import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +29,24 @@ class Duration(_Number):
         if not found:
             self.fail(f"{value!r} is not a duration: write 90s, 15m, 1h or 1d", param, ctx)
         return float(found[1]) * _UNITS[found[2] or ""]
+
+
+class Moment(_Number):
+    """A time: so long ago, such as ``10m``, or an ISO time; without an offset, that of this machine's clock."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds since the epoch."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip()
+        if re.fullmatch(r"\d+(?:\.\d+)?\s*(s|m|min|h|d)?", text):
+            return max(0.0, time.time() - Duration().convert(text, param, ctx))
+        try:
+            return max(0.0, datetime.fromisoformat(text).timestamp())
+        except (ValueError, OverflowError, OSError):
+            self.fail(f"{value!r} is no time: write 10m, 2h or 1d, or 2026-11-30T06:00, perhaps with Z", param, ctx)
 
 
 class Rate(_Number):

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from kedro_batch.cli.base import on_signals, print_note
 from kedro_batch.cli.live_view import JsonLines, follower
@@ -37,6 +37,9 @@ from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
 from kedro_batch.submitter.take_over import CANCELS
+
+if TYPE_CHECKING:
+    from kedro_batch.submitter.service.aws import AwsEngine
 
 
 @dataclass(kw_only=True)
@@ -247,7 +250,7 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
     journal.begin(entry, handle.begun_with.content)
 
 
-def aws_engine(plan: Plan, *, new_run: bool) -> Engine:
+def aws_engine(plan: Plan, *, new_run: bool) -> "AwsEngine":
     """Return the engine for AWS Batch, in the region of a plan if it names one.
 
     Args:

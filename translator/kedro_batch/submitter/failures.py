@@ -1,4 +1,4 @@
-"""Why a job of AWS Batch failed, and where its log is. A new cause of failure goes here.
+"""Why a job of AWS Batch failed. A new cause of failure goes here.
 
 One job of a DescribeJobs reply comes in, in AWS's own shape; any field may be missing or odd. A cause of a closed set
 goes out, with what the service says as harmless text and a line of advice in the words of ``aws_batch.yml``. Pure:
@@ -29,11 +29,9 @@ from kedro_batch.submitter.described_job import (
     containers_of_attempt,
     containers_of_job,
     first_exit_code,
-    mapping_in,
-    mappings_in,
-    tasks_of,
     text_in,
 )
+from kedro_batch.submitter.log_places import log_of
 from kedro_batch.submitter.stuck_advice import ENDED_AS_STUCK, stuck_advice
 from kedro_batch.text.escaping import one_line
 
@@ -89,27 +87,6 @@ class Failure:
     exception_cause: str | None = None
     node: str | None = None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogStream:
-    """A stream of CloudWatch Logs.
-
-    Attributes:
-        group: The log group.
-        stream: The stream in it.
-        region: Where the group is; None for the region of the job.
-    """
-
-    group: str
-    stream: str
-    region: str | None
-
-
-_GROUP = "/aws/batch/job"
-_AWSLOGS = "awslogs"
-"""The log driver of CloudWatch Logs."""
-_LONGEST_PLACE = 4096
-"""Of a log: the longest path on Linux; the name of a stream has 512 characters at most."""
 
 _WORDING: Mapping[Cause, str] = {
     Cause.STUCK: f"^{re.escape(ENDED_AS_STUCK)}",
@@ -215,45 +192,6 @@ def reason_of(job: Mapping[str, Any]) -> str:
     return one_line("; ".join(_texts(job)))
 
 
-def log_of(job: Mapping[str, Any]) -> str | None:
-    """Return where the output of a job is: a file, or the first stream of CloudWatch Logs; None where there is none."""
-    container = text_in(mapping_in(job.get("container")).get("logStreamName"))
-    found = container or next((one.stream for one in log_streams(job)), None)
-    return one_line(found, _LONGEST_PLACE) if found else None
-
-
-def log_streams(job: Mapping[str, Any]) -> tuple[LogStream, ...]:
-    """Return the streams of CloudWatch Logs with the output of a job's last attempt, one for each container.
-
-    A stream has a name from RUNNING on, and may not exist yet. Jobs on EKS have none.
-
-    Args:
-        job: One job of a DescribeJobs reply.
-    """
-    attempts = attempts_of(job)
-    last = attempts[-1] if attempts else {}
-    container = mapping_in(job.get("container"))
-    places = [_log_stream(container, mapping_in(last.get("container")))]
-    last_tasks = mappings_in(last.get("taskProperties"))
-    for number, task in enumerate(tasks_of(job)):
-        attempt = last_tasks[number] if number < len(last_tasks) else {}
-        by_name = {text_in(one.get("name")): one for one in mappings_in(attempt.get("containers"))}
-        containers = mappings_in(task.get("containers"))
-        places += [_log_stream(one, by_name.get(text_in(one.get("name")), {})) for one in containers]
-    return tuple(dict.fromkeys(one for one in places if one))
-
-
-def log_driver(job: Mapping[str, Any]) -> str | None:
-    """Return the log driver of a job whose log is not in CloudWatch Logs; None if it is there.
-
-    Args:
-        job: One job of a DescribeJobs reply.
-    """
-    configuration = mapping_in(mapping_in(job.get("container")).get("logConfiguration"))
-    driver = text_in(configuration.get("logDriver"))
-    return None if driver in ("", _AWSLOGS) else driver
-
-
 def _cause(job: Mapping[str, Any], texts: Iterable[str], exit_code: int | None) -> Cause:
     found = next((cause for cause, words in _WORDING.items() if _says(texts, words)), None)
     if found in (Cause.STUCK, Cause.DEPENDENCY, Cause.TIMEOUT):
@@ -281,19 +219,6 @@ def _advice(cause: Cause, texts: Iterable[str], exit_code: int | None, attempts:
     if cause is Cause.TERMINATED and limited:
         return f"its queue ends jobs that wait too long (jobStateTimeLimitActions): {stuck_advice(limited)}"
     return _ADVICE[cause]
-
-
-def _log_stream(container: Mapping[str, Any], attempt: Mapping[str, Any]) -> LogStream | None:
-    configuration = mapping_in(container.get("logConfiguration"))
-    options = mapping_in(configuration.get("options"))
-    stream = text_in(container.get("logStreamName")) or text_in(attempt.get("logStreamName"))
-    if not stream or text_in(configuration.get("logDriver")) not in ("", _AWSLOGS):
-        return None
-    return LogStream(
-        group=text_in(options.get("awslogs-group")) or _GROUP,
-        stream=stream,
-        region=text_in(options.get("awslogs-region")) or None,
-    )
 
 
 def _texts(job: Mapping[str, Any]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from kedro_batch.submitter.kedro_log import node_that_failed
 from kedro_batch.submitter.tracebacks import Raised, last_raised
-from kedro_batch.text.escaping import one_line
+from kedro_batch.text.escaping import last_written, one_line
 from kedro_batch.text.wording import counted
 
 LINES = 25
@@ -83,8 +83,7 @@ def _cause(raised: Raised | None) -> str | None:
 def _lines_of(entry: str) -> Iterator[str]:
     """Yield the lines of an entry as a terminal would show them: of a progress bar, what it says last."""
     for line in _unpacked(entry).split("\n")[-_LINES_READ:]:
-        seen = next((part for part in reversed(line.split("\r")) if part.strip()), "") if "\r" in line else line
-        yield one_line(seen[:_LONGEST_READ], None)
+        yield one_line(last_written(line)[:_LONGEST_READ], None)
 
 
 def _unpacked(entry: str) -> str:

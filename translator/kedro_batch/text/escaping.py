@@ -64,6 +64,13 @@ def one_line(text: str, most: int | None = LONGEST_LINE) -> str:
     return line[: max(0, most - len(_CUT))] + _CUT
 
 
+def last_written(line: str) -> str:
+    """Return what a terminal shows in the end of a line that begins anew at carriage returns, as progress bars do."""
+    if "\r" not in line:
+        return line
+    return next((part for part in reversed(line.split("\r")) if part.strip()), "")
+
+
 def first_lines(text: str, most: int = MOST_LINES) -> str:
     """Return the first lines of text that a terminal shows as it is, each as ``one_line`` makes it.
 

@@ -31,6 +31,7 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
+from kedro_batch.submitter.log_places import LogStream
 from kedro_batch.submitter.service.api import (
     Capabilities,
     Check,
@@ -45,6 +46,7 @@ from kedro_batch.submitter.service.api import (
 from kedro_batch.submitter.service.call_pool import LANES, Lane
 from kedro_batch.submitter.service.cloudwatch_logs import CloudWatchLogs
 from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, LOG_S, READ_S, TERMINATE_JOBS, Pace
+from kedro_batch.submitter.service.log_cursor import LogPage
 from kedro_batch.text.escaping import one_line
 
 
@@ -311,6 +313,10 @@ class AwsEngine:
     def log_tail(self, detail: JobDetail, lines: int) -> LogTail:
         """Return the last lines of the last attempt, from CloudWatch Logs, or why there are none."""
         return self._clients.logs.tail(detail, lines)
+
+    def log_page(self, log: LogStream, start_ms: int, token: str | None) -> LogPage:
+        """Return a page of a stream of CloudWatch Logs, from a time on, or where a token of that time leads."""
+        return self._clients.logs.page(log, start_ms, token)
 
     def interrupt(self) -> str:
         """Leave the jobs alone: they go on."""

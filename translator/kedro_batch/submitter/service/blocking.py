@@ -131,4 +131,5 @@ class BlockingService:
                     return reply
             self._backoff.tell(self._calls.now())
             if self._calls.now() > until:
-                raise ServiceError(f"AWS Batch has not answered for {duration(patience_s)}", fault=Fault.AMBIGUOUS)
+                problem = f"{lane.service} has not answered for {duration(patience_s)}"
+                raise ServiceError(problem, fault=Fault.AMBIGUOUS, service=lane.service)

@@ -26,6 +26,11 @@ class Lane(StrEnum):
     TERMINATE = "terminate"
     LOG = "log"
 
+    @property
+    def service(self) -> str:
+        """What its calls go to."""
+        return "CloudWatch Logs" if self is Lane.LOG else "AWS Batch"
+
 
 _SETTLE_S = 0.02
 

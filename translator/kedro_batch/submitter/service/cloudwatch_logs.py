@@ -1,8 +1,9 @@
-"""Read how a job's log ends, from CloudWatch Logs.
+"""Read logs from CloudWatch Logs: how the one of a failed job ends, or page by page.
 
 A stream appears seconds after its job has started, its last lines later still, and a page of it may be empty though
 others are not (API reference, GetLogEvents: "This operation can return empty results while there are more log events
-available through the token"; boto3#3718). So pages are followed backwards, as many as can be afforded.
+available through the token"; boto3#3718). So for the end of a log, pages are followed backwards, as many as can be
+afforded; ``log_cursor`` says how a whole log is read.
 """
 
 import time
@@ -12,9 +13,10 @@ from typing import Any
 from kedro_batch.cloud.aws_errors import calling, error_code, parsing
 from kedro_batch.cloud.targets import items
 from kedro_batch.errors import Fault, ServiceError
-from kedro_batch.submitter.failures import LogStream, log_driver, log_streams
+from kedro_batch.submitter.log_places import LogStream, log_streams, shown_place, why_no_stream
 from kedro_batch.submitter.service.api import JobDetail, LogTail
 from kedro_batch.submitter.service.limits import LOG_CHARACTERS, LOG_PAGES, LOG_S
+from kedro_batch.submitter.service.log_cursor import LogEvent, LogPage
 from kedro_batch.text.escaping import one_line
 
 _SERVICE = "CloudWatch Logs"
@@ -40,7 +42,7 @@ class CloudWatchLogs:
         """
         streams = log_streams(detail.reply)
         if not streams:
-            return LogTail(problem=_why_no_stream(detail), complete=True)
+            return LogTail(problem=why_no_stream(detail.reply), complete=True)
         tail: list[str] = []
         missing = []
         for stream in streams:
@@ -53,17 +55,45 @@ class CloudWatchLogs:
         if tail:
             return LogTail(lines=tuple(tail[-lines:]))
         if missing:
-            where = f"stream {one_line(missing[0].stream)} of {one_line(missing[0].group)}"
-            return LogTail(problem=f"{_SERVICE} does not have its log yet ({where})")
+            return LogTail(problem=f"{_SERVICE} does not have its log yet ({shown_place(missing[0])})")
         return LogTail(problem="its log is still empty")
+
+    def page(self, log: LogStream, start_ms: int, token: str | None) -> LogPage:
+        """Return a page of a stream, from a time on, or where a token of that time leads.
+
+        Raises:
+            ServiceError: It cannot be read; the message names the log group, and the permission if that is missing.
+        """
+        what = f"GetLogEvents on {one_line(log.group)}"
+        client = self._client_for(log, what)
+        further: Mapping[str, str] = {"nextToken": token} if token else {}
+        try:
+            with calling(what, _SERVICE):
+                reply: Any = client.get_log_events(
+                    logGroupName=log.group,
+                    logStreamName=log.stream,
+                    startTime=start_ms,
+                    startFromHead=True,
+                    **further,
+                )
+        except ServiceError as error:
+            if error_code(error) == "ResourceNotFoundException":
+                return LogPage(missing=error.problem)
+            raise _with_remedy(error, log) from error
+        events = items(reply, "events", what)
+        with parsing(what, _SERVICE):
+            return LogPage(events=tuple(map(_event, events)), token=reply.get("nextForwardToken"))
+
+    def _client_for(self, log: LogStream, what: str) -> Any:
+        with calling(what, _SERVICE):
+            if log.region not in self._clients:
+                self._clients[log.region] = self._client_in(log.region)
+        return self._clients[log.region]
 
     def _last_of(self, log: LogStream, lines: int) -> list[str]:
         """Return the last lines of a stream: page after page backwards, until there are enough or it begins."""
         what = f"GetLogEvents on {one_line(log.group)}"
-        with calling(what, _SERVICE):
-            if log.region not in self._clients:
-                self._clients[log.region] = self._client_in(log.region)
-        client = self._clients[log.region]
+        client = self._client_for(log, what)
         found: list[str] = []
         token: str | None = None
         until = time.monotonic() + LOG_S
@@ -83,17 +113,8 @@ class CloudWatchLogs:
         return found[-lines:]
 
 
-def _why_no_stream(detail: JobDetail) -> str:
-    """Return why a job has no stream in CloudWatch Logs."""
-    reply = detail.reply
-    if reply.get("eksProperties"):
-        return "its log is in its cluster: kubectl logs shows it"
-    if driver := log_driver(reply):
-        return f"its definition sends its log elsewhere: logDriver {one_line(driver)}"
-    begun = any(one.get("startedAt") for one in (reply, *(reply.get("attempts") or ())))
-    if reply.get("container") is not None and not begun:
-        return "it has no log stream: its container never started"
-    return "AWS Batch names no log stream of it"
+def _event(reply: Mapping[str, Any]) -> LogEvent:
+    return LogEvent(str(reply.get("message", "")), int(reply["timestamp"]), int(reply.get("ingestionTime", 0)))
 
 
 def _with_remedy(error: ServiceError, log: LogStream) -> ServiceError:

@@ -33,6 +33,26 @@ LOG_AGAIN_S = (2.0, 5.0, 10.0)
 """When a log is looked at again that is missing, empty or without its end, counted from the first look [ours]: streams
 appear seconds after a job has ended, and their last lines later (boto3#3718, nextstrain/cli#405)."""
 
+LOG_RATE, LOG_BURST = 10.0, 10.0
+"""GetLogEvents calls a second while logs are shown: less than half of the 25 that CloudWatch Logs takes from an account
+in a region ("CloudWatch Logs quotas"), where others read logs, too [ours]."""
+LOG_EMPTY_PAGES, LOG_IDLE_PAGES = 100, 5
+"""Empty pages behind each other after which a stream has no more lines for now, and after which one that was read to
+its end before is left alone for a moment [ours]."""
+LOG_OVERLAP_S, LOG_OVERLAP_LINES = 30.0, 20_000
+"""How far before the newest line a log is read again for lines that become visible late, and how many lines that may be
+[ours]: the driver of a container sends its lines in their order, within seconds."""
+LOG_SWEEP_S = 10.0
+"""How often a log that is followed is read again so far [ours]."""
+LOG_LOOK_S = 2.0
+"""How often a log at its end is looked at again [ours]: the driver sends lines every few seconds."""
+LOG_JOBS_S = 5.0
+"""How often it is asked which jobs run, while logs are followed [ours]."""
+LOG_SETTLED_S = 60.0
+"""A job that has ended so long ago writes no more lines that are not visible yet [ours]."""
+LOG_PATIENCE_S = 30.0
+"""How long a command that shows logs once waits for a service that does not answer [ours]: somebody sits before it."""
+
 CONNECT_S, READ_S = 10, 30
 """Time-outs of one call [ours]."""
 

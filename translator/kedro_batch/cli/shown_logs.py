@@ -1,0 +1,285 @@
+"""Shows logs for a command: finds the run, chooses the jobs, reads their logs once, or follows them.
+
+It takes no lock and writes nothing but lines: a run that somebody works on can be looked at.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from kedro_batch.cli.base import on_signals, print_plainly
+from kedro_batch.cli.log_output import LogOutput
+from kedro_batch.cli.run_choice import LAST, choose_run
+from kedro_batch.errors import RunUnknown, ServiceError, UsageError
+from kedro_batch.plan.graph import topological_order
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.inbox import Inbox
+from kedro_batch.submitter.job_state import NEW, JobState
+from kedro_batch.submitter.journal_place import real_journal, run_folder
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import read_journal
+from kedro_batch.submitter.local_logs import LocalLogs
+from kedro_batch.submitter.log_choice import ChosenJobs, choose_followed, choose_jobs
+from kedro_batch.submitter.log_following import (
+    Clock,
+    FollowPace,
+    LogAtWork,
+    OneLook,
+    RunLogs,
+    follow_logs,
+)
+from kedro_batch.submitter.run_id import checked_run_id
+from kedro_batch.submitter.run_lock import is_locked
+from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S
+from kedro_batch.submitter.run_plans import queues_in
+from kedro_batch.submitter.service import limits
+from kedro_batch.submitter.service.call_pool import ThreadedCalls
+from kedro_batch.submitter.service.local_earlier import EarlierCommands
+from kedro_batch.submitter.service.local_record import RECORD
+from kedro_batch.text.wording import counted, listed
+
+if TYPE_CHECKING:
+    from kedro_batch.submitter.log_service import AskedService, RecordedRun
+
+_FILES_S = 0.5
+"""How often the files of a run on this machine are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRequest:
+    """What the user asks for.
+
+    Attributes:
+        jobs: The jobs that he names.
+        follow: Until they have ended.
+        since: Lines from this time on, in seconds since the epoch; None for all.
+        submission: Which one; None for the latest.
+        attempt: Which one; None for the latest.
+        retry_for: How long to be patient, in seconds; None for as long as is usual.
+    """
+
+    jobs: tuple[JobName, ...]
+    follow: bool
+    since: float | None
+    submission: int | None
+    attempt: int | None
+    retry_for: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedRun:
+    """A run whose logs are shown; ``entry`` is None if the journal does not have it."""
+
+    run_id: RunId
+    plan: Plan
+    entry: RunEntry | None
+    journal: Path
+
+    @property
+    def is_local(self) -> bool:
+        """True if its jobs run on this machine."""
+        return self.entry is not None and self.entry.engine == "local"
+
+    @property
+    def names(self) -> tuple[JobName, ...]:
+        """Its jobs, parents first."""
+        return tuple(topological_order({job.name: job.depends_on for job in self.plan.jobs}))
+
+
+def find_logged_run(run: str | None, plan: tuple[bytes, str] | None, journal: Path) -> LoggedRun:
+    """Find a run in the journal, or by its id and the plan that the user names.
+
+    Raises:
+        RunUnknown: There is no such run.
+        UsageError: The journal cannot be read, or the id is missing.
+        PlanError: The plan is wrong.
+    """
+    if plan is None:
+        with read_journal(journal, print_plainly) as view:
+            entry = choose_run(view, run, prefix=True)
+            content = view.plan(entry.run)
+        recorded = read_plan(content, f"the plan of run {entry.run}")
+        return LoggedRun(run_id=entry.run, plan=recorded, entry=entry, journal=journal)
+    if run in (None, LAST):
+        raise UsageError("--plan is for a run of another machine, so its id has to be named: add --run RUN")
+    run_id = checked_run_id(str(run))
+    named = read_plan(*plan)
+    if real_journal(journal).is_file():
+        with read_journal(journal, print_plainly) as view:
+            if view.run(run_id):
+                return find_logged_run(run, None, journal)
+    return LoggedRun(run_id=run_id, plan=named, entry=None, journal=journal)
+
+
+def show_logs(run: LoggedRun, request: LogRequest, output: LogOutput) -> tuple[ServiceError, ...]:
+    """Show the logs; return why some could not be read.
+
+    Raises:
+        UsageError: There is no such job, or no job to choose.
+        RunUnknown: AWS Batch does not know the run.
+        ServiceError: The service refused all, or did not answer.
+        Interrupted: A signal came.
+        OSError: Nobody reads what is written.
+    """
+    inbox = Inbox()
+    with on_signals(inbox.on_signal):
+        return _show_local(run, request, output, inbox) if run.is_local else _show_batch(run, request, output, inbox)
+
+
+def _show_batch(run: LoggedRun, request: LogRequest, output: LogOutput, inbox: Inbox) -> tuple[ServiceError, ...]:
+    from kedro_batch.cli.run_session import aws_engine  # noqa: PLC0415  loads what shows runs; local ones need none
+    from kedro_batch.submitter.batch_logs import BatchLogs, LogChoice  # noqa: PLC0415  the same
+    from kedro_batch.submitter.log_service import AskedService  # noqa: PLC0415  the same
+
+    patience_s = DEFAULT_RETRY_FOR_S if request.follow else limits.LOG_PATIENCE_S
+    patience_s = patience_s if request.retry_for is None else request.retry_for
+    place = run.entry.location if run.entry else {}
+    engine = aws_engine(replace(run.plan, region=run.plan.region or place.get("region")), new_run=False)
+    service = AskedService(engine, ThreadedCalls(inbox), inbox, output.notice, patience_s)
+    service.refuse_other_account(run.plan.account or place.get("account"))
+    choice = LogChoice(submission=request.submission, attempt=request.attempt, since=request.since)
+    logs = BatchLogs(run.plan, service, _reader(run, service), choice)
+    states = logs.states(request.jobs)
+    if run.entry is None and (missing := sum(state is NEW.state for state in states.values())):
+        output.say(f"AWS Batch knows {len(states) - missing} of the {counted(len(states), 'job')} of the run.")
+    chosen = _choose(run, request, output, states)
+    logs.wanted = chosen.jobs
+    logs.describe(chosen.jobs)
+    pace = FollowPace(
+        jobs_s=limits.LOG_JOBS_S,
+        look_s=limits.LOG_LOOK_S,
+        sweep_s=limits.LOG_SWEEP_S,
+        again_s=limits.LOG_AGAIN_S,
+        from_end=not request.follow,
+    )
+    if request.follow:
+        return _follow(logs, chosen, output, service, pace)
+    return _show_once(logs, chosen, output, service, pace)
+
+
+def _show_local(run: LoggedRun, request: LogRequest, output: LogOutput, inbox: Inbox) -> tuple[ServiceError, ...]:
+    folder = run_folder(run.journal, run.run_id)
+
+    def is_alive() -> bool:
+        return _is_worked_on(folder) or bool(EarlierCommands(folder / RECORD).left_running())
+
+    logs = LocalLogs(folder / "logs", folder / RECORD, is_alive, submission=request.submission, attempt=request.attempt)
+    with read_journal(run.journal, print_plainly) as view:
+        recorded = {job: one.state for job, one in view.records(run.run_id).items()}
+    states = dict.fromkeys(run.names, NEW.state) | recorded
+    states |= {job: now for job, now in logs.states().items() if states.get(job) is not JobState.CANCELLED}
+    chosen = _choose(run, request, output, states)
+    logs.wanted = chosen.jobs
+    clock = _LocalClock(inbox)
+    pace = FollowPace(jobs_s=_FILES_S, look_s=_FILES_S)
+    if request.follow:
+        return _follow(logs, chosen, output, clock, pace)
+    return _show_once(logs, chosen, output, clock, pace)
+
+
+class _ShownLogs(RunLogs, Protocol):
+    """The logs of a run, job by job."""
+
+    def logs_of(self, job: JobName) -> Iterable[LogAtWork]:
+        """Return the logs of a job that are wanted."""
+
+    def attempts_begun(self, job: JobName) -> int:
+        """Return how many attempts of a job have begun."""
+
+    def why_none(self, job: JobName) -> str:
+        """Return why there is no log of a job."""
+
+
+def _choose(run: LoggedRun, request: LogRequest, output: LogOutput, states: Mapping[JobName, JobState]) -> ChosenJobs:
+    """Choose the jobs, and say which ones these are."""
+    in_order = {job: states[job] for job in run.names}
+    if request.follow:
+        chosen = choose_followed(in_order, request.jobs)
+    else:
+        chosen = choose_jobs(in_order, request.jobs, run=run.run_id)
+    output.say(chosen.why)
+    output.shape(chosen.jobs)
+    return chosen
+
+
+def _follow(
+    logs: _ShownLogs, chosen: ChosenJobs, output: LogOutput, clock: Clock, pace: FollowPace
+) -> tuple[ServiceError, ...]:
+    """Show the logs until their jobs have ended."""
+    if not chosen.jobs:
+        return ()
+    errors = follow_logs(logs, output.show, output.tell, clock, pace)
+    for job in chosen.jobs if chosen.named else ():
+        if not logs.attempts_begun(job):
+            output.tell_job(job, logs.why_none(job))
+    return errors
+
+
+def _show_once(
+    logs: _ShownLogs, chosen: ChosenJobs, output: LogOutput, clock: Clock, pace: FollowPace
+) -> tuple[ServiceError, ...]:
+    """Show the logs as they are now, job by job."""
+    errors: dict[str, ServiceError] = {}
+    for job in chosen.jobs:
+        some = list(logs.logs_of(job))
+        if not some:
+            output.tell_job(job, logs.why_none(job))
+            continue
+        if (begun := logs.attempts_begun(job)) > 1:
+            output.say(f"{job}: attempt {some[0].place.attempt} of {begun}. Another one: --attempt N")
+        for error in follow_logs(OneLook(some, logs.open), output.show, output.tell, clock, pace):
+            errors.setdefault(str(error), error)
+    return tuple(errors.values())
+
+
+class _LocalClock:
+    """The clock of this machine. ``Clock``."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wall(self) -> float:
+        return time.time()
+
+    def pause(self, seconds: float) -> None:
+        self._inbox.wait(seconds)
+        self._inbox.check_interrupt()
+
+
+def _reader(run: LoggedRun, service: "AskedService") -> "Callable[[], RecordedRun]":
+    """Return what reads all that is recorded of a run: in the journal, or else on AWS Batch, once."""
+    from kedro_batch.submitter.log_service import RecordedRun  # noqa: PLC0415  as where it is called
+
+    if run.entry is None:
+        found = service.listed_run(run.run_id, run.plan)
+        if not found.submissions:
+            raise RunUnknown(
+                f"AWS Batch has no job of run {run.run_id} in {listed(sorted(queues_in(run.plan)))}: it forgets "
+                "jobs some days after they have ended, sometimes within one. Is this the plan of the run?"
+            )
+        return lambda: found
+
+    def read() -> RecordedRun:
+        with read_journal(run.journal, print_plainly) as view:
+            return RecordedRun(
+                submissions=view.submissions(run.run_id),
+                revisions=view.revisions(run.run_id),
+                worked_on=_is_worked_on(run_folder(run.journal, run.run_id)),
+            )
+
+    return read
+
+
+def _is_worked_on(folder: Path) -> bool:
+    """True if a process of this machine works on a run; False also if its file system has no locks to tell it by."""
+    try:
+        return is_locked(folder)
+    except UsageError:
+        return False
