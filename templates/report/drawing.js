@@ -1,7 +1,9 @@
 // ---- drawing: the numbers over time, and the lanes, each on a canvas; only what is seen is drawn -----------------
 const LANE = 18;
 const narrow = matchMedia("(max-width: 760px)");
-const nameRoom = () => (narrow.matches ? 96 : Math.min(220, 30 + 7 * Math.max(...jobs.slice(0, 2000).map(({ name }) => name.length), 12)));
+const longest = (names) => names.reduce((most, name) => Math.max(most, name.length), 0);
+const letters = Math.max(folded ? 0 : longest(jobs.map(({ name }) => name)), longest([...groups.values()].map(({ name, jobs: all }) => `> ${name} (${all.length})`)));
+const nameRoom = () => (narrow.matches ? 104 : Math.min(230, Math.max(132, 24 + 6.8 * letters)));
 const lanes = byId("lanes");
 const bars = byId("bars");
 const slots = byId("slots");
@@ -151,6 +153,7 @@ const drawLanes = () => {
   const first = Math.max(0, Math.floor(top / LANE));
   const last = Math.min(rows.length, Math.ceil((top + seen) / LANE));
   const [found] = ticks(state.from, state.to, Math.max(2, (width - left) / 90));
+  const grouped = rows.some(({ group }) => group);
   pen.textBaseline = "middle";
   for (let at = first; at < last; at += 1) {
     const { job, group, open, shown } = rows[at];
@@ -169,7 +172,7 @@ const drawLanes = () => {
       pen.fillStyle = group.failed ? colour.failed : colour.text;
       pen.fillText(fitted(pen, `${open ? "▾" : "▸"} ${group.name} (${shown.toLocaleString("en")})`, left - 12), 6, y + LANE / 2 + 1);
     } else {
-      const indent = folded ? 16 : 6;
+      const indent = grouped ? 16 : 6;
       pen.font = job.critical ? bold : mono;
       const odd = job.state === "FAILED" || job.state === "LOST";
       pen.fillStyle = odd ? colour.failed : job.state === "NOT_RUN" || !job.attempts.length ? colour.muted : colour.text;

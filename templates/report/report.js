@@ -12,12 +12,12 @@ const attemptDetails = (one) => [
   el("h3", {}, [attemptWords(one) || "submission 1", one.outcome ?? one.state.toLowerCase().replace("_", " "), isCritical(one) ? "on the critical path" : ""].filter(Boolean).join(" - ")),
   facts([
     ...one.intervals.map(([phase, from, to, open]) => [PHASE_WORDS[PHASES[phase]], `${open ? "for " : ""}${duration(to - from)}${open ? " until then" : ""}`]),
-    ["created", one.created === undefined ? "" : clock(one.created)],
-    ["parents done", one.parentsDone === undefined ? "" : clock(one.parentsDone)],
-    ["seen starting", one.startingSeen === undefined ? "" : clock(one.startingSeen)],
-    ["seen running", one.runningSeen === undefined ? "" : clock(one.runningSeen)],
-    ["started", one.started === undefined ? "" : clock(one.started)],
-    ["stopped", one.stopped === undefined ? "" : clock(one.stopped)],
+    ["created", one.created === undefined ? "" : when(one.created)],
+    ["parents done", one.parentsDone === undefined ? "" : when(one.parentsDone)],
+    ["seen starting", one.startingSeen === undefined ? "" : when(one.startingSeen)],
+    ["seen running", one.runningSeen === undefined ? "" : when(one.runningSeen)],
+    ["started", one.started === undefined ? "" : when(one.started)],
+    ["stopped", one.stopped === undefined ? "" : when(one.stopped)],
     ["exit code", one.exitCode],
     ["reason", one.reason ?? ""],
     ["exception", one.exception ?? ""],
@@ -110,7 +110,7 @@ const tipOf = (row, at) => {
   const lines = [
     attemptWords(one),
     `${PHASE_WORDS[PHASES[phase]]} ${open ? "for at least " : ""}${duration(to - from)}`,
-    `${time(from)} to ${open ? "now, as far as is recorded" : time(to)} UTC`,
+    `${when(from)} to ${open ? "now, as far as is recorded" : when(to)} UTC`,
     PHASES[phase] === "running" ? [one.outcome, one.exitCode ? `exit code ${one.exitCode}` : ""].filter(Boolean).join(", ") : "",
     isCritical(one) ? "on the critical path" : "",
   ];
@@ -119,7 +119,7 @@ const tipOf = (row, at) => {
 const slotsTip = (at) => {
   const { times, running, waiting: ready } = report.slots;
   const here = times.findLastIndex((one) => one <= at);
-  return [el("b", {}, `${time(at)} UTC`), el("div", {}, `${here < 0 ? 0 : running[here]} running`), el("div", {}, `${here < 0 ? 0 : ready[here]} waiting for capacity`)];
+  return [el("b", {}, `${when(at)} UTC`), el("div", {}, `${here < 0 ? 0 : running[here]} running`), el("div", {}, `${here < 0 ? 0 : ready[here]} waiting for capacity`)];
 };
 const showTip = (event, content) => {
   tip.replaceChildren(...content);

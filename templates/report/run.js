@@ -34,9 +34,11 @@ const duration = (seconds) => {
 };
 const clock = (seconds) => new Date((report.begin + seconds) * 1000).toISOString().slice(0, 19).replace("T", " ");
 const time = (seconds) => clock(seconds).slice(11);
+const day = (seconds) => clock(seconds).slice(0, 10);
+const when = (seconds) => (day(0) === day(report.end) ? time(seconds) : clock(seconds)); // the day, if there are several
 const inPhase = (one, ...phases) =>
   one.intervals.filter(([phase, , , open]) => !open && phases.includes(PHASES[phase])).reduce((sum, [, from, to]) => sum + to - from, 0);
-const hasPhase = (one, ...phases) => one.intervals.some(([phase]) => phases.includes(PHASES[phase]));
+const hasEnded = (one, ...phases) => one.intervals.some(([phase, , , open]) => !open && phases.includes(PHASES[phase]));
 const PHASE_WORDS = {
   parents: "waiting for parents",
   capacity: "waiting for capacity and start",

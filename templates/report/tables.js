@@ -54,7 +54,7 @@ class Table {
 }
 const column = (label, key, kind, cell = key) => ({ label, key, kind, cell: (row) => `${cell(row) ?? ""}` });
 const timed = (label, key) => column(label, key, "number", (row) => (key(row) === undefined ? "" : duration(key(row))));
-const known = (one, ...phases) => (hasPhase(one, ...phases) ? inPhase(one, ...phases) : undefined);
+const known = (one, ...phases) => (hasEnded(one, ...phases) ? inPhase(one, ...phases) : undefined);
 const jobColumn = { label: "job", kind: "name", key: ({ job }) => jobs[job].name, cell: ({ job }) => jobLink(job) };
 
 const pathTable = () => new Table(byId("path").querySelector(".listing"), [
@@ -80,8 +80,8 @@ const shareTable = (of) => new Table(byId("usage").querySelector(".listing"), [
   column("jobs", (one) => one.jobs, "number", (one) => one.jobs.toLocaleString("en")),
   column("attempts", (one) => one.attempts, "number", (one) => one.attempts.toLocaleString("en")),
   column("failed", (one) => one.failed, "number", (one) => (one.failed ? one.failed.toLocaleString("en") : "")),
-  timed("ran", (one) => one.ran_s),
-  timed("waited for capacity", (one) => one.waited_s),
+  timed("ran", (one) => (one.attempts ? one.ran_s : undefined)),
+  timed("waited for capacity", (one) => (one.attempts ? one.waited_s : undefined)),
   column("asked for", (one) => one.vcpu_hours, "", (one) => one.hours),
 ], report.shares[of]);
 const attemptTable = () => new Table(byId("attempts").querySelector(".listing"), [
@@ -89,7 +89,7 @@ const attemptTable = () => new Table(byId("attempts").querySelector(".listing"),
   column("submission", (one) => one.submission, "number"),
   column("attempt", (one) => one.attempt, "number"),
   column("ended", (one) => one.outcome ?? one.state.toLowerCase().replace("_", " ")),
-  column("started", (one) => one.started, "number", (one) => (one.started === undefined ? "" : time(one.started))),
+  column("started", (one) => one.started, "number", (one) => (one.started === undefined ? "" : when(one.started))),
   timed("parents", (one) => known(one, "parents")),
   timed("capacity, start", (one) => known(one, "capacity", "starting")),
   timed("ran", (one) => known(one, "running")),

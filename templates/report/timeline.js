@@ -47,12 +47,12 @@ const wanted = (job) => (state.hits?.has(job.number) ?? true) && (!state.onlyPat
 let rows = [];
 let rowOfJob = new Map();
 const arrange = () => {
-  const few = state.hits !== null || state.onlyPath;
-  if (!folded) rows = inOrder.filter(wanted).map((job) => ({ job }));
+  const kept = inOrder.filter(wanted);
+  if (kept.length <= MANY) rows = kept.map((job) => ({ job }));
   else rows = groupOrder.flatMap((group) => {
     const shown = group.jobs.filter(wanted);
     if (!shown.length) return [];
-    const open = state.open.has(group.name) || (few && shown.length <= MANY);
+    const open = state.open.has(group.name);
     return [{ group, open, shown: shown.length }, ...(open ? shown.map((job) => ({ job })) : [])];
   });
   rowOfJob = new Map(rows.flatMap(({ job }, at) => (job ? [[job.number, at]] : [])));

@@ -74,6 +74,7 @@ class _Page:
     facts: tuple[Fact, ...]
     failures: tuple[_Failure, ...]
     failures_left_out: str
+    is_over: bool
     steps: tuple[_Step, ...]
     steps_left_out: str
     retries: tuple[_Retry, ...]
@@ -106,6 +107,7 @@ def _page(report: Report, lines: int) -> _Page:
         facts=report_facts(report),
         failures=tuple(_failure(one, lines) for one in report.failures[:_FAILURES]),
         failures_left_out=_left_out(len(report.failures) - _FAILURES, "failure"),
+        is_over=report.is_over,
         # The end of a path is what people ask about.
         steps=tuple(_Step(job=one.job, took=duration(one.seconds), spent=spent_words(one)) for one in steps[-_STEPS:]),
         steps_left_out=_left_out(len(steps) - _STEPS, "job"),

@@ -40,6 +40,7 @@ class _Page:
     notes: tuple[str, ...]
     counts: tuple[tuple[str, str], ...]
     has_times: bool
+    is_over: bool
 
 
 def render_report_page(report: Report) -> str:
@@ -58,6 +59,7 @@ def render_report_page(report: Report) -> str:
         notes=report.notes,
         counts=tuple((state.lower(), f"{number:,} {state}") for state, number in report.status.counts.items()),
         has_times=any(one.intervals for one in report.attempts),
+        is_over=report.is_over,
     )
     return render("report/report.html.j2", view)
 

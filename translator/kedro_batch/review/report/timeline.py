@@ -250,8 +250,11 @@ def _starting_seen(one: Submission, since: float | None, attempt: JobAttempt) ->
     until = attempt.stopped_at if attempt.started_at is None else attempt.started_at
     if since is None or until is None:
         return None
-    seen = (other.at for other in one.seen if other.state is JobState.STARTING)
-    return next((at for at in seen if since < at < until), None)
+    return _first_seen(one, JobState.STARTING, since, until)
+
+
+def _first_seen(one: Submission, state: JobState, since: float, until: float) -> float | None:
+    return next((seen.at for seen in one.seen if seen.state is state and since < seen.at < until), None)
 
 
 def _unfinished(one: Submission, done: float | None, as_of: float, *, has_parents: bool) -> Attempt:
@@ -259,11 +262,14 @@ def _unfinished(one: Submission, done: float | None, as_of: float, *, has_parent
     state, last = one.record.state, one.seen[-1] if one.seen else None
     running = last.at if last and last.state is state is JobState.RUNNING else None
     sent = _sent_at(one.record)
-    intervals: tuple[Interval, ...] = ()
+    known = done is not None or not has_parents
+    intervals: list[Interval] = []
     if running is not None:
-        intervals = tuple(_interval(Phase.RUNNING, running, as_of, is_open=True))
+        if sent is not None and known:
+            intervals += _until_seen_running(one, sent, done, running)
+        intervals += _interval(Phase.RUNNING, running, as_of, is_open=True)
     elif sent is not None and state in _WAITING_ON_SERVICE:
-        intervals = tuple(_still_waiting(state, sent, done, as_of, has_parents=has_parents))
+        intervals += _still_waiting(state, sent, done, as_of, known=known)
     return Attempt(
         job=one.job,
         submission=one.record.submission,
@@ -272,14 +278,25 @@ def _unfinished(one: Submission, done: float | None, as_of: float, *, has_parent
         record=one.record,
         parents_done_at=None if state is JobState.NOT_RUN else done,
         running_seen_at=running,
-        intervals=intervals,
+        intervals=tuple(intervals),
     )
 
 
+def _until_seen_running(one: Submission, sent: float, done: float | None, running: float) -> Iterator[Interval]:
+    """Yield what a job that runs did before, as far as a follower saw it: when its container started is told later."""
+    ready = min(running, max(sent, done or sent))
+    yield from _interval(Phase.PARENTS, sent, ready)
+    starting = _first_seen(one, JobState.STARTING, ready, running)
+    if starting is not None:
+        yield from _interval(Phase.CAPACITY, ready, starting)
+        yield from _interval(Phase.STARTING, starting, running)
+
+
 def _still_waiting(
-    state: JobState, sent: float, done: float | None, as_of: float, *, has_parents: bool
+    state: JobState, sent: float, done: float | None, as_of: float, *, known: bool
 ) -> Iterator[Interval]:
-    if done is None and has_parents:
+    """Yield for what a job waits, and waited; ``known`` if it is known when the last of its parents ended."""
+    if not known:
         # AWS Batch calls a job PENDING while its parents have not ended, and nothing else so.
         phase = Phase.PARENTS if state is JobState.PENDING else Phase.WAITING
         yield from _interval(phase, sent, as_of, is_open=True)

@@ -12,7 +12,7 @@ from kedro_batch.text.wording import counted, duration
 _MANY, _ONE = 100, 1
 
 WHILE: Mapping[str, str] = {
-    "unsubmitted_s": "not submitted",
+    "unsubmitted_s": "not yet submitted",
     "capacity_s": "waiting for capacity",
     "starting_s": "starting",
     "retried_s": "attempts that were retried",
@@ -90,15 +90,19 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "jobs", f"{len(report.jobs):,} ({state_words(status.counts)})"
     yield "began", moment_words(report.began_at)
     yield ("last job ended" if report.is_over else "as of"), moment_words(report.last_at)
-    failed = f", {counted(total.failed, 'attempt')} without success" if total.failed else ""
-    yield "attempts", f"{counted(total.attempts, 'attempt')} of {counted(report.submissions, 'submission')}{failed}"
+    failed = f", {total.failed:,} without success" if total.failed else ""
+    yield "submissions", f"{report.submissions:,}"
+    yield "attempts that ended", f"{total.attempts:,}{failed}" if total.attempts else "none is recorded"
     if total.ran_s:
-        most = f"at most {slots.most_running:,} at once, {slots.mean_running:,.1f} in the mean"
-        yield "running", f"{duration(total.ran_s)} in all jobs; {most}"
+        most = f"at most {slots.most_running:,} at once, {slots.mean_running:,.1f} on average"
+        yield "ran", f"{duration(total.ran_s)} over all jobs; {most}"
     if total.waited_s:
-        yield "waiting for capacity and start", f"{duration(total.waited_s)} in all jobs"
+        yield "waited for capacity and start", f"{duration(total.waited_s)} over all jobs"
     yield "asked for", hours_words(total)
-    yield "critical path", path_words(report) if report.path.steps else ""
+    yield (
+        ("critical path" if report.is_over else "critical path so far"),
+        path_words(report) if report.path.steps else "",
+    )
     yield "where", where_words(status.engine, status.location)
     yield "pipeline", ", ".join(report.pipelines)
     yield "project", report.project or ""
