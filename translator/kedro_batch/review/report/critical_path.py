@@ -143,4 +143,4 @@ def _step(attempts: Sequence[Attempt], begin: float, end: float) -> PathStep:
 def _within(attempts: Sequence[Attempt], phase: Phase, begin: float, end: float) -> float:
     """Return how long attempts were in a phase within a span."""
     every = (one for attempt in attempts for one in attempt.intervals if one.phase is phase)
-    return sum(max(0.0, min(end, one.stop) - max(begin, one.start)) for one in every)
+    return sum((max(0.0, min(end, one.stop) - max(begin, one.start)) for one in every), 0.0)

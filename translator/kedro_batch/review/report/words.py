@@ -89,7 +89,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     total, slots = usage.total, usage.slots
     yield "jobs", f"{len(report.jobs):,} ({state_words(status.counts)})"
     yield "began", moment_words(report.began_at)
-    yield ("last job ended" if report.is_over else "as of"), moment_words(report.last_at)
+    yield ("ended" if report.is_over else "as of"), moment_words(report.last_at)
     failed = f", {total.failed:,} without success" if total.failed else ""
     yield "submissions", f"{report.submissions:,}"
     yield "attempts that ended", f"{total.attempts:,}{failed}" if total.attempts else "none is recorded"
