@@ -141,8 +141,7 @@ def _texts(one: ReportFailure) -> Iterator[str]:
         yield f"node {view.node}"
     if view.advice:
         yield view.advice
-    if view.log_problem:
-        yield view.log_problem
+    yield from filter(None, (view.log_problem, view.place, f"log {view.log}" if view.log else None))
     if view.not_run_count:
         yield f"{counted(view.not_run_count, 'job')} not run: {view.not_run}"
 
