@@ -3,7 +3,7 @@ const LANE = 18;
 const narrow = matchMedia("(max-width: 760px)");
 const longest = (names) => names.reduce((most, name) => Math.max(most, name.length), 0);
 const letters = Math.max(folded ? 0 : longest(jobs.map(({ name }) => name)), longest([...groups.values()].map(({ name, jobs: all }) => `> ${name} (${all.length})`)));
-const nameRoom = () => (narrow.matches ? 104 : Math.min(230, Math.max(132, 24 + 6.8 * letters)));
+const nameRoom = () => Math.min(narrow.matches ? 132 : 230, Math.max(narrow.matches ? 100 : 140, 26 + 6.8 * letters));
 const lanes = byId("lanes");
 const bars = byId("bars");
 const slots = byId("slots");
@@ -70,7 +70,8 @@ const drawSlots = () => {
   const pen = prepare(slots, width, height);
   const { times, running, waiting } = report.slots;
   const [top, bottom] = [16, height - 20];
-  const most = [...running, ...waiting].reduce((one, other) => Math.max(one, other), 1);
+  const most = (numbers) => numbers.reduce((one, other) => Math.max(one, other), 0);
+  const shown = [[most(running), colour.running, "running"], [most(waiting), colour.capacity, "waiting"]]; // each to its own scale
   const [found, step] = ticks(state.from, state.to, Math.max(2, (width - left) / 90));
   pen.font = small;
   pen.textBaseline = "alphabetic";
@@ -86,27 +87,21 @@ const drawSlots = () => {
   pen.beginPath();
   pen.rect(left, 0, width - left, height);
   pen.clip();
-  steps(pen, times, running, top, bottom - top, most, true);
+  steps(pen, times, running, top, bottom - top, shown[0][0], true);
   pen.globalAlpha = 0.55;
   pen.fillStyle = colour.running;
   pen.fill();
   pen.globalAlpha = 1;
-  steps(pen, times, waiting, top, bottom - top, most, false);
+  steps(pen, times, waiting, top, bottom - top, shown[1][0], false);
   pen.strokeStyle = colour.capacity;
   pen.lineWidth = 1.5;
   pen.stroke();
   pen.restore();
-  pen.textAlign = "right";
-  pen.fillStyle = colour.muted;
-  pen.fillText(most.toLocaleString("en"), left - 6, top + 6);
-  pen.fillText("0", left - 6, bottom);
   pen.textAlign = "left";
-  if (!narrow.matches) {
-    pen.fillStyle = colour.running;
-    pen.fillText("running", 8, top + 24);
-    pen.fillStyle = colour.capacity;
-    pen.fillText("waiting for capacity", 8, top + 40);
-  }
+  shown.forEach(([number, paint, word], line) => {
+    pen.fillStyle = paint;
+    pen.fillText(narrow.matches ? `${word} ≤ ${number.toLocaleString("en")}` : `at most ${number.toLocaleString("en")} ${word}`, 6, top + 14 + 16 * line);
+  });
 };
 
 const HEIGHTS = { parents: 3, waiting: 3, capacity: 6, starting: 6, running: 11 };

@@ -56,10 +56,11 @@ const column = (label, key, kind, cell = key) => ({ label, key, kind, cell: (row
 const timed = (label, key) => column(label, key, "number", (row) => (key(row) === undefined ? "" : duration(key(row))));
 const known = (one, ...phases) => (hasEnded(one, ...phases) ? inPhase(one, ...phases) : undefined);
 const jobColumn = { label: "job", kind: "name", key: ({ job }) => jobs[job].name, cell: ({ job }) => jobLink(job) };
+const stepColumn = { ...jobColumn, cell: ({ job, submission }) => [jobLink(job), submission > 1 ? `, submission ${submission}` : ""] };
 
 const pathTable = () => new Table(byId("path").querySelector(".listing"), [
   column("#", (step) => pathSteps.get(`${step.job} ${step.submission}`) + 1, "number"),
-  jobColumn,
+  stepColumn,
   timed("took", ({ begin, end }) => end - begin),
   ...Object.values(report.spent).map((words, number) => timed(words, ({ spent }) => (spent[number] >= 0.05 ? spent[number] : undefined))),
   { label: "share", kind: "", key: ({ begin, end }) => end - begin, cell: (step) => share(step) },
@@ -116,11 +117,15 @@ const failure = ({ jobs: failed, headline, exceptions = [], node, advice, place,
     place || log ? el("p", { class: "place" }, place ? console_(place) : "", place && log ? "; log " : "", log ?? "") : "",
     logProblem ? el("p", { class: "place" }, logProblem) : "",
     logTail.length ? el("details", { open: report.failures.length <= 3 ? "" : undefined },
-      el("summary", {}, `the last ${count(logTail.length, "line")} of its log`), tail, copyButton(logTail.join("\n"), () => tail)) : "");
+      el("summary", {}, `the end of its log, ${count(logTail.length, "line")}`), tail, copyButton(logTail.join("\n"), () => tail)) : "");
 };
 const showFailures = () => {
   const list = byId("failures").querySelector(".list");
-  if (!report.failures.length) list.append(el("p", { class: "note" }, report.isOver ? "No job failed." : "No job has failed yet."));
+  const failed = attempts.filter(({ outcome }) => outcome === "failed").length;
+  if (!report.failures.length) {
+    const words = report.isOver ? "No job failed" : "No job has failed yet";
+    list.append(el("p", { class: "note" }, failed ? `${words}; ${count(failed, "attempt")} did, and what followed succeeded or goes on.` : `${words}.`));
+  }
   // Built in parts: each has a log.
   const build = (from) => {
     list.append(...report.failures.slice(from, from + 20).map(failure));

@@ -133,7 +133,7 @@ def test_a_lane_tells_what_an_attempt_did_when_the_pointer_is_there(opened):
         page.mouse.move(*spot(page, 8))
         assert tip(page).splitlines() == ["job_00008", "NOT_RUN"]
         box = page.locator("#slots").bounding_box()
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+        page.mouse.move(box["x"] + box["width"] * 0.65, box["y"] + 40)
         assert "1 running" in tip(page)
 
 

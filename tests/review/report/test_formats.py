@@ -165,6 +165,7 @@ def test_markdown_of_a_hostile_run_has_no_html_and_no_link_of_others():
     text = render_report_markdown(hostile())
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
     inline = [child for token in tokens for child in token.children or ()]
+    assert any(one.type == "code_inline" and one.content.startswith("failed") for one in inline)
     html = [one.content for one in [*tokens, *inline] if one.type.startswith("html")]
     allowed = r"\s*(</?(details|summary|code)>\s*|[^<>]*)*"
     assert [one for one in html if not re.fullmatch(allowed, one)] == []

@@ -49,6 +49,10 @@ def of_child(child):
         (ended("b", 1, (19, 50), parents="a"), [["parents 1-19", "running 19-50"]]),
         # Not ended: until the newest time that is recorded.
         (unfinished("b", S.RUNNABLE, 1, parents="a"), [["parents 1-20", "capacity 20-..."]]),
+        (
+            unfinished("b", S.STARTING, 1, parents="a", seen={35: S.STARTING}),
+            [["parents 1-20", "capacity 20-35", "starting 35-..."]],
+        ),
         (unfinished("b", S.RUNNING, 1, parents="a", seen={40: S.RUNNING}), [["parents 1-20", "running 40-..."]]),
         (
             unfinished("b", S.RUNNING, 1, parents="a", seen={35: S.STARTING, 40: S.RUNNING}),

@@ -13,9 +13,10 @@ from kedro_batch.review.report.words import (
     hours_words,
     report_facts,
     spent_words,
+    which_words,
 )
 from kedro_batch.review.templates import render
-from kedro_batch.text.wording import counted, duration, listed
+from kedro_batch.text.wording import counted, duration
 
 CHARACTERS = 60_000
 """As for comments; the summary of a job on GitHub may have 1 MiB."""
@@ -23,12 +24,12 @@ _ROWS, _STEPS, _FAILURES, _RETRIES = 15, 40, 10, 20
 _LOG_LINES = (25, 10, 3, 0)
 """How much of each log is shown: as much as fits."""
 _LINE = 200
-_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
     job: str
+    which: str
     took: str
     spent: str
 
@@ -54,7 +55,7 @@ class _Table:
 class _Failure:
     headline: str
     job: str
-    others: str
+    others: tuple[str, ...]
     texts: tuple[str, ...]
     log: str
 
@@ -109,7 +110,10 @@ def _page(report: Report, lines: int) -> _Page:
         failures_left_out=_left_out(len(report.failures) - _FAILURES, "failure"),
         is_over=report.is_over,
         # The end of a path is what people ask about.
-        steps=tuple(_Step(job=one.job, took=duration(one.seconds), spent=spent_words(one)) for one in steps[-_STEPS:]),
+        steps=tuple(
+            _Step(job=one.job, which=which_words(one.submission), took=duration(one.seconds), spent=spent_words(one))
+            for one in steps[-_STEPS:]
+        ),
         steps_left_out=_left_out(len(steps) - _STEPS, "job"),
         retries=tuple(map(_retry, failed[:_RETRIES])),
         retries_left_out=_left_out(len(failed) - _RETRIES, "attempt"),
@@ -128,7 +132,7 @@ def _failure(one: ReportFailure, lines: int) -> _Failure:
     return _Failure(
         headline=view.headline,
         job=one.jobs[0],
-        others=f"; likewise {listed(one.jobs[1:], _NAMES)}" if one.jobs[1:] else "",
+        others=one.jobs[1:],
         texts=tuple(_texts(one)),
         log=fence(tail, "text") if tail else "",
     )

@@ -269,7 +269,7 @@ def _unfinished(one: Submission, done: float | None, as_of: float, *, has_parent
             intervals += _until_seen_running(one, sent, done, running)
         intervals += _interval(Phase.RUNNING, running, as_of, is_open=True)
     elif sent is not None and state in _WAITING_ON_SERVICE:
-        intervals += _still_waiting(state, sent, done, as_of, known=known)
+        intervals += _still_waiting(one, sent, done, as_of, known=known)
     return Attempt(
         job=one.job,
         submission=one.record.submission,
@@ -293,14 +293,17 @@ def _until_seen_running(one: Submission, sent: float, done: float | None, runnin
 
 
 def _still_waiting(
-    state: JobState, sent: float, done: float | None, as_of: float, *, known: bool
+    one: Submission, sent: float, done: float | None, as_of: float, *, known: bool
 ) -> Iterator[Interval]:
     """Yield for what a job waits, and waited; ``known`` if it is known when the last of its parents ended."""
     if not known:
         # AWS Batch calls a job PENDING while its parents have not ended, and nothing else so.
-        phase = Phase.PARENTS if state is JobState.PENDING else Phase.WAITING
+        phase = Phase.PARENTS if one.record.state is JobState.PENDING else Phase.WAITING
         yield from _interval(phase, sent, as_of, is_open=True)
         return
     ready = min(as_of, max(sent, done or sent))
     yield from _interval(Phase.PARENTS, sent, ready)
-    yield from _interval(Phase.CAPACITY, ready, as_of, is_open=True)
+    starting = _first_seen(one, JobState.STARTING, ready, as_of) if one.record.state is JobState.STARTING else None
+    yield from _interval(Phase.CAPACITY, ready, starting or as_of, is_open=starting is None)
+    if starting is not None:
+        yield from _interval(Phase.STARTING, starting, as_of, is_open=True)

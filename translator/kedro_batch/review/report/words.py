@@ -71,6 +71,11 @@ SHORTEST_S = 0.05
 """What is shorter would be told as 0.0 s."""
 
 
+def which_words(submission: int) -> str:
+    """Spell which submission of a job it is; nothing for the first one."""
+    return f", submission {submission}" if submission > 1 else ""
+
+
 def path_words(report: Report) -> str:
     """Spell what the jobs of the critical path did, all together."""
     steps = report.path.steps
