@@ -1,7 +1,13 @@
-import pytest
+from itertools import pairwise
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kedro_batch.review.report.model import build_report
 from tests.review.report.runs import A, B, S, chain, ended, timeline, told, unfinished
-from tests.support.run_histories import BEGAN
+from tests.support.plans_of_pages import layers
+from tests.support.run_histories import BEGAN, simulated
 
 PARENT = ended("a", 0, (10, 20))
 
@@ -91,6 +97,17 @@ def test_a_job_waited_for_the_submission_of_its_parent_that_was_sent_before_it()
         ("b", 2, ["parents 51-60", "capacity 60-70", "running 70-80"]),
     ]
     assert [one.outcome for one in found] == ["failed", "succeeded", None, "succeeded"]
+
+
+@given(seed=st.integers(0, 30), until=st.none() | st.integers(0, 400))
+def test_intervals_follow_each_other_and_only_the_last_one_goes_on(seed, until):
+    report = build_report(simulated(layers(15, 4), slots=3, seed=seed, spot=["job_00002"], until=until))
+    for one in report.attempts:
+        for interval, after in pairwise(one.intervals):
+            assert interval.stop <= after.start
+            assert not interval.is_open
+        assert all(interval.start <= interval.stop <= report.last_at for interval in one.intervals)
+        assert not any(interval.is_open for interval in one.intervals) or one.stopped_at is None
 
 
 def test_every_job_of_the_plan_is_there_also_if_it_was_never_submitted():

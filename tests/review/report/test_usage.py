@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.review.report.model import build_report
-from kedro_batch.review.report.timeline import Interval, Phase
+from kedro_batch.review.report.phases import Interval, Phase
 from kedro_batch.review.report.usage import build_slots, namespace_of
 from tests.review.report.runs import S, chain, ended, history
 from tests.support.plans import a_job

@@ -7,7 +7,8 @@ when the run began. So their seconds add up to those of the run, until its last 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kedro_batch.review.report.timeline import Attempt, Phase
+from kedro_batch.review.report.phases import Phase
+from kedro_batch.review.report.timeline import Attempt
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.run_history import SubmissionKey
 

@@ -12,7 +12,8 @@ from typing import Any
 from kedro_batch.files.json_text import encoded
 from kedro_batch.review.report.critical_path import PathStep
 from kedro_batch.review.report.model import Report, ReportFailure, ReportJob
-from kedro_batch.review.report.timeline import Attempt, Phase
+from kedro_batch.review.report.phases import Phase
+from kedro_batch.review.report.timeline import Attempt
 from kedro_batch.review.report.usage import Amount, Share
 from kedro_batch.submitter.job_execution import moment
 from kedro_batch.text.escaping import for_review

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from kedro_batch.review.markdown_escape import clip, fence
 from kedro_batch.review.report.model import Report, ReportFailure
-from kedro_batch.review.report.timeline import Attempt, Phase
+from kedro_batch.review.report.phases import Phase
+from kedro_batch.review.report.timeline import Attempt
 from kedro_batch.review.report.usage import Share
 from kedro_batch.review.report.words import (
     Fact,

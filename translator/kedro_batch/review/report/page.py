@@ -14,7 +14,8 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.review.page.self_contained import embed, join_files, policy
 from kedro_batch.review.report.critical_path import PathStep
 from kedro_batch.review.report.model import Report, ReportFailure, ReportJob
-from kedro_batch.review.report.timeline import Attempt, Interval, Phase
+from kedro_batch.review.report.phases import Interval, Phase
+from kedro_batch.review.report.timeline import Attempt
 from kedro_batch.review.report.usage import Share
 from kedro_batch.review.report.words import WHILE, Fact, headline, hours_words, report_facts
 from kedro_batch.review.templates import render

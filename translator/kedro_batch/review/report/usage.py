@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from kedro_batch.plan.model import Job, JobName
-from kedro_batch.review.report.timeline import Attempt, Interval, Phase
+from kedro_batch.review.report.phases import Interval, Phase
+from kedro_batch.review.report.timeline import Attempt
 
 _HOUR_S = 3600
 _MIB_IN_GIB = 1024
