@@ -55,10 +55,14 @@ def test_the_text_is_as_it_was_read(name, output_format):
     assert text == file.read_text()
 
 
+def violations(report):
+    document = json.loads(render_report_json(report))
+    return [error.message for error in Draft202012Validator(schema("report")).iter_errors(document)]
+
+
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 def test_the_json_follows_its_schema(report):
-    document = json.loads(render_report_json(report))
-    assert [error.message for error in Draft202012Validator(schema("report")).iter_errors(document)] == []
+    assert violations(report) == []
 
 
 def test_the_schema_has_the_columns_of_the_csv_in_their_order():
@@ -130,6 +134,17 @@ def test_markdown_and_page_say_the_same_of_the_run(report):
         assert text in page
     for step in report.path.steps:
         assert f"| `{step.job}` | {duration(step.seconds)} |" in markdown
+
+
+def test_a_job_that_only_an_earlier_plan_had_is_there_as_well():
+    nine, eight = layers(9, 3), layers(8, 3)
+    report = build_report(replace(simulated(nine), plan=eight))
+    rows = list(csv.DictReader(StringIO(render_report_csv(report))))
+    (row,) = (one for one in rows if one["job"] == "job_00008")
+    assert (row["outcome"], row["queue"]) == ("succeeded", "")
+    assert embedded(render_report_page(report))["jobs"][8] == {"name": "job_00008", "earlier": True}
+    assert violations(report) == []
+    assert "job_00008" in render_report_markdown(report)
 
 
 def hostile():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kedro_batch.review.markdown_escape import clip, fence
+from kedro_batch.review.markdown_escape import fence
 from kedro_batch.review.report.model import Report, ReportFailure
 from kedro_batch.review.report.phases import Phase
 from kedro_batch.review.report.timeline import Attempt
@@ -17,6 +17,7 @@ from kedro_batch.review.report.words import (
     which_words,
 )
 from kedro_batch.review.templates import render
+from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, duration
 
 CHARACTERS = 60_000
@@ -129,7 +130,7 @@ def _left_out(number: int, noun: str) -> str:
 
 def _failure(one: ReportFailure, lines: int) -> _Failure:
     view = one.view
-    tail = "\n".join(clip(line, _LINE) for line in view.log_tail[-lines:]) if lines else ""
+    tail = "\n".join(one_line(line, _LINE) for line in view.log_tail[-lines:]) if lines else ""
     return _Failure(
         headline=view.headline,
         job=one.jobs[0],
