@@ -3,19 +3,9 @@ const section = (title, ...content) => (content.flat(Infinity).length ? [el("h3"
 const list = (items) => (items.length ? first(SIDE, items, (left) => `${left.toLocaleString("en")} more`, el("ul")) : []);
 const item = (content, sign = "") => el("li", {}, sign && el(sign === "+" ? "ins" : "del", {}, `${sign} `), content);
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
-const copyButton = (job) => {
+const copyCommand = (job) => {
   if (job.escaped) return el("p", { class: "note" }, "This command has invisible characters, shown as escapes here: it cannot be copied.");
-  const button = el("button", { type: "button" }, "Copy");
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(job.command.map(quoted).join(" "));
-      say(button.textContent = "Copied");
-    } catch {
-      getSelection().selectAllChildren(byId("command")); // some browsers forbid the clipboard to local files
-      say(button.textContent = "Selected");
-    }
-  });
-  return button;
+  return copyButton(job.command.map(quoted).join(" "), () => byId("command"));
 };
 const changeOf = ({ change }) => {
   if (!change) return [];
@@ -48,7 +38,7 @@ const details = (job) => {
   byId("details").replaceChildren(close, el("h2", { class: job.kind, tabindex: -1 }, marked(job)), ...[
     `level ${job.level}`,
     changeOf(job),
-    section("command", el("div", { class: "command", id: "command" }, job.command.map((word) => el("span", {}, word))), copyButton(job)),
+    section("command", el("div", { class: "command", id: "command" }, job.command.map((word) => el("span", {}, word))), copyCommand(job)),
     section(count(parents.length, "parent"), family(parents, (parent) => fate(parent, job.number))),
     section(job.children.length === 1 ? "1 child" : `${job.children.length.toLocaleString("en")} children`, family(job.children, (child) => fate(job.number, child))),
     section("reads", list(job.reads.map((name) => item(dataLink(name))))),

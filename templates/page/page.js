@@ -9,7 +9,6 @@ const table = new Listing(byId("table"), jobColumns, jobRow);
 let data = null; // built when its view is first opened
 let nearOf = null;
 const narrow = matchMedia("(max-width: 760px)");
-const say = (text) => (byId("said").textContent = text);
 const current = () => (state.view === "graph" ? graph : state.view === "near" || !wide ? near : graph);
 
 const drawNear = () => {
@@ -124,12 +123,6 @@ const find = (text) => {
 };
 
 // ---- actions ----------------------------------------------------------------------------------------------------
-const theme = (wanted) => {
-  document.documentElement.dataset.theme = wanted;
-  try {
-    localStorage.setItem("kedro-batch-theme", wanted);
-  } catch {} // a local file may have no storage
-};
 const actions = {
   next: () => step(1),
   previous: () => step(-1),
@@ -142,11 +135,7 @@ const actions = {
     (state.view === "table" ? table.body.querySelector(`[data-job="${left}"] button`) : current()?.elements?.get(left))?.focus({ preventScroll: true });
   },
   help: () => byId("help").showModal(),
-  theme: () => theme(getComputedStyle(document.documentElement).getPropertyValue("--ground") && isDark() ? "light" : "dark"),
-};
-const isDark = () => {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  theme: switchTheme,
 };
 const siblings = (job) => {
   if (state.view === "table") return table.rows;
@@ -257,10 +246,6 @@ const risk = ({ what, before, after, about }) => {
 const legend = () => el("ul", { class: "legend" }, Object.entries(SIGNS).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),
   el("li", { class: "added" }, "— dependency added"), el("li", { class: "removed" }, "- - dependency removed"));
 
-try {
-  const remembered = localStorage.getItem("kedro-batch-theme");
-  if (remembered === "light" || remembered === "dark") document.documentElement.dataset.theme = remembered;
-} catch {} // a local file may have no storage
 if (plan.kind === "diff") byId("graph").append(legend());
 byId("risks")?.append(...plan.risks.map(risk));
 setView(state.view);

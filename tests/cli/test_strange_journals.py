@@ -120,6 +120,7 @@ def test_an_event_that_is_none_is_a_message(recorded, event):
     code, said = recorded.on("cancel", "r")
     assert (code, "has an odd row for run 'r'" in said) == (2, True), said
     assert recorded.on("status", "r")[0] == 0
+    assert recorded.on("report", "r")[0] == (0 if event.startswith('{"') else 2)
     others_are_usable(recorded)
 
 
@@ -138,6 +139,18 @@ def test_text_that_anybody_may_have_written_reaches_no_terminal_as_it_is(recorde
     recorded.change("UPDATE runs SET location = '{}' WHERE run = 'r'")
     for words in (["wait", "r"], ["wait", "r", "-v"], ["resume", "r"], ["cancel", "r"]):
         assert recorded.on(*words)[0] in (0, 2, 6)
+
+
+def test_a_report_shows_such_text_harmlessly_in_every_format(recorded):
+    attempt = {"started_at": 1.0, "stopped_at": 2.0, "reason": ESCAPE, "log": ESCAPE, "instance": ESCAPE}
+    texts = dict.fromkeys((*FREE_TEXT, "exception", "exception_cause", "node"), ESCAPE)
+    texts |= {"log_tail": json.dumps([ESCAPE]), "details": json.dumps({"attempts": [attempt]})}
+    for column, text in texts.items():
+        recorded.change(f"UPDATE submissions SET {column} = ? WHERE run = 'r' AND job = 'a'", text)  # noqa: S608  the same
+    recorded.change("UPDATE runs SET location = ? WHERE run = 'r'", json.dumps({"account": ESCAPE, "region": ESCAPE}))
+    for form in ("markdown", "json", "csv", "html"):
+        code, said = recorded.on("report", "r", "--format", form)
+        assert (code, "run it again as root" in said) == (0, True)
 
 
 def test_the_holder_of_a_run_is_named_harmlessly(recorded):

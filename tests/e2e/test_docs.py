@@ -52,7 +52,7 @@ _OFFLINE = {
 }
 """The pages whose commands need no AWS, and what some of these print."""
 _ELSEWHERE = ("image", "runner", "logs", "development")
-_ON_AWS = ("doctor", "runs", "exit-codes", "events", "pull-requests", "runbook")
+_ON_AWS = ("doctor", "runs", "exit-codes", "events", "pull-requests", "report", "runbook")
 
 
 def on_this_machine(command: str) -> bool:
@@ -80,7 +80,7 @@ def test_every_command_of_a_page_works(page, committed_demo, run_commands):
 @pytest.mark.xdist_group("aws")
 def test_every_command_of_a_page_about_runs_works(page, committed_demo, moto_server, run_commands):
     moto_server.prepare("spaceflights_queue", "kedro_run")
-    before = ["kedro-batch apply plan.yaml --run-id nightly-42 --detach"] if page == "runbook" else []
+    before = ["kedro-batch apply plan.yaml --run-id nightly-42 --detach"] if page in ("report", "runbook") else []
     some = [*before, *(command for command in commands(DOCS[page]) if not on_this_machine(command))]
     shown = run_commands(some, committed_demo, moto_server.environment)
     for command, text in shown.items():
@@ -318,6 +318,15 @@ def test_every_format_is_documented():
         assert isinstance(option.type, click.Choice)
         offered |= set(option.type.choices)
     assert formats == offered
+
+
+def test_every_column_of_a_report_is_documented():
+    documented = [name for row in table(DOCS["report"], "column", "meaning") for name in codes(row[0])]
+    assert sorted(documented) == sorted(schema("report")["properties"]["attempts"]["items"]["properties"])
+    formats = [codes(row[0])[0] for row in table(DOCS["report"], "format", "ending", "for")]
+    (option,) = (one for one in COMMANDS["report"].params if "--format" in one.opts)
+    assert isinstance(option.type, click.Choice)
+    assert formats == list(option.type.choices)
 
 
 def test_every_exit_code_is_documented():

@@ -21,6 +21,7 @@ from kedro_batch.cli.infra_command import infra
 from kedro_batch.cli.init_command import init
 from kedro_batch.cli.inside_kedro import INSIDE_KEDRO
 from kedro_batch.cli.logs_command import logs
+from kedro_batch.cli.report_command import report
 from kedro_batch.cli.resume_command import resume
 from kedro_batch.cli.show_command import show
 from kedro_batch.cli.status_command import runs, status
@@ -42,7 +43,7 @@ To see it all on this machine, without AWS: kedro-batch demo
 _COMMANDS = (
     *(init, infra, image),
     *(compile_, show, diff, validate),
-    *(doctor, apply, resume, wait, cancel, status, logs, runs, versions),
+    *(doctor, apply, resume, wait, cancel, status, logs, runs, report, versions),
 )
 
 

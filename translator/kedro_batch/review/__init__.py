@@ -4,6 +4,7 @@
                                                            +--> formats -> text of one output format
     old, new Plan -> diff/diff_plans --------> PlanDiff ---+
     journal -------> run/ -------------------------------------> how a run stands or ended
+    its history ---> report/model -> Report -> report/formats -> where the time of a run went
 
 What is computed, all pure:
 
@@ -11,6 +12,7 @@ What is computed, all pure:
 - ``diff/``: what differs between two plans. ``match_jobs`` pairs the jobs, ``diff_plans`` compares them,
   ``command_changes`` compares commands by word, ``risks`` finds what a reviewer must not miss.
 - ``run/``: a run from its journal.
+- ``report/``: the timeline of a run, its critical path, and what it used; with its own formats.
 
 Which module makes which format, of an overview and of a diff:
 

@@ -166,14 +166,15 @@ def plan_of_run(row: tuple[Any, ...]) -> PlanOfRun:
     return PlanOfRun(digest=checked(given, "digest", as_digest), content=checked(given, "plan", as_content))
 
 
-def digest_sent(row: tuple[Any, ...]) -> tuple[JobName, PlanDigest | None]:
-    """Read a job, and the digest of the plan that it was sent from, if one is recorded.
+def digest_sent(row: tuple[Any, ...]) -> tuple[tuple[JobName, int], PlanDigest | None]:
+    """Read a job, its submission, and the digest of the plan that it was sent from, if one is recorded.
 
     Raises:
         OddValueError: A value is not what it has to be.
     """
-    given = dict(zip(("job", "plan_digest"), row, strict=True))
-    return checked(given, "job", as_job_name), checked(given, "plan_digest", or_none(as_digest))
+    given = dict(zip(("job", "submission", "plan_digest"), row, strict=True))
+    which = checked(given, "job", as_job_name), checked(given, "submission", as_whole(1))
+    return which, checked(given, "plan_digest", or_none(as_digest))
 
 
 def job_record(row: tuple[Any, ...]) -> tuple[JobName, JobRecord]:

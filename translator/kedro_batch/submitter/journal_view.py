@@ -120,8 +120,16 @@ class JournalView:
         Raises:
             UsageError: A row is odd.
         """
+        return {job: digest for (job, _), digest in self.digests_of_submissions(run_id).items()}
+
+    def digests_of_submissions(self, run_id: RunId) -> dict[tuple[JobName, int], PlanDigest | None]:
+        """Return the digest of the plan that each submission was sent from, as far as is recorded, the latest last.
+
+        Raises:
+            UsageError: A row is odd.
+        """
         columns = self._columns("submissions", ["plan_digest"])
-        query = f"SELECT job, {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed
+        query = f"SELECT job, submission, {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed
         try:
             return dict(map(digest_sent, self._read(query, run_id)))
         except OddValueError as error:

@@ -5,25 +5,22 @@ Overviews and diffs come in, the text of the page goes out. The page embeds its 
 scripts and this style, by their hashes: even with a mistake, the page loads no address and runs no other code.
 """
 
-import json
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from markupsafe import Markup
 
-from kedro_batch.files.resources import folder
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, list_facts
 from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
+from kedro_batch.review.page.self_contained import embed, join_files, policy
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
-_SCRIPTS = ("jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
+_SCRIPTS = ("elements.js", "jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
 """Joined, they are one JavaScript module."""
 
 
@@ -105,20 +102,17 @@ def _render_page(
     facts: tuple[_Fact, ...],
     counts: tuple[tuple[str, str], ...],
 ) -> str:
-    style, script = _join_files("page.css"), _join_files(*_SCRIPTS)
+    style, script = join_files("page", "base.css", "page.css"), join_files("page", *_SCRIPTS)
     is_diff = data["kind"] == "diff"
     has_graph = any(data["graphs"].values())
     risks = sum(max(1, len(one["about"])) for one in data["risks"])
     view = _Page(
         title=for_review(title),
         heading="Changes" if is_diff else "Plan",
-        policy=(
-            f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
-            "base-uri 'none'; form-action 'none'"
-        ),
+        policy=policy(style, script),
         style=Markup(style),  # noqa: S704  our own
         script=Markup(script),  # noqa: S704  our own
-        data=Markup(_embed(data)),  # noqa: S704  escaped by _embed
+        data=Markup(embed(data)),  # noqa: S704  escaped by embed
         facts=facts,
         counts=counts,
         risks=counted(risks, "risk" if is_diff else "warning") if risks else "",
@@ -127,22 +121,6 @@ def _render_page(
         no_graph="" if has_graph else f"{len(data['jobs']):,} jobs are too many to draw as one graph",
     )
     return render("page/page.html.j2", view)
-
-
-def _join_files(*files: str) -> str:
-    return "\n".join((folder("templates") / "page" / file).read_text(encoding="utf-8") for file in files)
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _embed(data: dict[str, Any]) -> str:
-    """Write JSON that no HTML parser can mistake for markup: ASCII without angle brackets and ampersands."""
-    text = json.dumps(data, separators=(",", ":"))
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def _facts_by_label(overview: Overview, *, exactly: bool = False) -> dict[str, str]:
