@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import assert_never
 
 from kedro_batch.cli.base import on_signals, print_note
-from kedro_batch.cli.live_view import JsonLines, follower
+from kedro_batch.cli.json_lines import JsonLines
+from kedro_batch.cli.live_view import head_of, progress_of, run_view
 from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.run_handle import RunHandle
@@ -136,14 +137,14 @@ def open_run(
     def sink(event: Event) -> None:
         if session and isinstance(event, RunFinished):
             session.finished = event
-        show(event)
+        view.show(event)
         if json_lines:
             json_lines.show(event)
 
     try:
         with on_signals(inbox.on_signal):
             try:
-                with ExitStack() as held, follower(options.verbosity, partial(_what_differs, handle)) as show:
+                with ExitStack() as held, run_view(options.verbosity, partial(_what_differs, handle)) as view:
                     if locks:
                         held.enter_context(run_lock(folder, handle.run_id, journal_words(journal.file)))
                         marked_at = handle.entry.cancel_at if handle.entry else None
@@ -169,13 +170,15 @@ def open_run(
                         version=handle.entry.version if handle.entry else None,
                         must_exist=handle.must_exist and options.run.assume_done is None,
                     )
+                    records = journal.records(handle.run_id)
                     session = RunSession(
                         handle=handle,
                         folder=folder,
                         held=held,
                         context=context,
-                        run_state=RunState(context.parents, journal.records(handle.run_id)),
+                        run_state=RunState(context.parents, records),
                     )
+                    view.begin(progress_of(context, records), head_of(context))
                     try:
                         yield session
                     except (KedroBatchError, Interrupted) as error:

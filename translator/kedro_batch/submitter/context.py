@@ -242,7 +242,9 @@ class RunContext:
         if self.begun:
             return
         self.begun = True
-        self.journal.wait.tell = lambda message: self.emit(Notice(kind=NoticeKind.TROUBLE, message=message))
+        wait = self.journal.wait
+        wait.tell = lambda message: self.emit(Notice(kind=NoticeKind.TROUBLE, message=message))
+        wait.tell_free = lambda message: self.emit(Notice(kind=NoticeKind.RECOVERED, message=message))
         self.journal.locate(self.run_id, self.location)
         self.emit(
             RunStarted(

@@ -233,7 +233,9 @@ class JobPoller:
     def _emit(self, transition: Transition, detail: JobDetail) -> None:
         reason = None if detail.state is JobState.SUCCEEDED else reason_of(detail.reply)  # of a success it says nothing
         exit_code, log = exit_code_of(detail.reply), log_of(detail.reply)
-        self._context.emit(job_changed(transition, reason=reason, exit_code=exit_code, log=log))
+        started_at = detail.execution.started_at if detail.state is JobState.RUNNING else None
+        event = job_changed(transition, reason=reason, exit_code=exit_code, log=log, started_at=started_at)
+        self._context.emit(event)
         record_execution(self._context, self._run_state, transition.job, detail)
         if detail.state is JobState.CANCELLED and detail.job_id not in self._ended_before:
             self.cancelled = transition.job
