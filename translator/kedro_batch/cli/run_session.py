@@ -190,7 +190,7 @@ def open_run(
                         raise
             finally:
                 if session:
-                    report(session.context, session.run_state, session.finished, as_json=options.verbosity.as_json)
+                    report(session.context, session.run_state, session.finished, options.verbosity)
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             say_if_stale(handle.plan, session.context, session.finished, quiet=options.verbosity.quiet)
