@@ -214,13 +214,13 @@ def test_a_question_is_never_wiped_by_the_view(tmp_path):
         applied_on_terminal(tmp_path, service, kind="xterm") as terminal,
     ):
         terminal.type("111111")
-        terminal.wait_for("1 RUNNING")
+        terminal.wait_for("1 running")
         service.configure(expire_keys={"ASIASESSION1": 1})
         terminal.wait_for(PROMPT)
         # The view is drawn four times a second: what it wrote now would be over the question.
         assert terminal.process.expect([pexpect.TIMEOUT, r"(?s)."], timeout=1) == 0
         terminal.type("222222")
-        terminal.wait_for("1 RUNNING")  # the view is drawn again
+        terminal.wait_for("1 running")  # the view is drawn again
         service.finish("a")
         ended = terminal.end()
     assert ended.code == 0
