@@ -395,9 +395,7 @@ def test_a_service_that_does_not_answer_does_not_keep_a_signal_waiting(tmp_path,
         assert len(service.asked("submitjob")) == submitted
         assert len(service.asked(hang)) == 1, "it waited until the call was given up"
     assert ended.code == 130, ended.err
-    said, part = (
-        (ended.text, "jobs that go on:\n    a ") if submitted else (ended.err, "Nothing was")
-    )
+    said, part = (ended.text, "jobs that go on:\n    a ") if submitted else (ended.err, "Nothing was")
     assert part in said
     assert "Traceback" not in ended.err
 

@@ -110,7 +110,7 @@ def test_the_headline_of_a_failure_says_all_that_is_known(given, lines):
     assert told.splitlines()[len(lines)].startswith("  kedro-batch resume")
 
 
-RAISED = {
+RAISED: dict[str, Any] = {
     "reason": "exited",
     "cause": "exit",
     "exit_code": 1,

@@ -56,7 +56,7 @@ def test_one_failure_among_thousands_of_jobs_takes_a_dozen_lines():
     one = failure(**RAISED, not_run=below)
     told = end(status(" ".join(["train:FAILED", *(f"{name}:NOT_RUN" for name in below)]), one)).splitlines()
     assert len(told) == 10
-    assert "  not run because of it (1405): n0000" in told[4]
+    assert "  not run because of it (1,405): n0000" in told[4]
     assert told[-3].endswith("1,406 jobs, 1 failed, 1,405 not run")
 
 

@@ -40,7 +40,7 @@ _OF_A_SECTION = 2
 """Lines of a list beside its rows: an empty one and its heading."""
 _GAP = "  "
 _CUT = "..."
-_MINUTE_S = 60.0
+_HOUR = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +131,17 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
     elif progress.started is None:
         parts.append(Text("as the journal has it: looking at the run", "yellow"))
     elif (end := estimate.expected_end) and end.at > now:
-        left = end.at - now
-        rest = "in under a minute" if left < _MINUTE_S else f"in {duration(left)}"
-        at = moment_words(end.at, now, screen.zone)
-        parts.append(Text(f"expected to end at {at} ({rest}), {for_terminal(end.basis)}"))
+        at, left = moment_words(end.at, now, screen.zone), _time_left(end.at - now)
+        parts.append(Text(f"expected to end at {at} ({left}), {for_terminal(end.basis)}"))
     return _flowed(parts, screen.width, "; ")
+
+
+def _time_left(seconds: float) -> str:
+    """Return a time that is left as an estimate can tell it, in minutes."""
+    minutes = round(seconds / 60)
+    if minutes == 0:
+        return "in under a minute"
+    return f"in {minutes} min" if minutes < _HOUR else f"in {duration(60 * minutes)}"
 
 
 def _bar(progress: Progress, screen: Screen) -> Text:

@@ -99,7 +99,7 @@ class FailedJob:
     Attributes:
         job: Its name.
         why: Why, in one line; may be empty.
-        at: When that was seen; None if it had failed before the command began.
+        at: When it ended, or was seen to have; None if that is not known.
     """
 
     job: JobName
@@ -142,7 +142,7 @@ class Progress:
         self._status = {name: one.status for name, one in records.items() if one.status}
         self._began = {name: (began or {}).get(name) for name, state in self._states.items() if state in MAY_BE_WORKING}
         self._failed = {
-            name: FailedJob(job=name, why=_why_of_record(records[name]), at=None)
+            name: FailedJob(job=name, why=_why_of_record(records[name]), at=_ended_at(records[name]))
             for name, state in self._states.items()
             if state in FAILURES
         }
@@ -272,6 +272,10 @@ def began_by(document: Mapping[str, Any]) -> Began | None:
     except (KeyError, TypeError, ValueError):
         return None
     return Began(at=at, exact=document.get("before") in _BEFORE_WORK)
+
+
+def _ended_at(one: JobRecord) -> float | None:
+    return one.execution.stopped_at if one.execution else None
 
 
 def _why_of_record(one: JobRecord) -> str:
