@@ -263,7 +263,7 @@ def test_ctrl_c_and_ctrl_d_end_the_question(tmp_path, key, code):
 def test_ctrl_c_and_ctrl_d_end_the_question_in_the_middle_of_a_run(tmp_path, key, code, transcript):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(mfa_codes=CODES, durations={"a": 600}) as service:
-        with applied_on_terminal(tmp_path, service) as terminal:
+        with applied_on_terminal(tmp_path, service, "-v") as terminal:
             terminal.type("111111")
             terminal.wait_for("a RUNNING")
             service.configure(expire_keys={"ASIASESSION1": 1})
@@ -281,7 +281,7 @@ def test_a_code_that_aws_sts_has_no_time_for_is_asked_for_again(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     with (
         standin(mfa_codes=CODES, durations={"a": 600}, faulty=["AssumeRole"]) as service,
-        applied_on_terminal(tmp_path, service) as terminal,
+        applied_on_terminal(tmp_path, service, "-v") as terminal,
     ):
         terminal.type("111111")
         terminal.wait_for("a RUNNING")

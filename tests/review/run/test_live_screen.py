@@ -111,17 +111,7 @@ def test_a_job_that_may_have_run_for_longer_is_said_to():
         NOW - 65,
     )
     assert live_screen(progress, HEAD, SMALL, NOW)[-1].plain == f"  {name}  over 1 min 5 s"
-    progress.on_event(
-        JobChanged(
-            job=name,
-            job_id=JobId("1"),
-            submission=1,
-            before=JobState.RUNNING,
-            after=JobState.RUNNING,
-            started_at=NOW - 3_600,
-        ),
-        NOW,
-    )
+    progress.on_began(name, NOW - 3_600)
     assert live_screen(progress, HEAD, SMALL, NOW)[-1].plain == f"  {name}  1 h 0 min"
 
 

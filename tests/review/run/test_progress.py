@@ -82,20 +82,29 @@ def test_when_a_job_began_is_read_from_its_event_in_the_journal():
         assert began_by(odd) is None
 
 
-def test_the_service_counts_as_silent_until_it_tells_something_again():
+def test_what_is_known_is_as_old_as_the_last_answer_while_the_service_is_silent():
+    trouble, recovered = Notice(kind=NoticeKind.TROUBLE, message="x"), Notice(kind=NoticeKind.RECOVERED, message="x")
     progress = Progress(PARENTS, {})
-    trouble = Notice(kind=NoticeKind.TROUBLE, message="x")
-    for again in (
-        Notice(kind=NoticeKind.RECOVERED, message="x"),
-        change(A, S.RUNNING),
-        started(4),
-    ):
+    for again in (recovered, started(4)):
         progress.on_event(trouble, 1.0)
         progress.on_event(trouble, 2.0)
-        progress.on_event(change(D, S.NOT_RUN, blocked_by=A), 3.0)  # nobody has asked
         assert progress.unanswered_since == 1.0
         progress.on_event(again, 4.0)
         assert progress.unanswered_since is None
+    progress.on_answered(5.0)
+    progress.on_event(trouble, 9.0)
+    progress.on_event(change(A, S.RUNNING), 10.0)
+    assert progress.unanswered_since == 5.0
+    progress.on_answered(11.0)
+    assert progress.unanswered_since is None
+
+
+def test_the_service_tells_of_a_job_that_ran_before_when_it_began():
+    progress = Progress(PARENTS, {A: JobRecord(state=S.RUNNING)})
+    assert progress.at_work == {A: None}
+    progress.on_began(A, 7.0)
+    progress.on_began(B, 7.0)  # it does not run
+    assert progress.at_work == {A: Began(at=7.0, exact=True)}
 
 
 def test_jobs_of_an_earlier_plan_are_left_out():

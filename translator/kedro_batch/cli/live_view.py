@@ -33,6 +33,12 @@ class View(Protocol):
     def show(self, event: Event) -> None:
         """Show an event."""
 
+    def began(self, name: JobName, at: float) -> None:
+        """Show when a job that runs began."""
+
+    def answered(self, at: float) -> None:
+        """Know when the service has told how jobs stand."""
+
 
 class NoView:
     """Shows nothing."""
@@ -41,6 +47,12 @@ class NoView:
         """Show nothing."""
 
     def show(self, event: Event) -> None:
+        """Show nothing."""
+
+    def began(self, name: JobName, at: float) -> None:
+        """Show nothing."""
+
+    def answered(self, at: float) -> None:
         """Show nothing."""
 
 

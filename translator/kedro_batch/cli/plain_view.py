@@ -9,6 +9,7 @@ from typing import Self
 from rich.text import Text
 
 from kedro_batch.cli.view_console import Ticker, ViewConsole
+from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_lines import WAIT_S, ProgressLines
 from kedro_batch.review.run.progress_words import RunHead
@@ -29,6 +30,7 @@ class PlainView:
         self._console = console
         self._describe = describe
         self._verbose = verbose
+        self._progress: Progress | None = None
         self._lines: ProgressLines | None = None
         self._lock = threading.RLock()  # a signal may end a command while it prints
         self._ticker = Ticker(WAIT_S, self._on_time)
@@ -45,6 +47,7 @@ class PlainView:
 
     def begin(self, progress: Progress, head: RunHead) -> None:  # noqa: ARG002  of every view: its first event tells it
         """Show a run from now on."""
+        self._progress = progress
         self._lines = ProgressLines(progress, time.time(), verbose=self._verbose)
         self._ticker.start()
 
@@ -55,6 +58,18 @@ class PlainView:
                 self._console.show([Text(text)])
             if self._lines:
                 self._console.show(self._lines.on_event(event, time.time()))
+
+    def began(self, name: JobName, at: float) -> None:
+        """Know when a job that runs began, for the heartbeats."""
+        with self._lock:
+            if self._progress:
+                self._progress.on_began(name, at)
+
+    def answered(self, at: float) -> None:
+        """Know when the service has told how jobs stand, for the heartbeats."""
+        with self._lock:
+            if self._progress:
+                self._progress.on_answered(at)
 
     def _on_time(self) -> None:
         with self._lock:

@@ -163,6 +163,8 @@ def open_run(
                         inbox=inbox,
                         journal=journal,
                         show=sink,
+                        tell_began=view.began,
+                        tell_answered=view.answered,
                         options=options.run,
                         continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
                         plan_file=handle.plan_file,

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from kedro_batch.cli.terminal_prompt import drawing
 from kedro_batch.cli.view_console import Ticker, ViewConsole
+from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.event_lines import changed_line, run_line
 from kedro_batch.review.run.live_screen import Screen, live_screen
 from kedro_batch.review.run.progress import Progress
@@ -79,6 +80,18 @@ class TerminalView:
             elif self._verbose and isinstance(event, JobChanged) and event.after in ENDED:
                 kept.append(changed_line(event, now, None, with_log=True))
             self._console.show(kept)
+
+    def began(self, name: JobName, at: float) -> None:
+        """Show when a job that runs began."""
+        with self._lock:
+            if self._run:
+                self._run[0].on_began(name, at)
+
+    def answered(self, at: float) -> None:
+        """Know when the service has told how jobs stand."""
+        with self._lock:
+            if self._run:
+                self._run[0].on_answered(at)
 
     @contextmanager
     def _pause(self) -> Iterator[None]:

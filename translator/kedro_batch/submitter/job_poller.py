@@ -39,6 +39,7 @@ class JobPoller:
         self._queue = {name: job.settings.job_queue for name, job in self._jobs.items()}
         self._bucket = Bucket(self._pace.calls, DESCRIBE_BURST, context.calls.now())
         self._settled: set[JobId] = set()
+        self._told_of: dict[JobName, tuple[JobId, int]] = {}
         self._asking = False
         self.logs = FailedLogs(context, run_state)
         """The logs of the jobs that have failed."""
@@ -176,6 +177,7 @@ class JobPoller:
             self.out_of_touch = True  # what became of them is asked, as of a run that nobody has followed
             return
         self._answered_at = wall
+        self._context.tell_answered(wall)
         for name, job_id in asked:
             if self._run_state.record(name).job_id != job_id:
                 continue  # another job stands for the node by now
@@ -217,6 +219,7 @@ class JobPoller:
                 self._emit(transition, detail)
             else:
                 self.leave(transition)
+        self._tell_began(name, detail)
         if not any(transition.job == name for transition in transitions):
             pass
         elif state in ENDED:
@@ -229,6 +232,15 @@ class JobPoller:
             self.stuck.leave(name)
         if transitions and state is JobState.FAILED:
             self.logs.read(name, detail)
+
+    def _tell_began(self, name: JobName, detail: JobDetail) -> None:
+        """Tell of a job that runs when it began, once for each attempt."""
+        attempt = detail.job_id, detail.attempts_begun
+        if detail.state is not JobState.RUNNING or self._told_of.get(name) == attempt:
+            return
+        self._told_of[name] = attempt
+        if (started_at := detail.execution.started_at) is not None:
+            self._context.tell_began(name, started_at)
 
     def _emit(self, transition: Transition, detail: JobDetail) -> None:
         reason = None if detail.state is JobState.SUCCEEDED else reason_of(detail.reply)  # of a success it says nothing

@@ -30,7 +30,7 @@ from kedro_batch.submitter.events import (
     RunStarted,
 )
 from kedro_batch.submitter.failures import Cause
-from kedro_batch.submitter.job_state import ENDED_ON_SERVICE, FAILURES, LIVE, MAY_BE_WORKING, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING, NEW, JobRecord, JobState
 from kedro_batch.submitter.run_state import Parents
 from kedro_batch.text.escaping import one_line
 
@@ -113,7 +113,7 @@ class Progress:
     Attributes:
         started: What the command has said of the run when it began to work on it; None before.
         started_at: When that was.
-        unanswered_since: When the service could not be asked any more; None while it answers.
+        unanswered_since: When the service last told how jobs stand, if it cannot be asked now; None while it answers.
     """
 
     def __init__(
@@ -132,6 +132,7 @@ class Progress:
         self.started: RunStarted | None = None
         self.started_at: float | None = None
         self.unanswered_since: float | None = None
+        self._answered_at: float | None = None
         self._children = children_of(parents)
         self._states = {name: records.get(name, NEW).state for name in parents}
         self._waits_for = {
@@ -207,7 +208,7 @@ class Progress:
                     self._failed[event.job] = replace(failed, why=one_line(event.exception))
             case Notice():
                 if event.kind is NoticeKind.TROUBLE and self.unanswered_since is None:
-                    self.unanswered_since = at
+                    self.unanswered_since = at if self._answered_at is None else self._answered_at
                 elif event.kind is NoticeKind.RECOVERED:
                     self.unanswered_since = None
             case PlanChanged() | DefinitionPinned() | JobExecuted() | RunFinished():
@@ -215,12 +216,19 @@ class Progress:
             case _:
                 assert_never(event)
 
+    def on_began(self, name: JobName, at: float) -> None:
+        """Change with what the service tells of a job that runs: when it began, in seconds since the epoch."""
+        if name in self._began:
+            self._began[name] = Began(at=at, exact=True)
+
+    def on_answered(self, at: float) -> None:
+        """Change with the news that the service has told how jobs stand, in seconds since the epoch."""
+        self._answered_at, self.unanswered_since = at, None
+
     def _on_change(self, event: JobChanged, at: float) -> None:
         name, state = event.job, event.after
         if name not in self._states:
             return  # of an earlier plan
-        if event.job_id and state in LIVE | ENDED_ON_SERVICE:
-            self.unanswered_since = None  # only the service can tell it
         if event.status:
             self._status[name] = event.status
         else:
