@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Protocol
 
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.review.run.progress import AT_WORK, Began, Group, Progress
+from kedro_batch.review.run.progress import Began, Group, Progress
 from kedro_batch.submitter.events import RunStarted
 from kedro_batch.text.wording import counted, duration, listed
 
@@ -114,8 +114,3 @@ def moment_words(seconds: float, now: float, zone: tzinfo | None) -> str:
     """Return a time as ``14:32``, with its date if that is not the day of ``now``."""
     then, today = datetime.fromtimestamp(seconds, zone), datetime.fromtimestamp(now, zone)
     return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
-
-
-def at_work_words(counts: Mapping[Group, int]) -> str:
-    """Return how many jobs are at work: ``12 running, 2 starting``."""
-    return counts_words(counts, AT_WORK)
