@@ -32,7 +32,7 @@ _VARYING = (
     (re.compile(r"\bsha256:[0-9a-f]{8,64}\b"), "DIGEST"),
     (re.compile(r"process \d+ of \S+ on \S+?,"), "process N of USER on HOST,"),
     (re.compile(r"\bkill -9 \d+\b"), "kill -9 N"),
-    (re.compile(r"(?<= FAILED)(?: after SECONDS)?, \d+/\d+"), ""),
+    (re.compile(r"( FAILED| LOST)(?: after SECONDS)?, \d+/\d+"), r"\1"),
 )
 _ON_THE_WAY = re.compile(
     r"^TIME +(?:\S+ (?:SUBMITTED|PENDING|RUNNABLE|STARTING|RUNNING|SUCCEEDED|NOT_RUN|CANCELLED)\b"

@@ -67,12 +67,16 @@ def test_of_many_distinct_failures_ten_are_told_and_the_command_that_reads_the_o
     assert f"\nand 4 more failures (n10, n11, n12, n13): kedro-batch logs --run {RUN}\n\n" in end(run)
 
 
+def test_a_failure_without_a_log_names_no_command_that_reads_it():
+    assert "logs" not in end(status("a:LOST", failure("a", state="LOST")))
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("outcome", ["failed", "interrupted", "stopped", "detached", "unfinished", "cancelled"])
 @pytest.mark.parametrize("states", ["a:FAILED", "a:FAILED b:RUNNING c:NOT_SUBMITTED", "a:RUNNING", "a:CANCELLED"])
 @pytest.mark.parametrize("note", [None, "what has been submitted goes on"])
 def test_five_lines_at_most_tell_the_outcome_and_the_last_one_is_a_command(engine, outcome, states, note):
-    failures = [failure("a", cause="exit", exit_code=137)] if "FAILED" in states else []
+    failures = [failure("a", cause="exit", exit_code=137, log="a/default/1")] if "FAILED" in states else []
     run = replace(status(states, *failures, engine=engine, outcome=outcome))
     lines = end(run, note=note).split("\n\n")[-1].splitlines()
     lines = [line for line in lines if not line.startswith(("    ", "jobs that go on:"))]

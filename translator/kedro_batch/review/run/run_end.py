@@ -83,15 +83,19 @@ def _end(status: RunStatus, journal: str, seconds: float, *, continued: bool, no
     """Return the last lines, the most important one last; the file of the journal and the logs if there is room."""
     counts = f"{counted(len(status.jobs), 'job')}, {counts_of(status.counts)}"
     headline = f"run {status.run} {_how_it_ended(status, seconds, continued=continued)}: {counts}"
-    commands = next_steps(status, journal)
-    if status.failures:
-        commands = (*commands, (logs_command(status, journal), "read the logs of what failed"))
-    width = max((len(command.rstrip()) for command, _ in commands), default=0)
-    told = [f"  {command.rstrip().ljust(width)}  {effect}" for command, effect in reversed(commands)]
     first = [headline, *([f"  {for_terminal(note)}"] if note else [])]
-    lines = [*first, *told[max(0, len(first) + len(told) - _LINES_AT_THE_END) :]]
+    told = _commands(status, journal)[-(_LINES_AT_THE_END - len(first)) :]
+    width = max((len(command) for command, _ in told), default=0)
+    lines = [*first, *(f"  {command.ljust(width)}  {effect}" for command, effect in told)]
     place = [f"journal: {for_terminal(journal)}"] if len(lines) < _LINES_AT_THE_END else []
     return (*place, *lines)
+
+
+def _commands(status: RunStatus, journal: str) -> list[tuple[str, str]]:
+    """Return the commands that lead on, with what they do; what helps most comes last."""
+    steps = [(command.rstrip(), effect) for command, effect in reversed(next_steps(status, journal))]
+    with_log = any(one.log for one in status.failures)
+    return [(logs_command(status, journal), "read the logs of what failed"), *steps] if with_log else steps
 
 
 def _how_it_ended(status: RunStatus, seconds: float, *, continued: bool) -> str:
