@@ -46,7 +46,7 @@ def check(name: str, lines: tuple[Text, ...]) -> None:
 
 def estimate(run: RunUntil) -> Estimate:
     usual = {name: 300.0 + 20.0 * (number % 30) for number, name in enumerate(run.parents)}
-    return Estimate(expected_end=End(NOW + 1_500, "from 4 earlier runs; 12 slots"), usual_s=usual)
+    return Estimate(expected_end=End(NOW + 1_500, "4 earlier runs; at most 12 jobs at once"), usual_s=usual)
 
 
 @pytest.mark.parametrize("size", SCREENS)

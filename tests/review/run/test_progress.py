@@ -3,9 +3,10 @@ from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.review.run.progress import AT_WORK, Began, Group, Progress, began_by
-from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind
-from kedro_batch.submitter.job_execution import JobExecution
+from kedro_batch.review.run.job_groups import AT_WORK, Group
+from kedro_batch.review.run.progress import Began, Progress, SoFar, began_by
+from kedro_batch.submitter.events import JobChanged, JobExecuted, JobSubmitted, Notice, NoticeKind
+from kedro_batch.submitter.job_execution import JobAttempt, JobExecution
 from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, JobRecord, JobState
 from tests.support.progress import RunUntil, started
 
@@ -105,6 +106,24 @@ def test_the_service_tells_of_a_job_that_ran_before_when_it_began():
     progress.on_began(A, 7.0)
     progress.on_began(B, 7.0)  # it does not run
     assert progress.at_work == {A: Began(at=7.0, exact=True)}
+
+
+def test_an_estimate_is_made_of_run_times_and_of_when_jobs_began():
+    took = JobExecution(started_at=10.0, stopped_at=25.0, attempts=(JobAttempt(started_at=20.0),))
+    progress = Progress(PARENTS, {A: JobRecord(state=S.SUCCEEDED, execution=took)})
+    progress.on_event(change(B, S.SUCCEEDED), 30.0)
+    progress.on_event(
+        JobExecuted(
+            job=B, job_id=JobId("id-b"), submission=1, execution=JobExecution(started_at=26.0, stopped_at=29.0)
+        ),
+        30.0,
+    )
+    progress.on_event(change(C, S.RUNNING, started_at=28.0), 31.0)
+    progress.on_event(change(D, S.NOT_RUN), 31.0)
+    assert progress.so_far(40.0) == SoFar(ended={A: 5.0, B: 3.0, D: None}, running={C: 28.0}, as_of=40.0)
+    progress.on_answered(35.0)
+    progress.on_event(Notice(kind=NoticeKind.TROUBLE, message="x"), 39.0)
+    assert progress.so_far(40.0).as_of == 35.0
 
 
 def test_jobs_of_an_earlier_plan_are_left_out():

@@ -17,12 +17,16 @@ from kedro_batch.cli.view_console import Ticker, ViewConsole
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.event_lines import changed_line, run_line
 from kedro_batch.review.run.live_screen import Screen, live_screen
-from kedro_batch.review.run.progress import Progress
-from kedro_batch.review.run.progress_words import RunHead
+from kedro_batch.review.run.progress import Progress, SoFar
+from kedro_batch.review.run.progress_words import NO_ESTIMATE, Estimate, RunHead
 from kedro_batch.submitter.events import Event, JobChanged, PlanChanged
 from kedro_batch.submitter.job_state import ENDED
 
 _REDRAWN_EVERY_S = 0.25
+_ESTIMATED_EVERY_S = 10.0
+
+Estimator = Callable[[SoFar, float], Estimate]
+"""Tells when a run is expected to end, from how far it is and the time, in seconds since the epoch."""
 
 
 class TerminalView:
@@ -42,7 +46,9 @@ class TerminalView:
         self._run: tuple[Progress, RunHead] | None = None
         self._lock = threading.RLock()  # a signal may end a command while it draws
         self._live = Live(console=console, auto_refresh=False, transient=True)
-        self._ticker = Ticker(_REDRAWN_EVERY_S, self._draw)
+        self._ticker = Ticker(_REDRAWN_EVERY_S, self._on_time)
+        self._estimator: Estimator | None = None
+        self._estimate, self._estimated_at = NO_ESTIMATE, 0.0
         self._paused = False
         self._drawn: tuple[Screen, tuple[Text, ...]] | None = None
         self._held = ExitStack()
@@ -62,9 +68,16 @@ class TerminalView:
         with suppress(OSError):
             self._live.stop()
 
-    def begin(self, progress: Progress, head: RunHead) -> None:
-        """Show a run from now on."""
+    def begin(self, progress: Progress, head: RunHead, estimate: Estimator | None = None) -> None:
+        """Show a run from now on.
+
+        Args:
+            progress: How far it is, before the first event.
+            head: What it is.
+            estimate: Tells what earlier runs tell of it; it is called in a thread, every few seconds.
+        """
         self._run = progress, head
+        self._estimator = estimate
         self._draw()
         self._ticker.start()
 
@@ -106,13 +119,27 @@ class TerminalView:
                 self._live.start()
                 self._paused, self._drawn = False, None
 
+    def _on_time(self) -> None:
+        self._renew_estimate()
+        self._draw()
+
+    def _renew_estimate(self) -> None:
+        """Estimate anew when the run ends, without keeping it from going on meanwhile."""
+        now = time.time()
+        if self._estimator is None or self._run is None or now < self._estimated_at + _ESTIMATED_EVERY_S:
+            return
+        with self._lock:
+            so_far = self._run[0].so_far(now)
+        self._estimate = self._estimator(so_far, now)
+        self._estimated_at = time.time()
+
     def _draw(self) -> None:
         with self._lock:
             if self._run is None or self._paused or self._console.quiet:
                 return
             width, height = self._console.size
             screen = Screen(width=width, height=height, unicode=self._console.encoding.startswith("utf"))
-            lines = live_screen(*self._run, screen, time.time())
+            lines = live_screen(*self._run, screen, time.time(), self._estimate)
             if self._drawn == (screen, lines):
                 return
             try:

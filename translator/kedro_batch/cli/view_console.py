@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.text import Text
 
+_PATIENCE_S = 1.0
+
 
 class ViewConsole(Console):
     """A console that falls silent when it cannot write, where rich would end the program."""
@@ -38,10 +40,10 @@ class Ticker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Call no more; a call that goes on is waited for."""
+        """Call no more; a call that goes on is waited for, unless it is stuck: nobody may read what it writes."""
         self._over.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_PATIENCE_S)
 
     def _run(self) -> None:
         while not self._over.wait(self._every_s):

@@ -13,13 +13,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.run.progress import (
-    AT_WORK,
-    WITHOUT_SUCCESS,
-    FailedJob,
-    Group,
-    Progress,
-)
+from kedro_batch.review.run.job_groups import AT_WORK, WITHOUT_SUCCESS, Group
+from kedro_batch.review.run.progress import FailedJob, Progress
 from kedro_batch.review.run.progress_words import (
     NO_ESTIMATE,
     Estimate,
@@ -132,7 +127,7 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
         parts.append(Text("as the journal has it: looking at the run", "yellow"))
     elif (end := estimate.expected_end) and end.at > now:
         at, left = moment_words(end.at, now, screen.zone), _time_left(end.at - now)
-        parts.append(Text(f"expected to end at {at} ({left}), {for_terminal(end.basis)}"))
+        parts.append(Text(f"expected to end at {at} ({left}), by {for_terminal(end.basis)}"))
     return _flowed(parts, screen.width, "; ")
 
 
@@ -140,7 +135,7 @@ def _time_left(seconds: float) -> str:
     """Return a time that is left as an estimate can tell it, in minutes."""
     minutes = round(seconds / 60)
     if minutes == 0:
-        return "in under a minute"
+        return "in less than a minute"
     return f"in {minutes} min" if minutes < _HOUR else f"in {duration(60 * minutes)}"
 
 

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, assert_never
 
 from kedro_batch.plan.graph import children_of
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.failure_words import failure_words
+from kedro_batch.review.run.job_groups import ENDED_BY_THEMSELVES, GROUP_OF, Group
 from kedro_batch.submitter.events import (
     DefinitionPinned,
     Event,
@@ -30,50 +30,11 @@ from kedro_batch.submitter.events import (
     RunStarted,
 )
 from kedro_batch.submitter.failures import Cause
-from kedro_batch.submitter.job_state import FAILURES, MAY_BE_WORKING, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_execution import JobExecution
+from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, NEW, JobRecord, JobState
 from kedro_batch.submitter.run_state import Parents
 from kedro_batch.text.escaping import one_line
 
-
-class Group(StrEnum):
-    """What jobs are counted as, in the order in which counts are told; each is its own words."""
-
-    RUNNING = "running"
-    STARTING = "starting"
-    UNKNOWN = "in a state that this kedro-batch does not know"
-    FOR_CAPACITY = "waiting for capacity (RUNNABLE)"
-    SUBMITTED = "submitted"
-    FOR_JOBS = "waiting for other jobs"
-    NOT_SUBMITTED = "not submitted"
-    UNCONFIRMED = "unconfirmed"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    LOST = "lost"
-    CANCELLED = "cancelled"
-    NOT_RUN = "will not run"
-
-
-_GROUPS: Mapping[JobState, Group] = {
-    JobState.NOT_SUBMITTED: Group.NOT_SUBMITTED,
-    JobState.SUBMITTING: Group.NOT_SUBMITTED,
-    JobState.UNCONFIRMED: Group.UNCONFIRMED,
-    JobState.EXPIRED: Group.UNCONFIRMED,
-    JobState.SUBMITTED: Group.SUBMITTED,
-    JobState.PENDING: Group.SUBMITTED,
-    JobState.RUNNABLE: Group.FOR_CAPACITY,
-    JobState.STARTING: Group.STARTING,
-    JobState.RUNNING: Group.RUNNING,
-    JobState.UNKNOWN: Group.UNKNOWN,
-    JobState.SUCCEEDED: Group.SUCCEEDED,
-    JobState.FAILED: Group.FAILED,
-    JobState.LOST: Group.LOST,
-    JobState.CANCELLED: Group.CANCELLED,
-    JobState.NOT_RUN: Group.NOT_RUN,
-}
-AT_WORK = (Group.RUNNING, Group.STARTING, Group.UNKNOWN)
-WITHOUT_SUCCESS = (Group.FAILED, Group.LOST, Group.CANCELLED, Group.NOT_RUN)
-ENDED_BY_THEMSELVES = (Group.SUCCEEDED, Group.FAILED, Group.LOST)
-"""What was begun and is done; jobs that will not run are not."""
 _SAYS_NOTHING = (None, Cause.EXIT, Cause.UNKNOWN)
 _BEFORE_WORK = (JobState.RUNNABLE, JobState.STARTING)
 """A job that was seen in one of these has begun only just before it is seen at work."""
@@ -105,6 +66,22 @@ class FailedJob:
     job: JobName
     why: str
     at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoFar:
+    """What an estimate of the end of a run is made of.
+
+    Attributes:
+        ended: The jobs that nothing is awaited of any more, with their run times in seconds: None for one that has not
+            succeeded, or whose time is not known.
+        running: The jobs that run, with the time at which each began, as far as it is known.
+        as_of: When that was so, in seconds since the epoch.
+    """
+
+    ended: Mapping[JobName, float | None]
+    running: Mapping[JobName, float]
+    as_of: float
 
 
 class Progress:
@@ -140,6 +117,7 @@ class Progress:
             for name, above in parents.items()
         }
         self._counts = Counter(map(self._group, parents))
+        self._took = {name: _run_time(one.execution) for name, one in records.items() if one.execution}
         self._status = {name: one.status for name, one in records.items() if one.status}
         self._began = {name: (began or {}).get(name) for name, state in self._states.items() if state in MAY_BE_WORKING}
         self._failed = {
@@ -183,6 +161,25 @@ class Progress:
         """Return the state of a job; None for a job that is not in the plan."""
         return self._states.get(name)
 
+    def so_far(self, now: float) -> SoFar:
+        """Return what an estimate of its end is made of, as a copy.
+
+        Args:
+            now: The time, in seconds since the epoch.
+        """
+        as_of = now if self.unanswered_since is None else self.unanswered_since
+        ended = {
+            name: self._took.get(name) if state is JobState.SUCCEEDED else None
+            for name, state in self._states.items()
+            if state in ENDED
+        }
+        running = {
+            name: began.at if began else as_of
+            for name, began in self._began.items()
+            if self._states[name] is JobState.RUNNING
+        }
+        return SoFar(ended=ended, running=running, as_of=as_of)
+
     def state_words(self, name: JobName) -> str:
         """Return the state of a job, as the service spells it."""
         return one_line(self._status.get(name) or self._states[name])
@@ -207,14 +204,19 @@ class Progress:
                 if (failed := self._failed.get(event.job)) and event.exception:
                     self._failed[event.job] = replace(failed, why=one_line(event.exception))
             case Notice():
-                if event.kind is NoticeKind.TROUBLE and self.unanswered_since is None:
-                    self.unanswered_since = at if self._answered_at is None else self._answered_at
-                elif event.kind is NoticeKind.RECOVERED:
-                    self.unanswered_since = None
-            case PlanChanged() | DefinitionPinned() | JobExecuted() | RunFinished():
+                self._on_notice(event.kind, at)
+            case JobExecuted():
+                self._took[event.job] = _run_time(event.execution)
+            case PlanChanged() | DefinitionPinned() | RunFinished():
                 pass
             case _:
                 assert_never(event)
+
+    def _on_notice(self, kind: NoticeKind, at: float) -> None:
+        if kind is NoticeKind.TROUBLE and self.unanswered_since is None:
+            self.unanswered_since = at if self._answered_at is None else self._answered_at
+        elif kind is NoticeKind.RECOVERED:
+            self.unanswered_since = None
 
     def on_began(self, name: JobName, at: float) -> None:
         """Change with what the service tells of a job that runs: when it began, in seconds since the epoch."""
@@ -263,7 +265,7 @@ class Progress:
                 self._counts[self._group(child)] += 1
 
     def _group(self, name: JobName) -> Group:
-        group = _GROUPS[self._states[name]]
+        group = GROUP_OF[self._states[name]]
         return Group.FOR_JOBS if group is Group.SUBMITTED and self._waits_for[name] else group
 
 
@@ -280,6 +282,15 @@ def began_by(document: Mapping[str, Any]) -> Began | None:
     except (KeyError, TypeError, ValueError):
         return None
     return Began(at=at, exact=document.get("before") in _BEFORE_WORK)
+
+
+def _run_time(execution: JobExecution) -> float | None:
+    """Return how long the last attempt of a job ran."""
+    attempts = execution.attempts
+    started_at = (attempts[-1].started_at if attempts else None) or execution.started_at
+    if started_at is None or execution.stopped_at is None:
+        return None
+    return max(0.0, execution.stopped_at - started_at)
 
 
 def _ended_at(one: JobRecord) -> float | None:

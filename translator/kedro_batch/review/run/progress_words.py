@@ -6,7 +6,8 @@ from datetime import datetime, tzinfo
 from typing import Protocol
 
 from kedro_batch.plan.model import JobName, PlanDigest
-from kedro_batch.review.run.progress import Began, Group, Progress
+from kedro_batch.review.run.job_groups import Group
+from kedro_batch.review.run.progress import Began, Progress
 from kedro_batch.submitter.events import RunStarted
 from kedro_batch.text.wording import counted, duration, listed
 
@@ -25,7 +26,7 @@ class ExpectedEnd(Protocol):
 
     @property
     def basis(self) -> str:
-        """What it was estimated from, in words."""
+        """What it was estimated from, such as ``4 earlier runs``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
