@@ -102,6 +102,15 @@ def test_a_terminal_without_block_elements_and_colours_can_be_read_too():
     assert "".join(line.plain for line in lines).isascii()
 
 
+def test_each_count_has_the_colour_of_its_part_of_the_bar():
+    run = RunUntil(200, 0.4, fail=0.02)
+    lines = live_screen(run.followed, HEAD, LARGE, NOW)
+    counts = next(line for line in lines if "succeeded" in line.plain)
+    styled = {counts.plain[span.start : span.end].split()[-1]: str(span.style) for span in counts.spans}
+    assert styled == {"succeeded": "green", "running": "cyan", "run": "bold red", "jobs": "dim"}
+    assert str(counts.style) == ""
+
+
 def test_a_job_that_may_have_run_for_longer_is_said_to():
     run = RunUntil(9, 0.4, slots=3)
     (name,) = run.state.jobs_in([JobState.RUNNING])[:1]

@@ -241,5 +241,5 @@ def _flowed(parts: Sequence[Text], width: int, between: str = _GAP) -> list[Text
         else:
             if lines and between.strip():
                 lines[-1].append(between.rstrip())
-            lines.append(part.copy())
+            lines.append(Text().append_text(part))  # the style of the first part is not that of the line
     return lines
