@@ -1,12 +1,24 @@
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
 
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_lines import ProgressLines
-from kedro_batch.submitter.events import Event, JobChanged, JobExecuted, JobSubmitted, Notice, NoticeKind, RunFinished
+from kedro_batch.submitter.events import (
+    DefinitionPinned,
+    Event,
+    JobChanged,
+    JobExecuted,
+    JobSubmitted,
+    Notice,
+    NoticeKind,
+    PinnedAs,
+    PlanChanged,
+    RunFinished,
+)
 from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from tests.support.progress import BEGAN_AT, NOW, RUN, RunUntil, started
@@ -135,3 +147,38 @@ def test_eight_hundred_jobs_take_nine_hundred_lines_at_most(fail):
         told.on(event, at=at)
     told.on(FINISHED, at=NOW)
     assert 100 < len(told.lines) <= 900
+
+
+ARN = "arn:aws:batch:us-east-1:123456789012:job-definition"
+
+
+@pytest.mark.parametrize(
+    ("pinned", "line"),
+    [
+        ({"how": PinnedAs.NEWEST}, None),
+        ({"how": PinnedAs.KEPT, "newer": f"{ARN}/d:5"}, ", as until now; d:5 is newer"),
+        ({"how": PinnedAs.NEWEST, "before": f"{ARN}/d:1"}, " from now on; the run has used d:1 until now"),
+        ({"how": PinnedAs.REGISTERED}, " is registered"),
+        ({"how": PinnedAs.FOUND}, " is there already"),
+    ],
+)
+def test_a_revision_is_told_if_it_is_not_the_one_to_be_expected(pinned, line):
+    told = Followed(Progress(PARENTS, {}))
+    told.on(DefinitionPinned(definition="d", revision=f"{ARN}/d:3", **pinned))
+    assert told.lines == ([f"job definition d:3{line}"] if line else [])
+
+
+def test_a_new_plan_is_told_with_the_jobs_that_are_sent_from_it():
+    told = Followed(Progress(PARENTS, {}))
+    told.on(PlanChanged(before=PlanDigest("sha256:1"), after=PlanDigest("sha256:2"), jobs=(B, C)))
+    told.on(PlanChanged(before=PlanDigest("sha256:2"), after=PlanDigest("sha256:3"), jobs=()))
+    assert told.lines == [
+        "goes on with plan sha256:2, and sends 2 jobs: b, c",
+        "goes on with plan sha256:3, and sends nothing",
+    ]
+
+
+def test_a_run_on_this_machine_is_said_to_be_there():
+    told = Followed(Progress(PARENTS, {}))
+    told.on(replace(started(3), engine="local", account=None, region=None))
+    assert told.lines[0].startswith("run nightly-42: 3 jobs on this machine, plan ")
