@@ -25,7 +25,7 @@ def test_ctrl_c_in_the_demo_ends_it_as_it_ends_a_run(tmp_path):
     terminal = pexpect.spawn(
         PROGRAM[0], [*PROGRAM[1:], "demo"], cwd=str(tmp_path), env=environment(), timeout=GENEROUS_S, encoding="utf-8"
     )
-    terminal.expect("2 RUNNING")
+    terminal.expect("2 running")
     terminal.sendintr()
     terminal.expect(pexpect.EOF)
     terminal.close()

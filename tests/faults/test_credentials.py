@@ -326,13 +326,13 @@ def test_a_question_is_never_wiped_by_the_view(tmp_path):
         applied_on_terminal(tmp_path, service, kind="xterm") as terminal,
     ):
         terminal.type("111111")
-        terminal.wait_for("1 RUNNING")
+        terminal.wait_for("1 running")
         service.configure(expire_keys={"ASIASESSION1": 1})
         terminal.wait_for(PROMPT)
         # The view is drawn four times a second: what it wrote now would be over the question.
         assert terminal.process.expect([pexpect.TIMEOUT, r"(?s)."], timeout=1) == 0
         terminal.type("222222")
-        terminal.wait_for("1 RUNNING")  # the view is drawn again
+        terminal.wait_for("1 running")  # the view is drawn again
         service.finish("a")
         ended = terminal.end()
     assert ended.code == 0
@@ -375,7 +375,7 @@ def test_ctrl_c_and_ctrl_d_end_the_question(tmp_path, key, code):
 def test_ctrl_c_and_ctrl_d_end_the_question_in_the_middle_of_a_run(tmp_path, key, code, transcript):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(mfa_codes=CODES, durations={"a": 600}) as service:
-        with applied_on_terminal(tmp_path, service) as terminal:
+        with applied_on_terminal(tmp_path, service, "-v") as terminal:
             terminal.type("111111")
             terminal.wait_for("a RUNNING")
             service.configure(expire_keys={"ASIASESSION1": 1})
@@ -393,7 +393,7 @@ def test_a_code_that_aws_sts_has_no_time_for_is_asked_for_again(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     with (
         standin(mfa_codes=CODES, durations={"a": 600}, faulty=["AssumeRole"]) as service,
-        applied_on_terminal(tmp_path, service) as terminal,
+        applied_on_terminal(tmp_path, service, "-v") as terminal,
     ):
         terminal.type("111111")
         terminal.wait_for("a RUNNING")

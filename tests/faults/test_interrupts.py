@@ -17,7 +17,7 @@ def test_ctrl_c_says_what_goes_on_and_wait_follows_it(tmp_path, transcript):
     write_plan(tmp_path, {"a": ["x"]})
     with standin(durations={"a": 600}) as service:
         env = service.environment
-        with on_terminal("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, env=env) as terminal:
+        with on_terminal("apply", "plan.yaml", "--run-id", "r", "-v", cwd=tmp_path, env=env) as terminal:
             terminal.wait_for("a RUNNING")
             terminal.process.sendintr()
             ended = terminal.end()

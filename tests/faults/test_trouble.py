@@ -64,7 +64,7 @@ def test_the_last_lines_of_a_log_are_shown_without_control_characters(tmp_path):
     write_plan(tmp_path, {"a": ["x"]})
     lines = [f"line {n}" for n in range(40)] + ["\x1b[2J\x1b]0;owned\x07the end"]
     with standin(fail={"a": 1}, logs={"a": lines}) as service:
-        ended = on(service, "apply", "plan.yaml", cwd=tmp_path)
+        ended = on(service, "apply", "plan.yaml", "-v", cwd=tmp_path)
     shown = [line for line in ended.text.splitlines() if line.startswith("  | ")]
     assert len(shown) == 25
     assert shown[-1] == "  | the end"

@@ -33,9 +33,12 @@ _VARYING = (
     (re.compile(r"process \d+ of \S+ on \S+?,"), "process N of USER on HOST,"),
     (re.compile(r"\bfewer than \d+ submissions\b"), "fewer than N submissions"),
     (re.compile(r"\bkill (-9 )?\d+\b"), r"kill \1N"),
+    (re.compile(r"( FAILED| LOST)(?: after SECONDS)?, \d+/\d+"), r"\1"),
 )
 _ON_THE_WAY = re.compile(
-    r"^TIME +\S+ (?:SUBMITTED|PENDING|RUNNABLE|STARTING|RUNNING|SUCCEEDED|NOT_RUN|CANCELLED)\b.*\n", re.MULTILINE
+    r"^TIME +(?:\S+ (?:SUBMITTED|PENDING|RUNNABLE|STARTING|RUNNING|SUCCEEDED|NOT_RUN|CANCELLED)\b"
+    r"|submitted \d+ job|\d+ jobs? (?:will not run|was cancelled|were cancelled)|\d+ of \d+ jobs? done).*\n",
+    re.MULTILINE,
 )
 _ON_A_BUSY_MACHINE = re.compile(r"^TIME +looking at the run once more in .*\n", re.MULTILINE)
 """What is said only where the machine was so busy that a process stood still for seconds."""

@@ -1,11 +1,13 @@
 """When a run is expected to end, from the journal alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.review.run.expected_end import ExpectedEnd, expected_end, run_so_far
+from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end, run_so_far
+from kedro_batch.review.run.progress_words import Estimate
+from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_ID, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import JournalView
@@ -35,6 +37,17 @@ def estimate_end(
     parents = {job.name: job.depends_on for job in plan.jobs}
     in_order = {job: parents[job] for job in records}
     return expected_end(in_order, read_usual_times(journal, entry, plan), so_far, now)
+
+
+def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate] | None:
+    """Read what earlier runs tell of a run that is followed; None if there are none."""
+    entry = context.journal.run(context.run_id)
+    usual = read_usual_times(context.journal, entry, context.plan) if entry else None
+    if usual is None:
+        return None
+    usual_s = usual.seconds
+    parents = context.parents
+    return lambda so_far, now: Estimate(expected_end=expected_end(parents, usual, so_far, now), usual_s=usual_s)
 
 
 def estimate_document(expected: ExpectedEnd) -> dict[str, Any]:

@@ -9,11 +9,12 @@ import click
 
 from kedro_batch.cli.base import print_note
 from kedro_batch.cli.next_plan import next_plan
+from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.stale_plan import describe_staleness
 from kedro_batch.cli.streams import redirect_to_null, shows_links
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.run.outcome import outcome_text
+from kedro_batch.review.run.run_end import run_end_text
 from kedro_batch.review.run.status import run_status
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished
@@ -22,12 +23,12 @@ from kedro_batch.submitter.run_state import RunState
 from kedro_batch.text.escaping import for_terminal
 
 
-def report(context: RunContext, state: RunState, finished: RunFinished | None, *, as_json: bool) -> None:
+def report(context: RunContext, state: RunState, finished: RunFinished | None, verbosity: Verbosity) -> None:
     """Write how a run ended to standard output, unless its events stand there."""
     journal, run_id = context.journal, context.run_id
     if journal.failure:
         print_note(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
-    if as_json or finished is None:
+    if verbosity.as_json or finished is None:
         return
     try:
         entry, stuck = journal.run(run_id), journal.first_sights(run_id)
@@ -40,13 +41,14 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, *
     entry = replace(entry, outcome=finished.outcome, began_at=began_at, ended_at=finished.ended_at)
     following = next_plan(run_id, context.plan, entry.plan_file)
     status = run_status(entry, state.parents, state.records, plan=context.plan, next_plan=following, stuck=stuck)
-    text = outcome_text(
+    text = run_end_text(
         status,
         journal=os.path.relpath(journal.file),
         seconds=finished.seconds,
         continued=context.continued,
         note=finished.note,
         links=shows_links(sys.stdout),
+        verbose=verbosity.verbose,
     )
     try:
         click.echo(text, nl=False)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from kedro_batch.cli.base import on_signals, print_note
-from kedro_batch.cli.live_view import JsonLines, follower
+from kedro_batch.cli.json_lines import JsonLines
+from kedro_batch.cli.live_view import head_of, progress_of, run_view
 from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
+from kedro_batch.cli.run_estimate import read_estimator
 from kedro_batch.cli.run_handle import RunHandle
 from kedro_batch.cli.run_report import report, say_if_stale, what_goes_on
 from kedro_batch.cli.terminal_prompt import ask_hidden
@@ -140,17 +142,14 @@ def open_run(
     def sink(event: Event) -> None:
         if session and isinstance(event, RunFinished):
             session.finished = event
-        show(event)
+        view.show(event)
         if json_lines:
             json_lines.show(event)
 
     try:
         with on_signals(inbox.on_signal):
             try:
-                with (
-                    ExitStack() as held,
-                    follower(options.verbosity, partial(_what_differs, handle), cancels=cancels) as show,
-                ):
+                with ExitStack() as held, run_view(options.verbosity, partial(_what_differs, handle)) as view:
                     if not cancels:
                         held.enter_context(run_lock(folder, handle.run_id, journal_words(journal.file)))
                         marked_at = handle.entry.cancel_at if handle.entry else None
@@ -169,6 +168,8 @@ def open_run(
                         inbox=inbox,
                         journal=journal,
                         show=sink,
+                        tell_began=view.began,
+                        tell_answered=view.answered,
                         options=options.run,
                         continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
                         plan_file=handle.plan_file,
@@ -178,13 +179,16 @@ def open_run(
                         version=handle.entry.version if handle.entry else None,
                         must_exist=handle.must_exist and options.run.assume_done is None,
                     )
+                    records = journal.records(handle.run_id)
                     session = RunSession(
                         handle=handle,
                         folder=folder,
                         held=held,
                         context=context,
-                        run_state=RunState(context.parents, journal.records(handle.run_id)),
+                        run_state=RunState(context.parents, records),
                     )
+                    head = head_of(context, "cancelling" if cancels else "")
+                    view.begin(progress_of(context, records), head, partial(read_estimator, context))
                     try:
                         yield session
                     except (KedroBatchError, Interrupted) as error:
@@ -196,7 +200,7 @@ def open_run(
                         raise
             finally:
                 if session:
-                    report(session.context, session.run_state, session.finished, as_json=options.verbosity.as_json)
+                    report(session.context, session.run_state, session.finished, options.verbosity)
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             say_if_stale(handle.plan, session.context, session.finished, quiet=options.verbosity.quiet)

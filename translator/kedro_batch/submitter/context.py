@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -44,6 +44,9 @@ class RunContext:
         inbox: Signals and wake-ups.
         journal: The record of the run.
         show: Receives every event, after the journal.
+        tell_began: Receives when a job that runs began, as the service tells it: also of one that ran before this
+            command, about which there is no event.
+        tell_answered: Receives when the service has told how jobs stand, also if nothing has changed.
         options: How the command works on the run.
         continued: Another command started the run.
         must_exist: The journal does not have the run, and the service has to.
@@ -75,6 +78,8 @@ class RunContext:
     inbox: Inbox
     journal: Journal
     show: Sink
+    tell_began: Callable[[JobName, float], None] = lambda _, __: None
+    tell_answered: Callable[[float], None] = lambda _: None
     options: RunOptions = field(default_factory=RunOptions)
     begun_with: PlanDigest | None = None
     earlier: Mapping[PlanDigest, Plan] = field(default_factory=dict)
@@ -248,7 +253,9 @@ class RunContext:
         if self.begun:
             return
         self.begun = True
-        self.journal.wait.tell = lambda message: self.emit(Notice(kind=NoticeKind.TROUBLE, message=message))
+        wait = self.journal.wait
+        wait.tell = lambda message: self.emit(Notice(kind=NoticeKind.TROUBLE, message=message))
+        wait.tell_free = lambda message: self.emit(Notice(kind=NoticeKind.RECOVERED, message=message))
         self.journal.locate(self.run_id, self.location)
         self.emit(
             RunStarted(

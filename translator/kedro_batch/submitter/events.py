@@ -139,6 +139,7 @@ class JobChanged:
         exit_code: Of its container, where it is known.
         attempts: How often the service started it, where it is known and more than once.
         log: Where its output is: a file, or a stream of CloudWatch Logs.
+        started_at: For RUNNING: when its container started, seconds since the epoch, where the service tells it.
     """
 
     job: JobName
@@ -154,11 +155,17 @@ class JobChanged:
     exit_code: int | None = None
     attempts: int | None = None
     log: str | None = None
+    started_at: float | None = None
     event: Literal["job_changed"] = "job_changed"
 
 
 def job_changed(
-    transition: Transition, *, reason: str | None = None, exit_code: int | None = None, log: str | None = None
+    transition: Transition,
+    *,
+    reason: str | None = None,
+    exit_code: int | None = None,
+    log: str | None = None,
+    started_at: float | None = None,
 ) -> JobChanged:
     """Return the event of a transition.
 
@@ -167,6 +174,7 @@ def job_changed(
         reason: What the service says about the job.
         exit_code: Of its container.
         log: Where its output is.
+        started_at: When its container started, if it is RUNNING.
     """
     one, failure = transition.record, transition.record.failure
     return JobChanged(
@@ -183,6 +191,7 @@ def job_changed(
         exit_code=failure.exit_code if failure else exit_code,
         attempts=failure.attempts if failure and failure.attempts > 1 else None,
         log=failure.log if failure else log,
+        started_at=started_at,
     )
 
 
@@ -317,6 +326,8 @@ def event_json(event: Event, at: datetime) -> str:
         fields["execution"] = execution_document(event.execution)
     if isinstance(event, RunFinished) and event.began_at is not None:
         fields["began_at"] = moment(event.began_at)
+    if isinstance(event, JobChanged) and event.started_at is not None:
+        fields["started_at"] = moment(event.started_at)
     if isinstance(event, JobChanged) and event.advice:
         fields["advice"] = advice_for_programs(event.advice, event.cause, event.exit_code)
     rest = {name: value for name, value in fields.items() if _has_value(value)}

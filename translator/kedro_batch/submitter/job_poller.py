@@ -40,6 +40,7 @@ class JobPoller:
         self._queue = {name: job.settings.job_queue for name, job in self._jobs.items()}
         self._bucket = Bucket(self._pace.calls, DESCRIBE_BURST, context.calls.now())
         self._settled: set[JobId] = set()
+        self._told_of: dict[JobName, tuple[JobId, int]] = {}
         self._asking = False
         self.logs = FailedLogs(context, run_state)
         """The logs of the jobs that have failed."""
@@ -177,6 +178,7 @@ class JobPoller:
             self.out_of_touch = True  # what became of them is asked, as of a run that nobody has followed
             return
         self._answered_at = wall
+        self._context.tell_answered(wall)
         for name, job_id in asked:
             if self._run_state.record(name).job_id != job_id:
                 continue  # another job stands for the node by now
@@ -218,6 +220,7 @@ class JobPoller:
                 self._emit(transition, detail)
             else:
                 self.leave(transition)
+        self._tell_began(name, detail)
         if not any(transition.job == name for transition in transitions):
             pass
         elif state in ENDED:
@@ -231,10 +234,21 @@ class JobPoller:
         if transitions and state is JobState.FAILED:
             self.logs.read(name, detail)
 
+    def _tell_began(self, name: JobName, detail: JobDetail) -> None:
+        """Tell of a job that runs when it began, once for each attempt."""
+        attempt = detail.job_id, detail.attempts_begun
+        if detail.state is not JobState.RUNNING or self._told_of.get(name) == attempt:
+            return
+        self._told_of[name] = attempt
+        if (started_at := detail.execution.started_at) is not None:
+            self._context.tell_began(name, started_at)
+
     def _emit(self, transition: Transition, detail: JobDetail) -> None:
         reason = None if detail.state is JobState.SUCCEEDED else reason_of(detail.reply)  # of a success it says nothing
         exit_code, log = exit_code_of(detail.reply), log_of(detail.reply)
-        self._context.emit(job_changed(transition, reason=reason, exit_code=exit_code, log=log))
+        started_at = detail.execution.started_at if detail.state is JobState.RUNNING else None
+        event = job_changed(transition, reason=reason, exit_code=exit_code, log=log, started_at=started_at)
+        self._context.emit(event)
         record_execution(self._context, self._run_state, transition.job, detail)
         if detail.state is JobState.CANCELLED and detail.job_id not in self._ended_before:
             self.cancelled = transition.job

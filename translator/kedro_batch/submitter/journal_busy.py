@@ -39,7 +39,8 @@ class JournalWait:
     """The waiting of one process for its journal.
 
     Attributes:
-        tell: Shows a message, once when the waiting is long, and once when it is over.
+        tell: Shows a message, once when the waiting is long.
+        tell_free: Shows a message once when it is over; None to show it as the other one.
         check: Is called between two slices; what it raises ends the waiting.
         at_most_s: No waiting takes longer.
     """
@@ -47,6 +48,7 @@ class JournalWait:
     def __init__(self, file: Path) -> None:
         """Wait for nothing yet."""
         self.tell: Callable[[str], None] = _ignore
+        self.tell_free: Callable[[str], None] | None = None
         self.check: Callable[[], None] = _ignore_signals
         self.at_most_s = BUSY_S
         self._file = file
@@ -96,7 +98,7 @@ class JournalWait:
     def _note_free(self) -> None:
         told, self._told, self._busy_since, self._cannot_write = self._told, False, None, False
         if told:
-            self.tell(f"the journal {self._file} is free again")
+            (self.tell_free or self.tell)(f"the journal {self._file} is free again")
 
 
 def is_busy(error: sqlite3.Error) -> bool:

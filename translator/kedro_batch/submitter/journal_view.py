@@ -4,14 +4,14 @@ import shlex
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.job_state import MAY_BE_WORKING, JobRecord, JobState
 from kedro_batch.submitter.journal_busy import BUSY_S, SLICE_S, JournalWait, is_busy, unreadable
 from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, real_journal
 from kedro_batch.submitter.journal_rows import (
@@ -252,6 +252,18 @@ class JournalView:
                 yield event_document(line)
             except OddValueError as error:
                 raise self._odd(run_id, f", event {number}", error) from error
+
+    def last_seen_at_work(self, run_id: RunId) -> dict[JobName, dict[str, Any]]:
+        """Return the event with which each job was last seen to run or to start; odd events are left out."""
+        query = (
+            "SELECT event FROM events WHERE run = ? AND CASE WHEN json_valid(event) "
+            "THEN json_extract(event, '$.after') END IN (?, ?, ?) ORDER BY number"
+        )
+        documents = []
+        for (line,) in self._read(query, run_id, *sorted(MAY_BE_WORKING)):
+            with suppress(OddValueError):
+                documents.append(event_document(line))
+        return {JobName(one["job"]): one for one in documents if isinstance(one.get("job"), str)}
 
     def _odd(self, run: Any, which: str, error: OddValueError) -> UsageError:
         """Return the message about a row: which file, which run, which row, and what to do."""

@@ -37,6 +37,11 @@ def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
     return tuple((command.ljust(width), effect) for command, effect in commands)
 
 
+def logs_command(status: RunStatus, journal: str) -> str:
+    """Return the command that reads the logs of what failed."""
+    return f"kedro-batch logs --run {status.run}{for_terminal(journal_words(Path(journal)))}"
+
+
 def _resumes(status: RunStatus, with_journal: str) -> list[tuple[str, str]]:
     """Return the commands that submit again, the one first that helps."""
     command, effect = _resume(status, with_journal)

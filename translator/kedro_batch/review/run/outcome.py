@@ -1,40 +1,26 @@
-"""The outcome of a run, for people: what succeeded, what failed and why, what was not run because of it."""
+"""The status of a run as text, from the journal; a failed run as an exception; the list of runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from kedro_batch.review.run.failure_view import (
-    NAMES_SHOWN,
     FailureView,
     failure_view,
     further_failures,
     problems_told_once,
 )
 from kedro_batch.review.run.next_steps import next_steps
+from kedro_batch.review.run.run_counts import counts_of, going_on
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
-from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, duration, listed
+from kedro_batch.text.wording import counted, duration, listed, local_time
 
 _FAILURES_SHOWN = 10
 _LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
 """Of all logs together, and of each at least."""
-
-_LABELS = {
-    JobState.SUCCEEDED: "succeeded",
-    JobState.FAILED: "failed",
-    JobState.LOST: "lost",
-    JobState.CANCELLED: "cancelled",
-    JobState.NOT_RUN: "not run",
-    JobState.NOT_SUBMITTED: "not submitted",
-    JobState.SUBMITTING: "unconfirmed",
-    JobState.UNCONFIRMED: "unconfirmed",
-}
-_UNFINISHED = "not finished"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,32 +37,22 @@ class OutcomeView:
     journal: str
 
 
-def outcome_text(  # noqa: PLR0913  what is known of the command beside the run
-    status: RunStatus,
-    *,
-    journal: str,
-    seconds: float | None = None,
-    continued: bool = False,
-    note: str | None = None,
-    links: bool = False,
-) -> str:
-    """Return the outcome of a run, or its status, as text.
+def outcome_text(status: RunStatus, *, journal: str, note: str | None = None, links: bool = False) -> str:
+    """Return the status of a run, as the journal has it, as text.
 
     Args:
         status: The run.
         journal: The file with its record.
-        seconds: How long the command took that has just ended; None for a report from the journal.
-        continued: Another command began the run.
-        note: What becomes of jobs that have not ended.
+        note: What else is to be said of it.
         links: The reader's terminal shows links.
     """
-    counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
+    counts = f"{counted(len(status.jobs), 'job')}, {counts_of(status.counts)}"
     groups = same_failures(status.failures)
     view = OutcomeView(
-        headline=f"run {status.run} {_how_it_stands(status, seconds, continued=continued)}: {counts}",
-        place=_place(status) if seconds is None else None,
-        note=for_terminal(note) if note else None,
-        going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
+        headline=f"run {status.run} {_how_it_stands(status)}: {counts}",
+        place=_place(status),
+        note=note,
+        going_on=going_on(status),
         failures=_failures(groups[:_FAILURES_SHOWN], status, links=links),
         further_failures=further_failures([one for alike in groups[_FAILURES_SHOWN:] for one in alike]),
         commands=next_steps(status, journal),
@@ -87,7 +63,7 @@ def outcome_text(  # noqa: PLR0913  what is known of the command beside the run
 
 def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
-    lines = [f"run {status.run} failed: {', '.join(_counts(status.counts))}"]
+    lines = [f"run {status.run} failed: {counts_of(status.counts)}"]
     shown = status.failures[:_FAILURES_SHOWN]
     for view in _failures([(one,) for one in shown], status):
         lines += [f"  {view.job} {view.headline}", *(f"    {exception}" for exception in view.exceptions[:1])]
@@ -126,7 +102,7 @@ def _short(arn: str) -> str:
 def runs_text(entries: Iterable[RunEntry]) -> str:
     """Return the list of runs, a line for each, the newest last."""
     rows = [
-        (one.run, _local_time(one.began_at), one.engine, counted(one.jobs, "job"), one.outcome or "not ended")
+        (one.run, local_time(one.began_at), one.engine, counted(one.jobs, "job"), one.outcome or "not ended")
         for one in entries
     ]
     widths = [max(map(len, column), default=0) for column in zip(*rows, strict=True)]
@@ -134,43 +110,9 @@ def runs_text(entries: Iterable[RunEntry]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _local_time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _how_it_stands(status: RunStatus, seconds: float | None, *, continued: bool) -> str:
-    """Return the outcome of a run, and how long the run took, perhaps over several commands."""
-    run_took = None if status.run_seconds is None else duration(status.run_seconds)
-    if seconds is None:
-        if status.outcome is None:
-            return "has not ended, as last seen"
-        return f"{status.outcome} after {run_took}, as last seen" if run_took else f"{status.outcome}, as last seen"
-    took = f"{status.outcome} after {run_took or duration(seconds)}"
-    return f"{took} (this command: {duration(seconds)})" if continued and run_took else took
-
-
-def _counts(counts: Mapping[str, int]) -> list[str]:
-    labelled: dict[str, int] = {}
-    for state, count in counts.items():
-        label = _LABELS.get(JobState(state), _UNFINISHED)
-        labelled[label] = labelled.get(label, 0) + count
-    labels = dict.fromkeys((*_LABELS.values(), _UNFINISHED))
-    return [f"{labelled[label]} {label}" for label in labels if label in labelled]
-
-
-def _going_on(status: RunStatus) -> tuple[str, ...]:
-    """Return the jobs that go on while nobody follows them, with their ids; those that get no machine come first."""
-    if status.engine != "aws":
-        return ()
-    left = [one for one in status.jobs if one.job_id and JobState(one.state) not in ENDED]
-    left.sort(key=lambda one: one.stuck is None)  # the others need nobody
-    lines, told = list[str](), set[str]()
-    for one in left[:NAMES_SHOWN]:
-        line = f"{one.job} {for_terminal(one.status or one.state)} {one.job_id}"
-        if one.stuck:
-            why = "for the same reason" if one.stuck.reason in told else one.stuck.reason
-            told.add(one.stuck.reason)
-            since = datetime.fromisoformat(one.stuck.since).timestamp()
-            line += f", without a machine since {_local_time(since)}: {for_terminal(why)}"
-        lines.append(line)
-    return (*lines, f"and {len(left) - NAMES_SHOWN} more") if len(left) > NAMES_SHOWN else tuple(lines)
+def _how_it_stands(status: RunStatus) -> str:
+    """Return the outcome of a run, and how long it took, perhaps over several commands."""
+    if status.outcome is None:
+        return "has not ended, as last seen"
+    took = "" if status.run_seconds is None else f" after {duration(status.run_seconds)}"
+    return f"{status.outcome}{took}, as last seen"

@@ -1,0 +1,45 @@
+"""What a command shows of a run while it works on it, seen on a terminal and where standard error is none."""
+
+from pathlib import Path
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.journal_view import read_journal
+from tests.support import forked
+from tests.support.plans import write_plan
+from tests.support.runs import JOURNAL, interrupted, started, states, wait_until
+from tests.support.services import standin
+from tests.support.terminals import on_terminal
+
+
+def began(folder: Path, job: str) -> bool:
+    """True if the journal has when a job that runs began."""
+    with read_journal(folder / JOURNAL) as journal:
+        return "started_at" in journal.last_seen_at_work(RunId("r")).get(JobName(job), {})
+
+
+def test_wait_shows_at_once_what_is_known_and_says_when_it_knows_no_more(tmp_path):
+    write_plan(tmp_path, {name: ["x"] for name in ("a", "b", "c")}, {"b": "a", "c": "b"})
+    with standin(durations={"b": 600}) as service:
+        with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
+            wait_until(lambda: states(service).get("b") == "RUNNING" and began(tmp_path, "b"), process)
+            interrupted(process)
+        with on_terminal("wait", "r", cwd=tmp_path, env=service.environment, kind="xterm") as terminal:
+            terminal.wait_for("1 of 3 jobs done")
+            terminal.wait_for("1 succeeded")
+            terminal.wait_for("1 waiting for other jobs")
+            terminal.wait_for("1 running")
+            service.configure(refuse={"DescribeJobs": [503, "ServiceUnavailable", "later"]})
+            terminal.wait_for("nothing newer is known")
+            service.configure(refuse={})
+            service.finish("b")
+            ended = terminal.end()
+    assert ended.code == 0
+    assert ended.err.endswith(": 3 jobs, 3 succeeded\n")
+
+
+def test_events_as_json_leave_standard_error_to_errors(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
+    with standin(fail={"a": 1}) as service:
+        ended = forked.on(service, "apply", "plan.yaml", "--json", cwd=tmp_path)
+    assert (ended.code, ended.err) == (6, "")

@@ -1,0 +1,156 @@
+"""The screen of a run, as golden text: ``tests/golden/screens/NAME.txt``. To write the files again, and then read them:
+
+UPDATE_GOLDEN=1 pytest --no-cov tests/review/run/test_live_screen.py
+"""
+
+import os
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.text import Text
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.plan.submit_job import JobId
+from kedro_batch.review.run.expected_end import ExpectedEnd
+from kedro_batch.review.run.live_screen import Screen, live_screen
+from kedro_batch.review.run.progress import Progress
+from kedro_batch.review.run.progress_words import NO_ESTIMATE, Estimate
+from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind
+from kedro_batch.submitter.job_state import FAILURES, JobRecord, JobState
+from tests.support.progress import BEGAN_AT, HEAD, NOW, RunUntil, started
+
+GOLDEN = Path(__file__).parent.parent.parent / "golden" / "screens"
+SMALL = Screen(width=80, height=24, zone=UTC)
+LARGE = Screen(width=200, height=50, zone=UTC)
+SCREENS = {"80x24": SMALL, "200x50": LARGE}
+
+
+def check(name: str, lines: tuple[Text, ...]) -> None:
+    file = GOLDEN / f"{name}.txt"
+    text = "".join(f"{line.plain.rstrip()}\n" for line in lines)
+    if os.environ.get("UPDATE_GOLDEN") and not (file.exists() and file.read_text() == text):
+        file.write_text(text)
+        pytest.fail(f"wrote {file.name}: read it as a user would, then test again without UPDATE_GOLDEN")
+    assert text == file.read_text()
+
+
+def estimate(run: RunUntil) -> Estimate:
+    usual = {name: 300.0 + 20.0 * (number % 30) for number, name in enumerate(run.parents)}
+    return Estimate(expected_end=ExpectedEnd(at=NOW + 1_500, runs=4, slots=12), usual_s=usual)
+
+
+@pytest.mark.parametrize("size", SCREENS)
+@pytest.mark.parametrize(("jobs", "fail"), [(9, 0.0), (200, 0.02), (2_000, 0.005)])
+def test_one_screen_shows_a_run_of_any_size(size, jobs, fail):
+    run = RunUntil(jobs, 0.4, fail=fail, slots=3 if jobs < 10 else 60)
+    told = NO_ESTIMATE if jobs < 10 else estimate(run)
+    check(f"{jobs}_jobs_{size}", live_screen(run.followed, HEAD, SCREENS[size], NOW, told))
+
+
+@pytest.mark.parametrize("size", SCREENS)
+def test_after_wait_the_screen_shows_what_is_known_at_once(size):
+    run = RunUntil(200, 0.4, fail=0.02)
+    progress = run.from_journal
+    check(f"before_wait_has_looked_{size}", live_screen(progress, HEAD, SCREENS[size], NOW))
+    progress.on_event(started(200, continued=True), NOW - 4)
+    check(f"after_wait_{size}", live_screen(progress, HEAD, SCREENS[size], NOW))
+
+
+def test_after_resume_what_has_succeeded_counts_and_what_failed_is_submitted_again():
+    run = RunUntil(200, 0.4, fail=0.02)
+    progress = run.from_journal
+    progress.on_event(started(200, continued=True), NOW - 4)
+    for name in run.state.jobs_in(FAILURES | {JobState.NOT_RUN}):
+        before = run.state.state(name)
+        progress.on_event(
+            JobChanged(job=name, job_id=None, submission=2, before=before, after=JobState.NOT_SUBMITTED), NOW - 3
+        )
+    assert not progress.failed
+    check("while_resume_submits_80x24", live_screen(progress, HEAD, SMALL, NOW))
+    for number, name in enumerate(run.state.jobs_in(FAILURES | {JobState.NOT_RUN})):
+        progress.on_event(JobSubmitted(job=name, job_id=JobId(f"id-2-{number}"), submission=2), NOW - 2)
+    check("after_resume_80x24", live_screen(progress, HEAD, SMALL, NOW))
+
+
+def test_while_the_service_cannot_be_asked_nothing_is_counted_as_if_it_were_known():
+    run = RunUntil(200, 0.4)
+    progress = run.followed
+    progress.on_event(Notice(kind=NoticeKind.TROUBLE, message="cannot call DescribeJobs"), NOW - 40)
+    lines = live_screen(progress, HEAD, SMALL, NOW, estimate(run))
+    check("as_of_80x24", lines)
+    later = live_screen(progress, HEAD, SMALL, NOW + 600, estimate(run))
+    differing = [number for number, (one, two) in enumerate(zip(lines, later, strict=True)) if one.plain != two.plain]
+    assert differing == [2]  # how long ago it began
+    progress.on_event(Notice(kind=NoticeKind.RECOVERED, message="AWS Batch answers again"), NOW)
+    assert "as of" not in "\n".join(line.plain for line in live_screen(progress, HEAD, SMALL, NOW))
+
+
+def test_a_terminal_without_block_elements_and_colours_can_be_read_too():
+    run = RunUntil(200, 0.4, fail=0.02)
+    lines = live_screen(run.followed, HEAD, replace(SMALL, unicode=False), NOW)
+    check("ascii_80x24", lines)
+    assert "".join(line.plain for line in lines).isascii()
+
+
+def test_each_count_has_the_colour_of_its_part_of_the_bar():
+    run = RunUntil(200, 0.4, fail=0.02)
+    lines = live_screen(run.followed, HEAD, LARGE, NOW)
+    counts = next(line for line in lines if "succeeded" in line.plain)
+    styled = {counts.plain[span.start : span.end].split()[-1]: str(span.style) for span in counts.spans}
+    assert styled == {"succeeded": "green", "running": "cyan", "run": "bold red", "jobs": "dim"}
+    assert str(counts.style) == ""
+
+
+def test_a_job_that_may_have_run_for_longer_is_said_to():
+    run = RunUntil(9, 0.4, slots=3)
+    (name,) = run.state.jobs_in([JobState.RUNNING])[:1]
+    progress = Progress(run.parents, {name: JobRecord(state=JobState.SUBMITTED)})
+    progress.on_event(
+        JobChanged(job=name, job_id=JobId("1"), submission=1, before=JobState.SUBMITTED, after=JobState.RUNNING),
+        NOW - 65,
+    )
+    assert live_screen(progress, HEAD, SMALL, NOW)[-1].plain == f"  {name}  over 1 min 5 s"
+    progress.on_began(name, NOW - 3_600)
+    assert live_screen(progress, HEAD, SMALL, NOW)[-1].plain == f"  {name}  1 h 0 min"
+
+
+RUNS = [RunUntil(jobs, done, fail=fail) for jobs, done, fail in ((1, 0, 0), (40, 0.5, 0.1), (300, 0.7, 0.05))]
+
+
+@given(
+    run=st.sampled_from(RUNS),
+    width=st.integers(20, 240),
+    height=st.integers(2, 70),
+    unicode=st.booleans(),
+    trouble=st.booleans(),
+)
+def test_a_screen_is_never_larger_than_its_terminal(run, width, height, unicode, trouble):
+    progress = run.followed
+    if trouble:
+        progress.on_event(Notice(kind=NoticeKind.TROUBLE, message="x"), NOW)
+    screen = Screen(width=width, height=height, zone=UTC, unicode=unicode)
+    lines = live_screen(progress, HEAD, screen, NOW, estimate(run))
+    assert 1 <= len(lines) <= height - 1
+    assert all(cell_len(line.plain) <= width for line in lines)
+
+
+def test_names_and_reasons_of_any_length_keep_their_beginning_and_names_their_end():
+    name = JobName("fit_" + "x" * 120 + "_017")
+    progress = Progress({name: ()}, {name: JobRecord(state=JobState.SUBMITTED)})
+    running = JobChanged(job=name, job_id=JobId("1"), submission=1, before=JobState.SUBMITTED, after=JobState.RUNNING)
+    progress.on_event(running, NOW)
+    line = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
+    assert line.startswith("  fit_xxx")
+    assert "..." in line
+    assert "x_017  over 0 s" in line
+    reason = "\x1b]0;owned\x07" + "y" * 5_000
+    failed = replace(running, before=JobState.RUNNING, after=JobState.FAILED, reason=reason)
+    progress.on_event(failed, BEGAN_AT)
+    line = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
+    assert line.isprintable()
+    assert cell_len(line) == 80

@@ -1,0 +1,245 @@
+"""One screen about a run, whatever the size of its plan: what it is, how far it is, what failed, what runs.
+
+The progress, the time and the size of the terminal come in; the lines of the screen go out, at most one fewer than the
+terminal has, none of them wider than it. Pure.
+"""
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from kedro_batch.plan.model import JobName
+from kedro_batch.review.run.job_groups import AT_WORK, WITHOUT_SUCCESS, Group
+from kedro_batch.review.run.progress import FailedJob, Progress
+from kedro_batch.review.run.progress_words import (
+    NO_ESTIMATE,
+    Estimate,
+    RunHead,
+    clock_time,
+    counts_words,
+    moment_words,
+    time_since,
+    worked_for,
+)
+from kedro_batch.submitter.job_state import JobState
+from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.wording import counted, duration
+
+_LONGEST_BAR = 100
+_TITLE_LINES = 2
+_OF_A_SECTION = 2
+"""Lines of a list beside its rows: an empty one and its heading."""
+_GAP = "  "
+_CUT = "..."
+_HOUR = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """Where a run is shown.
+
+    Attributes:
+        width: Columns of the terminal.
+        height: Its lines.
+        zone: The time zone of the reader; None for that of this machine.
+        unicode: It shows block elements; else ASCII is drawn.
+    """
+
+    width: int
+    height: int
+    zone: tzinfo | None = None
+    unicode: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A part of the bar, which is legible without its colour."""
+
+    groups: tuple[Group, ...]
+    block: str
+    ascii: str
+    style: str
+
+    def mark(self, screen: Screen) -> str:
+        return self.block if screen.unicode else self.ascii
+
+
+_TO_COME = tuple(group for group in Group if group not in (*AT_WORK, *WITHOUT_SUCCESS, Group.SUCCEEDED))
+_PARTS = (
+    _Part(groups=(Group.SUCCEEDED,), block="█", ascii="#", style="green"),
+    _Part(groups=AT_WORK, block="▒", ascii=">", style="cyan"),
+    _Part(groups=WITHOUT_SUCCESS, block="x", ascii="x", style="bold red"),
+    _Part(groups=_TO_COME, block="░", ascii="-", style="dim"),
+)
+
+
+def live_screen(
+    progress: Progress, head: RunHead, screen: Screen, now: float, estimate: Estimate = NO_ESTIMATE
+) -> tuple[Text, ...]:
+    """Return the lines of the screen.
+
+    Args:
+        progress: How far the run is.
+        head: What it is.
+        screen: Where it is shown.
+        now: The time, in seconds since the epoch.
+        estimate: What earlier runs tell of it.
+    """
+    as_of = now if progress.unanswered_since is None else progress.unanswered_since
+    lines = [
+        *_title(progress, head, screen),
+        *_times(progress, head, screen, now, estimate),
+        _bar(progress, screen),
+        *_counts(progress, screen),
+    ]
+    room = max(0, screen.height - 1 - len(lines))
+    failed_rows, work_rows = _shared(len(progress.failed), len(progress.at_work), room)
+    lines += _failed(progress.failed, failed_rows, screen)
+    lines += _at_work(progress, work_rows, screen, as_of, estimate)
+    lines = lines[: max(1, screen.height - 1)]
+    for line in lines:
+        line.truncate(screen.width, overflow="ellipsis" if screen.unicode else "crop")
+    return tuple(lines)
+
+
+def _title(progress: Progress, head: RunHead, screen: Screen) -> list[Text]:
+    first, *others = [for_terminal(part) for part in head.words(progress.started)]
+    return _flowed([Text(first, "bold"), *map(Text, others)], screen.width, ", ")[:_TITLE_LINES]
+
+
+def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estimate: Estimate) -> list[Text]:
+    """Return when the run began, and when it is expected to end, or since when nothing is known of it."""
+    parts = []
+    if head.began_at is not None:
+        ago = time_since(head.began_at, now)
+        here = ""
+        if progress.started and progress.started.continued and progress.started_at is not None:
+            here = f", this command {time_since(progress.started_at, now)}"
+        parts.append(Text(f"began {moment_words(head.began_at, now, screen.zone)}, {ago} ago{here}"))
+    if progress.unanswered_since is not None:
+        since = clock_time(progress.unanswered_since, screen.zone)
+        parts.append(Text(f"as of {since}: nothing newer is known", "bold yellow"))
+    elif progress.started is None:
+        parts.append(Text("as the journal has it: looking at the run", "yellow"))
+    elif (end := estimate.expected_end) and end.at > now:
+        at, left = moment_words(end.at, now, screen.zone), _time_left(end.at - now)
+        parts.append(Text(f"expected to end at {at} ({left}), by {for_terminal(end.basis)}"))
+    return _flowed(parts, screen.width, "; ")
+
+
+def _time_left(seconds: float) -> str:
+    """Return a time that is left as an estimate can tell it, in minutes."""
+    minutes = round(seconds / 60)
+    if minutes == 0:
+        return "in less than a minute"
+    return f"in {minutes} min" if minutes < _HOUR else f"in {duration(60 * minutes)}"
+
+
+def _bar(progress: Progress, screen: Screen) -> Text:
+    label = f" {progress.done:,} of {counted(progress.jobs, 'job')} done"
+    width = min(_LONGEST_BAR, screen.width - 2 - len(label))
+    bar = Text("[")
+    for part, cells in zip(_PARTS, _cells([progress.count(part.groups) for part in _PARTS], width), strict=True):
+        bar.append(part.mark(screen) * cells, part.style)
+    return bar.append("]").append(label)
+
+
+def _cells(counts: Sequence[int], width: int) -> list[int]:
+    """Share the cells of a bar; what there is at all has at least one, if there is room."""
+    total = sum(counts)
+    if total == 0 or width < len(counts):
+        return [0 for _ in counts]
+    cells = [max(1, count * width // total) if count else 0 for count in counts]
+    while sum(cells) != width:  # at most as often as there are parts
+        step = 1 if sum(cells) < width else -1
+        too_few = [count * width / total - cell for count, cell in zip(counts, cells, strict=True)]
+        candidates = [index for index, cell in enumerate(cells) if counts[index] and cell + step > 0]
+        cells[max(candidates, key=lambda index: step * too_few[index])] += step
+    return cells
+
+
+def _counts(progress: Progress, screen: Screen) -> list[Text]:
+    """Return the counts, those of each part of the bar behind its mark: they are its key, too."""
+    counts = progress.counts
+    told = [(part, counts_words(counts, part.groups)) for part in _PARTS]
+    return _flowed([Text(f"{part.mark(screen)} {words}", part.style) for part, words in told if words], screen.width)
+
+
+def _shared(failed: int, at_work: int, room: int) -> tuple[int, int]:
+    """Return how many rows the failed jobs and those at work get: half each, and what the other one leaves."""
+    room -= _OF_A_SECTION * (bool(failed) + bool(at_work))
+    half = max(0, room) // 2
+    failed_rows = min(failed, max(half, room - at_work))
+    return max(0, failed_rows), max(0, min(at_work, room - failed_rows))
+
+
+def _failed(failed: Sequence[FailedJob], rows: int, screen: Screen) -> list[Text]:
+    if not rows:
+        return []
+    shown = failed[: rows if len(failed) <= rows else rows - 1]
+    width = _name_width([one.job for one in shown], screen)
+    lines = [Text(), Text(f"{len(failed):,} failed", "bold red")]
+    for one in shown:
+        at = clock_time(one.at, screen.zone) if one.at is not None else "earlier "
+        lines.append(Text(f"  {_name(one.job, width)}  {at}  {for_terminal(one.why)}"))
+    return [*lines, *_more(len(failed) - len(shown))]
+
+
+def _at_work(progress: Progress, rows: int, screen: Screen, as_of: float, estimate: Estimate) -> list[Text]:
+    """Return the jobs that run or start, the longest first."""
+    if not rows:
+        return []
+    began = progress.at_work
+    count = rows if len(began) <= rows else rows - 1
+
+    def order(name: JobName) -> tuple[float, str]:
+        found = began[name]
+        return (found.at if found else as_of, name)
+
+    shown = heapq.nsmallest(count, began, key=order)
+    names = _name_width(shown, screen)
+    times = [worked_for(began[name], as_of) for name in shown]
+    width = max(map(len, times), default=0)
+    heading = counts_words(progress.counts, AT_WORK)
+    lines = [Text(), Text(f"{heading}{', the longest first' if len(began) > 1 else ''}", "bold cyan")]
+    for name, time in zip(shown, times, strict=True):
+        usual = estimate.usual_s.get(name)
+        more = [f"usually {duration(usual)}"] if usual is not None else []
+        if progress.state(name) is not JobState.RUNNING:
+            more.insert(0, for_terminal(progress.state_words(name)))
+        lines.append(Text(_GAP.join((f"  {_name(name, names)}", time.ljust(width), *more)).rstrip()))
+    return [*lines, *_more(len(began) - len(shown))]
+
+
+def _more(count: int) -> list[Text]:
+    return [Text(f"  and {count:,} more", "dim")] if count else []
+
+
+def _name_width(names: Iterable[str], screen: Screen) -> int:
+    """Return the width of a column of names: that of the longest one, and at most half of the screen."""
+    return min(max(map(cell_len, names), default=0), max(len(_CUT) + 2, screen.width // 2 - len(_GAP)))
+
+
+def _name(name: str, width: int) -> str:
+    """Return a name as wide as its column; one that is too long keeps its beginning and its end."""
+    if cell_len(name) <= width:
+        return set_cell_size(name, width)
+    end = (width - len(_CUT)) // 2
+    return set_cell_size(set_cell_size(name, width - len(_CUT) - end) + _CUT + name[-end:], width)
+
+
+def _flowed(parts: Sequence[Text], width: int, between: str = _GAP) -> list[Text]:
+    """Put parts behind each other, as many into a line as fit."""
+    lines: list[Text] = []
+    for part in parts:
+        if lines and lines[-1].cell_len + len(between) + part.cell_len <= width:
+            lines[-1].append(between).append_text(part)
+        else:
+            if lines and between.strip():
+                lines[-1].append(between.rstrip())
+            lines.append(Text().append_text(part))  # the style of the first part is not that of the line
+    return lines

@@ -1,0 +1,107 @@
+"""Words about the progress of a run that its views share: what it is, how many jobs there are of which kind. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from kedro_batch.plan.model import JobName, PlanDigest
+from kedro_batch.review.run.expected_end import ExpectedEnd
+from kedro_batch.review.run.job_groups import Group
+from kedro_batch.review.run.progress import Began, Progress
+from kedro_batch.submitter.events import RunStarted
+from kedro_batch.text.wording import counted, duration, listed
+
+_MINUTE = 60
+_QUEUES = 2
+_DIGITS = len("sha256:") + 8
+"""Characters of a digest that tell plans apart for a reader."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What earlier runs tell of this one.
+
+    Attributes:
+        expected_end: When it is expected to end; None if they do not tell.
+        usual_s: How long jobs usually run, in seconds; those left out have not run before.
+    """
+
+    expected_end: ExpectedEnd | None
+    usual_s: Mapping[JobName, float]
+
+
+NO_ESTIMATE = Estimate(expected_end=None, usual_s={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHead:
+    """What a reader recognises a run by.
+
+    Attributes:
+        run: Its id.
+        plan: The project and the pipeline of its plan, as far as it names them.
+        plan_digest: The digest of that plan.
+        queues: The job queues of the plan, sorted; none for a run on this machine.
+        began_at: When it began, perhaps with an earlier command; None if that is not known.
+        doing: What the command does with it, such as ``cancelling``; nothing if it submits its jobs.
+    """
+
+    run: str
+    plan: str
+    plan_digest: PlanDigest
+    queues: tuple[str, ...]
+    began_at: float | None
+    doing: str = ""
+
+    def words(self, started: RunStarted | None) -> tuple[str, ...]:
+        """Return what a reader recognises the run by, part by part."""
+        plan = f"plan {self.plan} {self.plan_digest[:_DIGITS]}" if self.plan else f"plan {self.plan_digest[:_DIGITS]}"
+        if started and started.engine == "local":
+            return f"run {self.run}", plan, "on this machine"
+        account = f"account {started.account}" if started and started.account else ""
+        region = started.region if started and started.region else ""
+        queue = f"queue{'s' if len(self.queues) > 1 else ''} {listed(self.queues, _QUEUES)}" if self.queues else ""
+        return tuple(filter(None, (f"run {self.run}", plan, account, region, queue)))
+
+
+def counts_words(counts: Mapping[Group, int], groups: Iterable[Group] = Group) -> str:
+    """Return how many jobs there are of some groups: ``12 running, 40 waiting for capacity (RUNNABLE)``."""
+    return ", ".join(f"{counts[group]:,} {group}" for group in groups if counts.get(group))
+
+
+def how_far(progress: Progress) -> str:
+    """Return how many jobs are done, and what the others do, in one line."""
+    ended = (Group.FAILED, Group.LOST, Group.CANCELLED, Group.NOT_RUN)
+    going_on = [group for group in Group if group not in (*ended, Group.SUCCEEDED)]
+    counts = progress.counts
+    parts = (counts_words(counts, going_on), counts_words(counts, ended))
+    done = f"{progress.done:,} of {counted(progress.jobs, 'job')} done"
+    return ", ".join(filter(None, (done, *parts)))
+
+
+def time_since(then: float, now: float) -> str:
+    """Return how long ago something was, in whole seconds, so that it changes once a second at most."""
+    seconds = max(0, int(now - then))
+    return f"{seconds} s" if seconds < _MINUTE else duration(seconds)
+
+
+def worked_for(began: Began | None, now: float) -> str:
+    """Return how long a job has been at work; nothing if that is not known."""
+    return "" if began is None else f"{'' if began.exact else 'over '}{time_since(began.at, now)}"
+
+
+def longest_at_work(progress: Progress) -> JobName | None:
+    """Return the job that has been at work for longest, as far as it is known; None if there is none."""
+    known = {name: began.at for name, began in progress.at_work.items() if began}
+    return min(known, key=lambda name: (known[name], name), default=None)
+
+
+def clock_time(seconds: float, zone: tzinfo | None) -> str:
+    """Return the time of day, such as ``14:32:07``."""
+    return datetime.fromtimestamp(seconds, zone).strftime("%H:%M:%S")
+
+
+def moment_words(seconds: float, now: float, zone: tzinfo | None) -> str:
+    """Return a time as ``14:32``, with its date if that is not the day of ``now``."""
+    then, today = datetime.fromtimestamp(seconds, zone), datetime.fromtimestamp(now, zone)
+    return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
