@@ -102,5 +102,6 @@ def _may_be_reply(body: bytes, operation_model: Any) -> bool:
     if not ends or not shape or not shape.members or "payload" in shape.serialization:
         return True
     whole = body.strip()
-    required = shape.required_members if ends == b"{}" else ()
+    # An empty list may be left out.
+    required = [one for one in shape.required_members if ends == b"{}" and shape.members[one].type_name != "list"]
     return whole[:1] + whole[-1:] == ends and (not required or any(f'"{one}"'.encode() in whole for one in required))
