@@ -69,13 +69,13 @@ class JsonLines:
 
 
 @contextmanager
-def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str], *, cancels: bool = False) -> Iterator[Sink]:
+def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str], *, verb: str = "") -> Iterator[Sink]:
     """Yield a sink that shows each event on standard error; where that fails, the run goes on.
 
     Args:
         verbosity: How much is shown.
         describe: Returns what differs in a plan that the run goes on with.
-        cancels: The command cancels the run.
+        verb: What the command does with the run, such as ``cancelling``; empty if it may submit jobs.
     """
     console = _Console(stderr=True, no_color=verbosity.no_color or None, highlight=False, markup=False, emoji=False)
     if verbosity.quiet:
@@ -89,7 +89,7 @@ def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str], *, ca
                 view.on_event(event)
                 if isinstance(event, PlanChanged) and (text := describe(event)):
                     console.show(Text(text))
-                if (line := _line(event, verbose=verbosity.verbose, cancels=cancels)) is not None and _stays(event):
+                if (line := _line(event, verbose=verbosity.verbose, verb=verb)) is not None and _stays(event):
                     console.show(line)
 
             yield show
@@ -98,7 +98,7 @@ def follower(verbosity: Verbosity, describe: Callable[[PlanChanged], str], *, ca
         def write(event: Event) -> None:
             if isinstance(event, PlanChanged) and (text := describe(event)):
                 console.show(Text(text))
-            if (line := _line(event, verbose=verbosity.verbose, cancels=cancels)) is not None:
+            if (line := _line(event, verbose=verbosity.verbose, verb=verb)) is not None:
                 console.show(line)
 
         yield write
@@ -134,11 +134,11 @@ def _stays(event: Event) -> bool:
     )
 
 
-def _line(event: Event, *, verbose: bool, cancels: bool) -> Text | None:  # noqa: PLR0911  one for each kind of event
+def _line(event: Event, *, verbose: bool, verb: str) -> Text | None:  # noqa: PLR0911  one for each kind of event
     now = datetime.now().astimezone().strftime("%H:%M:%S ")
     match event:
         case RunStarted():
-            return Text(f"{now} {_begun(event, cancels=cancels)}")
+            return Text(f"{now} {_begun(event, verb=verb)}")
         case PlanChanged():
             jobs = f"{counted(len(event.jobs), 'job')}: {listed(event.jobs, _NAMED)}" if event.jobs else "nothing"
             return Text(f"{now} goes on with plan {event.after}, and sends {jobs}")
@@ -169,10 +169,11 @@ def _line(event: Event, *, verbose: bool, cancels: bool) -> Text | None:  # noqa
             assert_never(event)
 
 
-def _begun(event: RunStarted, *, cancels: bool) -> str:
+def _begun(event: RunStarted, *, verb: str) -> str:
     """Return the first line of a command."""
-    verb, again = ("cancelling ", "") if cancels else ("", ", continued" if event.continued else "")
-    return f"{verb}run {event.run}: {counted(event.jobs, 'job')} {_where(event)}, plan {event.plan_digest}{again}"
+    again = ", continued" if event.continued and not verb else ""
+    run = f"{verb} run {event.run}".lstrip()
+    return f"{run}: {counted(event.jobs, 'job')} {_where(event)}, plan {event.plan_digest}{again}"
 
 
 def _where(event: RunStarted) -> str:

@@ -128,6 +128,7 @@ def open_run(
         ServiceError: boto3 finds no region, or a profile that does not exist.
     """
     inbox = Inbox()
+    verb = "cancelling" if cancels else "following" if options.run.mode is RunMode.FOLLOW else ""
     folder = run_folder(journal.file, handle.run_id)
     engine = engine or _engine(handle, inbox, options, folder)
     calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
@@ -146,7 +147,7 @@ def open_run(
             try:
                 with (
                     ExitStack() as held,
-                    follower(options.verbosity, partial(_what_differs, handle), cancels=cancels) as show,
+                    follower(options.verbosity, partial(_what_differs, handle), verb=verb) as show,
                 ):
                     if not cancels:
                         held.enter_context(run_lock(folder, handle.run_id, journal_words(journal.file)))

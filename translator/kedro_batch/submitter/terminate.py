@@ -200,17 +200,20 @@ def try_to_terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> 
     return refused
 
 
-def end_left_running(context: RunContext) -> None:
+def end_left_running(context: RunContext) -> tuple[str, ...]:
     """End the processes that an earlier command of the run has left here when it was killed, before anything starts.
+
+    Returns:
+        The jobs that had them.
 
     Raises:
         UsageError: It is not known what was left.
         ServiceError: They do not end.
         Interrupted: A signal came.
     """
-    left = context.engine.left_running()
+    found = left = context.engine.left_running()
     if not left:
-        return
+        return ()
     message = (
         f"an earlier command of this run was killed, and {counted(len(left), 'job')} of it went on ({listed(left)}): "
         "first these are ended"
@@ -223,7 +226,7 @@ def end_left_running(context: RunContext) -> None:
             context.service.pause(_LEFT_S)
             left = context.engine.left_running()
         if not left:
-            return
+            return found
     raise ServiceError(f"processes of {listed(left)} do not end: nothing was started. End them, and try again")
 
 
