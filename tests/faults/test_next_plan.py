@@ -98,3 +98,30 @@ def test_after_a_new_plan_its_file_is_named_and_one_that_is_not_here_gets_a_new_
         assert advised(seen.text)[0] == "kedro-batch compile -o ./-moved.yaml"
     told = kedro_batch("status", "r", "--json", cwd=tmp_path).text
     assert "then kedro-batch compile -o ./-moved.yaml, and kedro-batch resume r --new-plan ./-moved.yaml" in told
+
+
+def trouble_of(job: str, reason: str) -> dict[str, object]:
+    return {"fail": {job: 1}, "fail_reasons": {job: {"statusReason": reason, "reason": reason}}}
+
+
+TROUBLES: dict[str, dict[str, object]] = {
+    "timeout": trouble_of("go_left", "Job attempt duration exceeded timeout"),
+    "image pull": trouble_of("go_left", "CannotPullContainerError: pull access denied"),
+    "refused": {"refuse_jobs": {"go_left": "Container Overrides length must be at most 8192"}},
+}
+MENDED = {"fail": {}, "fail_reasons": {}, "refuse_jobs": {}}
+
+
+@pytest.mark.parametrize("what", TROUBLES)
+def test_what_other_failures_advise_works_when_it_is_pasted(tmp_path, what):
+    project = write_project(tmp_path / "a project")
+    with standin(**TROUBLES[what]) as service:
+        assert kedro_batch("compile", "-q", "-o", "it's nightly.yaml", cwd=project).code == 0
+        seen = on(service, "apply", "it's nightly.yaml", "--run-id", "r", cwd=project)
+        assert seen.code == 6, seen.err
+        compiles, resumes = advised(seen.text)
+        more_memory(project)
+        service.configure(**MENDED)
+        assert (compiled := paste(compiles, service, project)).returncode == 0, compiled.stderr
+        resumed = paste(resumes, service, project)
+        assert resumed.returncode == 0, resumed.stderr
