@@ -108,8 +108,9 @@ TROUBLES: dict[str, dict[str, object]] = {
     "timeout": trouble_of("go_left", "Job attempt duration exceeded timeout"),
     "image pull": trouble_of("go_left", "CannotPullContainerError: pull access denied"),
     "refused": {"refuse_jobs": {"go_left": "Container Overrides length must be at most 8192"}},
+    "stuck": {"stuck": {"go_left": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - too large"}},
 }
-MENDED = {"fail": {}, "fail_reasons": {}, "refuse_jobs": {}}
+MENDED = {"fail": {}, "fail_reasons": {}, "refuse_jobs": {}, "stuck": {}}
 
 
 @pytest.mark.parametrize("what", TROUBLES)
@@ -117,7 +118,7 @@ def test_what_other_failures_advise_works_when_it_is_pasted(tmp_path, what):
     project = write_project(tmp_path / "a project")
     with standin(**TROUBLES[what]) as service:
         assert kedro_batch("compile", "-q", "-o", "it's nightly.yaml", cwd=project).code == 0
-        seen = on(service, "apply", "it's nightly.yaml", "--run-id", "r", cwd=project)
+        seen = on(service, "apply", "it's nightly.yaml", "--run-id", "r", "--stuck-after", "1s", cwd=project)
         assert seen.code == 6, seen.err
         compiles, resumes = advised(seen.text)
         more_memory(project)
