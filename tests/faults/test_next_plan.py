@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.test_reasons import NOT_THERE
 from tests.support.command_line import environment
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
@@ -126,3 +127,24 @@ def test_what_other_failures_advise_works_when_it_is_pasted(tmp_path, what):
         assert (compiled := paste(compiles, service, project)).returncode == 0, compiled.stderr
         resumed = paste(resumes, service, project)
         assert resumed.returncode == 0, resumed.stderr
+
+
+def test_what_is_advised_after_data_were_lost_works_when_it_is_pasted_elsewhere(tmp_path):
+    folder = tmp_path / "it's mine"
+    folder.mkdir()
+    write_plan(
+        folder,
+        {"prepare": ["x"], "train": ["x"]},
+        {"train": "prepare"},
+        prepare={"writes": ["shuttles_table"]},
+        train={"reads": ["shuttles_table"]},
+    )
+    with standin(fail={"train": 1}, logs={"train": NOT_THERE}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=folder).code == 6
+        seen = on(service, "status", "r", "--journal", str(folder / JOURNAL), cwd=tmp_path)
+        found = re.search(r"^ +(kedro-batch resume r .*?--from prepare.*?)(?:  .*)?$", seen.text, re.MULTILINE)
+        assert found, seen.text
+        service.configure(fail={}, logs={})
+        resumed = paste(found[1], service, tmp_path)
+        assert resumed.returncode == 0, resumed.stderr
+        assert [body["jobName"] for body in service.asked("submitjob")][2:] == ["r_prepare_2", "r_train_2"]
