@@ -1,12 +1,15 @@
 """The page for whoever is called at night: each of its rows was seen in a test, which then did what it says."""
 
 import re
+import shlex
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import click
 import pytest
 
+from kedro_batch.cli import kedro_commands
 from tests.support.plans import write_plan
 from tests.support.services import standin
 from tests.support.transcripts import GOLDEN
@@ -67,3 +70,23 @@ def test_a_command_that_fails(tmp_path, transcript):
         service.configure(fail={})
         assert transcript.on(service, "resume", "r").code == 0
     transcript.check("a_command_that_fails")
+
+
+@pytest.mark.parametrize("command", sorted({one.command for one in rows() if one.command}))
+def test_each_command_can_be_typed_once_the_names_are_replaced(tmp_path, monkeypatch, command):
+    """``...`` stands for the value of an option, or for further words."""
+    monkeypatch.chdir(tmp_path)
+    write_plan(tmp_path, {"a": ["x"]})
+    names = {"RUN": "r", "PLAN": "plan.yaml", "JOB": "a"}
+    program, *words = [names.get(word, word) for word in shlex.split(command)]
+    if program != "kedro-batch":
+        assert program in ("aws", "export", "unset")
+        return
+    words = ["2h" if word == "..." and before.startswith("--") else word for before, word in pairwise(["", *words])]
+    verb, *words = [word for word in words if word != "..."]
+    group = kedro_commands.commands["batch"]
+    assert isinstance(group, click.Group)
+    named = group.commands.get(verb)
+    assert named, f"there is no command {verb}"
+    with named.make_context(verb, words) as context:
+        assert context.params

@@ -339,6 +339,9 @@ PAGES = {
     "a firewall that says a lot": (403, "text/plain", "Proxy login\n" * 5_000),
     "a proxy in JSON": (403, "application/json", '{"message": "Proxy login"}'),
     "a proxy with a code": (403, "application/json", '{"code": "AccessBlocked", "message": "Proxy login"}'),
+    "a proxy with words of its own": (403, "application/json", '{"error": "Proxy login"}'),
+    "a gateway with words of its own": (502, "application/json", '{"error": "Proxy login"}'),
+    "a proxy with a list": (403, "application/json", '["Proxy login"]'),
 }
 
 
@@ -352,11 +355,41 @@ def test_a_page_refuses_nothing_and_one_line_of_it_is_shown(tmp_path, where):
             service.configure(pages={})
             ended = end_of(process)
     assert ended.code == 0, said + ended.err
-    assert f"the reply is HTTP {PAGES[where][0]}, without an error of AWS" in said
+    status = PAGES[where][0]
+    why = "is no reply of AWS" if status == 200 else f"is HTTP {status}, without an error of AWS"
+    assert f"the reply {why}" in said
     assert len(said) < 1500
-    if where != "a gateway":  # of these, botocore keeps nothing
-        assert "Proxy login" in said
-        assert "<" not in said
+    assert "Proxy login" in said
+    assert "<" not in said
+
+
+NO_REPLIES = {
+    "cut off": '{"jobName": "r_a_1", "jobI',
+    "empty": "",
+    "of nothing": "{}",
+    "a list": "[]",
+    "of another server": '{"status": "ok"}',
+}
+
+
+@pytest.mark.parametrize("operation", ["SubmitJob", "DescribeJobs"])
+@pytest.mark.parametrize("what", NO_REPLIES)
+def test_what_is_no_reply_is_shown_in_words_for_people_and_nothing_is_submitted_twice(tmp_path, operation, what):
+    write_plan(tmp_path, {"a": ["x"]})
+    with standin(run_s=600, pages={operation: (200, "application/json", NO_REPLIES[what])}) as service:
+        with started(*APPLY, cwd=tmp_path, service=service) as process:
+            said = read_until(process, WAITING)
+            service.configure(pages={}, run_s=0.1)
+            wait_until(lambda: states(service).get("a") == "RUNNING", process)
+            service.finish("a")
+            ended = end_of(process)
+        assert ended.code == 0, said + ended.err
+        assert service.verdict()["taken"] == 1
+    assert f"cannot call {operation}" in said
+    assert "the reply is no reply of AWS Batch: " in said
+    assert NO_REPLIES[what] in said or "it has no 'jobs'" in said
+    assert "Error" not in said
+    assert "has no attribute" not in said
 
 
 IN_MID_RUN = {
@@ -394,7 +427,7 @@ def test_no_page_is_taken_for_a_reply_to_any_call(tmp_path, operation, where):
             service.configure(pages={operation: PAGES[where]})
             words = ("cancel", "r")
         with started(*words, cwd=tmp_path, service=service) as process:
-            said = read_until(process, "without an error of AWS") if operation != "SubmitJob" else ""
+            said = read_until(process, " of AWS") if operation != "SubmitJob" else ""
             wait_until(lambda: service.verdict()["calls"].get(operation.lower(), 0) > 1, process)
             service.configure(pages={}, run_s=0.1)
             wait_until(lambda: len(states(service)) == 2, process)

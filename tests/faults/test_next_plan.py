@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.test_reasons import NOT_THERE
 from tests.support.command_line import environment
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
@@ -98,3 +99,52 @@ def test_after_a_new_plan_its_file_is_named_and_one_that_is_not_here_gets_a_new_
         assert advised(seen.text)[0] == "kedro-batch compile -o ./-moved.yaml"
     told = kedro_batch("status", "r", "--json", cwd=tmp_path).text
     assert "then kedro-batch compile -o ./-moved.yaml, and kedro-batch resume r --new-plan ./-moved.yaml" in told
+
+
+def trouble_of(job: str, reason: str) -> dict[str, object]:
+    return {"fail": {job: 1}, "fail_reasons": {job: {"statusReason": reason, "reason": reason}}}
+
+
+TROUBLES: dict[str, dict[str, object]] = {
+    "timeout": trouble_of("go_left", "Job attempt duration exceeded timeout"),
+    "image pull": trouble_of("go_left", "CannotPullContainerError: pull access denied"),
+    "refused": {"refuse_jobs": {"go_left": "Container Overrides length must be at most 8192"}},
+    "stuck": {"stuck": {"go_left": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - too large"}},
+}
+MENDED: dict[str, object] = {"fail": {}, "fail_reasons": {}, "refuse_jobs": {}, "stuck": {}}
+
+
+@pytest.mark.parametrize("what", TROUBLES)
+def test_what_other_failures_advise_works_when_it_is_pasted(tmp_path, what):
+    project = write_project(tmp_path / "a project")
+    with standin(**TROUBLES[what]) as service:
+        assert kedro_batch("compile", "-q", "-o", "it's nightly.yaml", cwd=project).code == 0
+        seen = on(service, "apply", "it's nightly.yaml", "--run-id", "r", "--stuck-after", "1s", cwd=project)
+        assert seen.code == 6, seen.err
+        compiles, resumes = advised(seen.text)
+        more_memory(project)
+        service.configure(**MENDED)
+        assert (compiled := paste(compiles, service, project)).returncode == 0, compiled.stderr
+        resumed = paste(resumes, service, project)
+        assert resumed.returncode == 0, resumed.stderr
+
+
+def test_what_is_advised_after_data_were_lost_works_when_it_is_pasted_elsewhere(tmp_path):
+    folder = tmp_path / "it's mine"
+    folder.mkdir()
+    write_plan(
+        folder,
+        {"prepare": ["x"], "train": ["x"]},
+        {"train": "prepare"},
+        prepare={"writes": ["shuttles_table"]},
+        train={"reads": ["shuttles_table"]},
+    )
+    with standin(fail={"train": 1}, logs={"train": NOT_THERE}) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=folder).code == 6
+        seen = on(service, "status", "r", "--journal", str(folder / JOURNAL), cwd=tmp_path)
+        found = re.search(r"^ +(kedro-batch resume r .*?--from prepare.*?)(?:  .*)?$", seen.text, re.MULTILINE)
+        assert found, seen.text
+        service.configure(fail={}, logs={})
+        resumed = paste(found[1], service, tmp_path)
+        assert resumed.returncode == 0, resumed.stderr
+        assert [body["jobName"] for body in service.asked("submitjob")][2:] == ["r_prepare_2", "r_train_2"]

@@ -127,6 +127,46 @@ def test_on_failure_stop_starts_nothing_more_and_lets_what_runs_end(tmp_path):
         assert service.verdict()["duplicates"] == {}
 
 
+SWALLOWED = dict.fromkeys(("TerminateJob", "TerminateJobs"), (200, "application/json", "{}"))
+"""What something on the way answers that lets no call to terminate jobs through, and says that all is well."""
+
+
+def swallowed(service):
+    return sum(service.verdict()["calls"].get(name, 0) for name in ("terminatejob", "terminatejobs"))
+
+
+def test_on_failure_stop_terminates_once_more_what_has_not_ended_after_a_while(tmp_path):
+    write_plan(tmp_path, {name: ["x"] for name in ("bad", "slow", "later", "waits")}, {"later": "slow"})
+    with standin(run_s=600, fail={"bad": 2}, stuck={"waits": ""}, pages=SWALLOWED) as service:
+        words = ("apply", "plan.yaml", "--on-failure", "stop", "--run-id", "r")
+        with started(*words, cwd=tmp_path, service=service) as process:
+            wait_until(lambda: sorted(states(service).values()) == ["PENDING", "RUNNABLE", "RUNNING", "RUNNING"])
+            service.finish("bad")
+            wait_until(lambda: swallowed(service) > 0, process)
+            service.configure(pages={})
+            wait_until(lambda: (states(service)["waits"], states(service)["later"]) == ("FAILED", "FAILED"), process)
+            assert states(service)["slow"] == "RUNNING"
+            service.finish("slow")
+            stopped = end_of(process)
+        assert stopped.code == 6
+        assert states(service) == {"bad": "FAILED", "slow": "SUCCEEDED", "later": "FAILED", "waits": "FAILED"}
+
+
+def test_so_it_is_once_nothing_else_is_followed(tmp_path):
+    write_plan(tmp_path, {name: ["x"] for name in ("bad", "waits")})
+    with standin(run_s=600, fail={"bad": 2}, stuck={"waits": ""}, pages=SWALLOWED) as service:
+        words = ("apply", "plan.yaml", "--on-failure", "stop", "--run-id", "r")
+        with started(*words, cwd=tmp_path, service=service) as process:
+            wait_until(lambda: sorted(states(service).values()) == ["RUNNABLE", "RUNNING"])
+            service.finish("bad")
+            wait_until(lambda: swallowed(service) > 1, process)
+            service.configure(pages={})
+            stopped = end_of(process)
+        assert stopped.code == 6
+        assert states(service) == {"bad": "FAILED", "waits": "FAILED"}
+        assert "waits FAILED kedro-batch: not started, because bad failed" in stopped.err
+
+
 def test_jobs_that_would_wait_for_ever_below_a_failed_one_are_ended(tmp_path):
     # The child is submitted when its parent has failed already, and the service lets it wait.
     write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})

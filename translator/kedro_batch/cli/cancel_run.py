@@ -119,7 +119,7 @@ def cancel_local_run(session: RunSession) -> None:
     """
     context, run_id = session.context, session.handle.run_id
     if holder := tell_holder_to_stop(context, session.lock):
-        told = f"{holder.name} works on run {run_id}: it is told to end its jobs and to stop."
+        told = f"{holder.name}, works on run {run_id}: it is told to end its jobs and to stop."
         if holder.marked:
             print_note(told)
         until = time.monotonic() + STOPS_WITHIN_S

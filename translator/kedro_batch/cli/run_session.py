@@ -133,6 +133,7 @@ def open_run(
         ServiceError: boto3 finds no region, or a profile that does not exist.
     """
     inbox = Inbox()
+    verb = "cancelling" if cancels else "following" if options.run.mode is RunMode.FOLLOW else ""
     folder = run_folder(journal.file, handle.run_id)
     engine = engine or _engine(handle, inbox, options, folder)
     calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
@@ -187,7 +188,7 @@ def open_run(
                         context=context,
                         run_state=RunState(context.parents, records),
                     )
-                    head = head_of(context, "cancelling" if cancels else "")
+                    head = head_of(context, verb)
                     view.begin(progress_of(context, records), head, partial(read_estimator, context))
                     try:
                         yield session

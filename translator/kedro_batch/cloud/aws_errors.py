@@ -37,7 +37,7 @@ from kedro_batch.cloud.failure_table import (
     SETTING,
     Meaning,
 )
-from kedro_batch.cloud.foreign_pages import PageError, text_of_page
+from kedro_batch.cloud.foreign_pages import REDIRECTION, PageError, words_of_page
 from kedro_batch.cloud.regions import spell_region
 from kedro_batch.cloud.unsent import failed_while_signing, is_of_a_key, is_of_a_setting, is_surely_unsent
 from kedro_batch.cloud.web_identity import ASSUMING as WEB_IDENTITY
@@ -101,7 +101,8 @@ def parsing(what: str, service: str = "AWS Batch") -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _not_a_reply(what, service, f"{type(error).__name__}: {error}") from error
+        lacking = f"it has no {error}" if isinstance(error, KeyError) else "it has another shape"
+        raise _not_a_reply(what, service, _no_reply(service, lacking)) from error
 
 
 @contextmanager
@@ -130,7 +131,7 @@ def calling(what: str, service: str = "AWS Batch") -> Iterator[None]:
             raise _with_a_line_break(what, service) from None  # what was raised has the whole key in its words
         meaning = _meaning(what, error)
         if meaning is None:
-            raise _not_a_reply(what, service, f"{type(error).__name__}: {error}") from error
+            raise _not_a_reply(what, service, _no_reply(service, str(error))) from error
         raise _tried(what, service, error, meaning) from error
 
 
@@ -194,10 +195,11 @@ def _refusal(what: str, service: str, error: botocore.exceptions.ClientError) ->
     )
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", SERVER_ERROR)
     if failed_while_signing(error) or error.operation_name in (*_ASSUMING, *_LOGGING_IN):
-        said = f"{code}: {message}" if is_from_aws(error.response) else f"HTTP {status}: {text_of_page(message)}"
+        foreign = f"HTTP {status}: {words_of_page(error.response)}"
+        said = f"{code}: {message}" if is_from_aws(error.response) else foreign
         return _without_credentials(what, service, error, code, said)
     if not is_from_aws(error.response):
-        return _page(what, service, status, text_of_page(message))
+        return _page(what, service, status, words_of_page(error.response))
     meaning = meaning_of_code(code, message, status)
     tagging = code in DENIED and "TagResource" in message
     failed = "failed in" if meaning.fault is Fault.AMBIGUOUS else "refused"
@@ -241,10 +243,15 @@ def _without_credentials(
 
 def _page(what: str, service: str, status: int, line: str) -> ServiceError:
     """Say that something on the way has answered, with its words."""
-    why = f"the reply is HTTP {status}, without an error of AWS{f': {line}' if line else ''}"
+    refusal = f"the reply is HTTP {status}, without an error of AWS{f': {line}' if line else ''}"
+    why = _no_reply(service, line or "it is empty, or cut off") if status < REDIRECTION else refusal
     return _not_a_reply(
         what, service, why, Fault.THROTTLED if status == TOO_MANY else Fault.AMBIGUOUS, PAGE.format(service)
     )
+
+
+def _no_reply(service: str, why: str) -> str:
+    return f"the reply is no reply of {service}: {why}"
 
 
 def _not_a_reply(what: str, service: str, why: str, fault: Fault = Fault.AMBIGUOUS, remedy: str = "") -> ServiceError:

@@ -1,6 +1,7 @@
-"""Pages of HTML that a proxy, a portal or a firewall sends in place of a reply of AWS.
+"""Pages that a proxy, a portal or a firewall sends in place of a reply of AWS, and replies that are cut off or empty.
 
-boto3 takes one with status 200 for a reply in which everything is missing, and one with an error for a refusal.
+boto3 takes one with status 200 for a reply in which everything is missing, or fails in its own words; and one with an
+error for a refusal, of whose words it keeps only those that stand where AWS has them.
 """
 
 import re
@@ -18,8 +19,28 @@ _TITLE = re.compile(r"<title[^>]*>([^<]*)<", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>?", re.IGNORECASE | re.DOTALL)
 REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
 """Headers of the replies of AWS."""
-_SERVER_ERROR = 500
-"""From this status on, boto3 repeats the call by itself."""
+REDIRECTION, _SERVER_ERROR = 300, 500
+"""HTTP status: below the first, boto3 takes anything for a reply; from the second on, it repeats the call by itself."""
+_WORDS = "WordsOfPage"
+"""Where the words of a page stand in what boto3 makes of it."""
+_ENDS_OF_BODY = {"json": b"{}", "rest-json": b"{}", "query": b"<>", "ec2": b"<>"}
+"""How the body of a reply begins and ends, by the protocol of a service. Those of S3 may be anything."""
+_OF_SECRETS = frozenset(
+    {
+        "AssumeRole",
+        "AssumeRoleWithSAML",
+        "AssumeRoleWithWebIdentity",
+        "CreateOAuth2Token",
+        "CreateToken",
+        "GetAuthorizationToken",
+        "GetFederationToken",
+        "GetRoleCredentials",
+        "GetSessionToken",
+        "RegisterClient",
+        "StartDeviceAuthorization",
+    }
+)
+"""Operations whose replies have secrets in them: of what may be half of one, nothing is shown."""
 
 
 class PageError(Exception):
@@ -49,12 +70,38 @@ def text_of_page(page: str) -> str:
     return one_line(" ".join(text.split()), _SHOWN)
 
 
-def _refuse_page(response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Called by botocore before it parses a reply."""
-    status, headers = response_dict["status_code"], response_dict["headers"]
-    is_page = str(headers.get("content-type", "")).lower().startswith(_PAGE_TYPES)
-    if status >= _SERVER_ERROR or not is_page or any(name in headers for name in REQUEST_IDS):
+def words_of_page(reply: Mapping[str, Any]) -> str:
+    """Return what the page says that boto3 has taken for a refusal of AWS, in one line."""
+    return str(reply.get(_WORDS) or text_of_page(str(reply.get("Error", {}).get("Message", ""))))
+
+
+def _refuse_page(
+    operation_model: Any,
+    response_dict: Mapping[str, Any],
+    customized_response_dict: dict[str, Any] | None = None,
+    **_: Any,
+) -> None:
+    """Called by botocore before it parses a reply; what stands in the last argument is added to it."""
+    status, headers, body = (response_dict[name] for name in ("status_code", "headers", "body"))
+    if not isinstance(body, bytes):  # a stream
         return
-    body = response_dict.get("body")
-    text = body[:_READ].decode("utf-8", errors="replace") if isinstance(body, bytes) else ""
-    raise PageError(status, text_of_page(text))
+    is_page = str(headers.get("content-type", "")).lower().startswith(_PAGE_TYPES)
+    is_foreign = not any(name in headers for name in REQUEST_IDS)
+    line = text_of_page(body[:_READ].decode("utf-8", errors="replace"))
+    if status < REDIRECTION and not _may_be_reply(body, operation_model):
+        raise PageError(status, "" if operation_model.name in _OF_SECRETS and not is_page else line)
+    if is_foreign and (body.lstrip().startswith(b"[") or (is_page and status < _SERVER_ERROR)):
+        raise PageError(status, line)
+    if is_foreign and status >= REDIRECTION and customized_response_dict is not None:
+        customized_response_dict[_WORDS] = line
+
+
+def _may_be_reply(body: bytes, operation_model: Any) -> bool:
+    """True if a reply has the shape that its protocol demands, and anything of what it must have."""
+    ends, shape = _ENDS_OF_BODY.get(operation_model.metadata.get("protocol", "")), operation_model.output_shape
+    if not ends or not shape or not shape.members or "payload" in shape.serialization:
+        return True
+    whole = body.strip()
+    # An empty list may be left out.
+    required = [one for one in shape.required_members if ends == b"{}" and shape.members[one].type_name != "list"]
+    return whole[:1] + whole[-1:] == ends and (not required or any(f'"{one}"'.encode() in whole for one in required))

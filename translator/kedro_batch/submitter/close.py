@@ -1,6 +1,7 @@
 """Close a run: say how it ended, or, if it ends early, what becomes of its jobs, so that it can be resumed."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from kedro_batch.errors import Interrupted, RunCancelled, ServiceError
 from kedro_batch.plan.submit_job import JobId
@@ -22,7 +23,8 @@ from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
-from kedro_batch.submitter.terminate import JobTerminator, terminate, try_to_terminate
+from kedro_batch.submitter.service.limits import TERMINATION_S
+from kedro_batch.submitter.terminate import JobTerminator, terminate, try_to_terminate, wait_until_ended
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
@@ -54,7 +56,11 @@ def terminate_blocked(context: RunContext, run_state: RunState) -> str | None:
         context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
         reason = f"kedro-batch: not run, because a job above it failed in run {context.run_id}"
         why, refused = _try_to_terminate(context, blocked, reason)
-        left = [one for one in context.service.describe_jobs(refused) if one.state not in ENDED]
+        waited_for = [job_id for job_id in blocked if job_id not in refused]
+        again = partial(try_to_terminate, context, reason=reason)
+        late = wait_until_ended(context, waited_for, TERMINATION_S, again=again).left
+        why = why or f"They were terminated, and have not ended within {TERMINATION_S:.0f} s"
+        left = [one for one in context.service.describe_jobs([*refused, *late]) if one.state not in ENDED]
     except ServiceError as error:
         message = f"jobs below failed ones may still be waiting: {error}"
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))

@@ -40,7 +40,7 @@ from kedro_batch.submitter.reconcile.reconcile import (
     reconcile,
     reconcile_to_resume,
 )
-from kedro_batch.submitter.reconcile.settle import emit_differences, settle
+from kedro_batch.submitter.reconcile.settle import emit_differences, record_as_cancelled, settle
 from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.run_version import choose_version
@@ -79,6 +79,7 @@ class Run:
             look_again=self._look_again,
         )
         self._known = set[JobId]()
+        self._cancels = False
 
     def to_the_end(self, outcome: RunOutcome | None = None) -> RunFinished:
         """Submit what is to be submitted, and follow it until nothing can change.
@@ -97,6 +98,7 @@ class Run:
             Interrupted: A signal came.
         """
         context = self._context
+        self._cancels = outcome == "cancelled"
         try:
             self._open()
             while self._loop.go_on():
@@ -134,8 +136,10 @@ class Run:
         context = self._context
         account = check_account(context)
         if self._mode is RunMode.FOLLOW:
-            self._enter(current_location(context, account))
+            left = self._enter(current_location(context, account))
             context.emit_started(continued=context.continued)
+            if self._cancels:
+                record_as_cancelled(context, left)
             self._load(self._reconciled(), self._began, self._reconciled)
             self._poller.logs.read_missing()
             return
@@ -157,11 +161,12 @@ class Run:
         self._poller.logs.read_missing()
         self._poller.begin()
 
-    def _enter(self, here: Mapping[str, str]) -> None:
+    def _enter(self, here: Mapping[str, str]) -> tuple[str, ...]:
+        """Take the run up here; return the jobs of an earlier command that were ended."""
         check_location(self._context, self._location, here)
         check_lookups(self._context)
         self._context.location = {**self._location, **here}
-        end_left_running(self._context)
+        return end_left_running(self._context)
 
     def _choose_revisions(self, reconciled: Reconciled, *, may_ask: bool) -> None:
         """Check the targets of the jobs that are left to submit, and choose revisions for them."""

@@ -135,7 +135,7 @@ def take_over(context: RunContext, lock: Lock, holder: Holder, meanwhile: Callab
     if CANCELS in name:
         _tell(context, NoticeKind.TERMINATED, f"{name}, cancels run {context.run_id}, too")
         return False
-    told = f"{name} works on run {context.run_id}: it is told to stop"
+    told = f"{name}, works on run {context.run_id}: it is told to stop"
     if holder.marked:
         _tell(context, NoticeKind.TERMINATED, told)
     until = context.calls.now() + STOPS_WITHIN_S

@@ -41,7 +41,11 @@ class Ended:
 
 
 class JobTerminator:
-    """Terminates jobs beside the loop, one call at a time."""
+    """Terminates jobs beside the loop, one call at a time.
+
+    What has not ended after a while is terminated once more, as ``wait_until_ended`` does: what took the call may not
+    have been AWS.
+    """
 
     def __init__(self, context: RunContext) -> None:
         """Begin with nothing to terminate."""
@@ -51,12 +55,15 @@ class JobTerminator:
         self._stuck = set[JobId]()
         self._asked: dict[JobId, str] = {}
         self._refused: dict[JobId, str] = {}
+        self._again: dict[JobId, tuple[float, str]] = {}
         self._asking = False
 
     def terminate(self, ids: Sequence[JobId], reason: str) -> None:
         """Terminate these jobs soon, for this reason."""
         self._ids.update(dict.fromkeys(ids, reason))
         self._stuck.difference_update(ids)
+        for job_id in ids:
+            self._again.pop(job_id, None)
 
     def end_stuck(self, stuck: Mapping[JobId, str]) -> None:
         """Terminate these jobs soon, each for its reason, unless they get a machine before that."""
@@ -66,12 +73,14 @@ class JobTerminator:
 
     @property
     def idle(self) -> bool:
-        """True if nothing is to be terminated or under way."""
+        """True if nothing is to be terminated or under way; what may have to be done once more does not count."""
         return not (self._ids or self._asking)
 
     def act(self, now: float) -> None:
         """Make the next call, if there is one and the rate allows it."""
-        if self._ids and not self._asking and now >= self._retry_at and self._bucket.try_acquire(now):
+        if self._asking or now < self._retry_at:
+            return
+        if self._ids and self._bucket.try_acquire(now):
             reason = next(iter(self._ids.values()))
             ids = [job_id for job_id, given in self._ids.items() if given == reason]
             self._asked = dict.fromkeys(ids, reason)
@@ -80,12 +89,20 @@ class JobTerminator:
             if stuck := [job_id for job_id in ids if job_id in self._stuck]:
                 call = partial(_end_stuck, self._context.engine, stuck[:TERMINATE_JOBS], reason)
             self._context.calls.start(Lane.TERMINATE, None, call)
+        elif not self._ids and now >= self._again_at and self._bucket.try_acquire(now):
+            reason = next(reason for at, reason in self._again.values() if now >= at)
+            ids = [job_id for job_id, (at, given) in self._again.items() if now >= at and given == reason]
+            self._asked = dict.fromkeys(ids[:TERMINATE_JOBS], reason)
+            self._asking = True
+            call = partial(_terminate_again, self._context.engine, tuple(self._asked), reason)
+            self._context.calls.start(Lane.TERMINATE, None, call)
 
     def next_at(self, now: float) -> float:
         """Return when there is something to do, apart from replies."""
-        if not self._ids or self._asking:
+        if not (self._ids or self._again) or self._asking:
             return float("inf")
-        return max(self._retry_at, now + self._bucket.wait_s(now))
+        due_at = now if self._ids else self._again_at
+        return max(due_at, self._retry_at, now + self._bucket.wait_s(now))
 
     def on_reply(self, reply: Reply, now: float) -> None:
         """Handle a reply; a refusal concerns these jobs alone (``pop_refused``).
@@ -102,10 +119,14 @@ class JobTerminator:
             return
         self._context.backoff.on_success(Lane.TERMINATE)
         for job_id in reply.value.done:
-            if self._ids.get(job_id) != self._asked.get(job_id):
+            if job_id in self._ids and self._ids[job_id] != self._asked.get(job_id):
                 continue  # called off meanwhile: as one that was stuck it may have been let go on
+            if job_id in self._again or job_id not in self._stuck:
+                self._again[job_id] = (now + TERMINATE_AGAIN_S, self._asked[job_id])
             self._ids.pop(job_id, None)
             self._stuck.discard(job_id)
+        for job_id in reply.value.ended:
+            self._again.pop(job_id, None)
         self._leave(reply.value.failed)
 
     def _leave(self, refused: Mapping[JobId, str]) -> None:
@@ -113,11 +134,16 @@ class JobTerminator:
         self._refused.update(refused)
         for job_id in refused:
             self._ids.pop(job_id, None)
+            self._again.pop(job_id, None)
 
     def pop_refused(self) -> Mapping[JobId, str]:
         """Return the jobs that cannot be terminated, each with the reason, and only once."""
         refused, self._refused = self._refused, {}
         return refused
+
+    @property
+    def _again_at(self) -> float:
+        return min((at for at, _ in self._again.values()), default=float("inf"))
 
     @property
     def _retry_at(self) -> float:
@@ -133,6 +159,14 @@ def _end_stuck(engine: Engine, ids: Sequence[JobId], reason: str) -> Terminated:
         return Terminated(done=others, failed={})
     ended = engine.terminate_jobs(waiting, reason)
     return Terminated(done=(*others, *ended.done), failed=ended.failed)
+
+
+def _terminate_again(engine: Engine, ids: Sequence[JobId], reason: str) -> Terminated:
+    """Terminate those of these jobs that have not ended."""
+    going_on = [one.job_id for one in engine.describe_jobs(ids) if one.state not in ENDED]
+    ended = tuple(job_id for job_id in ids if job_id not in going_on)
+    again = engine.terminate_jobs(going_on, reason) if going_on else Terminated(done=(), failed={})
+    return Terminated(done=(*ended, *again.done), failed=again.failed, ended=ended)
 
 
 def terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> None:
@@ -166,17 +200,20 @@ def try_to_terminate(context: RunContext, ids: Sequence[JobId], reason: str) -> 
     return refused
 
 
-def end_left_running(context: RunContext) -> None:
+def end_left_running(context: RunContext) -> tuple[str, ...]:
     """End the processes that an earlier command of the run has left here when it was killed, before anything starts.
+
+    Returns:
+        The jobs that had them.
 
     Raises:
         UsageError: It is not known what was left.
         ServiceError: They do not end.
         Interrupted: A signal came.
     """
-    left = context.engine.left_running()
+    found = left = context.engine.left_running()
     if not left:
-        return
+        return ()
     message = (
         f"an earlier command of this run was killed, and {counted(len(left), 'job')} of it went on ({listed(left)}): "
         "first these are ended"
@@ -189,7 +226,7 @@ def end_left_running(context: RunContext) -> None:
             context.service.pause(_LEFT_S)
             left = context.engine.left_running()
         if not left:
-            return
+            return found
     raise ServiceError(f"processes of {listed(left)} do not end: nothing was started. End them, and try again")
 
 

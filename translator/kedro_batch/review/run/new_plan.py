@@ -1,6 +1,7 @@
 """What differs in a plan that a run goes on with: the diff of both plans, cut to the jobs that are about to be sent.
 
-Where none is sent, it is the whole diff. What differs in other jobs does not count now: they are named.
+Where none is sent, or none of them differs, it is the whole diff. What differs in other jobs does not count now: they
+are named.
 """
 
 from collections.abc import Collection
@@ -27,7 +28,8 @@ def new_plan_text(old: Plan, new: Plan, jobs: Collection[JobName], names: tuple[
     """
     found = diff_plans(old, new)
     sent = set[str](jobs)
-    text = render("diff.txt.j2", build_diff_view(_cut(found, sent) if sent else found, *names))
+    cut = _cut(found, sent)
+    text = render("diff.txt.j2", build_diff_view(cut if cut.jobs else found, *names))
     others = [one.job for one in found.jobs if one.job not in sent and one.change is not Change.REMOVED]
     if not others:
         return text

@@ -1,10 +1,11 @@
 """Carry out what reconciling has found: end duplicates and earlier submissions, and record how these did."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from kedro_batch.errors import ServiceError
+from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
@@ -13,7 +14,7 @@ from kedro_batch.submitter.failures import classify_failure
 from kedro_batch.submitter.job_state import ENDED, NEW, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.duplicates import Duplicate, reason_to_terminate
-from kedro_batch.submitter.reconcile.merge import Records, events_since
+from kedro_batch.submitter.reconcile.merge import Records, events_since, with_descendants
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, TERMINATION_S
@@ -74,6 +75,15 @@ def _end(context: RunContext, reconciled: Reconciled) -> list[JobId]:
     if not succeeded:
         _record_replaced(context, reconciled.replaced, described)
     return succeeded
+
+
+def record_as_cancelled(context: RunContext, ended: Iterable[str]) -> None:
+    """Record that these jobs, which a killed command had left running, were cancelled, and what waited for them."""
+    records = context.journal.records(context.run_id)
+    jobs = with_descendants(context.parents, [JobName(one) for one in ended if one in context.parents])
+    cancelled = {job: one.in_state(JobState.CANCELLED) for job, one in records.items() if job in jobs and one.live}
+    emit_differences(context, records | cancelled)
+    context.journal.commit()
 
 
 def emit_differences(context: RunContext, records: Records, told: Records = MappingProxyType({})) -> None:

@@ -116,10 +116,14 @@ class LogTail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminated:
-    """How a call to terminate jobs ended; an id in neither field was not tried yet."""
+    """How a call to terminate jobs ended; an id in neither of the first fields was not tried yet.
+
+    ``ended``: those of the first field that had ended before.
+    """
 
     done: tuple[JobId, ...]
     failed: Mapping[JobId, str]
+    ended: tuple[JobId, ...] = ()
 
 
 def _state(reply: Mapping[str, Any]) -> dict[str, Any]:
