@@ -163,11 +163,11 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     from kedro_batch.cli.run_session import aws_engine, open_run
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
-    from kedro_batch.submitter.run_id import checked_run_id, make_run_id
+    from kedro_batch.submitter.run_id import checked_new_run_id, make_run_id
     from kedro_batch.submitter.run_options import RunMode
 
     content, name = source
-    chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
+    chosen = checked_new_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     if on_this_machine and not journal.exists():
         find_local_folder(plan, given["project"] or Path())  # if it is another project's, no journal is made
     # If the service cannot be reached, no journal is made.

@@ -9,16 +9,16 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, print_plainly
 from kedro_batch.cli.options import journal_option, json_option
+from kedro_batch.cli.run_choice import choose_run, complete_run
 from kedro_batch.cli.streams import shows_links
-from kedro_batch.errors import RunUnknown
 
 
 @click.command(cls=BatchCommand, short_help="Show the status of a run, from the journal.")
-@click.argument("run")
+@click.argument("run", required=False, shell_complete=complete_run)
 @journal_option
 @json_option("Print it as JSON (schemas/run.schema.json).")
-def status(run: str, *, journal: Path, as_json: bool) -> None:
-    """Show the last known status of RUN: what succeeded, what failed and why, what goes on.
+def status(run: str | None, *, journal: Path, as_json: bool) -> None:
+    """Show the last known status of RUN, or of the last run: what succeeded, what failed and why, what goes on.
 
     This does not call AWS, and writes nothing. For the current status: kedro-batch wait RUN --once
     """
@@ -32,14 +32,11 @@ def status(run: str, *, journal: Path, as_json: bool) -> None:
     from kedro_batch.review.run.status import run_status, status_document
     from kedro_batch.submitter.definitions.in_use import revisions_in_use
     from kedro_batch.submitter.job_state import NEW
-    from kedro_batch.submitter.journal_view import journal_words, read_journal
-    from kedro_batch.submitter.run_id import checked_run_id
+    from kedro_batch.submitter.journal_view import read_journal
 
-    run_id = checked_run_id(run)
     with read_journal(journal, print_plainly) as book:
-        entry = book.run(run_id)
-        if entry is None:
-            raise RunUnknown(f"the journal {journal} has no run {run_id}: see kedro-batch runs{journal_words(journal)}")
+        entry = choose_run(book, run, prefix=True, quiet=as_json)
+        run_id = entry.run
         plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
         names = topological_order({job.name: job.depends_on for job in plan.jobs})
         in_use = revisions_in_use(plan, book.revisions(run_id))

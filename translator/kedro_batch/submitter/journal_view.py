@@ -275,12 +275,15 @@ def journal_words(journal: Path) -> str:
 
 
 @contextmanager
-def read_journal(file: Path, tell: Callable[[str], None] | None = None) -> Iterator[JournalView]:
+def read_journal(
+    file: Path, tell: Callable[[str], None] | None = None, *, patience_s: float = BUSY_S
+) -> Iterator[JournalView]:
     """Open a journal for reading only; nothing is written, not even beside it.
 
     Args:
         file: The journal.
         tell: Shows why nothing happens, while another program holds it.
+        patience_s: How long to wait for that program, in seconds.
 
     Raises:
         UsageError: It does not exist, cannot be read, or is not a journal of this version.
@@ -293,6 +296,7 @@ def read_journal(file: Path, tell: Callable[[str], None] | None = None) -> Itera
         )
     wait = JournalWait(file)
     wait.tell = tell or wait.tell
+    wait.at_most_s = patience_s
     with tempfile.TemporaryDirectory() as folder:
         try:
             try:
