@@ -1,6 +1,7 @@
 """``kedro-batch status`` and ``kedro-batch runs``: from the journal alone, without asking AWS, without writing."""
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -58,18 +59,23 @@ def status(run: str | None, *, journal: Path, as_json: bool) -> None:
 @journal_option
 @json_option("Print them as JSON, one object a line.")
 def runs(journal: Path, *, as_json: bool) -> None:
-    """List the runs in the journal, the newest last: id, begin, engine, jobs, outcome."""
+    """List the runs in the journal, the newest last: begin, duration, outcome, jobs, plan, environment, where it ran.
+
+    DONE is how many jobs have succeeded, of how many; FAILED how many have failed by themselves. On a terminal that is
+    too narrow for a run, it takes two lines.
+    """
     from kedro_batch.files.json_text import encoded
-    from kedro_batch.review.run.outcome import runs_text
-    from kedro_batch.review.run.status import entry_document
+    from kedro_batch.review.run.runs_table import listed_document, runs_text
     from kedro_batch.submitter.journal_view import read_journal
+    from kedro_batch.submitter.run_list import list_runs
 
     with read_journal(journal, print_plainly) as book:
-        entries, odd = book.runs(), book.odd_runs()
+        listed, odd = list_runs(book), book.odd_runs()
     for problem in odd:
         print_plainly(f"Warning: {problem}")
     if as_json:
-        for entry in entries:
-            click.echo(encoded(entry_document(entry)))
+        for one in listed:
+            click.echo(encoded(listed_document(one)))
     else:
-        click.echo(runs_text(entries), nl=False)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(runs_text(listed, width=width, folder=str(Path.cwd())), nl=False)

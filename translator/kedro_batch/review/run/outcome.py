@@ -1,6 +1,6 @@
 """The outcome of a run, for people: what succeeded, what failed and why, what was not run because of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,6 @@ from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.job_state import ENDED, JobState
-from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 
@@ -121,17 +120,6 @@ def _place(status: RunStatus) -> str | None:
 
 def _short(arn: str) -> str:
     return arn.rpartition("/")[2]
-
-
-def runs_text(entries: Iterable[RunEntry]) -> str:
-    """Return the list of runs, a line for each, the newest last."""
-    rows = [
-        (one.run, _local_time(one.began_at), one.engine, counted(one.jobs, "job"), one.outcome or "not ended")
-        for one in entries
-    ]
-    widths = [max(map(len, column), default=0) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _local_time(seconds: float) -> str:
