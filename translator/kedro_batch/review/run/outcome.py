@@ -15,7 +15,7 @@ from kedro_batch.review.run.next_steps import next_steps
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
-from kedro_batch.submitter.job_state import ENDED, JobState
+from kedro_batch.submitter.job_state import ENDED, LIVE, JobState
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 
@@ -42,12 +42,29 @@ class OutcomeView:
 
     headline: str
     place: str | None
-    note: str | None
+    notes: tuple[str, ...]
     going_on: tuple[str, ...]
     failures: tuple[FailureView, ...]
     further_failures: str
     commands: tuple[tuple[str, str], ...]
     journal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenStatus:
+    """When and how a run was looked at, for its status.
+
+    Attributes:
+        as_of: Since when its status may be another one, in words; empty if nothing of it goes on.
+        notes: What is to be said of the looking.
+        going_on: What goes on, in lines.
+        further: What commands need to find the run, beside its journal.
+    """
+
+    as_of: str = ""
+    notes: tuple[str, ...] = ()
+    going_on: tuple[str, ...] = ()
+    further: str = ""
 
 
 def outcome_text(  # noqa: PLR0913  what is known of the command beside the run
@@ -58,6 +75,7 @@ def outcome_text(  # noqa: PLR0913  what is known of the command beside the run
     continued: bool = False,
     note: str | None = None,
     links: bool = False,
+    seen: SeenStatus | None = None,
 ) -> str:
     """Return the outcome of a run, or its status, as text.
 
@@ -68,17 +86,19 @@ def outcome_text(  # noqa: PLR0913  what is known of the command beside the run
         continued: Another command began the run.
         note: What becomes of jobs that have not ended.
         links: The reader's terminal shows links.
+        seen: When and how it was looked at, for its status.
     """
     counts = f"{counted(len(status.jobs), 'job')}, {', '.join(_counts(status.counts))}"
     groups = same_failures(status.failures)
+    going_on = _going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else ()
     view = OutcomeView(
-        headline=f"run {status.run} {_how_it_stands(status, seconds, continued=continued)}: {counts}",
+        headline=f"run {status.run} {_how_it_stands(status, seconds, continued=continued, seen=seen)}: {counts}",
         place=_place(status) if seconds is None else None,
-        note=for_terminal(note) if note else None,
-        going_on=_going_on(status) if seconds is None or status.outcome in ("interrupted", "stopped") else (),
+        notes=tuple(map(for_terminal, filter(None, (note, *(seen.notes if seen else ()))))),
+        going_on=seen.going_on if seen else going_on,
         failures=_failures(groups[:_FAILURES_SHOWN], status, links=links),
         further_failures=further_failures([one for alike in groups[_FAILURES_SHOWN:] for one in alike]),
-        commands=next_steps(status, journal),
+        commands=next_steps(status, journal, further=seen.further if seen else ""),
         journal=for_terminal(journal),
     )
     return render("outcome.txt.j2", view)
@@ -126,8 +146,10 @@ def _local_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _how_it_stands(status: RunStatus, seconds: float | None, *, continued: bool) -> str:
+def _how_it_stands(status: RunStatus, seconds: float | None, *, continued: bool, seen: SeenStatus | None) -> str:
     """Return the outcome of a run, and how long the run took, perhaps over several commands."""
+    if seen and seen.as_of:
+        return f"{_standing(status)}, {seen.as_of}"
     run_took = None if status.run_seconds is None else duration(status.run_seconds)
     if seconds is None:
         if status.outcome is None:
@@ -135,6 +157,14 @@ def _how_it_stands(status: RunStatus, seconds: float | None, *, continued: bool)
         return f"{status.outcome} after {run_took}, as last seen" if run_took else f"{status.outcome}, as last seen"
     took = f"{status.outcome} after {run_took or duration(seconds)}"
     return f"{took} (this command: {duration(seconds)})" if continued and run_took else took
+
+
+def _standing(status: RunStatus) -> str:
+    """Return whether a run goes on that was looked at, whatever the journal has."""
+    states = {JobState(state) for state in status.counts}
+    if states <= ENDED:
+        return "has ended"
+    return status.outcome or ("has not ended" if states & LIVE else "does not go on")
 
 
 def _counts(counts: Mapping[str, int]) -> list[str]:
