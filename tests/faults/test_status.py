@@ -7,7 +7,7 @@ from pathlib import Path
 from kedro_batch.files import json_schema
 from tests.support.forked import on
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, states, wait_until
+from tests.support.runs import JOURNAL, interrupted, started, states, wait_until
 from tests.support.services import StandIn, standin
 
 WRITES = ("SubmitJob", "TerminateJob", "CancelJob", "RegisterJobDefinition")
@@ -65,3 +65,26 @@ def test_a_run_of_another_machine_is_seen_by_its_plan(tmp_path, transcript):
     assert not (tmp_path / "elsewhere").exists()
     assert (tmp_path / JOURNAL).exists()
     transcript.check("status_by_a_plan")
+
+
+def test_a_watched_run_is_told_change_by_change_until_it_has_ended_or_ctrl_c(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
+    with standin(slots=0) as service:
+        assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
+        with started("status", "--watch", cwd=tmp_path, service=service) as process:
+            assert process.stdout
+            first = process.stdout.readline()
+            ended = interrupted(process)
+        assert first.startswith("run r detached, as of ")
+        assert (ended.code, ended.err) == (
+            130,
+            "Run r, the last one.\nStopped watching. Nothing was changed in run r.\n",
+        )
+        with started("status", "r", "--watch", cwd=tmp_path, service=service) as process:
+            assert process.stdout
+            process.stdout.readline()
+            service.configure(slots=None)
+            told = process.stdout.read()
+            assert process.wait() == 0
+    assert re.search(r"\n\d\d:\d\d:\d\d  a SUCCEEDED\n", told)
+    assert "run r has ended, as of " in told

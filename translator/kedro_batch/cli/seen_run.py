@@ -13,7 +13,7 @@ from kedro_batch.cli.shown_logs import LoggedRun
 from kedro_batch.errors import RunUnknown, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.events import Event, Notice
+from kedro_batch.submitter.events import Event, Notice, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -48,13 +48,22 @@ class SeenRun:
     note: str | None = None
 
 
-def see_run(run: LoggedRun, recorded: Mapping[JobName, JobRecord], *, offline: bool) -> SeenRun:
+def tell_notices(event: Event) -> None:
+    """Say on standard error what goes wrong."""
+    if isinstance(event, Notice):
+        print_plainly(event.message)
+
+
+def see_run(
+    run: LoggedRun, recorded: Mapping[JobName, JobRecord], *, offline: bool, tell: Sink = tell_notices
+) -> SeenRun:
     """Look at a run once, if something of it goes on, or if the journal does not have it.
 
     Args:
         run: The run.
         recorded: What the journal has of its jobs.
         offline: Ask nobody.
+        tell: Receives what goes wrong while AWS Batch is asked.
 
     Raises:
         RunUnknown: Neither the journal nor AWS Batch knows it.
@@ -62,13 +71,13 @@ def see_run(run: LoggedRun, recorded: Mapping[JobName, JobRecord], *, offline: b
         Interrupted: A signal came.
     """
     if run.entry is None:
-        return _see_listed_run(run)
+        return _see_listed_run(run, tell)
     seen = SeenRun(entry=run.entry, records=recorded)
     going_on = any(one.state in LIVE | MAYBE_SUBMITTED for one in recorded.values())
     if offline or run.is_local or not going_on:
         return seen
     try:
-        look, _ = _look(run, recorded)
+        look, _ = _look(run, recorded, tell)
     except ServiceError as error:
         return replace(seen, problem=str(error))
     note = None
@@ -80,9 +89,9 @@ def see_run(run: LoggedRun, recorded: Mapping[JobName, JobRecord], *, offline: b
     return replace(seen, records=look.records, running_since=look.running_since, asked_at=time.time(), note=note)
 
 
-def _see_listed_run(run: LoggedRun) -> SeenRun:
+def _see_listed_run(run: LoggedRun, tell: Sink) -> SeenRun:
     """Look at a run that the journal does not have."""
-    look, region = _look(run, None)
+    look, region = _look(run, None, tell)
     if not look.records:
         raise RunUnknown(
             f"AWS Batch has no job of run {run.run_id} in {listed(sorted(queues_in(run.plan)))}: it forgets jobs some "
@@ -110,7 +119,7 @@ def _see_listed_run(run: LoggedRun) -> SeenRun:
     )
 
 
-def _look(run: LoggedRun, recorded: Mapping[JobName, JobRecord] | None) -> "tuple[RunLook, str | None]":
+def _look(run: LoggedRun, recorded: Mapping[JobName, JobRecord] | None, tell: Sink) -> "tuple[RunLook, str | None]":
     """Look at AWS Batch; return the region, too."""
     from kedro_batch.cli.run_session import aws_engine  # noqa: PLC0415  what is not asked for needs no boto3
     from kedro_batch.submitter.log_service import AskedService  # noqa: PLC0415  the same
@@ -120,13 +129,8 @@ def _look(run: LoggedRun, recorded: Mapping[JobName, JobRecord] | None) -> "tupl
     place = run.entry.location if run.entry else {}
     with on_signals(inbox.on_signal):
         engine = aws_engine(replace(run.plan, region=run.plan.region or place.get("region")), new_run=False)
-        service = AskedService(engine, ThreadedCalls(inbox), inbox, _tell, LOG_PATIENCE_S)
+        service = AskedService(engine, ThreadedCalls(inbox), inbox, tell, LOG_PATIENCE_S)
         service.refuse_other_account(run.plan.account or place.get("account"))
         if recorded is None:
             return look_at_listed_run(run.run_id, run.plan, service), engine.location.get("region")
         return look_at_recorded_run(run.run_id, run.plan, recorded, service), engine.location.get("region")
-
-
-def _tell(event: Event) -> None:
-    if isinstance(event, Notice):
-        print_plainly(event.message)

@@ -1,31 +1,28 @@
-"""Show the status of a run, for people or as JSON: what the journal has of it, and one look at AWS Batch."""
+"""The status of a run, for people and as JSON: what the journal has of it, and one look at AWS Batch."""
 
 import os
 import shlex
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import click
-
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.run_estimate import estimate_document, estimate_end
-from kedro_batch.cli.seen_run import SeenRun, see_run
+from kedro_batch.cli.seen_run import SeenRun, see_run, tell_notices
 from kedro_batch.cli.shown_logs import LoggedRun
 from kedro_batch.cli.streams import shows_links
-from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import ExpectedEnd, expected_end_words
 from kedro_batch.review.run.going_on import going_on_lines
 from kedro_batch.review.run.outcome import SeenStatus, outcome_text
-from kedro_batch.review.run.status import RunStatus, run_status, status_document
+from kedro_batch.review.run.status import run_status, status_document
 from kedro_batch.submitter.definitions.in_use import revisions_in_use
-from kedro_batch.submitter.job_state import LIVE, NEW, JobRecord
+from kedro_batch.submitter.events import Sink
+from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, NEW, JobRecord, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import JournalView, read_journal
 from kedro_batch.submitter.stuck_jobs import FirstSight
@@ -42,14 +39,31 @@ class _Recorded:
     last_event_at: float | None = None
 
 
-def show_status(run: LoggedRun, *, offline: bool, as_json: bool, plan_file: str | None) -> None:
-    """Show the status of a run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusNow:
+    """How a run stands at a moment.
+
+    Attributes:
+        text: For people.
+        document: The same as JSON.
+        states: The state of each job, parents first.
+        goes_on: Something is on AWS Batch that has not ended, or may be.
+    """
+
+    text: str
+    document: Mapping[str, Any]
+    states: Mapping[JobName, JobState]
+    goes_on: bool
+
+
+def status_now(run: LoggedRun, *, offline: bool, plan_file: str | None, tell: Sink = tell_notices) -> StatusNow:
+    """Look how a run stands.
 
     Args:
         run: The run.
         offline: Do not ask AWS Batch.
-        as_json: As JSON.
         plan_file: The plan that the user has named.
+        tell: Receives what goes wrong while AWS Batch is asked.
 
     Raises:
         RunUnknown: Neither the journal nor AWS Batch knows it.
@@ -60,18 +74,10 @@ def show_status(run: LoggedRun, *, offline: bool, as_json: bool, plan_file: str 
     if run.entry:
         with read_journal(run.journal, print_plainly) as book:
             recorded = _read(book, run.entry)
-    seen = see_run(run, recorded.records, offline=offline)
+    seen = see_run(run, recorded.records, offline=offline, tell=tell)
     now = time.time()
     records = {name: seen.records.get(name, NEW) for name in run.names}
-    expected, usual = None, dict[JobName, float]()
-    with ExitStack() as held:
-        if run.entry:
-            book = held.enter_context(read_journal(run.journal, print_plainly))
-            asked_at = seen.asked_at
-            since = seen.running_since
-            expected = estimate_end(book, seen.entry, run.plan, records, now, running_since=since, as_of=asked_at)
-            times = read_usual_times(book, seen.entry, run.plan)
-            usual = dict(times.seconds) if times else usual
+    expected, usual = _from_earlier_runs(run, seen, records, now)
     current = run_status(
         seen.entry,
         run.names,
@@ -82,26 +88,41 @@ def show_status(run: LoggedRun, *, offline: bool, as_json: bool, plan_file: str 
         stuck=recorded.stuck,
         running_since=seen.running_since,
     )
-    if as_json:
-        document = {**status_document(current), **_seen_document(seen, recorded, expected)}
-        click.echo(encoded(document, indent=2))
-    else:
-        parents = {job.name: job.depends_on for job in run.plan.jobs}
-        as_of = _as_of(current, seen, recorded, run, now)
-        going_on = going_on_lines(current, parents, usual, now) if as_of else ()
-        further = f" --plan {shlex.quote(plan_file)}" if plan_file and run.entry is None else ""
-        expects = expected_end_words(expected, now) if expected else None
-        problem = seen.problem and f"AWS Batch could not be asked: {seen.problem}"
-        text = outcome_text(
+    parents = {job.name: job.depends_on for job in run.plan.jobs}
+    as_of = _as_of(seen, recorded, run, now)
+    problem = seen.problem and f"AWS Batch could not be asked: {seen.problem}"
+    how = SeenStatus(
+        as_of=as_of,
+        notes=tuple(filter(None, (problem, seen.note))),
+        going_on=going_on_lines(current, parents, usual, now) if as_of else (),
+        further=f" --plan {shlex.quote(plan_file)}" if plan_file and run.entry is None else "",
+    )
+    return StatusNow(
+        text=outcome_text(
             current,
             journal=os.path.relpath(run.journal),
-            note=expects,
+            note=expected_end_words(expected, now) if expected else None,
             links=shows_links(sys.stdout),
-            seen=SeenStatus(
-                as_of=as_of, notes=tuple(filter(None, (problem, seen.note))), going_on=going_on, further=further
-            ),
-        )
-        click.echo(text, nl=False)
+            seen=how,
+        ),
+        document={**status_document(current), **_seen_document(seen, recorded, expected)},
+        states={job: one.state for job, one in records.items()},
+        goes_on=any(one.state in LIVE | MAYBE_SUBMITTED for one in records.values()),
+    )
+
+
+def _from_earlier_runs(
+    run: LoggedRun, seen: SeenRun, records: Mapping[JobName, JobRecord], now: float
+) -> tuple[ExpectedEnd | None, Mapping[JobName, float]]:
+    """Return when a run is expected to end, and how long its jobs usually run."""
+    if run.entry is None:
+        return None, {}
+    with read_journal(run.journal, print_plainly) as book:
+        since, asked_at = seen.running_since, seen.asked_at
+        expected = estimate_end(book, seen.entry, run.plan, records, now, running_since=since, as_of=asked_at)
+        runs = any(one.state is JobState.RUNNING for one in records.values())
+        times = read_usual_times(book, seen.entry, run.plan) if runs else None
+    return expected, times.seconds if times else {}
 
 
 def _read(book: JournalView, entry: RunEntry) -> _Recorded:
@@ -113,12 +134,12 @@ def _read(book: JournalView, entry: RunEntry) -> _Recorded:
     )
 
 
-def _as_of(status: RunStatus, seen: SeenRun, recorded: _Recorded, run: LoggedRun, now: float) -> str:
+def _as_of(seen: SeenRun, recorded: _Recorded, run: LoggedRun, now: float) -> str:
     """Return in words when a run was so; empty if nothing of it goes on, as far as the journal tells."""
     if seen.asked_at is not None:
         return f"as of {_moment(seen.asked_at, now)}"
     goes_on = any(one.state in LIVE for one in recorded.records.values())
-    if not goes_on or run.is_local or recorded.last_event_at is None or status.engine != "aws":
+    if not goes_on or run.is_local or recorded.last_event_at is None:
         return ""
     return f"as of {_moment(recorded.last_event_at, now)}, from the journal"
 

@@ -14,23 +14,37 @@ from kedro_batch.cli.streams import read_input
 
 @click.command(cls=BatchCommand, short_help="Show how a run stands now.")
 @click.argument("run", required=False, shell_complete=complete_run)
+@click.option("--watch", is_flag=True, help="Look again every few seconds, until the run has ended.")
 @click.option("--offline", is_flag=True, help="Show what the journal has, and do not ask AWS Batch.")
 @plan_option
 @journal_option
 @json_option("Print it as JSON (schemas/run.schema.json).")
-def status(run: str | None, *, offline: bool, plan: str | None, journal: Path, as_json: bool) -> None:
+def status(  # noqa: PLR0913  click hands over every option
+    run: str | None, *, watch: bool, offline: bool, plan: str | None, journal: Path, as_json: bool
+) -> None:
     """Show how RUN stands, or the last run: what succeeded, what failed and why, what runs and what waits for what.
 
     The journal tells what has ended. If anything goes on, AWS Batch is asked once, for up to 30 s. This takes no lock,
     submits and terminates nothing, and writes nothing, not even to the journal: kedro-batch wait RUN --once does.
     """
-    from kedro_batch.cli.shown_logs import find_logged_run
-    from kedro_batch.cli.shown_status import show_status
-
     if offline and plan:
         raise click.UsageError("--offline and --plan exclude each other: AWS Batch finds the jobs by their names")
+    if watch and as_json:
+        raise click.UsageError("--watch and --json exclude each other: kedro-batch wait RUN --json prints every event")
+    from kedro_batch.cli.shown_logs import find_logged_run
+    from kedro_batch.cli.shown_status import status_now
+    from kedro_batch.files.json_text import encoded
+
     found = find_logged_run(run, read_input(plan) if plan else None, journal, quiet=as_json)
-    show_status(found, offline=offline, as_json=as_json, plan_file=plan)
+    if watch:
+        from kedro_batch.cli.status_views import status_view
+        from kedro_batch.cli.status_watch import watch_status
+
+        with status_view() as draw:
+            watch_status(found, draw, offline=offline, plan_file=plan)
+        return
+    now = status_now(found, offline=offline, plan_file=plan)
+    click.echo(encoded(dict(now.document), indent=2) if as_json else now.text, nl=as_json)
 
 
 @click.command(cls=BatchCommand, short_help="List the runs in the journal.")
