@@ -6,7 +6,14 @@ from typing import Any
 import click
 
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
-from kedro_batch.cli.options import command_options, following_options, journal_option, json_option, plan_option
+from kedro_batch.cli.options import (
+    command_options,
+    events_option,
+    following_options,
+    journal_option,
+    json_option,
+    plan_option,
+)
 from kedro_batch.cli.run_choice import choose_run_id, complete_run
 from kedro_batch.cli.streams import read_input
 
@@ -17,6 +24,7 @@ from kedro_batch.cli.streams import read_input
 @following_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
+@events_option
 @verbosity_options
 def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     """Terminate every job of RUN, or of the last run (last), and wait until all have ended.

@@ -12,6 +12,7 @@ from kedro_batch.cli.options import (
     check_follows,
     command_options,
     data_version_option,
+    events_option,
     following_options,
     journal_option,
     json_option,
@@ -60,6 +61,7 @@ from kedro_batch.errors import UsageError
 @local_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
+@events_option
 @verbosity_options
 def resume(  # noqa: PLR0913  click hands over every option
     run: str,

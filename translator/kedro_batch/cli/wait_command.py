@@ -8,6 +8,7 @@ import click
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
+    events_option,
     following_options,
     journal_option,
     json_option,
@@ -27,6 +28,7 @@ from kedro_batch.errors import UsageError
 @stuck_option
 @journal_option
 @json_option("Print every event as a line of JSON.")
+@events_option
 @verbosity_options
 def wait(run: str | None, *, plan: str | None, journal: Path, **given: Any) -> None:
     """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on.
