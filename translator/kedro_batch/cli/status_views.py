@@ -21,9 +21,22 @@ def status_view() -> Iterator[Draw]:
     if not console.is_terminal or console.is_dumb_terminal:
         yield ChangedLines(click.echo).draw
         return
-    with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
-        yield lambda now: live.update(Text.from_ansi(now.text.rstrip()), refresh=True)
-        live.vertical_overflow = "visible"  # what is seen last stays whole
+    last: list[StatusNow] = []
+    try:
+        with Live(console=console, auto_refresh=False, transient=True, vertical_overflow="ellipsis") as live:
+
+            def draw(now: StatusNow) -> None:
+                last[:] = [now]
+                live.update(_drawn(now), refresh=True)
+
+            yield draw
+    finally:  # what was seen last stays on the screen, the whole of it
+        for now in last:
+            console.print(_drawn(now), soft_wrap=True)
+
+
+def _drawn(now: StatusNow) -> Text:
+    return Text.from_ansi(now.text.rstrip())
 
 
 class ChangedLines:

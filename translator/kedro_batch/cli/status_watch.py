@@ -14,7 +14,7 @@ from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run_lock import is_locked
 
-_PAUSE_S = 4.0
+_PAUSE_S, _LONGEST_PAUSE_S = 4.0, 30.0
 _SHARE = 4
 """A pause is so many times as long as a look took: those of a large run are many calls."""
 
@@ -45,7 +45,7 @@ def watch_status(run: LoggedRun, draw: Callable[[StatusNow], None], *, offline: 
                 return
             if not worked_on and (run.is_local or not now.goes_on):
                 return  # nobody submits the rest
-            time.sleep(max(_PAUSE_S, _SHARE * (time.monotonic() - began)))
+            time.sleep(min(_LONGEST_PAUSE_S, max(_PAUSE_S, _SHARE * (time.monotonic() - began))))
     except Interrupted as error:
         error.message = f"Stopped watching. Nothing was changed in run {run.run_id}."
         raise
