@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from kedro_batch.files import json_schema
-from tests.support.forked import kedro_batch, on
+from tests.support.forked import on
 from tests.support.plans import write_plan
 from tests.support.runs import JOURNAL
-from tests.support.services import standin
+from tests.support.services import StandIn, standin
 
 ESTIMATE = r"\n  expected to end at [0-9: -]+ \(in 2 h \d+ min\), as 1 earlier run took\n"
 
 
-def status(folder: Path, run: str) -> tuple[str, dict[str, str] | None]:
+def status(service: StandIn, folder: Path, run: str) -> tuple[str, dict[str, str] | None]:
     """Give what status says, and the estimate in its JSON."""
-    text, document = (kedro_batch("status", run, *words, cwd=folder) for words in ((), ("--json",)))
+    text, document = (on(service, "status", run, *words, cwd=folder) for words in ((), ("--json",)))
     assert (text.code, document.code) == (0, 0), text.err + document.err
     found = json.loads(document.text)
     assert not [*json_schema.check(found, "run")]
@@ -38,12 +38,12 @@ def test_the_end_of_a_run_that_goes_on_is_expected_as_earlier_runs_took(folder):
         service.configure(durations={"a": 600})
         assert on(service, "apply", "plan.yaml", "--run-id", "second", "--detach", cwd=folder).code == 0
         assert on(service, "wait", "second", "--once", cwd=folder).code != 0
-    with closing(sqlite3.connect(folder / JOURNAL)) as journal, journal:
-        journal.execute("UPDATE submissions SET stopped_at = started_at + 2900 WHERE run = 'first'")
-    said, estimate = status(folder, "second")
-    assert re.search(ESTIMATE, said), said
-    assert estimate
-    assert estimate["basis"] == "1 earlier run; at most 3 jobs at once"
-    said, estimate = status(folder, "first")
-    assert "expected" not in said
-    assert estimate is None
+        with closing(sqlite3.connect(folder / JOURNAL)) as journal, journal:
+            journal.execute("UPDATE submissions SET stopped_at = started_at + 2900 WHERE run = 'first'")
+        said, estimate = status(service, folder, "second")
+        assert re.search(ESTIMATE, said), said
+        assert estimate
+        assert estimate["basis"] == "1 earlier run; at most 3 jobs at once"
+        said, estimate = status(service, folder, "first")
+        assert "expected" not in said
+        assert estimate is None

@@ -211,7 +211,7 @@ def test_status_and_runs_ask_nothing_and_write_nothing(tmp_path):
     assert re.search(r"run r failed after \S+ s, as last seen: 5 jobs, 3 succeeded, 1 failed, 1 not run\n", status.text)
     assert "  | line 3 of b\n" in status.text
     assert json.loads(kedro_batch("status", "r", "--json", cwd=tmp_path).text)["counts"]["SUCCEEDED"] == 3
-    assert kedro_batch("runs", cwd=tmp_path).text.split()[0] == "r"
+    assert kedro_batch("runs", cwd=tmp_path).text.splitlines()[1].split()[0] == "r"
     assert json.loads(kedro_batch("runs", "--json", cwd=tmp_path).text)["outcome"] == "failed"
     assert sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / ".kedro-batch").rglob("*")) == before
     assert (tmp_path / JOURNAL).read_bytes() == content

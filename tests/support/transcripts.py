@@ -28,6 +28,7 @@ _VARYING = (
     (re.compile(r"http://127\.0\.0\.1:\d+"), "http://ENDPOINT"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d[:.]\d\d(?:[:.]\d\d)?(?:\.\d+)?(?:Z| UTC)?"), "TIME"),
     (re.compile(r"^\d\d:\d\d:\d\d\b", re.MULTILINE), "TIME"),
+    (re.compile(r"\bas of \d\d:\d\d:\d\d\b"), "as of TIME"),
     (re.compile(r"\b\d+(?:\.\d+)? (?:ms|s|min)(?: \d+ s)?\b"), "SECONDS"),
     (re.compile(r"\bsha256:[0-9a-f]{8,64}\b"), "DIGEST"),
     (re.compile(r"process \d+ of \S+ on \S+?,"), "process N of USER on HOST,"),

@@ -1,15 +1,10 @@
-import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from kedro_batch.plan.model import PlanDigest
-from kedro_batch.plan.submit_job import RunId
-from kedro_batch.review.run.outcome import failure_text, outcome_text, runs_text
+from kedro_batch.review.run.outcome import failure_text, outcome_text
 from kedro_batch.review.run.status import FailureStatus, JobStatus, RunStatus
-from kedro_batch.submitter.events import EngineName
-from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration
 
@@ -226,22 +221,6 @@ def test_text_from_outside_cannot_drive_a_terminal():
 def test_what_is_harmless_is_shown_as_it_is():
     assert for_terminal("a\x1b]0;title\x07b\tc\x9b1m\u202ed") == r"a\x1b]0;title\x07b" + "\tc" + r"\x9b1m\u202ed"
     assert for_terminal("\x1b[31mr\xf6d\x1b[0m") == "r\xf6d"
-
-
-def test_runs_are_listed_in_columns(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-
-    def entry(run: str, jobs: int, outcome: str | None, engine: EngineName = "aws") -> RunEntry:
-        return RunEntry(
-            run=RunId(run), digest=PlanDigest("d"), engine=engine, jobs=jobs, began_at=1_700_000_000.0, outcome=outcome
-        )
-
-    assert runs_text([entry("nightly", 1, None), entry("r", 1200, "failed", "local")]) == (
-        "nightly  2023-11-14 22:13  aws    1 job       not ended\n"
-        "r        2023-11-14 22:13  local  1,200 jobs  failed\n"
-    )
-    assert runs_text([]) == ""
 
 
 def test_durations_are_spelled_in_two_units_at_most():

@@ -17,6 +17,7 @@ from kedro_batch.cli.options import (
     check_follows,
     command_options,
     data_version_option,
+    events_option,
     following_options,
     journal_option,
     json_option,
@@ -88,6 +89,7 @@ def check_expected(digest: str, expected: str | None, name: str) -> None:
 @local_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
+@events_option
 @verbosity_options
 def apply(  # noqa: PLR0913  click hands over every option
     plan: str,
@@ -111,8 +113,8 @@ def apply(  # noqa: PLR0913  click hands over every option
     elif given["project"] or given["max_workers"]:
         raise click.UsageError("--project and --max-workers go with --local")
     check_follows(given)
-    if dry_run and (on_this_machine or given["as_json"]):
-        raise click.UsageError("--dry-run prints requests to AWS Batch: it cannot be combined with --local or --json")
+    if dry_run and (on_this_machine or given["as_json"] or given["events"]):
+        raise click.UsageError("--dry-run only prints requests to AWS Batch: leave --local, --json and --events out")
     if given["data_version"] and run_id is None:
         raise click.UsageError("--data-version goes with --run-id: a new run gets a version of its own")
     refuse_short_digest(expect_digest, plan)
@@ -163,11 +165,11 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     from kedro_batch.cli.run_session import aws_engine, open_run
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
-    from kedro_batch.submitter.run_id import checked_run_id, make_run_id
+    from kedro_batch.submitter.run_id import checked_new_run_id, make_run_id
     from kedro_batch.submitter.run_options import RunMode
 
     content, name = source
-    chosen = checked_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
+    chosen = checked_new_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
     if on_this_machine and not journal.exists():
         find_local_folder(plan, given["project"] or Path())  # if it is another project's, no journal is made
     # If the service cannot be reached, no journal is made.

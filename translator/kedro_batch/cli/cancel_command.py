@@ -6,19 +6,28 @@ from typing import Any
 import click
 
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
-from kedro_batch.cli.options import command_options, following_options, journal_option, json_option, plan_option
+from kedro_batch.cli.options import (
+    command_options,
+    events_option,
+    following_options,
+    journal_option,
+    json_option,
+    plan_option,
+)
+from kedro_batch.cli.run_choice import choose_run_id, complete_run
 from kedro_batch.cli.streams import read_input
 
 
 @click.command(cls=BatchCommand, short_help="Terminate all jobs of a run.")
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @plan_option
 @following_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
+@events_option
 @verbosity_options
 def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
-    """Terminate every job of RUN, and wait until all have ended.
+    """Terminate every job of RUN, or of the last run (last), and wait until all have ended.
 
     Jobs are found in the journal and by their names, so that a job whose reply was lost is terminated too. Then, inside
     the project, what jobs have begun to save and not completed is removed from versioned datasets.
@@ -31,11 +40,11 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.submitter.journal import Journal
-    from kedro_batch.submitter.run_id import checked_run_id
     from kedro_batch.submitter.run_options import RunMode
 
     book = Journal(journal, print_plainly)
-    handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
+    run_id = choose_run_id(book, run, with_plan=plan is not None, quiet=given["quiet"] or given["as_json"])
+    handle = find_run(run_id, book, read_input(plan) if plan else None)
     with open_run(handle, book, command_options(given, RunMode.FOLLOW), cancels=True) as session:
         if handle.engine_name == "local":
             cancel_local_run(session)

@@ -65,7 +65,7 @@ def logs(jobs: tuple[str, ...], *, run: str | None, plan: str | None, journal: P
     )
     said = {name: given[name] for name in ("no_color", "quiet", "verbose")}
     output = LogOutput(times=given["timestamps"], **said)
-    found = find_logged_run(run, read_input(plan) if plan else None, journal)
+    found = find_logged_run(run, read_input(plan) if plan else None, journal, quiet=given["quiet"])
     if found.is_local and (given["timestamps"] or given["since"] is not None):
         raise UsageError("the files of a run on this machine have no times: leave --timestamps and --since out")
     errors = show_logs(found, request, output)

@@ -38,11 +38,12 @@ class LocalOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandOptions:
-    """The options of a command that works on a run: how to work, how much to say, how to run on this machine."""
+    """The options of a command that works on a run: how to work, what to say and where, how to run on this machine."""
 
     run: "RunOptions"
     verbosity: Verbosity
     local: LocalOptions
+    events: Path | None = None
 
 
 def journal_option(command: _F) -> _F:
@@ -61,6 +62,24 @@ def journal_option(command: _F) -> _F:
 def json_option(text: str) -> Callable[[_F], _F]:
     """Add ``--json`` with this help."""
     return click.option("--json", "as_json", is_flag=True, help=text)
+
+
+def events_option(command: _F) -> _F:
+    """Add ``--events``."""
+    return click.option(
+        "--events",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=None,
+        callback=_events,
+        metavar="FILE",
+        help="Append every event to FILE as a line of JSON, too.",
+    )(command)
+
+
+def _events(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
+    if file == Path("-"):
+        raise click.BadParameter("- is standard output: for the events there, write --json instead")
+    return file
 
 
 def plan_option(command: _F) -> _F:
@@ -234,6 +253,7 @@ def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> Comm
         ),
         verbosity=Verbosity(**{name: bool(given.get(name)) for name in _VERBOSITY}),
         local=LocalOptions(project=given.get("project"), max_workers=given.get("max_workers")),
+        events=given.get("events"),
     )
 
 

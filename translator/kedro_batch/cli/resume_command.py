@@ -12,6 +12,7 @@ from kedro_batch.cli.options import (
     check_follows,
     command_options,
     data_version_option,
+    events_option,
     following_options,
     journal_option,
     json_option,
@@ -21,13 +22,14 @@ from kedro_batch.cli.options import (
     stuck_option,
     submitting_options,
 )
+from kedro_batch.cli.run_choice import choose_run_id, complete_run
 from kedro_batch.cli.standard_input import saving_first
 from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import UsageError
 
 
 @click.command(cls=BatchCommand, short_help="Submit what has not succeeded in a run, and follow it.")
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option(
     "--from", "from_jobs", multiple=True, metavar="JOB", help="Run JOB and all below it again, even if they succeeded."
 )
@@ -59,6 +61,7 @@ from kedro_batch.errors import UsageError
 @local_options
 @journal_option
 @json_option("Print every event as a line of JSON.")
+@events_option
 @verbosity_options
 def resume(  # noqa: PLR0913  click hands over every option
     run: str,
@@ -95,7 +98,6 @@ def resume(  # noqa: PLR0913  click hands over every option
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.reconcile.named_jobs import check_names
-    from kedro_batch.submitter.run_id import checked_run_id
     from kedro_batch.submitter.run_options import DefinitionChoice, RunMode
     from kedro_batch.submitter.run_plans import jobs_in_any
 
@@ -111,17 +113,18 @@ def resume(  # noqa: PLR0913  click hands over every option
     book = Journal(journal, print_plainly)
     refuse_short_digest(expect_digest, new_plan or "PLAN")
     first = saving_first(plan=plan, new_plan=new_plan, assume_done=assume_done)
-    handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None, in_use=not new_plan)
+    run_id = choose_run_id(book, run, with_plan=plan is not None, quiet=given["quiet"] or given["as_json"])
+    handle = find_run(run_id, book, read_input(plan) if plan else None, in_use=not new_plan)
     if new_plan:
         handle = with_new_plan(handle, read_input(new_plan))
     check_expected(handle.digest, expect_digest, handle.source)
     if new_plan and not handle.is_new:
-        print_plainly(f"{handle.source} is the plan that run {run} has already: nothing differs")
+        print_plainly(f"{handle.source} is the plan that run {run_id} has already: nothing differs")
     known = [job.name for job in handle.plan.jobs]
     check_names(known, (*options.run.from_jobs, *options.run.only_jobs))
     check_names(jobs_in_any([handle.plan, *handle.earlier.values()]), (), options.run.assume_done or ())
     if choice and handle.engine_name == "local":
-        raise UsageError(f"run {run} is a local run, which has no job definitions: leave --{choice}-definitions out")
+        raise UsageError(f"run {run_id} is a local run, which has no job definitions: leave --{choice}-definitions out")
     with (
         offering_revisions(partial(command_with, instead_of=(SAME, NEW)), first),
         offering_reruns(command_with, handle.run_id, journal_words(journal), first),

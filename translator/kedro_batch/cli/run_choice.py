@@ -1,69 +1,111 @@
 """Which run a command means: its id, ``last``, or, for a command that only reads, how the id of one run begins."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kedro_batch.cli.base import print_note
-from kedro_batch.errors import KedroBatchError, RunUnknown, UsageError
+from kedro_batch.errors import RunUnknown, UsageError
 
 if TYPE_CHECKING:
+    from kedro_batch.plan.submit_job import RunId
     from kedro_batch.submitter.journal_rows import RunEntry
     from kedro_batch.submitter.journal_view import JournalView
 
-LAST = "last"
-"""The run of a journal that was begun last."""
+_NAMED = 10
+"""Of so many runs whose ids begin in the same way, the ids are said."""
 
 
-def choose_run(view: "JournalView", given: str | None, *, prefix: bool) -> "RunEntry":
-    """Return the run that the user means, and say on standard error which one that is, if he has not named it in full.
-
-    Args:
-        view: The journal.
-        given: What the user has written; None counts as ``last``.
-        prefix: The beginning of an id will do, if only one run has it.
+def choose_run(view: "JournalView", given: str | None, *, prefix: bool, quiet: bool = False) -> "RunEntry":
+    """Return the run that the user means, as ``choose_run_id`` does.
 
     Raises:
         RunUnknown: There is no such run.
         UsageError: Several ids begin so, or it can be no id.
     """
     from kedro_batch.submitter.journal_view import journal_words  # noqa: PLC0415  when a command runs
-    from kedro_batch.submitter.run_id import checked_run_id  # noqa: PLC0415  the same
+
+    run_id = choose_run_id(view, given, prefix=prefix, quiet=quiet)
+    if entry := view.run(run_id):
+        return entry
+    further = journal_words(view.file)
+    raise RunUnknown(f"the journal {view.file} has no run {run_id}: see kedro-batch runs{further}")
+
+
+def choose_run_id(
+    view: "JournalView", given: str | None, *, prefix: bool = False, with_plan: bool = False, quiet: bool = False
+) -> "RunId":
+    """Return the id of the run that the user means, and say on standard error which it is, if he has not written it.
+
+    The journal may not have it.
+
+    Args:
+        view: The journal.
+        given: What the user has written; None counts as ``last``.
+        prefix: The beginning of an id will do, if only one run has it: for a command that only reads.
+        with_plan: He has named its plan: its journal may be on another machine, so that its id is needed.
+        quiet: Say nothing.
+
+    Raises:
+        RunUnknown: There is no last run.
+        UsageError: Several ids begin so, it can be no id, or the id is missing.
+    """
+    from kedro_batch.submitter.journal_view import journal_words  # noqa: PLC0415  when a command runs
+    from kedro_batch.submitter.run_id import LAST, checked_run_id  # noqa: PLC0415  the same
     from kedro_batch.text.wording import listed  # noqa: PLC0415  the same
 
-    further = journal_words(view.file)
+    if with_plan:
+        return named_run_id(given)
     if given in (None, LAST):
         entries = view.runs()
         if not entries:
+            further = journal_words(view.file)
             raise RunUnknown(f"the journal {view.file} has no run yet. To begin one: kedro-batch apply PLAN{further}")
-        print_note(f"Run {entries[-1].run}, the last one.")
-        return entries[-1]
+        _say(f"Run {entries[-1].run}, the last one.", quiet=quiet)
+        return entries[-1].run
     run_id = checked_run_id(str(given))
-    if entry := view.run(run_id):
-        return entry
-    found = [one for one in view.runs() if one.run.startswith(run_id)] if prefix else []
+    if not prefix or view.run(run_id):
+        return run_id
+    found = [one.run for one in view.runs() if one.run.startswith(run_id)]
     if len(found) > 1:
-        raise UsageError(f"the ids of {len(found)} runs begin with {run_id}: {listed(one.run for one in found)}")
-    if not found:
-        raise RunUnknown(f"the journal {view.file} has no run {run_id}: see kedro-batch runs{further}")
-    print_note(f"Run {found[0].run}.")
-    return found[0]
+        ids = listed(reversed(found), _NAMED)
+        raise UsageError(f"the ids of {len(found)} runs begin with {run_id}, the newest first: {ids}. Name one of them")
+    if found:
+        _say(f"Run {found[0]}.", quiet=quiet)
+    return found[0] if found else run_id
+
+
+def named_run_id(given: str | None) -> "RunId":
+    """Return the id of a run whose plan the user has named, as it stands.
+
+    Raises:
+        UsageError: It can be no id, or it is missing.
+    """
+    from kedro_batch.submitter.run_id import LAST, checked_run_id  # noqa: PLC0415  when a command runs
+
+    if given in (None, LAST):
+        raise UsageError("--plan is for a run of another machine: name the id of the run, too")
+    return checked_run_id(str(given))
 
 
 def complete_run(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Return the ids of runs that begin so, the newest first, and ``last``: for the completion of a shell."""
-    from kedro_batch.submitter.journal_view import read_journal  # noqa: PLC0415  when a shell asks
+    """Return the ids of runs that begin so, the newest first, and ``last``: for the completion of a shell.
 
-    journal = ctx.params.get("journal")
-    with suppress(KedroBatchError, OSError), read_journal(Path(journal) if journal else _usual_journal()) as view:
-        names = [*(str(one.run) for one in reversed(view.runs())), LAST]
-        return [name for name in names if name.startswith(incomplete)]
-    return []
-
-
-def _usual_journal() -> Path:
+    It waits for no other program, writes nothing, and never fails.
+    """
     from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL  # noqa: PLC0415  when a shell asks
+    from kedro_batch.submitter.journal_view import read_journal  # noqa: PLC0415  the same
+    from kedro_batch.submitter.run_id import LAST  # noqa: PLC0415  the same
 
-    return DEFAULT_JOURNAL
+    try:
+        with read_journal(Path(ctx.params.get("journal") or DEFAULT_JOURNAL), patience_s=0) as view:
+            names = [*(str(one.run) for one in reversed(view.runs())), LAST]
+    except Exception:  # noqa: BLE001  whatever it is: a message would land in the line that is being typed
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def _say(words: str, *, quiet: bool) -> None:
+    if not quiet:
+        print_note(words)

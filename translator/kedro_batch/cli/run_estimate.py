@@ -1,4 +1,4 @@
-"""When a run is expected to end, from the journal alone."""
+"""When a run is expected to end, from the journal, and from what AWS Batch says of the run."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -14,8 +14,15 @@ from kedro_batch.submitter.journal_view import JournalView
 from kedro_batch.submitter.usual_times import read_usual_times
 
 
-def estimate_end(
-    journal: JournalView, entry: RunEntry, plan: Plan, records: Mapping[JobName, JobRecord], now: float
+def estimate_end(  # noqa: PLR0913  what is recorded of a run, and what was seen of it
+    journal: JournalView,
+    entry: RunEntry,
+    plan: Plan,
+    records: Mapping[JobName, JobRecord],
+    now: float,
+    *,
+    running_since: Mapping[JobName, float] | None = None,
+    as_of: float | None = None,
 ) -> ExpectedEnd | None:
     """Return when a run is expected to end; None if it does not go on, or if no earlier run tells.
 
@@ -25,15 +32,17 @@ def estimate_end(
         plan: Its plan.
         records: The record of each of its jobs, in the order in which they are submitted.
         now: Seconds since the epoch.
+        running_since: When jobs started that run, as far as AWS Batch was asked; else it is when they were seen.
+        as_of: When the records were true, if AWS Batch was asked; else it is the last event.
     """
     followed = entry.outcome is None
     states = {one.state for one in records.values()}
     if not followed and (entry.engine == "local" or not states & LIVE or states & WITHOUT_ID):
         return None  # what was not submitted is submitted by no one
-    as_of = journal.last_event_at(entry.run)
+    as_of = journal.last_event_at(entry.run) if as_of is None else as_of
     if as_of is None:
         return None
-    so_far = run_so_far(records, journal.started_running(entry.run), as_of)
+    so_far = run_so_far(records, {**journal.started_running(entry.run), **(running_since or {})}, as_of)
     parents = {job.name: job.depends_on for job in plan.jobs}
     in_order = {job: parents[job] for job in records}
     return expected_end(in_order, read_usual_times(journal, entry, plan), so_far, now)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from kedro_batch.cli.base import on_signals, print_note
+from kedro_batch.cli.event_file import EventFile
 from kedro_batch.cli.json_lines import JsonLines
 from kedro_batch.cli.live_view import head_of, progress_of, run_view
 from kedro_batch.cli.local_engine import local_engine
@@ -24,7 +25,7 @@ from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfi
 from kedro_batch.plan.model import Plan
 from kedro_batch.submitter.cancel_mark import watch_for_mark
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.events import Event, PlanChanged, RunFinished
+from kedro_batch.submitter.events import Event, PlanChanged, RunFinished, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal import Journal
@@ -129,7 +130,7 @@ def open_run(
         cancels: The block cancels it, and locks it itself (``RunSession.lock``).
 
     Raises:
-        UsageError: Another process works on the run, or the journal cannot be written.
+        UsageError: Another process works on the run, or the journal or the file of events cannot be written.
         ServiceError: boto3 finds no region, or a profile that does not exist.
     """
     inbox = Inbox()
@@ -137,18 +138,17 @@ def open_run(
     folder = run_folder(journal.file, handle.run_id)
     engine = engine or _engine(handle, inbox, options, folder)
     calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
-    json_lines = JsonLines() if options.verbosity.as_json else None
     session: RunSession | None = None
 
     def sink(event: Event) -> None:
         if session and isinstance(event, RunFinished):
             session.finished = event
         view.show(event)
-        if json_lines:
-            json_lines.show(event)
+        for write in writers:
+            write(event)
 
     try:
-        with on_signals(inbox.on_signal):
+        with on_signals(inbox.on_signal), _event_writers(options) as writers:
             try:
                 with ExitStack() as held, run_view(options.verbosity, partial(_what_differs, handle)) as view:
                     if not cancels:
@@ -193,7 +193,7 @@ def open_run(
                     try:
                         yield session
                     except (KedroBatchError, Interrupted) as error:
-                        _say_what_goes_on(session, error, reported=json_lines is None)
+                        _say_what_goes_on(session, error, reported=not options.verbosity.as_json)
                         if _leaves_no_trace(session, error):
                             session = None
                             if journal.run(handle.run_id) is None:
@@ -205,6 +205,16 @@ def open_run(
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             say_if_stale(handle.plan, session.context, session.finished, quiet=options.verbosity.quiet)
+
+
+@contextmanager
+def _event_writers(options: CommandOptions) -> Iterator[list[Sink]]:
+    """Yield what writes every event for other programs."""
+    writers: list[Sink] = [JsonLines().show] if options.verbosity.as_json else []
+    with ExitStack() as held:
+        if options.events:
+            writers.append(held.enter_context(EventFile(options.events)).show)
+        yield writers
 
 
 def _what_differs(handle: RunHandle, event: PlanChanged) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kedro_batch.cli.base import on_signals, print_plainly
 from kedro_batch.cli.log_output import LogOutput
-from kedro_batch.cli.run_choice import LAST, choose_run
+from kedro_batch.cli.run_choice import choose_run, named_run_id
 from kedro_batch.errors import RunUnknown, ServiceError, UsageError
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan
@@ -32,7 +32,6 @@ from kedro_batch.submitter.log_following import (
     RunLogs,
     follow_logs,
 )
-from kedro_batch.submitter.run_id import checked_run_id
 from kedro_batch.submitter.run_lock import is_locked
 from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S
 from kedro_batch.submitter.run_plans import queues_in
@@ -90,8 +89,10 @@ class LoggedRun:
         return tuple(topological_order({job.name: job.depends_on for job in self.plan.jobs}))
 
 
-def find_logged_run(run: str | None, plan: tuple[bytes, str] | None, journal: Path) -> LoggedRun:
-    """Find a run in the journal, or by its id and the plan that the user names.
+def find_logged_run(
+    run: str | None, plan: tuple[bytes, str] | None, journal: Path, *, quiet: bool = False
+) -> LoggedRun:
+    """Find a run in the journal, or by its id and the plan that the user names; unless quiet, say which one it is.
 
     Raises:
         RunUnknown: There is no such run.
@@ -100,13 +101,11 @@ def find_logged_run(run: str | None, plan: tuple[bytes, str] | None, journal: Pa
     """
     if plan is None:
         with read_journal(journal, print_plainly) as view:
-            entry = choose_run(view, run, prefix=True)
+            entry = choose_run(view, run, prefix=True, quiet=quiet)
             content = view.plan(entry.run)
         recorded = read_plan(content, f"the plan of run {entry.run}")
         return LoggedRun(run_id=entry.run, plan=recorded, entry=entry, journal=journal)
-    if run in (None, LAST):
-        raise UsageError("--plan is for a run of another machine, so its id has to be named: add --run RUN")
-    run_id = checked_run_id(str(run))
+    run_id = named_run_id(run)
     named = read_plan(*plan)
     if real_journal(journal).is_file():
         with read_journal(journal, print_plainly) as view:

@@ -1,78 +1,73 @@
-"""``kedro-batch status`` and ``kedro-batch runs``: from the journal alone, without asking AWS, without writing."""
+"""``kedro-batch status`` and ``kedro-batch runs``: they write nothing."""
 
-import os
+import shutil
 import sys
-import time
 from pathlib import Path
 
 import click
 
 from kedro_batch.cli.base import BatchCommand, print_plainly
-from kedro_batch.cli.options import journal_option, json_option
-from kedro_batch.cli.streams import shows_links
-from kedro_batch.errors import RunUnknown
+from kedro_batch.cli.options import journal_option, json_option, plan_option
+from kedro_batch.cli.run_choice import complete_run
+from kedro_batch.cli.streams import read_input
 
 
-@click.command(cls=BatchCommand, short_help="Show the status of a run, from the journal.")
-@click.argument("run")
+@click.command(cls=BatchCommand, short_help="Show how a run stands now.")
+@click.argument("run", required=False, shell_complete=complete_run)
+@click.option("--watch", is_flag=True, help="Look again every few seconds, until the run has ended.")
+@click.option("--offline", is_flag=True, help="Show what the journal has, and do not ask AWS Batch.")
+@plan_option
 @journal_option
 @json_option("Print it as JSON (schemas/run.schema.json).")
-def status(run: str, *, journal: Path, as_json: bool) -> None:
-    """Show the last known status of RUN: what succeeded, what failed and why, what goes on.
+def status(  # noqa: PLR0913  click hands over every option
+    run: str | None, *, watch: bool, offline: bool, plan: str | None, journal: Path, as_json: bool
+) -> None:
+    """Show how RUN stands, or the last run: what succeeded, what failed and why, what runs and what waits for what.
 
-    This does not call AWS, and writes nothing. For the current status: kedro-batch wait RUN --once
+    The journal tells what has ended. If anything goes on, AWS Batch is asked once, for up to 30 s. This takes no lock,
+    submits and terminates nothing, and writes nothing, not even to the journal: kedro-batch wait RUN --once does.
     """
-    from kedro_batch.cli.next_plan import next_plan
-    from kedro_batch.cli.run_estimate import estimate_document, estimate_end
+    if offline and plan:
+        raise click.UsageError("--offline and --plan exclude each other: AWS Batch finds the jobs by their names")
+    if watch and as_json:
+        raise click.UsageError("--watch and --json exclude each other: kedro-batch wait RUN --json prints every event")
+    from kedro_batch.cli.shown_logs import find_logged_run
+    from kedro_batch.cli.shown_status import status_now
     from kedro_batch.files.json_text import encoded
-    from kedro_batch.plan.graph import topological_order
-    from kedro_batch.plan.reader import read_plan
-    from kedro_batch.review.run.expected_end import expected_end_words
-    from kedro_batch.review.run.outcome import outcome_text
-    from kedro_batch.review.run.status import run_status, status_document
-    from kedro_batch.submitter.definitions.in_use import revisions_in_use
-    from kedro_batch.submitter.job_state import NEW
-    from kedro_batch.submitter.journal_view import journal_words, read_journal
-    from kedro_batch.submitter.run_id import checked_run_id
 
-    run_id = checked_run_id(run)
-    with read_journal(journal, print_plainly) as book:
-        entry = book.run(run_id)
-        if entry is None:
-            raise RunUnknown(f"the journal {journal} has no run {run_id}: see kedro-batch runs{journal_words(journal)}")
-        plan = read_plan(book.plan(run_id), f"the plan of run {run_id}")
-        names = topological_order({job.name: job.depends_on for job in plan.jobs})
-        in_use = revisions_in_use(plan, book.revisions(run_id))
-        following = next_plan(run_id, plan, entry.plan_file)
-        found, stuck = book.records(run_id), book.first_sights(run_id)
-        records = {name: found.get(name, NEW) for name in names}
-        now = time.time()
-        expected = estimate_end(book, entry, plan, records, now)
-        current = run_status(entry, names, records, in_use, plan=plan, next_plan=following, stuck=stuck)
-    if as_json:
-        estimate = {"expected_end": estimate_document(expected)} if expected else {}
-        click.echo(encoded({**status_document(current), **estimate}, indent=2))
-    else:
-        links, note = shows_links(sys.stdout), expected_end_words(expected, now) if expected else None
-        click.echo(outcome_text(current, journal=os.path.relpath(journal), note=note, links=links), nl=False)
+    found = find_logged_run(run, read_input(plan) if plan else None, journal, quiet=as_json)
+    if watch:
+        from kedro_batch.cli.status_views import status_view
+        from kedro_batch.cli.status_watch import watch_status
+
+        with status_view() as draw:
+            watch_status(found, draw, offline=offline, plan_file=plan)
+        return
+    now = status_now(found, offline=offline, plan_file=plan)
+    click.echo(encoded(dict(now.document), indent=2) if as_json else now.text, nl=as_json)
 
 
 @click.command(cls=BatchCommand, short_help="List the runs in the journal.")
 @journal_option
 @json_option("Print them as JSON, one object a line.")
 def runs(journal: Path, *, as_json: bool) -> None:
-    """List the runs in the journal, the newest last: id, begin, engine, jobs, outcome."""
+    """List the runs in the journal, the newest last: begin, duration, outcome, jobs, plan, environment, where it ran.
+
+    DONE is how many jobs have succeeded, of how many; FAILED how many have failed by themselves. On a terminal that is
+    too narrow for a run, it takes two lines.
+    """
     from kedro_batch.files.json_text import encoded
-    from kedro_batch.review.run.outcome import runs_text
-    from kedro_batch.review.run.status import entry_document
+    from kedro_batch.review.run.runs_table import listed_document, runs_text
     from kedro_batch.submitter.journal_view import read_journal
+    from kedro_batch.submitter.run_list import list_runs
 
     with read_journal(journal, print_plainly) as book:
-        entries, odd = book.runs(), book.odd_runs()
+        listed, odd = list_runs(book), book.odd_runs()
     for problem in odd:
         print_plainly(f"Warning: {problem}")
     if as_json:
-        for entry in entries:
-            click.echo(encoded(entry_document(entry)))
+        for one in listed:
+            click.echo(encoded(listed_document(one)))
     else:
-        click.echo(runs_text(entries), nl=False)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(runs_text(listed, width=width, folder=str(Path.cwd())), nl=False)

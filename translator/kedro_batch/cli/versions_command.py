@@ -8,6 +8,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, print_note, print_plainly, verbosity_options
 from kedro_batch.cli.options import command_options, journal_option
+from kedro_batch.cli.run_choice import choose_run_id, complete_run
 from kedro_batch.cli.streams import reserve_stdout
 from kedro_batch.errors import KedroBatchError, ProjectError, ServiceError
 from kedro_batch.text.escaping import for_terminal
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=BatchCommand, short_help="Print the outputs of a run and their version.")
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option(
     "--format",
     "format_",
@@ -53,12 +54,11 @@ def versions(  # noqa: PLR0913  click hands over every option
     from kedro_batch.cli.run_outputs import find_recorded_run, open_data
     from kedro_batch.review.run.outputs import find_outputs, outputs_text, outputs_yaml
     from kedro_batch.submitter.journal_view import read_journal
-    from kedro_batch.submitter.run_id import checked_run_id
 
-    run_id = checked_run_id(run)
     removal = Removal()
     with reserve_stdout() as stdout:
         with read_journal(journal, print_plainly) as book:
+            run_id = choose_run_id(book, run, prefix=not remove_partial, quiet=quiet)
             recorded = find_recorded_run(run_id, book)
         data = open_data(recorded, project)
         if remove_partial:

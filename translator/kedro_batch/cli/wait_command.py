@@ -8,39 +8,45 @@ import click
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
+    events_option,
     following_options,
     journal_option,
     json_option,
     plan_option,
     stuck_option,
 )
+from kedro_batch.cli.run_choice import choose_run_id, complete_run
 from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import UsageError
 
 
 @click.command(cls=BatchCommand, short_help="Follow a run to its end, and submit nothing.")
-@click.argument("run")
+@click.argument("run", required=False, shell_complete=complete_run)
 @click.option("--once", is_flag=True, help="Poll once, show the status, and end: with 7 if the run has not ended.")
 @plan_option
 @following_options
 @stuck_option
 @journal_option
 @json_option("Print every event as a line of JSON.")
+@events_option
 @verbosity_options
-def wait(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
-    """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on."""
+def wait(run: str | None, *, plan: str | None, journal: Path, **given: Any) -> None:
+    """Follow RUN on AWS Batch until nothing in it goes on. Ctrl-C stops following; the jobs go on.
+
+    Without RUN, or with last: the run that was begun last.
+    """
     from kedro_batch.cli.run_handle import find_run
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
-    from kedro_batch.submitter.run_id import checked_run_id
     from kedro_batch.submitter.run_options import RunMode
 
     book = Journal(journal, print_plainly)
-    handle = find_run(checked_run_id(run), book, read_input(plan) if plan else None)
+    run_id = choose_run_id(book, run, with_plan=plan is not None, quiet=given["quiet"] or given["as_json"])
+    handle = find_run(run_id, book, read_input(plan) if plan else None)
     if handle.engine_name == "local":
         raise UsageError(
-            f"run {run} is a local run, which stops when its command stops. See kedro-batch status {run}"
+            f"run {run_id} is a local run, which stops when its command stops. See kedro-batch status {run_id}"
             f"{journal_words(journal)}"
         )
     with open_run(handle, book, command_options(given, RunMode.FOLLOW)) as session:

@@ -42,6 +42,7 @@ from kedro_batch.submitter.stuck_jobs import FirstSight
 _SHOWN = 60
 _STARTED_RUNNING = '{"event": "job_changed"%"after": "RUNNING"%'
 """As events are written."""
+_STATES = frozenset(map(str, JobState))
 _NEWEST = "(SELECT digest FROM plans WHERE plans.run = runs.run ORDER BY number DESC LIMIT 1)"
 
 
@@ -218,6 +219,20 @@ class JournalView:
         rows = self._read("SELECT substr(plan, 1, ?) FROM runs WHERE run = ?", length, run_id)
         return next((content for (content,) in rows if isinstance(content, bytes)), b"")
 
+    def plan_beginnings(self, length: int) -> dict[PlanDigest, bytes]:
+        """Return the first bytes of each plan that a run was begun with, by its digest as it is recorded."""
+        rows = self._read("SELECT digest, substr(plan, 1, ?) FROM runs GROUP BY digest", length)
+        return {PlanDigest(digest): content for digest, content in rows if isinstance(content, bytes)}
+
+    def job_counts(self) -> dict[RunId, dict[JobState, int]]:
+        """Return how many jobs of each run are in each state, by their latest submissions; odd states are left out."""
+        latest = "SELECT run, state, max(submission) FROM submissions GROUP BY run, job"  # the state of the greatest
+        counts: dict[RunId, dict[JobState, int]] = {}
+        for run, state, count in self._read(f"SELECT run, state, count(*) FROM ({latest}) GROUP BY run, state"):  # noqa: S608  fixed
+            if state in _STATES:
+                counts.setdefault(run, {})[JobState(state)] = count
+        return counts
+
     def earlier_failures(self, run_id: RunId) -> dict[JobName, int]:
         """Return how many submissions of each job, before its latest one, are known to have ended without success."""
         query = (
@@ -295,12 +310,15 @@ def journal_words(journal: Path) -> str:
 
 
 @contextmanager
-def read_journal(file: Path, tell: Callable[[str], None] | None = None) -> Iterator[JournalView]:
+def read_journal(
+    file: Path, tell: Callable[[str], None] | None = None, *, patience_s: float = BUSY_S
+) -> Iterator[JournalView]:
     """Open a journal for reading only; nothing is written, not even beside it.
 
     Args:
         file: The journal.
         tell: Shows why nothing happens, while another program holds it.
+        patience_s: How long to wait for that program, in seconds.
 
     Raises:
         UsageError: It does not exist, cannot be read, or is not a journal of this version.
@@ -313,6 +331,7 @@ def read_journal(file: Path, tell: Callable[[str], None] | None = None) -> Itera
         )
     wait = JournalWait(file)
     wait.tell = tell or wait.tell
+    wait.at_most_s = patience_s
     with tempfile.TemporaryDirectory() as folder:
         try:
             try:

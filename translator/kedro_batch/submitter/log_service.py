@@ -90,7 +90,7 @@ class AskedService:
         if caller and caller.account != account:
             raise ServiceError(
                 f"the run is in account {account}, and your credentials are of account {caller.account} "
-                f"({caller.arn}): its logs are not there. Choose credentials of {account} with AWS_PROFILE"
+                f"({caller.arn}): they do not see it. Choose credentials of {account} with AWS_PROFILE"
             )
 
     def describe_jobs(self, ids: Iterable[JobId]) -> list[JobDetail]:

@@ -10,6 +10,10 @@ _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no two letters look alike."""
 
 
+LAST = "last"
+"""Commands call the run so that was begun last."""
+
+
 def make_run_id(now: datetime, randomness: bytes) -> RunId:
     """Return a run id of a time and some random bytes, such as ``261122-161507-k3f7``.
 
@@ -32,3 +36,16 @@ def checked_run_id(word: str) -> RunId:
             "and begins with a letter or a digit"
         )
     return RunId(word)
+
+
+def checked_new_run_id(word: str) -> RunId:
+    """Return the id that the user wants to give to a run.
+
+    Raises:
+        UsageError: It cannot be one, or means another run.
+    """
+    if word == LAST:
+        raise UsageError(
+            f"no run can be called {LAST}: commands call the run so that was begun last. Choose another --run-id"
+        )
+    return checked_run_id(word)

@@ -14,13 +14,13 @@ _ONLY_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.REFUSED)
 """The causes that come back with the same settings."""
 
 
-def next_steps(status: RunStatus, journal: str) -> tuple[tuple[str, str], ...]:
-    """Return the commands that lead on from here, with what they do."""
+def next_steps(status: RunStatus, journal: str, *, further: str = "") -> tuple[tuple[str, str], ...]:
+    """Return the commands that lead on from here, with what they do; ``further`` words belong to each of them."""
     states = {JobState(state) for state in status.counts}
     if states == {JobState.SUCCEEDED}:
         return ()
     going_on = status.engine == "aws" and bool(states & LIVE)
-    with_journal = for_terminal(journal_words(Path(journal)))
+    with_journal = for_terminal(f"{further}{journal_words(Path(journal))}")
     cancelled = going_on and status.outcome == "cancelled"  # the command that cancelled it ends its jobs
     again = bool(states & WITHOUT_RESULT) and not cancelled
     commands = []

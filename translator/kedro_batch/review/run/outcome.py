@@ -1,6 +1,6 @@
 """The status of a run as text, from the journal; a failed run as an exception; the list of runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kedro_batch.review.run.failure_view import (
@@ -14,9 +14,9 @@ from kedro_batch.review.run.run_counts import counts_of, going_on
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
-from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.job_state import ENDED, LIVE, JobState
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, duration, listed, local_time
+from kedro_batch.text.wording import counted, duration, listed
 
 _FAILURES_SHOWN = 10
 _LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
@@ -29,7 +29,7 @@ class OutcomeView:
 
     headline: str
     place: str | None
-    note: str | None
+    notes: tuple[str, ...]
     going_on: tuple[str, ...]
     failures: tuple[FailureView, ...]
     further_failures: str
@@ -37,25 +37,45 @@ class OutcomeView:
     journal: str
 
 
-def outcome_text(status: RunStatus, *, journal: str, note: str | None = None, links: bool = False) -> str:
-    """Return the status of a run, as the journal has it, as text.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenStatus:
+    """When and how a run was looked at, for its status.
+
+    Attributes:
+        as_of: Since when its status may be another one, in words; empty if nothing of it goes on.
+        notes: What is to be said of the looking.
+        going_on: What goes on, in lines.
+        further: What commands need to find the run, beside its journal.
+    """
+
+    as_of: str = ""
+    notes: tuple[str, ...] = ()
+    going_on: tuple[str, ...] = ()
+    further: str = ""
+
+
+def outcome_text(
+    status: RunStatus, *, journal: str, note: str | None = None, links: bool = False, seen: SeenStatus | None = None
+) -> str:
+    """Return the status of a run as text.
 
     Args:
         status: The run.
         journal: The file with its record.
         note: What else is to be said of it.
         links: The reader's terminal shows links.
+        seen: When and how it was looked at, for its status.
     """
     counts = f"{counted(len(status.jobs), 'job')}, {counts_of(status.counts)}"
     groups = same_failures(status.failures)
     view = OutcomeView(
-        headline=f"run {status.run} {_how_it_stands(status)}: {counts}",
+        headline=f"run {status.run} {_how_it_stands(status, seen)}: {counts}",
         place=_place(status),
-        note=note,
-        going_on=going_on(status),
+        notes=tuple(map(for_terminal, filter(None, (note, *(seen.notes if seen else ()))))),
+        going_on=seen.going_on if seen else going_on(status),
         failures=_failures(groups[:_FAILURES_SHOWN], status, links=links),
         further_failures=further_failures([one for alike in groups[_FAILURES_SHOWN:] for one in alike]),
-        commands=next_steps(status, journal),
+        commands=next_steps(status, journal, further=seen.further if seen else ""),
         journal=for_terminal(journal),
     )
     return render("outcome.txt.j2", view)
@@ -99,20 +119,19 @@ def _short(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def runs_text(entries: Iterable[RunEntry]) -> str:
-    """Return the list of runs, a line for each, the newest last."""
-    rows = [
-        (one.run, local_time(one.began_at), one.engine, counted(one.jobs, "job"), one.outcome or "not ended")
-        for one in entries
-    ]
-    widths = [max(map(len, column), default=0) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _how_it_stands(status: RunStatus) -> str:
+def _how_it_stands(status: RunStatus, seen: SeenStatus | None) -> str:
     """Return the outcome of a run, and how long it took, perhaps over several commands."""
+    if seen and seen.as_of:
+        return f"{_standing(status)}, {seen.as_of}"
     if status.outcome is None:
         return "has not ended, as last seen"
     took = "" if status.run_seconds is None else f" after {duration(status.run_seconds)}"
     return f"{status.outcome}{took}, as last seen"
+
+
+def _standing(status: RunStatus) -> str:
+    """Return whether a run goes on that was looked at, whatever the journal has."""
+    states = {JobState(state) for state in status.counts}
+    if states <= ENDED:
+        return "has ended"
+    return status.outcome or ("has not ended" if states & LIVE else "does not go on")

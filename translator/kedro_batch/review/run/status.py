@@ -47,6 +47,7 @@ class JobStatus:
         status: For UNKNOWN: the state as the service spells it.
         blocked_by: For NOT_RUN: the failed job above it.
         stuck: With RUNNABLE: why it gets no machine, where AWS Batch says so.
+        started_at: With RUNNING: when it started, ISO 8601, UTC, as far as AWS Batch was asked.
         execution: How it was executed, once it has ended.
     """
 
@@ -57,6 +58,7 @@ class JobStatus:
     status: str | None = None
     blocked_by: str | None = None
     stuck: StuckStatus | None = None
+    started_at: str | None = None
     execution: JobExecution | None = None
 
 
@@ -174,6 +176,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
     plan: Plan | None = None,
     next_plan: NextPlan | None = None,
     stuck: Mapping[JobName, FirstSight] | None = None,
+    running_since: Mapping[JobName, float] | None = None,
 ) -> RunStatus:
     """Return the status of a run.
 
@@ -185,6 +188,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
         plan: Its plan, which knows who writes the data that a failed job did not find.
         next_plan: How to compile its next plan.
         stuck: When jobs were first seen without a machine, and why they get none.
+        running_since: When jobs started that run; seconds since the epoch.
     """
     jobs = {name: records.get(name, NEW) for name in names}
     revisions = definitions or {}
@@ -223,6 +227,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
                 status=one.status,
                 blocked_by=one.blocked_by,
                 stuck=_stuck_status(one, (stuck or {}).get(name)),
+                started_at=_moment(running_since[name]) if running_since and name in running_since else None,
                 execution=one.execution,
             )
             for name, one in jobs.items()

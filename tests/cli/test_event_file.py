@@ -1,0 +1,55 @@
+"""``--events FILE``: the events of ``--json`` in a file, beside what people are shown."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kedro_batch.cli.event_file import EventFile
+from kedro_batch.submitter.events import Notice, NoticeKind
+from tests.support.forked import on
+from tests.support.plans import write_plan
+from tests.support.services import standin
+
+NOTICE = Notice(kind=NoticeKind.WARNING, message="caf\xe9 \udc80")
+
+
+def test_every_command_appends_its_events_and_shows_them_to_people(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    events = ("--events", "events.ndjson")
+    with standin(fail_attempts={"a": 1}) as service:
+        first = on(service, "apply", "plan.yaml", "--run-id", "r", *events, cwd=tmp_path)
+        assert (first.code, "a failed: exit code 1" in first.err + first.text) == (6, True)
+        asked = on(service, "resume", "last", "--json", *events, cwd=tmp_path)
+        assert asked.code == 0
+        refused = on(service, "wait", "r", "--events", "-", cwd=tmp_path)
+        assert (refused.code, "write --json instead" in refused.err) == (2, True)
+        refused = on(service, "wait", "r", "--events", "absent/events", cwd=tmp_path)
+        assert (refused.code, "Name another --events FILE" in refused.err) == (2, True)
+    lines = (tmp_path / "events.ndjson").read_text().splitlines()
+    told = [json.loads(line) for line in lines]
+    assert [one["outcome"] for one in told if one["event"] == "run_finished"] == ["failed", "succeeded"]
+    printed = [json.loads(line) for line in asked.text.splitlines()]
+    kinds = [one["event"] for one in told]
+    resumed = told[kinds.index("run_started", 1) :]
+    assert [one | {"at": ""} for one in resumed] == [one | {"at": ""} for one in printed]
+
+
+def test_a_full_disk_is_told_once(capsys):
+    with EventFile(Path("/dev/full")) as file:
+        file.show(NOTICE)
+        file.show(NOTICE)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "cannot write the events to /dev/full: No space left on device" in said
+
+
+@pytest.mark.parametrize(("before", "lines"), [(b"", 1), (b"{}\n", 2), (b'{"cut', 2)])
+def test_a_line_that_was_cut_stays_apart(tmp_path, before, lines):
+    file = tmp_path / "events"
+    file.write_bytes(before)
+    with EventFile(file) as events:
+        events.show(NOTICE)
+    written = file.read_text().splitlines()
+    assert len(written) == lines
+    assert json.loads(written[-1])["event"] == "notice"

@@ -1,0 +1,81 @@
+"""The runs of a journal as a table, the newest last: in lines of a given width where a row fits, else in two. Pure."""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from kedro_batch.review.run.status import entry_document
+from kedro_batch.submitter.run_list import ListedRun
+from kedro_batch.text.escaping import one_line
+from kedro_batch.text.wording import duration
+
+_HEADER = ("RUN", "BEGAN", "TOOK", "OUTCOME", "DONE", "FAILED", "PLAN", "DIGEST", "ENV", "ACCOUNT", "REGION")
+_FIRST_LINE = 6
+"""So many columns are in the first line of a run that takes two."""
+_DIGEST = 8
+_NOTHING = "-"
+
+
+def runs_text(
+    runs: Iterable[ListedRun], *, width: int | None = None, folder: str = "", zone: tzinfo | None = None
+) -> str:
+    """Return a table of runs; nothing if there are none.
+
+    Args:
+        runs: The runs.
+        width: The columns of the reader's terminal; None if it is none, so that each run takes one line.
+        folder: The reader's working directory, from which files of plans are named.
+        zone: The reader's time zone; None for that of this machine.
+    """
+    rows = [_cells(one, folder, zone) for one in runs]
+    if not rows:
+        return ""
+    lines = _aligned([_HEADER, *rows])
+    if width is not None and max(map(len, lines)) > width:
+        first = _aligned([row[:_FIRST_LINE] for row in (_HEADER, *rows)])
+        second = _aligned([row[_FIRST_LINE:] for row in (_HEADER, *rows)])
+        lines = [line for one, more in zip(first, second, strict=True) for line in (one, f"  {more}")]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _cells(one: ListedRun, folder: str, zone: tzinfo | None) -> tuple[str, ...]:
+    entry = one.entry
+    local = entry.engine == "local"
+    return (
+        entry.run,
+        datetime.fromtimestamp(entry.began_at, zone).strftime("%Y-%m-%d %H:%M"),
+        _NOTHING if entry.ended_at is None else duration(max(0.0, entry.ended_at - entry.began_at)),
+        entry.outcome or "not ended",
+        f"{one.done:,}/{entry.jobs:,}",
+        f"{one.failed:,}",
+        one_line(_file(entry.plan_file, folder)),
+        entry.plan_digest.removeprefix("sha256:")[:_DIGEST],
+        one_line(one.env or _NOTHING),
+        one_line(entry.location.get("account", _NOTHING)),
+        "this machine" if local else one_line(entry.location.get("region", _NOTHING)),
+    )
+
+
+def _file(file: str | None, folder: str) -> str:
+    """Return how a reader in a folder names a file: from there, if it is below it."""
+    if file is None:
+        return _NOTHING
+    return file.removeprefix(folder.rstrip(os.sep) + os.sep) if folder else file
+
+
+def listed_document(one: ListedRun) -> dict[str, Any]:
+    """Return the JSON document of a run in a list, without the fields that have no value."""
+    entry = one.entry
+    took = None if entry.ended_at is None else round(max(0.0, entry.ended_at - entry.began_at), 3)
+    more = {"run_seconds": took, "plan_file": entry.plan_file, "env": one.env}
+    return {
+        **entry_document(entry),
+        "counts": {str(state): one.counts[state] for state in sorted(one.counts)},
+        **{name: value for name, value in more.items() if value is not None},
+    }

@@ -1,0 +1,48 @@
+"""The runs of a journal with how far each one is, for a list. Of each plan only the beginning is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kedro_batch.plan.origin import BEGINNING, PlanOrigin, read_origin
+from kedro_batch.submitter.job_state import FAILURES, JobState
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import JournalView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRun:
+    """A run in a list.
+
+    Attributes:
+        entry: What the journal says of it as a whole.
+        counts: How many of its jobs are in each state; jobs that were never submitted are left out.
+        env: The Kedro environment of its first plan; None if that has none, or does not tell.
+    """
+
+    entry: RunEntry
+    counts: Mapping[JobState, int] = field(default_factory=dict)
+    env: str | None = None
+
+    @property
+    def done(self) -> int:
+        """How many of its jobs have succeeded."""
+        return self.counts.get(JobState.SUCCEEDED, 0)
+
+    @property
+    def failed(self) -> int:
+        """How many of its jobs have failed by themselves."""
+        return sum(self.counts.get(state, 0) for state in FAILURES)
+
+
+def list_runs(view: JournalView) -> tuple[ListedRun, ...]:
+    """Return the runs of a journal that can be read, the newest last."""
+    counts = view.job_counts()
+    origins = {digest: _origin(beginning) for digest, beginning in view.plan_beginnings(BEGINNING).items()}
+    return tuple(
+        ListedRun(entry=one, counts=counts.get(one.run, {}), env=origins.get(one.digest, PlanOrigin()).env)
+        for one in view.runs()
+    )
+
+
+def _origin(beginning: bytes) -> PlanOrigin:
+    return read_origin(beginning) or PlanOrigin()

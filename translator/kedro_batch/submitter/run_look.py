@@ -1,0 +1,110 @@
+"""One look at a run on AWS Batch, for a command that only shows it: what is recorded, and what Batch says of it now.
+
+DescribeJobs is asked about what goes on; ListJobs only about a run that is not recorded here, or a job whose reply was
+lost. It takes no lock, writes nothing, and terminates nothing: what it sees is not recorded.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kedro_batch.plan.graph import topological_order
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.submitter.failures import classify_failure
+from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
+from kedro_batch.submitter.log_service import AskedService
+from kedro_batch.submitter.reconcile.merge import propagate_failures
+from kedro_batch.submitter.service.api import JobDetail
+
+Records = Mapping[JobName, JobRecord]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLook:
+    """What was seen of a run.
+
+    Attributes:
+        records: Its jobs as they are now, as far as AWS Batch says it; those that were never submitted may be missing.
+        running_since: When the jobs started that run, by the clock of AWS Batch; seconds since the epoch.
+        created_at: When the first of the jobs was created that were asked about; None if there are none.
+        not_known: The jobs that go on as far as is recorded, and that AWS Batch does not know.
+    """
+
+    records: Records
+    running_since: Mapping[JobName, float]
+    created_at: float | None
+    not_known: tuple[JobName, ...]
+
+
+def look_at_recorded_run(run_id: RunId, plan: Plan, recorded: Records, service: AskedService) -> RunLook:
+    """Look at a run that is recorded.
+
+    Raises:
+        ServiceError: It was refused, or the service has not answered in time.
+        Interrupted: A signal came.
+    """
+    if any(one.state in MAYBE_SUBMITTED for one in recorded.values()):
+        listed = {(job, one.submission): one for job, one in service.listed_run(run_id, plan).submissions}
+        recorded = with_found_jobs(recorded, listed)
+    return _described(plan, recorded, (job for job, one in recorded.items() if one.live), service)
+
+
+def look_at_listed_run(run_id: RunId, plan: Plan, service: AskedService) -> RunLook:
+    """Look at a run that is not recorded here, by the names of its jobs: within what AWS Batch still knows.
+
+    Raises:
+        ServiceError: It was refused, or the service has not answered in time.
+        Interrupted: A signal came.
+    """
+    planned = {job.name for job in plan.jobs}
+    listed = {job: one for job, one in service.listed_run(run_id, plan).submissions if job in planned}
+    return _described(plan, listed, listed, service)
+
+
+def with_found_jobs(recorded: Records, listed: Mapping[tuple[JobName, int], JobRecord]) -> dict[JobName, JobRecord]:
+    """Return the records with the jobs whose replies were lost, where ListJobs has them. Pure."""
+    found = {job: listed.get((job, one.submission)) for job, one in recorded.items() if one.state in MAYBE_SUBMITTED}
+    ids = {job: one.job_id for job, one in found.items() if one}
+    return {
+        job: replace(one, job_id=ids[job], state=JobState.SUBMITTED) if job in ids else one
+        for job, one in recorded.items()
+    }
+
+
+def _described(plan: Plan, recorded: Records, jobs: Iterable[JobName], service: AskedService) -> RunLook:
+    ids = {job_id: job for job in jobs if (job_id := recorded[job].job_id)}
+    described = {one.job_id: one for one in service.describe_jobs(ids)}
+    executions = {ids[job_id]: one.execution for job_id, one in described.items() if job_id in ids}
+    records = merge_look(plan, recorded, described)
+    return RunLook(
+        records=records,
+        running_since={
+            job: one.started_at
+            for job, one in executions.items()
+            if one.started_at is not None and records[job].state is JobState.RUNNING
+        },
+        created_at=min((one.created_at for one in executions.values() if one.created_at is not None), default=None),
+        not_known=tuple(job for job_id, job in ids.items() if job_id not in described),
+    )
+
+
+def merge_look(plan: Plan, recorded: Records, described: Mapping[JobId, JobDetail]) -> dict[JobName, JobRecord]:
+    """Return the records of a run with what DescribeJobs says of some of its jobs. Pure.
+
+    What it does not say stays as it is recorded: that a job is missing in one look proves nothing.
+    """
+    records: dict[JobName, JobRecord] = {}
+    for job, one in recorded.items():
+        detail = described.get(one.job_id) if one.job_id else None
+        records[job] = one if detail is None else _as_described(one, detail)
+    parents = {job.name: job.depends_on for job in plan.jobs}
+    return propagate_failures({job: parents[job] for job in topological_order(parents)}, records)
+
+
+def _as_described(one: JobRecord, detail: JobDetail) -> JobRecord:
+    return one.in_state(
+        detail.state,
+        status=detail.status,
+        failure=classify_failure(detail.reply) if detail.state is JobState.FAILED else None,
+        execution=detail.execution if detail.state in ENDED else None,
+    )
