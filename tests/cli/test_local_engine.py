@@ -247,7 +247,7 @@ def test_a_plan_that_fails_and_is_out_of_date_is_said_to_be_so(tmp_path):
     assert failed(tmp_path, *apply) == ""
     registry = tmp_path / "src" / "a_project" / "pipeline_registry.py"
     registry.write_text(registry.read_text().replace("go_left", "go_west"))
-    assert failed(tmp_path, "resume", "r1", "-q") == f"{STALE}--pipelines=half -o plan.yaml\n"
+    assert failed(tmp_path, "resume", "r1", "-q") == f"{STALE}--pipelines=half -o 'my plan.yaml'\n"
     assert failed(tmp_path, *apply[:-1]) == f"{STALE}--pipelines=half -o 'my plan.yaml'\n"
 
 

@@ -102,7 +102,7 @@ def test_a_run_is_named_in_full_or_as_far_as_it_is_the_only_one(tmp_path):
     assert kedro_batch("report", "ab-1", cwd=tmp_path).err == ""
     assert kedro_batch("report", cwd=tmp_path).err == "Run ab-2, the last one.\n"
     several = kedro_batch("report", "ab", cwd=tmp_path)
-    assert (several.code, "the ids of 2 runs begin with ab: ab-1, ab-2" in several.err) == (2, True)
+    assert (several.code, "the ids of 2 runs begin with ab, the newest first: ab-2, ab-1" in several.err) == (2, True)
     none = kedro_batch("report", "x", cwd=tmp_path)
     assert (none.code, "has no run x: see kedro-batch runs" in none.err) == (8, True)
     odd = kedro_batch("report", "ab-1", "-o", "report.pdf", cwd=tmp_path)

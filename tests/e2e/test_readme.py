@@ -12,7 +12,7 @@ from kedro_batch.cli import kedro_commands
 from tests.e2e.documents import README, ROOT, commands, section
 from tests.support.command_line import environment
 
-LINES_AT_MOST = 130
+LINES_AT_MOST = 140
 FIRST = commands(README.partition("\n## ")[0])
 TRY_IT = commands(section(README, "Try it"))
 FOUR_STEPS = commands(section(README, "Your project on AWS in four steps"))
@@ -113,7 +113,7 @@ def test_runs_are_followed_and_taken_up_as_it_says(demo, moto_server, run_comman
     assert ": 6 jobs, 6 succeeded" in shown["kedro-batch wait nightly-42"]
     assert re.search(r"run nightly-42 succeeded after .+, as last seen", shown["kedro-batch status nightly-42"])
     assert "submitted 2 jobs\n" in shown["kedro-batch resume nightly-42 --from train_model"]
-    assert shown["kedro-batch runs"].count("6 jobs") == 1
+    assert shown["kedro-batch runs"].count(" 6/6 ") == 1
     names = [request["jobName"] for request in moto_server.asked("submitjob")]
     assert len(names) == 8
     assert "nightly-42_train_model_2" in names

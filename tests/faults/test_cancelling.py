@@ -123,7 +123,8 @@ def test_a_termination_that_something_else_has_answered_is_asked_for_again(tmp_p
             ended = end_of(process)
         assert ended.code == 0, ended.err
         assert ended_states(service) == {"FAILED"}
-    assert "terminating 3 jobs once more" in ended.err or "terminating 2 jobs once more" in ended.err
+    again = re.search(r"terminating [23] jobs once more", ended.err)
+    assert again if body == "{}" else "the reply is no reply of AWS Batch" in ended.err
 
 
 @pytest.mark.parametrize("terminate", ["refused at last", "denied at last"])

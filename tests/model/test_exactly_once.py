@@ -14,7 +14,7 @@ STATES = {
     "two begin one job that starts late": 31_294,
     "two begin a chain": 27_458,
     "two begin two jobs": 6_202,
-    "one sleeps, another takes over": 22_021,
+    "one sleeps, another takes over": 22_641,
     "forgotten while followed": 195,
     "forgotten early": 302,
     "forgotten, then resumed elsewhere": 1_930,
