@@ -164,7 +164,7 @@ def test_so_it_is_once_nothing_else_is_followed(tmp_path):
             stopped = end_of(process)
         assert stopped.code == 6
         assert states(service) == {"bad": "FAILED", "waits": "FAILED"}
-        assert "waits FAILED kedro-batch: not started, because bad failed" in stopped.err
+        assert "kedro-batch: not started, because bad failed" in stopped.err
 
 
 def test_jobs_that_would_wait_for_ever_below_a_failed_one_are_ended(tmp_path):

@@ -188,7 +188,8 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
         handle = RunHandle(
             run_id=chosen, plan=plan, digest=digest, content=content, source=name, engine_name=engine_name, entry=None
         )
-    first = "" if handle.entry else saving_first(plan=click.get_current_context().params.get("plan"))
+    ctx = click.get_current_context(silent=True)  # a program may have a session of Kedro, and no command line
+    first = saving_first(plan=ctx.params.get("plan")) if ctx and handle.entry is None else ""
     with (
         offering_revisions(lambda option: _resume_with(handle, journal, option), first),
         offering_reruns(partial(_resume_with, handle, journal), chosen, journal_words(journal), first),
