@@ -43,3 +43,15 @@ def test_events_as_json_leave_standard_error_to_errors(tmp_path):
     with standin(fail={"a": 1}) as service:
         ended = forked.on(service, "apply", "plan.yaml", "--json", cwd=tmp_path)
     assert (ended.code, ended.err) == (6, "")
+
+
+def test_a_pipe_is_no_terminal_whatever_a_ci_service_says_of_colours(tmp_path):
+    write_plan(tmp_path, {"a": ["x"]})
+    colours = {"FORCE_COLOR": "1", "TTY_COMPATIBLE": "1"}
+    with standin() as service:
+        env = {**service.environment, **colours}
+        applied = forked.kedro_batch("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, env=env)
+        watched = forked.kedro_batch("status", "r", "--watch", cwd=tmp_path, env=env)
+    assert (applied.code, watched.code) == (0, 0)
+    assert "a SUCCEEDED" in applied.err
+    assert "\x1b" not in applied.err + applied.text + watched.err + watched.text

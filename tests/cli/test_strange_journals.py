@@ -124,12 +124,13 @@ def test_an_event_that_is_none_is_a_message(recorded, event):
     others_are_usable(recorded)
 
 
-def test_text_that_anybody_may_have_written_reaches_no_terminal_as_it_is(recorded):
+@pytest.mark.parametrize("cause", ["exit", "memory"], ids=["shown", "an odd row"])
+def test_text_that_anybody_may_have_written_reaches_no_terminal_as_it_is(recorded, cause):
     for column in FREE_TEXT:
         statement = f"UPDATE submissions SET {column} = ? WHERE run = 'r' AND job = 'a'"  # noqa: S608  a fixed name
         recorded.change(statement, ESCAPE)
     recorded.change("UPDATE submissions SET log_tail = ? WHERE run = 'r'", json.dumps([ESCAPE]))
-    recorded.change("UPDATE submissions SET cause = 'memory' WHERE run = 'r' AND job = 'a'")
+    recorded.change("UPDATE submissions SET cause = ? WHERE run = 'r' AND job = 'a'", cause)
     recorded.change("UPDATE runs SET location = ? WHERE run = 'r'", json.dumps({"account": ESCAPE, "region": ESCAPE}))
     recorded.change("UPDATE events SET event = json_set(event, '$.message', ?) WHERE run = 'r'", ESCAPE)
     for words in (["status", "r"], ["status", "r", "--json"], ["runs"], ["runs", "--json"], ["versions", "r"]):

@@ -1,5 +1,6 @@
 """Show a run while it happens, on standard error: one screen on a terminal, lines elsewhere, nothing if told so."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
@@ -68,7 +69,14 @@ def run_view(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> It
     if verbosity.quiet or verbosity.as_json:
         yield NoView()
         return
-    console = ViewConsole(stderr=True, no_color=verbosity.no_color or None, highlight=False, markup=False, emoji=False)
+    console = ViewConsole(
+        stderr=True,
+        force_terminal=sys.stderr.isatty(),  # FORCE_COLOR of a CI service makes no terminal that can be drawn on
+        no_color=verbosity.no_color or None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
     if console.is_terminal and not console.is_dumb_terminal:
         with TerminalView(console, describe, verbose=verbosity.verbose) as terminal:
             yield terminal

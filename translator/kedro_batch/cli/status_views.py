@@ -1,5 +1,6 @@
 """Draw a run that is watched: the status anew on a terminal, elsewhere a line for each change."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,7 +18,7 @@ Draw = Callable[[StatusNow], None]
 @contextmanager
 def status_view() -> Iterator[Draw]:
     """Yield what draws the status on standard output."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(force_terminal=sys.stdout.isatty(), highlight=False, markup=False, emoji=False)
     if not console.is_terminal or console.is_dumb_terminal:
         yield ChangedLines(click.echo).draw
         return

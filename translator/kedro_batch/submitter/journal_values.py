@@ -61,11 +61,11 @@ def as_text(value: Any) -> str:
 
 
 def as_said(most: int = 1000) -> Callable[[Any], str]:
-    """Read what a service or a log has said, at most so many characters: another program may have written any number.
+    """Read what a service or a log has said: one line of at most so many characters, as this program writes it.
 
-    What this program writes is no longer than that.
+    Another program may have written any number of either, and a line of its own could pass for one of ours.
     """
-    return lambda value: as_text(value)[:most]
+    return lambda value: " ".join(as_text(value)[:most].splitlines())
 
 
 def _matching(pattern: "re.Pattern[str]") -> Callable[[Any], str]:
@@ -140,7 +140,7 @@ def as_location(value: Any) -> dict[str, str]:
     found = as_json(value)
     if not isinstance(found, dict):
         raise TypeError
-    return {name: as_text(where) for name, where in found.items()}
+    return {name: as_said()(where) for name, where in found.items()}
 
 
 def as_job_id(value: Any) -> JobId:
