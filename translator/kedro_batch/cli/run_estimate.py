@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end, run_so_far
 from kedro_batch.review.run.progress_words import Estimate
@@ -49,9 +50,12 @@ def estimate_end(  # noqa: PLR0913  what is recorded of a run, and what was seen
 
 
 def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate] | None:
-    """Read what earlier runs tell of a run that is followed; None if there are none."""
-    entry = context.journal.run(context.run_id)
-    usual = read_usual_times(context.journal, entry, context.plan) if entry else None
+    """Read what earlier runs tell of a run that is followed; None if there are none, or if they cannot be read now."""
+    try:
+        entry = context.journal.run(context.run_id)
+        usual = read_usual_times(context.journal, entry, context.plan) if entry else None
+    except UsageError:  # another program holds the journal: no run fails for want of an estimate
+        return None
     if usual is None:
         return None
     usual_s = usual.seconds
