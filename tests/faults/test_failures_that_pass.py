@@ -554,7 +554,7 @@ def test_whatever_is_asked_first_is_waited_for(tmp_path, operation):
             service.configure(refuse={})
             ended = end_of(process)
     assert ended.code == 0, said + ended.err
-    answers = "AWS STS" if operation == "GetCallerIdentity" else "AWS Batch"
+    answers = "AWS STS" if operation in ("GetCallerIdentity", "*") else "AWS Batch"
     assert f"{answers} answers again" in ended.err
 
 
