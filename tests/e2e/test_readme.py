@@ -12,7 +12,7 @@ from kedro_batch.cli import kedro_commands
 from tests.e2e.documents import README, ROOT, commands, section
 from tests.support.command_line import environment
 
-LINES_AT_MOST = 140
+LINES_AT_MOST = 130
 FIRST = commands(README.partition("\n## ")[0])
 TRY_IT = commands(section(README, "Try it"))
 FOUR_STEPS = commands(section(README, "Your project on AWS in four steps"))
