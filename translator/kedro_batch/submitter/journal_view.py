@@ -189,12 +189,26 @@ class JournalView(JournalTimes):
         return {job: revision for job, revision, _ in newest_first if revision}
 
     def events(self, run_id: RunId) -> Iterator[dict[str, Any]]:
-        """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them."""
+        """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them.
+
+        Raises:
+            UsageError: One is odd.
+        """
+        for number, found in self._events(run_id):
+            if isinstance(found, OddValueError):
+                raise self._odd(run_id, f", event {number}", found) from found
+            yield found
+
+    def events_or_none(self, run_id: RunId) -> Iterator[dict[str, Any] | None]:
+        """Yield the events of a run in order, and None for each that cannot be read: for what only shows them."""
+        return (None if isinstance(found, OddValueError) else found for _, found in self._events(run_id))
+
+    def _events(self, run_id: RunId) -> Iterator[tuple[int, dict[str, Any] | OddValueError]]:
         for number, line in self._read("SELECT number, event FROM events WHERE run = ? ORDER BY number", run_id):
             try:
-                yield event_document(line)
+                yield number, event_document(line)
             except OddValueError as error:
-                raise self._odd(run_id, f", event {number}", error) from error
+                yield number, error
 
 
 def journal_words(journal: Path) -> str:
