@@ -190,7 +190,7 @@ def open_run(
                         yield session
                     except (KedroBatchError, Interrupted) as error:
                         _say_what_goes_on(session, error, reported=not options.verbosity.as_json)
-                        if _leaves_no_trace(session, error):
+                        if _leaves_no_trace(session, error, notes=options.verbosity.notes):
                             session = None
                             if journal.run(handle.run_id) is None:
                                 remove_run_folder(folder)
@@ -200,7 +200,7 @@ def open_run(
                     report(session.context, session.run_state, session.finished, options.verbosity)
     finally:  # Ctrl-C ends this as it ends any command
         if session:
-            say_if_stale(handle.plan, session.context, session.finished, quiet=options.verbosity.quiet)
+            say_if_stale(handle.plan, session.context, session.finished, notes=options.verbosity.notes)
 
 
 @contextmanager
@@ -227,12 +227,12 @@ def _say_what_goes_on(session: RunSession, error: KedroBatchError | Interrupted,
         error.message = what_goes_on(session.finished.note, reported=reported)
 
 
-def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted) -> bool:
+def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted, *, notes: bool) -> bool:
     """Leave everything as it was, if a command was refused before it has done anything; True if so."""
     handle, journal = session.handle, session.context.journal
     if not session.context.begun:
         journal.discard()
-        if isinstance(error, Interrupted):
+        if isinstance(error, Interrupted) and notes:
             print_note("Nothing was changed.")
         return True
     refused = handle.must_exist or isinstance(error, KedroBatchError)

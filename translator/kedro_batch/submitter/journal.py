@@ -28,6 +28,7 @@ from kedro_batch.submitter.events import Event
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unwritable
 from kedro_batch.submitter.journal_place import make_journal, real_journal, why_not_made
+from kedro_batch.submitter.journal_reader import connect
 from kedro_batch.submitter.journal_rows import RunEntry, SubmittedId
 from kedro_batch.submitter.journal_schema import check_version, prepare, version_of
 from kedro_batch.submitter.journal_statements import (
@@ -44,7 +45,7 @@ from kedro_batch.submitter.journal_statements import (
     Row,
     event_rows,
 )
-from kedro_batch.submitter.journal_view import JournalView, connect
+from kedro_batch.submitter.journal_view import JournalView
 from kedro_batch.submitter.stuck_jobs import FirstSight
 
 
