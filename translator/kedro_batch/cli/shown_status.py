@@ -17,12 +17,13 @@ from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.streams import shows_links
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import ExpectedEnd, expected_end_words
-from kedro_batch.review.run.going_on import going_on_lines
 from kedro_batch.review.run.outcome import SeenStatus, outcome_text
+from kedro_batch.review.run.progress import Began, began_by
 from kedro_batch.review.run.status import run_status, status_document
+from kedro_batch.review.run.unfinished_jobs import unfinished_lines
 from kedro_batch.submitter.definitions.in_use import revisions_in_use
 from kedro_batch.submitter.events import Sink
-from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_state import LIVE, MAY_BE_WORKING, MAYBE_SUBMITTED, NEW, JobRecord, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import JournalView, read_journal
 from kedro_batch.submitter.stuck_jobs import FirstSight
@@ -36,6 +37,7 @@ class _Recorded:
     records: Mapping[JobName, JobRecord] = field(default_factory=dict)
     stuck: Mapping[JobName, FirstSight] = field(default_factory=dict)
     revisions: Mapping[JobName, str] = field(default_factory=dict)
+    began: Mapping[JobName, Began] = field(default_factory=dict)
     last_event_at: float | None = None
 
 
@@ -88,13 +90,16 @@ def status_now(run: ShownRun, *, offline: bool, plan_file: str | None, tell: Sin
         stuck=recorded.stuck,
         running_since=seen.running_since,
     )
-    parents = {job.name: job.depends_on for job in run.plan.jobs}
-    as_of = _as_of(seen, recorded, run, now)
+    as_of = _as_of(seen, recorded, run)
+    unfinished: tuple[str, ...] = ()
+    if as_of is not None:
+        parents, began = {job.name: job.depends_on for job in run.plan.jobs}, _began(seen, recorded)
+        unfinished = unfinished_lines(current, parents, began, usual, as_of, only_known=run.entry is None)
     problem = seen.problem and f"AWS Batch could not be asked: {seen.problem}"
     how = SeenStatus(
-        as_of=as_of,
+        as_of=_as_of_words(as_of, seen, now),
         notes=tuple(filter(None, (problem, seen.note))),
-        going_on=going_on_lines(current, parents, usual, now) if as_of else (),
+        unfinished=unfinished,
         further=f" --plan {shlex.quote(plan_file)}" if plan_file and run.entry is None else "",
     )
     return StatusNow(
@@ -126,22 +131,37 @@ def _from_earlier_runs(
 
 
 def _read(book: JournalView, entry: RunEntry) -> _Recorded:
+    records = book.records(entry.run)
+    at_work = any(one.state in MAY_BE_WORKING for one in records.values())
+    seen = book.last_seen_at_work(entry.run) if at_work else {}
     return _Recorded(
-        records=book.records(entry.run),
+        records=records,
         stuck=book.first_sights(entry.run),
         revisions=book.revisions(entry.run),
+        began={job: began for job, event in seen.items() if (began := began_by(event))},
         last_event_at=book.last_event_at(entry.run),
     )
 
 
-def _as_of(seen: RunSnapshot, recorded: _Recorded, run: ShownRun, now: float) -> str:
-    """Return in words when a run was so; empty if nothing of it goes on, as far as the journal tells."""
+def _as_of(seen: RunSnapshot, recorded: _Recorded, run: ShownRun) -> float | None:
+    """Return when a run was so; None if nothing of it goes on, as far as the journal tells."""
     if seen.asked_at is not None:
-        return f"as of {_moment(seen.asked_at, now)}"
+        return seen.asked_at
     goes_on = any(one.state in LIVE for one in recorded.records.values())
-    if not goes_on or run.is_local or recorded.last_event_at is None:
+    return recorded.last_event_at if goes_on and not run.is_local else None
+
+
+def _as_of_words(as_of: float | None, seen: RunSnapshot, now: float) -> str:
+    if as_of is None:
         return ""
-    return f"as of {_moment(recorded.last_event_at, now)}, from the journal"
+    return f"as of {_moment(as_of, now)}{', from the journal' if seen.asked_at is None else ''}"
+
+
+def _began(seen: RunSnapshot, recorded: _Recorded) -> dict[JobName, Began]:
+    """Return when jobs that run began: as AWS Batch says it, or else as the journal has it of the same submission."""
+    told = {job: Began(at=at, exact=True) for job, at in seen.running_since.items()}
+    same = (job for job, one in recorded.records.items() if one.job_id == seen.records[job].job_id)
+    return {**{job: recorded.began[job] for job in same if job in recorded.began}, **told}
 
 
 def _moment(seconds: float, now: float) -> str:
