@@ -23,7 +23,7 @@ from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.blocking import BlockingService
 from kedro_batch.submitter.service.call_pool import Calls, Lane
 from kedro_batch.submitter.service.limits import LIST_BURST, LIST_RATE, LOG_BURST, LOG_RATE
-from kedro_batch.submitter.service.log_cursor import LogCursor, LogEvent, LogPage
+from kedro_batch.submitter.service.log_cursor import LogCursor, LogEvent, LogPage, Missing
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.text.escaping import one_line
 
@@ -142,7 +142,7 @@ class StreamLog:
         """Why nothing can be read."""
         if self._cursor.missing is None:
             return None
-        if "group" in self._cursor.missing:
+        if self._cursor.missing is Missing.GROUP:
             return f"its log group {one_line(self._stream.group)} does not exist, or was deleted"
         why = "it has written nothing, or its log was deleted, as the retention of a group does after a while"
         return f"CloudWatch Logs does not have its log ({shown_place(self._stream)}): {why}"
