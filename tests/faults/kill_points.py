@@ -40,6 +40,7 @@ _WHOLE = (
     "reconcile/copies.py",
     "reconcile/duplicates.py",
     "reconcile/merge.py",
+    "reconcile/rerun.py",
     "reconcile/settle.py",
     "reconcile/job_versions.py",
     "service/job_lookup.py",

@@ -1,20 +1,15 @@
-"""What happens in a run, as values: printed as lines, drawn on a terminal, written as JSON and to the journal.
-
-The JSON form, one object a line, is described by ``schemas/events.schema.json``.
-"""
+"""What happens in a run, as values: printed as lines, drawn on a terminal, written as JSON and to the journal."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
-from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.failures import Cause, advice_for_programs
-from kedro_batch.submitter.job_execution import JobExecution, execution_document, moment
+from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import JobState, Transition
 
 EVENTS_SCHEMA = "kedro-batch/events/v1"
@@ -311,28 +306,3 @@ Event = (
     | RunFinished
 )
 Sink = Callable[[Event], None]
-
-
-def event_json(event: Event, at: datetime) -> str:
-    """Return an event as one line of JSON, without the fields that have no value.
-
-    Args:
-        event: The event.
-        at: When it happened, with its time zone.
-    """
-    fields: dict[str, Any] = asdict(event)
-    first = {name: fields.pop(name) for name in ("schema", "event") if name in fields}
-    if isinstance(event, JobExecuted):
-        fields["execution"] = execution_document(event.execution)
-    if isinstance(event, RunFinished) and event.began_at is not None:
-        fields["began_at"] = moment(event.began_at)
-    if isinstance(event, JobChanged) and event.started_at is not None:
-        fields["started_at"] = moment(event.started_at)
-    if isinstance(event, JobChanged) and event.advice:
-        fields["advice"] = advice_for_programs(event.advice, event.cause, event.exit_code)
-    rest = {name: value for name, value in fields.items() if _has_value(value)}
-    return encoded(first | {"at": at.isoformat(timespec="milliseconds")} | rest)
-
-
-def _has_value(value: Any) -> bool:
-    return value is not None and value is not False and value != ()
