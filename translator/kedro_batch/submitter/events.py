@@ -10,7 +10,7 @@ from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.failures import Cause
 from kedro_batch.submitter.job_execution import JobExecution
-from kedro_batch.submitter.job_state import JobState, Transition
+from kedro_batch.submitter.job_state import JobState
 
 EVENTS_SCHEMA = "kedro-batch/events/v1"
 
@@ -152,42 +152,6 @@ class JobChanged:
     log: str | None = None
     started_at: float | None = None
     event: Literal["job_changed"] = "job_changed"
-
-
-def job_changed(
-    transition: Transition,
-    *,
-    reason: str | None = None,
-    exit_code: int | None = None,
-    log: str | None = None,
-    started_at: float | None = None,
-) -> JobChanged:
-    """Return the event of a transition.
-
-    Args:
-        transition: The transition; the failure in its record goes before the other arguments.
-        reason: What the service says about the job.
-        exit_code: Of its container.
-        log: Where its output is.
-        started_at: When its container started, if it is RUNNING.
-    """
-    one, failure = transition.record, transition.record.failure
-    return JobChanged(
-        job=transition.job,
-        job_id=one.job_id,
-        submission=one.submission,
-        before=transition.before,
-        after=one.state,
-        status=one.status,
-        blocked_by=one.blocked_by,
-        reason=(failure.reason if failure else reason) or None,
-        cause=failure.cause if failure else None,
-        advice=(failure.advice or None) if failure else None,
-        exit_code=failure.exit_code if failure else exit_code,
-        attempts=failure.attempts if failure and failure.attempts > 1 else None,
-        log=failure.log if failure else log,
-        started_at=started_at,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.events import job_changed
 from kedro_batch.submitter.executions import record_execution
 from kedro_batch.submitter.failed_logs import FailedLogs
 from kedro_batch.submitter.failures import classify_failure, exit_code_of, reason_of
+from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, MAY_BE_WORKING, JobRecord, JobState, Transition
 from kedro_batch.submitter.log_places import log_of
 from kedro_batch.submitter.missing_jobs import MissingJobs

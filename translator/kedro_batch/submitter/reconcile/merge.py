@@ -5,12 +5,10 @@ own: UNCONFIRMED is looked up before anything is sent, EXPIRED is left to the us
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.events import JobChanged, JobSubmitted, job_changed
 from kedro_batch.submitter.job_state import (
     MAYBE_SUBMITTED,
     NEW,
@@ -19,7 +17,6 @@ from kedro_batch.submitter.job_state import (
     UNSUCCESSFUL,
     JobRecord,
     JobState,
-    Transition,
 )
 from kedro_batch.submitter.reconcile.duplicates import FoundJob
 from kedro_batch.submitter.run_state import Parents
@@ -212,15 +209,3 @@ def propagate_failures(parents: Parents, records: Records) -> dict[JobName, JobR
                 result[job] = one.in_state(JobState.NOT_RUN, blocked_by=stop.blocked_by or parent)
                 break
     return result
-
-
-def events_since(before: Records, now: Records) -> Iterator[JobSubmitted | JobChanged]:
-    """Yield as events what differs from the journal, in the order of the records."""
-    for job, one in now.items():
-        was = before.get(job, NEW)
-        state = was.state
-        if one.job_id and (one.job_id, one.submission) != (was.job_id, was.submission):
-            yield JobSubmitted(job=job, job_id=one.job_id, submission=one.submission, adopted=True)
-            state, was = JobState.SUBMITTED, replace(was, submission=one.submission)
-        if one.state is not state or one.submission != was.submission:
-            yield job_changed(Transition(job=job, before=state, record=one))
