@@ -19,7 +19,7 @@ from kedro_batch.submitter.job_state import (
     JobState,
 )
 from kedro_batch.submitter.reconcile.duplicates import FoundJob
-from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 

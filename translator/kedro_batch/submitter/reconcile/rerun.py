@@ -16,7 +16,7 @@ from kedro_batch.submitter.job_state import (
 )
 from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.reconcile.named_jobs import check_names
-from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.run_records import Parents
 from kedro_batch.text.wording import listed
 
 
