@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState
@@ -52,6 +52,22 @@ class JournalView(JournalTimes):
         if isinstance(found, UsageError):
             raise found
         return found
+
+    def known_run(self, run_id: RunId, otherwise: str = "") -> RunEntry:
+        """Return one run that the journal has to have.
+
+        Args:
+            run_id: The run.
+            otherwise: What the message says that can be done beside looking for another id.
+
+        Raises:
+            RunUnknown: It does not have it.
+            UsageError: Its row is odd.
+        """
+        if entry := self.run(run_id):
+            return entry
+        further = journal_words(self.file)
+        raise RunUnknown(f"the journal {self.file} has no run {run_id}: see kedro-batch runs{further}{otherwise}")
 
     def _entries(self, where: str = "", *values: object) -> Iterator[RunEntry | UsageError]:
         columns = f"{self._columns('runs', RUN_COLUMNS)}, {_NEWEST if self._has_plans() else 'NULL'}"
@@ -184,12 +200,26 @@ class JournalView(JournalTimes):
         return {job: revision for job, revision, _ in newest_first if revision}
 
     def events(self, run_id: RunId) -> Iterator[dict[str, Any]]:
-        """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them."""
+        """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them.
+
+        Raises:
+            UsageError: One is odd.
+        """
+        for number, found in self._events(run_id):
+            if isinstance(found, OddValueError):
+                raise self._odd(run_id, f", event {number}", found) from found
+            yield found
+
+    def events_or_none(self, run_id: RunId) -> Iterator[dict[str, Any] | None]:
+        """Yield the events of a run in order, and None for each that cannot be read: for what only shows them."""
+        return (None if isinstance(found, OddValueError) else found for _, found in self._events(run_id))
+
+    def _events(self, run_id: RunId) -> Iterator[tuple[int, dict[str, Any] | OddValueError]]:
         for number, line in self._read("SELECT number, event FROM events WHERE run = ? ORDER BY number", run_id):
             try:
-                yield event_document(line)
+                yield number, event_document(line)
             except OddValueError as error:
-                raise self._odd(run_id, f", event {number}", error) from error
+                yield number, error
 
 
 def journal_words(journal: Path) -> str:
