@@ -22,7 +22,7 @@ from kedro_batch.submitter.service.api import Engine, JobDetail
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.blocking import BlockingService
 from kedro_batch.submitter.service.call_pool import Calls, Lane
-from kedro_batch.submitter.service.limits import LIST_BURST, LIST_RATE, LOG_BURST, LOG_RATE
+from kedro_batch.submitter.service.limits import LIST_BURST, LIST_RATE, LOG_BURST, LOG_LIST_S, LOG_RATE
 from kedro_batch.submitter.service.log_cursor import LogCursor, LogEvent, LogPage, Missing
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.text.escaping import one_line
@@ -112,6 +112,25 @@ class AskedService:
         return self._service.call_until_answered(Lane.LOG, partial(self.engine.log_page, log, start_ms, token))
 
 
+class ListedRun:
+    """A run that is not recorded here: what ListJobs says of it, again and again while jobs of its plan are missing."""
+
+    def __init__(self, service: AskedService, run_id: RunId, plan: Plan) -> None:
+        """List the run."""
+        self._service, self._run_id, self._plan = service, run_id, plan
+        self._found = service.listed_run(run_id, plan)
+        self._listed_at = service.now()
+
+    def read(self) -> RecordedRun:
+        """Return what was found; another machine may still submit what is missing."""
+        known = {job for job, _ in self._found.submissions}
+        missing = any(job.name not in known for job in self._plan.jobs)
+        if missing and self._service.now() - self._listed_at >= LOG_LIST_S:
+            self._found = self._service.listed_run(self._run_id, self._plan)
+            self._listed_at = self._service.now()
+        return self._found
+
+
 class StreamLog:
     """A stream of CloudWatch Logs that is read. ``Log``."""
 
@@ -121,6 +140,7 @@ class StreamLog:
         self._cursor = LogCursor(round(begin * 1000))
         self._stream = stream
         self._service = service
+        self._token_refused = False
 
     @property
     def at_end(self) -> bool:
@@ -153,10 +173,12 @@ class StreamLog:
         try:
             page = self._service.page(self._stream, cursor.start_ms, cursor.token)
         except ServiceError as error:
-            if error.fault is not Fault.REFUSED or cursor.token is None:
+            if error.fault is not Fault.REFUSED or cursor.token is None or self._token_refused:
                 raise
+            self._token_refused = True
             cursor.begin_again()  # the token has expired: this process has slept
             return ()
+        self._token_refused &= cursor.token is None
         return cursor.take(page)
 
     def begin_again(self) -> None:
