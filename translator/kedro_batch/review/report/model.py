@@ -15,11 +15,12 @@ from kedro_batch.review.report.usage import Usage, build_usage, namespace_of, ta
 from kedro_batch.review.run.failure_view import FailureView, failure_view, problems_told_once
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus, run_status
-from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, NEW, JobState
+from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, NEW, UNFINISHED, JobState
 from kedro_batch.submitter.run_history import RunHistory
-from kedro_batch.text.wording import counted
+from kedro_batch.text.wording import counted, listed
 
 _LOG_LINES = 25
+_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class Report:
         began_at: When it began.
         last_at: When its last job ended, or when something was recorded of it last.
         is_over: Every job has ended.
+        goes_on: A job has not ended, as far as is known.
         jobs: The jobs of its newest plan, parents first.
         attempts: Every attempt of every submission; each job of the plan is there once at least.
         submissions: How many submissions there were.
@@ -82,6 +84,8 @@ class Report:
         usage: What it used.
         failures: Each distinct failure once.
         notes: What is not known, in sentences.
+        source: Where this is from: the journal, or AWS Batch alone.
+        not_known: With ``aws``: the jobs of the plan that AWS Batch does not know, or not any more.
     """
 
     status: RunStatus
@@ -92,6 +96,7 @@ class Report:
     began_at: float
     last_at: float
     is_over: bool
+    goes_on: bool
     jobs: tuple[ReportJob, ...]
     attempts: tuple[Attempt, ...]
     submissions: int
@@ -99,6 +104,8 @@ class Report:
     usage: Usage
     failures: tuple[ReportFailure, ...]
     notes: tuple[str, ...]
+    source: str
+    not_known: tuple[JobName, ...]
 
     @property
     def seconds(self) -> float:
@@ -132,13 +139,16 @@ def build_report(history: RunHistory) -> Report:
         began_at=entry.began_at,
         last_at=max(entry.began_at, history.as_of if last is None else last),
         is_over=is_over,
+        goes_on=any(one.state in UNFINISHED for one in records.values()),
         jobs=tuple(_jobs(by_name, names, history)),
         attempts=attempts,
         submissions=sum(1 for one in history.submissions if one.record.job_id is not None),
         path=path,
         usage=usage,
         failures=_failures(status),
-        notes=tuple(_notes(history, usage, path)),
+        notes=(*_notes_of_aws(history), *_notes(history, usage, path)),
+        source=history.source,
+        not_known=_not_known(history),
     )
 
 
@@ -168,6 +178,37 @@ def _failures(status: RunStatus) -> tuple[ReportFailure, ...]:
         ReportFailure(jobs=tuple(one.job for one in group), view=view)
         for group, view in zip(groups, views, strict=True)
     )
+
+
+def _not_known(history: RunHistory) -> tuple[JobName, ...]:
+    """Return the jobs of a plan that AWS Batch does not know, in the order of the plan."""
+    if history.source == "journal":
+        return ()
+    ids = {one.job for one in history.submissions if one.record.job_id}
+    known = {job for job, one in history.latest.items() if job in ids or one.state is JobState.NOT_RUN}
+    return tuple(job.name for job in history.plan.jobs if job.name not in known)
+
+
+def _notes_of_aws(history: RunHistory) -> Iterator[str]:
+    """Yield what is not known of a run that only AWS Batch has told of."""
+    if history.source == "journal":
+        return
+    yield (
+        "This is what AWS Batch still knows: the journal here does not have the run. What happened before its first job "
+        "was created, when a command saw a job start, and how logs end is not known."
+    )
+    missing = _not_known(history)
+    succeeded = [job for job in missing if history.latest[job].state is JobState.SUCCEEDED]
+    if others := [job for job in missing if job not in succeeded]:
+        yield (
+            f"Jobs that AWS Batch does not know: {listed(others, _NAMES)}. Not submitted, or ended so long ago that AWS "
+            "Batch has forgotten them."
+        )
+    if succeeded:
+        yield (
+            f"Jobs that AWS Batch has forgotten: {listed(succeeded, _NAMES)}. They have succeeded, since jobs below them "
+            "were started; when they ran is not known."
+        )
 
 
 def _notes(history: RunHistory, usage: Usage, path: CriticalPath) -> Iterator[str]:

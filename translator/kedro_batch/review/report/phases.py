@@ -112,6 +112,26 @@ def intervals_until(
         yield from _still_waiting(one, sent, done, as_of)
 
 
+def intervals_since_start(
+    one: Submission, since: float | None, started: float | None, done: float | None, as_of: float, *, unknown: bool
+) -> Iterator[Interval]:
+    """Yield what an attempt that has not ended did until now, where the service tells when it started.
+
+    Args:
+        one: The submission.
+        since: When it was created, or when the attempt before this one ended.
+        started: When its container started; None if it has not.
+        done: When the last of its parents ended.
+        as_of: Now: when the service was asked.
+        unknown: It has parents, and it is not known when the last of them ended.
+    """
+    if started is None:
+        yield from intervals_until(one, since, done, as_of, unknown=unknown)
+        return
+    yield from intervals_of(one, JobAttempt(started_at=started), since, done, unknown=unknown)
+    yield from _interval(Phase.RUNNING, min(started, as_of), as_of, is_open=True)
+
+
 def _until_seen_running(one: Submission, sent: float, done: float | None, running: float) -> Iterator[Interval]:
     """Yield what a job that runs did before, as far as a follower saw it: when its container started is told later."""
     ready = min(running, max(sent, done or sent))
