@@ -114,7 +114,10 @@ def test_what_is_listed_and_not_described_any_more_keeps_its_state_without_times
 )
 def test_it_has_ended_as_its_jobs_have(all_of_them, outcome):
     history = history_of(
-        *(detail(job, status, at, (at + 1, None)) for at, (job, status) in enumerate(zip("abcd", all_of_them, strict=True)))
+        *(
+            detail(job, status, at, (at + 1, None))
+            for at, (job, status) in enumerate(zip("abcd", all_of_them, strict=True))
+        )
     )
     assert history.entry.outcome == outcome
 

@@ -1,7 +1,7 @@
 """A run that no journal here has, as AWS Batch still knows it: every submission that it lists, and how it was executed.
 
-What only a follower can know is absent: in which states it saw a job, and how logs end. A job of the plan that AWS Batch
-does not list was never submitted, or has been forgotten: its state is EXPIRED, unless another job tells more of it.
+What only a follower can know is absent: in which states it saw a job, and how logs end. A job of the plan that AWS
+Batch does not list was never submitted, or has been forgotten: its state is EXPIRED, unless another job tells more.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.log_service import AskedService
 from kedro_batch.submitter.reconcile.merge import propagate_failures
 from kedro_batch.submitter.run_history import RunHistory, Submission
-from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.text.escaping import one_line
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from kedro_batch.files.resources import folder
 
-
 _SHARED_STYLE = ("base.css",)
 _SHARED_SCRIPTS = ("elements.js", "rows.js", "keys.js")
 

@@ -112,23 +112,8 @@ def intervals_until(
         yield from _still_waiting(one, sent, done, as_of)
 
 
-def intervals_since_start(
-    one: Submission, since: float | None, started: float | None, done: float | None, as_of: float, *, unknown: bool
-) -> Iterator[Interval]:
-    """Yield what an attempt that has not ended did until now, where the service tells when it started.
-
-    Args:
-        one: The submission.
-        since: When it was created, or when the attempt before this one ended.
-        started: When its container started; None if it has not.
-        done: When the last of its parents ended.
-        as_of: Now: when the service was asked.
-        unknown: It has parents, and it is not known when the last of them ended.
-    """
-    if started is None:
-        yield from intervals_until(one, since, done, as_of, unknown=unknown)
-        return
-    yield from intervals_of(one, JobAttempt(started_at=started), since, done, unknown=unknown)
+def interval_running(started: float, as_of: float) -> Iterator[Interval]:
+    """Yield that an attempt runs which has not ended, where the service tells since when."""
     yield from _interval(Phase.RUNNING, min(started, as_of), as_of, is_open=True)
 
 

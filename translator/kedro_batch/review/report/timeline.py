@@ -7,8 +7,8 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.review.report.phases import (
     Interval,
     Phase,
+    interval_running,
     intervals_of,
-    intervals_since_start,
     intervals_until,
     running_seen,
 )
@@ -225,6 +225,11 @@ def _going_on(one: Submission, done: float | None, as_of: float, since: float | 
     """
     execution = one.record.execution or JobExecution()
     started = execution.started_at if one.record.state is JobState.RUNNING else None
+    if started is None:
+        intervals = tuple(intervals_until(one, since, done, as_of, unknown=unknown))
+    else:
+        waited = intervals_of(one, JobAttempt(started_at=started), since, done, unknown=unknown)
+        intervals = (*waited, *interval_running(started, as_of))
     return Attempt(
         job=one.job,
         submission=one.record.submission,
@@ -234,7 +239,7 @@ def _going_on(one: Submission, done: float | None, as_of: float, since: float | 
         created_at=execution.created_at,
         parents_done_at=done,
         started_at=started,
-        intervals=tuple(intervals_since_start(one, since, started, done, as_of, unknown=unknown)),
+        intervals=intervals,
         log=execution.log,
         instance=execution.instance,
     )
