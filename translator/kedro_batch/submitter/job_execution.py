@@ -94,6 +94,22 @@ class JobExecution:
     memory_mib: int | None = None
     gpus: int | None = None
 
+    @property
+    def ran(self) -> tuple[float, float] | None:
+        """When its container started, and when it ended, never before that; None if that is not known.
+
+        Of several attempts it is the last one that started a container: one that never did has not run.
+        """
+        last = next((one for one in reversed(self.attempts) if one.started_at is not None), JobAttempt())
+        started_at = self.started_at if last.started_at is None else last.started_at
+        stopped_at = self.stopped_at if last.stopped_at is None else last.stopped_at
+        return None if started_at is None or stopped_at is None else (started_at, max(started_at, stopped_at))
+
+    @property
+    def run_seconds(self) -> float | None:
+        """How long it ran; 0 counts, None if that is not known."""
+        return None if self.ran is None else self.ran[1] - self.ran[0]
+
 
 NOTHING_KNOWN = JobExecution()
 
