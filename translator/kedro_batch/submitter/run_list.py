@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kedro_batch.plan.origin import BEGINNING, PlanOrigin, read_origin
+from kedro_batch.plan.origin import PlanOrigin
 from kedro_batch.submitter.job_state import FAILURES, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import JournalView
@@ -37,12 +37,7 @@ class ListedRun:
 def list_runs(view: JournalView) -> tuple[ListedRun, ...]:
     """Return the runs of a journal that can be read, the newest last."""
     counts = view.job_counts()
-    origins = {digest: _origin(beginning) for digest, beginning in view.plan_beginnings(BEGINNING).items()}
-    return tuple(
-        ListedRun(entry=one, counts=counts.get(one.run, {}), env=origins.get(one.digest, PlanOrigin()).env)
-        for one in view.runs()
-    )
-
-
-def _origin(beginning: bytes) -> PlanOrigin:
-    return read_origin(beginning) or PlanOrigin()
+    entries = view.runs()
+    first = {one.digest: one.run for one in reversed(entries)}
+    origins = {digest: view.plan_origin(run) or PlanOrigin() for digest, run in first.items()}
+    return tuple(ListedRun(entry=one, counts=counts.get(one.run, {}), env=origins[one.digest].env) for one in entries)
