@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.cli.run_choice import choose_run, choose_run_id
+from kedro_batch.cli.run_choice import choose_run, choose_run_id, named_run_id
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import PlanDigest
 from kedro_batch.plan.submit_job import RunId
@@ -57,12 +57,11 @@ def test_of_several_runs_whose_ids_begin_so_the_ten_newest_are_named(tmp_path):
         choose_run(book, "night", prefix=True)
 
 
-def test_beside_a_plan_an_id_counts_as_it_stands(tmp_path):
-    book = journal(tmp_path, "night-1")
-    assert choose_run_id(book, "night", prefix=True, with_plan=True) == "night"
+def test_beside_a_plan_an_id_counts_as_it_stands():
+    assert named_run_id("night") == "night"
     for given in (None, "last"):
         with pytest.raises(UsageError, match="name the id of the run, too"):
-            choose_run_id(book, given, with_plan=True)
+            named_run_id(given)
 
 
 def test_a_run_that_is_not_there_is_unknown(tmp_path):

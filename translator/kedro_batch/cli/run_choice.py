@@ -17,19 +17,19 @@ _NAMED = 10
 """Of so many runs whose ids begin in the same way, the ids are said."""
 
 
-def choose_run(view: "JournalView", given: str | None, *, prefix: bool, quiet: bool = False) -> "RunEntry":
-    """Return the run that the user means, as ``choose_run_id`` does.
+def choose_run(
+    view: "JournalView", given: str | None, *, prefix: bool, quiet: bool = False, otherwise: str = ""
+) -> "RunEntry":
+    """Return the run that the user means, as ``choose_run_id`` does; ``otherwise`` is said if there is no such run.
 
     Raises:
         RunUnknown: There is no such run.
         UsageError: Several ids begin so, or it can be no id.
     """
-    return view.known_run(choose_run_id(view, given, prefix=prefix, quiet=quiet))
+    return view.known_run(choose_run_id(view, given, prefix=prefix, quiet=quiet), otherwise)
 
 
-def choose_run_id(
-    view: "JournalView", given: str | None, *, prefix: bool = False, with_plan: bool = False, quiet: bool = False
-) -> "RunId":
+def choose_run_id(view: "JournalView", given: str | None, *, prefix: bool = False, quiet: bool = False) -> "RunId":
     """Return the id of the run that the user means, and say on standard error which it is, if he has not written it.
 
     The journal may not have it.
@@ -38,19 +38,16 @@ def choose_run_id(
         view: The journal.
         given: What the user has written; None counts as ``last``.
         prefix: The beginning of an id will do, if only one run has it: for a command that only reads.
-        with_plan: He has named its plan: its journal may be on another machine, so that its id is needed.
         quiet: Say nothing.
 
     Raises:
         RunUnknown: There is no last run.
-        UsageError: Several ids begin so, it can be no id, or the id is missing.
+        UsageError: Several ids begin so, or it can be no id.
     """
     from kedro_batch.submitter.journal_view import journal_words  # noqa: PLC0415  when a command runs
     from kedro_batch.submitter.run_id import LAST, checked_run_id  # noqa: PLC0415  the same
     from kedro_batch.text.wording import listed  # noqa: PLC0415  the same
 
-    if with_plan:
-        return named_run_id(given)
     if given in (None, LAST):
         entries = view.runs()
         if not entries:
@@ -71,7 +68,7 @@ def choose_run_id(
 
 
 def named_run_id(given: str | None) -> "RunId":
-    """Return the id of a run whose plan the user has named, as it stands.
+    """Return the id of a run whose plan the user has named, as it stands: its journal may be on another machine.
 
     Raises:
         UsageError: It can be no id, or it is missing.
