@@ -1,12 +1,13 @@
 """The run that a command shows, and only reads: from the journal, or by its id and a plan, if that is elsewhere."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.named_plan import NamedPlan, read_named_plan
 from kedro_batch.cli.run_choice import choose_run, named_run_id
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import PlanError, UsageError
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.reader import read_plan
@@ -15,6 +16,7 @@ from kedro_batch.submitter.journal_place import real_journal, run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import JournalView, read_journal
 from kedro_batch.submitter.run_lock import is_worked_on
+from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.text.wording import listed
 
 
@@ -25,6 +27,7 @@ class ShownRun:
     Attributes:
         run_id: Its id.
         plan: Its newest plan.
+        earlier: The plans that it had before, as far as they can be read.
         entry: What the journal says of it; None if the journal does not have it.
         journal: The journal, as the user names it.
     """
@@ -33,6 +36,7 @@ class ShownRun:
     plan: Plan
     entry: RunEntry | None
     journal: Path
+    earlier: tuple[Plan, ...] = ()
 
     @property
     def is_local(self) -> bool:
@@ -53,6 +57,11 @@ class ShownRun:
     def account(self) -> str | None:
         """In which account it is, as far as that is known."""
         return self.plan.account or (self.entry.location.get("account") if self.entry else None)
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """Where its jobs are, or were sent before it went on with another plan."""
+        return frozenset(queues_in(self.plan, *self.earlier))
 
     @property
     def folder(self) -> Path:
@@ -97,5 +106,16 @@ def _refuse_other_plan(named: NamedPlan, view: JournalView, run_id: RunId) -> No
 
 
 def _recorded(view: JournalView, entry: RunEntry) -> ShownRun:
-    plan = read_plan(view.plan(entry.run), f"the plan of run {entry.run}")
-    return ShownRun(run_id=entry.run, plan=plan, entry=entry, journal=view.file)
+    *before, newest = view.plans(entry.run)
+    name = f"the plan of run {entry.run}"
+    earlier: list[Plan] = []
+    for one in before:
+        with suppress(PlanError):  # what an older kedro-batch has written is no reason to show nothing
+            earlier.append(read_plan(one.content, name))
+    return ShownRun(
+        run_id=entry.run,
+        plan=read_plan(newest.content, name),
+        entry=entry,
+        journal=view.file,
+        earlier=tuple(earlier),
+    )
