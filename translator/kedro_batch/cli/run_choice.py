@@ -9,6 +9,8 @@ from kedro_batch.cli.base import print_note
 from kedro_batch.errors import RunUnknown, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from kedro_batch.plan.submit_job import RunId
     from kedro_batch.submitter.journal_rows import RunEntry
     from kedro_batch.submitter.journal_view import JournalView
@@ -81,20 +83,32 @@ def named_run_id(given: str | None) -> "RunId":
 
 
 def complete_run(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Return the ids of runs that begin so, the newest first, and ``last``: for the completion of a shell.
+    """Return the ids of runs that begin so, the newest first, and ``last``: for the completion of a shell."""
+    from kedro_batch.submitter.run_id import LAST  # noqa: PLC0415  when a shell asks
 
-    It waits for no other program, writes nothing, and never fails.
-    """
+    return _offered(ctx, incomplete, lambda view: [*(one.run for one in reversed(view.runs())), LAST])
+
+
+def complete_job(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Return the jobs that begin so, of the run that is named before: for the completion of a shell."""
+
+    def jobs(view: "JournalView") -> list[str]:
+        run = choose_run_id(view, ctx.params.get("run"), prefix=True, quiet=True)
+        return sorted({job for job, _ in view.submissions(run)})
+
+    return _offered(ctx, incomplete, jobs)
+
+
+def _offered(ctx: click.Context, incomplete: str, names: "Callable[[JournalView], Sequence[str]]") -> list[str]:
+    """Return the names in the journal that begin so; wait for no other program, write nothing, and never fail."""
     from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL  # noqa: PLC0415  when a shell asks
     from kedro_batch.submitter.journal_view import read_journal  # noqa: PLC0415  the same
-    from kedro_batch.submitter.run_id import LAST  # noqa: PLC0415  the same
 
     try:
         with read_journal(Path(ctx.params.get("journal") or DEFAULT_JOURNAL), patience_s=0) as view:
-            names = [*(str(one.run) for one in reversed(view.runs())), LAST]
+            return [name for name in names(view) if name.startswith(incomplete)]
     except Exception:  # noqa: BLE001  whatever it is: a message would land in the line that is being typed
         return []
-    return [name for name in names if name.startswith(incomplete)]
 
 
 def _say(words: str, *, quiet: bool) -> None:
