@@ -279,7 +279,7 @@ def test_a_job_that_no_plan_has_any_more_is_followed_to_its_end(tmp_path):
 def test_a_run_of_another_machine_is_listed_again_while_that_one_submits(tmp_path):
     run = Followed(tmp_path, {"a": ""}, LogChoice(), run_s=200, start_s=0)
     plan = read_plan(write_plan(tmp_path, {"a": ["x"], "b": ["x"]}).read_bytes(), "plan.yaml")
-    listed = ListedRun(run.asked, RunId("run"), plan)
+    listed = ListedRun(run.asked, RunId("run"), {"a_queue"}, [job.name for job in plan.jobs])
     run.logs = BatchLogs(plan, run.asked, listed.read)
     run.lines["b"] = []
     show = run.show

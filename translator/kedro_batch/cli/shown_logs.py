@@ -204,7 +204,7 @@ def _reader(run: ShownRun, service: "AskedService") -> "Callable[[], RecordedRun
     from kedro_batch.submitter.log_service import ListedRun, RecordedRun  # noqa: PLC0415  as where it is called
 
     if run.entry is None:
-        listed = ListedRun(service, run.run_id, run.plan)
+        listed = ListedRun(service, run.run_id, run.queues, run.names)
         if not listed.read().submissions:
             raise no_job_listed(run)
         return listed.read

@@ -4,20 +4,19 @@ Calls are made one after the other, as fast as others in the account leave room 
 not answer. Nothing is written, locked, submitted or terminated.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
 from kedro_batch.errors import Fault, ServiceError
-from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name
 from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobRecord
 from kedro_batch.submitter.log_places import LogPlace, LogStream, shown_place
 from kedro_batch.submitter.other_account import refuse_other_account
-from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.api import Engine, JobDetail
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.blocking import BlockingService
@@ -95,10 +94,10 @@ class AskedService:
         """Describe any number of jobs; unknown ones are left out."""
         return self._service.describe_jobs(ids)
 
-    def listed_run(self, run_id: RunId, plan: Plan) -> RecordedRun:
-        """Return what ListJobs says of a run that is not in the journal."""
+    def listed_run(self, run_id: RunId, queues: Iterable[str]) -> RecordedRun:
+        """Return what ListJobs says of a run, in the queues of all its plans that are known."""
         found = {}
-        for one in self._service.list_jobs(sorted(queues_in(plan)), f"{run_id}_*"):
+        for one in self._service.list_jobs(sorted(queues), f"{run_id}_*"):
             parsed = parsed_job_name(one.name)
             if parsed and parsed[0] == run_id:
                 record = JobRecord(state=one.state, submission=parsed[2], job_id=one.job_id)
@@ -115,18 +114,20 @@ class AskedService:
 class ListedRun:
     """A run that is not recorded here: what ListJobs says of it, again and again while jobs of its plan are missing."""
 
-    def __init__(self, service: AskedService, run_id: RunId, plan: Plan) -> None:
-        """List the run."""
-        self._service, self._run_id, self._plan = service, run_id, plan
-        self._found = service.listed_run(run_id, plan)
+    def __init__(
+        self, service: AskedService, run_id: RunId, queues: Collection[str], jobs: Collection[JobName]
+    ) -> None:
+        """List the run, in the queues where these jobs are."""
+        self._service, self._run_id, self._queues, self._jobs = service, run_id, queues, jobs
+        self._found = service.listed_run(run_id, queues)
         self._listed_at = service.now()
 
     def read(self) -> RecordedRun:
         """Return what was found; another machine may still submit what is missing."""
         known = {job for job, _ in self._found.submissions}
-        missing = any(job.name not in known for job in self._plan.jobs)
+        missing = any(job not in known for job in self._jobs)
         if missing and self._service.now() - self._listed_at >= LOG_LIST_S:
-            self._found = self._service.listed_run(self._run_id, self._plan)
+            self._found = self._service.listed_run(self._run_id, self._queues)
             self._listed_at = self._service.now()
         return self._found
 
