@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from kedro_batch.cli.base import on_signals, print_plainly
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.shown_logs import LoggedRun
+from kedro_batch.cli.signals import on_signals
 from kedro_batch.errors import RunUnknown, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName

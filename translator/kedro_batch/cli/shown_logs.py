@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from kedro_batch.cli.base import on_signals, print_plainly
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.log_output import LogOutput
 from kedro_batch.cli.run_choice import choose_run, named_run_id
+from kedro_batch.cli.signals import on_signals
 from kedro_batch.errors import RunUnknown, ServiceError, UsageError
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan
