@@ -78,7 +78,7 @@ def test_a_stopped_terminal_stops_no_submission_and_shows_the_end_once_it_goes_o
         terminal.wait_for("1 running")
         terminal.process.send(STOP)
         service.finish("a")
-        wait_until(lambda: set(states(service).values()) == {"SUCCEEDED"})
+        wait_until(lambda: has_ended(tmp_path))
         terminal.process.send(GO_ON)
         ended = terminal.end()
     assert ended.code == 0

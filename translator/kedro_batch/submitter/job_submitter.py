@@ -17,7 +17,8 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.contested import ContestedJobs
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
-from kedro_batch.submitter.events import JobSubmitted, job_changed
+from kedro_batch.submitter.events import JobSubmitted
+from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import UNFINISHED, JobState, Transition
 from kedro_batch.submitter.refusals import AGAIN_AFTER_S, Refusals
 from kedro_batch.submitter.run_state import RunState

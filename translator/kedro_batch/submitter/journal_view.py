@@ -8,30 +8,25 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unreadable
 from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, real_journal
 from kedro_batch.submitter.journal_reader import copied, open_to_read
-from kedro_batch.submitter.journal_rows import (
-    RUN_COLUMNS,
-    SUBMISSION_COLUMNS,
-    PlanOfRun,
-    RunEntry,
-    SubmittedId,
-    digest_sent,
-    event_document,
-    job_record,
-    plan_of_run,
-    revision_used,
-    run_entry,
-    submitted_id,
-)
+from kedro_batch.submitter.journal_rows import RUN_COLUMNS, PlanOfRun, RunEntry, event_document, plan_of_run, run_entry
 from kedro_batch.submitter.journal_schema import check_version, version_of
 from kedro_batch.submitter.journal_times import JournalTimes
 from kedro_batch.submitter.journal_values import OddValueError
+from kedro_batch.submitter.submission_rows import (
+    SUBMISSION_COLUMNS,
+    SubmittedId,
+    digest_sent,
+    job_record,
+    revision_used,
+    submitted_id,
+)
 
 _NEWEST = "(SELECT digest FROM plans WHERE plans.run = runs.run ORDER BY number DESC LIMIT 1)"
 
@@ -57,6 +52,22 @@ class JournalView(JournalTimes):
         if isinstance(found, UsageError):
             raise found
         return found
+
+    def known_run(self, run_id: RunId, otherwise: str = "") -> RunEntry:
+        """Return one run that the journal has to have.
+
+        Args:
+            run_id: The run.
+            otherwise: What the message says that can be done beside looking for another id.
+
+        Raises:
+            RunUnknown: It does not have it.
+            UsageError: Its row is odd.
+        """
+        if entry := self.run(run_id):
+            return entry
+        further = journal_words(self.file)
+        raise RunUnknown(f"the journal {self.file} has no run {run_id}: see kedro-batch runs{further}{otherwise}")
 
     def _entries(self, where: str = "", *values: object) -> Iterator[RunEntry | UsageError]:
         columns = f"{self._columns('runs', RUN_COLUMNS)}, {_NEWEST if self._has_plans() else 'NULL'}"

@@ -28,8 +28,8 @@ from kedro_batch.plan.model import Job, JobName
 from kedro_batch.plan.submit_job import parsed_job_name
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.late import LateRevisions
-from kedro_batch.submitter.events import job_changed
 from kedro_batch.submitter.failures import Cause, Failure
+from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.text.escaping import LONGEST_REASON, one_line
 from kedro_batch.text.wording import sentences
