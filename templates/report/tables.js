@@ -1,6 +1,7 @@
 // ---- tables: sorted by a click on a head; rows are built when they scroll into view ------------------------------
 const SLICE = 100;
 class Table {
+  static ends = new WeakMap(); // what sees the end of the table in a container
   // columns: label, kind ("number" or none), key(row) to sort by, cell(row) to show
   constructor(container, columns, rows, attributes = () => ({})) {
     Object.assign(this, { container, columns, all: rows, attributes, sorted: null, down: false });
@@ -12,7 +13,10 @@ class Table {
     });
     this.end = el("p");
     container.replaceChildren(el("table", {}, el("thead", {}, el("tr", {}, this.heads)), this.body), this.end);
-    new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { root: container, rootMargin: "400px" }).observe(this.end);
+    Table.ends.get(container)?.disconnect(); // of the table that stood there
+    const end = new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { root: container, rootMargin: "400px" });
+    Table.ends.set(container, end);
+    end.observe(this.end);
     this.show(rows);
   }
 

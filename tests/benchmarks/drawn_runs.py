@@ -16,7 +16,7 @@ from random import Random
 from statistics import NormalDist
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.journal_rows import JobTimes
+from kedro_batch.submitter.submission_rows import JobTimes
 
 _START_S, _START_SIGMA = 30.0, 0.3
 _USUAL_S = 120

@@ -24,6 +24,15 @@ pytestmark = [
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 
+COUNT_DISCONNECTS = """() => {
+  window.disconnected = 0;
+  const { disconnect } = IntersectionObserver.prototype;
+  IntersectionObserver.prototype.disconnect = function () {
+    window.disconnected += 1;
+    disconnect.call(this);
+  };
+}"""
+
 
 def in_namespaces():
     """Give a plan of 300 jobs in three namespaces."""
@@ -249,7 +258,9 @@ def test_tables_are_sorted_by_a_click_on_a_head(opened):
         assert names == sorted(names)
         page.locator("#attempts th button", has_text="job").click()
         assert column(page, "attempts", 1) == sorted(names, reverse=True)
+        page.evaluate(COUNT_DISCONNECTS)
         page.locator("[data-share=queue]").click()
+        assert page.evaluate("() => window.disconnected") == 1  # the observer of the table that stood there
         assert column(page, "usage", 1) == ["q"]
         page.locator("#path tbody tr").nth(1).click()
         assert chosen(page) == "job_00003"

@@ -122,6 +122,14 @@ def test_a_command_that_the_locale_cannot_spell_is_a_failed_job(tmp_path):
     assert (ended.code, "a failed: cannot run it on this machine: " in ended.text) == (6, True)
 
 
+def test_what_standard_output_cannot_spell_is_told_with_escapes(tmp_path):
+    write_plan(tmp_path, {"a": ["bash", "-c", "echo 'no price \u2192 \u20ac'; exit 3"]})
+    env = {"PYTHONIOENCODING": "iso-8859-1"}
+    ended = kedro_batch("apply", "plan.yaml", "--local", "-q", cwd=tmp_path, env=env)
+    assert (ended.code, ended.err) == (6, "")
+    assert "no price \\u2192 \\u20ac" in ended.text
+
+
 def test_commands_find_this_interpreter_s_programs_and_run_in_the_project(tmp_path):
     work = tmp_path / "work"
     work.mkdir()

@@ -115,12 +115,13 @@ def test_a_run_without_its_plan_is_a_message(recorded, value, code):
 @pytest.mark.parametrize(
     "event", ["{", "[]", "null", ESCAPE, json.dumps({"job": "a", "submission": 1, "job_id": ESCAPE})]
 )
-def test_an_event_that_is_none_is_a_message(recorded, event):
+def test_an_event_that_is_none_is_a_message_and_ends_no_report(recorded, event):
     recorded.change("INSERT INTO events (run, event) VALUES ('r', ?)", event)
     code, said = recorded.on("cancel", "r")
     assert (code, "has an odd row for run 'r'" in said) == (2, True), said
     assert recorded.on("status", "r")[0] == 0
-    assert recorded.on("report", "r")[0] == (0 if event.startswith('{"') else 2)
+    code, said = recorded.on("report", "r")
+    assert (code, "Events of the journal that cannot be read: 1." in said) == (0, True), said
     others_are_usable(recorded)
 
 

@@ -59,6 +59,31 @@ def test_its_steps_follow_each_other_and_their_seconds_add_up_to_those_of_the_ru
     assert sum(one.seconds for one in steps) == pytest.approx(report.seconds, abs=1e-4)
 
 
+class CountedName(str):
+    """A name that counts how often it is compared."""
+
+    __slots__ = ()
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        CountedName.compared += 1
+        return super().__eq__(other)
+
+
+def test_a_chain_twice_as_long_takes_twice_as_long():
+    keys = [(JobName(CountedName(f"j{number:04}")), 1) for number in range(1_000)]
+    above = {child: (parent,) for parent, child in pairwise(keys)}
+    path, complete = walk_back({key: float(at) for at, key in enumerate(keys)}, above)
+    assert (list(path), complete) == (keys, True)
+    assert CountedName.compared < 20 * len(keys)
+
+
+def test_clocks_that_were_set_back_lead_round_in_no_circle():
+    a, b = (JobName("a"), 1), (JobName("b"), 1)
+    assert walk_back({a: 1.0, b: 2.0}, {a: (b,), b: (a,)}) == ((a, b), True)
+
+
 def spent(report):
     return [
         (one.job, one.submission, one.unsubmitted_s, one.capacity_s, one.retried_s, one.run_s, one.unknown_s)

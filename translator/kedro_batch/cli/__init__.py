@@ -25,7 +25,7 @@ from kedro_batch.cli.report_command import report
 from kedro_batch.cli.resume_command import resume
 from kedro_batch.cli.show_command import show
 from kedro_batch.cli.status_command import runs, status
-from kedro_batch.cli.streams import drop_unwritable_output, open_closed_streams
+from kedro_batch.cli.streams import drop_unwritable_output, escape_unencodable, open_closed_streams
 from kedro_batch.cli.validate_command import validate
 from kedro_batch.cli.versions_command import versions
 from kedro_batch.cli.wait_command import wait
@@ -75,6 +75,7 @@ for _command in _COMMANDS:
 def main(prog_name: str = "kedro-batch") -> None:
     """Run the program and exit."""
     open_closed_streams()
+    escape_unencodable()
     try:
         code = _program.main(prog_name=prog_name, standalone_mode=False)
         sys.stdout.flush()

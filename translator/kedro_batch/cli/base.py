@@ -17,7 +17,7 @@ import click
 
 from kedro_batch.cli.inside_kedro import refuse_mixed_output
 from kedro_batch.cli.standard_input import with_files
-from kedro_batch.cli.streams import redirect_to_null
+from kedro_batch.cli.streams import escape_unencodable, redirect_to_null
 from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
 from kedro_batch.text.escaping import for_terminal
 
@@ -82,6 +82,7 @@ class BatchCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+        escape_unencodable()  # here, too: inside Kedro, its own program has begun
         refuse_mixed_output(ctx, ctx.meta[_WORDS])
         try:
             with on_signals(raise_interrupted):

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from kedro_batch.cli.base import print_note
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.run_session import RunSession
 from kedro_batch.errors import JobsFailed, RunUnfinished, UsageError
 from kedro_batch.submitter.cancel import Cancelled, cancel
@@ -121,12 +121,12 @@ def cancel_local_run(session: RunSession) -> None:
     if holder := tell_holder_to_stop(context, session.lock):
         told = f"{holder.name}, works on run {run_id}: it is told to end its jobs and to stop."
         if holder.marked:
-            print_note(told)
+            print_plainly(told)
         until = time.monotonic() + STOPS_WITHIN_S
         while session.lock():
             if holder.try_to_mark():
                 until = time.monotonic() + STOPS_WITHIN_S
-                print_note(told)
+                print_plainly(told)
             if time.monotonic() > until:
                 again = f"kedro-batch cancel {run_id}{session.further}"
                 raise RunUnfinished(f"{holder.why_it_goes_on}. End it: {holder.to_end_it}; then: {again}")
@@ -142,4 +142,4 @@ def cancel_local_run(session: RunSession) -> None:
         ended = "The process has stopped, and its jobs have ended with it"
     else:
         ended = f"run {run_id} is a local run, and nothing of it goes on: its jobs end when its command ends"
-    print_note(f"{ended}. See kedro-batch status {run_id}{session.further}")
+    print_plainly(f"{ended}. See kedro-batch status {run_id}{session.further}")

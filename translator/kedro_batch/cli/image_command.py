@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, command_with, print_note, verbosity_options, words_behind_dashes
+from kedro_batch.cli.base import (
+    BatchCommand,
+    command_with,
+    print_note,
+    print_plainly,
+    verbosity_options,
+    words_behind_dashes,
+)
 from kedro_batch.cli.project_options import command_for, open_clients, open_settings, project_options
 from kedro_batch.cli.streams import reserve_stdout
 from kedro_batch.errors import ConfigError, ServiceError, UsageError
@@ -162,7 +169,7 @@ def _name_image(settings: "ProjectSettings", root: Path, tag: str | None) -> tup
             files = for_terminal(listed(commit.changed, _NAMED_FILES))
             print_note(f"Warning: not committed: {files}. So the tag is {tag}. Commit first if others use the image.")
         else:
-            print_note(f"Warning: {commit.missing}, so the tag is {tag}. Commit first if others use the image.")
+            print_plainly(f"Warning: {commit.missing}, so the tag is {tag}. Commit first if others use the image.")
     try:
         return str(parse_image(f"{settings.settings.image_repository or settings.project}:{tag}")), labels
     except ValueError as error:

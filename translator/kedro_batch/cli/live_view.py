@@ -66,7 +66,7 @@ def run_view(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> It
         verbosity: How much is shown; events as JSON on standard output leave standard error to errors.
         describe: Returns what differs in a plan that the run goes on with.
     """
-    if verbosity.quiet or verbosity.as_json:
+    if not verbosity.notes:
         yield NoView()
         return
     console = ViewConsole(

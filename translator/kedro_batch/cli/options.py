@@ -27,6 +27,11 @@ class Verbosity:
     verbose: bool
     no_color: bool
 
+    @property
+    def notes(self) -> bool:
+        """True if standard error has notes, too; else it is left to what went wrong, for people or for programs."""
+        return not (self.quiet or self.as_json)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalOptions:

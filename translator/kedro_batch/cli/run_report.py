@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kedro_batch.cli.base import print_note
+from kedro_batch.cli.base import print_note, print_plainly
 from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.stale_plan import describe_staleness
@@ -20,20 +20,19 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import RunFinished
 from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
-from kedro_batch.text.escaping import for_terminal
 
 
 def report(context: RunContext, state: RunState, finished: RunFinished | None, verbosity: Verbosity) -> None:
     """Write how a run ended to standard output, unless its events stand there."""
     journal, run_id = context.journal, context.run_id
     if journal.failure:
-        print_note(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
+        print_plainly(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
     if verbosity.as_json or finished is None:
         return
     try:
         entry, stuck = journal.run(run_id), journal.first_sights(run_id)
     except UsageError as error:  # another program holds it: the exit code tells how the run ended
-        print_note(for_terminal(f"run {run_id} {finished.outcome}: {finished.note or ''}\n{error}"))
+        print_plainly(f"run {run_id} {finished.outcome}: {finished.note or ''}\n{error}")
         return
     if entry is None:
         raise UsageError(f"the journal {journal.file} has lost run {run_id}")
@@ -55,7 +54,7 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, v
     except OSError as error:  # if the outcome cannot be written, the exit code still tells it
         redirect_to_null(sys.stdout)
         if not isinstance(error, BrokenPipeError):
-            print_note(f"Warning: cannot write the outcome: {error.strerror}")
+            print_plainly(f"Warning: cannot write the outcome: {error.strerror}")
 
 
 def what_goes_on(note: str, *, reported: bool) -> str:
@@ -70,14 +69,14 @@ def what_goes_on(note: str, *, reported: bool) -> str:
     return note if "kedro-batch " in note.rpartition(". ")[2] else f"{note}."  # a command is copied as it stands
 
 
-def say_if_stale(plan: Plan, context: RunContext, finished: RunFinished | None, *, quiet: bool) -> None:
+def say_if_stale(plan: Plan, context: RunContext, finished: RunFinished | None, *, notes: bool) -> None:
     """Say that a plan, as it was read, is out of date, once jobs have failed on this machine, where the project is."""
     if context.engine.name != "local" or finished is None or finished.outcome != "failed":
         return
     if context.options.mode is RunMode.FOLLOW:  # nothing has run
         return
-    if not quiet:
+    if notes:
         print_note("Looking whether the plan is out of date; no more is said if it is not ...")
     project = Path(context.engine.location["folder"])
     if said := describe_staleness(plan, context.digest, project, context.next_plan_file):
-        print_note(for_terminal(said))
+        print_plainly(said)

@@ -12,17 +12,18 @@ from typing import Any
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.run_estimate import estimate_document, estimate_end
-from kedro_batch.cli.seen_run import SeenRun, see_run, tell_notices
-from kedro_batch.cli.shown_logs import LoggedRun
+from kedro_batch.cli.run_snapshot import RunSnapshot, take_snapshot, tell_notices
+from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.streams import shows_links
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import ExpectedEnd, expected_end_words
-from kedro_batch.review.run.going_on import going_on_lines
 from kedro_batch.review.run.outcome import SeenStatus, outcome_text
+from kedro_batch.review.run.progress import Began, began_by
 from kedro_batch.review.run.status import run_status, status_document
+from kedro_batch.review.run.unfinished_jobs import unfinished_lines
 from kedro_batch.submitter.definitions.in_use import revisions_in_use
 from kedro_batch.submitter.events import Sink
-from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_state import LIVE, MAY_BE_WORKING, MAYBE_SUBMITTED, NEW, JobRecord, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import JournalView, read_journal
 from kedro_batch.submitter.stuck_jobs import FirstSight
@@ -36,6 +37,7 @@ class _Recorded:
     records: Mapping[JobName, JobRecord] = field(default_factory=dict)
     stuck: Mapping[JobName, FirstSight] = field(default_factory=dict)
     revisions: Mapping[JobName, str] = field(default_factory=dict)
+    began: Mapping[JobName, Began] = field(default_factory=dict)
     last_event_at: float | None = None
 
 
@@ -56,7 +58,7 @@ class StatusNow:
     goes_on: bool
 
 
-def status_now(run: LoggedRun, *, offline: bool, plan_file: str | None, tell: Sink = tell_notices) -> StatusNow:
+def status_now(run: ShownRun, *, offline: bool, plan_file: str | None, tell: Sink = tell_notices) -> StatusNow:
     """Look how a run stands.
 
     Args:
@@ -74,7 +76,7 @@ def status_now(run: LoggedRun, *, offline: bool, plan_file: str | None, tell: Si
     if run.entry:
         with read_journal(run.journal, print_plainly) as book:
             recorded = _read(book, run.entry)
-    seen = see_run(run, recorded.records, offline=offline, tell=tell)
+    seen = take_snapshot(run, recorded.records, offline=offline, tell=tell)
     now = time.time()
     records = {name: seen.records.get(name, NEW) for name in run.names}
     expected, usual = _from_earlier_runs(run, seen, records, now)
@@ -88,13 +90,16 @@ def status_now(run: LoggedRun, *, offline: bool, plan_file: str | None, tell: Si
         stuck=recorded.stuck,
         running_since=seen.running_since,
     )
-    parents = {job.name: job.depends_on for job in run.plan.jobs}
-    as_of = _as_of(seen, recorded, run, now)
+    as_of = _as_of(seen, recorded, run)
+    unfinished: tuple[str, ...] = ()
+    if as_of is not None:
+        parents, began = {job.name: job.depends_on for job in run.plan.jobs}, _began(seen, recorded)
+        unfinished = unfinished_lines(current, parents, began, usual, as_of, only_known=run.entry is None)
     problem = seen.problem and f"AWS Batch could not be asked: {seen.problem}"
     how = SeenStatus(
-        as_of=as_of,
+        as_of=_as_of_words(as_of, seen, now),
         notes=tuple(filter(None, (problem, seen.note))),
-        going_on=going_on_lines(current, parents, usual, now) if as_of else (),
+        unfinished=unfinished,
         further=f" --plan {shlex.quote(plan_file)}" if plan_file and run.entry is None else "",
     )
     return StatusNow(
@@ -112,7 +117,7 @@ def status_now(run: LoggedRun, *, offline: bool, plan_file: str | None, tell: Si
 
 
 def _from_earlier_runs(
-    run: LoggedRun, seen: SeenRun, records: Mapping[JobName, JobRecord], now: float
+    run: ShownRun, seen: RunSnapshot, records: Mapping[JobName, JobRecord], now: float
 ) -> tuple[ExpectedEnd | None, Mapping[JobName, float]]:
     """Return when a run is expected to end, and how long its jobs usually run."""
     if run.entry is None:
@@ -126,22 +131,37 @@ def _from_earlier_runs(
 
 
 def _read(book: JournalView, entry: RunEntry) -> _Recorded:
+    records = book.records(entry.run)
+    at_work = any(one.state in MAY_BE_WORKING for one in records.values())
+    seen = book.last_seen_at_work(entry.run) if at_work else {}
     return _Recorded(
-        records=book.records(entry.run),
+        records=records,
         stuck=book.first_sights(entry.run),
         revisions=book.revisions(entry.run),
+        began={job: began for job, event in seen.items() if (began := began_by(event))},
         last_event_at=book.last_event_at(entry.run),
     )
 
 
-def _as_of(seen: SeenRun, recorded: _Recorded, run: LoggedRun, now: float) -> str:
-    """Return in words when a run was so; empty if nothing of it goes on, as far as the journal tells."""
+def _as_of(seen: RunSnapshot, recorded: _Recorded, run: ShownRun) -> float | None:
+    """Return when a run was so; None if nothing of it goes on, as far as the journal tells."""
     if seen.asked_at is not None:
-        return f"as of {_moment(seen.asked_at, now)}"
+        return seen.asked_at
     goes_on = any(one.state in LIVE for one in recorded.records.values())
-    if not goes_on or run.is_local or recorded.last_event_at is None:
+    return recorded.last_event_at if goes_on and not run.is_local else None
+
+
+def _as_of_words(as_of: float | None, seen: RunSnapshot, now: float) -> str:
+    if as_of is None:
         return ""
-    return f"as of {_moment(recorded.last_event_at, now)}, from the journal"
+    return f"as of {_moment(as_of, now)}{', from the journal' if seen.asked_at is None else ''}"
+
+
+def _began(seen: RunSnapshot, recorded: _Recorded) -> dict[JobName, Began]:
+    """Return when jobs that run began: as AWS Batch says it, or else as the journal has it of the same submission."""
+    told = {job: Began(at=at, exact=True) for job, at in seen.running_since.items()}
+    same = (job for job, one in recorded.records.items() if one.job_id == seen.records[job].job_id)
+    return {**{job: recorded.began[job] for job in same if job in recorded.began}, **told}
 
 
 def _moment(seconds: float, now: float) -> str:
@@ -149,7 +169,7 @@ def _moment(seconds: float, now: float) -> str:
     return at.strftime("%H:%M:%S" if at.date() == today.date() else "%Y-%m-%d %H:%M:%S")
 
 
-def _seen_document(seen: SeenRun, recorded: _Recorded, expected: ExpectedEnd | None) -> dict[str, Any]:
+def _seen_document(seen: RunSnapshot, recorded: _Recorded, expected: ExpectedEnd | None) -> dict[str, Any]:
     as_of = recorded.last_event_at if seen.asked_at is None else seen.asked_at
     return {
         "source": "journal" if seen.asked_at is None else "aws",

@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_note, verbosity_options
+from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_plainly, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.streams import read_input
 
@@ -33,12 +33,12 @@ def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: 
         depth = longest_path({job.name: job.depends_on for job in checked.jobs})
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
-        print_note(f"{name} is valid: {sizes}")
+        print_plainly(f"{name} is valid: {sizes}")
         print_diagnostics(warnings, every=verbose, no_color=no_color)
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
-            print_note(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
+            print_plainly(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
     if as_json:
         write_diagnostics(sys.stdout.buffer, warnings, checked)
     else:

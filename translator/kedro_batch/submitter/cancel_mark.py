@@ -16,7 +16,7 @@ from kedro_batch.errors import RunCancelled
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal_place import real_journal
-from kedro_batch.submitter.journal_view import connect
+from kedro_batch.submitter.journal_reader import connect
 
 _LOOK_EVERY_S = 1.0
 _MARK = "SELECT cancel_at FROM runs WHERE run = ?"

@@ -3,65 +3,36 @@
 import shlex
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.job_state import MAY_BE_WORKING, JobRecord, JobState
-from kedro_batch.submitter.journal_busy import BUSY_S, SLICE_S, JournalWait, is_busy, unreadable
+from kedro_batch.submitter.job_state import JobRecord, JobState
+from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unreadable
 from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, real_journal
-from kedro_batch.submitter.journal_rows import (
-    FIRST_SIGHT_COLUMNS,
-    JOB_TIMES_COLUMNS,
-    RUN_COLUMNS,
+from kedro_batch.submitter.journal_reader import copied, open_to_read
+from kedro_batch.submitter.journal_rows import RUN_COLUMNS, PlanOfRun, RunEntry, event_document, plan_of_run, run_entry
+from kedro_batch.submitter.journal_schema import check_version, version_of
+from kedro_batch.submitter.journal_times import JournalTimes
+from kedro_batch.submitter.journal_values import OddValueError
+from kedro_batch.submitter.submission_rows import (
     SUBMISSION_COLUMNS,
-    JobTimes,
-    PlanOfRun,
-    RunEntry,
     SubmittedId,
     digest_sent,
-    event_document,
-    first_sight,
     job_record,
-    moment_of_event,
-    moment_of_job,
-    plan_of_run,
     revision_used,
-    run_entry,
     submitted_id,
-    times_of_job,
 )
-from kedro_batch.submitter.journal_schema import check_version, version_of
-from kedro_batch.submitter.journal_values import OddValueError
-from kedro_batch.submitter.stuck_jobs import FirstSight
 
-_SHOWN = 60
-_STARTED_RUNNING = '{"event": "job_changed"%"after": "RUNNING"%'
-"""As events are written."""
-_STATES = frozenset(map(str, JobState))
 _NEWEST = "(SELECT digest FROM plans WHERE plans.run = runs.run ORDER BY number DESC LIMIT 1)"
 
 
-class JournalView:
-    """A journal that is only read.
-
-    Attributes:
-        file: Its name, as the user wrote it.
-        wait: How it waits while another program holds the file.
-        patience_s: How long it waits before a read.
-    """
-
-    patience_s: float = BUSY_S
-
-    def __init__(self, file: Path, connection: sqlite3.Connection, wait: JournalWait) -> None:
-        """Read from a connection."""
-        self.file = file
-        self.wait = wait
-        self._connection = connection
+class JournalView(JournalTimes):
+    """A journal that is only read: its runs, plans, submissions and events."""
 
     def runs(self) -> tuple[RunEntry, ...]:
         """Return all runs that can be read, the oldest first."""
@@ -81,6 +52,22 @@ class JournalView:
         if isinstance(found, UsageError):
             raise found
         return found
+
+    def known_run(self, run_id: RunId, otherwise: str = "") -> RunEntry:
+        """Return one run that the journal has to have.
+
+        Args:
+            run_id: The run.
+            otherwise: What the message says that can be done beside looking for another id.
+
+        Raises:
+            RunUnknown: It does not have it.
+            UsageError: Its row is odd.
+        """
+        if entry := self.run(run_id):
+            return entry
+        further = journal_words(self.file)
+        raise RunUnknown(f"the journal {self.file} has no run {run_id}: see kedro-batch runs{further}{otherwise}")
 
     def _entries(self, where: str = "", *values: object) -> Iterator[RunEntry | UsageError]:
         columns = f"{self._columns('runs', RUN_COLUMNS)}, {_NEWEST if self._has_plans() else 'NULL'}"
@@ -184,36 +171,6 @@ class JournalView:
                 raise self._odd(run_id, "", error) from error
         return tuple(found)
 
-    def first_sights(self, run_id: RunId) -> dict[JobName, FirstSight]:
-        """Return when the latest submissions of jobs were first seen stuck; odd ones are left out: they count anew."""
-        columns = self._columns("submissions", FIRST_SIGHT_COLUMNS)
-        query = f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
-        latest = {row[0]: row for row in self._read(query, run_id)}
-        return dict(filter(None, map(first_sight, latest.values())))
-
-    def job_times(self, run_id: RunId) -> tuple[JobTimes, ...]:
-        """Return when the submissions of a run ran that have ended; those that do not tell, and odd ones, are left out.
-
-        Details are texts of JSON, and long to read: only those of several attempts are.
-        """
-        *columns, details = JOB_TIMES_COLUMNS
-        several = f"CASE WHEN {details} LIKE '%stopped_at%stopped_at%' THEN {details} END"
-        if details not in {row[1] for row in self._read("PRAGMA table_info(submissions)")}:
-            return ()  # an older journal
-        where = "WHERE run = ? AND started_at NOT NULL AND stopped_at NOT NULL"
-        query = f"SELECT {', '.join(columns)}, {several} FROM submissions {where}"  # noqa: S608  fixed columns
-        return tuple(filter(None, map(times_of_job, self._read(query, run_id))))
-
-    def started_running(self, run_id: RunId) -> dict[JobName, float]:
-        """Return when a follower saw jobs of a run start to run, the last time; odd events are left out."""
-        query = "SELECT event FROM events WHERE run = ? AND event LIKE ? ORDER BY number"
-        return dict(filter(None, (moment_of_job(line) for (line,) in self._read(query, run_id, _STARTED_RUNNING))))
-
-    def last_event_at(self, run_id: RunId) -> float | None:
-        """Return when the last event of a run happened, until which its records are known; None if that is odd."""
-        rows = self._read("SELECT event FROM events WHERE run = ? ORDER BY number DESC LIMIT 1", run_id)
-        return next((moment_of_event(line) for (line,) in rows), None)
-
     def plan_beginning(self, run_id: RunId, length: int) -> bytes:
         """Return the first bytes of the first plan of a run; nothing if it has none."""
         rows = self._read("SELECT substr(plan, 1, ?) FROM runs WHERE run = ?", length, run_id)
@@ -223,24 +180,6 @@ class JournalView:
         """Return the first bytes of each plan that a run was begun with, by its digest as it is recorded."""
         rows = self._read("SELECT digest, substr(plan, 1, ?) FROM runs GROUP BY digest", length)
         return {PlanDigest(digest): content for digest, content in rows if isinstance(content, bytes)}
-
-    def job_counts(self) -> dict[RunId, dict[JobState, int]]:
-        """Return how many jobs of each run are in each state, by their latest submissions; odd states are left out."""
-        latest = "SELECT run, state, max(submission) FROM submissions GROUP BY run, job"  # the state of the greatest
-        counts: dict[RunId, dict[JobState, int]] = {}
-        for run, state, count in self._read(f"SELECT run, state, count(*) FROM ({latest}) GROUP BY run, state"):  # noqa: S608  fixed
-            if state in _STATES:
-                counts.setdefault(run, {})[JobState(state)] = count
-        return counts
-
-    def earlier_failures(self, run_id: RunId) -> dict[JobName, int]:
-        """Return how many submissions of each job, before its latest one, are known to have ended without success."""
-        query = (
-            "SELECT job, count(*) FROM submissions AS one WHERE run = ? AND state IN (?, ?, ?) AND submission < "
-            "(SELECT max(submission) FROM submissions WHERE run = one.run AND job = one.job) GROUP BY job"
-        )
-        rows = self._read(query, run_id, JobState.FAILED, JobState.CANCELLED, JobState.NOT_RUN)
-        return {JobName(job): count for job, count in rows}
 
     def revisions(self, run_id: RunId) -> dict[JobName, str]:
         """Return the revision of its job definition that each job of a run has, as far as it is recorded.
@@ -261,47 +200,26 @@ class JournalView:
         return {job: revision for job, revision, _ in newest_first if revision}
 
     def events(self, run_id: RunId) -> Iterator[dict[str, Any]]:
-        """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them."""
+        """Yield the events of a run in order, as ``schemas/events.schema.json`` describes them.
+
+        Raises:
+            UsageError: One is odd.
+        """
+        for number, found in self._events(run_id):
+            if isinstance(found, OddValueError):
+                raise self._odd(run_id, f", event {number}", found) from found
+            yield found
+
+    def events_or_none(self, run_id: RunId) -> Iterator[dict[str, Any] | None]:
+        """Yield the events of a run in order, and None for each that cannot be read: for what only shows them."""
+        return (None if isinstance(found, OddValueError) else found for _, found in self._events(run_id))
+
+    def _events(self, run_id: RunId) -> Iterator[tuple[int, dict[str, Any] | OddValueError]]:
         for number, line in self._read("SELECT number, event FROM events WHERE run = ? ORDER BY number", run_id):
             try:
-                yield event_document(line)
+                yield number, event_document(line)
             except OddValueError as error:
-                raise self._odd(run_id, f", event {number}", error) from error
-
-    def last_seen_at_work(self, run_id: RunId) -> dict[JobName, dict[str, Any]]:
-        """Return the event with which each job was last seen to run or to start; odd events are left out."""
-        query = (
-            "SELECT event FROM events WHERE run = ? AND CASE WHEN json_valid(event) "
-            "THEN json_extract(event, '$.after') END IN (?, ?, ?) ORDER BY number"
-        )
-        documents = []
-        for (line,) in self._read(query, run_id, *sorted(MAY_BE_WORKING)):
-            with suppress(OddValueError):
-                documents.append(event_document(line))
-        return {JobName(one["job"]): one for one in documents if isinstance(one.get("job"), str)}
-
-    def _odd(self, run: Any, which: str, error: OddValueError) -> UsageError:
-        """Return the message about a row: which file, which run, which row, and what to do."""
-        return UsageError(
-            f"the journal {self.file} has an odd row for run {ascii(run)[:_SHOWN]}{which[:_SHOWN]}: {error}. A newer "
-            "kedro-batch may have written it, or another program. The other runs in it can be used. To go on with this "
-            "one: install that kedro-batch, or name another file with --journal, and the plan with --plan PLAN"
-        )
-
-    def _columns(self, table: str, wanted: Sequence[str]) -> str:
-        """Return columns for a query, in their order; those that an older journal lacks are NULL."""
-        there = {row[1] for row in self._read(f"PRAGMA table_info({table})")}
-        return ", ".join(one if one in there else f"NULL AS {one}" for one in wanted)
-
-    def _read(self, query: str, *values: object) -> list[Any]:
-        try:
-            return self.wait.for_lock(lambda: self._connection.execute(query, values).fetchall(), self.patience_s)
-        except sqlite3.Error as error:
-            raise unreadable(self.file, error) from error
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+                yield number, error
 
 
 def journal_words(journal: Path) -> str:
@@ -335,12 +253,12 @@ def read_journal(
     with tempfile.TemporaryDirectory() as folder:
         try:
             try:
-                view = _view(file, _reading(real), wait)
+                view = _view(file, open_to_read(real), wait)
             except sqlite3.OperationalError as error:
                 if is_busy(error):
                     raise
                 # A writer has died within a commit: reading means to roll that back first, which is done on a copy.
-                view = _view(file, _reading(_copied(real, Path(folder)), writing=True), wait)
+                view = _view(file, open_to_read(copied(real, Path(folder)), writing=True), wait)
         except (sqlite3.Error, OSError) as error:
             raise unreadable(file, error) from error
         try:
@@ -355,23 +273,3 @@ def _view(file: Path, connection: sqlite3.Connection, wait: JournalWait) -> Jour
         check_version(file, wait.for_lock(lambda: version_of(connection)))
         on_failure.pop_all()
     return JournalView(file, connection, wait)
-
-
-def _reading(file: Path, *, writing: bool = False) -> sqlite3.Connection:
-    return connect(f"{file.absolute().as_uri()}?mode={'rw' if writing else 'ro'}")
-
-
-def connect(uri: str) -> sqlite3.Connection:
-    """Connect to a journal; text that is no UTF-8 is read with escapes, so that it spoils no other row."""
-    connection = sqlite3.connect(uri, uri=True, timeout=SLICE_S, isolation_level=None)
-    connection.text_factory = lambda content: content.decode(errors="backslashreplace")
-    return connection
-
-
-def _copied(file: Path, folder: Path) -> Path:
-    copy = folder / file.name
-    for ending in ("-journal", ""):  # the rollback journal first: it undoes what comes into the file after it
-        source = file.with_name(file.name + ending)
-        if source.exists():
-            copy.with_name(copy.name + ending).write_bytes(source.read_bytes())
-    return copy

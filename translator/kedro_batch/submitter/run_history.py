@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
-from kedro_batch.submitter.journal_view import JournalView, journal_words
+from kedro_batch.submitter.journal_view import JournalView
 
 SubmissionKey = tuple[JobName, int]
 """A job, and which submission of it."""
@@ -64,12 +63,14 @@ class RunHistory:
         plan: Its newest plan.
         submissions: Its submissions, the latest of each job last.
         as_of: When something was recorded of it last. Seconds since the epoch.
+        odd_events: How many of its events cannot be read: what they told is missing.
     """
 
     entry: RunEntry
     plan: Plan
     submissions: tuple[Submission, ...]
     as_of: float
+    odd_events: int = 0
 
     @property
     def latest(self) -> dict[JobName, JobRecord]:
@@ -85,13 +86,11 @@ def read_history(view: JournalView, run_id: RunId) -> RunHistory:
         UsageError: A row is odd.
         PlanError: A plan of the run cannot be read.
     """
-    entry = view.run(run_id)
-    if entry is None:
-        raise RunUnknown(f"the journal {view.file} has no run {run_id}: see kedro-batch runs{journal_words(view.file)}")
+    entry = view.known_run(run_id)
     plans = {one.digest: read_plan(one.content, f"the plan of run {run_id}") for one in view.plans(run_id)}
     plan = list(plans.values())[-1]
     parents = {digest: {job.name: job.depends_on for job in one.jobs} for digest, one in plans.items()}
-    seen, last = _seen_states(view.events(run_id))
+    seen, last, odd = _seen_states(view.events_or_none(run_id))
     digests = view.digests_of_submissions(run_id)
     submissions = tuple(
         Submission(
@@ -103,7 +102,7 @@ def read_history(view: JournalView, run_id: RunId) -> RunHistory:
         for job, record in view.submissions(run_id)
     )
     as_of = max(entry.began_at, entry.ended_at or 0.0, last)
-    return RunHistory(entry=entry, plan=plan, submissions=submissions, as_of=as_of)
+    return RunHistory(entry=entry, plan=plan, submissions=submissions, as_of=as_of, odd_events=odd)
 
 
 def _parents_of(
@@ -116,17 +115,20 @@ def _parents_of(
     return parents.get(sent_from or first, parents.get(first, {})).get(job, ())
 
 
-def _seen_states(events: Iterable[Mapping[str, Any]]) -> tuple[dict[SubmissionKey, list[SeenState]], float]:
-    """Return the states in which followers saw each submission, and when the last event was; pass over odd events."""
+def _seen_states(
+    events: Iterable[Mapping[str, Any] | None],
+) -> tuple[dict[SubmissionKey, list[SeenState]], float, int]:
+    """Return the states in which followers saw each submission, when the last event was, and how many are odd."""
     seen: dict[SubmissionKey, list[SeenState]] = {}
-    last = 0.0
+    last, odd = 0.0, 0
     for event in events:
         try:
-            at = datetime.fromisoformat(event["at"]).timestamp()
+            told = event or {}
+            at = datetime.fromisoformat(told["at"]).timestamp()
             last = max(last, at)
-            if event.get("event") == "job_changed":
-                key = (JobName(str(event["job"])), int(event["submission"]))
-                seen.setdefault(key, []).append(SeenState(at=at, state=JobState(event["after"])))
+            if told.get("event") == "job_changed":
+                key = (JobName(str(told["job"])), int(told["submission"]))
+                seen.setdefault(key, []).append(SeenState(at=at, state=JobState(told["after"])))
         except (KeyError, TypeError, ValueError, OverflowError):
-            continue
-    return seen, last
+            odd += 1
+    return seen, last, odd

@@ -77,14 +77,16 @@ def walk_back(
         The path, and whether the end of everything above it is known.
     """
     path: list[SubmissionKey] = []
+    passed: set[SubmissionKey] = set()
     complete = True
     candidates = list(stops)
     while candidates:
         last = min(candidates, key=lambda one: (-stops[one], one))
         path.append(last)
+        passed.add(last)
         every = above.get(last, ())
         # A clock that was set back must not lead round in a circle.
-        candidates = [one for one in every if one in stops and one not in path]
+        candidates = [one for one in every if one in stops and one not in passed]
         complete = complete and all(one in stops for one in every)
     return tuple(reversed(path)), complete
 

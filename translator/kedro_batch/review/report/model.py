@@ -181,6 +181,11 @@ def _notes(history: RunHistory, usage: Usage, path: CriticalPath) -> Iterator[st
             f"Times that are not recorded: {counted(without, 'submission')}. The service was not asked in time, or an "
             "older kedro-batch followed the run. Nothing is drawn for them, and their hours are not counted."
         )
+    if history.odd_events:
+        yield (
+            f"Events of the journal that cannot be read: {history.odd_events:,}. Where one of them told that a job was "
+            "starting or running, this is not split, or not drawn."
+        )
     if lost := states[JobState.LOST]:
         yield f"Lost: {counted(lost, 'submission')}. Nobody knows when they ran."
     if usage.without_sizes and history.entry.engine == "aws":

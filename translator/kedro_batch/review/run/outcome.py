@@ -10,7 +10,7 @@ from kedro_batch.review.run.failure_view import (
     problems_told_once,
 )
 from kedro_batch.review.run.next_steps import next_steps
-from kedro_batch.review.run.run_counts import counts_of, going_on
+from kedro_batch.review.run.run_counts import counts_of
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
@@ -30,7 +30,7 @@ class OutcomeView:
     headline: str
     place: str | None
     notes: tuple[str, ...]
-    going_on: tuple[str, ...]
+    unfinished: tuple[str, ...]
     failures: tuple[FailureView, ...]
     further_failures: str
     commands: tuple[tuple[str, str], ...]
@@ -44,18 +44,21 @@ class SeenStatus:
     Attributes:
         as_of: Since when its status may be another one, in words; empty if nothing of it goes on.
         notes: What is to be said of the looking.
-        going_on: What goes on, in lines.
+        unfinished: What runs and what waits, in lines.
         further: What commands need to find the run, beside its journal.
     """
 
     as_of: str = ""
     notes: tuple[str, ...] = ()
-    going_on: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
     further: str = ""
 
 
+_NOT_LOOKED = SeenStatus()
+
+
 def outcome_text(
-    status: RunStatus, *, journal: str, note: str | None = None, links: bool = False, seen: SeenStatus | None = None
+    status: RunStatus, *, journal: str, note: str | None = None, links: bool = False, seen: SeenStatus = _NOT_LOOKED
 ) -> str:
     """Return the status of a run as text.
 
@@ -71,11 +74,11 @@ def outcome_text(
     view = OutcomeView(
         headline=f"run {status.run} {_how_it_stands(status, seen)}: {counts}",
         place=_place(status),
-        notes=tuple(map(for_terminal, filter(None, (note, *(seen.notes if seen else ()))))),
-        going_on=seen.going_on if seen else going_on(status),
+        notes=tuple(map(for_terminal, filter(None, (note, *seen.notes)))),
+        unfinished=seen.unfinished,
         failures=_failures(groups[:_FAILURES_SHOWN], status, links=links),
         further_failures=further_failures([one for alike in groups[_FAILURES_SHOWN:] for one in alike]),
-        commands=next_steps(status, journal, further=seen.further if seen else ""),
+        commands=next_steps(status, journal, further=seen.further),
         journal=for_terminal(journal),
     )
     return render("outcome.txt.j2", view)
@@ -119,9 +122,9 @@ def _short(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _how_it_stands(status: RunStatus, seen: SeenStatus | None) -> str:
+def _how_it_stands(status: RunStatus, seen: SeenStatus) -> str:
     """Return the outcome of a run, and how long it took, perhaps over several commands."""
-    if seen and seen.as_of:
+    if seen.as_of:
         return f"{_standing(status)}, {seen.as_of}"
     if status.outcome is None:
         return "has not ended, as last seen"

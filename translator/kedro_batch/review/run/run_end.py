@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from kedro_batch.review.run.failure_view import FailureView, failure_view, problems_told_once
 from kedro_batch.review.run.next_steps import logs_command, next_steps
-from kedro_batch.review.run.run_counts import counts_of, going_on
+from kedro_batch.review.run.run_counts import counts_of
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
+from kedro_batch.review.run.unfinished_jobs import lines_of_jobs_left
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
@@ -27,7 +28,7 @@ class RunEndView:
 
     failures: tuple[FailureView, ...]
     further_failures: str
-    going_on: tuple[str, ...]
+    jobs_left: tuple[str, ...]
     end: tuple[str, ...]
 
 
@@ -58,7 +59,7 @@ def run_end_text(  # noqa: PLR0913  what is known of the command beside the run
     view = RunEndView(
         failures=views,
         further_failures=_further(groups[_FAILURES_SHOWN:], status, journal),
-        going_on=going_on(status) if status.outcome in _STOPPED else (),
+        jobs_left=lines_of_jobs_left(status) if status.outcome in _STOPPED else (),
         end=_end(status, journal, seconds, continued=continued, note=note),
     )
     return render("run_end.txt.j2", view)
