@@ -55,7 +55,7 @@ from tests.benchmarks.drawn_runs import (
 from tests.support.plans import a_job, layered
 
 _RUNS, _JOBS_DRAWN = 51, 6_000
-"""Runs of each shape; of small plans, whose runs differ most, as many as have so many jobs, but all shapes count alike."""
+"""Runs of each shape; of small plans, whose runs differ most, as many as have so many jobs. All shapes count alike."""
 _SLOTS = (4, 16, 1000)
 _HISTORIES = (1, 3, 10)
 _USUAL_HISTORY = 3
