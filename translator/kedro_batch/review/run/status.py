@@ -16,7 +16,7 @@ from kedro_batch.review.run.lost_data import LostDataFinder
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.failures import advice_for_programs
 from kedro_batch.submitter.job_execution import JobExecution, execution_document
-from kedro_batch.submitter.job_state import FAILURES, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_state import FAILURES, JobRecord, JobState, records_of
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.stuck_jobs import FirstSight
 
@@ -191,7 +191,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
         stuck: When jobs were first seen without a machine, and why they get none.
         running_since: When jobs started that run; seconds since the epoch.
     """
-    jobs = {name: records.get(name, NEW) for name in names}
+    jobs = records_of(names, records)
     revisions = definitions or {}
     earlier = {name: tuple(rest) for name, (_, *rest) in revisions.items() if rest}
     finder = LostDataFinder(plan, records) if plan else None
@@ -208,7 +208,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
         location=dict(entry.location),
         began_at=_moment(entry.began_at),
         ended_at=None if entry.ended_at is None else _moment(entry.ended_at),
-        run_seconds=None if entry.ended_at is None else round(max(0.0, entry.ended_at - entry.began_at), 3),
+        run_seconds=entry.run_seconds,
         outcome=entry.outcome,
         version=entry.version,
         counts={str(state): count for state, count in sorted(Counter(one.state for one in jobs.values()).items())},
