@@ -70,5 +70,6 @@ def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate]
 
 def estimate_document(expected: ExpectedEnd) -> dict[str, Any]:
     """Return the JSON document of an estimate."""
-    at = datetime.fromtimestamp(expected.at, UTC).isoformat(timespec="seconds")
-    return {"at": at, "basis": expected.basis}
+    moments = {"at": expected.at, "earliest": expected.earliest, "latest": expected.latest}
+    said = {name: datetime.fromtimestamp(one, UTC).isoformat(timespec="seconds") for name, one in moments.items()}
+    return {**said, "basis": expected.basis}
