@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
-from kedro_batch.cli.base import on_signals, print_plainly
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.log_output import LogOutput
 from kedro_batch.cli.shown_run import ShownRun
+from kedro_batch.cli.signals import on_signals
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.inbox import Inbox
