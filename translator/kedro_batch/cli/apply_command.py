@@ -158,11 +158,12 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     Raises:
         KedroBatchError: As ``open_run``; or the run that has this name is another one.
     """
+    from kedro_batch.cli.aws_access import aws_engine
     from kedro_batch.cli.local_engine import find_local_folder
     from kedro_batch.cli.plan_contradicted import offering_reruns
     from kedro_batch.cli.revision_choice import offering_revisions
     from kedro_batch.cli.run_handle import RunHandle, check_plan_in_use, find_run
-    from kedro_batch.cli.run_session import aws_engine, open_run
+    from kedro_batch.cli.run_session import open_run
     from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.run_id import checked_new_run_id, make_run_id

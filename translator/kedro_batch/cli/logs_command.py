@@ -56,7 +56,8 @@ def logs(jobs: tuple[str, ...], *, run: str | None, plan: str | None, journal: P
     run, and those that start later. The lines of several jobs begin with their names.
     """
     from kedro_batch.cli.log_output import LogOutput
-    from kedro_batch.cli.shown_logs import LogRequest, find_logged_run, show_logs
+    from kedro_batch.cli.shown_logs import LogRequest, show_logs
+    from kedro_batch.cli.shown_run import find_shown_run
     from kedro_batch.plan.model import JobName
 
     request = LogRequest(
@@ -65,7 +66,7 @@ def logs(jobs: tuple[str, ...], *, run: str | None, plan: str | None, journal: P
     )
     said = {name: given[name] for name in ("no_color", "quiet", "verbose")}
     output = LogOutput(times=given["timestamps"], **said)
-    found = find_logged_run(run, read_input(plan) if plan else None, journal, quiet=given["quiet"])
+    found = find_shown_run(run, read_input(plan) if plan else None, journal, quiet=given["quiet"])
     if found.is_local and (given["timestamps"] or given["since"] is not None):
         raise UsageError("the files of a run on this machine have no times: leave --timestamps and --since out")
     errors = show_logs(found, request, output)

@@ -24,13 +24,7 @@ def choose_run(view: "JournalView", given: str | None, *, prefix: bool, quiet: b
         RunUnknown: There is no such run.
         UsageError: Several ids begin so, or it can be no id.
     """
-    from kedro_batch.submitter.journal_view import journal_words  # noqa: PLC0415  when a command runs
-
-    run_id = choose_run_id(view, given, prefix=prefix, quiet=quiet)
-    if entry := view.run(run_id):
-        return entry
-    further = journal_words(view.file)
-    raise RunUnknown(f"the journal {view.file} has no run {run_id}: see kedro-batch runs{further}")
+    return view.known_run(choose_run_id(view, given, prefix=prefix, quiet=quiet))
 
 
 def choose_run_id(

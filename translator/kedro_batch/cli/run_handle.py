@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kedro_batch.errors import RunUnknown, UsageError
+from kedro_batch.errors import UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
@@ -15,6 +15,8 @@ from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import PlanOfRun, RunEntry
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.plan_file import recorded_file
+
+_OR_BY_ITS_PLAN = ". If it was lost, or is on another machine, name the plan of the run with --plan PLAN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +81,7 @@ def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None, *,
         UsageError: The plan is none of the run's.
         PlanError: The plan is wrong.
     """
-    entry = journal.run(run_id)
-    if entry is None and plan is None:
-        raise RunUnknown(
-            f"the journal {journal.file} has no run {run_id}: see kedro-batch runs{journal_words(journal.file)}. "
-            "If it was lost, or is on another machine, name the plan of the run with --plan PLAN"
-        )
+    entry = journal.run(run_id) if plan else journal.known_run(run_id, _OR_BY_ITS_PLAN)
     named = plan and read_plan(*plan)
     digest = plan_digest(named) if named else None
     if entry is None and plan and named and digest:

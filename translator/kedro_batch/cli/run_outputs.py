@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kedro_batch.compiler.project.project_folder import enclosing_project, package_name
-from kedro_batch.errors import RunUnknown, UsageError
+from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
@@ -40,14 +40,11 @@ def find_recorded_run(run_id: RunId, book: JournalView) -> RecordedRun:
         UsageError: The journal does not have its version.
         PlanError: Its plan cannot be read.
     """
-    entry = book.run(run_id)
-    if entry is None:
-        further = journal_words(book.file)
-        raise RunUnknown(
-            f"the journal {book.file} has no run {run_id}: see kedro-batch runs{further}. If it was lost, or is on "
-            "another machine, write it here first, with the plan of the run: "
-            f"kedro-batch wait {run_id} --plan PLAN --once{further}"
-        )
+    entry = book.known_run(
+        run_id,
+        ". If it was lost, or is on another machine, write it here first, with the plan of the run: "
+        f"kedro-batch wait {run_id} --plan PLAN --once{journal_words(book.file)}",
+    )
     if entry.version is None:
         raise UsageError(
             f"the journal does not have the version of run {run_id}. Either an older kedro-batch submitted it, and "

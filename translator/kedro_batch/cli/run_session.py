@@ -9,8 +9,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
+from kedro_batch.cli.aws_access import aws_engine
 from kedro_batch.cli.base import on_signals, print_note
 from kedro_batch.cli.event_file import EventFile
 from kedro_batch.cli.json_lines import JsonLines
@@ -20,9 +21,7 @@ from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.run_estimate import read_estimator
 from kedro_batch.cli.run_handle import RunHandle
 from kedro_batch.cli.run_report import report, say_if_stale, what_goes_on
-from kedro_batch.cli.terminal_prompt import ask_hidden
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished
-from kedro_batch.plan.model import Plan
 from kedro_batch.submitter.cancel_mark import watch_for_mark
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Event, PlanChanged, RunFinished, Sink
@@ -40,9 +39,6 @@ from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
 from kedro_batch.submitter.take_over import CANCELS
-
-if TYPE_CHECKING:
-    from kedro_batch.submitter.service.aws import AwsEngine
 
 
 @dataclass(kw_only=True)
@@ -263,22 +259,6 @@ def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float)
         plan_file=None if handle.is_new else handle.recorded_file,
     )
     journal.begin(entry, handle.begun_with.content)
-
-
-def aws_engine(plan: Plan, *, new_run: bool) -> "AwsEngine":
-    """Return the engine for AWS Batch, in the region of a plan if it names one.
-
-    Args:
-        plan: The plan.
-        new_run: No run is bound to this plan yet, so that another one might do.
-
-    Raises:
-        ServiceError: boto3 finds no region, another one than the plan's, or a profile that does not exist; or a role
-            wants an MFA code that nobody types.
-    """
-    from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
-
-    return AwsEngine(plan.region, plan.account, new_run=new_run, ask=ask_hidden)
 
 
 def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder: Path) -> Engine:

@@ -5,22 +5,17 @@ It takes no lock and writes nothing but lines: a run that somebody works on can 
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
 from kedro_batch.cli.base import on_signals, print_plainly
 from kedro_batch.cli.log_output import LogOutput
-from kedro_batch.cli.run_choice import choose_run, named_run_id
-from kedro_batch.errors import RunUnknown, ServiceError, UsageError
-from kedro_batch.plan.graph import topological_order
-from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.submit_job import RunId
+from kedro_batch.cli.shown_run import ShownRun
+from kedro_batch.errors import ServiceError
+from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import NEW, JobState
-from kedro_batch.submitter.journal_place import real_journal, run_folder
-from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.local_logs import LocalLogs
 from kedro_batch.submitter.log_choice import ChosenJobs, choose_followed, choose_jobs
@@ -32,14 +27,11 @@ from kedro_batch.submitter.log_following import (
     RunLogs,
     follow_logs,
 )
-from kedro_batch.submitter.run_lock import is_locked
 from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S
-from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service import limits
-from kedro_batch.submitter.service.call_pool import ThreadedCalls
 from kedro_batch.submitter.service.local_earlier import EarlierCommands
 from kedro_batch.submitter.service.local_record import RECORD
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted
 
 if TYPE_CHECKING:
     from kedro_batch.submitter.log_service import AskedService, RecordedRun
@@ -69,52 +61,7 @@ class LogRequest:
     retry_for: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedRun:
-    """A run whose logs are shown; ``entry`` is None if the journal does not have it."""
-
-    run_id: RunId
-    plan: Plan
-    entry: RunEntry | None
-    journal: Path
-
-    @property
-    def is_local(self) -> bool:
-        """True if its jobs run on this machine."""
-        return self.entry is not None and self.entry.engine == "local"
-
-    @property
-    def names(self) -> tuple[JobName, ...]:
-        """Its jobs, parents first."""
-        return tuple(topological_order({job.name: job.depends_on for job in self.plan.jobs}))
-
-
-def find_logged_run(
-    run: str | None, plan: tuple[bytes, str] | None, journal: Path, *, quiet: bool = False
-) -> LoggedRun:
-    """Find a run in the journal, or by its id and the plan that the user names; unless quiet, say which one it is.
-
-    Raises:
-        RunUnknown: There is no such run.
-        UsageError: The journal cannot be read, or the id is missing.
-        PlanError: The plan is wrong.
-    """
-    if plan is None:
-        with read_journal(journal, print_plainly) as view:
-            entry = choose_run(view, run, prefix=True, quiet=quiet)
-            content = view.plan(entry.run)
-        recorded = read_plan(content, f"the plan of run {entry.run}")
-        return LoggedRun(run_id=entry.run, plan=recorded, entry=entry, journal=journal)
-    run_id = named_run_id(run)
-    named = read_plan(*plan)
-    if real_journal(journal).is_file():
-        with read_journal(journal, print_plainly) as view:
-            if view.run(run_id):
-                return find_logged_run(run, None, journal)
-    return LoggedRun(run_id=run_id, plan=named, entry=None, journal=journal)
-
-
-def show_logs(run: LoggedRun, request: LogRequest, output: LogOutput) -> tuple[ServiceError, ...]:
+def show_logs(run: ShownRun, request: LogRequest, output: LogOutput) -> tuple[ServiceError, ...]:
     """Show the logs; return why some could not be read.
 
     Raises:
@@ -129,17 +76,12 @@ def show_logs(run: LoggedRun, request: LogRequest, output: LogOutput) -> tuple[S
         return _show_local(run, request, output, inbox) if run.is_local else _show_batch(run, request, output, inbox)
 
 
-def _show_batch(run: LoggedRun, request: LogRequest, output: LogOutput, inbox: Inbox) -> tuple[ServiceError, ...]:
-    from kedro_batch.cli.run_session import aws_engine  # noqa: PLC0415  loads what shows runs; local ones need none
-    from kedro_batch.submitter.batch_logs import BatchLogs, LogChoice  # noqa: PLC0415  the same
-    from kedro_batch.submitter.log_service import AskedService  # noqa: PLC0415  the same
+def _show_batch(run: ShownRun, request: LogRequest, output: LogOutput, inbox: Inbox) -> tuple[ServiceError, ...]:
+    from kedro_batch.submitter.batch_logs import BatchLogs, LogChoice  # noqa: PLC0415  runs on this machine need none
 
     patience_s = DEFAULT_RETRY_FOR_S if request.follow else limits.LOG_PATIENCE_S
     patience_s = patience_s if request.retry_for is None else request.retry_for
-    place = run.entry.location if run.entry else {}
-    engine = aws_engine(replace(run.plan, region=run.plan.region or place.get("region")), new_run=False)
-    service = AskedService(engine, ThreadedCalls(inbox), inbox, output.notice, patience_s)
-    service.refuse_other_account(run.plan.account or place.get("account"))
+    service = open_for_reading(run, inbox, output.notice, patience_s)
     choice = LogChoice(submission=request.submission, attempt=request.attempt, since=request.since)
     logs = BatchLogs(run.plan, service, _reader(run, service), choice)
     states = logs.states(request.jobs)
@@ -160,11 +102,11 @@ def _show_batch(run: LoggedRun, request: LogRequest, output: LogOutput, inbox: I
     return _show_once(logs, chosen, output, service, pace)
 
 
-def _show_local(run: LoggedRun, request: LogRequest, output: LogOutput, inbox: Inbox) -> tuple[ServiceError, ...]:
-    folder = run_folder(run.journal, run.run_id)
+def _show_local(run: ShownRun, request: LogRequest, output: LogOutput, inbox: Inbox) -> tuple[ServiceError, ...]:
+    folder = run.folder
 
     def is_alive() -> bool:
-        return _is_worked_on(folder) or bool(EarlierCommands(folder / RECORD).left_running())
+        return run.is_worked_on or bool(EarlierCommands(folder / RECORD).left_running())
 
     logs = LocalLogs(folder / "logs", folder / RECORD, is_alive, submission=request.submission, attempt=request.attempt)
     with read_journal(run.journal, print_plainly) as view:
@@ -193,7 +135,7 @@ class _ShownLogs(RunLogs, Protocol):
         """Return why there is no log of a job."""
 
 
-def _choose(run: LoggedRun, request: LogRequest, output: LogOutput, states: Mapping[JobName, JobState]) -> ChosenJobs:
+def _choose(run: ShownRun, request: LogRequest, output: LogOutput, states: Mapping[JobName, JobState]) -> ChosenJobs:
     """Choose the jobs, and say which ones these are."""
     in_order = {job: states[job] for job in run.names}
     if request.follow:
@@ -252,17 +194,14 @@ class _LocalClock:
         self._inbox.check_interrupt()
 
 
-def _reader(run: LoggedRun, service: "AskedService") -> "Callable[[], RecordedRun]":
+def _reader(run: ShownRun, service: "AskedService") -> "Callable[[], RecordedRun]":
     """Return what reads all that is recorded of a run: in the journal, or else on AWS Batch, once."""
     from kedro_batch.submitter.log_service import RecordedRun  # noqa: PLC0415  as where it is called
 
     if run.entry is None:
         found = service.listed_run(run.run_id, run.plan)
         if not found.submissions:
-            raise RunUnknown(
-                f"AWS Batch has no job of run {run.run_id} in {listed(sorted(queues_in(run.plan)))}: it forgets "
-                "jobs some days after they have ended, sometimes within one. Is this the plan of the run?"
-            )
+            raise no_job_listed(run)
         return lambda: found
 
     def read() -> RecordedRun:
@@ -270,15 +209,7 @@ def _reader(run: LoggedRun, service: "AskedService") -> "Callable[[], RecordedRu
             return RecordedRun(
                 submissions=view.submissions(run.run_id),
                 revisions=view.revisions(run.run_id),
-                worked_on=_is_worked_on(run_folder(run.journal, run.run_id)),
+                worked_on=run.is_worked_on,
             )
 
     return read
-
-
-def _is_worked_on(folder: Path) -> bool:
-    """True if a process of this machine works on a run; False also if its file system has no locks to tell it by."""
-    try:
-        return is_locked(folder)
-    except UsageError:
-        return False

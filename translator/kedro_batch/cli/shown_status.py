@@ -12,8 +12,8 @@ from typing import Any
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.run_estimate import estimate_document, estimate_end
-from kedro_batch.cli.seen_run import SeenRun, see_run, tell_notices
-from kedro_batch.cli.shown_logs import LoggedRun
+from kedro_batch.cli.run_snapshot import RunSnapshot, take_snapshot, tell_notices
+from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.streams import shows_links
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import ExpectedEnd, expected_end_words
@@ -58,7 +58,7 @@ class StatusNow:
     goes_on: bool
 
 
-def status_now(run: LoggedRun, *, offline: bool, plan_file: str | None, tell: Sink = tell_notices) -> StatusNow:
+def status_now(run: ShownRun, *, offline: bool, plan_file: str | None, tell: Sink = tell_notices) -> StatusNow:
     """Look how a run stands.
 
     Args:
@@ -76,7 +76,7 @@ def status_now(run: LoggedRun, *, offline: bool, plan_file: str | None, tell: Si
     if run.entry:
         with read_journal(run.journal, print_plainly) as book:
             recorded = _read(book, run.entry)
-    seen = see_run(run, recorded.records, offline=offline, tell=tell)
+    seen = take_snapshot(run, recorded.records, offline=offline, tell=tell)
     now = time.time()
     records = {name: seen.records.get(name, NEW) for name in run.names}
     expected, usual = _from_earlier_runs(run, seen, records, now)
@@ -117,7 +117,7 @@ def status_now(run: LoggedRun, *, offline: bool, plan_file: str | None, tell: Si
 
 
 def _from_earlier_runs(
-    run: LoggedRun, seen: SeenRun, records: Mapping[JobName, JobRecord], now: float
+    run: ShownRun, seen: RunSnapshot, records: Mapping[JobName, JobRecord], now: float
 ) -> tuple[ExpectedEnd | None, Mapping[JobName, float]]:
     """Return when a run is expected to end, and how long its jobs usually run."""
     if run.entry is None:
@@ -143,7 +143,7 @@ def _read(book: JournalView, entry: RunEntry) -> _Recorded:
     )
 
 
-def _as_of(seen: SeenRun, recorded: _Recorded, run: LoggedRun) -> float | None:
+def _as_of(seen: RunSnapshot, recorded: _Recorded, run: ShownRun) -> float | None:
     """Return when a run was so; None if nothing of it goes on, as far as the journal tells."""
     if seen.asked_at is not None:
         return seen.asked_at
@@ -151,13 +151,13 @@ def _as_of(seen: SeenRun, recorded: _Recorded, run: LoggedRun) -> float | None:
     return recorded.last_event_at if goes_on and not run.is_local else None
 
 
-def _as_of_words(as_of: float | None, seen: SeenRun, now: float) -> str:
+def _as_of_words(as_of: float | None, seen: RunSnapshot, now: float) -> str:
     if as_of is None:
         return ""
     return f"as of {_moment(as_of, now)}{', from the journal' if seen.asked_at is None else ''}"
 
 
-def _began(seen: SeenRun, recorded: _Recorded) -> dict[JobName, Began]:
+def _began(seen: RunSnapshot, recorded: _Recorded) -> dict[JobName, Began]:
     """Return when jobs that run began: as AWS Batch says it, or else as the journal has it of the same submission."""
     told = {job: Began(at=at, exact=True) for job, at in seen.running_since.items()}
     same = (job for job, one in recorded.records.items() if one.job_id == seen.records[job].job_id)
@@ -169,7 +169,7 @@ def _moment(seconds: float, now: float) -> str:
     return at.strftime("%H:%M:%S" if at.date() == today.date() else "%Y-%m-%d %H:%M:%S")
 
 
-def _seen_document(seen: SeenRun, recorded: _Recorded, expected: ExpectedEnd | None) -> dict[str, Any]:
+def _seen_document(seen: RunSnapshot, recorded: _Recorded, expected: ExpectedEnd | None) -> dict[str, Any]:
     as_of = recorded.last_event_at if seen.asked_at is None else seen.asked_at
     return {
         "source": "journal" if seen.asked_at is None else "aws",

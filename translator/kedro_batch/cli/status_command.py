@@ -31,11 +31,11 @@ def status(  # noqa: PLR0913  click hands over every option
         raise click.UsageError("--offline and --plan exclude each other: AWS Batch finds the jobs by their names")
     if watch and as_json:
         raise click.UsageError("--watch and --json exclude each other: kedro-batch wait RUN --json prints every event")
-    from kedro_batch.cli.shown_logs import find_logged_run
+    from kedro_batch.cli.shown_run import find_shown_run
     from kedro_batch.cli.shown_status import status_now
     from kedro_batch.files.json_text import encoded
 
-    found = find_logged_run(run, read_input(plan) if plan else None, journal, quiet=as_json)
+    found = find_shown_run(run, read_input(plan) if plan else None, journal, quiet=as_json)
     if watch:
         from kedro_batch.cli.status_views import status_view
         from kedro_batch.cli.status_watch import watch_status

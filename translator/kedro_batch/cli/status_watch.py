@@ -5,21 +5,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kedro_batch.cli.base import print_plainly
-from kedro_batch.cli.shown_logs import LoggedRun, find_logged_run
+from kedro_batch.cli.shown_run import ShownRun, find_shown_run
 from kedro_batch.cli.shown_status import StatusNow, status_now
-from kedro_batch.errors import Interrupted, UsageError
+from kedro_batch.errors import Interrupted
 from kedro_batch.submitter.events import Event
 from kedro_batch.submitter.job_state import ENDED
-from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_view import read_journal
-from kedro_batch.submitter.run_lock import is_locked
 
 _PAUSE_S, _LONGEST_PAUSE_S = 4.0, 30.0
 _SHARE = 4
 """A pause is so many times as long as a look took: those of a large run are many calls."""
 
 
-def watch_status(run: LoggedRun, draw: Callable[[StatusNow], None], *, offline: bool, plan_file: str | None) -> None:
+def watch_status(run: ShownRun, draw: Callable[[StatusNow], None], *, offline: bool, plan_file: str | None) -> None:
     """Look at a run, and draw it, until it has ended.
 
     Args:
@@ -38,7 +36,7 @@ def watch_status(run: LoggedRun, draw: Callable[[StatusNow], None], *, offline: 
         while True:
             began = time.monotonic()
             run = _read_again(run)
-            worked_on = _is_worked_on(run)  # before the look: what it submits last is seen
+            worked_on = run.is_worked_on  # before the look: what it submits last is seen
             now = status_now(run, offline=offline, plan_file=plan_file, tell=_unsaid)
             draw(now)
             if all(state in ENDED for state in now.states.values()):
@@ -51,23 +49,15 @@ def watch_status(run: LoggedRun, draw: Callable[[StatusNow], None], *, offline: 
         raise
 
 
-def _read_again(run: LoggedRun) -> LoggedRun:
+def _read_again(run: ShownRun) -> ShownRun:
     """Read the row of a run again, and its plan only if it goes on with another one: reading that may take seconds."""
     if run.entry is None:
         return run
     with read_journal(run.journal, print_plainly) as view:
         entry = view.run(run.run_id)
     if entry is None or entry.plan_digest != run.entry.plan_digest:
-        return find_logged_run(run.run_id, None, run.journal)
+        return find_shown_run(run.run_id, None, run.journal)
     return replace(run, entry=entry)
-
-
-def _is_worked_on(run: LoggedRun) -> bool:
-    """True if a process of this machine works on a run; False also if its file system has no locks to tell it by."""
-    try:
-        return run.entry is not None and is_locked(run_folder(run.journal, run.run_id))
-    except UsageError:
-        return False
 
 
 def _unsaid(_: Event) -> None:

@@ -12,7 +12,7 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.submit_job import parsed_job_name, run_prefix
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.preflight import check_location, location_of, refuse_other_account
+from kedro_batch.submitter.preflight import check_location, location_of, refuse_account_of_caller
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import CONNECT_S, READ_S
@@ -56,7 +56,7 @@ def find_place(context: RunContext, before: Mapping[str, str]) -> dict[str, str]
         _warn(context, f"nobody can tell which account this is: {_why(error)}. {shown}")
         return here
     if caller:
-        refuse_other_account(context, caller)
+        refuse_account_of_caller(context, caller)
     check_location(context, before, here)
     return here
 

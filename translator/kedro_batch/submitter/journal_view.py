@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState
@@ -57,6 +57,22 @@ class JournalView(JournalTimes):
         if isinstance(found, UsageError):
             raise found
         return found
+
+    def known_run(self, run_id: RunId, otherwise: str = "") -> RunEntry:
+        """Return one run that the journal has to have.
+
+        Args:
+            run_id: The run.
+            otherwise: What the message says that can be done beside looking for another id.
+
+        Raises:
+            RunUnknown: It does not have it.
+            UsageError: Its row is odd.
+        """
+        if entry := self.run(run_id):
+            return entry
+        further = journal_words(self.file)
+        raise RunUnknown(f"the journal {self.file} has no run {run_id}: see kedro-batch runs{further}{otherwise}")
 
     def _entries(self, where: str = "", *values: object) -> Iterator[RunEntry | UsageError]:
         columns = f"{self._columns('runs', RUN_COLUMNS)}, {_NEWEST if self._has_plans() else 'NULL'}"

@@ -16,6 +16,7 @@ from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobRecord
 from kedro_batch.submitter.log_places import LogPlace, LogStream, shown_place
+from kedro_batch.submitter.other_account import refuse_other_account
 from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.api import Engine, JobDetail
 from kedro_batch.submitter.service.backoff import Backoff
@@ -75,11 +76,11 @@ class AskedService:
         """Make one call about an account."""
         return self._service.call_until_answered(Lane.DESCRIBE, call)
 
-    def refuse_other_account(self, account: str | None) -> None:
+    def refuse_other_account(self, run_id: RunId, account: str | None) -> None:
         """Refuse credentials of another account than that of a run, if AWS STS tells whose they are.
 
         Raises:
-            ServiceError: They are of another one.
+            ServiceError: They are of another one, or AWS STS has not answered in time.
         """
         try:
             caller = self.ask(self.engine.caller_identity) if account else None
@@ -87,11 +88,8 @@ class AskedService:
             if error.passing:
                 raise
             return
-        if caller and caller.account != account:
-            raise ServiceError(
-                f"the run is in account {account}, and your credentials are of account {caller.account} "
-                f"({caller.arn}): they do not see it. Choose credentials of {account} with AWS_PROFILE"
-            )
+        if caller:
+            refuse_other_account(account, caller, what=f"run {run_id} is in", so="they do not see it")
 
     def describe_jobs(self, ids: Iterable[JobId]) -> list[JobDetail]:
         """Describe any number of jobs; unknown ones are left out."""

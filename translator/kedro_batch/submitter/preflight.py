@@ -20,6 +20,7 @@ from kedro_batch.plan.model import Job
 from kedro_batch.plan.submit_job import run_prefix
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.submitter.other_account import refuse_other_account
 from kedro_batch.submitter.service.call_pool import Lane
 
 _T = TypeVar("_T")
@@ -136,26 +137,21 @@ def check_account(context: RunContext) -> dict[str, str]:
             f"{error}. The plan is for account {account}, so the account is looked at first: nothing was sent{remedy}",
             fault=error.fault,
         ) from error
-    refuse_other_account(context, caller)
+    refuse_account_of_caller(context, caller)
     return {"account": account}
 
 
-def refuse_other_account(context: RunContext, caller: Identity) -> None:
+def refuse_account_of_caller(context: RunContext, caller: Identity) -> None:
     """Refuse credentials of another account than the plan's, if it names one.
 
     Raises:
         ServiceError: It is another account.
     """
-    account = context.plan.account
-    if account not in (None, caller.account):
-        why = f"your credentials are of account {caller.account} ({caller.arn}): nothing was sent"
-        choose = f"Choose credentials of {account} with AWS_PROFILE"
-        if context.continued:
-            raise ServiceError(f"run {context.run_id} is in account {account}, and {why}. {choose}")
-        raise ServiceError(
-            f"the plan is for account {account}, and {why}. {choose}; or, if the plan is for {caller.account}, change "
-            "`account` in aws_batch.yml and compile again"
-        )
+    what, otherwise = f"run {context.run_id} is in", ""
+    if not context.continued:
+        what = "the plan is for"
+        otherwise = f"; or, if the plan is for {caller.account}, change `account` in aws_batch.yml and compile again"
+    refuse_other_account(context.plan.account, caller, what=what, so="nothing was sent", otherwise=otherwise)
 
 
 def current_location(context: RunContext, account: Mapping[str, str]) -> dict[str, str]:

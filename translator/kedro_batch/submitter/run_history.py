@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
-from kedro_batch.submitter.journal_view import JournalView, journal_words
+from kedro_batch.submitter.journal_view import JournalView
 
 SubmissionKey = tuple[JobName, int]
 """A job, and which submission of it."""
@@ -87,9 +86,7 @@ def read_history(view: JournalView, run_id: RunId) -> RunHistory:
         UsageError: A row is odd.
         PlanError: A plan of the run cannot be read.
     """
-    entry = view.run(run_id)
-    if entry is None:
-        raise RunUnknown(f"the journal {view.file} has no run {run_id}: see kedro-batch runs{journal_words(view.file)}")
+    entry = view.known_run(run_id)
     plans = {one.digest: read_plan(one.content, f"the plan of run {run_id}") for one in view.plans(run_id)}
     plan = list(plans.values())[-1]
     parents = {digest: {job.name: job.depends_on for job in one.jobs} for digest, one in plans.items()}

@@ -76,6 +76,14 @@ def is_locked(folder: Path) -> bool:
         return not _try_lock(file, fcntl.LOCK_SH, folder)
 
 
+def is_worked_on(folder: Path) -> bool:
+    """True if a process on this machine works on the run of a folder; False also where there are no locks to tell."""
+    try:
+        return is_locked(folder)
+    except UsageError:
+        return False
+
+
 def is_hidden(folder: Path) -> bool:
     """True if nobody can tell whether a process works on the run of a folder: its lock is another user's alone."""
     try:

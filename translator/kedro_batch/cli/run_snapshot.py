@@ -1,4 +1,4 @@
-"""A run as it stands now, for a command that shows it: what the journal has, and one look at AWS Batch.
+"""A snapshot of a run: how it stands now, for a command that shows it: what the journal has, and one look at AWS Batch.
 
 It takes no lock and writes nothing: a run that somebody works on can be looked at.
 """
@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
 from kedro_batch.cli.base import on_signals, print_plainly
-from kedro_batch.cli.shown_logs import LoggedRun
-from kedro_batch.errors import RunUnknown, ServiceError
+from kedro_batch.cli.shown_run import ShownRun
+from kedro_batch.errors import ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.events import Event, Notice, Sink
@@ -18,8 +19,6 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
-from kedro_batch.submitter.run_plans import queues_in
-from kedro_batch.submitter.service.call_pool import ThreadedCalls
 from kedro_batch.submitter.service.limits import LOG_PATIENCE_S
 from kedro_batch.text.wording import counted, listed
 
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenRun:
-    """A run as it was seen.
+class RunSnapshot:
+    """A run as it stands, or stood when AWS Batch was asked.
 
     Attributes:
         entry: The run as a whole.
@@ -54,9 +53,9 @@ def tell_notices(event: Event) -> None:
         print_plainly(event.message)
 
 
-def see_run(
-    run: LoggedRun, recorded: Mapping[JobName, JobRecord], *, offline: bool, tell: Sink = tell_notices
-) -> SeenRun:
+def take_snapshot(
+    run: ShownRun, recorded: Mapping[JobName, JobRecord], *, offline: bool, tell: Sink = tell_notices
+) -> RunSnapshot:
     """Look at a run once, if something of it goes on, or if the journal does not have it.
 
     Args:
@@ -72,7 +71,7 @@ def see_run(
     """
     if run.entry is None:
         return _see_listed_run(run, tell)
-    seen = SeenRun(entry=run.entry, records=recorded)
+    seen = RunSnapshot(entry=run.entry, records=recorded)
     going_on = any(one.state in LIVE | MAYBE_SUBMITTED for one in recorded.values())
     if offline or run.is_local or not going_on:
         return seen
@@ -89,18 +88,15 @@ def see_run(
     return replace(seen, records=look.records, running_since=look.running_since, asked_at=time.time(), note=note)
 
 
-def _see_listed_run(run: LoggedRun, tell: Sink) -> SeenRun:
+def _see_listed_run(run: ShownRun, tell: Sink) -> RunSnapshot:
     """Look at a run that the journal does not have."""
     look, region = _look(run, None, tell)
     if not look.records:
-        raise RunUnknown(
-            f"AWS Batch has no job of run {run.run_id} in {listed(sorted(queues_in(run.plan)))}: it forgets jobs some "
-            "days after they have ended, sometimes within one. Is this the plan of the run?"
-        )
+        raise no_job_listed(run)
     now, jobs = time.time(), len(run.plan.jobs)
     known = sum(one.job_id is not None for one in look.records.values())
     location = {"region": region, "account": run.plan.account}
-    return SeenRun(
+    return RunSnapshot(
         entry=RunEntry(
             run=run.run_id,
             digest=plan_digest(run.plan),
@@ -119,18 +115,14 @@ def _see_listed_run(run: LoggedRun, tell: Sink) -> SeenRun:
     )
 
 
-def _look(run: LoggedRun, recorded: Mapping[JobName, JobRecord] | None, tell: Sink) -> "tuple[RunLook, str | None]":
+def _look(run: ShownRun, recorded: Mapping[JobName, JobRecord] | None, tell: Sink) -> "tuple[RunLook, str | None]":
     """Look at AWS Batch; return the region, too."""
-    from kedro_batch.cli.run_session import aws_engine  # noqa: PLC0415  what is not asked for needs no boto3
-    from kedro_batch.submitter.log_service import AskedService  # noqa: PLC0415  the same
-    from kedro_batch.submitter.run_look import look_at_listed_run, look_at_recorded_run  # noqa: PLC0415  the same
+    from kedro_batch.submitter.run_look import look_at_listed_run, look_at_recorded_run  # noqa: PLC0415  only if it is asked
 
     inbox = Inbox()
-    place = run.entry.location if run.entry else {}
     with on_signals(inbox.on_signal):
-        engine = aws_engine(replace(run.plan, region=run.plan.region or place.get("region")), new_run=False)
-        service = AskedService(engine, ThreadedCalls(inbox), inbox, tell, LOG_PATIENCE_S)
-        service.refuse_other_account(run.plan.account or place.get("account"))
+        service = open_for_reading(run, inbox, tell, LOG_PATIENCE_S)
+        region = service.engine.location.get("region")
         if recorded is None:
-            return look_at_listed_run(run.run_id, run.plan, service), engine.location.get("region")
-        return look_at_recorded_run(run.run_id, run.plan, recorded, service), engine.location.get("region")
+            return look_at_listed_run(run.run_id, run.plan, service), region
+        return look_at_recorded_run(run.run_id, run.plan, recorded, service), region

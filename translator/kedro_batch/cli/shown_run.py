@@ -1,0 +1,87 @@
+"""The run that a command shows, and only reads: from the journal, or by its id and a plan, if that is elsewhere."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.run_choice import choose_run, named_run_id
+from kedro_batch.plan.graph import topological_order
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.journal_place import real_journal, run_folder
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import JournalView, read_journal
+from kedro_batch.submitter.run_lock import is_worked_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRun:
+    """A run that is shown.
+
+    Attributes:
+        run_id: Its id.
+        plan: Its newest plan.
+        entry: What the journal says of it; None if the journal does not have it.
+        journal: The journal, as the user names it.
+    """
+
+    run_id: RunId
+    plan: Plan
+    entry: RunEntry | None
+    journal: Path
+
+    @property
+    def is_local(self) -> bool:
+        """True if its jobs run on this machine."""
+        return self.entry is not None and self.entry.engine == "local"
+
+    @property
+    def names(self) -> tuple[JobName, ...]:
+        """Its jobs, parents first."""
+        return tuple(topological_order({job.name: job.depends_on for job in self.plan.jobs}))
+
+    @property
+    def region(self) -> str | None:
+        """Where it is, as far as that is known."""
+        return self.plan.region or (self.entry.location.get("region") if self.entry else None)
+
+    @property
+    def account(self) -> str | None:
+        """In which account it is, as far as that is known."""
+        return self.plan.account or (self.entry.location.get("account") if self.entry else None)
+
+    @property
+    def folder(self) -> Path:
+        """Where its lock is, and the logs of a run on this machine."""
+        return run_folder(self.journal, self.run_id)
+
+    @property
+    def is_worked_on(self) -> bool:
+        """True if a process of this machine works on it, as far as anybody can tell."""
+        return self.entry is not None and is_worked_on(self.folder)
+
+
+def find_shown_run(run: str | None, plan: tuple[bytes, str] | None, journal: Path, *, quiet: bool = False) -> ShownRun:
+    """Find a run in the journal, or by its id and the plan that the user names; unless quiet, say which one it is.
+
+    Raises:
+        RunUnknown: There is no such run.
+        UsageError: The journal cannot be read, or the id is missing.
+        PlanError: The plan is wrong.
+    """
+    if plan is None:
+        with read_journal(journal, print_plainly) as view:
+            return _recorded(view, choose_run(view, run, prefix=True, quiet=quiet))
+    run_id = named_run_id(run)
+    named = read_plan(*plan)
+    if real_journal(journal).is_file():
+        with read_journal(journal, print_plainly) as view:
+            if entry := view.run(run_id):
+                return _recorded(view, entry)
+    return ShownRun(run_id=run_id, plan=named, entry=None, journal=journal)
+
+
+def _recorded(view: JournalView, entry: RunEntry) -> ShownRun:
+    plan = read_plan(view.plan(entry.run), f"the plan of run {entry.run}")
+    return ShownRun(run_id=entry.run, plan=plan, entry=entry, journal=view.file)
