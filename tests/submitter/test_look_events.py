@@ -118,6 +118,8 @@ def test_what_was_seen_is_kept_until_the_journal_has_something_new(state):
     assert with_earlier_look(recorded, recorded, seen) == seen
     newer = {**recorded, A: job("RUNNING", submission=2)}
     assert with_earlier_look(newer, recorded, seen) == {A: newer[A], B: seen[B]}
+    told = {**recorded, B: ended(9.0, "b")}
+    assert with_earlier_look(told, {**recorded, B: replace(told[B], execution=None)}, seen)[B].execution
 
 
 def test_that_a_job_will_not_run_is_not_kept_since_what_is_above_it_may_run_again():

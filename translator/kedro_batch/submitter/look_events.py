@@ -37,8 +37,10 @@ def with_earlier_look(recorded: Records, recorded_before: Records, seen: Records
     """
 
     def newest(job: JobName, one: JobRecord) -> JobRecord:
-        was = seen.get(job)
-        return was if was and was.state is not JobState.NOT_RUN and one == recorded_before.get(job) else one
+        was, known = recorded_before.get(job), seen.get(job)
+        if was is None or known is None or known.state is JobState.NOT_RUN:
+            return one
+        return known if (one, one.execution) == (was, was.execution) else one
 
     return {job: newest(job, one) for job, one in recorded.items()}
 
