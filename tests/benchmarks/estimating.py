@@ -33,8 +33,9 @@ from kedro_batch.submitter.events import JobChanged, JobExecuted, JobSubmitted
 from kedro_batch.submitter.job_execution import JobAttempt, JobExecution
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal import Journal
-from kedro_batch.submitter.journal_rows import JobTimes, RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
+from kedro_batch.submitter.submission_rows import JobTimes
 from kedro_batch.submitter.usual_times import UsualTimes, read_usual_times, usual_times
 from tests.support.plans import a_job, layered
 

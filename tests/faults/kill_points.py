@@ -14,15 +14,18 @@ import kedro_batch
 SUBMITTER = Path(kedro_batch.__file__).parent / "submitter"
 _WHOLE = (
     "job_submitter.py",
+    "intents.py",
     "sender.py",
     "unconfirmed.py",
     "submit_pace.py",
     "journal.py",
     "journal_busy.py",
+    "journal_commit.py",
     "journal_place.py",
     "journal_rows.py",
     "journal_schema.py",
     "journal_statements.py",
+    "submission_rows.py",
     "run.py",
     "loop.py",
     "look_again.py",
@@ -40,6 +43,7 @@ _WHOLE = (
     "reconcile/copies.py",
     "reconcile/duplicates.py",
     "reconcile/merge.py",
+    "reconcile/rerun.py",
     "reconcile/settle.py",
     "reconcile/job_versions.py",
     "service/job_lookup.py",
@@ -50,6 +54,7 @@ _WHOLE = (
 )
 _LOCAL = (
     "service/local.py",
+    "service/local_plan.py",
     "service/local_process.py",
     "service/local_record.py",
     "service/local_earlier.py",

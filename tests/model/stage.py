@@ -12,11 +12,11 @@ from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.events import EngineName, Event, JobChanged, JobSubmitted
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import JournalWait
-from kedro_batch.submitter.journal_rows import SubmittedId
 from kedro_batch.submitter.service.api import Check, JobDetail, JobPage, LogTail, Terminated, unchecked
 from kedro_batch.submitter.service.aws import AwsEngine
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.stuck_jobs import FirstSight
+from kedro_batch.submitter.submission_rows import SubmittedId
 from tests.model.service import Copies, detail_of, number_of, summary_of
 
 Row = tuple[JobName, int, JobRecord]

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 import pytest
 
@@ -11,9 +13,10 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.batch_logs import BatchLogs, LogChoice
 from kedro_batch.submitter.job_state import JobRecord, JobState
-from kedro_batch.submitter.log_following import FollowPace, OneLook, follow_logs
+from kedro_batch.submitter.log_following import FollowPace, Log, OneLook, follow_logs
 from kedro_batch.submitter.log_service import RecordedRun
 from kedro_batch.submitter.service import limits
+from kedro_batch.submitter.service.api import job_detail
 from tests.standin.simulated import Simulated
 from tests.submitter.simulated_logs import EPOCH, asked
 from tests.support.plans import write_plan
@@ -86,6 +89,45 @@ def test_no_line_is_lost_and_none_is_repeated(tmp_path, lines, configuration):
         assert run.lines["a"] == said
     if "throttle_other" in configuration:
         assert run.engine.throttled
+
+
+class Described(dict[str, Any]):
+    """A job of a DescribeJobs reply, of which one can be told whether it is held."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def test_what_is_held_while_logs_are_followed_does_not_grow_with_the_jobs_that_have_ended(tmp_path, monkeypatch):
+    names = [f"a{number}" for number in range(60)]
+    run = Followed(tmp_path, dict.fromkeys(names, ""), LogChoice(), slots=5, run_s=40, fail={"a7": 1})
+    replies, logs = WeakSet[Described](), WeakSet[Log]()
+    ask, begin = run.engine.describe_jobs, run.logs.open
+    most_logs = 0
+
+    def describe(ids):
+        some = [Described(one.reply) for one in ask(ids)]
+        replies.update(some)
+        return [job_detail(one) for one in some]
+
+    def begun(place):
+        nonlocal most_logs
+        logs.add(log := begin(place))
+        most_logs = max(most_logs, len(logs))
+        return log
+
+    def looked():
+        found = look()
+        assert not replies
+        return found
+
+    look = run.logs.look
+    monkeypatch.setattr(run.engine, "describe_jobs", describe)
+    monkeypatch.setattr(run.logs, "open", begun)
+    monkeypatch.setattr(run.logs, "look", looked)
+    assert run.follow() == ()
+    assert {job: len(lines) for job, lines in run.lines.items()} == {**dict.fromkeys(names, 3), "a7": 9}
+    assert most_logs <= 10  # those that run, and those that have just ended
+    assert not logs
 
 
 def test_a_service_that_repeats_no_token_is_not_asked_all_the_time(tmp_path):

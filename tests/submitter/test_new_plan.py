@@ -17,7 +17,7 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name, submit_request
 from kedro_batch.plan.variables import VERSION_VARIABLE
-from kedro_batch.submitter.reconcile.merge import with_descendants
+from kedro_batch.submitter.reconcile.rerun import with_descendants
 from tests.support.plans import a_job
 from tests.support.simulation import Simulation
 from tests.support.standin.jobs import Job as ServiceJob

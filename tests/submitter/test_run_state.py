@@ -15,7 +15,8 @@ from kedro_batch.submitter.job_state import (
     Transition,
     state_of,
 )
-from kedro_batch.submitter.run_state import Parents, RunState
+from kedro_batch.submitter.run_records import Parents
+from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import job_detail
 
 S = JobState

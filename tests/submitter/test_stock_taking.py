@@ -11,7 +11,8 @@ from kedro_batch.errors import RunUnknown
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, job_changed
+from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice
+from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import JobRecord, JobState, Transition
 from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.service.call_pool import Lane

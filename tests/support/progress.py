@@ -7,8 +7,9 @@ from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
-from kedro_batch.submitter.events import Event, JobLog, JobSubmitted, RunStarted, job_changed
+from kedro_batch.submitter.events import Event, JobLog, JobSubmitted, RunStarted
 from kedro_batch.submitter.failures import Cause, Failure
+from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import JobState, Transition
 from kedro_batch.submitter.run_state import RunState
 from tests.support.plans import layered

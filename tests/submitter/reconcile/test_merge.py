@@ -8,17 +8,11 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import JobChanged, JobSubmitted
+from kedro_batch.submitter.job_events import events_since
 from kedro_batch.submitter.job_state import ENDED, STARTED, JobRecord, JobState
 from kedro_batch.submitter.reconcile.duplicates import FoundJob
-from kedro_batch.submitter.reconcile.merge import (
-    assume_done,
-    events_since,
-    jobs_in,
-    jobs_to_rerun,
-    merge,
-    propagate_failures,
-    with_next_submission,
-)
+from kedro_batch.submitter.reconcile.merge import assume_done, jobs_in, merge, propagate_failures
+from kedro_batch.submitter.reconcile.rerun import jobs_to_rerun, with_next_submission
 from kedro_batch.submitter.service.api import JobDetail
 
 S = JobState

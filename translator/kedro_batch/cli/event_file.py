@@ -10,7 +10,8 @@ from typing import Self
 
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.errors import UsageError
-from kedro_batch.submitter.events import Event, event_json
+from kedro_batch.submitter.event_json import event_json
+from kedro_batch.submitter.events import Event
 
 
 class EventFile:

@@ -4,7 +4,8 @@ import sys
 from datetime import UTC, datetime
 
 from kedro_batch.cli.streams import redirect_to_null
-from kedro_batch.submitter.events import Event, event_json
+from kedro_batch.submitter.event_json import event_json
+from kedro_batch.submitter.events import Event
 
 
 class JsonLines:

@@ -12,7 +12,7 @@ from kedro_batch.review.run.progress_words import Estimate
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_ID, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
-from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.usual_times import UsualTimes, read_usual_times
 
 

@@ -24,7 +24,7 @@ from kedro_batch.cli.terminal_view import Estimator
 from kedro_batch.errors import Interrupted, ServiceError, UsageError
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
-from kedro_batch.submitter.events import Event, Notice, NoticeKind, RunStarted
+from kedro_batch.submitter.events import Event, Notice, NoticeKind, RunFinished, RunStarted
 from kedro_batch.submitter.job_state import ENDED, NEW
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.look_events import events_between, stuck_notices
@@ -112,6 +112,7 @@ class _Watch:
             begun = True
             self._show(seen)
             if self._is_over(seen, worked_on=worked_on, now=began):
+                view.show(_finished(seen))  # so that nothing is kept back that waits for what follows it
                 return True
             time.sleep(min(_LONGEST_PAUSE_S, max(_PAUSE_S, _SHARE * (time.monotonic() - began))))
 
@@ -237,3 +238,8 @@ def _started(seen: RunSnapshot) -> RunStarted:
         continued=True,
         first_plan_digest=entry.digest if entry.new_digest else None,
     )
+
+
+def _finished(seen: RunSnapshot) -> RunFinished:
+    """Return what ends the following of a run, whatever became of it."""
+    return RunFinished(run=seen.entry.run, outcome="detached", counts={}, seconds=0.0)

@@ -4,7 +4,7 @@ What the journal has of a run comes in, or what ListJobs says where there is no 
 submitted or terminated. AWS Batch forgets a job within days; the journal then still has the names of its streams.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,13 +14,13 @@ from kedro_batch.plan.containers import DEFAULT_LOG_GROUP, LogGroup, find_log_gr
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import JobId
+from kedro_batch.submitter.described_logs import DescribedLogs, described_logs
 from kedro_batch.submitter.job_execution import NOTHING_KNOWN
 from kedro_batch.submitter.job_state import ENDED, FREES_CHILDREN, LIVE, NEW, UNSUCCESSFUL, JobRecord, JobState
 from kedro_batch.submitter.log_following import LogAtWork
-from kedro_batch.submitter.log_places import LogPlace, LogStream, attempt_streams, why_no_stream
+from kedro_batch.submitter.log_places import LogPlace, LogStream
 from kedro_batch.submitter.log_service import AskedService, RecordedRun, StreamLog
-from kedro_batch.submitter.service.api import JobDetail
-from kedro_batch.submitter.service.limits import REMEMBERED_S
+from kedro_batch.submitter.service.limits import DESCRIBE_JOBS, REMEMBERED_S
 
 _MISSING_LOOKS = 12
 """A job that DescribeJobs does not know in so many looks is not waited for any more."""
@@ -49,7 +49,11 @@ class LogChoice:
 
 
 class BatchLogs:
-    """The logs of some jobs of a run. ``RunLogs``."""
+    """The logs of some jobs of a run. ``RunLogs``.
+
+    What it holds of a job that has ended, and whose logs were read, is only what is needed to count it: a run may have
+    10,000 jobs.
+    """
 
     def __init__(
         self, plan: Plan, service: AskedService, read: Callable[[], RecordedRun], choice: LogChoice = LogChoice()
@@ -64,12 +68,15 @@ class BatchLogs:
         """
         self.over = False
         self.wanted: Sequence[JobName] = [job.name for job in plan.jobs]
-        self._parents = {job.name: job.depends_on for job in plan.jobs}
+        parents = {job.name: job.depends_on for job in plan.jobs}
+        self._parents = {job: parents[job] for job in topological_order(parents)}
         self._groups = {job.name: _declared_group(plan, job.settings.job_definition) for job in plan.jobs}
         self._service = service
         self._read = read
         self._choice = choice
-        self._details: dict[JobId, JobDetail] = {}
+        self._details: dict[JobId, DescribedLogs] = {}
+        self._left = defaultdict[JobName, set[LogPlace]](set)
+        """The logs that are not read any more, of jobs that may have others."""
         self._missing = Counter[JobId]()
         self._followed = False
         self._first_attempts: dict[tuple[JobName, int], int] = {}
@@ -96,7 +103,13 @@ class BatchLogs:
 
     def _read_again(self) -> tuple[RecordedRun, dict[JobName, JobRecord]]:
         run, number = self._read(), self._choice.submission
-        return run, {job: one for job, one in run.submissions if number in (None, one.submission)}
+        recorded = {
+            # What AWS Batch has said of a job is known better, and need not be held twice.
+            job: one if one.job_id not in self._details else replace(one, execution=None, failure=None)
+            for job, one in run.submissions
+            if number in (None, one.submission)
+        }
+        return replace(run, submissions=()), recorded
 
     def states(self, named: Collection[JobName] = ()) -> dict[JobName, JobState]:
         """Return the states of all jobs; ask about those that have not ended, or only about those that are named."""
@@ -105,7 +118,9 @@ class BatchLogs:
 
     def _ask(self, jobs: Iterable[JobName]) -> None:
         ids = [job_id for job in jobs if (job_id := self.record(job).job_id)]
-        self._details |= {one.job_id: one for one in self._service.describe_jobs(ids)}
+        for start in range(0, len(ids), DESCRIBE_JOBS):  # of 10,000 replies at once, each would have to be held
+            some = self._service.describe_jobs(ids[start : start + DESCRIBE_JOBS])
+            self._details |= {one.job_id: described_logs(one) for one in some}
         self._missing.update(job_id for job_id in ids if job_id not in self._details)
 
     # Their logs
@@ -116,9 +131,24 @@ class BatchLogs:
         records = {job: self.record(job) for job in self.wanted}
         self._ask([job for job in self.wanted if self._is_to_be_asked(job, records)])
         self.over = self._are_over({job: self.record(job) for job in self.wanted})
-        found = [one for job in self.wanted for one in self.logs_of(job)]
+        found = [one for job in self.wanted for one in self._unread_logs_of(job)]
         self._followed = True  # what starts later is shown from its first attempt on
         return found
+
+    def _unread_logs_of(self, job: JobName) -> list[LogAtWork]:
+        """Return the logs of a job that are wanted and were not left; forget those of a job that has no others."""
+        found = [one for one in self.logs_of(job) if one.place not in self._left.get(job, ())]
+        record = self.record(job)
+        detail = self._details.get(record.job_id) if record.job_id else None
+        if record.job_id and detail and detail.execution and detail.state in ENDED and not found:
+            self._details[record.job_id] = detail.without_logs()
+            self._left.pop(job, None)
+            self._first_attempts.pop((job, record.submission), None)
+        return found
+
+    def leave(self, place: LogPlace) -> None:
+        """Learn that nothing more is read of a log."""
+        self._left[place.job].add(place)
 
     def open(self, place: LogPlace) -> StreamLog:
         """Begin to read a log."""
@@ -173,17 +203,17 @@ class BatchLogs:
             return "AWS Batch does not know it any more, and nothing has recorded where its log is"
         return self._why_no_stream(job, detail)
 
-    def _why_no_stream(self, job: JobName, detail: JobDetail) -> str:
+    def _why_no_stream(self, job: JobName, detail: DescribedLogs) -> str:
         if (begun := self.attempts_begun(job)) and self._choice.attempt:
             return f"it has no attempt {self._choice.attempt}: it has {begun}"
         if detail.state not in ENDED and not begun:
-            return f"it is {detail.status or detail.state}, and has no log yet"
-        return why_no_stream(detail.reply)
+            return f"it is {detail.status}, and has no log yet"
+        return detail.why_none
 
     def _streams(self, job: JobName, record: JobRecord) -> tuple[tuple[LogStream, ...], ...]:
         detail = self._details.get(record.job_id) if record.job_id else None
         if detail:
-            return attempt_streams(detail.reply, ended=detail.state in ENDED)
+            return detail.streams
         if record.execution is None:
             return ()
         names = [one.log for one in record.execution.attempts] or [record.execution.log]
@@ -221,11 +251,11 @@ class BatchLogs:
     def _are_over(self, records: Mapping[JobName, JobRecord]) -> bool:
         """True if every job has ended, or will not be run: one above it has failed, or nobody submits it."""
         blocked = set[JobName]()
-        for job in topological_order(self._parents):
+        for job, parents in self._parents.items():
             if job not in records:
                 continue
             record = records[job]
-            if record.state in UNSUCCESSFUL or any(one in blocked for one in self._parents[job]):
+            if record.state in UNSUCCESSFUL or any(one in blocked for one in parents):
                 blocked.add(job)
             elif record.state not in ENDED and (record.job_id or self._run.worked_on):
                 return False

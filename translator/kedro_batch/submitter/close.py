@@ -6,7 +6,8 @@ from functools import partial
 from kedro_batch.errors import Interrupted, RunCancelled, ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome, job_changed
+from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
+from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import (
     CANCEL_REASON,
     ENDED,

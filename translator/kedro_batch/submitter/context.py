@@ -18,7 +18,7 @@ from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.run_plans import jobs_in_any, jobs_that_take_over, proving_parents, queues_in
-from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.api import Engine, JobSummary
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.blocking import BlockingService

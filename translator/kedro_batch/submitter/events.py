@@ -1,21 +1,16 @@
-"""What happens in a run, as values: printed as lines, drawn on a terminal, written as JSON and to the journal.
-
-The JSON form, one object a line, is described by ``schemas/events.schema.json``.
-"""
+"""What happens in a run, as values: printed as lines, drawn on a terminal, written as JSON and to the journal."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
-from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.submitter.failures import Cause, advice_for_programs
-from kedro_batch.submitter.job_execution import JobExecution, execution_document, moment
-from kedro_batch.submitter.job_state import JobState, Transition
+from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.job_execution import JobExecution
+from kedro_batch.submitter.job_state import JobState
 
 EVENTS_SCHEMA = "kedro-batch/events/v1"
 
@@ -159,42 +154,6 @@ class JobChanged:
     event: Literal["job_changed"] = "job_changed"
 
 
-def job_changed(
-    transition: Transition,
-    *,
-    reason: str | None = None,
-    exit_code: int | None = None,
-    log: str | None = None,
-    started_at: float | None = None,
-) -> JobChanged:
-    """Return the event of a transition.
-
-    Args:
-        transition: The transition; the failure in its record goes before the other arguments.
-        reason: What the service says about the job.
-        exit_code: Of its container.
-        log: Where its output is.
-        started_at: When its container started, if it is RUNNING.
-    """
-    one, failure = transition.record, transition.record.failure
-    return JobChanged(
-        job=transition.job,
-        job_id=one.job_id,
-        submission=one.submission,
-        before=transition.before,
-        after=one.state,
-        status=one.status,
-        blocked_by=one.blocked_by,
-        reason=(failure.reason if failure else reason) or None,
-        cause=failure.cause if failure else None,
-        advice=(failure.advice or None) if failure else None,
-        exit_code=failure.exit_code if failure else exit_code,
-        attempts=failure.attempts if failure and failure.attempts > 1 else None,
-        log=failure.log if failure else log,
-        started_at=started_at,
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobExecuted:
     """A job that has ended was executed so, by the word of the service, which forgets it.
@@ -311,28 +270,3 @@ Event = (
     | RunFinished
 )
 Sink = Callable[[Event], None]
-
-
-def event_json(event: Event, at: datetime) -> str:
-    """Return an event as one line of JSON, without the fields that have no value.
-
-    Args:
-        event: The event.
-        at: When it happened, with its time zone.
-    """
-    fields: dict[str, Any] = asdict(event)
-    first = {name: fields.pop(name) for name in ("schema", "event") if name in fields}
-    if isinstance(event, JobExecuted):
-        fields["execution"] = execution_document(event.execution)
-    if isinstance(event, RunFinished) and event.began_at is not None:
-        fields["began_at"] = moment(event.began_at)
-    if isinstance(event, JobChanged) and event.started_at is not None:
-        fields["started_at"] = moment(event.started_at)
-    if isinstance(event, JobChanged) and event.advice:
-        fields["advice"] = advice_for_programs(event.advice, event.cause, event.exit_code)
-    rest = {name: value for name, value in fields.items() if _has_value(value)}
-    return encoded(first | {"at": at.isoformat(timespec="milliseconds")} | rest)
-
-
-def _has_value(value: Any) -> bool:
-    return value is not None and value is not False and value != ()

@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, batch_job_name
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.events import job_changed
 from kedro_batch.submitter.executions import record_execution
 from kedro_batch.submitter.failed_logs import FailedLogs
 from kedro_batch.submitter.failures import classify_failure, exit_code_of, reason_of
+from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, MAY_BE_WORKING, JobRecord, JobState, Transition
 from kedro_batch.submitter.log_places import log_of
 from kedro_batch.submitter.missing_jobs import MissingJobs
 from kedro_batch.submitter.poll_schedule import PollSchedule, in_calls
 from kedro_batch.submitter.reconcile.duplicates import ended_as_duplicate
 from kedro_batch.submitter.run_state import RunState
-from kedro_batch.submitter.service.api import JobDetail, JobSummary
+from kedro_batch.submitter.service.api import JobDetail, JobSummary, detail_of_summary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import DESCRIBE_BURST, REMEMBERED_S
 from kedro_batch.submitter.service.rate_limit import Bucket
@@ -289,15 +289,7 @@ class JobPoller:
             if job_id and ours is None:
                 self._lose(name)
             elif ours and ours.state in ENDED:
-                reply = {"statusReason": ours.reason}
-                detail = JobDetail(
-                    job_id=ours.job_id,
-                    name=ours.name,
-                    state=ours.state,
-                    reason=ours.reason,
-                    reply=reply,
-                )
-                self._on_seen(name, detail, self._context.calls.now())
+                self._on_seen(name, detail_of_summary(ours), self._context.calls.now())
 
     def _lose(self, name: JobName) -> None:
         self._missing.discard(name)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.event_json import event_json
 from kedro_batch.submitter.events import (
     DefinitionPinned,
     Event,
@@ -16,7 +17,6 @@ from kedro_batch.submitter.events import (
     PlanChanged,
     RunFinished,
     RunStarted,
-    event_json,
 )
 from kedro_batch.submitter.job_execution import details_text
 from kedro_batch.submitter.job_state import ENDED, JobState

@@ -7,18 +7,16 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import MAY_BE_WORKING, JobState
 from kedro_batch.submitter.journal_reader import JournalReader
-from kedro_batch.submitter.journal_rows import (
+from kedro_batch.submitter.journal_rows import event_document, moment_of_event, moment_of_job
+from kedro_batch.submitter.journal_values import OddValueError
+from kedro_batch.submitter.stuck_jobs import FirstSight
+from kedro_batch.submitter.submission_rows import (
     FIRST_SIGHT_COLUMNS,
     JOB_TIMES_COLUMNS,
     JobTimes,
-    event_document,
     first_sight,
-    moment_of_event,
-    moment_of_job,
     times_of_job,
 )
-from kedro_batch.submitter.journal_values import OddValueError
-from kedro_batch.submitter.stuck_jobs import FirstSight
 
 _STARTED_RUNNING = '{"event": "job_changed"%"after": "RUNNING"%'
 """As events are written."""

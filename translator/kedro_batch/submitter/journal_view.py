@@ -15,23 +15,18 @@ from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unreadable
 from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, real_journal
 from kedro_batch.submitter.journal_reader import copied, open_to_read
-from kedro_batch.submitter.journal_rows import (
-    RUN_COLUMNS,
-    SUBMISSION_COLUMNS,
-    PlanOfRun,
-    RunEntry,
-    SubmittedId,
-    digest_sent,
-    event_document,
-    job_record,
-    plan_of_run,
-    revision_used,
-    run_entry,
-    submitted_id,
-)
+from kedro_batch.submitter.journal_rows import RUN_COLUMNS, PlanOfRun, RunEntry, event_document, plan_of_run, run_entry
 from kedro_batch.submitter.journal_schema import check_version, version_of
 from kedro_batch.submitter.journal_times import JournalTimes
 from kedro_batch.submitter.journal_values import OddValueError
+from kedro_batch.submitter.submission_rows import (
+    SUBMISSION_COLUMNS,
+    SubmittedId,
+    digest_sent,
+    job_record,
+    revision_used,
+    submitted_id,
+)
 
 _NEWEST = "(SELECT digest FROM plans WHERE plans.run = runs.run ORDER BY number DESC LIMIT 1)"
 

@@ -5,7 +5,9 @@ The record of the run (``local_record``) says which job has begun and which has 
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from kedro_batch.files.private_files import open_without_following
@@ -18,6 +20,8 @@ from kedro_batch.submitter.service.local_record import Began, Ended, read_record
 from kedro_batch.submitter.service.log_cursor import LogEvent
 
 _FILE = re.compile(r"(?P<job>[^.]+)\.(?P<submission>[1-9]\d{0,5})\.(?P<attempt>[1-9]\d{0,5})\.log")
+_Attempt = tuple[int, int]
+"""A submission of a job, and its attempt."""
 _READ_BYTES = 1 << 20
 _LONGEST_BYTES = 1 << 16
 """Of a line without an end: a progress bar is kept from its last carriage return on."""
@@ -66,7 +70,10 @@ class FileLog:
 
 
 class LocalLogs:
-    """The logs of some jobs of a run on this machine. ``RunLogs``."""
+    """The logs of some jobs of a run on this machine. ``RunLogs``.
+
+    What it says of single jobs is what the last look, or the last question about states, has found.
+    """
 
     def __init__(
         self,
@@ -95,12 +102,22 @@ class LocalLogs:
         self._attempt = attempt
         self._followed = False
         self._first_attempts: dict[tuple[JobName, int], int] = {}
+        self._ends: Mapping[JobName, Ended | None] = {}
+        self._files: Mapping[JobName, Collection[_Attempt]] = {}
+        self._left = set[tuple[JobName, _Attempt]]()
+
+    def _read_again(self) -> bool:
+        """Read the record and the names of the files, once for all jobs; return True if the run goes on."""
+        alive = self._is_alive()  # first: all that it has written is then seen
+        self._ends = self._latest()
+        self._files = _files_in(self._folder)
+        return alive
 
     def states(self) -> dict[JobName, JobState]:
         """Return the states of the jobs that were started, as far as the record tells them."""
-        alive = self._is_alive()
+        alive = self._read_again()
         states = {}
-        for job, ended in self._latest().items():
+        for job, ended in self._ends.items():
             if ended is None:
                 states[job] = JobState.RUNNING if alive else JobState.LOST
             else:
@@ -109,12 +126,20 @@ class LocalLogs:
 
     def look(self) -> list[LogAtWork]:
         """Look which jobs have ended, and return the files that there are."""
-        alive = self._is_alive()
-        ends = self._latest()
-        self.over = not alive or (bool(self.wanted) and all(ends.get(job) for job in self.wanted))
-        found = [one for job in self.wanted for one in self.logs_of(job, ended=not alive or bool(ends.get(job)))]
+        alive = self._read_again()
+        self.over = not alive or (bool(self.wanted) and all(self._ends.get(job) for job in self.wanted))
+        found = [
+            one
+            for job in self.wanted
+            for one in self.logs_of(job, ended=not alive or bool(self._ends.get(job)))
+            if _numbered(one.place) not in self._left
+        ]
         self._followed = True  # what starts later is shown from its first attempt on
         return found
+
+    def leave(self, place: LogPlace) -> None:
+        """Learn that nothing more is read of a log."""
+        self._left.add(_numbered(place))
 
     def open(self, place: LogPlace) -> FileLog:
         """Begin to read a file."""
@@ -130,8 +155,8 @@ class LocalLogs:
         first = self._first_attempts.setdefault((job, submission), 1 if self._followed else latest)
         numbers = range(first, latest + 1) if self._attempt is None else [self._attempt]
         for number in numbers:
-            file = self._folder / f"{job}.{submission}.{number}.log"
-            if file.exists():
+            if (submission, number) in self._files[job]:
+                file = self._folder / f"{job}.{submission}.{number}.log"
                 place = LogPlace(job=job, submission=submission, attempt=number, where=file)
                 yield LogAtWork(place=place, ended=ended or number < latest, ended_at=0.0)
 
@@ -140,14 +165,9 @@ class LocalLogs:
         found = self._latest_attempt(job)
         return found[1] if found else 0
 
-    def _latest_attempt(self, job: JobName) -> tuple[int, int] | None:
+    def _latest_attempt(self, job: JobName) -> _Attempt | None:
         """Return the submission of a job that is wanted, and its latest attempt; None if there is no file of it."""
-        numbers = [
-            (int(one["submission"]), int(one["attempt"]))
-            for file in self._folder.glob(f"{job}.*.log")
-            if (one := _FILE.fullmatch(file.name)) and self._submission in (None, int(one["submission"]))
-        ]
-        return max(numbers, default=None)
+        return max((one for one in self._files.get(job, ()) if self._submission in (None, one[0])), default=None)
 
     def why_none(self, job: JobName) -> str:
         """Return why there is no log of a job."""
@@ -171,3 +191,17 @@ class LocalLogs:
                     case Ended():
                         found[job] = (submission, line)
         return {job: ended for job, (_, ended) in found.items()}
+
+
+def _files_in(folder: Path) -> Mapping[JobName, Collection[_Attempt]]:
+    """Return the attempts of which there are files, job by job."""
+    found = defaultdict[JobName, set[_Attempt]](set)
+    with suppress(OSError), os.scandir(folder) as files:
+        for file in files:
+            if one := _FILE.fullmatch(file.name):
+                found[JobName(one["job"])].add((int(one["submission"]), int(one["attempt"])))
+    return found
+
+
+def _numbered(place: LogPlace) -> tuple[JobName, _Attempt]:
+    return place.job, (place.submission, place.attempt)

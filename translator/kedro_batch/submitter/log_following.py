@@ -78,10 +78,13 @@ class RunLogs(Protocol):
         """True if no further log will come, and no attempt goes on."""
 
     def look(self) -> Iterable[LogAtWork]:
-        """Look which logs there are now, those of before among them."""
+        """Look which logs there are now, those of before among them, but for those that were left."""
 
     def open(self, place: LogPlace) -> Log:
         """Begin to read a log."""
+
+    def leave(self, place: LogPlace) -> None:
+        """Learn that nothing more is read of a log: ``look`` does not return it any more."""
 
 
 class Clock(Protocol):
@@ -189,13 +192,16 @@ def follow_logs(run: RunLogs, show: Show, tell: Tell, clock: Clock, pace: Follow
         if not run.over and clock.now() >= look_at:
             _look(run, logs, clock, pace)
             look_at = clock.now() + pace.jobs_s
-        for log in [one for one in logs.values() if not one.done and one.due <= clock.now()]:
+        for log in [one for one in logs.values() if one.due <= clock.now()]:
             if error := _read(log, show, tell, clock):
                 errors.setdefault(str(error), error)
-        going_on = [one.due for one in logs.values() if not one.done]
-        if run.over and not going_on:
+            if log.done:  # a run may have thousands: what was read to its end takes no memory
+                del logs[log.place]
+                run.leave(log.place)
+        if run.over and not logs:
             return tuple(errors.values())
-        clock.pause(max(0.0, min([*going_on, *([] if run.over else [look_at])]) - clock.now()))
+        dues = [*(one.due for one in logs.values()), *([] if run.over else [look_at])]
+        clock.pause(max(0.0, min(dues) - clock.now()))
 
 
 def _look(run: RunLogs, logs: dict[LogPlace, _Followed], clock: Clock, pace: FollowPace) -> None:
@@ -235,3 +241,6 @@ class OneLook:
         """Return the logs as if they had ended: those that go on, or ended nobody knows when, long ago."""
         self.over = True
         return [replace(one, ended=True, ended_at=one.ended_at or 0.0) for one in self._logs]
+
+    def leave(self, place: LogPlace) -> None:
+        """Do nothing: there is no other look."""

@@ -7,7 +7,7 @@ Sources: AWS Batch API reference, ContainerDetail, AttemptContainerDetail, LogCo
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -47,14 +47,14 @@ class LogPlace:
         submission: Its submission in the run, counted from 1.
         attempt: The attempt of that submission, counted from 1.
         where: A stream, or a file.
-        begins_at: No line of it is older, in seconds since the epoch; 0 if that is not known.
+        begins_at: No line of it is older, in seconds since the epoch; 0 if that is not known. It makes no other place.
     """
 
     job: JobName
     submission: int
     attempt: int
     where: LogStream | Path
-    begins_at: float = 0.0
+    begins_at: float = field(default=0.0, compare=False)
 
 
 def log_of(job: Mapping[str, Any]) -> str | None:

@@ -15,9 +15,9 @@ from kedro_batch.submitter.events import (
     JobSubmitted,
     Notice,
     NoticeKind,
-    job_changed,
 )
 from kedro_batch.submitter.failures import Failure
+from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import ENDED, NEW, JobRecord, JobState, Transition
 from kedro_batch.submitter.stuck_jobs import FirstSight
 

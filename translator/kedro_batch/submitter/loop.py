@@ -8,7 +8,8 @@ from typing import assert_never
 
 from kedro_batch.errors import KedroBatchError
 from kedro_batch.submitter.context import RunContext
-from kedro_batch.submitter.events import Notice, NoticeKind, job_changed
+from kedro_batch.submitter.events import Notice, NoticeKind
+from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_poller import JobPoller
 from kedro_batch.submitter.job_state import CANCEL_REASON, FAILURES, MAY_BE_WORKING, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter

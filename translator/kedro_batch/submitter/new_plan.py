@@ -13,9 +13,10 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import PlanChanged
 from kedro_batch.submitter.job_state import ENDED, NEW, UNFINISHED, JobRecord, JobState
 from kedro_batch.submitter.plan_file import recorded_file
-from kedro_batch.submitter.reconcile.merge import Records, with_descendants
+from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.reconcile.plan_change import Contradiction, contradictions
 from kedro_batch.submitter.reconcile.reconcile import compare_with_service
+from kedro_batch.submitter.reconcile.rerun import with_descendants
 from kedro_batch.submitter.reconcile.settle import record_ends
 from kedro_batch.text.wording import counted
 

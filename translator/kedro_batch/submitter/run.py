@@ -34,12 +34,13 @@ from kedro_batch.submitter.preflight import (
     current_location,
     look_at_targets,
 )
-from kedro_batch.submitter.reconcile.merge import jobs_left, propagate_failures, with_descendants
+from kedro_batch.submitter.reconcile.merge import propagate_failures
 from kedro_batch.submitter.reconcile.reconcile import (
     Reconciled,
     reconcile,
     reconcile_to_resume,
 )
+from kedro_batch.submitter.reconcile.rerun import jobs_left, with_descendants
 from kedro_batch.submitter.reconcile.settle import emit_differences, record_as_cancelled, settle
 from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState

@@ -10,8 +10,8 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.data_version import DataVersion, make_data_version
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.reconcile.job_versions import was_submitted_here
-from kedro_batch.submitter.reconcile.merge import jobs_left
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
+from kedro_batch.submitter.reconcile.rerun import jobs_left
 from kedro_batch.text.wording import listed
 
 

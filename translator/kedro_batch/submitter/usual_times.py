@@ -13,8 +13,9 @@ from statistics import median
 
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.origin import BEGINNING, origin_of, read_origin
-from kedro_batch.submitter.journal_rows import JobTimes, RunEntry
+from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import JournalView
+from kedro_batch.submitter.submission_rows import JobTimes
 
 _RUNS = 10
 """Earlier runs that are read: more tell little more, and their data were others."""

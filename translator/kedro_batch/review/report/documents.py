@@ -54,6 +54,7 @@ def report_document(report: Report) -> dict[str, Any]:
     return _known(
         {
             "schema": REPORT_SCHEMA,
+            "source": report.source,
             "run": status.run,
             "plan_digest": status.plan_digest,
             "first_plan_digest": status.first_plan_digest,
@@ -80,6 +81,7 @@ def report_document(report: Report) -> dict[str, Any]:
             "by_namespace": list(map(_share, usage.by_namespace)),
             "by_queue": list(map(_share, usage.by_queue)),
             "failures": list(map(_failure, report.failures)),
+            "not_known": list(report.not_known) if report.source == "aws" else None,
             "notes": list(report.notes),
             "attempts": list(attempt_rows(report)),
         }

@@ -33,7 +33,7 @@ from kedro_batch.submitter.events import (
 from kedro_batch.submitter.failures import Cause
 from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, NEW, JobRecord, JobState
-from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.run_records import Parents
 from kedro_batch.text.escaping import one_line
 
 _SAYS_NOTHING = (None, Cause.EXIT, Cause.UNKNOWN)

@@ -10,10 +10,10 @@ from dataclasses import replace
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
 from kedro_batch.submitter.job_state import MAYBE_SUBMITTED, NEW, JobRecord, JobState
-from kedro_batch.submitter.journal_rows import SubmittedId
 from kedro_batch.submitter.reconcile.duplicates import Discovered, FoundJob, kept_instead
 from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.submitter.submission_rows import SubmittedId
 
 Row = tuple[JobName, JobRecord]
 """One submission in the journal: its job, and its record."""

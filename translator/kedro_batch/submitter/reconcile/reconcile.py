@@ -22,16 +22,9 @@ from kedro_batch.submitter.reconcile.check_journal import described_rows
 from kedro_batch.submitter.reconcile.copies import ids_of, join, with_earlier_ids, with_what_is_known
 from kedro_batch.submitter.reconcile.duplicates import Duplicate
 from kedro_batch.submitter.reconcile.job_versions import look_at_versions
-from kedro_batch.submitter.reconcile.merge import (
-    Records,
-    assume_done,
-    jobs_in,
-    jobs_to_rerun,
-    propagate_failures,
-    with_next_submission,
-    with_what_came_back,
-)
+from kedro_batch.submitter.reconcile.merge import Records, assume_done, jobs_in, propagate_failures, with_what_came_back
 from kedro_batch.submitter.reconcile.named_jobs import check_names
+from kedro_batch.submitter.reconcile.rerun import jobs_to_rerun, with_next_submission
 from kedro_batch.submitter.reconcile.standing import Facts, created_at, jobs_to_compare, standing_of
 from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.service.limits import REMEMBERED_S

@@ -11,11 +11,13 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.executions import ask_for_executions
 from kedro_batch.submitter.failures import classify_failure
+from kedro_batch.submitter.job_events import events_since
 from kedro_batch.submitter.job_state import ENDED, NEW, JobState
 from kedro_batch.submitter.reconcile.ask_service import describe_jobs
 from kedro_batch.submitter.reconcile.duplicates import Duplicate, reason_to_terminate
-from kedro_batch.submitter.reconcile.merge import Records, events_since, with_descendants
+from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.reconcile.reconcile import Reconciled
+from kedro_batch.submitter.reconcile.rerun import with_descendants
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import LOOKUP_DELAYS_S, TERMINATION_S
 from kedro_batch.submitter.terminate import terminate, terminate_and_wait, try_to_terminate, wait_until_ended

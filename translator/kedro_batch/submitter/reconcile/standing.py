@@ -21,7 +21,7 @@ from kedro_batch.submitter.reconcile.duplicates import (
     jobs_with_duplicates,
 )
 from kedro_batch.submitter.reconcile.merge import Records, merge, unblock
-from kedro_batch.submitter.run_state import Parents
+from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.api import JobDetail
 
 

@@ -165,6 +165,12 @@ def job_summary(reply: Mapping[str, Any]) -> JobSummary:
     )
 
 
+def detail_of_summary(one: JobSummary) -> JobDetail:
+    """Return what ListJobs says of a job, in place of what DescribeJobs would say."""
+    reply = {"statusReason": one.reason}
+    return JobDetail(job_id=one.job_id, name=one.name, state=one.state, reason=one.reason, reply=reply)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What an engine does by itself. The rest of the program asks these, never for an engine's name.

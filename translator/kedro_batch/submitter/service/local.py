@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.submit_job import JobId, variables_of
+from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import ENDED, JobState
@@ -35,6 +34,7 @@ from kedro_batch.submitter.service.api import (
 from kedro_batch.submitter.service.limits import UNLIMITED
 from kedro_batch.submitter.service.local_earlier import EarlierCommands
 from kedro_batch.submitter.service.local_job import LocalAttempt, LocalJob
+from kedro_batch.submitter.service.local_plan import local_plan
 from kedro_batch.submitter.service.local_process import (
     GRACE_S,
     NOT_STARTED,
@@ -96,15 +96,8 @@ class LocalEngine(NoAccount):
         return {"folder": str(self._folder)}
 
     def adapt_plan(self, plan: Plan) -> Plan:
-        """Return the plan without what only AWS understands; its fields would hide command and variables."""
-        plan = replace(plan, account=None, region=None, job_definitions={})
-        if not any(job.settings.submit for job in plan.jobs):
-            return plan
-        jobs = (
-            replace(job, settings=replace(job.settings, environment=variables_of(job.settings), submit={}))
-            for job in plan.jobs
-        )
-        return replace(plan, jobs=tuple(jobs))
+        """Return the plan without what only AWS understands."""
+        return local_plan(plan)
 
     def left_running(self, number: signal.Signals | None = None) -> tuple[str, ...]:
         """Return the jobs of killed commands that have processes here; take over how the others have ended.
