@@ -12,6 +12,7 @@ from kedro_batch.review.run.progress_words import Estimate
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_ID, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.usual_times import UsualTimes, read_usual_times
 
@@ -39,10 +40,15 @@ def reaches_its_end(entry: RunEntry, records: Mapping[JobName, JobRecord]) -> bo
 
 
 def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate] | None:
-    """Read what earlier runs tell of a run that is followed; None if there are none, or if they cannot be read now."""
+    """Read what earlier runs tell of a run that is followed, for any thread.
+
+    Returns:
+        None if there are none, or if they cannot be read now.
+    """
     try:
-        entry = context.journal.run(context.run_id)
-        usual = read_usual_times(context.journal, entry, context.plan) if entry else None
+        with read_journal(context.journal.file) as journal:  # of this thread: the run's own goes on meanwhile
+            entry = journal.run(context.run_id)
+            usual = read_usual_times(journal, entry, context.plan) if entry else None
     except UsageError:  # another program holds the journal: no run fails for want of an estimate
         return None
     return estimator(usual, context.parents)
@@ -58,5 +64,6 @@ def estimator(usual: UsualTimes | None, parents: Parents) -> Callable[[RunSoFar,
 
 def estimate_document(expected: ExpectedEnd) -> dict[str, Any]:
     """Return the JSON document of an estimate."""
-    at = datetime.fromtimestamp(expected.at, UTC).isoformat(timespec="seconds")
-    return {"at": at, "basis": expected.basis}
+    moments = {"at": expected.at, "earliest": expected.earliest, "latest": expected.latest}
+    said = {name: datetime.fromtimestamp(one, UTC).isoformat(timespec="seconds") for name, one in moments.items()}
+    return {**said, "basis": expected.basis}

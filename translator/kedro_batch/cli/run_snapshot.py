@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
-from kedro_batch.cli.base import on_signals, print_plainly
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.shown_run import ShownRun
+from kedro_batch.cli.signals import on_signals
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
@@ -129,15 +130,15 @@ def recorded_snapshot(run: ShownRun, entry: RunEntry, tell: Sink, *, with_usual:
     """
     with read_journal(run.journal, lambda text: tell(Notice(kind=NoticeKind.WARNING, message=text))) as book:
         newest = book.run(run.run_id) or entry
-        plan = run.plan
+        plan, earlier = run.plan, run.earlier
         if newest.plan_digest != entry.plan_digest:  # reading one may take seconds
-            plan = read_plan(book.plan(run.run_id), f"the plan of run {run.run_id}")
+            plan, earlier = read_plan(book.plan(run.run_id), f"the plan of run {run.run_id}"), (*earlier, plan)
         records = book.records(run.run_id)
         at_work = {job for job, one in records.items() if one.state in MAY_BE_WORKING}
         seen = book.last_seen_at_work(run.run_id) if at_work else {}
         may_go_on = newest.outcome is None or any(one.state in LIVE for one in records.values())
         return RunSnapshot(
-            run=replace(run, entry=newest, plan=plan),
+            run=replace(run, entry=newest, plan=plan, earlier=earlier),
             entry=newest,
             recorded=records,
             records=records,
@@ -195,7 +196,7 @@ def look_at_batch(recorded: RunSnapshot, batch: BatchAccess | None, earlier: Run
         return now
     try:
         with batch.service() as service:
-            look = look_at_recorded_run(run.run_id, run.plan, now.records, service)
+            look = look_at_recorded_run(run.run_id, run.plan, now.records, service, run.queues)
     except ServiceError as error:
         return replace(now, problem=error)
     note = None

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import click
 
+from kedro_batch.cli.background_view import Estimator
 from kedro_batch.cli.live_view import View, plan_words, run_view
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.run_estimate import estimator, reaches_its_end
@@ -20,7 +21,6 @@ from kedro_batch.cli.run_snapshot import (
 )
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
-from kedro_batch.cli.terminal_view import Estimator
 from kedro_batch.errors import Interrupted, ServiceError, UsageError
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead

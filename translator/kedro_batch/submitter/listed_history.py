@@ -26,6 +26,7 @@ from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.log_service import AskedService
 from kedro_batch.submitter.reconcile.merge import propagate_failures
 from kedro_batch.submitter.run_history import RunHistory, Submission
+from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.text.escaping import one_line
@@ -58,7 +59,7 @@ def ask_history(run: ListedRun, service: AskedService) -> RunHistory | None:
         ServiceError: It was refused, or the service has not answered in time.
         Interrupted: A signal came.
     """
-    listed = service.listed_run(run.run_id, run.plan).submissions
+    listed = service.listed_run(run.run_id, queues_in(run.plan)).submissions
     if not listed:
         return None
     described = {one.job_id: one for one in service.describe_jobs(one.job_id for _, one in listed if one.job_id)}
