@@ -190,7 +190,8 @@ def look_at_batch(recorded: RunSnapshot, batch: BatchAccess | None, earlier: Run
         return now
     if earlier:
         known = with_earlier_look(recorded.recorded, earlier.recorded, earlier.records)
-        now = replace(now, records=merge_look(run.plan, known, {}), asked_at=earlier.asked_at)
+        asked_at = earlier.asked_at if known != recorded.recorded else None  # else the journal knows it all
+        now = replace(now, records=merge_look(run.plan, known, {}), asked_at=asked_at)
         now = replace(now, began=_began(now, {}, earlier))
     if not now.goes_on:
         return now
