@@ -41,7 +41,10 @@ def check(name: str, lines: tuple[Text, ...]) -> None:
 
 def estimate(run: RunUntil) -> Estimate:
     usual = {name: 300.0 + 20.0 * (number % 30) for number, name in enumerate(run.parents)}
-    return Estimate(expected_end=ExpectedEnd(at=NOW + 1_500, runs=4, slots=12), usual_s=usual)
+    return Estimate(
+        expected_end=ExpectedEnd(at=NOW + 1_500, earliest=NOW + 1_200, latest=NOW + 2_400, runs=4, slots=12),
+        usual_s=usual,
+    )
 
 
 @pytest.mark.parametrize("size", SCREENS)

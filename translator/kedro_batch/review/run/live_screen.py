@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from kedro_batch.plan.model import JobName
+from kedro_batch.review.run.expected_end import likely_words
 from kedro_batch.review.run.job_groups import AT_WORK, WITHOUT_SUCCESS, Group
 from kedro_batch.review.run.progress import FailedJob, Progress
 from kedro_batch.review.run.progress_words import (
@@ -127,7 +128,9 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
         parts.append(Text("as the journal has it: looking at the run", "yellow"))
     elif (end := estimate.expected_end) and end.at > now:
         at, left = moment_words(end.at, now, screen.zone), _time_left(end.at - now)
-        parts.append(Text(f"expected to end at {at} ({left}), by {for_terminal(end.basis)}"))
+        parts.append(Text(f"expected to end at {at} ({left})"))
+        likely, basis = likely_words(end, now, screen.zone), f"by {for_terminal(end.basis)}"
+        parts.append(Text(f"{likely}, {basis}" if likely else basis))
     return _flowed(parts, screen.width, "; ")
 
 
