@@ -78,7 +78,9 @@ def numbered(job: str, lines: int) -> list[str]:
         (1_000, {"log_page": 100}),
         (1_000, {"log_empty_pages": 3, "log_page": 200}),
         (1_000, {"log_lag_s": 5.0}),
-        (1_000, {"log_delay_s": 20.0}),
+        (1_000, {"log_delay_s": 60.0}),
+        (1_000, {"log_rate": 1e6, "log_page": 37}),  # all of one millisecond, so each line is there twice
+        (1_000, {"log_endless": True, "log_lag_s": 4.0}),
         (1_000, {"throttle_other": {"rate": 0.5, "burst": 1}, "log_page": 100}),
     ],
     ids=str,
