@@ -18,6 +18,7 @@ from kedro_batch.cli.run_snapshot import (
     look_at_batch,
     look_at_listed_run,
     recorded_snapshot,
+    tell_notices,
 )
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
@@ -206,8 +207,10 @@ class _Watch:
         """Show what goes wrong."""
         if isinstance(event, Notice) and event.kind in (NoticeKind.TROUBLE, NoticeKind.RECOVERED):
             self._in_trouble = event.kind is NoticeKind.TROUBLE
-        if self._view:
+        if self._view and self._shown:
             self._view.show(event)
+        else:  # the view knows of no run yet
+            tell_notices(event)
 
     def _read_estimator(self) -> Estimator | None:
         """Read what earlier runs tell of this one, once; the view calls this."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from kedro_batch.plan.data_version import DataVersion
-from kedro_batch.plan.model import JobName, PlanDigest
+from kedro_batch.plan.model import PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.events import EngineName, RunOutcome
 from kedro_batch.submitter.journal_values import (
@@ -18,7 +18,6 @@ from kedro_batch.submitter.journal_values import (
     OddValueError,
     as_content,
     as_digest,
-    as_job_name,
     as_json,
     as_location,
     as_one_of,
@@ -143,13 +142,4 @@ def moment_of_event(text: Any) -> float | None:
     try:
         return as_time(datetime.fromisoformat(event_document(text)["at"]).timestamp())
     except (ValueError, TypeError, KeyError, OverflowError):
-        return None
-
-
-def moment_of_job(text: Any) -> tuple[JobName, float] | None:
-    """Read which job an event is about, and when it happened; None if it does not tell."""
-    moment = moment_of_event(text)
-    try:
-        return None if moment is None else (as_job_name(event_document(text).get("job")), moment)
-    except (ValueError, TypeError):
         return None

@@ -7,7 +7,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import MAY_BE_WORKING, JobState
 from kedro_batch.submitter.journal_reader import JournalReader
-from kedro_batch.submitter.journal_rows import event_document, moment_of_event, moment_of_job
+from kedro_batch.submitter.journal_rows import event_document, moment_of_event
 from kedro_batch.submitter.journal_values import OddValueError
 from kedro_batch.submitter.stuck_jobs import FirstSight
 from kedro_batch.submitter.submission_rows import (
@@ -18,8 +18,6 @@ from kedro_batch.submitter.submission_rows import (
     times_of_job,
 )
 
-_STARTED_RUNNING = '{"event": "job_changed"%"after": "RUNNING"%'
-"""As events are written."""
 _STATES = frozenset(map(str, JobState))
 
 
@@ -45,11 +43,6 @@ class JournalTimes(JournalReader):
         where = "WHERE run = ? AND started_at NOT NULL AND stopped_at NOT NULL"
         query = f"SELECT {', '.join(columns)}, {several} FROM submissions {where}"  # noqa: S608  fixed columns
         return tuple(filter(None, map(times_of_job, self._read(query, run_id))))
-
-    def started_running(self, run_id: RunId) -> dict[JobName, float]:
-        """Return when a follower saw jobs of a run start to run, the last time; odd events are left out."""
-        query = "SELECT event FROM events WHERE run = ? AND event LIKE ? ORDER BY number"
-        return dict(filter(None, (moment_of_job(line) for (line,) in self._read(query, run_id, _STARTED_RUNNING))))
 
     def last_event_at(self, run_id: RunId) -> float | None:
         """Return when the last event of a run happened, until which its records are known; None if that is odd."""
