@@ -12,6 +12,7 @@ import pytest
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.run_lock import is_locked, remove_run_folder, run_lock
+from tests.support.command_line import GENEROUS_S
 
 RUN = RunId("r1")
 HOLDER = """
@@ -26,7 +27,6 @@ LOOKER = """
 import sys
 from pathlib import Path
 from kedro_batch.submitter.run_lock import is_locked
-from tests.support.command_line import GENEROUS_S
 print("ready", flush=True)
 while True:
     is_locked(Path(sys.argv[1]))
