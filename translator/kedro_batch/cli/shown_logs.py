@@ -6,12 +6,15 @@ It takes no lock and writes nothing but lines: a run that somebody works on can 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
-from kedro_batch.cli.base import on_signals, print_plainly
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.log_output import LogOutput
 from kedro_batch.cli.shown_run import ShownRun
+from kedro_batch.cli.signals import on_signals
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.inbox import Inbox
@@ -20,22 +23,25 @@ from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.local_logs import LocalLogs
 from kedro_batch.submitter.log_choice import ChosenJobs, choose_followed, choose_jobs
 from kedro_batch.submitter.log_following import (
-    Clock,
     FollowPace,
     LogAtWork,
     OneLook,
     RunLogs,
+    Show,
+    Tell,
     follow_logs,
 )
 from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S
 from kedro_batch.submitter.service import limits
 from kedro_batch.submitter.service.local_earlier import EarlierCommands
 from kedro_batch.submitter.service.local_record import RECORD
-from kedro_batch.text.wording import counted
+from kedro_batch.text.wording import counted, listed
 
 if TYPE_CHECKING:
     from kedro_batch.submitter.log_service import AskedService, RecordedRun
 
+_REASONS = 5
+"""Why jobs have no log, where the user has named none: in most runs, it is the same for many of them."""
 _FILES_S = 0.5
 """How often the files of a run on this machine are looked at."""
 
@@ -85,7 +91,8 @@ def _show_batch(run: ShownRun, request: LogRequest, output: LogOutput, inbox: In
     choice = LogChoice(submission=request.submission, attempt=request.attempt, since=request.since)
     logs = BatchLogs(run.plan, service, _reader(run, service), choice)
     states = logs.states(request.jobs)
-    if run.entry is None and (missing := sum(state is NEW.state for state in states.values())):
+    missing = sum(state is NEW.state for state in states.values())
+    if run.entry is None and missing and request.submission is None:
         output.say(f"AWS Batch knows {len(states) - missing} of the {counted(len(states), 'job')} of the run.")
     chosen = _choose(run, request, output, states)
     logs.wanted = chosen.jobs
@@ -96,10 +103,9 @@ def _show_batch(run: ShownRun, request: LogRequest, output: LogOutput, inbox: In
         sweep_s=limits.LOG_SWEEP_S,
         again_s=limits.LOG_AGAIN_S,
         from_end=not request.follow,
+        empty_s=limits.LOG_EMPTY_S if request.follow else (),
     )
-    if request.follow:
-        return _follow(logs, chosen, output, service, pace)
-    return _show_once(logs, chosen, output, service, pace)
+    return _show(logs, chosen, request, output, partial(follow_logs, clock=service, pace=pace))
 
 
 def _show_local(run: ShownRun, request: LogRequest, output: LogOutput, inbox: Inbox) -> tuple[ServiceError, ...]:
@@ -117,9 +123,13 @@ def _show_local(run: ShownRun, request: LogRequest, output: LogOutput, inbox: In
     logs.wanted = chosen.jobs
     clock = _LocalClock(inbox)
     pace = FollowPace(jobs_s=_FILES_S, look_s=_FILES_S)
-    if request.follow:
-        return _follow(logs, chosen, output, clock, pace)
-    return _show_once(logs, chosen, output, clock, pace)
+    return _show(logs, chosen, request, output, partial(follow_logs, clock=clock, pace=pace))
+
+
+class _Follow(Protocol):
+    """``follow_logs`` by a clock, at a pace."""
+
+    def __call__(self, run: RunLogs, show: Show, tell: Tell, /) -> tuple[ServiceError, ...]: ...
 
 
 class _ShownLogs(RunLogs, Protocol):
@@ -137,7 +147,7 @@ class _ShownLogs(RunLogs, Protocol):
 
 def _choose(run: ShownRun, request: LogRequest, output: LogOutput, states: Mapping[JobName, JobState]) -> ChosenJobs:
     """Choose the jobs, and say which ones these are."""
-    in_order = {job: states[job] for job in run.names}
+    in_order = {job: states[job] for job in (*run.names, *request.jobs) if job in states}
     if request.follow:
         chosen = choose_followed(in_order, request.jobs)
     else:
@@ -147,22 +157,27 @@ def _choose(run: ShownRun, request: LogRequest, output: LogOutput, states: Mappi
     return chosen
 
 
-def _follow(
-    logs: _ShownLogs, chosen: ChosenJobs, output: LogOutput, clock: Clock, pace: FollowPace
+def _show(
+    logs: _ShownLogs, chosen: ChosenJobs, request: LogRequest, output: LogOutput, follow: _Follow
 ) -> tuple[ServiceError, ...]:
-    """Show the logs until their jobs have ended."""
+    """Show the logs until their jobs have ended, or as they are now."""
+    if not request.follow:
+        return _show_once(logs, chosen, output, follow)
     if not chosen.jobs:
         return ()
-    errors = follow_logs(logs, output.show, output.tell, clock, pace)
-    for job in chosen.jobs if chosen.named else ():
-        if not logs.attempts_begun(job):
-            output.tell_job(job, logs.why_none(job))
+    errors = follow(logs, output.show, output.tell)
+    without: dict[str, list[JobName]] = {}
+    for job in chosen.jobs:
+        if logs.attempts_begun(job) < (request.attempt or 1):
+            without.setdefault(logs.why_none(job), []).append(job)
+    for why, jobs in without.items() if chosen.named else ():
+        output.tell_jobs(jobs, why)
+    for why, jobs in islice(without.items(), 0 if chosen.named else _REASONS):
+        output.say(f"{listed(jobs)}: {why}")
     return errors
 
 
-def _show_once(
-    logs: _ShownLogs, chosen: ChosenJobs, output: LogOutput, clock: Clock, pace: FollowPace
-) -> tuple[ServiceError, ...]:
+def _show_once(logs: _ShownLogs, chosen: ChosenJobs, output: LogOutput, follow: _Follow) -> tuple[ServiceError, ...]:
     """Show the logs as they are now, job by job."""
     errors: dict[str, ServiceError] = {}
     for job in chosen.jobs:
@@ -172,7 +187,7 @@ def _show_once(
             continue
         if (begun := logs.attempts_begun(job)) > 1:
             output.say(f"{job}: attempt {some[0].place.attempt} of {begun}. Another one: --attempt N")
-        for error in follow_logs(OneLook(some, logs.open), output.show, output.tell, clock, pace):
+        for error in follow(OneLook(some, logs.open), output.show, output.tell):
             errors.setdefault(str(error), error)
     return tuple(errors.values())
 
@@ -195,14 +210,14 @@ class _LocalClock:
 
 
 def _reader(run: ShownRun, service: "AskedService") -> "Callable[[], RecordedRun]":
-    """Return what reads all that is recorded of a run: in the journal, or else on AWS Batch, once."""
-    from kedro_batch.submitter.log_service import RecordedRun  # noqa: PLC0415  as where it is called
+    """Return what reads all that is recorded of a run: in the journal, or else on AWS Batch."""
+    from kedro_batch.submitter.log_service import ListedRun, RecordedRun  # noqa: PLC0415  as where it is called
 
     if run.entry is None:
-        found = service.listed_run(run.run_id, run.queues)
-        if not found.submissions:
+        listed = ListedRun(service, run.run_id, run.queues, run.names)
+        if not listed.read().submissions:
             raise no_job_listed(run)
-        return lambda: found
+        return listed.read
 
     def read() -> RecordedRun:
         with read_journal(run.journal, print_plainly) as view:

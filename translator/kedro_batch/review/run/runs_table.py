@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from kedro_batch.files.json_text import known
-from kedro_batch.review.run.status import entry_document
+from kedro_batch.review.run.status_documents import entry_document
 from kedro_batch.submitter.run_list import ListedRun
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import duration
