@@ -6,7 +6,8 @@ from typing import Any
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end, run_so_far
+from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end
+from kedro_batch.review.run.progress import Began, Progress
 from kedro_batch.review.run.progress_words import Estimate
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_ID, JobRecord
@@ -43,10 +44,11 @@ def estimate_end(  # noqa: PLR0913  what is recorded of a run, and what was seen
     as_of = journal.last_event_at(entry.run) if as_of is None else as_of
     if as_of is None:
         return None
-    so_far = run_so_far(records, {**journal.started_running(entry.run), **(running_since or {})}, as_of)
     parents = {job.name: job.depends_on for job in plan.jobs}
     in_order = {job: parents[job] for job in records}
-    return expected_end(in_order, read_usual_times(journal, entry, plan), so_far, now)
+    since = {**journal.started_running(entry.run), **(running_since or {})}
+    progress = Progress(in_order, records, {job: Began(at=at, exact=True) for job, at in since.items()})
+    return expected_end(in_order, read_usual_times(journal, entry, plan), progress.so_far(as_of), now)
 
 
 def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate] | None:

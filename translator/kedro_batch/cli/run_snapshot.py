@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
-from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.aws_access import no_job_listed, open_for_reading, tell_notices
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.signals import on_signals
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.events import Event, Notice, Sink
+from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import LIVE, MAYBE_SUBMITTED, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -46,12 +45,6 @@ class RunSnapshot:
     asked_at: float | None = None
     problem: str | None = None
     note: str | None = None
-
-
-def tell_notices(event: Event) -> None:
-    """Say on standard error what goes wrong."""
-    if isinstance(event, Notice):
-        print_plainly(event.message)
 
 
 def take_snapshot(

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from kedro_batch.cli.aws_access import tell_notices
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.run_estimate import estimate_document, estimate_end
-from kedro_batch.cli.run_snapshot import RunSnapshot, take_snapshot, tell_notices
+from kedro_batch.cli.run_snapshot import RunSnapshot, take_snapshot
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.streams import shows_links
 from kedro_batch.plan.model import JobName
