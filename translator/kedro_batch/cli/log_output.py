@@ -75,3 +75,7 @@ class LogOutput:
     def tell_job(self, job: JobName, problem: str) -> None:
         """Tell why there is nothing of a job."""
         print_plainly(f"{job}: {problem}")
+
+    def tell_jobs(self, jobs: Sequence[JobName], problem: str) -> None:
+        """Tell why there is nothing of several jobs, the same of each."""
+        print_plainly(f"{', '.join(jobs)}: {problem}")
