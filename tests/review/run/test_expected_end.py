@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end, expected_end_words
-from kedro_batch.review.run.progress import Began, Progress
+from kedro_batch.review.run.progress import Progress
+from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.job_execution import JobAttempt, JobExecution
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.usual_times import UsualTimes
