@@ -188,7 +188,8 @@ def _failed(failed: Sequence[FailedJob], rows: int, screen: Screen) -> list[Text
     lines = [Text(), Text(f"{len(failed):,} failed", "bold red")]
     for one in shown:
         at = clock_time(one.at, screen.zone) if one.at is not None else "earlier "
-        lines.append(Text(f"  {_name(one.job, width)}  {at}  {for_terminal(one.why)}"))
+        why = for_terminal(one.why).replace("\t", " ")  # how wide a tab is depends on where it stands
+        lines.append(Text(f"  {_name(one.job, width)}  {at}  {why}"))
     return [*lines, *_more(len(failed) - len(shown))]
 
 
