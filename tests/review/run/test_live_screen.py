@@ -4,6 +4,7 @@ UPDATE_GOLDEN=1 pytest --no-cov tests/review/run/test_live_screen.py
 """
 
 import os
+import re
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -104,6 +105,65 @@ def test_each_count_has_the_colour_of_its_part_of_the_bar():
     styled = {counts.plain[span.start : span.end].split()[-1]: str(span.style) for span in counts.spans}
     assert styled == {"succeeded": "green", "running": "cyan", "run": "bold red", "jobs": "dim"}
     assert str(counts.style) == ""
+
+
+MANY_STATES = (
+    (JobState.SUCCEEDED, 1_111), (JobState.RUNNING, 222), (JobState.STARTING, 33), (JobState.RUNNABLE, 44),
+    (JobState.SUBMITTED, 55), (JobState.PENDING, 1_234), (JobState.NOT_SUBMITTED, 66), (JobState.UNCONFIRMED, 77), (JobState.FAILED, 8),
+    (JobState.LOST, 9), (JobState.CANCELLED, 11), (JobState.NOT_RUN, 2_222),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_counts_add_up_to_all_jobs_however_narrow_the_screen_is(width, unicode):
+    records = {
+        JobName(f"job_{state}_{number:04}"): JobRecord(state=state)
+        for state, count in MANY_STATES
+        for number in range(count)
+    }
+    (above, *_) = (name for name, one in records.items() if one.state is JobState.RUNNING)
+    parents = {name: (above,) if one.state is JobState.PENDING else () for name, one in records.items()}
+    progress = Progress(parents, records)
+    screen = Screen(width=width, height=50, zone=UTC, unicode=unicode)
+    lines = [line.plain for line in live_screen(progress, HEAD, screen, NOW)]
+    bar = next(number for number, line in enumerate(lines) if line.startswith("["))
+    counts = lines[bar + 1 : lines.index("")]
+    assert sum(int(one.replace(",", "")) for one in re.findall(r"[\d,]*\d", " ".join(counts))) == len(records)
+    assert all(len(line) <= width for line in counts)
+
+
+def test_a_name_is_cut_only_if_it_would_take_the_room_of_what_stands_behind_it():
+    name = JobName("candidate_modelling_pipeline-train_model_node")
+    progress = Progress({name: ()}, {name: JobRecord(state=JobState.SUBMITTED)})
+    running = JobChanged(job=name, job_id=JobId("1"), submission=1, before=JobState.STARTING, after=JobState.RUNNING)
+    progress.on_event(running, NOW - 65)
+    usual = Estimate(expected_end=None, usual_s={name: 725.0})
+    assert live_screen(progress, HEAD, SMALL, NOW, usual)[-1].plain == f"  {name}  1 min 5 s  usually 12 min 5 s"
+    failed = replace(running, before=JobState.RUNNING, after=JobState.FAILED, reason="no")
+    progress.on_event(failed, BEGAN_AT)
+    assert live_screen(progress, HEAD, SMALL, NOW)[-1].plain == f"  {name}  13:02:05  no"
+    progress.on_event(replace(failed, reason="a longer reason, that says what has happened"), BEGAN_AT)
+    told = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
+    assert told == "  candidate_modellin...-train_model_node  13:02:05  a longer reason, that says …"
+
+
+@pytest.mark.parametrize(
+    ("width", "left", "words"),
+    [(60, 600, "14:14 (in 10 min)"), (80, 12 * 3_600, "2026-11-23 02:04 (in 12 h 0 min)")],
+)
+def test_neither_what_the_run_is_nor_what_its_expected_end_is_made_of_is_cut(width, left, words):
+    run = RunUntil(200, 0.4)
+    told = Estimate(expected_end=ExpectedEnd(at=NOW + left, runs=10, slots=1_200), usual_s={})
+    lines = [
+        line.plain for line in live_screen(run.followed, HEAD, Screen(width=width, height=24, zone=UTC), NOW, told)
+    ]
+    top = " ".join(lines[: next(number for number, line in enumerate(lines) if line.startswith("["))])
+    assert top == (
+        "run nightly-42, plan spaceflights __default__ sha256:2322fb9a, account 123456789012, eu-central-1, "
+        "queues on-demand, spot began 13:02, 1 h 2 min ago; "
+        f"expected to end at {words}, by 10 earlier runs; at most 1,200 jobs at once"
+    )
 
 
 def test_a_job_that_may_have_run_for_longer_is_said_to():

@@ -6,6 +6,7 @@ clock, no output; the same calls give the same progress. A call costs as much as
 plan is.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -134,8 +135,9 @@ class Progress:
 
     @property
     def failed(self) -> tuple[FailedJob, ...]:
-        """The jobs that have failed, the newest failure first."""
-        return tuple(reversed(self._failed.values()))
+        """The jobs that have failed, the newest failure first; those of which nobody knows when are the last ones."""
+        newest_last = sorted(self._failed.values(), key=lambda one: -math.inf if one.at is None else one.at)
+        return tuple(reversed(newest_last))
 
     @property
     def at_work(self) -> Mapping[JobName, Began | None]:
@@ -192,6 +194,8 @@ class Progress:
                 self._on_notice(event.kind, at)
             case JobExecuted():
                 self._took[event.job] = _run_time(event.execution)
+                if (failed := self._failed.get(event.job)) and event.execution.stopped_at is not None:
+                    self._failed[event.job] = replace(failed, at=event.execution.stopped_at)
             case PlanChanged() | DefinitionPinned() | RunFinished():
                 pass
             case _:
