@@ -53,29 +53,44 @@ def test_one_screen_shows_a_run_of_any_size(size, jobs, fail):
     check(f"{jobs}_jobs_{size}", live_screen(run.followed, HEAD, SCREENS[size], NOW, told))
 
 
+def taken_up(jobs: int) -> RunUntil:
+    """Return a run with failures that another command takes up."""
+    return RunUntil(jobs, 0.4, fail={9: 0.1, 200: 0.02, 2_000: 0.005}[jobs], slots=3 if jobs < 10 else 60)
+
+
 @pytest.mark.parametrize("size", SCREENS)
-def test_after_wait_the_screen_shows_what_is_known_at_once(size):
-    run = RunUntil(200, 0.4, fail=0.02)
-    progress = run.from_journal
-    check(f"before_wait_has_looked_{size}", live_screen(progress, HEAD, SCREENS[size], NOW))
-    progress.on_event(started(200, continued=True), NOW - 4)
-    check(f"after_wait_{size}", live_screen(progress, HEAD, SCREENS[size], NOW))
+def test_before_wait_has_looked_the_screen_shows_what_the_journal_has(size):
+    check(f"before_wait_has_looked_{size}", live_screen(taken_up(200).from_journal, HEAD, SCREENS[size], NOW))
 
 
-def test_after_resume_what_has_succeeded_counts_and_what_failed_is_submitted_again():
-    run = RunUntil(200, 0.4, fail=0.02)
+@pytest.mark.parametrize("size", SCREENS)
+@pytest.mark.parametrize("jobs", [9, 200, 2_000])
+def test_after_wait_the_screen_shows_at_once_what_is_known(size, jobs):
+    run = taken_up(jobs)
     progress = run.from_journal
-    progress.on_event(started(200, continued=True), NOW - 4)
-    for name in run.state.jobs_in(FAILURES | {JobState.NOT_RUN}):
+    progress.on_event(started(jobs, continued=True), NOW - 4)
+    check(f"after_wait_{jobs}_jobs_{size}", live_screen(progress, HEAD, SCREENS[size], NOW, estimate(run)))
+
+
+@pytest.mark.parametrize("size", SCREENS)
+@pytest.mark.parametrize("jobs", [9, 200, 2_000])
+def test_after_resume_what_has_succeeded_counts_and_what_failed_is_submitted_again(size, jobs):
+    run = taken_up(jobs)
+    progress = run.from_journal
+    progress.on_event(started(jobs, continued=True), NOW - 4)
+    again = run.state.jobs_in(FAILURES | {JobState.NOT_RUN})
+    assert again
+    for name in again:
         before = run.state.state(name)
         progress.on_event(
             JobChanged(job=name, job_id=None, submission=2, before=before, after=JobState.NOT_SUBMITTED), NOW - 3
         )
     assert not progress.failed
-    check("while_resume_submits_80x24", live_screen(progress, HEAD, SMALL, NOW))
-    for number, name in enumerate(run.state.jobs_in(FAILURES | {JobState.NOT_RUN})):
+    if (jobs, size) == (200, "80x24"):
+        check("while_resume_submits_80x24", live_screen(progress, HEAD, SMALL, NOW))
+    for number, name in enumerate(again):
         progress.on_event(JobSubmitted(job=name, job_id=JobId(f"id-2-{number}"), submission=2), NOW - 2)
-    check("after_resume_80x24", live_screen(progress, HEAD, SMALL, NOW))
+    check(f"after_resume_{jobs}_jobs_{size}", live_screen(progress, HEAD, SCREENS[size], NOW, estimate(run)))
 
 
 def test_while_the_service_cannot_be_asked_nothing_is_counted_as_if_it_were_known():
@@ -107,11 +122,20 @@ def test_each_count_has_the_colour_of_its_part_of_the_bar():
     assert str(counts.style) == ""
 
 
-MANY_STATES = (
-    (JobState.SUCCEEDED, 1_111), (JobState.RUNNING, 222), (JobState.STARTING, 33), (JobState.RUNNABLE, 44),
-    (JobState.SUBMITTED, 55), (JobState.PENDING, 1_234), (JobState.NOT_SUBMITTED, 66), (JobState.UNCONFIRMED, 77), (JobState.FAILED, 8),
-    (JobState.LOST, 9), (JobState.CANCELLED, 11), (JobState.NOT_RUN, 2_222),
-)  # fmt: skip
+MANY_STATES = {
+    JobState.SUCCEEDED: 1_111,
+    JobState.RUNNING: 222,
+    JobState.STARTING: 33,
+    JobState.RUNNABLE: 44,
+    JobState.SUBMITTED: 55,
+    JobState.PENDING: 1_234,
+    JobState.NOT_SUBMITTED: 66,
+    JobState.UNCONFIRMED: 77,
+    JobState.FAILED: 8,
+    JobState.LOST: 9,
+    JobState.CANCELLED: 11,
+    JobState.NOT_RUN: 2_222,
+}
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
@@ -119,7 +143,7 @@ MANY_STATES = (
 def test_counts_add_up_to_all_jobs_however_narrow_the_screen_is(width, unicode):
     records = {
         JobName(f"job_{state}_{number:04}"): JobRecord(state=state)
-        for state, count in MANY_STATES
+        for state, count in MANY_STATES.items()
         for number in range(count)
     }
     (above, *_) = (name for name, one in records.items() if one.state is JobState.RUNNING)
